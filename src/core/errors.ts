@@ -1,0 +1,68 @@
+/** The wording of every refusal: "Cannot <act>: <wanted>, got <value>". */
+
+/** How a value is shown in an error: strings quoted, long arrays cut, functions by name. */
+export function describeValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, 8).map(describeValue).join(", ");
+    return value.length > 8 ? `[${shown}, … ${value.length} in all]` : `[${shown}]`;
+  }
+  if (typeof value === "object" && value !== null) return `an object of class ${value.constructor?.name ?? "Object"}`;
+  return String(value);
+}
+
+/** Builds the message "Cannot <act>: <wanted>, got <value>". */
+export function cannot(act: string, wanted: string, got: unknown): string {
+  return `Cannot ${act}: wanted ${wanted}, got ${describeValue(got)}`;
+}
+
+/**
+ * The candidates nearest to `name` by edit distance, best first, at most three.
+ * Empty when nothing is closer than half the name's length.
+ */
+export function findNearestNames(name: string, candidates: readonly string[]): string[] {
+  const limit = Math.max(2, Math.floor(name.length / 2));
+  return candidates
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= limit || candidate.startsWith(name))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
+/** "unknown <what> "<name>", did you mean …" with the whole list where nothing is near. */
+export function describeUnknownName(what: string, name: string, candidates: readonly string[]): string {
+  const nearest = findNearestNames(name, candidates);
+  const hint = nearest.length > 0 ? `did you mean ${nearest.join(" or ")}?` : `there are ${candidates.join(", ")}`;
+  return `unknown ${what} ${JSON.stringify(name)}: ${hint}`;
+}
+
+/** @throws {RangeError} If `value` is not a whole number of at least `minimum`. */
+export function assertWholeNumber(act: string, name: string, value: number, minimum = 0): void {
+  if (!Number.isSafeInteger(value) || value < minimum) {
+    throw new RangeError(cannot(act, `${name} to be a whole number of at least ${minimum}`, value));
+  }
+}
+
+/** @throws {RangeError} If `value` is not a finite number within [minimum, maximum]. */
+export function assertInRange(act: string, name: string, value: number, range: readonly [number, number]): void {
+  if (!Number.isFinite(value) || value < range[0] || value > range[1]) {
+    throw new RangeError(cannot(act, `${name} to be a number from ${range[0]} to ${range[1]}`, value));
+  }
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,42 @@
+import { cannot } from "../core/errors.ts";
+import type { Transform } from "./transform.ts";
+
+/**
+ * Samples in shared memory and what is done to them when they are read. It crosses to Workers as it is, once;
+ * from then on a sample is a pair (source id, row). Nothing in it is written after it was created.
+ */
+export interface DataSource {
+  /** Unique in this process. */
+  readonly id: number;
+  /** For messages: "mnist train", say. */
+  readonly name: string;
+  /** [rows, …sampleShape], as it came in. */
+  readonly x: Uint8Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>;
+  readonly sampleShape: readonly number[];
+  /** Class ids [rows]. */
+  readonly y: Int32Array<SharedArrayBuffer>;
+  /** One task label for all rows. */
+  readonly taskLabel: number;
+  readonly transforms: readonly Transform[];
+}
+
+let nextId = 0;
+
+/**
+ * Gives a source its id and checks that its parts fit. The arrays are kept, not copied.
+ * @throws {RangeError} If x does not hold one sample a label.
+ */
+export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
+  const sampleSize = countElements(parts.sampleShape);
+  if (parts.x.length !== sampleSize * parts.y.length) {
+    const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
+    throw new RangeError(cannot(`create the data source ${parts.name}`, wanted, parts.x.length));
+  }
+  nextId += 1;
+  return { id: nextId, ...parts };
+}
+
+/** The number of values in a tensor of this shape. */
+export function countElements(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}

@@ -1,0 +1,77 @@
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { ParameterLayout } from "../core/parameter_layout.ts";
+
+/** The flat vectors an engine computes with. Borrowed for the length of a call; may lie in shared memory. */
+export interface ModelVectors {
+  /** Trainable parameters [P] by the engine's `layout`. */
+  readonly parameters: Float32Array;
+  /** State that training updates without gradients (moving statistics) [Q] by `stateLayout`. */
+  readonly state: Float32Array;
+}
+
+/** The rows that one call computes. Borrowed. */
+export interface EngineInput {
+  /** [n, …sampleShape], normalised. */
+  readonly x: HostTensor;
+  /** Task labels [n]. */
+  readonly taskLabels: Int32Array;
+  /** "train" drops units and uses batch statistics, "eval" does neither. */
+  readonly mode: "train" | "eval";
+  /** Decides the dropout masks: equal keys give equal masks, in every engine. */
+  readonly dropoutKey: DropoutKey;
+}
+
+/** @see createDropoutMask */
+export interface DropoutKey {
+  readonly seed: number;
+  readonly step: number;
+  readonly shard: number;
+}
+
+/**
+ * What the fused step minimises: Σᵢ weights[i] · loss(output[i], target[i]). Weights hold the 1/B of the whole
+ * minibatch, so that the gradients of its shards are summed, never averaged.
+ * - `cross-entropy`: from logits; targets are one-hot rows (smoothed if asked for) that sum to 1.
+ * - `mse`: mean over the C outputs of the squared difference.
+ */
+export interface Objective {
+  readonly kind: "cross-entropy" | "mse";
+  /** [n, C] */
+  readonly targets: Float32Array;
+  /** [n] */
+  readonly weights: Float32Array;
+}
+
+/** Where a call writes its results. Lent by the caller, who owns them. */
+export interface EngineResults {
+  /** Logits [n, C]. */
+  readonly outputs: Float32Array;
+  /** dLoss/dParameters [P], overwritten. */
+  readonly gradient: Float32Array;
+  /** Unweighted loss of each row [n]. */
+  readonly losses: Float32Array;
+}
+
+/**
+ * Computes a model's forward and backward passes on one device. One engine per replica; calls do not overlap.
+ * Engines are stateless between calls but for caches: parameters come with every call.
+ */
+export interface Engine {
+  /** "onnxruntime", "tfjs-cpu", "tfjs-wasm" … */
+  readonly name: string;
+  readonly layout: ParameterLayout;
+  readonly stateLayout: ParameterLayout;
+  /** C, the width of the output. */
+  readonly outputSize: number;
+  /** outputs ← model(x). */
+  forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void>;
+  /** The fused step: outputs, losses and gradient of the objective in one pass. */
+  gradient(vectors: ModelVectors, input: EngineInput, objective: Objective, results: EngineResults): Promise<void>;
+  /**
+   * The second half of the split step: gradient ← (dOutputs/dParameters)ᵀ dOutputs, where dOutputs is [n, C].
+   * The same dropout key as in `forward` gives the same masks.
+   */
+  backward(vectors: ModelVectors, input: EngineInput, dOutputs: Float32Array, gradient: Float32Array): Promise<void>;
+  /** Frees sessions and tensors. The engine must not be used afterwards. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import type { Dataset } from "../data/dataset.ts";
+
+/** One step of a stream: the data that arrives together. Read-only; its dataset is a view by index. */
+export interface Experience {
+  readonly dataset: Dataset;
+  /** Its place in the stream it was made for, from 0; kept when the stream is sliced. */
+  readonly currentExperience: number;
+  /** The whole stream that it belongs to. */
+  readonly originStream: Stream;
+  readonly classesInThisExperience: readonly number[];
+  /** Classes of the experiences before this one. */
+  readonly previousClasses: readonly number[];
+  /** `previousClasses` and `classesInThisExperience` together. */
+  readonly classesSeenSoFar: readonly number[];
+  /** Classes that only later experiences bring. */
+  readonly futureClasses: readonly number[];
+  /** The distinct task labels of its samples; [0] where tasks are not told apart. */
+  readonly taskLabels: readonly number[];
+  /** @throws {RangeError} If there is not exactly one task label. */
+  readonly taskLabel: number;
+}
+
+/** A named, ordered sequence of experiences. */
+export interface Stream extends Iterable<Experience> {
+  /** "train", "test", "valid" … */
+  readonly name: string;
+  readonly length: number;
+  /** @throws {RangeError} If there is no such experience. */
+  at(index: number): Experience;
+  /** A shorter stream of the same name; its experiences keep their numbers. */
+  slice(start?: number, end?: number): Stream;
+}
+
+/** Streams that belong together, with what a model needs to know of the data. */
+export interface Benchmark {
+  readonly name: string;
+  readonly trainStream: Stream;
+  readonly testStream: Stream;
+  /** All streams by name, `trainStream` and `testStream` included. */
+  readonly streams: ReadonlyMap<string, Stream>;
+  /** Class ids are 0 … numClasses − 1. */
+  readonly numClasses: number;
+  /** [features] or [height, width, channels]. */
+  readonly sampleShape: readonly number[];
+  /** True when every experience carries a task label of its own. */
+  readonly isTaskIncremental: boolean;
+  /** How raw values become model inputs, for the exported model's metadata; empty when they are used as they are. */
+  readonly normalization: { readonly scale: number; readonly mean: readonly number[]; readonly std: readonly number[] };
+}
