@@ -1,0 +1,68 @@
+import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { mixBits } from "../core/random_stream.ts";
+import type { DropoutKey } from "./engine.ts";
+
+/** Steps of a Weyl sequence: 2³² divided by the golden ratio, so that counters far apart differ in many bits. */
+const GOLDEN_STEP = 0x9e3779b9;
+
+/**
+ * Fills a dropout mask: each element is 0 with odds `rate`, else 1/(1 − rate), so that y = x · mask keeps its mean.
+ * Every engine uses these masks: equal keys, layers and lengths give equal masks, and a longer mask begins with the
+ * shorter one. The odds are exact to 1/65,536. Srivastava et al. 2014, "Dropout" (JMLR 15), in the inverted form.
+ * @param mask Overwritten. May lie in shared memory.
+ * @param layerIndex Counts the model's dropout layers, in model order, from 0.
+ * @throws {RangeError} If `rate` is not at least 0 and below 1, or an index is not a whole number of at least 0.
+ */
+export function fillDropoutMask(mask: Float32Array, rate: number, key: DropoutKey, layerIndex: number): void {
+  assertDropoutRate("fill a dropout mask", rate);
+  assertWholeNumber("fill a dropout mask", "layerIndex", layerIndex);
+  if (rate === 0) {
+    mask.fill(1);
+    return;
+  }
+  const first = hashKey(key, layerIndex, 0x2545f491);
+  const second = hashKey(key, layerIndex, 0x68bc21eb);
+  fillFromKeys(mask, rate, first, second);
+}
+
+/** @throws {RangeError} If a rate is not at least 0 and below 1. */
+export function assertDropoutRate(act: string, rate: number): void {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(cannot(act, "a dropout rate of at least 0 and below 1", rate));
+}
+
+/**
+ * A counter-based generator: murmur3's finaliser of a Weyl sequence, with a second key added halfway, since with one
+ * alone all masks would be windows of a single sequence of 2³² words. The mask is written as the bits of its floats
+ * and without a branch: at a rate of one half a branch would be mispredicted every second time.
+ */
+function fillFromKeys(mask: Float32Array, rate: number, first: number, second: number): void {
+  const bits = new Int32Array(mask.buffer, mask.byteOffset, mask.length);
+  const keep = new Int32Array(Float32Array.of(1 / (1 - rate)).buffer)[0] ?? 0;
+  const lastDropped = Math.round(rate * 65536) - 1;
+  const evenLength = bits.length & ~1;
+  let counter = first;
+  let i = 0;
+  while (i < bits.length) {
+    let h = counter;
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+    h = (h ^ (h >>> 13)) + second;
+    h = Math.imul(h, 0xc2b2ae35);
+    h ^= h >>> 16;
+    // A difference below 0 (the half word is above the threshold) becomes all ones, any other all zeros.
+    bits[i] = keep & ((lastDropped - (h & 0xffff)) >> 31);
+    if (i < evenLength) bits[i + 1] = keep & ((lastDropped - (h >>> 16)) >> 31);
+    counter = (counter + GOLDEN_STEP) | 0;
+    i += 2;
+  }
+}
+
+/** Folds the key's numbers into one word, high and low halves of the seed and step apart. */
+function hashKey(key: DropoutKey, layerIndex: number, start: number): number {
+  let hash = start;
+  for (const part of [key.seed, key.step, key.shard, layerIndex]) {
+    assertWholeNumber("fill a dropout mask", "every part of the key", part);
+    hash = mixBits(Math.imul(hash, 5) ^ part);
+    hash = mixBits(Math.imul(hash, 5) + Math.floor(part / 2 ** 32) + GOLDEN_STEP);
+  }
+  return hash;
+}
