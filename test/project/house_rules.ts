@@ -1,0 +1,104 @@
+import { posix } from "node:path";
+import { ALLOWED_IMPORTS, folderOf } from "./import_direction.ts";
+import { blankComments, blankCommentsAndStrings, type SourceFile } from "./source_text.ts";
+
+/** A rule that every file of src and workers keeps. */
+export interface HouseRule {
+  readonly name: string;
+  /** What is wrong, one "line: what" each; empty when the file keeps the rule. */
+  readonly findViolations: (file: SourceFile) => string[];
+}
+
+const MAX_LINES = 300;
+
+/** Imports point one way, as `ALLOWED_IMPORTS` says. */
+export const importDirection: HouseRule = {
+  name: "import direction",
+  findViolations({ path, text }) {
+    const folder = folderOf(path);
+    const allowed = ALLOWED_IMPORTS[folder];
+    if (!allowed) return [`1: folder ${folder} is not in the table of import_direction.ts`];
+    const imports = blankComments(text).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]*)"/g);
+    return [...imports].flatMap(({ index, 1: specifier = "" }) => {
+      const target = posix.join(posix.dirname(path), specifier);
+      const imported = folderOf(target);
+      const isInSrc = target.startsWith("src/") || target.startsWith("workers/");
+      if (isInSrc && (imported === folder || allowed.includes(imported))) return [];
+      return [`${lineOf(text, index)}: ${folder || "src"} must not import ${target}`];
+    });
+  },
+};
+
+/** At most 300 lines. */
+export const fileLength: HouseRule = {
+  name: "file length",
+  findViolations({ text }) {
+    const lines = text.trimEnd().split("\n").length;
+    return lines > MAX_LINES ? [`${lines}: more than ${MAX_LINES} lines`] : [];
+  },
+};
+
+/** snake_case, and no name that says nothing. */
+export const fileName: HouseRule = {
+  name: "file name",
+  findViolations({ path }) {
+    const name = posix.basename(path);
+    const isGood = /^[a-z0-9]+(_[a-z0-9]+)*\.ts$/.test(name) && !/^(index|utils?|helpers?|misc)\.ts$/.test(name);
+    return isGood ? [] : [`1: ${name} is not a telling name in snake_case`];
+  },
+};
+
+/** No `any`, and no comment that silences the compiler. */
+export const noAny: HouseRule = {
+  name: "no any",
+  findViolations({ text }) {
+    const anyType = findMatches(blankCommentsAndStrings(text), /(?::|\bas|<|,|\|)\s*any\b|\bany\[\]/g);
+    return [...anyType, ...findMatches(text, /@ts-(?:ignore|nocheck|expect-error)/g)];
+  },
+};
+
+/** No `value!`. */
+export const noNonNullAssertion: HouseRule = {
+  name: "no non-null assertion",
+  findViolations: ({ text }) => findMatches(blankCommentsAndStrings(text), /[\w)\]]!(?=[.;,)\]}[\s]*(?:$|[^=\s]))/gm),
+};
+
+/** Randomness comes in as a named stream. */
+export const noGlobalRandomness: HouseRule = {
+  name: "no Math.random",
+  findViolations: ({ text }) =>
+    findMatches(blankCommentsAndStrings(text), /\bMath\s*\.\s*random\b|\brandomUUID\b|\bgetRandomValues\b/g),
+};
+
+/** The wall clock decides nothing: durations come from performance.now. */
+export const noWallClock: HouseRule = {
+  name: "no wall clock",
+  findViolations: ({ text }) =>
+    findMatches(blankCommentsAndStrings(text), /\bDate\s*\.\s*now\b|\bnew\s+Date\b|\bDate\s*\(/g),
+};
+
+/** No folder of the machine that it was written on. */
+export const noMachinePath: HouseRule = {
+  name: "no path of one machine",
+  findViolations: ({ text }) => findMatches(text, /(?<![\w.])\/(?:work|root|tmp|home|Users)\/\w/g),
+};
+
+/** All of them. */
+export const HOUSE_RULES: readonly HouseRule[] = [
+  importDirection,
+  fileLength,
+  fileName,
+  noAny,
+  noNonNullAssertion,
+  noGlobalRandomness,
+  noWallClock,
+  noMachinePath,
+];
+
+function findMatches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(({ index, 0: match }) => `${lineOf(text, index)}: ${match.trim()}`);
+}
+
+function lineOf(text: string, index: number): number {
+  return text.slice(0, index).split("\n").length;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import {
+  fileLength,
+  fileName,
+  HOUSE_RULES,
+  type HouseRule,
+  importDirection,
+  noAny,
+  noGlobalRandomness,
+  noMachinePath,
+  noNonNullAssertion,
+  noWallClock,
+} from "./house_rules.ts";
+import { ALLOWED_IMPORTS, folderOf } from "./import_direction.ts";
+import { readFilesBeside, readProjectFiles } from "./source_text.ts";
+
+const sources = readProjectFiles(["src", "workers"], [".ts"]);
+// Spelled in two parts, so that the rule does not find its own examples.
+const machinePath = `${"/wo"}rk/main/x`;
+
+/** Texts that break a rule, and texts that look like it and do not. */
+const examples: { rule: HouseRule; path?: string; broken: string[]; kept: string[] }[] = [
+  {
+    rule: importDirection,
+    path: "src/data/made_up.ts",
+    broken: [
+      'import { Naive } from "../training/strategies/naive.ts";',
+      'import type { Stream } from "../streams/experience.ts";',
+      'const cli = await import("../cli/main.ts");',
+      'export { x } from "../../test/support/x.ts";',
+      'import {\n  a,\n} from "../mod.ts";',
+    ],
+    kept: [
+      'import { cannot } from "../core/errors.ts";\nimport { createDataSource } from "./data_source.ts";',
+      'import { readFileSync } from "node:fs";',
+      '// import { Naive } from "../training/strategies/naive.ts";',
+    ],
+  },
+  { rule: importDirection, path: "src/unheard_of/made_up.ts", broken: ["export const x = 1;"], kept: [] },
+  { rule: importDirection, path: "src/engine/tfjs/made_up.ts", broken: ['import "../../cluster/x.ts";'], kept: [] },
+  { rule: importDirection, path: "workers/made_up.ts", broken: ['import "../src/training/x.ts";'], kept: [] },
+  {
+    rule: importDirection,
+    path: "src/mod.ts",
+    broken: ['export { x } from "./cli/main.ts";'],
+    kept: ['export { x } from "./core/errors.ts";'],
+  },
+  { rule: fileLength, broken: ["x;\n".repeat(301)], kept: ["x;\n".repeat(300)] },
+  { rule: fileName, path: "src/core/index.ts", broken: [""], kept: [] },
+  { rule: fileName, path: "src/core/DataSource.ts", broken: [""], kept: [] },
+  { rule: fileName, path: "src/core/data_source2.ts", broken: [], kept: [""] },
+  {
+    rule: noAny,
+    broken: [
+      "function f(x: any): void {}",
+      "const y = x as any;",
+      "const z: Array<any> = [];",
+      "type T = Record<string, any>;",
+      `// ${"@ts-"}ignore\nf();`,
+    ],
+    kept: ["/** In any order: any of them. */", 'const s = "as any";', "const any = 1;", "const r = /: any/;"],
+  },
+  {
+    rule: noNonNullAssertion,
+    broken: ["f(x!);", "const y = a[i]! + 1;", "g()!.h;", "return x!;", "const z = x!;"],
+    kept: ["if (a !== b) f();", "if (!x) f();", "const b = a != c;", "f(!x, !y);", "// stop!"],
+  },
+  {
+    rule: noGlobalRandomness,
+    broken: ["const x = Math.random();", "crypto.getRandomValues(x);"],
+    kept: ['const s = "Math.random";', "Math.round(x);"],
+  },
+  {
+    rule: noWallClock,
+    broken: ["const t = Date.now();", "const t = new Date().getTime();", "const t = Date();"],
+    kept: ["const t = performance.now();", "// Date.now() is not read", "class DateRange {}"],
+  },
+  {
+    rule: noMachinePath,
+    broken: [`const x = "${machinePath}";`, `// see ${machinePath}`],
+    kept: ['const x = "./work/x";', 'const y = "network/root/x";', "a / work / b"],
+  },
+];
+
+describe("house rules", () => {
+  for (const rule of HOUSE_RULES) {
+    test(`src and workers keep: ${rule.name}`, () => {
+      const violations = sources.flatMap((file) => rule.findViolations(file).map((what) => `${file.path}:${what}`));
+      expect(violations).toEqual([]);
+    });
+
+    test(`findViolations() of "${rule.name}" finds a made-up violation and nothing else`, () => {
+      const own = examples.filter((example) => example.rule === rule);
+      expect(own.some(({ broken }) => broken.length > 0)).toBe(true);
+      for (const { path = "src/core/made_up.ts", broken, kept } of own) {
+        for (const text of broken) {
+          expect({ text, count: rule.findViolations({ path, text }).length }).toEqual({ text, count: 1 });
+        }
+        for (const text of kept) {
+          expect({ text, found: rule.findViolations({ path, text }) }).toEqual({ text, found: [] });
+        }
+      }
+    });
+  }
+
+  test("no committed text names a folder of one machine", () => {
+    const files = [
+      ...readProjectFiles(["scripts", "examples", "test", "docs", "proto"], [".ts", ".md", ".py", ".json", ".proto"]),
+      ...readFilesBeside("./", [".md", ".json", ".toml"]),
+    ];
+    const violations = files.flatMap((file) =>
+      noMachinePath.findViolations(file).map((what) => `${file.path}:${what}`),
+    );
+    expect(violations).toEqual([]);
+  });
+});
+
+describe("ALLOWED_IMPORTS", () => {
+  test("knows every folder of src", () => {
+    const folders = new Set(sources.map(({ path }) => folderOf(path)));
+    expect([...folders].filter((folder) => !(folder in ALLOWED_IMPORTS))).toEqual([]);
+  });
+
+  test("has no cycle: whatever a folder imports cannot import it", () => {
+    for (const [folder, allowed] of Object.entries(ALLOWED_IMPORTS)) {
+      for (const imported of allowed) expect(ALLOWED_IMPORTS[imported]).not.toContain(folder);
+    }
+  });
+});

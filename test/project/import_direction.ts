@@ -1,0 +1,42 @@
+/** The folders that know nothing of the loop. */
+const BELOW_TRAINING = [
+  "core",
+  "data",
+  "streams",
+  "memory",
+  "evaluation",
+  "onnx",
+  "engine",
+  "models",
+  "optimizers",
+  "cluster",
+] as const;
+
+/**
+ * Which folders of src a folder may import from, types included; each may import from itself. `workers` stands
+ * beside src. Files directly in src (the public surface) may import from every folder but cli.
+ */
+export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  data: ["core"],
+  streams: ["core", "data"],
+  memory: ["core", "data", "streams"],
+  evaluation: ["core", "data", "streams"],
+  onnx: ["core"],
+  engine: ["core", "onnx"],
+  models: ["core", "onnx", "engine"],
+  optimizers: ["core"],
+  cluster: ["core", "data", "onnx", "engine", "optimizers"],
+  workers: ["core", "data", "onnx", "engine", "optimizers", "cluster"],
+  training: BELOW_TRAINING,
+  runs: [...BELOW_TRAINING, "training"],
+  cli: [...BELOW_TRAINING, "training", "runs"],
+  "": [...BELOW_TRAINING, "training", "runs"],
+};
+
+/** The folder of src that holds `path` ("src/core/errors.ts" → "core"); "workers" for workers, "" for src itself. */
+export function folderOf(path: string): string {
+  const [top, folder, ...rest] = path.split("/");
+  if (top === "workers") return "workers";
+  return rest.length > 0 ? (folder ?? "") : "";
+}
