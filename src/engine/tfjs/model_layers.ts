@@ -1,0 +1,20 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** A layer of a built model. */
+export type Layer = tf.layers.Layer;
+
+/**
+ * Every layer of a model in model order, depth first: a nested model gives its own layers instead of itself, and a
+ * wrapper (TimeDistributed, Bidirectional) is followed by what it wraps.
+ */
+export function listLayers(model: tf.LayersModel): Layer[] {
+  return model.layers.flatMap(expandLayer);
+}
+
+function expandLayer(layer: Layer): Layer[] {
+  if (layer instanceof tf.LayersModel) return listLayers(layer);
+  const wrapped = ["layer", "forwardLayer", "backwardLayer"]
+    .map((property) => Reflect.get(layer, property))
+    .filter((value) => value instanceof tf.layers.Layer);
+  return [layer, ...wrapped.flatMap(expandLayer)];
+}

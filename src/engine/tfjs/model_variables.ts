@@ -1,0 +1,74 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot } from "../../core/errors.ts";
+import { createParameterLayout, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+
+/** The variables of a model, each list in the order of its layout. */
+export interface ModelVariables {
+  /** What gradients are taken of. */
+  readonly trainable: readonly tf.Variable[];
+  /** Moving statistics, and the weights of layers that are frozen (`trainable: false`). */
+  readonly state: readonly tf.Variable[];
+  readonly layout: ParameterLayout;
+  readonly stateLayout: ParameterLayout;
+}
+
+/**
+ * Finds a model's variables and lays them out, in model order. Entries are called `layerName/weightName`
+ * ("classifier/kernel"): the names that tfjs gives before it numbers them through in a process, so that the same
+ * topology gives the same layout everywhere. The variables stay the model's.
+ * @throws {RangeError} If two weights have one name.
+ */
+export function listModelVariables(model: tf.LayersModel): ModelVariables {
+  const names = new Set<string>();
+  for (const { originalName } of model.weights) {
+    if (names.has(originalName)) {
+      throw new RangeError(cannot("lay out a model's weights", "layer names that differ", originalName));
+    }
+    names.add(originalName);
+  }
+  return {
+    trainable: model.trainableWeights.map(readVariable),
+    state: model.nonTrainableWeights.map(readVariable),
+    layout: createLayout(model.trainableWeights),
+    stateLayout: createLayout(model.nonTrainableWeights),
+  };
+}
+
+/** Copies a flat vector into variables; `vector` may lie in shared memory and is not kept. */
+export function writeVariables(variables: readonly tf.Variable[], layout: ParameterLayout, vector: Float32Array): void {
+  assertVectorLength(layout, vector);
+  layout.entries.forEach((entry, i) => {
+    // tf.tensor adopts the array it is given, and shared memory is foreign to some backends: hence the copy.
+    const values = tf.tensor(viewEntry(vector, entry).slice(), [...entry.shape], "float32");
+    variables[i]?.assign(values);
+    values.dispose();
+  });
+}
+
+/** Copies variables into a flat vector. Blocks until the device is done: not for the webgpu backend. */
+export function readVariables(variables: readonly tf.Variable[], layout: ParameterLayout, vector: Float32Array): void {
+  assertVectorLength(layout, vector);
+  layout.entries.forEach((entry, i) => {
+    const values = variables[i]?.dataSync<"float32">();
+    if (values) vector.set(values, entry.offset);
+  });
+}
+
+function assertVectorLength(layout: ParameterLayout, vector: Float32Array): void {
+  if (vector.length !== layout.size) {
+    throw new RangeError(cannot("copy a model's weights", `a vector of length ${layout.size}`, vector.length));
+  }
+}
+
+function createLayout(weights: readonly tf.LayerVariable[]): ParameterLayout {
+  return createParameterLayout(weights.map((weight) => ({ name: weight.originalName, shape: weight.read().shape })));
+}
+
+/** `read()` returns the live variable; its declared type says only that it is a tensor. */
+function readVariable(weight: tf.LayerVariable): tf.Variable {
+  const value = weight.read();
+  if (!(value instanceof tf.Variable)) {
+    throw new TypeError(cannot(`read the weight ${weight.originalName}`, "a variable", value));
+  }
+  return value;
+}

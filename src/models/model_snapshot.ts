@@ -1,0 +1,63 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot } from "../core/errors.ts";
+import type { ParameterLayout } from "../core/parameter_layout.ts";
+import type { ModelVectors } from "../engine/engine.ts";
+import type { ModelTopology } from "../engine/model_topology.ts";
+import { listModelVariables, readVariables, writeVariables } from "../engine/tfjs/model_variables.ts";
+
+/** A model as plain data: what a cluster is started with and a checkpoint holds. */
+export interface ModelSnapshot extends ModelVectors {
+  readonly topology: ModelTopology;
+  readonly layout: ParameterLayout;
+  readonly stateLayout: ParameterLayout;
+}
+
+/**
+ * Copies a model out of TF.js: its topology, its trainable weights as one vector [P] and the others as another [Q].
+ * The caller owns the result; the model is left as it was.
+ * @throws {RangeError} If two of the model's weights have one name.
+ */
+export function flattenWeights(model: tf.LayersModel): ModelSnapshot {
+  const { trainable, state, layout, stateLayout } = listModelVariables(model);
+  const snapshot = {
+    topology: parseTopology(model.toJSON(undefined, false)),
+    layout,
+    stateLayout,
+    parameters: new Float32Array(layout.size),
+    state: new Float32Array(stateLayout.size),
+  };
+  readVariables(trainable, layout, snapshot.parameters);
+  readVariables(state, stateLayout, snapshot.state);
+  return snapshot;
+}
+
+/**
+ * Puts trained values back into a model of the same topology.
+ * @param vectors Borrowed; may lie in shared memory.
+ * @throws {RangeError} If the vectors do not have the model's lengths.
+ */
+export function restoreWeights(model: tf.LayersModel, vectors: ModelVectors): void {
+  const { trainable, state, layout, stateLayout } = listModelVariables(model);
+  writeVariables(trainable, layout, vectors.parameters);
+  writeVariables(state, stateLayout, vectors.state);
+}
+
+/**
+ * Builds a new model from a snapshot, to be used with TF.js directly. The caller owns it.
+ * @throws {RangeError} If the topology names a layer class that is not registered, or the vectors do not fit it.
+ */
+export async function createModelFromSnapshot(
+  snapshot: Pick<ModelSnapshot, "topology" | "parameters" | "state">,
+): Promise<tf.LayersModel> {
+  const { class_name, config } = snapshot.topology;
+  const model = await tf.models.modelFromJSON(JSON.parse(JSON.stringify({ class_name, config })));
+  restoreWeights(model, snapshot);
+  return model;
+}
+
+function parseTopology(json: unknown): ModelTopology {
+  if (typeof json === "object" && json !== null && "class_name" in json && "config" in json) {
+    if (typeof json.class_name === "string") return { class_name: json.class_name, config: json.config };
+  }
+  throw new TypeError(cannot("take a model's topology", "an object with class_name and config", json));
+}
