@@ -1,0 +1,90 @@
+/**
+ * The one command that checks everything: format and lint, types, the tests in Bun, the same tests in Deno.
+ * It goes on after a failure, and its last line is "N passed, N failed": tests of both runtimes, and every step
+ * that failed without a failing test.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { countTests, type TestCounts } from "./test_report.ts";
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Where the command leaves a JUnit report, if it runs tests. */
+  readonly report?: string;
+}
+
+interface Outcome extends TestCounts {
+  readonly step: Step;
+  readonly seconds: number;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "firn-check-"));
+const bunReport = join(folder, "bun.xml");
+const denoReport = join(folder, "deno.xml");
+const steps: readonly Step[] = [
+  { name: "format and lint", command: ["biome", "check", "--error-on-warnings"] },
+  { name: "types", command: ["tsc", "--noEmit", "-p", "."] },
+  {
+    name: "tests in Bun",
+    command: ["bun", "test", "--reporter=junit", `--reporter-outfile=${bunReport}`],
+    report: bunReport,
+  },
+  {
+    name: "tests in Deno",
+    command: ["deno", "task", "test", `--junit-path=${denoReport}`],
+    report: denoReport,
+  },
+];
+
+const outcomes: Outcome[] = [];
+for (const step of steps) {
+  console.log(`\n── ${step.name}: ${step.command.join(" ")}`);
+  outcomes.push(await runStep(step));
+}
+await rm(folder, { recursive: true });
+
+console.log("");
+for (const { step, seconds, passed, failed, skipped } of outcomes) {
+  const counts = step.report ? `  ${passed} passed, ${failed} failed, ${skipped} skipped` : "";
+  console.log(
+    `${failed === 0 ? "ok    " : "FAILED"} ${step.name.padEnd(16)}${seconds.toFixed(1).padStart(6)} s${counts}`,
+  );
+}
+const sum = (pick: (counts: TestCounts) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+const failed = sum((counts) => counts.failed);
+console.log(`${sum((counts) => counts.passed)} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function runStep(step: Step): Promise<Outcome> {
+  const start = performance.now();
+  const status = await runCommand(step.command);
+  const seconds = (performance.now() - start) / 1000;
+  const counts = step.report ? await readCounts(step.report) : { passed: 0, failed: 0, skipped: 0 };
+  // A runner that dies, or a step that has no tests, fails as one.
+  const failed = status !== 0 && counts.failed === 0 ? 1 : counts.failed;
+  return { step, seconds, ...counts, failed };
+}
+
+function runCommand([program = "", ...parameters]: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(program, parameters, { stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", (error) => {
+      console.error(`Cannot start ${program}: ${error.message}`);
+      resolve(127);
+    });
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+/** No report means that the runner did not get to its end: one failure. */
+async function readCounts(path: string): Promise<TestCounts> {
+  try {
+    return countTests(await readFile(path, "utf8"));
+  } catch (error) {
+    console.error(String(error));
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
