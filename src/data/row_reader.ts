@@ -1,0 +1,70 @@
+import { createTransformStep } from "./apply_transform.ts";
+import { countElements, type DataSource } from "./data_source.ts";
+import { createLookup, type Lookup } from "./lookup.ts";
+
+/** Writes one transformed sample to `out`, starting at `offset`. */
+export type RowReader = (row: number, out: Float32Array, offset: number) => void;
+
+const readers = new WeakMap<DataSource, RowReader>();
+
+/** The reader of a source: made at the first call, then kept for as long as the source lives. */
+export function getRowReader(source: DataSource): RowReader {
+  let reader = readers.get(source);
+  if (!reader) {
+    reader = createRowReader(source);
+    readers.set(source, reader);
+  }
+  return reader;
+}
+
+/** Chooses the cheapest way that gives the transforms' result: a copy, a table lookup, or one step after another. */
+export function createRowReader(source: DataSource): RowReader {
+  const { x, transforms } = source;
+  const size = countElements(source.sampleShape);
+  if (transforms.length === 0) return (row, out, offset) => out.set(x.subarray(row * size, (row + 1) * size), offset);
+  if (x instanceof Uint8Array) {
+    const lookup = createLookup(transforms);
+    if (lookup) return createTableReader(x, size, lookup);
+  }
+  return createSteppedReader(source);
+}
+
+/** One pass: permute and look up. A table holds a channel's 256 results. */
+function createTableReader(x: Uint8Array, size: number, { tables, channels, order }: Lookup): RowReader {
+  if (channels === 1 && order) {
+    return (row, out, offset) => {
+      const start = row * size;
+      for (let i = 0; i < size; i++) out[offset + i] = tables[x[start + (order[i] ?? 0)] ?? 0] ?? 0;
+    };
+  }
+  if (channels === 1) {
+    return (row, out, offset) => {
+      const start = row * size;
+      for (let i = 0; i < size; i++) out[offset + i] = tables[x[start + i] ?? 0] ?? 0;
+    };
+  }
+  return (row, out, offset) => {
+    const start = row * size;
+    for (let i = 0, channel = 0; i < size; i++) {
+      const value = x[start + (order ? (order[i] ?? 0) : i)] ?? 0;
+      out[offset + i] = tables[channel * 256 + value] ?? 0;
+      channel = channel + 1 === channels ? 0 : channel + 1;
+    }
+  };
+}
+
+/** The general path: each transform in turn, between two scratch rows. */
+function createSteppedReader({ x, sampleShape, transforms }: DataSource): RowReader {
+  const size = countElements(sampleShape);
+  const steps = transforms.map((transform) => createTransformStep(transform, sampleShape));
+  let values = new Float64Array(size);
+  let spare = new Float64Array(size);
+  return (row, out, offset) => {
+    values.set(x.subarray(row * size, (row + 1) * size));
+    for (const step of steps) {
+      step(values, spare);
+      [values, spare] = [spare, values];
+    }
+    out.set(values, offset);
+  };
+}
