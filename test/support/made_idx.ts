@@ -22,7 +22,7 @@ export async function makeFolder(files: Readonly<Record<string, Uint8Array>>): P
 
 /**
  * A small data set in MNIST's format: `trainPerClass` and `testPerClass` images of 28 × 28 of each of ten classes, the
- * classes taking turns. Every pixel of an image is its class id times ten, but the first, which is its row.
+ * classes taking turns. Pixel i of an image is ten times its class id plus 3·i, modulo 256, but the first, its row.
  */
 export function makeMNISTFiles({
   trainPerClass = 20,
@@ -42,8 +42,8 @@ export function makeMNISTFiles({
     const labels = Uint8Array.from({ length: rows }, (_, row) => row % 10);
     const images = new Uint8Array(rows * 784);
     for (let row = 0; row < rows; row++) {
-      images.fill((row % 10) * 10, row * 784, (row + 1) * 784);
-      images[row * 784] = row % 256;
+      for (let i = 1; i < 784; i++) images[row * 784 + i] = (row % 10) * 10 + 3 * i;
+      images[row * 784] = row;
     }
     files[`${part}-images-idx3-ubyte`] = makeIdx([rows, 28, 28], images);
     files[`${part}-labels-idx1-ubyte`] = makeIdx([rows], labels);

@@ -1,0 +1,109 @@
+import { assertInRange, cannot } from "../core/errors.ts";
+import { RandomStream } from "../core/random_stream.ts";
+import type { DataSource } from "../data/data_source.ts";
+import type { Benchmark, Stream } from "./experience.ts";
+import { createOnlineStream, isOnlineExperience } from "./online_experience.ts";
+import { drawExamples, splitValidation } from "./split_experience.ts";
+import { createStream, type ExperienceData } from "./stream.ts";
+
+/** What every benchmark can do with its train stream. */
+export interface StreamOptions {
+  /** Seeds the streams "validation", "subset" and "online", and those of the benchmark itself; 0 unless given. */
+  readonly seed?: number | undefined;
+  /** The share of every class of a train experience that goes to the stream "valid", in [0, 1). */
+  readonly validationSize?: number | undefined;
+  /** Keeps a random subset of so many samples a train experience, after validation was split off. */
+  readonly examplesPerExperience?: number | undefined;
+  /** Adds the stream "train_online", the train experiences cut into small ones of so many samples. */
+  readonly onlineExperienceSize?: number | undefined;
+}
+
+/** A benchmark before its streams are made. */
+export interface BenchmarkParts extends StreamOptions {
+  readonly name: string;
+  readonly train: readonly ExperienceData[];
+  readonly test: readonly ExperienceData[];
+  readonly numClasses: number;
+  readonly sampleShape: readonly number[];
+  readonly isTaskIncremental: boolean;
+  readonly normalization: Benchmark["normalization"];
+}
+
+/**
+ * Makes the streams "train", "valid" (where asked for), "test" and "train_online" (where asked for) of a benchmark.
+ * @throws {RangeError} If an experience is left without samples, an option is out of range, or a label is no class id.
+ */
+export function createBenchmark(parts: BenchmarkParts): Benchmark {
+  const { name, numClasses, sampleShape, isTaskIncremental, normalization, seed = 0 } = parts;
+  const { train, valid } = prepareTrainData(parts);
+  const trainStream = createStream("train", train);
+  const testStream = createStream("test", parts.test);
+  const streams = new Map<string, Stream>([["train", trainStream]]);
+  if (valid.length > 0) streams.set("valid", createStream("valid", valid));
+  streams.set("test", testStream);
+  for (const stream of streams.values()) assertClassIds(name, stream, numClasses);
+  if (parts.onlineExperienceSize !== undefined) {
+    const random = new RandomStream(seed, "online");
+    const online = createOnlineStream(trainStream, { experienceSize: parts.onlineExperienceSize, random });
+    streams.set(online.name, online);
+  }
+  return { name, trainStream, testStream, streams, numClasses, sampleShape, isTaskIncremental, normalization };
+}
+
+/**
+ * Every data source that a benchmark's samples come from, by name: what a saved buffer is restored from.
+ * @throws {RangeError} If two sources have the same name.
+ */
+export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
+  const sources = new Map<string, DataSource>();
+  for (const stream of benchmark.streams.values()) {
+    // An online stream reads from its origin's sources, and is long.
+    if (stream.length === 0 || isOnlineExperience(stream.at(0))) continue;
+    for (const { dataset } of stream) {
+      for (const source of dataset.sources.values()) {
+        const known = sources.get(source.name) ?? source;
+        if (known !== source) {
+          const act = `collect the data sources of ${JSON.stringify(benchmark.name)}`;
+          throw new RangeError(cannot(act, "sources with names of their own", source.name));
+        }
+        sources.set(source.name, source);
+      }
+    }
+  }
+  return sources;
+}
+
+/** Splits validation off, then draws the subset; each from a random stream of its own. */
+function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; valid: ExperienceData[] } {
+  const { name, seed = 0, validationSize = 0, examplesPerExperience } = parts;
+  const act = `create the benchmark ${JSON.stringify(name)}`;
+  assertInRange(act, "validationSize", validationSize, [0, 1]);
+  if (validationSize === 1) throw new RangeError(cannot(act, "validationSize below 1", validationSize));
+  const validationRandom = new RandomStream(seed, "validation");
+  const subsetRandom = new RandomStream(seed, "subset");
+  const train: ExperienceData[] = [];
+  const valid: ExperienceData[] = [];
+  for (const [index, part] of parts.train.entries()) {
+    let { dataset } = part;
+    if (validationSize > 0) {
+      const halves = splitValidation(dataset, { validationSize, random: validationRandom });
+      valid.push({ ...part, dataset: halves.valid });
+      dataset = halves.train;
+    }
+    if (examplesPerExperience !== undefined) {
+      const actHere = `${act}, experience ${index}`;
+      dataset = drawExamples(dataset, { count: examplesPerExperience, random: subsetRandom, act: actHere });
+    }
+    train.push({ ...part, dataset });
+  }
+  return { train, valid };
+}
+
+function assertClassIds(benchmark: string, stream: Stream, numClasses: number): void {
+  for (const { classesInThisExperience, currentExperience } of stream) {
+    const astray = classesInThisExperience.find((id) => id < 0 || id >= numClasses);
+    if (astray === undefined) continue;
+    const wanted = `class ids from 0 to ${numClasses - 1} in experience ${currentExperience} of ${stream.name}`;
+    throw new RangeError(cannot(`create the benchmark ${JSON.stringify(benchmark)}`, wanted, astray));
+  }
+}

@@ -1,0 +1,95 @@
+import { assertInRange, assertWholeNumber, cannot } from "../core/errors.ts";
+import { RandomStream } from "../core/random_stream.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { groupPositions } from "../data/group_positions.ts";
+import { relabelTasks } from "../data/relabel_tasks.ts";
+import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import type { Benchmark } from "./experience.ts";
+import type { ExperienceData } from "./stream.ts";
+
+/** How classes are dealt to experiences. */
+export interface ClassIncrementalOptions extends StreamOptions {
+  readonly name: string;
+  readonly train: Dataset;
+  readonly test: Dataset;
+  readonly numClasses: number;
+  /** How many experiences; where classes do not divide evenly, the first ones take one class more. */
+  readonly experiences: number;
+  /** Every class once, in the order in which they come; left out: drawn from the random stream "class-order". */
+  readonly classOrder?: readonly number[] | undefined;
+  /** False: without a class order, classes come in the order 0, 1, 2 … */
+  readonly shuffle?: boolean | undefined;
+  /** Experience i carries the task label i; class ids stay as they are. */
+  readonly taskLabels?: boolean | undefined;
+  readonly normalization: Benchmark["normalization"];
+  readonly sampleShape: readonly number[];
+}
+
+/**
+ * A benchmark in which every experience brings classes of its own; test experience i holds the classes of train
+ * experience i.
+ * @throws {RangeError} If the class order is not every class once, there are more experiences than classes, a label is
+ * no class id, or an experience is left without samples.
+ */
+export function createClassIncrementalBenchmark(options: ClassIncrementalOptions): Benchmark {
+  const { name, train, test, numClasses, experiences, taskLabels = false, seed = 0, shuffle = true } = options;
+  const act = `create the benchmark ${JSON.stringify(name)}`;
+  assertWholeNumber(act, "experiences", experiences, 1);
+  assertInRange(act, "experiences (of at least one class each)", experiences, [1, numClasses]);
+  const order = options.classOrder ?? createClassOrder(numClasses, { seed, shuffle });
+  assertClassOrder(act, order, numClasses);
+  const classes = dealClasses(order, experiences);
+  return createBenchmark({
+    ...options,
+    train: selectExperiences(train, classes, { act: `${act} from the train data`, taskLabels, numClasses }),
+    test: selectExperiences(test, classes, { act: `${act} from the test data`, taskLabels, numClasses }),
+    isTaskIncremental: taskLabels,
+  });
+}
+
+/** Consecutive runs of `order`; the first order.length mod `experiences` runs are one longer than the others. */
+export function dealClasses(order: readonly number[], experiences: number): number[][] {
+  const share = Math.floor(order.length / experiences);
+  const longer = order.length % experiences;
+  return Array.from({ length: experiences }, (_, index) => {
+    const start = index * share + Math.min(index, longer);
+    return order.slice(start, start + share + (index < longer ? 1 : 0));
+  });
+}
+
+function createClassOrder(numClasses: number, { seed, shuffle }: { seed: number; shuffle: boolean }): number[] {
+  if (shuffle) return Array.from(new RandomStream(seed, "class-order").permutation(numClasses));
+  return Array.from({ length: numClasses }, (_, id) => id);
+}
+
+function assertClassOrder(act: string, order: readonly number[], numClasses: number): void {
+  const seen = new Set<number>();
+  for (const id of order) {
+    if (!Number.isInteger(id) || id < 0 || id >= numClasses) {
+      throw new RangeError(cannot(act, `class ids from 0 to ${numClasses - 1} in classOrder`, id));
+    }
+    if (seen.has(id)) throw new RangeError(cannot(act, "every class once in classOrder", `${id} twice`));
+    seen.add(id);
+  }
+  for (let id = 0; id < numClasses; id++) {
+    if (!seen.has(id)) throw new RangeError(cannot(act, `every class once in classOrder`, `none of class ${id}`));
+  }
+}
+
+function selectExperiences(
+  dataset: Dataset,
+  classes: readonly (readonly number[])[],
+  { act, taskLabels, numClasses }: { readonly act: string; readonly taskLabels: boolean; readonly numClasses: number },
+): ExperienceData[] {
+  const positions = groupPositions(dataset.targets);
+  for (const id of positions.keys()) {
+    if (id < 0 || id >= numClasses) {
+      throw new RangeError(cannot(act, `labels from 0 to ${numClasses - 1}`, id));
+    }
+  }
+  return classes.map((ids, index) => {
+    const chosen = Int32Array.from(ids.flatMap((id) => Array.from(positions.get(id) ?? []))).sort();
+    const selected = dataset.subset(chosen).dropUnusedSources();
+    return { dataset: taskLabels ? relabelTasks(selected, index) : selected, classes: ids };
+  });
+}

@@ -1,0 +1,58 @@
+import { createDataSource, type DataSource } from "../data/data_source.ts";
+import { Dataset } from "../data/dataset.ts";
+import type { Transform } from "../data/transform.ts";
+import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import type { Benchmark } from "./experience.ts";
+import type { ExperienceData } from "./stream.ts";
+
+/** One look at the data: what is done to raw samples, before the source's own transforms. */
+export interface Domain {
+  /** Names the domain's data sources: "permutation 3", say. */
+  readonly name: string;
+  readonly transforms: readonly Transform[];
+}
+
+/** What a domain-incremental benchmark is made of. */
+export interface DomainIncrementalOptions extends StreamOptions {
+  readonly name: string;
+  readonly train: DataSource;
+  readonly test: DataSource;
+  readonly numClasses: number;
+  /** One an experience. */
+  readonly domains: readonly Domain[];
+  /** Experience i carries the task label i. */
+  readonly taskLabels?: boolean | undefined;
+  readonly normalization: Benchmark["normalization"];
+}
+
+/**
+ * A benchmark in which every experience shows all samples and all classes in another way; test experience i looks like
+ * train experience i. The arrays are shared by all.
+ * @throws {RangeError} If a transform does not fit the samples, or there are none.
+ */
+export function createDomainIncrementalBenchmark(options: DomainIncrementalOptions): Benchmark {
+  const { train, test, taskLabels = false } = options;
+  return createBenchmark({
+    ...options,
+    train: createExperiences(train, options),
+    test: createExperiences(test, options),
+    sampleShape: train.sampleShape,
+    isTaskIncremental: taskLabels,
+  });
+}
+
+function createExperiences(
+  source: DataSource,
+  { domains, taskLabels, numClasses }: DomainIncrementalOptions,
+): ExperienceData[] {
+  const classes = Array.from({ length: numClasses }, (_, id) => id);
+  return domains.map((domain, index) => {
+    const seen = createDataSource({
+      ...source,
+      name: `${source.name}, ${domain.name}`,
+      transforms: [...domain.transforms, ...source.transforms],
+      taskLabel: taskLabels ? index : source.taskLabel,
+    });
+    return { dataset: Dataset.fromSource(seen), classes };
+  });
+}

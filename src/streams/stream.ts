@@ -1,0 +1,102 @@
+import { cannot } from "../core/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type ClassView, createClassTimeline } from "./class_timeline.ts";
+import type { Experience, Stream } from "./experience.ts";
+
+/** A stream whose experiences are all of one kind. */
+export interface StreamOf<Kind extends Experience> extends Stream {
+  at(index: number): Kind;
+  slice(start?: number, end?: number): StreamOf<Kind>;
+  [Symbol.iterator](): Iterator<Kind>;
+}
+
+/** What an experience is made of. */
+export interface ExperienceData {
+  readonly dataset: Dataset;
+  /** The classes it stands for; left out: those of its samples. */
+  readonly classes?: readonly number[];
+}
+
+/**
+ * A stream of experiences over these data sets, in order. They are made once: `at(i)` gives the same object every time.
+ * @throws {RangeError} If an experience has no samples; the message names it.
+ */
+export function createStream(name: string, parts: readonly ExperienceData[]): Stream {
+  for (const [index, { dataset, classes }] of parts.entries()) {
+    if (dataset.length > 0) continue;
+    const ofClasses = classes ? ` (classes ${[...classes].join(", ")})` : "";
+    const wanted = `at least one sample in experience ${index}${ofClasses}`;
+    throw new RangeError(cannot(`create the stream ${JSON.stringify(name)}`, wanted, 0));
+  }
+  const timeline = createClassTimeline(parts.map(({ dataset, classes }) => classes ?? [...new Set(dataset.targets)]));
+  const experiences: Experience[] = [];
+  const stream = createLazyStream(name, parts.length, (index) => {
+    const experience = experiences[index];
+    if (!experience) throw new RangeError(cannot("read a stream", `an experience below ${parts.length}`, index));
+    return experience;
+  });
+  for (const [index, { dataset }] of parts.entries()) {
+    const view = timeline[index];
+    if (view) experiences.push(createExperience({ dataset, currentExperience: index, originStream: stream }, view));
+  }
+  return stream;
+}
+
+/** A stream that makes an experience when it is asked for, and keeps none. `make` is given the whole stream, too. */
+export function createLazyStream<Kind extends Experience>(
+  name: string,
+  length: number,
+  make: (index: number, originStream: Stream) => Kind,
+): StreamOf<Kind> {
+  const createSlice = (first: number, count: number): StreamOf<Kind> => {
+    const stream: StreamOf<Kind> = {
+      name,
+      length: count,
+      at(index) {
+        if (Number.isInteger(index) && index >= 0 && index < count) return make(first + index, whole ?? stream);
+        const wanted = `an experience from 0 to ${count - 1}`;
+        throw new RangeError(cannot(`read the stream ${JSON.stringify(name)}`, wanted, index));
+      },
+      slice(start, end) {
+        const chosen = Array.from({ length: count }, (_, index) => index).slice(start, end);
+        return createSlice(first + (chosen[0] ?? 0), chosen.length);
+      },
+      *[Symbol.iterator]() {
+        for (let index = 0; index < count; index++) yield stream.at(index);
+      },
+    };
+    return stream;
+  };
+  let whole: Stream | undefined;
+  const stream = createSlice(0, length);
+  whole = stream;
+  return stream;
+}
+
+/** Puts an experience together; its task labels are those of its samples. */
+export function createExperience(
+  parts: Pick<Experience, "dataset" | "currentExperience" | "originStream">,
+  classes: ClassView,
+): Experience {
+  return {
+    ...parts,
+    ...classes,
+    get taskLabels() {
+      return parts.dataset.taskLabels;
+    },
+    get taskLabel() {
+      return readOnlyTaskLabel(parts.dataset.taskLabels, parts);
+    },
+  };
+}
+
+/** @throws {RangeError} If there is not exactly one task label. */
+export function readOnlyTaskLabel(
+  taskLabels: readonly number[],
+  { currentExperience, originStream }: Pick<Experience, "currentExperience" | "originStream">,
+): number {
+  const [label, ...others] = taskLabels;
+  if (label !== undefined && others.length === 0) return label;
+  const act = `read the task label of experience ${currentExperience} of the stream ${JSON.stringify(originStream.name)}`;
+  throw new RangeError(cannot(act, "exactly one task label (see taskLabels)", taskLabels));
+}
