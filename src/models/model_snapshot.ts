@@ -1,8 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { cannot } from "../core/errors.ts";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { ModelVectors } from "../engine/engine.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
+import { loadModel } from "../engine/tfjs/model_loading.ts";
 import { listModelVariables, readVariables, writeVariables } from "../engine/tfjs/model_variables.ts";
 
 /** A model as plain data: what a cluster is started with and a checkpoint holds. */
@@ -49,8 +50,7 @@ export function restoreWeights(model: tf.LayersModel, vectors: ModelVectors): vo
 export async function createModelFromSnapshot(
   snapshot: Pick<ModelSnapshot, "topology" | "parameters" | "state">,
 ): Promise<tf.LayersModel> {
-  const { class_name, config } = snapshot.topology;
-  const model = await tf.models.modelFromJSON(JSON.parse(JSON.stringify({ class_name, config })));
+  const model = await loadModel(snapshot.topology);
   restoreWeights(model, snapshot);
   return model;
 }

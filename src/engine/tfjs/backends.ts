@@ -1,0 +1,75 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot, describeUnknownName } from "../../core/errors.ts";
+import { loadNodeBackend } from "./node_backend.ts";
+import { loadWasmBackend } from "./wasm_backend.ts";
+import { loadWebGPUBackend } from "./webgpu_backend.ts";
+
+/** The TF.js backends that there are, fastest first. */
+export const TFJS_BACKENDS = ["tensorflow-gpu", "tensorflow", "webgpu", "wasm", "cpu"] as const;
+
+/** One TF.js backend. */
+export type TfjsBackend = (typeof TFJS_BACKENDS)[number];
+
+/** What "auto" tries, in this order: all but webgpu, which needs a flag or a package and is no faster on a CPU. */
+const AUTO_ORDER: readonly TfjsBackend[] = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
+
+let chosen: Promise<TfjsBackend> | undefined;
+
+/**
+ * Loads a backend and makes it the one of this process or Worker; TF.js has room for one. "auto" takes what was chosen
+ * before, else the first of tensorflow-gpu, tensorflow, wasm and cpu that loads.
+ * @returns Its name.
+ * @throws {RangeError} If there is no backend of that name.
+ * @throws {Error} If its package is missing (the message says what to install), or another backend was chosen before.
+ */
+export async function loadTfjsBackend(wanted: "auto" | TfjsBackend): Promise<TfjsBackend> {
+  if (wanted !== "auto" && !TFJS_BACKENDS.includes(wanted)) {
+    const names = ["auto", ...TFJS_BACKENDS];
+    throw new RangeError(`Cannot load TF.js: ${describeUnknownName("backend", wanted, names)}`);
+  }
+  if (!chosen) {
+    chosen = wanted === "auto" ? loadFirst(AUTO_ORDER) : loadBackend(wanted);
+    // A backend that could not be loaded leaves the choice open.
+    chosen.catch(() => {
+      chosen = undefined;
+    });
+  }
+  const name = await chosen;
+  if (wanted !== "auto" && wanted !== name) {
+    const rule = `${name}, the backend this process computes with (another Worker may choose another)`;
+    throw new Error(cannot("load a TF.js backend", rule, wanted));
+  }
+  return name;
+}
+
+async function loadFirst(names: readonly TfjsBackend[]): Promise<TfjsBackend> {
+  const [name = "cpu", ...others] = names;
+  if (others.length === 0) return loadBackend(name);
+  return loadBackend(name).catch(() => loadFirst(others));
+}
+
+async function loadBackend(name: TfjsBackend): Promise<TfjsBackend> {
+  // Without this, TF.js prints advice at the first tensor; nothing else depends on it.
+  tf.enableProdMode();
+  await registerBackend(name);
+  const registered = name === "tensorflow-gpu" ? "tensorflow" : name;
+  if (!(await tf.setBackend(registered))) {
+    throw new Error(cannot(`load the TF.js backend ${name}`, "a device that it can start on", "none"));
+  }
+  return name;
+}
+
+async function registerBackend(name: TfjsBackend): Promise<void> {
+  switch (name) {
+    case "tensorflow-gpu":
+      return loadNodeBackend("@tensorflow/tfjs-node-gpu");
+    case "tensorflow":
+      return loadNodeBackend("@tensorflow/tfjs-node");
+    case "webgpu":
+      return loadWebGPUBackend();
+    case "wasm":
+      return loadWasmBackend();
+    case "cpu":
+      return;
+  }
+}

@@ -1,0 +1,47 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot } from "../../core/errors.ts";
+import type { ModelTopology } from "../model_topology.ts";
+import { type Layer, listLayers } from "./model_layers.ts";
+
+/** Layers that draw random numbers in training which no key decides. */
+const RANDOM_LAYERS = new Set(["AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"]);
+
+/**
+ * Builds a model from its topology, with freshly drawn weights. Custom layers must have been registered with
+ * `tf.serialization.registerClass`. The caller owns the model.
+ * @throws {Error} TF.js's own, if a layer class is unknown.
+ */
+export async function loadModel({ class_name, config }: ModelTopology): Promise<tf.LayersModel> {
+  return tf.models.modelFromJSON(JSON.parse(JSON.stringify({ class_name, config })));
+}
+
+/**
+ * Refuses what an engine would compute wrongly without a word.
+ * @returns C, the width of the output.
+ * @throws {RangeError} If the model has not one input and one output of [N, C], or has layers with randomness of their own,
+ *   regularisers (weight decay belongs to the optimizer) or constraints.
+ */
+export function assertTrainableModel(model: tf.LayersModel): number {
+  const act = `train the model ${model.name}`;
+  const [output] = model.outputs;
+  const [, outputSize] = output?.shape ?? [];
+  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+    throw new RangeError(cannot(act, "one input and one output", [model.inputs.length, model.outputs.length]));
+  }
+  if (output?.shape.length !== 2 || typeof outputSize !== "number") {
+    throw new RangeError(cannot(act, "an output of shape [N, C]", output?.shape));
+  }
+  for (const layer of listLayers(model)) assertDeterministic(act, layer);
+  if (model.losses.length > 0) throw new RangeError(cannot(act, "layers without regularizers", "some that have one"));
+  const constrained = model.weights.find((weight) => weight.constraint);
+  if (constrained) throw new RangeError(cannot(act, "weights without constraints", constrained.originalName));
+  return outputSize;
+}
+
+function assertDeterministic(act: string, layer: Layer): void {
+  const { dropout, recurrentDropout } = layer.getConfig();
+  const className = layer.getClassName();
+  if (RANDOM_LAYERS.has(className) || Number(dropout ?? 0) > 0 || Number(recurrentDropout ?? 0) > 0) {
+    throw new RangeError(cannot(act, "Dropout as the only random layer", `${className} ${layer.name}`));
+  }
+}

@@ -1,0 +1,184 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot } from "../../core/errors.ts";
+import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
+import type { ModelTopology } from "../model_topology.ts";
+import { loadTfjsBackend, type TfjsBackend } from "./backends.ts";
+import { type DropoutControl, takeOverDropout } from "./dropout_layers.ts";
+import { assertTrainableModel, loadModel } from "./model_loading.ts";
+import { listModelVariables, type ModelVariables, writeVariables } from "./model_variables.ts";
+import { type Readback, readBack } from "./readback.ts";
+import { computeRowLosses } from "./row_losses.ts";
+
+/** What a TF.js engine is made of. */
+export interface TfjsEngineOptions {
+  readonly topology: ModelTopology;
+  /** Default "auto". The first engine of a process or Worker decides it for all. */
+  readonly backend?: "auto" | TfjsBackend;
+}
+
+/**
+ * Loads a model into TF.js: the reference engine, for any `tf.LayersModel` with one input and an output of [N, C],
+ * custom layers included. It keeps no tape between calls, so `backward` runs the forward pass again, with the same
+ * dropout masks. In mode "train", `forward` and `gradient` write the new moving statistics into `vectors.state`
+ * (`backward` does not: they were counted by its `forward`).
+ * @throws {Error} If the backend is missing or another one was chosen before.
+ * @throws {RangeError} If the model is of a kind that cannot be trained; see `assertTrainableModel`.
+ */
+export async function createTfjsEngine({ topology, backend = "auto" }: TfjsEngineOptions): Promise<Engine> {
+  const name = `tfjs-${await loadTfjsBackend(backend)}`;
+  const model = await loadModel(topology);
+  try {
+    const outputSize = assertTrainableModel(model);
+    return new TfjsEngine({
+      name,
+      model,
+      outputSize,
+      variables: listModelVariables(model),
+      dropout: takeOverDropout(model),
+    });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+interface TfjsEngineParts {
+  readonly name: string;
+  readonly model: tf.LayersModel;
+  readonly outputSize: number;
+  readonly variables: ModelVariables;
+  readonly dropout: DropoutControl;
+}
+
+class TfjsEngine implements Engine {
+  readonly name: string;
+  readonly layout: ParameterLayout;
+  readonly stateLayout: ParameterLayout;
+  readonly outputSize: number;
+  readonly #model: tf.LayersModel;
+  readonly #variables: ModelVariables;
+  readonly #dropout: DropoutControl;
+
+  constructor({ name, model, outputSize, variables, dropout }: TfjsEngineParts) {
+    this.name = name;
+    this.layout = variables.layout;
+    this.stateLayout = variables.stateLayout;
+    this.outputSize = outputSize;
+    this.#model = model;
+    this.#variables = variables;
+    this.#dropout = dropout;
+  }
+
+  async forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
+    this.#assertInput(input);
+    this.#assertLength("outputs", outputs, countRows(input) * this.outputSize);
+    this.#load(vectors);
+    await readBack(() => [
+      { tensor: this.#apply(input), destination: outputs },
+      ...this.#listStateReadbacks(vectors, input),
+    ]);
+  }
+
+  async gradient(
+    vectors: ModelVectors,
+    input: EngineInput,
+    objective: Objective,
+    results: EngineResults,
+  ): Promise<void> {
+    const rows = countRows(input);
+    this.#assertInput(input);
+    this.#assertLength("outputs", results.outputs, rows * this.outputSize);
+    this.#assertLength("targets", objective.targets, rows * this.outputSize);
+    this.#assertLength("weights", objective.weights, rows);
+    this.#assertLength("losses", results.losses, rows);
+    this.#load(vectors);
+    // variableGrads tidies up after the forward pass: what is to be read of it must be kept.
+    const kept: Readback[] = [];
+    await readBack(() => {
+      const targets = tf.tensor2d(objective.targets.slice(), [rows, this.outputSize]);
+      const weights = tf.tensor1d(objective.weights.slice());
+      const gradients = this.#differentiate(() => {
+        const outputs = tf.keep(this.#apply(input));
+        kept.push({ tensor: outputs, destination: results.outputs });
+        const losses = tf.keep(computeRowLosses(objective.kind, outputs, targets));
+        kept.push({ tensor: losses, destination: results.losses });
+        return tf.sum(tf.mul(weights, losses));
+      }, results.gradient);
+      return [...kept, ...gradients, ...this.#listStateReadbacks(vectors, input)];
+    }).finally(() => tf.dispose(kept.map(({ tensor }) => tensor)));
+  }
+
+  async backward(
+    vectors: ModelVectors,
+    input: EngineInput,
+    dOutputs: Float32Array,
+    gradient: Float32Array,
+  ): Promise<void> {
+    const rows = countRows(input);
+    this.#assertInput(input);
+    this.#assertLength("dOutputs", dOutputs, rows * this.outputSize);
+    this.#load(vectors);
+    await readBack(() => {
+      const weights = tf.tensor2d(dOutputs.slice(), [rows, this.outputSize]);
+      return this.#differentiate(() => tf.sum(tf.mul(this.#apply(input), weights)), gradient);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#model.dispose();
+  }
+
+  #load(vectors: ModelVectors): void {
+    writeVariables(this.#variables.trainable, this.layout, vectors.parameters);
+    writeVariables(this.#variables.state, this.stateLayout, vectors.state);
+  }
+
+  /** Outputs [n, C]. */
+  #apply(input: EngineInput): tf.Tensor2D {
+    this.#dropout.setKey(input.dropoutKey);
+    const x = tf.tensor(input.x.data.slice(), [...input.x.shape], "float32");
+    const output = this.#model.apply(x, { training: input.mode === "train" });
+    if (!(output instanceof tf.Tensor)) throw new TypeError(cannot("apply a model", "a tensor", output));
+    return tf.reshape<tf.Tensor2D>(output, [-1, this.outputSize]);
+  }
+
+  /** dObjective/dParameters, by variable; those on which the objective does not depend get 0 at once. */
+  #differentiate(objective: () => tf.Scalar, gradient: Float32Array): Readback[] {
+    this.#assertLength("gradient", gradient, this.layout.size);
+    const { grads } = tf.variableGrads(objective, [...this.#variables.trainable]);
+    gradient.fill(0);
+    return this.layout.entries.flatMap((entry, i) => {
+      const tensor = grads[this.#variables.trainable[i]?.name ?? ""];
+      return tensor ? [{ tensor, destination: viewEntry(gradient, entry) }] : [];
+    });
+  }
+
+  /** The moving statistics after a training pass; nothing after any other. */
+  #listStateReadbacks(vectors: ModelVectors, input: EngineInput): Readback[] {
+    if (input.mode === "eval") return [];
+    return this.stateLayout.entries.flatMap((entry, i) => {
+      const tensor = this.#variables.state[i];
+      return tensor ? [{ tensor, destination: viewEntry(vectors.state, entry) }] : [];
+    });
+  }
+
+  #assertInput({ x }: EngineInput): void {
+    const sampleShape = x.shape.slice(1);
+    const wanted = this.#model.inputs[0]?.shape.slice(1) ?? [];
+    const fits = (length: number | null, i: number) => length === null || length === sampleShape[i];
+    if (sampleShape.length !== wanted.length || !wanted.every(fits)) {
+      throw new RangeError(cannot(`compute with ${this.#model.name}`, `samples of shape [${wanted}]`, sampleShape));
+    }
+  }
+
+  #assertLength(name: string, array: Float32Array, length: number): void {
+    if (array.length !== length) {
+      throw new RangeError(cannot(`compute with ${this.#model.name}`, `${length} ${name}`, array.length));
+    }
+  }
+}
+
+function countRows(input: EngineInput): number {
+  return input.x.shape[0] ?? 0;
+}
