@@ -1,0 +1,32 @@
+import { cannot } from "../../core/errors.ts";
+import type { ModelSpec } from "../../onnx/layer_spec.ts";
+import type { EngineInput, ModelVectors } from "../engine.ts";
+
+/**
+ * Checks what every call is given, and returns n, its rows.
+ * @throws {RangeError} If a vector or the samples do not fit the model, or there are no rows.
+ */
+export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: EngineInput): number {
+  assertLength("parameters", vectors.parameters, spec.layout.size);
+  assertLength("state", vectors.state, spec.stateLayout.size);
+  const [rows = 0, ...sampleShape] = input.x.shape;
+  const wanted = spec.layers.find((layer) => layer.kind === "input")?.sampleShape ?? [];
+  if (sampleShape.join() !== wanted.join()) {
+    throw new RangeError(
+      cannot(`run the model "${spec.name}"`, `samples of shape [N, ${wanted.join(", ")}]`, input.x.shape),
+    );
+  }
+  if (rows < 1) throw new RangeError(cannot(`run the model "${spec.name}"`, "at least one row", rows));
+  assertLength(
+    "x",
+    input.x.data,
+    sampleShape.reduce((product, length) => product * length, rows),
+  );
+  return rows;
+}
+
+/** @throws {RangeError} If the array has another length. */
+export function assertLength(name: string, array: Float32Array, length: number): void {
+  if (array.length !== length)
+    throw new RangeError(cannot("run the model", `${length} values of ${name}`, array.length));
+}

@@ -1,0 +1,165 @@
+import type { InferenceSession } from "onnxruntime-node";
+import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import { buildBackwardGraph, buildForwardGraph, buildTrainingGraph, measureOutput } from "../../onnx/engine_graphs.ts";
+import type { Graph } from "../../onnx/graph.ts";
+import type { ModelSpec } from "../../onnx/layer_spec.ts";
+import { parseTopology } from "../../onnx/parse_topology.ts";
+import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
+import type { ModelTopology } from "../model_topology.ts";
+import { assertCall, assertLength } from "./assert_call.ts";
+import { DropoutMasks } from "./dropout_masks.ts";
+import { GraphSession, type RunTensors } from "./graph_session.ts";
+import { createSessionOptions } from "./session_options.ts";
+import { Staging } from "./staging.ts";
+import { VectorTensors } from "./vector_tensors.ts";
+
+/** What an onnxruntime engine is made from. */
+export interface OnnxruntimeEngineOptions {
+  readonly topology: ModelTopology;
+  /** "cpu" (the default), "webgpu" or "cuda:NUMBER". */
+  readonly device?: string;
+  /** Threads within one operator, 1 by default. */
+  readonly intraOpThreads?: number;
+}
+
+/**
+ * The fast engine: the model's layers become ONNX graphs, with the backward pass that our differentiation adds, and
+ * onnxruntime runs them. Graphs are built and loaded when they are first needed.
+ * @throws {UnsupportedLayerError} If a layer has no converter.
+ * @throws {RangeError} If the device is unknown, or the model has not one output [N, C].
+ */
+export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions): Promise<Engine> {
+  const settings = { device: options.device ?? "cpu", intraOpThreads: options.intraOpThreads ?? 1 };
+  return new OnnxruntimeEngine(parseTopology(options.topology), createSessionOptions(settings));
+}
+
+class OnnxruntimeEngine implements Engine {
+  readonly name = "onnxruntime";
+  readonly layout: ParameterLayout;
+  readonly stateLayout: ParameterLayout;
+  readonly outputSize: number;
+  readonly #spec: ModelSpec;
+  readonly #options: InferenceSession.SessionOptions;
+  readonly #sessions = new Map<string, Promise<GraphSession>>();
+  readonly #masks = new DropoutMasks();
+  readonly #staging = new Staging();
+  readonly #vectors = new VectorTensors();
+  #isClosed = false;
+
+  constructor(spec: ModelSpec, options: InferenceSession.SessionOptions) {
+    this.#spec = spec;
+    this.#options = options;
+    this.layout = spec.layout;
+    this.stateLayout = spec.stateLayout;
+    this.outputSize = measureOutput(spec);
+  }
+
+  async forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
+    const rows = assertCall(this.#spec, vectors, input);
+    assertLength("outputs", outputs, rows * this.outputSize);
+    const mode = this.#resolveMode(input);
+    const session = await this.#load(`forward ${mode}`, () => buildForwardGraph(this.#spec, mode));
+    await this.#run(session, { ...this.#bind(vectors, input, rows), outputs: this.#staging.write("outputs", outputs) });
+  }
+
+  async gradient(
+    vectors: ModelVectors,
+    input: EngineInput,
+    objective: Objective,
+    results: EngineResults,
+  ): Promise<void> {
+    const rows = assertCall(this.#spec, vectors, input);
+    assertLength("targets", objective.targets, rows * this.outputSize);
+    assertLength("weights", objective.weights, rows);
+    assertLength("outputs", results.outputs, rows * this.outputSize);
+    assertLength("losses", results.losses, rows);
+    assertLength("gradient", results.gradient, this.layout.size);
+    const mode = this.#resolveMode(input);
+    const { kind } = objective;
+    const session = await this.#load(`${kind} ${mode}`, () => buildTrainingGraph(this.#spec, kind, mode));
+    await this.#run(session, {
+      ...this.#bind(vectors, input, rows),
+      targets: this.#staging.read("targets", objective.targets),
+      weights: this.#staging.read("weights", objective.weights),
+      outputs: this.#staging.write("outputs", results.outputs),
+      losses: this.#staging.write("losses", results.losses),
+      gradients: this.#bindGradient(results.gradient),
+    });
+    this.#clearUnreached(session, results.gradient);
+  }
+
+  async backward(
+    vectors: ModelVectors,
+    input: EngineInput,
+    dOutputs: Float32Array,
+    gradient: Float32Array,
+  ): Promise<void> {
+    const rows = assertCall(this.#spec, vectors, input);
+    assertLength("dOutputs", dOutputs, rows * this.outputSize);
+    assertLength("gradient", gradient, this.layout.size);
+    const mode = this.#resolveMode(input);
+    const session = await this.#load(`backward ${mode}`, () => buildBackwardGraph(this.#spec, mode));
+    await this.#run(session, {
+      ...this.#bind(vectors, input, rows),
+      outputGradient: this.#staging.read("dOutputs", dOutputs),
+      gradients: this.#bindGradient(gradient),
+    });
+    this.#clearUnreached(session, gradient);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    this.#vectors.clear();
+    for (const loading of sessions) await (await loading).release();
+  }
+
+  /** Models without dropout compute the same in both modes: one session serves. */
+  #resolveMode({ mode }: EngineInput): "train" | "eval" {
+    return this.#spec.layers.some((layer) => layer.kind === "dropout" && layer.rate > 0) ? mode : "eval";
+  }
+
+  #load(key: string, build: () => Graph): Promise<GraphSession> {
+    if (this.#isClosed) throw new Error("Cannot compute: the engine is closed");
+    let session = this.#sessions.get(key);
+    if (!session) {
+      session = GraphSession.create(build(), { masks: this.#masks, options: this.#options });
+      this.#sessions.set(key, session);
+    }
+    return session;
+  }
+
+  #bind(vectors: ModelVectors, input: EngineInput, rows: number): RunTensors {
+    const parameters = this.#staging.read("parameters", vectors.parameters);
+    const state = this.#staging.read("state", vectors.state);
+    return {
+      rows,
+      samples: this.#staging.read("samples", input.x.data),
+      dropoutKey: input.dropoutKey,
+      parameters: this.#vectors.get(parameters, this.layout),
+      state: this.#vectors.get(state, this.stateLayout),
+    };
+  }
+
+  #bindGradient(gradient: Float32Array): NonNullable<RunTensors["gradients"]> {
+    return this.#vectors.get(this.#staging.write("gradient", gradient), this.layout);
+  }
+
+  async #run(session: GraphSession, tensors: RunTensors): Promise<void> {
+    try {
+      await session.run(tensors);
+      this.#staging.flush();
+    } finally {
+      this.#staging.discard();
+    }
+  }
+
+  /** Zeroes the gradients of parameters on which the output does not depend: the graph does not write them. */
+  #clearUnreached({ graph }: GraphSession, gradient: Float32Array): void {
+    const written = new Set(graph.outputs.map(({ role }) => (role.kind === "gradient" ? role.entry.name : "")));
+    for (const entry of this.layout.entries) {
+      if (!written.has(entry.name)) viewEntry(gradient, entry).fill(0);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+const bytesSchema = z.instanceof(Uint8Array);
+
+const dimensionSchema = z.object({ dim_value: z.number().optional(), dim_param: z.string().optional() });
+
+const valueInfoSchema = z.object({
+  name: z.string(),
+  type: z.object({
+    tensor_type: z.object({ elem_type: z.number(), shape: z.object({ dim: z.array(dimensionSchema) }) }),
+  }),
+});
+
+const attributeSchema = z.object({
+  name: z.string(),
+  type: z.number(),
+  i: z.number().default(0),
+  f: z.number().default(0),
+  s: bytesSchema.default(new Uint8Array(0)),
+  ints: z.array(z.number()),
+  floats: z.array(z.number()),
+});
+
+const nodeSchema = z.object({
+  op_type: z.string(),
+  name: z.string(),
+  input: z.array(z.string()),
+  output: z.array(z.string()),
+  attribute: z.array(attributeSchema),
+});
+
+const tensorSchema = z.object({
+  name: z.string(),
+  dims: z.array(z.number()),
+  data_type: z.number(),
+  raw_data: bytesSchema,
+});
+
+/** What protobufjs gives for a ModelProto of proto/onnx.proto, with defaults filled in. */
+export const decodedModelSchema = z.object({
+  ir_version: z.number(),
+  producer_name: z.string(),
+  producer_version: z.string(),
+  doc_string: z.string(),
+  opset_import: z.array(z.object({ domain: z.string(), version: z.number() })),
+  metadata_props: z.array(z.object({ key: z.string(), value: z.string() })),
+  graph: z.object({
+    name: z.string(),
+    node: z.array(nodeSchema),
+    initializer: z.array(tensorSchema),
+    input: z.array(valueInfoSchema),
+    output: z.array(valueInfoSchema),
+  }),
+});

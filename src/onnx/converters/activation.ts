@@ -1,0 +1,60 @@
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import type { ActivationSpec } from "../layer_spec.ts";
+import { float, int } from "../onnx_model.ts";
+import { resolveAxis } from "../shape.ts";
+
+/** An activation of any shape: one operator where ONNX has it, else its definition. */
+export function applyActivation(activation: ActivationSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  switch (activation.kind) {
+    case "linear":
+      return x;
+    case "relu":
+      return activation.maxValue === undefined
+        ? graph.node("Relu", [x])
+        : graph.node("Clip", [x, graph.constant(0), graph.constant(activation.maxValue)]);
+    case "leakyRelu":
+      return graph.node("LeakyRelu", [x], { alpha: float(activation.alpha) });
+    case "elu":
+      return graph.node("Elu", [x], { alpha: float(activation.alpha) });
+    case "selu":
+      return graph.node("Selu", [x], { alpha: float(SELU_ALPHA), gamma: float(SELU_GAMMA) });
+    case "sigmoid":
+      return graph.node("Sigmoid", [x]);
+    case "hardSigmoid":
+      return graph.node("HardSigmoid", [x], { alpha: float(0.2), beta: float(0.5) });
+    case "tanh":
+      return graph.node("Tanh", [x]);
+    case "softmax":
+      return graph.node("Softmax", [x], { axis: int(resolveAxis(activation.axis, graph.shapeOf(x).length)) });
+    case "softplus":
+      return graph.node("Softplus", [x]);
+    case "softsign":
+      return graph.node("Softsign", [x]);
+    case "swish":
+      return graph.node("Mul", [x, graph.node("Sigmoid", [x])]);
+    case "mish":
+      return graph.node("Mul", [x, graph.node("Tanh", [graph.node("Softplus", [x])])]);
+    case "gelu":
+      return activation.approximate ? applyTanhGelu(x, graph) : applyGelu(x, graph);
+  }
+}
+
+/** Klambauer et al. 2017, Self-Normalizing Neural Networks, arXiv:1706.02515. */
+export const SELU_ALPHA = 1.6732632423543772;
+export const SELU_GAMMA = 1.0507009873554805;
+
+/** x/2 · (1 + erf(x/√2)). Hendrycks and Gimpel 2016, Gaussian Error Linear Units, arXiv:1606.08415 */
+function applyGelu(x: ValueName, graph: GraphBuilder): ValueName {
+  const erf = graph.node("Erf", [graph.node("Mul", [x, graph.constant(Math.SQRT1_2)])]);
+  const gate = graph.node("Add", [erf, graph.constant(1)]);
+  return graph.node("Mul", [graph.node("Mul", [x, graph.constant(0.5)]), gate]);
+}
+
+/** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), the same paper's approximation. */
+function applyTanhGelu(x: ValueName, graph: GraphBuilder): ValueName {
+  const cube = graph.node("Mul", [graph.node("Mul", [x, x]), x]);
+  const inner = graph.node("Add", [x, graph.node("Mul", [cube, graph.constant(0.044715)])]);
+  const tanh = graph.node("Tanh", [graph.node("Mul", [inner, graph.constant(Math.sqrt(2 / Math.PI))])]);
+  return graph.node("Mul", [graph.node("Mul", [x, graph.constant(0.5)]), graph.node("Add", [tanh, graph.constant(1)])]);
+}

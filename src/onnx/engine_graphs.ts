@@ -1,0 +1,76 @@
+import { cannot } from "../core/errors.ts";
+import { type Conversion, convertLayer } from "./converters/convert_layer.ts";
+import { differentiate } from "./gradients/differentiate.ts";
+import type { Graph, ValueName } from "./graph.ts";
+import { GraphBuilder } from "./graph_builder.ts";
+import type { ModelSpec } from "./layer_spec.ts";
+import { addObjective, type ObjectiveKind } from "./objectives.ts";
+import { describeShape } from "./shape.ts";
+import { feedTensors } from "./tensor_sources.ts";
+
+/** The name of the model's output in every graph that we make. */
+export const OUTPUTS_NAME = "logits";
+
+/** samples [N, …], parameters → logits [N, C]; in training mode dropout masks too. */
+export function buildForwardGraph(spec: ModelSpec, mode: "train" | "eval"): Graph {
+  const graph = new GraphBuilder(feedTensors(spec));
+  const outputs = convertModel(spec, { graph, mode });
+  graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
+  return graph.finish();
+}
+
+/** samples, parameters, masks, targets [N, C], weights [N, 1] → logits [N, C], losses [N], a gradient a parameter. */
+export function buildTrainingGraph(spec: ModelSpec, kind: ObjectiveKind, mode: "train" | "eval" = "train"): Graph {
+  const graph = new GraphBuilder(feedTensors(spec));
+  const outputs = convertModel(spec, { graph, mode });
+  const { losses, dOutputs } = addObjective(kind, outputs, graph);
+  graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
+  graph.output("losses", losses, { kind: "losses" });
+  addGradients(spec, { value: outputs, gradient: dOutputs }, graph);
+  return graph.finish();
+}
+
+/** samples, parameters, masks, the gradient of the logits [N, C] → a gradient a parameter. */
+export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "train"): Graph {
+  const graph = new GraphBuilder(feedTensors(spec));
+  const outputs = convertModel(spec, { graph, mode });
+  const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
+  addGradients(spec, { value: outputs, gradient }, graph);
+  return graph.finish();
+}
+
+/**
+ * Adds all layers of a model to a graph and returns its output [N, C].
+ * @throws {RangeError} If the model has not one output of that shape.
+ */
+export function convertModel(spec: ModelSpec, conversion: Conversion): ValueName {
+  const values = new Map<string, ValueName>();
+  for (const layer of spec.layers) {
+    const inputs = layer.inputs.map((name) => values.get(name) ?? "");
+    values.set(layer.name, convertLayer(layer, inputs, conversion));
+  }
+  const [output = "", ...others] = spec.outputs;
+  const value = values.get(output);
+  if (value === undefined || others.length > 0) {
+    throw new RangeError(cannot(`convert the model "${spec.name}"`, "one output", spec.outputs));
+  }
+  const shape = conversion.graph.shapeOf(value);
+  if (shape.length === 2 && shape[0] === "N" && typeof shape[1] === "number") return value;
+  throw new RangeError(cannot(`convert the model "${spec.name}"`, "an output [N, C]", describeShape(shape)));
+}
+
+/** Parameters that the output does not depend on get no output: their gradient is zero, and the engine knows. */
+function addGradients(spec: ModelSpec, seed: { value: ValueName; gradient: ValueName }, graph: GraphBuilder): void {
+  const wanted = spec.layout.entries.map(({ name }) => name);
+  const gradients = differentiate(graph, { seeds: [seed], wanted });
+  for (const entry of spec.layout.entries) {
+    const gradient = gradients.get(entry.name);
+    if (gradient !== undefined) graph.output(`${entry.name}/gradient`, gradient, { kind: "gradient", entry });
+  }
+}
+
+/** C, the width of a model's output. */
+export function measureOutput(spec: ModelSpec): number {
+  const graph = buildForwardGraph(spec, "eval");
+  return Number(graph.outputs[0]?.shape[1] ?? 0);
+}

@@ -1,0 +1,121 @@
+import { cannot } from "../../core/errors.ts";
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import { resolveAxis } from "../shape.ts";
+import { readFloat, readInt } from "../shape_rules.ts";
+import { type BackwardStep, inputOf, outputOf, stepOf, sumOver } from "./gradient_rule.ts";
+
+/** y = max(x, 0): dx = dy · [y > 0] */
+export function gradientOfRelu(step: BackwardStep): ValueName[] {
+  return [step.graph.node("Mul", [step.dy, stepOf(outputOf(step), step.graph)])];
+}
+
+/** y = min(max(x, low), high) for constant bounds: dx = dy · [y > low] · [high > y] */
+export function gradientOfClip(step: BackwardStep): (ValueName | undefined)[] {
+  const { graph } = step;
+  const [low, high] = [1, 2].map((index) => graph.readConstant(inputOf(step, index))?.[0]);
+  if (low === undefined || high === undefined)
+    throw new RangeError(cannot("differentiate Clip", "constant bounds", low));
+  return [insideOf(step, low, high), undefined, undefined];
+}
+
+/** y = x where x > 0, else α·x: dx = dy · (α + (1 − α)·[x > 0]) */
+export function gradientOfLeakyRelu(step: BackwardStep): ValueName[] {
+  const { graph, dy, node } = step;
+  const alpha = readFloat(node.attributes, "alpha", 0.01);
+  const raised = graph.node("Mul", [stepOf(inputOf(step, 0), graph), graph.constant(1 - alpha)]);
+  return [graph.node("Mul", [dy, graph.node("Add", [raised, graph.constant(alpha)])])];
+}
+
+/** y = x where x > 0, else α(eˣ − 1): dx = dy · (1 where y > 0, else y + α) */
+export function gradientOfElu(step: BackwardStep): ValueName[] {
+  return [exponentialSlope(step, 1, readFloat(step.node.attributes, "alpha", 1))];
+}
+
+/** y = γx where x > 0, else γα(eˣ − 1): dx = dy · (γ where y > 0, else y + γα) */
+export function gradientOfSelu(step: BackwardStep): ValueName[] {
+  const gamma = readFloat(step.node.attributes, "gamma", 1.0507009873554805);
+  return [exponentialSlope(step, gamma, gamma * readFloat(step.node.attributes, "alpha", 1.6732632423543772))];
+}
+
+/** y = 1 / (1 + e⁻ˣ): dx = dy · (y − y²) */
+export function gradientOfSigmoid(step: BackwardStep): ValueName[] {
+  const { graph, dy } = step;
+  const y = outputOf(step);
+  return [graph.node("Mul", [dy, graph.node("Sub", [y, graph.node("Mul", [y, y])])])];
+}
+
+/** y = min(max(αx + β, 0), 1): dx = α · dy · [0 < y < 1] */
+export function gradientOfHardSigmoid(step: BackwardStep): ValueName[] {
+  const alpha = step.graph.constant(readFloat(step.node.attributes, "alpha", 0.2));
+  return [step.graph.node("Mul", [insideOf(step, 0, 1), alpha])];
+}
+
+/** y = tanh x: dx = dy · (1 − y²) */
+export function gradientOfTanh(step: BackwardStep): ValueName[] {
+  const { graph, dy } = step;
+  const square = graph.node("Mul", [outputOf(step), outputOf(step)]);
+  return [graph.node("Mul", [dy, graph.node("Sub", [graph.constant(1), square])])];
+}
+
+/** y = eˣ / Σ eˣ along an axis: dx = y · (dy − Σ dy·y) */
+export function gradientOfSoftmax(step: BackwardStep): ValueName[] {
+  const { graph, dy } = step;
+  const sum = sumAlongAxis(step, graph.node("Mul", [dy, outputOf(step)]));
+  return [graph.node("Mul", [outputOf(step), graph.node("Sub", [dy, sum])])];
+}
+
+/** y = x − ln Σ eˣ along an axis: dx = dy − eʸ · Σ dy */
+export function gradientOfLogSoftmax(step: BackwardStep): ValueName[] {
+  const { graph, dy } = step;
+  const share = graph.node("Mul", [graph.node("Exp", [outputOf(step)]), sumAlongAxis(step, dy)]);
+  return [graph.node("Sub", [dy, share])];
+}
+
+/** y = ln(1 + eˣ): dx = dy · sigmoid(x) */
+export function gradientOfSoftplus(step: BackwardStep): ValueName[] {
+  const { graph, dy } = step;
+  return [graph.node("Mul", [dy, graph.node("Sigmoid", [inputOf(step, 0)])])];
+}
+
+/** y = x / (1 + |x|): dx = dy · (1 − |y|)² */
+export function gradientOfSoftsign(step: BackwardStep): ValueName[] {
+  const { graph, dy } = step;
+  const rest = graph.node("Sub", [graph.constant(1), graph.node("Abs", [outputOf(step)])]);
+  return [graph.node("Mul", [dy, graph.node("Mul", [rest, rest])])];
+}
+
+/** y = erf x: dx = dy · 2/√π · exp(−x²) */
+export function gradientOfErf(step: BackwardStep): ValueName[] {
+  const { graph, dy } = step;
+  const x = inputOf(step, 0);
+  const bell = graph.node("Exp", [graph.node("Neg", [graph.node("Mul", [x, x])])]);
+  return [graph.node("Mul", [dy, graph.node("Mul", [bell, graph.constant(2 / Math.sqrt(Math.PI))])])];
+}
+
+/** dy · [low < y < high] */
+function insideOf(step: BackwardStep, low: number, high: number): ValueName {
+  const { graph, dy } = step;
+  const y = outputOf(step);
+  const above = stepOf(shift(y, -low, graph), graph);
+  const below = stepOf(graph.node("Sub", [graph.constant(high), y]), graph);
+  return graph.node("Mul", [graph.node("Mul", [dy, above]), below]);
+}
+
+/** dy · (slope where y > 0, else y + offset) */
+function exponentialSlope(step: BackwardStep, slope: number, offset: number): ValueName {
+  const { graph, dy } = step;
+  const y = outputOf(step);
+  const isPositive = graph.node("Greater", [y, graph.constant(0)]);
+  const factor = graph.node("Where", [isPositive, graph.constant(slope), shift(y, offset, graph)]);
+  return graph.node("Mul", [dy, factor]);
+}
+
+function shift(x: ValueName, by: number, graph: GraphBuilder): ValueName {
+  return by === 0 ? x : graph.node("Add", [x, graph.constant(by)]);
+}
+
+function sumAlongAxis(step: BackwardStep, value: ValueName): ValueName {
+  const axis = resolveAxis(readInt(step.node.attributes, "axis", -1), step.graph.shapeOf(value).length);
+  return sumOver(value, [axis], { keepDimensions: true }, step.graph);
+}

@@ -1,0 +1,49 @@
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import type { GradientRule } from "./gradient_rule.ts";
+import { GRADIENT_RULES } from "./gradient_rules.ts";
+
+/** A value whose gradient is known: where reverse mode starts. */
+export interface GradientSeed {
+  readonly value: ValueName;
+  readonly gradient: ValueName;
+}
+
+/**
+ * Reverse-mode differentiation: adds the nodes that carry the seeds' gradients back to `wanted`, and returns the
+ * gradient of each; those on which no seed depends are missing. Gradients that reach a value on several ways are
+ * added. Only what lies between a wanted value and a seed is made: there is no gradient of the samples, for one.
+ * @throws {RangeError} If the way leads through an operator without a gradient.
+ * @see Griewank and Walther 2008, Evaluating Derivatives, chapter 3
+ */
+export function differentiate(
+  graph: GraphBuilder,
+  { seeds, wanted }: { seeds: readonly GradientSeed[]; wanted: readonly ValueName[] },
+): Map<ValueName, ValueName> {
+  const nodes = [...graph.nodes];
+  const needed = new Set(wanted);
+  for (const node of nodes) {
+    if (node.inputs.some((name) => needed.has(name))) for (const name of node.outputs) needed.add(name);
+  }
+  const gradients = new Map<ValueName, ValueName>();
+  const accumulate = (value: ValueName, gradient: ValueName) => {
+    const sum = gradients.get(value);
+    gradients.set(value, sum === undefined ? gradient : graph.node("Add", [sum, gradient]));
+  };
+  for (const { value, gradient } of seeds) accumulate(value, gradient);
+  for (const node of nodes.reverse()) {
+    const dy = gradients.get(node.outputs[0] ?? "");
+    if (dy === undefined || !node.inputs.some((name) => needed.has(name))) continue;
+    const isNeeded = (index: number) => needed.has(node.inputs[index] ?? "");
+    for (const [index, gradient] of ruleOf(node.op)({ node, graph, dy, isNeeded }).entries()) {
+      if (gradient !== undefined && isNeeded(index)) accumulate(node.inputs[index] ?? "", gradient);
+    }
+  }
+  return new Map([...gradients].filter(([name]) => wanted.includes(name)));
+}
+
+function ruleOf(op: keyof typeof GRADIENT_RULES): GradientRule {
+  const rule = GRADIENT_RULES[op];
+  if (!rule) throw new RangeError(`Cannot differentiate ${op}: it has no gradient rule`);
+  return rule;
+}

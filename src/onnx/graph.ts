@@ -1,0 +1,57 @@
+import type { ParameterEntry } from "../core/parameter_layout.ts";
+import type { Attributes, OnnxTensor, ValueInfo, ValueType } from "./onnx_model.ts";
+import type { Operator } from "./operator.ts";
+
+/** The name of a value in one graph. */
+export type ValueName = string;
+
+/** One operator applied to values of the same graph; "" stands for an optional input left out. */
+export interface GraphNode {
+  readonly op: Operator;
+  readonly inputs: readonly ValueName[];
+  readonly outputs: readonly ValueName[];
+  readonly attributes: Attributes;
+}
+
+/**
+ * What a graph's input is, for whoever feeds it.
+ * - `samples`: the model's input [N, …].
+ * - `parameter`, `state`: one tensor of the flat vectors.
+ * - `dropoutMask`: [N, …], zeros and 1/(1 − rate); `layerIndex` goes into its random key.
+ * - `targets` [N, C], `weights` [N, 1], `outputGradient` [N, C]: of the objective, and of the split step.
+ */
+export type InputRole =
+  | { readonly kind: "samples" }
+  | { readonly kind: "parameter"; readonly entry: ParameterEntry }
+  | { readonly kind: "state"; readonly entry: ParameterEntry }
+  | { readonly kind: "dropoutMask"; readonly rate: number; readonly layerIndex: number }
+  | { readonly kind: "targets" }
+  | { readonly kind: "weights" }
+  | { readonly kind: "outputGradient" };
+
+/**
+ * What a graph's output is: the model's outputs [N, C], each row's unweighted loss [N], or the gradient of one
+ * parameter, summed over the rows.
+ */
+export type OutputRole =
+  | { readonly kind: "outputs" }
+  | { readonly kind: "losses" }
+  | { readonly kind: "gradient"; readonly entry: ParameterEntry };
+
+export interface GraphInput extends ValueInfo {
+  readonly role: InputRole;
+}
+
+export interface GraphOutput extends ValueInfo {
+  readonly role: OutputRole;
+}
+
+/** A finished graph: only what its outputs need, in an order in which it can be run. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  readonly constants: readonly OnnxTensor[];
+  readonly inputs: readonly GraphInput[];
+  readonly outputs: readonly GraphOutput[];
+  /** What every value is, by name. */
+  readonly types: ReadonlyMap<ValueName, ValueType>;
+}

@@ -1,0 +1,157 @@
+import { cannot } from "../core/errors.ts";
+import type { Graph, GraphInput, GraphNode, GraphOutput, InputRole, OutputRole, ValueName } from "./graph.ts";
+import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./onnx_model.ts";
+import type { Operator } from "./operator.ts";
+import { pruneGraph } from "./prune_graph.ts";
+import { inferTypes } from "./shape_rules.ts";
+
+/** Where a graph's parameters come from: fed at every run, or written into the file. */
+export type TensorSource = (name: string, graph: GraphBuilder) => ValueName;
+
+/**
+ * Grows a graph node by node. Every value has a name and a known shape from the moment it is made, so a node that
+ * does not fit fails where it is added.
+ */
+export class GraphBuilder {
+  readonly #nodes: GraphNode[] = [];
+  readonly #types = new Map<ValueName, ValueType>();
+  readonly #inputs = new Map<ValueName, GraphInput>();
+  readonly #constants = new Map<ValueName, OnnxTensor>();
+  readonly #constantNames = new Map<string, ValueName>();
+  readonly #outputs: { name: string; value: ValueName; role: OutputRole }[] = [];
+  readonly #source: TensorSource;
+
+  /** `source` is asked for a parameter's or state tensor's value at its every use. */
+  constructor(source: TensorSource) {
+    this.#source = source;
+  }
+
+  /** The nodes so far, in order. */
+  get nodes(): readonly GraphNode[] {
+    return this.#nodes;
+  }
+
+  /** Adds an operator with one output and returns that. @throws {RangeError} If the shapes do not fit. */
+  node(op: Operator, inputs: readonly ValueName[], attributes: Attributes = {}): ValueName {
+    const operands = inputs.map((name) => (name === "" ? undefined : this.typeOf(name)));
+    const types = inferTypes(op, {
+      operands,
+      attributes,
+      constantOf: (index) => this.readConstant(inputs[index] ?? ""),
+    });
+    const outputs = types.map((type) => this.#declare(this.#createName(op), type));
+    this.#nodes.push({ op, inputs, outputs, attributes });
+    return outputs[0] ?? "";
+  }
+
+  /** Declares an input; asking again for the same name gives the same input. */
+  input(name: ValueName, type: ValueType, role: InputRole): ValueName {
+    if (!this.#inputs.has(name)) {
+      this.#inputs.set(name, { name, ...type, role });
+      this.#declare(name, type);
+    }
+    return name;
+  }
+
+  /** True once that input was declared. */
+  hasInput(name: ValueName): boolean {
+    return this.#inputs.has(name);
+  }
+
+  /** The value of a parameter or state tensor, by its name in the layout. */
+  parameter(name: string): ValueName {
+    return this.#source(name, this);
+  }
+
+  /** A tensor written into the file under this name; asking again gives the same one. */
+  initializer(name: ValueName, shape: readonly number[], values: Float32Array): ValueName {
+    return this.#addConstant(name, "float32", shape, new Uint8Array(Float32Array.from(values).buffer));
+  }
+
+  /** A float constant: a scalar [], unless a shape is given. Equal constants are one. */
+  constant(values: number | readonly number[], shape?: readonly number[]): ValueName {
+    const data = Float32Array.from(typeof values === "number" ? [values] : values);
+    const dimensions = shape ?? (typeof values === "number" ? [] : [data.length]);
+    return this.#shareConstant("float32", dimensions, new Uint8Array(data.buffer), data);
+  }
+
+  /** A list of integers as a constant [length] of int64: axes, shapes, bounds. */
+  integers(values: readonly number[]): ValueName {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.#shareConstant("int64", [values.length], new Uint8Array(data.buffer), values);
+  }
+
+  /** The numbers of a constant, or undefined where the value is not one. */
+  readConstant(name: ValueName): number[] | undefined {
+    const tensor = this.#constants.get(name);
+    if (!tensor) return undefined;
+    const { buffer } = Uint8Array.from(tensor.bytes);
+    return tensor.dataType === "int64" ? Array.from(new BigInt64Array(buffer), Number) : [...new Float32Array(buffer)];
+  }
+
+  /** What a value is. @throws {RangeError} If there is none of that name. */
+  typeOf(name: ValueName): ValueType {
+    const type = this.#types.get(name);
+    if (!type) throw new RangeError(cannot("use a value", "one that the graph has made", name));
+    return type;
+  }
+
+  /** [N, …] */
+  shapeOf(name: ValueName): Shape {
+    return this.typeOf(name).shape;
+  }
+
+  /** Makes a value an output of the graph, under a name of its own. */
+  output(name: string, value: ValueName, role: OutputRole): void {
+    this.#outputs.push({ name, value, role });
+  }
+
+  /** The graph without what its outputs do not need. The builder must not be used afterwards. */
+  finish(): Graph {
+    const outputs: GraphOutput[] = this.#outputs.map(({ name, value, role }) => {
+      // An output is a value by another name, so it takes a node of its own; onnxruntime removes it where it can.
+      const type = this.typeOf(value);
+      this.#nodes.push({ op: "Identity", inputs: [value], outputs: [name], attributes: {} });
+      this.#declare(name, type);
+      return { name, ...type, role };
+    });
+    const inputs = [...this.#inputs.values()];
+    return pruneGraph({
+      nodes: this.#nodes,
+      constants: [...this.#constants.values()],
+      inputs,
+      outputs,
+      types: this.#types,
+    });
+  }
+
+  #declare(name: ValueName, type: ValueType): ValueName {
+    if (this.#types.has(name)) throw new RangeError(cannot("name a value", "a name that is still free", name));
+    this.#types.set(name, type);
+    return name;
+  }
+
+  #createName(op: Operator): ValueName {
+    return `${op}_${this.#types.size}`;
+  }
+
+  #addConstant(name: ValueName, dataType: DataType, shape: readonly number[], bytes: Uint8Array): ValueName {
+    if (!this.#constants.has(name)) {
+      this.#constants.set(name, { name, shape, dataType, bytes });
+      this.#declare(name, { shape, dataType });
+    }
+    return name;
+  }
+
+  #shareConstant(
+    dataType: DataType,
+    shape: readonly number[],
+    bytes: Uint8Array,
+    values: ArrayLike<number>,
+  ): ValueName {
+    const key = `${dataType}[${shape.join()}]${Array.from(values).join()}`;
+    const name = this.#constantNames.get(key) ?? `constant_${this.#types.size}`;
+    this.#constantNames.set(key, name);
+    return this.#addConstant(name, dataType, shape, bytes);
+  }
+}

@@ -1,0 +1,106 @@
+import type { ParameterLayout } from "../core/parameter_layout.ts";
+
+/** An elementwise function (softmax: along its axis), as layers name it. */
+export type ActivationSpec =
+  | { readonly kind: "linear" }
+  /** max(x, 0), cut at `maxValue` where there is one. */
+  | { readonly kind: "relu"; readonly maxValue?: number }
+  | { readonly kind: "leakyRelu"; readonly alpha: number }
+  | { readonly kind: "elu"; readonly alpha: number }
+  | { readonly kind: "selu" }
+  | { readonly kind: "sigmoid" }
+  | { readonly kind: "hardSigmoid" }
+  | { readonly kind: "tanh" }
+  | { readonly kind: "softmax"; readonly axis: number }
+  | { readonly kind: "softplus" }
+  | { readonly kind: "softsign" }
+  | { readonly kind: "swish" }
+  | { readonly kind: "mish" }
+  /** x Φ(x), exactly, or by tanh. */
+  | { readonly kind: "gelu"; readonly approximate: boolean };
+
+/**
+ * One call of a layer. `name` is the call's own and names its output; it is the layer's name unless the layer is
+ * called several times. `inputs` are names of other calls.
+ */
+interface LayerCall {
+  readonly name: string;
+  readonly inputs: readonly string[];
+}
+
+/** A model's input [N, …sampleShape]. */
+export interface InputSpec extends LayerCall {
+  readonly kind: "input";
+  readonly sampleShape: readonly number[];
+}
+
+/** y = activation(x · kernel + bias); the parameters are `${layer}/kernel` [in, units] and `${layer}/bias` [units]. */
+export interface DenseSpec extends LayerCall {
+  readonly kind: "dense";
+  /** The layer that owns the parameters: shared by all its calls. */
+  readonly layer: string;
+  readonly units: number;
+  readonly useBias: boolean;
+  readonly activation: ActivationSpec;
+}
+
+export interface ActivationLayerSpec extends LayerCall {
+  readonly kind: "activation";
+  readonly activation: ActivationSpec;
+}
+
+/** Zeroes inputs in training and divides the rest by 1 − rate; nothing in evaluation. */
+export interface DropoutSpec extends LayerCall {
+  readonly kind: "dropout";
+  /** At least 0, below 1. */
+  readonly rate: number;
+  /** Counts the model's dropout layers, from 0, in model order: part of the mask's random key. */
+  readonly layerIndex: number;
+}
+
+/** [N, a, b, …] to [N, a·b·…] */
+export interface FlattenSpec extends LayerCall {
+  readonly kind: "flatten";
+}
+
+/** [N, …] to [N, …sampleShape], where one length of −1 takes what is left. */
+export interface ReshapeSpec extends LayerCall {
+  readonly kind: "reshape";
+  readonly sampleShape: readonly number[];
+}
+
+/** Elementwise, of two or more inputs. */
+export interface MergeSpec extends LayerCall {
+  readonly kind: "merge";
+  readonly operation: "add" | "multiply" | "average" | "maximum" | "minimum";
+}
+
+/** Joins its inputs along an axis, counted with the batch as axis 0. */
+export interface ConcatenateSpec extends LayerCall {
+  readonly kind: "concatenate";
+  readonly axis: number;
+}
+
+/** A layer's call as data: all that a converter needs to know of it. */
+export type LayerSpec =
+  | InputSpec
+  | DenseSpec
+  | ActivationLayerSpec
+  | DropoutSpec
+  | FlattenSpec
+  | ReshapeSpec
+  | MergeSpec
+  | ConcatenateSpec;
+
+/** A model as data, ready to be converted. */
+export interface ModelSpec {
+  readonly name: string;
+  /** In an order in which every layer comes after its inputs. */
+  readonly layers: readonly LayerSpec[];
+  /** Names of the calls whose outputs are the model's. */
+  readonly outputs: readonly string[];
+  /** Trainable parameters [P] in model order: `layer/kernel`, `layer/bias`, … */
+  readonly layout: ParameterLayout;
+  /** Tensors without gradients [Q]. */
+  readonly stateLayout: ParameterLayout;
+}

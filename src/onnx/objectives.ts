@@ -1,0 +1,61 @@
+import type { ValueName } from "./graph.ts";
+import type { GraphBuilder } from "./graph_builder.ts";
+import { int } from "./onnx_model.ts";
+
+/** What a training graph minimises; the same words as the engine's objective. */
+export type ObjectiveKind = "cross-entropy" | "mse";
+
+/** The values an objective adds to a graph. */
+export interface ObjectiveValues {
+  /** Unweighted, one a row [N]. */
+  readonly losses: ValueName;
+  /** The gradient of Σ weights · losses with respect to the outputs [N, C]. */
+  readonly dOutputs: ValueName;
+}
+
+/** Adds targets [N, C] and weights [N, 1] as inputs, and the objective's loss and gradient for outputs [N, C]. */
+export function addObjective(kind: ObjectiveKind, outputs: ValueName, graph: GraphBuilder): ObjectiveValues {
+  const type = graph.typeOf(outputs);
+  const targets = graph.input("targets", type, { kind: "targets" });
+  const weights = graph.input("weights", { shape: ["N", 1], dataType: "float32" }, { kind: "weights" });
+  switch (kind) {
+    case "cross-entropy":
+      return addCrossEntropy({ outputs, targets, weights }, graph);
+    case "mse":
+      return addMeanSquaredError({ outputs, targets, weights }, graph);
+  }
+}
+
+interface ObjectiveInputs {
+  readonly outputs: ValueName;
+  readonly targets: ValueName;
+  readonly weights: ValueName;
+}
+
+/** losses = −Σ t · ln softmax(z); dz = weights · (softmax(z) − t), for targets that sum to 1. */
+function addCrossEntropy({ outputs, targets, weights }: ObjectiveInputs, graph: GraphBuilder): ObjectiveValues {
+  const logProbabilities = graph.node("LogSoftmax", [outputs], { axis: int(1) });
+  const chosen = graph.node("Mul", [targets, logProbabilities]);
+  const error = graph.node("Sub", [graph.node("Exp", [logProbabilities]), targets]);
+  return {
+    losses: sumRows(chosen, -1, graph),
+    dOutputs: graph.node("Mul", [error, weights]),
+  };
+}
+
+/** losses = Σ (z − t)² / C; dz = weights · 2(z − t) / C. */
+function addMeanSquaredError({ outputs, targets, weights }: ObjectiveInputs, graph: GraphBuilder): ObjectiveValues {
+  const error = graph.node("Sub", [outputs, targets]);
+  const count = Number(graph.shapeOf(outputs)[1]);
+  const scaled = graph.node("Mul", [error, graph.constant(2 / count)]);
+  return {
+    losses: sumRows(graph.node("Mul", [error, error]), 1 / count, graph),
+    dOutputs: graph.node("Mul", [scaled, weights]),
+  };
+}
+
+/** factor · Σ over the columns, [N, C] to [N]: a product with a constant vector, one node where a sum would be two. */
+function sumRows(x: ValueName, factor: number, graph: GraphBuilder): ValueName {
+  const count = Number(graph.shapeOf(x)[1]);
+  return graph.node("MatMul", [x, graph.constant(new Array<number>(count).fill(factor))]);
+}

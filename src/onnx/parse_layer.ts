@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { cannot } from "../core/errors.ts";
+import type { ActivationSpec, LayerSpec } from "./layer_spec.ts";
+import type { LayerJson } from "./topology_schema.ts";
+
+/** A layer that has no converter; carries what a caller needs to say so in its own words. */
+export class UnsupportedLayerError extends Error {
+  readonly layerName: string;
+  readonly className: string;
+
+  constructor(layer: LayerJson, reason: string) {
+    const what = `layer "${layer.config.name}" of class ${layer.class_name}`;
+    super(`Cannot convert ${what} to ONNX: ${reason}; --engine tfjs trains it, without an exported model`);
+    this.name = "UnsupportedLayerError";
+    this.layerName = layer.config.name;
+    this.className = layer.class_name;
+  }
+}
+
+/** What a call adds to its layer's JSON. */
+export interface CallPlace {
+  /** The call's own name. */
+  readonly name: string;
+  readonly inputs: readonly string[];
+  /** How many dropout layers stand before this layer in the model. */
+  readonly dropoutIndex: number;
+}
+
+/**
+ * One call of a layer from tfjs' JSON.
+ * @throws {UnsupportedLayerError} If the layer, or one of its settings, has no converter.
+ * @throws {TypeError} If a setting is missing or of the wrong kind.
+ */
+export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
+  const call = { name: place.name, inputs: place.inputs };
+  switch (layer.class_name) {
+    case "InputLayer":
+      return { ...call, kind: "input", sampleShape: readSampleShape(layer) };
+    case "Dense":
+      return {
+        ...call,
+        kind: "dense",
+        layer: layer.config.name,
+        units: read(layer, "units", z.number().int().positive()),
+        useBias: read(layer, "use_bias", z.boolean().default(true)),
+        activation: readActivation(layer),
+      };
+    case "Activation":
+      return { ...call, kind: "activation", activation: readActivation(layer) };
+    case "ReLU":
+      return { ...call, kind: "activation", activation: readRelu(layer) };
+    case "LeakyReLU":
+      return { ...call, kind: "activation", activation: { kind: "leakyRelu", alpha: readNumber(layer, "alpha", 0.3) } };
+    case "ELU":
+      return { ...call, kind: "activation", activation: { kind: "elu", alpha: readNumber(layer, "alpha", 1) } };
+    case "Softmax":
+      return { ...call, kind: "activation", activation: { kind: "softmax", axis: readNumber(layer, "axis", -1) } };
+    case "Dropout":
+      if (layer.config["noise_shape"]) throw new UnsupportedLayerError(layer, "it has a noise shape");
+      return { ...call, kind: "dropout", rate: readRate(layer), layerIndex: place.dropoutIndex };
+    case "Flatten":
+      if (layer.config["data_format"] === "channelsFirst" || layer.config["data_format"] === "channels_first") {
+        throw new UnsupportedLayerError(layer, "its data format is channels first");
+      }
+      return { ...call, kind: "flatten" };
+    case "Reshape":
+      return {
+        ...call,
+        kind: "reshape",
+        sampleShape: read(layer, "target_shape", z.array(z.number().int().nullable())).map((length) => length ?? -1),
+      };
+    case "Add":
+      return { ...call, kind: "merge", operation: "add" };
+    case "Multiply":
+      return { ...call, kind: "merge", operation: "multiply" };
+    case "Average":
+      return { ...call, kind: "merge", operation: "average" };
+    case "Maximum":
+      return { ...call, kind: "merge", operation: "maximum" };
+    case "Minimum":
+      return { ...call, kind: "merge", operation: "minimum" };
+    case "Concatenate":
+      return { ...call, kind: "concatenate", axis: readNumber(layer, "axis", -1) };
+    default:
+      throw new UnsupportedLayerError(layer, "this class has no converter");
+  }
+}
+
+/** The sample shape that a first layer or an input layer states. @throws {TypeError} If there is none. */
+export function readSampleShape(layer: LayerJson): number[] {
+  const shape = layer.config.batch_input_shape;
+  if (!shape) {
+    throw new TypeError(cannot(`read layer "${layer.config.name}"`, "a first layer with an inputShape", shape));
+  }
+  return shape.slice(1).map((length) => {
+    if (length !== null) return length;
+    throw new TypeError(cannot(`read layer "${layer.config.name}"`, "an inputShape of known lengths", shape));
+  });
+}
+
+function readActivation(layer: LayerJson): ActivationSpec {
+  const name = read(layer, "activation", z.string().nullish()) ?? "linear";
+  switch (name) {
+    case "linear":
+    case "selu":
+    case "sigmoid":
+    case "tanh":
+    case "softplus":
+    case "softsign":
+    case "swish":
+    case "mish":
+    case "relu":
+      return { kind: name };
+    case "relu6":
+      return { kind: "relu", maxValue: 6 };
+    case "elu":
+      return { kind: "elu", alpha: 1 };
+    case "hardSigmoid":
+    case "hard_sigmoid":
+      return { kind: "hardSigmoid" };
+    case "softmax":
+      return { kind: "softmax", axis: -1 };
+    case "gelu":
+      return { kind: "gelu", approximate: false };
+    case "gelu_new":
+    case "geluNew":
+      return { kind: "gelu", approximate: true };
+    default:
+      throw new UnsupportedLayerError(layer, `the activation ${JSON.stringify(name)} has no converter`);
+  }
+}
+
+function readRelu(layer: LayerJson): ActivationSpec {
+  const maxValue = read(layer, "max_value", z.number().nullish());
+  return typeof maxValue === "number" ? { kind: "relu", maxValue } : { kind: "relu" };
+}
+
+function readRate(layer: LayerJson): number {
+  return read(layer, "rate", z.number().min(0).lt(1));
+}
+
+function readNumber(layer: LayerJson, key: string, fallback: number): number {
+  return read(layer, key, z.number().default(fallback));
+}
+
+function read<Value>(layer: LayerJson, key: string, schema: z.ZodType<Value>): Value {
+  const parsed = schema.safeParse(layer.config[key]);
+  if (parsed.success) return parsed.data;
+  const wanted = `${key} to fit (${parsed.error.issues[0]?.message ?? "another value"})`;
+  throw new TypeError(cannot(`read layer "${layer.config.name}"`, wanted, layer.config[key]));
+}
