@@ -1,0 +1,82 @@
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { Word } from "./control_block.ts";
+import type { ObjectiveWriter } from "./objective_writer.ts";
+import type { ReplicaGroup } from "./replica_group.ts";
+import { type BatchMemory, createBatchMemory } from "./replica_memory.ts";
+
+/** The coordinator's hand on the shared minibatch: places samples, sends new sources ahead, grows the memory as needed. */
+export class BatchBoard {
+  readonly #group: ReplicaGroup;
+  readonly #control: Int32Array;
+  readonly #outputSize: number;
+  readonly #knownSources = new Set<number>();
+  #memory: BatchMemory;
+  #placed: Dataset | undefined;
+  #batchId = 0;
+
+  constructor(group: ReplicaGroup, control: Int32Array, outputSize: number) {
+    this.#group = group;
+    this.#control = control;
+    this.#outputSize = outputSize;
+    this.#memory = createBatchMemory(0, outputSize);
+  }
+
+  /** Makes `samples` the current minibatch; costs nothing when they are it already. */
+  async place(samples: Dataset): Promise<void> {
+    const size = samples.length;
+    if (this.#placed !== samples) {
+      await this.#sendNewSources(samples);
+      if (size > this.#memory.capacity) await this.#grow(size);
+      this.#memory.sourceIds.set(samples.references.sourceIds);
+      this.#memory.rows.set(samples.references.rows);
+      for (let i = 0; i < size; i++) this.#memory.taskLabels[i] = samples.taskLabelAt(i);
+      this.#placed = samples;
+      this.#batchId += 1;
+    }
+    this.#control[Word.batchId] = this.#batchId;
+    this.#control[Word.batchSize] = size;
+  }
+
+  /** Has the objective write its targets and weights. */
+  writeObjective(objective: ObjectiveWriter): void {
+    const size = this.#size;
+    objective.write(this.#memory.targets.subarray(0, size * this.#outputSize), this.#memory.weights.subarray(0, size));
+    this.#control[Word.objective] = objective.kind === "cross-entropy" ? 0 : 1;
+  }
+
+  writeOutputGradient(dOutput: Float32Array): void {
+    this.#memory.dOutputs.set(dOutput);
+  }
+
+  /** A copy of the outputs [B, C]. */
+  readOutputs(): HostTensor {
+    const data = this.#memory.outputs.slice(0, this.#size * this.#outputSize);
+    return { data, shape: [this.#size, this.#outputSize] };
+  }
+
+  /** Σ weight · loss over the rows, in their order. */
+  sumObjective(): number {
+    const { weights, losses } = this.#memory;
+    let sum = 0;
+    for (let i = 0; i < this.#size; i++) sum += (weights[i] ?? 0) * (losses[i] ?? 0);
+    return sum;
+  }
+
+  get #size(): number {
+    return this.#control[Word.batchSize] ?? 0;
+  }
+
+  async #sendNewSources(samples: Dataset): Promise<void> {
+    const unknown = [...samples.sources.values()].filter((source) => !this.#knownSources.has(source.id));
+    if (unknown.length === 0) return;
+    await this.#group.tell((replica) => replica.addSources(unknown));
+    for (const source of unknown) this.#knownSources.add(source.id);
+  }
+
+  async #grow(size: number): Promise<void> {
+    const memory = createBatchMemory(size, this.#outputSize);
+    await this.#group.tell((replica) => replica.attachBatch(memory));
+    this.#memory = memory;
+  }
+}

@@ -1,0 +1,256 @@
+import { cannot } from "../core/errors.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { ParameterLayout } from "../core/parameter_layout.ts";
+import { createSharedFloat32 } from "../core/shared_memory.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { chooseEngine } from "../engine/create_engine.ts";
+import type { ModelTopology } from "../engine/model_topology.ts";
+import type { OptimizerSpec } from "../optimizers/optimizer.ts";
+import { countStateVectors } from "../optimizers/step_optimizer.ts";
+import { BatchBoard } from "./batch_board.ts";
+import type { ResolvedClusterOptions } from "./cluster_options.ts";
+import { Phase, Word } from "./control_block.ts";
+import { InlineReplica } from "./inline_replica.ts";
+import type { ObjectiveWriter } from "./objective_writer.ts";
+import { PenaltyBoard } from "./penalty_board.ts";
+import type { ReplicaGroup } from "./replica_group.ts";
+import { createReplicaMemory, Hyper, type ReplicaMemory } from "./replica_memory.ts";
+import { countShards } from "./shards.ts";
+import { VectorTable } from "./vector_table.ts";
+import { WorkerReplicas } from "./worker_replicas.ts";
+
+/** A model as the cluster takes it: topology and flat vectors, which are copied. */
+export interface ClusterModel {
+  readonly topology: ModelTopology;
+  readonly layout: ParameterLayout;
+  readonly stateLayout: ParameterLayout;
+  readonly parameters: Float32Array;
+  readonly state: Float32Array;
+  /** C */
+  readonly outputSize: number;
+}
+
+/** Which samples to compute, and how. */
+export interface ComputeRequest {
+  readonly samples: Dataset;
+  /** True drops units and uses batch statistics. */
+  readonly training: boolean;
+  /** Decides the dropout masks; equal numbers give equal masks. */
+  readonly dropoutStep: number;
+  /** Parameters [P] to use instead of the model's own. */
+  readonly parameters?: Float32Array;
+  /** True leaves the training gradient alone: the result goes to a vector of its own. */
+  readonly scratch?: boolean;
+}
+
+/** What is done with the gradient once the shards have it. */
+export interface AfterGradient {
+  readonly penalties?: boolean;
+  /** The optimizer step in the same command. */
+  readonly update?: { readonly learningRate: number };
+}
+
+/** Whole-minibatch results. Copies: the caller owns them. */
+export interface StepResult {
+  readonly output: HostTensor;
+  /** Σ weight · loss of the rows, without penalties. */
+  readonly objective: number;
+  /** False when a loss was NaN or infinite; no update was made then. */
+  readonly isFinite: boolean;
+}
+
+/**
+ * The coordinator's side of the replicas: whole minibatches go in, whole outputs and the reduced gradient come out. Its
+ * results depend on the number of logical shards, never on the number of Workers. Calls must not overlap.
+ */
+export class Cluster {
+  readonly options: ResolvedClusterOptions;
+  readonly model: ClusterModel;
+  readonly #memory: ReplicaMemory;
+  readonly #group: ReplicaGroup;
+  readonly #batch: BatchBoard;
+  readonly #vectors: VectorTable;
+  readonly #penalties: PenaltyBoard;
+  #scratch: readonly Float32Array<SharedArrayBuffer>[] = [];
+  #stepCount = 0;
+
+  private constructor(
+    model: ClusterModel,
+    options: ResolvedClusterOptions,
+    memory: ReplicaMemory,
+    group: ReplicaGroup,
+  ) {
+    this.model = model;
+    this.options = options;
+    this.#memory = memory;
+    this.#group = group;
+    this.#batch = new BatchBoard(group, memory.control, model.outputSize);
+    this.#vectors = new VectorTable(group, memory.sizes.parameters);
+    this.#penalties = new PenaltyBoard(group, memory);
+  }
+
+  /**
+   * Starts the replicas and hands them the model.
+   * @throws {Error} If an engine cannot be loaded; nothing is left running then.
+   */
+  static async start(
+    model: ClusterModel,
+    options: ResolvedClusterOptions,
+    training: { readonly optimizer: OptimizerSpec; readonly seed: number },
+  ): Promise<Cluster> {
+    const kind = await chooseEngine(options.engine, model.topology);
+    const memory = createReplicaMemory({
+      parameters: model.layout.size,
+      state: model.stateLayout.size,
+      outputs: model.outputSize,
+      shards: options.logicalShards,
+      replicas: Math.max(1, options.workers),
+      optimizerVectors: countStateVectors(training.optimizer),
+    });
+    memory.parameters.set(model.parameters);
+    memory.state.set(model.state);
+    memory.control[Word.seed] = training.seed;
+    const specs = Array.from({ length: Math.max(1, options.workers) }, (_, index) => ({
+      kind,
+      topology: model.topology,
+      device: options.devices[index % options.devices.length] ?? "cpu",
+    }));
+    const first = specs[0];
+    const group =
+      options.workers === 0 && first
+        ? await InlineReplica.start(first, memory)
+        : await WorkerReplicas.start(specs, memory, { silenceTimeoutMs: options.silenceTimeoutMs });
+    await group.tell((replica) => replica.attachOptimizer(training.optimizer, memory.optimizer));
+    return new Cluster(model, options, memory, group);
+  }
+
+  /** What computes: "onnxruntime", "tfjs-wasm" … */
+  get engine(): string {
+    return this.#group.engine;
+  }
+
+  /** The live parameters [P], in shared memory. Write to them only between calls. */
+  get parameters(): Float32Array<SharedArrayBuffer> {
+    return this.#memory.parameters;
+  }
+
+  /** The live layer state [Q]. */
+  get state(): Float32Array<SharedArrayBuffer> {
+    return this.#memory.state;
+  }
+
+  /** The reduced gradient of the last training step [P]; may be edited before `update`. */
+  get gradient(): Float32Array<SharedArrayBuffer> {
+    return requireSlot(this.#memory.gradientSlots);
+  }
+
+  /** Optimizer state vectors, each [P]. */
+  get optimizerState(): readonly Float32Array<SharedArrayBuffer>[] {
+    return this.#memory.optimizer;
+  }
+
+  /** The penalties that `AfterGradient.penalties` adds. */
+  get penalties(): PenaltyBoard {
+    return this.#penalties;
+  }
+
+  /** Zeroes the optimizer's vectors and its count of steps. */
+  resetOptimizer(): void {
+    for (const vector of this.#memory.optimizer) vector.fill(0);
+    this.#stepCount = 0;
+  }
+
+  /** Outputs [B, C] of the samples. */
+  async forward(request: ComputeRequest): Promise<HostTensor> {
+    await this.#prepare(request);
+    await this.#run(Phase.forward);
+    return this.#batch.readOutputs();
+  }
+
+  /** The fused step: outputs, objective, reduced gradient and, if asked for, penalties and the update. */
+  async gradientStep(
+    request: ComputeRequest,
+    objective: ObjectiveWriter,
+    after: AfterGradient = {},
+  ): Promise<StepResult> {
+    await this.#prepare(request);
+    this.#batch.writeObjective(objective);
+    await this.#run(Phase.gradient | (await this.#phasesAfter(after)));
+    const finite = this.#memory.control[Word.notFinite] === 0;
+    if (after.update && finite) this.#stepCount += 1;
+    return { output: this.#batch.readOutputs(), objective: this.#batch.sumObjective(), isFinite: finite };
+  }
+
+  /** The second half of the split step, for dLoss/dOutput [B, C] of the whole minibatch. */
+  async backward(request: ComputeRequest, dOutput: Float32Array, after: AfterGradient = {}): Promise<void> {
+    await this.#prepare(request);
+    this.#batch.writeOutputGradient(dOutput);
+    await this.#run(Phase.backward | (await this.#phasesAfter(after)));
+    if (after.update) this.#stepCount += 1;
+  }
+
+  /** The optimizer step alone, along `gradient` as it stands. */
+  async update(learningRate: number): Promise<void> {
+    const { control, hyper } = this.#memory;
+    control[Word.scratch] = 0;
+    control[Word.notFinite] = 0;
+    hyper[Hyper.learningRate] = learningRate;
+    await this.#run(Phase.update);
+    this.#stepCount += 1;
+  }
+
+  /** The reduced gradient of the last request with `scratch`. Borrowed until the next such request. */
+  get scratchGradient(): Float32Array<SharedArrayBuffer> {
+    return requireSlot(this.#scratch);
+  }
+
+  /** Ends the replicas. May be called more than once. */
+  async close(): Promise<void> {
+    await this.#group.close();
+  }
+
+  async #prepare(request: ComputeRequest): Promise<void> {
+    const { control } = this.#memory;
+    if (request.samples.length === 0) throw new RangeError(cannot("compute a minibatch", "at least one sample", 0));
+    if (request.scratch && this.#scratch.length === 0) await this.#allocateScratch();
+    await this.#batch.place(request.samples);
+    control[Word.vector] = request.parameters ? await this.#vectors.place(request.parameters) : 0;
+    control[Word.shardCount] = countShards(request.samples.length, this.options.logicalShards);
+    control[Word.training] = request.training ? 1 : 0;
+    control[Word.dropoutStep] = request.dropoutStep;
+    control[Word.scratch] = request.scratch ? 1 : 0;
+    control[Word.notFinite] = 0;
+  }
+
+  async #phasesAfter({ penalties, update }: AfterGradient): Promise<number> {
+    let phases: number = Phase.reduce;
+    if (penalties && this.#penalties.count > 0) {
+      await this.#penalties.publish();
+      phases |= Phase.penalties;
+    }
+    if (update) {
+      this.#memory.hyper[Hyper.learningRate] = update.learningRate;
+      phases |= Phase.update;
+    }
+    return phases;
+  }
+
+  async #run(phases: number): Promise<void> {
+    const { control } = this.#memory;
+    control[Word.phases] = phases;
+    control[Word.stepCount] = this.#stepCount + 1;
+    await this.#group.run();
+  }
+
+  async #allocateScratch(): Promise<void> {
+    const { parameters, shards } = this.#memory.sizes;
+    this.#scratch = Array.from({ length: shards }, () => createSharedFloat32(parameters));
+    await this.#group.tell((replica) => replica.attachScratchSlots(this.#scratch));
+  }
+}
+
+function requireSlot(slots: readonly Float32Array<SharedArrayBuffer>[]): Float32Array<SharedArrayBuffer> {
+  const slot = slots[0];
+  if (!slot) throw new Error("Cannot read a gradient: none was computed");
+  return slot;
+}

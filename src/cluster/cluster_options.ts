@@ -1,0 +1,43 @@
+import { availableParallelism } from "node:os";
+import { assertInRange, assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertDevice, type EngineChoice } from "../engine/create_engine.ts";
+
+/** How a model's replicas are laid out. */
+export interface ClusterOptions {
+  /** Worker threads with a replica each; 0 computes in the coordinator. The number of devices, or of cores, if left out. */
+  readonly workers?: number;
+  /** Into how many shards a minibatch is cut, whoever computes them; as many as workers (at least 1) if left out. */
+  readonly logicalShards?: number;
+  /** "auto" if left out. */
+  readonly engine?: EngineChoice;
+  /** Devices, given to the workers in turn; ["cpu"] if left out. */
+  readonly devices?: readonly string[];
+  /** How long a replica may show no sign of life before the step fails; 8000 if left out. */
+  readonly silenceTimeoutMs?: number;
+}
+
+/** The same with every choice made. */
+export interface ResolvedClusterOptions extends Required<ClusterOptions> {}
+
+/** More Workers than this are a mistake. */
+const MAX_WORKERS = 256;
+
+/**
+ * Fills in the defaults.
+ * @throws {RangeError} If a number is out of range or a device has no such name.
+ */
+export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterOptions {
+  const devices = options.devices ?? ["cpu"];
+  if (devices.length === 0) throw new RangeError(cannot("lay out replicas", "at least one device", devices));
+  for (const device of devices) assertDevice(device);
+  const onlyCpu = devices.every((device) => device === "cpu");
+  const workers = options.workers ?? (onlyCpu ? availableParallelism() : devices.length);
+  assertWholeNumber("lay out replicas", "workers", workers);
+  if (workers > MAX_WORKERS)
+    throw new RangeError(cannot("lay out replicas", `at most ${MAX_WORKERS} workers`, workers));
+  const logicalShards = options.logicalShards ?? Math.max(1, workers);
+  assertWholeNumber("lay out replicas", "logicalShards", logicalShards, 1);
+  const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
+  assertInRange("lay out replicas", "silenceTimeoutMs", silenceTimeoutMs, [100, 86_400_000]);
+  return { workers, logicalShards, engine: options.engine ?? "auto", devices, silenceTimeoutMs };
+}

@@ -1,0 +1,68 @@
+import { createSharedInt32 } from "../core/shared_memory.ts";
+
+/**
+ * The int32 words by which coordinator and replicas take turns. The coordinator writes a command, adds one to
+ * `sequence` and wakes the replicas; each replica that is done adds one to `done` and wakes the coordinator.
+ */
+export const Word = {
+  sequence: 0,
+  done: 1,
+  /** Replicas that have reached the barrier inside the command, and how often it has opened. */
+  arrived: 2,
+  barrierOpenings: 3,
+  /** Set by the coordinator when a replica was lost: nobody may wait any longer. */
+  abort: 4,
+  /** What to do: a sum of `Phase`s. */
+  phases: 5,
+  batchSize: 6,
+  shardCount: 7,
+  /** 1 in training, 0 in evaluation. */
+  training: 8,
+  /** Decides the dropout masks. */
+  dropoutStep: 9,
+  seed: 10,
+  /** Which parameters: 0 the model's own, n the n-th alternate vector. */
+  vector: 11,
+  /** Which minibatch; equal numbers mean equal rows, so that a gathered input can be used again. */
+  batchId: 12,
+  /** 0 cross-entropy, 1 mse. */
+  objective: 13,
+  /** Optimizer steps done, this one included. */
+  stepCount: 14,
+  /** Set by a replica that met a loss that is not finite; the update is then left out by all. */
+  notFinite: 15,
+  /** Set by a replica whose command failed. */
+  failed: 16,
+  /** 1 when the gradient goes to the scratch slots instead of the training slots. */
+  scratch: 17,
+  /** The first of `WORDS_PER_REPLICA` words for each replica. */
+  firstReplica: 18,
+} as const;
+
+/** Words of one replica, from `replicaWord(replica, …)`. */
+export const ReplicaWord = { heartbeat: 0, activity: 1, slowestCallMs: 2 } as const;
+
+const WORDS_PER_REPLICA = 3;
+
+/** What a replica does for one command, in this order. */
+export const Phase = { forward: 1, backward: 2, gradient: 4, reduce: 8, penalties: 16, update: 32 } as const;
+
+/** What a replica is busy with, for the message when it falls silent. */
+export const Activity = { waiting: 0, gathering: 1, computing: 2, barrier: 3, updating: 4 } as const;
+
+/** A control block for this many replicas, zeroed. */
+export function createControlBlock(replicas: number): Int32Array<SharedArrayBuffer> {
+  return createSharedInt32(Word.firstReplica + replicas * WORDS_PER_REPLICA);
+}
+
+/** The index of one of a replica's own words. */
+export function replicaWord(replica: number, word: (typeof ReplicaWord)[keyof typeof ReplicaWord]): number {
+  return Word.firstReplica + replica * WORDS_PER_REPLICA + word;
+}
+
+/** The name of an activity word's value, for messages. */
+export function describeActivity(activity: number): string {
+  return (
+    ["waiting for a command", "gathering its rows", "computing", "waiting for the others", "updating"][activity] ?? "?"
+  );
+}

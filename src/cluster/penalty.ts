@@ -1,0 +1,42 @@
+import { createSharedFloat32 } from "../core/shared_memory.ts";
+
+/**
+ * A quadratic penalty in parameter space: scale · (Σ aᵢθᵢ² − 2 Σ bᵢθᵢ + c). A sum of anchored penalties
+ * Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² is one of these with a = ΣF, b = ΣFθₖ, c = ΣFθₖ², whatever the number of terms.
+ */
+export interface QuadraticPenalty {
+  /** [P], in shared memory. Write to it only between steps. */
+  readonly a: Float32Array<SharedArrayBuffer>;
+  /** [P], in shared memory. */
+  readonly b: Float32Array<SharedArrayBuffer>;
+  c: number;
+  scale: number;
+}
+
+/** A penalty of zero over P parameters. The caller owns it; replicas read its vectors. */
+export function createQuadraticPenalty(parameters: number): QuadraticPenalty {
+  return { a: createSharedFloat32(parameters), b: createSharedFloat32(parameters), c: 0, scale: 1 };
+}
+
+/**
+ * Adds the penalty's gradient 2·scale·(aθ − b) to `gradient` on [start, end).
+ * @returns Σ aθ² − 2bθ over the slice, without scale and c.
+ */
+export function addPenaltyGradient(
+  penalty: Pick<QuadraticPenalty, "a" | "b">,
+  vectors: { readonly parameters: Float32Array; readonly gradient: Float32Array },
+  slice: { readonly start: number; readonly end: number; readonly scale: number },
+): number {
+  const { a, b } = penalty;
+  const { parameters, gradient } = vectors;
+  const twice = 2 * slice.scale;
+  let sum = 0;
+  for (let i = slice.start; i < slice.end; i++) {
+    const theta = parameters[i] ?? 0;
+    const pull = (a[i] ?? 0) * theta;
+    const anchor = b[i] ?? 0;
+    gradient[i] = (gradient[i] ?? 0) + twice * (pull - anchor);
+    sum += theta * (pull - 2 * anchor);
+  }
+  return sum;
+}

@@ -1,0 +1,62 @@
+import { cannot } from "../core/errors.ts";
+import type { QuadraticPenalty } from "./penalty.ts";
+import type { ReplicaGroup } from "./replica_group.ts";
+import { Hyper, MAX_PENALTIES, type ReplicaMemory } from "./replica_memory.ts";
+
+/** The quadratic penalties that are merged into the reduction of each training step. */
+export class PenaltyBoard {
+  readonly #group: ReplicaGroup;
+  readonly #memory: ReplicaMemory;
+  #penalties: QuadraticPenalty[] = [];
+  #isPublished = true;
+
+  constructor(group: ReplicaGroup, memory: ReplicaMemory) {
+    this.#group = group;
+    this.#memory = memory;
+  }
+
+  get count(): number {
+    return this.#penalties.length;
+  }
+
+  /**
+   * Adds a penalty; it holds until it is removed.
+   * @throws {RangeError} If its vectors do not fit the model or there are too many.
+   */
+  add(penalty: QuadraticPenalty): void {
+    const { parameters } = this.#memory.sizes;
+    if (penalty.a.length !== parameters || penalty.b.length !== parameters) {
+      throw new RangeError(cannot("add a penalty", `vectors of ${parameters} parameters`, penalty.a.length));
+    }
+    if (this.#penalties.length === MAX_PENALTIES) {
+      throw new RangeError(cannot("add a penalty", `at most ${MAX_PENALTIES} at once`, MAX_PENALTIES + 1));
+    }
+    if (this.#penalties.includes(penalty)) return;
+    this.#penalties = [...this.#penalties, penalty];
+    this.#isPublished = false;
+  }
+
+  remove(penalty: QuadraticPenalty): void {
+    this.#penalties = this.#penalties.filter((other) => other !== penalty);
+    this.#isPublished = false;
+  }
+
+  /** Tells the replicas what they do not know yet. */
+  async publish(): Promise<void> {
+    for (const [i, penalty] of this.#penalties.entries()) {
+      this.#memory.hyper[Hyper.firstPenaltyScale + i] = penalty.scale;
+    }
+    if (this.#isPublished) return;
+    const vectors = this.#penalties.map(({ a, b }) => ({ a, b }));
+    await this.#group.tell((replica) => replica.attachPenalties(vectors));
+    this.#isPublished = true;
+  }
+
+  /** The penalties' value at the parameters before the last step: partial sums in order, so it never depends on who added. */
+  sumLastStep(): number {
+    let sum = 0;
+    for (const partial of this.#memory.penaltySums) sum += partial;
+    for (const penalty of this.#penalties) sum += penalty.scale * penalty.c;
+    return sum;
+  }
+}

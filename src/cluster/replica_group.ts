@@ -1,0 +1,13 @@
+import type { ReplicaControl } from "./replica.ts";
+
+/** The replicas of one model, wherever they run. */
+export interface ReplicaGroup {
+  /** What computes: "onnxruntime", "tfjs-wasm" … */
+  readonly engine: string;
+  /** Tells every replica; resolves when all have heard. */
+  tell(message: (replica: ReplicaControl) => void | Promise<void>): Promise<void>;
+  /** Has every replica execute the command in the control block; resolves when all are done. */
+  run(): Promise<void>;
+  /** Frees engines and ends Workers. May be called more than once. */
+  close(): Promise<void>;
+}

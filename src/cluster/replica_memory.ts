@@ -1,0 +1,99 @@
+import { createSharedFloat32, createSharedFloat64, createSharedInt32 } from "../core/shared_memory.ts";
+import { createControlBlock } from "./control_block.ts";
+
+/** Sizes that decide how much memory the replicas of one model share. */
+export interface MemorySizes {
+  /** P, trainable parameters. */
+  readonly parameters: number;
+  /** Q, values of layer state. */
+  readonly state: number;
+  /** C, width of the output. */
+  readonly outputs: number;
+  /** S, logical shards. */
+  readonly shards: number;
+  /** K, replicas. */
+  readonly replicas: number;
+  readonly optimizerVectors: number;
+}
+
+/**
+ * Everything the coordinator and its replicas share, in SharedArrayBuffers. The control block says who may touch what:
+ * between a command's issue and its end the replicas own all of it, at any other time the coordinator does.
+ */
+export interface ReplicaMemory {
+  readonly sizes: MemorySizes;
+  readonly control: Int32Array<SharedArrayBuffer>;
+  /** Numbers that travel with a command, by `Hyper`. */
+  readonly hyper: Float64Array<SharedArrayBuffer>;
+  /** [P] */
+  readonly parameters: Float32Array<SharedArrayBuffer>;
+  /** [Q] */
+  readonly state: Float32Array<SharedArrayBuffer>;
+  /** S gradients [P]; the reduction leaves the sum in the first. */
+  readonly gradientSlots: readonly Float32Array<SharedArrayBuffer>[];
+  /** S copies of the layer state [Q], as each shard left it. */
+  readonly stateSlots: readonly Float32Array<SharedArrayBuffer>[];
+  /** Optimizer state, each [P]. */
+  readonly optimizer: readonly Float32Array<SharedArrayBuffer>[];
+  /** The penalties' values, one partial sum a chunk of the parameters. */
+  readonly penaltySums: Float64Array<SharedArrayBuffer>;
+}
+
+/** The part that grows with the minibatch; B is its capacity. */
+export interface BatchMemory {
+  readonly capacity: number;
+  readonly sourceIds: Int32Array<SharedArrayBuffer>;
+  readonly rows: Int32Array<SharedArrayBuffer>;
+  readonly taskLabels: Int32Array<SharedArrayBuffer>;
+  /** [B, C] */
+  readonly targets: Float32Array<SharedArrayBuffer>;
+  /** [B] */
+  readonly weights: Float32Array<SharedArrayBuffer>;
+  /** [B, C] */
+  readonly outputs: Float32Array<SharedArrayBuffer>;
+  /** [B] */
+  readonly losses: Float32Array<SharedArrayBuffer>;
+  /** [B, C] */
+  readonly dOutputs: Float32Array<SharedArrayBuffer>;
+}
+
+/** Elements of the flat vectors that one replica reduces and updates at a time: a few vectors of it stay in the cache. */
+export const CHUNK_SIZE = 16_384;
+
+/** Places in `ReplicaMemory.hyper`. */
+export const Hyper = { learningRate: 0, firstPenaltyScale: 1 } as const;
+
+/** How many penalties can be active at once. */
+export const MAX_PENALTIES = 16;
+
+/** Allocates the shared memory of one model, zeroed. */
+export function createReplicaMemory(sizes: MemorySizes): ReplicaMemory {
+  const createMany = (count: number, length: number) =>
+    Array.from({ length: count }, () => createSharedFloat32(length));
+  return {
+    sizes,
+    control: createControlBlock(sizes.replicas),
+    hyper: createSharedFloat64(Hyper.firstPenaltyScale + MAX_PENALTIES),
+    parameters: createSharedFloat32(sizes.parameters),
+    state: createSharedFloat32(sizes.state),
+    gradientSlots: createMany(sizes.shards, sizes.parameters),
+    stateSlots: createMany(sizes.shards, sizes.state),
+    optimizer: createMany(sizes.optimizerVectors, sizes.parameters),
+    penaltySums: createSharedFloat64(Math.ceil(sizes.parameters / CHUNK_SIZE)),
+  };
+}
+
+/** Allocates the memory for minibatches of up to `capacity` samples with `outputs` values each. */
+export function createBatchMemory(capacity: number, outputs: number): BatchMemory {
+  return {
+    capacity,
+    sourceIds: createSharedInt32(capacity),
+    rows: createSharedInt32(capacity),
+    taskLabels: createSharedInt32(capacity),
+    targets: createSharedFloat32(capacity * outputs),
+    weights: createSharedFloat32(capacity),
+    outputs: createSharedFloat32(capacity * outputs),
+    losses: createSharedFloat32(capacity),
+    dOutputs: createSharedFloat32(capacity * outputs),
+  };
+}

@@ -1,0 +1,25 @@
+import type { ErrorData } from "../core/error_data.ts";
+import type { EngineSpec } from "../engine/create_engine.ts";
+import type { ReplicaControl } from "./replica.ts";
+import type { ReplicaMemory } from "./replica_memory.ts";
+
+/** What a replica needs to begin: plain data and shared memory, so that it can cross to a Worker. */
+export interface ReplicaSetup {
+  readonly index: number;
+  readonly engine: EngineSpec;
+  readonly memory: ReplicaMemory;
+}
+
+/** How a replica answers `init`: its engine's name, or why there is none. */
+export interface InitAnswer {
+  readonly engine: string;
+  readonly error?: ErrorData;
+}
+
+/** What a Worker's replica offers over comlink. Errors cross as data inside the answer, never as exceptions. */
+export interface RemoteReplica extends ReplicaControl {
+  /** Loads the engine and begins to listen for commands; answers with the engine's name. */
+  init(setup: ReplicaSetup): Promise<InitAnswer>;
+  /** What went wrong in the last command that failed here. */
+  takeFailure(): ErrorData | undefined | Promise<ErrorData | undefined>;
+}

@@ -1,0 +1,28 @@
+/** A minibatch is cut into shards by its size alone, never by the number of replicas: that is what makes results equal. */
+
+/** A shard smaller than this is not worth a replica. */
+export const MIN_SHARD_ROWS = 16;
+
+/** How many of `logicalShards` a minibatch of `batchSize` samples is cut into: at least 1. */
+export function countShards(batchSize: number, logicalShards: number): number {
+  return Math.max(1, Math.min(logicalShards, Math.floor(batchSize / MIN_SHARD_ROWS)));
+}
+
+/** The samples [start, end) of shard `shard` of `shardCount`; sizes differ by at most one. */
+export function locateShard(batchSize: number, shard: number, shardCount: number): { start: number; end: number } {
+  return {
+    start: Math.floor((shard * batchSize) / shardCount),
+    end: Math.floor(((shard + 1) * batchSize) / shardCount),
+  };
+}
+
+/** The elements [start, end) of a vector [size] that replica `replica` of `replicas` owns; bounds are multiples of `chunk`. */
+export function locateSlice(
+  size: number,
+  chunk: number,
+  part: { replica: number; replicas: number },
+): { start: number; end: number } {
+  const chunks = Math.ceil(size / chunk);
+  const { start, end } = locateShard(chunks, part.replica, part.replicas);
+  return { start: start * chunk, end: Math.min(end * chunk, size) };
+}

@@ -1,0 +1,88 @@
+import { setTimeout } from "node:timers";
+import type { Remote } from "comlink";
+
+/** How long a Worker may take to answer a control message, the loading of its engine included. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/**
+ * One Worker with a comlink endpoint, whose calls fail, instead of hanging, when it dies or does not answer. Waiters are
+ * kept in a set that they leave: racing each step against one long-lived promise would keep every step in memory.
+ */
+export class WorkerHandle<Api> {
+  readonly name: string;
+  readonly #worker: Worker;
+  readonly #remote: Remote<Api>;
+  readonly #waiters = new Set<(lost: Error) => void>();
+  #lost: Error | undefined;
+  #ended = false;
+
+  constructor(entry: URL, name: string, connect: (worker: Worker) => Remote<Api>) {
+    this.name = name;
+    const worker = new Worker(entry, { type: "module", name });
+    this.#worker = worker;
+    worker.addEventListener("error", (event) => {
+      // Deno ends the parent too unless the event is taken.
+      event.preventDefault();
+      this.#die(`threw: ${event.message}`, event.error ?? undefined);
+    });
+    worker.addEventListener("messageerror", () => this.#die("sent a message that cannot be read"));
+    // Bun alone tells of a Worker's end; in Deno the silence watch finds out.
+    worker.addEventListener("close", (event) =>
+      this.#die(`exited${"code" in event ? ` with code ${event.code}` : ""}`),
+    );
+    this.#remote = connect(worker);
+    // An idle Worker must not keep a program alive whose author forgot to close the strategy.
+    if ("unref" in worker && typeof worker.unref === "function") worker.unref();
+  }
+
+  /**
+   * Calls the Worker.
+   * @throws {Error} If it dies or does not answer in time.
+   */
+  call<Answer>(
+    request: (remote: Remote<Api>) => Promise<Answer>,
+    act: string,
+    timeoutMs: number = ANSWER_TIMEOUT_MS,
+  ): Promise<Answer> {
+    return this.guard(async () => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const message = `Cannot go on: ${this.name} did not ${act} within ${timeoutMs / 1000} s`;
+        timer = setTimeout(() => reject(new Error(message)), timeoutMs);
+      });
+      try {
+        return await Promise.race([request(this.#remote), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    });
+  }
+
+  /** Does `work`, unless the Worker dies first: then it rejects with that, naming the Worker and the cause. */
+  async guard<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#lost) throw this.#lost;
+    let leave: (() => void) | undefined;
+    const death = new Promise<never>((_, reject) => {
+      this.#waiters.add(reject);
+      leave = () => this.#waiters.delete(reject);
+    });
+    try {
+      return await Promise.race([work(), death]);
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** Ends the Worker at once. Its death is not reported any more. */
+  terminate(): void {
+    this.#ended = true;
+    this.#worker.terminate();
+  }
+
+  #die(how: string, cause?: unknown): void {
+    if (this.#ended || this.#lost) return;
+    this.#lost = new Error(`Cannot go on: ${this.name} ${how}`, cause === undefined ? undefined : { cause });
+    for (const reject of this.#waiters) reject(this.#lost);
+    this.#waiters.clear();
+  }
+}

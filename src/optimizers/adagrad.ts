@@ -1,0 +1,45 @@
+import { assertInRange } from "../core/errors.ts";
+import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
+
+/** The constants of Adagrad. */
+export interface AdagradSpec {
+  readonly kind: "adagrad";
+  readonly learningRateDecay: number;
+  readonly weightDecay: number;
+  readonly epsilon: number;
+}
+
+/**
+ * Adagrad with PyTorch's definition: s ← s + g², θ ← θ − η g / (√s + ε), where η shrinks by 1 + (t − 1)·decay.
+ * @see Duchi et al. 2011, Adaptive Subgradient Methods
+ */
+export class Adagrad implements Optimizer {
+  readonly spec: AdagradSpec;
+  learningRate: number;
+
+  /** @throws {RangeError} If a constant is out of range. */
+  constructor(options: { learningRate?: number } & Partial<Omit<AdagradSpec, "kind">> = {}) {
+    const { learningRate = 0.01, learningRateDecay = 0, weightDecay = 0, epsilon = 1e-10 } = options;
+    assertInRange("create Adagrad", "learningRate", learningRate, [0, Number.MAX_VALUE]);
+    assertInRange("create Adagrad", "learningRateDecay", learningRateDecay, [0, Number.MAX_VALUE]);
+    assertInRange("create Adagrad", "weightDecay", weightDecay, [0, Number.MAX_VALUE]);
+    assertInRange("create Adagrad", "epsilon", epsilon, [0, Number.MAX_VALUE]);
+    this.learningRate = learningRate;
+    this.spec = { kind: "adagrad", learningRateDecay, weightDecay, epsilon };
+  }
+}
+
+/** One step of Adagrad on a slice, in place. State: the sum of squares. */
+export function stepAdagrad(spec: AdagradSpec, vectors: OptimizerVectors, step: OptimizerStep): void {
+  const { parameters, gradient } = vectors;
+  const sum = vectors.state[0];
+  if (!sum) return;
+  const rate = step.learningRate / (1 + (step.count - 1) * spec.learningRateDecay);
+  for (let i = step.start; i < step.end; i++) {
+    const theta = parameters[i] ?? 0;
+    const g = (gradient[i] ?? 0) + spec.weightDecay * theta;
+    const s = (sum[i] ?? 0) + g * g;
+    sum[i] = s;
+    parameters[i] = theta - (rate * g) / (Math.sqrt(s) + spec.epsilon);
+  }
+}

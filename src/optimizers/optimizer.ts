@@ -1,0 +1,30 @@
+import type { AdagradSpec } from "./adagrad.ts";
+import type { AdamSpec } from "./adam.ts";
+import type { RMSpropSpec } from "./rmsprop.ts";
+import type { SGDSpec } from "./sgd.ts";
+
+/** How parameters follow the gradient, as plain data that crosses to Workers; the learning rate travels with each step. */
+export type OptimizerSpec = SGDSpec | AdamSpec | RMSpropSpec | AdagradSpec;
+
+/** An update rule with its learning rate. Its vectors live in the cluster, one slice a replica. */
+export interface Optimizer {
+  readonly spec: OptimizerSpec;
+  /** May be changed between steps (schedules do). */
+  learningRate: number;
+}
+
+/** What one optimizer step reads and writes; all vectors are [P] and may lie in shared memory. */
+export interface OptimizerVectors {
+  readonly parameters: Float32Array;
+  readonly gradient: Float32Array;
+  /** As many vectors as `countStateVectors` says, zero before the first step. */
+  readonly state: readonly Float32Array[];
+}
+
+/** Which part of the vectors a step updates, how far, and how many steps this one makes (from 1). */
+export interface OptimizerStep {
+  readonly start: number;
+  readonly end: number;
+  readonly learningRate: number;
+  readonly count: number;
+}

@@ -1,0 +1,60 @@
+import { assertInRange, cannot } from "../core/errors.ts";
+import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
+
+/** The constants of stochastic gradient descent. */
+export interface SGDSpec {
+  readonly kind: "sgd";
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly weightDecay: number;
+  readonly nesterov: boolean;
+}
+
+/**
+ * Stochastic gradient descent with PyTorch's definition of momentum: v ← μv + (1 − dampening)g, θ ← θ − ηv, where the
+ * first v is g; Nesterov's form steps along g + μv. Weight decay adds λθ to g.
+ * @see Sutskever et al. 2013, On the importance of initialization and momentum in deep learning
+ */
+export class SGD implements Optimizer {
+  readonly spec: SGDSpec;
+  learningRate: number;
+
+  /** @throws {RangeError} If a constant is out of range, or Nesterov is asked for without momentum or with dampening. */
+  constructor(options: { learningRate: number } & Partial<Omit<SGDSpec, "kind">>) {
+    const { learningRate, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
+    assertInRange("create SGD", "learningRate", learningRate, [0, Number.MAX_VALUE]);
+    assertInRange("create SGD", "momentum", momentum, [0, 1]);
+    assertInRange("create SGD", "dampening", dampening, [0, 1]);
+    assertInRange("create SGD", "weightDecay", weightDecay, [0, Number.MAX_VALUE]);
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new RangeError(
+        cannot("create SGD", "momentum above 0 and dampening 0 with nesterov", { momentum, dampening }),
+      );
+    }
+    this.learningRate = learningRate;
+    this.spec = { kind: "sgd", momentum, dampening, weightDecay, nesterov };
+  }
+}
+
+/** One step of SGD on a slice, in place. State: the velocity v, when there is momentum. */
+export function stepSGD(spec: SGDSpec, vectors: OptimizerVectors, step: OptimizerStep): void {
+  const { parameters, gradient } = vectors;
+  const velocity = vectors.state[0];
+  const { momentum, weightDecay, nesterov } = spec;
+  const { start, end, learningRate } = step;
+  if (!velocity || momentum === 0) {
+    for (let i = start; i < end; i++) {
+      const theta = parameters[i] ?? 0;
+      parameters[i] = theta - learningRate * ((gradient[i] ?? 0) + weightDecay * theta);
+    }
+    return;
+  }
+  const share = step.count === 1 ? 1 : 1 - spec.dampening;
+  for (let i = start; i < end; i++) {
+    const theta = parameters[i] ?? 0;
+    const g = (gradient[i] ?? 0) + weightDecay * theta;
+    const v = momentum * (velocity[i] ?? 0) + share * g;
+    velocity[i] = v;
+    parameters[i] = theta - learningRate * (nesterov ? g + momentum * v : v);
+  }
+}

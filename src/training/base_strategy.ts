@@ -1,0 +1,249 @@
+import type { HostTensor } from "../core/host_tensor.ts";
+import { defaultEvaluator } from "../evaluation/default_evaluator.ts";
+import { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
+import type { Experience } from "../streams/experience.ts";
+import type { LossAndGradient } from "./criterion.ts";
+import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
+import { type EvalStreams, type Experiences, groupEvalStreams, listExperiences } from "./eval_streams.ts";
+import type { LossTerm } from "./loss_terms.ts";
+import { PeriodicEval } from "./periodic_eval.ts";
+import { createStepPlan, type StepPlan } from "./step_plan.ts";
+import type { StrategyOptions } from "./strategy_options.ts";
+import type { CallbackName } from "./strategy_plugin.ts";
+import { StrategyState } from "./strategy_state.ts";
+import { TrainingStep } from "./training_step.ts";
+
+/** How `train` goes about it. */
+export interface TrainOptions {
+  /** What to evaluate while training, each element on its own; the experiences being trained if left out. */
+  readonly evalStreams?: EvalStreams;
+  /** True forgets momentum and moments of earlier experiences. */
+  readonly resetOptimizerState?: boolean;
+}
+
+/** Every metric's last value by key. */
+export type LastMetrics = ReturnType<EvaluationPlugin["getLastMetrics"]>;
+
+const OVERRIDABLE_STEPS = ["forward", "criterion", "backward", "optimizerStep"] as const;
+
+/**
+ * The training and evaluation loops of a continual learner, with a callback before and after each part. As it stands it
+ * fine-tunes on one experience after another; other strategies add plugins or override its steps. The order of callbacks is
+ * that of Avalanche (Lomonaco et al. 2021, arXiv:2104.00405).
+ *
+ * Close it when done (`await using strategy = …` or `await strategy.close()`): it may own Worker threads.
+ */
+export class BaseStrategy extends StrategyState {
+  readonly evaluator: EvaluationPlugin;
+  /** How iterations are computed, from what plugins listen to and subclasses override. */
+  plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
+  #step: TrainingStep | undefined;
+  #stopped = false;
+  #evalGroups: () => Experience[][] = () => [];
+
+  /**
+   * @throws {TypeError} If an option has no such name.
+   * @throws {RangeError} If a value is out of range.
+   */
+  constructor(options: StrategyOptions) {
+    super(options);
+    const { evaluator = defaultEvaluator() } = options;
+    this.evaluator = evaluator ?? new EvaluationPlugin({ metrics: [] });
+    const periodicEval = this.options.evalEvery > -1 ? [new PeriodicEval(this.options, () => this.#evalGroups())] : [];
+    this.dispatcher.plugins = [...(options.plugins ?? []), this.evaluator, ...periodicEval, this.clock];
+  }
+
+  /**
+   * Trains on one experience, or on several in order.
+   * @returns The last value of every metric.
+   */
+  async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {
+    const cluster = await this.host.start();
+    if (options.resetOptimizerState) cluster.resetOptimizer();
+    this.isTraining = true;
+    this.#evalGroups = () => groupEvalStreams(options.evalStreams, listExperiences(experiences));
+    this.plan = this.#makePlan();
+    await this.trigger("beforeTraining");
+    for (const experience of Symbol.iterator in experiences ? experiences : [experiences]) {
+      this.experience = experience;
+      this.#stopped = false;
+      this.dispatcher.releaseClaims();
+      await this.trainExp();
+    }
+    await this.trigger("afterTraining");
+    this.host.writeBack();
+    this.forgetLoop();
+    return this.evaluator.getLastMetrics();
+  }
+
+  /** Trains on the current experience. */
+  async trainExp(): Promise<void> {
+    await this.trigger("beforeTrainDatasetAdaptation");
+    await this.trainDatasetAdaptation();
+    await this.trigger("afterTrainDatasetAdaptation");
+    await this.makeTrainDataloader();
+    await this.modelAdaptation();
+    await this.makeOptimizer();
+    await this.trigger("beforeTrainingExp");
+    for (let epoch = 0; epoch < this.trainEpochs; epoch++) {
+      await this.trigger("beforeTrainingEpoch");
+      if (this.#stopped) break;
+      await this.trainingEpoch();
+      await this.trigger("afterTrainingEpoch");
+    }
+    await this.trigger("afterTrainingExp");
+  }
+
+  /** One pass over the dataloader. */
+  async trainingEpoch(): Promise<void> {
+    for (const samples of this.dataloader.iterate()) {
+      if (this.#stopped) break;
+      this.mbatch = samples;
+      const step = this.#beginStep();
+      await this.trigger("beforeTrainingIteration");
+
+      await this.trigger("beforeForward");
+      this.mbOutput = await this.forward();
+      await this.trigger("afterForward");
+      this.loss = await step.computeLoss(() => this.criterion());
+
+      await this.trigger("beforeBackward");
+      this.loss = await this.backward();
+      await this.trigger("afterBackward");
+
+      await this.trigger("beforeUpdate");
+      await this.optimizerStep();
+      await this.trigger("afterUpdate");
+
+      await this.trigger("afterTrainingIteration");
+    }
+  }
+
+  /** Ends the current experience's training before its next minibatch; the next experience is trained as usual. */
+  stopTraining(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * Evaluates on one experience, or on several in order. May be called in the middle of training.
+   * @returns The last value of every metric.
+   */
+  async eval(experiences: Experiences): Promise<LastMetrics> {
+    await this.host.start();
+    const restore = this.saveLoop();
+    this.isTraining = false;
+    this.currentEvalStream = listExperiences(experiences);
+    await this.trigger("beforeEval");
+    for (const experience of this.currentEvalStream) {
+      this.experience = experience;
+      await this.trigger("beforeEvalDatasetAdaptation");
+      await this.evalDatasetAdaptation();
+      await this.trigger("afterEvalDatasetAdaptation");
+      await this.makeEvalDataloader();
+      await this.modelAdaptation();
+      await this.trigger("beforeEvalExp");
+      await this.evalEpoch();
+      await this.trigger("afterEvalExp");
+    }
+    await this.trigger("afterEval");
+    restore();
+    return this.evaluator.getLastMetrics();
+  }
+
+  /** One pass over the evaluation dataloader. */
+  async evalEpoch(): Promise<void> {
+    for (const samples of this.dataloader.iterate()) {
+      this.mbatch = samples;
+      await this.trigger("beforeEvalIteration");
+      await this.trigger("beforeEvalForward");
+      this.mbOutput = await this.forward();
+      await this.trigger("afterEvalForward");
+      this.loss = (await this.criterion()).loss;
+      await this.trigger("afterEvalIteration");
+    }
+  }
+
+  /** Sets the samples that the current experience is trained on. */
+  trainDatasetAdaptation(): void | Promise<void> {
+    this.adaptedDataset = this.experience.dataset;
+  }
+
+  /** Sets the samples that the current experience is evaluated on. */
+  evalDatasetAdaptation(): void | Promise<void> {
+    this.adaptedDataset = this.experience.dataset;
+  }
+
+  /** Makes the loader of training minibatches: shuffled anew each epoch, balanced by task where there are several. */
+  makeTrainDataloader(): void | Promise<void> {
+    this.dataloader = createTrainLoader(this);
+  }
+
+  /** Makes the loader of evaluation minibatches, in order. */
+  makeEvalDataloader(): void | Promise<void> {
+    this.dataloader = createEvalLoader(this);
+  }
+
+  /** Adapts the model to the current experience; a fixed model needs nothing. */
+  modelAdaptation(): void | Promise<void> {}
+
+  /** Prepares the optimizer for the current experience; its state is kept. */
+  makeOptimizer(): void | Promise<void> {}
+
+  /** Computes the minibatch's outputs [B, C]. */
+  async forward(): Promise<HostTensor> {
+    if (this.isTraining) return this.#currentStep().forward();
+    return this.cluster.forward({ samples: this.mbatch, training: false, dropoutStep: 0 });
+  }
+
+  /** The criterion's loss of the minibatch and its gradient with respect to `mbOutput`. Not called in a fused step. */
+  criterion(): LossAndGradient | Promise<LossAndGradient> {
+    return this.options.criterion.evaluate(this.mbOutput, this.mbY);
+  }
+
+  /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */
+  async backward(): Promise<number> {
+    return this.#currentStep().backward(this.mbOutput);
+  }
+
+  /** Moves `parameters` along `gradient`. */
+  async optimizerStep(): Promise<void> {
+    await this.#currentStep().update();
+  }
+
+  /**
+   * Adds a term to this minibatch's loss: a TF.js function of the outputs [B, C], called inside a tidy.
+   * @throws {Error} After the loss was computed.
+   */
+  addLossTerm(term: LossTerm): void {
+    this.#currentStep().addLossTerm(term);
+  }
+
+  /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
+  trigger(callback: CallbackName): Promise<void> {
+    return this.dispatcher.trigger(callback, this);
+  }
+
+  #beginStep(): TrainingStep {
+    this.#step = new TrainingStep(this.cluster, this.options.criterion, {
+      samples: this.mbatch,
+      y: this.mbY,
+      dropoutStep: this.clock.trainIterations,
+      plan: this.plan,
+      learningRate: () => this.optimizer.learningRate,
+    });
+    return this.#step;
+  }
+
+  #currentStep(): TrainingStep {
+    return this.#step ?? this.#beginStep();
+  }
+
+  #makePlan(): StepPlan {
+    const overridden = OVERRIDABLE_STEPS.filter((step) => this[step] !== BaseStrategy.prototype[step]);
+    return createStepPlan({
+      listeners: (callback) => this.dispatcher.listListeners(callback),
+      overridden: new Set(overridden),
+      hasFusedCriterion: this.options.criterion.createObjective !== undefined,
+    });
+  }
+}

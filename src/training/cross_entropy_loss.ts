@@ -1,0 +1,106 @@
+import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
+import { assertInRange, cannot } from "../core/errors.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { Criterion, LossAndGradient } from "./criterion.ts";
+
+/**
+ * Softmax cross-entropy from logits, the mean over the minibatch. With smoothing ε the target of the true class is
+ * 1 − ε + ε/C and that of every other ε/C.
+ * @see Szegedy et al. 2016, arXiv:1512.00567 (label smoothing)
+ */
+export class CrossEntropyLoss implements Criterion {
+  readonly labelSmoothing: number;
+
+  /** @throws {RangeError} If `labelSmoothing` is outside [0, 1]. */
+  constructor(options: { readonly labelSmoothing?: number } = {}) {
+    this.labelSmoothing = options.labelSmoothing ?? 0;
+    assertInRange("create CrossEntropyLoss", "labelSmoothing", this.labelSmoothing, [0, 1]);
+  }
+
+  createObjective(y: Int32Array, outputSize: number): ObjectiveWriter {
+    return {
+      kind: "cross-entropy",
+      write: (targets, weights) => {
+        writeOneHot(y, targets, { outputSize, labelSmoothing: this.labelSmoothing });
+        weights.fill(1 / y.length);
+      },
+    };
+  }
+
+  evaluate(output: HostTensor, y: Int32Array): LossAndGradient {
+    const outputSize = output.shape[1] ?? 0;
+    const targets = new Float32Array(output.data.length);
+    writeOneHot(y, targets, { outputSize, labelSmoothing: this.labelSmoothing });
+    const dOutput = targets;
+    let loss = 0;
+    for (let row = 0; row < y.length; row++) {
+      const from = row * outputSize;
+      const logSum = logSumExp(output.data, from, outputSize);
+      for (let i = from; i < from + outputSize; i++) {
+        const logProbability = (output.data[i] ?? 0) - logSum;
+        const target = targets[i] ?? 0;
+        if (target !== 0) loss -= target * logProbability;
+        dOutput[i] = (Math.exp(logProbability) - target) / y.length;
+      }
+    }
+    return { loss: loss / y.length, dOutput };
+  }
+}
+
+/**
+ * Mean squared error against one-hot targets: the mean over the minibatch and the C outputs.
+ */
+export class MSELoss implements Criterion {
+  createObjective(y: Int32Array, outputSize: number): ObjectiveWriter {
+    return {
+      kind: "mse",
+      write: (targets, weights) => {
+        writeOneHot(y, targets, { outputSize, labelSmoothing: 0 });
+        weights.fill(1 / y.length);
+      },
+    };
+  }
+
+  evaluate(output: HostTensor, y: Int32Array): LossAndGradient {
+    const targets = new Float32Array(output.data.length);
+    writeOneHot(y, targets, { outputSize: output.shape[1] ?? 0, labelSmoothing: 0 });
+    const dOutput = targets;
+    let loss = 0;
+    for (let i = 0; i < targets.length; i++) {
+      const difference = (output.data[i] ?? 0) - (targets[i] ?? 0);
+      loss += difference * difference;
+      dOutput[i] = (2 * difference) / targets.length;
+    }
+    return { loss: loss / targets.length, dOutput };
+  }
+}
+
+/**
+ * Fills `targets` [B, C] with the one-hot rows of class ids [B], smoothed if asked for.
+ * @throws {RangeError} If a class id has no output.
+ */
+export function writeOneHot(
+  y: Int32Array,
+  targets: Float32Array,
+  options: { readonly outputSize: number; readonly labelSmoothing: number },
+): void {
+  const { outputSize, labelSmoothing } = options;
+  targets.fill(labelSmoothing / outputSize);
+  for (let row = 0; row < y.length; row++) {
+    const label = y[row] ?? -1;
+    if (label < 0 || label >= outputSize) {
+      throw new RangeError(cannot("compute the loss", `class ids below ${outputSize} (the model's outputs)`, label));
+    }
+    const i = row * outputSize + label;
+    targets[i] = (targets[i] ?? 0) + 1 - labelSmoothing;
+  }
+}
+
+/** log Σ exp of `length` values from `from`, stable for large ones. */
+function logSumExp(values: Float32Array, from: number, length: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = from; i < from + length; i++) largest = Math.max(largest, values[i] ?? 0);
+  let sum = 0;
+  for (let i = from; i < from + length; i++) sum += Math.exp((values[i] ?? 0) - largest);
+  return largest + Math.log(sum);
+}

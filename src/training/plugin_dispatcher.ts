@@ -1,0 +1,70 @@
+import { cannot } from "../core/errors.ts";
+import type { BaseStrategy } from "./base_strategy.ts";
+import { type CallbackName, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
+
+/** What at most one plugin may replace in an experience. */
+export type Replaceable = "dataloader" | "adaptedDataset";
+
+/** Calls the plugins in their order and knows which of them is being called. */
+export class PluginDispatcher {
+  #plugins: readonly StrategyPlugin[] = [];
+  readonly #listeners = new Map<CallbackName, readonly StrategyPlugin[]>();
+  readonly #owners = new Map<Replaceable, StrategyPlugin>();
+  #running: StrategyPlugin | undefined;
+
+  get plugins(): readonly StrategyPlugin[] {
+    return this.#plugins;
+  }
+
+  set plugins(plugins: readonly StrategyPlugin[]) {
+    this.#plugins = plugins;
+    this.#listeners.clear();
+  }
+
+  /** The names of the plugins that have this callback. */
+  listListeners(callback: CallbackName): string[] {
+    return this.#listenersOf(callback).map(namePlugin);
+  }
+
+  /** Calls every plugin that has this callback, one after another. */
+  async trigger(callback: CallbackName, strategy: BaseStrategy): Promise<void> {
+    for (const plugin of this.#listenersOf(callback)) {
+      const outer = this.#running;
+      this.#running = plugin;
+      try {
+        await plugin[callback]?.(strategy);
+      } finally {
+        this.#running = outer;
+      }
+    }
+  }
+
+  /** Forgets who replaced what: a new experience begins. */
+  releaseClaims(): void {
+    this.#owners.clear();
+  }
+
+  /**
+   * Notes that the plugin being called replaces something; what the strategy sets itself is not noted.
+   * @throws {Error} If another plugin has replaced it in this experience.
+   */
+  claim(replaceable: Replaceable): void {
+    const plugin = this.#running;
+    if (!plugin) return;
+    const owner = this.#owners.get(replaceable);
+    if (owner && owner !== plugin) {
+      const pair = `${namePlugin(owner)} and ${namePlugin(plugin)}`;
+      throw new Error(cannot("train", `at most one plugin that replaces the ${replaceable}`, pair));
+    }
+    this.#owners.set(replaceable, plugin);
+  }
+
+  #listenersOf(callback: CallbackName): readonly StrategyPlugin[] {
+    let listeners = this.#listeners.get(callback);
+    if (!listeners) {
+      listeners = this.#plugins.filter((plugin) => plugin[callback] !== undefined);
+      this.#listeners.set(callback, listeners);
+    }
+    return listeners;
+  }
+}

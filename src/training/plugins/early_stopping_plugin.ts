@@ -1,0 +1,121 @@
+import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** When training of an experience is over before its epochs are. */
+export interface EarlyStoppingOptions {
+  /** Evaluations without improvement after which training stops. */
+  readonly patience: number;
+  /** The stream whose evaluation is looked at; it must be among the `evalStreams`. */
+  readonly valStreamName: string;
+  /** The metric's name, the first part of its key; "Top1_Acc_Stream" if left out. */
+  readonly metricName?: string;
+  /** Whether more is better; "max" if left out. */
+  readonly mode?: "max" | "min";
+  /** The least improvement that counts; 0 if left out. */
+  readonly margin?: number;
+}
+
+interface Best {
+  readonly value: number;
+  readonly parameters: Float32Array;
+  readonly state: Float32Array;
+  readonly optimizer: readonly Float32Array[];
+}
+
+/**
+ * Stops an experience's training when a metric has not improved for `patience` evaluations, and always leaves the best
+ * parameters and optimizer state of the experience behind, also when the epochs run out first. Needs `evalEvery` above 0.
+ */
+export class EarlyStoppingPlugin implements StrategyPlugin {
+  readonly name = "EarlyStoppingPlugin";
+  readonly #options: Required<EarlyStoppingOptions>;
+  #best: Best | undefined;
+  #readings = 0;
+  #misses = 0;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: EarlyStoppingOptions) {
+    const { metricName = "Top1_Acc_Stream", mode = "max", margin = 0 } = options;
+    const act = "create EarlyStoppingPlugin";
+    assertWholeNumber(act, "patience", options.patience, 1);
+    assertInRange(act, "margin", margin, [0, Number.MAX_VALUE]);
+    if (mode !== "max" && mode !== "min") {
+      throw new RangeError(`Cannot ${act}: ${describeUnknownName("mode", mode, ["max", "min"])}`);
+    }
+    this.#options = { ...options, metricName, mode, margin };
+  }
+
+  beforeTraining(strategy: BaseStrategy): void {
+    if (strategy.options.evalEvery < 1) {
+      throw new RangeError(cannot("stop early", "evalEvery of at least 1", strategy.options.evalEvery));
+    }
+  }
+
+  /** Evaluations of earlier experiences do not count. */
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    this.#best = undefined;
+    this.#misses = 0;
+    this.#readings = this.#readSeries(strategy)?.length ?? 0;
+  }
+
+  beforeTrainingEpoch(strategy: BaseStrategy): void {
+    this.#look(strategy);
+  }
+
+  beforeTrainingIteration(strategy: BaseStrategy): void {
+    if (strategy.options.evalMode === "iteration") this.#look(strategy);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    this.#look(strategy);
+    if (!this.#best) return;
+    strategy.parameters.set(this.#best.parameters);
+    strategy.cluster.state.set(this.#best.state);
+    for (const [i, vector] of this.#best.optimizer.entries()) strategy.cluster.optimizerState[i]?.set(vector);
+    this.#best = undefined;
+  }
+
+  #look(strategy: BaseStrategy): void {
+    const series = this.#readSeries(strategy);
+    if (!series && strategy.clock.trainExpEpochs > 0) this.#refuseMetric(strategy);
+    if (!series || series.length <= this.#readings) return;
+    this.#readings = series.length;
+    const value = Number(series.at(-1));
+    if (this.#isBetter(value)) {
+      const { parameters, cluster } = strategy;
+      const optimizer = cluster.optimizerState.map((vector) => Float32Array.from(vector));
+      this.#best = {
+        value,
+        parameters: Float32Array.from(parameters),
+        state: Float32Array.from(cluster.state),
+        optimizer,
+      };
+      this.#misses = 0;
+      return;
+    }
+    this.#misses += 1;
+    if (this.#misses >= this.#options.patience) strategy.stopTraining();
+  }
+
+  #isBetter(value: number): boolean {
+    if (!this.#best) return true;
+    const { mode, margin } = this.#options;
+    const gain = mode === "max" ? value - this.#best.value : this.#best.value - value;
+    return gain > 0 && gain >= margin;
+  }
+
+  /** All values of the metric's last key so far. */
+  #readSeries(strategy: BaseStrategy): readonly unknown[] | undefined {
+    const prefix = `${this.#options.metricName}/eval_phase/${this.#options.valStreamName}_stream`;
+    const metrics = strategy.evaluator.getAllMetrics();
+    const key = Object.keys(metrics).findLast((name) => name === prefix || name.startsWith(`${prefix}/`));
+    return key === undefined ? undefined : metrics[key]?.values;
+  }
+
+  #refuseMetric(strategy: BaseStrategy): never {
+    const keys = Object.keys(strategy.evaluator.getAllMetrics()).filter((key) => key.includes("/eval_phase/"));
+    const wanted = `a metric ${this.#options.metricName}/eval_phase/${this.#options.valStreamName}_stream among those evaluated`;
+    throw new RangeError(cannot("stop early", wanted, keys));
+  }
+}

@@ -1,0 +1,39 @@
+import type { CallbackName } from "./strategy_plugin.ts";
+
+/** How a training iteration is computed. The numbers are the same either way; only the work between them differs. */
+export interface StepPlan {
+  /** True: one request computes outputs, loss and gradient. False: forward, then the loss on the coordinator, then backward. */
+  readonly fused: boolean;
+  /** True: the replicas step the optimizer in the same command in which they reduce the gradient. */
+  readonly updateWithReduction: boolean;
+  /** Why not, one line each; empty when both are true. */
+  readonly reasons: readonly string[];
+}
+
+/** What the plan is made from. */
+export interface PlanInput {
+  /** Who listens to a callback, by name. */
+  readonly listeners: (callback: CallbackName) => readonly string[];
+  /** The steps that a subclass has overridden. */
+  readonly overridden: ReadonlySet<"forward" | "criterion" | "backward" | "optimizerStep">;
+  /** Whether the criterion can be computed inside the replicas' graph. */
+  readonly hasFusedCriterion: boolean;
+}
+
+/** Decides how training iterations are computed, from what plugins and subclasses listen to or replace. */
+export function createStepPlan({ listeners, overridden, hasFusedCriterion }: PlanInput): StepPlan {
+  const explain = (callbacks: readonly CallbackName[]) =>
+    callbacks.flatMap((callback) => listeners(callback).map((name) => `${name} listens to ${callback}`));
+  const splitting = explain(["afterForward", "beforeBackward"]);
+  for (const step of ["forward", "criterion", "backward"] as const) {
+    if (overridden.has(step)) splitting.push(`the strategy overrides ${step}`);
+  }
+  if (!hasFusedCriterion) splitting.push("the criterion is a function of its own");
+  const delaying = explain(["afterBackward", "beforeUpdate"]);
+  if (overridden.has("optimizerStep")) delaying.push("the strategy overrides optimizerStep");
+  return {
+    fused: splitting.length === 0,
+    updateWithReduction: delaying.length === 0,
+    reasons: [...splitting, ...delaying],
+  };
+}

@@ -1,0 +1,56 @@
+import type { BaseStrategy } from "./base_strategy.ts";
+
+/** Every callback of the training loop, in the order in which it comes. */
+export const TRAINING_CALLBACKS = [
+  "beforeTraining",
+  "beforeTrainDatasetAdaptation",
+  "afterTrainDatasetAdaptation",
+  "beforeTrainingExp",
+  "beforeTrainingEpoch",
+  "beforeTrainingIteration",
+  "beforeForward",
+  "afterForward",
+  "beforeBackward",
+  "afterBackward",
+  "beforeUpdate",
+  "afterUpdate",
+  "afterTrainingIteration",
+  "afterTrainingEpoch",
+  "afterTrainingExp",
+  "afterTraining",
+] as const;
+
+/** Every callback of the evaluation loop, in the order in which it comes. */
+export const EVAL_CALLBACKS = [
+  "beforeEval",
+  "beforeEvalDatasetAdaptation",
+  "afterEvalDatasetAdaptation",
+  "beforeEvalExp",
+  "beforeEvalIteration",
+  "beforeEvalForward",
+  "afterEvalForward",
+  "afterEvalIteration",
+  "afterEvalExp",
+  "afterEval",
+] as const;
+
+/** The name of a callback. */
+export type CallbackName = (typeof TRAINING_CALLBACKS)[number] | (typeof EVAL_CALLBACKS)[number];
+
+/** One callback; the loop waits for it. */
+export type Callback = (strategy: BaseStrategy) => void | Promise<void>;
+
+/**
+ * Behaviour added to a strategy. Every callback is optional, and the methods that a plugin has decide how steps are
+ * computed: one that listens between forward and backward (`afterForward`, `beforeBackward`) splits the step in two, one
+ * that listens to `afterBackward` or `beforeUpdate` sees the reduced gradient before the optimizer does.
+ */
+export type StrategyPlugin = {
+  /** For messages; the class name if left out. */
+  readonly name?: string;
+} & { [Name in CallbackName]?: Callback };
+
+/** How messages call a plugin. */
+export function namePlugin(plugin: StrategyPlugin): string {
+  return plugin.name ?? plugin.constructor?.name ?? "a plugin";
+}

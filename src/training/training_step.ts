@@ -1,0 +1,117 @@
+import type { AfterGradient, Cluster, ComputeRequest } from "../cluster/cluster.ts";
+import { cannot } from "../core/errors.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Criterion, LossAndGradient } from "./criterion.ts";
+import type { LossTerm } from "./loss_terms.ts";
+import type { StepPlan } from "./step_plan.ts";
+
+/** The minibatch of one training iteration. */
+export interface StepInput {
+  readonly samples: Dataset;
+  readonly y: Int32Array;
+  /** Decides the dropout masks. */
+  readonly dropoutStep: number;
+  readonly plan: StepPlan;
+  /** Read when the update is asked for: a schedule may change it inside the iteration. */
+  readonly learningRate: () => number;
+}
+
+/**
+ * The distributed part of one training iteration behind its three verbs, forward, backward and update. Where the plan is
+ * fused, `forward` has the replicas do all that the plan allows and the other verbs have nothing left to do.
+ */
+export class TrainingStep {
+  readonly #cluster: Cluster;
+  readonly #criterion: Criterion;
+  readonly #input: StepInput;
+  readonly #terms: LossTerm[] = [];
+  #fusedObjective: number | undefined;
+  #loss: LossAndGradient | undefined;
+  #updated = false;
+
+  constructor(cluster: Cluster, criterion: Criterion, input: StepInput) {
+    this.#cluster = cluster;
+    this.#criterion = criterion;
+    this.#input = input;
+  }
+
+  /** @throws {Error} If the loss was computed already. */
+  addLossTerm(term: LossTerm): void {
+    if (this.#fusedObjective !== undefined || this.#loss) {
+      throw new Error(
+        cannot("add a loss term", "a callback before the backward pass", "one after the loss was computed"),
+      );
+    }
+    this.#terms.push(term);
+  }
+
+  /** Outputs of the whole minibatch [B, C]. */
+  async forward(): Promise<HostTensor> {
+    const { samples, y, plan } = this.#input;
+    const { createObjective } = this.#criterion;
+    if (!plan.fused || this.#terms.length > 0 || !createObjective) return this.#cluster.forward(this.#request());
+    const objective = createObjective.call(this.#criterion, y, this.#cluster.model.outputSize);
+    const result = await this.#cluster.gradientStep(this.#request(), objective, this.#after());
+    if (!result.isFinite) this.#refuseLoss(result.objective, samples);
+    this.#fusedObjective = result.objective;
+    this.#updated = plan.updateWithReduction;
+    return result.output;
+  }
+
+  /** The criterion's loss of outputs [B, C]; computed here unless the fused step has done it. */
+  async computeLoss(evaluate: () => LossAndGradient | Promise<LossAndGradient>): Promise<number> {
+    if (this.#fusedObjective !== undefined) return this.#fusedObjective;
+    this.#loss = await evaluate();
+    return this.#loss.loss;
+  }
+
+  /** Adds the plugins' terms, then has the gradient computed and reduced. Returns the loss with terms and penalties. */
+  async backward(output: HostTensor): Promise<number> {
+    let loss = this.#fusedObjective;
+    if (loss === undefined) {
+      const { loss: value, dOutput } = await this.#addTerms(output);
+      if (!Number.isFinite(value)) this.#refuseLoss(value, this.#input.samples);
+      await this.#cluster.backward(this.#request(), dOutput, this.#after());
+      this.#updated = this.#input.plan.updateWithReduction;
+      loss = value;
+    }
+    return loss + (this.#cluster.penalties.count > 0 ? this.#cluster.penalties.sumLastStep() : 0);
+  }
+
+  /** The optimizer step, unless the reduction has done it. */
+  async update(): Promise<void> {
+    if (!this.#updated) await this.#cluster.update(this.#input.learningRate());
+    this.#updated = true;
+  }
+
+  async #addTerms(output: HostTensor): Promise<LossAndGradient> {
+    if (!this.#loss) throw new Error("Cannot go backward: the loss was not computed");
+    if (this.#terms.length === 0) return this.#loss;
+    const { differentiateOnOutput } = await import("./loss_terms.ts");
+    let { loss } = this.#loss;
+    const dOutput = this.#loss.dOutput;
+    for (const term of this.#terms) {
+      const added = differentiateOnOutput(output, term);
+      loss += added.loss;
+      for (let i = 0; i < dOutput.length; i++) dOutput[i] = (dOutput[i] ?? 0) + (added.dOutput[i] ?? 0);
+    }
+    return { loss, dOutput };
+  }
+
+  #request(): ComputeRequest {
+    const { samples, dropoutStep } = this.#input;
+    return { samples, training: true, dropoutStep };
+  }
+
+  #after(): AfterGradient {
+    const { plan, learningRate } = this.#input;
+    return { penalties: true, ...(plan.updateWithReduction ? { update: { learningRate: learningRate() } } : {}) };
+  }
+
+  #refuseLoss(loss: number, samples: Dataset): never {
+    const step = this.#input.dropoutStep;
+    const wanted = `a finite loss at training iteration ${step} (${samples.length} samples; a smaller learning rate may help)`;
+    throw new RangeError(`${cannot("train", wanted, loss)}; the parameters are those before this step`);
+  }
+}

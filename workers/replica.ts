@@ -1,0 +1,38 @@
+/**
+ * The entry of a replica's Worker. It answers before anything heavy is loaded: messages that arrive before `expose`
+ * are lost in both runtimes, so everything else is imported inside `init`.
+ */
+import { expose } from "comlink";
+import type { ReplicaServer } from "../src/cluster/replica_server.ts";
+import type { RemoteReplica } from "../src/cluster/replica_setup.ts";
+
+let server: ReplicaServer | undefined;
+
+function requireServer(): ReplicaServer {
+  if (!server) throw new Error("Cannot serve: the replica was not initialised");
+  return server;
+}
+
+const remote: RemoteReplica = {
+  async init(setup) {
+    const { serializeError } = await import("../src/core/error_data.ts");
+    try {
+      const { ReplicaServer } = await import("../src/cluster/replica_server.ts");
+      const started = await ReplicaServer.start(setup);
+      server = started.server;
+      return { engine: started.engine };
+    } catch (thrown) {
+      return { engine: "none", error: serializeError(thrown) };
+    }
+  },
+  addSources: (sources) => requireServer().replica.addSources(sources),
+  attachBatch: (batch) => requireServer().replica.attachBatch(batch),
+  attachVector: (id, vector) => requireServer().replica.attachVector(id, vector),
+  attachScratchSlots: (slots) => requireServer().replica.attachScratchSlots(slots),
+  attachPenalties: (penalties) => requireServer().replica.attachPenalties(penalties),
+  attachOptimizer: (spec, state) => requireServer().replica.attachOptimizer(spec, state),
+  takeFailure: () => requireServer().takeFailure(),
+  close: () => server?.replica.close(),
+};
+
+expose(remote);
