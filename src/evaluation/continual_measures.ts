@@ -1,0 +1,67 @@
+import { cannot } from "../core/errors.ts";
+
+/** What one line says of an accuracy matrix. */
+export interface ContinualMeasures {
+  /** Mean over the tested experiences of the accuracy now. */
+  readonly averageAccuracy: number;
+  /** Mean over the experiences learned earlier of first-learned accuracy minus accuracy now; 0 if there are none. */
+  readonly averageForgetting: number;
+  /** The negative of the average forgetting. */
+  readonly backwardTransfer: number;
+}
+
+/**
+ * Sums up an accuracy matrix [trained, tested]: "now" is its last row, and the experience trained last is left out of
+ * forgetting. An experience was first learned at the last row that was trained on it. `trainedExperiences` says on
+ * which experience (column) each row was trained; without it row r was trained on experience r. Cells that were not
+ * measured (NaN) are left out; with none measured, averageAccuracy is NaN.
+ * @throws {RangeError} If the matrix is empty, ragged, or has another number of rows than `trainedExperiences`.
+ * @see Lopez-Paz and Ranzato 2017, arXiv:1706.08840
+ */
+export function summarizeAccuracyMatrix(
+  matrix: readonly (readonly number[])[],
+  { trainedExperiences }: { readonly trainedExperiences?: readonly number[] } = {},
+): ContinualMeasures {
+  assertMatrix(matrix);
+  const now = matrix[matrix.length - 1] ?? [];
+  const averageForgetting = meanOf(listForgetting(matrix, trainedExperiences ?? matrix.map((_, row) => row))) ?? 0;
+  return {
+    averageAccuracy: meanOf(now.filter((accuracy) => !Number.isNaN(accuracy))) ?? Number.NaN,
+    averageForgetting,
+    // Subtracted from zero, because a minus sign would turn 0 into −0.
+    backwardTransfer: 0 - averageForgetting,
+  };
+}
+
+/** The matrix as lines of comma-separated numbers, no heading; cells that were not measured are empty. */
+export function formatAccuracyMatrixCsv(matrix: readonly (readonly number[])[]): string {
+  return matrix.map((row) => `${row.map((cell) => (Number.isNaN(cell) ? "" : String(cell))).join(",")}\n`).join("");
+}
+
+function listForgetting(matrix: readonly (readonly number[])[], trainedExperiences: readonly number[]): number[] {
+  if (trainedExperiences.length !== matrix.length) {
+    const wanted = `one trained experience for each of ${matrix.length} rows`;
+    throw new RangeError(cannot("sum up an accuracy matrix", wanted, trainedExperiences));
+  }
+  const firstLearned = new Map<number, number>();
+  trainedExperiences.forEach((experience, row) => {
+    firstLearned.set(experience, matrix[row]?.[experience] ?? Number.NaN);
+  });
+  firstLearned.delete(trainedExperiences[trainedExperiences.length - 1] ?? -1);
+  const now = matrix[matrix.length - 1] ?? [];
+  return [...firstLearned]
+    .map(([experience, initial]) => initial - (now[experience] ?? Number.NaN))
+    .filter((forgetting) => !Number.isNaN(forgetting));
+}
+
+function assertMatrix(matrix: readonly (readonly number[])[]): void {
+  const width = matrix[0]?.length ?? 0;
+  if (width === 0 || matrix.some((row) => row.length !== width)) {
+    const lengths = matrix.map((row) => row.length);
+    throw new RangeError(cannot("sum up an accuracy matrix", "rows of one length above 0", lengths));
+  }
+}
+
+function meanOf(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,150 @@
+import process from "node:process";
+import { cannot } from "../core/errors.ts";
+import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
+import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
+import type { Logger } from "./loggers/logger.ts";
+import { LoggerGroup } from "./loggers/logger_group.ts";
+import { MetricHistory, type MetricSeries } from "./metric_history.ts";
+import type { MetricValue } from "./metric_value.ts";
+import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
+import type { PluginMetric } from "./plugin_metric.ts";
+
+/** What an evaluator measures and whom it tells. */
+export interface EvaluationPluginOptions {
+  readonly metrics: readonly PluginMetric[];
+  readonly loggers?: readonly Logger[];
+  /** Gets one line for every logger that fails; standard error unless given. */
+  readonly onFailure?: (message: string) => void;
+}
+
+const nothing: readonly MetricValue[] = [];
+
+/**
+ * Lets metrics follow a strategy, keeps what they report, and passes it to loggers. At every event the metrics come
+ * first, in the order given, then the loggers. It hears nothing between the forward pass and the update, so it leaves
+ * the trainer free to fuse them, and it never changes the strategy.
+ */
+export class EvaluationPlugin implements EvaluationCallbacks {
+  readonly #metrics: readonly PluginMetric[];
+  readonly #loggers: LoggerGroup;
+  readonly #history = new MetricHistory();
+  #trainedExperience: number | null = null;
+
+  /** @throws {RangeError} If two metrics have one name. */
+  constructor({ metrics, loggers = [], onFailure = writeToStandardError }: EvaluationPluginOptions) {
+    const names = metrics.map((metric) => metric.name);
+    const repeated = names.find((name, position) => names.indexOf(name) !== position);
+    if (repeated !== undefined)
+      throw new RangeError(cannot("create an evaluator", "metrics named once each", repeated));
+    this.#metrics = [...metrics];
+    this.#loggers = new LoggerGroup(loggers, onFailure);
+  }
+
+  beforeTraining(strategy: EvaluatedStrategy): void {
+    this.#follow("beforeTraining", strategy);
+  }
+
+  beforeTrainingExp(strategy: EvaluatedStrategy): void {
+    this.#trainedExperience = strategy.experience.currentExperience;
+    this.#follow("beforeTrainingExp", strategy);
+  }
+
+  beforeTrainingEpoch(strategy: EvaluatedStrategy): void {
+    this.#follow("beforeTrainingEpoch", strategy);
+  }
+
+  beforeTrainingIteration(strategy: EvaluatedStrategy): void {
+    this.#follow("beforeTrainingIteration", strategy);
+  }
+
+  afterTrainingIteration(strategy: EvaluatedStrategy): void {
+    this.#follow("afterTrainingIteration", strategy);
+  }
+
+  afterTrainingEpoch(strategy: EvaluatedStrategy): void {
+    this.#follow("afterTrainingEpoch", strategy);
+  }
+
+  afterTrainingExp(strategy: EvaluatedStrategy): void {
+    this.#follow("afterTrainingExp", strategy);
+  }
+
+  afterTraining(strategy: EvaluatedStrategy): void {
+    this.#follow("afterTraining", strategy);
+  }
+
+  beforeEval(strategy: EvaluatedStrategy): void {
+    this.#follow("beforeEval", strategy);
+  }
+
+  beforeEvalExp(strategy: EvaluatedStrategy): void {
+    this.#follow("beforeEvalExp", strategy);
+  }
+
+  beforeEvalIteration(strategy: EvaluatedStrategy): void {
+    this.#follow("beforeEvalIteration", strategy);
+  }
+
+  afterEvalIteration(strategy: EvaluatedStrategy): void {
+    this.#follow("afterEvalIteration", strategy);
+  }
+
+  afterEvalExp(strategy: EvaluatedStrategy): void {
+    this.#follow("afterEvalExp", strategy);
+  }
+
+  afterEval(strategy: EvaluatedStrategy): void {
+    this.#follow("afterEval", strategy);
+  }
+
+  /** The newest value of every key. The caller owns the object; matrices in it are borrowed. */
+  getLastMetrics(): Record<string, MetricValue["value"]> {
+    return this.#history.listLast();
+  }
+
+  /** Every value of every key in order, from the creation of this evaluator; a resumed run starts a new history. */
+  getAllMetrics(): Record<string, MetricSeries> {
+    return this.#history.listAll();
+  }
+
+  /** What `restore` needs to go on from here, as plain data that survives JSON; the history is not part of it. */
+  save(): unknown {
+    const metrics = Object.fromEntries(this.#metrics.map((metric) => [metric.name, metric.save()]));
+    return { trainedExperience: this.#trainedExperience, metrics, last: this.getLastMetrics() };
+  }
+
+  /**
+   * Goes on from where `save` was called.
+   * @throws {TypeError} If `state` was not made by `save`.
+   * @throws {RangeError} If it was saved with other metrics.
+   */
+  restore(state: unknown): void {
+    const act = "restore an evaluator";
+    const { trainedExperience, metrics, last } = parseRecord(act, state);
+    const saved = parseRecord(act, metrics);
+    const wanted = this.#metrics.map((metric) => metric.name);
+    if (wanted.length !== Object.keys(saved).length || !wanted.every((name) => Object.hasOwn(saved, name))) {
+      throw new RangeError(cannot(act, `the metrics ${wanted.join(", ")}`, Object.keys(saved)));
+    }
+    for (const metric of this.#metrics) metric.restore(saved[metric.name]);
+    this.#trainedExperience = parseOptionalNumber(act, trainedExperience);
+    this.#history.restoreLast(last);
+  }
+
+  #follow(event: EvaluationEvent, strategy: EvaluatedStrategy): void {
+    let values: MetricValue[] | undefined;
+    for (const metric of this.#metrics) {
+      const readings = metric[event]?.(strategy);
+      if (readings === undefined) continue;
+      values ??= [];
+      const step = strategy.clock.trainIterations;
+      for (const { key, value } of readings) values.push({ key, value, step, experience: this.#trainedExperience });
+    }
+    if (values !== undefined) this.#history.add(values);
+    this.#loggers.notify(event, strategy, values ?? nothing);
+  }
+}
+
+function writeToStandardError(message: string): void {
+  process.stderr.write(`${message}\n`);
+}

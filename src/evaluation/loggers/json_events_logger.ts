@@ -1,0 +1,102 @@
+import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
+import type { MetricValue } from "../metric_value.ts";
+import type { Logger } from "./logger.ts";
+
+/** Metrics by key, as an event tells them. */
+export type EventMetrics = Readonly<Record<string, MetricValue["value"]>>;
+
+/**
+ * What happened, as a line of JSON tells it. `step` counts training iterations done, `experience` is a number in the
+ * stream, `epoch` counts from 0, and `metrics` are those reported since the event before.
+ */
+export type StrategyEvent =
+  | { readonly kind: "train-start"; readonly step: number }
+  | { readonly kind: "experience-start"; readonly step: number; readonly stream: string; readonly experience: number }
+  | {
+      readonly kind: "epoch-end";
+      readonly step: number;
+      readonly stream: string;
+      readonly experience: number;
+      readonly epoch: number;
+      readonly metrics: EventMetrics;
+    }
+  | {
+      readonly kind: "experience-end";
+      readonly step: number;
+      readonly stream: string;
+      readonly experience: number;
+      readonly metrics: EventMetrics;
+    }
+  | { readonly kind: "train-end"; readonly step: number; readonly metrics: EventMetrics }
+  | { readonly kind: "eval-start"; readonly step: number }
+  | {
+      readonly kind: "eval-experience-end";
+      readonly step: number;
+      readonly stream: string;
+      readonly experience: number;
+      readonly metrics: EventMetrics;
+    }
+  | { readonly kind: "eval-end"; readonly step: number; readonly metrics: EventMetrics };
+
+/** Writes a line of JSON at every start and end, for programs that follow a run. It adds no time. */
+export class JSONEventsLogger implements Logger {
+  readonly #write: (text: string) => unknown;
+  readonly #newest = new Map<string, MetricValue["value"]>();
+
+  /** `write` gets whole lines, each ended by a newline. */
+  constructor({ write }: { readonly write: (text: string) => unknown }) {
+    this.#write = write;
+  }
+
+  logMetrics(values: readonly MetricValue[]): void {
+    for (const { key, value } of values) this.#newest.set(key, value);
+  }
+
+  beforeTraining({ clock }: EvaluatedStrategy): void {
+    this.#tell({ kind: "train-start", step: clock.trainIterations });
+  }
+
+  beforeTrainingExp(strategy: EvaluatedStrategy): void {
+    this.#tell({ kind: "experience-start", ...locate(strategy) });
+  }
+
+  afterTrainingEpoch(strategy: EvaluatedStrategy): void {
+    const epoch = strategy.clock.trainExpEpochs;
+    this.#tell({ kind: "epoch-end", ...locate(strategy), epoch, metrics: this.#takeMetrics() });
+  }
+
+  afterTrainingExp(strategy: EvaluatedStrategy): void {
+    this.#tell({ kind: "experience-end", ...locate(strategy), metrics: this.#takeMetrics() });
+  }
+
+  afterTraining({ clock }: EvaluatedStrategy): void {
+    this.#tell({ kind: "train-end", step: clock.trainIterations, metrics: this.#takeMetrics() });
+  }
+
+  beforeEval({ clock }: EvaluatedStrategy): void {
+    this.#tell({ kind: "eval-start", step: clock.trainIterations });
+  }
+
+  afterEvalExp(strategy: EvaluatedStrategy): void {
+    this.#tell({ kind: "eval-experience-end", ...locate(strategy), metrics: this.#takeMetrics() });
+  }
+
+  afterEval({ clock }: EvaluatedStrategy): void {
+    this.#tell({ kind: "eval-end", step: clock.trainIterations, metrics: this.#takeMetrics() });
+  }
+
+  #tell(event: StrategyEvent): void {
+    this.#write(`${JSON.stringify(event)}\n`);
+  }
+
+  #takeMetrics(): EventMetrics {
+    const metrics = Object.fromEntries(this.#newest);
+    this.#newest.clear();
+    return metrics;
+  }
+}
+
+function locate({ clock, experience }: EvaluatedStrategy): { step: number; stream: string; experience: number } {
+  const { originStream, currentExperience } = experience;
+  return { step: clock.trainIterations, stream: originStream.name, experience: currentExperience };
+}

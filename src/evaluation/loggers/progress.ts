@@ -1,0 +1,33 @@
+/** How far an epoch has come. */
+export interface Progress {
+  /** "Training", "Evaluating". */
+  readonly label: string;
+  /** Iterations done, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  readonly elapsedMs: number;
+  /** The newest minibatch's loss. */
+  readonly loss: number;
+}
+
+const barWidth = 20;
+
+/** One line of at most `width` characters: bar, count, rate, time left, loss. */
+export function formatProgress(progress: Progress, width: number): string {
+  const { label, done, total, elapsedMs, loss } = progress;
+  const filled = total === 0 ? barWidth : Math.round((Math.min(done, total) / total) * barWidth);
+  const bar = "#".repeat(filled) + "-".repeat(barWidth - filled);
+  const rate = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
+  const timing =
+    rate > 0 ? `${rate.toFixed(rate < 10 ? 2 : 0)} it/s  ${formatSeconds((total - done) / rate)} left` : "";
+  return `${label} [${bar}] ${done}/${total}  ${timing}  loss ${loss.toFixed(4)}`.slice(0, width);
+}
+
+/** Seconds as "1:05" or "2:00:59". */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = String(whole % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}

@@ -1,0 +1,51 @@
+import { formatProgress } from "./progress.ts";
+
+/** The least time between two drawings. */
+const redrawMs = 100;
+
+/** Where a bar is drawn, and the clock that it goes by. */
+export interface ProgressBarOptions {
+  readonly label: string;
+  readonly total: number;
+  /** Shows the line in place of what it showed before. */
+  readonly draw: (line: string) => void;
+  /** Milliseconds that only go up. */
+  readonly now: () => number;
+  /** Columns that a line may have. */
+  readonly width: number;
+}
+
+/** Follows the iterations of one epoch and draws itself at most ten times a second. */
+export class ProgressBar {
+  readonly #options: ProgressBarOptions;
+  readonly #startMs: number;
+  #drawnMs = Number.NEGATIVE_INFINITY;
+  #done = 0;
+  #loss = Number.NaN;
+
+  constructor(options: ProgressBarOptions) {
+    this.#options = options;
+    this.#startMs = options.now();
+  }
+
+  /** Counts an iteration. */
+  advance(loss: number): void {
+    this.#done += 1;
+    this.#loss = loss;
+    const nowMs = this.#options.now();
+    if (nowMs - this.#drawnMs < redrawMs) return;
+    this.#drawnMs = nowMs;
+    this.#draw(nowMs);
+  }
+
+  /** Draws how far it came, however short ago the last drawing was. */
+  finish(): void {
+    this.#draw(this.#options.now());
+  }
+
+  #draw(nowMs: number): void {
+    const { label, total, draw, width } = this.#options;
+    const elapsedMs = nowMs - this.#startMs;
+    draw(formatProgress({ label, done: this.#done, total, elapsedMs, loss: this.#loss }, width));
+  }
+}

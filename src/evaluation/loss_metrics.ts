@@ -1,0 +1,23 @@
+import { createMetricFamily, type FedMetric, type MetricFamilyOptions } from "./metric_family.ts";
+import { Loss } from "./metrics/loss.ts";
+import type { PluginMetric } from "./plugin_metric.ts";
+
+/**
+ * The losses asked for, weighted by minibatch length: `Loss_MB`, `Loss_Epoch`, `RunningLoss_Epoch`, `Loss_Exp`,
+ * `Loss_Stream`. A training loss holds the penalties that plugins add.
+ */
+export function lossMetrics(options: MetricFamilyOptions): PluginMetric[] {
+  const names = {
+    minibatch: "Loss_MB",
+    epoch: "Loss_Epoch",
+    epochRunning: "RunningLoss_Epoch",
+    experience: "Loss_Exp",
+    stream: "Loss_Stream",
+  };
+  return createMetricFamily(options, names, gatherLoss);
+}
+
+function gatherLoss(): FedMetric {
+  const metric = new Loss();
+  return { metric, update: (strategy) => metric.update(strategy.loss, strategy.mbY.length) };
+}

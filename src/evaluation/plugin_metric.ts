@@ -1,0 +1,122 @@
+import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
+import type { EvaluationEvent } from "./evaluation_event.ts";
+import { createExperienceKey, createStreamKey } from "./metric_key.ts";
+import type { MetricReading } from "./metric_value.ts";
+import type { Metric } from "./metrics/metric.ts";
+
+/** Called at an event of a strategy; returns what there is to report, if anything. */
+export type MetricListener = (strategy: EvaluatedStrategy) => readonly MetricReading[] | undefined;
+
+/** A metric that listens to a strategy: to those events for which it has a method. */
+export type PluginMetric = {
+  /** Tells it from the other metrics of an evaluator: "Top1_Acc_Epoch", say. */
+  readonly name: string;
+  /** What `restore` needs to go on from here, as plain data that survives JSON. */
+  save(): unknown;
+  /** @throws {TypeError} If `state` was not made by `save`. */
+  restore(state: unknown): void;
+} & { readonly [event in EvaluationEvent]?: MetricListener };
+
+/** The spans over which a training metric gathers; "never" as `resetAt` gathers for ever. */
+export type TrainSpan = "iteration" | "epoch" | "experience" | "stream";
+
+/** The spans over which an evaluation metric gathers: an evaluated experience has no epochs. */
+export type EvalSpan = "iteration" | "experience" | "stream";
+
+/** How a standalone metric is fed by a strategy and when it reports. */
+export type PluginMetricDefinition = {
+  readonly name: string;
+  readonly metric: Metric<number>;
+  /** Feeds the metric, once after every minibatch of the mode. */
+  readonly update: (strategy: EvaluatedStrategy) => void;
+  /** For stream metrics: names the task evaluated last, as Avalanche does, even where there were several. */
+  readonly lastTaskLabel?: boolean;
+} & (
+  | { readonly mode: "train"; readonly resetAt: TrainSpan | "never"; readonly emitAt: TrainSpan }
+  | { readonly mode: "eval"; readonly resetAt: EvalSpan | "never"; readonly emitAt: EvalSpan }
+);
+
+const trainEvents = {
+  start: {
+    iteration: "beforeTrainingIteration",
+    epoch: "beforeTrainingEpoch",
+    experience: "beforeTrainingExp",
+    stream: "beforeTraining",
+  },
+  update: "afterTrainingIteration",
+  end: {
+    iteration: "afterTrainingIteration",
+    epoch: "afterTrainingEpoch",
+    experience: "afterTrainingExp",
+    stream: "afterTraining",
+  },
+} as const;
+
+const evalEvents = {
+  start: { iteration: "beforeEvalIteration", experience: "beforeEvalExp", stream: "beforeEval" },
+  update: "afterEvalIteration",
+  end: { iteration: "afterEvalIteration", experience: "afterEvalExp", stream: "afterEval" },
+} as const;
+
+interface ListenedEvents {
+  readonly reset: EvaluationEvent | undefined;
+  readonly update: EvaluationEvent;
+  readonly emit: EvaluationEvent;
+}
+
+/**
+ * Makes a plugin metric of a standalone one: reset at the start of a span, fed after every minibatch, reported at the
+ * end of a span. It listens only to its own mode, so an evaluation in the middle of training leaves a training metric
+ * as it is.
+ */
+export function createPluginMetric(definition: PluginMetricDefinition): PluginMetric {
+  const { name, metric, update } = definition;
+  const events = chooseEvents(definition);
+  const emit = createEmitter(definition);
+  const listeners: { [event in EvaluationEvent]?: MetricListener } = {};
+  if (events.reset !== undefined) {
+    listeners[events.reset] = () => {
+      metric.reset();
+      return undefined;
+    };
+  }
+  listeners[events.emit] = emit;
+  listeners[events.update] = (strategy) => {
+    update(strategy);
+    return events.emit === events.update ? emit(strategy) : undefined;
+  };
+  return { name, save: () => metric.save(), restore: (state) => metric.restore(state), ...listeners };
+}
+
+function chooseEvents(definition: PluginMetricDefinition): ListenedEvents {
+  switch (definition.mode) {
+    case "train":
+      return {
+        reset: definition.resetAt === "never" ? undefined : trainEvents.start[definition.resetAt],
+        update: trainEvents.update,
+        emit: trainEvents.end[definition.emitAt],
+      };
+    case "eval":
+      return {
+        reset: definition.resetAt === "never" ? undefined : evalEvents.start[definition.resetAt],
+        update: evalEvents.update,
+        emit: evalEvents.end[definition.emitAt],
+      };
+  }
+}
+
+function createEmitter({ name, metric, emitAt, lastTaskLabel = false }: PluginMetricDefinition): MetricListener {
+  switch (emitAt) {
+    case "iteration":
+    case "epoch":
+      return (strategy) => report(createExperienceKey(name, strategy, { withExperience: false }), metric);
+    case "experience":
+      return (strategy) => report(createExperienceKey(name, strategy, { withExperience: true }), metric);
+    case "stream":
+      return (strategy) => report(createStreamKey(name, strategy, { lastTaskLabel }), metric);
+  }
+}
+
+function report(key: string, metric: Metric<number>): MetricReading[] {
+  return [{ key, value: metric.result() }];
+}

@@ -1,0 +1,95 @@
+import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
+import { createExperienceKey, createMetricKey } from "./metric_key.ts";
+import type { MetricReading } from "./metric_value.ts";
+import { Accuracy } from "./metrics/accuracy.ts";
+import type { BackwardTransfer } from "./metrics/backward_transfer.ts";
+import type { Forgetting } from "./metrics/forgetting.ts";
+import { Mean } from "./metrics/mean.ts";
+import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
+import type { PluginMetric } from "./plugin_metric.ts";
+
+/** What the change of accuracy since an experience was learned is called, and when it is reported. */
+export interface TransferMetricDefinition {
+  readonly name: string;
+  /** Makes the measure for one stream. */
+  readonly createMeasure: () => Forgetting | BackwardTransfer;
+  readonly emitAt: "experience" | "stream";
+}
+
+/**
+ * Measures how the accuracy on each evaluated experience changed since it was learned: its value at the latest
+ * evaluation while it was the experience trained last, against its value now. The experience trained last is left out;
+ * a stream value is the plain mean over the others that are evaluated now, and 0 if there are none.
+ *
+ * Streams are kept apart, where Avalanche mixes their values: an evaluation on training data (the default of periodic
+ * evaluation) must not stand for what was learned on the test stream.
+ */
+export class TransferMetric implements PluginMetric {
+  readonly name: string;
+  readonly #definition: TransferMetricDefinition;
+  readonly #accuracy = new Accuracy();
+  readonly #byStream = new Map<string, Forgetting | BackwardTransfer>();
+  #lastTrained: number | null = null;
+
+  constructor(definition: TransferMetricDefinition) {
+    this.name = definition.name;
+    this.#definition = definition;
+  }
+
+  beforeTrainingExp(strategy: EvaluatedStrategy): undefined {
+    this.#lastTrained = strategy.experience.currentExperience;
+  }
+
+  beforeEval(): undefined {
+    for (const measure of this.#byStream.values()) measure.resetLast();
+  }
+
+  beforeEvalExp(): undefined {
+    this.#accuracy.reset();
+  }
+
+  afterEvalIteration(strategy: EvaluatedStrategy): undefined {
+    this.#accuracy.update(strategy.mbOutput, strategy.mbY);
+  }
+
+  afterEvalExp(strategy: EvaluatedStrategy): MetricReading[] | undefined {
+    const { currentExperience, originStream } = strategy.experience;
+    const measure = this.#measureOf(originStream.name);
+    if (currentExperience === this.#lastTrained) measure.updateInitial(currentExperience, this.#accuracy.result());
+    else measure.updateLast(currentExperience, this.#accuracy.result());
+    const value = measure.resultOf(currentExperience);
+    if (this.#definition.emitAt !== "experience" || value === undefined) return undefined;
+    return [{ key: createExperienceKey(this.name, strategy, { withExperience: true }), value }];
+  }
+
+  afterEval(strategy: EvaluatedStrategy): MetricReading[] | undefined {
+    if (this.#definition.emitAt !== "stream") return undefined;
+    const streamName = strategy.experience.originStream.name;
+    const mean = new Mean();
+    for (const value of this.#measureOf(streamName).result().values()) mean.update(value);
+    return [{ key: createMetricKey({ name: this.name, phase: "eval", streamName }), value: mean.result() }];
+  }
+
+  save(): unknown {
+    const byStream = Object.fromEntries([...this.#byStream].map(([stream, measure]) => [stream, measure.save()]));
+    return { lastTrained: this.#lastTrained, accuracy: this.#accuracy.save(), byStream };
+  }
+
+  restore(state: unknown): void {
+    const act = `restore ${this.name}`;
+    const { lastTrained, accuracy, byStream } = parseRecord(act, state);
+    this.#lastTrained = parseOptionalNumber(act, lastTrained);
+    this.#accuracy.restore(accuracy);
+    this.#byStream.clear();
+    for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) this.#measureOf(stream).restore(saved);
+  }
+
+  #measureOf(streamName: string): Forgetting | BackwardTransfer {
+    let measure = this.#byStream.get(streamName);
+    if (!measure) {
+      measure = this.#definition.createMeasure();
+      this.#byStream.set(streamName, measure);
+    }
+    return measure;
+  }
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "bun:test";
+import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
+import { JSONEventsLogger } from "../../../src/evaluation/loggers/json_events_logger.ts";
+import { lossMetrics } from "../../../src/evaluation/loss_metrics.ts";
+import { FakeStrategy } from "../fake_strategy.ts";
+import { createPlainStream } from "../fake_stream.ts";
+
+describe("JSONEventsLogger", () => {
+  test("tells every start and end with the metrics since the event before, in order", () => {
+    const events: unknown[] = [];
+    const logger = new JSONEventsLogger({ write: (text) => events.push(JSON.parse(text)) });
+    const metrics = lossMetrics({ epoch: true, experience: true, stream: true });
+    const strategy = new FakeStrategy(new EvaluationPlugin({ metrics, loggers: [logger] }));
+    const testExperiences = [createPlainStream("test", 1).at(0)];
+    strategy.train([createPlainStream("train", 2).at(1)], { epochs: 2, batches: [1], evalEveryEpoch: testExperiences });
+
+    const train = { stream: "train", experience: 1 };
+    const tested = { stream: "test", experience: 0 };
+    const losses = strategy.seen.map(({ loss }) => loss);
+    const evaluation = (step: number, mean: unknown) => [
+      { kind: "eval-start", step },
+      {
+        kind: "eval-experience-end",
+        step,
+        ...tested,
+        metrics: { "Loss_Exp/eval_phase/test_stream/Task000/Exp000": mean },
+      },
+      { kind: "eval-end", step, metrics: { "Loss_Stream/eval_phase/test_stream/Task000": mean } },
+    ];
+    const epoch = (index: number, loss: number | undefined) => ({
+      kind: "epoch-end",
+      step: index + 1,
+      ...train,
+      epoch: index,
+      metrics: { "Loss_Epoch/train_phase/train_stream/Task000": loss },
+    });
+    expect(events).toEqual([
+      { kind: "train-start", step: 0 },
+      { kind: "experience-start", step: 0, ...train },
+      epoch(0, losses[0]),
+      ...evaluation(1, expect.any(Number)),
+      epoch(1, losses[3]),
+      ...evaluation(2, expect.any(Number)),
+      { kind: "experience-end", step: 2, ...train, metrics: {} },
+      { kind: "train-end", step: 2, metrics: {} },
+    ]);
+  });
+});
