@@ -40,12 +40,18 @@ export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "tr
 }
 
 /**
- * Adds all layers of a model to a graph and returns its output [N, C].
+ * Adds all layers of a model to a graph and returns its output [N, C]. `given` holds values, by layer name, that stand
+ * in for layers: what an exporter puts in front of the model in place of its inputs.
  * @throws {RangeError} If the model has not one output of that shape.
  */
-export function convertModel(spec: ModelSpec, conversion: Conversion): ValueName {
-  const values = new Map<string, ValueName>();
+export function convertModel(
+  spec: ModelSpec,
+  conversion: Conversion,
+  given: ReadonlyMap<string, ValueName> = new Map(),
+): ValueName {
+  const values = new Map<string, ValueName>(given);
   for (const layer of spec.layers) {
+    if (given.has(layer.name)) continue;
     const inputs = layer.inputs.map((name) => values.get(name) ?? "");
     values.set(layer.name, convertLayer(layer, inputs, conversion));
   }

@@ -56,10 +56,10 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
     case "Softmax":
       return { ...call, kind: "activation", activation: { kind: "softmax", axis: readNumber(layer, "axis", -1) } };
     case "Dropout":
-      if (layer.config["noise_shape"]) throw new UnsupportedLayerError(layer, "it has a noise shape");
+      if (layer.config.noise_shape) throw new UnsupportedLayerError(layer, "it has a noise shape");
       return { ...call, kind: "dropout", rate: readRate(layer), layerIndex: place.dropoutIndex };
     case "Flatten":
-      if (layer.config["data_format"] === "channelsFirst" || layer.config["data_format"] === "channels_first") {
+      if (layer.config.data_format === "channelsFirst" || layer.config.data_format === "channels_first") {
         throw new UnsupportedLayerError(layer, "its data format is channels first");
       }
       return { ...call, kind: "flatten" };

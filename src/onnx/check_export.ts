@@ -1,0 +1,51 @@
+import { cannot } from "../core/errors.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
+import { ExportSession } from "./export_session.ts";
+
+/** The largest difference allowed for logits of size 1; larger logits may differ in proportion. */
+export const EXPORT_TOLERANCE = 1e-4;
+
+/** What an exported file must give. */
+export interface ExportExpectation {
+  /** Samples [n, …], as the file takes them. */
+  readonly x: HostTensor;
+  /** The engine's logits of these samples [n, C]. */
+  readonly expected: Float32Array;
+}
+
+/**
+ * Runs an exported file by onnxruntime and compares its logits with the engine's.
+ * @throws {Error} If they differ by more than 10⁻⁴ · max(1, largest expected), or the file cannot be run.
+ */
+export async function checkExport(
+  bytes: Uint8Array,
+  { x, expected }: ExportExpectation,
+): Promise<{ maxAbsoluteDifference: number }> {
+  const session = await ExportSession.open(bytes);
+  try {
+    const { data } = await session.run(x);
+    if (data.length !== expected.length) {
+      throw new Error(cannot("keep the exported model", `${expected.length} logits`, data.length));
+    }
+    const maxAbsoluteDifference = findLargest(expected, (value, i) => value - (data[i] ?? 0));
+    const tolerance =
+      EXPORT_TOLERANCE *
+      Math.max(
+        1,
+        findLargest(expected, (value) => value),
+      );
+    // Written so that NaN, which is neither larger nor smaller, is refused.
+    if (maxAbsoluteDifference <= tolerance) return { maxAbsoluteDifference };
+    const wanted = `logits within ${tolerance} of the engine's`;
+    throw new Error(cannot("keep the exported model", wanted, maxAbsoluteDifference));
+  } finally {
+    await session.close();
+  }
+}
+
+/** The largest absolute value of `measure`; NaN if any is. */
+function findLargest(values: Float32Array, measure: (value: number, i: number) => number): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(measure(values[i] ?? 0, i)));
+  return largest;
+}

@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { cannot } from "../core/errors.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
+import { SAMPLES_NAME } from "./converters/input.ts";
+import { OUTPUTS_NAME } from "./engine_graphs.ts";
+
+/** An exported file, or the path to one. */
+export type ExportSource = string | Uint8Array;
+
+/** The bytes of an exported file. @throws {Error} If it cannot be read. */
+export async function readExport(source: ExportSource): Promise<Uint8Array> {
+  return typeof source === "string" ? new Uint8Array(await readFile(source)) : source;
+}
+
+/** An exported file loaded into onnxruntime: what a service that has nothing of Firn would do with it. */
+export class ExportSession {
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  /** @throws {Error} If onnxruntime refuses the file, or it has not our input and output. */
+  static async open(source: ExportSource): Promise<ExportSession> {
+    const session = await InferenceSession.create(await readExport(source), { logSeverityLevel: 3 });
+    if (session.inputNames.includes(SAMPLES_NAME) && session.outputNames.includes(OUTPUTS_NAME)) {
+      return new ExportSession(session);
+    }
+    await session.release();
+    const wanted = `an input "${SAMPLES_NAME}" and an output "${OUTPUTS_NAME}"`;
+    throw new RangeError(cannot("open an exported model", wanted, [...session.inputNames, ...session.outputNames]));
+  }
+
+  /** Logits [n, C] of samples [n, …]. The caller owns the result. */
+  async run(x: HostTensor): Promise<HostTensor> {
+    // A copy, because not every runtime lets onnxruntime read shared memory.
+    const input = new Tensor("float32", Float32Array.from(x.data), x.shape);
+    const logits = (await this.#session.run({ [SAMPLES_NAME]: input }))[OUTPUTS_NAME];
+    if (!(logits?.data instanceof Float32Array)) {
+      throw new TypeError(cannot("run an exported model", "logits of float32", logits?.type));
+    }
+    return { data: logits.data, shape: logits.dims };
+  }
+
+  /** Frees the session. */
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
