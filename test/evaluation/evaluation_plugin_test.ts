@@ -176,10 +176,13 @@ describe("EvaluationPlugin", () => {
         strategy.train([experience], { epochs: 2, batches: [3, 2, 3] });
         strategy.eval(testExperiences);
       }
-      return { lines, last: current.getLastMetrics() };
+      return { lines, last: current.getLastMetrics(), state: current.save() };
     };
     const whole = run(null);
     expect(whole.lines.length).toBeGreaterThan(30);
+    const resumed = new EvaluationPlugin({ metrics: createEverything() });
+    resumed.restore(JSON.parse(JSON.stringify(whole.state)));
+    expect(resumed.getLastMetrics()).toEqual(whole.last);
     expect(run({ event: "afterTrainingIteration", occurrence: 7 })).toEqual(whole);
     expect(run({ event: "afterTrainingExp", occurrence: 1 })).toEqual(whole);
     expect(run({ event: "afterEvalIteration", occurrence: 8 })).toEqual(whole);

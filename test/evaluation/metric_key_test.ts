@@ -4,7 +4,7 @@ import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
 import { lossMetrics } from "../../src/evaluation/loss_metrics.ts";
-import { createMetricKey, findSharedTaskLabel } from "../../src/evaluation/metric_key.ts";
+import { createMetricKey, createStreamKey, findSharedTaskLabel } from "../../src/evaluation/metric_key.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
 import { FakeStrategy } from "./fake_strategy.ts";
 import { createFakeStream } from "./fake_stream.ts";
@@ -88,6 +88,15 @@ describe("keys of metrics", () => {
     for (const labels of [[0, 1], []]) {
       expect(collectKeys(lossMetrics({ epoch: true, experience: true }), [labels])).toEqual(keys);
     }
+  });
+});
+
+describe("createStreamKey()", () => {
+  test("names the task in training, when the last evaluation was of several", () => {
+    const strategy = new FakeStrategy({});
+    strategy.eval([...createFakeStream("test", taskIncremental)]);
+    strategy.train([...createFakeStream("train", [[5]])]);
+    expect(createStreamKey("M", strategy, { lastTaskLabel: false })).toBe("M/train_phase/train_stream/Task005");
   });
 });
 

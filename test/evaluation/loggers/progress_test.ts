@@ -23,7 +23,8 @@ describe("formatProgress()", () => {
 
 describe("formatSeconds()", () => {
   test("rounds up to whole seconds and shows hours only where there are some", () => {
-    expect([0, 0.2, 59.5, 65, 3599.1, 7259].map(formatSeconds)).toEqual([
+    expect([-5, 0, 0.2, 59.5, 65, 3599.1, 7259].map(formatSeconds)).toEqual([
+      "0:00",
       "0:00",
       "0:01",
       "1:00",
