@@ -15,7 +15,7 @@ export async function readBack(compute: () => readonly Readback[]): Promise<void
   const packed = tf.tidy(() => {
     const readbacks = compute();
     for (const { destination } of readbacks) destinations.push(destination);
-    return tf.concat(readbacks.map(({ tensor }) => tf.reshape<tf.Tensor1D>(tensor, [-1])));
+    return tf.concat(readbacks.map(({ tensor }) => tf.reshape<tf.Rank.R1>(tensor, [-1])));
   });
   try {
     const values = await packed.data<"float32">();

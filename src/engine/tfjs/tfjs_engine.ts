@@ -140,7 +140,7 @@ class TfjsEngine implements Engine {
     const x = tf.tensor(input.x.data.slice(), [...input.x.shape], "float32");
     const output = this.#model.apply(x, { training: input.mode === "train" });
     if (!(output instanceof tf.Tensor)) throw new TypeError(cannot("apply a model", "a tensor", output));
-    return tf.reshape<tf.Tensor2D>(output, [-1, this.outputSize]);
+    return tf.reshape<tf.Rank.R2>(output, [-1, this.outputSize]);
   }
 
   /** dObjective/dParameters, by variable; those on which the objective does not depend get 0 at once. */

@@ -68,10 +68,11 @@ function replaceMatMul(): void {
   tf.unregisterKernel(tf.BatchMatMul, "wasm");
   tf.registerKernel({
     ...original,
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const { a, b } = inputs;
+    kernelFunc: (call) => {
+      const { backend, attrs } = call;
+      const { a, b } = call.inputs;
       if (!a || !b || !isKernelBackend(backend)) throw new TypeError(cannot("multiply", "two tensors", a));
-      if (countMatrices(a) !== 1 || countMatrices(b) !== 1) return original.kernelFunc({ inputs, backend, attrs });
+      if (countMatrices(a) !== 1 || countMatrices(b) !== 1) return original.kernelFunc(call);
       const turned: tf.TensorInfo[] = [];
       const turn = (x: tf.TensorInfo): tf.TensorInfo => {
         const rank = x.shape.length;

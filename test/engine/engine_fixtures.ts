@@ -1,0 +1,170 @@
+import * as tf from "@tensorflow/tfjs";
+import { RandomStream } from "../../src/core/random_stream.ts";
+import type {
+  DropoutKey,
+  Engine,
+  EngineInput,
+  EngineResults,
+  ModelVectors,
+  Objective,
+} from "../../src/engine/engine.ts";
+import { flattenWeights, type ModelSnapshot } from "../../src/models/model_snapshot.ts";
+
+/** Samples of the small models that engines are tested with. */
+export const FEATURES = 5;
+/** Classes of the small models. */
+export const CLASSES = 3;
+/** The key of calls to which masks do not matter. */
+export const KEY: DropoutKey = { seed: 3, step: 17, shard: 1 };
+
+/** How the hidden layers of a small model are made. */
+export interface SmallModel {
+  readonly activations: readonly ("relu" | "tanh" | "sigmoid" | "softmax")[];
+  /** 0 by default: no dropout layers. */
+  readonly rate?: number;
+}
+
+/** The models that every engine must know: name and structure. */
+export const SMALL_MODELS: readonly (readonly [string, SmallModel])[] = [
+  ["no hidden layer", { activations: [] }],
+  ["relu", { activations: ["relu"] }],
+  ["tanh", { activations: ["tanh"] }],
+  ["sigmoid", { activations: ["sigmoid"] }],
+  ["softmax", { activations: ["softmax"] }],
+  ["two layers and dropout", { activations: ["relu", "tanh"], rate: 0.4 }],
+];
+
+/** Builds [FEATURES] → hidden layers of 6 units → [CLASSES], and takes it apart. */
+export function createSmallModel({ activations, rate = 0 }: SmallModel): ModelSnapshot {
+  const layers: tf.layers.Layer[] = [];
+  const inputShape = () => (layers.length === 0 ? { inputShape: [FEATURES] } : {});
+  activations.forEach((activation, i) => {
+    layers.push(tf.layers.dense({ name: `fc${i}`, units: 6, activation, ...inputShape() }));
+    if (rate > 0) layers.push(tf.layers.dropout({ name: `dropout${i}`, rate }));
+  });
+  layers.push(tf.layers.dense({ name: "classifier", units: CLASSES, ...inputShape() }));
+  return takeApart(tf.sequential({ name: "small", layers }));
+}
+
+/** The parts of a model, which is disposed. */
+export function takeApart(model: tf.LayersModel): ModelSnapshot {
+  const snapshot = flattenWeights(model);
+  model.dispose();
+  return snapshot;
+}
+
+/** Vectors of a layout's lengths, from U(−0.7, 0.7). */
+export function drawVectors(engine: Pick<Engine, "layout" | "stateLayout">, seed = 1): ModelVectors {
+  const stream = new RandomStream(seed, "vectors");
+  const draw = (length: number) => Float32Array.from({ length }, () => 1.4 * stream.uniform() - 0.7);
+  // Moving variances are part of the state and must be above 0.
+  return {
+    parameters: draw(engine.layout.size),
+    state: draw(engine.stateLayout.size).map((value) => 0.5 + value * value),
+  };
+}
+
+/** `rows` samples from N(0, 1). */
+export function drawInput(
+  rows: number,
+  options: Partial<EngineInput> & { sampleShape?: readonly number[] } = {},
+): EngineInput {
+  const { sampleShape = [FEATURES], ...others } = options;
+  const stream = new RandomStream(rows, "input");
+  const shape = [rows, ...sampleShape];
+  const length = shape.reduce((product, axis) => product * axis, 1);
+  const data = Float32Array.from({ length }, () => stream.normal());
+  return { x: { data, shape }, taskLabels: new Int32Array(rows), mode: "train", dropoutKey: KEY, ...others };
+}
+
+/** Smoothed one-hot rows, and weights that differ from row to row. */
+export function drawObjective(kind: Objective["kind"], rows: number, classes = CLASSES): Objective {
+  const stream = new RandomStream(rows, "objective");
+  const targets = new Float32Array(rows * classes).fill(0.1 / classes);
+  const weights = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    targets[row * classes + stream.integer(classes)] = 0.9 + 0.1 / classes;
+    weights[row] = (0.5 + stream.uniform()) / rows;
+  }
+  return { kind, targets, weights };
+}
+
+/** Rows `start` … `end` of an input and its objective: a shard. */
+export function sliceRows(
+  input: EngineInput,
+  objective: Objective,
+  [start, end]: readonly [number, number],
+): [EngineInput, Objective] {
+  const { x, taskLabels, ...others } = input;
+  const [rows = 0, ...sampleShape] = x.shape;
+  const sampleSize = x.data.length / rows;
+  const classes = objective.targets.length / rows;
+  const data = x.data.slice(start * sampleSize, end * sampleSize);
+  const slice = {
+    x: { data, shape: [end - start, ...sampleShape] },
+    taskLabels: taskLabels.slice(start, end),
+    ...others,
+  };
+  const targets = objective.targets.slice(start * classes, end * classes);
+  return [slice, { kind: objective.kind, targets, weights: objective.weights.slice(start, end) }];
+}
+
+/** Results to be written into, full of NaN so that what is not written shows. */
+export function createResults(engine: Engine, rows: number): EngineResults {
+  return {
+    outputs: new Float32Array(rows * engine.outputSize).fill(Number.NaN),
+    losses: new Float32Array(rows).fill(Number.NaN),
+    gradient: new Float32Array(engine.layout.size).fill(Number.NaN),
+  };
+}
+
+/** The fused step, with results of its own. */
+export async function computeGradient(
+  engine: Engine,
+  vectors: ModelVectors,
+  input: EngineInput,
+  objective: Objective,
+): Promise<EngineResults> {
+  const results = createResults(engine, objective.weights.length);
+  await engine.gradient(vectors, input, objective, results);
+  return results;
+}
+
+/** The forward pass, with outputs of its own. */
+export async function computeOutputs(engine: Engine, vectors: ModelVectors, input: EngineInput): Promise<Float32Array> {
+  const { outputs } = createResults(engine, input.taskLabels.length);
+  await engine.forward(vectors, input, outputs);
+  return outputs;
+}
+
+/** Losses [n] of outputs [n, C], the slow way and in float64. */
+export function computeLossesSlowly({ kind, targets, weights }: Objective, outputs: Float32Array): number[] {
+  const classes = targets.length / weights.length;
+  return Array.from(weights, (_, row) => {
+    const logits = [...outputs.subarray(row * classes, (row + 1) * classes)];
+    const wanted = targets.subarray(row * classes, (row + 1) * classes);
+    if (kind === "mse") return logits.reduce((sum, logit, c) => sum + (logit - (wanted[c] ?? 0)) ** 2, 0) / classes;
+    const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    return logits.reduce((sum, logit, c) => sum + (wanted[c] ?? 0) * (logSum - logit), 0);
+  });
+}
+
+/** d(Σ weights · losses)/dOutputs [n, C], by the textbook. */
+export function computeOutputGradient({ kind, targets, weights }: Objective, outputs: Float32Array): Float32Array {
+  const classes = targets.length / weights.length;
+  return outputs.map((output, i) => {
+    const row = Math.floor(i / classes);
+    const weight = weights[row] ?? 0;
+    if (kind === "mse") return (weight * 2 * (output - (targets[i] ?? 0))) / classes;
+    const logits = outputs.subarray(row * classes, (row + 1) * classes);
+    const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+    return weight * (Math.exp(output) / sum - (targets[i] ?? 0));
+  });
+}
+
+/** The largest difference of two vectors of one length. */
+export function measureDifference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  // A NaN in either shows as a NaN, which no tolerance admits.
+  return a.reduce((most, value, i) => (value === b[i] ? most : Math.max(most, Math.abs(value - (b[i] ?? 0)))), 0);
+}

@@ -1,0 +1,124 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Engine, EngineInput, ModelVectors, Objective } from "../../src/engine/engine.ts";
+import {
+  computeGradient,
+  computeLossesSlowly,
+  computeOutputGradient,
+  computeOutputs,
+  drawInput,
+  drawObjective,
+  measureDifference,
+  sliceRows,
+} from "./engine_fixtures.ts";
+import type { OpenedEngine } from "./opened_engine.ts";
+
+const STEP = 2 ** -8;
+/** The share of parameters that may have a kink of relu within their step. */
+const MAX_KINKS = 0.15;
+
+/** What gradients are tested with. */
+export interface GradientLaws {
+  readonly kind: Objective["kind"];
+  readonly tolerance: number;
+  readonly differencesTolerance: number;
+}
+
+/** Losses and gradients: against the textbook, central differences, shards and the split step. */
+export function describeGradients(
+  opened: () => OpenedEngine,
+  { kind, tolerance, differencesTolerance }: GradientLaws,
+): void {
+  for (const mode of ["train", "eval"] as const) {
+    test(`gradient() equals central differences of the ${kind} loss, when the mode is "${mode}"`, async () => {
+      const { engine, vectors } = opened();
+      const [input, objective] = [drawInput(4, { mode }), drawObjective(kind, 4)];
+      const { gradient } = await computeGradient(engine, vectors, input, objective);
+      let kinks = 0;
+      for (let i = 0; i < gradient.length; i++) {
+        const slope = await measureSlope(engine, vectors, { input, objective, i, step: STEP });
+        const halfStep = await measureSlope(engine, vectors, { input, objective, i, step: STEP / 2 });
+        // Where the step decides, there is a kink in between, and no derivative to compare with.
+        if (Math.abs(slope - halfStep) > differencesTolerance) kinks += 1;
+        else expect(Math.abs((gradient[i] ?? Number.NaN) - halfStep)).toBeLessThan(differencesTolerance);
+      }
+      expect(kinks).toBeLessThanOrEqual(MAX_KINKS * gradient.length);
+    });
+  }
+
+  test(`gradient() returns forward()'s outputs and the ${kind} loss of each row, when run`, async () => {
+    const { engine, vectors } = opened();
+    const [input, objective] = [drawInput(5), drawObjective(kind, 5)];
+    const { outputs, losses } = await computeGradient(engine, vectors, input, objective);
+    expect(measureDifference(outputs, await computeOutputs(engine, vectors, input))).toBeLessThan(tolerance);
+    const wanted = Float32Array.from(computeLossesSlowly(objective, outputs));
+    expect(measureDifference(losses, wanted)).toBeLessThan(tolerance);
+  });
+
+  test(`gradient() stays finite and right, when logits are large and the loss is ${kind}`, async () => {
+    const { engine, vectors } = opened();
+    const large = { ...vectors, parameters: vectors.parameters.map((value) => value * 200) };
+    const [input, objective] = [drawInput(3, { mode: "eval" }), drawObjective(kind, 3)];
+    const { gradient, losses } = await computeGradient(engine, large, input, objective);
+    expect(gradient.every(Number.isFinite)).toBe(true);
+    expect(losses.every(Number.isFinite)).toBe(true);
+  });
+
+  test(`gradient() of shards adds up to that of the whole batch, when the loss is ${kind}`, async () => {
+    const { engine, vectors } = opened();
+    const batches = fc.integer({ min: 1, max: 9 }).chain((rows) =>
+      fc.record({
+        rows: fc.constant(rows),
+        cuts: fc.uniqueArray(fc.integer({ min: 1, max: rows }), { maxLength: 4 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(batches, async ({ rows, cuts }) => {
+        const [input, objective] = [drawInput(rows, { mode: "eval" }), drawObjective(kind, rows)];
+        const whole = await computeGradient(engine, vectors, input, objective);
+        const sum = new Float32Array(engine.layout.size);
+        const ends = [...new Set([...cuts, rows])].sort((a, b) => a - b);
+        for (const [shard, end] of ends.entries()) {
+          const [part, partObjective] = sliceRows(input, objective, [ends[shard - 1] ?? 0, end]);
+          const { gradient } = await computeGradient(engine, vectors, part, partObjective);
+          gradient.forEach((value, i) => {
+            sum[i] = (sum[i] ?? 0) + value;
+          });
+        }
+        expect(measureDifference(sum, whole.gradient)).toBeLessThan(tolerance);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  test(`backward() after forward() equals gradient(), when given the ${kind} loss's output gradient`, async () => {
+    const { engine, vectors } = opened();
+    const [input, objective] = [drawInput(5), drawObjective(kind, 5)];
+    const fused = await computeGradient(engine, vectors, input, objective);
+    const outputs = await computeOutputs(engine, vectors, input);
+    const split = new Float32Array(engine.layout.size).fill(Number.NaN);
+    await engine.backward(vectors, input, computeOutputGradient(objective, outputs), split);
+    expect(measureDifference(split, fused.gradient)).toBeLessThan(tolerance);
+  });
+}
+
+interface SlopeOptions {
+  readonly input: EngineInput;
+  readonly objective: Objective;
+  /** Which parameter. */
+  readonly i: number;
+  readonly step: number;
+}
+
+/** The central difference of the objective in parameter i, from `forward` alone. */
+async function measureSlope(engine: Engine, vectors: ModelVectors, options: SlopeOptions): Promise<number> {
+  const { input, objective, i, step } = options;
+  const computeLoss = async (shift: number) => {
+    const parameters = vectors.parameters.slice();
+    parameters[i] = (parameters[i] ?? 0) + shift;
+    const outputs = await computeOutputs(engine, { ...vectors, parameters }, input);
+    const losses = computeLossesSlowly(objective, outputs);
+    return losses.reduce((sum, loss, row) => sum + loss * (objective.weights[row] ?? 0), 0);
+  };
+  return ((await computeLoss(step)) - (await computeLoss(-step))) / (2 * step);
+}
