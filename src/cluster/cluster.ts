@@ -119,7 +119,7 @@ export class Cluster {
     const group =
       options.workers === 0 && first
         ? await InlineReplica.start(first, memory)
-        : await WorkerReplicas.start(specs, memory, { silenceTimeoutMs: options.silenceTimeoutMs });
+        : await WorkerReplicas.start(specs, memory, options);
     await group.tell((replica) => replica.attachOptimizer(training.optimizer, memory.optimizer));
     return new Cluster(model, options, memory, group);
   }

@@ -14,7 +14,11 @@ export interface ClusterOptions {
   readonly devices?: readonly string[];
   /** How long a replica may show no sign of life before the step fails; 8000 if left out. */
   readonly silenceTimeoutMs?: number;
+  /** The module that replicas' Workers run, for programs that bundle it elsewhere; workers/replica.ts if left out. */
+  readonly workerEntry?: URL;
 }
+
+const WORKER_ENTRY = new URL("../../workers/replica.ts", import.meta.url);
 
 /** The same with every choice made. */
 export interface ResolvedClusterOptions extends Required<ClusterOptions> {}
@@ -39,5 +43,6 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   assertWholeNumber("lay out replicas", "logicalShards", logicalShards, 1);
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   assertInRange("lay out replicas", "silenceTimeoutMs", silenceTimeoutMs, [100, 86_400_000]);
-  return { workers, logicalShards, engine: options.engine ?? "auto", devices, silenceTimeoutMs };
+  const { engine = "auto", workerEntry = WORKER_ENTRY } = options;
+  return { workers, logicalShards, engine, devices, silenceTimeoutMs, workerEntry };
 }

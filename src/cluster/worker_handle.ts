@@ -23,7 +23,7 @@ export class WorkerHandle<Api> {
     worker.addEventListener("error", (event) => {
       // Deno ends the parent too unless the event is taken.
       event.preventDefault();
-      this.#die(`threw: ${event.message}`, event.error ?? undefined);
+      this.#die(`threw: ${describeWorkerError(event.message)}`, event.error ?? undefined);
     });
     worker.addEventListener("messageerror", () => this.#die("sent a message that cannot be read"));
     // Bun alone tells of a Worker's end; in Deno the silence watch finds out.
@@ -85,4 +85,9 @@ export class WorkerHandle<Api> {
     for (const reject of this.#waiters) reject(this.#lost);
     this.#waiters.clear();
   }
+}
+
+/** The line that names the error: Bun puts the source around it into the message. */
+function describeWorkerError(message: string): string {
+  return /^(?:Uncaught )?\w*(?:Error|Exception): .*$/m.exec(message)?.[0] ?? message.split("\n")[0] ?? message;
 }

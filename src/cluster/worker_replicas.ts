@@ -10,7 +10,6 @@ import type { RemoteReplica, ReplicaSetup } from "./replica_setup.ts";
 import { SilenceWatch } from "./silence_watch.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
-const ENTRY = new URL("../../workers/replica.ts", import.meta.url);
 const CLOSE_PATIENCE_MS = 2_000;
 
 /**
@@ -44,13 +43,15 @@ export class WorkerReplicas implements ReplicaGroup {
   static async start(
     engines: readonly EngineSpec[],
     memory: ReplicaMemory,
-    options: { readonly silenceTimeoutMs: number },
+    options: { readonly silenceTimeoutMs: number; readonly workerEntry: URL },
   ): Promise<WorkerReplicas> {
     const handles: WorkerHandle<RemoteReplica>[] = [];
     try {
       let name = "";
       for (const [index, engine] of engines.entries()) {
-        const handle = new WorkerHandle<RemoteReplica>(ENTRY, `replica ${index}`, (port) => wrap<RemoteReplica>(port));
+        const handle = new WorkerHandle<RemoteReplica>(options.workerEntry, `replica ${index}`, (port) =>
+          wrap<RemoteReplica>(port),
+        );
         handles.push(handle);
         const setup: ReplicaSetup = { index, engine, memory };
         const answer = await handle.call((remote) => remote.init(setup), "load its engine");

@@ -1,5 +1,12 @@
 /** What the tests use of "bun:test", for Deno: deno.json maps that name to this file. */
-import { after, before, beforeEach as beforeEachTest, afterEach as afterEachTest, suite, test as runTest } from "node:test";
+import {
+  after,
+  afterEach as afterEachTest,
+  before,
+  beforeEach as beforeEachTest,
+  test as runTest,
+  suite,
+} from "node:test";
 
 export { expect } from "expect";
 
