@@ -99,6 +99,7 @@ export class Dataset {
 
   /** The same samples without the sources that none of them comes from. */
   dropUnusedSources(): Dataset {
+    if (this.sources.size === 1 && this.length > 0) return this;
     const used = new Map<number, DataSource>();
     let lastId = -1;
     for (const [position, id] of this.references.sourceIds.entries()) {

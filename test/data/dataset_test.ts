@@ -1,15 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { copyToSharedInt32, createSharedUint8 } from "../../src/core/shared_memory.ts";
-import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
-
-/** A data set whose class ids are given, one value a sample. */
-function makeDataset(labels: readonly number[], taskLabel = 0): Dataset {
-  const x = createSharedUint8(labels.length);
-  const y = copyToSharedInt32(labels);
-  return Dataset.fromSource(createDataSource({ name: "made", x, y, sampleShape: [1], taskLabel, transforms: [] }));
-}
+import { groupPositions } from "../../src/data/group_positions.ts";
+import { relabelTasks } from "../../src/data/relabel_tasks.ts";
+import { restoreDataset, saveDataset } from "../../src/data/saved_dataset.ts";
+import { listSamples, makeDataset } from "../support/made_dataset.ts";
 
 describe("Dataset", () => {
   test("concat() and subset() follow the samples, as arrays of labels would", () => {
@@ -17,7 +12,7 @@ describe("Dataset", () => {
     fc.assert(
       fc.property(lists, fc.array(fc.nat(), { maxLength: 10 }), (labels, picks) => {
         const all = labels.flat();
-        const joined = Dataset.concat(labels.map((part, task) => makeDataset(part, task)));
+        const joined = Dataset.concat(labels.map((part, task) => makeDataset(part, { taskLabel: task })));
         expect(Array.from(joined.targets)).toEqual(all);
         const tasks = labels.flatMap((part, task) => part.map(() => task));
         expect(Array.from(joined.targetsTaskLabels)).toEqual(tasks);
@@ -42,5 +37,53 @@ describe("Dataset", () => {
     expect(rest.sources.size).toBe(2);
     expect(Array.from(rest.targets)).toEqual([4, 2]);
     expect(joined.dropUnusedSources()).toBe(joined);
+  });
+});
+
+describe("groupPositions()", () => {
+  test("sorts every position under its value, values and positions ascending", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -3, max: 5 })), (values) => {
+        const groups = [...groupPositions(Int32Array.from(values))];
+        expect(groups.map(([value]) => value)).toEqual([...new Set(values)].sort((a, b) => a - b));
+        for (const [value, positions] of groups) {
+          expect(Array.from(positions)).toEqual([...values.keys()].filter((position) => values[position] === value));
+        }
+      }),
+    );
+  });
+});
+
+describe("relabelTasks()", () => {
+  test("changes the task label alone, on the same arrays", () => {
+    const dataset = Dataset.concat([makeDataset([1, 2]), makeDataset([3])]).subset([2, 0]);
+    const relabelled = relabelTasks(dataset, 7);
+    expect(relabelled.taskLabels).toEqual([7]);
+    expect(Array.from(relabelled.targets)).toEqual([3, 1]);
+    expect([...relabelled.sources.values()].map(({ x }) => x)).toEqual(
+      [...dataset.dropUnusedSources().sources.values()].map(({ x }) => x),
+    );
+    expect([...relabelled.sources.keys()].some((id) => dataset.sources.has(id))).toBe(false);
+  });
+});
+
+describe("restoreDataset()", () => {
+  const parts = [makeDataset([0, 1], { name: "a" }), makeDataset([2, 3, 4], { name: "b" })];
+  const sources = new Map(parts.flatMap((part) => [...part.sources.values()]).map((source) => [source.name, source]));
+
+  test("gives back the samples in order, whatever the sources' ids are by then", () => {
+    const saved = saveDataset(Dataset.concat(parts).subset([4, 0, 2]));
+    expect(listSamples(restoreDataset(saved, sources))).toEqual(listSamples(Dataset.concat(parts).subset([4, 0, 2])));
+    const others = new Map(
+      ["a", "b"].flatMap((name) => [...makeDataset([9, 9, 9], { name }).sources.values()]).map((s) => [s.name, s]),
+    );
+    expect(Array.from(restoreDataset(saved, others).targets)).toEqual([9, 9, 9]);
+    expect(saveDataset(parts[1] ?? Dataset.empty()).sourceNames).toEqual(["b"]);
+  });
+
+  test("refuses a source or a row that is not there", () => {
+    const saved = saveDataset(Dataset.concat(parts));
+    expect(() => restoreDataset({ ...saved, sourceNames: ["a", "c"] }, sources)).toThrow('one of the sources "a", "b"');
+    expect(() => restoreDataset({ ...saved, rows: saved.rows.map((row) => row + 1) }, sources)).toThrow("got [0, 2]");
   });
 });

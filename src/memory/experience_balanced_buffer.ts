@@ -1,0 +1,71 @@
+import { cannot } from "../core/errors.ts";
+import type { RandomStream } from "../core/random_stream.ts";
+import type { DataSource } from "../data/data_source.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { BalancedState, BufferState, BufferUpdateSource, ExemplarsBuffer } from "./exemplars_buffer.ts";
+import { ReservoirGroups } from "./reservoir_groups.ts";
+import type { ReservoirSamplingBuffer } from "./reservoir_sampling_buffer.ts";
+
+/** What an `ExperienceBalancedBuffer` is made from. */
+export interface ExperienceBalancedBufferOptions {
+  readonly maxSize: number;
+  /** True: the experiences seen so far share all the memory. False: each has maxSize / numExperiences. */
+  readonly adaptiveSize?: boolean | undefined;
+  /** How many experiences there will be; needed where the size is not adaptive. */
+  readonly numExperiences?: number | undefined;
+}
+
+/**
+ * A uniform sample of every experience, in equal shares. Every update is an experience of its own. Once there are as
+ * many experiences as room, later ones get none.
+ */
+export class ExperienceBalancedBuffer implements ExemplarsBuffer {
+  readonly #groups: ReservoirGroups;
+
+  /** @throws {RangeError} If a number is out of range. {TypeError} If `numExperiences` is needed and missing. */
+  constructor({ maxSize, adaptiveSize = true, numExperiences }: ExperienceBalancedBufferOptions) {
+    if (!adaptiveSize && numExperiences === undefined) {
+      const wanted = "numExperiences with adaptiveSize=false";
+      throw new TypeError(cannot("create an experience-balanced buffer", wanted, undefined));
+    }
+    this.#groups = new ReservoirGroups({ maxSize, totalGroups: adaptiveSize ? undefined : numExperiences });
+  }
+
+  get maxSize(): number {
+    return this.#groups.maxSize;
+  }
+
+  /** Experience after experience. */
+  get buffer(): Dataset {
+    return this.#groups.buffer;
+  }
+
+  /** The reservoirs by the number of the update that brought them, from 0; borrowed. */
+  get bufferGroups(): ReadonlyMap<number, ReservoirSamplingBuffer> {
+    return this.#groups.groups;
+  }
+
+  update({ experience, randomStreams }: BufferUpdateSource): void {
+    this.updateFromDataset(experience.dataset, randomStreams.get("buffer"));
+  }
+
+  /**
+   * Takes in every sample of `dataset` once, as one experience.
+   * @throws {RangeError} If there are more experiences than `numExperiences`.
+   */
+  updateFromDataset(dataset: Dataset, random: RandomStream): void {
+    this.#groups.update(new Map([[this.#groups.groupsSeen, dataset]]), random);
+  }
+
+  resize(newSize: number): void {
+    this.#groups.resize(newSize);
+  }
+
+  save(): BalancedState {
+    return this.#groups.save();
+  }
+
+  restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
+    this.#groups.restore(state, sources);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Dataset } from "../data/dataset.ts";
+import { groupPositions } from "../data/group_positions.ts";
+import type { DataLoader, DataLoaderOptions } from "./data_loader.ts";
+import { GroupBalancedDataLoader } from "./group_balanced_data_loader.ts";
+
+/** What a `TaskBalancedDataLoader` is made from. */
+export interface TaskBalancedDataLoaderOptions extends DataLoaderOptions {
+  readonly data: Dataset;
+  /** True: a task that ends early starts again. False: the rest of the epoch does without it (unless given). */
+  readonly oversampleSmallTasks?: boolean | undefined;
+}
+
+/** Minibatches with an equal share of every task label, tasks ascending. */
+export class TaskBalancedDataLoader implements DataLoader {
+  readonly #loader: GroupBalancedDataLoader;
+
+  /**
+   * @throws {RangeError} If there are no samples, or more tasks than samples in a batch. {TypeError} If it shuffles
+   * without a random stream.
+   */
+  constructor({ data, oversampleSmallTasks, ...options }: TaskBalancedDataLoaderOptions) {
+    const datasets = splitByTask(data);
+    this.#loader = new GroupBalancedDataLoader({ ...options, datasets, oversampleSmallGroups: oversampleSmallTasks });
+  }
+
+  get length(): number {
+    return this.#loader.length;
+  }
+
+  iterate(): Iterable<Dataset> {
+    return this.#loader.iterate();
+  }
+}
+
+/** One data set a task label, labels ascending, samples in order. */
+export function splitByTask(dataset: Dataset): Dataset[] {
+  const groups = [...groupPositions(dataset.targetsTaskLabels).values()];
+  return groups.length <= 1 ? groups.map(() => dataset) : groups.map((positions) => dataset.subset(positions));
+}
