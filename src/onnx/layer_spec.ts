@@ -16,8 +16,8 @@ export type ActivationSpec =
   | { readonly kind: "softsign" }
   | { readonly kind: "swish" }
   | { readonly kind: "mish" }
-  /** x Φ(x), exactly, or by tanh. */
-  | { readonly kind: "gelu"; readonly approximate: boolean };
+  /** x Φ(x), where Φ is the standard normal distribution's. */
+  | { readonly kind: "gelu" };
 
 /**
  * One call of a layer. `name` is the call's own and names its output; it is the layer's name unless the layer is

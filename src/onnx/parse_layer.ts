@@ -109,6 +109,7 @@ function readActivation(layer: LayerJson): ActivationSpec {
     case "softsign":
     case "swish":
     case "mish":
+    case "gelu":
     case "relu":
       return { kind: name };
     case "relu6":
@@ -120,11 +121,6 @@ function readActivation(layer: LayerJson): ActivationSpec {
       return { kind: "hardSigmoid" };
     case "softmax":
       return { kind: "softmax", axis: -1 };
-    case "gelu":
-      return { kind: "gelu", approximate: false };
-    case "gelu_new":
-    case "geluNew":
-      return { kind: "gelu", approximate: true };
     default:
       throw new UnsupportedLayerError(layer, `the activation ${JSON.stringify(name)} has no converter`);
   }

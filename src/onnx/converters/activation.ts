@@ -36,7 +36,7 @@ export function applyActivation(activation: ActivationSpec, x: ValueName, graph:
     case "mish":
       return graph.node("Mul", [x, graph.node("Tanh", [graph.node("Softplus", [x])])]);
     case "gelu":
-      return activation.approximate ? applyTanhGelu(x, graph) : applyGelu(x, graph);
+      return applyGelu(x, graph);
   }
 }
 
@@ -49,12 +49,4 @@ function applyGelu(x: ValueName, graph: GraphBuilder): ValueName {
   const erf = graph.node("Erf", [graph.node("Mul", [x, graph.constant(Math.SQRT1_2)])]);
   const gate = graph.node("Add", [erf, graph.constant(1)]);
   return graph.node("Mul", [graph.node("Mul", [x, graph.constant(0.5)]), gate]);
-}
-
-/** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), the same paper's approximation. */
-function applyTanhGelu(x: ValueName, graph: GraphBuilder): ValueName {
-  const cube = graph.node("Mul", [graph.node("Mul", [x, x]), x]);
-  const inner = graph.node("Add", [x, graph.node("Mul", [cube, graph.constant(0.044715)])]);
-  const tanh = graph.node("Tanh", [graph.node("Mul", [inner, graph.constant(Math.sqrt(2 / Math.PI))])]);
-  return graph.node("Mul", [graph.node("Mul", [x, graph.constant(0.5)]), graph.node("Add", [tanh, graph.constant(1)])]);
 }

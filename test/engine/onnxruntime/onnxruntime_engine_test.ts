@@ -1,4 +1,4 @@
-import { describeEngineContract } from "../engine_contract.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { describeEngineContract } from "../engine_contract.ts";
 
 describeEngineContract("onnxruntime", (topology) => createOnnxruntimeEngine({ topology }));

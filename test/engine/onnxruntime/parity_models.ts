@@ -1,0 +1,116 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** One model per layer, or per setting of it that changes what it computes. */
+export interface ParityModel {
+  readonly name: string;
+  readonly sampleShape: readonly number[];
+  build(): tf.LayersModel;
+  /** Largest difference allowed where not `PARITY_TOLERANCE`, with the reason. */
+  readonly tolerance?: { readonly limit: number; readonly reason: string };
+}
+
+type Activation = NonNullable<Parameters<typeof tf.layers.activation>[0]["activation"]>;
+type Tensors = tf.SymbolicTensor[];
+
+const ACTIVATIONS: readonly Activation[] = [
+  "linear",
+  "relu",
+  "relu6",
+  "elu",
+  "selu",
+  "sigmoid",
+  "hardSigmoid",
+  "tanh",
+  "softmax",
+  "softplus",
+  "softsign",
+  "swish",
+  "mish",
+  "gelu",
+];
+
+/** A hidden layer, then the one in question, then a classifier: the gradient has to go through it. */
+function around(name: string, layers: () => tf.layers.Layer[], units = 6): ParityModel {
+  return {
+    name,
+    sampleShape: [5],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.dense({ units, inputShape: [5], name: "before" }),
+          ...layers(),
+          tf.layers.dense({ units: 3, name: "after" }),
+        ],
+      }),
+  };
+}
+
+/** Two hidden layers of 4 units, merged. */
+function merging(name: string, merge: () => tf.layers.Layer, shared = false): ParityModel {
+  return {
+    name,
+    sampleShape: [5],
+    build: () => {
+      const input = tf.input({ shape: [5] });
+      const left = tf.layers.dense({ units: 4, name: "left" });
+      const right = shared ? left : tf.layers.dense({ units: 4, name: "right", useBias: false });
+      const branches = [left.apply(input), right.apply(tf.layers.activation({ activation: "tanh" }).apply(input))];
+      const merged = merge().apply(branches as Tensors);
+      return tf.model({ inputs: input, outputs: tf.layers.dense({ units: 3 }).apply(merged) as tf.SymbolicTensor });
+    },
+  };
+}
+
+/** Every layer that has a converter, compared with TF.js. */
+export const PARITY_MODELS: readonly ParityModel[] = [
+  ...ACTIVATIONS.map((activation) => around(`activation ${activation}`, () => [tf.layers.activation({ activation })])),
+  around("dense with an activation of its own", () => [tf.layers.dense({ units: 4, activation: "tanh" })]),
+  around("dense without bias", () => [tf.layers.dense({ units: 4, useBias: false, activation: "relu" })]),
+  around("dense that is frozen", () => [tf.layers.dense({ units: 4, trainable: false })]),
+  around("dense on [N, 2, 3]", () => [
+    tf.layers.reshape({ targetShape: [2, 3] }),
+    tf.layers.dense({ units: 4, activation: "sigmoid" }),
+    tf.layers.flatten(),
+  ]),
+  around("relu layer with a maximum", () => [tf.layers.reLU({ maxValue: 0.5 })]),
+  around("leaky relu", () => [tf.layers.leakyReLU({ alpha: 0.2 })]),
+  around("elu layer", () => [tf.layers.elu()]),
+  around("softmax layer on [N, 2, 3]", () => [
+    tf.layers.reshape({ targetShape: [2, 3] }),
+    tf.layers.softmax({ axis: -1 }),
+    tf.layers.flatten(),
+  ]),
+  around("reshape with an open length", () => [
+    tf.layers.reshape({ targetShape: [3, -1] }),
+    tf.layers.reshape({ targetShape: [6] }),
+    tf.layers.activation({ activation: "tanh" }),
+  ]),
+  around("dropout twice, one of rate 0", () => [
+    tf.layers.dropout({ rate: 0 }),
+    tf.layers.dropout({ rate: 0.5 }),
+    tf.layers.dense({ units: 5, activation: "relu" }),
+    tf.layers.dropout({ rate: 0.25 }),
+  ]),
+  around("a model within a model", () => [
+    tf.sequential({
+      layers: [
+        tf.layers.dense({ units: 4, inputShape: [6], activation: "relu", name: "inner" }),
+        tf.layers.dropout({ rate: 0.5, name: "innerDropout" }),
+      ],
+    }),
+    tf.layers.dropout({ rate: 0.5, name: "outerDropout" }),
+  ]),
+  {
+    name: "flatten of images",
+    sampleShape: [3, 4, 2],
+    build: () =>
+      tf.sequential({ layers: [tf.layers.flatten({ inputShape: [3, 4, 2] }), tf.layers.dense({ units: 3 })] }),
+  },
+  merging("add", () => tf.layers.add()),
+  merging("multiply", () => tf.layers.multiply()),
+  merging("average", () => tf.layers.average()),
+  merging("maximum", () => tf.layers.maximum()),
+  merging("minimum", () => tf.layers.minimum()),
+  merging("concatenate", () => tf.layers.concatenate()),
+  merging("one layer called twice", () => tf.layers.add(), true),
+];

@@ -1,0 +1,151 @@
+import type { ValueName } from "../../../src/onnx/graph.ts";
+import type { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
+import { float, int, ints } from "../../../src/onnx/onnx_model.ts";
+import type { Operator } from "../../../src/onnx/operator.ts";
+
+/** One use of an operator: what it is applied to, and how. */
+export interface GradientCase {
+  readonly name: string;
+  readonly op: Operator;
+  /** Shapes of the inputs that are differentiated. */
+  readonly shapes: readonly (readonly number[])[];
+  /** Adds the operator on the inputs. */
+  add(graph: GraphBuilder, inputs: readonly ValueName[]): ValueName;
+  /** Moves the drawn values, which lie between −2 and 2, into the operator's domain. */
+  readonly shift?: number;
+}
+
+function elementwise(op: Operator, shift = 0): GradientCase {
+  return { name: op, op, shapes: [[2, 3]], shift, add: (graph, [x = ""]) => graph.node(op, [x]) };
+}
+
+function binary(op: Operator, shapes: readonly [readonly number[], readonly number[]], shift = 0): GradientCase {
+  const name = `${op} of [${shapes[0].join(", ")}] and [${shapes[1].join(", ")}]`;
+  return { name, op, shapes, shift, add: (graph, inputs) => graph.node(op, inputs) };
+}
+
+/** At least one case an operator that has a gradient rule. */
+export const GRADIENT_CASES: readonly GradientCase[] = [
+  ...(["Add", "Sub", "Mul", "Max", "Min"] as const).flatMap((op) => [
+    binary(op, [
+      [2, 3],
+      [2, 3],
+    ]),
+    binary(op, [[2, 3], [3]]),
+    binary(op, [
+      [2, 1],
+      [4, 1, 3],
+    ]),
+    binary(op, [[], [2, 2]]),
+  ]),
+  binary(
+    "Div",
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    3,
+  ),
+  binary(
+    "Div",
+    [
+      [2, 3],
+      [1, 3],
+    ],
+    3,
+  ),
+  binary("MatMul", [
+    [2, 4],
+    [4, 3],
+  ]),
+  binary("Gemm", [
+    [2, 4],
+    [4, 3],
+  ]),
+  {
+    name: "Gemm with a bias",
+    op: "Gemm",
+    shapes: [[2, 4], [4, 3], [3]],
+    add: (graph, inputs) => graph.node("Gemm", inputs),
+  },
+  ...(["Exp", "Identity", "Neg", "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Erf"] as const).map((op) =>
+    elementwise(op),
+  ),
+  elementwise("Log", 3),
+  elementwise("Sqrt", 3),
+  {
+    name: "Clip",
+    op: "Clip",
+    shapes: [[3, 4]],
+    add: (graph, [x = ""]) => graph.node("Clip", [x, graph.constant(-1), graph.constant(1)]),
+  },
+  {
+    name: "Elu with alpha 0.7",
+    op: "Elu",
+    shapes: [[3, 4]],
+    add: (graph, [x = ""]) => graph.node("Elu", [x], { alpha: float(0.7) }),
+  },
+  elementwise("Selu"),
+  {
+    name: "LeakyRelu with alpha 0.3",
+    op: "LeakyRelu",
+    shapes: [[3, 4]],
+    add: (graph, [x = ""]) => graph.node("LeakyRelu", [x], { alpha: float(0.3) }),
+  },
+  {
+    name: "HardSigmoid with bounds inside the drawn values",
+    op: "HardSigmoid",
+    shapes: [[3, 4]],
+    add: (graph, [x = ""]) => graph.node("HardSigmoid", [x], { alpha: float(0.5), beta: float(0.5) }),
+  },
+  ...([0, 1, -1] as const).flatMap((axis): GradientCase[] =>
+    (["Softmax", "LogSoftmax"] as const).map((op) => ({
+      name: `${op} along axis ${axis}`,
+      op,
+      shapes: [[3, 4]],
+      add: (graph, [x = ""]) => graph.node(op, [x], { axis: int(axis) }),
+    })),
+  ),
+  {
+    name: "Flatten",
+    op: "Flatten",
+    shapes: [[2, 3, 2]],
+    add: (graph, [x = ""]) => graph.node("Flatten", [x], { axis: int(1) }),
+  },
+  {
+    name: "Reshape",
+    op: "Reshape",
+    shapes: [[2, 6]],
+    add: (graph, [x = ""]) => graph.node("Reshape", [x, graph.integers([0, 3, -1])]),
+  },
+  {
+    name: "Transpose",
+    op: "Transpose",
+    shapes: [[2, 3, 4]],
+    add: (graph, [x = ""]) => graph.node("Transpose", [x], { perm: ints([2, 0, 1]) }),
+  },
+  {
+    name: "Concat",
+    op: "Concat",
+    shapes: [
+      [2, 3],
+      [2, 1],
+      [2, 2],
+    ],
+    add: (graph, inputs) => graph.node("Concat", inputs, { axis: int(1) }),
+  },
+  ...[true, false].flatMap((isKept): GradientCase[] => [
+    {
+      name: `ReduceSum, axis ${isKept ? "kept" : "dropped"}`,
+      op: "ReduceSum",
+      shapes: [[2, 3, 2]],
+      add: (graph, [x = ""]) => graph.node("ReduceSum", [x, graph.integers([1])], { keepdims: int(isKept ? 1 : 0) }),
+    },
+    {
+      name: `ReduceMean, axes ${isKept ? "kept" : "dropped"}`,
+      op: "ReduceMean",
+      shapes: [[2, 3, 2]],
+      add: (graph, [x = ""]) => graph.node("ReduceMean", [x], { axes: ints([1, 2]), keepdims: int(isKept ? 1 : 0) }),
+    },
+  ]),
+];

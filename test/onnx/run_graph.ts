@@ -1,0 +1,23 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { encodeGraph } from "../../src/onnx/encode_graph.ts";
+import type { Graph } from "../../src/onnx/graph.ts";
+
+/** Values by name, each with its shape. */
+export type GraphValues = Readonly<Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }>>;
+
+/** Runs a graph once by onnxruntime and returns its outputs by name. */
+export async function runGraph(graph: Graph, feeds: GraphValues): Promise<Record<string, Float32Array>> {
+  const session = await InferenceSession.create(encodeGraph(graph), { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  try {
+    const tensors = Object.entries(feeds).map(([name, { data, shape }]) => [name, new Tensor("float32", data, shape)]);
+    const results = await session.run(Object.fromEntries(tensors));
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { data }]) => {
+        if (data instanceof Float32Array) return [name, data];
+        throw new TypeError(`Wanted "${name}" to be of float32`);
+      }),
+    );
+  } finally {
+    await session.release();
+  }
+}
