@@ -9,7 +9,38 @@ function rotate(image: readonly number[], shape: readonly number[], degrees: num
   return Array.from(output);
 }
 
+/** The slow version: where the pixel came from, in polar terms, and the four pixels around that point. */
+function rotateSlowly(image: readonly number[], [height, width]: readonly [number, number], degrees: number): number[] {
+  const pixelAt = (row: number, column: number) =>
+    row < 0 || row >= height || column < 0 || column >= width ? 0 : (image[row * width + column] ?? 0);
+  return image.map((_, i) => {
+    const [up, right] = [(height - 1) / 2 - Math.floor(i / width), (i % width) - (width - 1) / 2];
+    const [radius, angle] = [Math.hypot(up, right), Math.atan2(up, right) - (degrees * Math.PI) / 180];
+    const row = (height - 1) / 2 - radius * Math.sin(angle);
+    const column = (width - 1) / 2 + radius * Math.cos(angle);
+    const [top, left] = [Math.floor(row), Math.floor(column)];
+    const mixed = [top, top + 1].flatMap((r) =>
+      [left, left + 1].map((c) => (1 - Math.abs(row - r)) * (1 - Math.abs(column - c)) * pixelAt(r, c)),
+    );
+    return mixed.reduce((sum, value) => sum + value, 0);
+  });
+}
+
 describe("rotateImage()", () => {
+  test("gives what a slow version gives, on images of any shape", () => {
+    const side = fc.integer({ min: 1, max: 5 });
+    const images = fc.tuple(side, side).chain(([height, width]) => {
+      const pixels = fc.array(fc.nat(255), { minLength: height * width, maxLength: height * width });
+      return fc.record({ pixels, shape: fc.constant<[number, number]>([height, width]) });
+    });
+    fc.assert(
+      fc.property(images, fc.integer({ min: -180, max: 180 }), ({ pixels, shape }, degrees) => {
+        const slow = rotateSlowly(pixels, shape, degrees);
+        for (const [i, value] of rotate(pixels, shape, degrees).entries()) expect(value).toBeCloseTo(slow[i] ?? -1, 5);
+      }),
+    );
+  });
+
   test("turns counter-clockwise, exactly at right angles, flattened images and channels alike", () => {
     expect(rotate([1, 2, 3, 4], [2, 2], 90)).toEqual([2, 4, 1, 3]);
     expect(rotate([1, 2, 3, 4], [4], -90)).toEqual([3, 1, 4, 2]);

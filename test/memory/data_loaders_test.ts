@@ -180,4 +180,16 @@ describe("ReplayDataLoader", () => {
       epoch.slice(2, 4).map((samples) => samples.slice(4)),
     );
   });
+
+  test("draws the memory's first part with even odds", () => {
+    const memory = make(5);
+    const counts = new Float64Array(5);
+    const options = { data: make(1), memory, batchSize: 1, batchSizeMem: 2, oversampleSmallTasks: true };
+    for (let seed = 0; seed < 1000; seed++) {
+      const [minibatch] = new ReplayDataLoader({ ...options, stream: new RandomStream(seed, "shuffle") }).iterate();
+      for (const row of minibatch?.references.rows.subarray(1) ?? []) counts[row] = (counts[row] ?? 0) + 1;
+    }
+    // 1000 runs of 2 in 5: 400 each. 4 degrees of freedom: more than 24 comes by chance once in 10000 seeds.
+    expect(counts.reduce((sum, count) => sum + (count - 400) ** 2 / 400, 0)).toBeLessThan(24);
+  });
 });
