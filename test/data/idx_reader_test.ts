@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { readIdx, readIdxImages, readIdxLabels } from "../../src/data/idx_reader.ts";
-import { makeFolder, makeIdx } from "../support/made_idx.ts";
+import { makeFolder, makeIdx, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
 
 const images = fc
   .record({ rows: fc.nat(5), height: fc.integer({ min: 1, max: 4 }), width: fc.integer({ min: 1, max: 4 }) })

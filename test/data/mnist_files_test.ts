@@ -1,6 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { loadFashionMNIST, loadMNIST } from "../../src/data/mnist_files.ts";
-import { makeFolder, makeIdx, makeMNISTFiles } from "../support/made_idx.ts";
+import { makeFolder, makeIdx, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
 
 /** How often each of ten classes occurs. */
 function countClasses(labels: Int32Array): number[] {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { gatherSamples } from "../../src/data/gather.ts";
 import { collectSources } from "../../src/streams/benchmark.ts";
@@ -6,7 +6,9 @@ import type { Experience } from "../../src/streams/experience.ts";
 import { permutedMNIST } from "../../src/streams/permuted_mnist.ts";
 import { rotatedMNIST } from "../../src/streams/rotated_mnist.ts";
 import { splitFashionMNIST, splitMNIST } from "../../src/streams/split_mnist.ts";
-import { makeFolder, makeMNISTFiles } from "../support/made_idx.ts";
+import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
 
 const folder = await makeFolder(makeMNISTFiles());
 

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -13,11 +13,19 @@ export function makeIdx(shape: readonly number[], data: Uint8Array): Uint8Array 
   return bytes;
 }
 
-/** A new folder that holds the files given by name. */
+const folders: string[] = [];
+
+/** A new folder that holds the files given by name. A test file that makes some ends with `afterAll(removeFolders)`. */
 export async function makeFolder(files: Readonly<Record<string, Uint8Array>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "firn-"));
+  folders.push(folder);
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
   return folder;
+}
+
+/** Removes what `makeFolder` made. */
+export async function removeFolders(): Promise<void> {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
 }
 
 /**
