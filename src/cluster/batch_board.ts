@@ -30,7 +30,7 @@ export class BatchBoard {
       if (size > this.#memory.capacity) await this.#grow(size);
       this.#memory.sourceIds.set(samples.references.sourceIds);
       this.#memory.rows.set(samples.references.rows);
-      for (let i = 0; i < size; i++) this.#memory.taskLabels[i] = samples.taskLabelAt(i);
+      this.#memory.taskLabels.set(samples.targetsTaskLabels);
       this.#placed = samples;
       this.#batchId += 1;
     }

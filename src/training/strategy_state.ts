@@ -44,7 +44,6 @@ export abstract class StrategyState implements EvaluatedStrategy {
   #dataloader: DataLoader | undefined;
   #mbatch: Dataset = Dataset.empty();
   #mbX: HostTensor | undefined;
-  #mbTaskId: Int32Array | undefined;
 
   /**
    * @throws {TypeError} If an option has no such name.
@@ -145,7 +144,6 @@ export abstract class StrategyState implements EvaluatedStrategy {
   set mbatch(samples: Dataset) {
     this.#mbatch = samples;
     this.#mbX = undefined;
-    this.#mbTaskId = undefined;
   }
 
   /** Inputs of the minibatch [B, …sampleShape] as the model sees them; read from the samples at the first use. */
@@ -161,8 +159,7 @@ export abstract class StrategyState implements EvaluatedStrategy {
 
   /** Task labels of the minibatch [B]. */
   get mbTaskId(): Int32Array {
-    this.#mbTaskId ??= Int32Array.from({ length: this.#mbatch.length }, (_, i) => this.#mbatch.taskLabelAt(i));
-    return this.#mbTaskId;
+    return this.#mbatch.targetsTaskLabels;
   }
 
   /**

@@ -1,0 +1,81 @@
+/**
+ * Firn: a trainer for models that keep learning from a stream of experiences without forgetting, data-parallel over Worker
+ * replicas, which hands over an ONNX file after every experience.
+ * @module
+ */
+
+export type { StepResult } from "./cluster/cluster.ts";
+export type { ClusterOptions } from "./cluster/cluster_options.ts";
+export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";
+export type { HostTensor } from "./core/host_tensor.ts";
+export type { ParameterEntry, ParameterLayout } from "./core/parameter_layout.ts";
+export { RandomStream, RandomStreams } from "./core/random_stream.ts";
+export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./core/shared_memory.ts";
+export { createDataSource, type DataSource } from "./data/data_source.ts";
+export { Dataset, type SampleReferences } from "./data/dataset.ts";
+export { readIdxImages, readIdxLabels } from "./data/idx_reader.ts";
+export { loadFashionMNIST, loadMNIST } from "./data/mnist_files.ts";
+export { readSamples } from "./data/read_samples.ts";
+export type { Transform } from "./data/transform.ts";
+export { createEngine, type EngineChoice } from "./engine/create_engine.ts";
+export type { Engine } from "./engine/engine.ts";
+export { accuracyMatrixMetrics } from "./evaluation/accuracy_matrix_metrics.ts";
+export { accuracyMetrics } from "./evaluation/accuracy_metrics.ts";
+export { formatAccuracyMatrixCsv, summarizeAccuracyMatrix } from "./evaluation/continual_measures.ts";
+export { defaultEvaluator } from "./evaluation/default_evaluator.ts";
+export type { EvaluatedStrategy } from "./evaluation/evaluated_strategy.ts";
+export { EvaluationPlugin } from "./evaluation/evaluation_plugin.ts";
+export { bwtMetrics, forgettingMetrics } from "./evaluation/forgetting_metrics.ts";
+export { InteractiveLogger } from "./evaluation/loggers/interactive_logger.ts";
+export { JSONLinesLogger } from "./evaluation/loggers/json_lines_logger.ts";
+export type { Logger } from "./evaluation/loggers/logger.ts";
+export { TextLogger } from "./evaluation/loggers/text_logger.ts";
+export { lossMetrics } from "./evaluation/loss_metrics.ts";
+export type { MetricValue } from "./evaluation/metric_value.ts";
+export { createPluginMetric, type PluginMetric } from "./evaluation/plugin_metric.ts";
+export { ClassBalancedBuffer } from "./memory/class_balanced_buffer.ts";
+export type { DataLoader } from "./memory/data_loader.ts";
+export type { BufferUpdateSource, ExemplarsBuffer } from "./memory/exemplars_buffer.ts";
+export { ExperienceBalancedBuffer } from "./memory/experience_balanced_buffer.ts";
+export { GroupBalancedDataLoader } from "./memory/group_balanced_data_loader.ts";
+export { ReplayDataLoader } from "./memory/replay_data_loader.ts";
+export { ReservoirSamplingBuffer } from "./memory/reservoir_sampling_buffer.ts";
+export { SingleDatasetDataLoader } from "./memory/single_dataset_data_loader.ts";
+export { TaskBalancedDataLoader } from "./memory/task_balanced_data_loader.ts";
+export { initializeLikePyTorch } from "./models/model_initialization.ts";
+export {
+  createModelFromSnapshot,
+  flattenWeights,
+  type ModelSnapshot,
+  restoreWeights,
+} from "./models/model_snapshot.ts";
+export { mlp, simpleMLP } from "./models/simple_mlp.ts";
+export { checkExport } from "./onnx/check_export.ts";
+export { evaluateExport, readExportMetadata } from "./onnx/evaluate_export.ts";
+export { exportModel } from "./onnx/export_model.ts";
+export { writeExportAtomically } from "./onnx/write_export.ts";
+export { Adagrad } from "./optimizers/adagrad.ts";
+export { Adam, AdamW } from "./optimizers/adam.ts";
+export type { Optimizer } from "./optimizers/optimizer.ts";
+export { RMSprop } from "./optimizers/rmsprop.ts";
+export { SGD } from "./optimizers/sgd.ts";
+export { createClassIncrementalBenchmark } from "./streams/class_incremental.ts";
+export { createDomainIncrementalBenchmark } from "./streams/domain_incremental.ts";
+export type { Benchmark, Experience, Stream } from "./streams/experience.ts";
+export { isOnlineExperience, type OnlineExperience } from "./streams/online_experience.ts";
+export { permutedMNIST } from "./streams/permuted_mnist.ts";
+export { rotatedMNIST } from "./streams/rotated_mnist.ts";
+export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
+export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
+export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
+export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
+export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
+export { EWCPlugin } from "./training/plugins/ewc_plugin.ts";
+export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
+export type { StepPlan } from "./training/step_plan.ts";
+export { Cumulative } from "./training/strategies/cumulative.ts";
+export { EWC } from "./training/strategies/ewc.ts";
+export { Naive } from "./training/strategies/naive.ts";
+export { Replay } from "./training/strategies/replay.ts";
+export type { StrategyOptions } from "./training/strategy_options.ts";
+export { type Callback, EVAL_CALLBACKS, type StrategyPlugin, TRAINING_CALLBACKS } from "./training/strategy_plugin.ts";
