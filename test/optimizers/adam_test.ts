@@ -1,0 +1,37 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { Adam, AdamW } from "../../src/optimizers/adam.ts";
+import { between, expectLikeSlowRule, optimizerRuns } from "./optimizer_runs.ts";
+import { slowAdam } from "./slow_optimizers.ts";
+
+const options = fc.record({
+  learningRate: between(0, 0.1),
+  beta1: fc.oneof(fc.constant(0), between(0, 0.95)),
+  beta2: fc.oneof(fc.constant(0), between(0, 0.999)),
+  epsilon: between(1e-8, 0.1),
+  weightDecay: fc.oneof(fc.constant(0), between(0, 0.5)),
+});
+
+for (const [Optimizer, decoupled] of [
+  [Adam, false],
+  [AdamW, true],
+] as const) {
+  describe(Optimizer.name, () => {
+    test("stepOptimizer() equals the slow rule, whatever the constants", () => {
+      fc.assert(
+        fc.property(options, optimizerRuns, (chosen, run) => {
+          const slow = { ...chosen, lr: chosen.learningRate, eps: chosen.epsilon, decoupled };
+          expectLikeSlowRule(new Optimizer(chosen), run, (start, gradients) => slowAdam(slow, start, gradients));
+        }),
+      );
+    });
+
+    test(`${Optimizer.name}() refuses constants out of range`, () => {
+      expect(() => new Optimizer({ learningRate: -1 })).toThrow(`Cannot create ${Optimizer.name}: wanted learningRate`);
+      expect(() => new Optimizer({ beta1: 1 })).toThrow("beta1");
+      expect(() => new Optimizer({ beta2: -0.1 })).toThrow("beta2");
+      expect(() => new Optimizer({ epsilon: Number.POSITIVE_INFINITY })).toThrow("epsilon");
+      expect(() => new Optimizer({ weightDecay: -1 })).toThrow("weightDecay");
+    });
+  });
+}
