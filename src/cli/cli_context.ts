@@ -1,0 +1,9 @@
+import type { TextStream } from "../evaluation/loggers/interactive_logger.ts";
+
+/** What a command has of the world outside: the program gives the process's own, a test its own. */
+export interface CliContext {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}

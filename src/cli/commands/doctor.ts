@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import type { CliContext } from "../cli_context.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { formatTable } from "../format_table.ts";
+
+/** Adds the command that says what this machine has. It succeeds whatever is missing. */
+export function addDoctorCommand(program: Command, { stdout }: CliContext): void {
+  program
+    .command("doctor")
+    .description("say what this machine has: runtimes, engines, devices, data sets, and what installs the rest")
+    .option("--json", "print JSON", false)
+    .action(async ({ json }: { json: boolean }) => {
+      const findings = await examineMachine();
+      stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : formatFindings(findings));
+    });
+}
+
+async function examineMachine(): Promise<Finding[]> {
+  const { findDevices, findMachine, findRuntimes } = await import("../doctor/find_machine.ts");
+  const { findEngines } = await import("../doctor/find_engines.ts");
+  const { findDataSets } = await import("../doctor/find_data_sets.ts");
+  return [
+    ...(await findRuntimes()),
+    ...findMachine(),
+    ...(await findEngines()),
+    ...(await findDevices()),
+    ...(await findDataSets()),
+  ];
+}
+
+/** One line a finding, and below what is missing the line that installs it. */
+export function formatFindings(findings: readonly Finding[]): string {
+  const rows = findings.flatMap(({ group, name, isThere, detail, install }) => [
+    [group, name, isThere ? "yes" : "no", detail],
+    ...(install === undefined ? [] : [["", "", "", `install: ${install}`]]),
+  ]);
+  return formatTable(rows);
+}

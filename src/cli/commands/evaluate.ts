@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import { cannot } from "../../core/errors.ts";
+import type { CliContext } from "../cli_context.ts";
+import { CliError, refuse } from "../cli_error.ts";
+import { createNamed, resolveNamed } from "../named_factory.ts";
+import { createWholeNumberParser } from "../option_values.ts";
+
+interface Options {
+  readonly model: string;
+  readonly benchmark?: string;
+  readonly data?: string;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+/** Adds the command that gives the accuracy of an exported file, by onnxruntime alone. */
+export function addEvaluateCommand(program: Command, context: CliContext): void {
+  program
+    .command("evaluate")
+    .description("give the accuracy of an exported file on a benchmark's test stream, by onnxruntime alone, as JSON")
+    .requiredOption("--model <file>", "an ONNX file of a run")
+    .option("--benchmark <name:options>", "see the command benchmarks (default: the one that the file names)")
+    .option("--data <folder>", "folder with the data set's files (default: the installed package)")
+    .option("--batch-size <number>", "samples at a time", createWholeNumberParser("--batch-size", 1), 512)
+    .option("--seed <number>", "the benchmark's, where it names none", createWholeNumberParser("--seed", 0), 0)
+    .action((options: Options) => evaluate(options, context));
+}
+
+async function evaluate({ model, data, batchSize, seed, ...options }: Options, { stdout }: CliContext): Promise<void> {
+  const { readExportMetadata } = await import("../../onnx/evaluate_export.ts");
+  const metadata = await readExportMetadata(model).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? ` (${cause.message})` : "";
+    throw new CliError(`${cannot("evaluate a model", "an ONNX file", model)}${reason}`, { cause });
+  });
+  const benchmark = options.benchmark ?? metadata["firn.benchmark"];
+  if (benchmark === undefined) {
+    throw new CliError(cannot("evaluate a model", "--benchmark, because the file names none", model));
+  }
+  const { BENCHMARKS } = await import("../registries/benchmarks.ts");
+  const resolved = resolveNamed(BENCHMARKS, benchmark);
+  const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data }));
+  const { evaluateExportFile } = await import("../../runs/evaluate_export_file.ts");
+  const evaluation = await evaluateExportFile(model, { stream, batchSize });
+  stdout.write(`${JSON.stringify({ model, benchmark, ...evaluation }, null, 2)}\n`);
+}

@@ -1,0 +1,54 @@
+import { Command } from "commander";
+import { VERSION } from "../core/version.ts";
+import type { CliContext } from "./cli_context.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addListCommand } from "./commands/list.ts";
+import { addTrainCommand } from "./commands/train.ts";
+
+const NAMED_HELP = `
+NAME:OPTIONS stands for a name and its options: ewc:lambda=0.4,mode=online. Lists are joined with "|": 0|1|2.`;
+
+/** The whole command line. Each command imports what it needs when it runs, so that --help answers at once. */
+export function createProgram(context: CliContext): Command {
+  const { stdout, stderr } = context;
+  const program = new Command("firn")
+    .description("trains models that keep learning without forgetting, on every core or GPU of one machine")
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    // Errors are printed once, by runCli.
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => {}, outputError: () => {} })
+    .addHelpText("after", NAMED_HELP);
+  void stderr;
+  addTrainCommand(program, context);
+  addEvaluateCommand(program, context);
+  addListCommand(program, context, {
+    name: "strategies",
+    option: "--strategy",
+    load: async () => (await import("./registries/strategies.ts")).STRATEGIES,
+  });
+  addListCommand(program, context, {
+    name: "plugins",
+    option: "--plugin",
+    load: async () => (await import("./registries/plugins.ts")).PLUGINS,
+  });
+  addListCommand(program, context, {
+    name: "benchmarks",
+    option: "--benchmark",
+    load: async () => (await import("./registries/benchmarks.ts")).BENCHMARKS,
+  });
+  addListCommand(program, context, {
+    name: "models",
+    option: "--model",
+    load: async () => (await import("./registries/models.ts")).MODELS,
+  });
+  addListCommand(program, context, {
+    name: "optimizers",
+    option: "--optimizer",
+    load: async () => (await import("./registries/optimizers.ts")).OPTIMIZERS,
+  });
+  addDoctorCommand(program, context);
+  return program;
+}

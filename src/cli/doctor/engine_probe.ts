@@ -1,0 +1,55 @@
+/**
+ * A program of its own: `engine_probe.ts ENGINE DEVICE-OR-BACKEND` computes one forward pass and prints what computed it.
+ * The doctor runs it in a process of its own, because a native library that does not fit may end the process, and TF.js
+ * has one backend a process.
+ */
+import process from "node:process";
+import { cannot } from "../../core/errors.ts";
+import { createEngine } from "../../engine/create_engine.ts";
+import type { ModelTopology } from "../../engine/model_topology.ts";
+import { loadTfjsBackend, TFJS_BACKENDS } from "../../engine/tfjs/backends.ts";
+
+const TOPOLOGY: ModelTopology = {
+  class_name: "Sequential",
+  config: {
+    name: "probe",
+    layers: [
+      {
+        class_name: "Dense",
+        config: { name: "dense", units: 2, activation: "linear", use_bias: true, batch_input_shape: [null, 3] },
+      },
+    ],
+  },
+};
+
+const [, , kind, place = ""] = process.argv;
+try {
+  const name = await computeOnce(kind === "tfjs" ? "tfjs" : "onnxruntime", place);
+  process.stdout.write(`computes as ${name}\n`);
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stdout.write(`${message.split("\n")[0]}\n`);
+  process.exitCode = 1;
+}
+
+/** One forward pass of y = x·1 + 1. Returns the engine's name. */
+async function computeOnce(engineKind: "tfjs" | "onnxruntime", where: string): Promise<string> {
+  if (engineKind === "tfjs") await loadTfjsBackend(TFJS_BACKENDS.find((name) => name === where) ?? "cpu");
+  const device = engineKind === "tfjs" ? "cpu" : where;
+  const engine = await createEngine({ kind: engineKind, topology: TOPOLOGY, device });
+  const vectors = {
+    parameters: new Float32Array(engine.layout.size).fill(1),
+    state: new Float32Array(engine.stateLayout.size),
+  };
+  const input = {
+    x: { data: new Float32Array([1, 2, 3]), shape: [1, 3] },
+    taskLabels: new Int32Array(1),
+    mode: "eval",
+    dropoutKey: { seed: 0, step: 0, shard: 0 },
+  } as const;
+  const outputs = new Float32Array(2);
+  await engine.forward(vectors, input, outputs);
+  await engine.close();
+  if (outputs[0] !== 7 || outputs[1] !== 7) throw new Error(cannot("compute", "7 and 7", [...outputs]));
+  return engine.name;
+}

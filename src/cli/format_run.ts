@@ -1,0 +1,41 @@
+import type { RunSummary } from "../runs/run_summary.ts";
+import { formatTable } from "./format_table.ts";
+
+/** A run's result for people: the accuracy matrix, the final figures, where the models are. */
+export function formatRun(summary: RunSummary<unknown>, directory: string): string {
+  const { experiences, final, throughput, parametersHash } = summary;
+  const columns = experiences[0]?.testAccuracy.length ?? 0;
+  const heading = [
+    "trained",
+    "classes",
+    ...Array.from({ length: columns }, (_, i) => `test ${i}`),
+    "stream",
+    "seconds",
+  ];
+  const rows = experiences.map(({ index, classes, testAccuracy, streamAccuracy, trainSeconds }) => [
+    String(index),
+    describeClasses(classes),
+    ...testAccuracy.map(formatShare),
+    formatShare(streamAccuracy),
+    trainSeconds.toFixed(2),
+  ]);
+  const figures = [
+    ["stream accuracy", formatShare(final?.streamAccuracy)],
+    ["average accuracy", formatShare(final?.averageAccuracy)],
+    ["average forgetting", formatShare(final?.averageForgetting)],
+    ["backward transfer", formatShare(final?.backwardTransfer)],
+    ["training", `${Math.round(throughput?.trainExamplesPerSecond ?? 0)} examples/s`],
+    ["parameters", `sha256 ${parametersHash?.slice(0, 16) ?? "none"}`],
+    ["run", directory],
+  ];
+  return `\nAccuracy on each experience of the test stream\n${formatTable([heading, ...rows])}\n${formatTable(figures)}`;
+}
+
+function formatShare(share: number | undefined): string {
+  return share === undefined || Number.isNaN(share) ? "-" : share.toFixed(4);
+}
+
+/** The ids, or how many there are where they are many. */
+function describeClasses(classes: readonly number[]): string {
+  return classes.length > 6 ? `${classes.length} classes` : classes.join(",");
+}

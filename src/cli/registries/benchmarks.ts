@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { Benchmark } from "../../streams/experience.ts";
+import { permutedMNIST } from "../../streams/permuted_mnist.ts";
+import { rotatedMNIST } from "../../streams/rotated_mnist.ts";
+import { splitFashionMNIST, splitMNIST } from "../../streams/split_mnist.ts";
+import { defineFactory, type Registry } from "../named_factory.ts";
+
+/** What a benchmark is made with beside its own options. */
+export interface BenchmarkContext {
+  /** Seeds the benchmark where its own seed is left out. */
+  readonly seed: number;
+  /** Folder with the data set's files; undefined: the installed package. */
+  readonly data: string | undefined;
+}
+
+/** Options that every benchmark on MNIST's format has. */
+const common = {
+  seed: z.int().min(0).optional().describe("seeds class order, permutations and splits; the run's seed if left out"),
+  taskLabels: z.boolean().default(false).describe("gives every experience a task label of its own"),
+  validationSize: z.number().min(0).lt(1).default(0).describe("share of each class kept for the stream valid"),
+  examplesPerExperience: z.int().min(1).optional().describe("keeps that many random samples of each experience"),
+  onlineExperienceSize: z.int().min(1).optional().describe("trains on small experiences of so many samples, in order"),
+  normalize: z.boolean().default(true).describe("subtracts the data set's mean and divides by its deviation"),
+};
+
+const split = z.strictObject({
+  experiences: z.int().min(1).max(10).default(5).describe("how many experiences the ten classes are dealt to"),
+  classOrder: z.array(z.int().min(0).max(9)).optional().describe("every class once, in the order in which they come"),
+  ...common,
+});
+
+const permuted = z.strictObject({
+  experiences: z.int().min(1).default(10).describe("how many permutations of the pixels there are"),
+  ...common,
+});
+
+const rotated = z.strictObject({
+  experiences: z.int().min(1).optional().describe("how many angles there are; 10, or as many as rotations"),
+  rotations: z
+    .array(z.int().min(-180).max(180))
+    .optional()
+    .describe("degrees counter-clockwise, one an experience; random if left out"),
+  ...common,
+});
+
+/** The benchmarks there are, the default first. */
+export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
+  kind: "benchmark",
+  factories: [
+    defineFactory({
+      name: "split-mnist",
+      summary: "MNIST's classes in turn (class-incremental)",
+      options: split,
+      create: (options, context: BenchmarkContext) => splitMNIST(complete(options, context)),
+    }),
+    defineFactory({
+      name: "permuted-mnist",
+      summary: "all of MNIST, its pixels in another order each time (domain-incremental)",
+      options: permuted,
+      create: (options, context: BenchmarkContext) => permutedMNIST(complete(options, context)),
+    }),
+    defineFactory({
+      name: "rotated-mnist",
+      summary: "all of MNIST, turned by another angle each time (domain-incremental)",
+      options: rotated,
+      create: (options, context: BenchmarkContext) => rotatedMNIST(complete(options, context)),
+    }),
+    defineFactory({
+      name: "split-fashion-mnist",
+      summary: "Fashion-MNIST's classes in turn (class-incremental)",
+      options: split,
+      create: (options, context: BenchmarkContext) => splitFashionMNIST(complete(options, context)),
+    }),
+  ],
+};
+
+function complete<Options extends { seed?: number | undefined }>(options: Options, { seed, data }: BenchmarkContext) {
+  return { ...options, seed: options.seed ?? seed, folder: data };
+}

@@ -1,0 +1,89 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { cannot } from "../../core/errors.ts";
+import { defineFactory, type Registry } from "../named_factory.ts";
+
+/** What a model is made for. */
+export interface ModelContext {
+  /** C, the number of logits wanted. */
+  readonly numClasses: number;
+  /** The shape of one sample. */
+  readonly inputShape: readonly number[];
+  readonly seed: number;
+}
+
+const hiddenSize = z.int().min(1).describe("units of each hidden layer");
+const hiddenLayers = z.int().min(0).describe("how many hidden layers");
+const dropout = z.number().min(0).lt(1).describe("the odds that a hidden unit is dropped in training");
+const activation = z.enum(["relu", "tanh"]).default("relu").describe("of the hidden layers");
+const initialization = z.enum(["pytorch", "keras"]).default("pytorch").describe("whose default distribution");
+
+/** The models there are, the default first. TF.js is loaded when one is made. */
+export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
+  kind: "model",
+  factories: [
+    defineFactory({
+      name: "simple-mlp",
+      summary: "flatten, 512 ReLU units with dropout 0.5, classifier",
+      options: z.strictObject({
+        hiddenSize: hiddenSize.default(512),
+        hiddenLayers: hiddenLayers.default(1),
+        dropRate: dropout.default(0.5),
+        activation,
+        initialization,
+      }),
+      create: async (options, context: ModelContext) => {
+        const { simpleMLP } = await import("../../models/simple_mlp.ts");
+        return simpleMLP({ ...options, ...context });
+      },
+    }),
+    defineFactory({
+      name: "mlp",
+      summary: "flatten, hidden layers, classifier",
+      options: z.strictObject({
+        hiddenLayers: hiddenLayers.default(2),
+        hiddenSize: hiddenSize.default(256),
+        dropout: dropout.default(0),
+        activation,
+        initialization,
+      }),
+      create: async (options, context: ModelContext) => {
+        const { mlp } = await import("../../models/simple_mlp.ts");
+        return mlp({ ...options, ...context });
+      },
+    }),
+    defineFactory({
+      name: "path",
+      summary:
+        "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed }) returns a tf.LayersModel",
+      options: z.strictObject({ path: z.string().min(1).describe("the module's file") }),
+      create: ({ path }, context: ModelContext) => createModelFromModule(path, context),
+    }),
+  ],
+};
+
+/**
+ * Calls `createModel` of a user's module.
+ * @throws {TypeError} If the module cannot be loaded, exports no such function, or the function returns no model.
+ */
+export async function createModelFromModule(path: string, context: ModelContext): Promise<tf.LayersModel> {
+  const act = `make a model from ${JSON.stringify(path)}`;
+  const module: unknown = await import(pathToFileURL(resolve(path)).href).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw new TypeError(`Cannot ${act}: ${reason}`, { cause });
+  });
+  const createModel = typeof module === "object" && module && "createModel" in module ? module.createModel : undefined;
+  if (typeof createModel !== "function") {
+    throw new TypeError(cannot(act, "a module that exports the function createModel", createModel));
+  }
+  const model: unknown = await createModel(context);
+  if (!isLayersModel(model)) throw new TypeError(cannot(act, "createModel to return a tf.LayersModel", model));
+  return model;
+}
+
+/** By its parts, because the module may have a copy of TF.js of its own. */
+function isLayersModel(value: unknown): value is tf.LayersModel {
+  return typeof value === "object" && value !== null && "layers" in value && "toJSON" in value && "outputs" in value;
+}

@@ -1,0 +1,41 @@
+import { CommanderError } from "commander";
+import type { CliContext } from "./cli_context.ts";
+import { CliError, InterruptedError } from "./cli_error.ts";
+import { createProgram } from "./create_program.ts";
+
+/** What the program exits with. */
+export const EXIT_STATUS = { done: 0, failed: 1, refused: 2, interrupted: 130 } as const;
+
+/**
+ * Runs one command.
+ * @param words What was typed after the program's name.
+ * @returns The exit status; whatever went wrong was printed to standard error, one line a cause.
+ */
+export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
+  const program = createProgram(context);
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return EXIT_STATUS.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return reportCommanderError(error, program.helpInformation(), context);
+    context.stderr.write(describeError(error));
+    if (error instanceof CliError) return EXIT_STATUS.refused;
+    return error instanceof InterruptedError ? EXIT_STATUS.interrupted : EXIT_STATUS.failed;
+  }
+}
+
+function reportCommanderError(error: CommanderError, help: string, { stderr }: CliContext): number {
+  if (error.exitCode === 0) return EXIT_STATUS.done;
+  // Commander's "help" error means that no command was named.
+  if (error.code === "commander.help") stderr.write(help);
+  else stderr.write(`${error.message.replace(/^error: /, "Cannot read the command line: ").replaceAll("\n", " ")}\n`);
+  return EXIT_STATUS.refused;
+}
+
+/** A refusal is one line. A failure names its causes too, and where it happened. */
+function describeError(error: unknown): string {
+  if (error instanceof CliError || error instanceof InterruptedError) return `${error.message}\n`;
+  if (!(error instanceof Error)) return `${String(error)}\n`;
+  const cause = error.cause === undefined ? "" : `Cause: ${describeError(error.cause)}`;
+  return `${error.stack ?? error.message}\n${cause}`;
+}

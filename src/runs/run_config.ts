@@ -1,0 +1,28 @@
+/** A thing chosen by name, with every option that it was made with. */
+export interface NamedChoice {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that decides a run, as config.json holds it: a run can be repeated from it alone. Plain data. */
+export interface RunConfig {
+  /** Of this file's format. */
+  readonly version: 1;
+  readonly benchmark: NamedChoice;
+  readonly strategy: NamedChoice;
+  readonly plugins: readonly NamedChoice[];
+  readonly model: NamedChoice;
+  readonly optimizer: NamedChoice;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly evalBatchSize: number;
+  /** 0 computes in the coordinator. */
+  readonly workers: number;
+  /** What the numbers of a run depend on; they do not depend on `workers`. */
+  readonly logicalShards: number;
+  readonly engine: string;
+  readonly devices: readonly string[];
+  readonly seed: number;
+  /** Folder with the data set's files; null where they come from an installed package. */
+  readonly data: string | null;
+}

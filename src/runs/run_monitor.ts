@@ -1,0 +1,70 @@
+import { Accuracy } from "../evaluation/metrics/accuracy.ts";
+import type { BaseStrategy } from "../training/base_strategy.ts";
+import type { StrategyPlugin } from "../training/strategy_plugin.ts";
+
+/**
+ * What a run needs to know of its strategy, whatever its evaluator measures: how long training took, how many samples
+ * passed, the accuracy on each evaluated experience. It also ends the loop between two iterations when `signal` says so.
+ */
+export class RunMonitor implements StrategyPlugin {
+  readonly name = "RunMonitor";
+  /** Samples in all training minibatches. */
+  trainedSamples = 0;
+  /** From the adaptation of the dataset to the last plugin's work after an experience, without evaluations between. */
+  trainSeconds = 0;
+  evalSeconds = 0;
+  /** Accuracy by number of experience, of the evaluation that ran last. */
+  readonly accuracies = new Map<number, number>();
+  readonly #signal: AbortSignal | undefined;
+  readonly #accuracy = new Accuracy();
+  #trainStart = 0;
+  #evalStart = 0;
+  #evalSecondsBefore = 0;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  beforeTrainDatasetAdaptation(): void {
+    this.#trainStart = performance.now();
+    this.#evalSecondsBefore = this.evalSeconds;
+  }
+
+  beforeTrainingIteration(): void {
+    this.#signal?.throwIfAborted();
+  }
+
+  afterTrainingIteration(strategy: BaseStrategy): void {
+    this.trainedSamples += strategy.mbatch.length;
+  }
+
+  afterTrainingExp(): void {
+    const evalSecondsWithin = this.evalSeconds - this.#evalSecondsBefore;
+    this.trainSeconds += (performance.now() - this.#trainStart) / 1000 - evalSecondsWithin;
+  }
+
+  beforeEval(): void {
+    this.accuracies.clear();
+    this.#evalStart = performance.now();
+  }
+
+  beforeEvalExp(): void {
+    this.#accuracy.reset();
+  }
+
+  beforeEvalIteration(): void {
+    this.#signal?.throwIfAborted();
+  }
+
+  afterEvalIteration(strategy: BaseStrategy): void {
+    this.#accuracy.update(strategy.mbOutput, strategy.mbY);
+  }
+
+  afterEvalExp(strategy: BaseStrategy): void {
+    this.accuracies.set(strategy.experience.currentExperience, this.#accuracy.result());
+  }
+
+  afterEval(): void {
+    this.evalSeconds += (performance.now() - this.#evalStart) / 1000;
+  }
+}

@@ -1,0 +1,88 @@
+import { type ContinualMeasures, summarizeAccuracyMatrix } from "../evaluation/continual_measures.ts";
+
+/** "running" until the last experience is evaluated; "interrupted" after Ctrl-C, "failed" after an error. */
+export type RunStatus = "running" | "finished" | "interrupted" | "failed";
+
+/** What one trained experience came to. */
+export interface ExperienceSummary {
+  /** Its number in the train stream. */
+  readonly index: number;
+  readonly classes: readonly number[];
+  /** Samples of this experience, replayed ones not counted. */
+  readonly examples: number;
+  /** Epochs that were trained: fewer than asked for where training stopped early. */
+  readonly epochs: number;
+  readonly trainSeconds: number;
+  readonly evalSeconds: number;
+  /** Accuracy on each experience of the test stream. */
+  readonly testAccuracy: readonly number[];
+  /** Accuracy on the whole test stream: every sample weighs the same. */
+  readonly streamAccuracy: number;
+  /**
+   * The exported model: its path within the run directory, and how far onnxruntime's outputs are from the engine's;
+   * null where exports were turned off.
+   */
+  readonly onnx: { readonly path: string; readonly maxAbsoluteDifference: number } | null;
+}
+
+/** Where a run stands: what summary.json holds. */
+export interface RunSummary<Config> {
+  readonly version: 1;
+  readonly status: RunStatus;
+  readonly config: Config;
+  readonly experiences: readonly ExperienceSummary[];
+  /** After the newest experience; null before the first one is evaluated. */
+  readonly final: ({ readonly streamAccuracy: number } & ContinualMeasures) | null;
+  /** Null before anything was trained. */
+  readonly throughput: { readonly trainExamplesPerSecond: number } | null;
+  /** SHA-256 of the flat float32 parameter vector, in hexadecimal; null before anything was trained. */
+  readonly parametersHash: string | null;
+  /** Why a run failed; absent otherwise. */
+  readonly error?: string;
+}
+
+/** What a summary is built from. */
+export interface RunResults<Config> {
+  readonly status: RunStatus;
+  readonly config: Config;
+  readonly experiences: readonly ExperienceSummary[];
+  /** Samples that passed through training steps, replayed ones and repeated epochs included. */
+  readonly trainedSamples: number;
+  readonly parametersHash: string | null;
+  readonly error?: string | undefined;
+}
+
+/** Builds the summary of what has happened so far. */
+export function createRunSummary<Config>(results: RunResults<Config>): RunSummary<Config> {
+  const { status, config, experiences, trainedSamples, parametersHash, error } = results;
+  const trainSeconds = experiences.reduce((sum, experience) => sum + experience.trainSeconds, 0);
+  const last = experiences[experiences.length - 1];
+  return {
+    version: 1,
+    status,
+    config,
+    experiences,
+    final: last ? { streamAccuracy: last.streamAccuracy, ...measure(experiences) } : null,
+    throughput: trainSeconds > 0 ? { trainExamplesPerSecond: trainedSamples / trainSeconds } : null,
+    parametersHash,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** Row = experiences trained so far, column = experience of the test stream. */
+export function collectAccuracyMatrix(experiences: readonly ExperienceSummary[]): (readonly number[])[] {
+  return experiences.map(({ testAccuracy }) => testAccuracy);
+}
+
+/** Accuracy over all samples, from the accuracy on each experience and its number of samples. */
+export function weighAccuracy(accuracies: readonly number[], sampleCounts: readonly number[]): number {
+  const total = sampleCounts.reduce((sum, count) => sum + count, 0);
+  // Rounded to whole samples, so that the result is the quotient that counting would give.
+  const correct = accuracies.reduce((sum, accuracy, i) => sum + Math.round(accuracy * (sampleCounts[i] ?? 0)), 0);
+  return total === 0 ? 0 : correct / total;
+}
+
+function measure(experiences: readonly ExperienceSummary[]): ContinualMeasures {
+  const trainedExperiences = experiences.map(({ index }) => index);
+  return summarizeAccuracyMatrix(collectAccuracyMatrix(experiences), { trainedExperiences });
+}
