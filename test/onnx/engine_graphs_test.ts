@@ -11,6 +11,12 @@ describe("buildForwardGraph()", () => {
     expect(inputsOf("eval")).toEqual(["input", "fc0/kernel", "fc0/bias", "classifier/kernel", "classifier/bias"]);
     expect(inputsOf("train")).toContain("dropout0/mask");
   });
+
+  test("asks for no mask, when the rate is 0", () => {
+    const layers = [createLayer("Dropout", "dropout0", { rate: 0 }), createLayer("Dense", "fc", { units: 3 })];
+    const { inputs } = buildForwardGraph(parseTopology(createSequential([5], layers)), "train");
+    expect(inputs.map(({ name }) => name)).toEqual(["input", "fc/kernel", "fc/bias"]);
+  });
 });
 
 describe("buildTrainingGraph()", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { differentiate } from "../../src/onnx/gradients/differentiate.ts";
 import { GraphBuilder } from "../../src/onnx/graph_builder.ts";
-import { ints } from "../../src/onnx/onnx_model.ts";
+import { int, ints } from "../../src/onnx/onnx_model.ts";
 import { broadcastShapes, multiplyDimensions } from "../../src/onnx/shape.ts";
 import { runGraph } from "./run_graph.ts";
 
@@ -33,6 +33,7 @@ describe("GraphBuilder", () => {
     expect(() => graph.node("Add", ["x0", "x1"])).toThrow(RangeError);
     expect(() => graph.node("Relu", ["nothing"])).toThrow(/wanted one that the graph has made, got "nothing"/);
     expect(() => graph.node("Reshape", ["x1", graph.integers([5, -1])])).toThrow(RangeError);
+    expect(() => graph.node("Concat", ["x0", "x1"], { axis: int(1) })).toThrow(RangeError);
   });
 
   test("constant() gives one value, when equal numbers are asked for twice", () => {
@@ -82,6 +83,13 @@ describe("differentiate()", () => {
     const graph = createGraph([2], [2]);
     const seed = { value: graph.node("Exp", ["x0"]), gradient: graph.constant([1, 1]) };
     expect([...differentiate(graph, { seeds: [seed], wanted: ["x0", "x1"] }).keys()]).toEqual(["x0"]);
+  });
+
+  test("passes operators without a rule, when they do not lie between a seed and a wanted value", async () => {
+    const graph = createGraph([2], [2]);
+    const y = graph.node("Mul", ["x0", graph.node("Abs", ["x1"])]);
+    const gradients = differentiate(graph, { seeds: [{ value: y, gradient: graph.constant([1, 1]) }], wanted: ["x0"] });
+    expect([...gradients.keys()]).toEqual(["x0"]);
   });
 
   test("throws a RangeError that names the operator, when it has no rule", () => {
