@@ -7,7 +7,7 @@ import { GraphBuilder } from "./graph_builder.ts";
 import type { LayerSpec, ModelSpec } from "./layer_spec.ts";
 import { orderCalls } from "./order_calls.ts";
 import { type CallPlace, parseLayer, readSampleShape, UnsupportedLayerError } from "./parse_layer.ts";
-import { findTensorSource } from "./tensor_sources.ts";
+import { declareTensors } from "./tensor_sources.ts";
 import { isModelJson, type LayerJson, type ModelJson, parseModelJson } from "./topology_schema.ts";
 
 /**
@@ -45,6 +45,14 @@ function listLayers(model: ModelJson): LayerJson[] {
   return model.config.layers.flatMap((layer) => (isModelJson(layer) ? listLayers(parseModelJson(layer)) : [layer]));
 }
 
+/** Parameters are found by their layer's name, so two layers must not share one. */
+function assertUniqueNames(layers: readonly LayerJson[]): void {
+  const names = layers.filter(({ class_name }) => class_name !== "InputLayer").map(({ config }) => config.name);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined)
+    throw new TypeError(cannot("read a model's topology", "layers of different names", repeated));
+}
+
 /**
  * The state of one reading. Each call is converted into a scratch graph as soon as it is read: that gives its output's
  * shape, from which the next layer's parameters follow, and finds shapes that do not fit, by the layer's name.
@@ -58,7 +66,8 @@ class Reading {
 
   constructor(model: ModelJson) {
     this.#order = listLayers(model);
-    this.#scratch = new GraphBuilder(findTensorSource((name) => this.#shapeOfParameter(name)));
+    assertUniqueNames(this.#order);
+    this.#scratch = new GraphBuilder(declareTensors((name) => this.#shapeOfParameter(name)));
   }
 
   /** Reads a model whose inputs are `inputs`, or the caller's own where there are none; returns its outputs. */

@@ -26,7 +26,7 @@ export function writeTensors(
 }
 
 /** Inputs of which only the shape is known yet: enough to find the shapes that follow from them. */
-export function findTensorSource(shapeOf: (name: string) => readonly number[]): TensorSource {
+export function declareTensors(shapeOf: (name: string) => readonly number[]): TensorSource {
   return (name, graph) => {
     const shape = shapeOf(name);
     const size = shape.reduce((product, length) => product * length, 1);

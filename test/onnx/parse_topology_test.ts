@@ -117,6 +117,7 @@ describe("parseTopology()", () => {
       createFunctional([dense("a", 5, [[["b", 0, 0]]]), dense("b", 5, [[["a", 0, 0]]])], "a"),
       createFunctional([dense("a", 5, [[["in", 0, 0]]])], "missing"),
       createFunctional([dense("a", 5, [[["missing", 0, 0]]])], "a"),
+      createSequential([5], [dense("twin", 5), dense("twin", 5)]),
     ];
     for (const model of models) expect(() => parseTopology(model)).toThrow(TypeError);
   });
