@@ -38,10 +38,12 @@ export type OutputRole =
   | { readonly kind: "losses" }
   | { readonly kind: "gradient"; readonly entry: ParameterEntry };
 
+/** What must be fed at every run. */
 export interface GraphInput extends ValueInfo {
   readonly role: InputRole;
 }
 
+/** What a run gives. */
 export interface GraphOutput extends ValueInfo {
   readonly role: OutputRole;
 }

@@ -44,6 +44,7 @@ export interface DenseSpec extends LayerCall {
   readonly activation: ActivationSpec;
 }
 
+/** An activation that stands alone. */
 export interface ActivationLayerSpec extends LayerCall {
   readonly kind: "activation";
   readonly activation: ActivationSpec;

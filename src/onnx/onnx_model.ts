@@ -15,6 +15,7 @@ export type DataType = "float32" | "uint8" | "int32" | "int64" | "bool";
  */
 export type Dimension = number | BatchDimension;
 
+/** A length that is the number of rows, or a multiple of it. */
 export type BatchDimension = "N" | `N*${number}`;
 
 /** [N, …]; the batch comes first where there is one. */
@@ -47,6 +48,7 @@ export type AttributeValue =
   | { readonly kind: "ints"; readonly value: readonly number[] }
   | { readonly kind: "floats"; readonly value: readonly number[] };
 
+/** A node's attributes by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** One operator applied. An empty input name stands for an optional input left out. */

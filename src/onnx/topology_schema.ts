@@ -34,8 +34,11 @@ const functionalSchema = z.object({
 
 const modelSchema = z.discriminatedUnion("class_name", [sequentialSchema, functionalSchema]);
 
+/** One layer as tfjs writes it. */
 export type LayerJson = z.infer<typeof layerSchema>;
+/** A sequential or functional model as tfjs writes it. */
 export type ModelJson = z.infer<typeof modelSchema>;
+/** [layer, call, output, …]: which tensor a call takes. */
 export type TensorReference = z.infer<typeof tensorReferenceSchema>;
 
 /** True for a layer that is itself a model. */

@@ -40,9 +40,9 @@ export function applyActivation(activation: ActivationSpec, x: ValueName, graph:
   }
 }
 
-/** Klambauer et al. 2017, Self-Normalizing Neural Networks, arXiv:1706.02515. */
-export const SELU_ALPHA = 1.6732632423543772;
-export const SELU_GAMMA = 1.0507009873554805;
+/** SELU's α and γ. Klambauer et al. 2017, Self-Normalizing Neural Networks, arXiv:1706.02515 */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_GAMMA = 1.0507009873554805;
 
 /** x/2 · (1 + erf(x/√2)). Hendrycks and Gimpel 2016, Gaussian Error Linear Units, arXiv:1606.08415 */
 function applyGelu(x: ValueName, graph: GraphBuilder): ValueName {
