@@ -1,10 +1,12 @@
+import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { defaultEvaluator } from "../evaluation/default_evaluator.ts";
 import { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Experience } from "../streams/experience.ts";
 import type { LossAndGradient } from "./criterion.ts";
 import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
-import { type EvalStreams, type Experiences, groupEvalStreams, listExperiences } from "./eval_streams.ts";
+import { type EvalStreams, type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
 import type { LossTerm } from "./loss_terms.ts";
 import { PeriodicEval } from "./periodic_eval.ts";
 import { createStepPlan, type StepPlan } from "./step_plan.ts";
@@ -39,7 +41,7 @@ export class BaseStrategy extends StrategyState {
   plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
   #step: TrainingStep | undefined;
   #stopped = false;
-  #evalGroups: () => Experience[][] = () => [];
+  #evalGroups: readonly (readonly Experience[])[] = [];
 
   /**
    * @throws {TypeError} If an option has no such name.
@@ -49,7 +51,7 @@ export class BaseStrategy extends StrategyState {
     super(options);
     const { evaluator = defaultEvaluator() } = options;
     this.evaluator = evaluator ?? new EvaluationPlugin({ metrics: [] });
-    const periodicEval = this.options.evalEvery > -1 ? [new PeriodicEval(this.options, () => this.#evalGroups())] : [];
+    const periodicEval = this.options.evalEvery > -1 ? [new PeriodicEval(this.options, () => this.#evalGroups)] : [];
     this.dispatcher.plugins = [...(options.plugins ?? []), this.evaluator, ...periodicEval, this.clock];
   }
 
@@ -61,10 +63,13 @@ export class BaseStrategy extends StrategyState {
     const cluster = await this.host.start();
     if (options.resetOptimizerState) cluster.resetOptimizer();
     this.isTraining = true;
-    this.#evalGroups = () => groupEvalStreams(options.evalStreams, listExperiences(experiences));
+    this.#step = undefined;
+    const isEvaluated = this.options.evalEvery > -1;
+    const { trained, evalGroups } = scheduleTraining(experiences, { evalStreams: options.evalStreams, isEvaluated });
+    this.#evalGroups = evalGroups;
     this.plan = this.#makePlan();
     await this.trigger("beforeTraining");
-    for (const experience of Symbol.iterator in experiences ? experiences : [experiences]) {
+    for (const experience of trained) {
       this.experience = experience;
       this.#stopped = false;
       this.dispatcher.releaseClaims();
@@ -98,25 +103,31 @@ export class BaseStrategy extends StrategyState {
   async trainingEpoch(): Promise<void> {
     for (const samples of this.dataloader.iterate()) {
       if (this.#stopped) break;
-      this.mbatch = samples;
-      const step = this.#beginStep();
-      await this.trigger("beforeTrainingIteration");
-
-      await this.trigger("beforeForward");
-      this.mbOutput = await this.forward();
-      await this.trigger("afterForward");
-      this.loss = await step.computeLoss(() => this.criterion());
-
-      await this.trigger("beforeBackward");
-      this.loss = await this.backward();
-      await this.trigger("afterBackward");
-
-      await this.trigger("beforeUpdate");
-      await this.optimizerStep();
-      await this.trigger("afterUpdate");
-
-      await this.trigger("afterTrainingIteration");
+      await this.trainingIteration(samples);
     }
+  }
+
+  /** One step of training on a minibatch. */
+  async trainingIteration(samples: Dataset): Promise<void> {
+    this.mbatch = samples;
+    const step = this.#beginStep();
+    await this.trigger("beforeTrainingIteration");
+
+    await this.trigger("beforeForward");
+    this.mbOutput = await this.forward();
+    await this.trigger("afterForward");
+    this.loss = await step.computeLoss(() => this.criterion());
+
+    await this.trigger("beforeBackward");
+    this.loss = await this.backward();
+    await this.trigger("afterBackward");
+
+    await this.trigger("beforeUpdate");
+    await this.optimizerStep();
+    await this.trigger("afterUpdate");
+
+    await this.trigger("afterTrainingIteration");
+    this.#step = undefined;
   }
 
   /** Ends the current experience's training before its next minibatch; the next experience is trained as usual. */
@@ -133,21 +144,29 @@ export class BaseStrategy extends StrategyState {
     const restore = this.saveLoop();
     this.isTraining = false;
     this.currentEvalStream = listExperiences(experiences);
-    await this.trigger("beforeEval");
-    for (const experience of this.currentEvalStream) {
-      this.experience = experience;
-      await this.trigger("beforeEvalDatasetAdaptation");
-      await this.evalDatasetAdaptation();
-      await this.trigger("afterEvalDatasetAdaptation");
-      await this.makeEvalDataloader();
-      await this.modelAdaptation();
-      await this.trigger("beforeEvalExp");
-      await this.evalEpoch();
-      await this.trigger("afterEvalExp");
+    try {
+      await this.trigger("beforeEval");
+      for (const experience of this.currentEvalStream) {
+        this.experience = experience;
+        await this.evalExp();
+      }
+      await this.trigger("afterEval");
+    } finally {
+      restore();
     }
-    await this.trigger("afterEval");
-    restore();
     return this.evaluator.getLastMetrics();
+  }
+
+  /** Evaluates on the current experience. */
+  async evalExp(): Promise<void> {
+    await this.trigger("beforeEvalDatasetAdaptation");
+    await this.evalDatasetAdaptation();
+    await this.trigger("afterEvalDatasetAdaptation");
+    await this.makeEvalDataloader();
+    await this.modelAdaptation();
+    await this.trigger("beforeEvalExp");
+    await this.evalEpoch();
+    await this.trigger("afterEvalExp");
   }
 
   /** One pass over the evaluation dataloader. */
@@ -191,7 +210,7 @@ export class BaseStrategy extends StrategyState {
 
   /** Computes the minibatch's outputs [B, C]. */
   async forward(): Promise<HostTensor> {
-    if (this.isTraining) return this.#currentStep().forward();
+    if (this.isTraining) return this.#currentStep("go forward").forward(this.mbatch);
     return this.cluster.forward({ samples: this.mbatch, training: false, dropoutStep: 0 });
   }
 
@@ -202,20 +221,20 @@ export class BaseStrategy extends StrategyState {
 
   /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */
   async backward(): Promise<number> {
-    return this.#currentStep().backward(this.mbOutput);
+    return this.#currentStep("go backward").backward(this.mbOutput);
   }
 
   /** Moves `parameters` along `gradient`. */
   async optimizerStep(): Promise<void> {
-    await this.#currentStep().update();
+    await this.#currentStep("step the optimizer").update();
   }
 
   /**
    * Adds a term to this minibatch's loss: a TF.js function of the outputs [B, C], called inside a tidy.
-   * @throws {Error} After the loss was computed.
+   * @throws {Error} Outside a training iteration, or after its loss was computed.
    */
   addLossTerm(term: LossTerm): void {
-    this.#currentStep().addLossTerm(term);
+    this.#currentStep("add a loss term").addLossTerm(term);
   }
 
   /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
@@ -225,8 +244,6 @@ export class BaseStrategy extends StrategyState {
 
   #beginStep(): TrainingStep {
     this.#step = new TrainingStep(this.cluster, this.options.criterion, {
-      samples: this.mbatch,
-      y: this.mbY,
       dropoutStep: this.clock.trainIterations,
       plan: this.plan,
       learningRate: () => this.optimizer.learningRate,
@@ -234,8 +251,9 @@ export class BaseStrategy extends StrategyState {
     return this.#step;
   }
 
-  #currentStep(): TrainingStep {
-    return this.#step ?? this.#beginStep();
+  #currentStep(act: string): TrainingStep {
+    if (!this.#step) throw new Error(cannot(act, "a call inside a training iteration", "one outside"));
+    return this.#step;
   }
 
   #makePlan(): StepPlan {

@@ -11,11 +11,36 @@ export function listExperiences(experiences: Experiences): Experience[] {
   return isIterable(experiences) ? [...experiences] : [experiences];
 }
 
-/** Groups for periodic evaluation: as given, or, where nothing was given, what is being trained, by stream. */
-export function groupEvalStreams(evalStreams: EvalStreams | undefined, trained: readonly Experience[]): Experience[][] {
-  if (evalStreams) return evalStreams.map(listExperiences).filter((group) => group.length > 0);
+/** What `train` goes through, and what it evaluates meanwhile. */
+export interface TrainingSchedule {
+  readonly trained: Iterable<Experience>;
+  /** Each group is evaluated by a call of its own. */
+  readonly evalGroups: readonly (readonly Experience[])[];
+}
+
+/**
+ * Decides what is evaluated while training: the streams given, or, where nothing was given, what is being trained, by
+ * stream. Whatever is evaluated is listed once, as it is needed again and may be an iterator; a stream that is only trained
+ * on stays lazy.
+ */
+export function scheduleTraining(
+  experiences: Experiences,
+  { evalStreams, isEvaluated }: { readonly evalStreams: EvalStreams | undefined; readonly isEvaluated: boolean },
+): TrainingSchedule {
+  if (isEvaluated && !evalStreams) {
+    const trained = listExperiences(experiences);
+    return { trained, evalGroups: groupByStream(trained) };
+  }
+  const evalGroups = isEvaluated ? (evalStreams ?? []).map(listExperiences) : [];
+  return {
+    trained: isIterable(experiences) ? experiences : [experiences],
+    evalGroups: evalGroups.filter((group) => group.length > 0),
+  };
+}
+
+function groupByStream(experiences: readonly Experience[]): Experience[][] {
   const groups = new Map<string, Experience[]>();
-  for (const experience of trained) {
+  for (const experience of experiences) {
     const { name } = experience.originStream;
     groups.set(name, [...(groups.get(name) ?? []), experience]);
   }

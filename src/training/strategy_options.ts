@@ -61,6 +61,8 @@ const NAMES = [
   "cluster",
 ];
 
+const EVAL_MODES = ["epoch", "iteration"] as const;
+
 /**
  * Checks a strategy's options and fills in the defaults.
  * @throws {TypeError} If an option has no such name.
@@ -83,6 +85,9 @@ export function resolveStrategyOptions(strategy: string, options: StrategyOption
   assertWholeNumber(act, "trainEpochs", trainEpochs, 0);
   assertWholeNumber(act, "evalMbSize", evalMbSize, 1);
   assertWholeNumber(act, "evalEvery", evalEvery, -1);
+  if (!EVAL_MODES.includes(evalMode)) {
+    throw new RangeError(`Cannot ${act}: ${describeUnknownName("evalMode", evalMode, EVAL_MODES)}`);
+  }
   assertWholeNumber(act, "seed", seed);
   const criterion = createCriterion(options.criterion ?? new CrossEntropyLoss());
   const cluster = resolveClusterOptions(options.cluster ?? {});

@@ -1,15 +1,13 @@
 import type { AfterGradient, Cluster, ComputeRequest } from "../cluster/cluster.ts";
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { Dataset } from "../data/dataset.ts";
 import type { Criterion, LossAndGradient } from "./criterion.ts";
 import type { LossTerm } from "./loss_terms.ts";
 import type { StepPlan } from "./step_plan.ts";
 
-/** The minibatch of one training iteration. */
+/** How one training iteration is computed. */
 export interface StepInput {
-  readonly samples: Dataset;
-  readonly y: Int32Array;
   /** Decides the dropout masks. */
   readonly dropoutStep: number;
   readonly plan: StepPlan;
@@ -26,6 +24,7 @@ export class TrainingStep {
   readonly #criterion: Criterion;
   readonly #input: StepInput;
   readonly #terms: LossTerm[] = [];
+  #samples = Dataset.empty();
   #fusedObjective: number | undefined;
   #loss: LossAndGradient | undefined;
   #updated = false;
@@ -46,14 +45,15 @@ export class TrainingStep {
     this.#terms.push(term);
   }
 
-  /** Outputs of the whole minibatch [B, C]. */
-  async forward(): Promise<HostTensor> {
-    const { samples, y, plan } = this.#input;
+  /** Outputs [B, C] of the minibatch that this step is about. */
+  async forward(samples: Dataset): Promise<HostTensor> {
+    const { plan } = this.#input;
+    this.#samples = samples;
     const { createObjective } = this.#criterion;
     if (!plan.fused || this.#terms.length > 0 || !createObjective) return this.#cluster.forward(this.#request());
-    const objective = createObjective.call(this.#criterion, y, this.#cluster.model.outputSize);
+    const objective = createObjective.call(this.#criterion, samples.targets, this.#cluster.model.outputSize);
     const result = await this.#cluster.gradientStep(this.#request(), objective, this.#after());
-    if (!result.isFinite) this.#refuseLoss(result.objective, samples);
+    if (!result.isFinite) this.#refuseLoss(result.objective);
     this.#fusedObjective = result.objective;
     this.#updated = plan.updateWithReduction;
     return result.output;
@@ -71,7 +71,7 @@ export class TrainingStep {
     let loss = this.#fusedObjective;
     if (loss === undefined) {
       const { loss: value, dOutput } = await this.#addTerms(output);
-      if (!Number.isFinite(value)) this.#refuseLoss(value, this.#input.samples);
+      if (!Number.isFinite(value)) this.#refuseLoss(value);
       await this.#cluster.backward(this.#request(), dOutput, this.#after());
       this.#updated = this.#input.plan.updateWithReduction;
       loss = value;
@@ -100,8 +100,7 @@ export class TrainingStep {
   }
 
   #request(): ComputeRequest {
-    const { samples, dropoutStep } = this.#input;
-    return { samples, training: true, dropoutStep };
+    return { samples: this.#samples, training: true, dropoutStep: this.#input.dropoutStep };
   }
 
   #after(): AfterGradient {
@@ -109,9 +108,9 @@ export class TrainingStep {
     return { penalties: true, ...(plan.updateWithReduction ? { update: { learningRate: learningRate() } } : {}) };
   }
 
-  #refuseLoss(loss: number, samples: Dataset): never {
+  #refuseLoss(loss: number): never {
     const step = this.#input.dropoutStep;
-    const wanted = `a finite loss at training iteration ${step} (${samples.length} samples; a smaller learning rate may help)`;
+    const wanted = `a finite loss at training iteration ${step} (${this.#samples.length} samples; a smaller learning rate may help)`;
     throw new RangeError(`${cannot("train", wanted, loss)}; the parameters are those before this step`);
   }
 }
