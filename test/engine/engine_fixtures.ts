@@ -168,3 +168,18 @@ export function measureDifference(a: Float32Array, b: Float32Array): number {
   // A NaN in either shows as a NaN, which no tolerance admits.
   return a.reduce((most, value, i) => (value === b[i] ? most : Math.max(most, Math.abs(value - (b[i] ?? 0)))), 0);
 }
+
+/** What a promise is rejected with; undefined if it is not. In Bun 1.4, `expect().rejects` waits without hearing Workers. */
+export async function catchError(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+}
+
+/** Calls a layer in a functional model. */
+export function applyTo(layer: tf.layers.Layer, inputs: tf.SymbolicTensor | tf.SymbolicTensor[]): tf.SymbolicTensor {
+  const output = layer.apply(inputs);
+  if (Array.isArray(output) || output instanceof tf.Tensor) throw new TypeError("Not a symbolic tensor");
+  return output;
+}

@@ -5,7 +5,7 @@ export type Layer = tf.layers.Layer;
 
 /**
  * Every layer of a model in model order, depth first: a nested model gives its own layers instead of itself, and a
- * wrapper (TimeDistributed, Bidirectional) is followed by what it wraps.
+ * wrapper (TimeDistributed, Bidirectional, RNN) is followed by what it wraps.
  */
 export function listLayers(model: tf.LayersModel): Layer[] {
   return model.layers.flatMap(expandLayer);
@@ -13,7 +13,7 @@ export function listLayers(model: tf.LayersModel): Layer[] {
 
 function expandLayer(layer: Layer): Layer[] {
   if (layer instanceof tf.LayersModel) return listLayers(layer);
-  const wrapped = ["layer", "forwardLayer", "backwardLayer"]
+  const wrapped = ["layer", "forwardLayer", "backwardLayer", "cell"]
     .map((property) => Reflect.get(layer, property))
     .filter((value) => value instanceof tf.layers.Layer);
   return [layer, ...wrapped.flatMap(expandLayer)];

@@ -32,7 +32,8 @@ export function assertTrainableModel(model: tf.LayersModel): number {
     throw new RangeError(cannot(act, "an output of shape [N, C]", output?.shape));
   }
   for (const layer of listLayers(model)) assertDeterministic(act, layer);
-  if (model.losses.length > 0) throw new RangeError(cannot(act, "layers without regularizers", "some that have one"));
+  const regularized = listLayers(model).find((layer) => layer.losses.length > 0);
+  if (regularized) throw new RangeError(cannot(act, "layers without regularizers", regularized.name));
   const constrained = model.weights.find((weight) => weight.constraint);
   if (constrained) throw new RangeError(cannot(act, "weights without constraints", constrained.originalName));
   return outputSize;

@@ -126,7 +126,7 @@ class TfjsEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#model.dispose();
+    disposeModel(this.#model, this.#variables);
   }
 
   #load(vectors: ModelVectors): void {
@@ -176,6 +176,14 @@ class TfjsEngine implements Engine {
     if (array.length !== length) {
       throw new RangeError(cannot(`compute with ${this.#model.name}`, `${length} ${name}`, array.length));
     }
+  }
+}
+
+/** A model counts the uses of its layers, and so keeps one that is used twice. */
+function disposeModel(model: tf.LayersModel, { trainable, state }: ModelVariables): void {
+  model.dispose();
+  for (const variable of [...trainable, ...state]) {
+    if (!variable.isDisposed) variable.dispose();
   }
 }
 

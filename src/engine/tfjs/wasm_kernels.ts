@@ -1,17 +1,22 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
 
-/** Gradients that the wasm backend lacks and that are seldom worth a fast version: computed by the cpu backend. */
+/**
+ * What the cpu backend computes for wasm: gradients that wasm 4.22 lacks and that are seldom worth a fast version, and
+ * those of max pooling, where it loses every window without a value above 0.
+ */
 const BORROWED_KERNELS = [
   tf.DepthwiseConv2dNativeBackpropFilter,
   tf.DepthwiseConv2dNativeBackpropInput,
   tf.Einsum,
+  tf.MaxPoolGrad,
+  tf.MaxPool3DGrad,
   tf.UnsortedSegmentSum,
 ];
 
 /**
- * Completes the wasm backend for training: the kernels that it lacks, and products with transposed operands, for
- * which it has only a naive loop. To be called once, after its package was imported and before the backend starts.
+ * Completes the wasm backend for training: kernels that it lacks or gets wrong, and products with transposed operands,
+ * for which it has only a naive loop. To be called once, after its package was imported and before the backend starts.
  */
 export function registerWasmKernels(): void {
   replaceMatMul();
@@ -93,6 +98,7 @@ function replaceMatMul(): void {
 /** Registers the cpu backend's kernel for wasm: its inputs are copied over, its output back. */
 function borrowKernel(kernelName: string): void {
   const { kernelFunc } = tf.getKernel(kernelName, "cpu");
+  if (tf.getKernel(kernelName, "wasm")) tf.unregisterKernel(kernelName, "wasm");
   tf.registerKernel({
     kernelName,
     backendName: "wasm",

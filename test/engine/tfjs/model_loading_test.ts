@@ -1,0 +1,50 @@
+import { describe, expect, test } from "bun:test";
+import * as tf from "@tensorflow/tfjs";
+import { createTfjsEngine } from "../../../src/engine/tfjs/tfjs_engine.ts";
+import { flattenWeights } from "../../../src/models/model_snapshot.ts";
+import { applyTo, catchError } from "../engine_fixtures.ts";
+
+function createTwoHeadedModel(): tf.LayersModel {
+  const input = tf.input({ shape: [5] });
+  const heads = ["a", "b"].map((name) => applyTo(tf.layers.dense({ name, units: 3 }), input));
+  return tf.model({ inputs: input, outputs: heads });
+}
+
+function withLayer(layer: tf.layers.Layer): tf.LayersModel {
+  return tf.sequential({ layers: [layer, tf.layers.dense({ units: 3 })] });
+}
+
+const inputShape = [5];
+const UNTRAINABLE: Readonly<Record<string, () => tf.LayersModel>> = {
+  "one input and one output": createTwoHeadedModel,
+  "an output of shape [N, C]": () => tf.sequential({ layers: [tf.layers.dense({ inputShape: [4, 5], units: 3 })] }),
+  "Dropout as the only random layer": () => withLayer(tf.layers.gaussianNoise({ inputShape, stddev: 0.1 })),
+  'got "LSTM memory"': () => withLayer(tf.layers.lstm({ name: "memory", inputShape: [4, 5], units: 3, dropout: 0.1 })),
+  "layers without regularizers": () =>
+    withLayer(tf.layers.dense({ inputShape, units: 3, kernelRegularizer: tf.regularizers.l2() })),
+  "weights without constraints": () =>
+    withLayer(tf.layers.dense({ inputShape, units: 3, kernelConstraint: tf.constraints.nonNeg() })),
+  "no noiseShape": () => withLayer(tf.layers.dropout({ inputShape, rate: 0.5, noiseShape: [1, 5] })),
+  "a dropout rate of at least 0 and below 1": () => withLayer(tf.layers.dropout({ inputShape, rate: 1 })),
+};
+
+describe("createTfjsEngine", () => {
+  for (const [rule, build] of Object.entries(UNTRAINABLE)) {
+    test(`createTfjsEngine() wants ${rule}, and says so when it is not given`, async () => {
+      const model = build();
+      const { topology } = flattenWeights(model);
+      const before = tf.memory().numTensors;
+      const error = await catchError(createTfjsEngine({ topology }));
+      expect(error).toBeInstanceOf(RangeError);
+      expect(String(error)).toContain(rule);
+      expect(tf.memory().numTensors).toBe(before);
+      model.dispose();
+    });
+  }
+
+  test("createTfjsEngine() names the layer class, when it is not registered", async () => {
+    const layer = { class_name: "Unheard", config: { name: "x", batch_input_shape: [null, 5] } };
+    const topology = { class_name: "Sequential", config: { name: "model", layers: [layer] } };
+    expect(String(await catchError(createTfjsEngine({ topology })))).toContain("Unheard");
+  });
+});
