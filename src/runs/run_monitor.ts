@@ -10,7 +10,7 @@ export class RunMonitor implements StrategyPlugin {
   readonly name = "RunMonitor";
   /** Samples in all training minibatches. */
   trainedSamples = 0;
-  /** From the adaptation of the dataset to the last plugin's work after an experience, without evaluations between. */
+  /** Of all `train` calls, from the first callback to every plugin's work after the last experience, without evaluations. */
   trainSeconds = 0;
   evalSeconds = 0;
   /** Accuracy by number of experience, of the evaluation that ran last. */
@@ -25,7 +25,7 @@ export class RunMonitor implements StrategyPlugin {
     this.#signal = signal;
   }
 
-  beforeTrainDatasetAdaptation(): void {
+  beforeTraining(): void {
     this.#trainStart = performance.now();
     this.#evalSecondsBefore = this.evalSeconds;
   }
@@ -38,7 +38,7 @@ export class RunMonitor implements StrategyPlugin {
     this.trainedSamples += strategy.mbatch.length;
   }
 
-  afterTrainingExp(): void {
+  afterTraining(): void {
     const evalSecondsWithin = this.evalSeconds - this.#evalSecondsBefore;
     this.trainSeconds += (performance.now() - this.#trainStart) / 1000 - evalSecondsWithin;
   }

@@ -24,7 +24,5 @@ export function createEvalLoader(strategy: StrategyState): DataLoader {
     dataset: strategy.adaptedDataset,
     batchSize: strategy.evalMbSize,
     shuffle: false,
-    dropLast: false,
-    stream: strategy.randomStreams.get("shuffle"),
   });
 }

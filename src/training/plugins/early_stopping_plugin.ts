@@ -26,12 +26,14 @@ interface Best {
 /**
  * Stops an experience's training when a metric has not improved for `patience` evaluations, and always leaves the best
  * parameters and optimizer state of the experience behind, also when the epochs run out first. Needs `evalEvery` above 0.
+ * List it before plugins that read the trained parameters at an experience's end; a strategy's own plugin comes after it.
  */
 export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly name = "EarlyStoppingPlugin";
   readonly #options: Required<EarlyStoppingOptions>;
   #best: Best | undefined;
-  #readings = 0;
+  /** How many values of each key were looked at. */
+  readonly #readings = new Map<string, number>();
   #misses = 0;
 
   /** @throws {RangeError} If an option is out of range. */
@@ -56,7 +58,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   beforeTrainingExp(strategy: BaseStrategy): void {
     this.#best = undefined;
     this.#misses = 0;
-    this.#readings = this.#readSeries(strategy)?.length ?? 0;
+    this.#takeReading(strategy);
   }
 
   beforeTrainingEpoch(strategy: BaseStrategy): void {
@@ -77,11 +79,12 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   }
 
   #look(strategy: BaseStrategy): void {
-    const series = this.#readSeries(strategy);
-    if (!series && strategy.clock.trainExpEpochs > 0) this.#refuseMetric(strategy);
-    if (!series || series.length <= this.#readings) return;
-    this.#readings = series.length;
-    const value = Number(series.at(-1));
+    const value = this.#takeReading(strategy);
+    if (value === undefined) {
+      // Every experience is evaluated after its first epoch or iteration.
+      if (!this.#best && strategy.clock.trainExpIterations > 0) this.#refuseMetric(strategy);
+      return;
+    }
     if (this.#isBetter(value)) {
       const { parameters, cluster } = strategy;
       const optimizer = cluster.optimizerState.map((vector) => Float32Array.from(vector));
@@ -105,12 +108,16 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     return gain > 0 && gain >= margin;
   }
 
-  /** All values of the metric's last key so far. */
-  #readSeries(strategy: BaseStrategy): readonly unknown[] | undefined {
+  /** The metric's newest value since the last call, of the last key that has one; undefined if there is none. */
+  #takeReading(strategy: BaseStrategy): number | undefined {
     const prefix = `${this.#options.metricName}/eval_phase/${this.#options.valStreamName}_stream`;
-    const metrics = strategy.evaluator.getAllMetrics();
-    const key = Object.keys(metrics).findLast((name) => name === prefix || name.startsWith(`${prefix}/`));
-    return key === undefined ? undefined : metrics[key]?.values;
+    let newest: number | undefined;
+    for (const [key, { values }] of Object.entries(strategy.evaluator.getAllMetrics())) {
+      if (key !== prefix && !key.startsWith(`${prefix}/`)) continue;
+      if (values.length > (this.#readings.get(key) ?? 0)) newest = Number(values.at(-1));
+      this.#readings.set(key, values.length);
+    }
+    return newest;
   }
 
   #refuseMetric(strategy: BaseStrategy): never {

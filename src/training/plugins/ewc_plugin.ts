@@ -69,8 +69,6 @@ export async function computeImportances(strategy: BaseStrategy, batchSize: numb
     dataset: strategy.experience.dataset,
     batchSize,
     shuffle: false,
-    dropLast: false,
-    stream: strategy.randomStreams.get("importances"),
   });
   const importances = new Float32Array(strategy.parameters.length);
   for (const samples of loader.iterate())

@@ -5,11 +5,11 @@ import type { StrategyOptions } from "../strategy_options.ts";
 
 const OWN = ["lambda", "mode", "decayFactor", "importanceBatchSize"] as const;
 
-/** Elastic weight consolidation: an `EWCPlugin` before the other plugins. */
+/** Elastic weight consolidation: an `EWCPlugin` after the other plugins. */
 export class EWC extends BaseStrategy {
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & EWCOptions) {
     const [own, rest] = splitOptions(options, OWN);
-    super({ ...rest, plugins: [new EWCPlugin(own), ...(rest.plugins ?? [])] });
+    super({ ...rest, plugins: [...(rest.plugins ?? []), new EWCPlugin(own)] });
   }
 }

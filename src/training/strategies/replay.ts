@@ -5,11 +5,11 @@ import type { StrategyOptions } from "../strategy_options.ts";
 
 const OWN = ["memSize", "batchSize", "batchSizeMem", "taskBalancedDataloader", "storagePolicy"] as const;
 
-/** Experience replay: a `ReplayPlugin` before the other plugins. */
+/** Experience replay: a `ReplayPlugin` after the other plugins. */
 export class Replay extends BaseStrategy {
   /** @throws {RangeError} If a size is out of range. */
   constructor(options: StrategyOptions & ReplayOptions) {
     const [own, rest] = splitOptions(options, OWN);
-    super({ ...rest, plugins: [new ReplayPlugin(own), ...(rest.plugins ?? [])] });
+    super({ ...rest, plugins: [...(rest.plugins ?? []), new ReplayPlugin(own)] });
   }
 }
