@@ -5,19 +5,28 @@ import { JSONLinesLogger } from "../evaluation/loggers/json_lines_logger.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import { lossMetrics } from "../evaluation/loss_metrics.ts";
 
-/**
- * What a run measures: accuracy and loss, forgetting and backward transfer. `writeLines` gets the lines of
- * metrics.jsonl; `loggers` are called beside it.
- */
-export function createRunEvaluator(writeLines: (lines: string) => void, loggers: readonly Logger[]): EvaluationPlugin {
+/** Whom an evaluator tells, and what it leaves out. */
+export interface RunEvaluatorOptions {
+  /** Gets the lines of metrics.jsonl. */
+  readonly writeLines: (lines: string) => void;
+  /** Called beside it. */
+  readonly loggers: readonly Logger[];
+  /**
+   * True where training goes on many small experiences: their numbers are not those of the test stream, so what compares
+   * the two (forgetting, backward transfer) is left to the summary.
+   */
+  readonly isOnline: boolean;
+}
+
+/** What a run measures: accuracy and loss, forgetting and backward transfer. */
+export function createRunEvaluator({ writeLines, loggers, isOnline }: RunEvaluatorOptions): EvaluationPlugin {
   const occasions = { epoch: true, experience: true, stream: true };
   const transfer = { experience: true, stream: true };
   return new EvaluationPlugin({
     metrics: [
       ...accuracyMetrics(occasions),
       ...lossMetrics(occasions),
-      ...forgettingMetrics(transfer),
-      ...bwtMetrics(transfer),
+      ...(isOnline ? [] : [...forgettingMetrics(transfer), ...bwtMetrics(transfer)]),
     ],
     loggers: [new JSONLinesLogger({ write: writeLines }), ...loggers],
   });

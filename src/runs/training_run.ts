@@ -15,7 +15,7 @@ import {
   type RunSummary,
   weighAccuracy,
 } from "./run_summary.ts";
-import { listTrainingUnits, type TrainingUnit } from "./training_units.ts";
+import { isTrainedOnline, listTrainingUnits, type TrainingUnit } from "./training_units.ts";
 
 /** What a run hands to the strategy that it will train; both must be passed on to the constructor. */
 export interface RunParts {
@@ -148,7 +148,11 @@ export async function createTrainingRun<Config>(options: TrainingRunOptions<Conf
   const makeDirectory = typeof wanted === "string" ? () => createRunDirectory(wanted) : wanted;
   let directory: RunDirectory | undefined;
   const monitor = new RunMonitor(signal);
-  const evaluator = createRunEvaluator((lines) => directory?.metrics.append(lines), loggers);
+  const evaluator = createRunEvaluator({
+    writeLines: (lines) => directory?.metrics.append(lines),
+    loggers,
+    isOnline: isTrainedOnline(options.benchmark),
+  });
   const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });
   try {
     directory = await makeDirectory();

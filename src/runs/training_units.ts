@@ -9,9 +9,16 @@ export interface TrainingUnit {
   readonly parts: Iterable<Experience>;
 }
 
+const ONLINE_STREAM = "train_online";
+
+/** True where a run trains on small experiences cut from those of the train stream. */
+export function isTrainedOnline({ streams }: Benchmark): boolean {
+  return streams.has(ONLINE_STREAM);
+}
+
 /** The units of a benchmark: its experiences, or, where it has a stream "train_online", those of their small parts. */
 export function* listTrainingUnits(benchmark: Benchmark): Generator<TrainingUnit> {
-  const online = benchmark.streams.get("train_online");
+  const online = benchmark.streams.get(ONLINE_STREAM);
   if (online) yield* groupByOrigin(online);
   else for (const experience of benchmark.trainStream) yield { experience, parts: [experience] };
 }

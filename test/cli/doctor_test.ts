@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import process from "node:process";
+import { formatFindings } from "../../src/cli/commands/doctor.ts";
+import { runCommand } from "../../src/cli/doctor/run_command.ts";
+import { captureCli } from "../support/captured_cli.ts";
+
+interface Listed {
+  group: string;
+  name: string;
+  isThere: boolean;
+  detail: string;
+  install?: string;
+}
+
+describe("doctor", () => {
+  test("says what is there, and of everything else why not and what installs it", async () => {
+    const { status, stdout } = await captureCli(["doctor", "--json"]);
+    expect(status).toBe(0);
+    const findings: Listed[] = JSON.parse(stdout);
+    for (const { isThere, detail, install } of findings) {
+      expect(detail).not.toBe("");
+      expect(install === undefined).toBe(isThere);
+    }
+    const own = process.versions["deno"] ? "deno" : "bun";
+    const there = findings.filter(({ isThere }) => isThere).map(({ group, name }) => `${group} ${name}`);
+    for (const name of [
+      `runtime ${own}`,
+      "machine cores",
+      "engine onnxruntime cpu",
+      "engine tfjs wasm",
+      "data set MNIST",
+    ]) {
+      expect(there).toContain(name);
+    }
+    expect(findings.map(({ name }) => name)).toContain("tfjs tensorflow-gpu");
+  }, 60_000);
+});
+
+describe("formatFindings()", () => {
+  test("puts the line that installs a thing below it", () => {
+    const missing = { group: "engine", name: "x", isThere: false, detail: "no x", install: "npm install x" } as const;
+    expect(formatFindings([missing])).toBe("engine  x  no  no x\n               install: npm install x\n");
+  });
+});
+
+describe("runCommand()", () => {
+  test("takes a program that is not there for one that has not succeeded", async () => {
+    const { succeeded, complaint } = await runCommand("no-such-program-at-all", []);
+    expect(succeeded).toBe(false);
+    expect(complaint).not.toBe("");
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "bun:test";
+import { formatRun } from "../../src/cli/format_run.ts";
+import { formatTable } from "../../src/cli/format_table.ts";
+import { createRunSummary } from "../../src/runs/run_summary.ts";
+
+describe("formatTable()", () => {
+  test("puts numbers to the right, texts to the left, and leaves no space at the end", () => {
+    const rows = [
+      ["name", "share", ""],
+      ["a", "0.5", "x"],
+      ["longer", "10.25", ""],
+    ];
+    expect(formatTable(rows)).toBe("name    share\na         0.5  x\nlonger  10.25\n");
+  });
+
+  test("takes rows of different lengths, and none", () => {
+    expect(formatTable([["a"], ["b", "c"]])).toBe("a\nb  c\n");
+    expect(formatTable([])).toBe("");
+  });
+});
+
+describe("formatRun()", () => {
+  test("shows the accuracy matrix and the final figures", () => {
+    const experience = { classes: [0, 1], examples: 10, epochs: 1, trainSeconds: 2, evalSeconds: 1, onnx: null };
+    const summary = createRunSummary({
+      status: "finished",
+      config: {},
+      experiences: [
+        { ...experience, index: 0, testAccuracy: [0.75, 0], streamAccuracy: 0.375 },
+        { ...experience, index: 1, testAccuracy: [0.25, 1], streamAccuracy: 0.625 },
+      ],
+      trainedSamples: 400,
+      parametersHash: "0123456789abcdef0123",
+    });
+    expect(formatRun(summary, "runs/x")).toBe(
+      [
+        "",
+        "Accuracy on each experience of the test stream",
+        "trained  classes  test 0  test 1  stream  seconds",
+        "      0  0,1      0.7500  0.0000  0.3750     2.00",
+        "      1  0,1      0.2500  1.0000  0.6250     2.00",
+        "",
+        "stream accuracy     0.6250",
+        "average accuracy    0.6250",
+        "average forgetting  0.5000",
+        "backward transfer   -0.5000",
+        "training            100 examples/s",
+        "parameters          sha256 0123456789abcdef",
+        "run                 runs/x",
+        "",
+      ].join("\n"),
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import { describeRegistry, type RegistryEntry, resolveNamed } from "../../src/cli/named_factory.ts";
+import { BENCHMARKS } from "../../src/cli/registries/benchmarks.ts";
+import { MODELS } from "../../src/cli/registries/models.ts";
+import { OPTIMIZERS } from "../../src/cli/registries/optimizers.ts";
+import { PLUGINS } from "../../src/cli/registries/plugins.ts";
+import { STRATEGIES } from "../../src/cli/registries/strategies.ts";
+
+const registries: Record<string, { entries: RegistryEntry[]; resolve: (text: string) => unknown }> = {
+  benchmarks: { entries: describeRegistry(BENCHMARKS), resolve: (text) => resolveNamed(BENCHMARKS, text) },
+  models: { entries: describeRegistry(MODELS), resolve: (text) => resolveNamed(MODELS, text) },
+  optimizers: { entries: describeRegistry(OPTIMIZERS), resolve: (text) => resolveNamed(OPTIMIZERS, text) },
+  plugins: { entries: describeRegistry(PLUGINS), resolve: (text) => resolveNamed(PLUGINS, text) },
+  strategies: { entries: describeRegistry(STRATEGIES), resolve: (text) => resolveNamed(STRATEGIES, text) },
+};
+
+describe("registries", () => {
+  for (const [kind, { entries, resolve }] of Object.entries(registries)) {
+    test(`${kind} have names of their own, and a summary for everything`, () => {
+      expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
+      for (const { name, summary, options } of entries) {
+        expect(summary).not.toBe("");
+        for (const option of options) expect(`${name} ${option.name}: ${option.summary}`).not.toMatch(/: $/);
+      }
+    });
+
+    test(`${kind} refuse options that they do not have, and need none but those marked so`, () => {
+      for (const { name, options } of entries) {
+        expect(() => resolve(`${name}:notAnOption=1`)).toThrow("notAnOption");
+        const required = options.filter((option) => option.required);
+        if (required.length === 0) expect(resolve(name)).toMatchObject({ name });
+        else expect(() => resolve(name)).toThrow("got nothing");
+      }
+    });
+  }
+
+  test("hold what the documentation promises", () => {
+    const names = (kind: string) => registries[kind]?.entries.map(({ name }) => name);
+    expect(names("benchmarks")).toEqual(["split-mnist", "permuted-mnist", "rotated-mnist", "split-fashion-mnist"]);
+    expect(names("models")).toEqual(["simple-mlp", "mlp", "path"]);
+    expect(names("optimizers")).toEqual(["sgd", "adam"]);
+    expect(names("plugins")).toEqual(["early-stopping", "replay", "ewc"]);
+    expect(names("strategies")).toEqual(["naive", "cumulative", "replay", "ewc"]);
+  });
+});
