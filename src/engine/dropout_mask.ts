@@ -39,7 +39,6 @@ function fillFromKeys(mask: Float32Array, rate: number, first: number, second: n
   const bits = new Int32Array(mask.buffer, mask.byteOffset, mask.length);
   const keep = new Int32Array(Float32Array.of(1 / (1 - rate)).buffer)[0] ?? 0;
   const lastDropped = Math.round(rate * 65536) - 1;
-  const evenLength = bits.length & ~1;
   let counter = first;
   let i = 0;
   while (i < bits.length) {
@@ -50,7 +49,8 @@ function fillFromKeys(mask: Float32Array, rate: number, first: number, second: n
     h ^= h >>> 16;
     // A difference below 0 (the half word is above the threshold) becomes all ones, any other all zeros.
     bits[i] = keep & ((lastDropped - (h & 0xffff)) >> 31);
-    if (i < evenLength) bits[i + 1] = keep & ((lastDropped - (h >>> 16)) >> 31);
+    // Past the end of a mask of odd length, typed arrays ignore what is written.
+    bits[i + 1] = keep & ((lastDropped - (h >>> 16)) >> 31);
     counter = (counter + GOLDEN_STEP) | 0;
     i += 2;
   }

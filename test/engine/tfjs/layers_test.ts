@@ -90,10 +90,10 @@ async function compare(snapshot: ModelSnapshot, sampleShape: readonly number[]) 
 describe("createTfjsEngine() on wasm", () => {
   for (const [name, { build, sampleShape }] of Object.entries(CASES)) {
     test(`gradient() and the rest equal those on cpu, for ${name}`, async () => {
-      const before = [await cpu.countTensors(), await wasm.countTensors()];
+      const before = [await cpu.countLive(), await wasm.countLive()];
       const differences = await compare(takeApart(build()), sampleShape);
       for (const difference of Object.values(differences)) expect(difference).toBeLessThan(2e-5);
-      expect([await cpu.countTensors(), await wasm.countTensors()]).toEqual(before);
+      expect([await cpu.countLive(), await wasm.countLive()]).toEqual(before);
     });
   }
 });

@@ -6,5 +6,5 @@ const worker = new EngineWorker("cpu");
 afterAll(() => worker.terminate());
 
 describeEngineContract("createTfjsEngine() on cpu", (topology) => worker.createEngine(topology), {
-  countLive: () => worker.countTensors(),
+  countLive: () => worker.countLive(),
 });

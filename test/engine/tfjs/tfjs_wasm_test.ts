@@ -6,5 +6,5 @@ const worker = new EngineWorker("wasm");
 afterAll(() => worker.terminate());
 
 describeEngineContract("createTfjsEngine() on wasm", (topology) => worker.createEngine(topology), {
-  countLive: () => worker.countTensors(),
+  countLive: () => worker.countLive(),
 });

@@ -41,9 +41,9 @@ export class EngineWorker {
     };
   }
 
-  /** The tensors that are alive there. */
-  async countTensors(): Promise<number> {
-    return await this.#remote.countTensors();
+  /** The tensors, and the data of backends, that are alive there. */
+  async countLive(): Promise<number> {
+    return await this.#remote.countLive();
   }
 
   /** Ends the Worker. */
