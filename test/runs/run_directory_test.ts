@@ -1,0 +1,127 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { LineFile } from "../../src/runs/line_file.ts";
+import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../src/runs/run_directory.ts";
+import { createRunSummary } from "../../src/runs/run_summary.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
+
+describe("createRunDirectory()", () => {
+  test("makes the folder, parents included, and takes an empty one or one with other files", async () => {
+    const parent = await makeFolder({ "notes.txt": new Uint8Array() });
+    const directory = await createRunDirectory(join(parent, "a", "b"));
+    expect(await readdir(directory.path)).toEqual(["onnx"]);
+    await createRunDirectory(parent);
+    expect((await readdir(parent)).sort()).toEqual(["a", "notes.txt", "onnx"]);
+  });
+
+  for (const name of ["config.json", "summary.json", "metrics.jsonl", "accuracy_matrix.csv", "onnx", "checkpoints"]) {
+    test(`refuses a folder that holds ${name}`, async () => {
+      const path = await makeFolder({});
+      if (name.includes(".")) await writeFile(join(path, name), "");
+      else await mkdir(join(path, name));
+      await expect(createRunDirectory(path)).rejects.toThrow(`which holds ${name}`);
+      expect(await readdir(path)).toEqual([name]);
+    });
+  }
+
+  test("refuses a path that is a file", async () => {
+    const parent = await makeFolder({ taken: new Uint8Array() });
+    await expect(assertNoRun(join(parent, "taken"))).rejects.toThrow("wanted a folder");
+  });
+});
+
+describe("createNumberedRunDirectory()", () => {
+  test("counts on from the highest number there is", async () => {
+    const parent = join(await makeFolder({}), "runs");
+    const names = [];
+    for (let i = 0; i < 2; i++) names.push((await createNumberedRunDirectory(parent, "naive-split-mnist")).path);
+    await mkdir(join(parent, "naive-split-mnist-9"));
+    await mkdir(join(parent, "naive-split-mnist-x"));
+    names.push((await createNumberedRunDirectory(parent, "naive-split-mnist")).path);
+    names.push((await createNumberedRunDirectory(parent, "ewc-split-mnist")).path);
+    expect(names).toEqual(
+      ["naive-split-mnist-1", "naive-split-mnist-2", "naive-split-mnist-10", "ewc-split-mnist-1"].map((name) =>
+        join(parent, name),
+      ),
+    );
+  });
+
+  test("gives runs that start at once folders of their own", async () => {
+    const parent = await makeFolder({});
+    const made = await Promise.all(Array.from({ length: 5 }, () => createNumberedRunDirectory(parent, "a")));
+    expect(new Set(made.map(({ path }) => path)).size).toBe(5);
+  });
+});
+
+describe("RunDirectory", () => {
+  const summary = createRunSummary({
+    status: "running",
+    config: {},
+    experiences: [
+      {
+        index: 0,
+        classes: [0],
+        examples: 1,
+        epochs: 1,
+        trainSeconds: 1,
+        evalSeconds: 1,
+        testAccuracy: [1, Number.NaN],
+        streamAccuracy: 0.5,
+        onnx: null,
+      },
+    ],
+    trainedSamples: 1,
+    parametersHash: null,
+  });
+
+  test("rewrites summary and matrix as a whole, brings the metrics up to date, and leaves nothing else", async () => {
+    const directory = await createRunDirectory(join(await makeFolder({}), "run"));
+    await directory.writeConfig({ a: 1 });
+    directory.metrics.append('{"key":"a"}\n');
+    for (let i = 0; i < 2; i++) await directory.writeSummary(summary);
+    expect((await readdir(directory.path)).sort()).toEqual([
+      "accuracy_matrix.csv",
+      "config.json",
+      "metrics.jsonl",
+      "onnx",
+      "summary.json",
+    ]);
+    const read = (name: string) => readFile(join(directory.path, name), "utf8");
+    expect(JSON.parse(await read("config.json"))).toEqual({ a: 1 });
+    expect(JSON.parse(await read("summary.json"))).toMatchObject({ status: "running", version: 1 });
+    expect(await read("accuracy_matrix.csv")).toBe("1,\n");
+    expect(await read("metrics.jsonl")).toBe('{"key":"a"}\n');
+    directory.close();
+  });
+
+  test("numbers exports with three digits", async () => {
+    const directory = await createRunDirectory(join(await makeFolder({}), "run"));
+    expect(directory.exportPath(7)).toBe("onnx/experience-007.onnx");
+    expect(directory.exportPath(1234)).toBe("onnx/experience-1234.onnx");
+  });
+});
+
+describe("LineFile", () => {
+  test("writes nothing before it must, then every line in order", async () => {
+    const folder = await makeFolder({});
+    const file = new LineFile(join(folder, "lines"));
+    file.append("a\n");
+    expect(await readdir(folder)).toEqual([]);
+    file.flush();
+    file.append("b é\n");
+    file.append("x".repeat(70_000));
+    expect(await readFile(file.path, "utf8")).toBe(`a\nb é\n${"x".repeat(70_000)}`);
+    file.close();
+  });
+
+  test("adds to a file that is there", async () => {
+    const folder = await makeFolder({ lines: new TextEncoder().encode("a\n") });
+    const file = new LineFile(join(folder, "lines"));
+    file.append("b\n");
+    file.close();
+    expect(await readFile(file.path, "utf8")).toBe("a\nb\n");
+  });
+});

@@ -1,0 +1,184 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { mlp } from "../../src/models/simple_mlp.ts";
+import { SGD } from "../../src/optimizers/sgd.ts";
+import { createTrainingRun } from "../../src/runs/training_run.ts";
+import { isTrainedOnline, listTrainingUnits } from "../../src/runs/training_units.ts";
+import { createBenchmark } from "../../src/streams/benchmark.ts";
+import { Naive } from "../../src/training/strategies/naive.ts";
+import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { makeTask } from "../support/made_task.ts";
+
+afterAll(removeFolders);
+
+/** Two experiences of the same four classes, with other features. */
+function makeBenchmark(options: { validationSize?: number; onlineExperienceSize?: number } = {}) {
+  const make = (name: string, samples: number) =>
+    [0, 1].map((seed) => ({ dataset: makeTask({ samples, seed, name: `${name} ${seed}` }) }));
+  return createBenchmark({
+    ...options,
+    name: "made",
+    train: make("train", 64),
+    test: make("test", 24),
+    numClasses: 4,
+    sampleShape: [6],
+    isTaskIncremental: false,
+    normalization: { scale: 1, mean: [], std: [] },
+  });
+}
+
+/** A run with the plugin given. The caller disposes of it. */
+async function makeRun({
+  plugin = {},
+  signal,
+  epochs = 2,
+}: {
+  plugin?: StrategyPlugin;
+  signal?: AbortSignal;
+  epochs?: number;
+} = {}) {
+  const directory = join(await makeFolder({}), "run");
+  const run = await createTrainingRun({
+    benchmark: makeBenchmark(),
+    directory,
+    config: { made: true },
+    ...(signal ? { signal } : {}),
+    createStrategy: ({ evaluator, plugins }) =>
+      new Naive({
+        model: mlp({ inputShape: [6], hiddenSize: 8, hiddenLayers: 1, numClasses: 4 }),
+        optimizer: new SGD({ learningRate: 0.1 }),
+        trainMbSize: 16,
+        trainEpochs: epochs,
+        evaluator,
+        plugins: [plugin, ...plugins],
+        cluster: { workers: 0 },
+      }),
+  });
+  const readSummary = async () => JSON.parse(await readFile(join(directory, "summary.json"), "utf8"));
+  return { run, readSummary };
+}
+
+describe("TrainingRun", () => {
+  test("train() returns what summary.json holds, with the strategy's own figures", async () => {
+    const { run, readSummary } = await makeRun();
+    await using _ = run;
+    const summary = await run.train();
+    expect(await readSummary()).toEqual(JSON.parse(JSON.stringify(summary)));
+    expect(summary).toMatchObject({ status: "finished", config: { made: true } });
+    expect(summary.experiences.map(({ index, examples, epochs }) => ({ index, examples, epochs }))).toEqual([
+      { index: 0, examples: 64, epochs: 2 },
+      { index: 1, examples: 64, epochs: 2 },
+    ]);
+    const metrics = run.strategy.evaluator.getLastMetrics();
+    expect(metrics["Top1_Acc_Stream/eval_phase/test_stream/Task000"]).toBe(summary.final?.streamAccuracy);
+    for (const { trainSeconds, evalSeconds, onnx } of summary.experiences) {
+      expect(trainSeconds).toBeGreaterThan(0);
+      expect(evalSeconds).toBeGreaterThan(0);
+      expect(onnx?.maxAbsoluteDifference).toBeLessThan(1e-4);
+    }
+    const seconds = summary.experiences.reduce((sum, { trainSeconds }) => sum + trainSeconds, 0);
+    expect(summary.throughput?.trainExamplesPerSecond).toBeCloseTo((2 * 2 * 64) / seconds, 6);
+  });
+
+  test("train() rewrites the summary after every experience", async () => {
+    const counts: number[] = [];
+    const plugin: StrategyPlugin = {
+      beforeTraining: async () => {
+        const { status, experiences } = await made.readSummary();
+        expect(status).toBe("running");
+        counts.push(experiences.length);
+      },
+    };
+    const made = await makeRun({ plugin });
+    await using run = made.run;
+    await run.train();
+    expect(counts).toEqual([0, 1]);
+  });
+
+  test("train() ends between two iterations when the signal says so, and keeps what was done", async () => {
+    const controller = new AbortController();
+    let iterations = 0;
+    const plugin: StrategyPlugin = {
+      afterTrainingIteration: () => {
+        iterations += 1;
+        // In the second experience: the first has 2 epochs of 4 iterations.
+        if (iterations === 10) controller.abort();
+      },
+    };
+    const { run, readSummary } = await makeRun({ plugin, signal: controller.signal });
+    await using _ = run;
+    await expect(run.train()).rejects.toThrow();
+    expect(iterations).toBe(10);
+    const { status, experiences, final } = await readSummary();
+    expect({ status, count: experiences.length }).toEqual({ status: "interrupted", count: 1 });
+    expect(final).not.toBe(null);
+  });
+
+  test("train() says in the summary why it failed, and throws it", async () => {
+    const plugin: StrategyPlugin = {
+      afterTrainingEpoch: () => {
+        throw new Error("the plugin gave up");
+      },
+    };
+    const { run, readSummary } = await makeRun({ plugin });
+    await using _ = run;
+    await expect(run.train()).rejects.toThrow("the plugin gave up");
+    expect(await readSummary()).toMatchObject({ status: "failed", error: "the plugin gave up" });
+  });
+
+  test("leaves time spent in evaluations out of the training time", async () => {
+    const { run } = await makeRun({
+      plugin: {
+        async afterTrainingExp(strategy) {
+          const start = performance.now();
+          for (let i = 0; i < 20; i++) await strategy.eval(strategy.experience);
+          spent += (performance.now() - start) / 1000;
+        },
+      },
+    });
+    let spent = 0;
+    await using _ = run;
+    const start = performance.now();
+    const { experiences } = await run.train();
+    const elapsed = (performance.now() - start) / 1000;
+    const trained = experiences.reduce((sum, { trainSeconds }) => sum + trainSeconds, 0);
+    expect(trained).toBeLessThan(elapsed - 0.9 * spent);
+  });
+
+  test("createTrainingRun() leaves no folder behind when the strategy is refused", async () => {
+    const directory = join(await makeFolder({}), "run");
+    const options = { benchmark: makeBenchmark(), directory, config: {} };
+    const refused = createTrainingRun({
+      ...options,
+      createStrategy: () => {
+        throw new RangeError("no such strategy");
+      },
+    });
+    await expect(refused).rejects.toThrow("no such strategy");
+    await expect(readFile(join(directory, "config.json"))).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("listTrainingUnits()", () => {
+  test("are the experiences of the train stream", () => {
+    const benchmark = makeBenchmark();
+    expect(isTrainedOnline(benchmark)).toBe(false);
+    const units = [...listTrainingUnits(benchmark)];
+    expect(units.map(({ experience }) => experience)).toEqual([...benchmark.trainStream]);
+    for (const { experience, parts } of units) expect([...parts]).toEqual([experience]);
+  });
+
+  test("are the small experiences of each origin where there is an online stream, every sample once", () => {
+    const benchmark = makeBenchmark({ onlineExperienceSize: 10 });
+    expect(isTrainedOnline(benchmark)).toBe(true);
+    const units = [...listTrainingUnits(benchmark)];
+    expect(units.map(({ experience }) => experience.currentExperience)).toEqual([0, 1]);
+    for (const { experience, parts } of units) {
+      const sizes = [...parts].map(({ dataset }) => dataset.length);
+      expect(sizes).toEqual([10, 10, 10, 10, 10, 10, 4]);
+      expect(experience.dataset.length).toBe(64);
+    }
+  });
+});
