@@ -16,17 +16,20 @@ export class RunMonitor implements StrategyPlugin {
   /** Accuracy by number of experience, of the evaluation that ran last. */
   readonly accuracies = new Map<number, number>();
   readonly #signal: AbortSignal | undefined;
+  readonly #now: () => number;
   readonly #accuracy = new Accuracy();
   #trainStart = 0;
   #evalStart = 0;
   #evalSecondsBefore = 0;
 
-  constructor(signal: AbortSignal | undefined) {
+  /** @param now Milliseconds that only go up. */
+  constructor(signal: AbortSignal | undefined, now: () => number = () => performance.now()) {
     this.#signal = signal;
+    this.#now = now;
   }
 
   beforeTraining(): void {
-    this.#trainStart = performance.now();
+    this.#trainStart = this.#now();
     this.#evalSecondsBefore = this.evalSeconds;
   }
 
@@ -40,12 +43,12 @@ export class RunMonitor implements StrategyPlugin {
 
   afterTraining(): void {
     const evalSecondsWithin = this.evalSeconds - this.#evalSecondsBefore;
-    this.trainSeconds += (performance.now() - this.#trainStart) / 1000 - evalSecondsWithin;
+    this.trainSeconds += (this.#now() - this.#trainStart) / 1000 - evalSecondsWithin;
   }
 
   beforeEval(): void {
     this.accuracies.clear();
-    this.#evalStart = performance.now();
+    this.#evalStart = this.#now();
   }
 
   beforeEvalExp(): void {
@@ -65,6 +68,6 @@ export class RunMonitor implements StrategyPlugin {
   }
 
   afterEval(): void {
-    this.evalSeconds += (performance.now() - this.#evalStart) / 1000;
+    this.evalSeconds += (this.#now() - this.#evalStart) / 1000;
   }
 }
