@@ -1,10 +1,10 @@
 import { VERSION } from "../core/version.ts";
+import { writeAtomically } from "../core/write_atomically.ts";
 import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { checkExport } from "../onnx/check_export.ts";
 import { exportModel } from "../onnx/export_model.ts";
 import { parseTopology } from "../onnx/parse_topology.ts";
-import { writeExportAtomically } from "../onnx/write_export.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
 import type { RunDirectory } from "./run_directory.ts";
@@ -62,8 +62,8 @@ export class ModelExporter {
     const { data: expected } = await cluster.forward({ samples: this.#samples, training: false, dropoutStep: 0 });
     const { maxAbsoluteDifference } = await checkExport(bytes, { x: readSamples(this.#samples), expected });
     const path = this.#directory.exportPath(experience.currentExperience);
-    await writeExportAtomically(this.#directory.resolve(path), bytes);
-    await writeExportAtomically(this.#directory.resolve(this.#directory.latestExportPath), bytes);
+    await writeAtomically(this.#directory.resolve(path), bytes);
+    await writeAtomically(this.#directory.resolve(this.#directory.latestExportPath), bytes);
     return { path, maxAbsoluteDifference };
   }
 }

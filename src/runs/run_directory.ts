@@ -1,8 +1,8 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cannot } from "../core/errors.ts";
+import { writeAtomically } from "../core/write_atomically.ts";
 import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
-import { writeExportAtomically } from "../onnx/write_export.ts";
 import { LineFile } from "./line_file.ts";
 import type { RunSummary } from "./run_summary.ts";
 
@@ -64,7 +64,7 @@ export class RunDirectory {
   }
 
   #writeText(name: string, text: string): Promise<void> {
-    return writeExportAtomically(join(this.path, name), new TextEncoder().encode(text));
+    return writeAtomically(join(this.path, name), new TextEncoder().encode(text));
   }
 }
 

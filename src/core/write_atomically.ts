@@ -8,7 +8,7 @@ let writes = 0;
  * old contents or the new; a failure leaves neither a part nor the file beside it.
  * @throws {Error} If the folder is missing or cannot be written to.
  */
-export async function writeExportAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   writes += 1;
   const partial = `${path}.${process.pid}-${writes}.partial`;
   try {
