@@ -29,7 +29,7 @@ const steps: readonly Step[] = [
   { name: "types", command: ["tsc", "--noEmit", "-p", "."] },
   {
     name: "tests in Bun",
-    command: ["bun", "test", "--reporter=junit", `--reporter-outfile=${bunReport}`],
+    command: ["bun", "test", "--timeout=30000", "--reporter=junit", `--reporter-outfile=${bunReport}`],
     report: bunReport,
   },
   {

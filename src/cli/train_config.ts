@@ -49,7 +49,7 @@ export function createTrainConfig(options: TrainOptions): TrainConfig {
   return {
     version: 1,
     // The seed that the benchmark will get, so that config.json leaves nothing open.
-    benchmark: { ...benchmark, options: { ...benchmark.options, seed: benchmark.options["seed"] ?? seed } },
+    benchmark: { ...benchmark, options: { ...benchmark.options, seed: benchmark.options.seed ?? seed } },
     strategy,
     plugins,
     model,

@@ -21,7 +21,7 @@ describe("doctor", () => {
       expect(detail).not.toBe("");
       expect(install === undefined).toBe(isThere);
     }
-    const own = process.versions["deno"] ? "deno" : "bun";
+    const own = process.versions.deno ? "deno" : "bun";
     const there = findings.filter(({ isThere }) => isThere).map(({ group, name }) => `${group} ${name}`);
     for (const name of [
       `runtime ${own}`,

@@ -9,7 +9,7 @@ import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.t
 afterAll(removeFolders);
 
 const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const runtimeWords = process.versions["deno"] ? ["run", "--allow-all", program] : [program];
+const runtimeWords = process.versions.deno ? ["run", "--allow-all", program] : [program];
 
 /** Starts the program in the runtime that runs this test. */
 function start(words: readonly string[]): {

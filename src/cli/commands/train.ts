@@ -55,7 +55,7 @@ async function train(options: Options, { stdout, signal }: CliContext): Promise<
   const config = createTrainConfig(options);
   const { createRunLoggers } = await import("../run_loggers.ts");
   const loggers = createRunLoggers(
-    { ...options, isOnline: config.benchmark.options["onlineExperienceSize"] !== undefined },
+    { ...options, isOnline: config.benchmark.options.onlineExperienceSize !== undefined },
     stdout,
   );
   const { prepareRun } = await import("../prepare_run.ts");

@@ -53,5 +53,5 @@ async function probeEngine({ name, probe, install }: Candidate): Promise<Finding
 
 /** What runs a file of TypeScript in this runtime. */
 function runtimeFlags(): readonly string[] {
-  return process.versions["deno"] ? ["run", "--allow-all", "--unstable-webgpu"] : [];
+  return process.versions.deno ? ["run", "--allow-all", "--unstable-webgpu"] : [];
 }
