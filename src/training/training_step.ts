@@ -27,6 +27,7 @@ export class TrainingStep {
   #samples = Dataset.empty();
   #fusedObjective: number | undefined;
   #loss: LossAndGradient | undefined;
+  #wentBackward = false;
   #updated = false;
 
   constructor(cluster: Cluster, criterion: Criterion, input: StepInput) {
@@ -35,12 +36,10 @@ export class TrainingStep {
     this.#input = input;
   }
 
-  /** @throws {Error} If the loss was computed already. */
+  /** @throws {Error} If the backward pass has begun. */
   addLossTerm(term: LossTerm): void {
-    if (this.#fusedObjective !== undefined || this.#loss) {
-      throw new Error(
-        cannot("add a loss term", "a callback before the backward pass", "one after the loss was computed"),
-      );
+    if (this.#fusedObjective !== undefined || this.#wentBackward) {
+      throw new Error(cannot("add a loss term", "a callback before the backward pass", "one after it"));
     }
     this.#terms.push(term);
   }
@@ -69,6 +68,7 @@ export class TrainingStep {
   /** Adds the plugins' terms, then has the gradient computed and reduced. Returns the loss with terms and penalties. */
   async backward(output: HostTensor): Promise<number> {
     let loss = this.#fusedObjective;
+    this.#wentBackward = true;
     if (loss === undefined) {
       const { loss: value, dOutput } = await this.#addTerms(output);
       if (!Number.isFinite(value)) this.#refuseLoss(value);

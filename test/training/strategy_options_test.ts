@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
+import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { EWC } from "../../src/training/strategies/ewc.ts";
+import { Naive } from "../../src/training/strategies/naive.ts";
+import { Replay } from "../../src/training/strategies/replay.ts";
+import { resolveStrategyOptions } from "../../src/training/strategy_options.ts";
+import { makeOptions } from "./made_strategy.ts";
+
+describe("strategy options", () => {
+  test("have the documented defaults", () => {
+    const { model, optimizer } = makeOptions();
+    const strategy = new Naive({ model, optimizer });
+    const { criterion, cluster, ...others } = strategy.options;
+    expect(others).toEqual({
+      trainMbSize: 128,
+      trainEpochs: 1,
+      evalMbSize: 512,
+      evalEvery: -1,
+      evalMode: "epoch",
+      seed: 0,
+    });
+    expect(criterion).toEqual(new CrossEntropyLoss());
+    expect(cluster.workers).toBeGreaterThan(0);
+    expect(cluster.logicalShards).toBe(cluster.workers);
+    expect(strategy.evaluator).toBeInstanceOf(EvaluationPlugin);
+    expect([strategy.model, strategy.optimizer]).toEqual([model, optimizer]);
+  });
+
+  test("of unknown names are refused with the nearest ones", () => {
+    const wrong = { ...makeOptions(), trainMBSize: 10 };
+    expect(() => new Naive(wrong)).toThrow(TypeError);
+    expect(() => new Naive(wrong)).toThrow(
+      'Cannot create Naive: unknown option "trainMBSize": did you mean trainMbSize',
+    );
+    expect(() => new Replay({ ...makeOptions(), ...{ memsize: 10 } })).toThrow(
+      'Cannot create Replay: unknown option "memsize"',
+    );
+    expect(() => new EWC({ ...makeOptions(), lambda: 1, ...{ decay: 10 } })).toThrow('unknown option "decay"');
+  });
+
+  test("of wrong values are refused with what was wanted", () => {
+    for (const [options, wanted] of [
+      [{ trainMbSize: 0 }, "Cannot create Naive: wanted trainMbSize to be a whole number of at least 1, got 0"],
+      [{ trainMbSize: 1.5 }, "trainMbSize to be a whole number"],
+      [{ trainEpochs: -1 }, "trainEpochs to be a whole number of at least 0"],
+      [{ evalMbSize: Number.NaN }, "evalMbSize to be a whole number of at least 1"],
+      [{ evalEvery: -2 }, "evalEvery to be a whole number of at least -1"],
+      [{ seed: -1 }, "seed to be a whole number"],
+      [{ cluster: { workers: -1 } }, "workers to be a whole number"],
+      [{ cluster: { workers: 0, logicalShards: 0 } }, "logicalShards to be a whole number of at least 1"],
+      [{ cluster: { devices: ["gpu"] } }, "cpu, webgpu or cuda:NUMBER"],
+    ] as const) {
+      expect(() => new Naive(makeOptions(options))).toThrow(RangeError);
+      expect(() => new Naive(makeOptions(options))).toThrow(wanted);
+    }
+  });
+
+  test("of an unknown evalMode are refused, also where no compiler looks", () => {
+    const options = Object.assign(makeOptions(), { evalMode: "epochs" });
+    const refusal = 'Cannot create Naive: unknown evalMode "epochs": did you mean epoch?';
+    expect(() => Reflect.apply(resolveStrategyOptions, undefined, ["Naive", options])).toThrow(refusal);
+  });
+});
