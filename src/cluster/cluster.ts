@@ -16,6 +16,7 @@ import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { createReplicaMemory, Hyper, type ReplicaMemory } from "./replica_memory.ts";
 import { countShards } from "./shards.ts";
+import { type ReplicaTimings, readTimings } from "./step_timings.ts";
 import { VectorTable } from "./vector_table.ts";
 import { WorkerReplicas } from "./worker_replicas.ts";
 
@@ -202,6 +203,11 @@ export class Cluster {
   /** The reduced gradient of the last request with `scratch`. Borrowed until the next such request. */
   get scratchGradient(): Float32Array<SharedArrayBuffer> {
     return requireSlot(this.#scratch);
+  }
+
+  /** Where each replica's time went in the last command, for measurements. The caller owns the result. */
+  readTimings(): ReplicaTimings[] {
+    return readTimings(this.#memory.timings);
   }
 
   /** Ends the replicas. May be called more than once. */

@@ -9,6 +9,7 @@ import { averageSlots, reduceSlots } from "./reduce_slots.ts";
 import { type BatchMemory, CHUNK_SIZE, Hyper, type ReplicaMemory } from "./replica_memory.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
 import { locateShard, locateSlice } from "./shards.ts";
+import { Timing, viewTimings } from "./step_timings.ts";
 
 /** What the coordinator may tell a replica between commands; the same methods serve a Worker's replica and an inline one. */
 export interface ReplicaControl {
@@ -30,6 +31,7 @@ export class Replica implements ReplicaControl {
   readonly #index: number;
   readonly #engine: Engine;
   readonly #memory: ReplicaMemory;
+  readonly #timings: Float64Array;
   readonly #sources = new Map<number, DataSource>();
   readonly #alternates = new Map<number, Float32Array<SharedArrayBuffer>>();
   readonly #shards = new Map<number, ShardBuffers>();
@@ -43,6 +45,7 @@ export class Replica implements ReplicaControl {
     this.#index = index;
     this.#engine = engine;
     this.#memory = memory;
+    this.#timings = viewTimings(memory.timings, index);
   }
 
   addSources(sources: readonly DataSource[]): void {
@@ -79,6 +82,7 @@ export class Replica implements ReplicaControl {
   async execute(): Promise<void> {
     const { control, sizes } = this.#memory;
     const phases = control[Word.phases] ?? 0;
+    this.#timings.fill(0);
     if (phases & (Phase.forward | Phase.backward | Phase.gradient)) {
       const shardCount = control[Word.shardCount] ?? 1;
       for (let shard = this.#index; shard < shardCount; shard += sizes.replicas)
@@ -86,12 +90,16 @@ export class Replica implements ReplicaControl {
     }
     if (phases & Phase.reduce) {
       this.#show(Activity.barrier);
+      const began = performance.now();
       if (!waitAtBarrier(control, sizes.replicas, this.#index)) return;
+      this.#addTime(Timing.barrierMs, began);
       this.#reduceState();
     }
     if (phases & (Phase.reduce | Phase.update)) {
       this.#show(Activity.updating);
+      const began = performance.now();
       this.#reduceAndUpdate(phases);
+      this.#addTime(Timing.updateMs, began);
     }
     this.#show(Activity.waiting);
   }
@@ -106,6 +114,7 @@ export class Replica implements ReplicaControl {
     const buffers = this.#buffersOf(shard, range.end - range.start);
 
     this.#show(Activity.gathering);
+    const arrived = performance.now();
     buffers.gather(this.#sources, batch, { ...range, batchId: control[Word.batchId] ?? 0 });
     const stateSlot = stateSlots[shard] ?? state;
     if (state.length > 0) stateSlot.set(state);
@@ -117,6 +126,7 @@ export class Replica implements ReplicaControl {
     if (!gradient) throw new Error(`Cannot compute shard ${shard}: there are ${slots.length} gradient slots`);
 
     this.#show(Activity.computing);
+    this.#addTime(Timing.gatherMs, arrived);
     const began = performance.now();
     if (phases & Phase.forward) await this.#engine.forward(vectors, input, buffers.outputs);
     if (phases & Phase.backward) {
@@ -129,7 +139,7 @@ export class Replica implements ReplicaControl {
       await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient });
       if (!buffers.areLossesFinite()) Atomics.store(control, Word.notFinite, 1);
     }
-    this.#recordCall(performance.now() - began);
+    this.#recordCall(this.#addTime(Timing.engineMs, began));
     if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(batch, range);
   }
 
@@ -192,6 +202,13 @@ export class Replica implements ReplicaControl {
     const { control } = this.#memory;
     Atomics.store(control, replicaWord(this.#index, ReplicaWord.activity), activity);
     Atomics.add(control, replicaWord(this.#index, ReplicaWord.heartbeat), 1);
+  }
+
+  /** Adds the time since `began` to one of this command's figures, and returns it. */
+  #addTime(place: (typeof Timing)[keyof typeof Timing], began: number): number {
+    const elapsedMs = performance.now() - began;
+    this.#timings[place] = (this.#timings[place] ?? 0) + elapsedMs;
+    return elapsedMs;
   }
 
   #recordCall(elapsedMs: number): void {

@@ -1,5 +1,6 @@
 import { createSharedFloat32, createSharedFloat64, createSharedInt32 } from "../core/shared_memory.ts";
 import { createControlBlock } from "./control_block.ts";
+import { createTimings } from "./step_timings.ts";
 
 /** Sizes that decide how much memory the replicas of one model share. */
 export interface MemorySizes {
@@ -37,6 +38,8 @@ export interface ReplicaMemory {
   readonly optimizer: readonly Float32Array<SharedArrayBuffer>[];
   /** The penalties' values, one partial sum a chunk of the parameters. */
   readonly penaltySums: Float64Array<SharedArrayBuffer>;
+  /** Where each replica's time went in the last command, by `Timing`. */
+  readonly timings: Float64Array<SharedArrayBuffer>;
 }
 
 /** The part that grows with the minibatch; B is its capacity. */
@@ -80,6 +83,7 @@ export function createReplicaMemory(sizes: MemorySizes): ReplicaMemory {
     stateSlots: createMany(sizes.shards, sizes.state),
     optimizer: createMany(sizes.optimizerVectors, sizes.parameters),
     penaltySums: createSharedFloat64(Math.ceil(sizes.parameters / CHUNK_SIZE)),
+    timings: createTimings(sizes.replicas),
   };
 }
 
