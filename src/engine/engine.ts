@@ -21,7 +21,7 @@ export interface EngineInput {
   readonly dropoutKey: DropoutKey;
 }
 
-/** @see createDropoutMask */
+/** @see fillDropoutMask */
 export interface DropoutKey {
   readonly seed: number;
   readonly step: number;

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, describeUnknownName } from "../../core/errors.ts";
-import { loadNodeBackend } from "./node_backend.ts";
-import { loadWasmBackend } from "./wasm_backend.ts";
-import { loadWebGPUBackend } from "./webgpu_backend.ts";
+import { startNodeBackend } from "./node_backend.ts";
+import { startWasmBackend } from "./wasm_backend.ts";
+import { startWebGPUBackend } from "./webgpu_backend.ts";
 
 /** The TF.js backends that there are, fastest first. */
 export const TFJS_BACKENDS = ["tensorflow-gpu", "tensorflow", "webgpu", "wasm", "cpu"] as const;
@@ -10,7 +10,7 @@ export const TFJS_BACKENDS = ["tensorflow-gpu", "tensorflow", "webgpu", "wasm", 
 /** One TF.js backend. */
 export type TfjsBackend = (typeof TFJS_BACKENDS)[number];
 
-/** What "auto" tries, in this order: all but webgpu, which needs a flag or a package and is no faster on a CPU. */
+/** What "auto" tries, in this order: all but webgpu, whose software drivers are slower than wasm. */
 const AUTO_ORDER: readonly TfjsBackend[] = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
 
 let chosen: Promise<TfjsBackend> | undefined;
@@ -51,7 +51,7 @@ async function loadFirst(names: readonly TfjsBackend[]): Promise<TfjsBackend> {
 async function loadBackend(name: TfjsBackend): Promise<TfjsBackend> {
   // Without this, TF.js prints advice at the first tensor; nothing else depends on it.
   tf.enableProdMode();
-  await registerBackend(name);
+  await startBackend(name);
   const registered = name === "tensorflow-gpu" ? "tensorflow" : name;
   if (!(await tf.setBackend(registered))) {
     throw new Error(cannot(`load the TF.js backend ${name}`, "a device that it can start on", "none"));
@@ -59,16 +59,16 @@ async function loadBackend(name: TfjsBackend): Promise<TfjsBackend> {
   return name;
 }
 
-async function registerBackend(name: TfjsBackend): Promise<void> {
+async function startBackend(name: TfjsBackend): Promise<void> {
   switch (name) {
     case "tensorflow-gpu":
-      return loadNodeBackend("@tensorflow/tfjs-node-gpu");
+      return startNodeBackend("@tensorflow/tfjs-node-gpu");
     case "tensorflow":
-      return loadNodeBackend("@tensorflow/tfjs-node");
+      return startNodeBackend("@tensorflow/tfjs-node");
     case "webgpu":
-      return loadWebGPUBackend();
+      return startWebGPUBackend();
     case "wasm":
-      return loadWasmBackend();
+      return startWasmBackend();
     case "cpu":
       return;
   }

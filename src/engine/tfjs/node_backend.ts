@@ -7,7 +7,7 @@ import { importOptionalPackage } from "./optional_package.ts";
  * `CUDA_VISIBLE_DEVICES`.
  * @throws {Error} If the package or its library is missing.
  */
-export async function loadNodeBackend(name: "@tensorflow/tfjs-node" | "@tensorflow/tfjs-node-gpu"): Promise<void> {
+export async function startNodeBackend(name: "@tensorflow/tfjs-node" | "@tensorflow/tfjs-node-gpu"): Promise<void> {
   restoreNullCheck();
   await importOptionalPackage(name, "TF.js on libtensorflow", tf.version.tfjs);
   if (!tf.findBackendFactory("tensorflow")) {

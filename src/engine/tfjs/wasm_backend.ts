@@ -1,14 +1,31 @@
+import process from "node:process";
 import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs";
 import { registerWasmKernels } from "./wasm_kernels.ts";
 
+/** The events that Emscripten's start-up code listens to. */
+const EVENTS: readonly string[] = ["uncaughtException", "unhandledRejection"];
+
 /**
- * Registers the backend "wasm", with one thread: neither Bun nor Deno can start its threads. Its binaries are read from the
+ * Starts the backend "wasm", with one thread: neither Bun nor Deno can start its threads. Its binaries are read from the
  * package's own folder, by path, which works in both. Kernels that it lacks are added.
  */
-export async function loadWasmBackend(): Promise<void> {
+export async function startWasmBackend(): Promise<void> {
   const { setThreadsCount, setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
   const entry = import.meta.resolve("@tensorflow/tfjs-backend-wasm");
   setWasmPaths(fileURLToPath(new URL("./", entry)));
   setThreadsCount(1);
   registerWasmKernels();
+  await withoutNewListeners(() => tf.setBackend("wasm"));
+}
+
+/** Emscripten's handlers throw anew what was thrown: left in place, they would make 7 of a failed program's exit status. */
+async function withoutNewListeners(start: () => Promise<unknown>): Promise<void> {
+  const before = EVENTS.map((event) => new Set(process.rawListeners(event)));
+  await start();
+  EVENTS.forEach((event, i) => {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[i]?.has(listener)) process.off(event, listener);
+    }
+  });
 }

@@ -24,12 +24,11 @@ interface DawnPackage {
 }
 
 /**
- * Registers the backend "webgpu". Deno brings WebGPU itself (started with --unstable-webgpu); Bun takes it from the
- * npm package "webgpu" (Dawn). The registration of tfjs-backend-webgpu 4.22 is replaced: it asks the device for a
+ * Registers the backend "webgpu". Deno brings WebGPU itself; Bun takes it from the npm package "webgpu" (Dawn). The registration of tfjs-backend-webgpu 4.22 is replaced: it asks the device for a
  * malformed list of features.
  * @throws {Error} If a package, WebGPU or an adapter is missing.
  */
-export async function loadWebGPUBackend(): Promise<void> {
+export async function startWebGPUBackend(): Promise<void> {
   const name = "@tensorflow/tfjs-backend-webgpu";
   const { WebGPUBackend } = await importOptionalPackage<WebGPUPackage>(name, PURPOSE, tf.version.tfjs);
   const gpu = await findGPU();
@@ -43,8 +42,7 @@ export async function loadWebGPUBackend(): Promise<void> {
 
 async function findGPU(): Promise<GPU> {
   if (!("gpu" in navigator)) {
-    const purpose = `${PURPOSE} (in Deno, --unstable-webgpu does instead)`;
-    const { create, globals } = await importOptionalPackage<DawnPackage>("webgpu", purpose);
+    const { create, globals } = await importOptionalPackage<DawnPackage>("webgpu", PURPOSE);
     Object.assign(globalThis, globals);
     Object.defineProperty(navigator, "gpu", { value: create([]) });
   }

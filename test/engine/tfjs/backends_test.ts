@@ -35,7 +35,7 @@ describe("loadTfjsBackend", () => {
 
   test("loadTfjsBackend() leaves the choice open, when a backend could not be loaded", async () => {
     await withWorker(async (worker) => {
-      // A flag or a package is missing wherever the tests run without a GPU's driver.
+      // Its package is no dependency of Firn: missing, unless somebody installed it.
       const loaded = await worker.createEngine(topology, "webgpu").then(
         (engine) => engine.name,
         (error: unknown) => String(error),
@@ -52,6 +52,16 @@ describe("loadTfjsBackend", () => {
     expect(error).toBeInstanceOf(RangeError);
     expect(String(error)).toContain("did you mean wasm?");
     expect(TFJS_BACKENDS).toContain("wasm");
+  });
+});
+
+describe("loadTfjsBackend() in a program", () => {
+  test("loadTfjsBackend() leaves what happens to lost errors to the program, when the backend is wasm", async () => {
+    await withWorker(async (worker) => {
+      const before = await worker.countProcessListeners();
+      await worker.createEngine(topology, "wasm");
+      expect(await worker.countProcessListeners()).toBe(before);
+    });
   });
 });
 

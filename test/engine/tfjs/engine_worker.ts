@@ -1,4 +1,5 @@
 /** A Worker that holds TF.js engines: TF.js has one backend a process or Worker, and tests want several. */
+import process from "node:process";
 import { expose } from "comlink";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../../../src/engine/engine.ts";
 import type { ModelTopology } from "../../../src/engine/model_topology.ts";
@@ -43,6 +44,9 @@ const api = {
   },
   async close(id: number) {
     await find(id).close();
+  },
+  countProcessListeners() {
+    return process.listenerCount("uncaughtException") + process.listenerCount("unhandledRejection");
   },
   async countLive() {
     const tf = await import("@tensorflow/tfjs");

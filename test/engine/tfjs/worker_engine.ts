@@ -46,6 +46,11 @@ export class EngineWorker {
     return await this.#remote.countLive();
   }
 
+  /** How many listeners there are for errors that nobody caught. */
+  async countProcessListeners(): Promise<number> {
+    return await this.#remote.countProcessListeners();
+  }
+
   /** Ends the Worker. */
   terminate(): void {
     this.#worker.terminate();
