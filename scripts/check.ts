@@ -1,5 +1,6 @@
 /**
- * The one command that checks everything: format and lint, types, the tests in Bun, the same tests in Deno.
+ * The one command that checks everything: format and lint, types, the tests in Bun, the same tests in Deno. The tests
+ * run the examples.
  * It goes on after a failure, and its last line is "N passed, N failed": tests of both runtimes, and every step
  * that failed without a failing test.
  */
@@ -27,6 +28,7 @@ const denoReport = join(folder, "deno.xml");
 const steps: readonly Step[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings"] },
   { name: "types", command: ["tsc", "--noEmit", "-p", "."] },
+  { name: "types in Deno", command: ["deno", "check", "src/mod.ts", "src/cli/main.ts", "workers/replica.ts"] },
   {
     name: "tests in Bun",
     command: ["bun", "test", "--timeout=30000", "--reporter=junit", `--reporter-outfile=${bunReport}`],

@@ -64,7 +64,9 @@ describe("train", () => {
   test("gives the same parameters and metrics on 0, 1 and 2 workers when the shards are fixed", async () => {
     const runs = [];
     for (const workers of ["0", "1", "2"]) {
-      const { out } = await train(["--workers", workers, "--logical-shards", "2", "--quiet"]);
+      // Large enough to be cut in two.
+      const words = ["--batch-size", "32", "--workers", workers, "--logical-shards", "2", "--quiet"];
+      const { out } = await train(words);
       const { parametersHash } = await readJSON(join(out, "summary.json"));
       runs.push({ parametersHash, metrics: await readFile(join(out, "metrics.jsonl"), "utf8") });
     }

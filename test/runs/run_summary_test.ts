@@ -79,6 +79,11 @@ describe("weighAccuracy()", () => {
     );
   });
 
+  test("gives a quotient that no rounding has touched", () => {
+    // (1 / 49) * 49 is a little less than 1.
+    expect(weighAccuracy([1 / 49], [49])).toBe(1 / 49);
+  });
+
   test("is 0 where there are no samples", () => {
     expect(weighAccuracy([], [])).toBe(0);
   });

@@ -34,7 +34,11 @@ const CANDIDATES: readonly Candidate[] = [
     probe: ["tfjs", "tensorflow-gpu"],
     install: "npm install --no-save @tensorflow/tfjs-node-gpu@4.22.0",
   },
-  { name: "tfjs webgpu", probe: ["tfjs", "webgpu"], install: "npm install --no-save webgpu" },
+  {
+    name: "tfjs webgpu",
+    probe: ["tfjs", "webgpu"],
+    install: "npm install --no-save @tensorflow/tfjs-backend-webgpu@4.22.0 webgpu",
+  },
 ];
 
 /** Tries every engine on every kind of device, each in a process of its own, one after another. */
