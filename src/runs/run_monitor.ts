@@ -13,7 +13,7 @@ export class RunMonitor implements StrategyPlugin {
   /** Of all `train` calls, from the first callback to every plugin's work after the last experience, without evaluations. */
   trainSeconds = 0;
   evalSeconds = 0;
-  /** Accuracy by number of experience, of the evaluation that ran last. */
+  /** The latest accuracy on each experience that was evaluated, by its number. */
   readonly accuracies = new Map<number, number>();
   readonly #signal: AbortSignal | undefined;
   readonly #now: () => number;
@@ -47,7 +47,6 @@ export class RunMonitor implements StrategyPlugin {
   }
 
   beforeEval(): void {
-    this.accuracies.clear();
     this.#evalStart = this.#now();
   }
 

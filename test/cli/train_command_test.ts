@@ -58,7 +58,8 @@ describe("train", () => {
     expect(rows.map((row) => row.split(",").map(Number))).toEqual(matrix);
     const lines = (await readFile(join(out, "metrics.jsonl"), "utf8")).trim().split("\n");
     const last = lines.map((line) => JSON.parse(line)).findLast(({ key }) => key.startsWith("Top1_Acc_Stream/eval"));
-    expect(last).toMatchObject({ value: summary.final.streamAccuracy, experience: 1 });
+    // Two experiences of 40 samples in minibatches of 8.
+    expect(last).toMatchObject({ value: summary.final.streamAccuracy, experience: 1, step: 10 });
   });
 
   test("gives the same parameters and metrics on 0, 1 and 2 workers when the shards are fixed", async () => {
@@ -139,7 +140,8 @@ describe("evaluate", () => {
     const { out, data } = await train(["--quiet"]);
     const { experiences } = await readJSON(join(out, "summary.json"));
     for (const { onnx, streamAccuracy, testAccuracy } of experiences) {
-      const { status, stdout } = await captureCli(["evaluate", "--model", join(out, onnx.path), "--data", data]);
+      const words = ["evaluate", "--model", join(out, onnx.path), "--data", data, "--batch-size", "7"];
+      const { status, stdout } = await captureCli(words);
       expect(status).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ examples: 30, streamAccuracy, testAccuracy });
     }

@@ -80,8 +80,8 @@ describe("weighAccuracy()", () => {
   });
 
   test("gives a quotient that no rounding has touched", () => {
-    // (1 / 49) * 49 is a little less than 1.
-    expect(weighAccuracy([1 / 49], [49])).toBe(1 / 49);
+    // (1 / 49) · 49 is a little less than 1.
+    expect(weighAccuracy([1 / 49, 1 / 98], [49, 98])).toBe(2 / 147);
   });
 
   test("is 0 where there are no samples", () => {

@@ -140,6 +140,30 @@ describe("TrainingRun", () => {
     await expect(refused).rejects.toThrow("no such strategy");
     await expect(readFile(join(directory, "config.json"))).rejects.toThrow("ENOENT");
   });
+
+  test("createTrainingRun() closes the strategy when the folder is refused", async () => {
+    const directory = await makeFolder({ "config.json": new Uint8Array() });
+    let isClosed = false;
+    class WatchedNaive extends Naive {
+      override close(): Promise<void> {
+        isClosed = true;
+        return super.close();
+      }
+    }
+    const refused = createTrainingRun({
+      benchmark: makeBenchmark(),
+      directory,
+      config: {},
+      createStrategy: (parts) =>
+        new WatchedNaive({
+          model: mlp({ inputShape: [6], numClasses: 4 }),
+          optimizer: new SGD({ learningRate: 0.1 }),
+          ...parts,
+        }),
+    });
+    await expect(refused).rejects.toThrow("which holds config.json");
+    expect(isClosed).toBe(true);
+  });
 });
 
 describe("listTrainingUnits()", () => {
