@@ -233,7 +233,7 @@ export class BaseStrategy extends StrategyState {
    * Adds a term to this minibatch's loss: a TF.js function of the outputs [B, C], called inside a tidy.
    * @throws {Error} Outside a training iteration, or once its backward pass has begun.
    */
-  addLossTerm(term: LossTerm): void {
+  addLossTerm(term: LossTerm | LossAndGradient): void {
     this.#currentStep("add a loss term").addLossTerm(term);
   }
 

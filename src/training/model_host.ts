@@ -17,6 +17,8 @@ export interface SideComputation {
   readonly parameters?: Float32Array;
   /** True drops units; false if left out. */
   readonly training?: boolean;
+  /** What a gradient is taken of; the strategy's criterion if left out. */
+  readonly criterion?: Criterion;
 }
 
 /** A strategy's model where it computes: starts the cluster when it is first needed and brings trained weights back. */
@@ -70,9 +72,10 @@ export class ModelHost {
     return this.cluster.forward(this.#request(samples, options));
   }
 
-  /** The gradient [P] of the criterion's mean over any samples with any parameters; borrowed until the next call. */
-  async gradientOn(samples: Dataset, criterion: Criterion, options: SideComputation): Promise<Float32Array> {
+  /** The gradient [P] of a criterion (the strategy's own unless given) over any samples with any parameters; borrowed until the next call. */
+  async gradientOn(samples: Dataset, own: Criterion, options: SideComputation): Promise<Float32Array> {
     const { cluster } = this;
+    const { criterion = own } = options;
     const request = { ...this.#request(samples, options), scratch: true };
     const objective = criterion.createObjective?.(samples.targets, cluster.model.outputSize);
     if (objective) {

@@ -174,7 +174,7 @@ export abstract class StrategyState implements EvaluatedStrategy {
   forwardWith(
     parameters: Float32Array,
     samples: Dataset,
-    options: Omit<SideComputation, "parameters"> = {},
+    options: Pick<SideComputation, "training"> = {},
   ): Promise<HostTensor> {
     return this.host.forwardWith(samples, { ...options, parameters });
   }

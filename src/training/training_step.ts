@@ -23,7 +23,7 @@ export class TrainingStep {
   readonly #cluster: Cluster;
   readonly #criterion: Criterion;
   readonly #input: StepInput;
-  readonly #terms: LossTerm[] = [];
+  readonly #terms: (LossTerm | LossAndGradient)[] = [];
   #samples = Dataset.empty();
   #fusedObjective: number | undefined;
   #loss: LossAndGradient | undefined;
@@ -37,7 +37,7 @@ export class TrainingStep {
   }
 
   /** @throws {Error} If the backward pass has begun. */
-  addLossTerm(term: LossTerm): void {
+  addLossTerm(term: LossTerm | LossAndGradient): void {
     if (this.#fusedObjective !== undefined || this.#wentBackward) {
       throw new Error(cannot("add a loss term", "a callback before the backward pass", "one after it"));
     }
@@ -88,11 +88,10 @@ export class TrainingStep {
   async #addTerms(output: HostTensor): Promise<LossAndGradient> {
     if (!this.#loss) throw new Error("Cannot go backward: the loss was not computed");
     if (this.#terms.length === 0) return this.#loss;
-    const { differentiateOnOutput } = await import("./loss_terms.ts");
     let { loss } = this.#loss;
     const dOutput = this.#loss.dOutput;
     for (const term of this.#terms) {
-      const added = differentiateOnOutput(output, term);
+      const added = typeof term === "function" ? await differentiate(output, term) : term;
       loss += added.loss;
       for (let i = 0; i < dOutput.length; i++) dOutput[i] = (dOutput[i] ?? 0) + (added.dOutput[i] ?? 0);
     }
@@ -113,4 +112,10 @@ export class TrainingStep {
     const wanted = `a finite loss at training iteration ${step} (${this.#samples.length} samples; a smaller learning rate may help)`;
     throw new RangeError(`${cannot("train", wanted, loss)}; the parameters are those before this step`);
   }
+}
+
+/** TF.js is loaded only for terms that need it. */
+async function differentiate(output: HostTensor, term: LossTerm): Promise<LossAndGradient> {
+  const { differentiateOnOutput } = await import("./loss_terms.ts");
+  return differentiateOnOutput(output, term);
 }

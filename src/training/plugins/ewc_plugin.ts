@@ -1,5 +1,6 @@
 import { createQuadraticPenalty, type QuadraticPenalty } from "../../cluster/penalty.ts";
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import { addSquares } from "../../core/vector.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
@@ -105,11 +106,4 @@ export function moveAnchor(
     constant += importance * theta * theta;
   }
   penalty.c = constant;
-}
-
-function addSquares(sum: Float32Array, values: Float32Array, factor: number): void {
-  for (let i = 0; i < sum.length; i++) {
-    const value = values[i] ?? 0;
-    sum[i] = (sum[i] ?? 0) + factor * value * value;
-  }
 }
