@@ -15,10 +15,10 @@ export interface LayoutChange {
  * @returns `into`.
  * @throws {RangeError} If a vector has another length, or a tensor is missing from `to`, has another rank there or shrank.
  */
-export function remapVector<Buffer extends ArrayBufferLike = ArrayBuffer>(
+export function remapVector(
   vector: Float32Array,
-  change: LayoutChange & { readonly into?: Float32Array<Buffer> },
-): Float32Array<Buffer | ArrayBuffer> {
+  change: LayoutChange & { readonly into?: Float32Array },
+): Float32Array {
   const { from, to } = change;
   const into = change.into ?? new Float32Array(to.size);
   assertLength(vector, from.size);

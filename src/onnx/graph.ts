@@ -16,12 +16,14 @@ export interface GraphNode {
 /**
  * What a graph's input is, for whoever feeds it.
  * - `samples`: the model's input [N, …].
+ * - `taskLabels`: [N], int64.
  * - `parameter`, `state`: one tensor of the flat vectors.
  * - `dropoutMask`: [N, …], zeros and 1/(1 − rate); `layerIndex` goes into its random key.
  * - `targets` [N, C], `weights` [N, 1], `outputGradient` [N, C]: of the objective, and of the split step.
  */
 export type InputRole =
   | { readonly kind: "samples" }
+  | { readonly kind: "taskLabels" }
   | { readonly kind: "parameter"; readonly entry: ParameterEntry }
   | { readonly kind: "state"; readonly entry: ParameterEntry }
   | { readonly kind: "dropoutMask"; readonly rate: number; readonly layerIndex: number }

@@ -82,6 +82,27 @@ export interface ConcatenateSpec extends LayerCall {
   readonly axis: number;
 }
 
+/** How a growing head answers for units whose class was not trained on: with `maskValue`, if it masks at all. */
+interface MaskedHead extends LayerCall {
+  /** The layer that owns `${layer}/kernel`, `${layer}/bias` and, without a gradient, `${layer}/active`. */
+  readonly layer: string;
+  readonly masking: boolean;
+  readonly maskValue: number;
+}
+
+/** A linear classifier [N, in] to [N, units], masked by `active` [units]. */
+export interface IncrementalClassifierSpec extends MaskedHead {
+  readonly kind: "incrementalClassifier";
+  readonly units: number;
+}
+
+/** A linear classifier with a head a task label; its second input are the labels [N]. The kernel is [in, tasks, units]. */
+export interface MultiHeadClassifierSpec extends MaskedHead {
+  readonly kind: "multiHeadClassifier";
+  /** The width of each head, by task label; 0 where there is none. */
+  readonly headUnits: readonly number[];
+}
+
 /** A layer's call as data: all that a converter needs to know of it. */
 export type LayerSpec =
   | InputSpec
@@ -91,7 +112,9 @@ export type LayerSpec =
   | FlattenSpec
   | ReshapeSpec
   | MergeSpec
-  | ConcatenateSpec;
+  | ConcatenateSpec
+  | IncrementalClassifierSpec
+  | MultiHeadClassifierSpec;
 
 /** A model as data, ready to be converted. */
 export interface ModelSpec {

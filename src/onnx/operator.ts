@@ -9,6 +9,7 @@ export const OPERATORS = [
   "Erf",
   "Exp",
   "Flatten",
+  "Gather",
   "Gemm",
   "Greater",
   "HardSigmoid",

@@ -79,6 +79,20 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
       return { ...call, kind: "merge", operation: "maximum" };
     case "Minimum":
       return { ...call, kind: "merge", operation: "minimum" };
+    case "IncrementalClassifier":
+      return {
+        ...call,
+        ...readMasking(layer),
+        kind: "incrementalClassifier",
+        units: read(layer, "units", z.number().int().positive()),
+      };
+    case "MultiHeadClassifier":
+      return {
+        ...call,
+        ...readMasking(layer),
+        kind: "multiHeadClassifier",
+        headUnits: read(layer, "head_units", z.array(z.number().int().min(0)).min(1)),
+      };
     case "Concatenate":
       return { ...call, kind: "concatenate", axis: readNumber(layer, "axis", -1) };
     default:
@@ -129,6 +143,14 @@ function readActivation(layer: LayerJson): ActivationSpec {
 function readRelu(layer: LayerJson): ActivationSpec {
   const maxValue = read(layer, "max_value", z.number().nullish());
   return typeof maxValue === "number" ? { kind: "relu", maxValue } : { kind: "relu" };
+}
+
+function readMasking(layer: LayerJson) {
+  return {
+    layer: layer.config.name,
+    masking: read(layer, "masking", z.boolean().default(true)),
+    maskValue: readNumber(layer, "mask_value", -1000),
+  };
 }
 
 function readRate(layer: LayerJson): number {

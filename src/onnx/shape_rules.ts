@@ -59,6 +59,8 @@ function inferType(op: Operator, node: NodeOperands): ValueType {
       return float32(concatShapes(node));
     case "Flatten":
       return float32(flattenShape(shapeAt(node, 0), readInt(node.attributes, "axis", 1)));
+    case "Gather":
+      return float32(gatherShape(node));
     case "Gemm":
       return float32(gemmShape(node));
     case "MatMul":
@@ -134,6 +136,13 @@ function concatShapes(node: NodeOperands): Shape {
 
 function flattenShape(shape: Shape, axis: number): Shape {
   return [multiplyDimensions(shape.slice(0, axis)), multiplyDimensions(shape.slice(axis))];
+}
+
+/** The elements of x [a, …] that indices [i, …] name along an axis: that axis gives way to those of the indices. */
+function gatherShape(node: NodeOperands): Shape {
+  const x = shapeAt(node, 0);
+  const axis = resolveAxis(readInt(node.attributes, "axis", 0), x.length);
+  return [...x.slice(0, axis), ...shapeAt(node, 1), ...x.slice(axis + 1)];
 }
 
 /** [m, k] · [k, n], either of them transposed first if the attributes say so. */

@@ -31,6 +31,8 @@ export interface ComparisonOptions {
   readonly kind?: Objective["kind"];
   /** Drawn if left out. Not written. */
   readonly vectors?: ModelVectors;
+  /** One a row; all 0 if left out. */
+  readonly taskLabels?: Int32Array;
 }
 
 /**
@@ -39,6 +41,7 @@ export interface ComparisonOptions {
  */
 export async function compareEngines(a: Engine, b: Engine, options: ComparisonOptions): Promise<EngineDifferences> {
   const { sampleShape, rows = 4, kind = "cross-entropy", vectors = drawVectors(a) } = options;
+  const { taskLabels = new Int32Array(rows) } = options;
   if (JSON.stringify([a.layout, a.stateLayout]) !== JSON.stringify([b.layout, b.stateLayout])) {
     throw new Error(`The layouts of ${a.name} and ${b.name} differ: ${JSON.stringify([a.layout, b.layout])}`);
   }
@@ -54,7 +57,7 @@ export async function compareEngines(a: Engine, b: Engine, options: ComparisonOp
 
   async function runAll(engine: Engine) {
     const own = { parameters: vectors.parameters.slice(), state: vectors.state.slice() };
-    const input = drawInput(rows, { sampleShape });
+    const input = drawInput(rows, { sampleShape, taskLabels });
     const objective = drawObjective(kind, rows, engine.outputSize);
     const outputs = await computeOutputs(engine, own, { ...input, mode: "eval" });
     const splitGradient = new Float32Array(engine.layout.size).fill(Number.NaN);

@@ -1,16 +1,18 @@
 import { cannot } from "../../core/errors.ts";
+import { isTaskLabels } from "../../onnx/converters/input.ts";
 import type { ModelSpec } from "../../onnx/layer_spec.ts";
+import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { EngineInput, ModelVectors } from "../engine.ts";
 
 /**
  * Checks what every call is given, and returns n, its rows.
- * @throws {RangeError} If a vector or the samples do not fit the model, or there are no rows.
+ * @throws {RangeError} If a vector or the samples do not fit the model, a task label has no head, or there are no rows.
  */
 export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: EngineInput): number {
   assertLength("parameters", vectors.parameters, spec.layout.size);
   assertLength("state", vectors.state, spec.stateLayout.size);
   const [rows = 0, ...sampleShape] = input.x.shape;
-  const wanted = spec.layers.find((layer) => layer.kind === "input")?.sampleShape ?? [];
+  const wanted = findSampleShape(spec);
   if (sampleShape.join() !== wanted.join()) {
     throw new RangeError(
       cannot(`run the model "${spec.name}"`, `samples of shape [N, ${wanted.join(", ")}]`, input.x.shape),
@@ -22,7 +24,15 @@ export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: Engine
     input.x.data,
     sampleShape.reduce((product, length) => product * length, rows),
   );
+  for (const layer of spec.layers) {
+    if (layer.kind === "multiHeadClassifier") assertTaskLabels(layer, input);
+  }
   return rows;
+}
+
+function findSampleShape({ layers }: ModelSpec): readonly number[] {
+  const samples = layers.find((layer) => layer.kind === "input" && !isTaskLabels(layer));
+  return samples?.kind === "input" ? samples.sampleShape : [];
 }
 
 /** @throws {RangeError} If the array has another length. */

@@ -10,6 +10,8 @@ export interface RunTensors {
   /** n, the rows of this run. */
   readonly rows: number;
   readonly samples: Float32Array;
+  /** [n] */
+  readonly taskLabels: Int32Array;
   readonly dropoutKey: DropoutKey;
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly state: ReadonlyMap<string, Tensor>;
@@ -60,6 +62,8 @@ export class GraphSession {
     switch (input.role.kind) {
       case "samples":
         return wrap(input.name, tensors.samples, shape);
+      case "taskLabels":
+        return new Tensor("int64", BigInt64Array.from(tensors.taskLabels, BigInt), shape);
       case "parameter":
         return present(input.name, tensors.parameters.get(input.role.entry.name));
       case "state":

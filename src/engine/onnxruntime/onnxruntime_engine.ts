@@ -136,6 +136,7 @@ class OnnxruntimeEngine implements Engine {
     return {
       rows,
       samples: this.#staging.read("samples", input.x.data),
+      taskLabels: input.taskLabels,
       dropoutKey: input.dropoutKey,
       parameters: this.#vectors.get(parameters, this.layout),
       state: this.#vectors.get(state, this.stateLayout),

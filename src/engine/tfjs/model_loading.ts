@@ -1,14 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
 import type { ModelTopology } from "../model_topology.ts";
+// Registers the layers of our own, so that a topology that names them can be loaded.
+import "./incremental_classifier.ts";
+import "./multi_head_classifier.ts";
+import { findTaskLabelsInput } from "./model_inputs.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
 /** Layers that draw random numbers in training which no key decides. */
 const RANDOM_LAYERS = new Set(["AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"]);
 
 /**
- * Builds a model from its topology, with freshly drawn weights. Custom layers must have been registered with
- * `tf.serialization.registerClass`. The caller owns the model.
+ * Builds a model from its topology, with freshly drawn weights. Custom layers, but for those in this folder, must
+ * have been registered with `tf.serialization.registerClass`. The caller owns the model.
  * @throws {Error} TF.js's own, if a layer class is unknown.
  */
 export async function loadModel({ class_name, config }: ModelTopology): Promise<tf.LayersModel> {
@@ -18,15 +22,16 @@ export async function loadModel({ class_name, config }: ModelTopology): Promise<
 /**
  * Refuses what an engine would compute wrongly without a word.
  * @returns C, the width of the output.
- * @throws {RangeError} If the model has not one input and one output of [N, C], or has layers with randomness of their own,
+ * @throws {RangeError} If the model has not one input of samples and one output of [N, C], or has layers with randomness of their own,
  *   regularisers (weight decay belongs to the optimizer) or constraints.
  */
 export function assertTrainableModel(model: tf.LayersModel): number {
   const act = `train the model ${model.name}`;
   const [output] = model.outputs;
   const [, outputSize] = output?.shape ?? [];
-  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
-    throw new RangeError(cannot(act, "one input and one output", [model.inputs.length, model.outputs.length]));
+  const sampleInputs = model.inputs.length - (findTaskLabelsInput(model) < 0 ? 0 : 1);
+  if (sampleInputs !== 1 || model.outputs.length !== 1) {
+    throw new RangeError(cannot(act, "one input of samples and one output", [sampleInputs, model.outputs.length]));
   }
   if (output?.shape.length !== 2 || typeof outputSize !== "number") {
     throw new RangeError(cannot(act, "an output of shape [N, C]", output?.shape));

@@ -5,8 +5,11 @@ import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from
 import type { ModelTopology } from "../model_topology.ts";
 import { loadTfjsBackend, type TfjsBackend } from "./backends.ts";
 import { type DropoutControl, takeOverDropout } from "./dropout_layers.ts";
+import { assertTaskLabels } from "../assert_task_labels.ts";
+import { createModelInputs, findTaskLabelsInput, listMultiHeads } from "./model_inputs.ts";
 import { assertTrainableModel, loadModel } from "./model_loading.ts";
 import { listModelVariables, type ModelVariables, writeVariables } from "./model_variables.ts";
+import type { MultiHeadClassifier } from "./multi_head_classifier.ts";
 import { type Readback, readBack } from "./readback.ts";
 import { computeRowLosses } from "./row_losses.ts";
 
@@ -18,8 +21,8 @@ export interface TfjsEngineOptions {
 }
 
 /**
- * Loads a model into TF.js: the reference engine, for any `tf.LayersModel` with one input and an output of [N, C],
- * custom layers included. It keeps no tape between calls, so `backward` runs the forward pass again, with the same
+ * Loads a model into TF.js: the reference engine, for any `tf.LayersModel` with one input (beside task labels)
+ * and an output of [N, C], custom layers included. It keeps no tape between calls, so `backward` runs the forward pass again, with the same
  * dropout masks. In mode "train", `forward` and `gradient` write the new moving statistics into `vectors.state`
  * (`backward` does not: they were counted by its `forward`).
  * @throws {Error} If the backend is missing or another one was chosen before.
@@ -59,6 +62,7 @@ class TfjsEngine implements Engine {
   readonly #model: tf.LayersModel;
   readonly #variables: ModelVariables;
   readonly #dropout: DropoutControl;
+  readonly #heads: readonly MultiHeadClassifier[];
 
   constructor({ name, model, outputSize, variables, dropout }: TfjsEngineParts) {
     this.name = name;
@@ -68,6 +72,7 @@ class TfjsEngine implements Engine {
     this.#model = model;
     this.#variables = variables;
     this.#dropout = dropout;
+    this.#heads = listMultiHeads(model);
   }
 
   async forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
@@ -137,8 +142,7 @@ class TfjsEngine implements Engine {
   /** Outputs [n, C]. */
   #apply(input: EngineInput): tf.Tensor2D {
     this.#dropout.setKey(input.dropoutKey);
-    const x = tf.tensor(input.x.data.slice(), [...input.x.shape], "float32");
-    const output = this.#model.apply(x, { training: input.mode === "train" });
+    const output = this.#model.apply(createModelInputs(this.#model, input), { training: input.mode === "train" });
     if (!(output instanceof tf.Tensor)) throw new TypeError(cannot("apply a model", "a tensor", output));
     return tf.reshape<tf.Rank.R2>(output, [-1, this.outputSize]);
   }
@@ -163,13 +167,15 @@ class TfjsEngine implements Engine {
     });
   }
 
-  #assertInput({ x }: EngineInput): void {
+  #assertInput({ x, taskLabels }: EngineInput): void {
     const sampleShape = x.shape.slice(1);
-    const wanted = this.#model.inputs[0]?.shape.slice(1) ?? [];
+    const labelsAt = findTaskLabelsInput(this.#model);
+    const wanted = this.#model.inputs[labelsAt === 0 ? 1 : 0]?.shape.slice(1) ?? [];
     const fits = (length: number | null, i: number) => length === null || length === sampleShape[i];
     if (sampleShape.length !== wanted.length || !wanted.every(fits)) {
       throw new RangeError(cannot(`compute with ${this.#model.name}`, `samples of shape [${wanted}]`, sampleShape));
     }
+    for (const head of this.#heads) assertTaskLabels(head, { x, taskLabels });
   }
 
   #assertLength(name: string, array: Float32Array, length: number): void {

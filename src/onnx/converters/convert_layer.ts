@@ -4,8 +4,10 @@ import type { LayerSpec } from "../layer_spec.ts";
 import { applyActivation } from "./activation.ts";
 import { convertDense } from "./dense.ts";
 import { convertDropout } from "./dropout.ts";
+import { convertIncrementalClassifier } from "./incremental_classifier.ts";
 import { convertInput } from "./input.ts";
 import { convertConcatenate, convertMerge } from "./merge.ts";
+import { convertMultiHeadClassifier } from "./multi_head_classifier.ts";
 import { convertFlatten, convertReshape } from "./reshape.ts";
 
 /** Where a layer is converted to, and for what. */
@@ -40,6 +42,10 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
         return convertMerge(layer, inputs, graph);
       case "concatenate":
         return convertConcatenate(layer, inputs, graph);
+      case "incrementalClassifier":
+        return convertIncrementalClassifier(layer, x, graph);
+      case "multiHeadClassifier":
+        return convertMultiHeadClassifier(layer, inputs, graph);
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

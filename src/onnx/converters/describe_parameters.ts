@@ -1,5 +1,5 @@
 import { cannot } from "../../core/errors.ts";
-import type { LayerSpec } from "../layer_spec.ts";
+import type { IncrementalClassifierSpec, LayerSpec, MultiHeadClassifierSpec } from "../layer_spec.ts";
 import type { Shape } from "../onnx_model.ts";
 
 /** One tensor that a layer owns. */
@@ -25,6 +25,9 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
       const bias = { name: `${layer.layer}/bias`, shape: [layer.units], isTrainable: true };
       return layer.useBias ? [kernel, bias] : [kernel];
     }
+    case "incrementalClassifier":
+    case "multiHeadClassifier":
+      return describeGrowingHead(layer, inputs);
     case "input":
     case "activation":
     case "dropout":
@@ -34,4 +37,22 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
     case "concatenate":
       return [];
   }
+}
+
+/** kernel [in, …heads], bias and `active` [...heads], where heads is [units] or [tasks, units]. */
+function describeGrowingHead(
+  layer: IncrementalClassifierSpec | MultiHeadClassifierSpec,
+  inputs: readonly Shape[],
+): ParameterSpec[] {
+  const [, features, ...others] = inputs[0] ?? [];
+  if (typeof features !== "number" || others.length > 0) {
+    throw new RangeError(cannot(`size layer "${layer.name}"`, "an input [N, in]", inputs[0]));
+  }
+  const heads =
+    layer.kind === "incrementalClassifier" ? [layer.units] : [layer.headUnits.length, Math.max(...layer.headUnits)];
+  return [
+    { name: `${layer.layer}/kernel`, shape: [features, ...heads], isTrainable: true },
+    { name: `${layer.layer}/bias`, shape: heads, isTrainable: true },
+    { name: `${layer.layer}/active`, shape: heads, isTrainable: false },
+  ];
 }

@@ -5,8 +5,22 @@ import type { InputSpec } from "../layer_spec.ts";
 /** The name that the samples have in every graph that we make. */
 export const SAMPLES_NAME = "input";
 
-/** An input [N, …sampleShape]. The first is called "input"; others keep the names of their layers. */
+/** The name of the input for task labels, in models and in every graph that we make. */
+export const TASK_LABELS_NAME = "task_labels";
+
+/** True for the input that takes task labels instead of samples. */
+export function isTaskLabels(layer: InputSpec): boolean {
+  return layer.name === TASK_LABELS_NAME;
+}
+
+/**
+ * An input [N, …sampleShape]. The first is called "input"; others keep the names of their layers. Task labels, [N], are
+ * the only input of integers.
+ */
 export function convertInput(layer: InputSpec, graph: GraphBuilder): ValueName {
+  if (isTaskLabels(layer)) {
+    return graph.input(TASK_LABELS_NAME, { shape: ["N"], dataType: "int64" }, { kind: "taskLabels" });
+  }
   const name = graph.hasInput(SAMPLES_NAME) ? layer.name : SAMPLES_NAME;
   return graph.input(name, { shape: ["N", ...layer.sampleShape], dataType: "float32" }, { kind: "samples" });
 }

@@ -16,6 +16,7 @@ export const GRADIENT_RULES: Readonly<Record<Operator, GradientRule | undefined>
   Erf: activations.gradientOfErf,
   Exp: elementwise.gradientOfExp,
   Flatten: shapes.gradientOfReshape,
+  Gather: undefined,
   Gemm: gradientOfGemm,
   Greater: undefined,
   HardSigmoid: activations.gradientOfHardSigmoid,

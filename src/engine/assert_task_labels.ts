@@ -1,0 +1,21 @@
+import { cannot } from "../core/errors.ts";
+import type { EngineInput } from "./engine.ts";
+
+/**
+ * Checks that every row's task label has a head.
+ * @param head `headUnits` is the width of each head by task label; 0 stands for none.
+ * @throws {RangeError} If there is not one label a row, or one of them has no head.
+ */
+export function assertTaskLabels(
+  head: { readonly name: string; readonly headUnits: readonly number[] },
+  { x, taskLabels }: Pick<EngineInput, "x" | "taskLabels">,
+): void {
+  const act = `choose heads of ${head.name}`;
+  const [rows = 0] = x.shape;
+  if (taskLabels.length !== rows) throw new RangeError(cannot(act, `${rows} task labels`, taskLabels.length));
+  for (const label of taskLabels) {
+    if ((head.headUnits[label] ?? 0) > 0) continue;
+    const known = head.headUnits.flatMap((units, task) => (units > 0 ? [task] : []));
+    throw new RangeError(cannot(act, `task labels that have a head (${known.join(", ")})`, label));
+  }
+}

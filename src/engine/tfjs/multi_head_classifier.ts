@@ -1,0 +1,94 @@
+import * as tf from "@tensorflow/tfjs";
+import { assertWholeNumber, cannot } from "../../core/errors.ts";
+import { tabulateHeadUnits } from "../../core/head_units.ts";
+import { createMaskOffset, type MaskingOptions, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
+
+/** What a `MultiHeadClassifier` is made of. */
+export interface MultiHeadClassifierOptions extends MaskingOptions {
+  readonly name?: string;
+  readonly trainable?: boolean;
+  /** How many units the head of each task label has: the first number is label 0's. 0 stands for no head yet. */
+  readonly headUnits: readonly number[];
+}
+
+/**
+ * A linear classifier with a head a task label: features [N, in] and labels [N] (int32) to [N, units], where sample n is
+ * answered by the head of its label, and `units` is the widest head's width. Columns that a head has not are 0. With
+ * masking, units of a head whose class was not trained on answer `maskValue`: `active` [tasks, units] says which were.
+ * All heads are one kernel [in, tasks, units], so that one product computes them. Weights begin at zero; model builders
+ * draw them. Engines refuse labels without a head; called as a plain layer, it answers 0 to labels above the last.
+ * Avalanche's MultiHeadClassifier (Lomonaco et al. 2021, arXiv:2104.00405).
+ */
+export class MultiHeadClassifier extends tf.layers.Layer {
+  static readonly className = "MultiHeadClassifier";
+  readonly headUnits: readonly number[];
+  /** U, the width of the output. */
+  readonly units: number;
+  readonly masking: boolean;
+  readonly maskValue: number;
+  #kernel: tf.LayerVariable | undefined;
+  #bias: tf.LayerVariable | undefined;
+  #active: tf.LayerVariable | undefined;
+
+  /** @throws {RangeError} If no head has a unit, a number is not whole or negative, or `maskValue` is not finite. */
+  constructor(options: MultiHeadClassifierOptions) {
+    super({ ...options });
+    const act = "create a MultiHeadClassifier";
+    for (const units of options.headUnits) assertWholeNumber(act, "every number in headUnits", units);
+    const { masking, maskValue } = resolveMasking(act, options);
+    this.headUnits = [...options.headUnits];
+    this.units = Math.max(0, ...options.headUnits);
+    this.masking = masking;
+    this.maskValue = maskValue;
+    if (this.units === 0) throw new RangeError(cannot(act, "a head with a unit in headUnits", options.headUnits));
+  }
+
+  /** @throws {RangeError} If the inputs are not [N, in] and [N]. */
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const [[, features, ...others] = [], labels] = inputShape.filter(Array.isArray);
+    if (typeof features !== "number" || others.length > 0 || labels?.length !== 1) {
+      const wanted = "two inputs, features [N, in] and task labels [N]";
+      throw new RangeError(cannot(`build ${this.name}`, wanted, inputShape));
+    }
+    const zeros = tf.initializers.zeros();
+    const heads = [this.headUnits.length, this.units];
+    this.#kernel = this.addWeight("kernel", [features, ...heads], "float32", zeros);
+    this.#bias = this.addWeight("bias", heads, "float32", zeros);
+    this.#active = this.addWeight("active", heads, "float32", zeros, undefined, false);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return [inputShape.flat()[0] ?? null, this.units];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const tasks = this.headUnits.length;
+      const labels = tf.cast(tf.expandDims(readInput(this, inputs, 1), 1), "int32");
+      // Not oneHot, which refuses a depth of 1.
+      const chosen = tf.cast(tf.equal(labels, tf.range(0, tasks, 1, "int32")), "float32");
+      const allowed = tf.tensor2d(tabulateHeadUnits(this.headUnits), [tasks, this.units]);
+      const counted = this.masking ? readWeight(this, this.#active) : allowed;
+      const selection = tf.mul(tf.expandDims(chosen, 2), counted);
+      const logits = tf.sum(tf.mul(this.#computeAllHeads(readInput(this, inputs, 0)), selection), 1);
+      if (!this.masking) return logits;
+      return tf.add(logits, tf.matMul(chosen, createMaskOffset(counted, allowed, this.maskValue)));
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { masking, maskValue } = this;
+    return { ...super.getConfig(), headUnits: [...this.headUnits], masking, maskValue };
+  }
+
+  /** [N, tasks, units] */
+  #computeAllHeads(features: tf.Tensor): tf.Tensor {
+    const columns = this.headUnits.length * this.units;
+    const kernel = tf.reshape(readWeight(this, this.#kernel), [-1, columns]);
+    const bias = tf.reshape(readWeight(this, this.#bias), [columns]);
+    return tf.reshape(tf.add(tf.matMul(features, kernel), bias), [-1, this.headUnits.length, this.units]);
+  }
+}
+
+tf.serialization.registerClass(MultiHeadClassifier);
