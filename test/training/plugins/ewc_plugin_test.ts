@@ -1,0 +1,202 @@
+import { describe, expect, test } from "bun:test";
+import type { Dataset } from "../../../src/data/dataset.ts";
+import { readSamples } from "../../../src/data/read_samples.ts";
+import { mlp } from "../../../src/models/simple_mlp.ts";
+import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
+import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { computeImportances, type EWCOptions, EWCPlugin } from "../../../src/training/plugins/ewc_plugin.ts";
+import { EWC } from "../../../src/training/strategies/ewc.ts";
+import { Naive } from "../../../src/training/strategies/naive.ts";
+import { createListener } from "../callback_recorder.ts";
+import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
+import { measureDifference } from "../slow_losses.ts";
+
+const benchmark = makeBenchmark({ experiences: 4, samples: 160 });
+
+/** F and θ* of a past experience. */
+interface Anchor {
+  readonly importances: readonly number[];
+  readonly parameters: Float32Array;
+}
+
+/** Mean over the minibatches, in order, of the squared gradient of each one's mean loss. */
+async function computeSlowly(strategy: BaseStrategy, batchSize: number): Promise<number[]> {
+  const { dataset } = strategy.experience;
+  const sum = Array.from(strategy.parameters, () => 0);
+  let batches = 0;
+  for (let start = 0; start < dataset.length; start += batchSize, batches++) {
+    const length = Math.min(batchSize, dataset.length - start);
+    const gradient = await strategy.gradientOn(dataset.subset(Array.from({ length }, (_, i) => start + i)));
+    for (const [i, g] of gradient.entries()) sum[i] = (sum[i] ?? 0) + g * g;
+  }
+  return sum.map((value) => value / batches);
+}
+
+/** Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² and its gradient, anchor by anchor. */
+function penalizeSlowly(anchors: readonly Anchor[], parameters: Float32Array): { value: number; gradient: number[] } {
+  const gradient = Array.from(parameters, () => 0);
+  let value = 0;
+  for (const anchor of anchors) {
+    for (const [i, theta] of parameters.entries()) {
+      const distance = theta - (anchor.parameters[i] ?? 0);
+      const importance = anchor.importances[i] ?? 0;
+      value += importance * distance ** 2;
+      gradient[i] = (gradient[i] ?? 0) + 2 * importance * distance;
+    }
+  }
+  return { value, gradient };
+}
+
+/** Keeps the anchors of all experiences, and compares every step's loss and gradient with them. */
+function createSlowEWC(options: EWCOptions, checks: { steps: number; largest: number }) {
+  let anchors: Anchor[] = [];
+  return createListener(["afterTrainingExp", "afterBackward"], async (callback, strategy) => {
+    const parameters = strategy.parameters.slice();
+    if (callback === "afterTrainingExp") {
+      const importances = await computeSlowly(strategy, options.importanceBatchSize ?? strategy.trainMbSize);
+      if (options.mode !== "online") anchors = [...anchors, { importances, parameters }];
+      else {
+        const old = anchors[0]?.importances ?? [];
+        const moved = importances.map((value, i) => (options.decayFactor ?? 0) * (old[i] ?? 0) + value);
+        anchors = [{ importances: moved, parameters }];
+      }
+      return;
+    }
+    const { value, gradient } = penalizeSlowly(anchors, parameters);
+    const { loss } = new CrossEntropyLoss().evaluate(strategy.mbOutput, strategy.mbY);
+    expect(Math.abs(strategy.loss - loss - options.lambda * value)).toBeLessThan(2e-5);
+    const plain = await strategy.gradientOn(strategy.mbatch);
+    const wanted = Array.from(plain, (g, i) => g + options.lambda * (gradient[i] ?? 0));
+    expect(measureDifference(strategy.gradient, wanted)).toBeLessThan(1e-5);
+    checks.steps += 1;
+    checks.largest = Math.max(checks.largest, options.lambda * value);
+  });
+}
+
+describe("EWCPlugin", () => {
+  for (const [name, options] of [
+    ["separate anchors", { lambda: 4 }],
+    ["separate anchors, sample by sample", { lambda: 4, mode: "separate", importanceBatchSize: 1 }],
+    ["one anchor that moves", { lambda: 4, mode: "online", decayFactor: 0.5 }],
+    ["one anchor without memory", { lambda: 4, mode: "online", decayFactor: 0, importanceBatchSize: 7 }],
+  ] as const) {
+    test(`adds the penalty and the gradient of the slow version that keeps every F and θ*, with ${name}`, async () => {
+      const checks = { steps: 0, largest: 0 };
+      const slow = createSlowEWC(options, checks);
+      const strategy = new EWC({ ...makeOptions({ trainEpochs: 3, plugins: [slow] }), ...options });
+      await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
+      expect(checks.steps).toBe(4 * 3 * 3);
+      // Something was compared with: penalties that weigh as much as losses.
+      expect(checks.largest).toBeGreaterThan(0.01);
+      expect(strategy.cluster.penalties.count).toBe(1);
+    });
+  }
+
+  test("does not change how the first experience is trained, and holds parameters later", async () => {
+    const first = { ...benchmark, trainStream: benchmark.trainStream.slice(0, 1) };
+    const anchor = await trainParameters(new Naive(makeOptions({ trainEpochs: 5 })), first);
+    const options = () => makeOptions({ trainEpochs: 5 });
+    expect(await trainParameters(new EWC({ ...options(), lambda: 100 }), first)).toEqual(anchor);
+    const distances: number[] = [];
+    for (const lambda of [0, 1, 10]) {
+      const parameters = await trainParameters(new EWC({ ...options(), lambda }), benchmark);
+      distances.push(Math.hypot(...parameters.map((theta, i) => theta - (anchor[i] ?? 0))));
+    }
+    const naive = await trainParameters(new Naive(options()), benchmark);
+    expect(await trainParameters(new EWC({ ...options(), lambda: 0 }), benchmark)).toEqual(naive);
+    expect(distances.toSorted((a, b) => b - a)).toEqual(distances);
+  });
+
+  test("leaves the step fused: importances cost nothing between experiences' ends", async () => {
+    const strategy = new EWC({ ...makeOptions(), lambda: 1 });
+    await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
+    expect(strategy.plan).toEqual({ fused: true, updateWithReduction: true, reasons: [] });
+  });
+
+  test("EWCPlugin() refuses options out of range, and a decay factor that is missing or in vain", () => {
+    expect(() => new EWCPlugin({ lambda: -1 })).toThrow("Cannot create EWCPlugin: wanted lambda");
+    expect(() => new EWCPlugin({ lambda: Number.NaN })).toThrow(RangeError);
+    expect(() => new EWCPlugin({ lambda: 1, mode: "online" })).toThrow('decayFactor with mode "online" and only then');
+    expect(() => new EWCPlugin({ lambda: 1, decayFactor: 0.5 })).toThrow('decayFactor with mode "online"');
+    expect(() => new EWCPlugin({ lambda: 1, mode: "online", decayFactor: 2 })).toThrow("decayFactor to be a number");
+    expect(() => new EWCPlugin({ lambda: 1, importanceBatchSize: 0 })).toThrow("importanceBatchSize");
+    const unknown = { lambda: 1, mode: "on-line" };
+    expect(() => Reflect.construct(EWCPlugin, [unknown])).toThrow('unknown mode "on-line": did you mean online?');
+    expect(() => Reflect.construct(EWC, [makeOptions()])).toThrow("wanted lambda to be a number");
+  });
+});
+
+/** Gradients of a linear softmax classifier by hand: kernel [6, 4], then bias [4], of the mean loss over `samples`. */
+function differentiateLinear(parameters: Float32Array, samples: Dataset): number[] {
+  const x = readSamples(samples).data;
+  const gradient = Array.from(parameters, () => 0);
+  for (const [row, label] of samples.targets.entries()) {
+    const input = x.subarray(6 * row, 6 * row + 6);
+    const logits = [0, 1, 2, 3].map((c) =>
+      input.reduce((sum, value, i) => sum + value * (parameters[4 * i + c] ?? 0), parameters[24 + c] ?? 0),
+    );
+    const total = logits.reduce((sum, z) => sum + Math.exp(z), 0);
+    for (const [c, z] of logits.entries()) {
+      const error = (Math.exp(z) / total - (c === label ? 1 : 0)) / samples.length;
+      for (const [i, value] of input.entries()) gradient[4 * i + c] = (gradient[4 * i + c] ?? 0) + error * value;
+      gradient[24 + c] = (gradient[24 + c] ?? 0) + error;
+    }
+  }
+  return gradient;
+}
+
+describe("computeImportances()", () => {
+  for (const batchSize of [1, 7, 40, 100]) {
+    test(`is the mean of squared gradients worked out by hand, ${batchSize} samples at a time`, async () => {
+      const model = mlp({ inputShape: [6], hiddenLayers: 0, numClasses: 4 });
+      let compared = 0;
+      const listener = createListener(["afterTrainingExp"], async (_, strategy) => {
+        const { dataset } = strategy.experience;
+        const wanted = Array.from(strategy.parameters, () => 0);
+        const batches = Math.ceil(dataset.length / batchSize);
+        for (let start = 0; start < dataset.length; start += batchSize) {
+          const length = Math.min(batchSize, dataset.length - start);
+          const samples = dataset.subset(Array.from({ length }, (_, i) => start + i));
+          const gradient = differentiateLinear(strategy.parameters, samples);
+          for (const [i, g] of gradient.entries()) wanted[i] = (wanted[i] ?? 0) + g ** 2 / batches;
+        }
+        expect(measureDifference(await computeImportances(strategy, batchSize), wanted)).toBeLessThan(1e-5);
+        compared = Math.max(...wanted);
+      });
+      const strategy = new Naive(makeOptions({ model, plugins: [listener] }));
+      await withStrategy(strategy, () => strategy.train(benchmark.trainStream.at(0)));
+      expect(compared).toBeGreaterThan(1e-3);
+    });
+  }
+
+  test("drops no units, changes no parameter and draws no number", async () => {
+    const results: Float32Array[] = [];
+    const listener = createListener(["afterTrainingExp"], async (_, strategy) => {
+      const [before, draws] = [strategy.parameters.slice(), strategy.randomStreams.save()];
+      for (let i = 0; i < 2; i++) results.push(await computeImportances(strategy, 5));
+      expect(strategy.parameters.slice()).toEqual(before);
+      expect(strategy.randomStreams.save()).toEqual(draws);
+    });
+    const strategy = new Naive(makeOptions({ dropout: 0.5, plugins: [listener] }));
+    await withStrategy(strategy, () => strategy.train(benchmark.trainStream.at(0)));
+    expect(results[1]).toEqual(results[0] ?? new Float32Array());
+  });
+});
+
+describe("EWC", () => {
+  test("is Naive with an EWCPlugin after the other plugins", async () => {
+    const other = createListener([], () => {}, "other");
+    const strategies = [
+      new EWC({ ...makeOptions({ plugins: [other] }), lambda: 3, mode: "online", decayFactor: 0.9 }),
+      new Naive(makeOptions({ plugins: [other, new EWCPlugin({ lambda: 3, mode: "online", decayFactor: 0.9 })] })),
+    ];
+    for (const strategy of strategies) {
+      expect(strategy.plugins.slice(0, 2).map(({ name }) => name)).toEqual(["other", "EWCPlugin"]);
+    }
+    const [made = [], wanted = []] = [
+      await trainParameters(strategies[0] ?? new Naive(makeOptions())),
+      await trainParameters(strategies[1] ?? new Naive(makeOptions())),
+    ];
+    expect(measureDifference(made, wanted)).toBe(0);
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "bun:test";
+import * as tf from "@tensorflow/tfjs";
+import type { EngineChoice } from "../../src/engine/create_engine.ts";
+import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
+import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
+import { forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
+import { lossMetrics } from "../../src/evaluation/loss_metrics.ts";
+import { mlp } from "../../src/models/simple_mlp.ts";
+import { Adam } from "../../src/optimizers/adam.ts";
+import type { BaseStrategy } from "../../src/training/base_strategy.ts";
+import type { StrategyOptions } from "../../src/training/strategy_options.ts";
+import { SMALL_MLP } from "../support/made_cluster.ts";
+import { makeBenchmark, withStrategy } from "./made_strategy.ts";
+import { measureDifference } from "./slow_losses.ts";
+
+/** A strategy, or a strategy with a plugin, as the contract makes it: with exactly these options. */
+export type CreateStrategy = (options: StrategyOptions) => BaseStrategy;
+
+/** What differs between members. */
+export interface StrategyContractOptions {
+  /** Random streams of its own. */
+  readonly randomStreams?: readonly string[];
+}
+
+/** How one run of the contract differs from the others. */
+interface ContractRun {
+  readonly workers?: number;
+  readonly engine?: EngineChoice;
+  readonly hiddenSize?: number;
+  readonly evaluator?: EvaluationPlugin;
+  /** True: one `train` call an experience. */
+  readonly oneByOne?: boolean;
+}
+
+/** Three experiences, of 2, 1 and 1 classes. */
+const { trainStream, testStream } = makeBenchmark({ experiences: 3, samples: 160 });
+
+function createEvaluator(): EvaluationPlugin {
+  return new EvaluationPlugin({ metrics: accuracyMetrics({ stream: true }) });
+}
+
+function createCuriousEvaluator(): EvaluationPlugin {
+  const all = { minibatch: true, epoch: true, epochRunning: true, experience: true, stream: true };
+  return new EvaluationPlugin({
+    metrics: [...accuracyMetrics(all), ...lossMetrics(all), ...forgettingMetrics({ experience: true, stream: true })],
+  });
+}
+
+/** Dropout, Adam and two shards, so that masks, moments and reductions matter, too. */
+function createOptions({ workers = 0, engine = "auto", hiddenSize = 8, evaluator }: ContractRun): StrategyOptions {
+  return {
+    model: mlp({ ...SMALL_MLP, hiddenSize, dropout: 0.2 }),
+    optimizer: new Adam({ learningRate: 0.01 }),
+    trainMbSize: 32,
+    trainEpochs: 2,
+    evaluator: evaluator ?? createEvaluator(),
+    cluster: { workers, engine, logicalShards: 2 },
+    seed: 7,
+  };
+}
+
+/** Trains on the whole stream, evaluates, and gives what can be compared. */
+async function run(create: CreateStrategy, settings: ContractRun = {}) {
+  const strategy = create(createOptions(settings));
+  return withStrategy(strategy, async () => {
+    const evalStreams = [testStream];
+    for (const part of settings.oneByOne ? trainStream : [trainStream]) await strategy.train(part, { evalStreams });
+    await strategy.eval(testStream);
+    return { parameters: strategy.parameters.slice(), randomStreams: strategy.randomStreams.save(), strategy };
+  });
+}
+
+/**
+ * The laws that every strategy and every plugin obeys, as tests.
+ * @param create Makes the strategy; the suite closes it.
+ */
+export function describeStrategyContract(
+  name: string,
+  create: CreateStrategy,
+  { randomStreams = [] }: StrategyContractOptions = {},
+): void {
+  describe(`${name}, by the contract of strategies`, () => {
+    test("train() gives bit-identical parameters on 0, 1 and 2 workers", async () => {
+      // Large enough that both workers own a slice of the vectors.
+      const hiddenSize = 2000;
+      const wanted = await run(create, { hiddenSize });
+      for (const workers of [1, 2]) {
+        const { parameters } = await run(create, { hiddenSize, workers });
+        expect(measureDifference(parameters, wanted.parameters)).toBe(0);
+      }
+    });
+
+    test("train() gives the same parameters and draws, whatever is measured", async () => {
+      const plain = await run(create);
+      const measured = await run(create, { evaluator: createCuriousEvaluator() });
+      expect(measured.parameters).toEqual(plain.parameters);
+      expect(measured.randomStreams).toEqual(plain.randomStreams);
+      const allowed = ["shuffle", "buffer", ...randomStreams];
+      expect(Object.keys(plain.randomStreams).filter((stream) => !allowed.includes(stream))).toEqual([]);
+    });
+
+    test("train() of a stream is train() of its experiences, one by one", async () => {
+      const [whole, oneByOne] = [await run(create), await run(create, { oneByOne: true })];
+      expect(oneByOne.parameters).toEqual(whole.parameters);
+      expect(oneByOne.randomStreams).toEqual(whole.randomStreams);
+    });
+
+    test("train() gives nearly the same parameters with the engine tfjs", async () => {
+      const { parameters } = await run(create, { engine: "onnxruntime" });
+      const reference = await run(create, { engine: "tfjs" });
+      expect(reference.strategy.cluster.engine).toMatch(/^tfjs/);
+      expect(measureDifference(parameters, reference.parameters)).toBeLessThan(1e-4);
+    });
+
+    test("leaves no tensor behind on the coordinator, when closed", async () => {
+      const before = tf.memory().numTensors;
+      const { strategy } = await run(create);
+      strategy.model.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  });
+}
