@@ -1,6 +1,5 @@
 import { cannot } from "../core/errors.ts";
-import type { HostTensor } from "../core/host_tensor.ts";
-import { ExportSession } from "./export_session.ts";
+import { type ExportBatch, ExportSession } from "./export_session.ts";
 
 /** The largest difference allowed for logits of size 1; larger logits may differ in proportion. */
 export const EXPORT_TOLERANCE = 1e-4;
@@ -8,7 +7,7 @@ export const EXPORT_TOLERANCE = 1e-4;
 /** What an exported file must give. */
 export interface ExportExpectation {
   /** Samples [n, …], as the file takes them. */
-  readonly x: HostTensor;
+  readonly x: ExportBatch;
   /** The engine's logits of these samples [n, C]. */
   readonly expected: Float32Array;
 }

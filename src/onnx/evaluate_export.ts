@@ -1,15 +1,15 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import { decodeModel } from "./codec.ts";
-import { ExportSession, type ExportSource, readExport } from "./export_session.ts";
+import { type ExportBatch, ExportSession, type ExportSource, readExport } from "./export_session.ts";
 
 /**
- * The classes that an exported file predicts for batches of samples [n, …], one after another, by onnxruntime alone.
+ * The classes that an exported file predicts for batches of samples [n, …] with their task labels, one after another, by onnxruntime alone.
  * The caller owns the result.
  * @throws {Error} If the file cannot be run on them.
  */
 export async function evaluateExport(
   source: ExportSource,
-  batches: Iterable<HostTensor> | AsyncIterable<HostTensor>,
+  batches: Iterable<ExportBatch> | AsyncIterable<ExportBatch>,
 ): Promise<Int32Array<ArrayBuffer>> {
   const session = await ExportSession.open(source);
   try {

@@ -1,5 +1,5 @@
 import { cannot } from "../core/errors.ts";
-import { SAMPLES_NAME } from "./converters/input.ts";
+import { convertInput, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "./converters/input.ts";
 import { encodeGraph } from "./encode_graph.ts";
 import { convertModel, OUTPUTS_NAME } from "./engine_graphs.ts";
 import type { ValueName } from "./graph.ts";
@@ -32,8 +32,8 @@ export interface ExportOptions {
 }
 
 /**
- * A trained model as an ONNX file: input `input` [N, …sampleShape], output `logits` [N, C], the parameters inside, no
- * dropout. The same model gives the same bytes. The caller owns the result.
+ * A trained model as an ONNX file: input `input` [N, …sampleShape] and, where the model takes them, `task_labels` [N] of
+ * int64; output `logits` [N, C]; the parameters inside, no dropout. The same model gives the same bytes. The caller owns the result.
  * @throws {RangeError} If the vectors, the layout or the preprocessing do not fit the model.
  */
 export function exportModel(options: ExportOptions): Uint8Array<ArrayBuffer> {
@@ -42,17 +42,23 @@ export function exportModel(options: ExportOptions): Uint8Array<ArrayBuffer> {
   const graph = new GraphBuilder(writeTensors(spec, options));
   const given = new Map<string, ValueName>();
   for (const layer of spec.layers) {
-    if (layer.kind === "input") given.set(layer.name, addInput(layer, options, graph));
+    if (layer.kind !== "input") continue;
+    given.set(layer.name, isTaskLabels(layer) ? convertInput(layer, graph) : addInput(layer, options, graph));
   }
   const logits = convertModel(spec, { graph, mode: "eval" }, given);
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
-  const shapes = [...given.values()].map(() => describeShape(graph.shapeOf(SAMPLES_NAME))).join(", ");
   return encodeGraph(graph.finish(), {
     producerVersion: metadata["firn.version"] ?? "",
-    docString: `${spec.name}: ${SAMPLES_NAME} ${shapes} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
+    docString: `${spec.name}: ${describeInputs(graph)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
     // Sorted, so that the bytes do not depend on the order in which the caller named things.
     metadata: Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))),
   });
+}
+
+/** "input [N, 784] and task_labels [N]" */
+function describeInputs(graph: GraphBuilder): string {
+  const names = [SAMPLES_NAME, TASK_LABELS_NAME].filter((name) => graph.hasInput(name));
+  return names.map((name) => `${name} ${describeShape(graph.shapeOf(name))}`).join(" and ");
 }
 
 function assertVectors({ spec, parameters, state }: ExportOptions): void {

@@ -2,11 +2,16 @@ import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
-import { SAMPLES_NAME } from "./converters/input.ts";
+import { SAMPLES_NAME, TASK_LABELS_NAME } from "./converters/input.ts";
 import { OUTPUTS_NAME } from "./engine_graphs.ts";
 
 /** An exported file, or the path to one. */
 export type ExportSource = string | Uint8Array;
+
+/** Samples [n, …] as an exported file takes them, and their task labels [n] for files that take those too. */
+export interface ExportBatch extends HostTensor {
+  readonly taskLabels?: Int32Array;
+}
 
 /** The bytes of an exported file. @throws {Error} If it cannot be read. */
 export async function readExport(source: ExportSource): Promise<Uint8Array> {
@@ -23,7 +28,8 @@ export class ExportSession {
 
   /** @throws {Error} If onnxruntime refuses the file, or it has not our input and output. */
   static async open(source: ExportSource): Promise<ExportSession> {
-    const session = await InferenceSession.create(await readExport(source), { logSeverityLevel: 3 });
+    // Errors come as exceptions: they need not be printed as well.
+    const session = await InferenceSession.create(await readExport(source), { logSeverityLevel: 4 });
     if (session.inputNames.includes(SAMPLES_NAME) && session.outputNames.includes(OUTPUTS_NAME)) {
       return new ExportSession(session);
     }
@@ -32,11 +38,16 @@ export class ExportSession {
     throw new RangeError(cannot("open an exported model", wanted, [...session.inputNames, ...session.outputNames]));
   }
 
-  /** Logits [n, C] of samples [n, …]. The caller owns the result. */
-  async run(x: HostTensor): Promise<HostTensor> {
+  /**
+   * Logits [n, C] of samples [n, …]. The caller owns the result.
+   * @throws {RangeError} If the file takes task labels and there are none.
+   * @throws {Error} If the samples do not fit the file, or it has no head for a task label.
+   */
+  async run(x: ExportBatch): Promise<HostTensor> {
     // A copy, because not every runtime lets onnxruntime read shared memory.
-    const input = new Tensor("float32", Float32Array.from(x.data), x.shape);
-    const logits = (await this.#session.run({ [SAMPLES_NAME]: input }))[OUTPUTS_NAME];
+    const feeds: Record<string, Tensor> = { [SAMPLES_NAME]: new Tensor("float32", Float32Array.from(x.data), x.shape) };
+    if (this.#session.inputNames.includes(TASK_LABELS_NAME)) feeds[TASK_LABELS_NAME] = createLabels(x);
+    const logits = (await this.#session.run(feeds))[OUTPUTS_NAME];
     if (!(logits?.data instanceof Float32Array)) {
       throw new TypeError(cannot("run an exported model", "logits of float32", logits?.type));
     }
@@ -47,4 +58,9 @@ export class ExportSession {
   async close(): Promise<void> {
     await this.#session.release();
   }
+}
+
+function createLabels({ shape: [rows = 0], taskLabels }: ExportBatch): Tensor {
+  if (taskLabels?.length === rows) return new Tensor("int64", BigInt64Array.from(taskLabels, BigInt), [rows]);
+  throw new RangeError(cannot("run an exported model", `${rows} task labels`, taskLabels?.length));
 }

@@ -1,7 +1,7 @@
-import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { evaluateExport } from "../onnx/evaluate_export.ts";
+import type { ExportBatch } from "../onnx/export_session.ts";
 import type { Stream } from "../streams/experience.ts";
 
 /** How an exported file does on a stream. */
@@ -36,9 +36,10 @@ export async function evaluateExportFile(
   return { examples, correct, streamAccuracy: correct / examples, testAccuracy };
 }
 
-function* readBatches(dataset: Dataset, batchSize: number): Generator<HostTensor> {
+function* readBatches(dataset: Dataset, batchSize: number): Generator<ExportBatch> {
   for (let start = 0; start < dataset.length; start += batchSize) {
     const length = Math.min(batchSize, dataset.length - start);
-    yield readSamples(dataset.subset(Int32Array.from({ length }, (_, i) => start + i)));
+    const batch = dataset.subset(Int32Array.from({ length }, (_, i) => start + i));
+    yield { ...readSamples(batch), taskLabels: batch.targetsTaskLabels };
   }
 }

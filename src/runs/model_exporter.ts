@@ -60,7 +60,8 @@ export class ModelExporter {
       },
     });
     const { data: expected } = await cluster.forward({ samples: this.#samples, training: false, dropoutStep: 0 });
-    const { maxAbsoluteDifference } = await checkExport(bytes, { x: readSamples(this.#samples), expected });
+    const x = { ...readSamples(this.#samples), taskLabels: this.#samples.targetsTaskLabels };
+    const { maxAbsoluteDifference } = await checkExport(bytes, { x, expected });
     const path = this.#directory.exportPath(experience.currentExperience);
     await writeAtomically(this.#directory.resolve(path), bytes);
     await writeAtomically(this.#directory.resolve(this.#directory.latestExportPath), bytes);
