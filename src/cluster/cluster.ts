@@ -38,9 +38,9 @@ export interface ComputeRequest {
   readonly training: boolean;
   /** Decides the dropout masks; equal numbers give equal masks. */
   readonly dropoutStep: number;
-  /** Parameters [P] to use instead of the model's own. */
+  /** Parameters [P] to use instead of the model's own; the layers' state is left alone then. */
   readonly parameters?: Float32Array;
-  /** True leaves the training gradient alone: the result goes to a vector of its own. */
+  /** True leaves the training gradient and the layers' state alone: the gradient goes to a vector of its own. */
   readonly scratch?: boolean;
 }
 
@@ -155,16 +155,26 @@ export class Cluster {
     return this.#penalties;
   }
 
+  /** Optimizer steps since the start or the last reset. */
+  get stepCount(): number {
+    return this.#stepCount;
+  }
+
+  /** Set when a checkpoint is restored. */
+  set stepCount(count: number) {
+    this.#stepCount = count;
+  }
+
   /** Zeroes the optimizer's vectors and its count of steps. */
   resetOptimizer(): void {
     for (const vector of this.#memory.optimizer) vector.fill(0);
     this.#stepCount = 0;
   }
 
-  /** Outputs [B, C] of the samples. */
+  /** Outputs [B, C] of the samples. In training the layers' state moves on, as in `gradientStep`. */
   async forward(request: ComputeRequest): Promise<HostTensor> {
     await this.#prepare(request);
-    await this.#run(Phase.forward);
+    await this.#run(Phase.forward | this.#phaseOfState(request));
     return this.#batch.readOutputs();
   }
 
@@ -176,13 +186,13 @@ export class Cluster {
   ): Promise<StepResult> {
     await this.#prepare(request);
     this.#batch.writeObjective(objective);
-    await this.#run(Phase.gradient | (await this.#phasesAfter(after)));
+    await this.#run(Phase.gradient | this.#phaseOfState(request) | (await this.#phasesAfter(after)));
     const finite = this.#memory.control[Word.notFinite] === 0;
     if (after.update && finite) this.#stepCount += 1;
     return { output: this.#batch.readOutputs(), objective: this.#batch.sumObjective(), isFinite: finite };
   }
 
-  /** The second half of the split step, for dLoss/dOutput [B, C] of the whole minibatch. */
+  /** The second half of the split step, for dLoss/dOutput [B, C] of the whole minibatch. The state is left alone. */
   async backward(request: ComputeRequest, dOutput: Float32Array, after: AfterGradient = {}): Promise<void> {
     await this.#prepare(request);
     this.#batch.writeOutputGradient(dOutput);
@@ -226,6 +236,12 @@ export class Cluster {
     control[Word.dropoutStep] = request.dropoutStep;
     control[Word.scratch] = request.scratch ? 1 : 0;
     control[Word.notFinite] = 0;
+  }
+
+  /** State follows training of the model itself, not side computations. */
+  #phaseOfState({ training, scratch, parameters }: ComputeRequest): number {
+    const isSide = scratch === true || parameters !== undefined;
+    return training && !isSide && this.#memory.state.length > 0 ? Phase.state : 0;
   }
 
   async #phasesAfter({ penalties, update }: AfterGradient): Promise<number> {

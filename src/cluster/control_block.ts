@@ -45,7 +45,7 @@ export const ReplicaWord = { heartbeat: 0, activity: 1, slowestCallMs: 2 } as co
 const WORDS_PER_REPLICA = 3;
 
 /** What a replica does for one command, in this order. */
-export const Phase = { forward: 1, backward: 2, gradient: 4, reduce: 8, penalties: 16, update: 32 } as const;
+export const Phase = { forward: 1, backward: 2, gradient: 4, reduce: 8, penalties: 16, update: 32, state: 64 } as const;
 
 /** What a replica is busy with, for the message when it falls silent. */
 export const Activity = { waiting: 0, gathering: 1, computing: 2, barrier: 3, updating: 4 } as const;

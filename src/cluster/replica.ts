@@ -88,12 +88,12 @@ export class Replica implements ReplicaControl {
       for (let shard = this.#index; shard < shardCount; shard += sizes.replicas)
         await this.#computeShard(shard, phases);
     }
-    if (phases & Phase.reduce) {
+    if (phases & (Phase.reduce | Phase.state)) {
       this.#show(Activity.barrier);
       const began = performance.now();
       if (!waitAtBarrier(control, sizes.replicas, this.#index)) return;
       this.#addTime(Timing.barrierMs, began);
-      this.#reduceState();
+      if (phases & Phase.state) this.#reduceState();
     }
     if (phases & (Phase.reduce | Phase.update)) {
       this.#show(Activity.updating);
@@ -169,10 +169,13 @@ export class Replica implements ReplicaControl {
     }
   }
 
-  /** Layer state after a step is the mean of what the shards left, weighted by their sizes. One replica writes it. */
+  /**
+   * Layer state after a training pass is the mean of what the shards left, weighted by their sizes. One replica writes it;
+   * a step whose loss was not finite leaves the state of the step before.
+   */
   #reduceState(): void {
     const { control, state, stateSlots } = this.#memory;
-    if (this.#index !== 0 || state.length === 0 || control[Word.training] !== 1 || control[Word.scratch] === 1) return;
+    if (this.#index !== 0 || control[Word.notFinite] === 1) return;
     const shardCount = control[Word.shardCount] ?? 1;
     const sizes = Array.from({ length: shardCount }, (_, shard) => {
       const { start, end } = locateShard(control[Word.batchSize] ?? 0, shard, shardCount);

@@ -11,15 +11,19 @@ import { feedTensors } from "./tensor_sources.ts";
 /** The name of the model's output in every graph that we make. */
 export const OUTPUTS_NAME = "logits";
 
-/** samples [N, …], parameters → logits [N, C]; in training mode dropout masks too. */
+/** samples [N, …], parameters → logits [N, C]; in training mode dropout masks too, and the layers' new state. */
 export function buildForwardGraph(spec: ModelSpec, mode: "train" | "eval"): Graph {
   const graph = new GraphBuilder(feedTensors(spec));
   const outputs = convertModel(spec, { graph, mode });
   graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
+  addNewState(spec, graph);
   return graph.finish();
 }
 
-/** samples, parameters, masks, targets [N, C], weights [N, 1] → logits [N, C], losses [N], a gradient a parameter. */
+/**
+ * samples, parameters, masks, targets [N, C], weights [N, 1] → logits [N, C], losses [N], a gradient a parameter, new
+ * state.
+ */
 export function buildTrainingGraph(spec: ModelSpec, kind: ObjectiveKind, mode: "train" | "eval" = "train"): Graph {
   const graph = new GraphBuilder(feedTensors(spec));
   const outputs = convertModel(spec, { graph, mode });
@@ -27,10 +31,14 @@ export function buildTrainingGraph(spec: ModelSpec, kind: ObjectiveKind, mode: "
   graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
   graph.output("losses", losses, { kind: "losses" });
   addGradients(spec, { value: outputs, gradient: dOutputs }, graph);
+  addNewState(spec, graph);
   return graph.finish();
 }
 
-/** samples, parameters, masks, the gradient of the logits [N, C] → a gradient a parameter. */
+/**
+ * samples, parameters, masks, the gradient of the logits [N, C] → a gradient a parameter. No new state: the forward half
+ * of the step has given it.
+ */
 export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "train"): Graph {
   const graph = new GraphBuilder(feedTensors(spec));
   const outputs = convertModel(spec, { graph, mode });
@@ -72,6 +80,14 @@ function addGradients(spec: ModelSpec, seed: { value: ValueName; gradient: Value
   for (const entry of spec.layout.entries) {
     const gradient = gradients.get(entry.name);
     if (gradient !== undefined) graph.output(`${entry.name}/gradient`, gradient, { kind: "gradient", entry });
+  }
+}
+
+/** State that no layer has updated gets no output: it stays as it is, and the engine knows. */
+function addNewState(spec: ModelSpec, graph: GraphBuilder): void {
+  for (const entry of spec.stateLayout.entries) {
+    const value = graph.newStateOf(entry.name);
+    if (value !== undefined) graph.output(`${entry.name}/new`, value, { kind: "newState", entry });
   }
 }
 

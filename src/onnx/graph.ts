@@ -1,4 +1,5 @@
 import type { ParameterEntry } from "../core/parameter_layout.ts";
+import type { GradientRule } from "./gradients/gradient_rule.ts";
 import type { Attributes, OnnxTensor, ValueInfo, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 
@@ -11,6 +12,12 @@ export interface GraphNode {
   readonly inputs: readonly ValueName[];
   readonly outputs: readonly ValueName[];
   readonly attributes: Attributes;
+}
+
+/** Nodes that are differentiated as one: `rule` gives the gradients of `inputs` from the gradient of what they make. */
+export interface NodeGroup {
+  readonly inputs: readonly ValueName[];
+  readonly rule: GradientRule;
 }
 
 /**
@@ -32,13 +39,14 @@ export type InputRole =
   | { readonly kind: "outputGradient" };
 
 /**
- * What a graph's output is: the model's outputs [N, C], each row's unweighted loss [N], or the gradient of one
- * parameter, summed over the rows.
+ * What a graph's output is: the model's outputs [N, C], each row's unweighted loss [N], the gradient of one
+ * parameter, summed over the rows, or the new value of one tensor of state.
  */
 export type OutputRole =
   | { readonly kind: "outputs" }
   | { readonly kind: "losses" }
-  | { readonly kind: "gradient"; readonly entry: ParameterEntry };
+  | { readonly kind: "gradient"; readonly entry: ParameterEntry }
+  | { readonly kind: "newState"; readonly entry: ParameterEntry };
 
 /** What must be fed at every run. */
 export interface GraphInput extends ValueInfo {
@@ -50,12 +58,20 @@ export interface GraphOutput extends ValueInfo {
   readonly role: OutputRole;
 }
 
+/** How many rows a graph must be given for its results to mean something, and why: batch statistics of one row do not. */
+export interface RowLimit {
+  readonly rows: number;
+  readonly reason: string;
+}
+
 /** A finished graph: only what its outputs need, in an order in which it can be run. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly constants: readonly OnnxTensor[];
   readonly inputs: readonly GraphInput[];
   readonly outputs: readonly GraphOutput[];
+  /** Undefined where one row will do. */
+  readonly rowLimit: RowLimit | undefined;
   /** What every value is, by name. */
   readonly types: ReadonlyMap<ValueName, ValueType>;
 }

@@ -1,5 +1,15 @@
 import { cannot } from "../core/errors.ts";
-import type { Graph, GraphInput, GraphNode, GraphOutput, InputRole, OutputRole, ValueName } from "./graph.ts";
+import type {
+  Graph,
+  GraphInput,
+  GraphNode,
+  GraphOutput,
+  InputRole,
+  NodeGroup,
+  OutputRole,
+  RowLimit,
+  ValueName,
+} from "./graph.ts";
 import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 import { pruneGraph } from "./prune_graph.ts";
@@ -19,7 +29,10 @@ export class GraphBuilder {
   readonly #constants = new Map<ValueName, OnnxTensor>();
   readonly #constantNames = new Map<string, ValueName>();
   readonly #outputs: { name: string; value: ValueName; role: OutputRole }[] = [];
+  readonly #groups = new Map<ValueName, NodeGroup>();
+  readonly #newState = new Map<string, ValueName>();
   readonly #source: TensorSource;
+  #rowLimit: RowLimit | undefined;
 
   /** `source` is asked for a parameter's or state tensor's value at its every use. */
   constructor(source: TensorSource) {
@@ -61,6 +74,37 @@ export class GraphBuilder {
   /** The value of a parameter or state tensor, by its name in the layout. */
   parameter(name: string): ValueName {
     return this.#source(name, this);
+  }
+
+  /** The value of a state tensor, as the layers so far have left it. */
+  state(name: string): ValueName {
+    return this.#newState.get(name) ?? this.parameter(name);
+  }
+
+  /** Gives a state tensor a new value, for the layers that follow and for whoever makes it an output. */
+  updateState(name: string, value: ValueName): void {
+    this.#newState.set(name, value);
+  }
+
+  /** What the layers have made of a state tensor; undefined where they left it alone. */
+  newStateOf(name: string): ValueName | undefined {
+    return this.#newState.get(name);
+  }
+
+  /** Has all that lies between a group's inputs and `output` differentiated by the group's rule. */
+  group(output: ValueName, group: NodeGroup): ValueName {
+    this.#groups.set(output, group);
+    return output;
+  }
+
+  /** The group whose output this is. */
+  groupOf(output: ValueName): NodeGroup | undefined {
+    return this.#groups.get(output);
+  }
+
+  /** Says that the graph means nothing for fewer rows. */
+  requireRows(limit: RowLimit): void {
+    if (!this.#rowLimit || this.#rowLimit.rows < limit.rows) this.#rowLimit = limit;
   }
 
   /** A tensor written into the file under this name; asking again gives the same one. */
@@ -121,6 +165,7 @@ export class GraphBuilder {
       constants: [...this.#constants.values()],
       inputs,
       outputs,
+      rowLimit: this.#rowLimit,
       types: this.#types,
     });
   }

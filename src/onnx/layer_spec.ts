@@ -103,6 +103,21 @@ export interface MultiHeadClassifierSpec extends MaskedHead {
   readonly headUnits: readonly number[];
 }
 
+/** Normalises each channel over the batch; see convertBatchNormalization. */
+export interface BatchNormalizationSpec extends LayerCall {
+  readonly kind: "batchNormalization";
+  /** The layer that owns `gamma`, `beta`, `moving_mean` and `moving_variance`, each [C]. */
+  readonly layer: string;
+  /** Of the channels. */
+  readonly axis: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  /** Whether there is a beta. */
+  readonly center: boolean;
+  /** Whether there is a gamma. */
+  readonly scale: boolean;
+}
+
 /** A layer's call as data: all that a converter needs to know of it. */
 export type LayerSpec =
   | InputSpec
@@ -113,6 +128,7 @@ export type LayerSpec =
   | ReshapeSpec
   | MergeSpec
   | ConcatenateSpec
+  | BatchNormalizationSpec
   | IncrementalClassifierSpec
   | MultiHeadClassifierSpec;
 

@@ -2,6 +2,8 @@
 export const OPERATORS = [
   "Abs",
   "Add",
+  "BatchNormalization",
+  "Cast",
   "Clip",
   "Concat",
   "Div",
@@ -28,6 +30,7 @@ export const OPERATORS = [
   "Reshape",
   "Selu",
   "Sigmoid",
+  "Size",
   "Slice",
   "Softmax",
   "Softplus",

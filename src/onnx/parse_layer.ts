@@ -95,6 +95,17 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
       };
     case "Concatenate":
       return { ...call, kind: "concatenate", axis: readNumber(layer, "axis", -1) };
+    case "BatchNormalization":
+      return {
+        ...call,
+        kind: "batchNormalization",
+        layer: layer.config.name,
+        axis: readNumber(layer, "axis", -1),
+        momentum: read(layer, "momentum", z.number().min(0).max(1).default(0.99)),
+        epsilon: read(layer, "epsilon", z.number().positive().default(1e-3)),
+        center: read(layer, "center", z.boolean().default(true)),
+        scale: read(layer, "scale", z.boolean().default(true)),
+      };
     default:
       throw new UnsupportedLayerError(layer, "this class has no converter");
   }

@@ -15,6 +15,7 @@ export function pruneGraph(graph: Graph): Graph {
     constants: graph.constants.filter(({ name }) => needed.has(name)),
     inputs: graph.inputs.filter(({ name }) => needed.has(name)),
     outputs: graph.outputs,
+    rowLimit: graph.rowLimit,
     types: graph.types,
   };
 }

@@ -33,6 +33,12 @@ function inferType(op: Operator, node: NodeOperands): ValueType {
       return float32(broadcastShapes(shapeAt(node, 0), shapeAt(node, 1)));
     case "Greater":
       return { shape: broadcastShapes(shapeAt(node, 0), shapeAt(node, 1)), dataType: "bool" };
+    case "BatchNormalization":
+      return float32(batchNormalizationShape(node));
+    case "Cast":
+      return float32(shapeAt(node, 0));
+    case "Size":
+      return { shape: [], dataType: "int64" };
     case "Where":
       return float32(broadcastShapes(shapeAt(node, 0), broadcastShapes(shapeAt(node, 1), shapeAt(node, 2))));
     case "Abs":
@@ -132,6 +138,16 @@ function concatShapes(node: NodeOperands): Shape {
     length += part;
   }
   return first.with(axis, length);
+}
+
+/** [N, C, …], with scale, shift, mean and variance [C]. */
+function batchNormalizationShape(node: NodeOperands): Shape {
+  const shape = shapeAt(node, 0);
+  for (const index of [1, 2, 3, 4]) {
+    if (shapeAt(node, index).length === 1 && shapeAt(node, index)[0] === shape[1]) continue;
+    throw new RangeError(cannot("normalize", `${shape[1]} channels in input ${index}`, shapeAt(node, index)));
+  }
+  return shape;
 }
 
 function flattenShape(shape: Shape, axis: number): Shape {

@@ -16,6 +16,8 @@ export interface EngineDifferences {
   readonly trainOutputs: number;
   readonly losses: number;
   readonly gradient: number;
+  /** Of the gradient in mode "eval". */
+  readonly evalGradient: number;
   /** Of the split step's gradient. */
   readonly splitGradient: number;
   /** Of the moving statistics after a training step. */
@@ -51,6 +53,7 @@ export async function compareEngines(a: Engine, b: Engine, options: ComparisonOp
     trainOutputs: measureDifference(ofA.fused.outputs, ofB.fused.outputs),
     losses: measureDifference(ofA.fused.losses, ofB.fused.losses),
     gradient: measureDifference(ofA.fused.gradient, ofB.fused.gradient),
+    evalGradient: measureDifference(ofA.evalFused.gradient, ofB.evalFused.gradient),
     splitGradient: measureDifference(ofA.splitGradient, ofB.splitGradient),
     state: measureDifference(ofA.state, ofB.state),
   };
@@ -62,6 +65,13 @@ export async function compareEngines(a: Engine, b: Engine, options: ComparisonOp
     const outputs = await computeOutputs(engine, own, { ...input, mode: "eval" });
     const splitGradient = new Float32Array(engine.layout.size).fill(Number.NaN);
     await engine.backward(own, input, objective.targets, splitGradient);
-    return { outputs, splitGradient, fused: await computeGradient(engine, own, input, objective), state: own.state };
+    const evalFused = await computeGradient(engine, own, { ...input, mode: "eval" }, objective);
+    return {
+      outputs,
+      evalFused,
+      splitGradient,
+      fused: await computeGradient(engine, own, input, objective),
+      state: own.state,
+    };
   }
 }

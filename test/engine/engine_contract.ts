@@ -16,6 +16,7 @@ import {
 } from "./engine_fixtures.ts";
 import { describeGradients } from "./engine_gradient_laws.ts";
 import { describeMemory } from "./engine_memory_laws.ts";
+import { describeState } from "./engine_state_laws.ts";
 import { type OpenedEngine, openForTests } from "./opened_engine.ts";
 
 /** What differs between engines. */
@@ -52,6 +53,7 @@ export function describeEngineContract(
     });
   }
   describe(`${name}, dropout`, () => describeDropout(create, tolerance));
+  describe(`${name}, layer state`, () => describeState(create, tolerance));
   describe(`${name}, memory`, () => describeMemory(create, countLive));
 }
 

@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { cannot } from "../../core/errors.ts";
 import { encodeGraph } from "../../onnx/encode_graph.ts";
 import type { Graph, GraphInput, GraphOutput } from "../../onnx/graph.ts";
 import type { Dimension } from "../../onnx/onnx_model.ts";
@@ -21,6 +22,7 @@ export interface RunTensors {
   readonly outputs?: Float32Array;
   readonly losses?: Float32Array;
   readonly gradients?: ReadonlyMap<string, Tensor>;
+  readonly newState?: ReadonlyMap<string, Tensor>;
 }
 
 /** One graph loaded into onnxruntime. It writes its results straight into the memory it is given. */
@@ -43,8 +45,16 @@ export class GraphSession {
     return new GraphSession(graph, await InferenceSession.create(encodeGraph(graph), options), masks);
   }
 
-  /** Runs the graph once. @throws {Error} If a tensor that the graph needs is missing or has another shape. */
+  /**
+   * Runs the graph once.
+   * @throws {RangeError} If there are fewer rows than the graph's results need to mean something.
+   * @throws {Error} If a tensor that the graph needs is missing or has another shape.
+   */
   async run(tensors: RunTensors): Promise<void> {
+    const { rowLimit } = this.graph;
+    if (rowLimit && tensors.rows < rowLimit.rows) {
+      throw new RangeError(cannot("train", `at least ${rowLimit.rows} rows, as ${rowLimit.reason}`, tensors.rows));
+    }
     const feeds: Record<string, Tensor> = {};
     for (const input of this.graph.inputs) feeds[input.name] = this.#findInput(input, tensors);
     const fetches: Record<string, Tensor> = {};
@@ -95,6 +105,8 @@ function findOutput(output: GraphOutput, tensors: RunTensors): Tensor {
       return wrap(output.name, tensors.losses, resolveShape(output.shape, tensors.rows));
     case "gradient":
       return present(output.name, tensors.gradients?.get(output.role.entry.name));
+    case "newState":
+      return present(output.name, tensors.newState?.get(output.role.entry.name));
   }
 }
 

@@ -2,7 +2,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { buildBackwardGraph, buildForwardGraph, buildTrainingGraph, measureOutput } from "../../onnx/engine_graphs.ts";
 import type { Graph } from "../../onnx/graph.ts";
-import type { ModelSpec } from "../../onnx/layer_spec.ts";
+import type { LayerSpec, ModelSpec } from "../../onnx/layer_spec.ts";
 import { parseTopology } from "../../onnx/parse_topology.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
@@ -24,7 +24,8 @@ export interface OnnxruntimeEngineOptions {
 
 /**
  * The fast engine: the model's layers become ONNX graphs, with the backward pass that our differentiation adds, and
- * onnxruntime runs them. Graphs are built and loaded when they are first needed.
+ * onnxruntime runs them. Graphs are built and loaded when they are first needed. In mode "train", `forward` and `gradient`
+ * write the new moving statistics into `vectors.state`; `backward` does not, as its `forward` did.
  * @throws {UnsupportedLayerError} If a layer has no converter.
  * @throws {RangeError} If the device is unknown, or the model has not one output [N, C].
  */
@@ -44,6 +45,7 @@ class OnnxruntimeEngine implements Engine {
   readonly #masks = new DropoutMasks();
   readonly #staging = new Staging();
   readonly #vectors = new VectorTensors();
+  readonly #newState: Float32Array;
   #isClosed = false;
 
   constructor(spec: ModelSpec, options: InferenceSession.SessionOptions) {
@@ -51,6 +53,7 @@ class OnnxruntimeEngine implements Engine {
     this.#options = options;
     this.layout = spec.layout;
     this.stateLayout = spec.stateLayout;
+    this.#newState = new Float32Array(spec.stateLayout.size);
     this.outputSize = measureOutput(spec);
   }
 
@@ -59,7 +62,12 @@ class OnnxruntimeEngine implements Engine {
     assertLength("outputs", outputs, rows * this.outputSize);
     const mode = this.#resolveMode(input);
     const session = await this.#load(`forward ${mode}`, () => buildForwardGraph(this.#spec, mode));
-    await this.#run(session, { ...this.#bind(vectors, input, rows), outputs: this.#staging.write("outputs", outputs) });
+    await this.#run(session, {
+      ...this.#bind(vectors, input, rows),
+      outputs: this.#staging.write("outputs", outputs),
+      newState: this.#bindNewState(),
+    });
+    this.#keepState(session, vectors.state);
   }
 
   async gradient(
@@ -84,8 +92,10 @@ class OnnxruntimeEngine implements Engine {
       outputs: this.#staging.write("outputs", results.outputs),
       losses: this.#staging.write("losses", results.losses),
       gradients: this.#bindGradient(results.gradient),
+      newState: this.#bindNewState(),
     });
     this.#clearUnreached(session, results.gradient);
+    this.#keepState(session, vectors.state);
   }
 
   async backward(
@@ -115,9 +125,9 @@ class OnnxruntimeEngine implements Engine {
     for (const loading of sessions) await (await loading).release();
   }
 
-  /** Models without dropout compute the same in both modes: one session serves. */
+  /** Most models compute the same in both modes: one session serves. */
   #resolveMode({ mode }: EngineInput): "train" | "eval" {
-    return this.#spec.layers.some((layer) => layer.kind === "dropout" && layer.rate > 0) ? mode : "eval";
+    return this.#spec.layers.some(dependsOnMode) ? mode : "eval";
   }
 
   #load(key: string, build: () => Graph): Promise<GraphSession> {
@@ -147,6 +157,17 @@ class OnnxruntimeEngine implements Engine {
     return this.#vectors.get(this.#staging.write("gradient", gradient), this.layout);
   }
 
+  /** Graphs write new state beside the old, so that a failed run leaves that as it was. */
+  #bindNewState(): NonNullable<RunTensors["newState"]> {
+    return this.#vectors.get(this.#newState, this.stateLayout);
+  }
+
+  #keepState({ graph }: GraphSession, state: Float32Array): void {
+    for (const { role } of graph.outputs) {
+      if (role.kind === "newState") viewEntry(state, role.entry).set(viewEntry(this.#newState, role.entry));
+    }
+  }
+
   async #run(session: GraphSession, tensors: RunTensors): Promise<void> {
     try {
       await session.run(tensors);
@@ -163,4 +184,9 @@ class OnnxruntimeEngine implements Engine {
       if (!written.has(entry.name)) viewEntry(gradient, entry).fill(0);
     }
   }
+}
+
+/** Whether a layer computes something else in training. */
+function dependsOnMode(layer: LayerSpec): boolean {
+  return layer.kind === "batchNormalization" || (layer.kind === "dropout" && layer.rate > 0);
 }

@@ -1,8 +1,8 @@
 import { Tensor } from "onnxruntime-node";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 
-/** How many vectors are remembered: the parameters, the gradient, and some for a teacher or a snapshot. */
-const CAPACITY = 4;
+/** How many vectors are remembered: parameters, gradient, old and new state, and some for teachers or snapshots. */
+const CAPACITY = 8;
 
 interface VectorEntry {
   readonly vector: Float32Array;

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
 import { loadTfjsBackend, type TfjsBackend } from "./backends.ts";
+import { takeOverBatchNorm } from "./batch_norm_layers.ts";
 import { type DropoutControl, takeOverDropout } from "./dropout_layers.ts";
-import { assertTaskLabels } from "../assert_task_labels.ts";
 import { createModelInputs, findTaskLabelsInput, listMultiHeads } from "./model_inputs.ts";
 import { assertTrainableModel, loadModel } from "./model_loading.ts";
 import { listModelVariables, type ModelVariables, writeVariables } from "./model_variables.ts";
@@ -33,6 +34,7 @@ export async function createTfjsEngine({ topology, backend = "auto" }: TfjsEngin
   const model = await loadModel(topology);
   try {
     const outputSize = assertTrainableModel(model);
+    takeOverBatchNorm(model);
     return new TfjsEngine({
       name,
       model,

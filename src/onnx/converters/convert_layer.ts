@@ -2,6 +2,7 @@ import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { LayerSpec } from "../layer_spec.ts";
 import { applyActivation } from "./activation.ts";
+import { convertBatchNormalization } from "./batch_normalization.ts";
 import { convertDense } from "./dense.ts";
 import { convertDropout } from "./dropout.ts";
 import { convertIncrementalClassifier } from "./incremental_classifier.ts";
@@ -13,7 +14,7 @@ import { convertFlatten, convertReshape } from "./reshape.ts";
 /** Where a layer is converted to, and for what. */
 export interface Conversion {
   readonly graph: GraphBuilder;
-  /** "train" drops units; "eval" does not. */
+  /** "train" drops units, uses batch statistics and updates the layers' state; "eval" does neither. */
   readonly mode: "train" | "eval";
 }
 
@@ -42,6 +43,8 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
         return convertMerge(layer, inputs, graph);
       case "concatenate":
         return convertConcatenate(layer, inputs, graph);
+      case "batchNormalization":
+        return convertBatchNormalization(layer, x, { mode, channelAxis: graph.shapeOf(x).length - 1 }, graph);
       case "incrementalClassifier":
         return convertIncrementalClassifier(layer, x, graph);
       case "multiHeadClassifier":

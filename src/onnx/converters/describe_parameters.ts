@@ -25,6 +25,23 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
       const bias = { name: `${layer.layer}/bias`, shape: [layer.units], isTrainable: true };
       return layer.useBias ? [kernel, bias] : [kernel];
     }
+    case "batchNormalization": {
+      const channels = inputs[0]?.at(-1);
+      if (typeof channels !== "number") {
+        throw new RangeError(cannot(`size layer "${layer.name}"`, "an input [N, …, channels]", inputs[0]));
+      }
+      const describe = (name: string, isTrainable: boolean) => ({
+        name: `${layer.layer}/${name}`,
+        shape: [channels],
+        isTrainable,
+      });
+      return [
+        ...(layer.scale ? [describe("gamma", true)] : []),
+        ...(layer.center ? [describe("beta", true)] : []),
+        describe("moving_mean", false),
+        describe("moving_variance", false),
+      ];
+    }
     case "incrementalClassifier":
     case "multiHeadClassifier":
       return describeGrowingHead(layer, inputs);

@@ -12,7 +12,7 @@ export interface GradientSeed {
 /**
  * Reverse-mode differentiation: adds the nodes that carry the seeds' gradients back to `wanted`, and returns the
  * gradient of each; those on which no seed depends are missing. Gradients that reach a value on several ways are
- * added. Only what lies between a wanted value and a seed is made: there is no gradient of the samples, for one.
+ * added. A group of nodes goes by its own rule. Only what lies between a wanted value and a seed is made: there is no gradient of the samples, for one.
  * @throws {RangeError} If the way leads through an operator without a gradient.
  * @see Griewank and Walther 2008, Evaluating Derivatives, chapter 3
  */
@@ -32,11 +32,15 @@ export function differentiate(
   };
   for (const { value, gradient } of seeds) accumulate(value, gradient);
   for (const node of nodes.reverse()) {
-    const dy = gradients.get(node.outputs[0] ?? "");
-    if (dy === undefined || !node.inputs.some((name) => needed.has(name))) continue;
-    const isNeeded = (index: number) => needed.has(node.inputs[index] ?? "");
-    for (const [index, gradient] of ruleOf(node.op)({ node, graph, dy, isNeeded }).entries()) {
-      if (gradient !== undefined && isNeeded(index)) accumulate(node.inputs[index] ?? "", gradient);
+    const [y = ""] = node.outputs;
+    const dy = gradients.get(y);
+    const group = graph.groupOf(y);
+    const inputs = group?.inputs ?? node.inputs;
+    if (dy === undefined || !inputs.some((name) => needed.has(name))) continue;
+    const isNeeded = (index: number) => needed.has(inputs[index] ?? "");
+    const rule = group?.rule ?? ruleOf(node.op);
+    for (const [index, gradient] of rule({ node: { ...node, inputs }, graph, dy, isNeeded }).entries()) {
+      if (gradient !== undefined && isNeeded(index)) accumulate(inputs[index] ?? "", gradient);
     }
   }
   return new Map([...gradients].filter(([name]) => wanted.includes(name)));

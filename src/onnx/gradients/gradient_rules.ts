@@ -1,5 +1,6 @@
 import type { Operator } from "../operator.ts";
 import * as activations from "./activation_gradients.ts";
+import { gradientOfBatchNormalization } from "./batch_normalization_gradient.ts";
 import * as elementwise from "./elementwise_gradients.ts";
 import type { GradientRule } from "./gradient_rule.ts";
 import { gradientOfGemm, gradientOfMatMul } from "./matrix_gradients.ts";
@@ -9,6 +10,8 @@ import * as shapes from "./shape_gradients.ts";
 export const GRADIENT_RULES: Readonly<Record<Operator, GradientRule | undefined>> = {
   Abs: undefined,
   Add: elementwise.gradientOfAdd,
+  BatchNormalization: gradientOfBatchNormalization,
+  Cast: undefined,
   Clip: activations.gradientOfClip,
   Concat: shapes.gradientOfConcat,
   Div: elementwise.gradientOfDiv,
@@ -35,6 +38,7 @@ export const GRADIENT_RULES: Readonly<Record<Operator, GradientRule | undefined>
   Reshape: shapes.gradientOfReshape,
   Selu: activations.gradientOfSelu,
   Sigmoid: activations.gradientOfSigmoid,
+  Size: undefined,
   Slice: undefined,
   Softmax: activations.gradientOfSoftmax,
   Softplus: activations.gradientOfSoftplus,

@@ -100,6 +100,44 @@ export const PARITY_MODELS: readonly ParityModel[] = [
     }),
     tf.layers.dropout({ rate: 0.5, name: "outerDropout" }),
   ]),
+  around("batch normalization of [N, C]", () => [
+    tf.layers.batchNormalization({ momentum: 0.9 }),
+    tf.layers.activation({ activation: "tanh" }),
+  ]),
+  around("batch normalization without gamma", () => [tf.layers.batchNormalization({ scale: false, epsilon: 0.1 })]),
+  around("batch normalization without beta", () => [tf.layers.batchNormalization({ center: false })]),
+  around("batch normalization that is frozen", () => [tf.layers.batchNormalization({ trainable: false })]),
+  around("batch normalization of [N, 3, 2]", () => [
+    tf.layers.reshape({ targetShape: [3, 2] }),
+    tf.layers.batchNormalization({ axis: 2 }),
+    tf.layers.flatten(),
+  ]),
+  {
+    name: "batch normalization of images",
+    sampleShape: [3, 4, 2],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.batchNormalization({ inputShape: [3, 4, 2] }),
+          tf.layers.reLU(),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+  },
+  {
+    name: "batch normalization that is called twice",
+    sampleShape: [5],
+    build: () => {
+      const input = tf.input({ shape: [5] });
+      const shared = tf.layers.batchNormalization({ momentum: 0.8 });
+      const hidden = tf.layers.dense({ units: 5, activation: "tanh" }).apply(shared.apply(input));
+      return tf.model({
+        inputs: input,
+        outputs: tf.layers.dense({ units: 3 }).apply(shared.apply(hidden)) as tf.SymbolicTensor,
+      });
+    },
+  },
   {
     name: "flatten of images",
     sampleShape: [3, 4, 2],

@@ -1,3 +1,4 @@
+import { normalizeByBatch } from "../../../src/onnx/converters/normalize_by_batch.ts";
 import type { ValueName } from "../../../src/onnx/graph.ts";
 import type { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
 import { float, int, ints } from "../../../src/onnx/onnx_model.ts";
@@ -70,6 +71,22 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
   },
   ...(["Exp", "Identity", "Neg", "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Erf"] as const).map((op) =>
     elementwise(op),
+  ),
+  {
+    name: "BatchNormalization by given statistics",
+    op: "BatchNormalization",
+    shapes: [[2, 3, 2], [3], [3], [3], [3]],
+    shift: 2.5,
+    add: (graph, inputs) => graph.node("BatchNormalization", inputs, { epsilon: float(0.1) }),
+  },
+  ...([1, 2] as const).map(
+    (channelAxis): GradientCase => ({
+      name: `batch normalization by the batch's own statistics, channels on axis ${channelAxis}`,
+      op: "BatchNormalization",
+      shapes: [[4, 3, 3], [3], [3]],
+      add: (graph, [x = "", gamma = "", beta = ""]) =>
+        normalizeByBatch({ x, gamma, beta, channelAxis, epsilon: 0.1 }, graph).y,
+    }),
   ),
   elementwise("Log", 3),
   elementwise("Sqrt", 3),
