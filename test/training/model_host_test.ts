@@ -3,7 +3,7 @@ import { createQuadraticPenalty } from "../../src/cluster/penalty.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
 import type { BaseStrategy } from "../../src/training/base_strategy.ts";
 import type { CriterionFunction } from "../../src/training/criterion.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss, MSELoss } from "../../src/training/cross_entropy_loss.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import type { StrategyOptions } from "../../src/training/strategy_options.ts";
 import { type CallbackName, TRAINING_CALLBACKS } from "../../src/training/strategy_plugin.ts";
@@ -107,6 +107,19 @@ describe("gradientOn()", () => {
       expect(measureDifference(biases, [-0.25, -0.25, 0.25, 0.25])).toBeLessThan(1e-6);
       expect(gradient.subarray(0, gradient.length - 4).every((value) => value === 0)).toBe(true);
       expect(strategy.parameters.slice()).toEqual(own);
+    });
+  });
+
+  test("is of another criterion, where one is given", async () => {
+    await checkTrained({}, async (strategy) => {
+      const { dataset } = testStream.at(0);
+      const plain = (await strategy.gradientOn(dataset)).slice();
+      const given = (await strategy.gradientOn(dataset, { criterion: new MSELoss() })).slice();
+      expect(measureDifference(given, plain)).toBeGreaterThan(1e-2);
+      await checkTrained({ criterion: new MSELoss() }, async (other) => {
+        const { parameters } = strategy;
+        expect((await other.gradientOn(dataset, { parameters })).slice()).toEqual(given);
+      });
     });
   });
 

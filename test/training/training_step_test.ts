@@ -61,6 +61,21 @@ describe("addLossTerm()", () => {
     });
   }
 
+  test("takes a value with its gradient as well, worked out by the plugin", async () => {
+    const wanted = await trainAndNote({ criterion: withActivity });
+    const adding = createListener(["beforeBackward"], (_, strategy) => {
+      const { data } = strategy.mbOutput;
+      const scale = 0.1 / data.length;
+      strategy.addLossTerm({
+        loss: data.reduce((sum, z) => sum + scale * z * z, 0),
+        dOutput: data.map((z) => 2 * scale * z),
+      });
+    });
+    const made = await trainAndNote({ plugins: [adding] });
+    expect(measureDifference(made.losses, wanted.losses)).toBeLessThan(1e-5);
+    expect(measureDifference(made.parameters, wanted.parameters)).toBeLessThan(1e-5);
+  });
+
   test("adds up, with several terms of several plugins", async () => {
     const half: LossTerm = (output) => output.square().mean().mul(0.05).asScalar();
     const wanted = await trainAndNote({ criterion: withActivity });
