@@ -1,6 +1,6 @@
 import type { GraphNode, ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { Shape } from "../onnx_model.ts";
+import { float, type Shape } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
 
 /** One node on the way back. In the rules' formulas x, a, b are its inputs, y its output, dz the gradient of z. */
@@ -54,10 +54,10 @@ export function sumOver(
 }
 
 /**
- * 1 where x > 0, else 0, as floats: Clip(x · 3·10³⁸, 0, 1). The product of any normal positive float is at least 3.
- * Two fast passes: on [128, 512] they took 19 µs, where Sign took 98, Greater and Cast 25, and Greater and Where 62.
+ * 1 where x > 0, else 0, as floats: HardSigmoid-6, min(max(3·10³⁸ · x, 0), 1). The product of any normal positive float is
+ * at least 3. One pass: a quarter faster than Mul and Clip on [64, 20, 32, 32], and on [128, 512] Mul and Clip took 19 µs
+ * where Sign took 98, Greater and Cast 25, and Greater and Where 62.
  */
 export function stepOf(x: ValueName, graph: GraphBuilder): ValueName {
-  const large = graph.node("Mul", [x, graph.constant(3e38)]);
-  return graph.node("Clip", [large, graph.constant(0), graph.constant(1)]);
+  return graph.node("HardSigmoid", [x], { alpha: float(3e38), beta: float(0) });
 }
