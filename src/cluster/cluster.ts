@@ -1,6 +1,7 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
+import { remapVector } from "../core/remap_vector.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { chooseEngine } from "../engine/create_engine.ts";
@@ -66,11 +67,11 @@ export interface StepResult {
  */
 export class Cluster {
   readonly options: ResolvedClusterOptions;
-  readonly model: ClusterModel;
-  readonly #memory: ReplicaMemory;
   readonly #group: ReplicaGroup;
   readonly #batch: BatchBoard;
-  readonly #vectors: VectorTable;
+  #model: ClusterModel;
+  #memory: ReplicaMemory;
+  #vectors: VectorTable;
   readonly #penalties: PenaltyBoard;
   #scratch: readonly Float32Array<SharedArrayBuffer>[] = [];
   #stepCount = 0;
@@ -81,7 +82,7 @@ export class Cluster {
     memory: ReplicaMemory,
     group: ReplicaGroup,
   ) {
-    this.model = model;
+    this.#model = model;
     this.options = options;
     this.#memory = memory;
     this.#group = group;
@@ -123,6 +124,11 @@ export class Cluster {
         : await WorkerReplicas.start(specs, memory, options);
     await group.tell((replica) => replica.attachOptimizer(training.optimizer, memory.optimizer));
     return new Cluster(model, options, memory, group);
+  }
+
+  /** The model as it was loaded; its vectors are those of that moment. */
+  get model(): ClusterModel {
+    return this.#model;
   }
 
   /** What computes: "onnxruntime", "tfjs-wasm" … */
@@ -218,6 +224,35 @@ export class Cluster {
   /** Where each replica's time went in the last command, for measurements. The caller owns the result. */
   readTimings(): ReplicaTimings[] {
     return readTimings(this.#memory.timings);
+  }
+
+  /**
+   * Goes over to a model that has grown, in the replicas that run. Penalties, and the optimizer's vectors with its count of
+   * steps, are carried over to the new layout, zero where nothing was; all vectors that were borrowed before are stale.
+   * @throws {Error} If an engine cannot be loaded; the cluster is closed then.
+   */
+  async replaceModel(model: ClusterModel): Promise<void> {
+    const change = { from: this.#model.layout, to: model.layout };
+    const sizes = { parameters: model.layout.size, state: model.stateLayout.size, outputs: model.outputSize };
+    const memory = createReplicaMemory({ ...this.#memory.sizes, ...sizes }, this.#memory);
+    memory.parameters.set(model.parameters);
+    memory.state.set(model.state);
+    for (const [i, into] of memory.optimizer.entries()) {
+      remapVector(this.#memory.optimizer[i] ?? new Float32Array(change.from.size), { ...change, into });
+    }
+    try {
+      await this.#group.tell((replica) => replica.loadModel(model.topology, memory));
+    } catch (error) {
+      // Some replicas may have the new model and others the old.
+      await this.close();
+      throw error;
+    }
+    this.#penalties.move(memory, change);
+    this.#batch.changeOutputSize(model.outputSize);
+    this.#vectors = new VectorTable(this.#group, model.layout.size);
+    this.#scratch = [];
+    this.#memory = memory;
+    this.#model = model;
   }
 
   /** Ends the replicas. May be called more than once. */

@@ -9,13 +9,15 @@ import { assertWholeNumber } from "./errors.ts";
  */
 export class RandomStream {
   readonly name: string;
+  readonly #seed: number;
   #generator: ReturnType<typeof xoroshiro128plus>;
 
   /** @throws {RangeError} If the seed is not a whole number of at least 0. */
   constructor(seed: number, name: string) {
     assertWholeNumber("create a random stream", "seed", seed);
     this.name = name;
-    this.#generator = xoroshiro128plus(hashSeed(seed, name));
+    this.#seed = hashSeed(seed, name);
+    this.#generator = xoroshiro128plus(this.#seed);
   }
 
   /** A whole number in [0, limit). */
@@ -61,6 +63,11 @@ export class RandomStream {
   restore(state: readonly number[]): void {
     this.#generator = xoroshiro128plusFromState(state);
   }
+
+  /** Starts anew, as if nothing had been drawn. */
+  rewind(): void {
+    this.#generator = xoroshiro128plus(this.#seed);
+  }
 }
 
 /** All streams of one run: each name gets its stream at first use. */
@@ -88,9 +95,9 @@ export class RandomStreams {
     return Object.fromEntries([...this.#streams].map(([name, stream]) => [name, stream.save()]));
   }
 
-  /** Restores streams by name; those not named start anew at their next use. */
+  /** Restores streams by name, in place: who holds one goes on with it. Those not named start anew. */
   restore(states: Readonly<Record<string, readonly number[]>>): void {
-    this.#streams.clear();
+    for (const stream of this.#streams.values()) stream.rewind();
     for (const [name, state] of Object.entries(states)) this.get(name).restore(state);
   }
 }

@@ -1,4 +1,5 @@
 import { cannot } from "../core/errors.ts";
+import { parseSavedList, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
 
@@ -39,4 +40,14 @@ export function restoreDataset(saved: SavedDataset, sources: ReadonlyMap<string,
     throw new RangeError(cannot("restore a data set", `rows of ${saved.sourceNames.join(", ")}`, [index, row]));
   });
   return new Dataset(new Map(found.map((source) => [source.id, source])), { sourceIds, rows: saved.rows.slice() });
+}
+
+/** @throws {TypeError} If this is not what `saveDataset` gave. */
+export function parseSavedDataset(saved: SavedState | undefined): SavedDataset {
+  const act = "restore a data set";
+  const { sourceNames, sourceIndices, rows } = parseSavedRecord(act, saved);
+  if (!(sourceIndices instanceof Int32Array && rows instanceof Int32Array)) {
+    throw new TypeError(cannot(act, "int32 indices and rows", rows));
+  }
+  return { sourceNames: parseSavedList(act, sourceNames).map(String), sourceIndices, rows };
 }

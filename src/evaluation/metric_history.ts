@@ -7,12 +7,20 @@ export interface MetricSeries {
   /** Training iterations done before each value was taken. */
   readonly steps: readonly number[];
   readonly values: readonly MetricValue["value"][];
+  /** Values ever reported; more than are listed, where a run was resumed. */
+  readonly count: number;
+}
+
+interface GrowingSeries {
+  readonly steps: number[];
+  readonly values: MetricValue["value"][];
+  count: number;
 }
 
 /** Keeps every value that was reported, by key. */
 export class MetricHistory {
   readonly #last = new Map<string, MetricValue["value"]>();
-  readonly #series = new Map<string, { readonly steps: number[]; readonly values: MetricValue["value"][] }>();
+  readonly #series = new Map<string, GrowingSeries>();
 
   /** Appends what was reported at one event. */
   add(values: readonly MetricValue[]): void {
@@ -20,11 +28,12 @@ export class MetricHistory {
       this.#last.set(key, value);
       let series = this.#series.get(key);
       if (!series) {
-        series = { steps: [], values: [] };
+        series = { steps: [], values: [], count: 0 };
         this.#series.set(key, series);
       }
       series.steps.push(step);
       series.values.push(value);
+      series.count += 1;
     }
   }
 
@@ -38,19 +47,31 @@ export class MetricHistory {
     return Object.fromEntries(this.#series);
   }
 
+  /** The newest value of every key with its step and how many there were, as plain data that survives JSON. */
+  saveLast(): Record<string, { readonly step: number; readonly value: MetricValue["value"]; readonly count: number }> {
+    const entries = [...this.#series].map(([key, { steps, values, count }]) => [
+      key,
+      { step: steps.at(-1) ?? 0, value: values.at(-1) ?? Number.NaN, count },
+    ]);
+    return Object.fromEntries(entries);
+  }
+
   /**
-   * Takes the newest values from what `listLast` returned, or from that after a way through JSON; starts anew otherwise.
-   * @throws {TypeError} If `state` holds anything but numbers and matrices by key.
+   * Takes the newest values from what `saveLast` returned, or from that after a way through JSON; starts anew otherwise.
+   * @throws {TypeError} If `state` holds anything but steps with numbers or matrices by key.
    */
   restoreLast(state: unknown): void {
     const act = "restore the last metrics";
-    const restored = Object.entries(parseRecord(act, state)).map(([key, value]): [string, MetricValue["value"]] => [
-      key,
-      parseValue(`${act}, ${key}`, value),
-    ]);
+    const restored = Object.entries(parseRecord(act, state)).map(([key, saved]) => {
+      const { step, value, count } = parseRecord(`${act}, ${key}`, saved);
+      return { key, step: Number(step), value: parseValue(`${act}, ${key}`, value), count: Number(count) };
+    });
     this.#last.clear();
     this.#series.clear();
-    for (const [key, value] of restored) this.#last.set(key, value);
+    for (const { key, step, value, count } of restored) {
+      this.#last.set(key, value);
+      this.#series.set(key, { steps: [step], values: [value], count });
+    }
   }
 }
 

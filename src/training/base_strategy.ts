@@ -1,9 +1,12 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import type { SavedState } from "../core/saved_state.ts";
+import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultEvaluator } from "../evaluation/default_evaluator.ts";
 import { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Experience } from "../streams/experience.ts";
+import { type Checkpointer, CheckpointKeeper, type TrainingResume } from "./checkpointing.ts";
 import type { LossAndGradient } from "./criterion.ts";
 import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
 import { type EvalStreams, type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
@@ -21,6 +24,10 @@ export interface TrainOptions {
   readonly evalStreams?: EvalStreams;
   /** True forgets momentum and moments of earlier experiences. */
   readonly resetOptimizerState?: boolean;
+  /** Makes checkpoints in the middle of experiences. */
+  readonly checkpointer?: Checkpointer;
+  /** Goes on inside the first of the experiences, which must be the one that the checkpoint was made in. */
+  readonly resume?: TrainingResume;
 }
 
 /** Every metric's last value by key. */
@@ -40,7 +47,8 @@ export class BaseStrategy extends StrategyState {
   /** How iterations are computed, from what plugins listen to and subclasses override. */
   plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
   #step: TrainingStep | undefined;
-  #stopped = false;
+  #keeper = new CheckpointKeeper(this, {});
+  #epoch = 0;
   #evalGroups: readonly (readonly Experience[])[] = [];
 
   /**
@@ -53,6 +61,11 @@ export class BaseStrategy extends StrategyState {
     this.evaluator = evaluator ?? new EvaluationPlugin({ metrics: [] });
     const periodicEval = this.options.evalEvery > -1 ? [new PeriodicEval(this.options, () => this.#evalGroups)] : [];
     this.dispatcher.plugins = [...(options.plugins ?? []), this.evaluator, ...periodicEval, this.clock];
+  }
+
+  /** True for a strategy that wants all experiences in one call of `train`. */
+  get trainsJointly(): boolean {
+    return false;
   }
 
   /**
@@ -68,12 +81,15 @@ export class BaseStrategy extends StrategyState {
     const { trained, evalGroups } = scheduleTraining(experiences, { evalStreams: options.evalStreams, isEvaluated });
     this.#evalGroups = evalGroups;
     this.plan = this.#makePlan();
-    await this.trigger("beforeTraining");
+    this.#keeper = new CheckpointKeeper(this, options);
+    if (!this.#keeper.isResuming) await this.trigger("beforeTraining");
     for (const experience of trained) {
       this.experience = experience;
-      this.#stopped = false;
+      this.isStopped = false;
       this.dispatcher.releaseClaims();
+      this.#keeper.beginExperience();
       await this.trainExp();
+      this.#keeper.endExperience();
     }
     await this.trigger("afterTraining");
     this.host.writeBack();
@@ -90,9 +106,9 @@ export class BaseStrategy extends StrategyState {
     await this.modelAdaptation();
     await this.makeOptimizer();
     await this.trigger("beforeTrainingExp");
-    for (let epoch = 0; epoch < this.trainEpochs; epoch++) {
-      await this.trigger("beforeTrainingEpoch");
-      if (this.#stopped) break;
+    for (this.#epoch = this.#keeper.firstEpoch; this.#epoch < this.trainEpochs; this.#epoch++) {
+      if (!this.#keeper.isResuming) await this.trigger("beforeTrainingEpoch");
+      if (this.isStopped) break;
       await this.trainingEpoch();
       await this.trigger("afterTrainingEpoch");
     }
@@ -101,9 +117,10 @@ export class BaseStrategy extends StrategyState {
 
   /** One pass over the dataloader. */
   async trainingEpoch(): Promise<void> {
-    for (const samples of this.dataloader.iterate()) {
-      if (this.#stopped) break;
+    for (const samples of this.#keeper.beginEpoch(this.#epoch)) {
+      if (this.isStopped) break;
       await this.trainingIteration(samples);
+      await this.#keeper.endIteration();
     }
   }
 
@@ -132,7 +149,7 @@ export class BaseStrategy extends StrategyState {
 
   /** Ends the current experience's training before its next minibatch; the next experience is trained as usual. */
   stopTraining(): void {
-    this.#stopped = true;
+    this.isStopped = true;
   }
 
   /**
@@ -236,6 +253,14 @@ export class BaseStrategy extends StrategyState {
   addLossTerm(term: LossTerm | LossAndGradient): void {
     this.#currentStep("add a loss term").addLossTerm(term);
   }
+
+  /** What a subclass must keep to go on identically; nothing if it has no state of its own. */
+  saveOwnState(): SavedState {
+    return null;
+  }
+
+  /** Goes on from what `saveOwnState` gave; `sources` are the benchmark's, by name. */
+  restoreOwnState(_saved: SavedState, _sources: ReadonlyMap<string, DataSource>): void {}
 
   /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
   trigger(callback: CallbackName): Promise<void> {

@@ -38,7 +38,8 @@ export function scheduleTraining(
   };
 }
 
-function groupByStream(experiences: readonly Experience[]): Experience[][] {
+/** The experiences by the name of their stream, in the order of their first. */
+export function groupByStream(experiences: readonly Experience[]): Experience[][] {
   const groups = new Map<string, Experience[]>();
   for (const experience of experiences) {
     const { name } = experience.originStream;

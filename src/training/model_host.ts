@@ -21,13 +21,21 @@ export interface SideComputation {
   readonly criterion?: Criterion;
 }
 
+/** What a side computation of a gradient gives. */
+export interface SideGradient {
+  readonly loss: number;
+  /** [P], borrowed until the next side computation of a gradient. */
+  readonly gradient: Float32Array;
+}
+
 /** A strategy's model where it computes: starts the cluster when it is first needed and brings trained weights back. */
 export class ModelHost {
   readonly model: tf.LayersModel;
   readonly #options: ResolvedClusterOptions;
   readonly #training: { readonly optimizer: Optimizer; readonly seed: number };
   #cluster: Cluster | undefined;
-  #sideSteps = 0;
+  /** Side computations in training mode so far: each has dropout masks of its own. */
+  sideSteps = 0;
   #closed = false;
 
   constructor(
@@ -72,20 +80,23 @@ export class ModelHost {
     return this.cluster.forward(this.#request(samples, options));
   }
 
-  /** The gradient [P] of a criterion (the strategy's own unless given) over any samples with any parameters; borrowed until the next call. */
-  async gradientOn(samples: Dataset, own: Criterion, options: SideComputation): Promise<Float32Array> {
+  /**
+   * A criterion's mean loss (the strategy's own criterion unless given) over any samples with any parameters, and its
+   * gradient [P], borrowed until the next call.
+   */
+  async lossAndGradientOn(samples: Dataset, own: Criterion, options: SideComputation): Promise<SideGradient> {
     const { cluster } = this;
     const { criterion = own } = options;
     const request = { ...this.#request(samples, options), scratch: true };
     const objective = criterion.createObjective?.(samples.targets, cluster.model.outputSize);
     if (objective) {
-      await cluster.gradientStep(request, objective);
-    } else {
-      const output = await cluster.forward(request);
-      const { dOutput } = await criterion.evaluate(output, samples.targets);
-      await cluster.backward(request, dOutput);
+      const { objective: loss } = await cluster.gradientStep(request, objective);
+      return { loss, gradient: cluster.scratchGradient };
     }
-    return cluster.scratchGradient;
+    const output = await cluster.forward(request);
+    const { loss, dOutput } = await criterion.evaluate(output, samples.targets);
+    await cluster.backward(request, dOutput);
+    return { loss, gradient: cluster.scratchGradient };
   }
 
   /** Ends the replicas. May be called more than once. */
@@ -95,8 +106,8 @@ export class ModelHost {
   }
 
   #request(samples: Dataset, { parameters, training = false }: SideComputation) {
-    if (training) this.#sideSteps += 1;
-    const dropoutStep = FIRST_SIDE_STEP + this.#sideSteps;
+    if (training) this.sideSteps += 1;
+    const dropoutStep = FIRST_SIDE_STEP + this.sideSteps;
     return { samples, training, dropoutStep, ...(parameters ? { parameters } : {}) };
   }
 }

@@ -1,3 +1,5 @@
+import type { SavedState } from "../core/saved_state.ts";
+import type { DataSource } from "../data/data_source.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 
 /** Every callback of the training loop, in the order in which it comes. */
@@ -48,7 +50,18 @@ export type Callback = (strategy: BaseStrategy) => void | Promise<void>;
 export type StrategyPlugin = {
   /** For messages; the class name if left out. */
   readonly name?: string;
+  /** All that `restoreState` needs to go on from here. A plugin whose behaviour depends on the past must have both. */
+  saveState?(): SavedState;
+  /** Goes on from what `saveState` gave, in the same configuration. Must also undo what happened since. */
+  restoreState?(saved: SavedState, context: RestoreContext): void;
 } & { [Name in CallbackName]?: Callback };
+
+/** What a plugin may need to restore itself. */
+export interface RestoreContext {
+  readonly strategy: BaseStrategy;
+  /** The benchmark's data sources by name: saved samples refer to them. */
+  readonly sources: ReadonlyMap<string, DataSource>;
+}
 
 /** How messages call a plugin. */
 export function namePlugin(plugin: StrategyPlugin): string {

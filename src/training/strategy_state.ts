@@ -11,7 +11,7 @@ import type { DataLoader } from "../memory/data_loader.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Experience } from "../streams/experience.ts";
 import { Clock } from "./clock.ts";
-import { ModelHost, type SideComputation } from "./model_host.ts";
+import { ModelHost, type SideComputation, type SideGradient } from "./model_host.ts";
 import { PluginDispatcher } from "./plugin_dispatcher.ts";
 import { type ResolvedStrategyOptions, resolveStrategyOptions, type StrategyOptions } from "./strategy_options.ts";
 import type { StrategyPlugin } from "./strategy_plugin.ts";
@@ -31,6 +31,8 @@ export abstract class StrategyState implements EvaluatedStrategy {
   readonly options: ResolvedStrategyOptions;
 
   isTraining = false;
+  /** True once the current experience's training is to end before its next minibatch. */
+  isStopped = false;
   currentEvalStream: readonly Experience[] = [];
   /** The minibatch's training loss, plugins' terms and penalties included; in evaluation the criterion alone. */
   loss = 0;
@@ -56,6 +58,15 @@ export abstract class StrategyState implements EvaluatedStrategy {
     this.randomStreams = new RandomStreams(seed);
     this.host = new ModelHost(options.model, cluster, { optimizer: options.optimizer, seed });
     this.dispatcher = new PluginDispatcher();
+  }
+
+  /** Side computations in training mode so far; each has dropout masks of its own. */
+  get sideSteps(): number {
+    return this.host.sideSteps;
+  }
+
+  set sideSteps(count: number) {
+    this.host.sideSteps = count;
   }
 
   /** All plugins in the order in which they are called: the user's, then the evaluator, periodic evaluation, the clock. */
@@ -166,8 +177,13 @@ export abstract class StrategyState implements EvaluatedStrategy {
    * The gradient [P] of the criterion's mean over any samples, computed by the replicas; the training gradient stays as it
    * is. Borrowed until the next call.
    */
-  gradientOn(samples: Dataset, options: SideComputation = {}): Promise<Float32Array> {
-    return this.host.gradientOn(samples, this.options.criterion, options);
+  async gradientOn(samples: Dataset, options: SideComputation = {}): Promise<Float32Array> {
+    return (await this.lossAndGradientOn(samples, options)).gradient;
+  }
+
+  /** The same with the loss that it is the gradient of. */
+  lossAndGradientOn(samples: Dataset, options: SideComputation = {}): Promise<SideGradient> {
+    return this.host.lossAndGradientOn(samples, this.options.criterion, options);
   }
 
   /** Outputs [B, C] of any samples with any parameters [P], computed by the replicas. The caller owns the result. */

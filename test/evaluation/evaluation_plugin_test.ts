@@ -126,7 +126,7 @@ describe("EvaluationPlugin", () => {
     strategy.train([...createPlainStream("train", 2)], { batches: [1, 1] });
     const key = "Loss_MB/train_phase/train_stream/Task000";
     const losses = strategy.seen.map(({ loss }) => loss);
-    expect(evaluator.getAllMetrics()).toEqual({ [key]: { steps: [0, 1, 2, 3], values: losses } });
+    expect(evaluator.getAllMetrics()).toEqual({ [key]: { steps: [0, 1, 2, 3], values: losses, count: 4 } });
     expect(evaluator.getLastMetrics()).toEqual({ [key]: losses.at(-1) ?? Number.NaN });
   });
 

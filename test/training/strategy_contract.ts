@@ -11,6 +11,7 @@ import type { BaseStrategy } from "../../src/training/base_strategy.ts";
 import type { StrategyOptions } from "../../src/training/strategy_options.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
 import { makeBenchmark, withStrategy } from "./made_strategy.ts";
+import { expectResumable } from "./resume_law.ts";
 import { measureDifference } from "./slow_losses.ts";
 
 /** A strategy, or a strategy with a plugin, as the contract makes it: with exactly these options. */
@@ -35,7 +36,8 @@ interface ContractRun {
 }
 
 /** Three experiences, of 2, 1 and 1 classes. */
-const { trainStream, testStream } = makeBenchmark({ experiences: 3, samples: 160 });
+const benchmark = makeBenchmark({ experiences: 3, samples: 160 });
+const { trainStream, testStream } = benchmark;
 
 function createEvaluator(): EvaluationPlugin {
   return new EvaluationPlugin({ metrics: accuracyMetrics({ stream: true }) });
@@ -112,6 +114,10 @@ export function describeStrategyContract(
       const reference = await run(create, { engine: "tfjs" });
       expect(reference.strategy.cluster.engine).toMatch(/^tfjs/);
       expect(measureDifference(parameters, reference.parameters)).toBeLessThan(1e-4);
+    });
+
+    test("goes on identically, when it was saved in the middle of an experience", async () => {
+      await expectResumable(() => create(createOptions({})), benchmark, [3, 6, 9]);
     });
 
     test("leaves no tensor behind on the coordinator, when closed", async () => {

@@ -1,4 +1,11 @@
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import {
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  parseSavedVector,
+  type SavedState,
+} from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -33,7 +40,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly #options: Required<EarlyStoppingOptions>;
   #best: Best | undefined;
   /** How many values of each key were looked at. */
-  readonly #readings = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
   #misses = 0;
 
   /** @throws {RangeError} If an option is out of range. */
@@ -108,14 +115,37 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     return gain > 0 && gain >= margin;
   }
 
+  saveState(): SavedState {
+    const { value, parameters, state, optimizer } = this.#best ?? {};
+    const best = this.#best ? { value: value ?? 0, parameters: parameters ?? null, state: state ?? null } : null;
+    return { best, optimizer: optimizer ?? [], counts: Object.fromEntries(this.#counts), misses: this.#misses };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore EarlyStoppingPlugin";
+    const { best, optimizer, counts, misses } = parseSavedRecord(act, saved);
+    this.#misses = parseSavedNumber(act, misses);
+    this.#counts.clear();
+    for (const [key, count] of Object.entries(parseSavedRecord(act, counts))) this.#counts.set(key, Number(count));
+    this.#best = undefined;
+    if (best === null) return;
+    const { value, parameters, state } = parseSavedRecord(act, best);
+    this.#best = {
+      value: parseSavedNumber(act, value),
+      parameters: parseSavedVector(act, parameters),
+      state: parseSavedVector(act, state),
+      optimizer: parseSavedList(act, optimizer).map((vector) => parseSavedVector(act, vector)),
+    };
+  }
+
   /** The metric's newest value since the last call, of the last key that has one; undefined if there is none. */
   #takeReading(strategy: BaseStrategy): number | undefined {
     const prefix = `${this.#options.metricName}/eval_phase/${this.#options.valStreamName}_stream`;
     let newest: number | undefined;
-    for (const [key, { values }] of Object.entries(strategy.evaluator.getAllMetrics())) {
+    for (const [key, { values, count }] of Object.entries(strategy.evaluator.getAllMetrics())) {
       if (key !== prefix && !key.startsWith(`${prefix}/`)) continue;
-      if (values.length > (this.#readings.get(key) ?? 0)) newest = Number(values.at(-1));
-      this.#readings.set(key, values.length);
+      if (count > (this.#counts.get(key) ?? 0)) newest = Number(values.at(-1));
+      this.#counts.set(key, count);
     }
     return newest;
   }

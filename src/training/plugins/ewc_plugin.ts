@@ -1,9 +1,10 @@
 import { createQuadraticPenalty, type QuadraticPenalty } from "../../cluster/penalty.ts";
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { addSquares } from "../../core/vector.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 const MODES = ["separate", "online"] as const;
 
@@ -58,6 +59,26 @@ export class EWCPlugin implements StrategyPlugin {
     if (this.#mode === "separate") addAnchor(this.#penalty, importances, parameters);
     else moveAnchor(this.#penalty, { importances, parameters, decay: this.#options.decayFactor ?? 0 });
     if (first) strategy.addPenalty(this.#penalty);
+  }
+
+  saveState(): SavedState {
+    if (!this.#penalty) return null;
+    const { a, b, c } = this.#penalty;
+    return { a: Float32Array.from(a), b: Float32Array.from(b), c };
+  }
+
+  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
+    if (this.#penalty) strategy.removePenalty(this.#penalty);
+    this.#penalty = undefined;
+    if (saved === null) return;
+    const state = parseSavedRecord("restore EWCPlugin", saved);
+    const a = parseSavedVector("restore EWCPlugin", state.a);
+    this.#penalty = createQuadraticPenalty(a.length);
+    this.#penalty.a.set(a);
+    this.#penalty.b.set(parseSavedVector("restore EWCPlugin", state.b));
+    this.#penalty.c = Number(state.c);
+    this.#penalty.scale = this.#options.lambda;
+    strategy.addPenalty(this.#penalty);
   }
 }
 

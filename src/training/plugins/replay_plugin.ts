@@ -1,9 +1,11 @@
 import { assertWholeNumber, cannot } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
 import { ExperienceBalancedBuffer } from "../../memory/experience_balanced_buffer.ts";
 import { ReplayDataLoader } from "../../memory/replay_data_loader.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How experience replay remembers and mixes. */
 export interface ReplayOptions {
@@ -63,5 +65,13 @@ export class ReplayPlugin implements StrategyPlugin {
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     await this.storagePolicy.update(strategy);
+  }
+
+  saveState(): SavedState {
+    return saveBuffer(this.storagePolicy);
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    restoreBuffer(this.storagePolicy, saved, sources);
   }
 }

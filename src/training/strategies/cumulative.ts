@@ -1,4 +1,7 @@
+import type { SavedState } from "../../core/saved_state.ts";
+import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 
 /** Trains on all samples seen so far, with each new experience. An upper baseline; its cost grows with the stream. */
@@ -8,5 +11,13 @@ export class Cumulative extends BaseStrategy {
   override trainDatasetAdaptation(): void {
     this.#seen = Dataset.concat([this.#seen, this.experience.dataset]);
     this.adaptedDataset = this.#seen;
+  }
+
+  override saveOwnState(): SavedState {
+    return { ...saveDataset(this.#seen) };
+  }
+
+  override restoreOwnState(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
+    this.#seen = restoreDataset(parseSavedDataset(saved), sources);
   }
 }

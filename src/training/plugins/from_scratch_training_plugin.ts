@@ -1,0 +1,35 @@
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** What is forgotten before each experience besides the parameters. */
+export interface FromScratchTrainingOptions {
+  /** Whether the optimizer starts anew, too; true if left out. */
+  readonly resetOptimizer?: boolean;
+}
+
+/**
+ * Puts the model back to the parameters and the layer state with which training began, before each experience. A baseline:
+ * nothing is carried over.
+ * @see Lomonaco et al. 2021, Avalanche, arXiv:2104.00405
+ */
+export class FromScratchTrainingPlugin implements StrategyPlugin {
+  readonly name = "FromScratchTrainingPlugin";
+  readonly #resetOptimizer: boolean;
+  #parameters: Float32Array | undefined;
+  #state: Float32Array | undefined;
+
+  constructor(options: FromScratchTrainingOptions = {}) {
+    this.#resetOptimizer = options.resetOptimizer ?? true;
+  }
+
+  beforeTraining({ parameters, cluster }: BaseStrategy): void {
+    this.#parameters ??= Float32Array.from(parameters);
+    this.#state ??= Float32Array.from(cluster.state);
+  }
+
+  beforeTrainingExp({ parameters, cluster }: BaseStrategy): void {
+    if (this.#parameters) parameters.set(this.#parameters);
+    if (this.#state) cluster.state.set(this.#state);
+    if (this.#resetOptimizer) cluster.resetOptimizer();
+  }
+}

@@ -1,0 +1,27 @@
+import { cannot } from "../../core/errors.ts";
+import { joinExperiences } from "../../streams/joint_experience.ts";
+import { BaseStrategy, type LastMetrics, type TrainOptions } from "../base_strategy.ts";
+import { type Experiences, groupByStream, listExperiences } from "../eval_streams.ts";
+
+/**
+ * Trains once on all given experiences together, as if there were no stream: the upper bound that continual learners are
+ * compared with. To callbacks it is one experience, with the number of the latest.
+ */
+export class JointTraining extends BaseStrategy {
+  #trained = false;
+
+  override get trainsJointly(): boolean {
+    return true;
+  }
+
+  /**
+   * Trains on the samples of all experiences at once. The experiences are what is evaluated meanwhile, unless told otherwise.
+   * @throws {Error} At the second call: what a second joint training would be, nobody has defined.
+   */
+  override async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {
+    if (this.#trained) throw new Error(cannot("train jointly", "one call with all experiences", "a second call"));
+    this.#trained = true;
+    const all = listExperiences(experiences);
+    return super.train(joinExperiences(all), { evalStreams: groupByStream(all), ...options });
+  }
+}

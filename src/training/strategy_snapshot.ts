@@ -1,0 +1,81 @@
+import { cannot } from "../core/errors.ts";
+import type { SavedState } from "../core/saved_state.ts";
+import type { DataSource } from "../data/data_source.ts";
+import type { ClockCounters } from "../evaluation/evaluated_strategy.ts";
+import type { BaseStrategy } from "./base_strategy.ts";
+import { namePlugin } from "./strategy_plugin.ts";
+
+/** Everything that decides how a strategy goes on, at one moment between two iterations. It owns its arrays. */
+export interface StrategySnapshot {
+  readonly parameters: Float32Array;
+  readonly layerState: Float32Array;
+  readonly optimizer: readonly Float32Array[];
+  readonly stepCount: number;
+  readonly sideSteps: number;
+  readonly learningRate: number;
+  readonly isStopped: boolean;
+  readonly randomStreams: Readonly<Record<string, readonly number[]>>;
+  readonly clock: ClockCounters;
+  readonly evaluator: unknown;
+  /** One entry a plugin, in their order; `state` is null for a plugin that saves nothing. */
+  readonly plugins: readonly { readonly name: string; readonly state: SavedState }[];
+  /** What a subclass saves of its own. */
+  readonly own: SavedState;
+}
+
+/** Takes a snapshot; nothing in it changes afterwards. */
+export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
+  const { cluster, clock } = strategy;
+  return {
+    parameters: Float32Array.from(cluster.parameters),
+    layerState: Float32Array.from(cluster.state),
+    optimizer: cluster.optimizerState.map((vector) => Float32Array.from(vector)),
+    stepCount: cluster.stepCount,
+    sideSteps: strategy.sideSteps,
+    learningRate: strategy.optimizer.learningRate,
+    isStopped: strategy.isStopped,
+    randomStreams: strategy.randomStreams.save(),
+    clock: { ...clock },
+    evaluator: strategy.evaluator.save(),
+    plugins: strategy.plugins.map((plugin) => ({ name: namePlugin(plugin), state: plugin.saveState?.() ?? null })),
+    own: strategy.saveOwnState(),
+  };
+}
+
+/**
+ * Puts a strategy back to where a snapshot was taken.
+ * @throws {RangeError} If the strategy has other plugins or another number of parameters.
+ */
+export function restoreSnapshot(
+  strategy: BaseStrategy,
+  snapshot: StrategySnapshot,
+  sources: ReadonlyMap<string, DataSource>,
+): void {
+  const { cluster } = strategy;
+  const names = strategy.plugins.map(namePlugin);
+  const saved = snapshot.plugins.map(({ name }) => name);
+  if (names.join() !== saved.join()) throw new RangeError(cannot("restore a strategy", `the plugins ${saved}`, names));
+  copyInto(cluster.parameters, snapshot.parameters);
+  copyInto(cluster.state, snapshot.layerState);
+  for (const [i, vector] of cluster.optimizerState.entries()) {
+    copyInto(vector, snapshot.optimizer[i] ?? new Float32Array(0));
+  }
+  cluster.stepCount = snapshot.stepCount;
+  strategy.sideSteps = snapshot.sideSteps;
+  strategy.optimizer.learningRate = snapshot.learningRate;
+  strategy.isStopped = snapshot.isStopped;
+  strategy.randomStreams.restore(snapshot.randomStreams);
+  Object.assign(strategy.clock, snapshot.clock);
+  strategy.evaluator.restore(snapshot.evaluator);
+  for (const [i, plugin] of strategy.plugins.entries()) {
+    plugin.restoreState?.(snapshot.plugins[i]?.state ?? null, { strategy, sources });
+  }
+  strategy.restoreOwnState(snapshot.own, sources);
+}
+
+function copyInto(target: Float32Array, source: Float32Array): void {
+  if (target.length !== source.length) {
+    throw new RangeError(cannot("restore a strategy", `vectors of ${target.length} values`, source.length));
+  }
+  target.set(source);
+}
