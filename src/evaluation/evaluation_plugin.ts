@@ -110,7 +110,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   /** What `restore` needs to go on from here, as plain data that survives JSON; the history is not part of it. */
   save(): unknown {
     const metrics = Object.fromEntries(this.#metrics.map((metric) => [metric.name, metric.save()]));
-    return { trainedExperience: this.#trainedExperience, metrics, last: this.getLastMetrics() };
+    return { trainedExperience: this.#trainedExperience, metrics, last: this.#history.saveLast() };
   }
 
   /**
