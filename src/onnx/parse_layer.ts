@@ -1,21 +1,9 @@
 import { z } from "zod";
 import { cannot } from "../core/errors.ts";
 import type { ActivationSpec, LayerSpec } from "./layer_spec.ts";
+import { readActivation } from "./read_activation.ts";
+import { readNumber, readRate, readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
-
-/** A layer that has no converter; carries what a caller needs to say so in its own words. */
-export class UnsupportedLayerError extends Error {
-  readonly layerName: string;
-  readonly className: string;
-
-  constructor(layer: LayerJson, reason: string) {
-    const what = `layer "${layer.config.name}" of class ${layer.class_name}`;
-    super(`Cannot convert ${what} to ONNX: ${reason}; --engine tfjs trains it, without an exported model`);
-    this.name = "UnsupportedLayerError";
-    this.layerName = layer.config.name;
-    this.className = layer.class_name;
-  }
-}
 
 /** What a call adds to its layer's JSON. */
 export interface CallPlace {
@@ -41,8 +29,8 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
         ...call,
         kind: "dense",
         layer: layer.config.name,
-        units: read(layer, "units", z.number().int().positive()),
-        useBias: read(layer, "use_bias", z.boolean().default(true)),
+        units: readSetting(layer, "units", z.number().int().positive()),
+        useBias: readSetting(layer, "use_bias", z.boolean().default(true)),
         activation: readActivation(layer),
       };
     case "Activation":
@@ -67,7 +55,9 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
       return {
         ...call,
         kind: "reshape",
-        sampleShape: read(layer, "target_shape", z.array(z.number().int().nullable())).map((length) => length ?? -1),
+        sampleShape: readSetting(layer, "target_shape", z.array(z.number().int().nullable())).map(
+          (length) => length ?? -1,
+        ),
       };
     case "Add":
       return { ...call, kind: "merge", operation: "add" };
@@ -84,14 +74,14 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
         ...call,
         ...readMasking(layer),
         kind: "incrementalClassifier",
-        units: read(layer, "units", z.number().int().positive()),
+        units: readSetting(layer, "units", z.number().int().positive()),
       };
     case "MultiHeadClassifier":
       return {
         ...call,
         ...readMasking(layer),
         kind: "multiHeadClassifier",
-        headUnits: read(layer, "head_units", z.array(z.number().int().min(0)).min(1)),
+        headUnits: readSetting(layer, "head_units", z.array(z.number().int().min(0)).min(1)),
       };
     case "Concatenate":
       return { ...call, kind: "concatenate", axis: readNumber(layer, "axis", -1) };
@@ -101,10 +91,10 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
         kind: "batchNormalization",
         layer: layer.config.name,
         axis: readNumber(layer, "axis", -1),
-        momentum: read(layer, "momentum", z.number().min(0).max(1).default(0.99)),
-        epsilon: read(layer, "epsilon", z.number().positive().default(1e-3)),
-        center: read(layer, "center", z.boolean().default(true)),
-        scale: read(layer, "scale", z.boolean().default(true)),
+        momentum: readSetting(layer, "momentum", z.number().min(0).max(1).default(0.99)),
+        epsilon: readSetting(layer, "epsilon", z.number().positive().default(1e-3)),
+        center: readSetting(layer, "center", z.boolean().default(true)),
+        scale: readSetting(layer, "scale", z.boolean().default(true)),
       };
     default:
       throw new UnsupportedLayerError(layer, "this class has no converter");
@@ -123,58 +113,15 @@ export function readSampleShape(layer: LayerJson): number[] {
   });
 }
 
-function readActivation(layer: LayerJson): ActivationSpec {
-  const name = read(layer, "activation", z.string().nullish()) ?? "linear";
-  switch (name) {
-    case "linear":
-    case "selu":
-    case "sigmoid":
-    case "tanh":
-    case "softplus":
-    case "softsign":
-    case "swish":
-    case "mish":
-    case "gelu":
-    case "relu":
-      return { kind: name };
-    case "relu6":
-      return { kind: "relu", maxValue: 6 };
-    case "elu":
-      return { kind: "elu", alpha: 1 };
-    case "hardSigmoid":
-    case "hard_sigmoid":
-      return { kind: "hardSigmoid" };
-    case "softmax":
-      return { kind: "softmax", axis: -1 };
-    default:
-      throw new UnsupportedLayerError(layer, `the activation ${JSON.stringify(name)} has no converter`);
-  }
-}
-
 function readRelu(layer: LayerJson): ActivationSpec {
-  const maxValue = read(layer, "max_value", z.number().nullish());
+  const maxValue = readSetting(layer, "max_value", z.number().nullish());
   return typeof maxValue === "number" ? { kind: "relu", maxValue } : { kind: "relu" };
 }
 
 function readMasking(layer: LayerJson) {
   return {
     layer: layer.config.name,
-    masking: read(layer, "masking", z.boolean().default(true)),
+    masking: readSetting(layer, "masking", z.boolean().default(true)),
     maskValue: readNumber(layer, "mask_value", -1000),
   };
-}
-
-function readRate(layer: LayerJson): number {
-  return read(layer, "rate", z.number().min(0).lt(1));
-}
-
-function readNumber(layer: LayerJson, key: string, fallback: number): number {
-  return read(layer, key, z.number().default(fallback));
-}
-
-function read<Value>(layer: LayerJson, key: string, schema: z.ZodType<Value>): Value {
-  const parsed = schema.safeParse(layer.config[key]);
-  if (parsed.success) return parsed.data;
-  const wanted = `${key} to fit (${parsed.error.issues[0]?.message ?? "another value"})`;
-  throw new TypeError(cannot(`read layer "${layer.config.name}"`, wanted, layer.config[key]));
 }

@@ -6,7 +6,8 @@ import type { ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import type { LayerSpec, ModelSpec } from "./layer_spec.ts";
 import { orderCalls } from "./order_calls.ts";
-import { type CallPlace, parseLayer, readSampleShape, UnsupportedLayerError } from "./parse_layer.ts";
+import { type CallPlace, parseLayer, readSampleShape } from "./parse_layer.ts";
+import { UnsupportedLayerError } from "./read_setting.ts";
 import { declareTensors } from "./tensor_sources.ts";
 import { isModelJson, type LayerJson, type ModelJson, parseModelJson } from "./topology_schema.ts";
 

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import type { ActivationSpec } from "./layer_spec.ts";
+import { readSetting, UnsupportedLayerError } from "./read_setting.ts";
+import type { LayerJson } from "./topology_schema.ts";
+
+/** The activation that a layer ends with, or is. @throws {UnsupportedLayerError} If it has no converter. */
+export function readActivation(layer: LayerJson): ActivationSpec {
+  const name = readSetting(layer, "activation", z.string().nullish()) ?? "linear";
+  switch (name) {
+    case "linear":
+    case "selu":
+    case "sigmoid":
+    case "tanh":
+    case "softplus":
+    case "softsign":
+    case "swish":
+    case "mish":
+    case "gelu":
+    case "relu":
+      return { kind: name };
+    case "relu6":
+      return { kind: "relu", maxValue: 6 };
+    case "elu":
+      return { kind: "elu", alpha: 1 };
+    case "hardSigmoid":
+    case "hard_sigmoid":
+      return { kind: "hardSigmoid" };
+    case "softmax":
+      return { kind: "softmax", axis: -1 };
+    default:
+      throw new UnsupportedLayerError(layer, `the activation ${JSON.stringify(name)} has no converter`);
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { cannot } from "../core/errors.ts";
+import type { LayerJson } from "./topology_schema.ts";
+
+/** A layer that has no converter; carries what a caller needs to say so in its own words. */
+export class UnsupportedLayerError extends Error {
+  readonly layerName: string;
+  readonly className: string;
+
+  constructor(layer: LayerJson, reason: string) {
+    const what = `layer "${layer.config.name}" of class ${layer.class_name}`;
+    super(`Cannot convert ${what} to ONNX: ${reason}; --engine tfjs trains it, without an exported model`);
+    this.name = "UnsupportedLayerError";
+    this.layerName = layer.config.name;
+    this.className = layer.class_name;
+  }
+}
+
+/** A rate of dropping, at least 0 and below 1. @throws {TypeError} If it is not. */
+export function readRate(layer: LayerJson): number {
+  return readSetting(layer, "rate", z.number().min(0).lt(1));
+}
+
+/** A number; `fallback` where there is none. @throws {TypeError} If it is something else. */
+export function readNumber(layer: LayerJson, key: string, fallback: number): number {
+  return readSetting(layer, key, z.number().default(fallback));
+}
+
+/** A setting of the kind that `schema` describes. @throws {TypeError} If it is not; the message names the layer. */
+export function readSetting<Value>(layer: LayerJson, key: string, schema: z.ZodType<Value>): Value {
+  const parsed = schema.safeParse(layer.config[key]);
+  if (parsed.success) return parsed.data;
+  const wanted = `${key} to fit (${parsed.error.issues[0]?.message ?? "another value"})`;
+  throw new TypeError(cannot(`read layer "${layer.config.name}"`, wanted, layer.config[key]));
+}
