@@ -28,6 +28,7 @@ interface Best {
   readonly parameters: Float32Array;
   readonly state: Float32Array;
   readonly optimizer: readonly Float32Array[];
+  readonly stepCount: number;
 }
 
 /**
@@ -82,6 +83,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     strategy.parameters.set(this.#best.parameters);
     strategy.cluster.state.set(this.#best.state);
     for (const [i, vector] of this.#best.optimizer.entries()) strategy.cluster.optimizerState[i]?.set(vector);
+    strategy.cluster.stepCount = this.#best.stepCount;
     this.#best = undefined;
   }
 
@@ -100,6 +102,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
         parameters: Float32Array.from(parameters),
         state: Float32Array.from(cluster.state),
         optimizer,
+        stepCount: cluster.stepCount,
       };
       this.#misses = 0;
       return;
@@ -116,25 +119,25 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   }
 
   saveState(): SavedState {
-    const { value, parameters, state, optimizer } = this.#best ?? {};
-    const best = this.#best ? { value: value ?? 0, parameters: parameters ?? null, state: state ?? null } : null;
-    return { best, optimizer: optimizer ?? [], counts: Object.fromEntries(this.#counts), misses: this.#misses };
+    const best = this.#best ? { ...this.#best } : null;
+    return { best, counts: Object.fromEntries(this.#counts), misses: this.#misses };
   }
 
   restoreState(saved: SavedState): void {
     const act = "restore EarlyStoppingPlugin";
-    const { best, optimizer, counts, misses } = parseSavedRecord(act, saved);
+    const { best, counts, misses } = parseSavedRecord(act, saved);
     this.#misses = parseSavedNumber(act, misses);
     this.#counts.clear();
     for (const [key, count] of Object.entries(parseSavedRecord(act, counts))) this.#counts.set(key, Number(count));
     this.#best = undefined;
     if (best === null) return;
-    const { value, parameters, state } = parseSavedRecord(act, best);
+    const { value, parameters, state, optimizer, stepCount } = parseSavedRecord(act, best);
     this.#best = {
       value: parseSavedNumber(act, value),
       parameters: parseSavedVector(act, parameters),
       state: parseSavedVector(act, state),
       optimizer: parseSavedList(act, optimizer).map((vector) => parseSavedVector(act, vector)),
+      stepCount: parseSavedNumber(act, stepCount),
     };
   }
 
