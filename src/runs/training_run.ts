@@ -84,7 +84,8 @@ export class TrainingRun<Config> {
     await this.directory.writeConfig(this.#options.config);
     await this.#writeSummary("running");
     try {
-      for (const unit of listTrainingUnits(this.#options.benchmark)) {
+      const { trainsJointly: jointly } = this.strategy;
+      for (const unit of listTrainingUnits(this.#options.benchmark, { jointly })) {
         this.#experiences.push(await this.#trainUnit(unit));
         this.#parametersHash = hashParameters(this.strategy.parameters);
         await this.#writeSummary("running");
@@ -107,12 +108,12 @@ export class TrainingRun<Config> {
     return this.close();
   }
 
-  async #trainUnit({ experience, parts }: TrainingUnit): Promise<ExperienceSummary> {
+  async #trainUnit({ experience, first, parts }: TrainingUnit): Promise<ExperienceSummary> {
     const monitor = this.#monitor;
     const index = experience.currentExperience;
     const { benchmark } = this.#options;
     const trainSecondsBefore = monitor.trainSeconds;
-    await this.strategy.train(parts, { evalStreams: listValidation(benchmark, index) });
+    await this.strategy.train(parts, { evalStreams: listValidation(benchmark, first, index) });
     const trainSeconds = monitor.trainSeconds - trainSecondsBefore;
     const epochs = this.strategy.clock.trainExpEpochs;
 
@@ -163,10 +164,10 @@ export async function createTrainingRun<Config>(options: TrainingRunOptions<Conf
   }
 }
 
-/** What is evaluated while an experience is trained: its own part of the validation stream, where there is one. */
-function listValidation({ streams }: Benchmark, index: number) {
+/** What is evaluated while experiences are trained: their own part of the validation stream, where there is one. */
+function listValidation({ streams }: Benchmark, first: number, last: number) {
   const validation = streams.get("valid");
-  return validation ? [validation.slice(index, index + 1)] : [];
+  return validation ? [validation.slice(first, last + 1)] : [];
 }
 
 function readTestAccuracy({ testStream }: Benchmark, accuracies: ReadonlyMap<number, number>) {

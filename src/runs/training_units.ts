@@ -1,10 +1,13 @@
 import type { Benchmark, Experience, Stream } from "../streams/experience.ts";
+import { joinExperiences } from "../streams/joint_experience.ts";
 import { isOnlineExperience } from "../streams/online_experience.ts";
 
 /** What a run trains on before it evaluates, exports and reports. */
 export interface TrainingUnit {
-  /** The experience of the train stream that it stands for. */
+  /** The experience of the train stream that it stands for, or all of them joined. */
   readonly experience: Experience;
+  /** The number of the first experience that it stands for; the last one's is `experience`'s own. */
+  readonly first: number;
   /** What is trained on, in order: the experience, or the small ones that were cut from it. */
   readonly parts: Iterable<Experience>;
 }
@@ -16,11 +19,19 @@ export function isTrainedOnline({ streams }: Benchmark): boolean {
   return streams.has(ONLINE_STREAM);
 }
 
-/** The units of a benchmark: its experiences, or, where it has a stream "train_online", those of their small parts. */
-export function* listTrainingUnits(benchmark: Benchmark): Generator<TrainingUnit> {
-  const online = benchmark.streams.get(ONLINE_STREAM);
-  if (online) yield* groupByOrigin(online);
-  else for (const experience of benchmark.trainStream) yield { experience, parts: [experience] };
+/**
+ * The units of a benchmark: its experiences, or, where it has a stream "train_online", those of their small parts. For a
+ * strategy that trains `jointly` there is one, with all of them.
+ */
+export function* listTrainingUnits(
+  benchmark: Benchmark,
+  { jointly = false }: { readonly jointly?: boolean } = {},
+): Generator<TrainingUnit> {
+  const { trainStream, streams } = benchmark;
+  const online = streams.get(ONLINE_STREAM);
+  if (jointly) yield { experience: joinExperiences([...trainStream]), first: 0, parts: trainStream };
+  else if (online) yield* groupByOrigin(online);
+  else for (const experience of trainStream) yield createUnit(experience, [experience]);
 }
 
 function* groupByOrigin(online: Stream): Generator<TrainingUnit> {
@@ -28,7 +39,11 @@ function* groupByOrigin(online: Stream): Generator<TrainingUnit> {
     const first = online.at(start);
     const end = start + (isOnlineExperience(first) ? first.subStreamLength : 1);
     const experience = isOnlineExperience(first) ? first.originExperience : first;
-    yield { experience, parts: online.slice(start, end) };
+    yield createUnit(experience, online.slice(start, end));
     start = end;
   }
+}
+
+function createUnit(experience: Experience, parts: Iterable<Experience>): TrainingUnit {
+  return { experience, first: experience.currentExperience, parts };
 }

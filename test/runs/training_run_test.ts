@@ -175,6 +175,15 @@ describe("listTrainingUnits()", () => {
     for (const { experience, parts } of units) expect([...parts]).toEqual([experience]);
   });
 
+  test("are one with everything, for a strategy that trains jointly", () => {
+    const benchmark = makeBenchmark({ onlineExperienceSize: 10 });
+    const [unit, ...others] = listTrainingUnits(benchmark, { jointly: true });
+    expect(others).toEqual([]);
+    expect(unit).toMatchObject({ first: 0, parts: benchmark.trainStream });
+    expect(unit?.experience).toMatchObject({ currentExperience: 1, classesSeenSoFar: [0, 1, 2, 3] });
+    expect(unit?.experience.dataset.length).toBe(128);
+  });
+
   test("are the small experiences of each origin where there is an online stream, every sample once", () => {
     const benchmark = makeBenchmark({ onlineExperienceSize: 10 });
     expect(isTrainedOnline(benchmark)).toBe(true);

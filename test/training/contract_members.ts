@@ -1,26 +1,19 @@
 import { EarlyStoppingPlugin } from "../../src/training/plugins/early_stopping_plugin.ts";
-import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
 import { ReplayPlugin } from "../../src/training/plugins/replay_plugin.ts";
 import { Cumulative } from "../../src/training/strategies/cumulative.ts";
-import { EWC } from "../../src/training/strategies/ewc.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import { Replay } from "../../src/training/strategies/replay.ts";
-import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
-import type { CreateStrategy, StrategyContractOptions } from "./strategy_contract.ts";
-
-/** One class of src/training/strategies or plugins, as the contract tests it. */
-export interface ContractMember extends StrategyContractOptions {
-  readonly create: CreateStrategy;
-}
+import { type ContractMember, withPlugin } from "./contract_member.ts";
+import { REGULARIZATION_MEMBERS } from "./regularization_members.ts";
 
 /** Every strategy and every plugin, by class name. A new one is added here. */
 export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
   Naive: { create: (options) => new Naive(options) },
   Cumulative: { create: (options) => new Cumulative(options) },
+  ...REGULARIZATION_MEMBERS,
+  ...REHEARSAL_MEMBERS,
   Replay: { create: (options) => new Replay({ ...options, memSize: 20 }) },
-  EWC: { create: (options) => new EWC({ ...options, lambda: 10 }) },
   ReplayPlugin: withPlugin(() => new ReplayPlugin({ memSize: 20, batchSizeMem: 8 })),
-  EWCPlugin: withPlugin(() => new EWCPlugin({ lambda: 10, mode: "online", decayFactor: 0.5, importanceBatchSize: 8 })),
   EarlyStoppingPlugin: {
     create: (options) => {
       const plugins = [new EarlyStoppingPlugin({ patience: 1, valStreamName: "test" })];
@@ -28,7 +21,3 @@ export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
     },
   },
 };
-
-function withPlugin(createPlugin: () => StrategyPlugin): ContractMember {
-  return { create: (options) => new Naive({ ...options, plugins: [createPlugin()] }) };
-}

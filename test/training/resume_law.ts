@@ -1,8 +1,8 @@
 import { expect } from "bun:test";
 import { collectSources } from "../../src/streams/benchmark.ts";
-import type { Benchmark } from "../../src/streams/experience.ts";
+import type { Benchmark, Stream } from "../../src/streams/experience.ts";
 import type { BaseStrategy } from "../../src/training/base_strategy.ts";
-import type { TrainingCheckpoint } from "../../src/training/checkpointing.ts";
+import type { TrainingCheckpoint, TrainingResume } from "../../src/training/checkpointing.ts";
 
 /** How the undisturbed run ended. */
 interface Ending {
@@ -11,54 +11,59 @@ interface Ending {
   readonly metrics: unknown;
 }
 
-/** Trains the experiences from `first` on, one `train` call each, then evaluates. */
+/** Trains the parts from `first` on, one `train` call each, then evaluates. */
 async function trainToEnd(
   strategy: BaseStrategy,
-  { trainStream, testStream }: Benchmark,
-  options: { first: number; resume?: Parameters<BaseStrategy["train"]>[1] },
+  testStream: Stream,
+  options: { readonly parts: readonly Experiences[]; readonly first: number; readonly resume?: TrainingResume },
 ): Promise<Ending> {
   const evalStreams = [testStream];
-  for (let i = options.first; i < trainStream.length; i++) {
-    const resume = i === options.first ? options.resume : {};
-    await strategy.train(trainStream.at(i), { evalStreams, ...resume });
+  for (const [i, part] of options.parts.entries()) {
+    if (i < options.first) continue;
+    const resume = i === options.first && options.resume ? { resume: options.resume } : {};
+    await strategy.train(part, { evalStreams, ...resume });
   }
   const metrics = await strategy.eval(testStream);
   return { parameters: strategy.parameters.slice(), draws: strategy.randomStreams.save(), metrics };
 }
 
+/** What `train` takes. */
+type Experiences = Parameters<BaseStrategy["train"]>[0];
+
 /**
  * Checks that a run which is cut off in the middle of an experience, after each of `iterations` (counted over the whole
- * run), goes on in a new strategy to the same parameters, draws and metrics, bit for bit.
+ * run), goes on in a new strategy to the same parameters, draws and metrics, bit for bit. Each experience gets a `train` call
+ * of its own, unless there is to be one for all of them.
  */
 export async function expectResumable(
   create: () => BaseStrategy,
   benchmark: Benchmark,
-  iterations: readonly number[],
+  { iterations, trainsOnce = false }: { readonly iterations: readonly number[]; readonly trainsOnce?: boolean },
 ): Promise<void> {
-  const taken: { experience: number; checkpoint: TrainingCheckpoint }[] = [];
+  const taken: { first: number; checkpoint: TrainingCheckpoint }[] = [];
   const watched = create();
-  let experience = 0;
+  const { trainStream, testStream } = benchmark;
+  const parts: Experiences[] = trainsOnce ? [trainStream] : [...trainStream];
+  let first = 0;
   const checkpointer = {
-    wantsInside(strategy: BaseStrategy) {
-      experience = strategy.experience.currentExperience;
-      return true;
-    },
+    wantsInside: () => true,
     isDue: () => iterations.includes(watched.clock.trainIterations),
-    save: (checkpoint: TrainingCheckpoint) => void taken.push({ experience, checkpoint }),
+    save: (checkpoint: TrainingCheckpoint) => void taken.push({ first, checkpoint }),
   };
   const undisturbed = await finish(watched, async () => {
-    for (const part of benchmark.trainStream) {
-      await watched.train(part, { evalStreams: [benchmark.testStream], checkpointer });
+    for (const [i, part] of parts.entries()) {
+      first = i;
+      await watched.train(part, { evalStreams: [testStream], checkpointer });
     }
-    const metrics = await watched.eval(benchmark.testStream);
+    const metrics = await watched.eval(testStream);
     return { parameters: watched.parameters.slice(), draws: watched.randomStreams.save(), metrics };
   });
   expect(taken.length).toBeGreaterThan(0);
   const sources = collectSources(benchmark);
-  for (const { experience: first, checkpoint } of taken) {
+  for (const { first, checkpoint } of taken) {
     const strategy = create();
-    const resume = { resume: { ...checkpoint, sources } };
-    const resumed = await finish(strategy, () => trainToEnd(strategy, benchmark, { first, resume }));
+    const resume = { ...checkpoint, sources };
+    const resumed = await finish(strategy, () => trainToEnd(strategy, testStream, { parts, first, resume }));
     expect(resumed).toEqual(undisturbed);
   }
 }

@@ -1,23 +1,13 @@
 import { z } from "zod";
 import { cannot } from "../../core/errors.ts";
-import type { Benchmark } from "../../streams/experience.ts";
-import type { StrategyPlugin } from "../../training/strategy_plugin.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { EWC_OPTIONS, REPLAY_OPTIONS } from "./method_options.ts";
+import { BASELINE_PLUGINS } from "./baseline_plugins.ts";
+import { REPLAY_OPTIONS } from "./method_options.ts";
+import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
+import { REGULARIZATION_PLUGINS } from "./regularization_plugins.ts";
+import { REHEARSAL_PLUGINS } from "./rehearsal_plugins.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
-
-/** What a plugin is made for. */
-export interface PluginContext {
-  readonly benchmark: Benchmark;
-}
-
-/** A plugin, and what it asks of the strategy that it is put into. */
-export interface ChosenPlugin {
-  readonly plugin: StrategyPlugin;
-  /** Epochs between evaluations on the validation stream while training. */
-  readonly evalEvery?: number;
-}
 
 /** The plugins there are. Each is loaded when it is made. */
 export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
@@ -52,14 +42,8 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
         return { plugin: new ReplayPlugin({ ...omitUndefined(options), storagePolicy: policy }) };
       },
     }),
-    defineFactory({
-      name: "ewc",
-      summary: "elastic weight consolidation (Kirkpatrick et al. 2017), on top of any strategy",
-      options: EWC_OPTIONS,
-      create: async (options, _context: PluginContext) => {
-        const { EWCPlugin } = await import("../../training/plugins/ewc_plugin.ts");
-        return { plugin: new EWCPlugin(omitUndefined(options)) };
-      },
-    }),
+    ...BASELINE_PLUGINS,
+    ...REHEARSAL_PLUGINS,
+    ...REGULARIZATION_PLUGINS,
   ],
 };

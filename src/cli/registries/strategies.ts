@@ -1,33 +1,18 @@
-import { z } from "zod";
 import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { EWC_OPTIONS, REPLAY_OPTIONS } from "./method_options.ts";
+import { BASELINE_STRATEGIES } from "./baseline_strategies.ts";
+import { REPLAY_OPTIONS } from "./method_options.ts";
+import { REGULARIZATION_STRATEGIES } from "./regularization_strategies.ts";
+import { REHEARSAL_STRATEGIES } from "./rehearsal_strategies.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
 
 /** The strategies there are, the default first. Each is loaded, and TF.js with it, when it is made. */
 export const STRATEGIES: Registry<StrategyOptions, Promise<BaseStrategy>> = {
   kind: "strategy",
   factories: [
-    defineFactory({
-      name: "naive",
-      summary: "fine-tuning on one experience after another, the lower baseline",
-      options: z.strictObject({}),
-      create: async (_options, context: StrategyOptions) => {
-        const { Naive } = await import("../../training/strategies/naive.ts");
-        return new Naive(context);
-      },
-    }),
-    defineFactory({
-      name: "cumulative",
-      summary: "training on everything seen so far, the upper baseline",
-      options: z.strictObject({}),
-      create: async (_options, context: StrategyOptions) => {
-        const { Cumulative } = await import("../../training/strategies/cumulative.ts");
-        return new Cumulative(context);
-      },
-    }),
+    ...BASELINE_STRATEGIES,
     defineFactory({
       name: "replay",
       summary: "experience replay (Chaudhry et al. 2019)",
@@ -38,14 +23,7 @@ export const STRATEGIES: Registry<StrategyOptions, Promise<BaseStrategy>> = {
         return new Replay({ ...context, ...omitUndefined(options), storagePolicy: policy });
       },
     }),
-    defineFactory({
-      name: "ewc",
-      summary: "elastic weight consolidation (Kirkpatrick et al. 2017)",
-      options: EWC_OPTIONS,
-      create: async (options, context: StrategyOptions) => {
-        const { EWC } = await import("../../training/strategies/ewc.ts");
-        return new EWC({ ...context, ...omitUndefined(options) });
-      },
-    }),
+    ...REHEARSAL_STRATEGIES,
+    ...REGULARIZATION_STRATEGIES,
   ],
 };

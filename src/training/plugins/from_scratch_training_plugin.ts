@@ -1,3 +1,4 @@
+import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -31,5 +32,16 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
     if (this.#parameters) parameters.set(this.#parameters);
     if (this.#state) cluster.state.set(this.#state);
     if (this.#resetOptimizer) cluster.resetOptimizer();
+  }
+
+  saveState(): SavedState {
+    return { parameters: this.#parameters ?? null, state: this.#state ?? null };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore FromScratchTrainingPlugin";
+    const { parameters, state } = parseSavedRecord(act, saved);
+    this.#parameters = parseSavedVector(act, parameters);
+    this.#state = parseSavedVector(act, state);
   }
 }

@@ -1,0 +1,17 @@
+import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../omit_undefined.ts";
+import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
+import { EWC_OPTIONS } from "./regularization_options.ts";
+
+/** Plugins that hold parameters or outputs to what they were, on top of any strategy. */
+export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
+  defineFactory({
+    name: "ewc",
+    summary: "elastic weight consolidation (Kirkpatrick et al. 2017), on top of any strategy",
+    options: EWC_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { EWCPlugin } = await import("../../training/plugins/ewc_plugin.ts");
+      return { plugin: new EWCPlugin(omitUndefined(options)) };
+    },
+  }),
+];

@@ -1,0 +1,18 @@
+import type { BaseStrategy } from "../../training/base_strategy.ts";
+import type { StrategyOptions } from "../../training/strategy_options.ts";
+import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../omit_undefined.ts";
+import { EWC_OPTIONS } from "./regularization_options.ts";
+
+/** Strategies that hold parameters or outputs to what they were. */
+export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
+  defineFactory({
+    name: "ewc",
+    summary: "elastic weight consolidation (Kirkpatrick et al. 2017)",
+    options: EWC_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { EWC } = await import("../../training/strategies/ewc.ts");
+      return new EWC({ ...context, ...omitUndefined(options) });
+    },
+  }),
+];

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "bun:test";
+import { SGD } from "../../../src/optimizers/sgd.ts";
+import type { FromScratchTrainingOptions } from "../../../src/training/plugins/from_scratch_training_plugin.ts";
+import { FromScratchTraining } from "../../../src/training/strategies/from_scratch_training.ts";
+import { createListener } from "../callback_recorder.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
+
+const { trainStream } = makeBenchmark({ experiences: 4, samples: 64 });
+
+/** Parameters and momentum at the first iteration of each experience. */
+async function recordStarts(options: FromScratchTrainingOptions) {
+  const starts: { parameters: Float32Array; velocity: number }[] = [];
+  const listener = createListener(["beforeTrainingIteration"], (_, { clock, parameters, cluster }) => {
+    if (clock.trainExpIterations > 0) return;
+    const velocity = Math.max(...Array.from(cluster.optimizerState[0] ?? [], Math.abs));
+    starts.push({ parameters: parameters.slice(), velocity });
+  });
+  const optimizer = new SGD({ learningRate: 0.1, momentum: 0.9 });
+  const strategy = new FromScratchTraining({ ...makeOptions({ optimizer, plugins: [listener] }), ...options });
+  await withStrategy(strategy, async () => {
+    await strategy.train(trainStream.slice(0, 2));
+    await strategy.train(trainStream.slice(2));
+  });
+  return starts;
+}
+
+describe("FromScratchTrainingPlugin", () => {
+  test("starts every experience at the same parameters, without momentum", async () => {
+    const [first, ...others] = await recordStarts({});
+    expect(others).toHaveLength(3);
+    for (const { parameters, velocity } of others) {
+      expect(parameters).toEqual(first?.parameters ?? new Float32Array());
+      expect(velocity).toBe(0);
+    }
+  });
+
+  test("keeps the optimizer's state, when told so", async () => {
+    const [first, ...others] = await recordStarts({ resetOptimizer: false });
+    for (const { parameters, velocity } of others) {
+      expect(parameters).toEqual(first?.parameters ?? new Float32Array());
+      expect(velocity).toBeGreaterThan(0);
+    }
+  });
+});

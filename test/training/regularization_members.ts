@@ -1,0 +1,15 @@
+import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
+import { FromScratchTrainingPlugin } from "../../src/training/plugins/from_scratch_training_plugin.ts";
+import { EWC } from "../../src/training/strategies/ewc.ts";
+import { FromScratchTraining } from "../../src/training/strategies/from_scratch_training.ts";
+import { JointTraining } from "../../src/training/strategies/joint_training.ts";
+import { type ContractMember, withPlugin } from "./contract_member.ts";
+
+/** Baselines, and strategies that hold parameters or outputs to what they were, by class name. */
+export const REGULARIZATION_MEMBERS: Readonly<Record<string, ContractMember>> = {
+  JointTraining: { create: (options) => new JointTraining(options), trainsOnce: true },
+  FromScratchTraining: { create: (options) => new FromScratchTraining(options) },
+  FromScratchTrainingPlugin: withPlugin(() => new FromScratchTrainingPlugin({ resetOptimizer: false })),
+  EWC: { create: (options) => new EWC({ ...options, lambda: 10 }) },
+  EWCPlugin: withPlugin(() => new EWCPlugin({ lambda: 10, mode: "online", decayFactor: 0.5, importanceBatchSize: 8 })),
+};
