@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import type { CliContext } from "./cli_context.ts";
 import { CliError, InterruptedError } from "./cli_error.ts";
 import { createProgram } from "./create_program.ts";
@@ -11,8 +11,12 @@ export const EXIT_STATUS = { done: 0, failed: 1, refused: 2, interrupted: 130 } 
  * @param words What was typed after the program's name.
  * @returns The exit status; whatever went wrong was printed to standard error, one line a cause.
  */
-export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
-  const program = createProgram(context);
+export function runCli(words: readonly string[], context: CliContext): Promise<number> {
+  return runProgram(createProgram(context), words, context);
+}
+
+/** The same for another program than this one: the bench, say. It must throw its errors instead of exiting. */
+export async function runProgram(program: Command, words: readonly string[], context: CliContext): Promise<number> {
   try {
     await program.parseAsync([...words], { from: "user" });
     return EXIT_STATUS.done;

@@ -1,0 +1,52 @@
+/** How much is measured. */
+export interface BenchSizes {
+  readonly repetitions: number;
+  readonly warmups: number;
+  /** Training steps in one measurement of a fast contestant. */
+  readonly steps: number;
+  /** The same for models and engines that need seconds for a few. */
+  readonly slowSteps: number;
+  /** Repetitions of what takes many seconds each. */
+  readonly longRepetitions: number;
+  /** Samples in each experience of a whole run; undefined takes all. */
+  readonly examplesPerExperience: number | undefined;
+  /** The same for engines that are slow. */
+  readonly fewExamplesPerExperience: number;
+  /** Samples in the memory of the online suite, and the steps that fill it before any counts. */
+  readonly memorySize: number;
+  readonly fillingSteps: number;
+  /** Samples in a minibatch of convolutional models. */
+  readonly imageBatchSize: number;
+  /** Rows and columns of the matrices whose product tells the machine's speed. */
+  readonly gemmSize: number;
+}
+
+/** What is worth reporting. */
+export const FULL_SIZES: BenchSizes = {
+  repetitions: 9,
+  warmups: 1,
+  steps: 40,
+  slowSteps: 3,
+  longRepetitions: 3,
+  examplesPerExperience: undefined,
+  fewExamplesPerExperience: 640,
+  memorySize: 1000,
+  fillingSteps: 120,
+  imageBatchSize: 64,
+  gemmSize: 1024,
+};
+
+/** Only enough to see that everything works. */
+export const QUICK_SIZES: BenchSizes = {
+  repetitions: 2,
+  warmups: 1,
+  steps: 2,
+  slowSteps: 1,
+  longRepetitions: 1,
+  examplesPerExperience: 64,
+  fewExamplesPerExperience: 32,
+  memorySize: 50,
+  fillingSteps: 6,
+  imageBatchSize: 4,
+  gemmSize: 64,
+};
