@@ -4,8 +4,8 @@ import { Activity, describeActivity, ReplicaWord, replicaWord, Word } from "./co
 const LOOK_EVERY_MS = 250;
 /** A computation may take this many times as long as the slowest one that the replica has finished. */
 const SLOWDOWN_ALLOWED = 20;
-/** The first computation also compiles the model. */
-const FIRST_CALL_MS = 60_000;
+/** The first computation of TF.js, which also compiles kernels and may be plain JavaScript. */
+const FIRST_TFJS_CALL_MS = 60_000;
 
 /**
  * Watches the replicas' heartbeats while a command runs. A replica that shows no sign of life for `silenceTimeoutMs` is
@@ -14,13 +14,16 @@ const FIRST_CALL_MS = 60_000;
 export class SilenceWatch {
   readonly #control: Int32Array;
   readonly #timeoutMs: number;
+  readonly #firstCallMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #replicas: number;
   readonly #beats: Int32Array;
   readonly #lastSignMs: Float64Array;
   #reject: ((error: Error) => void) | undefined;
 
-  constructor(control: Int32Array, timeoutMs: number) {
+  constructor(control: Int32Array, options: { readonly timeoutMs: number; readonly engine: string }) {
+    const { timeoutMs, engine } = options;
+    this.#firstCallMs = engine.startsWith("tfjs") ? Math.max(timeoutMs, FIRST_TFJS_CALL_MS) : timeoutMs;
     this.#control = control;
     this.#timeoutMs = timeoutMs;
     this.#replicas = (control.length - Word.firstReplica) / (replicaWord(1, 0) - replicaWord(0, 0));
@@ -74,8 +77,6 @@ export class SilenceWatch {
     const activity = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity));
     if (activity !== Activity.computing) return this.#timeoutMs;
     const slowestMs = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.slowestCallMs));
-    return slowestMs === 0
-      ? Math.max(this.#timeoutMs, FIRST_CALL_MS)
-      : Math.max(this.#timeoutMs, SLOWDOWN_ALLOWED * slowestMs);
+    return slowestMs === 0 ? this.#firstCallMs : Math.max(this.#timeoutMs, SLOWDOWN_ALLOWED * slowestMs);
   }
 }

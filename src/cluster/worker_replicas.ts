@@ -58,7 +58,12 @@ export class WorkerReplicas implements ReplicaGroup {
         if (answer.error) throw deserializeError(answer.error);
         name = answer.engine;
       }
-      return new WorkerReplicas(name, handles, new SilenceWatch(memory.control, options.silenceTimeoutMs), memory);
+      return new WorkerReplicas(
+        name,
+        handles,
+        new SilenceWatch(memory.control, { timeoutMs: options.silenceTimeoutMs, engine: name }),
+        memory,
+      );
     } catch (error) {
       for (const handle of handles) handle.terminate();
       throw error;

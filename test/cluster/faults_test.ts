@@ -29,6 +29,7 @@ describe("Cluster, a replica that is lost", () => {
     { entry: "crashing", message: /replica [01] (threw: .*nobody catches this|exited)/ },
     { entry: "exiting", message: /replica [01] (exited with code 3|gave no sign of life)/ },
     { entry: "silent", message: /replica [01] gave no sign of life/ },
+    { entry: "stillborn", message: /replica [01] gave no sign of life/ },
   ];
   for (const { entry, message } of faults) {
     test(`gradientStep() names the ${entry} replica and its cause, in time`, async () => {
