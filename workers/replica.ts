@@ -31,6 +31,7 @@ const remote: RemoteReplica = {
   attachScratchSlots: (slots) => requireServer().replica.attachScratchSlots(slots),
   attachPenalties: (penalties) => requireServer().replica.attachPenalties(penalties),
   attachOptimizer: (spec, state) => requireServer().replica.attachOptimizer(spec, state),
+  loadModel: (topology, memory) => requireServer().replica.loadModel(topology, memory),
   takeFailure: () => requireServer().takeFailure(),
   close: () => server?.replica.close(),
 };

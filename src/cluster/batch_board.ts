@@ -9,7 +9,7 @@ import { type BatchMemory, createBatchMemory } from "./replica_memory.ts";
 export class BatchBoard {
   readonly #group: ReplicaGroup;
   readonly #control: Int32Array;
-  readonly #outputSize: number;
+  #outputSize: number;
   readonly #knownSources = new Set<number>();
   #memory: BatchMemory;
   #placed: Dataset | undefined;
@@ -20,6 +20,13 @@ export class BatchBoard {
     this.#control = control;
     this.#outputSize = outputSize;
     this.#memory = createBatchMemory(0, outputSize);
+  }
+
+  /** Prepares for a model with outputs of another width; the sources that replicas know stay known. */
+  changeOutputSize(outputSize: number): void {
+    this.#outputSize = outputSize;
+    this.#memory = createBatchMemory(0, outputSize);
+    this.#placed = undefined;
   }
 
   /** Makes `samples` the current minibatch; costs nothing when they are it already. */

@@ -1,36 +1,23 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
-import type { ParameterLayout } from "../core/parameter_layout.ts";
-import { remapVector } from "../core/remap_vector.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { chooseEngine } from "../engine/create_engine.ts";
-import type { ModelTopology } from "../engine/model_topology.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
 import { BatchBoard } from "./batch_board.ts";
 import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import { Phase, Word } from "./control_block.ts";
 import { InlineReplica } from "./inline_replica.ts";
+import { type ClusterModel, createModelMemory, growModelMemory } from "./model_memory.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
 import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
-import { createReplicaMemory, Hyper, type ReplicaMemory } from "./replica_memory.ts";
+import { Hyper, type ReplicaMemory } from "./replica_memory.ts";
 import { countShards } from "./shards.ts";
 import { type ReplicaTimings, readTimings } from "./step_timings.ts";
 import { VectorTable } from "./vector_table.ts";
 import { WorkerReplicas } from "./worker_replicas.ts";
-
-/** A model as the cluster takes it: topology and flat vectors, which are copied. */
-export interface ClusterModel {
-  readonly topology: ModelTopology;
-  readonly layout: ParameterLayout;
-  readonly stateLayout: ParameterLayout;
-  readonly parameters: Float32Array;
-  readonly state: Float32Array;
-  /** C */
-  readonly outputSize: number;
-}
 
 /** Which samples to compute, and how. */
 export interface ComputeRequest {
@@ -101,16 +88,11 @@ export class Cluster {
     training: { readonly optimizer: OptimizerSpec; readonly seed: number },
   ): Promise<Cluster> {
     const kind = await chooseEngine(options.engine, model.topology);
-    const memory = createReplicaMemory({
-      parameters: model.layout.size,
-      state: model.stateLayout.size,
-      outputs: model.outputSize,
+    const memory = createModelMemory(model, {
       shards: options.logicalShards,
       replicas: Math.max(1, options.workers),
       optimizerVectors: countStateVectors(training.optimizer),
     });
-    memory.parameters.set(model.parameters);
-    memory.state.set(model.state);
     memory.control[Word.seed] = training.seed;
     const specs = Array.from({ length: Math.max(1, options.workers) }, (_, index) => ({
       kind,
@@ -233,13 +215,7 @@ export class Cluster {
    */
   async replaceModel(model: ClusterModel): Promise<void> {
     const change = { from: this.#model.layout, to: model.layout };
-    const sizes = { parameters: model.layout.size, state: model.stateLayout.size, outputs: model.outputSize };
-    const memory = createReplicaMemory({ ...this.#memory.sizes, ...sizes }, this.#memory);
-    memory.parameters.set(model.parameters);
-    memory.state.set(model.state);
-    for (const [i, into] of memory.optimizer.entries()) {
-      remapVector(this.#memory.optimizer[i] ?? new Float32Array(change.from.size), { ...change, into });
-    }
+    const memory = growModelMemory(this.#memory, model, change);
     try {
       await this.#group.tell((replica) => replica.loadModel(model.topology, memory));
     } catch (error) {

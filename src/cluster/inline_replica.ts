@@ -17,7 +17,7 @@ export class InlineReplica implements ReplicaGroup {
   /** Loads the engine. `memory` must be made for one replica. */
   static async start(spec: EngineSpec, memory: ReplicaMemory): Promise<InlineReplica> {
     const engine = await createEngine(spec);
-    return new InlineReplica(engine.name, new Replica(0, engine, memory));
+    return new InlineReplica(engine.name, new Replica({ index: 0, engine: spec, memory }, engine));
   }
 
   async tell(message: (replica: ReplicaControl) => void | Promise<void>): Promise<void> {

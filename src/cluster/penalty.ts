@@ -5,10 +5,10 @@ import { createSharedFloat32 } from "../core/shared_memory.ts";
  * Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² is one of these with a = ΣF, b = ΣFθₖ, c = ΣFθₖ², whatever the number of terms.
  */
 export interface QuadraticPenalty {
-  /** [P], in shared memory. Write to it only between steps. */
-  readonly a: Float32Array<SharedArrayBuffer>;
-  /** [P], in shared memory. */
-  readonly b: Float32Array<SharedArrayBuffer>;
+  /** [P], in shared memory. Write to it only between steps. A longer one takes its place when the model grows. */
+  a: Float32Array<SharedArrayBuffer>;
+  /** [P], in shared memory; likewise. */
+  b: Float32Array<SharedArrayBuffer>;
   c: number;
   scale: number;
 }

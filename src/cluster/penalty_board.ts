@@ -1,4 +1,6 @@
 import { cannot } from "../core/errors.ts";
+import { type LayoutChange, remapVector } from "../core/remap_vector.ts";
+import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { Hyper, MAX_PENALTIES, type ReplicaMemory } from "./replica_memory.ts";
@@ -6,7 +8,7 @@ import { Hyper, MAX_PENALTIES, type ReplicaMemory } from "./replica_memory.ts";
 /** The quadratic penalties that are merged into the reduction of each training step. */
 export class PenaltyBoard {
   readonly #group: ReplicaGroup;
-  readonly #memory: ReplicaMemory;
+  #memory: ReplicaMemory;
   #penalties: QuadraticPenalty[] = [];
   #isPublished = true;
 
@@ -41,6 +43,16 @@ export class PenaltyBoard {
     this.#isPublished = false;
   }
 
+  /** Goes over to the memory of a model that has grown: the penalties get longer vectors, zero where nothing was. */
+  move(memory: ReplicaMemory, change: LayoutChange): void {
+    this.#memory = memory;
+    for (const penalty of this.#penalties) {
+      penalty.a = moveToShared(penalty.a, change);
+      penalty.b = moveToShared(penalty.b, change);
+    }
+    this.#isPublished = false;
+  }
+
   /** Tells the replicas what they do not know yet. */
   async publish(): Promise<void> {
     for (const [i, penalty] of this.#penalties.entries()) {
@@ -59,4 +71,10 @@ export class PenaltyBoard {
     for (const penalty of this.#penalties) sum += penalty.scale * penalty.c;
     return sum;
   }
+}
+
+function moveToShared(vector: Float32Array, change: LayoutChange): Float32Array<SharedArrayBuffer> {
+  const into = createSharedFloat32(change.to.size);
+  remapVector(vector, { ...change, into });
+  return into;
 }

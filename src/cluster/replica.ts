@@ -1,5 +1,7 @@
 import type { DataSource } from "../data/data_source.ts";
+import { createEngine, type EngineSpec } from "../engine/create_engine.ts";
 import type { Engine, ModelVectors } from "../engine/engine.ts";
+import type { ModelTopology } from "../engine/model_topology.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import { stepOptimizer } from "../optimizers/step_optimizer.ts";
 import { waitAtBarrier } from "./barrier.ts";
@@ -7,6 +9,7 @@ import { Activity, Phase, ReplicaWord, replicaWord, Word } from "./control_block
 import { addPenaltyGradient, type QuadraticPenalty } from "./penalty.ts";
 import { averageSlots, reduceSlots } from "./reduce_slots.ts";
 import { type BatchMemory, CHUNK_SIZE, Hyper, type ReplicaMemory } from "./replica_memory.ts";
+import type { ReplicaSetup } from "./replica_setup.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
 import { locateShard, locateSlice } from "./shards.ts";
 import { Timing, viewTimings } from "./step_timings.ts";
@@ -20,6 +23,8 @@ export interface ReplicaControl {
   attachScratchSlots(slots: readonly Float32Array<SharedArrayBuffer>[]): void | Promise<void>;
   attachPenalties(penalties: readonly Pick<QuadraticPenalty, "a" | "b">[]): void | Promise<void>;
   attachOptimizer(spec: OptimizerSpec, state: readonly Float32Array<SharedArrayBuffer>[]): void | Promise<void>;
+  /** Puts another model in place of its own. Data and penalties stay; minibatch memory and other vectors are forgotten. */
+  loadModel(topology: ModelTopology, memory: ReplicaMemory): void | Promise<void>;
   close(): void | Promise<void>;
 }
 
@@ -29,8 +34,9 @@ export interface ReplicaControl {
  */
 export class Replica implements ReplicaControl {
   readonly #index: number;
-  readonly #engine: Engine;
-  readonly #memory: ReplicaMemory;
+  readonly #spec: EngineSpec;
+  #engine: Engine;
+  #memory: ReplicaMemory;
   readonly #timings: Float64Array;
   readonly #sources = new Map<number, DataSource>();
   readonly #alternates = new Map<number, Float32Array<SharedArrayBuffer>>();
@@ -41,8 +47,10 @@ export class Replica implements ReplicaControl {
   #optimizer: OptimizerSpec | undefined;
   #optimizerState: readonly Float32Array<SharedArrayBuffer>[] = [];
 
-  constructor(index: number, engine: Engine, memory: ReplicaMemory) {
+  /** `engine` is what `createEngine` made of the setup's. */
+  constructor({ index, engine: spec, memory }: ReplicaSetup, engine: Engine) {
     this.#index = index;
+    this.#spec = spec;
     this.#engine = engine;
     this.#memory = memory;
     this.#timings = viewTimings(memory.timings, index);
@@ -72,6 +80,18 @@ export class Replica implements ReplicaControl {
   attachOptimizer(spec: OptimizerSpec, state: readonly Float32Array<SharedArrayBuffer>[]): void {
     this.#optimizer = spec;
     this.#optimizerState = state;
+  }
+
+  async loadModel(topology: ModelTopology, memory: ReplicaMemory): Promise<void> {
+    const engine = await createEngine({ ...this.#spec, topology });
+    await this.#engine.close();
+    this.#engine = engine;
+    this.#memory = memory;
+    this.#batch = undefined;
+    this.#shards.clear();
+    this.#alternates.clear();
+    this.#scratchSlots = [];
+    this.#optimizerState = memory.optimizer;
   }
 
   async close(): Promise<void> {

@@ -69,21 +69,24 @@ export const Hyper = { learningRate: 0, firstPenaltyScale: 1 } as const;
 /** How many penalties can be active at once. */
 export const MAX_PENALTIES = 16;
 
-/** Allocates the shared memory of one model, zeroed. */
-export function createReplicaMemory(sizes: MemorySizes): ReplicaMemory {
+/** What replicas go on with when another model takes the place of theirs. */
+export type KeptMemory = Pick<ReplicaMemory, "control" | "hyper" | "timings">;
+
+/** Allocates the shared memory of one model, zeroed; `kept` is of the model before, for the same replicas. */
+export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): ReplicaMemory {
   const createMany = (count: number, length: number) =>
     Array.from({ length: count }, () => createSharedFloat32(length));
   return {
     sizes,
-    control: createControlBlock(sizes.replicas),
-    hyper: createSharedFloat64(Hyper.firstPenaltyScale + MAX_PENALTIES),
+    control: kept?.control ?? createControlBlock(sizes.replicas),
+    hyper: kept?.hyper ?? createSharedFloat64(Hyper.firstPenaltyScale + MAX_PENALTIES),
     parameters: createSharedFloat32(sizes.parameters),
     state: createSharedFloat32(sizes.state),
     gradientSlots: createMany(sizes.shards, sizes.parameters),
     stateSlots: createMany(sizes.shards, sizes.state),
     optimizer: createMany(sizes.optimizerVectors, sizes.parameters),
     penaltySums: createSharedFloat64(Math.ceil(sizes.parameters / CHUNK_SIZE)),
-    timings: createTimings(sizes.replicas),
+    timings: kept?.timings ?? createTimings(sizes.replicas),
   };
 }
 

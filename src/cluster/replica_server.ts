@@ -20,7 +20,7 @@ export class ReplicaServer {
   /** Loads the engine and starts to listen. */
   static async start(setup: ReplicaSetup): Promise<{ server: ReplicaServer; engine: string }> {
     const engine = await createEngine(setup.engine);
-    const server = new ReplicaServer(setup, new Replica(setup.index, engine, setup.memory));
+    const server = new ReplicaServer(setup, new Replica(setup, engine));
     const { control } = setup.memory;
     const beat = replicaWord(setup.index, ReplicaWord.heartbeat);
     setInterval(() => Atomics.add(control, beat, 1), HEARTBEAT_MS);

@@ -15,6 +15,11 @@ export interface LayoutChange {
  * @returns `into`.
  * @throws {RangeError} If a vector has another length, or a tensor is missing from `to`, has another rank there or shrank.
  */
+export function remapVector(vector: Float32Array, change: LayoutChange): Float32Array<ArrayBuffer>;
+export function remapVector<Buffer extends ArrayBufferLike>(
+  vector: Float32Array,
+  change: LayoutChange & { readonly into: Float32Array<Buffer> },
+): Float32Array<Buffer>;
 export function remapVector(
   vector: Float32Array,
   change: LayoutChange & { readonly into?: Float32Array },

@@ -2,11 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import { assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { assertDropoutRate } from "../engine/dropout_mask.ts";
+import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 
 /** What `simpleMLP` is built from; every option has a default. */
 export interface SimpleMLPOptions {
-  /** C, the number of logits. Default 10. */
+  /** C, the number of logits; a growing head does without. Default 10. */
   readonly numClasses?: number;
   /** The shape of one sample; flattened. Default [28, 28, 1]. */
   readonly inputShape?: readonly number[];
@@ -22,6 +23,12 @@ export interface SimpleMLPOptions {
   readonly activation?: "relu" | "tanh";
   /** Whose default distribution the weights are drawn from. Default "pytorch". */
   readonly initialization?: "pytorch" | "keras";
+  /** Ends in an IncrementalClassifier, which strategies widen as classes appear. Default false. */
+  readonly incremental?: boolean;
+  /** Ends in a MultiHeadClassifier, a head a task label, with a second input `task_labels`. Default false. */
+  readonly multiHead?: boolean;
+  /** Units of a growing head before the first experience. Default 2. */
+  readonly initialUnits?: number;
 }
 
 /** What `mlp` is built from: the options of `simpleMLP`, with `dropout` for `dropRate`. */
@@ -36,7 +43,7 @@ const ACT = "build an MLP";
  * A multilayer perceptron: flatten → [dense → activation → dropout] × hiddenLayers → dense, giving logits [N, C].
  * Avalanche's SimpleMLP (Lomonaco et al. 2021, arXiv:2104.00405) with its defaults: 784-512-10, ReLU, dropout 0.5,
  * PyTorch's initialisation, 407,050 parameters. Layers are called flatten, fc0, dropout0, fc1, … classifier, so that two
- * builds have one layout. The caller owns the model.
+ * builds have one layout. With `multiHead` it is MTSimpleMLP. The caller owns the model.
  * @throws {RangeError} If an option is out of its range.
  * @example
  * const model = simpleMLP({ numClasses: 10, hiddenLayers: 2, hiddenSize: 256, dropRate: 0 });
@@ -53,8 +60,7 @@ export function simpleMLP(options: SimpleMLPOptions = {}): tf.LayersModel {
     layers.push(createDense({ name: `fc${i}`, units, activation, ...shapeOfFirst(settings, layers) }));
     layers.push(tf.layers.dropout({ name: `dropout${i}`, rate }));
   }
-  layers.push(createDense({ name: "classifier", units: settings.numClasses, ...shapeOfFirst(settings, layers) }));
-  const model = tf.sequential({ name: "simple_mlp", layers });
+  const model = addClassifier(layers, settings);
   const initialize = settings.initialization === "pytorch" ? initializeLikePyTorch : initializeLikeKeras;
   initialize(model, new RandomStream(settings.seed, "init"));
   return model;
@@ -70,6 +76,20 @@ export function mlp(options: MLPOptions = {}): tf.LayersModel {
   return simpleMLP({ hiddenLayers: 2, hiddenSize: 256, ...others, dropRate: dropout });
 }
 
+function addClassifier(layers: tf.layers.Layer[], settings: Required<SimpleMLPOptions>): tf.LayersModel {
+  const { incremental, multiHead, initialUnits, inputShape, numClasses: units } = settings;
+  const name = "simple_mlp";
+  if (!incremental && !multiHead) {
+    const classifier = createDense({ name: "classifier", units, ...shapeOfFirst(settings, layers) });
+    return tf.sequential({ name, layers: [...layers, classifier] });
+  }
+  const input = tf.input({ shape: [...inputShape] });
+  const features = layers.reduce(callLayer, input);
+  const kind = multiHead ? "multi-head" : "incremental";
+  const head = addGrowingHead(features, { kind, name: "classifier", initialUnits });
+  return tf.model({ name, inputs: [input, ...head.inputs], outputs: head.outputs });
+}
+
 function completeOptions(options: SimpleMLPOptions): Required<SimpleMLPOptions> {
   const settings: Required<SimpleMLPOptions> = {
     numClasses: 10,
@@ -80,6 +100,9 @@ function completeOptions(options: SimpleMLPOptions): Required<SimpleMLPOptions> 
     seed: 0,
     activation: "relu",
     initialization: "pytorch",
+    incremental: false,
+    multiHead: false,
+    initialUnits: 2,
     ...options,
   };
   assertWholeNumber(ACT, "numClasses", settings.numClasses, 1);
@@ -89,6 +112,9 @@ function completeOptions(options: SimpleMLPOptions): Required<SimpleMLPOptions> 
   assertDropoutRate(ACT, settings.dropRate);
   if (settings.inputShape.length === 0) throw new RangeError(cannot(ACT, "an inputShape with an axis", []));
   for (const length of settings.inputShape) assertWholeNumber(ACT, "every length in inputShape", length, 1);
+  if (settings.incremental && settings.multiHead) {
+    throw new RangeError(cannot(ACT, "one of incremental and multiHead", "both"));
+  }
   assertOneOf("activation", settings.activation, ["relu", "tanh"]);
   assertOneOf("initialization", settings.initialization, ["pytorch", "keras"]);
   return settings;

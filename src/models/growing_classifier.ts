@@ -1,0 +1,84 @@
+import * as tf from "@tensorflow/tfjs";
+import { assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
+import { RandomStream } from "../core/random_stream.ts";
+import { IncrementalClassifier } from "../engine/tfjs/incremental_classifier.ts";
+import { MultiHeadClassifier } from "../engine/tfjs/multi_head_classifier.ts";
+import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
+import { drawLikePyTorch } from "./model_initialization.ts";
+
+const KINDS = ["incremental", "multi-head"] as const;
+
+/** "incremental": one head, widened when classes appear. "multi-head": one a task label, each widened. */
+export type GrowingKind = (typeof KINDS)[number];
+
+/** How a growing head begins. */
+export interface GrowingHeadOptions {
+  /** Its width before the first experience; 2 if left out. */
+  readonly initialUnits?: number;
+  /** Whether units whose class was not trained on answer `maskValue`; true if left out. */
+  readonly masking?: boolean;
+  /** −1000 if left out. */
+  readonly maskValue?: number;
+}
+
+/**
+ * Puts a growing head called `name` on features [N, in], multi-head with an input `task_labels` [N] of int32 beside the
+ * inputs. Its weights are zero.
+ * @throws {RangeError} If an option is out of range.
+ */
+export function addGrowingHead(
+  features: tf.SymbolicTensor,
+  { kind, name, ...options }: GrowingHeadOptions & { readonly kind: GrowingKind; readonly name: string },
+): { readonly outputs: tf.SymbolicTensor; readonly inputs: readonly tf.SymbolicTensor[] } {
+  const act = "make a growing head";
+  if (!KINDS.includes(kind)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("kind", kind, KINDS)}`);
+  const { initialUnits = 2, ...masking } = options;
+  assertWholeNumber(act, "initialUnits", initialUnits, 1);
+  switch (kind) {
+    case "incremental":
+      return {
+        outputs: callLayer(features, new IncrementalClassifier({ name, units: initialUnits, ...masking })),
+        inputs: [],
+      };
+    case "multi-head": {
+      const labels = tf.input({ shape: [], dtype: "int32", name: TASK_LABELS_NAME });
+      const head = new MultiHeadClassifier({ name, headUnits: [initialUnits], ...masking });
+      return { outputs: callLayer([features, labels], head), inputs: [labels] };
+    }
+  }
+}
+
+/**
+ * A model whose last dense layer has given way to a growing head of the same name, drawn anew as PyTorch draws linear
+ * layers; Avalanche's `as_multitask`. All other layers go over to the new model: do not use the old one any more. The
+ * caller owns the result.
+ * @throws {RangeError} If the model's output is not that of a dense layer without an activation, or an option is out of range.
+ * @example const model = withGrowingHead(simpleCNN(), "multi-head", { seed: 1 });
+ */
+export function withGrowingHead(
+  model: tf.LayersModel,
+  kind: GrowingKind,
+  options: GrowingHeadOptions & { readonly seed?: number } = {},
+): tf.LayersModel {
+  const { seed = 0, ...head } = options;
+  const [output, ...others] = model.outputs;
+  const last = output?.sourceLayer;
+  const isLinear = last?.getClassName() === "Dense" && last.getConfig().activation === "linear";
+  if (!last || !isLinear || others.length > 0 || Array.isArray(last.input)) {
+    const wanted = "a model that ends in a dense layer without activation";
+    throw new RangeError(cannot(`give ${model.name} a growing head`, wanted, last?.getClassName()));
+  }
+  const { outputs, inputs } = addGrowingHead(last.input, { kind, name: last.name, ...head });
+  const grown = tf.model({ name: model.name, inputs: [...model.inputs, ...inputs], outputs });
+  drawLikePyTorch(outputs.sourceLayer, new RandomStream(seed, "head"));
+  return grown;
+}
+
+/** Puts a layer behind others. @throws {TypeError} If it has not one output. */
+export function callLayer(inputs: tf.SymbolicTensor | tf.SymbolicTensor[], layer: tf.layers.Layer): tf.SymbolicTensor {
+  const output = layer.apply(inputs);
+  if (Array.isArray(output) || output instanceof tf.Tensor) {
+    throw new TypeError(cannot(`put ${layer.name} on a model`, "one symbolic output", output));
+  }
+  return output;
+}

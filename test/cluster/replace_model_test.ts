@@ -1,0 +1,126 @@
+import { describe, expect, test } from "bun:test";
+import type { Cluster } from "../../src/cluster/cluster.ts";
+import { createQuadraticPenalty } from "../../src/cluster/penalty.ts";
+import { RandomStream } from "../../src/core/random_stream.ts";
+import { remapVector } from "../../src/core/remap_vector.ts";
+import { growSnapshot } from "../../src/models/grow_snapshot.ts";
+import { growHead, listGrowingHeads } from "../../src/models/growing_head.ts";
+import { Adam } from "../../src/optimizers/adam.ts";
+import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { catchError } from "../engine/engine_fixtures.ts";
+import { startMadeCluster } from "../support/made_cluster.ts";
+import { makeTask } from "../support/made_task.ts";
+
+const data = makeTask({ samples: 96 });
+const criterion = new CrossEntropyLoss();
+const INCREMENTAL = { incremental: true, initialUnits: 4, numClasses: 4, dropout: 0.3 } as const;
+
+/** A training step with penalties and update on 40 samples. */
+async function step(cluster: Cluster, dropoutStep: number): Promise<void> {
+  const samples = data.subset(Array.from({ length: 40 }, (_, i) => (i + 7 * dropoutStep) % 96));
+  const objective = criterion.createObjective(samples.targets, cluster.model.outputSize);
+  const request = { samples, training: true, dropoutStep };
+  await cluster.gradientStep(request, objective, { penalties: true, update: { learningRate: 0.05 } });
+}
+
+/** The same model with `units` outputs, loaded in place of the old. */
+async function grow(cluster: Cluster, units: number): Promise<void> {
+  const { parameters, state } = cluster;
+  const classes = new Map([[0, [units - 1]]]);
+  const heads = listGrowingHeads(cluster.model.topology).map((head) => growHead(head, classes));
+  const grown = growSnapshot({ ...cluster.model, parameters, state }, { heads, random: new RandomStream(1, "test") });
+  await cluster.replaceModel({ ...grown, outputSize: units });
+}
+
+describe("Cluster.replaceModel()", () => {
+  test("gives bit-identical parameters, penalties and optimizer state on 0, 1 and 2 workers, when called in the middle", async () => {
+    const results: unknown[] = [];
+    for (const workers of [0, 1, 2]) {
+      const options = { model: INCREMENTAL, optimizer: new Adam() };
+      const cluster = await startMadeCluster({ workers, logicalShards: 2 }, options);
+      const penalty = createQuadraticPenalty(cluster.parameters.length);
+      penalty.a.fill(0.5);
+      penalty.b.fill(0.1);
+      cluster.penalties.add(penalty);
+      cluster.state.fill(1);
+      await step(cluster, 0);
+      await step(cluster, 1);
+      await grow(cluster, 6);
+      await step(cluster, 2);
+      await grow(cluster, 9);
+      await step(cluster, 3);
+      results.push({
+        parameters: cluster.parameters.slice(),
+        state: cluster.state.slice(),
+        optimizer: cluster.optimizerState.map((vector) => vector.slice()),
+        penalty: cluster.penalties.sumLastStep(),
+      });
+      await cluster.close();
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+
+  test("moves penalties and optimizer vectors with their tensors, and keeps outputs, when units are added", async () => {
+    for (const workers of [0, 1]) {
+      const cluster = await startMadeCluster({ workers }, { model: INCREMENTAL, optimizer: new Adam() });
+      const penalty = createQuadraticPenalty(cluster.parameters.length);
+      penalty.a.forEach((_, i) => {
+        penalty.a[i] = i;
+        penalty.b[i] = -i;
+      });
+      cluster.penalties.add(penalty);
+      cluster.state.fill(1);
+      await step(cluster, 0);
+      const request = { samples: data, training: false, dropoutStep: 0 };
+      const before = {
+        outputs: (await cluster.forward(request)).data,
+        layout: cluster.model.layout,
+        moments: cluster.optimizerState.map((vector) => vector.slice()),
+        a: penalty.a.slice(),
+        b: penalty.b.slice(),
+      };
+      await grow(cluster, 6);
+      const change = { from: before.layout, to: cluster.model.layout };
+      expect(change.to.size).toBe(change.from.size + 2 * 8 + 2);
+      for (const [i, moment] of before.moments.entries()) {
+        expect(cluster.optimizerState[i]?.slice()).toEqual(remapVector(moment, change));
+      }
+      expect(penalty.a.slice()).toEqual(remapVector(before.a, change));
+      expect(penalty.b.slice()).toEqual(remapVector(before.b, change));
+      const { data: outputs, shape } = await cluster.forward(request);
+      expect(shape).toEqual([96, 6]);
+      outputs.forEach((value, i) => {
+        const [row, unit] = [Math.floor(i / 6), i % 6];
+        expect(value).toBe(unit < 4 ? (before.outputs[row * 4 + unit] ?? Number.NaN) : -1000);
+      });
+      await cluster.close();
+    }
+  });
+
+  test("forgets other vectors and the scratch gradient, when they had the old length", async () => {
+    const cluster = await startMadeCluster({ workers: 1 }, { model: INCREMENTAL });
+    const request = { samples: data.subset([0, 1]), training: false, dropoutStep: 0 };
+    const objective = () => criterion.createObjective(request.samples.targets, cluster.model.outputSize);
+    const zeros = new Float32Array(cluster.parameters.length);
+    await cluster.forward({ ...request, parameters: zeros });
+    await cluster.gradientStep({ ...request, scratch: true }, objective());
+    await grow(cluster, 5);
+    const refusal = await catchError(cluster.forward({ ...request, parameters: zeros }));
+    expect(String(refusal)).toContain("Cannot compute with other parameters");
+    const longer = new Float32Array(cluster.parameters.length);
+    expect((await cluster.forward({ ...request, parameters: longer })).shape).toEqual([2, 5]);
+    await cluster.gradientStep({ ...request, scratch: true }, objective());
+    expect(cluster.scratchGradient.length).toBe(cluster.parameters.length);
+    await cluster.close();
+  });
+
+  test("closes the cluster and says why, when a replica cannot load the model", async () => {
+    const cluster = await startMadeCluster({ workers: 1 }, { model: INCREMENTAL });
+    const { parameters, state } = cluster;
+    const topology = { class_name: "Sequential", config: {} };
+    const failure = await catchError(cluster.replaceModel({ ...cluster.model, parameters, state, topology }));
+    expect(String(failure)).toContain("Cannot read a model's topology");
+    expect(String(await catchError(cluster.update(0.1)))).toContain("an open cluster");
+  });
+});
