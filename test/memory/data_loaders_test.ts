@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { GroupBalancedDataLoader } from "../../src/memory/group_balanced_data_loader.ts";
+import { GroupBalancedInfiniteDataLoader } from "../../src/memory/group_balanced_infinite_data_loader.ts";
 import { ReplayDataLoader } from "../../src/memory/replay_data_loader.ts";
 import { SingleDatasetDataLoader } from "../../src/memory/single_dataset_data_loader.ts";
 import { TaskBalancedDataLoader } from "../../src/memory/task_balanced_data_loader.ts";
@@ -191,5 +192,50 @@ describe("ReplayDataLoader", () => {
     }
     // 1000 runs of 2 in 5: 400 each. 4 degrees of freedom: more than 24 comes by chance once in 10000 seeds.
     expect(counts.reduce((sum, count) => sum + (count - 400) ** 2 / 400, 0)).toBeLessThan(24);
+  });
+});
+
+describe("GroupBalancedInfiniteDataLoader", () => {
+  test("shows the same number of every group without end, every sample once a round", () => {
+    const datasets = [6, 4, 2].map((length) => make(length));
+    const loader = new GroupBalancedInfiniteDataLoader({ datasets, batchSize: 2, stream: stream() });
+    expect(loader.length).toBe(Number.POSITIVE_INFINITY);
+    const minibatches: Dataset[] = [];
+    for (const minibatch of loader.iterate()) {
+      minibatches.push(minibatch);
+      if (minibatches.length === 12) break;
+    }
+    for (const [index, dataset] of datasets.entries()) {
+      expect(countFrom(minibatches, dataset)).toEqual(new Array(12).fill(2));
+      const round = dataset.length / 2;
+      const shown = minibatches.map((minibatch) => listSamples(minibatch).slice(2 * index, 2 * index + 2));
+      const rounds = Array.from({ length: 12 / round }, (_, i) => shown.slice(i * round, (i + 1) * round).flat());
+      for (const samples of rounds) expect(samples.sort()).toEqual(listSamples(dataset).sort());
+    }
+  });
+
+  test("ends a round of a group with a short part, or drops it", () => {
+    const sizes = [false, true].map((dropLast) => {
+      const loader = new GroupBalancedInfiniteDataLoader({
+        datasets: [make(5)],
+        batchSize: 2,
+        dropLast,
+        stream: stream(),
+      });
+      const minibatches = loader.iterate()[Symbol.iterator]();
+      return Array.from({ length: 4 }, () => minibatches.next().value?.length);
+    });
+    expect(sizes).toEqual([
+      [2, 2, 1, 2],
+      [2, 2, 2, 2],
+    ]);
+  });
+
+  test("refuses no groups, empty groups and shuffling without a stream", () => {
+    const create = (datasets: Dataset[]) =>
+      new GroupBalancedInfiniteDataLoader({ datasets, batchSize: 1, stream: stream() });
+    expect(() => create([])).toThrow("at least one group");
+    expect(() => create([make(3), make(0)])).toThrow("at least one sample in group 1");
+    expect(() => new GroupBalancedInfiniteDataLoader({ datasets: [make(3)], batchSize: 1 })).toThrow(TypeError);
   });
 });

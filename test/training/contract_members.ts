@@ -5,6 +5,7 @@ import { Naive } from "../../src/training/strategies/naive.ts";
 import { Replay } from "../../src/training/strategies/replay.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 import { REGULARIZATION_MEMBERS } from "./regularization_members.ts";
+import { REHEARSAL_MEMBERS } from "./rehearsal_members.ts";
 
 /** Every strategy and every plugin, by class name. A new one is added here. */
 export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {

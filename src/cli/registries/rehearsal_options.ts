@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+const patternsPerExperience = z.int().min(1).describe("samples kept of every experience");
+
+/** What gradient episodic memory takes, as a strategy and as a plugin. */
+export const GEM_OPTIONS = z.strictObject({
+  patternsPerExperience,
+  memoryStrength: z.number().min(0).default(0.5).describe("least weight of each memory's gradient in a moved step"),
+});
+
+/** What averaged gradient episodic memory takes, as a strategy and as a plugin. */
+export const AGEM_OPTIONS = z.strictObject({
+  patternsPerExperience,
+  sampleSize: z.int().min(1).default(64).describe("remembered samples that a step must not get worse on"),
+});

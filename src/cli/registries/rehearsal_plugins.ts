@@ -1,0 +1,25 @@
+import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
+import { AGEM_OPTIONS, GEM_OPTIONS } from "./rehearsal_options.ts";
+
+/** Plugins that keep samples of the past, replay aside. */
+export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
+  defineFactory({
+    name: "gem",
+    summary: "gradient episodic memory (Lopez-Paz and Ranzato 2017), on top of any strategy",
+    options: GEM_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { GEMPlugin } = await import("../../training/plugins/gem_plugin.ts");
+      return { plugin: new GEMPlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "agem",
+    summary: "averaged gradient episodic memory (Chaudhry et al. 2019), on top of any strategy",
+    options: AGEM_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { AGEMPlugin } = await import("../../training/plugins/agem_plugin.ts");
+      return { plugin: new AGEMPlugin(options) };
+    },
+  }),
+];

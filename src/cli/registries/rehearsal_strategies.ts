@@ -1,0 +1,26 @@
+import type { BaseStrategy } from "../../training/base_strategy.ts";
+import type { StrategyOptions } from "../../training/strategy_options.ts";
+import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { AGEM_OPTIONS, GEM_OPTIONS } from "./rehearsal_options.ts";
+
+/** Strategies that keep samples of the past, replay aside. */
+export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
+  defineFactory({
+    name: "gem",
+    summary: "gradient episodic memory (Lopez-Paz and Ranzato 2017)",
+    options: GEM_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { GEM } = await import("../../training/strategies/gem.ts");
+      return new GEM({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "agem",
+    summary: "averaged gradient episodic memory (Chaudhry et al. 2019)",
+    options: AGEM_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { AGEM } = await import("../../training/strategies/agem.ts");
+      return new AGEM({ ...context, ...options });
+    },
+  }),
+];

@@ -1,0 +1,63 @@
+import { assertWholeNumber } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
+import { drawSamples } from "../../memory/draw_samples.ts";
+import { EpisodicMemory } from "../../memory/episodic_memory.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** What averaged GEM remembers, and how much of it a step looks at. */
+export interface AGEMOptions {
+  /** Samples kept of every experience. */
+  readonly patternsPerExperience: number;
+  /** Remembered samples whose mean loss no step may raise; 64 if left out. */
+  readonly sampleSize?: number;
+}
+
+/**
+ * Removes from `gradient` the part that raises the reference loss: g − (min(gᵀr, 0) / rᵀr) r, in place. Both are [P].
+ * @throws {RangeError} If the lengths differ.
+ * @see Chaudhry et al. 2019, Efficient Lifelong Learning with A-GEM, arXiv:1812.00420
+ */
+export function projectConflict(gradient: Float32Array, reference: Float32Array): void {
+  assertSameLength("project the gradient", gradient, reference);
+  const conflict = dot(gradient, reference);
+  if (conflict < 0) addScaled(gradient, reference, -conflict / dot(reference, reference));
+}
+
+/**
+ * A-GEM: no step may raise, to first order, the mean loss on a random sample of the past. The sample is drawn anew for
+ * every step from the memories of all past experiences together, as in the paper (Avalanche draws equal numbers of each).
+ * @see Chaudhry et al. 2019, Efficient Lifelong Learning with A-GEM, arXiv:1812.00420
+ */
+export class AGEMPlugin implements StrategyPlugin {
+  readonly name = "AGEMPlugin";
+  readonly #memory: EpisodicMemory;
+  readonly #sampleSize: number;
+
+  /** @throws {RangeError} If a number is out of range. */
+  constructor({ patternsPerExperience, sampleSize = 64 }: AGEMOptions) {
+    const act = "create AGEMPlugin";
+    this.#memory = new EpisodicMemory(act, patternsPerExperience);
+    assertWholeNumber(act, "sampleSize", sampleSize, 1);
+    this.#sampleSize = sampleSize;
+  }
+
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    if (this.#memory.parts.length === 0) return;
+    const samples = drawSamples(this.#memory.samples, this.#sampleSize, strategy.randomStreams.get("agem"));
+    projectConflict(strategy.gradient, await strategy.gradientOn(samples, { training: true }));
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    this.#memory.add(strategy.experience.dataset, strategy.randomStreams.get("agem"));
+  }
+
+  saveState(): SavedState {
+    return this.#memory.save();
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    this.#memory.restore(saved, sources);
+  }
+}

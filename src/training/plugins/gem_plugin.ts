@@ -1,0 +1,59 @@
+import { assertInRange } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { EpisodicMemory } from "../../memory/episodic_memory.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { projectOntoMemories } from "../project_gradient.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** What GEM remembers, and how strongly it holds on to it. */
+export interface GEMOptions {
+  /** Samples kept of every experience. */
+  readonly patternsPerExperience: number;
+  /** γ, the least weight of every memory's gradient once a step conflicts with one; 0.5 if left out. */
+  readonly memoryStrength?: number;
+}
+
+/**
+ * GEM: no step may raise, to first order, the loss on the memory of any past experience. Every step computes one gradient
+ * an experience, of all that is remembered of it; the step's own gradient is moved the least way that fits them all.
+ * @see Lopez-Paz and Ranzato 2017, Gradient Episodic Memory for Continual Learning, arXiv:1706.08840
+ */
+export class GEMPlugin implements StrategyPlugin {
+  readonly name = "GEMPlugin";
+  readonly #memory: EpisodicMemory;
+  readonly #memoryStrength: number;
+  /** One gradient [P] an experience, written anew at every step. */
+  #gradients: Float32Array[] = [];
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor({ patternsPerExperience, memoryStrength = 0.5 }: GEMOptions) {
+    const act = "create GEMPlugin";
+    this.#memory = new EpisodicMemory(act, patternsPerExperience);
+    assertInRange(act, "memoryStrength", memoryStrength, [0, Number.MAX_VALUE]);
+    this.#memoryStrength = memoryStrength;
+  }
+
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    const { parts } = this.#memory;
+    if (parts.length === 0) return;
+    for (const [index, samples] of parts.entries()) {
+      const gradient = await strategy.gradientOn(samples, { training: true });
+      if (this.#gradients[index]?.length !== gradient.length)
+        this.#gradients[index] = new Float32Array(gradient.length);
+      this.#gradients[index]?.set(gradient);
+    }
+    projectOntoMemories(strategy.gradient, this.#gradients.slice(0, parts.length), this.#memoryStrength);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    this.#memory.add(strategy.experience.dataset, strategy.randomStreams.get("gem"));
+  }
+
+  saveState(): SavedState {
+    return this.#memory.save();
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    this.#memory.restore(saved, sources);
+  }
+}

@@ -1,0 +1,17 @@
+import { AGEMPlugin } from "../../src/training/plugins/agem_plugin.ts";
+import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
+import { AGEM } from "../../src/training/strategies/agem.ts";
+import { GEM } from "../../src/training/strategies/gem.ts";
+import { type ContractMember, withPlugin } from "./contract_member.ts";
+
+/** Strategies and plugins that keep samples of the past, replay aside, by class name. */
+export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
+  GEM: { create: (options) => new GEM({ ...options, patternsPerExperience: 20 }), randomStreams: ["gem"] },
+  GEMPlugin: withPlugin(() => new GEMPlugin({ patternsPerExperience: 40, memoryStrength: 0 }), {
+    randomStreams: ["gem"],
+  }),
+  AGEM: { create: (options) => new AGEM({ ...options, patternsPerExperience: 20 }), randomStreams: ["agem"] },
+  AGEMPlugin: withPlugin(() => new AGEMPlugin({ patternsPerExperience: 50, sampleSize: 9 }), {
+    randomStreams: ["agem"],
+  }),
+};
