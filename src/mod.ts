@@ -79,6 +79,7 @@ export {
   type FromScratchTrainingOptions,
   FromScratchTrainingPlugin,
 } from "./training/plugins/from_scratch_training_plugin.ts";
+export { GDumbPlugin } from "./training/plugins/gdumb_plugin.ts";
 export { GEMPlugin } from "./training/plugins/gem_plugin.ts";
 export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
 export type { StepPlan } from "./training/step_plan.ts";
@@ -86,6 +87,7 @@ export { AGEM } from "./training/strategies/agem.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
 export { EWC } from "./training/strategies/ewc.ts";
 export { FromScratchTraining } from "./training/strategies/from_scratch_training.ts";
+export { GDumb } from "./training/strategies/gdumb.ts";
 export { GEM } from "./training/strategies/gem.ts";
 export { JointTraining } from "./training/strategies/joint_training.ts";
 export { Naive } from "./training/strategies/naive.ts";

@@ -1,6 +1,8 @@
 import { AGEMPlugin } from "../../src/training/plugins/agem_plugin.ts";
+import { GDumbPlugin } from "../../src/training/plugins/gdumb_plugin.ts";
 import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
 import { AGEM } from "../../src/training/strategies/agem.ts";
+import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
@@ -14,4 +16,6 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
   AGEMPlugin: withPlugin(() => new AGEMPlugin({ patternsPerExperience: 50, sampleSize: 9 }), {
     randomStreams: ["agem"],
   }),
+  GDumb: { create: (options) => new GDumb({ ...options, memSize: 60 }) },
+  GDumbPlugin: withPlugin(() => new GDumbPlugin({ memSize: 21 })),
 };

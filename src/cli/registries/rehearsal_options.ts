@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+const memSize = z.int().min(1).default(200).describe("samples kept in all");
 const patternsPerExperience = z.int().min(1).describe("samples kept of every experience");
 
 /** What gradient episodic memory takes, as a strategy and as a plugin. */
@@ -13,3 +14,6 @@ export const AGEM_OPTIONS = z.strictObject({
   patternsPerExperience,
   sampleSize: z.int().min(1).default(64).describe("remembered samples that a step must not get worse on"),
 });
+
+/** What GDumb takes, as a strategy and as a plugin. */
+export const GDUMB_OPTIONS = z.strictObject({ memSize });

@@ -1,6 +1,6 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { AGEM_OPTIONS, GEM_OPTIONS } from "./rehearsal_options.ts";
+import { AGEM_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS } from "./rehearsal_options.ts";
 
 /** Plugins that keep samples of the past, replay aside. */
 export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
@@ -20,6 +20,15 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { AGEMPlugin } = await import("../../training/plugins/agem_plugin.ts");
       return { plugin: new AGEMPlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "gdumb",
+    summary: "training from scratch on a class-balanced memory alone (Prabhu et al. 2020)",
+    options: GDUMB_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { GDumbPlugin } = await import("../../training/plugins/gdumb_plugin.ts");
+      return { plugin: new GDumbPlugin(options) };
     },
   }),
 ];

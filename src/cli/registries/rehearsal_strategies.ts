@@ -1,7 +1,7 @@
 import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
-import { AGEM_OPTIONS, GEM_OPTIONS } from "./rehearsal_options.ts";
+import { AGEM_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS } from "./rehearsal_options.ts";
 
 /** Strategies that keep samples of the past, replay aside. */
 export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -21,6 +21,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { AGEM } = await import("../../training/strategies/agem.ts");
       return new AGEM({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "gdumb",
+    summary: "training from scratch on a class-balanced memory alone (Prabhu et al. 2020)",
+    options: GDUMB_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { GDumb } = await import("../../training/strategies/gdumb.ts");
+      return new GDumb({ ...context, ...options });
     },
   }),
 ];

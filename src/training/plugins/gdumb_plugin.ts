@@ -1,0 +1,55 @@
+import { assertWholeNumber } from "../../core/errors.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import { FromScratchTrainingPlugin } from "./from_scratch_training_plugin.ts";
+
+/** What GDumb remembers. */
+export interface GDumbOptions {
+  /** Samples kept in all, in equal parts of every class; 200 if left out. */
+  readonly memSize?: number;
+}
+
+/**
+ * GDumb: keeps a class-balanced memory of the stream, and before each experience is tested trains the model from scratch on
+ * the memory alone. "From scratch" is the parameters, layer state and optimizer with which training began. Unlike the paper
+ * it keeps the learning rate and augments nothing; the rate is the optimizer's, augmentation the data's. A class that came
+ * with too few samples leaves its room to the others.
+ * @see Prabhu et al. 2020, GDumb: A Simple Approach that Questions Our Progress in Continual Learning, ECCV
+ */
+export class GDumbPlugin implements StrategyPlugin {
+  readonly name = "GDumbPlugin";
+  readonly storagePolicy: ClassBalancedBuffer;
+  readonly #fromScratch = new FromScratchTrainingPlugin();
+
+  /** @throws {RangeError} If the size is out of range. */
+  constructor({ memSize = 200 }: GDumbOptions = {}) {
+    assertWholeNumber("create GDumbPlugin", "memSize", memSize, 1);
+    this.storagePolicy = new ClassBalancedBuffer({ maxSize: memSize });
+  }
+
+  beforeTraining(strategy: BaseStrategy): void {
+    this.#fromScratch.beforeTraining(strategy);
+  }
+
+  afterTrainDatasetAdaptation(strategy: BaseStrategy): void {
+    this.storagePolicy.update(strategy);
+    strategy.adaptedDataset = this.storagePolicy.buffer;
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    this.#fromScratch.beforeTrainingExp(strategy);
+  }
+
+  saveState(): SavedState {
+    return { buffer: saveBuffer(this.storagePolicy), beginning: this.#fromScratch.saveState() };
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    const { buffer = null, beginning = null } = parseSavedRecord("restore GDumbPlugin", saved);
+    restoreBuffer(this.storagePolicy, buffer, sources);
+    this.#fromScratch.restoreState(beginning);
+  }
+}

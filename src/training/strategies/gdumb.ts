@@ -1,0 +1,13 @@
+import { splitOptions } from "../../core/split_options.ts";
+import { BaseStrategy } from "../base_strategy.ts";
+import { type GDumbOptions, GDumbPlugin } from "../plugins/gdumb_plugin.ts";
+import type { StrategyOptions } from "../strategy_options.ts";
+
+/** Greedy sampler and dumb learner: a `GDumbPlugin` after the other plugins. */
+export class GDumb extends BaseStrategy {
+  /** @throws {RangeError} If the size is out of range. */
+  constructor(options: StrategyOptions & GDumbOptions) {
+    const [own, rest] = splitOptions(options, ["memSize"]);
+    super({ ...rest, plugins: [...(rest.plugins ?? []), new GDumbPlugin(own)] });
+  }
+}
