@@ -82,6 +82,10 @@ export {
 export { GDumbPlugin } from "./training/plugins/gdumb_plugin.ts";
 export { GEMPlugin } from "./training/plugins/gem_plugin.ts";
 export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
+export {
+  type SynapticIntelligenceOptions,
+  SynapticIntelligencePlugin,
+} from "./training/plugins/synaptic_intelligence_plugin.ts";
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
@@ -92,5 +96,6 @@ export { GEM } from "./training/strategies/gem.ts";
 export { JointTraining } from "./training/strategies/joint_training.ts";
 export { Naive } from "./training/strategies/naive.ts";
 export { Replay } from "./training/strategies/replay.ts";
+export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";
 export type { StrategyOptions } from "./training/strategy_options.ts";
 export { type Callback, EVAL_CALLBACKS, type StrategyPlugin, TRAINING_CALLBACKS } from "./training/strategy_plugin.ts";

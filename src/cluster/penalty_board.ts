@@ -21,6 +21,11 @@ export class PenaltyBoard {
     return this.#penalties.length;
   }
 
+  /** Those that take part now, in the order in which they were added. */
+  get active(): readonly QuadraticPenalty[] {
+    return this.#penalties;
+  }
+
   /**
    * Adds a penalty; it holds until it is removed.
    * @throws {RangeError} If its vectors do not fit the model or there are too many.

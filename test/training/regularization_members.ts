@@ -1,8 +1,10 @@
 import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
 import { FromScratchTrainingPlugin } from "../../src/training/plugins/from_scratch_training_plugin.ts";
+import { SynapticIntelligencePlugin } from "../../src/training/plugins/synaptic_intelligence_plugin.ts";
 import { EWC } from "../../src/training/strategies/ewc.ts";
 import { FromScratchTraining } from "../../src/training/strategies/from_scratch_training.ts";
 import { JointTraining } from "../../src/training/strategies/joint_training.ts";
+import { SynapticIntelligence } from "../../src/training/strategies/synaptic_intelligence.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
 /** Baselines, and strategies that hold parameters or outputs to what they were, by class name. */
@@ -10,6 +12,10 @@ export const REGULARIZATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   JointTraining: { create: (options) => new JointTraining(options), trainsOnce: true },
   FromScratchTraining: { create: (options) => new FromScratchTraining(options) },
   FromScratchTrainingPlugin: withPlugin(() => new FromScratchTrainingPlugin({ resetOptimizer: false })),
+  SynapticIntelligence: { create: (options) => new SynapticIntelligence({ ...options, lambda: [1, 2], eps: 0.01 }) },
+  SynapticIntelligencePlugin: withPlugin(
+    () => new SynapticIntelligencePlugin({ lambda: 100, eps: 0.01, compatibility: "avalanche" }),
+  ),
   EWC: { create: (options) => new EWC({ ...options, lambda: 10 }) },
   EWCPlugin: withPlugin(() => new EWCPlugin({ lambda: 10, mode: "online", decayFactor: 0.5, importanceBatchSize: 8 })),
 };

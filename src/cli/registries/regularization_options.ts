@@ -16,3 +16,21 @@ export const EWC_OPTIONS = z.strictObject({
     .optional()
     .describe("samples whose mean gradient is squared at a time; --batch-size if left out, as in Avalanche"),
 });
+
+/** One number, or one for each experience. */
+function perExperience(minimum: number) {
+  const number = z.number().min(minimum);
+  return z.union([number, z.array(number).min(1)]);
+}
+
+const COMPATIBILITY = z.enum(["paper", "avalanche"]).default("paper").describe("whose mathematics, where they differ");
+
+const EXCLUDED_PARAMETERS = z.array(z.string()).default([]).describe("tensors or layers that are left free");
+
+/** What synaptic intelligence takes, as a strategy and as a plugin. */
+export const SYNAPTIC_INTELLIGENCE_OPTIONS = z.strictObject({
+  lambda: perExperience(0).describe("weight of the penalty; one, or one for each experience"),
+  eps: z.number().gt(0).default(1e-7).describe("added to squared distances that are divided by"),
+  excludedParameters: EXCLUDED_PARAMETERS,
+  compatibility: COMPATIBILITY,
+});

@@ -1,7 +1,7 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { EWC_OPTIONS } from "./regularization_options.ts";
+import { EWC_OPTIONS, SYNAPTIC_INTELLIGENCE_OPTIONS } from "./regularization_options.ts";
 
 /** Plugins that hold parameters or outputs to what they were, on top of any strategy. */
 export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
@@ -12,6 +12,15 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     create: async (options, _context: PluginContext) => {
       const { EWCPlugin } = await import("../../training/plugins/ewc_plugin.ts");
       return { plugin: new EWCPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "si",
+    summary: "synaptic intelligence (Zenke et al. 2017), on top of any strategy",
+    options: SYNAPTIC_INTELLIGENCE_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { SynapticIntelligencePlugin } = await import("../../training/plugins/synaptic_intelligence_plugin.ts");
+      return { plugin: new SynapticIntelligencePlugin(options) };
     },
   }),
 ];

@@ -2,7 +2,7 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { EWC_OPTIONS } from "./regularization_options.ts";
+import { EWC_OPTIONS, SYNAPTIC_INTELLIGENCE_OPTIONS } from "./regularization_options.ts";
 
 /** Strategies that hold parameters or outputs to what they were. */
 export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -13,6 +13,15 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { EWC } = await import("../../training/strategies/ewc.ts");
       return new EWC({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "si",
+    summary: "synaptic intelligence (Zenke et al. 2017)",
+    options: SYNAPTIC_INTELLIGENCE_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { SynapticIntelligence } = await import("../../training/strategies/synaptic_intelligence.ts");
+      return new SynapticIntelligence({ ...context, ...options });
     },
   }),
 ];

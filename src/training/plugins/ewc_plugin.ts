@@ -1,8 +1,8 @@
-import { createQuadraticPenalty, type QuadraticPenalty } from "../../cluster/penalty.ts";
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
-import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
-import { addSquares } from "../../core/vector.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { addScaled, addSquares } from "../../core/vector.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
+import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -33,7 +33,7 @@ export class EWCPlugin implements StrategyPlugin {
   readonly name = "EWCPlugin";
   readonly #options: EWCOptions;
   readonly #mode: (typeof MODES)[number];
-  #penalty: QuadraticPenalty | undefined;
+  readonly #penalty: AnchoredPenalty;
 
   /** @throws {RangeError} If an option is out of range, or the decay factor is missing or given in vain. */
   constructor(options: EWCOptions) {
@@ -48,37 +48,24 @@ export class EWCPlugin implements StrategyPlugin {
     assertWholeNumber(act, "importanceBatchSize", importanceBatchSize, 1);
     this.#options = options;
     this.#mode = mode;
+    this.#penalty = new AnchoredPenalty("EWCPlugin", lambda);
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     const importances = await computeImportances(strategy, this.#options.importanceBatchSize ?? strategy.trainMbSize);
-    const first = this.#penalty === undefined;
-    this.#penalty ??= createQuadraticPenalty(importances.length);
-    this.#penalty.scale = this.#options.lambda;
-    const { parameters } = strategy;
-    if (this.#mode === "separate") addAnchor(this.#penalty, importances, parameters);
-    else moveAnchor(this.#penalty, { importances, parameters, decay: this.#options.decayFactor ?? 0 });
-    if (first) strategy.addPenalty(this.#penalty);
+    const anchor = { importances, parameters: strategy.parameters };
+    if (this.#mode === "separate") return this.#penalty.add(strategy, anchor);
+    const old = this.#penalty.importances;
+    if (old) addScaled(importances, old, this.#options.decayFactor ?? 0);
+    this.#penalty.replace(strategy, anchor);
   }
 
   saveState(): SavedState {
-    if (!this.#penalty) return null;
-    const { a, b, c } = this.#penalty;
-    return { a: Float32Array.from(a), b: Float32Array.from(b), c };
+    return this.#penalty.save();
   }
 
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    if (this.#penalty) strategy.removePenalty(this.#penalty);
-    this.#penalty = undefined;
-    if (saved === null) return;
-    const state = parseSavedRecord("restore EWCPlugin", saved);
-    const a = parseSavedVector("restore EWCPlugin", state.a);
-    this.#penalty = createQuadraticPenalty(a.length);
-    this.#penalty.a.set(a);
-    this.#penalty.b.set(parseSavedVector("restore EWCPlugin", state.b));
-    this.#penalty.c = Number(state.c);
-    this.#penalty.scale = this.#options.lambda;
-    strategy.addPenalty(this.#penalty);
+    this.#penalty.restore(strategy, saved);
   }
 }
 
@@ -96,35 +83,4 @@ export async function computeImportances(strategy: BaseStrategy, batchSize: numb
   for (const samples of loader.iterate())
     addSquares(importances, await strategy.gradientOn(samples), 1 / loader.length);
   return importances;
-}
-
-/** Adds an experience's own anchor to the penalty: a += F, b += Fθ, c += ΣFθ². */
-export function addAnchor(penalty: QuadraticPenalty, importances: Float32Array, parameters: Float32Array): void {
-  const { a, b } = penalty;
-  let constant = 0;
-  for (let i = 0; i < a.length; i++) {
-    const importance = importances[i] ?? 0;
-    const theta = parameters[i] ?? 0;
-    a[i] = (a[i] ?? 0) + importance;
-    b[i] = (b[i] ?? 0) + importance * theta;
-    constant += importance * theta * theta;
-  }
-  penalty.c += constant;
-}
-
-/** Moves the single anchor to the current parameters: a ← decay·a + F, b = aθ, c = Σaθ². */
-export function moveAnchor(
-  penalty: QuadraticPenalty,
-  update: { readonly importances: Float32Array; readonly parameters: Float32Array; readonly decay: number },
-): void {
-  const { a, b } = penalty;
-  let constant = 0;
-  for (let i = 0; i < a.length; i++) {
-    const importance = update.decay * (a[i] ?? 0) + (update.importances[i] ?? 0);
-    const theta = update.parameters[i] ?? 0;
-    a[i] = importance;
-    b[i] = importance * theta;
-    constant += importance * theta * theta;
-  }
-  penalty.c = constant;
 }

@@ -1,0 +1,15 @@
+import { describeUnknownName } from "../core/errors.ts";
+
+const COMPATIBILITIES = ["paper", "avalanche"] as const;
+
+/**
+ * Whose mathematics a method follows where they differ: its paper's, or Avalanche's, on which its published baselines
+ * rest. Each method says what that changes.
+ */
+export type Compatibility = (typeof COMPATIBILITIES)[number];
+
+/** @throws {RangeError} If there is no such compatibility. */
+export function assertCompatibility(act: string, compatibility: Compatibility): void {
+  if (COMPATIBILITIES.includes(compatibility)) return;
+  throw new RangeError(`Cannot ${act}: ${describeUnknownName("compatibility", compatibility, COMPATIBILITIES)}`);
+}

@@ -1,0 +1,22 @@
+import { assertInRange, cannot } from "../core/errors.ts";
+
+/** One number for all experiences, or a list with one for each; the list's last holds for all that follow. */
+export type PerExperience = number | readonly number[];
+
+/** @throws {RangeError} If a number is out of range, or there is none. */
+export function assertPerExperience(
+  act: string,
+  name: string,
+  values: PerExperience,
+  range: readonly [number, number],
+): void {
+  if (typeof values === "number") return assertInRange(act, name, values, range);
+  if (values.length === 0) throw new RangeError(cannot(act, `${name} to have at least one number`, values));
+  for (const value of values) assertInRange(act, name, value, range);
+}
+
+/** The number for the experience after `finished` others. */
+export function readPerExperience(values: PerExperience, finished: number): number {
+  if (typeof values === "number") return values;
+  return values[Math.min(finished, values.length - 1)] ?? 0;
+}

@@ -1,0 +1,181 @@
+import type { QuadraticPenalty } from "../../cluster/penalty.ts";
+import { assertInRange } from "../../core/errors.ts";
+import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { AnchoredPenalty } from "../anchored_penalty.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { assertCompatibility, type Compatibility } from "../compatibility.ts";
+import { listIncludedRanges, type ParameterRange } from "../parameter_ranges.ts";
+import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** How strongly parameters are held, and how their part in what was learned is measured. */
+export interface SynapticIntelligenceOptions {
+  /** c in the paper, the weight of the penalty; one for all experiences, or a list. */
+  readonly lambda: PerExperience;
+  /** ξ in the paper, added to squared distances; 1e-7 if left out. */
+  readonly eps?: number;
+  /** Parameters that are left free: names of tensors or layers. */
+  readonly excludedParameters?: readonly string[];
+  /**
+   * "paper" if left out. "avalanche" halves λ, counts the penalty's own gradient as part of the task's, lets importances
+   * fall below 0 but not rise above 0.001, and leaves normalisation layers free: its published baselines rest on that.
+   */
+  readonly compatibility?: Compatibility;
+}
+
+/** The most that an importance may be in Avalanche. */
+const AVALANCHE_CAP = 0.001;
+
+/** What an experience's training leaves behind as it goes; all are [P]. */
+export interface ParameterPath {
+  /** Where the experience began. */
+  readonly start: Float32Array;
+  /** Where the step before ended. */
+  readonly previous: Float32Array;
+  /** ω so far: −Σ g ∘ Δθ over the steps. */
+  readonly contributions: Float32Array;
+}
+
+/**
+ * Synaptic intelligence: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and
+ * Ω = max(0, Σₖ ωₖ / ((θₖ − θₖ₋₁)² + ξ)), where ωₖ = −Σ g ∘ Δθ, over the steps of experience k, is how much each parameter's
+ * moves lowered the loss; g is the gradient without penalties. The vectors are O(P), whatever the number of experiences.
+ *
+ * g is what the optimizer follows, minus all penalties: a plugin that edits the gradient (clipping) changes ω, too.
+ * @see Zenke, Poole and Ganguli 2017, Continual Learning Through Synaptic Intelligence, arXiv:1703.04200
+ */
+export class SynapticIntelligencePlugin implements StrategyPlugin {
+  readonly name = "SynapticIntelligencePlugin";
+  readonly #options: Required<SynapticIntelligenceOptions>;
+  readonly #penalty: AnchoredPenalty;
+  #ranges: readonly ParameterRange[] = [];
+  /** Σₖ ωₖ / ((θₖ − θₖ₋₁)² + ξ) [P]. */
+  #cumulative: Float32Array | undefined;
+  #path: ParameterPath | undefined;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: SynapticIntelligenceOptions) {
+    const { lambda, eps = 1e-7, excludedParameters = [], compatibility = "paper" } = options;
+    const act = "create SynapticIntelligencePlugin";
+    assertPerExperience(act, "lambda", lambda, [0, Number.MAX_VALUE]);
+    assertInRange(act, "eps", eps, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    assertCompatibility(act, compatibility);
+    this.#options = { lambda, eps, excludedParameters, compatibility };
+    this.#penalty = new AnchoredPenalty("SynapticIntelligencePlugin", 0);
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    const { parameters, clock } = strategy;
+    this.#ranges = this.#listRanges(strategy);
+    this.#path = {
+      start: Float32Array.from(parameters),
+      previous: Float32Array.from(parameters),
+      contributions: new Float32Array(parameters.length),
+    };
+    const lambda = readPerExperience(this.#options.lambda, clock.trainExpCounter);
+    this.#penalty.scale = this.#isAvalanche ? lambda / 2 : lambda;
+  }
+
+  afterUpdate({ parameters, gradient, cluster }: BaseStrategy): void {
+    if (!this.#path) return;
+    const penalties = this.#isAvalanche ? [] : cluster.penalties.active;
+    for (const range of this.#ranges) addContributions(this.#path, { parameters, gradient, penalties }, range);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    const { parameters } = strategy;
+    if (!this.#path) return;
+    this.#cumulative ??= new Float32Array(parameters.length);
+    for (const range of this.#ranges) {
+      consolidateContributions(this.#cumulative, { ...this.#path, parameters, eps: this.#options.eps }, range);
+    }
+    this.#path = undefined;
+    const importances = limitImportances(this.#cumulative, this.#options.compatibility);
+    this.#penalty.replace(strategy, { importances, parameters });
+  }
+
+  saveState(): SavedState {
+    const copy = (vector: Float32Array | undefined) => (vector ? Float32Array.from(vector) : null);
+    const { start, previous, contributions } = this.#path ?? {};
+    return {
+      penalty: this.#penalty.save(),
+      cumulative: copy(this.#cumulative),
+      path: this.#path ? { start: copy(start), previous: copy(previous), contributions: copy(contributions) } : null,
+    };
+  }
+
+  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
+    const act = "restore SynapticIntelligencePlugin";
+    const { penalty = null, cumulative = null, path = null } = parseSavedRecord(act, saved);
+    const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
+    this.#penalty.restore(strategy, penalty);
+    this.#cumulative = cumulative === null ? undefined : read(cumulative);
+    this.#ranges = this.#listRanges(strategy);
+    this.#path = undefined;
+    if (path === null) return;
+    const { start, previous, contributions } = parseSavedRecord(act, path);
+    this.#path = { start: read(start), previous: read(previous), contributions: read(contributions) };
+  }
+
+  get #isAvalanche(): boolean {
+    return this.#options.compatibility === "avalanche";
+  }
+
+  #listRanges({ cluster }: BaseStrategy): readonly ParameterRange[] {
+    const { layout } = cluster.model;
+    const normalisation = layout.entries.map(({ name }) => name).filter((name) => /\/(gamma|beta)$/.test(name));
+    const free = this.#isAvalanche ? normalisation : [];
+    return listIncludedRanges("use SynapticIntelligencePlugin", layout, [...this.#options.excludedParameters, ...free]);
+  }
+}
+
+/**
+ * After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= (g − Σ 2s(aθ − b)) ∘ Δθ, the sum being
+ * the gradient of `penalties` at `path.previous`; then `path.previous` becomes `parameters`.
+ */
+export function addContributions(
+  path: ParameterPath,
+  step: {
+    readonly parameters: Float32Array;
+    readonly gradient: Float32Array;
+    readonly penalties: readonly QuadraticPenalty[];
+  },
+  { start, end }: ParameterRange,
+): void {
+  const { contributions, previous } = path;
+  const { parameters, gradient } = step;
+  for (const { a, b, scale } of step.penalties) {
+    for (let i = start; i < end; i++) {
+      const before = previous[i] ?? 0;
+      const pull = 2 * scale * ((a[i] ?? 0) * before - (b[i] ?? 0));
+      contributions[i] = (contributions[i] ?? 0) + pull * ((parameters[i] ?? 0) - before);
+    }
+  }
+  for (let i = start; i < end; i++) {
+    const theta = parameters[i] ?? 0;
+    contributions[i] = (contributions[i] ?? 0) - (gradient[i] ?? 0) * (theta - (previous[i] ?? 0));
+    previous[i] = theta;
+  }
+}
+
+/** At an experience's end, on a range: cumulative += ω / ((θ − θ_start)² + eps). */
+export function consolidateContributions(
+  cumulative: Float32Array,
+  experience: Pick<ParameterPath, "start" | "contributions"> & {
+    readonly parameters: Float32Array;
+    readonly eps: number;
+  },
+  { start, end }: ParameterRange,
+): void {
+  const { contributions, parameters, eps } = experience;
+  for (let i = start; i < end; i++) {
+    const distance = (parameters[i] ?? 0) - (experience.start[i] ?? 0);
+    cumulative[i] = (cumulative[i] ?? 0) + (contributions[i] ?? 0) / (distance * distance + eps);
+  }
+}
+
+/** Ω [P] from the contributions of all experiences; the caller owns it. Nobody is to be pushed away from an anchor. */
+export function limitImportances(cumulative: Float32Array, compatibility: Compatibility): Float32Array {
+  if (compatibility === "avalanche") return cumulative.map((value) => Math.min(value, AVALANCHE_CAP));
+  return cumulative.map((value) => Math.max(value, 0));
+}
