@@ -4,6 +4,7 @@ import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
 import { LoggerGroup } from "./loggers/logger_group.ts";
+import type { MetricData } from "./metric_data.ts";
 import { MetricHistory, type MetricSeries } from "./metric_history.ts";
 import type { MetricValue } from "./metric_value.ts";
 import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
@@ -98,7 +99,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   }
 
   /** The newest value of every key. The caller owns the object; matrices in it are borrowed. */
-  getLastMetrics(): Record<string, MetricValue["value"]> {
+  getLastMetrics(): Record<string, MetricData> {
     return this.#history.listLast();
   }
 
@@ -138,7 +139,12 @@ export class EvaluationPlugin implements EvaluationCallbacks {
       if (readings === undefined) continue;
       values ??= [];
       const step = strategy.clock.trainIterations;
-      for (const { key, value } of readings) values.push({ key, value, step, experience: this.#trainedExperience });
+      const origin = {
+        step,
+        experience: this.#trainedExperience,
+        ...(metric.ofMachine ? { ofMachine: metric.ofMachine } : {}),
+      };
+      for (const { key, value } of readings) values.push({ key, value, ...origin });
     }
     if (values !== undefined) this.#history.add(values);
     this.#loggers.notify(event, strategy, values ?? nothing);

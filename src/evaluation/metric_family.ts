@@ -31,6 +31,7 @@ export interface MetricFamilyNames {
 export interface FedMetric {
   readonly metric: Metric<number>;
   readonly update: (strategy: EvaluatedStrategy) => void;
+  readonly ofMachine?: boolean;
 }
 
 /** The same measure at every occasion asked for, each with a metric of its own. */

@@ -1,4 +1,5 @@
 import { cannot } from "../core/errors.ts";
+import { isMatrix, type MetricData } from "./metric_data.ts";
 import type { MetricValue } from "./metric_value.ts";
 import { parseRecord, parseRows } from "./metrics/saved_state.ts";
 
@@ -6,20 +7,26 @@ import { parseRecord, parseRows } from "./metrics/saved_state.ts";
 export interface MetricSeries {
   /** Training iterations done before each value was taken. */
   readonly steps: readonly number[];
-  readonly values: readonly MetricValue["value"][];
+  readonly values: readonly MetricData[];
   /** Values ever reported; more than are listed, where a run was resumed. */
   readonly count: number;
 }
 
 interface GrowingSeries {
   readonly steps: number[];
-  readonly values: MetricValue["value"][];
+  readonly values: MetricData[];
   count: number;
+}
+
+interface SavedValue {
+  readonly step: number;
+  readonly value: number | readonly (readonly number[])[];
+  readonly count: number;
 }
 
 /** Keeps every value that was reported, by key. */
 export class MetricHistory {
-  readonly #last = new Map<string, MetricValue["value"]>();
+  readonly #last = new Map<string, MetricData>();
   readonly #series = new Map<string, GrowingSeries>();
 
   /** Appends what was reported at one event. */
@@ -38,7 +45,7 @@ export class MetricHistory {
   }
 
   /** The newest value of every key. The caller owns the object; matrices in it are borrowed. */
-  listLast(): Record<string, MetricValue["value"]> {
+  listLast(): Record<string, MetricData> {
     return Object.fromEntries(this.#last);
   }
 
@@ -47,12 +54,16 @@ export class MetricHistory {
     return Object.fromEntries(this.#series);
   }
 
-  /** The newest value of every key with its step and how many there were, as plain data that survives JSON. */
-  saveLast(): Record<string, { readonly step: number; readonly value: MetricValue["value"]; readonly count: number }> {
-    const entries = [...this.#series].map(([key, { steps, values, count }]) => [
-      key,
-      { step: steps.at(-1) ?? 0, value: values.at(-1) ?? Number.NaN, count },
-    ]);
+  /**
+   * The newest value of every key with its step and how many there were, as plain data that survives JSON. What is
+   * neither a number nor a matrix (pictures, parameters) is left out.
+   */
+  saveLast(): Record<string, SavedValue> {
+    const entries = [...this.#series].flatMap(([key, { steps, values, count }]) => {
+      const value = values.at(-1) ?? Number.NaN;
+      if (typeof value !== "number" && !isMatrix(value)) return [];
+      return [[key, { step: steps.at(-1) ?? 0, value, count }] as const];
+    });
     return Object.fromEntries(entries);
   }
 
@@ -75,7 +86,7 @@ export class MetricHistory {
   }
 }
 
-function parseValue(act: string, value: unknown): MetricValue["value"] {
+function parseValue(act: string, value: unknown): MetricData {
   if (typeof value === "number") return value;
   if (value === null) return Number.NaN;
   if (Array.isArray(value)) return parseRows(act, value);

@@ -11,6 +11,8 @@ export type MetricListener = (strategy: EvaluatedStrategy) => readonly MetricRea
 export type PluginMetric = {
   /** Tells it from the other metrics of an evaluator: "Top1_Acc_Epoch", say. */
   readonly name: string;
+  /** True where it measures the machine (time, memory), not the learner: equal runs give other values. */
+  readonly ofMachine?: true;
   /** What `restore` needs to go on from here, as plain data that survives JSON. */
   save(): unknown;
   /** @throws {TypeError} If `state` was not made by `save`. */
@@ -23,18 +25,31 @@ export type TrainSpan = "iteration" | "epoch" | "experience" | "stream";
 /** The spans over which an evaluation metric gathers: an evaluated experience has no epochs. */
 export type EvalSpan = "iteration" | "experience" | "stream";
 
-/** How a standalone metric is fed by a strategy and when it reports. */
-export type PluginMetricDefinition = {
+/** In which mode a metric gathers, from the start of which span, and at whose end it reports. */
+export type MetricSpans =
+  | { readonly mode: "train"; readonly resetAt: TrainSpan | "never"; readonly emitAt: TrainSpan }
+  | { readonly mode: "eval"; readonly resetAt: EvalSpan | "never"; readonly emitAt: EvalSpan };
+
+/** How a standalone metric is fed by a strategy. */
+interface FedMetricDefinition<Result> {
   readonly name: string;
-  readonly metric: Metric<number>;
+  readonly metric: Metric<Result>;
   /** Feeds the metric, once after every minibatch of the mode. */
   readonly update: (strategy: EvaluatedStrategy) => void;
-  /** For stream metrics: names the task evaluated last, as Avalanche does, even where there were several. */
-  readonly lastTaskLabel?: boolean;
-} & (
-  | { readonly mode: "train"; readonly resetAt: TrainSpan | "never"; readonly emitAt: TrainSpan }
-  | { readonly mode: "eval"; readonly resetAt: EvalSpan | "never"; readonly emitAt: EvalSpan }
-);
+  /** True where it measures the machine, not the learner. */
+  readonly ofMachine?: boolean;
+}
+
+/** How a standalone metric is fed by a strategy and when it reports its one number. */
+export type PluginMetricDefinition = FedMetricDefinition<number> &
+  MetricSpans & {
+    /** For stream metrics: names the task evaluated last, as Avalanche does, even where there were several. */
+    readonly lastTaskLabel?: boolean;
+  };
+
+/** The same for a metric whose result becomes any number of readings. */
+export type ReportingMetricDefinition<Result> = FedMetricDefinition<Result> &
+  MetricSpans & { readonly report: (result: Result, strategy: EvaluatedStrategy) => readonly MetricReading[] };
 
 const trainEvents = {
   start: {
@@ -70,9 +85,18 @@ interface ListenedEvents {
  * as it is.
  */
 export function createPluginMetric(definition: PluginMetricDefinition): PluginMetric {
-  const { name, metric, update } = definition;
+  const createKey = chooseKey(definition);
+  return createReportingMetric({
+    ...definition,
+    report: (value, strategy) => [{ key: createKey(strategy), value }],
+  });
+}
+
+/** The same for a metric that reports several values, or values under keys of its own. */
+export function createReportingMetric<Result>(definition: ReportingMetricDefinition<Result>): PluginMetric {
+  const { name, metric, update, report, ofMachine = false } = definition;
   const events = chooseEvents(definition);
-  const emit = createEmitter(definition);
+  const emit: MetricListener = (strategy) => report(metric.result(), strategy);
   const listeners: { [event in EvaluationEvent]?: MetricListener } = {};
   if (events.reset !== undefined) {
     listeners[events.reset] = () => {
@@ -85,10 +109,16 @@ export function createPluginMetric(definition: PluginMetricDefinition): PluginMe
     update(strategy);
     return events.emit === events.update ? emit(strategy) : undefined;
   };
-  return { name, save: () => metric.save(), restore: (state) => metric.restore(state), ...listeners };
+  return {
+    name,
+    ...(ofMachine ? { ofMachine } : {}),
+    save: () => metric.save(),
+    restore: (state) => metric.restore(state),
+    ...listeners,
+  };
 }
 
-function chooseEvents(definition: PluginMetricDefinition): ListenedEvents {
+function chooseEvents(definition: MetricSpans): ListenedEvents {
   switch (definition.mode) {
     case "train":
       return {
@@ -105,18 +135,14 @@ function chooseEvents(definition: PluginMetricDefinition): ListenedEvents {
   }
 }
 
-function createEmitter({ name, metric, emitAt, lastTaskLabel = false }: PluginMetricDefinition): MetricListener {
+function chooseKey({ name, emitAt, lastTaskLabel = false }: PluginMetricDefinition) {
   switch (emitAt) {
     case "iteration":
     case "epoch":
-      return (strategy) => report(createExperienceKey(name, strategy, { withExperience: false }), metric);
+      return (strategy: EvaluatedStrategy) => createExperienceKey(name, strategy, { withExperience: false });
     case "experience":
-      return (strategy) => report(createExperienceKey(name, strategy, { withExperience: true }), metric);
+      return (strategy: EvaluatedStrategy) => createExperienceKey(name, strategy, { withExperience: true });
     case "stream":
-      return (strategy) => report(createStreamKey(name, strategy, { lastTaskLabel }), metric);
+      return (strategy: EvaluatedStrategy) => createStreamKey(name, strategy, { lastTaskLabel });
   }
-}
-
-function report(key: string, metric: Metric<number>): MetricReading[] {
-  return [{ key, value: metric.result() }];
 }

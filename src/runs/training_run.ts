@@ -1,9 +1,9 @@
+import { hashParameters } from "../core/hash_parameters.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
 import type { StrategyPlugin } from "../training/strategy_plugin.ts";
-import { hashParameters } from "./hash_parameters.ts";
 import { type ExportLabels, ModelExporter } from "./model_exporter.ts";
 import { createRunDirectory, type RunDirectory } from "./run_directory.ts";
 import { createRunEvaluator } from "./run_evaluator.ts";

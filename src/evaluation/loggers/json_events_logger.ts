@@ -1,9 +1,10 @@
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
+import { toPlainData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";
 
 /** Metrics by key, as an event tells them. */
-export type EventMetrics = Readonly<Record<string, MetricValue["value"]>>;
+export type EventMetrics = Readonly<Record<string, unknown>>;
 
 /**
  * What happened, as a line of JSON tells it. `step` counts training iterations done, `experience` is a number in the
@@ -41,7 +42,7 @@ export type StrategyEvent =
 /** Writes a line of JSON at every start and end, for programs that follow a run. It adds no time. */
 export class JSONEventsLogger implements Logger {
   readonly #write: (text: string) => unknown;
-  readonly #newest = new Map<string, MetricValue["value"]>();
+  readonly #newest = new Map<string, unknown>();
 
   /** `write` gets whole lines, each ended by a newline. */
   constructor({ write }: { readonly write: (text: string) => unknown }) {
@@ -49,7 +50,7 @@ export class JSONEventsLogger implements Logger {
   }
 
   logMetrics(values: readonly MetricValue[]): void {
-    for (const { key, value } of values) this.#newest.set(key, value);
+    for (const { key, value } of values) this.#newest.set(key, toPlainData(value));
   }
 
   beforeTraining({ clock }: EvaluatedStrategy): void {

@@ -1,24 +1,34 @@
+import { toPlainData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";
 
 /**
- * Writes one line of JSON a metric: {"key", "value", "step", "experience"}. It adds no time, so equal runs write equal
- * lines; numbers that JSON does not have (NaN, infinities) are null.
+ * Writes one line of JSON a metric: {"key", "value", "step", "experience"}. It adds no time and leaves out what metrics
+ * say of the machine, so equal runs write equal lines; numbers that JSON does not have (NaN, infinities) are null.
  */
 export class JSONLinesLogger implements Logger {
   readonly #write: (text: string) => unknown;
+  readonly #withMachine: boolean;
 
-  /** `write` gets whole lines, each ended by a newline. */
-  constructor({ write }: { readonly write: (text: string) => unknown }) {
+  /** `write` gets whole lines, each ended by a newline. `withMachine` adds what metrics say of time and machine. */
+  constructor({
+    write,
+    withMachine = false,
+  }: {
+    readonly write: (text: string) => unknown;
+    readonly withMachine?: boolean;
+  }) {
     this.#write = write;
+    this.#withMachine = withMachine;
   }
 
   logMetrics(values: readonly MetricValue[]): void {
-    this.#write(values.map(formatMetricAsJSON).join(""));
+    const kept = values.filter(({ ofMachine = false }) => this.#withMachine || !ofMachine);
+    if (kept.length > 0) this.#write(kept.map(formatMetricAsJSON).join(""));
   }
 }
 
-/** One line of metrics.jsonl, with its newline. */
+/** One line of metrics.jsonl, with its newline. Of what is neither a number nor a matrix it holds a description. */
 export function formatMetricAsJSON({ key, value, step, experience }: MetricValue): string {
-  return `${JSON.stringify({ key, value, step, experience })}\n`;
+  return `${JSON.stringify({ key, value: toPlainData(value), step, experience })}\n`;
 }

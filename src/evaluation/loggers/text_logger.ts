@@ -1,12 +1,13 @@
 import type { Experience } from "../../streams/experience.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
+import { isMatrix, type MetricData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";
 
 /** Writes what happens as lines of text: starts and ends, and at every end the newest metrics sorted by key. */
 export class TextLogger implements Logger {
   readonly #write: (text: string) => unknown;
-  readonly #newest = new Map<string, MetricValue["value"]>();
+  readonly #newest = new Map<string, MetricData>();
 
   /** `write` gets whole lines, each ended by a newline. */
   constructor({ write }: { readonly write: (text: string) => unknown }) {
@@ -65,20 +66,37 @@ export class TextLogger implements Logger {
   }
 }
 
-/** One line a metric, "\tkey = 0.1234", sorted by key; a matrix takes one more line for each of its rows. */
-export function formatMetricLines(metrics: Iterable<readonly [string, MetricValue["value"]]>): string {
+/** One line a metric, "\tkey = 0.1234", sorted by key; a matrix takes one more line for each of its rows, pictures say their size. */
+export function formatMetricLines(metrics: Iterable<readonly [string, MetricData]>): string {
   return [...metrics]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `\t${key} = ${formatValue(value)}\n`)
     .join("");
 }
 
-function formatValue(value: MetricValue["value"]): string {
-  if (typeof value === "number") return value.toFixed(4);
-  const rows = value.map((row) =>
-    row.map((cell) => (Number.isNaN(cell) ? "-" : cell.toFixed(4)).padStart(6)).join(" "),
-  );
-  return rows.map((row) => `\n\t\t${row}`).join("");
+function formatValue(value: MetricData): string {
+  if (typeof value === "number") return formatNumber(value);
+  if (isMatrix(value)) return formatMatrix(value);
+  switch (value.kind) {
+    case "image":
+      return `an image of ${value.width} x ${value.height} pixels`;
+    case "counts":
+      return value.counts.map(([label, count]) => `${label}: ${count}`).join(", ");
+    case "weights":
+      return `${value.parameters.length} parameters, sha256 ${value.sha256}`;
+  }
+}
+
+function formatMatrix(rows: readonly (readonly number[])[]): string {
+  const isCounted =
+    rows.every((row) => row.every(Number.isInteger)) && rows.some((row) => row.some((cell) => cell > 1));
+  const format = (cell: number) => (Number.isNaN(cell) ? "-" : isCounted ? String(cell) : cell.toFixed(4));
+  return rows.map((row) => `\n\t\t${row.map((cell) => format(cell).padStart(6)).join(" ")}`).join("");
+}
+
+/** Four digits behind the point, but none for large counts. */
+function formatNumber(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) >= 1000 ? String(value) : value.toFixed(4);
 }
 
 function describeExperience({ currentExperience, originStream, taskLabels }: Experience): string {
