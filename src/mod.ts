@@ -40,8 +40,15 @@ export type { BufferUpdateSource, ExemplarsBuffer } from "./memory/exemplars_buf
 export { ExperienceBalancedBuffer } from "./memory/experience_balanced_buffer.ts";
 export { GroupBalancedDataLoader } from "./memory/group_balanced_data_loader.ts";
 export { GroupBalancedInfiniteDataLoader } from "./memory/group_balanced_infinite_data_loader.ts";
+export { ParametricBuffer } from "./memory/parametric_buffer.ts";
 export { ReplayDataLoader } from "./memory/replay_data_loader.ts";
 export { ReservoirSamplingBuffer } from "./memory/reservoir_sampling_buffer.ts";
+export {
+  ClosestToCenterSelectionStrategy,
+  HerdingSelectionStrategy,
+  RandomExemplarsSelectionStrategy,
+  type SelectionStrategy,
+} from "./memory/selection_strategy.ts";
 export { SingleDatasetDataLoader } from "./memory/single_dataset_data_loader.ts";
 export { TaskBalancedDataLoader } from "./memory/task_balanced_data_loader.ts";
 export { initializeLikePyTorch } from "./models/model_initialization.ts";

@@ -1,3 +1,4 @@
+import type { HostTensor } from "../core/host_tensor.ts";
 import type { RandomStreams } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -10,6 +11,11 @@ export interface BufferUpdateSource {
   readonly experience: Experience;
   /** Buffers draw from the stream "buffer". */
   readonly randomStreams: RandomStreams;
+  /**
+   * Features [N, F] of any samples: what the named layer answers, or the layer before the last where none is named. Needed by
+   * buffers that look at features.
+   */
+  extractFeatures?(samples: Dataset, layerName?: string): Promise<HostTensor>;
 }
 
 /** A bounded choice of the samples seen so far: a view by index, which changes with every update. */
@@ -49,5 +55,12 @@ export interface BalancedState {
   readonly groups: readonly { readonly group: number; readonly state: ReservoirState }[];
 }
 
+/** What a `ParametricBuffer` saves; samples are in the order in which they were chosen. */
+export interface ParametricState {
+  readonly kind: "parametric";
+  readonly maxSize: number;
+  readonly groups: readonly { readonly group: number; readonly seen: number; readonly samples: SavedDataset }[];
+}
+
 /** What a buffer saves. */
-export type BufferState = ReservoirState | BalancedState;
+export type BufferState = ReservoirState | BalancedState | ParametricState;

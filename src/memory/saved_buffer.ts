@@ -2,7 +2,7 @@ import { cannot } from "../core/errors.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { parseSavedDataset } from "../data/saved_dataset.ts";
-import type { BufferState, ExemplarsBuffer, ReservoirState } from "./exemplars_buffer.ts";
+import type { BufferState, ExemplarsBuffer, ParametricState, ReservoirState } from "./exemplars_buffer.ts";
 
 const ACT = "restore a buffer";
 
@@ -10,6 +10,10 @@ const ACT = "restore a buffer";
 export function saveBuffer(buffer: ExemplarsBuffer): SavedState {
   const state = buffer.save();
   if (state.kind === "reservoir") return saveReservoir(state);
+  if (state.kind === "parametric") {
+    const groups = state.groups.map(({ group, seen, samples }) => ({ group, seen, samples: { ...samples } }));
+    return { kind: state.kind, maxSize: state.maxSize, groups };
+  }
   const groups = state.groups.map((group) => ({ group: group.group, state: saveReservoir(group.state) }));
   return { kind: state.kind, maxSize: state.maxSize, groupsSeen: state.groupsSeen, groups };
 }
@@ -33,7 +37,9 @@ function saveReservoir({ kind, maxSize, seen, samples, keys }: ReservoirState): 
 function parseBufferState(saved: SavedState): BufferState {
   const record = parseSavedRecord(ACT, saved);
   if (record.kind === "reservoir") return parseReservoir(saved);
-  if (record.kind !== "balanced") throw new TypeError(cannot(ACT, "a reservoir or balanced state", record.kind));
+  if (record.kind === "parametric") return parseParametric(saved);
+  if (record.kind !== "balanced")
+    throw new TypeError(cannot(ACT, "a reservoir, balanced or parametric state", record.kind));
   const groups = parseSavedList(ACT, record.groups).map((group) => {
     const { group: id, state } = parseSavedRecord(ACT, group);
     return { group: parseSavedNumber(ACT, id), state: parseReservoir(state) };
@@ -52,4 +58,17 @@ function parseReservoir(saved: SavedState | undefined): ReservoirState {
     samples: parseSavedDataset(samples),
     keys,
   };
+}
+
+function parseParametric(saved: SavedState): ParametricState {
+  const { maxSize, groups } = parseSavedRecord(ACT, saved);
+  const parsed = parseSavedList(ACT, groups).map((entry) => {
+    const { group, seen, samples } = parseSavedRecord(ACT, entry);
+    return {
+      group: parseSavedNumber(ACT, group),
+      seen: parseSavedNumber(ACT, seen),
+      samples: parseSavedDataset(samples),
+    };
+  });
+  return { kind: "parametric", maxSize: parseSavedNumber(ACT, maxSize), groups: parsed };
 }

@@ -1,8 +1,17 @@
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
 
-/** Makes a buffer by the name of what it keeps. */
+/** The buffers that a method may keep its samples in. */
+export const STORAGE_POLICIES = [
+  "experience-balanced",
+  "class-balanced",
+  "reservoir",
+  "herding",
+  "closest-to-center",
+] as const;
+
+/** Makes a buffer by the name of what it keeps; the last two keep equal parts of every class. */
 export async function createStoragePolicy(
-  name: "experience-balanced" | "class-balanced" | "reservoir",
+  name: (typeof STORAGE_POLICIES)[number],
   maxSize: number,
 ): Promise<ExemplarsBuffer> {
   switch (name) {
@@ -17,6 +26,16 @@ export async function createStoragePolicy(
     case "reservoir": {
       const { ReservoirSamplingBuffer } = await import("../../memory/reservoir_sampling_buffer.ts");
       return new ReservoirSamplingBuffer({ maxSize });
+    }
+    case "herding": {
+      const { HerdingSelectionStrategy: Selection } = await import("../../memory/selection_strategy.ts");
+      const { ParametricBuffer } = await import("../../memory/parametric_buffer.ts");
+      return new ParametricBuffer({ maxSize, groupBy: "class", selectionStrategy: new Selection() });
+    }
+    case "closest-to-center": {
+      const { ClosestToCenterSelectionStrategy: Selection } = await import("../../memory/selection_strategy.ts");
+      const { ParametricBuffer } = await import("../../memory/parametric_buffer.ts");
+      return new ParametricBuffer({ maxSize, groupBy: "class", selectionStrategy: new Selection() });
     }
   }
 }
