@@ -5,30 +5,23 @@ import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultEvaluator } from "../evaluation/default_evaluator.ts";
 import { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
+import type { GrowingHead } from "../models/growing_head.ts";
 import type { Experience } from "../streams/experience.ts";
-import { type Checkpointer, CheckpointKeeper, type TrainingResume } from "./checkpointing.ts";
+import { adaptHeads } from "./adapt_heads.ts";
+import { CheckpointKeeper } from "./checkpointing.ts";
 import type { LossAndGradient } from "./criterion.ts";
 import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
-import { type EvalStreams, type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
+import { type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
 import type { LossTerm } from "./loss_terms.ts";
 import { PeriodicEval } from "./periodic_eval.ts";
 import { createStepPlan, type StepPlan } from "./step_plan.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
 import type { CallbackName } from "./strategy_plugin.ts";
 import { StrategyState } from "./strategy_state.ts";
+import type { TrainOptions } from "./train_options.ts";
 import { TrainingStep } from "./training_step.ts";
 
-/** How `train` goes about it. */
-export interface TrainOptions {
-  /** What to evaluate while training, each element on its own; the experiences being trained if left out. */
-  readonly evalStreams?: EvalStreams;
-  /** True forgets momentum and moments of earlier experiences. */
-  readonly resetOptimizerState?: boolean;
-  /** Makes checkpoints in the middle of experiences. */
-  readonly checkpointer?: Checkpointer;
-  /** Goes on inside the first of the experiences, which must be the one that the checkpoint was made in. */
-  readonly resume?: TrainingResume;
-}
+export type { TrainOptions } from "./train_options.ts";
 
 /** Every metric's last value by key. */
 export type LastMetrics = ReturnType<EvaluationPlugin["getLastMetrics"]>;
@@ -87,7 +80,7 @@ export class BaseStrategy extends StrategyState {
       this.experience = experience;
       this.isStopped = false;
       this.dispatcher.releaseClaims();
-      this.#keeper.beginExperience();
+      await this.#keeper.beginExperience();
       await this.trainExp();
       this.#keeper.endExperience();
     }
@@ -117,7 +110,7 @@ export class BaseStrategy extends StrategyState {
 
   /** One pass over the dataloader. */
   async trainingEpoch(): Promise<void> {
-    for (const samples of this.#keeper.beginEpoch(this.#epoch)) {
+    for (const samples of await this.#keeper.beginEpoch(this.#epoch)) {
       if (this.isStopped) break;
       await this.trainingIteration(samples);
       await this.#keeper.endIteration();
@@ -219,8 +212,19 @@ export class BaseStrategy extends StrategyState {
     this.dataloader = createEvalLoader(this);
   }
 
-  /** Adapts the model to the current experience; a fixed model needs nothing. */
-  modelAdaptation(): void | Promise<void> {}
+  /**
+   * Widens the model's growing heads for the current experience's classes and tasks, in evaluation too; in training those
+   * classes' units begin to count. A model without such heads needs nothing.
+   */
+  modelAdaptation(): void | Promise<void> {
+    if (this.host.heads.length > 0) return adaptHeads(this, this.host);
+  }
+
+  /** Makes the growing heads as wide as these and tells the plugins; nothing happens where they are so already. */
+  async growHeads(heads: readonly GrowingHead[]): Promise<void> {
+    const growth = await this.host.grow(heads, this.randomStreams);
+    if (growth) await this.dispatcher.announceGrowth(growth, this);
+  }
 
   /** Prepares the optimizer for the current experience; its state is kept. */
   makeOptimizer(): void | Promise<void> {}

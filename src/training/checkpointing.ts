@@ -63,9 +63,9 @@ export class CheckpointKeeper {
   }
 
   /** Called before an experience's first callback; brings a resumed strategy back to that moment. */
-  beginExperience(): void {
+  async beginExperience(): Promise<void> {
     if (this.#resume) {
-      restoreSnapshot(this.#strategy, this.#resume.start, this.#resume.sources);
+      await restoreSnapshot(this.#strategy, this.#resume.start, this.#resume.sources);
       this.#start = this.#resume.start;
       return;
     }
@@ -78,7 +78,7 @@ export class CheckpointKeeper {
   }
 
   /** The epoch's minibatches; in a resumed epoch those that are left, with everything set to where it stood. */
-  beginEpoch(epoch: number): Iterable<Dataset> {
+  async beginEpoch(epoch: number): Promise<Iterable<Dataset>> {
     const { randomStreams, dataloader } = this.#strategy;
     this.#epoch = epoch;
     this.#iteration = 0;
@@ -92,7 +92,7 @@ export class CheckpointKeeper {
     randomStreams.restore(this.#streamsAtEpochStart);
     const minibatches = dataloader.iterate()[Symbol.iterator]();
     for (; this.#iteration < resume.position.iteration; this.#iteration++) minibatches.next();
-    restoreSnapshot(this.#strategy, resume.now, resume.sources);
+    await restoreSnapshot(this.#strategy, resume.now, resume.sources);
     return { [Symbol.iterator]: () => minibatches };
   }
 

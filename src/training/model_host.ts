@@ -1,12 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import type * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../cluster/cluster.ts";
 import type { ResolvedClusterOptions } from "../cluster/cluster_options.ts";
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import { findEntry, viewEntry } from "../core/parameter_layout.ts";
+import type { RandomStreams } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { flattenWeights, restoreWeights } from "../models/model_snapshot.ts";
+import { growSnapshot } from "../models/grow_snapshot.ts";
+import { type ClassesByTask, type GrowingHead, listGrowingHeads, listUnits } from "../models/growing_head.ts";
+import { createModelFromSnapshot, flattenWeights, restoreWeights } from "../models/model_snapshot.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Criterion } from "./criterion.ts";
+import { createModelGrowth, type ModelGrowth } from "./model_growth.ts";
 
 /** Numbers above every training iteration's, for the dropout masks of computations that plugins ask for. */
 const FIRST_SIDE_STEP = 2 ** 30;
@@ -28,9 +34,15 @@ export interface SideGradient {
   readonly gradient: Float32Array;
 }
 
-/** A strategy's model where it computes: starts the cluster when it is first needed and brings trained weights back. */
+/**
+ * A strategy's model where it computes: starts the cluster when it is first needed, brings trained weights back, and lets
+ * growing heads grow.
+ */
 export class ModelHost {
-  readonly model: tf.LayersModel;
+  #model: tf.LayersModel;
+  /** A model that this class made: it disposes of it when a wider one takes its place. */
+  #ownModel: tf.LayersModel | undefined;
+  #heads: readonly GrowingHead[] = [];
   readonly #options: ResolvedClusterOptions;
   readonly #training: { readonly optimizer: Optimizer; readonly seed: number };
   #cluster: Cluster | undefined;
@@ -43,9 +55,19 @@ export class ModelHost {
     options: ResolvedClusterOptions,
     training: { optimizer: Optimizer; seed: number },
   ) {
-    this.model = model;
+    this.#model = model;
     this.#options = options;
     this.#training = training;
+  }
+
+  /** The model; a wider one once heads have grown. */
+  get model(): tf.LayersModel {
+    return this.#model;
+  }
+
+  /** The model's growing heads, as they are; none before `start`. */
+  get heads(): readonly GrowingHead[] {
+    return this.#heads;
   }
 
   /** The running cluster. @throws {Error} Before `start`. */
@@ -66,8 +88,37 @@ export class ModelHost {
         optimizer: optimizer.spec,
         seed,
       });
+      this.#heads = listGrowingHeads(snapshot.topology);
     }
     return this.#cluster;
+  }
+
+  /**
+   * Makes the heads as wide as these, one for each of `heads`; what is new is drawn from the stream "growth".
+   * @returns How vectors changed places; undefined if the heads are as wide already.
+   */
+  async grow(heads: readonly GrowingHead[], streams: RandomStreams): Promise<ModelGrowth | undefined> {
+    if (isDeepStrictEqual(heads, this.#heads)) return undefined;
+    const { cluster } = this;
+    const { parameters, state } = cluster;
+    const before = cluster.model;
+    const grown = growSnapshot({ ...before, parameters, state }, { heads, random: streams.get("growth") });
+    const model = await createModelFromSnapshot(grown);
+    await cluster.replaceModel({ ...grown, outputSize: model.outputs[0]?.shape.at(-1) ?? 0 });
+    this.#ownModel?.dispose();
+    this.#model = model;
+    this.#ownModel = model;
+    this.#heads = heads;
+    return createModelGrowth(before, grown);
+  }
+
+  /** Lets the units of these classes count: their heads stop masking them. The heads must be wide enough. */
+  activateUnits(classes: ClassesByTask): void {
+    const { model, state } = this.cluster;
+    for (const head of this.#heads) {
+      const active = viewEntry(state, findEntry(model.stateLayout, `${head.layer}/active`));
+      for (const unit of listUnits(head, classes)) active[unit] = 1;
+    }
   }
 
   /** Copies the trained values into the LayersModel. */

@@ -1,5 +1,6 @@
 import { cannot } from "../core/errors.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { ModelGrowth } from "./model_growth.ts";
 import { type CallbackName, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What at most one plugin may replace in an experience. */
@@ -37,6 +38,11 @@ export class PluginDispatcher {
         this.#running = outer;
       }
     }
+  }
+
+  /** Tells every plugin that wants to know that the model has grown, one after another. */
+  async announceGrowth(growth: ModelGrowth, strategy: BaseStrategy): Promise<void> {
+    for (const plugin of this.#plugins) await plugin.afterModelGrowth?.(strategy, growth);
   }
 
   /** Forgets who replaced what: a new experience begins. */

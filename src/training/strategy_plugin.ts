@@ -1,6 +1,7 @@
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { ModelGrowth } from "./model_growth.ts";
 
 /** Every callback of the training loop, in the order in which it comes. */
 export const TRAINING_CALLBACKS = [
@@ -50,6 +51,11 @@ export type Callback = (strategy: BaseStrategy) => void | Promise<void>;
 export type StrategyPlugin = {
   /** For messages; the class name if left out. */
   readonly name?: string;
+  /**
+   * Called when the model's heads have grown. A plugin that keeps vectors by the layout of the parameters or of the layers'
+   * state moves them with `growth.remap` and `growth.remapState`.
+   */
+  afterModelGrowth?(strategy: BaseStrategy, growth: ModelGrowth): void | Promise<void>;
   /** All that `restoreState` needs to go on from here. A plugin whose behaviour depends on the past must have both. */
   saveState?(): SavedState;
   /** Goes on from what `saveState` gave, in the same configuration. Must also undo what happened since. */

@@ -2,11 +2,14 @@ import { cannot } from "../core/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { ClockCounters } from "../evaluation/evaluated_strategy.ts";
+import type { GrowingHead } from "../models/growing_head.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import { namePlugin } from "./strategy_plugin.ts";
 
 /** Everything that decides how a strategy goes on, at one moment between two iterations. It owns its arrays. */
 export interface StrategySnapshot {
+  /** How wide growing heads were. */
+  readonly heads: readonly GrowingHead[];
   readonly parameters: Float32Array;
   readonly layerState: Float32Array;
   readonly optimizer: readonly Float32Array[];
@@ -27,6 +30,7 @@ export interface StrategySnapshot {
 export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
   const { cluster, clock } = strategy;
   return {
+    heads: strategy.heads,
     parameters: Float32Array.from(cluster.parameters),
     layerState: Float32Array.from(cluster.state),
     optimizer: cluster.optimizerState.map((vector) => Float32Array.from(vector)),
@@ -44,17 +48,18 @@ export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
 
 /**
  * Puts a strategy back to where a snapshot was taken.
- * @throws {RangeError} If the strategy has other plugins or another number of parameters.
+ * @throws {RangeError} If the strategy has other plugins, another number of parameters or wider heads.
  */
-export function restoreSnapshot(
+export async function restoreSnapshot(
   strategy: BaseStrategy,
   snapshot: StrategySnapshot,
   sources: ReadonlyMap<string, DataSource>,
-): void {
+): Promise<void> {
   const { cluster } = strategy;
   const names = strategy.plugins.map(namePlugin);
   const saved = snapshot.plugins.map(({ name }) => name);
   if (names.join() !== saved.join()) throw new RangeError(cannot("restore a strategy", `the plugins ${saved}`, names));
+  await strategy.growHeads(snapshot.heads);
   copyInto(cluster.parameters, snapshot.parameters);
   copyInto(cluster.state, snapshot.layerState);
   for (const [i, vector] of cluster.optimizerState.entries()) {

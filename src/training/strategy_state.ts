@@ -8,6 +8,7 @@ import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import type { EvaluatedStrategy } from "../evaluation/evaluated_strategy.ts";
 import type { DataLoader } from "../memory/data_loader.ts";
+import type { GrowingHead } from "../models/growing_head.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Experience } from "../streams/experience.ts";
 import { Clock } from "./clock.ts";
@@ -74,7 +75,15 @@ export abstract class StrategyState implements EvaluatedStrategy {
     return this.dispatcher.plugins;
   }
 
-  /** Trained in place; its weights are up to date whenever `train` has returned. */
+  /** The model's growing heads as they are now. */
+  get heads(): readonly GrowingHead[] {
+    return this.host.heads;
+  }
+
+  /**
+   * Trained in place; its weights are up to date whenever `train` has returned. When heads grow, a new model takes its
+   * place, and the one that the strategy was made with keeps the values that it had.
+   */
   get model(): tf.LayersModel {
     return this.host.model;
   }

@@ -7,6 +7,7 @@ import {
   type SavedState,
 } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** When training of an experience is over before its epochs are. */
@@ -116,6 +117,17 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     const { mode, margin } = this.#options;
     const gain = mode === "max" ? value - this.#best.value : this.#best.value - value;
     return gain > 0 && gain >= margin;
+  }
+
+  /** New units keep the values that they begin with, as they were not trained when the best was. */
+  afterModelGrowth({ parameters, cluster }: BaseStrategy, growth: ModelGrowth): void {
+    if (!this.#best) return;
+    this.#best = {
+      ...this.#best,
+      parameters: growth.remap(this.#best.parameters, parameters),
+      state: growth.remapState(this.#best.state, cluster.state),
+      optimizer: this.#best.optimizer.map((vector) => growth.remap(vector)),
+    };
   }
 
   saveState(): SavedState {
