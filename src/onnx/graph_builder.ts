@@ -10,10 +10,11 @@ import type {
   RowLimit,
   ValueName,
 } from "./graph.ts";
+import { moveTransposes, type Transposed } from "./move_transposes.ts";
 import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 import { pruneGraph } from "./prune_graph.ts";
-import { inferTypes } from "./shape_rules.ts";
+import { inferTypes, readInts } from "./shape_rules.ts";
 
 /** Where a graph's parameters come from: fed at every run, or written into the file. */
 export type TensorSource = (name: string, graph: GraphBuilder) => ValueName;
@@ -25,6 +26,8 @@ export type TensorSource = (name: string, graph: GraphBuilder) => ValueName;
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
   readonly #types = new Map<ValueName, ValueType>();
+  readonly #producers = new Map<ValueName, GraphNode>();
+  readonly #transposes = new Map<string, ValueName>();
   readonly #inputs = new Map<ValueName, GraphInput>();
   readonly #constants = new Map<ValueName, OnnxTensor>();
   readonly #constantNames = new Map<string, ValueName>();
@@ -44,8 +47,23 @@ export class GraphBuilder {
     return this.#nodes;
   }
 
-  /** Adds an operator with one output and returns that. @throws {RangeError} If the shapes do not fit. */
+  /**
+   * Adds an operator and returns its first output, or an equal value made with less moving of data.
+   * @throws {RangeError} If the shapes do not fit.
+   */
   node(op: Operator, inputs: readonly ValueName[], attributes: Attributes = {}): ValueName {
+    const moved = moveTransposes({ op, inputs, attributes }, this);
+    if (moved !== undefined) return moved;
+    const key = op === "Transpose" ? `${inputs[0]} ${readInts(attributes, "perm").join()}` : undefined;
+    const known = key === undefined ? undefined : this.#transposes.get(key);
+    if (known !== undefined) return known;
+    const [output = ""] = this.manyOutputs(op, inputs, attributes);
+    if (key !== undefined) this.#transposes.set(key, output);
+    return output;
+  }
+
+  /** Adds an operator and returns all of its outputs. @throws {RangeError} If the shapes do not fit. */
+  manyOutputs(op: Operator, inputs: readonly ValueName[], attributes: Attributes = {}): readonly ValueName[] {
     const operands = inputs.map((name) => (name === "" ? undefined : this.typeOf(name)));
     const types = inferTypes(op, {
       operands,
@@ -53,8 +71,17 @@ export class GraphBuilder {
       constantOf: (index) => this.readConstant(inputs[index] ?? ""),
     });
     const outputs = types.map((type) => this.#declare(this.#createName(op), type));
-    this.#nodes.push({ op, inputs, outputs, attributes });
-    return outputs[0] ?? "";
+    const node = { op, inputs, outputs, attributes };
+    this.#nodes.push(node);
+    for (const output of outputs) this.#producers.set(output, node);
+    return outputs;
+  }
+
+  /** What a value is a transpose of; undefined where it is not one. */
+  transposedBy(name: ValueName): Transposed | undefined {
+    const node = this.#producers.get(name);
+    if (node?.op !== "Transpose") return undefined;
+    return { x: node.inputs[0] ?? "", order: readInts(node.attributes, "perm") };
   }
 
   /** Declares an input; asking again for the same name gives the same input. */

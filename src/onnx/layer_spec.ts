@@ -1,4 +1,6 @@
 import type { ParameterLayout } from "../core/parameter_layout.ts";
+import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec } from "./noise_layer_spec.ts";
+import type { WindowLayerSpec } from "./window_specs.ts";
 
 /** An elementwise function (softmax: along its axis), as layers name it. */
 export type ActivationSpec =
@@ -23,7 +25,7 @@ export type ActivationSpec =
  * One call of a layer. `name` is the call's own and names its output; it is the layer's name unless the layer is
  * called several times. `inputs` are names of other calls.
  */
-interface LayerCall {
+export interface LayerCall {
   readonly name: string;
   readonly inputs: readonly string[];
 }
@@ -48,15 +50,6 @@ export interface DenseSpec extends LayerCall {
 export interface ActivationLayerSpec extends LayerCall {
   readonly kind: "activation";
   readonly activation: ActivationSpec;
-}
-
-/** Zeroes inputs in training and divides the rest by 1 − rate; nothing in evaluation. */
-export interface DropoutSpec extends LayerCall {
-  readonly kind: "dropout";
-  /** At least 0, below 1. */
-  readonly rate: number;
-  /** Counts the model's dropout layers, from 0, in model order: part of the mask's random key. */
-  readonly layerIndex: number;
 }
 
 /** [N, a, b, …] to [N, a·b·…] */
@@ -124,11 +117,14 @@ export type LayerSpec =
   | DenseSpec
   | ActivationLayerSpec
   | DropoutSpec
+  | GaussianNoiseSpec
+  | AlphaDropoutSpec
   | FlattenSpec
   | ReshapeSpec
   | MergeSpec
   | ConcatenateSpec
   | BatchNormalizationSpec
+  | WindowLayerSpec
   | IncrementalClassifierSpec
   | MultiHeadClassifierSpec;
 

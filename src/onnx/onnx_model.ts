@@ -90,6 +90,11 @@ export function float(value: number): AttributeValue {
   return { kind: "float", value };
 }
 
+/** A text attribute. */
+export function string(value: string): AttributeValue {
+  return { kind: "string", value };
+}
+
 /** A list of integers as an attribute. */
 export function ints(value: readonly number[]): AttributeValue {
   return { kind: "ints", value };

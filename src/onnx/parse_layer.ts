@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { cannot } from "../core/errors.ts";
 import type { ActivationSpec, LayerSpec } from "./layer_spec.ts";
+import { parseNoiseLayer } from "./parse_noise_layer.ts";
+import { isWindowLayerClass, parseWindowLayer } from "./parse_window_layer.ts";
 import { readActivation } from "./read_activation.ts";
-import { readNumber, readRate, readSetting, UnsupportedLayerError } from "./read_setting.ts";
+import { readNumber, readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
 
 /** What a call adds to its layer's JSON. */
@@ -10,8 +12,8 @@ export interface CallPlace {
   /** The call's own name. */
   readonly name: string;
   readonly inputs: readonly string[];
-  /** How many dropout layers stand before this layer in the model. */
-  readonly dropoutIndex: number;
+  /** How many random layers stand before this layer in the model. */
+  readonly randomIndex: number;
 }
 
 /**
@@ -21,6 +23,7 @@ export interface CallPlace {
  */
 export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
   const call = { name: place.name, inputs: place.inputs };
+  if (isWindowLayerClass(layer.class_name)) return parseWindowLayer(layer.class_name, layer, call);
   switch (layer.class_name) {
     case "InputLayer":
       return { ...call, kind: "input", sampleShape: readSampleShape(layer) };
@@ -44,8 +47,11 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
     case "Softmax":
       return { ...call, kind: "activation", activation: { kind: "softmax", axis: readNumber(layer, "axis", -1) } };
     case "Dropout":
-      if (layer.config.noise_shape) throw new UnsupportedLayerError(layer, "it has a noise shape");
-      return { ...call, kind: "dropout", rate: readRate(layer), layerIndex: place.dropoutIndex };
+    case "SpatialDropout1D":
+    case "GaussianNoise":
+    case "GaussianDropout":
+    case "AlphaDropout":
+      return { ...call, ...parseNoiseLayer(layer), layerIndex: place.randomIndex };
     case "Flatten":
       if (layer.config.data_format === "channelsFirst" || layer.config.data_format === "channels_first") {
         throw new UnsupportedLayerError(layer, "its data format is channels first");

@@ -8,7 +8,7 @@ export function pruneGraph(graph: Graph): Graph {
   for (const node of renamed.toReversed()) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
     for (const name of node.inputs) needed.add(name);
-    kept.push(node);
+    kept.push({ ...node, outputs: dropUnneeded(node.outputs, needed) });
   }
   return {
     nodes: kept.reverse(),
@@ -18,6 +18,11 @@ export function pruneGraph(graph: Graph): Graph {
     rowLimit: graph.rowLimit,
     types: graph.types,
   };
+}
+
+/** An operator computes less when outputs at the end of its list are not asked for. */
+function dropUnneeded(outputs: readonly ValueName[], needed: ReadonlySet<ValueName>): readonly ValueName[] {
+  return outputs.slice(0, outputs.findLastIndex((name) => needed.has(name)) + 1);
 }
 
 /**

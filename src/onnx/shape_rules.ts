@@ -2,6 +2,8 @@ import { cannot } from "../core/errors.ts";
 import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 import { broadcastShapes, describeShape, multiplyDimensions, resolveAxis } from "./shape.ts";
+import { expandShape, layerNormalizationShapes, learnedReluShape, scatterShape, splitShapes } from "./sequence_shapes.ts";
+import { convShape, convTransposeShape, padShape, poolShape, resizeShape } from "./window_shapes.ts";
 
 /** What a shape rule sees of a node. */
 export interface NodeOperands {
@@ -15,14 +17,35 @@ export interface NodeOperands {
 /** What a node makes of its inputs. @throws {RangeError} If they do not fit together. */
 export function inferTypes(op: Operator, node: NodeOperands): readonly ValueType[] {
   try {
-    return [inferType(op, node)];
+    return inferAll(op, node);
   } catch (cause) {
     const shapes = node.operands.map((operand) => (operand ? describeShape(operand.shape) : "nothing")).join(", ");
     throw new RangeError(`Cannot add ${op} on ${shapes} to the graph: ${messageOf(cause)}`, { cause });
   }
 }
 
-function inferType(op: Operator, node: NodeOperands): ValueType {
+/** Operators with several outputs. */
+type WideOperator = "LayerNormalization" | "MaxPool" | "Split";
+
+function inferAll(op: Operator, node: NodeOperands): readonly ValueType[] {
+  switch (op) {
+    case "LayerNormalization": {
+      const axis = readInt(node.attributes, "axis", -1);
+      return layerNormalizationShapes(shapeAt(node, 0), shapeAt(node, 1), axis).map(float32);
+    }
+    case "MaxPool": {
+      const shape = poolShape(shapeAt(node, 0), node.attributes);
+      // The positions of the largest values, counted through all of the input.
+      return [float32(shape), { shape, dataType: "int64" }];
+    }
+    case "Split":
+      return splitShapes(shapeAt(node, 0), readInt(node.attributes, "axis", 0), constantAt(node, 1)).map(float32);
+    default:
+      return [inferType(op, node)];
+  }
+}
+
+function inferType(op: Exclude<Operator, WideOperator>, node: NodeOperands): ValueType {
   switch (op) {
     case "Add":
     case "Div":
@@ -36,7 +59,7 @@ function inferType(op: Operator, node: NodeOperands): ValueType {
     case "BatchNormalization":
       return float32(batchNormalizationShape(node));
     case "Cast":
-      return float32(shapeAt(node, 0));
+      return { shape: shapeAt(node, 0), dataType: readInt(node.attributes, "to", 1) === 7 ? "int64" : "float32" };
     case "Size":
       return { shape: [], dataType: "int64" };
     case "Where":
@@ -61,6 +84,25 @@ function inferType(op: Operator, node: NodeOperands): ValueType {
     case "Sqrt":
     case "Tanh":
       return float32(shapeAt(node, 0));
+    case "AveragePool":
+      return float32(poolShape(shapeAt(node, 0), node.attributes));
+    case "Conv":
+      return float32(convShape(shapeAt(node, 0), shapeAt(node, 1), node.attributes));
+    case "ConvTranspose":
+      return float32(convTransposeShape(shapeAt(node, 0), shapeAt(node, 1), node.attributes));
+    case "Pad":
+      return float32(padShape(shapeAt(node, 0), constantAt(node, 1)));
+    case "Resize":
+      return float32(resizeShape(shapeAt(node, 0), constantAt(node, 2)));
+    case "Expand":
+      return float32(expandShape(shapeAt(node, 0), constantAt(node, 1)));
+    case "PRelu":
+      return float32(learnedReluShape(shapeAt(node, 0), shapeAt(node, 1)));
+    case "ScatterND":
+      return float32(scatterShape(shapeAt(node, 0), shapeAt(node, 1), shapeAt(node, 2)));
+    case "ThresholdedRelu":
+    case "ScatterElements":
+      return float32(shapeAt(node, 0));
     case "Concat":
       return float32(concatShapes(node));
     case "Flatten":
@@ -71,12 +113,13 @@ function inferType(op: Operator, node: NodeOperands): ValueType {
       return float32(gemmShape(node));
     case "MatMul":
       return float32(matMulShape(shapeAt(node, 0), shapeAt(node, 1)));
+    case "ReduceMax":
     case "ReduceMean":
       return float32(reduceShape(shapeAt(node, 0), readInts(node.attributes, "axes"), node.attributes));
     case "ReduceSum":
       return float32(reduceShape(shapeAt(node, 0), constantAt(node, 1), node.attributes));
     case "Reshape":
-      return float32(reshapeShape(shapeAt(node, 0), constantAt(node, 1)));
+      return { ...typeAt(node, 0), shape: reshapeShape(shapeAt(node, 0), constantAt(node, 1)) };
     case "Slice":
       return float32(sliceShape(node));
     case "Transpose":
@@ -108,9 +151,13 @@ function float32(shape: Shape): ValueType {
 }
 
 function shapeAt(node: NodeOperands, index: number): Shape {
+  return typeAt(node, index).shape;
+}
+
+function typeAt(node: NodeOperands, index: number): ValueType {
   const operand = node.operands[index];
   if (!operand) throw new RangeError(cannot("infer a shape", `an input ${index}`, operand));
-  return operand.shape;
+  return operand;
 }
 
 function constantAt(node: NodeOperands, index: number): readonly number[] {

@@ -1,15 +1,24 @@
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { LayerSpec } from "../layer_spec.ts";
+import type { BatchNormalizationSpec, LayerSpec } from "../layer_spec.ts";
 import { applyActivation } from "./activation.ts";
 import { convertBatchNormalization } from "./batch_normalization.ts";
+import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "./channels_first.ts";
+import {
+  convertConvolution,
+  convertDepthwiseConvolution,
+  convertSeparableConvolution,
+  convertTransposedConvolution,
+} from "./convolution.ts";
 import { convertDense } from "./dense.ts";
-import { convertDropout } from "./dropout.ts";
+import { convertAlphaDropout, convertDropout, convertGaussianNoise } from "./dropout.ts";
 import { convertIncrementalClassifier } from "./incremental_classifier.ts";
 import { convertInput } from "./input.ts";
 import { convertConcatenate, convertMerge } from "./merge.ts";
 import { convertMultiHeadClassifier } from "./multi_head_classifier.ts";
+import { convertGlobalPooling, convertPooling } from "./pooling.ts";
 import { convertFlatten, convertReshape } from "./reshape.ts";
+import { convertCropping, convertUpSampling, convertZeroPadding } from "./resizing.ts";
 
 /** Where a layer is converted to, and for what. */
 export interface Conversion {
@@ -35,16 +44,38 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
         return applyActivation(layer.activation, x, graph);
       case "dropout":
         return mode === "train" ? convertDropout(layer, x, graph) : x;
+      case "gaussianNoise":
+        return mode === "train" ? convertGaussianNoise(layer, x, graph) : x;
+      case "alphaDropout":
+        return mode === "train" ? convertAlphaDropout(layer, x, graph) : x;
       case "flatten":
         return convertFlatten(x, graph);
       case "reshape":
         return convertReshape(layer, x, graph);
+      case "convolution":
+        return convertConvolution(layer, x, graph);
+      case "depthwiseConvolution":
+        return convertDepthwiseConvolution(layer, x, graph);
+      case "separableConvolution":
+        return convertSeparableConvolution(layer, x, graph);
+      case "transposedConvolution":
+        return convertTransposedConvolution(layer, x, graph);
+      case "pooling":
+        return convertPooling(layer, x, graph);
+      case "globalPooling":
+        return convertGlobalPooling(layer, x, graph);
+      case "zeroPadding":
+        return convertZeroPadding(layer, x, graph);
+      case "cropping":
+        return convertCropping(layer, x, graph);
+      case "upSampling":
+        return convertUpSampling(layer, x, graph);
       case "merge":
         return convertMerge(layer, inputs, graph);
       case "concatenate":
         return convertConcatenate(layer, inputs, graph);
       case "batchNormalization":
-        return convertBatchNormalization(layer, x, { mode, channelAxis: graph.shapeOf(x).length - 1 }, graph);
+        return normalizeInOrder(layer, x, { graph, mode });
       case "incrementalClassifier":
         return convertIncrementalClassifier(layer, x, graph);
       case "multiHeadClassifier":
@@ -54,4 +85,13 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RangeError(`Cannot convert layer "${layer.name}" to ONNX: ${reason}`, { cause });
   }
+}
+
+/** Between convolutions, where channels lie first in memory, they are normalised as they lie. */
+function normalizeInOrder(layer: BatchNormalizationSpec, x: ValueName, { graph, mode }: Conversion): ValueName {
+  if (!hasChannelsFirst(x, graph)) {
+    return convertBatchNormalization(layer, x, { mode, channelAxis: graph.shapeOf(x).length - 1 }, graph);
+  }
+  const y = convertBatchNormalization(layer, putChannelsFirst(x, graph), { mode, channelAxis: 1 }, graph);
+  return putChannelsLast(y, graph);
 }

@@ -1,6 +1,7 @@
 import { cannot } from "../../core/errors.ts";
 import type { IncrementalClassifierSpec, LayerSpec, MultiHeadClassifierSpec } from "../layer_spec.ts";
 import type { Shape } from "../onnx_model.ts";
+import { describeWindowParameters } from "./describe_window_parameters.ts";
 
 /** One tensor that a layer owns. */
 export interface ParameterSpec {
@@ -45,9 +46,21 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
     case "incrementalClassifier":
     case "multiHeadClassifier":
       return describeGrowingHead(layer, inputs);
+    case "convolution":
+    case "transposedConvolution":
+    case "depthwiseConvolution":
+    case "separableConvolution":
+    case "pooling":
+    case "globalPooling":
+    case "zeroPadding":
+    case "cropping":
+    case "upSampling":
+      return describeWindowParameters(layer, inputs);
     case "input":
     case "activation":
     case "dropout":
+    case "gaussianNoise":
+    case "alphaDropout":
     case "flatten":
     case "reshape":
     case "merge":

@@ -1,0 +1,123 @@
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import { type Attributes, ints } from "../onnx_model.ts";
+import { createGroupAttribute, readGroups, readLengths } from "../window_shapes.ts";
+import { createWindowAttributes, measureExtent, readWindow, type Window } from "../windows.ts";
+
+/** A convolution's input, the gradient of its output, and its kernel, for its shape. */
+export interface KernelGradientValues {
+  /** [N, C, …lengths] */
+  readonly x: ValueName;
+  /** [N, O, …places] */
+  readonly dy: ValueName;
+  /** [O, C/groups, …taps] */
+  readonly kernel: ValueName;
+  /** The convolution's own. */
+  readonly attributes: Attributes;
+}
+
+/**
+ * dk[o, c, tap] = Σ dy[n, o, place] · x[n, c, place · stride + tap · dilation], over n and places: itself a convolution,
+ * whose channels are the rows n, whose kernel is dy, whose dilation is the stride, and whose places are the taps.
+ *
+ * Done plainly, with the channels c for its batch, it has as few places as there are taps, and took 132 ms for 3×3, 32 to
+ * 64 channels, [64, 28, 28] places. Here the channels lie side by side along the last axis, and so do the places: a
+ * dilation of C steps over them. One convolution with 9 · 32 places runs as fast as a large matrix product: 24 ms. Nine
+ * shifted slices and nine products took 40 to 56.
+ */
+export function gradientOfKernel({ x, dy, kernel, attributes }: KernelGradientValues, graph: GraphBuilder): ValueName {
+  const groups = readGroups(attributes);
+  const window = readWindow(attributes);
+  const lengths = readLengths(graph.shapeOf(x));
+  const places = readLengths(graph.shapeOf(dy));
+  const channels = Number(graph.shapeOf(kernel)[1]);
+  const swapped = swapBatchAndChannels(dy, graph);
+  const mirrored = mirrorWindow(window, { lengths, places, channels });
+  const taps = graph.node("Conv", [interleaveChannels(x, groups, graph), swapped], {
+    ...createWindowAttributes(mirrored.window),
+    ...createGroupAttribute(groups),
+  });
+  const sums = graph.node("Reshape", [taps, graph.integers([-1, ...mirrored.counts, channels])]);
+  const kept = keepTaps(sums, window, graph);
+  const rank = window.kernel.length;
+  return graph.node("Transpose", [kept], { perm: ints([0, rank + 1, ...window.kernel.map((_, axis) => axis + 1)]) });
+}
+
+/** [N, C, …] to [C, N, …]. */
+export function swapBatchAndChannels(x: ValueName, graph: GraphBuilder): ValueName {
+  const order = graph.shapeOf(x).map((_, axis) => (axis < 2 ? 1 - axis : axis));
+  return graph.node("Transpose", [x], { perm: ints(order) });
+}
+
+/** [N, groups · C, …, W] to [1, groups · N, …, W · C]. */
+function interleaveChannels(x: ValueName, groups: number, graph: GraphBuilder): ValueName {
+  const lengths = readLengths(graph.shapeOf(x));
+  const channels = Number(graph.shapeOf(x)[1]) / groups;
+  const rank = lengths.length;
+  const spatial = lengths.map((_, axis) => axis);
+  const last =
+    groups === 1
+      ? graph.node("Transpose", [x], { perm: ints([0, ...spatial.map((axis) => axis + 2), 1]) })
+      : graph.node("Transpose", [graph.node("Reshape", [x, graph.integers([-1, groups, channels, ...lengths])])], {
+          perm: ints([1, 0, ...spatial.map((axis) => axis + 3), 2]),
+        });
+  const width = lengths[rank - 1] ?? 1;
+  return graph.node("Reshape", [last, graph.integers([1, -1, ...lengths.slice(0, -1), width * channels])]);
+}
+
+/** The window of the convolution that gives the taps, and how many taps that computes along each axis. */
+function mirrorWindow(
+  window: Window,
+  { lengths, places, channels }: { lengths: readonly number[]; places: readonly number[]; channels: number },
+): { window: Window; counts: number[] } {
+  const last = lengths.length - 1;
+  const widen = (values: readonly number[]) => values.with(last, (values[last] ?? 0) * channels);
+  // What the strides have left over at the end of an axis would only make taps that there are not.
+  const padsBehind = window.padsBehind.map((pad, axis) => Math.max(pad - countUnused(axis, pad), 0));
+  const counts = lengths.map((length, axis) => {
+    const spare = length + (window.padsBefore[axis] ?? 0) + (padsBehind[axis] ?? 0) - reach(axis);
+    return axis === last ? spare + 1 : Math.floor(spare / (window.dilations[axis] ?? 1)) + 1;
+  });
+  return {
+    window: {
+      kernel: places,
+      strides: window.dilations.with(last, 1),
+      dilations: widen(window.strides),
+      padsBefore: widen(window.padsBefore),
+      padsBehind: widen(padsBehind),
+    },
+    counts,
+  };
+
+  /** From the first place to the last one, plus one. */
+  function reach(axis: number): number {
+    return ((places[axis] ?? 1) - 1) * (window.strides[axis] ?? 1) + 1;
+  }
+
+  function countUnused(axis: number, pad: number): number {
+    const padded = (lengths[axis] ?? 0) + (window.padsBefore[axis] ?? 0) + pad;
+    return padded - reach(axis) - measureExtent(window, axis) + 1;
+  }
+}
+
+/** [O, …counts, C] cut to [O, …taps, C]; along the last axis only every dilation-th is a tap. */
+function keepTaps(sums: ValueName, { kernel, dilations }: Window, graph: GraphBuilder): ValueName {
+  const last = kernel.length - 1;
+  const dilation = dilations[last] ?? 1;
+  const channels = Number(graph.shapeOf(sums).at(-1));
+  const cut = kernel.reduce((x, taps, axis) => {
+    return slice(x, { axis: axis + 1, end: axis === last ? (taps - 1) * dilation + 1 : taps }, graph);
+  }, sums);
+  if (dilation === 1) return cut;
+  const behind = graph.shapeOf(cut).map((_, axis) => (axis === last + 1 ? dilation - 1 : 0));
+  const pads = graph.integers([...behind.map(() => 0), ...behind]);
+  const padded = graph.node("Pad", [cut, pads]);
+  const split = graph.node("Reshape", [padded, graph.integers([-1, ...kernel, dilation, channels])]);
+  const first = slice(split, { axis: last + 2, end: 1 }, graph);
+  return graph.node("Reshape", [first, graph.integers([-1, ...kernel, channels])]);
+}
+
+function slice(x: ValueName, { axis, end }: { axis: number; end: number }, graph: GraphBuilder): ValueName {
+  if (graph.shapeOf(x)[axis] === end) return x;
+  return graph.node("Slice", [x, graph.integers([0]), graph.integers([end]), graph.integers([axis])]);
+}

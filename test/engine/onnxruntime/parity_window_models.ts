@@ -1,0 +1,158 @@
+import * as tf from "@tensorflow/tfjs";
+import type { ParityModel } from "./parity_models.ts";
+
+/** The layers on images, then a classifier of all that is left: the order of its features is TF.js's. */
+function onImages(
+  name: string,
+  layers: () => tf.layers.Layer[],
+  { inputShape = [6, 5, 2], isFlat = false }: { inputShape?: [number, number, number]; isFlat?: boolean } = {},
+): ParityModel {
+  return {
+    name,
+    sampleShape: inputShape,
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.conv2d({ name: "before", inputShape, filters: 3, kernelSize: 1, activation: "tanh" }),
+          ...layers(),
+          ...(isFlat ? [] : [tf.layers.flatten()]),
+          tf.layers.dense({ units: 3, name: "after" }),
+        ],
+      }),
+  };
+}
+
+/** The same for sequences [9, 2]. */
+function onSequences(name: string, layers: () => tf.layers.Layer[], isFlat = false): ParityModel {
+  return {
+    name,
+    sampleShape: [9, 2],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.conv1d({ name: "before", inputShape: [9, 2], filters: 3, kernelSize: 1, activation: "tanh" }),
+          ...layers(),
+          ...(isFlat ? [] : [tf.layers.flatten()]),
+          tf.layers.dense({ units: 3, name: "after" }),
+        ],
+      }),
+  };
+}
+
+const PADDINGS = ["same", "valid"] as const;
+
+/** Layers on spatial axes, compared with TF.js; it has no gradient of dilated convolutions, for which see the cases of the rules. */
+export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
+  ...PADDINGS.flatMap((padding) => [
+    onImages(`conv2d, ${padding}`, () => [
+      tf.layers.conv2d({ filters: 4, kernelSize: 3, padding, activation: "relu" }),
+      tf.layers.conv2d({ filters: 2, kernelSize: [2, 1], padding, useBias: false }),
+    ]),
+    onImages(`conv2d with strides, ${padding}`, () => [
+      tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding }),
+    ]),
+    onImages(`depthwise conv2d, ${padding}`, () => [
+      tf.layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding, activation: "sigmoid" }),
+      tf.layers.depthwiseConv2d({ kernelSize: 2, strides: 2, padding, useBias: false }),
+    ]),
+    onImages(`separable conv2d, ${padding}`, () => [
+      tf.layers.separableConv2d({ filters: 4, kernelSize: 3, padding, activation: "tanh" }),
+    ]),
+    onImages(`transposed conv2d, ${padding}`, () => [
+      tf.layers.conv2dTranspose({ filters: 4, kernelSize: 3, strides: 2, padding, activation: "relu" }),
+      tf.layers.conv2dTranspose({ filters: 2, kernelSize: 1, strides: 2, padding, useBias: false }),
+    ]),
+    onImages(`max pooling, ${padding}`, () => [tf.layers.maxPooling2d({ poolSize: 2, padding })]),
+    onImages(`max pooling with windows that overlap, ${padding}`, () => [
+      tf.layers.maxPooling2d({ poolSize: 3, strides: 2, padding }),
+    ]),
+    onImages(`average pooling, ${padding}`, () => [tf.layers.averagePooling2d({ poolSize: [2, 1], padding })]),
+    onSequences(`conv1d, ${padding}`, () => [
+      tf.layers.conv1d({ filters: 4, kernelSize: 3, padding, activation: "relu" }),
+      tf.layers.conv1d({ filters: 2, kernelSize: 2, strides: 2, padding, useBias: false }),
+    ]),
+    onSequences(`max pooling of sequences, ${padding}`, () => [tf.layers.maxPooling1d({ poolSize: 2, padding })]),
+  ]),
+  onImages("average pooling with windows that overlap", () => [
+    tf.layers.averagePooling2d({ poolSize: [3, 2], strides: [2, 1] }),
+  ]),
+  {
+    ...onImages("average pooling with windows that overlap, padded", () => [
+      tf.layers.averagePooling2d({ poolSize: [3, 2], strides: [2, 1], padding: "same" }),
+    ]),
+    wrongGradients: "TF.js counts padding in the gradient of a mean, though not in the mean",
+  },
+  onSequences("average pooling of sequences", () => [tf.layers.averagePooling1d({ poolSize: 3, strides: 2 })]),
+  onImages("conv2d with a softmax over its channels", () => [
+    tf.layers.conv2d({ filters: 4, kernelSize: 2, activation: "softmax" }),
+  ]),
+  onImages("a conv2d that is frozen", () => [tf.layers.conv2d({ filters: 4, kernelSize: 2, trainable: false })]),
+  onImages("conv2d on one channel", () => [tf.layers.conv2d({ filters: 4, kernelSize: 3 })], { inputShape: [6, 5, 1] }),
+  onImages("largest of equal values in a pool", () => [
+    tf.layers.activation({ activation: "relu" }),
+    tf.layers.maxPooling2d({ poolSize: 2 }),
+  ]),
+  onImages("global max pooling", () => [tf.layers.globalMaxPooling2d({})], { isFlat: true }),
+  onImages("global average pooling", () => [tf.layers.globalAveragePooling2d({})], { isFlat: true }),
+  onSequences("global max pooling of sequences", () => [tf.layers.globalMaxPooling1d({})], true),
+  onSequences("global average pooling of sequences", () => [tf.layers.globalAveragePooling1d({})], true),
+  onImages("zero padding", () => [
+    tf.layers.zeroPadding2d({
+      padding: [
+        [1, 0],
+        [2, 1],
+      ],
+    }),
+    tf.layers.conv2d({ filters: 2, kernelSize: 3 }),
+  ]),
+  onImages("cropping", () => [
+    tf.layers.cropping2D({
+      cropping: [
+        [1, 2],
+        [0, 1],
+      ],
+    }),
+  ]),
+  {
+    ...onImages("up sampling, nearest", () => [tf.layers.upSampling2d({ size: [2, 3] })]),
+    wrongGradients: "TF.js's gradient mixes up rows and, of images that are not square, height and width",
+  },
+  onImages(
+    "up sampling, bilinear, of squares, whose sides TF.js cannot mistake",
+    () => [tf.layers.upSampling2d({ size: [2, 2], interpolation: "bilinear" })],
+    { inputShape: [4, 4, 2] },
+  ),
+  onImages("dropout between convolutions", () => [
+    tf.layers.conv2d({ filters: 4, kernelSize: 2 }),
+    tf.layers.dropout({ rate: 0.5 }),
+    tf.layers.conv2d({ filters: 4, kernelSize: 2 }),
+  ]),
+  onImages("batch normalisation between convolutions", () => [
+    tf.layers.conv2d({ filters: 4, kernelSize: 2, useBias: false }),
+    tf.layers.batchNormalization(),
+    tf.layers.activation({ activation: "relu" }),
+    tf.layers.conv2d({ filters: 4, kernelSize: 2 }),
+  ]),
+  onImages("dense and reshape on images", () => [
+    tf.layers.dense({ units: 4, activation: "relu" }),
+    tf.layers.conv2d({ filters: 4, kernelSize: 2 }),
+    tf.layers.reshape({ targetShape: [8, 10] }),
+    tf.layers.conv1d({ filters: 2, kernelSize: 2 }),
+  ]),
+  {
+    name: "a residual block with a shortcut, and branches joined",
+    sampleShape: [6, 6, 2],
+    build: () => {
+      const input = tf.input({ shape: [6, 6, 2] });
+      const apply = (layer: tf.layers.Layer, x: tf.SymbolicTensor | tf.SymbolicTensor[]) =>
+        layer.apply(x) as tf.SymbolicTensor;
+      const stem = apply(tf.layers.conv2d({ filters: 3, kernelSize: 3, padding: "same", activation: "relu" }), input);
+      const body = apply(tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same" }), stem);
+      const shortcut = apply(tf.layers.conv2d({ filters: 4, kernelSize: 1, strides: 2, useBias: false }), stem);
+      const sum = apply(tf.layers.activation({ activation: "relu" }), apply(tf.layers.add(), [body, shortcut]));
+      const joined = apply(tf.layers.concatenate(), [sum, shortcut, body]);
+      const pooled = apply(tf.layers.globalAveragePooling2d({}), joined);
+      return tf.model({ inputs: input, outputs: apply(tf.layers.dense({ units: 3 }), pooled) });
+    },
+  },
+];
