@@ -1,8 +1,8 @@
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
 import { Accuracy } from "./metrics/accuracy.ts";
-import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
-import { createPluginMetric, type PluginMetric } from "./plugin_metric.ts";
+import type { PluginMetric } from "./plugin_metric.ts";
+import { createTrainedOnlyMetric } from "./trained_only_metric.ts";
 
 /** Which accuracies to measure; none unless asked for. */
 export interface AccuracyMetricsOptions extends MetricFamilyOptions {
@@ -23,43 +23,16 @@ export function accuracyMetrics(options: AccuracyMetricsOptions): PluginMetric[]
     stream: "Top1_Acc_Stream",
   };
   const family = createMetricFamily(options, names, countAccuracy);
-  if (options.trainedExperience) family.push(createTrainedExperienceAccuracy(options));
+  if (options.trainedExperience) {
+    const { lastTaskLabel = false } = options;
+    family.push(
+      createTrainedOnlyMetric({ name: "Accuracy_On_Trained_Experiences", lastTaskLabel, ...countAccuracy() }),
+    );
+  }
   return family;
 }
 
 function countAccuracy(): { metric: Accuracy; update: (strategy: EvaluatedStrategy) => void } {
   const metric = new Accuracy();
   return { metric, update: (strategy) => metric.update(strategy.mbOutput, strategy.mbY) };
-}
-
-/** Counts only experiences that the model was trained on; reports nothing where none was evaluated. */
-function createTrainedExperienceAccuracy({ lastTaskLabel = false }: MetricFamilyOptions): PluginMetric {
-  let lastTrained: number | null = null;
-  const { metric, update } = countAccuracy();
-  const base = createPluginMetric({
-    name: "Accuracy_On_Trained_Experiences",
-    metric,
-    update: (strategy) => {
-      if (lastTrained !== null && strategy.experience.currentExperience <= lastTrained) update(strategy);
-    },
-    mode: "eval",
-    resetAt: "stream",
-    emitAt: "stream",
-    lastTaskLabel,
-  });
-  return {
-    ...base,
-    save: () => ({ lastTrained, accuracy: metric.save() }),
-    restore: (state) => {
-      const act = "restore the accuracy on trained experiences";
-      const saved = parseRecord(act, state);
-      metric.restore(saved.accuracy);
-      lastTrained = parseOptionalNumber(act, saved.lastTrained);
-    },
-    afterTrainingExp: ({ experience }) => {
-      lastTrained = experience.currentExperience;
-      return undefined;
-    },
-    afterEval: (strategy) => (metric.total > 0 ? base.afterEval?.(strategy) : undefined),
-  };
 }

@@ -1,5 +1,6 @@
 import { BackwardTransfer } from "./metrics/backward_transfer.ts";
 import { Forgetting } from "./metrics/forgetting.ts";
+import { MaximumForgetting } from "./metrics/maximum_forgetting.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 import { TransferMetric } from "./transfer_metric.ts";
 
@@ -11,16 +12,27 @@ export interface TransferMetricsOptions {
   readonly stream?: boolean;
 }
 
+/** Which forgetting to report, and what it is measured from. */
+export interface ForgettingMetricsOptions extends TransferMetricsOptions {
+  /** The accuracy when an experience had just been learned, as Avalanche does (the default), or the best one so far. */
+  readonly since?: "first-learned" | "running-maximum";
+}
+
 /**
  * `ExperienceForgetting` and `StreamForgetting`: first-learned accuracy minus accuracy now, for the experiences that
- * were trained before the last one.
+ * were trained before the last one. Since the running maximum (Chaudhry et al. 2018, arXiv:1801.10112) they are called
+ * `ExperienceMaxForgetting` and `StreamMaxForgetting`, so that an evaluator may have both.
  */
-export function forgettingMetrics({ experience, stream }: TransferMetricsOptions): PluginMetric[] {
-  const createMeasure = () => new Forgetting();
+export function forgettingMetrics(options: ForgettingMetricsOptions): PluginMetric[] {
+  const { experience, stream, since = "first-learned" } = options;
+  const isMaximum = since === "running-maximum";
+  const createMeasure = () => (isMaximum ? new MaximumForgetting() : new Forgetting());
+  const name = isMaximum ? "MaxForgetting" : "Forgetting";
   const metrics: PluginMetric[] = [];
-  if (experience)
-    metrics.push(new TransferMetric({ name: "ExperienceForgetting", createMeasure, emitAt: "experience" }));
-  if (stream) metrics.push(new TransferMetric({ name: "StreamForgetting", createMeasure, emitAt: "stream" }));
+  if (experience) {
+    metrics.push(new TransferMetric({ name: `Experience${name}`, createMeasure, emitAt: "experience" }));
+  }
+  if (stream) metrics.push(new TransferMetric({ name: `Stream${name}`, createMeasure, emitAt: "stream" }));
   return metrics;
 }
 

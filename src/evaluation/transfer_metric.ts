@@ -2,17 +2,30 @@ import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createExperienceKey, createMetricKey } from "./metric_key.ts";
 import type { MetricReading } from "./metric_value.ts";
 import { Accuracy } from "./metrics/accuracy.ts";
-import type { BackwardTransfer } from "./metrics/backward_transfer.ts";
-import type { Forgetting } from "./metrics/forgetting.ts";
 import { Mean } from "./metrics/mean.ts";
+import type { Metric } from "./metrics/metric.ts";
 import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
+
+/** How a value by experience changed since the experience was learned. */
+export interface TransferMeasure extends Metric<ReadonlyMap<number, number>> {
+  /** An experience's training begins. */
+  beginExperience?(): void;
+  /** Takes what `key` is worth while it is the experience trained last. */
+  updateInitial(key: number, value: number): void;
+  /** Takes what any other `key` is worth. */
+  updateLast(key: number, value: number): void;
+  /** The change of one key; undefined where it is not known. */
+  resultOf(key: number): number | undefined;
+  /** A new evaluation starts. */
+  resetLast(): void;
+}
 
 /** What the change of accuracy since an experience was learned is called, and when it is reported. */
 export interface TransferMetricDefinition {
   readonly name: string;
   /** Makes the measure for one stream. */
-  readonly createMeasure: () => Forgetting | BackwardTransfer;
+  readonly createMeasure: () => TransferMeasure;
   readonly emitAt: "experience" | "stream";
 }
 
@@ -28,7 +41,7 @@ export class TransferMetric implements PluginMetric {
   readonly name: string;
   readonly #definition: TransferMetricDefinition;
   readonly #accuracy = new Accuracy();
-  readonly #byStream = new Map<string, Forgetting | BackwardTransfer>();
+  readonly #byStream = new Map<string, TransferMeasure>();
   #lastTrained: number | null = null;
 
   constructor(definition: TransferMetricDefinition) {
@@ -38,6 +51,7 @@ export class TransferMetric implements PluginMetric {
 
   beforeTrainingExp(strategy: EvaluatedStrategy): undefined {
     this.#lastTrained = strategy.experience.currentExperience;
+    for (const measure of this.#byStream.values()) measure.beginExperience?.();
   }
 
   beforeEval(): undefined {
@@ -84,10 +98,11 @@ export class TransferMetric implements PluginMetric {
     for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) this.#measureOf(stream).restore(saved);
   }
 
-  #measureOf(streamName: string): Forgetting | BackwardTransfer {
+  #measureOf(streamName: string): TransferMeasure {
     let measure = this.#byStream.get(streamName);
     if (!measure) {
       measure = this.#definition.createMeasure();
+      if (this.#lastTrained !== null) measure.beginExperience?.();
       this.#byStream.set(streamName, measure);
     }
     return measure;

@@ -1,0 +1,43 @@
+import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
+import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { TopKAccuracy } from "./metrics/top_k_accuracy.ts";
+import type { PluginMetric } from "./plugin_metric.ts";
+import { createTrainedOnlyMetric } from "./trained_only_metric.ts";
+
+/** Which top-k accuracies to measure; none unless asked for. */
+export interface TopkAccMetricsOptions extends MetricFamilyOptions {
+  /** How many of the largest logits count; 3 if left out. */
+  readonly topK?: number;
+  /** Over the evaluated experiences numbered no higher than the one trained last. */
+  readonly trainedExperience?: boolean;
+}
+
+/**
+ * Shares of samples whose class has one of the k largest logits: `Topk_3_Acc_MB`, `Topk_3_Acc_Epoch`,
+ * `Topk_3_RunningAcc_Epoch` (Avalanche gives it the name of the one before), `Topk_3_Acc_Exp`, `Topk_3_Acc_Stream`,
+ * `Topk_3_Acc_On_Trained_Experiences`.
+ * @throws {RangeError} If `topK` is not a whole number of at least 1.
+ */
+export function topkAccMetrics({ topK = 3, ...options }: TopkAccMetricsOptions): PluginMetric[] {
+  const create = () => countTopK(topK);
+  const names = {
+    minibatch: `Topk_${topK}_Acc_MB`,
+    epoch: `Topk_${topK}_Acc_Epoch`,
+    epochRunning: `Topk_${topK}_RunningAcc_Epoch`,
+    experience: `Topk_${topK}_Acc_Exp`,
+    stream: `Topk_${topK}_Acc_Stream`,
+  };
+  const family = createMetricFamily(options, names, create);
+  if (options.trainedExperience) {
+    const { lastTaskLabel = false } = options;
+    family.push(
+      createTrainedOnlyMetric({ name: `Topk_${topK}_Acc_On_Trained_Experiences`, lastTaskLabel, ...create() }),
+    );
+  }
+  return family;
+}
+
+function countTopK(k: number): { metric: TopKAccuracy; update: (strategy: EvaluatedStrategy) => void } {
+  const metric = new TopKAccuracy(k);
+  return { metric, update: (strategy) => metric.update(strategy.mbOutput, strategy.mbY) };
+}
