@@ -51,6 +51,7 @@ export {
 } from "./memory/selection_strategy.ts";
 export { SingleDatasetDataLoader } from "./memory/single_dataset_data_loader.ts";
 export { TaskBalancedDataLoader } from "./memory/task_balanced_data_loader.ts";
+export { lenet5 } from "./models/lenet5.ts";
 export { initializeLikePyTorch } from "./models/model_initialization.ts";
 export {
   createModelFromSnapshot,
@@ -58,7 +59,9 @@ export {
   type ModelSnapshot,
   restoreWeights,
 } from "./models/model_snapshot.ts";
+export { simpleCNN } from "./models/simple_cnn.ts";
 export { mlp, simpleMLP } from "./models/simple_mlp.ts";
+export { slimResNet18 } from "./models/slim_resnet18.ts";
 export { checkExport } from "./onnx/check_export.ts";
 export { evaluateExport, readExportMetadata } from "./onnx/evaluate_export.ts";
 export { exportModel } from "./onnx/export_model.ts";
@@ -88,6 +91,8 @@ export {
 } from "./training/plugins/from_scratch_training_plugin.ts";
 export { GDumbPlugin } from "./training/plugins/gdumb_plugin.ts";
 export { GEMPlugin } from "./training/plugins/gem_plugin.ts";
+export { type LossScalingOptions, LossScalingPlugin } from "./training/plugins/loss_scaling_plugin.ts";
+export { type LwFOptions, LwFPlugin } from "./training/plugins/lwf_plugin.ts";
 export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
 export {
   type SynapticIntelligenceOptions,
@@ -101,6 +106,7 @@ export { FromScratchTraining } from "./training/strategies/from_scratch_training
 export { GDumb } from "./training/strategies/gdumb.ts";
 export { GEM } from "./training/strategies/gem.ts";
 export { JointTraining } from "./training/strategies/joint_training.ts";
+export { LwF } from "./training/strategies/lwf.ts";
 export { Naive } from "./training/strategies/naive.ts";
 export { Replay } from "./training/strategies/replay.ts";
 export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";

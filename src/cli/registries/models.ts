@@ -12,6 +12,8 @@ export interface ModelContext {
   /** The shape of one sample. */
   readonly inputShape: readonly number[];
   readonly seed: number;
+  /** Whether the benchmark tells tasks apart: what a model with a head a task needs. */
+  readonly isTaskIncremental: boolean;
 }
 
 const hiddenSize = z.int().min(1).describe("units of each hidden layer");
@@ -19,6 +21,10 @@ const hiddenLayers = z.int().min(0).describe("how many hidden layers");
 const dropout = z.number().min(0).lt(1).describe("the odds that a hidden unit is dropped in training");
 const activation = z.enum(["relu", "tanh"]).default("relu").describe("of the hidden layers");
 const initialization = z.enum(["pytorch", "keras"]).default("pytorch").describe("whose default distribution");
+const growing = {
+  incremental: z.boolean().default(false).describe("a head that begins with 2 units and grows with the classes"),
+  multiHead: z.boolean().default(false).describe("a growing head for each task label; the benchmark must have them"),
+};
 
 /** The models there are, the default first. TF.js is loaded when one is made. */
 export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
@@ -33,10 +39,11 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         dropRate: dropout.default(0.5),
         activation,
         initialization,
+        ...growing,
       }),
       create: async (options, context: ModelContext) => {
         const { simpleMLP } = await import("../../models/simple_mlp.ts");
-        return simpleMLP({ ...options, ...context });
+        return simpleMLP({ ...options, ...chooseSizes("simple-mlp", options, context) });
       },
     }),
     defineFactory({
@@ -48,10 +55,42 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         dropout: dropout.default(0),
         activation,
         initialization,
+        ...growing,
       }),
       create: async (options, context: ModelContext) => {
         const { mlp } = await import("../../models/simple_mlp.ts");
-        return mlp({ ...options, ...context });
+        return mlp({ ...options, ...chooseSizes("mlp", options, context) });
+      },
+    }),
+    defineFactory({
+      name: "simple-cnn",
+      summary: "four 3×3 convolutions in two blocks with max pools and dropout 0.25, 70,378 parameters",
+      options: z.strictObject({
+        dropRate: z.number().min(0).lt(1).default(0.25).describe("the odds that a unit is dropped in training"),
+        initialization,
+        ...growing,
+      }),
+      create: async (options, context: ModelContext) => {
+        const { simpleCNN } = await import("../../models/simple_cnn.ts");
+        return simpleCNN({ ...options, ...chooseSizes("simple-cnn", options, context) });
+      },
+    }),
+    defineFactory({
+      name: "lenet5",
+      summary: "LeNet-5 with tanh and average pools",
+      options: z.strictObject({ initialization, ...growing }),
+      create: async (options, context: ModelContext) => {
+        const { lenet5 } = await import("../../models/lenet5.ts");
+        return lenet5({ ...options, ...chooseSizes("lenet5", options, context) });
+      },
+    }),
+    defineFactory({
+      name: "slim-resnet18",
+      summary: "ResNet-18 with 20 to 160 filters and batch normalisation, 1,094,750 parameters",
+      options: z.strictObject({ initialization, ...growing }),
+      create: async (options, context: ModelContext) => {
+        const { slimResNet18 } = await import("../../models/slim_resnet18.ts");
+        return slimResNet18({ ...options, ...chooseSizes("slim-resnet18", options, context) });
       },
     }),
     defineFactory({
@@ -63,6 +102,17 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     }),
   ],
 };
+
+/** What a built-in model takes of its context. @throws {RangeError} If the benchmark has no task labels to choose heads by. */
+function chooseSizes(
+  name: string,
+  { multiHead }: { readonly multiHead: boolean },
+  { isTaskIncremental, ...sizes }: ModelContext,
+): Omit<ModelContext, "isTaskIncremental"> {
+  if (!multiHead || isTaskIncremental) return sizes;
+  const wanted = "a benchmark with task labels (taskLabels=true) for multiHead=true";
+  throw new RangeError(cannot(`use the model ${name}`, wanted, "one without"));
+}
 
 /**
  * Calls `createModel` of a user's module.
