@@ -56,11 +56,6 @@ export class BaseStrategy extends StrategyState {
     this.dispatcher.plugins = [...(options.plugins ?? []), this.evaluator, ...periodicEval, this.clock];
   }
 
-  /** True for a strategy that wants all experiences in one call of `train`. */
-  get trainsJointly(): boolean {
-    return false;
-  }
-
   /**
    * Trains on one experience, or on several in order.
    * @returns The last value of every metric.
@@ -256,6 +251,14 @@ export class BaseStrategy extends StrategyState {
    */
   addLossTerm(term: LossTerm | LossAndGradient): void {
     this.#currentStep("add a loss term").addLossTerm(term);
+  }
+
+  /**
+   * Multiplies this minibatch's criterion, but not what plugins add to it, nor the criterion in evaluation.
+   * @throws {Error} Outside a training iteration, or once its loss is computed.
+   */
+  scaleCriterion(factor: number): void {
+    this.#currentStep("scale the criterion").scaleCriterion(factor);
   }
 
   /** What a subclass must keep to go on identically; nothing if it has no state of its own. */

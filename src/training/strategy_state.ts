@@ -103,6 +103,11 @@ export abstract class StrategyState implements EvaluatedStrategy {
     return this.cluster.gradient;
   }
 
+  /** True for a strategy that wants all experiences in one call of `train`. */
+  get trainsJointly(): boolean {
+    return false;
+  }
+
   get isEval(): boolean {
     return !this.isTraining;
   }
@@ -202,6 +207,16 @@ export abstract class StrategyState implements EvaluatedStrategy {
     options: Pick<SideComputation, "training"> = {},
   ): Promise<HostTensor> {
     return this.host.forwardWith(samples, { ...options, parameters });
+  }
+
+  /**
+   * Features [N, F] of any samples without dropout: what the named layer answers, or the layer before the last where none is
+   * named. The caller owns the result.
+   */
+  async extractFeatures(samples: Dataset, layerName?: string): Promise<HostTensor> {
+    // Loaded by the few plugins that need it.
+    const { extractFeatures } = await import("./extract_features.ts");
+    return extractFeatures(this, samples, layerName);
   }
 
   /** Adds a quadratic penalty in parameter space to every training step from now on, until it is removed. */

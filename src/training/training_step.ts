@@ -1,6 +1,8 @@
 import type { AfterGradient, Cluster, ComputeRequest } from "../cluster/cluster.ts";
+import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import { scaleVector } from "../core/vector.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { Criterion, LossAndGradient } from "./criterion.ts";
 import type { LossTerm } from "./loss_terms.ts";
@@ -25,6 +27,7 @@ export class TrainingStep {
   readonly #input: StepInput;
   readonly #terms: (LossTerm | LossAndGradient)[] = [];
   #samples = Dataset.empty();
+  #criterionScale = 1;
   #fusedObjective: number | undefined;
   #loss: LossAndGradient | undefined;
   #wentBackward = false;
@@ -44,13 +47,22 @@ export class TrainingStep {
     this.#terms.push(term);
   }
 
+  /** @throws {Error} If the criterion was computed already. */
+  scaleCriterion(factor: number): void {
+    if (this.#fusedObjective !== undefined || this.#loss) {
+      throw new Error(cannot("scale the criterion", "a callback before the loss is computed", "one after it"));
+    }
+    this.#criterionScale *= factor;
+  }
+
   /** Outputs [B, C] of the minibatch that this step is about. */
   async forward(samples: Dataset): Promise<HostTensor> {
     const { plan } = this.#input;
     this.#samples = samples;
     const { createObjective } = this.#criterion;
     if (!plan.fused || this.#terms.length > 0 || !createObjective) return this.#cluster.forward(this.#request());
-    const objective = createObjective.call(this.#criterion, samples.targets, this.#cluster.model.outputSize);
+    const plain = createObjective.call(this.#criterion, samples.targets, this.#cluster.model.outputSize);
+    const objective = scaleObjective(plain, this.#criterionScale);
     const result = await this.#cluster.gradientStep(this.#request(), objective, this.#after());
     if (!result.isFinite) this.#refuseLoss(result.objective);
     this.#fusedObjective = result.objective;
@@ -61,7 +73,7 @@ export class TrainingStep {
   /** The criterion's loss of outputs [B, C]; computed here unless the fused step has done it. */
   async computeLoss(evaluate: () => LossAndGradient | Promise<LossAndGradient>): Promise<number> {
     if (this.#fusedObjective !== undefined) return this.#fusedObjective;
-    this.#loss = await evaluate();
+    this.#loss = scaleLoss(await evaluate(), this.#criterionScale);
     return this.#loss.loss;
   }
 
@@ -118,4 +130,20 @@ export class TrainingStep {
 async function differentiate(output: HostTensor, term: LossTerm): Promise<LossAndGradient> {
   const { differentiateOnOutput } = await import("./loss_terms.ts");
   return differentiateOnOutput(output, term);
+}
+
+function scaleObjective(objective: ObjectiveWriter, factor: number): ObjectiveWriter {
+  if (factor === 1) return objective;
+  return {
+    kind: objective.kind,
+    write(targets, weights) {
+      objective.write(targets, weights);
+      scaleVector(weights, factor);
+    },
+  };
+}
+
+function scaleLoss({ loss, dOutput }: LossAndGradient, factor: number): LossAndGradient {
+  if (factor !== 1) scaleVector(dOutput, factor);
+  return { loss: factor * loss, dOutput };
 }

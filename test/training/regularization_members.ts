@@ -1,9 +1,12 @@
 import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
 import { FromScratchTrainingPlugin } from "../../src/training/plugins/from_scratch_training_plugin.ts";
+import { LossScalingPlugin } from "../../src/training/plugins/loss_scaling_plugin.ts";
+import { LwFPlugin } from "../../src/training/plugins/lwf_plugin.ts";
 import { SynapticIntelligencePlugin } from "../../src/training/plugins/synaptic_intelligence_plugin.ts";
 import { EWC } from "../../src/training/strategies/ewc.ts";
 import { FromScratchTraining } from "../../src/training/strategies/from_scratch_training.ts";
 import { JointTraining } from "../../src/training/strategies/joint_training.ts";
+import { LwF } from "../../src/training/strategies/lwf.ts";
 import { SynapticIntelligence } from "../../src/training/strategies/synaptic_intelligence.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
@@ -16,6 +19,9 @@ export const REGULARIZATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   SynapticIntelligencePlugin: withPlugin(
     () => new SynapticIntelligencePlugin({ lambda: 100, eps: 0.01, compatibility: "avalanche" }),
   ),
+  LwF: { create: (options) => new LwF({ ...options, alpha: [1, 2] }) },
+  LwFPlugin: withPlugin(() => new LwFPlugin({ temperature: 3, compatibility: "avalanche" })),
+  LossScalingPlugin: withPlugin(() => new LossScalingPlugin({ factor: "inverse-experience" })),
   EWC: { create: (options) => new EWC({ ...options, lambda: 10 }) },
   EWCPlugin: withPlugin(() => new EWCPlugin({ lambda: 10, mode: "online", decayFactor: 0.5, importanceBatchSize: 8 })),
 };

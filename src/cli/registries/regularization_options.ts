@@ -34,3 +34,17 @@ export const SYNAPTIC_INTELLIGENCE_OPTIONS = z.strictObject({
   excludedParameters: EXCLUDED_PARAMETERS,
   compatibility: COMPATIBILITY,
 });
+
+/** What learning without forgetting takes, as a strategy and as a plugin. */
+export const LWF_OPTIONS = z.strictObject({
+  alpha: perExperience(0).default(1).describe("weight of the distillation; one, or one for each experience"),
+  temperature: z.number().gt(0).default(2).describe("how much softer outputs are made before they are compared"),
+  compatibility: COMPATIBILITY,
+});
+
+/** What scaling the criterion takes. */
+export const LOSS_SCALING_OPTIONS = z.strictObject({
+  factor: z
+    .union([perExperience(0), z.literal("inverse-experience")])
+    .describe("what the criterion is multiplied by; one, one for each experience, or 1, 1/2, 1/3 and so on"),
+});

@@ -1,7 +1,12 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { EWC_OPTIONS, SYNAPTIC_INTELLIGENCE_OPTIONS } from "./regularization_options.ts";
+import {
+  EWC_OPTIONS,
+  LOSS_SCALING_OPTIONS,
+  LWF_OPTIONS,
+  SYNAPTIC_INTELLIGENCE_OPTIONS,
+} from "./regularization_options.ts";
 
 /** Plugins that hold parameters or outputs to what they were, on top of any strategy. */
 export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
@@ -21,6 +26,24 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     create: async (options, _context: PluginContext) => {
       const { SynapticIntelligencePlugin } = await import("../../training/plugins/synaptic_intelligence_plugin.ts");
       return { plugin: new SynapticIntelligencePlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "lwf",
+    summary: "learning without forgetting (Li and Hoiem 2016), on top of any strategy",
+    options: LWF_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { LwFPlugin } = await import("../../training/plugins/lwf_plugin.ts");
+      return { plugin: new LwFPlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "loss-scaling",
+    summary: "multiplies the criterion, but not what other plugins add to it",
+    options: LOSS_SCALING_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { LossScalingPlugin } = await import("../../training/plugins/loss_scaling_plugin.ts");
+      return { plugin: new LossScalingPlugin(options) };
     },
   }),
 ];

@@ -2,7 +2,7 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { EWC_OPTIONS, SYNAPTIC_INTELLIGENCE_OPTIONS } from "./regularization_options.ts";
+import { EWC_OPTIONS, LWF_OPTIONS, SYNAPTIC_INTELLIGENCE_OPTIONS } from "./regularization_options.ts";
 
 /** Strategies that hold parameters or outputs to what they were. */
 export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -22,6 +22,15 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { SynapticIntelligence } = await import("../../training/strategies/synaptic_intelligence.ts");
       return new SynapticIntelligence({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "lwf",
+    summary: "learning without forgetting (Li and Hoiem 2016)",
+    options: LWF_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { LwF } = await import("../../training/strategies/lwf.ts");
+      return new LwF({ ...context, ...options });
     },
   }),
 ];

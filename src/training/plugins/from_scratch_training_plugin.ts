@@ -1,5 +1,7 @@
+import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What is forgotten before each experience besides the parameters. */
@@ -10,7 +12,8 @@ export interface FromScratchTrainingOptions {
 
 /**
  * Puts the model back to the parameters and the layer state with which training began, before each experience. A baseline:
- * nothing is carried over.
+ * nothing is carried over, but that the classes of a growing head stay known. Units that were added later go back to what
+ * they were when they were added.
  * @see Lomonaco et al. 2021, Avalanche, arXiv:2104.00405
  */
 export class FromScratchTrainingPlugin implements StrategyPlugin {
@@ -30,8 +33,13 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
 
   beforeTrainingExp({ parameters, cluster }: BaseStrategy): void {
     if (this.#parameters) parameters.set(this.#parameters);
-    if (this.#state) cluster.state.set(this.#state);
+    if (this.#state) restoreStatistics(cluster.state, { saved: this.#state, layout: cluster.model.stateLayout });
     if (this.#resetOptimizer) cluster.resetOptimizer();
+  }
+
+  afterModelGrowth({ parameters, cluster }: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#parameters) this.#parameters = growth.remap(this.#parameters, parameters);
+    if (this.#state) this.#state = growth.remapState(this.#state, cluster.state);
   }
 
   saveState(): SavedState {
@@ -43,5 +51,15 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
     const { parameters, state } = parseSavedRecord(act, saved);
     this.#parameters = parseSavedVector(act, parameters);
     this.#state = parseSavedVector(act, state);
+  }
+}
+
+/** Copies layer state back, but for the marks of the units that count in a growing head. */
+function restoreStatistics(
+  state: Float32Array,
+  from: { readonly saved: Float32Array; readonly layout: ParameterLayout },
+) {
+  for (const entry of from.layout.entries) {
+    if (!entry.name.endsWith("/active")) viewEntry(state, entry).set(viewEntry(from.saved, entry));
   }
 }

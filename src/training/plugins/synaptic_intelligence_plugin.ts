@@ -4,6 +4,7 @@ import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/
 import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { assertCompatibility, type Compatibility } from "../compatibility.ts";
+import type { ModelGrowth } from "../model_growth.ts";
 import { listIncludedRanges, type ParameterRange } from "../parameter_ranges.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
@@ -92,6 +93,18 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
     this.#path = undefined;
     const importances = limitImportances(this.#cumulative, this.#options.compatibility);
     this.#penalty.replace(strategy, { importances, parameters });
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#cumulative) this.#cumulative = growth.remap(this.#cumulative);
+    if (!this.#path) return;
+    const { start, previous, contributions } = this.#path;
+    this.#path = {
+      start: growth.remap(start, strategy.parameters),
+      previous: growth.remap(previous, strategy.parameters),
+      contributions: growth.remap(contributions),
+    };
+    this.#ranges = this.#listRanges(strategy);
   }
 
   saveState(): SavedState {

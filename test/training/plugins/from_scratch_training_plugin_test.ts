@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { findEntry, viewEntry } from "../../../src/core/parameter_layout.ts";
+import { mlp } from "../../../src/models/simple_mlp.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";
 import type { FromScratchTrainingOptions } from "../../../src/training/plugins/from_scratch_training_plugin.ts";
 import { FromScratchTraining } from "../../../src/training/strategies/from_scratch_training.ts";
+import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
 
@@ -39,6 +42,30 @@ describe("FromScratchTrainingPlugin", () => {
     for (const { parameters, velocity } of others) {
       expect(parameters).toEqual(first?.parameters ?? new Float32Array());
       expect(velocity).toBeGreaterThan(0);
+    }
+  });
+
+  test("starts a grown head where each of its units began, with all known classes counting", async () => {
+    const kernels: Float32Array[] = [];
+    const active: number[][] = [];
+    const listener = createListener(["beforeTrainingIteration"], (_, { clock, parameters, cluster }) => {
+      if (clock.trainExpIterations > 0) return;
+      const { layout } = cluster.model;
+      kernels.push(Float32Array.from(viewEntry(parameters, findEntry(layout, "classifier/kernel"))));
+      active.push([...cluster.state]);
+    });
+    const model = mlp({ ...SMALL_MLP, incremental: true, initialUnits: 1 });
+    const strategy = new FromScratchTraining({ ...makeOptions({ plugins: [listener] }), model });
+    await withStrategy(strategy, () => strategy.train(trainStream));
+    expect(active).toEqual([[1], [1, 1], [1, 1, 1], [1, 1, 1, 1]]);
+    for (const [i, kernel] of kernels.entries()) {
+      const before = kernels[i - 1];
+      if (!before) continue;
+      // [8, i] before, [8, i + 1] now: row by row, what was there is there again.
+      for (let row = 0; row < 8; row++) {
+        expect(kernel.slice(row * (i + 1), row * (i + 1) + i)).toEqual(before.slice(row * i, (row + 1) * i));
+      }
+      expect(Math.abs(kernel[i] ?? 0)).toBeGreaterThan(0);
     }
   });
 });

@@ -1,0 +1,37 @@
+import { describeUnknownName } from "../../core/errors.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** What the criterion is multiplied by. */
+export interface LossScalingOptions {
+  /** One factor, one for each experience, or "inverse-experience": 1 for the first, ½ for the second, ⅓ … */
+  readonly factor: PerExperience | "inverse-experience";
+}
+
+/**
+ * Multiplies the training criterion by a factor that may change from one experience to the next, so that what other plugins
+ * add weighs more or less beside it. With "inverse-experience" new classes weigh as much as each of the k experiences before.
+ * Used with learning without forgetting in Avalanche's class-incremental baseline.
+ * @see Lomonaco et al. 2021, Avalanche, arXiv:2104.00405
+ */
+export class LossScalingPlugin implements StrategyPlugin {
+  readonly name = "LossScalingPlugin";
+  readonly #factor: LossScalingOptions["factor"];
+
+  /** @throws {RangeError} If a factor is negative or unknown. */
+  constructor({ factor }: LossScalingOptions) {
+    const act = "create LossScalingPlugin";
+    if (typeof factor !== "string") assertPerExperience(act, "factor", factor, [0, Number.MAX_VALUE]);
+    else if (factor !== "inverse-experience") {
+      throw new RangeError(`Cannot ${act}: ${describeUnknownName("factor", factor, ["inverse-experience"])}`);
+    }
+    this.#factor = factor;
+  }
+
+  beforeForward(strategy: BaseStrategy): void {
+    const finished = strategy.clock.trainExpCounter;
+    const factor = this.#factor;
+    strategy.scaleCriterion(typeof factor === "string" ? 1 / (finished + 1) : readPerExperience(factor, finished));
+  }
+}

@@ -1,0 +1,128 @@
+import { assertInRange } from "../../core/errors.ts";
+import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { addScaled } from "../../core/vector.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { TaskRelabeler } from "../../data/task_relabeler.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { groupClassesByTask } from "../classes_by_task.ts";
+import { assertCompatibility, type Compatibility } from "../compatibility.ts";
+import { addDistillation } from "../distillation.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+import { Teacher } from "../teacher.ts";
+
+/** How strongly, and how softly, outputs are held. */
+export interface LwFOptions {
+  /** Weight of the distillation, λ in the paper; one for all experiences, or a list. 1 if left out. */
+  readonly alpha?: PerExperience;
+  /** T; 2 if left out. */
+  readonly temperature?: number;
+  /** "paper" if left out. "avalanche" leaves the factor T² out: its published baselines rest on that. */
+  readonly compatibility?: Compatibility;
+}
+
+/**
+ * Learning without forgetting: from the second experience on, adds α T² KL(softmax(z_old/T) ‖ softmax(z/T)), the mean over
+ * the minibatch, over the outputs of the classes seen before; z_old are the outputs of the model as it was after the
+ * last experience. A model with a head a task is held on all heads of the past: the minibatch is computed once more for each.
+ *
+ * T² is Hinton's, whose loss the paper takes over: it keeps the gradient's size independent of T.
+ * @see Li and Hoiem 2016, Learning without Forgetting, arXiv:1606.09282; Hinton et al. 2015, arXiv:1503.02531
+ */
+export class LwFPlugin implements StrategyPlugin {
+  readonly name = "LwFPlugin";
+  readonly #alpha: PerExperience;
+  readonly #temperature: number;
+  readonly #factor: number;
+  readonly #relabeler = new TaskRelabeler();
+  /** Classes that the teacher knows, by task label. */
+  #classes: ReadonlyMap<number, readonly number[]> = new Map();
+  #teacher: Teacher | undefined;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: LwFOptions = {}) {
+    const { alpha = 1, temperature = 2, compatibility = "paper" } = options;
+    const act = "create LwFPlugin";
+    assertPerExperience(act, "alpha", alpha, [0, Number.MAX_VALUE]);
+    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    assertCompatibility(act, compatibility);
+    this.#alpha = alpha;
+    this.#temperature = temperature;
+    this.#factor = compatibility === "avalanche" ? 1 : temperature ** 2;
+  }
+
+  /** A single head's outputs are at hand. */
+  async afterForward(strategy: BaseStrategy): Promise<void> {
+    const { mbatch, mbOutput } = strategy;
+    const weight = this.#weigh(strategy);
+    if (!this.#teacher || weight === 0 || hasHeadPerTask(strategy)) return;
+    const teacher = await this.#teacher.forward(strategy, mbatch);
+    const columns = [...new Set([...this.#classes.values()].flat())];
+    const dOutput = new Float32Array(mbOutput.data.length);
+    const loss = addDistillation(mbOutput, teacher, { columns, temperature: this.#temperature, weight, dOutput });
+    strategy.addLossTerm({ loss, dOutput });
+  }
+
+  /** Outputs of the past's heads are computed for this alone. */
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    const { mbatch, gradient } = strategy;
+    const weight = this.#weigh(strategy);
+    if (!this.#teacher || weight === 0 || !hasHeadPerTask(strategy)) return;
+    const heads = [...this.#classes];
+    const samples = Dataset.concat(heads.map(([task]) => this.#relabeler.relabel(mbatch, task)));
+    const teacher = await this.#teacher.forward(strategy, samples);
+    const side = await strategy.lossAndGradientOn(samples, {
+      training: true,
+      criterion: {
+        evaluate: (output) => {
+          const dOutput = new Float32Array(output.data.length);
+          const losses = heads.map(([, columns], i) => {
+            const rows = { start: i * mbatch.length, end: (i + 1) * mbatch.length };
+            return addDistillation(output, teacher, { columns, temperature: this.#temperature, weight, rows, dOutput });
+          });
+          return { loss: losses.reduce((sum, loss) => sum + loss, 0), dOutput };
+        },
+      },
+    });
+    addScaled(gradient, side.gradient, 1);
+    strategy.loss += side.loss;
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    const classes = new Map(this.#classes);
+    for (const [task, ids] of groupClassesByTask(strategy.experience)) {
+      classes.set(task, [...new Set([...(classes.get(task) ?? []), ...ids])]);
+    }
+    this.#classes = classes;
+    this.#teacher = Teacher.copy(strategy);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#teacher = this.#teacher?.grow(strategy, growth);
+  }
+
+  saveState(): SavedState {
+    const classes = [...this.#classes].map(([task, ids]) => ({ task, ids }));
+    return { teacher: this.#teacher?.save() ?? null, classes };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore LwFPlugin";
+    const { teacher = null, classes } = parseSavedRecord(act, saved);
+    this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
+    const entries = parseSavedList(act, classes).map((entry): [number, readonly number[]] => {
+      const { task, ids } = parseSavedRecord(act, entry);
+      return [parseSavedNumber(act, task), parseSavedList(act, ids).map((id) => parseSavedNumber(act, id))];
+    });
+    this.#classes = new Map(entries);
+  }
+
+  #weigh({ clock }: BaseStrategy): number {
+    return this.#factor * readPerExperience(this.#alpha, clock.trainExpCounter);
+  }
+}
+
+function hasHeadPerTask({ heads }: BaseStrategy): boolean {
+  return heads.some(({ kind }) => kind === "multi-head");
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "bun:test";
+import { createQuadraticPenalty } from "../../../src/cluster/penalty.ts";
+import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { type LossScalingOptions, LossScalingPlugin } from "../../../src/training/plugins/loss_scaling_plugin.ts";
+import { Naive } from "../../../src/training/strategies/naive.ts";
+import type { StrategyPlugin } from "../../../src/training/strategy_plugin.ts";
+import { createListener } from "../callback_recorder.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
+import { measureDifference } from "../slow_losses.ts";
+
+const { trainStream, testStream } = makeBenchmark({ experiences: 4, samples: 64 });
+
+/** Loss ÷ cross-entropy at the first step of each experience, and that step's gradient ÷ the plain one's largest element. */
+async function measureScales(factor: LossScalingOptions["factor"], others: readonly StrategyPlugin[] = []) {
+  const scales: number[] = [];
+  const noting = createListener(["afterTrainingIteration"], async (_, strategy) => {
+    if (strategy.clock.trainExpIterations > 0) return;
+    scales.push(strategy.loss / new CrossEntropyLoss().evaluate(strategy.mbOutput, strategy.mbY).loss);
+  });
+  const plugins = [new LossScalingPlugin({ factor }), ...others, noting];
+  const strategy = new Naive(makeOptions({ plugins, trainMbSize: 64 }));
+  await withStrategy(strategy, () => strategy.train(trainStream));
+  return { scales, plan: strategy.plan };
+}
+
+describe("LossScalingPlugin", () => {
+  test("multiplies the criterion, in a fused step and in a split one", async () => {
+    const splitting = createListener(["beforeBackward"], () => {});
+    for (const [others, isFused] of [
+      [[], true],
+      [[splitting], false],
+    ] as const) {
+      for (const [factor, wanted] of [
+        ["inverse-experience", [1, 1 / 2, 1 / 3, 1 / 4]],
+        [0.25, [0.25, 0.25, 0.25, 0.25]],
+        [
+          [3, 0.5],
+          [3, 0.5, 0.5, 0.5],
+        ],
+      ] as const) {
+        const { scales, plan } = await measureScales(factor, others);
+        expect(measureDifference(scales, wanted)).toBeLessThan(1e-5);
+        expect(plan.fused).toBe(isFused);
+      }
+    }
+  });
+
+  test("scales the gradient with the loss, but no term, no penalty, no side gradient and no evaluation", async () => {
+    const penalty = createQuadraticPenalty(92);
+    penalty.a.fill(0.05);
+    for (const callback of ["beforeForward", "beforeBackward"] as const) {
+      const checking = createListener([callback, "afterBackward"], async (now, strategy) => {
+        strategy.addPenalty(penalty);
+        if (now === callback) return strategy.addLossTerm((output) => output.square().sum().mul(0.01).asScalar());
+        const plain = Array.from(await strategy.gradientOn(strategy.mbatch));
+        const activity = await strategy.gradientOn(strategy.mbatch, {
+          criterion: {
+            evaluate: ({ data }) => ({ loss: 0, dOutput: data.map((z) => 0.02 * z) }),
+          },
+        });
+        const wanted = plain.map((g, i) => 0.5 * g + (activity[i] ?? 0) + 0.1 * (strategy.parameters[i] ?? 0));
+        expect(measureDifference(strategy.gradient, wanted)).toBeLessThan(1e-5);
+      });
+      const strategy = new Naive(makeOptions({ plugins: [new LossScalingPlugin({ factor: 0.5 }), checking] }));
+      let evaluated = 0;
+      const evaluating = createListener(["afterEvalIteration"], (_, { loss, mbOutput, mbY }) => {
+        expect(loss).toBeCloseTo(new CrossEntropyLoss().evaluate(mbOutput, mbY).loss, 5);
+        evaluated += 1;
+      });
+      const other = new Naive(makeOptions({ plugins: [new LossScalingPlugin({ factor: 0.5 }), evaluating] }));
+      await withStrategy(strategy, () => strategy.train(trainStream));
+      await withStrategy(other, () => other.eval(testStream));
+      expect(evaluated).toBeGreaterThan(0);
+    }
+  });
+
+  test("scaleCriterion() comes too late, when the loss is computed", async () => {
+    for (const splitting of [[], [createListener(["beforeBackward"], () => {})]]) {
+      const late = createListener(["afterBackward"], (_, strategy) => strategy.scaleCriterion(2));
+      const strategy = new Naive(makeOptions({ plugins: [...splitting, late] }));
+      const training = withStrategy(strategy, () => strategy.train(trainStream));
+      await expect(training).rejects.toThrow(
+        "Cannot scale the criterion: wanted a callback before the loss is computed",
+      );
+    }
+    const strategy = new Naive(makeOptions());
+    await withStrategy(strategy, async () =>
+      expect(() => strategy.scaleCriterion(2)).toThrow("inside a training iteration"),
+    );
+  });
+
+  test("LossScalingPlugin() refuses negative and unknown factors", () => {
+    expect(() => new LossScalingPlugin({ factor: -1 })).toThrow("Cannot create LossScalingPlugin: wanted factor");
+    expect(() => new LossScalingPlugin({ factor: [] })).toThrow("factor to have at least one number");
+    expect(() => Reflect.construct(LossScalingPlugin, [{ factor: "inverse" }])).toThrow(
+      "did you mean inverse-experience?",
+    );
+  });
+});
