@@ -93,6 +93,7 @@ export { GDumbPlugin } from "./training/plugins/gdumb_plugin.ts";
 export { GEMPlugin } from "./training/plugins/gem_plugin.ts";
 export { type LossScalingOptions, LossScalingPlugin } from "./training/plugins/loss_scaling_plugin.ts";
 export { type LwFOptions, LwFPlugin } from "./training/plugins/lwf_plugin.ts";
+export { MIRPlugin } from "./training/plugins/mir_plugin.ts";
 export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
 export {
   type SynapticIntelligenceOptions,
@@ -107,6 +108,7 @@ export { GDumb } from "./training/strategies/gdumb.ts";
 export { GEM } from "./training/strategies/gem.ts";
 export { JointTraining } from "./training/strategies/joint_training.ts";
 export { LwF } from "./training/strategies/lwf.ts";
+export { MIR } from "./training/strategies/mir.ts";
 export { Naive } from "./training/strategies/naive.ts";
 export { Replay } from "./training/strategies/replay.ts";
 export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";

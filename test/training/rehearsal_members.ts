@@ -1,9 +1,11 @@
 import { AGEMPlugin } from "../../src/training/plugins/agem_plugin.ts";
 import { GDumbPlugin } from "../../src/training/plugins/gdumb_plugin.ts";
 import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
+import { MIRPlugin } from "../../src/training/plugins/mir_plugin.ts";
 import { AGEM } from "../../src/training/strategies/agem.ts";
 import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
+import { MIR } from "../../src/training/strategies/mir.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
 /** Strategies and plugins that keep samples of the past, replay aside, by class name. */
@@ -18,4 +20,9 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
   }),
   GDumb: { create: (options) => new GDumb({ ...options, memSize: 60 }) },
   GDumbPlugin: withPlugin(() => new GDumbPlugin({ memSize: 21 })),
+  MIR: {
+    create: (options) => new MIR({ ...options, memSize: 40, subsample: 20, batchSizeMem: 8 }),
+    randomStreams: ["mir"],
+  },
+  MIRPlugin: withPlugin(() => new MIRPlugin({ memSize: 40, compatibility: "avalanche" }), { randomStreams: ["mir"] }),
 };

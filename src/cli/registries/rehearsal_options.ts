@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 const memSize = z.int().min(1).default(200).describe("samples kept in all");
+const batchSizeMem = z.int().min(1).optional().describe("remembered samples in a step; --batch-size if left out");
+const compatibility = z.enum(["paper", "avalanche"]).default("paper");
 const patternsPerExperience = z.int().min(1).describe("samples kept of every experience");
 
 /** What gradient episodic memory takes, as a strategy and as a plugin. */
@@ -17,3 +19,11 @@ export const AGEM_OPTIONS = z.strictObject({
 
 /** What GDumb takes, as a strategy and as a plugin. */
 export const GDUMB_OPTIONS = z.strictObject({ memSize });
+
+/** What maximally interfered retrieval takes, as a strategy and as a plugin. */
+export const MIR_OPTIONS = z.strictObject({
+  memSize,
+  subsample: z.int().min(1).default(200).describe("remembered samples that are compared at every step"),
+  batchSizeMem,
+  compatibility: compatibility.describe("avalanche: equal parts of every class, and none of the minibatch's classes"),
+});

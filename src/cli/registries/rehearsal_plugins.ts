@@ -1,6 +1,7 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { AGEM_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS } from "./rehearsal_options.ts";
+import { AGEM_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS, MIR_OPTIONS } from "./rehearsal_options.ts";
 
 /** Plugins that keep samples of the past, replay aside. */
 export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
@@ -29,6 +30,15 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { GDumbPlugin } = await import("../../training/plugins/gdumb_plugin.ts");
       return { plugin: new GDumbPlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "mir",
+    summary: "replay of the samples that a step would hurt most (Aljundi et al. 2019), on top of any strategy",
+    options: MIR_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { MIRPlugin } = await import("../../training/plugins/mir_plugin.ts");
+      return { plugin: new MIRPlugin(omitUndefined(options)) };
     },
   }),
 ];

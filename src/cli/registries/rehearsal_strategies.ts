@@ -1,7 +1,8 @@
 import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
-import { AGEM_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS } from "./rehearsal_options.ts";
+import { omitUndefined } from "../omit_undefined.ts";
+import { AGEM_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS, MIR_OPTIONS } from "./rehearsal_options.ts";
 
 /** Strategies that keep samples of the past, replay aside. */
 export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -30,6 +31,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { GDumb } = await import("../../training/strategies/gdumb.ts");
       return new GDumb({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "mir",
+    summary: "replay of the samples that a step would hurt most (Aljundi et al. 2019)",
+    options: MIR_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { MIR } = await import("../../training/strategies/mir.ts");
+      return new MIR({ ...context, ...omitUndefined(options) });
     },
   }),
 ];

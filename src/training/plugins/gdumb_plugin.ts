@@ -3,6 +3,7 @@ import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { ModelGrowth } from "../model_growth.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 import { FromScratchTrainingPlugin } from "./from_scratch_training_plugin.ts";
 
@@ -41,6 +42,10 @@ export class GDumbPlugin implements StrategyPlugin {
 
   beforeTrainingExp(strategy: BaseStrategy): void {
     this.#fromScratch.beforeTrainingExp(strategy);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#fromScratch.afterModelGrowth(strategy, growth);
   }
 
   saveState(): SavedState {
