@@ -28,6 +28,8 @@ export interface TrainingCheckpoint {
 export interface TrainingResume extends TrainingCheckpoint {
   /** The benchmark's data sources by name. */
   readonly sources: ReadonlyMap<string, DataSource>;
+  /** Called when all is as it was. What plugins and metrics told before that was a repetition. */
+  readonly onRestored?: () => void;
 }
 
 /** Who decides when a checkpoint is made, and keeps it. */
@@ -93,6 +95,7 @@ export class CheckpointKeeper {
     const minibatches = dataloader.iterate()[Symbol.iterator]();
     for (; this.#iteration < resume.position.iteration; this.#iteration++) minibatches.next();
     await restoreSnapshot(this.#strategy, resume.now, resume.sources);
+    resume.onRestored?.();
     return { [Symbol.iterator]: () => minibatches };
   }
 

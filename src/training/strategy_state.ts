@@ -228,6 +228,11 @@ export abstract class StrategyState implements EvaluatedStrategy {
     this.cluster.penalties.remove(penalty);
   }
 
+  /** Starts the replicas now rather than at the first `train` or `eval`: a snapshot is restored into them. */
+  async start(): Promise<void> {
+    await this.host.start();
+  }
+
   /** Ends the replicas. The model keeps its trained weights; the strategy cannot be used any more. */
   close(): Promise<void> {
     return this.host.close();
