@@ -20,9 +20,16 @@ export function fillDropoutMask(mask: Float32Array, rate: number, key: DropoutKe
     mask.fill(1);
     return;
   }
-  const first = hashKey(key, layerIndex, 0x2545f491);
-  const second = hashKey(key, layerIndex, 0x68bc21eb);
+  const [first, second] = hashDropoutKey(key, layerIndex);
   fillFromKeys(mask, rate, first, second);
+}
+
+/**
+ * Two words that depend on every part of a key and on the layer.
+ * @throws {RangeError} If a part is not a whole number of at least 0.
+ */
+export function hashDropoutKey(key: DropoutKey, layerIndex: number): [number, number] {
+  return [hashKey(key, layerIndex, 0x2545f491), hashKey(key, layerIndex, 0x68bc21eb)];
 }
 
 /** @throws {RangeError} If a rate is not at least 0 and below 1. */

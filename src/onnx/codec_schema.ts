@@ -2,6 +2,9 @@ import { z } from "zod";
 
 const bytesSchema = z.instanceof(Uint8Array);
 
+/** Any float32: z.number() refuses infinities and NaN, which attributes may hold. */
+const floatSchema = z.custom<number>((value) => typeof value === "number");
+
 const dimensionSchema = z.object({ dim_value: z.number().optional(), dim_param: z.string().optional() });
 
 const valueInfoSchema = z.object({
@@ -15,10 +18,10 @@ const attributeSchema = z.object({
   name: z.string(),
   type: z.number(),
   i: z.number().default(0),
-  f: z.number().default(0),
+  f: floatSchema.default(0),
   s: bytesSchema.default(new Uint8Array(0)),
   ints: z.array(z.number()),
-  floats: z.array(z.number()),
+  floats: z.array(floatSchema),
 });
 
 const nodeSchema = z.object({

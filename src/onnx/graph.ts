@@ -1,5 +1,6 @@
 import type { ParameterEntry } from "../core/parameter_layout.ts";
 import type { GradientRule } from "./gradients/gradient_rule.ts";
+import type { Noise } from "./noise.ts";
 import type { Attributes, OnnxTensor, ValueInfo, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 
@@ -25,7 +26,7 @@ export interface NodeGroup {
  * - `samples`: the model's input [N, …].
  * - `taskLabels`: [N], int64.
  * - `parameter`, `state`: one tensor of the flat vectors.
- * - `dropoutMask`: [N, …], zeros and 1/(1 − rate); `layerIndex` goes into its random key.
+ * - `noise`: [N, …], drawn at every run; `layerIndex` goes into its random key.
  * - `targets` [N, C], `weights` [N, 1], `outputGradient` [N, C]: of the objective, and of the split step.
  */
 export type InputRole =
@@ -33,7 +34,7 @@ export type InputRole =
   | { readonly kind: "taskLabels" }
   | { readonly kind: "parameter"; readonly entry: ParameterEntry }
   | { readonly kind: "state"; readonly entry: ParameterEntry }
-  | { readonly kind: "dropoutMask"; readonly rate: number; readonly layerIndex: number }
+  | { readonly kind: "noise"; readonly noise: Noise; readonly layerIndex: number }
   | { readonly kind: "targets" }
   | { readonly kind: "weights" }
   | { readonly kind: "outputGradient" };

@@ -1,5 +1,14 @@
 import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec } from "./noise_layer_spec.ts";
+import type { BatchNormalizationSpec, LayerNormalizationSpec } from "./normalization_spec.ts";
+import type {
+  DotSpec,
+  EmbeddingSpec,
+  LearnedReluSpec,
+  PermuteSpec,
+  RepeatVectorSpec,
+  RescalingSpec,
+} from "./sequence_layer_spec.ts";
 import type { WindowLayerSpec } from "./window_specs.ts";
 
 /** An elementwise function (softmax: along its axis), as layers name it. */
@@ -8,18 +17,23 @@ export type ActivationSpec =
   /** max(x, 0), cut at `maxValue` where there is one. */
   | { readonly kind: "relu"; readonly maxValue?: number }
   | { readonly kind: "leakyRelu"; readonly alpha: number }
+  /** x where x > threshold, else 0. */
+  | { readonly kind: "thresholdedRelu"; readonly threshold: number }
   | { readonly kind: "elu"; readonly alpha: number }
   | { readonly kind: "selu" }
   | { readonly kind: "sigmoid" }
   | { readonly kind: "hardSigmoid" }
   | { readonly kind: "tanh" }
   | { readonly kind: "softmax"; readonly axis: number }
+  | { readonly kind: "logSoftmax"; readonly axis: number }
   | { readonly kind: "softplus" }
   | { readonly kind: "softsign" }
   | { readonly kind: "swish" }
   | { readonly kind: "mish" }
   /** x Φ(x), where Φ is the standard normal distribution's. */
-  | { readonly kind: "gelu" };
+  | { readonly kind: "gelu" }
+  /** The same with Φ approximated by a tanh. */
+  | { readonly kind: "geluTanh" };
 
 /**
  * One call of a layer. `name` is the call's own and names its output; it is the layer's name unless the layer is
@@ -96,21 +110,6 @@ export interface MultiHeadClassifierSpec extends MaskedHead {
   readonly headUnits: readonly number[];
 }
 
-/** Normalises each channel over the batch; see convertBatchNormalization. */
-export interface BatchNormalizationSpec extends LayerCall {
-  readonly kind: "batchNormalization";
-  /** The layer that owns `gamma`, `beta`, `moving_mean` and `moving_variance`, each [C]. */
-  readonly layer: string;
-  /** Of the channels. */
-  readonly axis: number;
-  readonly momentum: number;
-  readonly epsilon: number;
-  /** Whether there is a beta. */
-  readonly center: boolean;
-  /** Whether there is a gamma. */
-  readonly scale: boolean;
-}
-
 /** A layer's call as data: all that a converter needs to know of it. */
 export type LayerSpec =
   | InputSpec
@@ -124,6 +123,13 @@ export type LayerSpec =
   | MergeSpec
   | ConcatenateSpec
   | BatchNormalizationSpec
+  | LayerNormalizationSpec
+  | EmbeddingSpec
+  | PermuteSpec
+  | RepeatVectorSpec
+  | DotSpec
+  | RescalingSpec
+  | LearnedReluSpec
   | WindowLayerSpec
   | IncrementalClassifierSpec
   | MultiHeadClassifierSpec;

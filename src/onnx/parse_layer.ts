@@ -2,9 +2,10 @@ import { z } from "zod";
 import { cannot } from "../core/errors.ts";
 import type { ActivationSpec, LayerSpec } from "./layer_spec.ts";
 import { parseNoiseLayer } from "./parse_noise_layer.ts";
+import { parseSequenceLayer } from "./parse_sequence_layer.ts";
 import { isWindowLayerClass, parseWindowLayer } from "./parse_window_layer.ts";
 import { readActivation } from "./read_activation.ts";
-import { readNumber, readSetting, UnsupportedLayerError } from "./read_setting.ts";
+import { readInnerLayer, readNumber, readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
 
 /** What a call adds to its layer's JSON. */
@@ -36,6 +37,8 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
         useBias: readSetting(layer, "use_bias", z.boolean().default(true)),
         activation: readActivation(layer),
       };
+    case "TimeDistributed":
+      return parseDistributed(layer, place);
     case "Activation":
       return { ...call, kind: "activation", activation: readActivation(layer) };
     case "ReLU":
@@ -91,20 +94,21 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
       };
     case "Concatenate":
       return { ...call, kind: "concatenate", axis: readNumber(layer, "axis", -1) };
-    case "BatchNormalization":
-      return {
-        ...call,
-        kind: "batchNormalization",
-        layer: layer.config.name,
-        axis: readNumber(layer, "axis", -1),
-        momentum: readSetting(layer, "momentum", z.number().min(0).max(1).default(0.99)),
-        epsilon: readSetting(layer, "epsilon", z.number().positive().default(1e-3)),
-        center: readSetting(layer, "center", z.boolean().default(true)),
-        scale: readSetting(layer, "scale", z.boolean().default(true)),
-      };
-    default:
+    default: {
+      const parsed = parseSequenceLayer(layer, call);
+      if (parsed) return parsed;
       throw new UnsupportedLayerError(layer, "this class has no converter");
+    }
   }
+}
+
+/** What an inner layer does to the last axis it does at all times at once; its parameters bear the wrapper's name. */
+function parseDistributed(layer: LayerJson, place: CallPlace): LayerSpec {
+  const inner = readInnerLayer(layer, "layer");
+  if (inner.class_name !== "Dense" && inner.class_name !== "Activation") {
+    throw new UnsupportedLayerError(layer, `it distributes a layer of class ${inner.class_name} over time`);
+  }
+  return parseLayer({ ...inner, config: { ...inner.config, name: layer.config.name } }, place);
 }
 
 /** The sample shape that a first layer or an input layer states. @throws {TypeError} If there is none. */

@@ -5,6 +5,7 @@ import { describeParameters, type ParameterSpec } from "./converters/describe_pa
 import type { ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import type { LayerSpec, ModelSpec } from "./layer_spec.ts";
+import { RANDOM_LAYER_CLASSES } from "./noise.ts";
 import { orderCalls } from "./order_calls.ts";
 import { type CallPlace, parseLayer, readSampleShape } from "./parse_layer.ts";
 import { UnsupportedLayerError } from "./read_setting.ts";
@@ -32,7 +33,7 @@ export function parseTopology(topology: unknown): ModelSpec {
 export function findUnsupportedLayers(topology: unknown): string[] {
   return listLayers(parseModelJson(topology)).flatMap((layer) => {
     try {
-      parseLayer(layer, { name: layer.config.name, inputs: [], dropoutIndex: 0 });
+      parseLayer(layer, { name: layer.config.name, inputs: [], randomIndex: 0 });
       return [];
     } catch (error) {
       if (error instanceof UnsupportedLayerError) return [error.message];
@@ -129,10 +130,10 @@ class Reading {
 
   #readCall(layer: LayerJson, inputs: readonly string[]): string[] {
     if (isModelJson(layer)) return this.readModel(parseModelJson(layer), inputs);
-    const dropoutIndex = this.#order
-      .filter(({ class_name }) => class_name === "Dropout")
+    const randomIndex = this.#order
+      .filter(({ class_name }) => RANDOM_LAYER_CLASSES.has(class_name))
       .findIndex(({ config }) => config.name === layer.config.name);
-    const place: CallPlace = { name: this.#createName(layer.config.name), inputs, dropoutIndex };
+    const place: CallPlace = { name: this.#createName(layer.config.name), inputs, randomIndex };
     return [this.#add(parseLayer(layer, place), layer)];
   }
 

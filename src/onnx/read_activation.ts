@@ -25,6 +25,11 @@ export function readActivation(layer: LayerJson): ActivationSpec {
     case "hardSigmoid":
     case "hard_sigmoid":
       return { kind: "hardSigmoid" };
+    case "gelu_new":
+      return { kind: "geluTanh" };
+    case "logSoftmax":
+    case "log_softmax":
+      return { kind: "logSoftmax", axis: -1 };
     case "softmax":
       return { kind: "softmax", axis: -1 };
     default:

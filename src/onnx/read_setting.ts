@@ -1,19 +1,26 @@
 import { z } from "zod";
 import { cannot } from "../core/errors.ts";
-import type { LayerJson } from "./topology_schema.ts";
+import { type LayerJson, layerSchema } from "./topology_schema.ts";
 
 /** A layer that has no converter; carries what a caller needs to say so in its own words. */
 export class UnsupportedLayerError extends Error {
   readonly layerName: string;
   readonly className: string;
 
-  constructor(layer: LayerJson, reason: string) {
+  /** `byTfjs` is false for what the other engine refuses as well; the message does not point there then. */
+  constructor(layer: LayerJson, reason: string, { byTfjs = true }: { readonly byTfjs?: boolean } = {}) {
     const what = `layer "${layer.config.name}" of class ${layer.class_name}`;
-    super(`Cannot convert ${what} to ONNX: ${reason}; --engine tfjs trains it, without an exported model`);
+    const hint = byTfjs ? "; --engine tfjs trains it, without an exported model" : "";
+    super(`Cannot convert ${what} to ONNX: ${reason}${hint}`);
     this.name = "UnsupportedLayerError";
     this.layerName = layer.config.name;
     this.className = layer.class_name;
   }
+}
+
+/** The layer that a wrapper holds under `key`. @throws {TypeError} If there is none. */
+export function readInnerLayer(layer: LayerJson, key: string): LayerJson {
+  return readSetting(layer, key, layerSchema);
 }
 
 /** A rate of dropping, at least 0 and below 1. @throws {TypeError} If it is not. */

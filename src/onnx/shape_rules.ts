@@ -1,8 +1,14 @@
 import { cannot } from "../core/errors.ts";
 import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
+import {
+  expandShape,
+  layerNormalizationShapes,
+  learnedReluShape,
+  scatterShape,
+  splitShapes,
+} from "./sequence_shapes.ts";
 import { broadcastShapes, describeShape, multiplyDimensions, resolveAxis } from "./shape.ts";
-import { expandShape, layerNormalizationShapes, learnedReluShape, scatterShape, splitShapes } from "./sequence_shapes.ts";
 import { convShape, convTransposeShape, padShape, poolShape, resizeShape } from "./window_shapes.ts";
 
 /** What a shape rule sees of a node. */

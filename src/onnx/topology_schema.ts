@@ -11,7 +11,8 @@ const configSchema = z.looseObject({
 /** Which tensor a call takes: layer, the number of that layer's call, the number of that call's output. */
 const tensorReferenceSchema = z.tuple([z.string(), z.number().int(), z.number().int()]).rest(z.unknown());
 
-const layerSchema = z.looseObject({
+/** A layer, or one within a layer. */
+export const layerSchema = z.looseObject({
   class_name: z.string(),
   config: configSchema,
   inbound_nodes: z.array(z.array(tensorReferenceSchema)).optional(),

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { decodeModel, encodeModel } from "../../src/onnx/codec.ts";
-import type { AttributeValue, BatchDimension, DataType, OnnxModel } from "../../src/onnx/onnx_model.ts";
+import {
+  type AttributeValue,
+  type BatchDimension,
+  createOnnxModel,
+  type DataType,
+  type OnnxModel,
+} from "../../src/onnx/onnx_model.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 8 });
 const integer = fc.integer({ min: -(2 ** 40), max: 2 ** 40 });
@@ -69,6 +75,13 @@ describe("encodeModel()", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test("keeps infinite attributes, when there are some", () => {
+    const attributes = { f: { kind: "float", value: Number.NEGATIVE_INFINITY } } as const;
+    const node = { op: "Elu", name: "", inputs: [], outputs: [], attributes };
+    const graph = { name: "", nodes: [node], initializers: [], inputs: [], outputs: [] };
+    expect(decodeModel(encodeModel(createOnnxModel(graph))).graph.nodes[0]?.attributes).toEqual(attributes);
   });
 
   test("gives equal bytes, when models are equal", () => {

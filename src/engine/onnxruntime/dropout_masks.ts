@@ -1,16 +1,17 @@
-import { fillDropoutMask } from "../dropout_mask.ts";
+import type { Noise } from "../../onnx/noise.ts";
 import type { DropoutKey } from "../engine.ts";
+import { fillNoise } from "../noise.ts";
 
 interface HeldMask {
   readonly buffer: Float32Array;
-  /** What it is filled with: key, rate and length. */
+  /** What it is filled with: key, distribution and length. */
   readonly contents: string;
 }
 
-/** One mask, as a graph asks for it. */
+/** One mask, or other random tensor, as a graph asks for it. */
 export interface MaskRequest {
   readonly name: string;
-  readonly rate: number;
+  readonly noise: Noise;
   readonly layerIndex: number;
   /** In elements, the batch included. */
   readonly length: number;
@@ -24,13 +25,13 @@ export class DropoutMasks {
   readonly #held = new Map<string, HeldMask>();
 
   /** The mask [length]; valid until the next request of that name. */
-  get({ name, rate, layerIndex, length }: MaskRequest, key: DropoutKey): Float32Array {
-    const contents = `${key.seed}/${key.step}/${key.shard}/${layerIndex}/${rate}/${length}`;
+  get({ name, noise, layerIndex, length }: MaskRequest, key: DropoutKey): Float32Array {
+    const contents = `${key.seed}/${key.step}/${key.shard}/${layerIndex}/${Object.values(noise).join()}/${length}`;
     const held = this.#held.get(name);
     if (held?.contents === contents) return held.buffer.subarray(0, length);
     const buffer = held && held.buffer.length >= length ? held.buffer : new Float32Array(length);
     const mask = buffer.subarray(0, length);
-    fillDropoutMask(mask, rate, key, layerIndex);
+    fillNoise(mask, noise, key, layerIndex);
     this.#held.set(name, { buffer, contents });
     return mask;
   }

@@ -78,12 +78,12 @@ export class GraphSession {
         return present(input.name, tensors.parameters.get(input.role.entry.name));
       case "state":
         return present(input.name, tensors.state.get(input.role.entry.name));
-      case "dropoutMask": {
-        const { rate, layerIndex } = input.role;
+      case "noise": {
+        const { noise, layerIndex } = input.role;
         const length = shape.reduce((product, dimension) => product * dimension, 1);
         return wrap(
           input.name,
-          this.#masks.get({ name: input.name, rate, layerIndex, length }, tensors.dropoutKey),
+          this.#masks.get({ name: input.name, noise, layerIndex, length }, tensors.dropoutKey),
           shape,
         );
       }

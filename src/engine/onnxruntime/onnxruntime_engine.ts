@@ -1,11 +1,19 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
-import { buildBackwardGraph, buildForwardGraph, buildTrainingGraph, measureOutput } from "../../onnx/engine_graphs.ts";
+import {
+  buildBackwardGraph,
+  buildForwardGraph,
+  buildRowGradientGraph,
+  buildTrainingGraph,
+  measureOutput,
+} from "../../onnx/engine_graphs.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import type { LayerSpec, ModelSpec } from "../../onnx/layer_spec.ts";
 import { parseTopology } from "../../onnx/parse_topology.ts";
+import type { RowMeasure } from "../../onnx/row_measure.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
+import type { RowGradientCall } from "../row_gradients.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
 import { DropoutMasks } from "./dropout_masks.ts";
 import { GraphSession, type RunTensors } from "./graph_session.ts";
@@ -42,6 +50,8 @@ class OnnxruntimeEngine implements Engine {
   readonly #spec: ModelSpec;
   readonly #options: InferenceSession.SessionOptions;
   readonly #sessions = new Map<string, Promise<GraphSession>>();
+  /** Undefined for a measure that this model's gradients cannot be taken of in one pass. */
+  readonly #rowGraphs = new Map<RowMeasure, Graph | undefined>();
   readonly #masks = new DropoutMasks();
   readonly #staging = new Staging();
   readonly #vectors = new VectorTensors();
@@ -117,6 +127,24 @@ class OnnxruntimeEngine implements Engine {
     this.#clearUnreached(session, gradient);
   }
 
+  async sumRowGradients({ vectors, input, dOutputs, measure, gradient }: RowGradientCall): Promise<boolean> {
+    const rows = assertCall(this.#spec, vectors, input);
+    assertLength("dOutputs", dOutputs, rows * this.outputSize);
+    assertLength("gradient", gradient, this.layout.size);
+    if (this.#resolveMode(input) === "train") return false;
+    if (!this.#rowGraphs.has(measure)) this.#rowGraphs.set(measure, buildRowGradientGraph(this.#spec, measure));
+    const graph = this.#rowGraphs.get(measure);
+    if (!graph) return false;
+    const session = await this.#load(`rows ${measure}`, () => graph);
+    await this.#run(session, {
+      ...this.#bind(vectors, input, rows),
+      outputGradient: this.#staging.read("dOutputs", dOutputs),
+      gradients: this.#bindGradient(gradient),
+    });
+    this.#clearUnreached(session, gradient);
+    return true;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     const sessions = [...this.#sessions.values()];
@@ -188,5 +216,15 @@ class OnnxruntimeEngine implements Engine {
 
 /** Whether a layer computes something else in training. */
 function dependsOnMode(layer: LayerSpec): boolean {
-  return layer.kind === "batchNormalization" || (layer.kind === "dropout" && layer.rate > 0);
+  switch (layer.kind) {
+    case "batchNormalization":
+      return true;
+    case "dropout":
+    case "alphaDropout":
+      return layer.rate > 0;
+    case "gaussianNoise":
+      return layer.deviation > 0;
+    default:
+      return false;
+  }
 }

@@ -1,33 +1,37 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
-import { assertDropoutRate, fillDropoutMask } from "../dropout_mask.ts";
+import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES } from "../../onnx/noise.ts";
+import { assertDropoutRate } from "../dropout_mask.ts";
 import type { DropoutKey } from "../engine.ts";
+import { fillNoise } from "../noise.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
-/** Decides the masks of a model's dropout layers. */
+/** Decides the masks of a model's random layers. */
 export interface DropoutControl {
   /** What masks are made of until the next call. */
   setKey(key: DropoutKey): void;
 }
 
 /**
- * Replaces what the dropout layers of a model do in training, nested models included: y = x · mask, the mask being
- * `fillDropoutMask`'s of the key that was set last. Layers count from 0 in model order, whatever their rates.
+ * Replaces what the random layers of a model do in training, nested models included: their masks are `fillNoise`'s of
+ * the key that was set last. Layers count from 0 in model order, whatever their rates.
  * TF.js draws its masks from a generator that cannot be set, and so could not go back over a batch with the same ones.
  * @throws {RangeError} If a layer's rate is not below 1, or it drops more than single elements (`noiseShape`).
  */
 export function takeOverDropout(model: tf.LayersModel): DropoutControl {
   let current: DropoutKey = { seed: 0, step: 0, shard: 0 };
-  const layers = listLayers(model).filter((layer) => layer.getClassName() === "Dropout");
+  const layers = listLayers(model).filter((layer) => RANDOM_LAYER_CLASSES.has(layer.getClassName()));
   layers.forEach((layer, layerIndex) => {
-    const rate = readRate(layer);
+    const settings = readSettings(layer);
+    const draw = (noise: Noise, shape: number[]) => {
+      const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
+      fillNoise(values, noise, current, layerIndex);
+      return tf.tensor(values, shape, "float32");
+    };
     layer.call = (inputs, kwargs) => {
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
       if (!x) throw new RangeError(cannot(`drop units in ${layer.name}`, "an input", x));
-      if (rate === 0 || kwargs.training !== true) return x;
-      const mask = new Float32Array(x.size);
-      fillDropoutMask(mask, rate, current, layerIndex);
-      return tf.mul(x, tf.tensor(mask, x.shape, "float32"));
+      return kwargs.training === true ? applyNoise(settings, x, draw) : x;
     };
   });
   return {
@@ -37,12 +41,43 @@ export function takeOverDropout(model: tf.LayersModel): DropoutControl {
   };
 }
 
-function readRate(layer: Layer): number {
-  const { rate, noiseShape } = layer.getConfig();
-  if (noiseShape !== undefined && noiseShape !== null) {
-    throw new RangeError(cannot(`take over the dropout layer ${layer.name}`, "no noiseShape", noiseShape));
+interface NoiseSettings {
+  readonly className: string;
+  /** Of dropping, or the deviation of the noise that is added. */
+  readonly amount: number;
+}
+
+/** The formulas are those of `convertDropout`, `convertGaussianNoise` and `convertAlphaDropout`. */
+function applyNoise(
+  { className, amount }: NoiseSettings,
+  x: tf.Tensor,
+  draw: (noise: Noise, shape: number[]) => tf.Tensor,
+): tf.Tensor {
+  if (amount === 0) return x;
+  switch (className) {
+    case "SpatialDropout1D":
+      return tf.mul(x, draw({ kind: "dropout", rate: amount }, x.shape.with(1, 1)));
+    case "GaussianNoise":
+      return tf.add(x, draw({ kind: "normal", mean: 0, deviation: amount }, x.shape));
+    case "GaussianDropout":
+      return tf.mul(x, draw({ kind: "normal", mean: 1, deviation: deviationOfRate(amount) }, x.shape));
+    case "AlphaDropout": {
+      const { dropped, scale } = describeAlphaDropout(amount);
+      const mask = draw({ kind: "dropout", rate: amount }, x.shape);
+      return tf.tidy(() => tf.mul(tf.add(tf.mul(tf.sub(x, dropped), mask), dropped), scale));
+    }
+    default:
+      return tf.mul(x, draw({ kind: "dropout", rate: amount }, x.shape));
   }
-  const numericRate = Number(rate);
-  assertDropoutRate(`take over the dropout layer ${layer.name}`, numericRate);
-  return numericRate;
+}
+
+function readSettings(layer: Layer): NoiseSettings {
+  const act = `take over the random layer ${layer.name}`;
+  const { rate, stddev, noiseShape } = layer.getConfig();
+  if (noiseShape !== undefined && noiseShape !== null) throw new RangeError(cannot(act, "no noiseShape", noiseShape));
+  const className = layer.getClassName();
+  const amount = Number(className === "GaussianNoise" ? stddev : rate);
+  if (className !== "GaussianNoise") assertDropoutRate(act, amount);
+  else if (!(amount >= 0)) throw new RangeError(cannot(act, "a stddev of at least 0", stddev));
+  return { className, amount };
 }

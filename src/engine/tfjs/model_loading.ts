@@ -7,8 +7,8 @@ import "./multi_head_classifier.ts";
 import { findTaskLabelsInput } from "./model_inputs.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
-/** Layers that draw random numbers in training which no key decides. */
-const RANDOM_LAYERS = new Set(["AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"]);
+/** Layers that draw random numbers which no key decides. */
+const UNDECIDED_LAYERS = new Set(["RandomHeight", "RandomWidth"]);
 
 /**
  * Builds a model from its topology, with freshly drawn weights. Custom layers, but for those in this folder, must
@@ -47,7 +47,8 @@ export function assertTrainableModel(model: tf.LayersModel): number {
 function assertDeterministic(act: string, layer: Layer): void {
   const { dropout, recurrentDropout } = layer.getConfig();
   const className = layer.getClassName();
-  if (RANDOM_LAYERS.has(className) || Number(dropout ?? 0) > 0 || Number(recurrentDropout ?? 0) > 0) {
-    throw new RangeError(cannot(act, "Dropout as the only random layer", `${className} ${layer.name}`));
+  if (UNDECIDED_LAYERS.has(className) || Number(dropout ?? 0) > 0 || Number(recurrentDropout ?? 0) > 0) {
+    const wanted = "random numbers in layers of their own (Dropout, GaussianNoise …) alone";
+    throw new RangeError(cannot(act, wanted, `${className} ${layer.name}`));
   }
 }

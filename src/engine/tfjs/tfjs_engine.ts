@@ -5,13 +5,13 @@ import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
 import { loadTfjsBackend, type TfjsBackend } from "./backends.ts";
-import { takeOverBatchNorm } from "./batch_norm_layers.ts";
 import { type DropoutControl, takeOverDropout } from "./dropout_layers.ts";
 import { createModelInputs, findTaskLabelsInput, listMultiHeads } from "./model_inputs.ts";
 import { assertTrainableModel, loadModel } from "./model_loading.ts";
 import { listModelVariables, type ModelVariables, writeVariables } from "./model_variables.ts";
 import type { MultiHeadClassifier } from "./multi_head_classifier.ts";
 import { type Readback, readBack } from "./readback.ts";
+import { repairLayers } from "./repaired_layers.ts";
 import { computeRowLosses } from "./row_losses.ts";
 
 /** What a TF.js engine is made of. */
@@ -34,7 +34,7 @@ export async function createTfjsEngine({ topology, backend = "auto" }: TfjsEngin
   const model = await loadModel(topology);
   try {
     const outputSize = assertTrainableModel(model);
-    takeOverBatchNorm(model);
+    repairLayers(model);
     return new TfjsEngine({
       name,
       model,

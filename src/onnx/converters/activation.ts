@@ -15,6 +15,8 @@ export function applyActivation(activation: ActivationSpec, x: ValueName, graph:
         : graph.node("Clip", [x, graph.constant(0), graph.constant(activation.maxValue)]);
     case "leakyRelu":
       return graph.node("LeakyRelu", [x], { alpha: float(activation.alpha) });
+    case "thresholdedRelu":
+      return graph.node("ThresholdedRelu", [x], { alpha: float(activation.threshold) });
     case "elu":
       return graph.node("Elu", [x], { alpha: float(activation.alpha) });
     case "selu":
@@ -27,6 +29,8 @@ export function applyActivation(activation: ActivationSpec, x: ValueName, graph:
       return graph.node("Tanh", [x]);
     case "softmax":
       return graph.node("Softmax", [x], { axis: int(resolveAxis(activation.axis, graph.shapeOf(x).length)) });
+    case "logSoftmax":
+      return graph.node("LogSoftmax", [x], { axis: int(resolveAxis(activation.axis, graph.shapeOf(x).length)) });
     case "softplus":
       return graph.node("Softplus", [x]);
     case "softsign":
@@ -37,6 +41,8 @@ export function applyActivation(activation: ActivationSpec, x: ValueName, graph:
       return graph.node("Mul", [x, graph.node("Tanh", [graph.node("Softplus", [x])])]);
     case "gelu":
       return applyGelu(x, graph);
+    case "geluTanh":
+      return applyGeluTanh(x, graph);
   }
 }
 
@@ -48,5 +54,16 @@ const SELU_GAMMA = 1.0507009873554805;
 function applyGelu(x: ValueName, graph: GraphBuilder): ValueName {
   const erf = graph.node("Erf", [graph.node("Mul", [x, graph.constant(Math.SQRT1_2)])]);
   const gate = graph.node("Add", [erf, graph.constant(1)]);
+  return graph.node("Mul", [graph.node("Mul", [x, graph.constant(0.5)]), gate]);
+}
+
+/** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), the approximation of the same paper. */
+function applyGeluTanh(x: ValueName, graph: GraphBuilder): ValueName {
+  const scale = Math.sqrt(2 / Math.PI);
+  const factor = graph.node("Add", [
+    graph.node("Mul", [graph.node("Mul", [x, x]), graph.constant(0.044715 * scale)]),
+    graph.constant(scale),
+  ]);
+  const gate = graph.node("Add", [graph.node("Tanh", [graph.node("Mul", [x, factor])]), graph.constant(1)]);
   return graph.node("Mul", [graph.node("Mul", [x, graph.constant(0.5)]), gate]);
 }

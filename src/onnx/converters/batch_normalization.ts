@@ -1,7 +1,7 @@
 import { cannot } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { BatchNormalizationSpec } from "../layer_spec.ts";
+import type { BatchNormalizationSpec } from "../normalization_spec.ts";
 import { float } from "../onnx_model.ts";
 import { describeShape, multiplyDimensions } from "../shape.ts";
 import { repeatConstant, transformChannels } from "./channels.ts";

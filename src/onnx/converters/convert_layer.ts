@@ -1,6 +1,7 @@
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { BatchNormalizationSpec, LayerSpec } from "../layer_spec.ts";
+import type { LayerSpec } from "../layer_spec.ts";
+import type { BatchNormalizationSpec } from "../normalization_spec.ts";
 import { applyActivation } from "./activation.ts";
 import { convertBatchNormalization } from "./batch_normalization.ts";
 import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "./channels_first.ts";
@@ -11,12 +12,17 @@ import {
   convertTransposedConvolution,
 } from "./convolution.ts";
 import { convertDense } from "./dense.ts";
+import { convertDot } from "./dot.ts";
 import { convertAlphaDropout, convertDropout, convertGaussianNoise } from "./dropout.ts";
+import { convertEmbedding } from "./embedding.ts";
 import { convertIncrementalClassifier } from "./incremental_classifier.ts";
 import { convertInput } from "./input.ts";
+import { convertLayerNormalization } from "./layer_normalization.ts";
+import { convertLearnedRelu } from "./learned_relu.ts";
 import { convertConcatenate, convertMerge } from "./merge.ts";
 import { convertMultiHeadClassifier } from "./multi_head_classifier.ts";
 import { convertGlobalPooling, convertPooling } from "./pooling.ts";
+import { convertPermute, convertRepeatVector, convertRescaling } from "./rearrange.ts";
 import { convertFlatten, convertReshape } from "./reshape.ts";
 import { convertCropping, convertUpSampling, convertZeroPadding } from "./resizing.ts";
 
@@ -76,6 +82,20 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
         return convertConcatenate(layer, inputs, graph);
       case "batchNormalization":
         return normalizeInOrder(layer, x, { graph, mode });
+      case "layerNormalization":
+        return convertLayerNormalization(layer, x, graph);
+      case "embedding":
+        return convertEmbedding(layer, x, graph);
+      case "permute":
+        return convertPermute(layer, x, graph);
+      case "repeatVector":
+        return convertRepeatVector(layer, x, graph);
+      case "rescaling":
+        return convertRescaling(layer, x, graph);
+      case "learnedRelu":
+        return convertLearnedRelu(layer, x, graph);
+      case "dot":
+        return convertDot(layer, inputs, graph);
       case "incrementalClassifier":
         return convertIncrementalClassifier(layer, x, graph);
       case "multiHeadClassifier":

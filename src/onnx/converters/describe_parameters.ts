@@ -1,6 +1,12 @@
 import { cannot } from "../../core/errors.ts";
 import type { IncrementalClassifierSpec, LayerSpec, MultiHeadClassifierSpec } from "../layer_spec.ts";
 import type { Shape } from "../onnx_model.ts";
+import {
+  describeBatchNormalization,
+  describeEmbedding,
+  describeLayerNormalization,
+  describeLearnedRelu,
+} from "./describe_sequence_parameters.ts";
 import { describeWindowParameters } from "./describe_window_parameters.ts";
 
 /** One tensor that a layer owns. */
@@ -26,23 +32,14 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
       const bias = { name: `${layer.layer}/bias`, shape: [layer.units], isTrainable: true };
       return layer.useBias ? [kernel, bias] : [kernel];
     }
-    case "batchNormalization": {
-      const channels = inputs[0]?.at(-1);
-      if (typeof channels !== "number") {
-        throw new RangeError(cannot(`size layer "${layer.name}"`, "an input [N, …, channels]", inputs[0]));
-      }
-      const describe = (name: string, isTrainable: boolean) => ({
-        name: `${layer.layer}/${name}`,
-        shape: [channels],
-        isTrainable,
-      });
-      return [
-        ...(layer.scale ? [describe("gamma", true)] : []),
-        ...(layer.center ? [describe("beta", true)] : []),
-        describe("moving_mean", false),
-        describe("moving_variance", false),
-      ];
-    }
+    case "batchNormalization":
+      return describeBatchNormalization(layer, inputs[0] ?? []);
+    case "layerNormalization":
+      return describeLayerNormalization(layer, inputs[0] ?? []);
+    case "embedding":
+      return describeEmbedding(layer);
+    case "learnedRelu":
+      return describeLearnedRelu(layer, inputs[0] ?? []);
     case "incrementalClassifier":
     case "multiHeadClassifier":
       return describeGrowingHead(layer, inputs);
@@ -63,6 +60,10 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
     case "alphaDropout":
     case "flatten":
     case "reshape":
+    case "permute":
+    case "repeatVector":
+    case "rescaling":
+    case "dot":
     case "merge":
     case "concatenate":
       return [];

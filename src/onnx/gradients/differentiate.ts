@@ -33,13 +33,15 @@ export function differentiate(
   for (const { value, gradient } of seeds) accumulate(value, gradient);
   for (const node of nodes.reverse()) {
     const [y = ""] = node.outputs;
-    const dy = gradients.get(y);
+    const isReached = node.outputs.some((output) => gradients.has(output));
     const group = graph.groupOf(y);
     const inputs = group?.inputs ?? node.inputs;
-    if (dy === undefined || !inputs.some((name) => needed.has(name))) continue;
+    if (!isReached || !inputs.some((name) => needed.has(name))) continue;
     const isNeeded = (index: number) => needed.has(inputs[index] ?? "");
     const rule = group?.rule ?? ruleOf(node.op);
-    for (const [index, gradient] of rule({ node: { ...node, inputs }, graph, dy, isNeeded }).entries()) {
+    const gradientOf = (index: number) => gradients.get(node.outputs[index] ?? "");
+    const step = { node: { ...node, inputs }, graph, dy: gradientOf(0) ?? "", gradientOf, isNeeded };
+    for (const [index, gradient] of rule(step).entries()) {
       if (gradient !== undefined && isNeeded(index)) accumulate(inputs[index] ?? "", gradient);
     }
   }

@@ -7,8 +7,10 @@ import { describeShape } from "../shape.ts";
 export interface BackwardStep {
   readonly node: GraphNode;
   readonly graph: GraphBuilder;
-  /** The gradient of the node's output, of its shape. */
+  /** The gradient of the node's first output, of its shape; "" where there is none (operators with several outputs only). */
   readonly dy: ValueName;
+  /** The gradient of the output at this index; undefined where nothing depends on it. */
+  gradientOf(index: number): ValueName | undefined;
   /** Whether anybody wants the gradient of the input at this index; a rule makes no other. */
   isNeeded(index: number): boolean;
 }

@@ -1,6 +1,7 @@
 import { cannot } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
-import { int } from "../onnx_model.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import { int, ints } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
 import { readFloat, readInt } from "../shape_rules.ts";
 import { type BackwardStep, inputOf, sumToShape } from "./gradient_rule.ts";
@@ -22,13 +23,32 @@ export function gradientOfGemm(step: BackwardStep): (ValueName | undefined)[] {
   return [dA, dB, step.isNeeded(2) ? sumToShape(dy, graph.shapeOf(inputOf(step, 2)), graph) : undefined];
 }
 
-/** Y = A · B for matrices: dA = dY · Bᵀ, dB = Aᵀ · dY. */
+/**
+ * Y = A · B for matrices, or for one pair of matrices after another [N, m, k] · [N, k, n]: dA = dY · Bᵀ, dB = Aᵀ · dY,
+ * summed over the pairs for a matrix that serves them all.
+ */
 export function gradientOfMatMul(step: BackwardStep): (ValueName | undefined)[] {
-  for (const name of step.node.inputs) {
-    const shape = step.graph.shapeOf(name);
-    if (shape.length !== 2) throw new RangeError(cannot("differentiate MatMul", "two matrices", describeShape(shape)));
+  const { graph, dy } = step;
+  const [a, b] = [inputOf(step, 0), inputOf(step, 1)];
+  const ranks = [a, b].map((name) => graph.shapeOf(name).length);
+  if (ranks.every((rank) => rank === 2)) return gradientOfProduct(step);
+  if (ranks.some((rank) => rank < 2)) {
+    throw new RangeError(cannot("differentiate MatMul", "two matrices", describeShape(graph.shapeOf(b))));
   }
-  return gradientOfProduct(step);
+  const makeGradient = (index: number, factors: () => ValueName[]) =>
+    step.isNeeded(index)
+      ? sumToShape(graph.node("MatMul", factors()), graph.shapeOf(inputOf(step, index)), graph)
+      : undefined;
+  return [
+    makeGradient(0, () => [dy, transposeMatrices(b, graph)]),
+    makeGradient(1, () => [transposeMatrices(a, graph), dy]),
+  ];
+}
+
+/** With the last two axes exchanged. */
+function transposeMatrices(x: ValueName, graph: GraphBuilder): ValueName {
+  const axes = graph.shapeOf(x).map((_, axis) => axis);
+  return graph.node("Transpose", [x], { perm: ints([...axes.slice(0, -2), ...axes.slice(-2).reverse()]) });
 }
 
 function gradientOfProduct(step: BackwardStep): [ValueName | undefined, ValueName | undefined] {

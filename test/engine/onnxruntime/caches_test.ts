@@ -85,7 +85,7 @@ describe("Staging", () => {
 });
 
 describe("DropoutMasks", () => {
-  const request = { name: "drop", rate: 0.5, layerIndex: 0 };
+  const request = { name: "drop", noise: { kind: "dropout", rate: 0.5 }, layerIndex: 0 } as const;
   const key = { seed: 1, step: 2, shard: 3 };
 
   test("get() draws a mask anew, when anything that decides it changes", () => {
@@ -94,7 +94,8 @@ describe("DropoutMasks", () => {
     expect(masks.get({ ...request, length: 64 }, { ...key, step: 3 })).not.toEqual(first);
     expect(masks.get({ ...request, length: 64 }, key)).toEqual(first);
     expect(masks.get({ ...request, length: 16 }, key)).toEqual(first.slice(0, 16));
-    expect(masks.get({ ...request, length: 64, rate: 0.1 }, key)).not.toEqual(first);
+    const noises = [{ kind: "dropout", rate: 0.1 } as const, { kind: "normal", mean: 0, deviation: 1 } as const];
+    for (const noise of noises) expect(masks.get({ ...request, noise, length: 64 }, key)).not.toEqual(first);
     expect(masks.get({ ...request, length: 64, layerIndex: 1 }, key)).not.toEqual(first);
     expect(masks.get({ ...request, length: 128 }, key).subarray(0, 64)).toEqual(first);
   });

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { PARITY_WINDOW_MODELS } from "./parity_window_models.ts";
+import { SEQUENCE_MODELS } from "./sequence_models.ts";
 
 /** One model per layer, or per setting of it that changes what it computes. */
 export interface ParityModel {
@@ -15,7 +16,7 @@ export interface ParityModel {
 type Activation = NonNullable<Parameters<typeof tf.layers.activation>[0]["activation"]>;
 type Tensors = tf.SymbolicTensor[];
 
-const ACTIVATIONS: readonly Activation[] = [
+const ACTIVATIONS: readonly string[] = [
   "linear",
   "relu",
   "relu6",
@@ -30,6 +31,7 @@ const ACTIVATIONS: readonly Activation[] = [
   "swish",
   "mish",
   "gelu",
+  "logSoftmax",
 ];
 
 /** A hidden layer, then the one in question, then a classifier: the gradient has to go through it. */
@@ -66,7 +68,9 @@ function merging(name: string, merge: () => tf.layers.Layer, shared = false): Pa
 
 /** Every layer that has a converter, compared with TF.js. */
 export const PARITY_MODELS: readonly ParityModel[] = [
-  ...ACTIVATIONS.map((activation) => around(`activation ${activation}`, () => [tf.layers.activation({ activation })])),
+  ...ACTIVATIONS.map((activation) =>
+    around(`activation ${activation}`, () => [tf.layers.activation({ activation: activation as Activation })]),
+  ),
   around("dense with an activation of its own", () => [tf.layers.dense({ units: 4, activation: "tanh" })]),
   around("dense without bias", () => [tf.layers.dense({ units: 4, useBias: false, activation: "relu" })]),
   around("dense that is frozen", () => [tf.layers.dense({ units: 4, trainable: false })]),
@@ -165,4 +169,5 @@ export const PARITY_MODELS: readonly ParityModel[] = [
   merging("concatenate", () => tf.layers.concatenate()),
   merging("one layer called twice", () => tf.layers.add(), true),
   ...PARITY_WINDOW_MODELS,
+  ...SEQUENCE_MODELS,
 ];

@@ -3,6 +3,7 @@ import type { ValueName } from "../../../src/onnx/graph.ts";
 import type { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
 import { float, int, ints } from "../../../src/onnx/onnx_model.ts";
 import type { Operator } from "../../../src/onnx/operator.ts";
+import { SEQUENCE_CASES } from "./sequence_cases.ts";
 import { WINDOW_GRADIENT_CASES } from "./window_gradient_cases.ts";
 
 /** One use of an operator: what it is applied to, and how. */
@@ -167,4 +168,5 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     },
   ]),
   ...WINDOW_GRADIENT_CASES,
+  ...SEQUENCE_CASES,
 ];

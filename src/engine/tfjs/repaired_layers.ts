@@ -1,0 +1,75 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot } from "../../core/errors.ts";
+import { type Layer, listLayers } from "./model_layers.ts";
+
+/**
+ * Makes the layers of a model, nested models included, train as they say, where TF.js 4.22 does not: it fails on
+ * normalisations without gamma or beta and on ThresholdedReLU, computes batch normalisation along other axes than the last
+ * wrongly, and takes a single value's variance for a statistic.
+ * @throws {RangeError} If a batch normalisation is not along the last axis.
+ */
+export function repairLayers(model: tf.LayersModel): void {
+  for (const layer of listLayers(model)) {
+    switch (layer.getClassName()) {
+      case "BatchNormalization":
+        repairBatchNorm(layer);
+        break;
+      case "LayerNormalization":
+        repairLayerNorm(layer);
+        break;
+      case "ThresholdedReLU":
+        repairThreshold(layer);
+        break;
+    }
+  }
+}
+
+function repairBatchNorm(layer: Layer): void {
+  const { axis, center, scale } = layer.getConfig();
+  const shape = readInputShape(layer);
+  const channels = shape.at(-1) ?? 0;
+  if (axis !== -1 && axis !== shape.length - 1) {
+    throw new RangeError(cannot(`normalize in ${layer.name}`, `channels on the last axis of [${shape}]`, axis));
+  }
+  if (!scale) setNeutral(layer, "gamma", () => tf.ones([channels]));
+  if (!center) setNeutral(layer, "beta", () => tf.zeros([channels]));
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => {
+    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    if (kwargs.training === true && (!x || x.size <= channels)) {
+      const rule = `at least 2 rows, as layer "${layer.name}" normalizes by the batch's variance`;
+      throw new RangeError(cannot("train", rule, x?.shape[0]));
+    }
+    return call(inputs, kwargs);
+  };
+}
+
+function repairLayerNorm(layer: Layer): void {
+  const { axis, center, scale } = layer.getConfig();
+  const shape = readInputShape(layer);
+  const lengths = [axis].flat().map((at) => shape.at(Number(at)) ?? 0);
+  if (!scale) setNeutral(layer, "gamma", () => tf.ones(lengths));
+  if (!center) setNeutral(layer, "beta", () => tf.zeros(lengths));
+  Object.assign(layer, { scale: true, center: true });
+}
+
+/** y = x · [x > θ], by a step that has a gradient: none. */
+function repairThreshold(layer: Layer): void {
+  const theta = Number(layer.getConfig().theta);
+  layer.call = (inputs) => {
+    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    if (!x) throw new RangeError(cannot(`apply ${layer.name}`, "an input", x));
+    return tf.tidy(() => tf.mul(x, tf.step(tf.sub(x, theta))));
+  };
+}
+
+/** Stands in for a weight that the layer has not; it is read inside the layer's own tidy, which disposes of it. */
+function setNeutral(layer: Layer, name: "gamma" | "beta", read: () => tf.Tensor): void {
+  Object.assign(layer, { [name]: { read } });
+}
+
+function readInputShape(layer: Layer): readonly (number | null)[] {
+  const shape = layer.inboundNodes[0]?.inputShapes[0];
+  if (Array.isArray(shape)) return shape;
+  throw new RangeError(cannot(`normalize in ${layer.name}`, "an input of known shape", shape));
+}

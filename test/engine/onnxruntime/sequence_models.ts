@@ -1,0 +1,117 @@
+import * as tf from "@tensorflow/tfjs";
+import { applyTo } from "../engine_fixtures.ts";
+import type { ParityModel } from "./parity_models.ts";
+
+/** Layers on sequences [N, 4, 6], then a classifier. */
+function onSequence(name: string, layers: () => tf.layers.Layer[], tolerance?: ParityModel["tolerance"]): ParityModel {
+  return {
+    name,
+    sampleShape: [4, 3],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.timeDistributed({ layer: tf.layers.dense({ units: 6, name: "inner" }), inputShape: [4, 3] }),
+          ...layers(),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3, name: "after" }),
+        ],
+      }),
+    ...(tolerance ? { tolerance } : {}),
+  };
+}
+
+/** Two branches of the same samples [N, 12], each in its own shape, multiplied. */
+function dotting(name: string, shapes: readonly number[][], options: Parameters<typeof tf.layers.dot>[0]): ParityModel {
+  return {
+    name,
+    sampleShape: [5],
+    build: () => {
+      const input = tf.input({ shape: [5] });
+      const branches = shapes.map((targetShape, i) => {
+        const units = targetShape.reduce((product, length) => product * length, 1);
+        const branch = applyTo(tf.layers.dense({ units, name: `branch${i}` }), input);
+        return applyTo(tf.layers.reshape({ targetShape }), branch);
+      });
+      const product = applyTo(tf.layers.dot(options), branches);
+      const flat = product.shape.length > 2 ? applyTo(tf.layers.flatten(), product) : product;
+      return tf.model({ inputs: input, outputs: applyTo(tf.layers.dense({ units: 3 }), flat) });
+    },
+  };
+}
+
+/** Layers that normalise samples, look up, reorder, repeat or multiply. */
+export const SEQUENCE_MODELS: readonly ParityModel[] = [
+  onSequence("layer normalization over the last axis", () => [tf.layers.layerNormalization()]),
+  onSequence("layer normalization over two axes, without beta", () => [
+    tf.layers.layerNormalization({ axis: [1, 2], center: false, epsilon: 0.1 }),
+  ]),
+  onSequence("layer normalization without gamma", () => [tf.layers.layerNormalization({ scale: false })]),
+  onSequence("permute", () => [
+    tf.layers.permute({ dims: [2, 1] }),
+    tf.layers.activation({ activation: "softmax" }),
+    tf.layers.permute({ dims: [2, 1] }),
+  ]),
+  onSequence("prelu", () => [tf.layers.prelu(), tf.layers.prelu({ sharedAxes: [1] })]),
+  onSequence("thresholded relu and rescaling", () => [
+    tf.layers.thresholdedReLU({ theta: 0.3 }),
+    tf.layers.rescaling({ scale: 0.5, offset: -1 }),
+  ]),
+  onSequence("a dense layer and an activation, distributed over time", () => [
+    tf.layers.timeDistributed({ layer: tf.layers.dense({ units: 2, activation: "tanh", useBias: false }) }),
+    tf.layers.timeDistributed({ layer: tf.layers.activation({ activation: "sigmoid" }) }),
+  ]),
+  {
+    name: "embedding",
+    sampleShape: [4],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.rescaling({ scale: 0, offset: 2, inputShape: [4] }),
+          tf.layers.embedding({ inputDim: 5, outputDim: 3 }),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+  },
+  {
+    name: "repeat vector",
+    sampleShape: [5],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.dense({ units: 4, inputShape: [5] }),
+          tf.layers.repeatVector({ n: 3 }),
+          tf.layers.layerNormalization(),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+  },
+  dotting("dot of vectors", [[6], [6]], { axes: 1 }),
+  dotting("dot of vectors, normalized", [[6], [6]], { axes: -1, normalize: true }),
+  dotting(
+    "dot of matrices along their last axes",
+    [
+      [2, 3],
+      [4, 3],
+    ],
+    { axes: -1 },
+  ),
+  dotting(
+    "dot of matrices along their first axes, normalized",
+    [
+      [3, 2],
+      [3, 4],
+    ],
+    { axes: 1, normalize: true },
+  ),
+  dotting(
+    "dot of matrices along different axes",
+    [
+      [2, 3],
+      [3, 4],
+    ],
+    { axes: [2, 1] },
+  ),
+  dotting("dot of a matrix and a vector", [[2, 3], [3]], { axes: [2, 1] }),
+];
