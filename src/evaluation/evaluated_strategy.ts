@@ -1,5 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Experience } from "../streams/experience.ts";
+import type { CountedModel } from "./metrics/multiply_accumulates.ts";
 
 /** Event counters of a strategy; everyone but the clock sees the value before the event is counted (0-based). */
 export interface ClockCounters {
@@ -35,4 +36,8 @@ export interface EvaluatedStrategy {
   readonly mbOutput: HostTensor;
   /** The minibatch's loss, penalties included. */
   readonly loss: number;
+  /** The flat parameters [P], live; for metrics that keep them. */
+  readonly parameters?: Float32Array;
+  /** The model as it is; for metrics that measure it. */
+  readonly model?: CountedModel;
 }

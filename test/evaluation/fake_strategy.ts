@@ -17,6 +17,7 @@ export interface SeenMinibatch {
   /** Rows of logits. */
   readonly logits: readonly (readonly number[])[];
   readonly y: readonly number[];
+  readonly tasks: readonly number[];
   readonly loss: number;
 }
 
@@ -43,13 +44,19 @@ export class FakeStrategy implements EvaluatedStrategy {
   readonly #evaluator: EvaluationCallbacks;
   readonly #random: RandomStream;
   readonly #classes: number;
+  readonly #tasks: number;
   #trainRound = 0;
   #evalRound = 0;
 
-  constructor(evaluator: EvaluationCallbacks, { seed = 0, classes = 3 }: { seed?: number; classes?: number } = {}) {
+  /** With several `tasks`, each sample's label is drawn. */
+  constructor(
+    evaluator: EvaluationCallbacks,
+    { seed = 0, classes = 3, tasks = 1 }: { seed?: number; classes?: number; tasks?: number } = {},
+  ) {
     this.#evaluator = evaluator;
     this.#random = new RandomStream(seed, "fake strategy");
     this.#classes = classes;
+    this.#tasks = tasks;
   }
 
   /**
@@ -127,7 +134,7 @@ export class FakeStrategy implements EvaluatedStrategy {
   #makeMinibatch(length: number, phase: "train" | "eval", round: number): void {
     const classes = this.#classes;
     this.mbY = Int32Array.from({ length }, () => this.#random.integer(classes));
-    this.mbTaskId = new Int32Array(length);
+    this.mbTaskId = Int32Array.from({ length }, () => (this.#tasks > 1 ? this.#random.integer(this.#tasks) : 0));
     const data = Float32Array.from({ length: length * classes }, () => this.#random.integer(4));
     this.mbOutput = { data, shape: [length, classes] };
     this.loss = this.#random.uniform();
@@ -139,6 +146,7 @@ export class FakeStrategy implements EvaluatedStrategy {
       step: this.clock.trainIterations,
       logits: Array.from(this.mbY, (_, row) => [...data.subarray(row * classes, (row + 1) * classes)]),
       y: [...this.mbY],
+      tasks: [...this.mbTaskId],
       loss: this.loss,
     });
   }

@@ -1,8 +1,12 @@
 import { Dataset } from "../../src/data/dataset.ts";
 import type { Experience, Stream } from "../../src/streams/experience.ts";
 
-/** A stream of experiences without data; `taskLabels` holds those of each experience. */
-export function createFakeStream(name: string, taskLabels: readonly (readonly number[])[]): Stream {
+/** A stream of experiences without data; `taskLabels` holds those of each experience, `classes` its classes. */
+export function createFakeStream(
+  name: string,
+  taskLabels: readonly (readonly number[])[],
+  classes: readonly (readonly number[])[] = [],
+): Stream {
   const experiences: Experience[] = [];
   const stream: Stream = {
     name,
@@ -22,7 +26,7 @@ export function createFakeStream(name: string, taskLabels: readonly (readonly nu
       dataset: Dataset.empty(),
       currentExperience,
       originStream: stream,
-      classesInThisExperience: [],
+      classesInThisExperience: classes[currentExperience] ?? [],
       previousClasses: [],
       classesSeenSoFar: [],
       futureClasses: [],

@@ -1,0 +1,64 @@
+import process from "node:process";
+import type { Now } from "./elapsed_time.ts";
+import type { Metric } from "./metric.ts";
+import { parsePairs } from "./saved_state.ts";
+
+/** Where processor time and time are read. */
+export interface CPUClock {
+  /** Milliseconds that only go up; performance.now unless given. */
+  readonly now?: Now;
+  /** Milliseconds of processor time that this process and its threads have used; the system's own count unless given. */
+  readonly usedMs?: () => number;
+}
+
+/** Processor time per time since the last reset, in percent of one core: two busy cores are 200. 0 before any update. */
+export class CPUUsage implements Metric<number> {
+  readonly #now: Now;
+  readonly #readUsed: () => number;
+  #startMs = 0;
+  #startUsedMs = 0;
+  #elapsedMs = 0;
+  #usedMs = 0;
+
+  /** Starts to measure. */
+  constructor({ now = () => performance.now(), usedMs = readProcessorTime }: CPUClock = {}) {
+    this.#now = now;
+    this.#readUsed = usedMs;
+    this.reset();
+  }
+
+  /** Takes the time. */
+  update(): void {
+    this.#elapsedMs = this.#now() - this.#startMs;
+    this.#usedMs = this.#readUsed() - this.#startUsedMs;
+  }
+
+  result(): number {
+    return this.#elapsedMs > 0 ? (this.#usedMs / this.#elapsedMs) * 100 : 0;
+  }
+
+  /** Starts to measure anew. */
+  reset(): void {
+    this.#startMs = this.#now();
+    this.#startUsedMs = this.#readUsed();
+    this.#elapsedMs = 0;
+    this.#usedMs = 0;
+  }
+
+  save(): [number, number][] {
+    return [[this.#elapsedMs, this.#usedMs]];
+  }
+
+  restore(state: unknown): void {
+    const [[elapsedMs, usedMs] = [0, 0]] = parsePairs("restore a CPU usage", state);
+    this.#elapsedMs = elapsedMs;
+    this.#usedMs = usedMs;
+    this.#startMs = this.#now() - elapsedMs;
+    this.#startUsedMs = this.#readUsed() - usedMs;
+  }
+}
+
+function readProcessorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
