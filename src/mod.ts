@@ -83,6 +83,7 @@ export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/ba
 export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
 export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
 export { AGEMPlugin } from "./training/plugins/agem_plugin.ts";
+export { DERPlugin } from "./training/plugins/der_plugin.ts";
 export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
 export { EWCPlugin } from "./training/plugins/ewc_plugin.ts";
 export {
@@ -102,6 +103,7 @@ export {
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
+export { DER } from "./training/strategies/der.ts";
 export { EWC } from "./training/strategies/ewc.ts";
 export { FromScratchTraining } from "./training/strategies/from_scratch_training.ts";
 export { GDumb } from "./training/strategies/gdumb.ts";

@@ -27,3 +27,14 @@ export const MIR_OPTIONS = z.strictObject({
   batchSizeMem,
   compatibility: compatibility.describe("avalanche: equal parts of every class, and none of the minibatch's classes"),
 });
+
+/** What dark experience replay takes, as a strategy and as a plugin. */
+export const DER_OPTIONS = z.strictObject({
+  memSize,
+  batchSizeMem,
+  alpha: z.number().min(0).default(0.1).describe("weight of the difference from remembered outputs"),
+  beta: z.number().min(0).default(0.5).describe("weight of remembered labels; 0 is DER, more is DER++"),
+  compatibility: compatibility.describe(
+    "avalanche: one draw from a class-balanced memory, filled at experiences' ends",
+  ),
+});

@@ -1,7 +1,7 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { AGEM_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS, MIR_OPTIONS } from "./rehearsal_options.ts";
+import { AGEM_OPTIONS, DER_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS, MIR_OPTIONS } from "./rehearsal_options.ts";
 
 /** Plugins that keep samples of the past, replay aside. */
 export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
@@ -39,6 +39,15 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { MIRPlugin } = await import("../../training/plugins/mir_plugin.ts");
       return { plugin: new MIRPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "der",
+    summary: "dark experience replay, DER++ unless beta=0 (Buzzega et al. 2020), on top of any strategy",
+    options: DER_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { DERPlugin } = await import("../../training/plugins/der_plugin.ts");
+      return { plugin: new DERPlugin(omitUndefined(options)) };
     },
   }),
 ];

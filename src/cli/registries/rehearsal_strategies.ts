@@ -2,7 +2,7 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { AGEM_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS, MIR_OPTIONS } from "./rehearsal_options.ts";
+import { AGEM_OPTIONS, DER_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS, MIR_OPTIONS } from "./rehearsal_options.ts";
 
 /** Strategies that keep samples of the past, replay aside. */
 export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -40,6 +40,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { MIR } = await import("../../training/strategies/mir.ts");
       return new MIR({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "der",
+    summary: "dark experience replay, DER++ unless beta=0 (Buzzega et al. 2020)",
+    options: DER_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { DER } = await import("../../training/strategies/der.ts");
+      return new DER({ ...context, ...omitUndefined(options) });
     },
   }),
 ];

@@ -1,0 +1,117 @@
+import { assertWholeNumber, cannot } from "../core/errors.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { RandomStream } from "../core/random_stream.ts";
+import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
+import type { DataSource } from "../data/data_source.ts";
+import { Dataset } from "../data/dataset.ts";
+import { parseSavedDataset, restoreDataset, saveDataset } from "../data/saved_dataset.ts";
+import { drawPositions } from "./draw_samples.ts";
+
+/** Samples with what a model once answered to each. */
+export interface RememberedOutputs {
+  readonly samples: Dataset;
+  /** [N, C]; NaN where there was no output yet. */
+  readonly outputs: HostTensor;
+}
+
+/**
+ * A uniform sample of everything offered, each with the model's outputs at that moment (Vitter 1985, algorithm R). A sample
+ * that is offered twice may be held twice, with other outputs. Costs as much as what is offered, however large it is.
+ */
+export class OutputReservoir {
+  readonly maxSize: number;
+  readonly #sourceIds: Int32Array;
+  readonly #rows: Int32Array;
+  readonly #sources = new Map<number, DataSource>();
+  /** [maxSize, width] */
+  #outputs = new Float32Array(0);
+  #width = 0;
+  #length = 0;
+  #seen = 0;
+
+  /** @throws {RangeError} If `maxSize` is not a whole number of at least 1. */
+  constructor(act: string, maxSize: number) {
+    assertWholeNumber(act, "memSize", maxSize, 1);
+    this.maxSize = maxSize;
+    this.#sourceIds = new Int32Array(maxSize);
+    this.#rows = new Int32Array(maxSize);
+  }
+
+  /** Samples held. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Offers samples with their outputs [N, C]. C may grow from call to call. */
+  offer({ samples, outputs }: RememberedOutputs, random: RandomStream): void {
+    const [, width = 0] = outputs.shape;
+    if (width > this.#width) this.#widen(width);
+    const { sourceIds, rows } = samples.references;
+    for (let i = 0; i < samples.length; i++) {
+      this.#seen += 1;
+      const slot = this.#length < this.maxSize ? this.#length++ : random.integer(this.#seen);
+      if (slot >= this.maxSize) continue;
+      this.#sourceIds[slot] = sourceIds[i] ?? 0;
+      this.#rows[slot] = rows[i] ?? 0;
+      const start = slot * this.#width;
+      this.#outputs.fill(Number.NaN, start, start + this.#width);
+      this.#outputs.set(outputs.data.subarray(i * width, (i + 1) * width), start);
+    }
+    for (const [id, source] of samples.sources) this.#sources.set(id, source);
+  }
+
+  /** `count` of the samples held, or all where there are fewer, each at most once. The caller owns the result. */
+  draw(count: number, random: RandomStream): RememberedOutputs {
+    const positions = drawPositions(this.#length, count, random);
+    const data = new Float32Array(positions.length * this.#width);
+    for (const [i, position] of positions.entries()) {
+      data.set(this.#outputs.subarray(position * this.#width, (position + 1) * this.#width), i * this.#width);
+    }
+    return { samples: this.#view().subset(positions), outputs: { data, shape: [positions.length, this.#width] } };
+  }
+
+  /** Lets go of sources that no sample comes from any more; to be called now and then. */
+  dropUnusedSources(): void {
+    const used = new Set(this.#sourceIds.subarray(0, this.#length));
+    for (const id of this.#sources.keys()) if (!used.has(id)) this.#sources.delete(id);
+  }
+
+  save(): SavedState {
+    const outputs = this.#outputs.slice(0, this.#length * this.#width);
+    return { samples: { ...saveDataset(this.#view()) }, outputs, width: this.#width, seen: this.#seen };
+  }
+
+  /**
+   * Goes on from what `save` gave, on sources found by name.
+   * @throws {RangeError} If it holds more samples than this one may.
+   */
+  restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
+    const act = "restore a memory of outputs";
+    const { samples, outputs, width, seen } = parseSavedRecord(act, saved);
+    const dataset = restoreDataset(parseSavedDataset(samples), sources);
+    if (dataset.length > this.maxSize) throw new RangeError(cannot(act, `${this.maxSize} samples`, dataset.length));
+    this.#sources.clear();
+    for (const [id, source] of dataset.sources) this.#sources.set(id, source);
+    this.#sourceIds.set(dataset.references.sourceIds);
+    this.#rows.set(dataset.references.rows);
+    this.#length = dataset.length;
+    this.#seen = parseSavedNumber(act, seen);
+    this.#width = parseSavedNumber(act, width);
+    this.#outputs = new Float32Array(this.maxSize * this.#width);
+    this.#outputs.set(parseSavedVector(act, outputs));
+  }
+
+  #view(): Dataset {
+    const sourceIds = this.#sourceIds.subarray(0, this.#length);
+    return new Dataset(this.#sources, { sourceIds, rows: this.#rows.subarray(0, this.#length) });
+  }
+
+  #widen(width: number): void {
+    const outputs = new Float32Array(this.maxSize * width).fill(Number.NaN);
+    for (let slot = 0; slot < this.#length; slot++) {
+      outputs.set(this.#outputs.subarray(slot * this.#width, (slot + 1) * this.#width), slot * width);
+    }
+    this.#outputs = outputs;
+    this.#width = width;
+  }
+}
