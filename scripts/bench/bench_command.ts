@@ -1,6 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { CliError, InterruptedError, refuse } from "../../src/cli/cli_error.ts";
 import { collectValues } from "../../src/cli/option_values.ts";
@@ -22,13 +22,17 @@ export function createBenchProgram(context: CliContext): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: () => {}, outputError: () => {} })
     .showSuggestionAfterError()
-    .option("--suite <name>", `${SUITES.join(", ")}; may be given several times (default: all)`, collectValues, [])
+    .addOption(createListOption("--suite <name>", `${SUITES.join(", ")}; may be given several times`, "all"))
     .option("--json <file>", "write the rows to a file, as a JSON array")
     .option("--peers", "measure PyTorch and Avalanche too, where a python3 has them", false)
-    .option("--python <path>", "a Python to take for --peers; may be given several times", collectValues, [])
+    .addOption(createListOption("--python <path>", "a Python for --peers; may be given several times", "python3"))
     .option("--quick", "sizes so small that the figures mean nothing: a test of the bench", false)
     .addHelpText("after", "\nRatios are ours ÷ theirs as speeds: above 1 is better, for times too.")
     .action((options: Options) => bench(options, context));
+}
+
+function createListOption(flags: string, description: string, fallback: string): Option {
+  return new Option(flags, description).argParser(collectValues).default([], fallback);
 }
 
 async function bench(options: Options, context: CliContext): Promise<void> {

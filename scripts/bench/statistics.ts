@@ -8,9 +8,3 @@ export function median(values: readonly number[]): number {
   const lower = sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
   return (lower + upper) / 2;
 }
-
-/** The arithmetic mean. @throws {RangeError} If there are none. */
-export function mean(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError(cannot("take a mean", "at least one value", values.length));
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
