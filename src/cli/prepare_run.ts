@@ -33,8 +33,8 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
   const optimizer = createNamed(OPTIMIZERS, config.optimizer, undefined);
   const benchmark = await createNamed(BENCHMARKS, config.benchmark, { seed, data: config.data ?? undefined });
   const plugins = await Promise.all(config.plugins.map((choice) => createNamed(PLUGINS, choice, { benchmark })));
-  const { numClasses, sampleShape: inputShape } = benchmark;
-  const model = await createNamed(MODELS, config.model, { numClasses, inputShape, seed });
+  const { numClasses, sampleShape: inputShape, isTaskIncremental } = benchmark;
+  const model = await createNamed(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
   if (exportsModels) assertExportable(model.toJSON(undefined, false));
   return createTrainingRun({
     benchmark,

@@ -47,7 +47,7 @@ export class ExportSession {
     // A copy, because not every runtime lets onnxruntime read shared memory.
     const feeds: Record<string, Tensor> = { [SAMPLES_NAME]: new Tensor("float32", Float32Array.from(x.data), x.shape) };
     if (this.#session.inputNames.includes(TASK_LABELS_NAME)) feeds[TASK_LABELS_NAME] = createLabels(x);
-    const logits = (await this.#session.run(feeds))[OUTPUTS_NAME];
+    const logits = (await this.#session.run(feeds).catch((cause: unknown) => refuse(x, cause)))[OUTPUTS_NAME];
     if (!(logits?.data instanceof Float32Array)) {
       throw new TypeError(cannot("run an exported model", "logits of float32", logits?.type));
     }
@@ -58,6 +58,17 @@ export class ExportSession {
   async close(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** Says in one line what onnxruntime refuses. */
+function refuse({ taskLabels }: ExportBatch, cause: unknown): never {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const act = "run an exported model";
+  // Heads are chosen from a table that has a row a head.
+  if (taskLabels && message.includes("out of data bounds")) {
+    throw new RangeError(cannot(act, "task labels that it has a head for", [...new Set(taskLabels)]), { cause });
+  }
+  throw new RangeError(`Cannot ${act}: ${message.split("\n")[0]}`, { cause });
 }
 
 function createLabels({ shape: [rows = 0], taskLabels }: ExportBatch): Tensor {

@@ -50,7 +50,9 @@ describe("exportModel() of growing heads", () => {
   test("makes a file that refuses labels without a head, and a session that asks for labels", async () => {
     const { bytes, x, expected } = await prepare(multiHead);
     const unknown = { ...x, taskLabels: Int32Array.of(0, 3, 1, 2) };
-    await expect(checkExport(bytes, { x: unknown, expected })).rejects.toThrow("idx=3");
+    await expect(checkExport(bytes, { x: unknown, expected })).rejects.toThrow(
+      "wanted task labels that it has a head for, got [0, 3, 1, 2]",
+    );
     const { taskLabels: _, ...bare } = x;
     await expect(checkExport(bytes, { x: bare, expected })).rejects.toThrow("wanted 4 task labels");
   });

@@ -40,6 +40,6 @@ async function evaluate({ model, data, batchSize, seed, ...options }: Options, {
   const resolved = resolveNamed(BENCHMARKS, benchmark);
   const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data }));
   const { evaluateExportFile } = await import("../../runs/evaluate_export_file.ts");
-  const evaluation = await evaluateExportFile(model, { stream, batchSize });
+  const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize }));
   stdout.write(`${JSON.stringify({ model, benchmark, ...evaluation }, null, 2)}\n`);
 }

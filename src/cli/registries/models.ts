@@ -110,8 +110,7 @@ function chooseSizes(
   { isTaskIncremental, ...sizes }: ModelContext,
 ): Omit<ModelContext, "isTaskIncremental"> {
   if (!multiHead || isTaskIncremental) return sizes;
-  const wanted = "a benchmark with task labels (taskLabels=true) for multiHead=true";
-  throw new RangeError(cannot(`use the model ${name}`, wanted, "one without"));
+  throw new RangeError(cannot(`use the model ${name} with multiHead=true`, "a benchmark with taskLabels=true", false));
 }
 
 /**

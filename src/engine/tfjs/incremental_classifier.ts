@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertWholeNumber, cannot } from "../../core/errors.ts";
-import { createMaskOffset, type MaskingOptions, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
+import { type MaskingOptions, maskLogits, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
 
 /** What an `IncrementalClassifier` is made of. */
 export interface IncrementalClassifierOptions extends MaskingOptions {
@@ -57,9 +57,7 @@ export class IncrementalClassifier extends tf.layers.Layer {
     return tf.tidy(() => {
       const kernel = readWeight(this, this.#kernel);
       const logits = tf.add(tf.matMul(readInput(this, inputs, 0), kernel), readWeight(this, this.#bias));
-      if (!this.masking) return logits;
-      const active = readWeight(this, this.#active);
-      return tf.add(tf.mul(logits, active), createMaskOffset(active, 1, this.maskValue));
+      return this.masking ? maskLogits(logits, readWeight(this, this.#active), this.maskValue) : logits;
     });
   }
 

@@ -15,9 +15,12 @@ export function resolveMasking(act: string, { masking = true, maskValue = -1000 
   return { masking, maskValue };
 }
 
-/** The bias [units] that masks: `maskValue` where `allowed` is 1 and `active` 0, else 0. The caller owns the result. */
-export function createMaskOffset(active: tf.Tensor, allowed: tf.Tensor | number, maskValue: number): tf.Tensor {
-  return tf.tidy(() => tf.mul(tf.sub(allowed, active), maskValue));
+/**
+ * `maskValue` in place of the logits [N, U] whose unit is not active; `active` is [U] or [N, U], of zeros and ones. The
+ * caller owns the result.
+ */
+export function maskLogits(logits: tf.Tensor, active: tf.Tensor, maskValue: number): tf.Tensor {
+  return tf.tidy(() => tf.add(tf.mul(logits, active), tf.mul(tf.sub(1, active), maskValue)));
 }
 
 /** The input number `index` of a call. It stays the caller's. @throws {TypeError} If there is none. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertWholeNumber, cannot } from "../../core/errors.ts";
 import { tabulateHeadUnits } from "../../core/head_units.ts";
-import { createMaskOffset, type MaskingOptions, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
+import { type MaskingOptions, maskLogits, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
 
 /** What a `MultiHeadClassifier` is made of. */
 export interface MultiHeadClassifierOptions extends MaskingOptions {
@@ -13,11 +13,13 @@ export interface MultiHeadClassifierOptions extends MaskingOptions {
 
 /**
  * A linear classifier with a head a task label: features [N, in] and labels [N] (int32) to [N, units], where sample n is
- * answered by the head of its label, and `units` is the widest head's width. Columns that a head has not are 0. With
- * masking, units of a head whose class was not trained on answer `maskValue`: `active` [tasks, units] says which were.
- * All heads are one kernel [in, tasks, units], so that one product computes them. Weights begin at zero; model builders
- * draw them. Engines refuse labels without a head; called as a plain layer, it answers 0 to labels above the last.
- * Avalanche's MultiHeadClassifier (Lomonaco et al. 2021, arXiv:2104.00405).
+ * answered by the head of its label, and `units` is the widest head's width. With masking, all columns but those of classes
+ * that the head was trained on answer `maskValue`: `active` [tasks, units] says which were. Without, columns that a head has
+ * not answer 0. All heads are one kernel [in, tasks, units], so that one product computes them. Weights begin at zero; model
+ * builders draw them. Engines refuse labels without a head.
+ *
+ * Avalanche's MultiHeadClassifier (Lomonaco et al. 2021, arXiv:2104.00405), but for columns that other heads have and this
+ * one has not: there they are 0 even with masking, and so win over negative logits of the head's own classes.
  */
 export class MultiHeadClassifier extends tf.layers.Layer {
   static readonly className = "MultiHeadClassifier";
@@ -68,12 +70,11 @@ export class MultiHeadClassifier extends tf.layers.Layer {
       const labels = tf.cast(tf.expandDims(readInput(this, inputs, 1), 1), "int32");
       // Not oneHot, which refuses a depth of 1.
       const chosen = tf.cast(tf.equal(labels, tf.range(0, tasks, 1, "int32")), "float32");
-      const allowed = tf.tensor2d(tabulateHeadUnits(this.headUnits), [tasks, this.units]);
-      const counted = this.masking ? readWeight(this, this.#active) : allowed;
-      const selection = tf.mul(tf.expandDims(chosen, 2), counted);
-      const logits = tf.sum(tf.mul(this.#computeAllHeads(readInput(this, inputs, 0)), selection), 1);
-      if (!this.masking) return logits;
-      return tf.add(logits, tf.matMul(chosen, createMaskOffset(counted, allowed, this.maskValue)));
+      const all = this.#computeAllHeads(readInput(this, inputs, 0));
+      const logits = tf.sum(tf.mul(all, tf.expandDims(chosen, 2)), 1);
+      if (this.masking) return maskLogits(logits, tf.matMul(chosen, readWeight(this, this.#active)), this.maskValue);
+      const present = tf.tensor2d(tabulateHeadUnits(this.headUnits), [tasks, this.units]);
+      return tf.mul(logits, tf.matMul(chosen, present));
     });
   }
 

@@ -5,12 +5,13 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import type { MultiHeadClassifierSpec } from "../layer_spec.ts";
 import { int } from "../onnx_model.ts";
 import { sampleShapeOf } from "../shape.ts";
+import { maskLogits } from "./mask_logits.ts";
 
 /**
  * Multi-head classifier, features [N, in] and task labels [N] to [N, units]. One Gemm-13 computes all T heads,
- * [N, T · units]; a product with the rows of `active` that the labels choose, summed over the heads, leaves each sample
- * its own. The labels choose by Gather-13 from an identity matrix, because onnxruntime refuses an index outside of it,
- * where OneHot would answer zeros.
+ * [N, T · units]; a product with the one-hot labels, summed over the heads, leaves each sample its own. The labels become
+ * one-hot by Gather-13 from an identity matrix, because onnxruntime refuses an index outside of it, where OneHot would
+ * answer zeros.
  */
 export function convertMultiHeadClassifier(
   layer: MultiHeadClassifierSpec,
@@ -28,18 +29,16 @@ export function convertMultiHeadClassifier(
   const bias = graph.node("Reshape", [graph.parameter(`${layer.layer}/bias`), graph.integers([columns])]);
   const all = graph.node("Reshape", [graph.node("Gemm", [x, kernel, bias]), graph.integers([-1, ...heads])]);
 
-  const chosen = graph.node("Gather", [graph.constant(createIdentity(tasks), [tasks, tasks]), labels], {
-    axis: int(0),
-  });
+  const identity = graph.constant(createIdentity(tasks), [tasks, tasks]);
+  const chosen = graph.node("Gather", [identity, labels], { axis: int(0) });
+  const own = graph.node("Mul", [all, graph.node("Reshape", [chosen, graph.integers([-1, tasks, 1])])]);
+  const logits = graph.node("ReduceSum", [own, graph.integers([1])], { keepdims: int(0) });
+  if (layer.masking) {
+    const active = graph.node("MatMul", [chosen, graph.parameter(`${layer.layer}/active`)]);
+    return maskLogits(logits, { active, maskValue: layer.maskValue }, graph);
+  }
   const present = graph.constant([...tabulateHeadUnits(layer.headUnits)], heads);
-  const counted = layer.masking ? graph.parameter(`${layer.layer}/active`) : present;
-  const selection = graph.node("Mul", [graph.node("Reshape", [chosen, graph.integers([-1, tasks, 1])]), counted]);
-  const logits = graph.node("ReduceSum", [graph.node("Mul", [all, selection]), graph.integers([1])], {
-    keepdims: int(0),
-  });
-  if (!layer.masking) return logits;
-  const offsets = graph.node("Mul", [graph.node("Sub", [present, counted]), graph.constant(layer.maskValue)]);
-  return graph.node("Add", [logits, graph.node("MatMul", [chosen, offsets])]);
+  return graph.node("Mul", [logits, graph.node("MatMul", [chosen, present])]);
 }
 
 function createIdentity(size: number): number[] {

@@ -120,9 +120,9 @@ function computeSlowly(model: GrowingModel, engine: Engine, { parameters }: Mode
   return Float32Array.from({ length: taskLabels.length * engine.outputSize }, (_, i) => {
     const [row, unit] = [Math.floor(i / engine.outputSize), i % engine.outputSize];
     const head = config.headUnits ? (taskLabels[row] ?? 0) : 0;
-    if (unit >= (heads[head] ?? 0)) return 0;
     const place = head * engine.outputSize + unit;
     if (config.masking && model.active[place] === 0) return config.maskValue;
+    if (unit >= (heads[head] ?? 0)) return 0;
     let logit = bias[place] ?? 0;
     for (let hidden = 0; hidden < 6; hidden++) {
       let sum = fcBias[hidden] ?? 0;
