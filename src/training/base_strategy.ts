@@ -232,7 +232,7 @@ export class BaseStrategy extends StrategyState {
 
   /** The criterion's loss of the minibatch and its gradient with respect to `mbOutput`. Not called in a fused step. */
   criterion(): LossAndGradient | Promise<LossAndGradient> {
-    return this.options.criterion.evaluate(this.mbOutput, this.mbY);
+    return this.dispatcher.replaceCriterion(this) ?? this.options.criterion.evaluate(this.mbOutput, this.mbY);
   }
 
   /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */

@@ -1,5 +1,6 @@
 import { cannot } from "../core/errors.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { LossAndGradient } from "./criterion.ts";
 import type { ModelGrowth } from "./model_growth.ts";
 import { type CallbackName, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
@@ -18,12 +19,18 @@ export class PluginDispatcher {
   }
 
   set plugins(plugins: readonly StrategyPlugin[]) {
+    const replacing = plugins.filter(({ criterion }) => criterion !== undefined);
+    if (replacing.length > 1) {
+      const names = replacing.map(namePlugin).join(" and ");
+      throw new Error(cannot("train", "at most one plugin that replaces the criterion", names));
+    }
     this.#plugins = plugins;
     this.#listeners.clear();
   }
 
-  /** The names of the plugins that have this callback. */
-  listListeners(callback: CallbackName): string[] {
+  /** The names of the plugins that have this callback, or the method that takes the criterion's place. */
+  listListeners(callback: CallbackName | "criterion"): string[] {
+    if (callback === "criterion") return this.#plugins.filter((plugin) => plugin.criterion).map(namePlugin);
     return this.#listenersOf(callback).map(namePlugin);
   }
 
@@ -38,6 +45,11 @@ export class PluginDispatcher {
         this.#running = outer;
       }
     }
+  }
+
+  /** What a plugin puts in the place of the criterion in training; undefined where none does. */
+  replaceCriterion(strategy: BaseStrategy): LossAndGradient | Promise<LossAndGradient> | undefined {
+    return strategy.isTraining ? this.#plugins.find(({ criterion }) => criterion)?.criterion?.(strategy) : undefined;
   }
 
   /** Tells every plugin that wants to know that the model has grown, one after another. */

@@ -12,8 +12,8 @@ export interface StepPlan {
 
 /** What the plan is made from. */
 export interface PlanInput {
-  /** Who listens to a callback, by name. */
-  readonly listeners: (callback: CallbackName) => readonly string[];
+  /** Who listens to a callback, or replaces the criterion, by name. */
+  readonly listeners: (callback: CallbackName | "criterion") => readonly string[];
   /** The steps that a subclass has overridden. */
   readonly overridden: ReadonlySet<"forward" | "criterion" | "backward" | "optimizerStep">;
   /** Whether the criterion can be computed inside the replicas' graph. */
@@ -28,6 +28,7 @@ export function createStepPlan({ listeners, overridden, hasFusedCriterion }: Pla
   for (const step of ["forward", "criterion", "backward"] as const) {
     if (overridden.has(step)) splitting.push(`the strategy overrides ${step}`);
   }
+  splitting.push(...listeners("criterion").map((name) => `${name} replaces the criterion`));
   if (!hasFusedCriterion) splitting.push("the criterion is a function of its own");
   const delaying = explain(["afterBackward", "beforeUpdate"]);
   if (overridden.has("optimizerStep")) delaying.push("the strategy overrides optimizerStep");

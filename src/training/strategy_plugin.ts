@@ -1,6 +1,7 @@
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { LossAndGradient } from "./criterion.ts";
 import type { ModelGrowth } from "./model_growth.ts";
 
 /** Every callback of the training loop, in the order in which it comes. */
@@ -51,6 +52,11 @@ export type Callback = (strategy: BaseStrategy) => void | Promise<void>;
 export type StrategyPlugin = {
   /** For messages; the class name if left out. */
   readonly name?: string;
+  /**
+   * Takes the place of the strategy's criterion in training: the loss of the whole minibatch, and its gradient with respect
+   * to `mbOutput`. At most one plugin may have it. The step is split then.
+   */
+  criterion?(strategy: BaseStrategy): LossAndGradient | Promise<LossAndGradient>;
   /**
    * Called when the model's heads have grown. A plugin that keeps vectors by the layout of the parameters or of the layers'
    * state moves them with `growth.remap` and `growth.remapState`.

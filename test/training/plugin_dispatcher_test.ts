@@ -1,12 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { SingleDatasetDataLoader } from "../../src/memory/single_dataset_data_loader.ts";
+import { SGD } from "../../src/optimizers/sgd.ts";
 import type { BaseStrategy } from "../../src/training/base_strategy.ts";
+import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
 import { ReplayPlugin } from "../../src/training/plugins/replay_plugin.ts";
 import { Cumulative } from "../../src/training/strategies/cumulative.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import type { CallbackName, StrategyPlugin } from "../../src/training/strategy_plugin.ts";
 import { createListener } from "./callback_recorder.ts";
-import { makeBenchmark, makeOptions, takeFirst, withStrategy } from "./made_strategy.ts";
+import { makeBenchmark, makeOptions, takeFirst, trainParameters, withStrategy } from "./made_strategy.ts";
+import { measureDifference } from "./slow_losses.ts";
 
 const { trainStream, testStream } = makeBenchmark();
 
@@ -117,5 +120,41 @@ describe("callbacks", () => {
     const plugin = new Counting();
     await withStrategy(new Naive(makeOptions({ plugins: [plugin] })), (strategy) => strategy.train(trainStream));
     expect(plugin.count).toBe(4);
+  });
+});
+
+describe("criterion", () => {
+  const doubled: StrategyPlugin = {
+    name: "doubled",
+    criterion({ mbOutput, mbY }) {
+      const { loss, dOutput } = new CrossEntropyLoss().evaluate(mbOutput, mbY);
+      return { loss: 2 * loss, dOutput: dOutput.map((value) => 2 * value) };
+    },
+  };
+
+  test("takes the place of the strategy's in training, and not in evaluation", async () => {
+    const losses: number[] = [];
+    const noting = createListener(["afterTrainingIteration", "afterEvalIteration"], (_, { loss, mbOutput, mbY }) => {
+      losses.push(loss / new CrossEntropyLoss().evaluate(mbOutput, mbY).loss);
+    });
+    const strategy = new Naive(makeOptions({ plugins: [doubled, noting] }));
+    const [made, wanted] = await Promise.all([
+      withStrategy(strategy, async () => {
+        await strategy.train(trainStream);
+        await strategy.eval(testStream.at(0));
+        return strategy.parameters.slice();
+      }),
+      trainParameters(new Naive(makeOptions({ optimizer: new SGD({ learningRate: 0.2 }) }))),
+    ]);
+    expect(losses.map((ratio) => Number(ratio.toFixed(4)))).toEqual([2, 2, 2, 2, 1]);
+    expect(measureDifference(made, wanted)).toBeLessThan(1e-5);
+    expect(strategy.plan.reasons).toEqual(["doubled replaces the criterion"]);
+  });
+
+  test("may be replaced by one plugin at most", () => {
+    const plugins = [doubled, { ...doubled, name: "other" }];
+    expect(() => new Naive(makeOptions({ plugins }))).toThrow(
+      'at most one plugin that replaces the criterion, got "doubled and other"',
+    );
   });
 });

@@ -110,7 +110,7 @@ describe("strategy.plan", () => {
   });
 
   test("names every reason", () => {
-    const listeners = (callback: CallbackName) => (callback === "afterForward" ? ["A", "B"] : ["C"]);
+    const listeners = (callback: CallbackName | "criterion") => (callback === "afterForward" ? ["A", "B"] : ["C"]);
     const plan = createStepPlan({
       listeners,
       overridden: new Set(["criterion", "optimizerStep"]),
@@ -124,6 +124,7 @@ describe("strategy.plan", () => {
         "B listens to afterForward",
         "C listens to beforeBackward",
         "the strategy overrides criterion",
+        "C replaces the criterion",
         "the criterion is a function of its own",
         "C listens to afterBackward",
         "C listens to beforeUpdate",
