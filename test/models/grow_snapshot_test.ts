@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test";
+import { RandomStream } from "../../src/core/random_stream.ts";
+import { growSnapshot } from "../../src/models/grow_snapshot.ts";
+import { growHead, listGrowingHeads } from "../../src/models/growing_head.ts";
+import { createModelFromSnapshot, flattenWeights, type ModelSnapshot } from "../../src/models/model_snapshot.ts";
+import { type SimpleMLPOptions, simpleMLP } from "../../src/models/simple_mlp.ts";
+
+const SMALL = { inputShape: [3], hiddenSize: 4, dropRate: 0 } as const;
+
+function snapshotOf(options: SimpleMLPOptions): ModelSnapshot {
+  const model = simpleMLP({ ...SMALL, ...options });
+  const snapshot = flattenWeights(model);
+  model.dispose();
+  return snapshot;
+}
+
+function grow(snapshot: ModelSnapshot, classes: readonly (readonly [number, readonly number[]])[], seed = 1) {
+  const heads = listGrowingHeads(snapshot.topology).map((head) => growHead(head, new Map(classes)));
+  return growSnapshot(snapshot, { heads, random: new RandomStream(seed, "growth") });
+}
+
+/** What a snapshot's vectors hold of a tensor. */
+function read({ layout, stateLayout, parameters, state }: ModelSnapshot, name: string): number[] {
+  const isState = name.endsWith("active");
+  const entry = (isState ? stateLayout : layout).entries.find((candidate) => candidate.name === name);
+  if (!entry) throw new Error(`There is no ${name}`);
+  return [...(isState ? state : parameters).subarray(entry.offset, entry.offset + entry.size)];
+}
+
+describe("growSnapshot()", () => {
+  for (const options of [{ incremental: true }, { multiHead: true }]) {
+    const kind = Object.keys(options)[0];
+
+    test(`gives layouts and topology that agree, when the head is ${kind}`, async () => {
+      const grown = grow(snapshotOf(options), [[2, [4]]]);
+      const model = await createModelFromSnapshot(grown);
+      const built = flattenWeights(model);
+      model.dispose();
+      expect(built.layout).toEqual(grown.layout);
+      expect(built.stateLayout).toEqual(grown.stateLayout);
+      expect(built.parameters).toEqual(grown.parameters);
+    });
+
+    test(`draws new values within ±1/√in from the stream alone, when the head is ${kind}`, () => {
+      const [a, b, c] = [1, 1, 2].map((seed) => grow(snapshotOf(options), [[1, [5]]], seed));
+      expect(a?.parameters).toEqual(b?.parameters ?? new Float32Array());
+      expect(a?.parameters).not.toEqual(c?.parameters ?? new Float32Array());
+      for (const value of read(a ?? snapshotOf(options), "classifier/kernel")) {
+        expect(Math.abs(value)).toBeLessThanOrEqual(0.5);
+        expect(value).not.toBe(0);
+      }
+    });
+
+    test(`returns equal vectors and draws nothing, when the head is ${kind} and wide enough`, () => {
+      const before = snapshotOf(options);
+      const random = new RandomStream(1, "growth");
+      const state = random.save();
+      const after = growSnapshot(before, { heads: listGrowingHeads(before.topology), random });
+      expect(after).toEqual(before);
+      expect(random.save()).toEqual(state);
+    });
+  }
+
+  test("keeps kernel, bias and active of old units in their columns, when units are added", () => {
+    const before = snapshotOf({ incremental: true });
+    before.state.set([1, 0]);
+    const after = grow(before, [[0, [4]]]);
+    const keep = (values: number[]) => values.filter((_, i) => i % 5 < 2);
+    expect(keep(read(after, "classifier/kernel"))).toEqual(read(before, "classifier/kernel"));
+    expect(keep(read(after, "classifier/bias"))).toEqual(read(before, "classifier/bias"));
+    expect(read(after, "classifier/active")).toEqual([1, 0, 0, 0, 0]);
+    expect(read(after, "fc0/kernel")).toEqual(read(before, "fc0/kernel"));
+  });
+
+  test("draws the bias after the kernel, both in their own order", () => {
+    const random = new RandomStream(7, "growth");
+    const before = snapshotOf({ incremental: true, hiddenLayers: 0 });
+    const after = growSnapshot(before, { heads: [{ kind: "incremental", layer: "classifier", units: 3 }], random });
+    const again = new RandomStream(7, "growth");
+    const drawn = Array.from({ length: 4 }, () => Math.fround((2 * again.uniform() - 1) / Math.sqrt(3)));
+    const kernel = read(after, "classifier/kernel");
+    expect([kernel[2], kernel[5], kernel[8], read(after, "classifier/bias")[2]]).toEqual(drawn);
+  });
+});
