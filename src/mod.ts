@@ -70,7 +70,8 @@ export { Adam, AdamW } from "./optimizers/adam.ts";
 export type { Optimizer } from "./optimizers/optimizer.ts";
 export { RMSprop } from "./optimizers/rmsprop.ts";
 export { SGD } from "./optimizers/sgd.ts";
-export { createTrainingRun, type TrainingRun } from "./runs/training_run.ts";
+export { createTrainingRun, resumeTrainingRun } from "./runs/create_training_run.ts";
+export type { TrainingRun } from "./runs/training_run.ts";
 export { createClassIncrementalBenchmark } from "./streams/class_incremental.ts";
 export { createDomainIncrementalBenchmark } from "./streams/domain_incremental.ts";
 export type { Benchmark, Experience, Stream } from "./streams/experience.ts";
@@ -85,7 +86,8 @@ export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
 export { AGEMPlugin } from "./training/plugins/agem_plugin.ts";
 export { DERPlugin } from "./training/plugins/der_plugin.ts";
 export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
-export { EWCPlugin } from "./training/plugins/ewc_plugin.ts";
+export { ERACEPlugin } from "./training/plugins/er_ace_plugin.ts";
+export { type EWCOptions, EWCPlugin } from "./training/plugins/ewc_plugin.ts";
 export {
   type FromScratchTrainingOptions,
   FromScratchTrainingPlugin,
@@ -104,6 +106,7 @@ export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
 export { DER } from "./training/strategies/der.ts";
+export { ER_ACE } from "./training/strategies/er_ace.ts";
 export { EWC } from "./training/strategies/ewc.ts";
 export { FromScratchTraining } from "./training/strategies/from_scratch_training.ts";
 export { GDumb } from "./training/strategies/gdumb.ts";

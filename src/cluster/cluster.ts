@@ -3,11 +3,12 @@ import type { HostTensor } from "../core/host_tensor.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { chooseEngine } from "../engine/create_engine.ts";
+import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
 import { BatchBoard } from "./batch_board.ts";
 import type { ResolvedClusterOptions } from "./cluster_options.ts";
-import { Phase, Word } from "./control_block.ts";
+import { Phase, ROW_MEASURES, Word } from "./control_block.ts";
 import { InlineReplica } from "./inline_replica.ts";
 import { type ClusterModel, createModelMemory, growModelMemory } from "./model_memory.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
@@ -30,6 +31,8 @@ export interface ComputeRequest {
   readonly parameters?: Float32Array;
   /** True leaves the training gradient and the layers' state alone: the gradient goes to a vector of its own. */
   readonly scratch?: boolean;
+  /** Makes `backward` add up this of each row's own gradient in place of the gradient. */
+  readonly rowMeasure?: RowMeasure;
 }
 
 /** What is done with the gradient once the shards have it. */
@@ -246,6 +249,7 @@ export class Cluster {
     control[Word.training] = request.training ? 1 : 0;
     control[Word.dropoutStep] = request.dropoutStep;
     control[Word.scratch] = request.scratch ? 1 : 0;
+    control[Word.rowMeasure] = request.rowMeasure ? 1 + ROW_MEASURES.indexOf(request.rowMeasure) : 0;
     control[Word.notFinite] = 0;
   }
 

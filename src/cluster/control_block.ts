@@ -1,4 +1,5 @@
 import { createSharedInt32 } from "../core/shared_memory.ts";
+import type { RowMeasure } from "../onnx/row_measure.ts";
 
 /**
  * The int32 words by which coordinator and replicas take turns. The coordinator writes a command, adds one to
@@ -35,8 +36,10 @@ export const Word = {
   failed: 16,
   /** 1 when the gradient goes to the scratch slots instead of the training slots. */
   scratch: 17,
+  /** 0 the gradient, n the n-th of `ROW_MEASURES` of the rows' own gradients. */
+  rowMeasure: 18,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 18,
+  firstReplica: 19,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */
@@ -46,6 +49,9 @@ const WORDS_PER_REPLICA = 3;
 
 /** What a replica does for one command, in this order. */
 export const Phase = { forward: 1, backward: 2, gradient: 4, reduce: 8, penalties: 16, update: 32, state: 64 } as const;
+
+/** What may be added up of the rows' own gradients, by `Word.rowMeasure` − 1. */
+export const ROW_MEASURES: readonly RowMeasure[] = ["square", "absolute"];
 
 /** What a replica is busy with, for the message when it falls silent. */
 export const Activity = { waiting: 0, gathering: 1, computing: 2, barrier: 3, updating: 4 } as const;

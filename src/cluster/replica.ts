@@ -2,10 +2,11 @@ import type { DataSource } from "../data/data_source.ts";
 import { createEngine, type EngineSpec } from "../engine/create_engine.ts";
 import type { Engine, ModelVectors } from "../engine/engine.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
+import { sumRowGradients } from "../engine/row_gradients.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import { stepOptimizer } from "../optimizers/step_optimizer.ts";
 import { waitAtBarrier } from "./barrier.ts";
-import { Activity, Phase, ReplicaWord, replicaWord, Word } from "./control_block.ts";
+import { Activity, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "./control_block.ts";
 import { addPenaltyGradient, type QuadraticPenalty } from "./penalty.ts";
 import { averageSlots, reduceSlots } from "./reduce_slots.ts";
 import { type BatchMemory, CHUNK_SIZE, Hyper, type ReplicaMemory } from "./replica_memory.ts";
@@ -151,7 +152,10 @@ export class Replica implements ReplicaControl {
     if (phases & Phase.forward) await this.#engine.forward(vectors, input, buffers.outputs);
     if (phases & Phase.backward) {
       buffers.readOutputGradient(batch, range);
-      await this.#engine.backward(vectors, input, buffers.dOutputs, gradient);
+      const { dOutputs } = buffers;
+      const measure = ROW_MEASURES[(control[Word.rowMeasure] ?? 0) - 1];
+      if (measure) await sumRowGradients(this.#engine, { vectors, input, dOutputs, measure, gradient });
+      else await this.#engine.backward(vectors, input, dOutputs, gradient);
     }
     if (phases & Phase.gradient) {
       const kind = control[Word.objective] === 0 ? "cross-entropy" : "mse";

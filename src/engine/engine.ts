@@ -1,5 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
+import type { RowGradientCall } from "./row_gradients.ts";
 
 /** The flat vectors an engine computes with. Borrowed for the length of a call; may lie in shared memory. */
 export interface ModelVectors {
@@ -72,6 +73,11 @@ export interface Engine {
    * The same dropout key as in `forward` gives the same masks.
    */
   backward(vectors: ModelVectors, input: EngineInput, dOutputs: Float32Array, gradient: Float32Array): Promise<void>;
+  /**
+   * `sumRowGradients` of row_gradients.ts in one pass; without this method, or where it answers false, that goes row by row.
+   * @returns False where one pass will not do; nothing is written then.
+   */
+  sumRowGradients?(call: RowGradientCall): Promise<boolean>;
   /** Frees sessions and tensors. The engine must not be used afterwards. */
   close(): Promise<void>;
 }

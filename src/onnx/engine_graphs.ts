@@ -4,7 +4,9 @@ import { differentiate } from "./gradients/differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import type { ModelSpec } from "./layer_spec.ts";
+import { measureRows } from "./measure_rows.ts";
 import { addObjective, type ObjectiveKind } from "./objectives.ts";
+import type { RowMeasure } from "./row_measure.ts";
 import { describeShape } from "./shape.ts";
 import { feedTensors } from "./tensor_sources.ts";
 
@@ -44,6 +46,27 @@ export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "tr
   const outputs = convertModel(spec, { graph, mode });
   const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
   addGradients(spec, { value: outputs, gradient }, graph);
+  return graph.finish();
+}
+
+/**
+ * samples, parameters, the gradient of the logits [N, C] → for each parameter, the sum over the rows of a measure of the row's
+ * own gradient, without dropout.
+ * @returns Undefined if some parameter's cannot be had without going row by row.
+ */
+export function buildRowGradientGraph(spec: ModelSpec, measure: RowMeasure): Graph | undefined {
+  const graph = new GraphBuilder(feedTensors(spec));
+  const outputs = convertModel(spec, { graph, mode: "eval" });
+  const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
+  const wanted = spec.layout.entries.map(({ name }) => name);
+  const gradients = differentiate(graph, { seeds: [{ value: outputs, gradient }], wanted });
+  for (const entry of spec.layout.entries) {
+    const sum = gradients.get(entry.name);
+    if (sum === undefined) continue;
+    const measured = measureRows(sum, measure, graph);
+    if (measured === undefined) return undefined;
+    graph.output(`${entry.name}/gradient`, measured, { kind: "gradient", entry });
+  }
   return graph.finish();
 }
 

@@ -40,12 +40,12 @@ export class AnchoredPenalty {
 
   /** Adds an anchor to those there are. */
   add(strategy: BaseStrategy, anchor: Anchor): void {
-    addAnchor(this.#create(strategy), anchor);
+    this.#change(strategy, (penalty) => addAnchor(penalty, anchor));
   }
 
   /** Puts one anchor in the place of all there are. `anchor.importances` may be `importances` itself. */
   replace(strategy: BaseStrategy, anchor: Anchor): void {
-    replaceAnchors(this.#create(strategy), anchor);
+    this.#change(strategy, (penalty) => replaceAnchors(penalty, anchor));
   }
 
   /** Plain data for `restore`. */
@@ -72,12 +72,12 @@ export class AnchoredPenalty {
     strategy.addPenalty(penalty);
   }
 
-  #create(strategy: BaseStrategy): QuadraticPenalty {
-    if (this.#penalty) return this.#penalty;
-    this.#penalty = createQuadraticPenalty(strategy.parameters.length);
+  #change(strategy: BaseStrategy, change: (penalty: QuadraticPenalty) => void): void {
+    const isFirst = this.#penalty === undefined;
+    this.#penalty ??= createQuadraticPenalty(strategy.parameters.length);
     this.#penalty.scale = this.#scale;
-    strategy.addPenalty(this.#penalty);
-    return this.#penalty;
+    change(this.#penalty);
+    if (isFirst) strategy.addPenalty(this.#penalty);
   }
 }
 

@@ -6,10 +6,12 @@ import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { findEntry, viewEntry } from "../core/parameter_layout.ts";
 import type { RandomStreams } from "../core/random_stream.ts";
+import { scaleVector } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { growSnapshot } from "../models/grow_snapshot.ts";
 import { type ClassesByTask, type GrowingHead, listGrowingHeads, listUnits } from "../models/growing_head.ts";
 import { createModelFromSnapshot, flattenWeights, restoreWeights } from "../models/model_snapshot.ts";
+import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Criterion } from "./criterion.ts";
 import { createModelGrowth, type ModelGrowth } from "./model_growth.ts";
@@ -25,6 +27,11 @@ export interface SideComputation {
   readonly training?: boolean;
   /** What a gradient is taken of; the strategy's criterion if left out. */
   readonly criterion?: Criterion;
+}
+
+/** How a plugin wants the gradients of single samples looked at. */
+export interface RowGradientComputation extends Omit<SideComputation, "training"> {
+  readonly measure: RowMeasure;
 }
 
 /** What a side computation of a gradient gives. */
@@ -148,6 +155,27 @@ export class ModelHost {
     const { loss, dOutput } = await criterion.evaluate(output, samples.targets);
     await cluster.backward(request, dOutput);
     return { loss, gradient: cluster.scratchGradient };
+  }
+
+  /**
+   * The mean over any samples of a measure of the gradient [P] of each sample's own loss; borrowed until the next call.
+   * The criterion must be a mean over its samples.
+   */
+  async rowGradientsOn(
+    samples: Dataset,
+    own: Criterion,
+    { measure, ...options }: RowGradientComputation,
+  ): Promise<Float32Array> {
+    const { cluster } = this;
+    const { criterion = own } = options;
+    const request = { ...this.#request(samples, options), scratch: true };
+    const output = await cluster.forward(request);
+    const { dOutput } = await criterion.evaluate(output, samples.targets);
+    // The mean's gradient holds 1/B of each sample's own.
+    scaleVector(dOutput, samples.length);
+    await cluster.backward({ ...request, rowMeasure: measure }, dOutput);
+    scaleVector(cluster.scratchGradient, 1 / samples.length);
+    return cluster.scratchGradient;
   }
 
   /** Ends the replicas. May be called more than once. */

@@ -10,9 +10,9 @@ export function assertPerExperience(
   values: PerExperience,
   range: readonly [number, number],
 ): void {
-  if (typeof values === "number") return assertInRange(act, name, values, range);
-  if (values.length === 0) throw new RangeError(cannot(act, `${name} to have at least one number`, values));
-  for (const value of values) assertInRange(act, name, value, range);
+  const list = typeof values === "number" ? [values] : values;
+  if (list.length === 0) throw new RangeError(cannot(act, `${name} to have at least one number`, values));
+  for (const value of list) assertInRange(act, name, value, range);
 }
 
 /** The number for the experience after `finished` others. */

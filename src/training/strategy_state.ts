@@ -12,7 +12,7 @@ import type { GrowingHead } from "../models/growing_head.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Experience } from "../streams/experience.ts";
 import { Clock } from "./clock.ts";
-import { ModelHost, type SideComputation, type SideGradient } from "./model_host.ts";
+import { ModelHost, type RowGradientComputation, type SideComputation, type SideGradient } from "./model_host.ts";
 import { PluginDispatcher } from "./plugin_dispatcher.ts";
 import { type ResolvedStrategyOptions, resolveStrategyOptions, type StrategyOptions } from "./strategy_options.ts";
 import type { StrategyPlugin } from "./strategy_plugin.ts";
@@ -198,6 +198,14 @@ export abstract class StrategyState implements EvaluatedStrategy {
   /** The same with the loss that it is the gradient of. */
   lossAndGradientOn(samples: Dataset, options: SideComputation = {}): Promise<SideGradient> {
     return this.host.lossAndGradientOn(samples, this.options.criterion, options);
+  }
+
+  /**
+   * The mean over any samples of the squares, or of the absolute values, of each sample's own gradient [P], without dropout.
+   * For dense layers it costs little more than one gradient. Borrowed until the next call.
+   */
+  rowGradientsOn(samples: Dataset, options: RowGradientComputation): Promise<Float32Array> {
+    return this.host.rowGradientsOn(samples, this.options.criterion, options);
   }
 
   /** Outputs [B, C] of any samples with any parameters [P], computed by the replicas. The caller owns the result. */

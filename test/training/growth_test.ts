@@ -168,6 +168,7 @@ describe("training with growth", () => {
       const strategy = new EWC({
         ...makeOptions({ model: mlp(model), trainEpochs: 2 }),
         lambda,
+        compatibility: "avalanche",
         importanceBatchSize: 4,
         plugins: [
           {

@@ -22,6 +22,11 @@ export const REGULARIZATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   LwF: { create: (options) => new LwF({ ...options, alpha: [1, 2] }) },
   LwFPlugin: withPlugin(() => new LwFPlugin({ temperature: 3, compatibility: "avalanche" })),
   LossScalingPlugin: withPlugin(() => new LossScalingPlugin({ factor: "inverse-experience" })),
-  EWC: { create: (options) => new EWC({ ...options, lambda: 10 }) },
-  EWCPlugin: withPlugin(() => new EWCPlugin({ lambda: 10, mode: "online", decayFactor: 0.5, importanceBatchSize: 8 })),
+  EWC: {
+    create: (options) => new EWC({ ...options, lambda: 10, trueFisher: true, importanceSamples: 30 }),
+    randomStreams: ["ewc"],
+  },
+  EWCPlugin: withPlugin(
+    () => new EWCPlugin({ lambda: 10, mode: "online", decayFactor: 0.5, compatibility: "avalanche" }),
+  ),
 };

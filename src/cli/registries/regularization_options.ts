@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+const COMPATIBILITY = z.enum(["paper", "avalanche"]).default("paper").describe("whose mathematics, where they differ");
+
 /** What elastic weight consolidation takes, as a strategy and as a plugin. */
 export const EWC_OPTIONS = z.strictObject({
   lambda: z.number().min(0).describe("weight of the penalty"),
@@ -10,11 +12,14 @@ export const EWC_OPTIONS = z.strictObject({
     .max(1)
     .optional()
     .describe("how much of the old importance stays; with mode=online, and needed there"),
-  importanceBatchSize: z
-    .int()
-    .min(1)
+  compatibility: COMPATIBILITY,
+  fisher: z
+    .enum(["per-example", "minibatch"])
     .optional()
-    .describe("samples whose mean gradient is squared at a time; --batch-size if left out, as in Avalanche"),
+    .describe("whose gradients are squared; minibatch with compatibility=avalanche, else per-example"),
+  trueFisher: z.boolean().default(false).describe("draws labels from the model's predictions; with fisher=per-example"),
+  importanceBatchSize: z.int().min(1).optional().describe("samples in a minibatch of that; --batch-size if left out"),
+  importanceSamples: z.int().min(1).optional().describe("samples looked at, drawn at random; all if left out"),
 });
 
 /** One number, or one for each experience. */
@@ -22,8 +27,6 @@ function perExperience(minimum: number) {
   const number = z.number().min(minimum);
   return z.union([number, z.array(number).min(1)]);
 }
-
-const COMPATIBILITY = z.enum(["paper", "avalanche"]).default("paper").describe("whose mathematics, where they differ");
 
 const EXCLUDED_PARAMETERS = z.array(z.string()).default([]).describe("tensors or layers that are left free");
 

@@ -1,12 +1,16 @@
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
-import { addScaled, addSquares } from "../../core/vector.ts";
-import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
+import { addScaled } from "../../core/vector.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { drawSamples } from "../../memory/draw_samples.ts";
 import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import { assertCompatibility, type Compatibility } from "../compatibility.ts";
+import { computeFisher, computeMinibatchFisher, createSampledCriterion } from "../fisher.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 const MODES = ["separate", "online"] as const;
+const FISHERS = ["per-example", "minibatch"] as const;
 
 /** How strongly, and to what, parameters are held. */
 export interface EWCOptions {
@@ -17,27 +21,38 @@ export interface EWCOptions {
   /** "online" only, and needed there: how much of the old importance stays, in [0, 1]. */
   readonly decayFactor?: number;
   /**
-   * Samples whose mean gradient is squared at a time: 1 gives the diagonal of the empirical Fisher information; the
-   * training minibatch's size, if left out, is what Avalanche does and its published results rest on.
+   * "paper" if left out: λ/2 before the sum, "per-example" Fisher information. "avalanche": λ, and "minibatch" in training's
+   * minibatches; its published baselines rest on that.
    */
+  readonly compatibility?: Compatibility;
+  /**
+   * Whose gradients are squared: each sample's own, or those of whole minibatches' mean losses, which comes to about 1/B of it.
+   */
+  readonly fisher?: (typeof FISHERS)[number];
+  /** "per-example" only. False: the samples' own labels. True: labels drawn from the model's predictions. */
+  readonly trueFisher?: boolean;
+  /** Samples in a minibatch of "minibatch", which it implies where it is above 1; the training minibatch's if left out. */
   readonly importanceBatchSize?: number;
+  /** How many samples of the experience are looked at, drawn at random; all if left out. */
+  readonly importanceSamples?: number;
 }
 
 /**
- * Elastic weight consolidation: adds λ Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² over the past experiences k, where Fₖ is the mean squared
- * gradient at the end of experience k and θₖ the parameters then. As in Avalanche there is no factor ½ before λ. The sum over
- * k is one quadratic, so memory and time do not grow with the stream.
+ * Elastic weight consolidation: adds λ/2 Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² over the past experiences k, where Fₖ is the diagonal of the
+ * Fisher information at the end of experience k and θₖ the parameters then. The sum over k is one quadratic, so memory and
+ * time do not grow with the stream. Random numbers, where they are needed, come from the stream "ewc".
  * @see Kirkpatrick et al. 2017, arXiv:1612.00796; online: Schwarz et al. 2018, arXiv:1805.06370
  */
 export class EWCPlugin implements StrategyPlugin {
   readonly name = "EWCPlugin";
   readonly #options: EWCOptions;
-  readonly #mode: (typeof MODES)[number];
+  readonly #fisher: (typeof FISHERS)[number];
   readonly #penalty: AnchoredPenalty;
 
-  /** @throws {RangeError} If an option is out of range, or the decay factor is missing or given in vain. */
+  /** @throws {RangeError} If an option is out of range, is missing, or is given where it has no meaning. */
   constructor(options: EWCOptions) {
-    const { lambda, mode = "separate", decayFactor, importanceBatchSize = 1 } = options;
+    const { lambda, mode = "separate", decayFactor, compatibility = "paper", trueFisher = false } = options;
+    const { importanceBatchSize = 1, importanceSamples = 1 } = options;
     const act = "create EWCPlugin";
     assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
     if (!MODES.includes(mode)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
@@ -45,16 +60,29 @@ export class EWCPlugin implements StrategyPlugin {
       throw new RangeError(cannot(act, `decayFactor with mode "online" and only then`, decayFactor));
     }
     if (decayFactor !== undefined) assertInRange(act, "decayFactor", decayFactor, [0, 1]);
+    assertCompatibility(act, compatibility);
     assertWholeNumber(act, "importanceBatchSize", importanceBatchSize, 1);
+    assertWholeNumber(act, "importanceSamples", importanceSamples, 1);
+    const isMinibatch = importanceBatchSize > 1 || (compatibility === "avalanche" && !options.importanceBatchSize);
+    const { fisher = isMinibatch && !trueFisher ? "minibatch" : "per-example" } = options;
+    if (!FISHERS.includes(fisher)) {
+      throw new RangeError(`Cannot ${act}: ${describeUnknownName("fisher", fisher, FISHERS)}`);
+    }
+    if (fisher === "per-example" && importanceBatchSize > 1) {
+      throw new RangeError(cannot(act, 'importanceBatchSize with fisher "minibatch" only', importanceBatchSize));
+    }
+    if (fisher === "minibatch" && trueFisher) {
+      throw new RangeError(cannot(act, 'trueFisher with fisher "per-example" only', trueFisher));
+    }
     this.#options = options;
-    this.#mode = mode;
-    this.#penalty = new AnchoredPenalty("EWCPlugin", lambda);
+    this.#fisher = fisher;
+    this.#penalty = new AnchoredPenalty("EWCPlugin", compatibility === "avalanche" ? lambda : lambda / 2);
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    const importances = await computeImportances(strategy, this.#options.importanceBatchSize ?? strategy.trainMbSize);
+    const importances = await this.#measureImportances(strategy);
     const anchor = { importances, parameters: strategy.parameters };
-    if (this.#mode === "separate") return this.#penalty.add(strategy, anchor);
+    if (this.#options.mode !== "online") return this.#penalty.add(strategy, anchor);
     const old = this.#penalty.importances;
     if (old) addScaled(importances, old, this.#options.decayFactor ?? 0);
     this.#penalty.replace(strategy, anchor);
@@ -67,20 +95,23 @@ export class EWCPlugin implements StrategyPlugin {
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
     this.#penalty.restore(strategy, saved);
   }
-}
 
-/**
- * The mean over minibatches of the squared gradient of their mean loss, at the current parameters, without dropout, over
- * the experience just trained: [P], the caller owns it.
- */
-export async function computeImportances(strategy: BaseStrategy, batchSize: number): Promise<Float32Array> {
-  const loader = new SingleDatasetDataLoader({
-    dataset: strategy.experience.dataset,
-    batchSize,
-    shuffle: false,
-  });
-  const importances = new Float32Array(strategy.parameters.length);
-  for (const samples of loader.iterate())
-    addSquares(importances, await strategy.gradientOn(samples), 1 / loader.length);
-  return importances;
+  #measureImportances(strategy: BaseStrategy): Promise<Float32Array> {
+    const { importanceBatchSize, trueFisher } = this.#options;
+    const dataset = this.#chooseSamples(strategy);
+    switch (this.#fisher) {
+      case "minibatch":
+        return computeMinibatchFisher(strategy, dataset, importanceBatchSize ?? strategy.trainMbSize);
+      case "per-example": {
+        const criterion = trueFisher ? createSampledCriterion(strategy.randomStreams.get("ewc")) : undefined;
+        return computeFisher(strategy, dataset, criterion);
+      }
+    }
+  }
+
+  #chooseSamples({ experience: { dataset }, randomStreams }: BaseStrategy): Dataset {
+    const { importanceSamples = dataset.length } = this.#options;
+    if (importanceSamples >= dataset.length) return dataset;
+    return drawSamples(dataset, importanceSamples, randomStreams.get("ewc"));
+  }
 }

@@ -3,7 +3,16 @@ import { BaseStrategy } from "../base_strategy.ts";
 import { type EWCOptions, EWCPlugin } from "../plugins/ewc_plugin.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
-const OWN = ["lambda", "mode", "decayFactor", "importanceBatchSize"] as const;
+const OWN = [
+  "lambda",
+  "mode",
+  "decayFactor",
+  "compatibility",
+  "fisher",
+  "trueFisher",
+  "importanceBatchSize",
+  "importanceSamples",
+] as const;
 
 /** Elastic weight consolidation: an `EWCPlugin` after the other plugins. */
 export class EWC extends BaseStrategy {

@@ -1,14 +1,22 @@
 import { describe, expect, test } from "bun:test";
-import type { Dataset } from "../../../src/data/dataset.ts";
+import type { HostTensor } from "../../../src/core/host_tensor.ts";
+import { RandomStream } from "../../../src/core/random_stream.ts";
+import { Dataset } from "../../../src/data/dataset.ts";
 import { readSamples } from "../../../src/data/read_samples.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
 import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
-import { computeImportances, type EWCOptions, EWCPlugin } from "../../../src/training/plugins/ewc_plugin.ts";
+import {
+  computeFisher,
+  computeMinibatchFisher,
+  createSampledCriterion,
+  drawLabels,
+} from "../../../src/training/fisher.ts";
+import { type EWCOptions, EWCPlugin } from "../../../src/training/plugins/ewc_plugin.ts";
 import { EWC } from "../../../src/training/strategies/ewc.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { createListener } from "../callback_recorder.ts";
-import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
+import { makeBenchmark, makeOptions, takeFirst, trainParameters, withStrategy } from "../made_strategy.ts";
 import { measureDifference } from "../slow_losses.ts";
 
 const benchmark = makeBenchmark({ experiences: 4, samples: 160 });
@@ -53,7 +61,8 @@ function createSlowEWC(options: EWCOptions, checks: { steps: number; largest: nu
   return createListener(["afterTrainingExp", "afterBackward"], async (callback, strategy) => {
     const parameters = strategy.parameters.slice();
     if (callback === "afterTrainingExp") {
-      const importances = await computeSlowly(strategy, options.importanceBatchSize ?? strategy.trainMbSize);
+      const size = options.compatibility === "avalanche" ? strategy.trainMbSize : 1;
+      const importances = await computeSlowly(strategy, options.importanceBatchSize ?? size);
       if (options.mode !== "online") anchors = [...anchors, { importances, parameters }];
       else {
         const old = anchors[0]?.importances ?? [];
@@ -63,22 +72,27 @@ function createSlowEWC(options: EWCOptions, checks: { steps: number; largest: nu
       return;
     }
     const { value, gradient } = penalizeSlowly(anchors, parameters);
+    const weight = options.compatibility === "avalanche" ? options.lambda : options.lambda / 2;
     const { loss } = new CrossEntropyLoss().evaluate(strategy.mbOutput, strategy.mbY);
-    expect(Math.abs(strategy.loss - loss - options.lambda * value)).toBeLessThan(2e-5);
+    expect(Math.abs(strategy.loss - loss - weight * value)).toBeLessThan(2e-5);
     const plain = await strategy.gradientOn(strategy.mbatch);
-    const wanted = Array.from(plain, (g, i) => g + options.lambda * (gradient[i] ?? 0));
+    const wanted = Array.from(plain, (g, i) => g + weight * (gradient[i] ?? 0));
     expect(measureDifference(strategy.gradient, wanted)).toBeLessThan(1e-5);
     checks.steps += 1;
-    checks.largest = Math.max(checks.largest, options.lambda * value);
+    checks.largest = Math.max(checks.largest, weight * value);
   });
 }
 
 describe("EWCPlugin", () => {
   for (const [name, options] of [
     ["separate anchors", { lambda: 4 }],
-    ["separate anchors, sample by sample", { lambda: 4, mode: "separate", importanceBatchSize: 1 }],
+    ["separate anchors, as in Avalanche", { lambda: 4, compatibility: "avalanche" }],
+    [
+      "separate anchors, as in Avalanche but sample by sample",
+      { lambda: 4, compatibility: "avalanche", importanceBatchSize: 1 },
+    ],
     ["one anchor that moves", { lambda: 4, mode: "online", decayFactor: 0.5 }],
-    ["one anchor without memory", { lambda: 4, mode: "online", decayFactor: 0, importanceBatchSize: 7 }],
+    ["one anchor without memory", { lambda: 40, mode: "online", decayFactor: 0, importanceBatchSize: 7 }],
   ] as const) {
     test(`adds the penalty and the gradient of the slow version that keeps every F and θ*, with ${name}`, async () => {
       const checks = { steps: 0, largest: 0 };
@@ -107,6 +121,21 @@ describe("EWCPlugin", () => {
     expect(distances.toSorted((a, b) => b - a)).toEqual(distances);
   });
 
+  test("looks at as many samples as it is told to, drawn from a stream of its own", async () => {
+    const options = { lambda: 4, importanceSamples: 3 };
+    const seen: number[] = [];
+    class WatchedEWC extends EWC {
+      override rowGradientsOn(...given: Parameters<EWC["rowGradientsOn"]>): Promise<Float32Array> {
+        seen.push(given[0].length);
+        return super.rowGradientsOn(...given);
+      }
+    }
+    const strategy = new WatchedEWC({ ...makeOptions(), ...options });
+    await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
+    expect(seen).toEqual([3, 3, 3, 3]);
+    expect(Object.keys(strategy.randomStreams.save()).sort()).toEqual(["ewc", "shuffle"]);
+  });
+
   test("leaves the step fused: importances cost nothing between experiences' ends", async () => {
     const strategy = new EWC({ ...makeOptions(), lambda: 1 });
     await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
@@ -119,6 +148,15 @@ describe("EWCPlugin", () => {
     expect(() => new EWCPlugin({ lambda: 1, mode: "online" })).toThrow('decayFactor with mode "online" and only then');
     expect(() => new EWCPlugin({ lambda: 1, decayFactor: 0.5 })).toThrow('decayFactor with mode "online"');
     expect(() => new EWCPlugin({ lambda: 1, mode: "online", decayFactor: 2 })).toThrow("decayFactor to be a number");
+    expect(() => new EWCPlugin({ lambda: 1, importanceSamples: 0 })).toThrow("importanceSamples");
+    const crossed = { lambda: 1, fisher: "per-example", importanceBatchSize: 2 } as const;
+    expect(() => new EWCPlugin(crossed)).toThrow('importanceBatchSize with fisher "minibatch" only');
+    const sampled = { lambda: 1, fisher: "minibatch", trueFisher: true } as const;
+    expect(() => new EWCPlugin(sampled)).toThrow('trueFisher with fisher "per-example" only');
+    const misnamed = { lambda: 1, fisher: "per-sample" };
+    expect(() => Reflect.construct(EWCPlugin, [misnamed])).toThrow(
+      'unknown fisher "per-sample": did you mean per-example?',
+    );
     expect(() => new EWCPlugin({ lambda: 1, importanceBatchSize: 0 })).toThrow("importanceBatchSize");
     const unknown = { lambda: 1, mode: "on-line" };
     expect(() => Reflect.construct(EWCPlugin, [unknown])).toThrow('unknown mode "on-line": did you mean online?');
@@ -145,41 +183,106 @@ function differentiateLinear(parameters: Float32Array, samples: Dataset): number
   return gradient;
 }
 
-describe("computeImportances()", () => {
-  for (const batchSize of [1, 7, 40, 100]) {
-    test(`is the mean of squared gradients worked out by hand, ${batchSize} samples at a time`, async () => {
-      const model = mlp({ inputShape: [6], hiddenLayers: 0, numClasses: 4 });
-      let compared = 0;
-      const listener = createListener(["afterTrainingExp"], async (_, strategy) => {
-        const { dataset } = strategy.experience;
-        const wanted = Array.from(strategy.parameters, () => 0);
-        const batches = Math.ceil(dataset.length / batchSize);
-        for (let start = 0; start < dataset.length; start += batchSize) {
-          const length = Math.min(batchSize, dataset.length - start);
-          const samples = dataset.subset(Array.from({ length }, (_, i) => start + i));
-          const gradient = differentiateLinear(strategy.parameters, samples);
-          for (const [i, g] of gradient.entries()) wanted[i] = (wanted[i] ?? 0) + g ** 2 / batches;
+/** A linear classifier after some training, when an experience is over. */
+async function withTrainedClassifier(use: (strategy: BaseStrategy) => Promise<void>): Promise<void> {
+  const model = mlp({ inputShape: [6], hiddenLayers: 0, numClasses: 4 });
+  const strategy = new Naive(makeOptions({ model, plugins: [createListener(["afterTrainingExp"], (_, s) => use(s))] }));
+  await withStrategy(strategy, () => strategy.train(benchmark.trainStream.at(0)));
+}
+
+/** The mean over batches of squared gradients worked out by hand. */
+function measureByHand({ parameters, experience: { dataset } }: BaseStrategy, batchSize: number): number[] {
+  const wanted = Array.from(parameters, () => 0);
+  const batches = Math.ceil(dataset.length / batchSize);
+  for (let start = 0; start < dataset.length; start += batchSize) {
+    const length = Math.min(batchSize, dataset.length - start);
+    const samples = dataset.subset(Array.from({ length }, (_, i) => start + i));
+    for (const [i, g] of differentiateLinear(parameters, samples).entries()) {
+      wanted[i] = (wanted[i] ?? 0) + g ** 2 / batches;
+    }
+  }
+  expect(Math.max(...wanted)).toBeGreaterThan(1e-3);
+  return wanted;
+}
+
+describe("computeFisher()", () => {
+  test("is the mean over samples of squared gradients worked out by hand", () =>
+    withTrainedClassifier(async (strategy) => {
+      const fisher = await computeFisher(strategy, strategy.experience.dataset);
+      expect(measureDifference(fisher, measureByHand(strategy, 1))).toBeLessThan(1e-5);
+    }));
+
+  test("comes to the expectation over the model's predictions, when labels are drawn from them", () =>
+    withTrainedClassifier(async (strategy) => {
+      const dataset = takeFirst(strategy.experience.dataset, 4);
+      const { parameters } = strategy;
+      const wanted = Array.from(parameters, () => 0);
+      for (let row = 0; row < 4; row++) {
+        const sample = dataset.subset([row]);
+        const { data } = await strategy.forwardWith(parameters, sample);
+        const total = data.reduce((sum, z) => sum + Math.exp(z), 0);
+        for (let label = 0; label < 4; label++) {
+          const criterion = {
+            evaluate: (output: HostTensor) => new CrossEntropyLoss().evaluate(output, Int32Array.of(label)),
+          };
+          const gradient = await strategy.gradientOn(sample, { criterion });
+          for (const [i, g] of gradient.entries()) {
+            wanted[i] = (wanted[i] ?? 0) + ((Math.exp(data[label] ?? 0) / total) * g ** 2) / 4;
+          }
         }
-        expect(measureDifference(await computeImportances(strategy, batchSize), wanted)).toBeLessThan(1e-5);
-        compared = Math.max(...wanted);
-      });
-      const strategy = new Naive(makeOptions({ model, plugins: [listener] }));
-      await withStrategy(strategy, () => strategy.train(benchmark.trainStream.at(0)));
-      expect(compared).toBeGreaterThan(1e-3);
-    });
+      }
+      const criterion = createSampledCriterion(new RandomStream(1, "labels"));
+      const repeated = Dataset.concat(Array.from({ length: 2000 }, () => dataset));
+      const fisher = await computeFisher(strategy, repeated, criterion);
+      const scale = Math.max(...wanted);
+      expect(measureDifference(fisher, wanted)).toBeLessThan(0.1 * scale);
+      const empirical = await computeFisher(strategy, dataset);
+      expect(measureDifference(empirical, wanted)).toBeGreaterThan(0.2 * scale);
+    }));
+});
+
+describe("drawLabels()", () => {
+  test("draws every class as often as softmax says, and never one that is impossible", () => {
+    const logits = [0, Math.log(3), -1000, Math.log(6)];
+    const rows = 6000;
+    const data = Float32Array.from({ length: 4 * rows }, (_, i) => logits[i % 4] ?? 0);
+    const counts = [0, 0, 0, 0];
+    for (const label of drawLabels({ data, shape: [rows, 4] }, new RandomStream(3, "labels"))) {
+      counts[label] = (counts[label] ?? 0) + 1;
+    }
+    expect(
+      measureDifference(
+        counts.map((count) => count / rows),
+        [0.1, 0.3, 0, 0.6],
+      ),
+    ).toBeLessThan(0.02);
+    expect(counts[2]).toBe(0);
+  });
+});
+
+describe("computeMinibatchFisher()", () => {
+  for (const batchSize of [1, 7, 40, 100]) {
+    test(`is the mean of squared gradients worked out by hand, ${batchSize} samples at a time`, () =>
+      withTrainedClassifier(async (strategy) => {
+        const fisher = await computeMinibatchFisher(strategy, strategy.experience.dataset, batchSize);
+        expect(measureDifference(fisher, measureByHand(strategy, batchSize))).toBeLessThan(1e-5);
+      }));
   }
 
-  test("drops no units, changes no parameter and draws no number", async () => {
+  test("drops no units, changes no parameter and draws no number, nor does computeFisher()", async () => {
     const results: Float32Array[] = [];
     const listener = createListener(["afterTrainingExp"], async (_, strategy) => {
       const [before, draws] = [strategy.parameters.slice(), strategy.randomStreams.save()];
-      for (let i = 0; i < 2; i++) results.push(await computeImportances(strategy, 5));
+      const { dataset } = strategy.experience;
+      for (let i = 0; i < 2; i++) results.push(await computeMinibatchFisher(strategy, dataset, 5));
+      for (let i = 0; i < 2; i++) results.push(await computeFisher(strategy, dataset));
       expect(strategy.parameters.slice()).toEqual(before);
       expect(strategy.randomStreams.save()).toEqual(draws);
     });
     const strategy = new Naive(makeOptions({ dropout: 0.5, plugins: [listener] }));
     await withStrategy(strategy, () => strategy.train(benchmark.trainStream.at(0)));
     expect(results[1]).toEqual(results[0] ?? new Float32Array());
+    expect(results[3]).toEqual(results[2] ?? new Float32Array());
   });
 });
 
