@@ -20,6 +20,8 @@ export { readSamples } from "./data/read_samples.ts";
 export type { Transform } from "./data/transform.ts";
 export { createEngine, type EngineChoice } from "./engine/create_engine.ts";
 export type { Engine } from "./engine/engine.ts";
+export { IncrementalClassifier } from "./engine/tfjs/incremental_classifier.ts";
+export { MultiHeadClassifier } from "./engine/tfjs/multi_head_classifier.ts";
 export { accuracyMatrixMetrics } from "./evaluation/accuracy_matrix_metrics.ts";
 export { accuracyMetrics } from "./evaluation/accuracy_metrics.ts";
 export { formatAccuracyMatrixCsv, summarizeAccuracyMatrix } from "./evaluation/continual_measures.ts";
@@ -52,6 +54,7 @@ export {
 export { SingleDatasetDataLoader } from "./memory/single_dataset_data_loader.ts";
 export { TaskBalancedDataLoader } from "./memory/task_balanced_data_loader.ts";
 export { lenet5 } from "./models/lenet5.ts";
+export { type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
 export { initializeLikePyTorch } from "./models/model_initialization.ts";
 export {
   createModelFromSnapshot,
@@ -102,6 +105,7 @@ export {
   type SynapticIntelligenceOptions,
   SynapticIntelligencePlugin,
 } from "./training/plugins/synaptic_intelligence_plugin.ts";
+export type { ModelGrowth } from "./training/model_growth.ts";
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
