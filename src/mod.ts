@@ -53,8 +53,8 @@ export {
 } from "./memory/selection_strategy.ts";
 export { SingleDatasetDataLoader } from "./memory/single_dataset_data_loader.ts";
 export { TaskBalancedDataLoader } from "./memory/task_balanced_data_loader.ts";
-export { lenet5 } from "./models/lenet5.ts";
 export { type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
+export { lenet5 } from "./models/lenet5.ts";
 export { initializeLikePyTorch } from "./models/model_initialization.ts";
 export {
   createModelFromSnapshot,
@@ -86,6 +86,7 @@ export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
 export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
 export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
+export type { ModelGrowth } from "./training/model_growth.ts";
 export { AGEMPlugin } from "./training/plugins/agem_plugin.ts";
 export { DERPlugin } from "./training/plugins/der_plugin.ts";
 export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
@@ -105,7 +106,6 @@ export {
   type SynapticIntelligenceOptions,
   SynapticIntelligencePlugin,
 } from "./training/plugins/synaptic_intelligence_plugin.ts";
-export type { ModelGrowth } from "./training/model_growth.ts";
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";

@@ -1,10 +1,12 @@
 import { AGEMPlugin } from "../../src/training/plugins/agem_plugin.ts";
 import { DERPlugin } from "../../src/training/plugins/der_plugin.ts";
+import { ERACEPlugin } from "../../src/training/plugins/er_ace_plugin.ts";
 import { GDumbPlugin } from "../../src/training/plugins/gdumb_plugin.ts";
 import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
 import { MIRPlugin } from "../../src/training/plugins/mir_plugin.ts";
 import { AGEM } from "../../src/training/strategies/agem.ts";
 import { DER } from "../../src/training/strategies/der.ts";
+import { ER_ACE } from "../../src/training/strategies/er_ace.ts";
 import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
 import { MIR } from "../../src/training/strategies/mir.ts";
@@ -30,5 +32,9 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
   DER: { create: (options) => new DER({ ...options, memSize: 40, batchSizeMem: 8 }), randomStreams: ["der"] },
   DERPlugin: withPlugin(() => new DERPlugin({ memSize: 40, beta: 0.2, compatibility: "avalanche" }), {
     randomStreams: ["der"],
+  }),
+  ER_ACE: { create: (options) => new ER_ACE({ ...options, memSize: 40 }), randomStreams: ["er-ace"] },
+  ERACEPlugin: withPlugin(() => new ERACEPlugin({ memSize: 40, compatibility: "avalanche" }), {
+    randomStreams: ["er-ace"],
   }),
 };

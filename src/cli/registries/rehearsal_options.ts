@@ -38,3 +38,12 @@ export const DER_OPTIONS = z.strictObject({
     "avalanche: one draw from a class-balanced memory, filled at experiences' ends",
   ),
 });
+
+/** What experience replay with asymmetric cross-entropy takes, as a strategy and as a plugin. */
+export const ER_ACE_OPTIONS = z.strictObject({
+  memSize,
+  batchSizeMem: z.int().min(1).default(10).describe("remembered samples beside each minibatch"),
+  compatibility: compatibility.describe(
+    "avalanche: a class-balanced memory, filled before training, and half the loss",
+  ),
+});

@@ -1,7 +1,14 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { AGEM_OPTIONS, DER_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS, MIR_OPTIONS } from "./rehearsal_options.ts";
+import {
+  AGEM_OPTIONS,
+  DER_OPTIONS,
+  ER_ACE_OPTIONS,
+  GDUMB_OPTIONS,
+  GEM_OPTIONS,
+  MIR_OPTIONS,
+} from "./rehearsal_options.ts";
 
 /** Plugins that keep samples of the past, replay aside. */
 export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
@@ -48,6 +55,15 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { DERPlugin } = await import("../../training/plugins/der_plugin.ts");
       return { plugin: new DERPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "er-ace",
+    summary: "replay in which new samples compete with new classes only (Caccia et al. 2022), on top of any strategy",
+    options: ER_ACE_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { ERACEPlugin } = await import("../../training/plugins/er_ace_plugin.ts");
+      return { plugin: new ERACEPlugin(omitUndefined(options)) };
     },
   }),
 ];

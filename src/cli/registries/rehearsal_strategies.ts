@@ -2,7 +2,14 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { AGEM_OPTIONS, DER_OPTIONS, GDUMB_OPTIONS, GEM_OPTIONS, MIR_OPTIONS } from "./rehearsal_options.ts";
+import {
+  AGEM_OPTIONS,
+  DER_OPTIONS,
+  ER_ACE_OPTIONS,
+  GDUMB_OPTIONS,
+  GEM_OPTIONS,
+  MIR_OPTIONS,
+} from "./rehearsal_options.ts";
 
 /** Strategies that keep samples of the past, replay aside. */
 export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -49,6 +56,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { DER } = await import("../../training/strategies/der.ts");
       return new DER({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "er-ace",
+    summary: "replay in which new samples compete with new classes only (Caccia et al. 2022)",
+    options: ER_ACE_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { ER_ACE } = await import("../../training/strategies/er_ace.ts");
+      return new ER_ACE({ ...context, ...omitUndefined(options) });
     },
   }),
 ];

@@ -1,0 +1,102 @@
+import { assertWholeNumber } from "../../core/errors.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
+import { drawSamples } from "../../memory/draw_samples.ts";
+import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { assertCompatibility, type Compatibility } from "../compatibility.ts";
+import type { LossAndGradient } from "../criterion.ts";
+import { addCrossEntropy } from "../partial_cross_entropy.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** What experience replay with asymmetric cross-entropy remembers and replays. */
+export interface ERACEOptions {
+  /** Samples kept in all; 200 if left out. */
+  readonly memSize?: number;
+  /** Remembered samples beside each minibatch; 10 if left out. */
+  readonly batchSizeMem?: number;
+  /**
+   * "avalanche": a class-balanced memory that takes in a whole experience before it is trained; the first experience is
+   * trained as usual, later ones on the mean of both losses instead of their sum. "paper" if left out.
+   */
+  readonly compatibility?: Compatibility;
+}
+
+/**
+ * ER-ACE: experience replay in which new samples compete only with the classes of their own minibatch, so that they do not
+ * push old classes aside: cross-entropy(new, classes of the minibatch) + cross-entropy(remembered, all classes), each a mean
+ * over its own samples. The memory is a reservoir that takes in every minibatch of an experience's first epoch. Takes the
+ * place of the criterion.
+ * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change in Online Continual Learning, arXiv:2203.03798
+ */
+export class ERACEPlugin implements StrategyPlugin {
+  readonly name = "ERACEPlugin";
+  readonly storagePolicy: ReservoirSamplingBuffer | ClassBalancedBuffer;
+  readonly #batchSizeMem: number;
+  readonly #compatibility: Compatibility;
+  /** The minibatch without what is remembered. */
+  #current = Dataset.empty();
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor({ memSize = 200, batchSizeMem = 10, compatibility = "paper" }: ERACEOptions = {}) {
+    const act = "create ERACEPlugin";
+    assertWholeNumber(act, "memSize", memSize, 1);
+    assertWholeNumber(act, "batchSizeMem", batchSizeMem, 1);
+    assertCompatibility(act, compatibility);
+    const Policy = compatibility === "paper" ? ReservoirSamplingBuffer : ClassBalancedBuffer;
+    this.storagePolicy = new Policy({ maxSize: memSize });
+    this.#batchSizeMem = batchSizeMem;
+    this.#compatibility = compatibility;
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    if (this.#compatibility === "avalanche") this.storagePolicy.update(strategy);
+  }
+
+  beforeTrainingIteration(strategy: BaseStrategy): void {
+    const { mbatch, randomStreams, clock } = strategy;
+    const { buffer } = this.storagePolicy;
+    this.#current = mbatch;
+    if (buffer.length === 0 || (this.#compatibility === "avalanche" && clock.trainExpCounter === 0)) return;
+    const remembered = drawSamples(buffer, this.#batchSizeMem, randomStreams.get("er-ace"));
+    strategy.mbatch = Dataset.concat([mbatch, remembered]);
+  }
+
+  criterion({ mbOutput, mbY, clock }: BaseStrategy): LossAndGradient {
+    const isPlain = this.#compatibility === "avalanche" && clock.trainExpCounter === 0;
+    const weight = this.#compatibility === "avalanche" && !isPlain ? 0.5 : 1;
+    return evaluateAsymmetric(mbOutput, mbY, { currentRows: isPlain ? 0 : this.#current.length, weight });
+  }
+
+  afterTrainingIteration({ randomStreams, clock }: BaseStrategy): void {
+    if (this.#compatibility === "avalanche" || clock.trainExpEpochs > 0) return;
+    this.storagePolicy.updateFromDataset(this.#current, randomStreams.get("buffer"));
+  }
+
+  saveState(): SavedState {
+    return saveBuffer(this.storagePolicy);
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    restoreBuffer(this.storagePolicy, saved, sources);
+  }
+}
+
+/**
+ * The sum of two cross-entropies times `weight`: of the first `currentRows` rows over their own classes alone, and of the
+ * other rows over all classes. Each is a mean over its rows.
+ */
+export function evaluateAsymmetric(
+  output: HostTensor,
+  y: Int32Array,
+  { currentRows, weight }: { readonly currentRows: number; readonly weight: number },
+): LossAndGradient {
+  const dOutput = new Float32Array(output.data.length);
+  const columns = new Set(y.subarray(0, currentRows));
+  const current = addCrossEntropy(output, y, { rows: { start: 0, end: currentRows }, columns, weight, dOutput });
+  const rows = { start: currentRows, end: y.length };
+  return { loss: current + addCrossEntropy(output, y, { rows, weight, dOutput }), dOutput };
+}
