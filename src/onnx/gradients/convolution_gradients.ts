@@ -1,8 +1,8 @@
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { Attributes } from "../onnx_model.ts";
+import { type Attributes, int, ints, type Shape } from "../onnx_model.ts";
 import { createGroupAttribute, createOutputPadding, readGroups, readLengths } from "../window_shapes.ts";
-import { countPlaces, createWindowAttributes, readWindow } from "../windows.ts";
+import { countPlaces, createWindowAttributes, measureExtent, readWindow, type Window } from "../windows.ts";
 import { type BackwardStep, inputOf, sumOver } from "./gradient_rule.ts";
 import { gradientOfKernel, swapBatchAndChannels } from "./kernel_gradient.ts";
 
@@ -13,7 +13,7 @@ export function gradientOfConv(step: BackwardStep): (ValueName | undefined)[] {
   return [
     step.isNeeded(0) ? convolveBackwards(step, { dy, kernel, like: x }) : undefined,
     step.isNeeded(1) ? gradientOfKernel({ x, dy, kernel, attributes: node.attributes }, graph) : undefined,
-    step.isNeeded(2) ? sumChannelsOf(dy, graph) : undefined,
+    step.isNeeded(2) ? sumRows(dy, graph) : undefined,
   ];
 }
 
@@ -25,7 +25,7 @@ export function gradientOfConvTranspose(step: BackwardStep): (ValueName | undefi
   return [
     step.isNeeded(0) ? graph.node("Conv", [dy, kernel], attributes) : undefined,
     step.isNeeded(1) ? gradientOfKernel({ x: dy, dy: x, kernel, attributes }, graph) : undefined,
-    step.isNeeded(2) ? sumChannelsOf(dy, graph) : undefined,
+    step.isNeeded(2) ? sumRows(dy, graph) : undefined,
   ];
 }
 
@@ -47,24 +47,72 @@ export function gradientOfAveragePool(step: BackwardStep): ValueName[] {
   return [convolveBackwards({ ...step, node: { ...node, attributes } }, { dy: shared, kernel: ones, like: x })];
 }
 
-/** ConvTranspose-11 to the shape of the value `like`, which the window need not have used up. */
+/** To the shape of the value `like`, which the window need not have used up: ConvTranspose-11, or a plain convolution. */
 function convolveBackwards(
   { node, graph }: BackwardStep,
-  { dy, kernel, like }: { dy: ValueName; kernel: ValueName; like: ValueName },
+  values: { dy: ValueName; kernel: ValueName; like: ValueName },
 ): ValueName {
+  const { dy, kernel, like } = values;
   const window = readWindow(node.attributes);
-  const groups = createGroupAttribute(readGroups(node.attributes));
+  const groups = readGroups(node.attributes);
+  if (groups === 1 && isBestTurnedAround(window, graph.shapeOf(kernel))) return convolveTurned(window, values, graph);
   const unused = readLengths(graph.shapeOf(like)).map((length, axis) => {
     const used = (window.strides[axis] ?? 1) * (countPlaces(window, axis, length) - 1);
     const pads = (window.padsBefore[axis] ?? 0) + (window.padsBehind[axis] ?? 0);
-    return length + pads - used - ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) - 1;
+    return length + pads - used - measureExtent(window, axis);
   });
-  const attributes: Attributes = { ...createWindowAttributes(window), ...groups, ...createOutputPadding(unused) };
+  const attributes = {
+    ...createWindowAttributes(window),
+    ...createGroupAttribute(groups),
+    ...createOutputPadding(unused),
+  };
   return graph.node("ConvTranspose", [dy, kernel], attributes);
 }
 
-/** Σ over all but the channels of [N, C, …]: of [C, N, …], which the kernel's gradient makes anyway, in rows: a third of the time. */
-function sumChannelsOf(dy: ValueName, graph: GraphBuilder): ValueName {
+/**
+ * Without strides, going backwards is a convolution with the kernel turned around. That is faster where it makes no more
+ * places than dy has and no more channels: for 3×3, 160 channels on [64, 4, 4] 6.7 ms in place of 9.3, for 20 on
+ * [64, 32, 32] 8.7 in place of 10.8; slower otherwise: unpadded, 64 on [64, 13, 13], 14 in place of 10.5.
+ */
+function isBestTurnedAround(window: Window, [outputs, inputs]: Shape): boolean {
+  const isPlain = window.strides.every((stride) => stride === 1) && Number(inputs) >= Number(outputs);
+  const keepsLength = window.kernel.every((_, axis) => {
+    const [before = 0, behind = 0] = [window.padsBefore[axis], window.padsBehind[axis]];
+    const spare = measureExtent(window, axis) - 1;
+    return before + behind >= spare && Math.max(before, behind) <= spare;
+  });
+  return isPlain && keepsLength;
+}
+
+function convolveTurned(
+  window: Window,
+  { dy, kernel }: { dy: ValueName; kernel: ValueName },
+  graph: GraphBuilder,
+): ValueName {
+  const rest = (pads: readonly number[]) => pads.map((pad, axis) => measureExtent(window, axis) - 1 - pad);
+  const turned = { ...window, padsBefore: rest(window.padsBefore), padsBehind: rest(window.padsBehind) };
+  return graph.node("Conv", [dy, turnKernel(kernel, graph)], createWindowAttributes(turned));
+}
+
+/**
+ * [O, C, …taps] to [C, O, …taps], the taps in reverse. Reversed as [taps, C, O], which is how the parameters lie: whole
+ * rows are moved.
+ */
+function turnKernel(kernel: ValueName, graph: GraphBuilder): ValueName {
+  const [outputs = 0, inputs = 0, ...lengths] = graph.shapeOf(kernel).map(Number);
+  const axes = lengths.map((_, axis) => axis);
+  const byTap = graph.node("Transpose", [kernel], { perm: ints([...axes.map((axis) => axis + 2), 1, 0]) });
+  const taps = lengths.reduce((product, length) => product * length, 1);
+  const rows = graph.node("Reshape", [byTap, graph.integers([taps, inputs * outputs])]);
+  const reversed = graph.integers(Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
+  const turned = graph.node("Gather", [rows, reversed], { axis: int(0) });
+  const split = graph.node("Reshape", [turned, graph.integers([...lengths, inputs, outputs])]);
+  const rank = lengths.length;
+  return graph.node("Transpose", [split], { perm: ints([rank, rank + 1, ...axes]) });
+}
+
+/** Σ over all but the channels of [N, C, …]: a third of the time for [C, N, …], which the kernel's gradient makes anyway. */
+function sumRows(dy: ValueName, graph: GraphBuilder): ValueName {
   const axes = graph.shapeOf(dy).flatMap((_, axis) => (axis === 0 ? [] : [axis]));
   return sumOver(swapBatchAndChannels(dy, graph), axes, { keepDimensions: false }, graph);
 }
