@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { accuracyMatrixMetrics } from "../../src/evaluation/accuracy_matrix_metrics.ts";
 import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
+import { amcaMetrics } from "../../src/evaluation/amca_metrics.ts";
+import { classAccuracyMetrics } from "../../src/evaluation/class_accuracy_metrics.ts";
+import { confusionMatrixMetrics } from "../../src/evaluation/confusion_matrix_metrics.ts";
+import {
+  cumulativeAccuracyMetrics,
+  cumulativeForgettingMetrics,
+} from "../../src/evaluation/cumulative_accuracy_metrics.ts";
 import { defaultEvaluator } from "../../src/evaluation/default_evaluator.ts";
 import {
   type EvaluationCallbacks,
@@ -9,13 +16,18 @@ import {
 } from "../../src/evaluation/evaluation_event.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/forward_transfer_metrics.ts";
+import { labelsRepartitionMetrics } from "../../src/evaluation/labels_repartition_metrics.ts";
 import { JSONLinesLogger } from "../../src/evaluation/loggers/json_lines_logger.ts";
 import type { Logger } from "../../src/evaluation/loggers/logger.ts";
 import { lossMetrics } from "../../src/evaluation/loss_metrics.ts";
+import { meanScoresMetrics } from "../../src/evaluation/mean_scores_metrics.ts";
 import type { MetricValue } from "../../src/evaluation/metric_value.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
+import { timingMetrics } from "../../src/evaluation/timing_metrics.ts";
+import { topkAccMetrics } from "../../src/evaluation/topk_accuracy_metrics.ts";
 import { FakeStrategy } from "./fake_strategy.ts";
-import { createPlainStream } from "./fake_stream.ts";
+import { createFakeStream, createPlainStream } from "./fake_stream.ts";
 
 /** A metric that reports its own calls, and a logger that notes everything it hears. */
 function createListeners(): { metric: PluginMetric; logger: Logger; heard: string[] } {
@@ -45,7 +57,35 @@ function createEverything(): PluginMetric[] {
     ...forgettingMetrics(both),
     ...bwtMetrics(both),
     ...accuracyMatrixMetrics(),
+    ...topkAccMetrics({ ...occasions, trainedExperience: true, topK: 2 }),
+    ...classAccuracyMetrics(occasions),
+    ...forgettingMetrics({ ...both, since: "running-maximum" }),
+    ...forwardTransferMetrics(both),
+    ...confusionMatrixMetrics({ normalize: "true" }),
+    ...cumulativeAccuracyMetrics(),
+    ...cumulativeForgettingMetrics(),
+    ...amcaMetrics(),
+    ...meanScoresMetrics(),
+    ...labelsRepartitionMetrics({ onEval: true }),
+    ...timingMetrics(occasions),
   ];
+}
+
+const classesOfExperiences = [[0], [2], [1]];
+const plainTasks = [[0], [0], [0]];
+
+/** What was saved or reported, without the times that it holds. */
+function keepLearner(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const kept = Object.entries(value).filter(([key]) => !/Time_(MB|Epoch|Exp|Stream)/.test(key));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, keepLearner(inner)]));
+}
+
+/** Without pictures and counts, which a saved evaluator does not hold. */
+function keepNumbers(last: unknown): unknown {
+  return Object.fromEntries(
+    Object.entries(last ?? {}).filter(([, value]) => typeof value === "number" || Array.isArray(value)),
+  );
 }
 
 describe("EvaluationPlugin", () => {
@@ -151,6 +191,7 @@ describe("EvaluationPlugin", () => {
   });
 
   test("restore() goes on from save() to the very same lines, from between and from within epochs", () => {
+    let saved: unknown;
     const run = (cutAt: { event: EvaluationEvent; occurrence: number } | null) => {
       const lines: string[] = [];
       const create = () =>
@@ -171,22 +212,26 @@ describe("EvaluationPlugin", () => {
         };
       }
       const strategy = new FakeStrategy(proxy);
-      const testExperiences = [...createPlainStream("test", 3)];
-      for (const experience of createPlainStream("train", 3)) {
+      const testExperiences = [...createFakeStream("test", plainTasks, classesOfExperiences)];
+      strategy.eval(testExperiences);
+      for (const experience of createFakeStream("train", plainTasks, classesOfExperiences)) {
         strategy.train([experience], { epochs: 2, batches: [3, 2, 3] });
         strategy.eval(testExperiences);
       }
-      return { lines, last: current.getLastMetrics(), state: current.save() };
+      saved = current.save();
+      return { lines, last: keepLearner(current.getLastMetrics()), state: keepLearner(saved) };
     };
     const whole = run(null);
     expect(whole.lines.length).toBeGreaterThan(30);
+    expect(whole.lines.filter((line) => line.includes("Time_"))).toEqual([]);
     const resumed = new EvaluationPlugin({ metrics: createEverything() });
-    resumed.restore(JSON.parse(JSON.stringify(whole.state)));
-    expect(resumed.getLastMetrics()).toEqual(whole.last);
+    resumed.restore(JSON.parse(JSON.stringify(saved)));
+    expect(keepLearner(resumed.getLastMetrics())).toEqual(keepNumbers(whole.last));
     expect(run({ event: "afterTrainingIteration", occurrence: 7 })).toEqual(whole);
     expect(run({ event: "afterTrainingExp", occurrence: 1 })).toEqual(whole);
     expect(run({ event: "afterEvalIteration", occurrence: 8 })).toEqual(whole);
     expect(run({ event: "afterEval", occurrence: 1 })).toEqual(whole);
+    expect(run({ event: "beforeTrainingExp", occurrence: 2 })).toEqual(whole);
   });
 
   test("restore() throws, when the state is of other metrics or of something else", () => {
