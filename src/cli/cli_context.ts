@@ -4,6 +4,6 @@ import type { TextStream } from "../evaluation/loggers/interactive_logger.ts";
 export interface CliContext {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C and SIGTERM, with a StopRequest. */
   readonly signal: AbortSignal;
 }

@@ -1,11 +1,29 @@
+import { LostCheckpointsError } from "../runs/storage_error.ts";
+
 /** What somebody typed cannot be used. The message is one line; the program prints it and exits with status 2. */
 export class CliError extends Error {
   override readonly name = "CliError";
 }
 
-/** Ctrl-C ended the command; the program exits with status 130. */
+/** Why a command is told to stop: the reason of its signal. */
+export class StopRequest extends Error {
+  override readonly name = "StopRequest";
+  /** What the program exits with: 130 after Ctrl-C, 143 after SIGTERM. */
+  readonly exitStatus: number;
+
+  constructor(signal: "SIGINT" | "SIGTERM") {
+    super(`${signal} was received`);
+    this.exitStatus = signal === "SIGINT" ? 130 : 143;
+  }
+}
+
+/** Ctrl-C or SIGTERM ended the command. The message is one line; the program exits with the status of the request. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
+
+  get exitStatus(): number {
+    return this.cause instanceof StopRequest ? this.cause.exitStatus : 130;
+  }
 }
 
 /**
@@ -17,6 +35,7 @@ export async function refuse<Value>(prepare: () => Promise<Value>): Promise<Valu
   try {
     return await prepare();
   } catch (cause) {
+    if (cause instanceof LostCheckpointsError) throw cause;
     if (cause instanceof Error && cause.message.startsWith("Cannot ")) throw new CliError(cause.message, { cause });
     throw cause;
   }

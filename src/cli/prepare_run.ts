@@ -1,8 +1,10 @@
 import { cannot } from "../core/errors.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import { findUnsupportedLayers } from "../onnx/parse_topology.ts";
+import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval.ts";
+import { createTrainingRun, resumeTrainingRun } from "../runs/create_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../runs/run_directory.ts";
-import { createTrainingRun, type TrainingRun } from "../runs/training_run.ts";
+import type { RunParts, TrainingRun } from "../runs/training_run.ts";
 import { createNamed } from "./named_factory.ts";
 import { formatNamed } from "./parse_named.ts";
 import { BENCHMARKS } from "./registries/benchmarks.ts";
@@ -12,42 +14,45 @@ import { PLUGINS } from "./registries/plugins.ts";
 import { STRATEGIES } from "./registries/strategies.ts";
 import type { TrainConfig } from "./train_config.ts";
 
+/** Where a run writes: a folder for a new one, a numbered one in "runs" if undefined, or the folder of one that goes on. */
+export type RunTarget =
+  | { readonly kind: "new"; readonly out: string | undefined }
+  | { readonly kind: "resumed"; readonly directory: string };
+
 /** What does not decide a run's numbers. */
 export interface RunSurroundings {
-  /** The run's folder; a numbered one in "runs" if undefined. */
-  readonly out: string | undefined;
+  readonly target: RunTarget;
+  /** The replicas of this process, which need not be those that the run was started with. */
+  readonly layout: Pick<TrainConfig, "workers" | "devices">;
   readonly loggers: readonly Logger[];
   readonly signal: AbortSignal;
-  /** False leaves the ONNX files out. */
-  readonly exportsModels: boolean;
+  /** Gets one line for whatever somebody should know and that does not end the run. */
+  readonly report: (line: string) => void;
 }
 
 /**
  * Makes everything that a configuration names, and last the run's folder.
- * @throws {Error} If data is missing, a value is out of range or the folder holds a run; nothing was written then.
+ * @throws {Error} If data is missing, a value is out of range or the folder cannot be used; nothing was written then.
  */
 export async function prepareRun(config: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
-  const { out, loggers, signal, exportsModels } = around;
-  const { seed, workers, logicalShards, engine, devices } = config;
-  if (out !== undefined) await assertNoRun(out);
+  const { target, layout, loggers, signal, report } = around;
+  const { seed, logicalShards, engine, exportsModels } = config;
+  if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   const optimizer = createNamed(OPTIMIZERS, config.optimizer, undefined);
   const benchmark = await createNamed(BENCHMARKS, config.benchmark, { seed, data: config.data ?? undefined });
   const plugins = await Promise.all(config.plugins.map((choice) => createNamed(PLUGINS, choice, { benchmark })));
   const { numClasses, sampleShape: inputShape, isTaskIncremental } = benchmark;
   const model = await createNamed(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
   if (exportsModels) assertExportable(model.toJSON(undefined, false));
-  return createTrainingRun({
+  const options = {
     benchmark,
     config,
     loggers,
     signal,
     exportsModels,
+    checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
     labels: { strategy: formatNamed(config.strategy), benchmark: formatNamed(config.benchmark) },
-    directory: () =>
-      out === undefined
-        ? createNumberedRunDirectory("runs", `${config.strategy.name}-${config.benchmark.name}`)
-        : createRunDirectory(out),
-    createStrategy: (parts) =>
+    createStrategy: (parts: RunParts) =>
       createNamed(STRATEGIES, config.strategy, {
         model,
         optimizer,
@@ -58,8 +63,19 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
         trainEpochs: config.epochs,
         trainMbSize: config.batchSize,
         evalMbSize: config.evalBatchSize,
-        cluster: { workers, logicalShards, engine, devices },
+        cluster: { ...layout, logicalShards, engine },
       }),
+  };
+  if (target.kind === "resumed") {
+    return resumeTrainingRun({ ...options, directory: target.directory, onDamage: report });
+  }
+  const { out } = target;
+  return createTrainingRun({
+    ...options,
+    directory: () =>
+      out === undefined
+        ? createNumberedRunDirectory("runs", `${config.strategy.name}-${config.benchmark.name}`)
+        : createRunDirectory(out),
   });
 }
 

@@ -1,10 +1,11 @@
 import { type Command, CommanderError } from "commander";
+import { StorageError } from "../runs/storage_error.ts";
 import type { CliContext } from "./cli_context.ts";
 import { CliError, InterruptedError } from "./cli_error.ts";
 import { createProgram } from "./create_program.ts";
 
 /** What the program exits with. */
-export const EXIT_STATUS = { done: 0, failed: 1, refused: 2, interrupted: 130 } as const;
+export const EXIT_STATUS = { done: 0, failed: 1, refused: 2 } as const;
 
 /**
  * Runs one command.
@@ -24,7 +25,7 @@ export async function runProgram(program: Command, words: readonly string[], con
     if (error instanceof CommanderError) return reportCommanderError(error, program.helpInformation(), context);
     context.stderr.write(describeError(error));
     if (error instanceof CliError) return EXIT_STATUS.refused;
-    return error instanceof InterruptedError ? EXIT_STATUS.interrupted : EXIT_STATUS.failed;
+    return error instanceof InterruptedError ? error.exitStatus : EXIT_STATUS.failed;
   }
 }
 
@@ -36,9 +37,12 @@ function reportCommanderError(error: CommanderError, help: string, { stderr }: C
   return EXIT_STATUS.refused;
 }
 
+/** What needs no stack: somebody typed it, wanted it, or has a full disk. */
+const PLAIN_ERRORS = [CliError, InterruptedError, StorageError];
+
 /** A refusal is one line. A failure names its causes too, and where it happened. */
 function describeError(error: unknown): string {
-  if (error instanceof CliError || error instanceof InterruptedError) return `${error.message}\n`;
+  if (error instanceof Error && PLAIN_ERRORS.some((plain) => error instanceof plain)) return `${error.message}\n`;
   if (!(error instanceof Error)) return `${String(error)}\n`;
   const cause = error.cause === undefined ? "" : `Cause: ${describeError(error.cause)}`;
   return `${error.stack ?? error.message}\n${cause}`;

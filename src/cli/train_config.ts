@@ -1,5 +1,6 @@
 import { describeUnknownName } from "../core/errors.ts";
 import { assertDevice, ENGINE_KINDS, type EngineChoice } from "../engine/create_engine.ts";
+import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import { CliError } from "./cli_error.ts";
 import { resolveNamed } from "./named_factory.ts";
@@ -26,6 +27,10 @@ export interface TrainOptions {
   readonly device: string;
   readonly seed: number;
   readonly data?: string;
+  readonly checkpointEvery: string;
+  readonly maxRestarts: number;
+  /** Whether models are exported. */
+  readonly onnx: boolean;
 }
 
 /** A run's configuration with the types that the engine layer wants. */
@@ -38,7 +43,8 @@ export interface TrainConfig extends RunConfig {
  * @throws {CliError} If a name is unknown or a value is out of range.
  */
 export function createTrainConfig(options: TrainOptions): TrainConfig {
-  const { epochs, batchSize, evalBatchSize, seed, data = null } = options;
+  const { epochs, batchSize, evalBatchSize, seed, data = null, checkpointEvery, maxRestarts } = options;
+  refuseAsTyped(() => parseCheckpointInterval(checkpointEvery));
   const benchmark = resolveNamed(BENCHMARKS, options.benchmark);
   const strategy = resolveNamed(STRATEGIES, options.strategy);
   const plugins = options.plugin.map((text) => resolveNamed(PLUGINS, text));
@@ -63,24 +69,32 @@ export function createTrainConfig(options: TrainOptions): TrainConfig {
     devices,
     seed,
     data,
+    checkpointEvery,
+    maxRestarts,
+    exportsModels: options.onnx,
   };
 }
 
-function parseEngine(name: string): EngineChoice {
+/** @throws {CliError} If there is no such engine. */
+export function parseEngine(name: string): EngineChoice {
   const choices = ["auto", ...ENGINE_KINDS] as const;
   const engine = choices.find((choice) => choice === name);
   if (engine) return engine;
   throw new CliError(`Cannot use --engine: ${describeUnknownName("engine", name, choices)}`);
 }
 
-function parseDevices(text: string): readonly string[] {
+/** @throws {CliError} If a device has no such name. */
+export function parseDevices(text: string): readonly string[] {
   const devices = text.split("|");
-  for (const device of devices) {
-    try {
-      assertDevice(device);
-    } catch (cause) {
-      throw new CliError(cause instanceof Error ? cause.message : String(cause), { cause });
-    }
-  }
+  for (const device of devices) refuseAsTyped(() => assertDevice(device));
   return devices;
+}
+
+/** @throws {CliError} In place of whatever a check of something typed throws. */
+function refuseAsTyped(check: () => unknown): void {
+  try {
+    check();
+  } catch (cause) {
+    throw new CliError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }

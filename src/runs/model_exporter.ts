@@ -1,5 +1,4 @@
 import { VERSION } from "../core/version.ts";
-import { writeAtomically } from "../core/write_atomically.ts";
 import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { checkExport } from "../onnx/check_export.ts";
@@ -63,8 +62,8 @@ export class ModelExporter {
     const x = { ...readSamples(this.#samples), taskLabels: this.#samples.targetsTaskLabels };
     const { maxAbsoluteDifference } = await checkExport(bytes, { x, expected });
     const path = this.#directory.exportPath(experience.currentExperience);
-    await writeAtomically(this.#directory.resolve(path), bytes);
-    await writeAtomically(this.#directory.resolve(this.#directory.latestExportPath), bytes);
+    await this.#directory.writeFile(path, bytes);
+    await this.#directory.writeFile(this.#directory.latestExportPath, bytes);
     return { path, maxAbsoluteDifference };
   }
 }

@@ -25,4 +25,10 @@ export interface RunConfig {
   readonly seed: number;
   /** Folder with the data set's files; null where they come from an installed package. */
   readonly data: string | null;
+  /** How often a checkpoint is made inside an experience: "50" iterations, "30s". */
+  readonly checkpointEvery: string;
+  /** How many lost replicas are replaced. */
+  readonly maxRestarts: number;
+  /** False leaves the ONNX files out. */
+  readonly exportsModels: boolean;
 }

@@ -1,10 +1,17 @@
+import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import { Accuracy } from "../evaluation/metrics/accuracy.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
 import type { StrategyPlugin } from "../training/strategy_plugin.ts";
 
 /**
+ * Iterations that training may go on after `signal` says stop. The checkpoint that is made then ends it much sooner; this
+ * is for loops of their own that make none.
+ */
+const MAX_ITERATIONS_AFTER_STOP = 100;
+
+/**
  * What a run needs to know of its strategy, whatever its evaluator measures: how long training took, how many samples
- * passed, the accuracy on each evaluated experience. It also ends the loop between two iterations when `signal` says so.
+ * passed, the accuracy on each evaluated experience. It also ends an evaluation outside training when `signal` says so.
  */
 export class RunMonitor implements StrategyPlugin {
   readonly name = "RunMonitor";
@@ -18,6 +25,8 @@ export class RunMonitor implements StrategyPlugin {
   readonly #signal: AbortSignal | undefined;
   readonly #now: () => number;
   readonly #accuracy = new Accuracy();
+  #isTraining = false;
+  #iterationsAfterStop = 0;
   #trainStart = 0;
   #evalStart = 0;
   #evalSecondsBefore = 0;
@@ -29,12 +38,13 @@ export class RunMonitor implements StrategyPlugin {
   }
 
   beforeTraining(): void {
-    this.#trainStart = this.#now();
-    this.#evalSecondsBefore = this.evalSeconds;
+    this.#beginTraining(0);
   }
 
   beforeTrainingIteration(): void {
-    this.#signal?.throwIfAborted();
+    if (!this.#signal?.aborted) return;
+    this.#iterationsAfterStop += 1;
+    if (this.#iterationsAfterStop > MAX_ITERATIONS_AFTER_STOP) this.#signal.throwIfAborted();
   }
 
   afterTrainingIteration(strategy: BaseStrategy): void {
@@ -42,8 +52,8 @@ export class RunMonitor implements StrategyPlugin {
   }
 
   afterTraining(): void {
-    const evalSecondsWithin = this.evalSeconds - this.#evalSecondsBefore;
-    this.trainSeconds += (this.#now() - this.#trainStart) / 1000 - evalSecondsWithin;
+    this.trainSeconds += this.#measureTraining();
+    this.#isTraining = false;
   }
 
   beforeEval(): void {
@@ -55,7 +65,7 @@ export class RunMonitor implements StrategyPlugin {
   }
 
   beforeEvalIteration(): void {
-    this.#signal?.throwIfAborted();
+    if (!this.#isTraining) this.#signal?.throwIfAborted();
   }
 
   afterEvalIteration(strategy: BaseStrategy): void {
@@ -68,5 +78,40 @@ export class RunMonitor implements StrategyPlugin {
 
   afterEval(): void {
     this.evalSeconds += (this.#now() - this.#evalStart) / 1000;
+  }
+
+  /** Seconds of a `train` call that is under way go along, so that the time between two processes counts for nothing. */
+  saveState(): SavedState {
+    const { trainedSamples, trainSeconds, evalSeconds } = this;
+    const accuracies = [...this.accuracies].map(([experience, accuracy]) => ({ experience, accuracy }));
+    const callSeconds = this.#isTraining ? this.#measureTraining() : null;
+    return { trainedSamples, trainSeconds, evalSeconds, callSeconds, accuracies };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore a run's figures";
+    const { trainedSamples, trainSeconds, evalSeconds, callSeconds, accuracies } = parseSavedRecord(act, saved);
+    this.trainedSamples = parseSavedNumber(act, trainedSamples);
+    this.trainSeconds = parseSavedNumber(act, trainSeconds);
+    this.evalSeconds = parseSavedNumber(act, evalSeconds);
+    this.accuracies.clear();
+    for (const item of parseSavedList(act, accuracies)) {
+      const { experience, accuracy } = parseSavedRecord(act, item);
+      this.accuracies.set(parseSavedNumber(act, experience), parseSavedNumber(act, accuracy));
+    }
+    this.#isTraining = false;
+    if (callSeconds !== null) this.#beginTraining(parseSavedNumber(act, callSeconds));
+  }
+
+  #beginTraining(secondsBefore: number): void {
+    this.#isTraining = true;
+    this.#trainStart = this.#now() - secondsBefore * 1000;
+    this.#evalSecondsBefore = this.evalSeconds;
+  }
+
+  /** Seconds of the `train` call so far, without the evaluations in it. */
+  #measureTraining(): number {
+    const evalSecondsWithin = this.evalSeconds - this.#evalSecondsBefore;
+    return (this.#now() - this.#trainStart) / 1000 - evalSecondsWithin;
   }
 }

@@ -1,21 +1,20 @@
 import { hashParameters } from "../core/hash_parameters.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
+import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
 import type { StrategyPlugin } from "../training/strategy_plugin.ts";
+import { restoreSnapshot, takeSnapshot } from "../training/strategy_snapshot.ts";
+import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
+import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
+import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
 import { type ExportLabels, ModelExporter } from "./model_exporter.ts";
-import { createRunDirectory, type RunDirectory } from "./run_directory.ts";
-import { createRunEvaluator } from "./run_evaluator.ts";
-import { RunMonitor } from "./run_monitor.ts";
-import {
-  createRunSummary,
-  type ExperienceSummary,
-  type RunStatus,
-  type RunSummary,
-  weighAccuracy,
-} from "./run_summary.ts";
-import { isTrainedOnline, listTrainingUnits, type TrainingUnit } from "./training_units.ts";
+import type { RunDirectory } from "./run_directory.ts";
+import type { RunMonitor } from "./run_monitor.ts";
+import { createRunSummary, type ExperienceSummary, type RunStatus, type RunSummary } from "./run_summary.ts";
+import { readTestAccuracy } from "./test_accuracy.ts";
+import { listTrainingUnits, type TrainingUnit } from "./training_units.ts";
 
 /** What a run hands to the strategy that it will train; both must be passed on to the constructor. */
 export interface RunParts {
@@ -38,13 +37,25 @@ export interface TrainingRunOptions<Config> {
   readonly labels?: ExportLabels;
   /** False leaves the ONNX files out. */
   readonly exportsModels?: boolean;
-  /** Ends the run between two iterations; its status is "interrupted" then. */
+  /** How often a checkpoint is made inside experiences; every 30 seconds if left out. Each experience's end makes one. */
+  readonly checkpointEvery?: CheckpointInterval;
+  /** Ends the run between two iterations, with a checkpoint; its status is "interrupted" then. */
   readonly signal?: AbortSignal;
+}
+
+/** What `createTrainingRun` and `resumeTrainingRun` put together. */
+export interface TrainingRunParts {
+  readonly directory: RunDirectory;
+  readonly strategy: BaseStrategy;
+  readonly monitor: RunMonitor;
+  readonly checkpointEvery: CheckpointInterval;
+  /** Where to go on; undefined from the beginning. */
+  readonly checkpoint: RunCheckpoint | undefined;
 }
 
 /**
  * Trains a strategy on every experience of a benchmark's train stream; after each, evaluates it on the whole test
- * stream, exports the model and brings the run directory up to date.
+ * stream, exports the model, brings the run directory up to date and makes a checkpoint.
  * @example
  * await using run = await createTrainingRun({
  *   benchmark, directory: "runs/mine", config: {},
@@ -57,73 +68,154 @@ export class TrainingRun<Config> {
   readonly strategy: BaseStrategy;
   readonly #options: TrainingRunOptions<Config>;
   readonly #monitor: RunMonitor;
+  readonly #checkpointer: RunCheckpointer;
   readonly #exporter: ModelExporter | undefined;
-  readonly #experiences: ExperienceSummary[] = [];
-  #parametersHash: string | null = null;
+  readonly #experiences: ExperienceSummary[];
+  #parametersHash: string | null;
+  /** Where to go on, until training is there. */
+  #resumed: RunPlace | undefined;
 
-  /** Use `createTrainingRun`. */
-  constructor(
-    options: TrainingRunOptions<Config>,
-    parts: { readonly directory: RunDirectory; readonly strategy: BaseStrategy; readonly monitor: RunMonitor },
-  ) {
+  /** Use `createTrainingRun` or `resumeTrainingRun`. */
+  constructor(options: TrainingRunOptions<Config>, parts: TrainingRunParts) {
     this.#options = options;
     this.directory = parts.directory;
     this.strategy = parts.strategy;
     this.#monitor = parts.monitor;
+    this.#experiences = [...(parts.checkpoint?.experiences ?? [])];
+    this.#parametersHash = parts.checkpoint?.parametersHash ?? null;
+    this.#resumed = parts.checkpoint?.place;
+    this.#checkpointer = new RunCheckpointer({
+      strategy: this.strategy,
+      interval: parts.checkpointEvery,
+      signal: options.signal,
+      write: (checkpoint) => this.#save({ kind: "inside", ...checkpoint }),
+    });
     const { benchmark, labels, exportsModels = true } = options;
     const own = { strategy: this.strategy.constructor.name, benchmark: benchmark.name };
     if (exportsModels) this.#exporter = new ModelExporter(benchmark, this.directory, labels ?? own);
   }
 
   /**
-   * Does all of it, once.
+   * Does all that is left of it, once.
    * @returns The finished run's summary.
    * @throws Whatever ended the run early; summary.json says "interrupted" or "failed" then.
    */
   async train(): Promise<RunSummary<Config>> {
-    await this.directory.writeConfig(this.#options.config);
-    await this.#writeSummary("running");
+    const { benchmark, signal } = this.#options;
+    const done = this.#experiences.length;
     try {
-      const { trainsJointly: jointly } = this.strategy;
-      for (const unit of listTrainingUnits(this.#options.benchmark, { jointly })) {
+      await this.#begin();
+      let index = 0;
+      for (const unit of listTrainingUnits(benchmark, { jointly: this.strategy.trainsJointly })) {
+        index += 1;
+        if (index <= done) continue;
+        signal?.throwIfAborted();
         this.#experiences.push(await this.#trainUnit(unit));
         this.#parametersHash = hashParameters(this.strategy.parameters);
         await this.#writeSummary("running");
+        await this.#save({ kind: "before", now: takeSnapshot(this.strategy) });
       }
+      return await this.#writeSummary("finished");
     } catch (error) {
-      if (this.#options.signal?.aborted) await this.#writeSummary("interrupted");
-      else await this.#writeSummary("failed", error instanceof Error ? error.message : String(error));
+      await this.#noteEnd(error);
       throw error;
     }
-    return this.#writeSummary("finished");
   }
 
-  /** Ends the replicas and closes the files. */
+  /** Ends the replicas, closes the files and lets other runs into the folder. */
   async close(): Promise<void> {
-    await this.strategy.close();
-    this.directory.close();
+    try {
+      await this.strategy.close();
+    } finally {
+      this.directory.close();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #trainUnit({ experience, first, parts }: TrainingUnit): Promise<ExperienceSummary> {
+  /** Writes what a new run begins with, or brings the strategy back to where the old one was. */
+  async #begin(): Promise<void> {
+    const figures = this.#resumed?.now.plugins.find(({ name }) => name === this.#monitor.name);
+    if (figures) this.#monitor.restoreState(figures.state);
+    await this.directory.writeConfig(this.#options.config);
+    await this.#writeSummary("running");
+    if (!this.#resumed) return;
+    if (this.#resumed.kind === "inside") {
+      // The experience's beginning is run again; what it tells is in the file already.
+      this.directory.metrics.isMuted = true;
+      return;
+    }
+    await this.strategy.start();
+    await restoreSnapshot(this.strategy, this.#resumed.now, collectSources(this.#options.benchmark));
+    this.#checkpointer.restart();
+  }
+
+  async #trainUnit(unit: TrainingUnit): Promise<ExperienceSummary> {
     const monitor = this.#monitor;
-    const index = experience.currentExperience;
     const { benchmark } = this.#options;
-    const trainSecondsBefore = monitor.trainSeconds;
-    await this.strategy.train(parts, { evalStreams: listValidation(benchmark, first, index) });
-    const trainSeconds = monitor.trainSeconds - trainSecondsBefore;
+    const { experience } = unit;
+    const place = this.#resumed;
+    this.#resumed = undefined;
+    if (place?.kind !== "trained") await this.#train(unit, place);
+    const trainSeconds = monitor.trainSeconds - sum(this.#experiences.map((row) => row.trainSeconds));
     const epochs = this.strategy.clock.trainExpEpochs;
 
+    const trained = this.#createCheckpoint({ kind: "trained", now: takeSnapshot(this.strategy) });
     const evalSecondsBefore = monitor.evalSeconds;
-    await this.strategy.eval(benchmark.testStream);
+    try {
+      await this.strategy.eval(benchmark.testStream);
+    } catch (error) {
+      if (this.#isInterruption(error)) await this.directory.checkpoints.save(trained);
+      throw error;
+    }
     const evalSeconds = monitor.evalSeconds - evalSecondsBefore;
     const accuracy = readTestAccuracy(benchmark, monitor.accuracies);
     const onnx = (await this.#exporter?.export(this.strategy, experience, accuracy)) ?? null;
-    const { classesInThisExperience: classes, dataset } = experience;
+    const { currentExperience: index, classesInThisExperience: classes, dataset } = experience;
     return { index, classes, examples: dataset.length, epochs, trainSeconds, evalSeconds, ...accuracy, onnx };
+  }
+
+  async #train({ experience, first, parts }: TrainingUnit, place: RunPlace | undefined): Promise<void> {
+    const { benchmark } = this.#options;
+    const evalStreams = listValidation(benchmark, first, experience.currentExperience);
+    const options = { evalStreams, checkpointer: this.#checkpointer };
+    if (place?.kind !== "inside") {
+      await this.strategy.train(parts, options);
+      return;
+    }
+    const onRestored = () => {
+      this.directory.metrics.isMuted = false;
+      this.#checkpointer.restart();
+    };
+    const resume = { ...place, sources: collectSources(benchmark), onRestored };
+    await this.strategy.train(parts.slice(place.position.experiences), { ...options, resume });
+  }
+
+  async #save(place: RunPlace): Promise<void> {
+    await this.directory.checkpoints.save(this.#createCheckpoint(place));
+    this.#checkpointer.restart();
+  }
+
+  #createCheckpoint(place: RunPlace): RunCheckpoint {
+    const { config } = this.#options;
+    const metricsBytes = this.directory.metrics.sync();
+    return { config, experiences: [...this.#experiences], parametersHash: this.#parametersHash, metricsBytes, place };
+  }
+
+  async #noteEnd(error: unknown): Promise<void> {
+    try {
+      if (this.#isInterruption(error)) await this.#writeSummary("interrupted");
+      else await this.#writeSummary("failed", error instanceof Error ? error.message : String(error));
+    } catch {
+      // The disk that ended the run may refuse this, too; whoever waits for the run wants to know how it ended.
+    }
+  }
+
+  #isInterruption(error: unknown): boolean {
+    const { signal } = this.#options;
+    return signal?.aborted === true && error === signal.reason;
   }
 
   async #writeSummary(status: RunStatus, error?: string): Promise<RunSummary<Config>> {
@@ -140,39 +232,12 @@ export class TrainingRun<Config> {
   }
 }
 
-/**
- * Makes the strategy and then the run's folder. Nothing is trained yet.
- * @throws {Error} If the folder holds another run.
- */
-export async function createTrainingRun<Config>(options: TrainingRunOptions<Config>): Promise<TrainingRun<Config>> {
-  const { directory: wanted, loggers = [], signal } = options;
-  const makeDirectory = typeof wanted === "string" ? () => createRunDirectory(wanted) : wanted;
-  let directory: RunDirectory | undefined;
-  const monitor = new RunMonitor(signal);
-  const evaluator = createRunEvaluator({
-    writeLines: (lines) => directory?.metrics.append(lines),
-    loggers,
-    isOnline: isTrainedOnline(options.benchmark),
-  });
-  const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });
-  try {
-    directory = await makeDirectory();
-    return new TrainingRun(options, { directory, strategy, monitor });
-  } catch (error) {
-    await strategy.close();
-    throw error;
-  }
-}
-
 /** What is evaluated while experiences are trained: their own part of the validation stream, where there is one. */
 function listValidation({ streams }: Benchmark, first: number, last: number) {
   const validation = streams.get("valid");
   return validation ? [validation.slice(first, last + 1)] : [];
 }
 
-function readTestAccuracy({ testStream }: Benchmark, accuracies: ReadonlyMap<number, number>) {
-  const experiences = [...testStream];
-  const testAccuracy = experiences.map(({ currentExperience }) => accuracies.get(currentExperience) ?? Number.NaN);
-  const counts = experiences.map(({ dataset }) => dataset.length);
-  return { testAccuracy, streamAccuracy: weighAccuracy(testAccuracy, counts) };
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

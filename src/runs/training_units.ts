@@ -9,8 +9,11 @@ export interface TrainingUnit {
   /** The number of the first experience that it stands for; the last one's is `experience`'s own. */
   readonly first: number;
   /** What is trained on, in order: the experience, or the small ones that were cut from it. */
-  readonly parts: Iterable<Experience>;
+  readonly parts: TrainingPart;
 }
+
+/** Experiences in order, of which the first few can be left out. */
+export type TrainingPart = Stream | readonly Experience[];
 
 const ONLINE_STREAM = "train_online";
 
@@ -44,6 +47,6 @@ function* groupByOrigin(online: Stream): Generator<TrainingUnit> {
   }
 }
 
-function createUnit(experience: Experience, parts: Iterable<Experience>): TrainingUnit {
+function createUnit(experience: Experience, parts: TrainingPart): TrainingUnit {
   return { experience, first: experience.currentExperience, parts };
 }

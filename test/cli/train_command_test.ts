@@ -28,6 +28,7 @@ describe("train", () => {
     expect(stdout).toMatch(/\nstream accuracy +0\.\d{4}\n/);
     expect((await readdir(out)).sort()).toEqual([
       "accuracy_matrix.csv",
+      "checkpoints",
       "config.json",
       "metrics.jsonl",
       "onnx",
@@ -122,7 +123,7 @@ describe("train", () => {
     controller.abort();
     const { out, status, stderr } = await train(["--quiet"], controller.signal);
     expect(status).toBe(130);
-    expect(stderr).toBe(`Interrupted; what was done is in ${out}\n`);
+    expect(stderr).toMatch(/^Interrupted; go on with: (bun run|deno task) train --resume .*run\n$/);
     expect(await readJSON(join(out, "summary.json"))).toMatchObject({ status: "interrupted", experiences: [] });
   });
 

@@ -12,8 +12,9 @@ describe("createRunDirectory()", () => {
   test("makes the folder, parents included, and takes an empty one or one with other files", async () => {
     const parent = await makeFolder({ "notes.txt": new Uint8Array() });
     const directory = await createRunDirectory(join(parent, "a", "b"));
-    expect(await readdir(directory.path)).toEqual(["onnx"]);
-    await createRunDirectory(parent);
+    expect((await readdir(directory.path)).sort()).toEqual(["onnx", "run.lock"]);
+    directory.close();
+    (await createRunDirectory(parent)).close();
     expect((await readdir(parent)).sort()).toEqual(["a", "notes.txt", "onnx"]);
   });
 
@@ -87,6 +88,7 @@ describe("RunDirectory", () => {
       "config.json",
       "metrics.jsonl",
       "onnx",
+      "run.lock",
       "summary.json",
     ]);
     const read = (name: string) => readFile(join(directory.path, name), "utf8");

@@ -25,13 +25,51 @@ describe("RunMonitor", () => {
     expect(monitor.evalSeconds).toBeCloseTo(12, 9);
   });
 
-  test("ends the loop before the next iteration once the signal was given, with the signal's reason", () => {
+  test("ends an evaluation outside training once the signal was given, with the signal's reason", () => {
     const controller = new AbortController();
     const monitor = new RunMonitor(controller.signal);
-    monitor.beforeTrainingIteration();
     monitor.beforeEvalIteration();
     controller.abort(new Error("enough"));
-    expect(() => monitor.beforeTrainingIteration()).toThrow("enough");
     expect(() => monitor.beforeEvalIteration()).toThrow("enough");
+    monitor.beforeTraining();
+    monitor.beforeEvalIteration();
+  });
+
+  test("ends a loop that makes no checkpoint some iterations after the signal", () => {
+    const controller = new AbortController();
+    const monitor = new RunMonitor(controller.signal);
+    monitor.beforeTraining();
+    controller.abort(new Error("enough"));
+    for (let i = 0; i < 100; i++) monitor.beforeTrainingIteration();
+    expect(() => monitor.beforeTrainingIteration()).toThrow("enough");
+  });
+
+  test("goes on in another process from where it was saved, and the time between counts for nothing", () => {
+    let ms = 1000;
+    const now = () => ms;
+    const monitor = new RunMonitor(undefined, now);
+    monitor.trainedSamples = 7;
+    monitor.accuracies.set(3, 0.5).set(4, Number.NaN);
+    monitor.beforeTraining();
+    ms += 2000;
+    monitor.beforeEval();
+    ms += 500;
+    monitor.afterEval();
+    const saved = monitor.saveState();
+    ms = 5;
+    const later = new RunMonitor(undefined, now);
+    later.restoreState(saved);
+    expect(later.saveState()).toEqual(saved);
+    ms += 1000;
+    later.afterTraining();
+    expect(later.trainSeconds).toBeCloseTo(3, 9);
+    expect(later.evalSeconds).toBeCloseTo(0.5, 9);
+    expect({ samples: later.trainedSamples, accuracies: later.accuracies }).toEqual({
+      samples: 7,
+      accuracies: monitor.accuracies,
+    });
+    const between = new RunMonitor(undefined, now);
+    between.restoreState(later.saveState());
+    expect(between.saveState()).toMatchObject({ callSeconds: null });
   });
 });

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
-import { createTrainingRun } from "../../src/runs/training_run.ts";
+import { createTrainingRun } from "../../src/runs/create_training_run.ts";
 import { isTrainedOnline, listTrainingUnits } from "../../src/runs/training_units.ts";
 import { createBenchmark } from "../../src/streams/benchmark.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";

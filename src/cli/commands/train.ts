@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatRun } from "../format_run.ts";
@@ -7,7 +8,7 @@ import type { TrainOptions } from "../train_config.ts";
 
 interface Options extends TrainOptions {
   readonly out?: string;
-  readonly onnx: boolean;
+  readonly resume?: string;
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -44,31 +45,51 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .option("--seed <number>", "seeds every random stream", createWholeNumberParser("--seed", 0), 0)
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
     .option("--out <folder>", "where the run is written (default: runs/STRATEGY-BENCHMARK-NUMBER)")
+    .option("--resume <folder>", "go on with the run in a folder; its own options hold")
+    .option("--checkpoint-every <interval>", "iterations (50) or seconds (30s) between checkpoints", "30s")
+    .option(
+      "--max-restarts <number>",
+      "how many lost replicas are replaced",
+      createWholeNumberParser("--max-restarts", 0),
+      0,
+    )
     .option("--no-onnx", "do not export models")
     .option("--quiet", "no progress, only the result", false)
     .option("--json", "events as JSON lines on standard output", false)
-    .action((options: Options) => train(options, context));
+    .action((options: Options, command: Command) => train(options, command, context));
 }
 
-async function train(options: Options, { stdout, signal }: CliContext): Promise<void> {
-  const { createTrainConfig } = await import("../train_config.ts");
-  const config = createTrainConfig(options);
-  const { createRunLoggers } = await import("../run_loggers.ts");
-  const loggers = createRunLoggers(
-    { ...options, isOnline: config.benchmark.options.onlineExperienceSize !== undefined },
-    stdout,
-  );
-  const { prepareRun } = await import("../prepare_run.ts");
-  await using run = await refuse(() =>
-    prepareRun(config, { out: options.out, loggers, signal, exportsModels: options.onnx }),
-  );
-  const { path: directory } = run.directory;
-  try {
-    const summary = await run.train();
+async function train(options: Options, command: Command, { stdout, stderr, signal }: CliContext): Promise<void> {
+  const { findRunStart } = await import("../run_start.ts");
+  const { resume } = options;
+  const typed = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
+  const start = await findRunStart(options, typed);
+  const report = (summary: RunSummary<unknown>, directory: string) => {
     if (options.json) stdout.write(`${JSON.stringify({ kind: "run-end", directory, summary })}\n`);
     else stdout.write(formatRun(summary, directory));
-  } catch (cause) {
-    if (signal.aborted) throw new InterruptedError(`Interrupted; what was done is in ${directory}`, { cause });
-    throw cause;
+  };
+  if (start.kind === "finished") {
+    if (!options.json) stdout.write(`Nothing is left to do: the run in ${resume} is finished\n`);
+    return report(start.summary, start.directory);
   }
+  const { createRunLoggers } = await import("../run_loggers.ts");
+  const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
+  const loggers = createRunLoggers({ ...options, isOnline }, stdout);
+  const { prepareRun } = await import("../prepare_run.ts");
+  const warn = (line: string) => void stderr.write(`${line}\n`);
+  await using run = await refuse(() => prepareRun(start.config, { ...start, loggers, signal, report: warn }));
+  const { path: directory } = run.directory;
+  try {
+    report(await run.train(), directory);
+  } catch (cause) {
+    if (!signal.aborted || cause !== signal.reason) throw cause;
+    throw new InterruptedError(`Interrupted; go on with: ${formatResume(directory)}`, { cause });
+  }
+}
+
+/** The line that goes on with a run, in the runtime at hand. */
+function formatResume(directory: string): string {
+  const command = "Deno" in globalThis ? "deno task train" : "bun run train";
+  const isSafe = /^[\w./=:@-]+$/.test(directory);
+  return `${command} --resume ${isSafe ? directory : `'${directory.replaceAll("'", "'\\''")}'`}`;
 }

@@ -19,7 +19,7 @@ const NO_CHECKSUM = "0".repeat(CHECKSUM_LENGTH);
  * SHA-256 over the whole file as it is with 64 zeros in the checksum's place.
  * @throws {TypeError} If the tree holds something that cannot be saved, with where.
  */
-export function encodeCheckpoint(state: SavedState): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint(state: unknown): Uint8Array<ArrayBuffer> {
   const { document, tensors } = flattenState(state);
   const metadata = {
     sha256: NO_CHECKSUM,

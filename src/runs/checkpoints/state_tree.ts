@@ -18,7 +18,7 @@ const MARK = "$";
  * Takes a tree apart. Fields that are undefined are left out, as JSON does.
  * @throws {TypeError} If it holds something that is no saved state, with where.
  */
-export function flattenState(state: SavedState): FlatState {
+export function flattenState(state: unknown): FlatState {
   const store = new TensorStore();
   const visit = (value: unknown, path: string): unknown => {
     if (value === null || typeof value === "boolean" || typeof value === "string") return value;

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { cannot } from "../core/errors.ts";
+import { ENGINE_KINDS } from "../engine/create_engine.ts";
+import { DEFAULT_CHECKPOINT_INTERVAL } from "../runs/checkpoints/checkpoint_interval.ts";
+import type { TrainConfig } from "./train_config.ts";
+
+const choice = z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) });
+
+const config = z.strictObject({
+  version: z.literal(1),
+  benchmark: choice,
+  strategy: choice,
+  plugins: z.array(choice),
+  model: choice,
+  optimizer: choice,
+  epochs: z.int().min(1),
+  batchSize: z.int().min(1),
+  evalBatchSize: z.int().min(1),
+  workers: z.int().min(0),
+  logicalShards: z.int().min(1),
+  engine: z.enum(["auto", ...ENGINE_KINDS]),
+  devices: z.array(z.string()),
+  seed: z.int().min(0),
+  data: z.string().nullable(),
+  checkpointEvery: z.string().default(DEFAULT_CHECKPOINT_INTERVAL),
+  maxRestarts: z.int().min(0).default(0),
+  exportsModels: z.boolean().default(true),
+});
+
+/**
+ * Checks what a run's config.json holds. What names stand for is checked when it is made.
+ * @throws {TypeError} If it is no configuration of this version, with the first key where it is not.
+ */
+export function parseTrainConfig(directory: string, json: unknown): TrainConfig {
+  const result = config.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const key = issue?.path.join(".") || "config.json";
+  throw new TypeError(cannot(`read the run in ${directory}`, `another ${key} (${issue?.message})`, json));
+}

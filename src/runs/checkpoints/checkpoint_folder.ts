@@ -1,0 +1,91 @@
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAtomically } from "../../core/write_atomically.ts";
+import { readErrorCode, withStorage } from "../storage_error.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_codec.ts";
+import { parseRunCheckpoint, type RunCheckpoint } from "./run_checkpoint.ts";
+
+/** How many checkpoints are kept: one to use, and two in case that it is damaged. */
+export const KEPT_CHECKPOINTS = 3;
+
+const NAME = /^checkpoint-(\d{6,})\.safetensors$/;
+
+/** A checkpoint that cannot be used. */
+export interface DamagedCheckpoint {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What was found in the folder. */
+export interface FoundCheckpoint {
+  /** The newest that is whole; undefined if there is none. */
+  readonly checkpoint: RunCheckpoint | undefined;
+  readonly name: string | undefined;
+  /** Newer ones that are not, newest first. */
+  readonly damaged: readonly DamagedCheckpoint[];
+}
+
+/** The folder of one run's checkpoints: numbered files, of which the newest few are kept. */
+export class CheckpointFolder {
+  readonly path: string;
+  readonly #write: typeof writeAtomically;
+  #next: number | undefined;
+
+  /** @param write How a file is written whole or not at all; `writeAtomically` unless given. */
+  constructor(path: string, write: typeof writeAtomically = writeAtomically) {
+    this.path = path;
+    this.#write = write;
+  }
+
+  /**
+   * Writes a checkpoint; once it is on the disk, the oldest make room.
+   * @throws {StorageError} If the disk refuses; those written before are untouched then.
+   */
+  async save(checkpoint: RunCheckpoint): Promise<void> {
+    const bytes = encodeCheckpoint(checkpoint);
+    await withStorage(`write a checkpoint of ${bytes.length} bytes into ${this.path}`, async () => {
+      if (this.#next === undefined) {
+        await mkdir(this.path, { recursive: true });
+        this.#next = readNumber((await this.list())[0] ?? "") + 1;
+      }
+      await this.#write(join(this.path, formatName(this.#next)), bytes);
+      this.#next += 1;
+      for (const name of (await this.list()).slice(KEPT_CHECKPOINTS)) await rm(join(this.path, name), { force: true });
+    });
+  }
+
+  /** The names of the files there are, newest first. */
+  async list(): Promise<string[]> {
+    const names = await readdir(this.path).catch((error) => {
+      if (readErrorCode(error) === "ENOENT") return [];
+      throw error;
+    });
+    return names.filter((name) => NAME.test(name)).sort((a, b) => readNumber(b) - readNumber(a));
+  }
+
+  /**
+   * The newest checkpoint that is whole.
+   * @param assertUsable Throws if a checkpoint that is whole in itself does not fit what else is there.
+   */
+  async findNewest(assertUsable: (checkpoint: RunCheckpoint) => void = () => {}): Promise<FoundCheckpoint> {
+    const damaged: DamagedCheckpoint[] = [];
+    for (const name of await this.list()) {
+      try {
+        const checkpoint = parseRunCheckpoint(decodeCheckpoint(await readFile(join(this.path, name))));
+        assertUsable(checkpoint);
+        return { checkpoint, name, damaged };
+      } catch (error) {
+        damaged.push({ name, reason: error instanceof Error ? error.message : String(error) });
+      }
+    }
+    return { checkpoint: undefined, name: undefined, damaged };
+  }
+}
+
+function formatName(number: number): string {
+  return `checkpoint-${String(number).padStart(6, "0")}.safetensors`;
+}
+
+function readNumber(name: string): number {
+  return Number(NAME.exec(name)?.[1] ?? 0);
+}

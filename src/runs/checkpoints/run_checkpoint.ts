@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { cannot } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import type { GrowingHead } from "../../models/growing_head.ts";
+import type { TrainingPosition } from "../../training/checkpointing.ts";
+import type { StrategySnapshot } from "../../training/strategy_snapshot.ts";
+import type { ExperienceSummary } from "../run_summary.ts";
+
+/**
+ * Where in a run a checkpoint was made: before a training unit, in the middle of its training, or after its training and
+ * before its evaluation.
+ */
+export type RunPlace =
+  | { readonly kind: "before" | "trained"; readonly now: StrategySnapshot }
+  | {
+      readonly kind: "inside";
+      readonly start: StrategySnapshot;
+      readonly now: StrategySnapshot;
+      readonly position: TrainingPosition;
+    };
+
+/** Everything that a run needs to go on to the same end, bit for bit. */
+export interface RunCheckpoint {
+  /** What the run was started with: plain data. */
+  readonly config: unknown;
+  /** One a training unit that is finished. */
+  readonly experiences: readonly ExperienceSummary[];
+  readonly parametersHash: string | null;
+  /** How much of metrics.jsonl there was. */
+  readonly metricsBytes: number;
+  readonly place: RunPlace;
+}
+
+const count = z.int().min(0);
+const vector = z.instanceof(Float32Array);
+const streams = z.record(z.string(), z.array(z.int()));
+/** What the decoder gives is saved state, whatever it is. */
+const savedState = z.custom<SavedState>(() => true);
+
+const head: z.ZodType<GrowingHead> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("incremental"), layer: z.string(), units: count }),
+  z.strictObject({ kind: z.literal("multi-head"), layer: z.string(), headUnits: z.array(count) }),
+]);
+
+const snapshot: z.ZodType<StrategySnapshot> = z.strictObject({
+  heads: z.array(head),
+  parameters: vector,
+  layerState: vector,
+  optimizer: z.array(vector),
+  stepCount: count,
+  sideSteps: count,
+  learningRate: z.number(),
+  isStopped: z.boolean(),
+  randomStreams: streams,
+  clock: z.strictObject({
+    trainIterations: count,
+    trainExpCounter: count,
+    trainExpEpochs: count,
+    trainExpIterations: count,
+    trainEpochIterations: count,
+    totalIterations: count,
+  }),
+  evaluator: z.unknown(),
+  plugins: z.array(z.strictObject({ name: z.string(), state: savedState })),
+  own: savedState,
+});
+
+const position: z.ZodType<TrainingPosition> = z.strictObject({
+  experiences: count,
+  epoch: count,
+  iteration: count,
+  streamsAtEpochStart: streams,
+});
+
+/** An accuracy is NaN where nothing was evaluated. */
+const share = z.union([z.number(), z.nan()]);
+
+const experience: z.ZodType<ExperienceSummary> = z.strictObject({
+  index: count,
+  classes: z.array(z.int()),
+  examples: count,
+  epochs: count,
+  trainSeconds: z.number(),
+  evalSeconds: z.number(),
+  testAccuracy: z.array(share),
+  streamAccuracy: share,
+  onnx: z.strictObject({ path: z.string(), maxAbsoluteDifference: z.number() }).nullable(),
+});
+
+const checkpoint: z.ZodType<RunCheckpoint> = z.strictObject({
+  config: z.unknown(),
+  experiences: z.array(experience),
+  parametersHash: z.string().nullable(),
+  metricsBytes: count,
+  place: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.enum(["before", "trained"]), now: snapshot }),
+    z.strictObject({ kind: z.literal("inside"), start: snapshot, now: snapshot, position }),
+  ]),
+});
+
+/**
+ * Checks the shape of what a checkpoint file held.
+ * @throws {TypeError} If it is not a run's, with the first place where it is not.
+ */
+export function parseRunCheckpoint(state: unknown): RunCheckpoint {
+  const result = checkpoint.safeParse(state);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const place = issue?.path.join(".") || "the whole";
+  throw new TypeError(
+    cannot("use a checkpoint", `another value at ${place} (${issue?.message})`, readAt(state, issue?.path)),
+  );
+}
+
+function readAt(state: unknown, path: readonly PropertyKey[] = []): unknown {
+  let value = state;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+}

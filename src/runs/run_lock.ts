@@ -1,0 +1,132 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { cannot } from "../core/errors.ts";
+import { readErrorCode } from "./storage_error.ts";
+
+/** The file in a run's folder that says who writes there. */
+export const LOCK_NAME = "run.lock";
+
+/** Who holds a lock. */
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, as the operating system counts: another process may get the same number later. */
+  readonly started: string | null;
+}
+
+/** Keeps two runs out of one folder. A process that is gone does not hold it. */
+export class RunLock {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Takes the lock of a folder.
+   * @throws {Error} If another process that is alive holds it, or one of another machine, of which nobody here can tell.
+   */
+  static acquire(folder: string): RunLock {
+    const path = join(folder, LOCK_NAME);
+    // Twice: the owner that is found may have ended, and another may be faster to take its place.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      if (createLock(path)) return new RunLock(path);
+      const text = readLock(path);
+      if (text === undefined) continue;
+      const owner = parseOwner(text);
+      if (owner && isAlive(owner)) throw refuse(folder, owner);
+      removeStale(path, text);
+    }
+    throw refuse(folder, parseOwner(readLock(path) ?? ""));
+  }
+
+  /** Gives the folder free. */
+  release(): void {
+    rmSync(this.#path, { force: true });
+  }
+}
+
+/** Makes the lock with its text in one go, so that nobody ever reads half of it. False if there is one already. */
+function createLock(path: string): boolean {
+  const owner: Owner = { pid: process.pid, host: hostname(), started: readProcess(process.pid)?.started ?? null };
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, `${JSON.stringify(owner)}\n`);
+  try {
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if (readErrorCode(error) === "EEXIST") return false;
+    throw error;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+function readLock(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (readErrorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for a lock that is not whole: its owner died while writing it. */
+function parseOwner(text: string): Owner | undefined {
+  try {
+    const { pid, host, started } = JSON.parse(text);
+    return { pid: Number(pid), host: String(host), started: started === null ? null : String(started) };
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, host, started }: Owner): boolean {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there and belongs to somebody else.
+    if (readErrorCode(error) === "ESRCH") return false;
+  }
+  const found = readProcess(pid);
+  if (found === undefined || started === null) return true;
+  // A process that has ended is still listed until its parent takes notice.
+  return found.started === started && found.state !== "Z";
+}
+
+/** What Linux alone says of a process; undefined elsewhere, where its number has to do. */
+function readProcess(pid: number): { readonly state: string; readonly started: string } | undefined {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in brackets may have spaces in it; after it the first field is the state and the 20th the start.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", started: `${boot} ${fields[19] ?? ""}` };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Moves the dead owner's lock away; one that somebody took in the meantime is put back. */
+function removeStale(path: string, stale: string): void {
+  const aside = `${path}.${process.pid}-stale`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (readErrorCode(error) === "ENOENT") return;
+    throw error;
+  }
+  if (readLock(aside) === stale) rmSync(aside);
+  else renameSync(aside, path);
+}
+
+function refuse(folder: string, owner: Owner | undefined): Error {
+  const holder = owner ? `process ${owner.pid} on ${owner.host}` : "another process";
+  const hint = owner && owner.host !== hostname() ? `; remove ${join(folder, LOCK_NAME)} if that has ended` : "";
+  return new Error(
+    `${cannot("use the run's folder", "one in which no other run is writing", folder)}, held by ${holder}${hint}`,
+  );
+}
