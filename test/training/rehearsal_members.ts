@@ -3,12 +3,14 @@ import { DERPlugin } from "../../src/training/plugins/der_plugin.ts";
 import { ERACEPlugin } from "../../src/training/plugins/er_ace_plugin.ts";
 import { GDumbPlugin } from "../../src/training/plugins/gdumb_plugin.ts";
 import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
+import { GSSGreedyPlugin } from "../../src/training/plugins/gss_greedy_plugin.ts";
 import { MIRPlugin } from "../../src/training/plugins/mir_plugin.ts";
 import { AGEM } from "../../src/training/strategies/agem.ts";
 import { DER } from "../../src/training/strategies/der.ts";
 import { ER_ACE } from "../../src/training/strategies/er_ace.ts";
 import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
+import { GSS_greedy } from "../../src/training/strategies/gss_greedy.ts";
 import { MIR } from "../../src/training/strategies/mir.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
@@ -37,4 +39,9 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
   ERACEPlugin: withPlugin(() => new ERACEPlugin({ memSize: 40, compatibility: "avalanche" }), {
     randomStreams: ["er-ace"],
   }),
+  GSS_greedy: {
+    create: (options) => new GSS_greedy({ ...options, memSize: 40, memStrength: 3 }),
+    randomStreams: ["gss"],
+  },
+  GSSGreedyPlugin: withPlugin(() => new GSSGreedyPlugin({ memSize: 10, batchSizeMem: 5 }), { randomStreams: ["gss"] }),
 };

@@ -47,3 +47,10 @@ export const ER_ACE_OPTIONS = z.strictObject({
     "avalanche: a class-balanced memory, filled before training, and half the loss",
   ),
 });
+
+/** What greedy gradient-based sample selection takes, as a strategy and as a plugin. */
+export const GSS_OPTIONS = z.strictObject({
+  memSize,
+  memStrength: z.int().min(1).default(10).describe("remembered samples that each new one is compared with"),
+  batchSizeMem,
+});

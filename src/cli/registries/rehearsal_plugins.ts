@@ -7,6 +7,7 @@ import {
   ER_ACE_OPTIONS,
   GDUMB_OPTIONS,
   GEM_OPTIONS,
+  GSS_OPTIONS,
   MIR_OPTIONS,
 } from "./rehearsal_options.ts";
 
@@ -64,6 +65,15 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { ERACEPlugin } = await import("../../training/plugins/er_ace_plugin.ts");
       return { plugin: new ERACEPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "gss-greedy",
+    summary: "replay of samples with diverse gradients (Aljundi et al. 2019), on top of any strategy",
+    options: GSS_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { GSSGreedyPlugin } = await import("../../training/plugins/gss_greedy_plugin.ts");
+      return { plugin: new GSSGreedyPlugin(omitUndefined(options)) };
     },
   }),
 ];

@@ -8,6 +8,7 @@ import {
   ER_ACE_OPTIONS,
   GDUMB_OPTIONS,
   GEM_OPTIONS,
+  GSS_OPTIONS,
   MIR_OPTIONS,
 } from "./rehearsal_options.ts";
 
@@ -65,6 +66,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { ER_ACE } = await import("../../training/strategies/er_ace.ts");
       return new ER_ACE({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "gss-greedy",
+    summary: "replay of samples with diverse gradients (Aljundi et al. 2019)",
+    options: GSS_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { GSS_greedy } = await import("../../training/strategies/gss_greedy.ts");
+      return new GSS_greedy({ ...context, ...omitUndefined(options) });
     },
   }),
 ];

@@ -1,0 +1,87 @@
+import { assertWholeNumber } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { dot } from "../../core/vector.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { drawSamples } from "../../memory/draw_samples.ts";
+import { ScoredSamples } from "../../memory/scored_samples.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** What gradient-based sample selection remembers, compares and replays. */
+export interface GSSGreedyOptions {
+  /** Samples kept in all; 200 if left out. */
+  readonly memSize?: number;
+  /** How many remembered samples each new one is compared with; 10 if left out. */
+  readonly memStrength?: number;
+  /** Remembered samples added to each minibatch; the strategy's minibatch size if left out. */
+  readonly batchSizeMem?: number;
+}
+
+/** The score of the first sample of all, to which nothing can be compared: as if it resembled the others little. */
+const FIRST_SCORE = 0.1;
+
+/**
+ * GSS-greedy: keeps samples whose gradients point in many directions. Each new sample's score is 1 + the largest cosine between
+ * its gradient and those of a few random remembered samples; one with a score below 1 may replace a remembered one. Every
+ * minibatch is joined by a random draw of the memory. The random samples are drawn once a minibatch, and an experience's
+ * samples are offered in its first epoch.
+ *
+ * Costs a gradient of its own for every new sample. Avalanche compares with whole minibatches of the memory instead.
+ * @see Aljundi et al. 2019, Gradient based sample selection for online continual learning, arXiv:1903.08671
+ */
+export class GSSGreedyPlugin implements StrategyPlugin {
+  readonly name = "GSSGreedyPlugin";
+  readonly memory: ScoredSamples;
+  readonly #memStrength: number;
+  readonly #batchSizeMem: number | undefined;
+
+  /** @throws {RangeError} If a number is out of range. */
+  constructor({ memSize = 200, memStrength = 10, batchSizeMem }: GSSGreedyOptions = {}) {
+    const act = "create GSSGreedyPlugin";
+    this.memory = new ScoredSamples(act, memSize);
+    assertWholeNumber(act, "memStrength", memStrength, 1);
+    assertWholeNumber(act, "batchSizeMem", batchSizeMem ?? 1, 1);
+    this.#memStrength = memStrength;
+    this.#batchSizeMem = batchSizeMem;
+  }
+
+  async beforeTrainingIteration(strategy: BaseStrategy): Promise<void> {
+    const { mbatch, randomStreams, clock, trainMbSize } = strategy;
+    const random = randomStreams.get("gss");
+    const remembered = drawSamples(this.memory.samples, this.#batchSizeMem ?? trainMbSize, random);
+    if (clock.trainExpEpochs === 0) {
+      const compared = drawSamples(this.memory.samples, this.#memStrength, random);
+      this.memory.offer(mbatch, await scoreSamples(strategy, mbatch, compared), random);
+    }
+    if (remembered.length > 0) strategy.mbatch = Dataset.concat([mbatch, remembered]);
+  }
+
+  saveState(): SavedState {
+    return this.memory.save();
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    this.memory.restore(saved, sources);
+  }
+}
+
+/** 1 + the largest cosine between each new sample's gradient and those of the samples that it is compared with. */
+async function scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: Dataset): Promise<number[]> {
+  if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
+  const directions: Float32Array[] = [];
+  for (let i = 0; i < compared.length; i++) {
+    directions.push(Float32Array.from(await strategy.gradientOn(compared.subset([i]))));
+  }
+  const scores: number[] = [];
+  for (let i = 0; i < samples.length; i++) {
+    const gradient = await strategy.gradientOn(samples.subset([i]));
+    scores.push(1 + Math.max(...directions.map((direction) => computeCosine(gradient, direction))));
+  }
+  return scores;
+}
+
+/** The cosine of the angle between two vectors; 0 where one of them is zero. */
+export function computeCosine(a: Float32Array, b: Float32Array): number {
+  const norms = Math.sqrt(dot(a, a) * dot(b, b));
+  return norms === 0 ? 0 : dot(a, b) / norms;
+}
