@@ -134,10 +134,13 @@ export {
 export { GDumbPlugin } from "./training/plugins/gdumb_plugin.ts";
 export { GEMPlugin } from "./training/plugins/gem_plugin.ts";
 export { GSSGreedyPlugin } from "./training/plugins/gss_greedy_plugin.ts";
+export { IL2MPlugin } from "./training/plugins/il2m_plugin.ts";
 export { type LossScalingOptions, LossScalingPlugin } from "./training/plugins/loss_scaling_plugin.ts";
 export { type LwFOptions, LwFPlugin } from "./training/plugins/lwf_plugin.ts";
+export { type MASOptions, MASPlugin } from "./training/plugins/mas_plugin.ts";
 export { MIRPlugin } from "./training/plugins/mir_plugin.ts";
 export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
+export { type RWalkOptions, RWalkPlugin } from "./training/plugins/rwalk_plugin.ts";
 export {
   type SynapticIntelligenceOptions,
   SynapticIntelligencePlugin,
@@ -152,11 +155,14 @@ export { FromScratchTraining } from "./training/strategies/from_scratch_training
 export { GDumb } from "./training/strategies/gdumb.ts";
 export { GEM } from "./training/strategies/gem.ts";
 export { GSS_greedy } from "./training/strategies/gss_greedy.ts";
+export { IL2M } from "./training/strategies/il2m.ts";
 export { JointTraining } from "./training/strategies/joint_training.ts";
 export { LwF } from "./training/strategies/lwf.ts";
+export { MAS } from "./training/strategies/mas.ts";
 export { MIR } from "./training/strategies/mir.ts";
 export { Naive } from "./training/strategies/naive.ts";
 export { Replay } from "./training/strategies/replay.ts";
+export { RWalk } from "./training/strategies/rwalk.ts";
 export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";
 export type { StrategyOptions } from "./training/strategy_options.ts";
 export { type Callback, EVAL_CALLBACKS, type StrategyPlugin, TRAINING_CALLBACKS } from "./training/strategy_plugin.ts";

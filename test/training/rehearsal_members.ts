@@ -4,6 +4,7 @@ import { ERACEPlugin } from "../../src/training/plugins/er_ace_plugin.ts";
 import { GDumbPlugin } from "../../src/training/plugins/gdumb_plugin.ts";
 import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
 import { GSSGreedyPlugin } from "../../src/training/plugins/gss_greedy_plugin.ts";
+import { IL2MPlugin } from "../../src/training/plugins/il2m_plugin.ts";
 import { MIRPlugin } from "../../src/training/plugins/mir_plugin.ts";
 import { AGEM } from "../../src/training/strategies/agem.ts";
 import { DER } from "../../src/training/strategies/der.ts";
@@ -11,6 +12,7 @@ import { ER_ACE } from "../../src/training/strategies/er_ace.ts";
 import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
 import { GSS_greedy } from "../../src/training/strategies/gss_greedy.ts";
+import { IL2M } from "../../src/training/strategies/il2m.ts";
 import { MIR } from "../../src/training/strategies/mir.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
@@ -44,4 +46,6 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
     randomStreams: ["gss"],
   },
   GSSGreedyPlugin: withPlugin(() => new GSSGreedyPlugin({ memSize: 10, batchSizeMem: 5 }), { randomStreams: ["gss"] }),
+  IL2M: { create: (options) => new IL2M({ ...options, memSize: 20 }) },
+  IL2MPlugin: withPlugin(() => new IL2MPlugin({ memSize: 20, batchSizeMem: 5 })),
 };

@@ -54,3 +54,10 @@ export const GSS_OPTIONS = z.strictObject({
   memStrength: z.int().min(1).default(10).describe("remembered samples that each new one is compared with"),
   batchSizeMem,
 });
+
+/** What IL2M takes, as a strategy and as a plugin. */
+export const IL2M_OPTIONS = z.strictObject({
+  memSize: memSize.default(2000),
+  batchSize: z.int().min(1).optional().describe("new samples in a minibatch; --batch-size if left out"),
+  batchSizeMem,
+});

@@ -8,6 +8,7 @@ import {
   GDUMB_OPTIONS,
   GEM_OPTIONS,
   GSS_OPTIONS,
+  IL2M_OPTIONS,
   MIR_OPTIONS,
 } from "./rehearsal_options.ts";
 
@@ -74,6 +75,16 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { GSSGreedyPlugin } = await import("../../training/plugins/gss_greedy_plugin.ts");
       return { plugin: new GSSGreedyPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "il2m",
+    summary:
+      "replay, and old classes' scores set right in evaluation (Belouadah and Popescu 2019), on top of any strategy",
+    options: IL2M_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { IL2MPlugin } = await import("../../training/plugins/il2m_plugin.ts");
+      return { plugin: new IL2MPlugin(omitUndefined(options)) };
     },
   }),
 ];

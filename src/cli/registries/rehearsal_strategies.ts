@@ -9,6 +9,7 @@ import {
   GDUMB_OPTIONS,
   GEM_OPTIONS,
   GSS_OPTIONS,
+  IL2M_OPTIONS,
   MIR_OPTIONS,
 } from "./rehearsal_options.ts";
 
@@ -75,6 +76,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { GSS_greedy } = await import("../../training/strategies/gss_greedy.ts");
       return new GSS_greedy({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "il2m",
+    summary: "replay, and old classes' scores set right in evaluation (Belouadah and Popescu 2019)",
+    options: IL2M_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { IL2M } = await import("../../training/strategies/il2m.ts");
+      return new IL2M({ ...context, ...omitUndefined(options) });
     },
   }),
 ];
