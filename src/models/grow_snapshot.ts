@@ -25,12 +25,12 @@ export function growSnapshot(
   };
 }
 
-/** The layout in which these heads' tensors have the heads' shapes: a kernel keeps its first axis, the features. */
+/** The layout in which these heads' tensors have the heads' shapes: a kernel keeps its last axis but one, the features. */
 function growLayout(layout: ParameterLayout, heads: readonly GrowingHead[]): ParameterLayout {
   const shapes = new Map<string, (before: readonly number[]) => number[]>();
   for (const head of heads) {
     const shape = shapeHead(head);
-    shapes.set(`${head.layer}/kernel`, (before) => [...before.slice(0, 1), ...shape]);
+    shapes.set(`${head.layer}/kernel`, (before) => shape.toSpliced(-1, 0, before.at(-2) ?? 0));
     for (const name of ["bias", "active"]) shapes.set(`${head.layer}/${name}`, () => shape);
   }
   return createParameterLayout(
@@ -50,7 +50,7 @@ function growVector(vector: Float32Array, { from, to, heads, random }: VectorGro
     const [kernel, bias] = ["kernel", "bias"].map((name) =>
       to.entries.find((entry) => entry.name === `${layer}/${name}`),
     );
-    const bound = 1 / Math.sqrt(kernel?.shape[0] ?? 1);
+    const bound = 1 / Math.sqrt(kernel?.shape.at(-2) ?? 1);
     for (const entry of [kernel, bias]) {
       for (let i = entry?.offset ?? 0; entry && i < entry.offset + entry.size; i++) {
         if (isOld[i] === 0) grown[i] = (2 * random.uniform() - 1) * bound;

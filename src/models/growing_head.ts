@@ -54,7 +54,7 @@ export function listUnits(head: GrowingHead, classes: ClassesByTask): number[] {
   }
 }
 
-/** The shape of the head's bias and `active`, and of its kernel without the first axis: [units] or [tasks, units]. */
+/** The shape of the head's bias and `active`: [units] or [tasks, units]. Its kernel has the features before the units. */
 export function shapeHead(head: GrowingHead): number[] {
   switch (head.kind) {
     case "incremental":

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { RandomStream } from "../core/random_stream.ts";
 import { type Layer, listLayers } from "../engine/tfjs/model_layers.ts";
 
-/** Layers with a kernel [in, …] and a bias, followed by weights that are not drawn. */
+/** Layers with a kernel […, in, units] and a bias, followed by weights that are not drawn. */
 const GROWING_HEADS = new Set(["IncrementalClassifier", "MultiHeadClassifier"]);
 
 /** Layers whose kernel's last axis but one counts the values that one output is made of, next to the window. */
@@ -34,11 +34,9 @@ export function initializeLikeKeras(model: tf.LayersModel, stream: RandomStream)
   for (const layer of listLayers(model)) {
     if (countInputs(layer) === 0) continue;
     const shape = kernelShape(layer);
-    const isHead = GROWING_HEADS.has(layer.getClassName());
-    // One head of several sees all features and has units of its own.
-    const window = isHead ? 1 : shape.slice(0, -2).reduce(multiply, 1);
-    const features = (isHead ? shape[0] : shape.at(-2)) ?? 0;
-    const bound = Math.sqrt(6 / (window * (features + (shape.at(-1) ?? 0))));
+    // Several heads have units of their own, where the places of a window share theirs.
+    const window = GROWING_HEADS.has(layer.getClassName()) ? 1 : shape.slice(0, -2).reduce(multiply, 1);
+    const bound = Math.sqrt(6 / (window * ((shape.at(-2) ?? 0) + (shape.at(-1) ?? 0))));
     fillWeights(layer, (index) => (index > 0 ? 0 : (2 * stream.uniform() - 1) * bound));
   }
 }
@@ -48,7 +46,7 @@ function countInputs(layer: Layer): number {
   const className = layer.getClassName();
   const shape = kernelShape(layer);
   if (DENSE_OR_CONVOLUTION.has(className)) return shape.slice(0, -1).reduce(multiply, 1);
-  if (GROWING_HEADS.has(className)) return shape[0] ?? 0;
+  if (GROWING_HEADS.has(className)) return shape.at(-2) ?? 0;
   // Depthwise kernels are [height, width, in, multiplier], and each output sees one channel.
   if (className === "DepthwiseConv2D") return shape.slice(0, 2).reduce(multiply, 1);
   return 0;

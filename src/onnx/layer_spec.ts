@@ -103,9 +103,11 @@ export interface IncrementalClassifierSpec extends MaskedHead {
   readonly units: number;
 }
 
-/** A linear classifier with a head a task label; its second input are the labels [N]. The kernel is [in, tasks, units]. */
+/** A linear classifier with a head a task label; its second input are the labels [N]. The kernel is [tasks, in, units]. */
 export interface MultiHeadClassifierSpec extends MaskedHead {
   readonly kind: "multiHeadClassifier";
+  /** True where all rows of a batch have one label, so that one head is all that is computed. */
+  readonly sharesTask: boolean;
   /** The width of each head, by task label; 0 where there is none. */
   readonly headUnits: readonly number[];
 }

@@ -32,9 +32,10 @@ export function measureRows(gradient: ValueName, measure: RowMeasure, graph: Gra
       const rows = within.length > 0 ? sumOver(x, within, { keepDimensions: true }, graph) : x;
       return graph.node("ReduceSum", [applyMeasure(rows, measure, graph), ...others], node.attributes);
     }
-    case "Reshape": {
+    case "Reshape":
+    case "Transpose": {
       const measured = measureRows(x, measure, graph);
-      return measured === undefined ? undefined : graph.node("Reshape", [measured, ...others], node.attributes);
+      return measured === undefined ? undefined : graph.node(node.op, [measured, ...others], node.attributes);
     }
     default:
       return undefined;

@@ -90,6 +90,7 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
         ...call,
         ...readMasking(layer),
         kind: "multiHeadClassifier",
+        sharesTask: false,
         headUnits: readSetting(layer, "head_units", z.array(z.number().int().min(0)).min(1)),
       };
     case "Concatenate":

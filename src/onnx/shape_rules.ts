@@ -114,7 +114,7 @@ function inferType(op: Exclude<Operator, WideOperator>, node: NodeOperands): Val
     case "Flatten":
       return float32(flattenShape(shapeAt(node, 0), readInt(node.attributes, "axis", 1)));
     case "Gather":
-      return float32(gatherShape(node));
+      return { shape: gatherShape(node), dataType: node.operands[0]?.dataType ?? "float32" };
     case "Gemm":
       return float32(gemmShape(node));
     case "MatMul":

@@ -23,6 +23,11 @@ export const GROWING_MODELS: readonly GrowingModel[] = [
   createIncremental("an incremental classifier without masking", [1, 0, 0], { units: 3, masking: false }),
   createMultiHead("a multi-head classifier", [0, 2, 1, 2], { headUnits: [2, 4, 3] }),
   createMultiHead("a multi-head classifier of one head", [0, 0, 0], { headUnits: [3] }),
+  createMultiHead("a multi-head classifier whose rows share a task", [2, 2, 2], { headUnits: [2, 4, 3] }),
+  createMultiHead("a multi-head classifier without masking whose rows share a task", [0, 0], {
+    headUnits: [2, 4],
+    masking: false,
+  }),
   createMultiHead("a multi-head classifier with a gap", [2, 0, 2, 2, 0], { headUnits: [2, 0, 3] }),
   createMultiHead("a multi-head classifier without masking", [1, 0, 1], { headUnits: [2, 4], masking: false }),
 ];

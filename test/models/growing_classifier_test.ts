@@ -38,7 +38,7 @@ describe("simpleMLP() and mlp()", () => {
       expect(model.inputs.map(({ sourceLayer }) => sourceLayer.name).at(-1)).toBe("task_labels");
       const features = hiddenLayers === 0 ? 3 : 4;
       expect(describeWeights(model)).toMatchObject({
-        "classifier/kernel": [features, 1, 2],
+        "classifier/kernel": [1, features, 2],
         "classifier/bias": [1, 2],
         "classifier/active": [1, 2],
       });

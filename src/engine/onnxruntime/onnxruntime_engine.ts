@@ -10,6 +10,7 @@ import {
 import type { Graph } from "../../onnx/graph.ts";
 import type { LayerSpec, ModelSpec } from "../../onnx/layer_spec.ts";
 import { parseTopology } from "../../onnx/parse_topology.ts";
+import { shareTask } from "../../onnx/share_task.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
@@ -48,6 +49,8 @@ class OnnxruntimeEngine implements Engine {
   readonly stateLayout: ParameterLayout;
   readonly outputSize: number;
   readonly #spec: ModelSpec;
+  /** The model for rows that share a task; undefined where tasks do not matter. */
+  readonly #taskSpec: ModelSpec | undefined;
   readonly #options: InferenceSession.SessionOptions;
   readonly #sessions = new Map<string, Promise<GraphSession>>();
   /** Undefined for a measure that this model's gradients cannot be taken of in one pass. */
@@ -60,6 +63,7 @@ class OnnxruntimeEngine implements Engine {
 
   constructor(spec: ModelSpec, options: InferenceSession.SessionOptions) {
     this.#spec = spec;
+    this.#taskSpec = shareTask(spec);
     this.#options = options;
     this.layout = spec.layout;
     this.stateLayout = spec.stateLayout;
@@ -71,7 +75,8 @@ class OnnxruntimeEngine implements Engine {
     const rows = assertCall(this.#spec, vectors, input);
     assertLength("outputs", outputs, rows * this.outputSize);
     const mode = this.#resolveMode(input);
-    const session = await this.#load(`forward ${mode}`, () => buildForwardGraph(this.#spec, mode));
+    const { key, spec } = this.#chooseSpec(input);
+    const session = await this.#load(`${key}forward ${mode}`, () => buildForwardGraph(spec, mode));
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       outputs: this.#staging.write("outputs", outputs),
@@ -94,7 +99,8 @@ class OnnxruntimeEngine implements Engine {
     assertLength("gradient", results.gradient, this.layout.size);
     const mode = this.#resolveMode(input);
     const { kind } = objective;
-    const session = await this.#load(`${kind} ${mode}`, () => buildTrainingGraph(this.#spec, kind, mode));
+    const { key, spec } = this.#chooseSpec(input);
+    const session = await this.#load(`${key}${kind} ${mode}`, () => buildTrainingGraph(spec, kind, mode));
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       targets: this.#staging.read("targets", objective.targets),
@@ -118,7 +124,8 @@ class OnnxruntimeEngine implements Engine {
     assertLength("dOutputs", dOutputs, rows * this.outputSize);
     assertLength("gradient", gradient, this.layout.size);
     const mode = this.#resolveMode(input);
-    const session = await this.#load(`backward ${mode}`, () => buildBackwardGraph(this.#spec, mode));
+    const { key, spec } = this.#chooseSpec(input);
+    const session = await this.#load(`${key}backward ${mode}`, () => buildBackwardGraph(spec, mode));
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       outputGradient: this.#staging.read("dOutputs", dOutputs),
@@ -151,6 +158,13 @@ class OnnxruntimeEngine implements Engine {
     this.#sessions.clear();
     this.#vectors.clear();
     for (const loading of sessions) await (await loading).release();
+  }
+
+  /** Where all rows have one task label, their head alone is computed. */
+  #chooseSpec({ taskLabels }: EngineInput): { readonly key: string; readonly spec: ModelSpec } {
+    const [first] = taskLabels;
+    if (!this.#taskSpec || taskLabels.some((label) => label !== first)) return { key: "", spec: this.#spec };
+    return { key: "one task, ", spec: this.#taskSpec };
   }
 
   /** Most models compute the same in both modes: one session serves. */

@@ -15,7 +15,7 @@ export interface MultiHeadClassifierOptions extends MaskingOptions {
  * A linear classifier with a head a task label: features [N, in] and labels [N] (int32) to [N, units], where sample n is
  * answered by the head of its label, and `units` is the widest head's width. With masking, all columns but those of classes
  * that the head was trained on answer `maskValue`: `active` [tasks, units] says which were. Without, columns that a head has
- * not answer 0. All heads are one kernel [in, tasks, units], so that one product computes them. Weights begin at zero; model
+ * not answer 0. The kernel is [tasks, in, units]. Weights begin at zero; model
  * builders draw them. Engines refuse labels without a head.
  *
  * Avalanche's MultiHeadClassifier (Lomonaco et al. 2021, arXiv:2104.00405), but for columns that other heads have and this
@@ -54,7 +54,7 @@ export class MultiHeadClassifier extends tf.layers.Layer {
     }
     const zeros = tf.initializers.zeros();
     const heads = [this.headUnits.length, this.units];
-    this.#kernel = this.addWeight("kernel", [features, ...heads], "float32", zeros);
+    this.#kernel = this.addWeight("kernel", heads.toSpliced(1, 0, features), "float32", zeros);
     this.#bias = this.addWeight("bias", heads, "float32", zeros);
     this.#active = this.addWeight("active", heads, "float32", zeros, undefined, false);
     this.built = true;
@@ -86,7 +86,8 @@ export class MultiHeadClassifier extends tf.layers.Layer {
   /** [N, tasks, units] */
   #computeAllHeads(features: tf.Tensor): tf.Tensor {
     const columns = this.headUnits.length * this.units;
-    const kernel = tf.reshape(readWeight(this, this.#kernel), [-1, columns]);
+    // One product for all heads.
+    const kernel = tf.reshape(tf.transpose(readWeight(this, this.#kernel), [1, 0, 2]), [-1, columns]);
     const bias = tf.reshape(readWeight(this, this.#bias), [columns]);
     return tf.reshape(tf.add(tf.matMul(features, kernel), bias), [-1, this.headUnits.length, this.units]);
   }

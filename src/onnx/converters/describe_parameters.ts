@@ -70,7 +70,7 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
   }
 }
 
-/** kernel [in, …heads], bias and `active` [...heads], where heads is [units] or [tasks, units]. */
+/** kernel [in, units], bias and `active` [units]; with several heads [tasks, …] of each. */
 function describeGrowingHead(
   layer: IncrementalClassifierSpec | MultiHeadClassifierSpec,
   inputs: readonly Shape[],
@@ -79,11 +79,12 @@ function describeGrowingHead(
   if (typeof features !== "number" || others.length > 0) {
     throw new RangeError(cannot(`size layer "${layer.name}"`, "an input [N, in]", inputs[0]));
   }
-  const heads =
-    layer.kind === "incrementalClassifier" ? [layer.units] : [layer.headUnits.length, Math.max(...layer.headUnits)];
+  const isIncremental = layer.kind === "incrementalClassifier";
+  const units = isIncremental ? layer.units : Math.max(...layer.headUnits);
+  const heads = isIncremental ? [] : [layer.headUnits.length];
   return [
-    { name: `${layer.layer}/kernel`, shape: [features, ...heads], isTrainable: true },
-    { name: `${layer.layer}/bias`, shape: heads, isTrainable: true },
-    { name: `${layer.layer}/active`, shape: heads, isTrainable: false },
+    { name: `${layer.layer}/kernel`, shape: [...heads, features, units], isTrainable: true },
+    { name: `${layer.layer}/bias`, shape: [...heads, units], isTrainable: true },
+    { name: `${layer.layer}/active`, shape: [...heads, units], isTrainable: false },
   ];
 }

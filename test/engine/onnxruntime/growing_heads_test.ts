@@ -116,7 +116,6 @@ function computeSlowly(model: GrowingModel, engine: Engine, { parameters }: Mode
   const [kernel, bias] = [read("classifier/kernel").values, read("classifier/bias").values];
   const { x, taskLabels } = drawGrowingInput(model);
   const heads = config.headUnits ?? [engine.outputSize];
-  const columns = heads.length * engine.outputSize;
   return Float32Array.from({ length: taskLabels.length * engine.outputSize }, (_, i) => {
     const [row, unit] = [Math.floor(i / engine.outputSize), i % engine.outputSize];
     const head = config.headUnits ? (taskLabels[row] ?? 0) : 0;
@@ -127,7 +126,7 @@ function computeSlowly(model: GrowingModel, engine: Engine, { parameters }: Mode
     for (let hidden = 0; hidden < 6; hidden++) {
       let sum = fcBias[hidden] ?? 0;
       for (let k = 0; k < FEATURES; k++) sum += (x.data[row * FEATURES + k] ?? 0) * (fc[k * 6 + hidden] ?? 0);
-      logit += Math.tanh(sum) * (kernel[hidden * columns + place] ?? 0);
+      logit += Math.tanh(sum) * (kernel[(head * 6 + hidden) * engine.outputSize + unit] ?? 0);
     }
     return logit;
   });
