@@ -29,3 +29,8 @@ export function addSquares(target: Float32Array, values: Float32Array, factor: n
 export function scaleVector(target: Float32Array, factor: number): void {
   for (let i = 0; i < target.length; i++) target[i] = factor * (target[i] ?? 0);
 }
+
+/** target += factor · |values|, in place; one length. */
+export function addAbsolutes(target: Float32Array, values: Float32Array, factor: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) + factor * Math.abs(values[i] ?? 0);
+}

@@ -2,11 +2,15 @@ import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
 import { FromScratchTrainingPlugin } from "../../src/training/plugins/from_scratch_training_plugin.ts";
 import { LossScalingPlugin } from "../../src/training/plugins/loss_scaling_plugin.ts";
 import { LwFPlugin } from "../../src/training/plugins/lwf_plugin.ts";
+import { MASPlugin } from "../../src/training/plugins/mas_plugin.ts";
+import { RWalkPlugin } from "../../src/training/plugins/rwalk_plugin.ts";
 import { SynapticIntelligencePlugin } from "../../src/training/plugins/synaptic_intelligence_plugin.ts";
 import { EWC } from "../../src/training/strategies/ewc.ts";
 import { FromScratchTraining } from "../../src/training/strategies/from_scratch_training.ts";
 import { JointTraining } from "../../src/training/strategies/joint_training.ts";
 import { LwF } from "../../src/training/strategies/lwf.ts";
+import { MAS } from "../../src/training/strategies/mas.ts";
+import { RWalk } from "../../src/training/strategies/rwalk.ts";
 import { SynapticIntelligence } from "../../src/training/strategies/synaptic_intelligence.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
@@ -19,6 +23,10 @@ export const REGULARIZATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   SynapticIntelligencePlugin: withPlugin(
     () => new SynapticIntelligencePlugin({ lambda: 100, eps: 0.01, compatibility: "avalanche" }),
   ),
+  MAS: { create: (options) => new MAS({ ...options, lambda: 0.1 }) },
+  MASPlugin: withPlugin(() => new MASPlugin({ lambda: 0.1, compatibility: "avalanche" })),
+  RWalk: { create: (options) => new RWalk({ ...options, deltaT: 3 }) },
+  RWalkPlugin: withPlugin(() => new RWalkPlugin({ lambda: 0.3 })),
   LwF: { create: (options) => new LwF({ ...options, alpha: [1, 2] }) },
   LwFPlugin: withPlugin(() => new LwFPlugin({ temperature: 3, compatibility: "avalanche" })),
   LossScalingPlugin: withPlugin(() => new LossScalingPlugin({ factor: "inverse-experience" })),

@@ -38,6 +38,20 @@ export const SYNAPTIC_INTELLIGENCE_OPTIONS = z.strictObject({
   compatibility: COMPATIBILITY,
 });
 
+/** What memory aware synapses take, as a strategy and as a plugin. */
+export const MAS_OPTIONS = z.strictObject({
+  lambda: z.number().min(0).default(1).describe("weight of the penalty"),
+  alpha: z.number().min(0).max(1).optional().describe("share of the old importances in a mean; summed if left out"),
+  compatibility: COMPATIBILITY,
+});
+
+/** What a Riemannian walk takes, as a strategy and as a plugin. */
+export const RWALK_OPTIONS = z.strictObject({
+  lambda: z.number().min(0).default(0.1).describe("weight of the penalty"),
+  alpha: z.number().min(0).max(1).default(0.9).describe("weight of a new squared gradient in the moving average"),
+  deltaT: z.int().min(1).default(10).describe("steps over which a move and its effect are compared"),
+});
+
 /** What learning without forgetting takes, as a strategy and as a plugin. */
 export const LWF_OPTIONS = z.strictObject({
   alpha: perExperience(0).default(1).describe("weight of the distillation; one, or one for each experience"),

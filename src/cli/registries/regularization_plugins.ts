@@ -5,6 +5,8 @@ import {
   EWC_OPTIONS,
   LOSS_SCALING_OPTIONS,
   LWF_OPTIONS,
+  MAS_OPTIONS,
+  RWALK_OPTIONS,
   SYNAPTIC_INTELLIGENCE_OPTIONS,
 } from "./regularization_options.ts";
 
@@ -44,6 +46,24 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     create: async (options, _context: PluginContext) => {
       const { LossScalingPlugin } = await import("../../training/plugins/loss_scaling_plugin.ts");
       return { plugin: new LossScalingPlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "mas",
+    summary: "memory aware synapses (Aljundi et al. 2018), on top of any strategy",
+    options: MAS_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { MASPlugin } = await import("../../training/plugins/mas_plugin.ts");
+      return { plugin: new MASPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "rwalk",
+    summary: "Riemannian walk (Chaudhry et al. 2018), on top of any strategy",
+    options: RWALK_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { RWalkPlugin } = await import("../../training/plugins/rwalk_plugin.ts");
+      return { plugin: new RWalkPlugin(options) };
     },
   }),
 ];

@@ -2,7 +2,13 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { EWC_OPTIONS, LWF_OPTIONS, SYNAPTIC_INTELLIGENCE_OPTIONS } from "./regularization_options.ts";
+import {
+  EWC_OPTIONS,
+  LWF_OPTIONS,
+  MAS_OPTIONS,
+  RWALK_OPTIONS,
+  SYNAPTIC_INTELLIGENCE_OPTIONS,
+} from "./regularization_options.ts";
 
 /** Strategies that hold parameters or outputs to what they were. */
 export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -31,6 +37,24 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { LwF } = await import("../../training/strategies/lwf.ts");
       return new LwF({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "mas",
+    summary: "memory aware synapses (Aljundi et al. 2018)",
+    options: MAS_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { MAS } = await import("../../training/strategies/mas.ts");
+      return new MAS({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "rwalk",
+    summary: "Riemannian walk (Chaudhry et al. 2018)",
+    options: RWALK_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { RWalk } = await import("../../training/strategies/rwalk.ts");
+      return new RWalk({ ...context, ...options });
     },
   }),
 ];

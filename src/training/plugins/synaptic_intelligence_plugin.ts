@@ -1,4 +1,3 @@
-import type { QuadraticPenalty } from "../../cluster/penalty.ts";
 import { assertInRange } from "../../core/errors.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { AnchoredPenalty } from "../anchored_penalty.ts";
@@ -8,6 +7,7 @@ import type { ModelGrowth } from "../model_growth.ts";
 import { listIncludedRanges, type ParameterRange } from "../parameter_ranges.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import { writeTaskGradient } from "../task_gradient.ts";
 
 /** How strongly parameters are held, and how their part in what was learned is measured. */
 export interface SynapticIntelligenceOptions {
@@ -53,6 +53,7 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   /** Σₖ ωₖ / ((θₖ − θₖ₋₁)² + ξ) [P]. */
   #cumulative: Float32Array | undefined;
   #path: ParameterPath | undefined;
+  #gradient = new Float32Array(0);
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: SynapticIntelligenceOptions) {
@@ -77,10 +78,15 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
     this.#penalty.scale = this.#isAvalanche ? lambda / 2 : lambda;
   }
 
-  afterUpdate({ parameters, gradient, cluster }: BaseStrategy): void {
-    if (!this.#path) return;
+  afterUpdate({ parameters, gradient: whole, cluster }: BaseStrategy): void {
+    const path = this.#path;
+    if (!path) return;
     const penalties = this.#isAvalanche ? [] : cluster.penalties.active;
-    for (const range of this.#ranges) addContributions(this.#path, { parameters, gradient, penalties }, range);
+    const gradient = penalties.length > 0 ? this.#reserveGradient(parameters.length) : whole;
+    for (const range of this.#ranges) {
+      if (gradient !== whole) writeTaskGradient(gradient, { gradient: whole, before: path.previous, penalties }, range);
+      addContributions(path, { parameters, gradient }, range);
+    }
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
@@ -134,6 +140,11 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
     return this.#options.compatibility === "avalanche";
   }
 
+  #reserveGradient(length: number): Float32Array {
+    if (this.#gradient.length !== length) this.#gradient = new Float32Array(length);
+    return this.#gradient;
+  }
+
   #listRanges({ cluster }: BaseStrategy): readonly ParameterRange[] {
     const { layout } = cluster.model;
     const normalisation = layout.entries.map(({ name }) => name).filter((name) => /\/(gamma|beta)$/.test(name));
@@ -142,28 +153,13 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   }
 }
 
-/**
- * After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= (g − Σ 2s(aθ − b)) ∘ Δθ, the sum being
- * the gradient of `penalties` at `path.previous`; then `path.previous` becomes `parameters`.
- */
+/** After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= g ∘ Δθ; then the step is over. */
 export function addContributions(
-  path: ParameterPath,
-  step: {
-    readonly parameters: Float32Array;
-    readonly gradient: Float32Array;
-    readonly penalties: readonly QuadraticPenalty[];
-  },
+  { contributions, previous }: ParameterPath,
+  step: { readonly parameters: Float32Array; readonly gradient: Float32Array },
   { start, end }: ParameterRange,
 ): void {
-  const { contributions, previous } = path;
   const { parameters, gradient } = step;
-  for (const { a, b, scale } of step.penalties) {
-    for (let i = start; i < end; i++) {
-      const before = previous[i] ?? 0;
-      const pull = 2 * scale * ((a[i] ?? 0) * before - (b[i] ?? 0));
-      contributions[i] = (contributions[i] ?? 0) + pull * ((parameters[i] ?? 0) - before);
-    }
-  }
   for (let i = start; i < end; i++) {
     const theta = parameters[i] ?? 0;
     contributions[i] = (contributions[i] ?? 0) - (gradient[i] ?? 0) * (theta - (previous[i] ?? 0));

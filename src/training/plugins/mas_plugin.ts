@@ -1,0 +1,63 @@
+import { assertInRange } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { addScaled, scaleVector } from "../../core/vector.ts";
+import { AnchoredPenalty } from "../anchored_penalty.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { assertCompatibility, type Compatibility } from "../compatibility.ts";
+import { computeMinibatchSensitivity, computeSensitivity } from "../sensitivity.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** How strongly parameters are held, and how importances of several experiences are put together. */
+export interface MASOptions {
+  /** λ, the weight of the penalty; 1 if left out. */
+  readonly lambda?: number;
+  /**
+   * How much of the old importances stays in Ω ← αΩ + (1 − α)Ω_new, in [0, 1]. Left out: they are added up, as in the paper, or,
+   * with "avalanche", α is ½.
+   */
+  readonly alpha?: number;
+  /** "paper" if left out. "avalanche" takes gradients of whole minibatches' means, with dropout, and α = ½. */
+  readonly compatibility?: Compatibility;
+}
+
+/**
+ * Memory aware synapses: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω the mean over its
+ * samples of |∂‖f(x)‖²/∂θ|: parameters that the outputs depend on are held. Labels play no part in Ω.
+ * @see Aljundi et al. 2018, Memory Aware Synapses: Learning What (not) to Forget, arXiv:1711.09601
+ */
+export class MASPlugin implements StrategyPlugin {
+  readonly name = "MASPlugin";
+  readonly #alpha: number | undefined;
+  readonly #isAvalanche: boolean;
+  readonly #penalty: AnchoredPenalty;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: MASOptions = {}) {
+    const { lambda = 1, compatibility = "paper" } = options;
+    const act = "create MASPlugin";
+    assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
+    assertCompatibility(act, compatibility);
+    this.#isAvalanche = compatibility === "avalanche";
+    this.#alpha = options.alpha ?? (this.#isAvalanche ? 0.5 : undefined);
+    if (this.#alpha !== undefined) assertInRange(act, "alpha", this.#alpha, [0, 1]);
+    this.#penalty = new AnchoredPenalty("MASPlugin", lambda);
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    const { dataset } = strategy.experience;
+    const compute = this.#isAvalanche ? computeMinibatchSensitivity : computeSensitivity;
+    const importances = await compute(strategy, dataset);
+    const old = this.#penalty.importances;
+    if (old && this.#alpha !== undefined) scaleVector(importances, 1 - this.#alpha);
+    if (old) addScaled(importances, old, this.#alpha ?? 1);
+    this.#penalty.replace(strategy, { importances, parameters: strategy.parameters });
+  }
+
+  saveState(): SavedState {
+    return this.#penalty.save();
+  }
+
+  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
+    this.#penalty.restore(strategy, saved);
+  }
+}

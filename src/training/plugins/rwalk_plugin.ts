@@ -1,0 +1,179 @@
+import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { AnchoredPenalty } from "../anchored_penalty.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import { writeTaskGradient } from "../task_gradient.ts";
+
+/** How strongly parameters are held, and over how many steps their importance is measured. */
+export interface RWalkOptions {
+  /** λ, the weight of the penalty; 0.1 if left out. */
+  readonly lambda?: number;
+  /** α: how much a new squared gradient weighs in the moving average of the Fisher information, in [0, 1]; 0.9 if left out. */
+  readonly alpha?: number;
+  /** Δt: steps over which a parameter's move and its effect are compared; 10 if left out. */
+  readonly deltaT?: number;
+}
+
+/** The smallest number that makes a difference to 1 in float32. */
+const EPSILON = 2 ** -23;
+
+/** What moves while an experience is trained; all are [P]. */
+export interface RiemannianWalk {
+  /** F: a moving average over all steps. */
+  readonly fisher: Float32Array;
+  /** Where the step before ended. */
+  readonly previous: Float32Array;
+  /** Where the last comparison was made. */
+  readonly checkpoint: Float32Array;
+  /** ΔL: by how much each parameter's moves lowered the loss since then. */
+  readonly lossDrop: Float32Array;
+  /** s of this experience. */
+  readonly scores: Float32Array;
+}
+
+/**
+ * Riemannian walk: adds λ Σᵢ (Fᵢ/max F + max(0, sᵢ)/max s)(θᵢ − θ*ᵢ)². F is the Fisher information, a moving average of
+ * squared gradients over training's steps (EWC++). The score s adds up, every Δt steps, ΔL / (½ F Δθ² + ε): the drop of
+ * the loss that a parameter's move caused, by how far the move changed the model's distribution; over experiences it is averaged with the
+ * score before. Gradients are the training step's own, without penalties, so that nothing is computed twice.
+ *
+ * Steps left over at an experience's end count as a last, shorter walk.
+ * @see Chaudhry et al. 2018, Riemannian Walk for Incremental Learning, arXiv:1801.10112
+ */
+export class RWalkPlugin implements StrategyPlugin {
+  readonly name = "RWalkPlugin";
+  readonly #alpha: number;
+  readonly #deltaT: number;
+  readonly #penalty: AnchoredPenalty;
+  #gradient = new Float32Array(0);
+  #walk: RiemannianWalk | undefined;
+  /** s of all experiences before. */
+  #scores: Float32Array | undefined;
+  #steps = 0;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: RWalkOptions = {}) {
+    const { lambda = 0.1, alpha = 0.9, deltaT = 10 } = options;
+    const act = "create RWalkPlugin";
+    assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
+    assertInRange(act, "alpha", alpha, [0, 1]);
+    assertWholeNumber(act, "deltaT", deltaT, 1);
+    this.#alpha = alpha;
+    this.#deltaT = deltaT;
+    this.#penalty = new AnchoredPenalty("RWalkPlugin", lambda);
+  }
+
+  beforeTrainingExp({ parameters }: BaseStrategy): void {
+    this.#steps = 0;
+    this.#walk = {
+      fisher: this.#walk?.fisher ?? new Float32Array(parameters.length),
+      previous: Float32Array.from(parameters),
+      checkpoint: Float32Array.from(parameters),
+      lossDrop: new Float32Array(parameters.length),
+      scores: new Float32Array(parameters.length),
+    };
+  }
+
+  afterUpdate({ parameters, gradient, cluster }: BaseStrategy): void {
+    const walk = this.#walk;
+    if (!walk) return;
+    if (this.#gradient.length !== parameters.length) this.#gradient = new Float32Array(parameters.length);
+    const step = { gradient, before: walk.previous, penalties: cluster.penalties.active };
+    writeTaskGradient(this.#gradient, step, { start: 0, end: parameters.length });
+    walkOn(walk, { gradient: this.#gradient, parameters, alpha: this.#alpha });
+    this.#steps += 1;
+    if (this.#steps % this.#deltaT === 0) scoreWalk(walk, parameters);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    const { parameters } = strategy;
+    const walk = this.#walk;
+    if (!walk) return;
+    if (this.#steps % this.#deltaT !== 0) scoreWalk(walk, parameters);
+    const old = this.#scores;
+    this.#scores = walk.scores.map((score, i) => (old ? 0.5 * ((old[i] ?? 0) + score) : score));
+    this.#penalty.replace(strategy, { importances: combineImportances(walk.fisher, this.#scores), parameters });
+  }
+
+  afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#scores) this.#scores = growth.remap(this.#scores);
+    if (!this.#walk) return;
+    const { fisher, previous, checkpoint, lossDrop, scores } = this.#walk;
+    this.#walk = {
+      fisher: growth.remap(fisher),
+      previous: growth.remap(previous, parameters),
+      checkpoint: growth.remap(checkpoint, parameters),
+      lossDrop: growth.remap(lossDrop),
+      scores: growth.remap(scores),
+    };
+  }
+
+  saveState(): SavedState {
+    const walk = this.#walk && Object.fromEntries(Object.entries(this.#walk).map(([key, v]) => [key, v.slice()]));
+    return {
+      penalty: this.#penalty.save(),
+      walk: walk ?? null,
+      scores: this.#scores ?? null,
+      steps: this.#steps,
+    };
+  }
+
+  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
+    const act = "restore RWalkPlugin";
+    const { penalty, walk = null, scores = null, steps } = parseSavedRecord(act, saved);
+    const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
+    this.#penalty.restore(strategy, penalty);
+    this.#steps = parseSavedNumber(act, steps);
+    this.#scores = scores === null ? undefined : read(scores);
+    this.#walk = undefined;
+    if (walk === null) return;
+    const { fisher, previous, checkpoint, lossDrop, scores: own } = parseSavedRecord(act, walk);
+    this.#walk = {
+      fisher: read(fisher),
+      previous: read(previous),
+      checkpoint: read(checkpoint),
+      lossDrop: read(lossDrop),
+      scores: read(own),
+    };
+  }
+}
+
+/** One step from `walk.previous` to `parameters`: F ← αg² + (1 − α)F, ΔL ← ΔL − g ∘ Δθ; then the step is over. */
+export function walkOn(
+  { fisher, previous, lossDrop }: RiemannianWalk,
+  step: { readonly gradient: Float32Array; readonly parameters: Float32Array; readonly alpha: number },
+): void {
+  const { gradient, parameters, alpha } = step;
+  for (let i = 0; i < fisher.length; i++) {
+    const g = gradient[i] ?? 0;
+    const theta = parameters[i] ?? 0;
+    fisher[i] = alpha * g * g + (1 - alpha) * (fisher[i] ?? 0);
+    lossDrop[i] = (lossDrop[i] ?? 0) - g * (theta - (previous[i] ?? 0));
+    previous[i] = theta;
+  }
+}
+
+/** s ← s + ΔL / (½ F (θ − θ_checkpoint)² + ε); then a new walk begins at `parameters`. */
+export function scoreWalk(walk: RiemannianWalk, parameters: Float32Array): void {
+  const { fisher, checkpoint, lossDrop, scores } = walk;
+  for (let i = 0; i < scores.length; i++) {
+    const move = (parameters[i] ?? 0) - (checkpoint[i] ?? 0);
+    scores[i] = (scores[i] ?? 0) + (lossDrop[i] ?? 0) / (0.5 * (fisher[i] ?? 0) * move * move + EPSILON);
+  }
+  lossDrop.fill(0);
+  checkpoint.set(parameters);
+}
+
+/** F/max F + max(0, s)/max s [P]; a part that is nowhere above 0 counts nothing. The caller owns the result. */
+export function combineImportances(fisher: Float32Array, scores: Float32Array): Float32Array {
+  const [fisherScale, scoreScale] = [invertLargest(fisher), invertLargest(scores)];
+  return fisher.map((value, i) => value * fisherScale + Math.max(0, scores[i] ?? 0) * scoreScale);
+}
+
+/** 1 by the largest of the values; 0 where none is above 0. */
+function invertLargest(values: Float32Array): number {
+  const largest = values.reduce((max, value) => Math.max(max, value), 0);
+  return largest > 0 ? 1 / largest : 0;
+}
