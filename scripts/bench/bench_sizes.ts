@@ -6,6 +6,8 @@ export interface BenchSizes {
   readonly steps: number;
   /** The same for models and engines that need seconds for a few. */
   readonly slowSteps: number;
+  /** Repetitions of those. */
+  readonly slowRepetitions: number;
   /** Repetitions of what takes many seconds each. */
   readonly longRepetitions: number;
   /** Samples in each experience of a whole run; undefined takes all. */
@@ -23,10 +25,11 @@ export interface BenchSizes {
 
 /** What is worth reporting. */
 export const FULL_SIZES: BenchSizes = {
-  repetitions: 9,
+  repetitions: 15,
   warmups: 1,
-  steps: 40,
+  steps: 25,
   slowSteps: 3,
+  slowRepetitions: 5,
   longRepetitions: 3,
   examplesPerExperience: undefined,
   fewExamplesPerExperience: 640,
@@ -42,6 +45,7 @@ export const QUICK_SIZES: BenchSizes = {
   warmups: 1,
   steps: 2,
   slowSteps: 1,
+  slowRepetitions: 1,
   longRepetitions: 1,
   examplesPerExperience: 64,
   fewExamplesPerExperience: 32,

@@ -107,6 +107,6 @@ export function readNumber(answer: unknown, name: string): number {
 
 /** The command that runs a script of this project, a TypeScript file, in the runtime that this is. */
 export function createScriptCommand(script: string, parameters: readonly string[]): PeerCommand {
-  const flags = process.versions.deno ? ["run", "--allow-all", "--no-check"] : [];
+  const flags = process.versions.deno ? ["run", "--allow-all", "--no-check", "--unstable-webgpu"] : [];
   return { program: process.execPath, parameters: [...flags, script, ...parameters], environment: pinThreads(1) };
 }

@@ -33,6 +33,7 @@ async function* compareWorkers(context: BenchContext, workload: Workload): Async
   const [one, two, apart] = await takeTurns(context, {
     about: `scaling: ${workload.name}`,
     open: [open(1), open(2), () => openApart([open(1), open(1)])],
+    repetitions: workload.isSlow ? sizes.slowRepetitions : sizes.repetitions,
   });
   const base = { suite: "scaling", unit: "examples/s", ours: two?.values ?? [] } as const;
   const name = `${workload.name}, 2 workers, batch ${batchSize} each`;

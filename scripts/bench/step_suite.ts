@@ -41,6 +41,7 @@ async function* compareWithPython(
       openOwn(0),
       ...pythons.map((python) => () => openTorchSteps(context, { workload, python, steps })),
     ],
+    repetitions: workload.isSlow ? sizes.slowRepetitions : sizes.repetitions,
   });
   if (!worker || !inline) return;
   const base = { suite: "step", unit: "ms" } as const;

@@ -3,7 +3,9 @@ import { RandomStream } from "../../src/core/random_stream.ts";
 import { createSharedInt32, createSharedUint8 } from "../../src/core/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
+import { simpleCNN } from "../../src/models/simple_cnn.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
+import { slimResNet18 } from "../../src/models/slim_resnet18.ts";
 import { splitMNIST } from "../../src/streams/split_mnist.ts";
 import type { BenchSizes } from "./bench_sizes.ts";
 
@@ -32,9 +34,14 @@ export const SIMPLE_MLP: Workload = {
   },
 };
 
-/** All workloads of the step suite. */
-export function listWorkloads(_sizes: BenchSizes): readonly Workload[] {
-  return [SIMPLE_MLP];
+/** All workloads: SimpleMLP, and SimpleCNN and SlimResNet18 on made images [32, 32, 3]. */
+export function listWorkloads({ imageBatchSize: batchSize }: Pick<BenchSizes, "imageBatchSize">): readonly Workload[] {
+  const images = { batchSize, isSlow: true, loadData: async () => makeImages(10 * batchSize) } as const;
+  return [
+    SIMPLE_MLP,
+    { ...images, name: "SimpleCNN", peerModel: "simple-cnn", createModel: () => simpleCNN() },
+    { ...images, name: "SlimResNet18", peerModel: "slim-resnet18", createModel: () => slimResNet18() },
+  ];
 }
 
 /** Random images [count, 32, 32, 3] of bytes with class ids below 10. */
