@@ -10,8 +10,8 @@ import {
 import type { Graph } from "../../onnx/graph.ts";
 import type { LayerSpec, ModelSpec } from "../../onnx/layer_spec.ts";
 import { parseTopology } from "../../onnx/parse_topology.ts";
-import { shareTask } from "../../onnx/share_task.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
+import { shareTask } from "../../onnx/share_task.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
 import type { RowGradientCall } from "../row_gradients.ts";
