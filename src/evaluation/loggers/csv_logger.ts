@@ -1,0 +1,101 @@
+import { appendFileSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
+import type { MetricValue } from "../metric_value.ts";
+import type { Logger } from "./logger.ts";
+
+const TRAINING_FILE = "training_results.csv";
+const EVAL_FILE = "eval_results.csv";
+const TRAINING_COLUMNS = "training_exp,epoch,training_accuracy,val_accuracy,training_loss,val_loss\n";
+const EVAL_COLUMNS = "eval_exp,training_exp,eval_accuracy,eval_loss,forgetting\n";
+
+/** Where the files go. */
+export interface CSVLoggerOptions {
+  /** The folder, made where it is missing; "csvlogs" if left out. A function names it when the first row comes. */
+  readonly folder?: string | (() => string);
+  /** True goes on with files that are there; false (the default) starts them anew. */
+  readonly append?: boolean;
+}
+
+/**
+ * Avalanche's two files: `training_results.csv` has a row an epoch, `eval_results.csv` a row an experience of each evaluation
+ * outside training. Evaluations within training give `val_accuracy` and `val_loss`. Numbers have four digits behind the point;
+ * what no metric measured is 0. The metrics are `Top1_Acc_Epoch`, `Loss_Epoch`, `Top1_Acc_Exp`, `Loss_Exp` and
+ * `ExperienceForgetting`.
+ */
+export class CSVLogger implements Logger {
+  readonly #options: CSVLoggerOptions;
+  #folder: string | undefined;
+  #trainedExperience: number | undefined;
+  #isInTraining = false;
+  #validation: { readonly accuracy?: number | undefined; readonly loss?: number | undefined } = {};
+
+  constructor(options: CSVLoggerOptions = {}) {
+    this.#options = options;
+  }
+
+  logMetrics(): void {}
+
+  beforeTraining(): void {
+    this.#isInTraining = true;
+  }
+
+  beforeTrainingExp({ experience }: EvaluatedStrategy): void {
+    this.#trainedExperience = experience.currentExperience;
+  }
+
+  afterTrainingEpoch({ clock }: EvaluatedStrategy, values: readonly MetricValue[]): void {
+    const accuracy = findNumber(values, "Top1_Acc_Epoch");
+    const loss = findNumber(values, "Loss_Epoch");
+    const { accuracy: validAccuracy, loss: validLoss } = this.#validation;
+    const numbers = [accuracy, validAccuracy, loss, validLoss].map(formatNumber);
+    this.#append(TRAINING_FILE, [this.#trainedExperience ?? "", clock.trainExpEpochs, ...numbers]);
+  }
+
+  afterTraining(): void {
+    this.#isInTraining = false;
+  }
+
+  afterEvalExp({ experience }: EvaluatedStrategy, values: readonly MetricValue[]): void {
+    const accuracy = findNumber(values, "Top1_Acc_Exp");
+    const loss = findNumber(values, "Loss_Exp");
+    if (this.#isInTraining) {
+      this.#validation = { accuracy, loss };
+      return;
+    }
+    const numbers = [accuracy, loss, findNumber(values, "ExperienceForgetting")].map(formatNumber);
+    this.#append(EVAL_FILE, [experience.currentExperience, this.#trainedExperience ?? "", ...numbers]);
+  }
+
+  #append(file: string, cells: readonly (string | number)[]): void {
+    this.#folder ??= this.#openFolder();
+    appendFileSync(join(this.#folder, file), `${cells.join(",")}\n`);
+  }
+
+  #openFolder(): string {
+    const { folder = "csvlogs", append = false } = this.#options;
+    const path = typeof folder === "string" ? folder : folder();
+    mkdirSync(path, { recursive: true });
+    for (const [file, columns] of [
+      [TRAINING_FILE, TRAINING_COLUMNS],
+      [EVAL_FILE, EVAL_COLUMNS],
+    ] as const) {
+      if (!append || isMissingOrEmpty(join(path, file))) writeFileSync(join(path, file), columns);
+    }
+    return path;
+  }
+}
+
+/** The number that a metric has just reported, if it did. */
+function findNumber(values: readonly MetricValue[], name: string): number | undefined {
+  const found = values.find(({ key }) => key.startsWith(`${name}/`))?.value;
+  return typeof found === "number" ? found : undefined;
+}
+
+function formatNumber(value: number | undefined): string {
+  return value === undefined ? "0" : value.toFixed(4);
+}
+
+function isMissingOrEmpty(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+}
