@@ -38,9 +38,11 @@ export { forwardTransferMetrics } from "./evaluation/forward_transfer_metrics.ts
 export { gpuUsageMetrics } from "./evaluation/gpu_usage_metrics.ts";
 export { imagesSamplesMetrics } from "./evaluation/images_samples_metrics.ts";
 export { labelsRepartitionMetrics } from "./evaluation/labels_repartition_metrics.ts";
+export { CSVLogger } from "./evaluation/loggers/csv_logger.ts";
 export { InteractiveLogger } from "./evaluation/loggers/interactive_logger.ts";
 export { JSONLinesLogger } from "./evaluation/loggers/json_lines_logger.ts";
 export type { Logger } from "./evaluation/loggers/logger.ts";
+export { TensorBoardLogger } from "./evaluation/loggers/tensorboard_logger.ts";
 export { TextLogger } from "./evaluation/loggers/text_logger.ts";
 export { lossMetrics } from "./evaluation/loss_metrics.ts";
 export { macMetrics } from "./evaluation/mac_metrics.ts";

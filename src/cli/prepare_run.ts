@@ -40,14 +40,17 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
   if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   const optimizer = createNamed(OPTIMIZERS, config.optimizer, undefined);
   const benchmark = await createNamed(BENCHMARKS, config.benchmark, { seed, data: config.data ?? undefined });
-  const plugins = await Promise.all(config.plugins.map((choice) => createNamed(PLUGINS, choice, { benchmark })));
+  let run: TrainingRun<TrainConfig> | undefined;
+  const context = { benchmark, runFolder: () => run?.directory.path ?? "." };
+  const plugins = await Promise.all(config.plugins.map((choice) => createNamed(PLUGINS, choice, context)));
   const { numClasses, sampleShape: inputShape, isTaskIncremental } = benchmark;
   const model = await createNamed(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
   if (exportsModels) assertExportable(model.toJSON(undefined, false));
   const options = {
     benchmark,
     config,
-    loggers,
+    loggers: [...loggers, ...plugins.flatMap((plugin) => plugin.loggers ?? [])],
+    metrics: plugins.flatMap((plugin) => plugin.metrics ?? []),
     signal,
     exportsModels,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
@@ -67,16 +70,18 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
       }),
   };
   if (target.kind === "resumed") {
-    return resumeTrainingRun({ ...options, directory: target.directory, onDamage: report });
+    run = await resumeTrainingRun({ ...options, directory: target.directory, onDamage: report });
+    return run;
   }
   const { out } = target;
-  return createTrainingRun({
+  run = await createTrainingRun({
     ...options,
     directory: () =>
       out === undefined
         ? createNumberedRunDirectory("runs", `${config.strategy.name}-${config.benchmark.name}`)
         : createRunDirectory(out),
   });
+  return run;
 }
 
 function assertExportable(topology: unknown): void {

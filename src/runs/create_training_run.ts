@@ -58,13 +58,14 @@ async function assemble<Config>(
   options: TrainingRunOptions<Config>,
   findPlace: () => Promise<Place>,
 ): Promise<TrainingRun<Config>> {
-  const { loggers = [], signal } = options;
+  const { loggers = [], metrics = [], signal } = options;
   const { checkpointEvery = parseCheckpointInterval(DEFAULT_CHECKPOINT_INTERVAL) } = options;
   let place: Place | undefined;
   const monitor = new RunMonitor(signal);
   const evaluator = createRunEvaluator({
     writeLines: (lines) => place?.directory.metrics.append(lines),
     loggers,
+    metrics,
     isOnline: isTrainedOnline(options.benchmark),
   });
   const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });

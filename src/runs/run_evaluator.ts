@@ -4,6 +4,7 @@ import { bwtMetrics, forgettingMetrics } from "../evaluation/forgetting_metrics.
 import { JSONLinesLogger } from "../evaluation/loggers/json_lines_logger.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import { lossMetrics } from "../evaluation/loss_metrics.ts";
+import type { PluginMetric } from "../evaluation/plugin_metric.ts";
 
 /** Whom an evaluator tells, and what it leaves out. */
 export interface RunEvaluatorOptions {
@@ -16,10 +17,13 @@ export interface RunEvaluatorOptions {
    * the two (forgetting, backward transfer) is left to the summary.
    */
   readonly isOnline: boolean;
+  /** Measured after the others. */
+  readonly metrics?: readonly PluginMetric[];
 }
 
 /** What a run measures: accuracy and loss, forgetting and backward transfer. */
-export function createRunEvaluator({ writeLines, loggers, isOnline }: RunEvaluatorOptions): EvaluationPlugin {
+export function createRunEvaluator(options: RunEvaluatorOptions): EvaluationPlugin {
+  const { writeLines, loggers, isOnline, metrics = [] } = options;
   const occasions = { epoch: true, experience: true, stream: true };
   const transfer = { experience: true, stream: true };
   return new EvaluationPlugin({
@@ -27,6 +31,7 @@ export function createRunEvaluator({ writeLines, loggers, isOnline }: RunEvaluat
       ...accuracyMetrics(occasions),
       ...lossMetrics(occasions),
       ...(isOnline ? [] : [...forgettingMetrics(transfer), ...bwtMetrics(transfer)]),
+      ...metrics,
     ],
     loggers: [new JSONLinesLogger({ write: writeLines }), ...loggers],
   });

@@ -1,6 +1,7 @@
 import { hashParameters } from "../core/hash_parameters.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
+import type { PluginMetric } from "../evaluation/plugin_metric.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
@@ -33,6 +34,8 @@ export interface TrainingRunOptions<Config> {
   readonly config: Config;
   /** Called beside the one that writes metrics.jsonl. */
   readonly loggers?: readonly Logger[];
+  /** Measured beside accuracy, loss, forgetting and backward transfer. */
+  readonly metrics?: readonly PluginMetric[];
   /** Names for the exported files' metadata; the class of the strategy and the benchmark's name if left out. */
   readonly labels?: ExportLabels;
   /** False leaves the ONNX files out. */

@@ -3,6 +3,7 @@ import { cannot } from "../../core/errors.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import { BASELINE_PLUGINS } from "./baseline_plugins.ts";
+import { EVALUATION_PLUGINS } from "./evaluation_plugins.ts";
 import { REPLAY_OPTIONS } from "./method_options.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import { REGULARIZATION_PLUGINS } from "./regularization_plugins.ts";
@@ -45,5 +46,6 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
     ...BASELINE_PLUGINS,
     ...REHEARSAL_PLUGINS,
     ...REGULARIZATION_PLUGINS,
+    ...EVALUATION_PLUGINS,
   ],
 };

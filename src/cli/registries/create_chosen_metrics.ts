@@ -1,0 +1,48 @@
+import { accuracyMetrics } from "../../evaluation/accuracy_metrics.ts";
+import { amcaMetrics } from "../../evaluation/amca_metrics.ts";
+import { classAccuracyMetrics } from "../../evaluation/class_accuracy_metrics.ts";
+import { confusionMatrixMetrics } from "../../evaluation/confusion_matrix_metrics.ts";
+import { cpuUsageMetrics } from "../../evaluation/cpu_usage_metrics.ts";
+import {
+import { forgettingMetrics } from "../../evaluation/forgetting_metrics.ts";
+
+import { gpuUsageMetrics } from "../../evaluation/gpu_usage_metrics.ts";
+import { imagesSamplesMetrics } from "../../evaluation/images_samples_metrics.ts";
+import { labelsRepartitionMetrics } from "../../evaluation/labels_repartition_metrics.ts";
+import { lossMetrics } from "../../evaluation/loss_metrics.ts";
+import { macMetrics } from "../../evaluation/mac_metrics.ts";
+import { meanScoresMetrics } from "../../evaluation/mean_scores_metrics.ts";
+import type { PluginMetric } from "../../evaluation/plugin_metric.ts";
+import { ramUsageMetrics } from "../../evaluation/ram_usage_metrics.ts";
+import { timingMetrics } from "../../evaluation/timing_metrics.ts";
+import { topkAccMetrics } from "../../evaluation/topk_accuracy_metrics.ts";
+import { weightCheckpointMetrics } from "../../evaluation/weight_checkpoint_metrics.ts";
+import type { MetricsOptions } from "./metrics_options.ts";
+
+/** Makes the metrics that were asked for. @throws {Error} If there is no such GPU. */
+export function createChosenMetrics(options: MetricsOptions): PluginMetric[] {
+  const spans = { epoch: true, experience: true, stream: true };
+  const { minibatch, topK, confusionMatrix, gpu } = options;
+  return [
+    ...(minibatch ? [...accuracyMetrics({ minibatch }), ...lossMetrics({ minibatch })] : []),
+    ...(topK === undefined ? [] : topkAccMetrics({ ...spans, topK })),
+    ...(options.classAccuracy ? classAccuracyMetrics({ stream: true }) : []),
+    ...(confusionMatrix === undefined ? [] : confusionMatrixMetrics(readNormalization(confusionMatrix))),
+    ...(options.maxForgetting ? forgettingMetrics({ ...spans, since: "running-maximum" }) : []),
+    ...(options.cumulative ? [...cumulativeAccuracyMetrics(), ...cumulativeForgettingMetrics()] : []),
+    ...(options.amca ? amcaMetrics() : []),
+    ...(options.meanScores ? meanScoresMetrics() : []),
+    ...(options.labels ? labelsRepartitionMetrics() : []),
+    ...(options.images ? imagesSamplesMetrics() : []),
+    ...(options.weights ? weightCheckpointMetrics() : []),
+    ...(options.mac ? macMetrics({ experience: true }) : []),
+    ...(options.timing ? timingMetrics(spans) : []),
+    ...(options.cpu ? cpuUsageMetrics(spans) : []),
+    ...(options.ram ? ramUsageMetrics(spans) : []),
+    ...(gpu === undefined ? [] : gpuUsageMetrics({ ...spans, gpuId: gpu })),
+  ];
+}
+
+function readNormalization(shares: "count" | "true" | "pred" | "all") {
+  return shares === "count" ? {} : { normalize: shares };
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { cannot } from "../../core/errors.ts";
+import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { METRICS_OPTIONS } from "./metrics_options.ts";
+import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
+
+/** Plugins that only watch: further metrics, and loggers that write into the run's folder. */
+export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
+  defineFactory({
+    name: "metrics",
+    summary: "measures more than accuracy, loss, forgetting and backward transfer",
+    options: METRICS_OPTIONS,
+    create: async (options, { benchmark }: PluginContext) => {
+      if (options.maxForgetting && benchmark.streams.has("train_online")) {
+        const wanted = "a benchmark whose experiences are trained whole";
+        throw new RangeError(cannot("measure maxForgetting", wanted, "onlineExperienceSize"));
+      }
+      const { createChosenMetrics } = await import("./create_chosen_metrics.ts");
+      return { plugin: { name: "metrics" }, metrics: createChosenMetrics(options) };
+    },
+  }),
+  defineFactory({
+    name: "tensorboard",
+    summary: "writes event files for TensorBoard into the run's folder",
+    options: z.strictObject({}),
+    create: async (_options, { runFolder }: PluginContext) => {
+      const { TensorBoardLogger } = await import("../../evaluation/loggers/tensorboard_logger.ts");
+      return { plugin: { name: "tensorboard" }, loggers: [new TensorBoardLogger({ folder: runFolder })] };
+    },
+  }),
+  defineFactory({
+    name: "csv",
+    summary: "writes training_results.csv and eval_results.csv, as Avalanche does, into the run's folder",
+    options: z.strictObject({}),
+    create: async (_options, { runFolder }: PluginContext) => {
+      const { CSVLogger } = await import("../../evaluation/loggers/csv_logger.ts");
+      return { plugin: { name: "csv" }, loggers: [new CSVLogger({ folder: runFolder, append: true })] };
+    },
+  }),
+];

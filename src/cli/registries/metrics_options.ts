@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+const isMeasured = (what: string) => z.boolean().default(false).describe(what);
+
+/** What the plugin "metrics" may be asked for. */
+export const METRICS_OPTIONS = z.strictObject({
+  minibatch: isMeasured("accuracy and loss of each training minibatch"),
+  topK: z.int().min(1).optional().describe("accuracy among the k largest logits"),
+  classAccuracy: isMeasured("accuracy of each class"),
+  confusionMatrix: z.enum(["count", "true", "pred", "all"]).optional().describe("as counts, or as shares of what"),
+  maxForgetting: isMeasured("forgetting since the best accuracy, beside that since the first"),
+  cumulative: isMeasured("accuracy and forgetting among the classes seen up to each experience"),
+  amca: isMeasured("average mean class accuracy"),
+  meanScores: isMeasured("mean scores of new and of old classes"),
+  labels: isMeasured("how many samples of each class were trained on"),
+  images: isMeasured("a grid of samples of each experience"),
+  weights: isMeasured("the parameters after each experience; metrics.jsonl gets their hash"),
+  mac: isMeasured("multiplications that the model needs for a sample"),
+  timing: isMeasured("seconds that epochs and evaluations take; not in metrics.jsonl"),
+  cpu: isMeasured("processor time, in percent of a core; not in metrics.jsonl"),
+  ram: isMeasured("largest resident memory in MiB; not in metrics.jsonl"),
+  gpu: z.int().min(0).optional().describe("largest load of the GPU of this number in percent; not in metrics.jsonl"),
+});
+
+/** The same, as it was chosen. */
+export type MetricsOptions = z.output<typeof METRICS_OPTIONS>;
