@@ -4,8 +4,10 @@ import { classAccuracyMetrics } from "../../evaluation/class_accuracy_metrics.ts
 import { confusionMatrixMetrics } from "../../evaluation/confusion_matrix_metrics.ts";
 import { cpuUsageMetrics } from "../../evaluation/cpu_usage_metrics.ts";
 import {
+  cumulativeAccuracyMetrics,
+  cumulativeForgettingMetrics,
+} from "../../evaluation/cumulative_accuracy_metrics.ts";
 import { forgettingMetrics } from "../../evaluation/forgetting_metrics.ts";
-
 import { gpuUsageMetrics } from "../../evaluation/gpu_usage_metrics.ts";
 import { imagesSamplesMetrics } from "../../evaluation/images_samples_metrics.ts";
 import { labelsRepartitionMetrics } from "../../evaluation/labels_repartition_metrics.ts";

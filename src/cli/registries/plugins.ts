@@ -8,6 +8,7 @@ import { REPLAY_OPTIONS } from "./method_options.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import { REGULARIZATION_PLUGINS } from "./regularization_plugins.ts";
 import { REHEARSAL_PLUGINS } from "./rehearsal_plugins.ts";
+import { REPRESENTATION_PLUGINS } from "./representation_plugins.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
 
 /** The plugins there are. Each is loaded when it is made. */
@@ -45,6 +46,7 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
     }),
     ...BASELINE_PLUGINS,
     ...REHEARSAL_PLUGINS,
+    ...REPRESENTATION_PLUGINS,
     ...REGULARIZATION_PLUGINS,
     ...EVALUATION_PLUGINS,
   ],

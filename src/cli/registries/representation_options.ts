@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { STORAGE_POLICIES } from "./storage_policy.ts";
+
+const layerName = z.string().min(1).optional().describe("the layer that gives the features; the one before the last");
+
+const featurePrediction = {
+  update: z.enum(["memory", "current", "oracle"]).default("memory").describe("which samples classes are learnt from"),
+  memSize: z.int().min(1).default(2000).describe("samples kept where update=memory"),
+  storagePolicy: z.enum(STORAGE_POLICIES).default("class-balanced").describe("what is kept"),
+  layerName,
+};
+
+/** What evaluation by the nearest class mean takes. */
+export const NCM_OPTIONS = z.strictObject({
+  ...featurePrediction,
+  normalize: z.boolean().default(true).describe("brings features and means to length 1"),
+});
+
+/** What FeCAM takes. */
+export const FECAM_OPTIONS = z.strictObject({
+  ...featurePrediction,
+  tukeyLambda: z.number().gt(0).max(1).default(0.5).describe("power to which features are raised"),
+  shrinkDiagonal: z.number().min(0).default(1).describe("how much of the mean variance is added to variances"),
+  shrinkOffDiagonal: z.number().min(0).default(1).describe("how much of the mean covariance is added to covariances"),
+});

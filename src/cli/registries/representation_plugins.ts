@@ -1,0 +1,29 @@
+import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../omit_undefined.ts";
+import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
+import { FECAM_OPTIONS, NCM_OPTIONS } from "./representation_options.ts";
+import { createStoragePolicy } from "./storage_policy.ts";
+
+/** Plugins that learn or compare features. */
+export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
+  defineFactory({
+    name: "ncm",
+    summary: "evaluation by the nearest class mean of features (Mensink et al. 2013), on top of any strategy",
+    options: NCM_OPTIONS,
+    create: async ({ storagePolicy, ...options }, _context: PluginContext) => {
+      const { NCMPlugin } = await import("../../training/plugins/ncm_plugin.ts");
+      const policy = await createStoragePolicy(storagePolicy, options.memSize);
+      return { plugin: new NCMPlugin({ ...omitUndefined(options), storagePolicy: policy }) };
+    },
+  }),
+  defineFactory({
+    name: "fecam",
+    summary: "evaluation by Mahalanobis distances of features (Goswami et al. 2023), on top of any strategy",
+    options: FECAM_OPTIONS,
+    create: async ({ storagePolicy, ...options }, _context: PluginContext) => {
+      const { FeCAMPlugin } = await import("../../training/plugins/fecam_plugin.ts");
+      const policy = await createStoragePolicy(storagePolicy, options.memSize);
+      return { plugin: new FeCAMPlugin({ ...omitUndefined(options), storagePolicy: policy }) };
+    },
+  }),
+];
