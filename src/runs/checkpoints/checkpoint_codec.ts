@@ -42,8 +42,9 @@ export function decodeCheckpoint(bytes: Uint8Array): SavedState {
   const beginning = readText(bytes, LENGTH_BYTES, CHECKSUM_START);
   if (beginning !== BEFORE_CHECKSUM) throw new SyntaxError(cannot(act, `"${BEFORE_CHECKSUM}" first`, beginning));
   const stated = readText(bytes, CHECKSUM_START, CHECKSUM_START + CHECKSUM_LENGTH);
-  const actual = hashWithoutChecksum(bytes);
-  if (stated !== actual) throw new SyntaxError(cannot(act, `bytes with the checksum ${stated}`, actual));
+  if (stated !== hashWithoutChecksum(bytes)) {
+    throw new SyntaxError(`Cannot ${act}: its bytes do not have the checksum that it states`);
+  }
   const { metadata, tensors } = decodeSafetensors(bytes);
   const { format, version, document } = metadata;
   if (format !== FORMAT || document === undefined) throw new SyntaxError(cannot(act, `the format ${FORMAT}`, format));

@@ -1,0 +1,121 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readdir, readFile, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { StopRequest } from "../../src/cli/cli_error.ts";
+import { runCli } from "../../src/cli/run_cli.ts";
+import { readEnding } from "../runs/run_endings.ts";
+import { captureCli } from "../support/captured_cli.ts";
+import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
+
+const SMALL = ["--model", "mlp:hiddenSize=16,hiddenLayers=1", "--batch-size", "32", "--epochs", "2"];
+
+/** Options of a run of two experiences with 5 iterations each, and where it goes. */
+async function makeRun() {
+  const data = await makeFolder(makeMNISTFiles({ trainPerClass: 15, testPerClass: 3 }));
+  const out = join(await makeFolder({}), "run");
+  const benchmark = ["--benchmark", "split-mnist:experiences=2", "--data", data, "--strategy", "replay:memSize=10"];
+  const shards = ["--workers", "0", "--logical-shards", "2", "--checkpoint-every", "2"];
+  return { out, words: ["train", "--out", out, ...benchmark, ...SMALL, ...shards] };
+}
+
+/** Trains until the second experience begins, and is then told to stop. */
+async function interrupt(words: readonly string[], request: StopRequest) {
+  const controller = new AbortController();
+  let stderr = "";
+  const status = await runCli(words, {
+    stdout: { write: (text: string) => text.includes("Training on experience 1") && controller.abort(request) },
+    stderr: { write: (text: string) => (stderr += text) },
+    signal: controller.signal,
+  });
+  return { status, stderr };
+}
+
+describe("train --resume", () => {
+  test("goes on to the end of an undisturbed run, on another number of workers", async () => {
+    const whole = await makeRun();
+    await captureCli([...whole.words, "--quiet"]);
+    const { out, words } = await makeRun();
+    const { status, stderr } = await interrupt(words, new StopRequest("SIGTERM"));
+    expect(status).toBe(143);
+    expect(stderr).toMatch(/^Interrupted; go on with: (bun run|deno task) train --resume \S+run\n$/);
+    expect(JSON.parse(await readFile(join(out, "summary.json"), "utf8")).status).toBe("interrupted");
+    const resumed = await captureCli(["train", "--resume", out, "--workers", "2", "--quiet"]);
+    expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(await readEnding(out)).toEqual(await readEnding(whole.out));
+  });
+
+  test("exits with 130 after Ctrl-C", async () => {
+    const { words } = await makeRun();
+    expect((await interrupt(words, new StopRequest("SIGINT"))).status).toBe(130);
+  });
+
+  test("says that a finished run is finished, and its result", async () => {
+    const { out, words } = await makeRun();
+    await captureCli([...words, "--quiet"]);
+    const { status, stdout } = await captureCli(["train", "--resume", out]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Nothing is left to do: the run in .* is finished\n\nAccuracy on each experience/);
+    const { stdout: line } = await captureCli(["train", "--resume", out, "--json"]);
+    expect(JSON.parse(line)).toMatchObject({ kind: "run-end", directory: out, summary: { status: "finished" } });
+  });
+
+  test("refuses other options than the run's, key by key, and takes those that say the same", async () => {
+    const { out, words } = await makeRun();
+    await interrupt(words, new StopRequest("SIGINT"));
+    const other = ["--epochs", "3", "--strategy", "naive", "--plugin", "replay:memSize=5", "--no-onnx", "--out", "x"];
+    const { status, stderr } = await captureCli(["train", "--resume", out, ...other]);
+    expect(status).toBe(2);
+    expect(stderr.split("\n").length).toBe(2);
+    for (const part of ["wanted --epochs 2, got 3", "wanted --strategy replay:", "wanted --plugin none, got replay:"]) {
+      expect(stderr).toContain(part);
+    }
+    expect(stderr).toContain("wanted no --out");
+    const same = ["--epochs", "2", "--benchmark", "split-mnist:experiences=2", "--checkpoint-every", "2", "--quiet"];
+    expect(await captureCli(["train", "--resume", out, ...same])).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("passes over a damaged checkpoint in one line, and refuses a run that has only such", async () => {
+    const { out, words } = await makeRun();
+    await interrupt(words, new StopRequest("SIGINT"));
+    const folder = join(out, "checkpoints");
+    const names = (await readdir(folder)).sort();
+    await truncate(join(folder, names.at(-1) ?? ""), 100);
+    const { status, stderr } = await captureCli(["train", "--resume", out, "--quiet"]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^Going on from checkpoint-\d+\.safetensors, as a newer checkpoint cannot be used: .*\n$/);
+
+    const second = await makeRun();
+    await interrupt(second.words, new StopRequest("SIGINT"));
+    const all = join(second.out, "checkpoints");
+    for (const name of await readdir(all)) await truncate(join(all, name), 100);
+    const refused = await captureCli(["train", "--resume", second.out]);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/^Cannot resume .*: none of its checkpoints is whole \(.*\)\n$/);
+  });
+
+  test("refuses a folder that holds no run", async () => {
+    const { status, stderr } = await captureCli(["train", "--resume", await makeFolder({})]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Cannot read the run in .*: wanted a folder that holds config\.json, got .*\n$/);
+  });
+
+  test("refuses a config.json that is none", async () => {
+    const folder = await makeFolder({ "config.json": new TextEncoder().encode('{"version": 1}') });
+    const { status, stderr } = await captureCli(["train", "--resume", folder]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Cannot read the run in .*: wanted another benchmark .*\n$/);
+  });
+});
+
+describe("train --checkpoint-every", () => {
+  test("refuses what is no interval", async () => {
+    const { status, stderr } = await captureCli(["train", "--checkpoint-every", "soon"]);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr:
+        'Cannot make checkpoints regularly: wanted a number of iterations ("50") or of seconds ("30s"), got "soon"\n',
+    });
+  });
+});
