@@ -123,12 +123,16 @@ export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
 export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
 export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
+export { FeCAMClassifier } from "./training/fecam_classifier.ts";
 export type { ModelGrowth } from "./training/model_growth.ts";
+export { NCMClassifier } from "./training/ncm_classifier.ts";
 export { AGEMPlugin } from "./training/plugins/agem_plugin.ts";
+export { type CWRStarOptions, CWRStarPlugin } from "./training/plugins/cwr_star_plugin.ts";
 export { DERPlugin } from "./training/plugins/der_plugin.ts";
 export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
 export { ERACEPlugin } from "./training/plugins/er_ace_plugin.ts";
 export { type EWCOptions, EWCPlugin } from "./training/plugins/ewc_plugin.ts";
+export { FeCAMPlugin } from "./training/plugins/fecam_plugin.ts";
 export {
   type FromScratchTrainingOptions,
   FromScratchTrainingPlugin,
@@ -141,6 +145,8 @@ export { type LossScalingOptions, LossScalingPlugin } from "./training/plugins/l
 export { type LwFOptions, LwFPlugin } from "./training/plugins/lwf_plugin.ts";
 export { type MASOptions, MASPlugin } from "./training/plugins/mas_plugin.ts";
 export { MIRPlugin } from "./training/plugins/mir_plugin.ts";
+export { NCMPlugin } from "./training/plugins/ncm_plugin.ts";
+export { type PackNetOptions, PackNetPlugin } from "./training/plugins/pack_net_plugin.ts";
 export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
 export { type RWalkOptions, RWalkPlugin } from "./training/plugins/rwalk_plugin.ts";
 export {
@@ -150,6 +156,7 @@ export {
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
+export { CWRStar } from "./training/strategies/cwr_star.ts";
 export { DER } from "./training/strategies/der.ts";
 export { ER_ACE } from "./training/strategies/er_ace.ts";
 export { EWC } from "./training/strategies/ewc.ts";
@@ -163,6 +170,7 @@ export { LwF } from "./training/strategies/lwf.ts";
 export { MAS } from "./training/strategies/mas.ts";
 export { MIR } from "./training/strategies/mir.ts";
 export { Naive } from "./training/strategies/naive.ts";
+export { PackNet } from "./training/strategies/pack_net.ts";
 export { Replay } from "./training/strategies/replay.ts";
 export { RWalk } from "./training/strategies/rwalk.ts";
 export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";

@@ -1,15 +1,19 @@
+import { CWRStarPlugin } from "../../src/training/plugins/cwr_star_plugin.ts";
 import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
 import { FromScratchTrainingPlugin } from "../../src/training/plugins/from_scratch_training_plugin.ts";
 import { LossScalingPlugin } from "../../src/training/plugins/loss_scaling_plugin.ts";
 import { LwFPlugin } from "../../src/training/plugins/lwf_plugin.ts";
 import { MASPlugin } from "../../src/training/plugins/mas_plugin.ts";
+import { PackNetPlugin } from "../../src/training/plugins/pack_net_plugin.ts";
 import { RWalkPlugin } from "../../src/training/plugins/rwalk_plugin.ts";
 import { SynapticIntelligencePlugin } from "../../src/training/plugins/synaptic_intelligence_plugin.ts";
+import { CWRStar } from "../../src/training/strategies/cwr_star.ts";
 import { EWC } from "../../src/training/strategies/ewc.ts";
 import { FromScratchTraining } from "../../src/training/strategies/from_scratch_training.ts";
 import { JointTraining } from "../../src/training/strategies/joint_training.ts";
 import { LwF } from "../../src/training/strategies/lwf.ts";
 import { MAS } from "../../src/training/strategies/mas.ts";
+import { PackNet } from "../../src/training/strategies/pack_net.ts";
 import { RWalk } from "../../src/training/strategies/rwalk.ts";
 import { SynapticIntelligence } from "../../src/training/strategies/synaptic_intelligence.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
@@ -37,4 +41,8 @@ export const REGULARIZATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   EWCPlugin: withPlugin(
     () => new EWCPlugin({ lambda: 10, mode: "online", decayFactor: 0.5, compatibility: "avalanche" }),
   ),
+  CWRStar: { create: (options) => new CWRStar(options) },
+  CWRStarPlugin: withPlugin(() => new CWRStarPlugin({ cwrLayerName: "classifier", freezeRemainingModel: false })),
+  PackNet: { create: (options) => new PackNet({ ...options, postPruneEpochs: 1 }) },
+  PackNetPlugin: withPlugin(() => new PackNetPlugin({ postPruneEpochs: 0, pruneProportion: [0.7, 0.2] })),
 };

@@ -65,3 +65,18 @@ export const LOSS_SCALING_OPTIONS = z.strictObject({
     .union([perExperience(0), z.literal("inverse-experience")])
     .describe("what the criterion is multiplied by; one, one for each experience, or 1, 1/2, 1/3 and so on"),
 });
+
+/** What CWR* takes, as a strategy and as a plugin. */
+export const CWR_STAR_OPTIONS = z.strictObject({
+  cwrLayerName: z.string().optional().describe("the dense layer with an output a class; the last layer if left out"),
+  freezeRemainingModel: z.boolean().default(true).describe("holds other layers from the second experience on"),
+});
+
+/** What PackNet takes, as a strategy and as a plugin. */
+export const PACK_NET_OPTIONS = z.strictObject({
+  postPruneEpochs: z.int().min(0).describe("epochs of each experience that come after its pruning"),
+  pruneProportion: z
+    .union([z.number().min(0).max(1), z.array(z.number().min(0).max(1)).min(1)])
+    .default(0.5)
+    .describe("share of its free weights that an experience gives up; one, or one for each experience"),
+});

@@ -2,10 +2,12 @@ import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import {
+  CWR_STAR_OPTIONS,
   EWC_OPTIONS,
   LOSS_SCALING_OPTIONS,
   LWF_OPTIONS,
   MAS_OPTIONS,
+  PACK_NET_OPTIONS,
   RWALK_OPTIONS,
   SYNAPTIC_INTELLIGENCE_OPTIONS,
 } from "./regularization_options.ts";
@@ -64,6 +66,24 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     create: async (options, _context: PluginContext) => {
       const { RWalkPlugin } = await import("../../training/plugins/rwalk_plugin.ts");
       return { plugin: new RWalkPlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "cwr-star",
+    summary: "copy weights with reinit, CWR* (Lomonaco et al. 2020), on top of any strategy",
+    options: CWR_STAR_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { CWRStarPlugin } = await import("../../training/plugins/cwr_star_plugin.ts");
+      return { plugin: new CWRStarPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "pack-net",
+    summary: "PackNet (Mallya and Lazebnik 2018), on top of any strategy",
+    options: PACK_NET_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { PackNetPlugin } = await import("../../training/plugins/pack_net_plugin.ts");
+      return { plugin: new PackNetPlugin(options) };
     },
   }),
 ];

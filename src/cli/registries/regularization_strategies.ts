@@ -3,9 +3,11 @@ import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import {
+  CWR_STAR_OPTIONS,
   EWC_OPTIONS,
   LWF_OPTIONS,
   MAS_OPTIONS,
+  PACK_NET_OPTIONS,
   RWALK_OPTIONS,
   SYNAPTIC_INTELLIGENCE_OPTIONS,
 } from "./regularization_options.ts";
@@ -55,6 +57,24 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { RWalk } = await import("../../training/strategies/rwalk.ts");
       return new RWalk({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "cwr-star",
+    summary: "copy weights with reinit, CWR* (Lomonaco et al. 2020)",
+    options: CWR_STAR_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { CWRStar } = await import("../../training/strategies/cwr_star.ts");
+      return new CWRStar({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "pack-net",
+    summary: "PackNet: weights of its own for each experience (Mallya and Lazebnik 2018)",
+    options: PACK_NET_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { PackNet } = await import("../../training/strategies/pack_net.ts");
+      return new PackNet({ ...context, ...options });
     },
   }),
 ];

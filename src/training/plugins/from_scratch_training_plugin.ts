@@ -1,6 +1,6 @@
-import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import { restoreStatistics } from "../layer_statistics.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -33,7 +33,7 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
 
   beforeTrainingExp({ parameters, cluster }: BaseStrategy): void {
     if (this.#parameters) parameters.set(this.#parameters);
-    if (this.#state) restoreStatistics(cluster.state, { saved: this.#state, layout: cluster.model.stateLayout });
+    if (this.#state) restoreStatistics(cluster, this.#state);
     if (this.#resetOptimizer) cluster.resetOptimizer();
   }
 
@@ -51,15 +51,5 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
     const { parameters, state } = parseSavedRecord(act, saved);
     this.#parameters = parseSavedVector(act, parameters);
     this.#state = parseSavedVector(act, state);
-  }
-}
-
-/** Copies layer state back, but for the marks of the units that count in a growing head. */
-function restoreStatistics(
-  state: Float32Array,
-  from: { readonly saved: Float32Array; readonly layout: ParameterLayout },
-) {
-  for (const entry of from.layout.entries) {
-    if (!entry.name.endsWith("/active")) viewEntry(state, entry).set(viewEntry(from.saved, entry));
   }
 }

@@ -1,0 +1,210 @@
+import { assertWholeNumber, cannot } from "../../core/errors.ts";
+import type { ParameterEntry } from "../../core/parameter_layout.ts";
+import {
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  parseSavedVector,
+  type SavedState,
+} from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { HeldParameters } from "../held_parameters.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** How much of the model each experience leaves to the next ones. */
+export interface PackNetOptions {
+  /** Epochs of each experience that come after its pruning. */
+  readonly postPruneEpochs: number;
+  /** The share of its free weights that an experience gives up, in [0, 1]; one for all experiences, or a list. ½ if left out. */
+  readonly pruneProportion?: PerExperience;
+}
+
+/**
+ * PackNet: every experience trains the weights that no earlier one has kept, gives up the smallest of them, layer by layer,
+ * and trains on with the others, which are then its own for ever. Samples are evaluated with the weights of their task label's
+ * experience and of those before it. Biases belong to the experience in which they were first trained; a head a task is left
+ * to its task. Models with layer state (batch normalisation) are refused: it cannot be kept apart.
+ * @see Mallya and Lazebnik 2018, PackNet: Adding Multiple Tasks to a Single Network by Iterative Pruning, arXiv:1711.05769
+ */
+export class PackNetPlugin implements StrategyPlugin {
+  readonly name = "PackNetPlugin";
+  readonly #postPruneEpochs: number;
+  readonly #pruneProportion: PerExperience;
+  /** Which experience a parameter belongs to, counted from 1; 0 for nobody's [P]. */
+  #owners: Float32Array | undefined;
+  /** The newest experience of each task label, counted from 1. */
+  readonly #experiences = new Map<number, number>();
+  /** The number of the experience being trained, from 1. */
+  #current = 0;
+  #isPruned = false;
+  #held: HeldParameters | undefined;
+  #whole: Float32Array | undefined;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: PackNetOptions) {
+    const { postPruneEpochs, pruneProportion = 0.5 } = options;
+    assertWholeNumber("create PackNetPlugin", "postPruneEpochs", postPruneEpochs);
+    assertPerExperience("create PackNetPlugin", "pruneProportion", pruneProportion, [0, 1]);
+    this.#postPruneEpochs = postPruneEpochs;
+    this.#pruneProportion = pruneProportion;
+  }
+
+  beforeTraining({ trainEpochs, cluster }: BaseStrategy): void {
+    if (trainEpochs <= this.#postPruneEpochs) {
+      throw new RangeError(
+        cannot("use PackNetPlugin", `more trainEpochs than postPruneEpochs (${this.#postPruneEpochs})`, trainEpochs),
+      );
+    }
+    const state = cluster.model.stateLayout.entries.map(({ name }) => name).filter((name) => !name.endsWith("/active"));
+    if (state.length > 0) throw new RangeError(cannot("use PackNetPlugin", "a model without layer state", state));
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    const { cluster, clock, experience, parameters } = strategy;
+    this.#owners ??= new Float32Array(parameters.length);
+    this.#current = clock.trainExpCounter + 1;
+    this.#isPruned = false;
+    for (const label of experience.taskLabels) this.#experiences.set(label, this.#current);
+    cluster.resetOptimizer();
+    this.#holdOthers(strategy);
+  }
+
+  beforeTrainingEpoch(strategy: BaseStrategy): void {
+    const { clock, trainEpochs } = strategy;
+    if (clock.trainExpEpochs === trainEpochs - this.#postPruneEpochs) this.#prune(strategy);
+  }
+
+  afterUpdate({ parameters }: BaseStrategy): void {
+    this.#held?.putBack(parameters);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    // Training may have stopped early, and early stopping may have put back parameters of before the pruning.
+    if (!this.#isPruned) this.#prune(strategy);
+    this.#held?.putBack(strategy.parameters);
+    this.#held = undefined;
+  }
+
+  beforeEvalExp(strategy: BaseStrategy): void {
+    const { parameters, experience } = strategy;
+    const owners = this.#owners;
+    if (!owners) return;
+    const experiences = experience.taskLabels.map((label) => this.#experiences.get(label) ?? this.#current);
+    const last = Math.max(...experiences);
+    if (experiences.some((other) => other !== last)) {
+      throw new RangeError(cannot("evaluate PackNet", "samples of one task at a time", experience.taskLabels));
+    }
+    this.#whole = Float32Array.from(parameters);
+    const keepsFree = last === this.#current && !this.#isPruned;
+    for (const { offset, size, shape } of listShared(strategy)) {
+      if (shape.length === 1) continue;
+      for (let i = offset; i < offset + size; i++) {
+        const owner = owners[i] ?? 0;
+        if (owner > last || (owner === 0 && !keepsFree)) parameters[i] = 0;
+      }
+    }
+  }
+
+  afterEvalExp({ parameters }: BaseStrategy): void {
+    if (this.#whole) parameters.set(this.#whole);
+    this.#whole = undefined;
+  }
+
+  afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#owners) this.#owners = growth.remap(this.#owners);
+    this.#held = this.#held?.grow(growth);
+  }
+
+  saveState(): SavedState {
+    const experiences = [...this.#experiences].map(([label, experience]) => ({ label, experience }));
+    return {
+      owners: this.#owners ? Float32Array.from(this.#owners) : null,
+      experiences,
+      current: this.#current,
+      isPruned: this.#isPruned,
+      held: this.#held?.save() ?? null,
+    };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore PackNetPlugin";
+    const { owners = null, experiences, current, isPruned, held = null } = parseSavedRecord(act, saved);
+    this.#owners = owners === null ? undefined : Float32Array.from(parseSavedVector(act, owners));
+    this.#current = parseSavedNumber(act, current);
+    this.#isPruned = isPruned === true;
+    this.#held = held === null ? undefined : HeldParameters.restore(act, held);
+    this.#experiences.clear();
+    for (const entry of parseSavedList(act, experiences)) {
+      const { label, experience } = parseSavedRecord(act, entry);
+      this.#experiences.set(parseSavedNumber(act, label), parseSavedNumber(act, experience));
+    }
+  }
+
+  /** Gives up the smallest free weights of each layer, and keeps the others for this experience. */
+  #prune(strategy: BaseStrategy): void {
+    const { parameters, clock } = strategy;
+    const owners = this.#owners ?? new Float32Array(parameters.length);
+    const proportion = readPerExperience(this.#pruneProportion, clock.trainExpCounter);
+    for (const { offset, size, shape } of listShared(strategy)) {
+      const free: number[] = [];
+      for (let i = offset; i < offset + size; i++) if (owners[i] === 0) free.push(i);
+      claimLargest(parameters, free, { owners, owner: this.#current, proportion: shape.length > 1 ? proportion : 0 });
+    }
+    this.#owners = owners;
+    this.#isPruned = true;
+    this.#holdOthers(strategy);
+  }
+
+  /** Holds what other experiences own and, once this one has pruned, what nobody does. */
+  #holdOthers(strategy: BaseStrategy): void {
+    const { parameters } = strategy;
+    const mask = new Float32Array(parameters.length);
+    for (const { offset, size } of listShared(strategy)) {
+      for (let i = offset; i < offset + size; i++) {
+        const owner = this.#owners?.[i] ?? 0;
+        if (owner !== this.#current && (owner !== 0 || this.#isPruned)) mask[i] = 1;
+      }
+    }
+    markOtherHeads(strategy, mask);
+    this.#held = new HeldParameters(parameters, mask);
+  }
+}
+
+/**
+ * Of the parameters at `free`, the share `proportion` with the smallest absolute values becomes 0, and the others get `owner`.
+ * Of equal ones the first are given up.
+ */
+export function claimLargest(
+  parameters: Float32Array,
+  free: readonly number[],
+  claim: { readonly owners: Float32Array; readonly owner: number; readonly proportion: number },
+): void {
+  const ordered = [...free].sort((i, j) => Math.abs(parameters[i] ?? 0) - Math.abs(parameters[j] ?? 0) || i - j);
+  const pruned = Math.round(claim.proportion * free.length);
+  for (const [rank, i] of ordered.entries()) {
+    if (rank < pruned) parameters[i] = 0;
+    else claim.owners[i] = claim.owner;
+  }
+}
+
+/** All tensors but those of a head a task. */
+function listShared({ cluster, heads }: BaseStrategy): ParameterEntry[] {
+  const separate = heads.filter(({ kind }) => kind === "multi-head").map(({ layer }) => layer);
+  return cluster.model.layout.entries.filter(({ name }) => !separate.some((layer) => name.startsWith(`${layer}/`)));
+}
+
+/** Marks with 1, in a mask [P], the heads of tasks that are not trained now: [tasks, features, units] and [tasks, units]. */
+function markOtherHeads(strategy: BaseStrategy, mask: Float32Array): void {
+  const { cluster, experience } = strategy;
+  const shared = new Set(listShared(strategy));
+  for (const entry of cluster.model.layout.entries) {
+    if (shared.has(entry)) continue;
+    const head = entry.size / (entry.shape[0] ?? 1);
+    for (let task = 0; task * head < entry.size; task++) {
+      const start = entry.offset + task * head;
+      if (!experience.taskLabels.includes(task)) mask.fill(1, start, start + head);
+    }
+  }
+}
