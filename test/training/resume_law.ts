@@ -1,4 +1,6 @@
 import { expect } from "bun:test";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/runs/checkpoints/checkpoint_codec.ts";
+import { parseRunCheckpoint } from "../../src/runs/checkpoints/run_checkpoint.ts";
 import { collectSources } from "../../src/streams/benchmark.ts";
 import type { Benchmark, Stream } from "../../src/streams/experience.ts";
 import type { BaseStrategy } from "../../src/training/base_strategy.ts";
@@ -48,7 +50,7 @@ export async function expectResumable(
   const checkpointer = {
     wantsInside: () => true,
     isDue: () => iterations.includes(watched.clock.trainIterations),
-    save: (checkpoint: TrainingCheckpoint) => void taken.push({ first, checkpoint }),
+    save: (checkpoint: TrainingCheckpoint) => void taken.push({ first, checkpoint: passThroughFile(checkpoint) }),
   };
   const undisturbed = await finish(watched, async () => {
     for (const [i, part] of parts.entries()) {
@@ -74,4 +76,13 @@ async function finish<Result>(strategy: BaseStrategy, use: () => Promise<Result>
   } finally {
     await strategy.close();
   }
+}
+
+/** What a checkpoint file gives back of it. */
+function passThroughFile(checkpoint: TrainingCheckpoint): TrainingCheckpoint {
+  const place = { kind: "inside", ...checkpoint };
+  const bytes = encodeCheckpoint({ config: {}, experiences: [], parametersHash: null, metricsBytes: 0, place });
+  const parsed = parseRunCheckpoint(decodeCheckpoint(bytes));
+  if (parsed.place.kind !== "inside") throw new Error("the checkpoint came back as another one");
+  return parsed.place;
 }
