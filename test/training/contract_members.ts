@@ -6,6 +6,7 @@ import { Replay } from "../../src/training/strategies/replay.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 import { REGULARIZATION_MEMBERS } from "./regularization_members.ts";
 import { REHEARSAL_MEMBERS } from "./rehearsal_members.ts";
+import { REPRESENTATION_MEMBERS } from "./representation_members.ts";
 
 /** Every strategy and every plugin, by class name. A new one is added here. */
 export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
@@ -13,6 +14,7 @@ export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
   Cumulative: { create: (options) => new Cumulative(options) },
   ...REGULARIZATION_MEMBERS,
   ...REHEARSAL_MEMBERS,
+  ...REPRESENTATION_MEMBERS,
   Replay: { create: (options) => new Replay({ ...options, memSize: 20 }) },
   ReplayPlugin: withPlugin(() => new ReplayPlugin({ memSize: 20, batchSizeMem: 8 })),
   EarlyStoppingPlugin: {

@@ -1,0 +1,48 @@
+import type { SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { FeaturePrediction, type FeaturePredictionOptions } from "../feature_prediction.ts";
+import { NCMClassifier } from "../ncm_classifier.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** From which samples class means are taken, and how they are compared. */
+export interface NCMOptions extends FeaturePredictionOptions {
+  /** Whether features and means are brought to length 1; true if left out. */
+  readonly normalize?: boolean;
+}
+
+/**
+ * Predicts in evaluation by the nearest class mean of features; training is left alone. `mbOutput` holds minus the distances,
+ * classes never seen below all others. Covers Avalanche's MemoryNCMUpdate, CurrentDataNCMUpdate and NCMOracle by `update`.
+ * Several experiences that bring a class count by their samples. The exported model is the network, without the means.
+ * @see Mensink et al. 2013, Distance-Based Image Classification, TPAMI 35(11); Rebuffi et al. 2017, arXiv:1611.07725
+ */
+export class NCMPlugin implements StrategyPlugin {
+  readonly name = "NCMPlugin";
+  readonly #prediction: FeaturePrediction;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: NCMOptions = {}) {
+    const { normalize = true } = options;
+    this.#prediction = new FeaturePrediction("create NCMPlugin", new NCMClassifier({ normalize }), options);
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    await this.#prediction.takeExperience(strategy);
+  }
+
+  async beforeEval(strategy: BaseStrategy): Promise<void> {
+    await this.#prediction.prepare(strategy);
+  }
+
+  async afterEvalForward(strategy: BaseStrategy): Promise<void> {
+    strategy.mbOutput = await this.#prediction.predict(strategy);
+  }
+
+  saveState(): SavedState {
+    return this.#prediction.save();
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    this.#prediction.restore(saved, sources);
+  }
+}

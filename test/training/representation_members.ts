@@ -1,0 +1,21 @@
+import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
+import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
+import { Naive } from "../../src/training/strategies/naive.ts";
+import type { StrategyOptions } from "../../src/training/strategy_options.ts";
+import { type ContractMember, withPlugin } from "./contract_member.ts";
+
+/** Strategies and plugins that learn or compare features, by class name. */
+export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = {
+  NCMPlugin: withPlugin(() => new NCMPlugin({ memSize: 30 })),
+  FeCAMPlugin: {
+    // Four features: a covariance of two thousand takes its time.
+    create: (options) => {
+      const plugins = [new FeCAMPlugin({ update: "current", ...nameLastLayer(options) })];
+      return new Naive({ ...options, plugins });
+    },
+  },
+};
+
+function nameLastLayer({ model }: StrategyOptions): { readonly layerName: string } {
+  return { layerName: model.layers.at(-1)?.name ?? "" };
+}
