@@ -36,6 +36,8 @@ export interface Measurement {
   readonly name: string;
   readonly steps: readonly StepTime[];
   readonly gradients: readonly GradientParity[];
+  /** Models that it could not compute, with the reason. */
+  readonly failures: readonly string[];
   readonly run: ShortRun;
 }
 
@@ -52,7 +54,7 @@ export interface GPUReport {
   /** Why something was not measured, one line each. */
   readonly reasons: readonly string[];
   readonly candidates: readonly CandidateResult[];
-  /** True when everything that loads computes what the CPU computes, and learns; null when nothing loads. */
+  /** True when everything that loads computes all models as the CPU does, and learns; null when nothing loads. */
   readonly passed: boolean | null;
 }
 
@@ -63,9 +65,10 @@ export const GRADIENT_TOLERANCE = 1e-2;
 export function createReport(parts: Pick<GPUReport, "runtime" | "device" | "reasons" | "candidates">): GPUReport {
   const { runtime, device, candidates } = parts;
   const measured = candidates.flatMap((result) => (result.loads ? [result.measured] : []));
-  const failures = candidates.flatMap((result) =>
-    result.loads ? [] : [`${result.engine} on ${result.device}: ${result.reason}`],
-  );
+  const failures = candidates.flatMap((result) => {
+    const reasons = result.loads ? result.measured.failures : [result.reason];
+    return reasons.map((reason) => `${result.engine} on ${result.device}: ${reason}`);
+  });
   return {
     version: 1,
     runtime,
@@ -101,6 +104,6 @@ export function compareGradients(model: string, gradient: Float32Array, referenc
   return { model, maxAbsoluteDifference, relativeDifference, isWithinTolerance };
 }
 
-function isSound({ gradients, run }: Measurement): boolean {
-  return run.hasLearned && gradients.every(({ isWithinTolerance }) => isWithinTolerance);
+function isSound({ gradients, failures, run }: Measurement): boolean {
+  return run.hasLearned && failures.length === 0 && gradients.every(({ isWithinTolerance }) => isWithinTolerance);
 }

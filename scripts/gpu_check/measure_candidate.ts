@@ -26,6 +26,8 @@ import {
 
 const CPU: Candidate = { engine: "onnxruntime", device: "cpu" };
 const CLASSES = 10;
+/** Drivers may compile shaders for a long time. */
+const SILENCE_TIMEOUT_MS = 120_000;
 /** One guess in ten is right by chance. */
 const LEARNED_ACCURACY = 0.8;
 
@@ -46,18 +48,27 @@ const MODELS: readonly CheckModel[] = [
   { name: "SimpleCNN", sampleShape: [32, 32, 3], createModel: () => simpleCNN() },
 ];
 
-/** Loads the candidate and measures it against the CPU. @throws {Error} If the engine or the device is not there. */
+/**
+ * Loads the candidate and measures it against the CPU. A model that it cannot compute is told of, and the others go on.
+ * @throws {Error} If it can compute none: the engine or the device is not there.
+ */
 export async function measureCandidate(candidate: Candidate, sizes: CheckSizes): Promise<Measurement> {
   const gradients: GradientParity[] = [];
   const steps: StepTime[] = [];
+  const failures: string[] = [];
   let name = "";
   for (const model of MODELS) {
-    const compared = await compareWithCpu(model, candidate, sizes.batchSize);
-    name = compared.name;
-    gradients.push(compared.parity);
-    steps.push(await timeSteps(model, candidate, sizes));
+    try {
+      const compared = await compareWithCpu(model, candidate, sizes.batchSize);
+      name = compared.name;
+      gradients.push(compared.parity);
+      steps.push(await timeSteps(model, candidate, sizes));
+    } catch (error) {
+      failures.push(`${model.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
-  return { name, steps, gradients, run: await trainShortly(candidate, sizes) };
+  if (gradients.length === 0) throw new Error(failures.join("; "));
+  return { name, steps, gradients, failures, run: await trainShortly(candidate, sizes) };
 }
 
 async function compareWithCpu(
@@ -112,7 +123,12 @@ async function timeSteps(model: CheckModel, candidate: Candidate, sizes: CheckSi
     loadData: async () => data,
   };
   const open = ({ engine, device }: Candidate) =>
-    LibrarySteps.open({ workload, batchSize, steps, cluster: { workers: 1, engine, devices: [device] } });
+    LibrarySteps.open({
+      workload,
+      batchSize,
+      steps,
+      cluster: { workers: 1, engine, devices: [device], silenceTimeoutMs: SILENCE_TIMEOUT_MS },
+    });
   const contestants = [await open(candidate), await open(CPU)];
   const signal = new AbortController().signal;
   const [own = [], cpu = []] = await interleave(contestants, { repetitions, warmups: 1, signal });
@@ -133,7 +149,7 @@ async function trainShortly({ engine, device }: Candidate, { batchSize, steps }:
     optimizer: new SGD({ learningRate: 0.01, momentum: 0.9 }),
     trainMbSize: Math.min(32, batchSize),
     evaluator: null,
-    cluster: { workers: 1, engine, devices: [device] },
+    cluster: { workers: 1, engine, devices: [device], silenceTimeoutMs: SILENCE_TIMEOUT_MS },
   });
   await strategy.train(trainStream);
   const seconds = (performance.now() - began) / 1000;

@@ -14,6 +14,7 @@ const sound: Measurement = {
   name: "onnxruntime",
   steps: [],
   gradients: [parity],
+  failures: [],
   run: { seconds: 1, accuracy: 1, hasLearned: true },
 };
 const place = { engine: "onnxruntime", device: "cuda:0" } as const;
@@ -60,11 +61,12 @@ describe("createReport()", () => {
     expect(chooseExitStatus(result)).toBe(3);
   });
 
-  test("passes when all that loads is right, fails when a gradient is off or nothing is learned", () => {
+  test("passes when all that loads is right, fails when a gradient is off, a model is not computed or nothing is learned", () => {
     const wrong = compareGradients("a model", Float32Array.of(2), Float32Array.of(1));
     const measured: [Measurement, 0 | 1][] = [
       [sound, 0],
       [{ ...sound, gradients: [parity, wrong] }, 1],
+      [{ ...sound, failures: ["a model: no such operator"] }, 1],
       [{ ...sound, run: { seconds: 1, accuracy: 0.1, hasLearned: false } }, 1],
     ];
     for (const [measurement, status] of measured) {
@@ -76,6 +78,7 @@ describe("createReport()", () => {
         ],
       );
       expect(chooseExitStatus(result)).toBe(status);
+      expect(result.reasons.slice(1)).toEqual(measurement.failures.map((reason) => `onnxruntime on cuda:0: ${reason}`));
     }
   });
 });
