@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Cluster } from "../../src/cluster/cluster.ts";
-import { createQuadraticPenalty } from "../../src/cluster/penalty.ts";
+import { createQuadraticPenalty, type QuadraticPenalty } from "../../src/cluster/penalty.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { remapVector } from "../../src/core/remap_vector.ts";
 import { growSnapshot } from "../../src/models/grow_snapshot.ts";
@@ -32,16 +32,22 @@ async function grow(cluster: Cluster, units: number): Promise<void> {
   await cluster.replaceModel({ ...grown, outputSize: units });
 }
 
+/** A penalty on every parameter, added to the training steps. */
+function addPenalty(cluster: Cluster): QuadraticPenalty {
+  const penalty = createQuadraticPenalty(cluster.parameters.length);
+  penalty.a.fill(0.5);
+  penalty.b.fill(0.1);
+  cluster.penalties.add(penalty);
+  return penalty;
+}
+
 describe("Cluster.replaceModel()", () => {
   test("gives bit-identical parameters, penalties and optimizer state on 0, 1 and 2 workers, when called in the middle", async () => {
     const results: unknown[] = [];
     for (const workers of [0, 1, 2]) {
       const options = { model: INCREMENTAL, optimizer: new Adam() };
       const cluster = await startMadeCluster({ workers, logicalShards: 2 }, options);
-      const penalty = createQuadraticPenalty(cluster.parameters.length);
-      penalty.a.fill(0.5);
-      penalty.b.fill(0.1);
-      cluster.penalties.add(penalty);
+      addPenalty(cluster);
       cluster.state.fill(1);
       await step(cluster, 0);
       await step(cluster, 1);
@@ -95,6 +101,35 @@ describe("Cluster.replaceModel()", () => {
         expect(value).toBe(unit < 4 ? (before.outputs[row * 4 + unit] ?? Number.NaN) : -1000);
       });
       await cluster.close();
+    }
+  });
+
+  test("goes on as a cluster does that was started with the wider model and the same vectors", async () => {
+    for (const workers of [0, 1]) {
+      const options = { model: INCREMENTAL, optimizer: new Adam() };
+      const grown = await startMadeCluster({ workers, logicalShards: 2 }, options);
+      const penalty = addPenalty(grown);
+      grown.state.fill(1);
+      await step(grown, 0);
+      await grow(grown, 6);
+      const started = await startMadeCluster(
+        { workers, logicalShards: 2 },
+        { ...options, model: { ...INCREMENTAL, initialUnits: 6, numClasses: 6 } },
+      );
+      started.parameters.set(grown.parameters);
+      started.state.set(grown.state);
+      for (const [i, moment] of grown.optimizerState.entries()) started.optimizerState[i]?.set(moment);
+      started.stepCount = grown.stepCount;
+      started.penalties.add({ ...createQuadraticPenalty(started.parameters.length), a: penalty.a, b: penalty.b });
+      await step(grown, 1);
+      await step(started, 1);
+      expect(grown.parameters.slice()).toEqual(started.parameters.slice());
+      expect(grown.optimizerState.map((moment) => moment.slice())).toEqual(
+        started.optimizerState.map((moment) => moment.slice()),
+      );
+      expect(grown.penalties.sumLastStep()).toBe(started.penalties.sumLastStep());
+      await grown.close();
+      await started.close();
     }
   });
 

@@ -53,6 +53,8 @@ describe("exportModel() of growing heads", () => {
     await expect(checkExport(bytes, { x: unknown, expected })).rejects.toThrow(
       "wanted task labels that it has a head for, got [0, 3, 1, 2]",
     );
+    const few = { ...x, taskLabels: Int32Array.of(0) };
+    await expect(checkExport(bytes, { x: few, expected })).rejects.toThrow("wanted 4 task labels, got 1");
     const { taskLabels: _, ...bare } = x;
     await expect(checkExport(bytes, { x: bare, expected })).rejects.toThrow("wanted 4 task labels");
   });
