@@ -33,7 +33,7 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
     producer_name: model.producerName,
     producer_version: model.producerVersion,
     doc_string: model.docString,
-    opset_import: [{ domain: "", version: model.opsetVersion }],
+    opset_import: [{ domain: "", version: model.opsetVersion }, ...importDomains(graph.nodes)],
     metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: graph.name,
@@ -69,6 +69,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
       name: graph.name,
       nodes: graph.node.map((node) => ({
         op: node.op_type,
+        ...(node.domain === "" ? {} : { domain: node.domain }),
         name: node.name,
         inputs: node.input,
         outputs: node.output,
@@ -94,12 +95,19 @@ function decodeMessage(bytes: Uint8Array): unknown {
   }
 }
 
+/** onnxruntime's own domains have one version each. */
+function importDomains(nodes: readonly OnnxNode[]): object[] {
+  const domains = new Set(nodes.flatMap(({ domain }) => (domain ? [domain] : [])));
+  return [...domains].map((domain) => ({ domain, version: 1 }));
+}
+
 function encodeNode(node: OnnxNode): object {
   return {
     input: node.inputs,
     output: node.outputs,
     name: node.name,
     op_type: node.op,
+    domain: node.domain ?? "",
     attribute: Object.entries(node.attributes).map(([name, value]) => ({
       name,
       type: ATTRIBUTE_NUMBERS[value.kind],

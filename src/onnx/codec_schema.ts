@@ -26,6 +26,7 @@ const attributeSchema = z.object({
 
 const nodeSchema = z.object({
   op_type: z.string(),
+  domain: z.string(),
   name: z.string(),
   input: z.array(z.string()),
   output: z.array(z.string()),

@@ -1,3 +1,4 @@
+import { nameOperator } from "./blocked_operators.ts";
 import { encodeModel } from "./codec.ts";
 import type { Graph } from "./graph.ts";
 import { createOnnxModel, type OnnxGraph, type OnnxModel } from "./onnx_model.ts";
@@ -10,7 +11,7 @@ export function encodeGraph(graph: Graph, about: Partial<Omit<OnnxModel, "graph"
 function toOnnxGraph(graph: Graph): OnnxGraph {
   return {
     name: "firn",
-    nodes: graph.nodes.map((node) => ({ ...node, name: node.outputs[0] ?? "" })),
+    nodes: graph.nodes.map((node) => ({ ...node, ...nameOperator(node.op), name: node.outputs[0] ?? "" })),
     initializers: graph.constants,
     inputs: graph.inputs,
     outputs: graph.outputs,

@@ -1,4 +1,5 @@
 import type { ParameterEntry } from "../core/parameter_layout.ts";
+import type { BlockedOperator } from "./blocked_operators.ts";
 import type { GradientRule } from "./gradients/gradient_rule.ts";
 import type { Noise } from "./noise.ts";
 import type { Attributes, OnnxTensor, ValueInfo, ValueType } from "./onnx_model.ts";
@@ -9,7 +10,7 @@ export type ValueName = string;
 
 /** One operator applied to values of the same graph; "" stands for an optional input left out. */
 export interface GraphNode {
-  readonly op: Operator;
+  readonly op: Operator | BlockedOperator;
   readonly inputs: readonly ValueName[];
   readonly outputs: readonly ValueName[];
   readonly attributes: Attributes;

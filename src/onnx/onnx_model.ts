@@ -54,6 +54,8 @@ export type Attributes = Readonly<Record<string, AttributeValue>>;
 /** One operator applied. An empty input name stands for an optional input left out. */
 export interface OnnxNode {
   readonly op: string;
+  /** Whose operator it is; "" or left out for ONNX's own. */
+  readonly domain?: string;
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];

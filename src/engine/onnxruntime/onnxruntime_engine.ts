@@ -1,5 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import { blockChannels } from "../../onnx/block_channels.ts";
 import {
   buildBackwardGraph,
   buildForwardGraph,
@@ -16,6 +17,7 @@ import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from
 import type { ModelTopology } from "../model_topology.ts";
 import type { RowGradientCall } from "../row_gradients.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
+import { findChannelLanes } from "./channel_lanes.ts";
 import { DropoutMasks } from "./dropout_masks.ts";
 import { GraphSession, type RunTensors } from "./graph_session.ts";
 import { createSessionOptions } from "./session_options.ts";
@@ -40,7 +42,16 @@ export interface OnnxruntimeEngineOptions {
  */
 export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions): Promise<Engine> {
   const settings = { device: options.device ?? "cpu", intraOpThreads: options.intraOpThreads ?? 1 };
-  return new OnnxruntimeEngine(parseTopology(options.topology), createSessionOptions(settings));
+  const session = createSessionOptions(settings);
+  const lanes = settings.device === "cpu" ? await findChannelLanes() : undefined;
+  return new OnnxruntimeEngine(parseTopology(options.topology), { session, lanes });
+}
+
+/** How an engine's graphs are loaded. */
+interface LoadingOptions {
+  readonly session: InferenceSession.SessionOptions;
+  /** Channels in a block; undefined where none are put into blocks. */
+  readonly lanes: number | undefined;
 }
 
 class OnnxruntimeEngine implements Engine {
@@ -51,7 +62,7 @@ class OnnxruntimeEngine implements Engine {
   readonly #spec: ModelSpec;
   /** The model for rows that share a task; undefined where tasks do not matter. */
   readonly #taskSpec: ModelSpec | undefined;
-  readonly #options: InferenceSession.SessionOptions;
+  readonly #loading: LoadingOptions;
   readonly #sessions = new Map<string, Promise<GraphSession>>();
   /** Undefined for a measure that this model's gradients cannot be taken of in one pass. */
   readonly #rowGraphs = new Map<RowMeasure, Graph | undefined>();
@@ -61,10 +72,10 @@ class OnnxruntimeEngine implements Engine {
   readonly #newState: Float32Array;
   #isClosed = false;
 
-  constructor(spec: ModelSpec, options: InferenceSession.SessionOptions) {
+  constructor(spec: ModelSpec, loading: LoadingOptions) {
     this.#spec = spec;
     this.#taskSpec = shareTask(spec);
-    this.#options = options;
+    this.#loading = loading;
     this.layout = spec.layout;
     this.stateLayout = spec.stateLayout;
     this.#newState = new Float32Array(spec.stateLayout.size);
@@ -176,7 +187,9 @@ class OnnxruntimeEngine implements Engine {
     if (this.#isClosed) throw new Error("Cannot compute: the engine is closed");
     let session = this.#sessions.get(key);
     if (!session) {
-      session = GraphSession.create(build(), { masks: this.#masks, options: this.#options });
+      const { session: options, lanes } = this.#loading;
+      const graph = lanes === undefined ? build() : blockChannels(build(), lanes);
+      session = GraphSession.create(graph, { masks: this.#masks, options });
       this.#sessions.set(key, session);
     }
     return session;

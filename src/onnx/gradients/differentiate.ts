@@ -1,4 +1,5 @@
-import type { ValueName } from "../graph.ts";
+import { isStandardOperator } from "../blocked_operators.ts";
+import type { GraphNode, ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { GradientRule } from "./gradient_rule.ts";
 import { GRADIENT_RULES } from "./gradient_rules.ts";
@@ -48,8 +49,8 @@ export function differentiate(
   return new Map([...gradients].filter(([name]) => wanted.includes(name)));
 }
 
-function ruleOf(op: keyof typeof GRADIENT_RULES): GradientRule {
-  const rule = GRADIENT_RULES[op];
+function ruleOf(op: GraphNode["op"]): GradientRule {
+  const rule = isStandardOperator(op) ? GRADIENT_RULES[op] : undefined;
   if (!rule) throw new RangeError(`Cannot differentiate ${op}: it has no gradient rule`);
   return rule;
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_models.ts";
 
 /** The layers on images, then a classifier of all that is left: the order of its features is TF.js's. */
@@ -122,6 +123,34 @@ export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
     () => [tf.layers.upSampling2d({ size: [2, 2], interpolation: "bilinear" })],
     { inputShape: [4, 4, 2] },
   ),
+  onImages(
+    "wide convolutions, which work on blocks of channels",
+    () => [
+      tf.layers.conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "tanh" }),
+      tf.layers.conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "sigmoid" }),
+      tf.layers.dropout({ rate: 0.3 }),
+      tf.layers.conv2d({ filters: 32, kernelSize: [3, 2], activation: "relu" }),
+      tf.layers.conv2d({ filters: 16, kernelSize: 3, strides: 2, padding: "same", activation: "tanh" }),
+      tf.layers.globalMaxPooling2d({}),
+    ],
+    { inputShape: [4, 4, 2], isFlat: true },
+  ),
+  {
+    ...onImages(
+      "wide convolutions whose channels do not fill the blocks",
+      () => [
+        tf.layers.conv2d({ filters: 28, kernelSize: 3, padding: "same", useBias: false }),
+        tf.layers.batchNormalization(),
+        tf.layers.activation({ activation: "relu" }),
+        tf.layers.conv2d({ filters: 28, kernelSize: 2, padding: "same", activation: "tanh" }),
+        tf.layers.conv2d({ filters: 29, kernelSize: 2, activation: "tanh" }),
+        tf.layers.conv2d({ filters: 16, kernelSize: 2, activation: "tanh" }),
+        tf.layers.maxPooling2d({ poolSize: 2 }),
+      ],
+      { inputShape: [4, 4, 2] },
+    ),
+    tolerance: { limit: 1e-4, reason: "sums of hundreds of products differ in their last digits" },
+  },
   onImages("dropout between convolutions", () => [
     tf.layers.conv2d({ filters: 4, kernelSize: 2 }),
     tf.layers.dropout({ rate: 0.5 }),
@@ -140,19 +169,31 @@ export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
     tf.layers.conv1d({ filters: 2, kernelSize: 2 }),
   ]),
   {
+    name: "a wide residual block",
+    sampleShape: [4, 4, 2],
+    build: () => {
+      const input = tf.input({ shape: [4, 4, 2] });
+      const convolve = (x: tf.SymbolicTensor, activation: "relu" | "tanh") =>
+        applyTo(tf.layers.conv2d({ filters: 16, kernelSize: 3, padding: "same", activation }), x);
+      const stem = convolve(input, "tanh");
+      const sum = applyTo(tf.layers.add(), [stem, convolve(convolve(stem, "tanh"), "tanh")]);
+      const rectified = applyTo(tf.layers.reLU(), applyTo(tf.layers.add(), [sum, convolve(sum, "tanh")]));
+      const pooled = applyTo(tf.layers.globalMaxPooling2d({}), rectified);
+      return tf.model({ inputs: input, outputs: applyTo(tf.layers.dense({ units: 3 }), pooled) });
+    },
+  },
+  {
     name: "a residual block with a shortcut, and branches joined",
     sampleShape: [6, 6, 2],
     build: () => {
       const input = tf.input({ shape: [6, 6, 2] });
-      const apply = (layer: tf.layers.Layer, x: tf.SymbolicTensor | tf.SymbolicTensor[]) =>
-        layer.apply(x) as tf.SymbolicTensor;
-      const stem = apply(tf.layers.conv2d({ filters: 3, kernelSize: 3, padding: "same", activation: "relu" }), input);
-      const body = apply(tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same" }), stem);
-      const shortcut = apply(tf.layers.conv2d({ filters: 4, kernelSize: 1, strides: 2, useBias: false }), stem);
-      const sum = apply(tf.layers.activation({ activation: "relu" }), apply(tf.layers.add(), [body, shortcut]));
-      const joined = apply(tf.layers.concatenate(), [sum, shortcut, body]);
-      const pooled = apply(tf.layers.globalAveragePooling2d({}), joined);
-      return tf.model({ inputs: input, outputs: apply(tf.layers.dense({ units: 3 }), pooled) });
+      const stem = applyTo(tf.layers.conv2d({ filters: 3, kernelSize: 3, padding: "same", activation: "relu" }), input);
+      const body = applyTo(tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same" }), stem);
+      const shortcut = applyTo(tf.layers.conv2d({ filters: 4, kernelSize: 1, strides: 2, useBias: false }), stem);
+      const sum = applyTo(tf.layers.activation({ activation: "relu" }), applyTo(tf.layers.add(), [body, shortcut]));
+      const joined = applyTo(tf.layers.concatenate(), [sum, shortcut, body]);
+      const pooled = applyTo(tf.layers.globalAveragePooling2d({}), joined);
+      return tf.model({ inputs: input, outputs: applyTo(tf.layers.dense({ units: 3 }), pooled) });
     },
   },
 ];
