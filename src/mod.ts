@@ -124,35 +124,49 @@ export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/ba
 export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
 export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
 export { FeCAMClassifier } from "./training/fecam_classifier.ts";
+export type { LearningRateSchedule, WarmUp } from "./training/learning_rate_schedule.ts";
 export type { ModelGrowth } from "./training/model_growth.ts";
 export { NCMClassifier } from "./training/ncm_classifier.ts";
-export { AGEMPlugin } from "./training/plugins/agem_plugin.ts";
+export { type AGEMOptions, AGEMPlugin } from "./training/plugins/agem_plugin.ts";
 export { type CWRStarOptions, CWRStarPlugin } from "./training/plugins/cwr_star_plugin.ts";
-export { DERPlugin } from "./training/plugins/der_plugin.ts";
+export { type DEROptions, DERPlugin } from "./training/plugins/der_plugin.ts";
 export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
-export { ERACEPlugin } from "./training/plugins/er_ace_plugin.ts";
+export { type ERACEOptions, ERACEPlugin } from "./training/plugins/er_ace_plugin.ts";
 export { type EWCOptions, EWCPlugin } from "./training/plugins/ewc_plugin.ts";
-export { FeCAMPlugin } from "./training/plugins/fecam_plugin.ts";
+export { type FeCAMOptions, FeCAMPlugin } from "./training/plugins/fecam_plugin.ts";
 export {
   type FromScratchTrainingOptions,
   FromScratchTrainingPlugin,
 } from "./training/plugins/from_scratch_training_plugin.ts";
-export { GDumbPlugin } from "./training/plugins/gdumb_plugin.ts";
-export { GEMPlugin } from "./training/plugins/gem_plugin.ts";
-export { GSSGreedyPlugin } from "./training/plugins/gss_greedy_plugin.ts";
-export { IL2MPlugin } from "./training/plugins/il2m_plugin.ts";
+export { type GDumbOptions, GDumbPlugin } from "./training/plugins/gdumb_plugin.ts";
+export { type GEMOptions, GEMPlugin } from "./training/plugins/gem_plugin.ts";
+export {
+  type GradientAccumulationOptions,
+  GradientAccumulationPlugin,
+} from "./training/plugins/gradient_accumulation_plugin.ts";
+export { type GradientClippingOptions, GradientClippingPlugin } from "./training/plugins/gradient_clipping_plugin.ts";
+export { type GSSGreedyOptions, GSSGreedyPlugin } from "./training/plugins/gss_greedy_plugin.ts";
+export { type ICaRLOptions, ICaRLPlugin } from "./training/plugins/icarl_plugin.ts";
+export { type IL2MOptions, IL2MPlugin } from "./training/plugins/il2m_plugin.ts";
 export { type LossScalingOptions, LossScalingPlugin } from "./training/plugins/loss_scaling_plugin.ts";
+export { type LRSchedulerOptions, LRSchedulerPlugin } from "./training/plugins/lr_scheduler_plugin.ts";
 export { type LwFOptions, LwFPlugin } from "./training/plugins/lwf_plugin.ts";
 export { type MASOptions, MASPlugin } from "./training/plugins/mas_plugin.ts";
-export { MIRPlugin } from "./training/plugins/mir_plugin.ts";
-export { NCMPlugin } from "./training/plugins/ncm_plugin.ts";
+export { type MIROptions, MIRPlugin } from "./training/plugins/mir_plugin.ts";
+export { type NCMOptions, NCMPlugin } from "./training/plugins/ncm_plugin.ts";
 export { type PackNetOptions, PackNetPlugin } from "./training/plugins/pack_net_plugin.ts";
+export {
+  type ReduceLROnPlateauOptions,
+  ReduceLROnPlateauPlugin,
+} from "./training/plugins/reduce_lr_on_plateau_plugin.ts";
 export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
 export { type RWalkOptions, RWalkPlugin } from "./training/plugins/rwalk_plugin.ts";
+export { type ShrinkAndPerturbOptions, ShrinkAndPerturbPlugin } from "./training/plugins/shrink_and_perturb_plugin.ts";
 export {
   type SynapticIntelligenceOptions,
   SynapticIntelligencePlugin,
 } from "./training/plugins/synaptic_intelligence_plugin.ts";
+export { type WeightAveragingOptions, WeightAveragingPlugin } from "./training/plugins/weight_averaging_plugin.ts";
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
@@ -164,6 +178,7 @@ export { FromScratchTraining } from "./training/strategies/from_scratch_training
 export { GDumb } from "./training/strategies/gdumb.ts";
 export { GEM } from "./training/strategies/gem.ts";
 export { GSS_greedy } from "./training/strategies/gss_greedy.ts";
+export { ICaRL } from "./training/strategies/icarl.ts";
 export { IL2M } from "./training/strategies/il2m.ts";
 export { JointTraining } from "./training/strategies/joint_training.ts";
 export { LwF } from "./training/strategies/lwf.ts";

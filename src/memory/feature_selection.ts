@@ -12,6 +12,14 @@ export function averageRows({ data, shape }: HostTensor): Float64Array<ArrayBuff
   return mean;
 }
 
+/** The rows of `features` [N, F] at length 1; rows of zeros stay. The caller owns the result. */
+export function normalizeRows(features: HostTensor): HostTensor {
+  const { data, shape } = features;
+  const squares = squareRows(features);
+  const width = squares.length === 0 ? 1 : data.length / squares.length;
+  return { data: data.map((value, i) => value / (Math.sqrt(squares[Math.floor(i / width)] ?? 0) || 1)), shape };
+}
+
 /** Positions of the rows of `features` [N, F] by their distance from the rows' mean, nearest first. */
 export function rankByDistance(features: HostTensor): Int32Array<ArrayBuffer> {
   const mean = averageRows(features);

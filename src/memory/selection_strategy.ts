@@ -3,7 +3,7 @@ import type { HostTensor } from "../core/host_tensor.ts";
 import { hashSeed, mixBits } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { BufferUpdateSource } from "./exemplars_buffer.ts";
-import { rankByDistance, selectByHerding } from "./feature_selection.ts";
+import { normalizeRows, rankByDistance, selectByHerding } from "./feature_selection.ts";
 
 /** Decides which samples of a group a `ParametricBuffer` keeps. */
 export interface SelectionStrategy {
@@ -17,6 +17,8 @@ export interface FeatureOptions {
   readonly layerName?: string;
   /** Computes features [N, F] instead of the model; the caller owns the result. */
   readonly extractFeatures?: (samples: Dataset) => Promise<HostTensor>;
+  /** Whether every sample's features are brought to length 1 first; false if left out. */
+  readonly normalize?: boolean;
 }
 
 /**
@@ -68,8 +70,9 @@ async function readFeatures(
   options: FeatureOptions,
   source: BufferUpdateSource,
 ): Promise<HostTensor> {
-  const { layerName, extractFeatures } = options;
-  if (extractFeatures) return extractFeatures(samples);
-  if (source.extractFeatures) return source.extractFeatures(samples, layerName);
+  const { layerName, extractFeatures, normalize } = options;
+  const extract = extractFeatures ?? ((given) => source.extractFeatures?.(given, layerName));
+  const features = await extract(samples);
+  if (features) return normalize ? normalizeRows(features) : features;
   throw new TypeError(cannot("select samples by their features", "a strategy that computes features", source));
 }

@@ -1,5 +1,7 @@
 import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
+import { ICaRLPlugin } from "../../src/training/plugins/icarl_plugin.ts";
 import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
+import { ICaRL } from "../../src/training/strategies/icarl.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import type { StrategyOptions } from "../../src/training/strategy_options.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
@@ -14,6 +16,8 @@ export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
       return new Naive({ ...options, plugins });
     },
   },
+  ICaRL: { create: (options) => new ICaRL({ ...options, memSize: 20 }) },
+  ICaRLPlugin: withPlugin(() => new ICaRLPlugin({ memSize: 4, fixedMemory: false })),
 };
 
 function nameLastLayer({ model }: StrategyOptions): { readonly layerName: string } {

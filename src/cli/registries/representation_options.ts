@@ -23,3 +23,10 @@ export const FECAM_OPTIONS = z.strictObject({
   shrinkDiagonal: z.number().min(0).default(1).describe("how much of the mean variance is added to variances"),
   shrinkOffDiagonal: z.number().min(0).default(1).describe("how much of the mean covariance is added to covariances"),
 });
+
+/** What iCaRL takes, as a strategy and as a plugin. */
+export const ICARL_OPTIONS = z.strictObject({
+  memSize: z.int().min(1).default(2000).describe("exemplars kept, in all or of each class"),
+  fixedMemory: z.boolean().default(true).describe("whether all classes share them"),
+  layerName,
+});

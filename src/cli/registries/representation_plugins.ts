@@ -1,7 +1,7 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { FECAM_OPTIONS, NCM_OPTIONS } from "./representation_options.ts";
+import { FECAM_OPTIONS, ICARL_OPTIONS, NCM_OPTIONS } from "./representation_options.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
 
 /** Plugins that learn or compare features. */
@@ -24,6 +24,15 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
       const { FeCAMPlugin } = await import("../../training/plugins/fecam_plugin.ts");
       const policy = await createStoragePolicy(storagePolicy, options.memSize);
       return { plugin: new FeCAMPlugin({ ...omitUndefined(options), storagePolicy: policy }) };
+    },
+  }),
+  defineFactory({
+    name: "icarl",
+    summary: "distillation, herded exemplars and nearest class means (Rebuffi et al. 2017), on top of any strategy",
+    options: ICARL_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { ICaRLPlugin } = await import("../../training/plugins/icarl_plugin.ts");
+      return { plugin: new ICaRLPlugin(omitUndefined(options)) };
     },
   }),
 ];

@@ -6,6 +6,7 @@ import { BASELINE_STRATEGIES } from "./baseline_strategies.ts";
 import { REPLAY_OPTIONS } from "./method_options.ts";
 import { REGULARIZATION_STRATEGIES } from "./regularization_strategies.ts";
 import { REHEARSAL_STRATEGIES } from "./rehearsal_strategies.ts";
+import { REPRESENTATION_STRATEGIES } from "./representation_strategies.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
 
 /** The strategies there are, the default first. Each is loaded, and TF.js with it, when it is made. */
@@ -24,6 +25,7 @@ export const STRATEGIES: Registry<StrategyOptions, Promise<BaseStrategy>> = {
       },
     }),
     ...REHEARSAL_STRATEGIES,
+    ...REPRESENTATION_STRATEGIES,
     ...REGULARIZATION_STRATEGIES,
   ],
 };

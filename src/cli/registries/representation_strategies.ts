@@ -1,0 +1,18 @@
+import type { BaseStrategy } from "../../training/base_strategy.ts";
+import type { StrategyOptions } from "../../training/strategy_options.ts";
+import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../omit_undefined.ts";
+import { ICARL_OPTIONS } from "./representation_options.ts";
+
+/** Strategies that learn or compare features. */
+export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
+  defineFactory({
+    name: "icarl",
+    summary: "distillation, herded exemplars and nearest class means (Rebuffi et al. 2017)",
+    options: ICARL_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { ICaRL } = await import("../../training/strategies/icarl.ts");
+      return new ICaRL({ ...context, ...omitUndefined(options) });
+    },
+  }),
+];

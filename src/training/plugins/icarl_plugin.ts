@@ -1,0 +1,122 @@
+import { assertWholeNumber } from "../../core/errors.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import { parseSavedList, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { ParametricBuffer } from "../../memory/parametric_buffer.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
+import { HerdingSelectionStrategy } from "../../memory/selection_strategy.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { evaluateBinaryCrossEntropy, sigmoid } from "../binary_cross_entropy.ts";
+import type { LossAndGradient } from "../criterion.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import { NCMClassifier } from "../ncm_classifier.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import { Teacher } from "../teacher.ts";
+
+/** What iCaRL remembers, and where its features are taken. */
+export interface ICaRLOptions {
+  /** Exemplars kept in all, or of each class where `fixedMemory` is false; 2000 if left out. */
+  readonly memSize?: number;
+  /** Whether all classes share `memSize`; true if left out. */
+  readonly fixedMemory?: boolean;
+  /** The layer whose answers are the features; the one before the last if left out. */
+  readonly layerName?: string;
+}
+
+/**
+ * iCaRL: trains on new samples and exemplars together, with a binary cross-entropy for every class seen: an old class's target
+ * is what the model of the last experience's end says, a new class's is the label. Exemplars are herded on features of length
+ * 1, and evaluation predicts the class with the nearest mean of exemplars. Takes the place of the criterion; works on any
+ * stream, and needs no class order. The loss is a mean over the samples and the classes seen. Exemplars are not mirrored. The
+ * exported model is the network, without the class means.
+ * @see Rebuffi et al. 2017, iCaRL: Incremental Classifier and Representation Learning, arXiv:1611.07725
+ */
+export class ICaRLPlugin implements StrategyPlugin {
+  readonly name = "ICaRLPlugin";
+  readonly exemplars: ParametricBuffer;
+  readonly #memSize: number;
+  readonly #fixedMemory: boolean;
+  readonly #layerName: string | undefined;
+  readonly #classifier = new NCMClassifier({ normalize: true });
+  #teacher: Teacher | undefined;
+  /** The classes that the teacher knows. */
+  #known: ReadonlySet<number> = new Set();
+
+  /** @throws {RangeError} If the size is out of range. */
+  constructor({ memSize = 2000, fixedMemory = true, layerName }: ICaRLOptions = {}) {
+    assertWholeNumber("create ICaRLPlugin", "memSize", memSize, 1);
+    this.#memSize = memSize;
+    this.#fixedMemory = fixedMemory;
+    this.#layerName = layerName;
+    const options = { normalize: true, ...(layerName === undefined ? {} : { layerName }) };
+    const selectionStrategy = new HerdingSelectionStrategy(options);
+    this.exemplars = new ParametricBuffer({ maxSize: memSize, groupBy: "class", selectionStrategy });
+  }
+
+  afterTrainDatasetAdaptation(strategy: BaseStrategy): void {
+    strategy.adaptedDataset = Dataset.concat([strategy.adaptedDataset, this.exemplars.buffer]);
+  }
+
+  async criterion(strategy: BaseStrategy): Promise<LossAndGradient> {
+    const { mbatch, mbOutput, mbY, experience } = strategy;
+    const teacher = await this.#teacher?.forward(strategy, mbatch);
+    const targets = createTargets(mbOutput, mbY, { teacher, known: this.#known });
+    const seen = new Set([...this.#known, ...experience.classesInThisExperience]);
+    return evaluateBinaryCrossEntropy(mbOutput, targets, seen);
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    this.#known = new Set([...this.#known, ...strategy.experience.classesInThisExperience]);
+    this.#teacher = Teacher.copy(strategy);
+    if (!this.#fixedMemory) this.exemplars.resize(this.#memSize * this.#known.size);
+    await this.exemplars.update(strategy);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#teacher = this.#teacher?.grow(strategy, growth);
+  }
+
+  async beforeEval(strategy: BaseStrategy): Promise<void> {
+    const features = new Map<number, HostTensor>();
+    for (const [id, samples] of this.exemplars.bufferGroups) {
+      features.set(id, await strategy.extractFeatures(samples, this.#layerName));
+    }
+    this.#classifier.learn(features);
+  }
+
+  async afterEvalForward(strategy: BaseStrategy): Promise<void> {
+    // Before anything was learnt the network's own outputs stand.
+    if (this.#known.size === 0) return;
+    const features = await strategy.extractFeatures(strategy.mbatch, this.#layerName);
+    strategy.mbOutput = this.#classifier.score(features, strategy.mbOutput.shape[1] ?? 0);
+  }
+
+  saveState(): SavedState {
+    const teacher = this.#teacher?.save() ?? null;
+    return { exemplars: saveBuffer(this.exemplars), teacher, known: [...this.#known] };
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    const act = "restore ICaRLPlugin";
+    const { exemplars = null, teacher = null, known } = parseSavedRecord(act, saved);
+    restoreBuffer(this.exemplars, exemplars, sources);
+    this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
+    this.#known = new Set(parseSavedList(act, known).map(Number));
+  }
+}
+
+/** Targets [B, C]: the label's, and for classes that the teacher knows what it says. The caller owns them. */
+export function createTargets(
+  { data, shape }: HostTensor,
+  y: Int32Array,
+  { teacher, known }: { readonly teacher: HostTensor | undefined; readonly known: ReadonlySet<number> },
+): Float32Array {
+  const columns = shape[1] ?? 0;
+  const targets = new Float32Array(data.length);
+  for (const [row, label] of y.entries()) {
+    targets[row * columns + label] = 1;
+    if (!teacher) continue;
+    for (const id of known) targets[row * columns + id] = sigmoid(teacher.data[row * columns + id] ?? 0);
+  }
+  return targets;
+}

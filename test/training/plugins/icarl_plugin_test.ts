@@ -1,0 +1,141 @@
+import { describe, expect, test } from "bun:test";
+import type { Dataset } from "../../../src/data/dataset.ts";
+import { normalizeRows, selectByHerding } from "../../../src/memory/feature_selection.ts";
+import { NCMClassifier } from "../../../src/training/ncm_classifier.ts";
+import { createTargets, ICaRLPlugin } from "../../../src/training/plugins/icarl_plugin.ts";
+import { ICaRL } from "../../../src/training/strategies/icarl.ts";
+import { Naive } from "../../../src/training/strategies/naive.ts";
+import { listSamples } from "../../support/made_dataset.ts";
+import { createListener } from "../callback_recorder.ts";
+import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
+import { createOutput, measureDifference } from "../slow_losses.ts";
+
+const benchmark = makeBenchmark({ experiences: 3, samples: 160 });
+
+describe("createTargets()", () => {
+  test("are labels, and for classes that the teacher knows what it says", () => {
+    const output = createOutput([
+      [9, 9, 9],
+      [9, 9, 9],
+    ]);
+    const y = Int32Array.of(2, 0);
+    const known = new Set([0]);
+    expect([...createTargets(output, y, { teacher: undefined, known: new Set() })]).toEqual([0, 0, 1, 1, 0, 0]);
+    const teacher = createOutput([
+      [0, 5, 5],
+      [Math.log(3), 5, 5],
+    ]);
+    const wanted = [0.5, 0, 1, 0.75, 0, 0];
+    expect(measureDifference(createTargets(output, y, { teacher, known }), wanted)).toBeLessThan(1e-6);
+  });
+});
+
+describe("ICaRLPlugin", () => {
+  test("trains on binary cross-entropies of the classes seen, old ones as the last model has them", async () => {
+    const plugin = new ICaRLPlugin({ memSize: 12 });
+    let teacher = new Float32Array(0);
+    let known: readonly number[] = [];
+    let compared = 0;
+    const callbacks = ["afterTrainingIteration", "afterTrainingExp"] as const;
+    const listener = createListener([...callbacks], async (callback, strategy) => {
+      const { experience, mbatch, mbOutput, mbY, loss } = strategy;
+      if (callback === "afterTrainingExp") {
+        teacher = strategy.parameters.slice();
+        known = experience.classesSeenSoFar;
+        return;
+      }
+      const old = known.length > 0 ? await strategy.forwardWith(teacher, mbatch) : undefined;
+      const seen = experience.classesSeenSoFar;
+      let sum = 0;
+      for (const [row, label] of mbY.entries()) {
+        for (const id of seen) {
+          const p = 1 / (1 + Math.exp(-(mbOutput.data[4 * row + id] ?? 0)));
+          const says = 1 / (1 + Math.exp(-(old?.data[4 * row + id] ?? 0)));
+          const target = old && known.includes(id) ? says : Number(label === id);
+          sum -= target * Math.log(p) + (1 - target) * Math.log(1 - p);
+        }
+      }
+      expect(Math.abs(loss - sum / (mbY.length * seen.length))).toBeLessThan(1e-5);
+      compared += old ? 1 : 0;
+    });
+    const strategy = new Naive(makeOptions({ plugins: [plugin, listener], trainEpochs: 2 }));
+    await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
+    expect(compared).toBeGreaterThan(10);
+    expect(strategy.plan.reasons).toEqual(["ICaRLPlugin replaces the criterion"]);
+  });
+
+  for (const fixedMemory of [true, false]) {
+    test(`herds exemplars of new classes and keeps the first of old ones, ${fixedMemory ? "in all" : "each"}`, async () => {
+      const plugin = new ICaRLPlugin({ memSize: 13, fixedMemory });
+      const trained: number[] = [];
+      let before = new Map<number, string[]>();
+      const listener = createListener(["beforeTrainingExp", "afterTrainingExp"], async (callback, strategy) => {
+        const { dataset, classesInThisExperience } = strategy.experience;
+        if (callback === "beforeTrainingExp") {
+          trained.push(strategy.adaptedDataset.length - dataset.length);
+          return;
+        }
+        const after = new Map([...plugin.exemplars.bufferGroups].map(([id, samples]) => [id, listSamples(samples)]));
+        for (const [id, samples] of after) {
+          if (!classesInThisExperience.includes(id)) {
+            expect(samples).toEqual(before.get(id)?.slice(0, samples.length) ?? []);
+            continue;
+          }
+          const own = dataset.subset([...dataset.targets.keys()].filter((i) => dataset.targets[i] === id));
+          const features = normalizeRows(await strategy.extractFeatures(own));
+          expect(samples).toEqual(listSamples(own.subset(selectByHerding(features, samples.length))));
+        }
+        before = after;
+      });
+      const strategy = new Naive(makeOptions({ plugins: [plugin, listener] }));
+      await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
+      const sizes = [...plugin.exemplars.bufferGroups.values()].map(({ length }) => length);
+      expect(sizes).toEqual(fixedMemory ? [4, 3, 3, 3] : [13, 13, 13, 13]);
+      expect(trained).toEqual(fixedMemory ? [0, 13, 13] : [0, 26, 39]);
+    });
+  }
+
+  test("predicts the nearest mean of exemplars, with the model as it is", async () => {
+    const plugin = new ICaRLPlugin({ memSize: 20 });
+    const outputs: number[] = [];
+    const noting = createListener(["afterEvalIteration"], (_, { mbOutput }) => void outputs.push(...mbOutput.data));
+    const strategy = new Naive(makeOptions({ plugins: [plugin, noting], evalMbSize: 7 }));
+    await withStrategy(strategy, async () => {
+      await strategy.eval(benchmark.testStream.at(0));
+      const { dataset } = benchmark.testStream.at(0);
+      // An untrained network answers for itself.
+      expect(
+        measureDifference(outputs.splice(0), (await strategy.forwardWith(strategy.parameters, dataset)).data),
+      ).toBe(0);
+      await strategy.train(benchmark.trainStream);
+      await strategy.eval(benchmark.testStream.at(0));
+      const classifier = new NCMClassifier({ normalize: true });
+      for (const [id, samples] of plugin.exemplars.bufferGroups) {
+        classifier.learn(new Map([[id, await strategy.extractFeatures(samples)]]));
+      }
+      const wanted = classifier.score(await strategy.extractFeatures(dataset), 4);
+      expect(measureDifference(outputs, wanted.data)).toBeLessThan(1e-5);
+      expect(accuracyOf(outputs, dataset)).toBeGreaterThan(0.7);
+    });
+  });
+
+  test("ICaRLPlugin() refuses a memory of none", () => {
+    expect(() => new ICaRLPlugin({ memSize: 0 })).toThrow("Cannot create ICaRLPlugin: wanted memSize");
+  });
+});
+
+function accuracyOf(outputs: readonly number[], { targets }: Dataset): number {
+  const hits = targets.filter((y, i) => {
+    const row = outputs.slice(4 * i, 4 * i + 4);
+    return row.indexOf(Math.max(...row)) === y;
+  });
+  return hits.length / targets.length;
+}
+
+describe("ICaRL", () => {
+  test("is Naive with an ICaRLPlugin after the other plugins", async () => {
+    const own = { memSize: 12 };
+    const made = await trainParameters(new ICaRL({ ...makeOptions(), ...own }), benchmark);
+    expect(made).toEqual(await trainParameters(new Naive(makeOptions({ plugins: [new ICaRLPlugin(own)] })), benchmark));
+  });
+});
