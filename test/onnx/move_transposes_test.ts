@@ -7,7 +7,7 @@ import { invertOrder } from "../../src/onnx/move_transposes.ts";
 import { int, ints } from "../../src/onnx/onnx_model.ts";
 import { parseTopology } from "../../src/onnx/parse_topology.ts";
 import { measureDifference } from "../engine/engine_fixtures.ts";
-import { runGraph } from "./run_graph.ts";
+import { type GraphValues, runGraph } from "./run_graph.ts";
 import { createLayer, createSequential } from "./topologies.ts";
 
 type Add = (graph: GraphBuilder, x: string) => string;
@@ -50,7 +50,7 @@ async function compare(add: Add): Promise<number> {
   const transposing = build((graph, name) => transpose(graph, name, LAST));
   const { y: transposed } = await runGraph(transposing, { x: value });
   const isUsed = moved.inputs.some(({ name }) => name === "u");
-  const feeds = isUsed ? { u: other } : {};
+  const feeds: GraphValues = isUsed ? { u: other } : {};
   const { y: given } = await runGraph(moved, { x: value, ...feeds });
   const { y: wanted } = await runGraph(plain.finish(), {
     x: { data: transposed ?? new Float32Array(0), shape: [2, 4, 5, 3] },
