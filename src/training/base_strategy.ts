@@ -1,7 +1,5 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
-import type { SavedState } from "../core/saved_state.ts";
-import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultEvaluator } from "../evaluation/default_evaluator.ts";
 import { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
@@ -261,13 +259,13 @@ export class BaseStrategy extends StrategyState {
     this.#currentStep("scale the criterion").scaleCriterion(factor);
   }
 
-  /** What a subclass must keep to go on identically; nothing if it has no state of its own. */
-  saveOwnState(): SavedState {
-    return null;
+  /**
+   * Leaves this iteration's optimizer step out.
+   * @throws {Error} Outside a training iteration, or when the step was made.
+   */
+  skipUpdate(): void {
+    this.#currentStep("skip the update").skipUpdate();
   }
-
-  /** Goes on from what `saveOwnState` gave; `sources` are the benchmark's, by name. */
-  restoreOwnState(_saved: SavedState, _sources: ReadonlyMap<string, DataSource>): void {}
 
   /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
   trigger(callback: CallbackName): Promise<void> {

@@ -4,6 +4,8 @@ import type { QuadraticPenalty } from "../cluster/penalty.ts";
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { RandomStreams } from "../core/random_stream.ts";
+import type { SavedState } from "../core/saved_state.ts";
+import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import type { EvaluatedStrategy } from "../evaluation/evaluated_strategy.ts";
@@ -240,6 +242,14 @@ export abstract class StrategyState implements EvaluatedStrategy {
   async start(): Promise<void> {
     await this.host.start();
   }
+
+  /** What a subclass must keep to go on identically; nothing if it has no state of its own. */
+  saveOwnState(): SavedState {
+    return null;
+  }
+
+  /** Goes on from what `saveOwnState` gave; `sources` are the benchmark's, by name. */
+  restoreOwnState(_saved: SavedState, _sources: ReadonlyMap<string, DataSource>): void {}
 
   /** Ends the replicas. The model keeps its trained weights; the strategy cannot be used any more. */
   close(): Promise<void> {

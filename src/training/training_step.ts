@@ -91,6 +91,15 @@ export class TrainingStep {
     return loss + (this.#cluster.penalties.count > 0 ? this.#cluster.penalties.sumLastStep() : 0);
   }
 
+  /**
+   * Leaves the optimizer step of this iteration out.
+   * @throws {Error} If the plan has it made already: only who listens to `afterBackward` or `beforeUpdate` may ask.
+   */
+  skipUpdate(): void {
+    if (this.#updated) throw new Error(cannot("skip the update", "a callback before it", "one after it"));
+    this.#updated = true;
+  }
+
   /** The optimizer step, unless the reduction has done it. */
   async update(): Promise<void> {
     if (!this.#updated) await this.#cluster.update(this.#input.learningRate());

@@ -10,6 +10,7 @@ import { REGULARIZATION_PLUGINS } from "./regularization_plugins.ts";
 import { REHEARSAL_PLUGINS } from "./rehearsal_plugins.ts";
 import { REPRESENTATION_PLUGINS } from "./representation_plugins.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
+import { TRAINING_PLUGINS } from "./training_plugins.ts";
 
 /** The plugins there are. Each is loaded when it is made. */
 export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
@@ -48,6 +49,7 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
     ...REHEARSAL_PLUGINS,
     ...REPRESENTATION_PLUGINS,
     ...REGULARIZATION_PLUGINS,
+    ...TRAINING_PLUGINS,
     ...EVALUATION_PLUGINS,
   ],
 };

@@ -1,0 +1,70 @@
+import type { z } from "zod";
+import { cannot } from "../../core/errors.ts";
+import type { LearningRateSchedule } from "../../training/learning_rate_schedule.ts";
+import { omitUndefined } from "../omit_undefined.ts";
+import type { ChosenPlugin } from "./plugin_context.ts";
+import type { LR_SCHEDULER_OPTIONS } from "./training_options.ts";
+
+type Options = z.output<typeof LR_SCHEDULER_OPTIONS>;
+type OptionName = keyof Options;
+
+const COMMON: readonly OptionName[] = ["schedule", "resetScheduler"];
+const TIMED: readonly OptionName[] = [...COMMON, "granularity", "warmUpSteps", "warmUpStart", "firstExperienceOnly"];
+
+/** The options that each schedule takes. */
+const TAKES: Readonly<Record<Options["schedule"], readonly OptionName[]>> = {
+  constant: TIMED,
+  step: [...TIMED, "stepSize", "gamma"],
+  "multi-step": [...TIMED, "milestones", "gamma"],
+  exponential: [...TIMED, "gamma"],
+  cosine: [...TIMED, "steps", "minimum"],
+  plateau: [...COMMON, "metric", "factor", "patience", "threshold", "minimum", "evalEvery"],
+};
+
+/**
+ * The plugin that the options of `lr-scheduler` ask for.
+ * @throws {RangeError} If an option is missing, or means nothing with this schedule.
+ */
+export async function createLRScheduler(options: Options): Promise<ChosenPlugin> {
+  const { schedule, resetScheduler } = options;
+  const given = omitUndefined(options);
+  for (const name of Object.keys(given)) {
+    if (TAKES[schedule].some((taken) => taken === name)) continue;
+    const wanted = `an option of schedule=${schedule} (${TAKES[schedule].join(", ")})`;
+    throw new RangeError(cannot("use the plugin lr-scheduler", wanted, name));
+  }
+  if (schedule === "plateau") {
+    const { ReduceLROnPlateauPlugin } = await import("../../training/plugins/reduce_lr_on_plateau_plugin.ts");
+    const { metric, factor, patience, threshold, minimum, evalEvery = 1 } = options;
+    const own = omitUndefined({ metric, factor, patience, threshold, minimum });
+    const plugin = new ReduceLROnPlateauPlugin({ ...own, resetScheduler });
+    return { plugin, ...(metric === "val-loss" ? { evalEvery } : {}) };
+  }
+  const { LRSchedulerPlugin } = await import("../../training/plugins/lr_scheduler_plugin.ts");
+  const { granularity, warmUpSteps: steps, warmUpStart: start, firstExperienceOnly } = options;
+  const warmUp = steps === undefined ? undefined : omitUndefined({ steps, start });
+  const own = omitUndefined({ granularity, firstExperienceOnly, warmUp });
+  return { plugin: new LRSchedulerPlugin({ schedule: createSchedule(schedule, options), resetScheduler, ...own }) };
+}
+
+function createSchedule(kind: LearningRateSchedule["kind"], options: Options): LearningRateSchedule {
+  const { gamma, minimum } = omitUndefined(options);
+  const drop = gamma === undefined ? {} : { gamma };
+  switch (kind) {
+    case "constant":
+      return { kind };
+    case "step":
+      return { kind, stepSize: need(options.stepSize, "stepSize", kind), ...drop };
+    case "multi-step":
+      return { kind, milestones: need(options.milestones, "milestones", kind), ...drop };
+    case "exponential":
+      return { kind, gamma: need(gamma, "gamma", kind) };
+    case "cosine":
+      return { kind, steps: need(options.steps, "steps", kind), ...(minimum === undefined ? {} : { minimum }) };
+  }
+}
+
+function need<Value>(value: Value | undefined, name: string, schedule: string): Value {
+  if (value !== undefined) return value;
+  throw new RangeError(cannot("use the plugin lr-scheduler", `${name} with schedule=${schedule}`, undefined));
+}

@@ -1,0 +1,72 @@
+import { assertWholeNumber } from "../../core/errors.ts";
+import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { addScaled } from "../../core/vector.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** Over how many minibatches a step of the optimizer is made. */
+export interface GradientAccumulationOptions {
+  readonly minibatches: number;
+}
+
+/**
+ * Lets the optimizer step once for several minibatches, along the mean of their gradients weighted by their sizes: what one
+ * large minibatch would give, with the memory of a small one. The last minibatches of an epoch make a step of their own.
+ */
+export class GradientAccumulationPlugin implements StrategyPlugin {
+  readonly name = "GradientAccumulationPlugin";
+  readonly #minibatches: number;
+  /** Σ size · gradient [P]. */
+  #sum = new Float32Array(0);
+  #samples = 0;
+  #count = 0;
+
+  /** @throws {RangeError} If the number is not a whole one of at least 1. */
+  constructor({ minibatches }: GradientAccumulationOptions) {
+    assertWholeNumber("create GradientAccumulationPlugin", "minibatches", minibatches, 1);
+    this.#minibatches = minibatches;
+  }
+
+  /** What a stopped epoch has left over is forgotten. */
+  beforeTrainingEpoch({ parameters }: BaseStrategy): void {
+    this.#forget(parameters.length);
+  }
+
+  beforeUpdate(strategy: BaseStrategy): void {
+    const { gradient, mbatch, clock, iterationsPerEpoch } = strategy;
+    addScaled(this.#sum, gradient, mbatch.length);
+    this.#samples += mbatch.length;
+    this.#count += 1;
+    const isLast = clock.trainEpochIterations + 1 === iterationsPerEpoch;
+    if (this.#count < this.#minibatches && !isLast) {
+      strategy.skipUpdate();
+      return;
+    }
+    for (let i = 0; i < gradient.length; i++) gradient[i] = (this.#sum[i] ?? 0) / this.#samples;
+    this.#forget(gradient.length);
+  }
+
+  afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#sum.length > 0) this.#sum = Float32Array.from(growth.remap(this.#sum));
+  }
+
+  saveState(): SavedState {
+    return { sum: this.#sum.slice(), samples: this.#samples, count: this.#count };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore GradientAccumulationPlugin";
+    const { sum, samples, count } = parseSavedRecord(act, saved);
+    this.#sum = Float32Array.from(parseSavedVector(act, sum));
+    this.#samples = parseSavedNumber(act, samples);
+    this.#count = parseSavedNumber(act, count);
+  }
+
+  #forget(parameters: number): void {
+    if (this.#sum.length === parameters) this.#sum.fill(0);
+    else this.#sum = new Float32Array(parameters);
+    this.#samples = 0;
+    this.#count = 0;
+  }
+}

@@ -1,0 +1,99 @@
+import { describeUnknownName } from "../../core/errors.ts";
+import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import {
+  assertOneScheduler,
+  assertSchedule,
+  assertWarmUp,
+  evaluateSchedule,
+  type LearningRateSchedule,
+  type WarmUp,
+} from "../learning_rate_schedule.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+const GRANULARITIES = ["epoch", "iteration"] as const;
+
+/** When the learning rate changes, and how. */
+export interface LRSchedulerOptions {
+  /** Constant if left out: for a warm-up alone. */
+  readonly schedule?: LearningRateSchedule;
+  /** None if left out. */
+  readonly warmUp?: WarmUp;
+  /** What a step of the schedule is; "epoch" if left out. */
+  readonly granularity?: (typeof GRANULARITIES)[number];
+  /** Whether the schedule begins anew with each experience; true if left out. */
+  readonly resetScheduler?: boolean;
+  /** True: later experiences are trained with the plain learning rate. */
+  readonly firstExperienceOnly?: boolean;
+}
+
+/**
+ * Changes the optimizer's learning rate after each epoch or iteration, as a multiple of what it is when training begins. See
+ * `ReduceLROnPlateauPlugin` for a schedule that looks at a loss.
+ * @see Loshchilov and Hutter 2017, SGDR, arXiv:1608.03983 (cosine); Goyal et al. 2017, arXiv:1706.02677 (warm-up)
+ */
+export class LRSchedulerPlugin implements StrategyPlugin {
+  readonly name = "LRSchedulerPlugin";
+  readonly #options: Required<LRSchedulerOptions>;
+  #base: number | undefined;
+  #step = 0;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: LRSchedulerOptions = {}) {
+    const { schedule = { kind: "constant" }, warmUp = { steps: 0 }, granularity = "epoch" } = options;
+    const { resetScheduler = true, firstExperienceOnly = false } = options;
+    const act = "create LRSchedulerPlugin";
+    assertSchedule(act, schedule);
+    assertWarmUp(act, warmUp);
+    if (!GRANULARITIES.includes(granularity)) {
+      throw new RangeError(`Cannot ${act}: ${describeUnknownName("granularity", granularity, GRANULARITIES)}`);
+    }
+    this.#options = { schedule, warmUp, granularity, resetScheduler, firstExperienceOnly };
+  }
+
+  beforeTraining({ optimizer, plugins }: BaseStrategy): void {
+    assertOneScheduler(plugins);
+    if (this.#base === undefined || this.#options.resetScheduler) this.#base = optimizer.learningRate;
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    if (this.#options.resetScheduler) this.#step = 0;
+    this.#apply(strategy);
+  }
+
+  afterTrainingIteration(strategy: BaseStrategy): void {
+    if (this.#options.granularity === "iteration") this.#advance(strategy);
+  }
+
+  afterTrainingEpoch(strategy: BaseStrategy): void {
+    if (this.#options.granularity === "epoch") this.#advance(strategy);
+  }
+
+  /** So that whoever trains on without this plugin finds the learning rate that was asked for. */
+  afterTraining({ optimizer }: BaseStrategy): void {
+    if (this.#base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#base;
+  }
+
+  saveState(): SavedState {
+    return { base: this.#base ?? null, step: this.#step };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore LRSchedulerPlugin";
+    const { base, step } = parseSavedRecord(act, saved);
+    this.#base = base === null ? undefined : parseSavedNumber(act, base);
+    this.#step = parseSavedNumber(act, step);
+  }
+
+  #advance(strategy: BaseStrategy): void {
+    this.#step += 1;
+    this.#apply(strategy);
+  }
+
+  #apply({ optimizer, clock }: BaseStrategy): void {
+    if (this.#base === undefined) return;
+    const { schedule, warmUp, firstExperienceOnly } = this.#options;
+    const isPlain = firstExperienceOnly && clock.trainExpCounter > 0;
+    optimizer.learningRate = isPlain ? this.#base : this.#base * evaluateSchedule(schedule, this.#step, warmUp);
+  }
+}

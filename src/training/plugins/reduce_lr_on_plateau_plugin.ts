@@ -1,0 +1,149 @@
+import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { assertOneScheduler } from "../learning_rate_schedule.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+const METRICS = ["train-loss", "val-loss"] as const;
+
+/** Which loss is watched, and what is done when it gets no better. */
+export interface ReduceLROnPlateauOptions {
+  /**
+   * "train-loss": the mean training loss of each epoch. "val-loss": the mean criterion of each evaluation while an experience is
+   * trained, which takes `evalEvery` above 0 and one evaluation stream. "train-loss" if left out.
+   */
+  readonly metric?: (typeof METRICS)[number];
+  /** What the learning rate is multiplied by, above 0 and below 1; 0.1 if left out. */
+  readonly factor?: number;
+  /** How many losses in a row may be no better before that; 10 if left out. */
+  readonly patience?: number;
+  /** A loss is better if it is below (1 − threshold) · best; 1e-4 if left out. */
+  readonly threshold?: number;
+  /** The learning rate never falls below this; 0 if left out. */
+  readonly minimum?: number;
+  /** Whether learning rate, best loss and patience begin anew with each experience; true if left out. */
+  readonly resetScheduler?: boolean;
+}
+
+/**
+ * Lowers the learning rate when a loss has stopped falling, with PyTorch's definition of `ReduceLROnPlateau`.
+ * @see Paszke et al. 2019, PyTorch, arXiv:1912.01703
+ */
+export class ReduceLROnPlateauPlugin implements StrategyPlugin {
+  readonly name = "ReduceLROnPlateauPlugin";
+  readonly #options: Required<ReduceLROnPlateauOptions>;
+  #base: number | undefined;
+  #best: number | undefined;
+  #misses = 0;
+  #sum = 0;
+  #count = 0;
+  #isTraining = false;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: ReduceLROnPlateauOptions = {}) {
+    const { metric = "train-loss", factor = 0.1, patience = 10, threshold = 1e-4 } = options;
+    const { minimum = 0, resetScheduler = true } = options;
+    const act = "create ReduceLROnPlateauPlugin";
+    if (!METRICS.includes(metric))
+      throw new RangeError(`Cannot ${act}: ${describeUnknownName("metric", metric, METRICS)}`);
+    assertInRange(act, "factor", factor, [Number.MIN_VALUE, 1 - Number.EPSILON]);
+    assertWholeNumber(act, "patience", patience);
+    assertInRange(act, "threshold", threshold, [0, 1]);
+    assertInRange(act, "minimum", minimum, [0, Number.MAX_VALUE]);
+    this.#options = { metric, factor, patience, threshold, minimum, resetScheduler };
+  }
+
+  beforeTraining({ optimizer, plugins, options }: BaseStrategy): void {
+    assertOneScheduler(plugins);
+    if (this.#options.metric === "val-loss" && options.evalEvery < 1) {
+      throw new RangeError(cannot("watch the validation loss", "evalEvery of at least 1", options.evalEvery));
+    }
+    if (this.#base === undefined || this.#options.resetScheduler) this.#base = optimizer.learningRate;
+  }
+
+  beforeTrainingExp({ optimizer }: BaseStrategy): void {
+    this.#isTraining = true;
+    this.#forget();
+    if (!this.#options.resetScheduler || this.#base === undefined) return;
+    optimizer.learningRate = this.#base;
+    this.#best = undefined;
+    this.#misses = 0;
+  }
+
+  afterTrainingIteration({ loss, mbatch }: BaseStrategy): void {
+    if (this.#options.metric === "train-loss") this.#add(loss, mbatch.length);
+  }
+
+  afterTrainingEpoch(strategy: BaseStrategy): void {
+    if (this.#options.metric === "train-loss") this.#judge(strategy);
+  }
+
+  beforeEval(): void {
+    if (this.#options.metric === "val-loss") this.#forget();
+  }
+
+  afterEvalIteration({ loss, mbatch }: BaseStrategy): void {
+    if (this.#options.metric === "val-loss" && this.#isTraining) this.#add(loss, mbatch.length);
+  }
+
+  afterEval(strategy: BaseStrategy): void {
+    if (this.#options.metric === "val-loss") this.#judge(strategy);
+  }
+
+  afterTrainingExp(): void {
+    this.#isTraining = false;
+  }
+
+  /** So that whoever trains on without this plugin finds the learning rate that was asked for. */
+  afterTraining({ optimizer }: BaseStrategy): void {
+    if (this.#base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#base;
+  }
+
+  saveState(): SavedState {
+    return {
+      base: this.#base ?? null,
+      best: this.#best ?? null,
+      misses: this.#misses,
+      sum: this.#sum,
+      count: this.#count,
+      isTraining: this.#isTraining,
+    };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore ReduceLROnPlateauPlugin";
+    const { base, best, misses, sum, count, isTraining } = parseSavedRecord(act, saved);
+    this.#base = base === null ? undefined : parseSavedNumber(act, base);
+    this.#best = best === null ? undefined : parseSavedNumber(act, best);
+    this.#misses = parseSavedNumber(act, misses);
+    this.#sum = parseSavedNumber(act, sum);
+    this.#count = parseSavedNumber(act, count);
+    this.#isTraining = isTraining === true;
+  }
+
+  #add(loss: number, samples: number): void {
+    this.#sum += loss * samples;
+    this.#count += samples;
+  }
+
+  #forget(): void {
+    this.#sum = 0;
+    this.#count = 0;
+  }
+
+  #judge({ optimizer }: BaseStrategy): void {
+    if (this.#count === 0) return;
+    const loss = this.#sum / this.#count;
+    this.#forget();
+    const { factor, patience, threshold, minimum } = this.#options;
+    if (this.#best === undefined || loss < this.#best * (1 - threshold)) {
+      this.#best = loss;
+      this.#misses = 0;
+      return;
+    }
+    this.#misses += 1;
+    if (this.#misses <= patience) return;
+    this.#misses = 0;
+    optimizer.learningRate = Math.max(minimum, optimizer.learningRate * factor);
+  }
+}

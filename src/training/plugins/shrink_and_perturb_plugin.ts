@@ -1,0 +1,57 @@
+import { assertInRange, assertWholeNumber, cannot } from "../../core/errors.ts";
+import type { RandomStream } from "../../core/random_stream.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** How far parameters go back towards a fresh start, and when. */
+export interface ShrinkAndPerturbOptions {
+  /** λ, what parameters are multiplied by, in [0, 1]; 0.6 if left out. */
+  readonly shrink?: number;
+  /** σ, the standard deviation of what is added; 0.01 if left out. */
+  readonly perturb?: number;
+  /** Before every experience but the first, or after every so many iterations; "experience" if left out. */
+  readonly every?: "experience" | number;
+}
+
+/**
+ * Shrink and perturb: θ ← λθ + p with p ~ N(0, σ²), drawn from the stream "shrink-and-perturb", so that a model that was
+ * trained already learns the new as readily as a fresh one.
+ * @see Ash and Adams 2020, On Warm-Starting Neural Network Training, arXiv:1910.08475
+ */
+export class ShrinkAndPerturbPlugin implements StrategyPlugin {
+  readonly name = "ShrinkAndPerturbPlugin";
+  readonly #options: Required<ShrinkAndPerturbOptions>;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: ShrinkAndPerturbOptions = {}) {
+    const { shrink = 0.6, perturb = 0.01, every = "experience" } = options;
+    const act = "create ShrinkAndPerturbPlugin";
+    assertInRange(act, "shrink", shrink, [0, 1]);
+    assertInRange(act, "perturb", perturb, [0, Number.MAX_VALUE]);
+    if (typeof every === "number") assertWholeNumber(act, "every", every, 1);
+    else if (every !== "experience") throw new RangeError(cannot(act, 'every to be "experience" or a number', every));
+    this.#options = { shrink, perturb, every };
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    if (this.#options.every === "experience" && strategy.clock.trainExpCounter > 0) this.#apply(strategy);
+  }
+
+  afterTrainingIteration(strategy: BaseStrategy): void {
+    const { every } = this.#options;
+    if (typeof every === "number" && (strategy.clock.trainIterations + 1) % every === 0) this.#apply(strategy);
+  }
+
+  #apply({ parameters, randomStreams }: BaseStrategy): void {
+    shrinkAndPerturb(parameters, { ...this.#options, random: randomStreams.get("shrink-and-perturb") });
+  }
+}
+
+/** θ ← shrink · θ + perturb · N(0, 1), in place, one draw a parameter. */
+export function shrinkAndPerturb(
+  parameters: Float32Array,
+  by: { readonly shrink: number; readonly perturb: number; readonly random: RandomStream },
+): void {
+  const { shrink, perturb, random } = by;
+  for (let i = 0; i < parameters.length; i++) parameters[i] = shrink * (parameters[i] ?? 0) + perturb * random.normal();
+}

@@ -1,0 +1,86 @@
+import { assertInRange } from "../../core/errors.ts";
+import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** How slowly the average follows, and what it is used for. */
+export interface WeightAveragingOptions {
+  /** How much of the average stays at each step, in [0, 1]; 0.999 if left out. */
+  readonly decay?: number;
+  /** Whether evaluations compute with the average; true if left out. */
+  readonly evaluateAverage?: boolean;
+  /** Whether training goes on from the average after each experience; false if left out. */
+  readonly adoptAverage?: boolean;
+}
+
+/**
+ * Keeps an exponential moving average of the parameters, θ̄ ← d·θ̄ + (1 − d)·θ after each step, from the parameters with which
+ * training began. Layer state is not averaged.
+ * @see Tarvainen and Valpola 2017, Mean teachers are better role models, arXiv:1703.01780
+ */
+export class WeightAveragingPlugin implements StrategyPlugin {
+  readonly name = "WeightAveragingPlugin";
+  readonly #options: Required<WeightAveragingOptions>;
+  #average: Float32Array | undefined;
+  #trained: Float32Array | undefined;
+
+  /** @throws {RangeError} If the decay is out of range. */
+  constructor(options: WeightAveragingOptions = {}) {
+    const { decay = 0.999, evaluateAverage = true, adoptAverage = false } = options;
+    assertInRange("create WeightAveragingPlugin", "decay", decay, [0, 1]);
+    this.#options = { decay, evaluateAverage, adoptAverage };
+  }
+
+  /** θ̄ [P]; undefined before training. Borrowed, and live. */
+  get average(): Float32Array | undefined {
+    return this.#average;
+  }
+
+  beforeTrainingExp({ parameters }: BaseStrategy): void {
+    this.#average ??= Float32Array.from(parameters);
+  }
+
+  afterUpdate({ parameters }: BaseStrategy): void {
+    if (this.#average) followAverage(this.#average, parameters, this.#options.decay);
+  }
+
+  afterTrainingExp({ parameters }: BaseStrategy): void {
+    if (this.#average && this.#options.adoptAverage) parameters.set(this.#average);
+  }
+
+  beforeEval({ parameters }: BaseStrategy): void {
+    if (!this.#average || !this.#options.evaluateAverage) return;
+    this.#trained = Float32Array.from(parameters);
+    parameters.set(this.#average);
+  }
+
+  afterEval({ parameters }: BaseStrategy): void {
+    if (this.#trained) parameters.set(this.#trained);
+    this.#trained = undefined;
+  }
+
+  /** An evaluation may let heads grow, too. */
+  afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#average) this.#average = growth.remap(this.#average, parameters);
+    if (this.#trained) this.#trained = growth.remap(this.#trained, parameters);
+  }
+
+  saveState(): SavedState {
+    return { average: this.#average ? Float32Array.from(this.#average) : null };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore WeightAveragingPlugin";
+    const { average = null } = parseSavedRecord(act, saved);
+    this.#average = average === null ? undefined : Float32Array.from(parseSavedVector(act, average));
+    this.#trained = undefined;
+  }
+}
+
+/** average ← decay · average + (1 − decay) · parameters, in place; both [P]. */
+export function followAverage(average: Float32Array, parameters: Float32Array, decay: number): void {
+  for (let i = 0; i < average.length; i++) {
+    average[i] = decay * (average[i] ?? 0) + (1 - decay) * (parameters[i] ?? 0);
+  }
+}
