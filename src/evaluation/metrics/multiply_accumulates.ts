@@ -73,8 +73,8 @@ function countLayer(layer: CountedLayer): number {
   const kernels = layer.weights.filter(({ name }) => isKernel(name));
   const sizes = kernels.map(({ shape }) => shape.reduce<number>((product, length) => product * (length ?? 1), 1));
   const size = sizes.reduce((sum, each) => sum + each, 0);
-  // Only the head of the sample's own task computes; the kernel of a multi-head classifier is [in, tasks, units].
-  const heads = layer.getClassName() === "MultiHeadClassifier" ? (kernels[0]?.shape[1] ?? 1) : 1;
+  // Only the head of the sample's own task computes; the kernel of a multi-head classifier is [tasks, in, units].
+  const heads = layer.getClassName() === "MultiHeadClassifier" ? (kernels[0]?.shape[0] ?? 1) : 1;
   return (size / heads) * countPlaces(layer, size > 0);
 }
 
