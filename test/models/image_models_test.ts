@@ -22,7 +22,7 @@ const BUILDERS: readonly (readonly [string, Builder, number, number])[] = [
 
 describe("image models", () => {
   for (const [name, build, parameters, state] of BUILDERS) {
-    test(`${name}() has as many parameters as Avalanche's, by default`, () => {
+    test(`${name}() has as many parameters as its documents say, by default`, () => {
       const snapshot = takeApart(build());
       expect(snapshot.layout.size).toBe(parameters);
       expect(snapshot.stateLayout.size).toBe(state);
