@@ -188,6 +188,8 @@ export { Naive } from "./training/strategies/naive.ts";
 export { PackNet } from "./training/strategies/pack_net.ts";
 export { Replay } from "./training/strategies/replay.ts";
 export { RWalk } from "./training/strategies/rwalk.ts";
+export { StreamingLDA } from "./training/strategies/streaming_lda.ts";
 export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";
 export type { StrategyOptions } from "./training/strategy_options.ts";
 export { type Callback, EVAL_CALLBACKS, type StrategyPlugin, TRAINING_CALLBACKS } from "./training/strategy_plugin.ts";
+export { StreamingLDAClassifier } from "./training/streaming_lda_classifier.ts";

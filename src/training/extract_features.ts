@@ -37,7 +37,8 @@ export async function extractFeatures(
 export function findFeatureLayer(model: tf.LayersModel): string {
   const last = model.outputs[0]?.sourceLayer;
   const before = last?.inboundNodes[0]?.inboundLayers[0];
-  if (!before) throw new RangeError(cannot("find the features", "a model with a layer before the last", last?.name));
+  if (!before || !model.layers.includes(before))
+    throw new RangeError(cannot("find the features", "a model with a layer before the last", last?.name));
   return before.name;
 }
 

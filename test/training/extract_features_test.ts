@@ -42,6 +42,14 @@ describe("extractFeatures()", () => {
     });
   });
 
+  test("refuses a model that has no layer before the last, unless one is named", async () => {
+    const model = mlp({ ...SMALL_MLP, hiddenLayers: 0 });
+    await withStrategy(new Naive(makeOptions({ model })), async (strategy) => {
+      await strategy.train(benchmark.trainStream);
+      await expect(strategy.extractFeatures(dataset)).rejects.toThrow("a model with a layer before the last");
+    });
+  });
+
   test("leaves no tensor behind", async () => {
     const strategy = new Naive(makeOptions());
     await withStrategy(strategy, async () => {

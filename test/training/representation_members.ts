@@ -3,6 +3,7 @@ import { ICaRLPlugin } from "../../src/training/plugins/icarl_plugin.ts";
 import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
 import { ICaRL } from "../../src/training/strategies/icarl.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
+import { StreamingLDA } from "../../src/training/strategies/streaming_lda.ts";
 import type { StrategyOptions } from "../../src/training/strategy_options.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
@@ -18,6 +19,7 @@ export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   },
   ICaRL: { create: (options) => new ICaRL({ ...options, memSize: 20 }) },
   ICaRLPlugin: withPlugin(() => new ICaRLPlugin({ memSize: 4, fixedMemory: false })),
+  StreamingLDA: { create: (options) => new StreamingLDA({ ...options, ...nameLastLayer(options) }) },
 };
 
 function nameLastLayer({ model }: StrategyOptions): { readonly layerName: string } {

@@ -30,3 +30,10 @@ export const ICARL_OPTIONS = z.strictObject({
   fixedMemory: z.boolean().default(true).describe("whether all classes share them"),
   layerName,
 });
+
+/** What streaming linear discriminant analysis takes. */
+export const STREAMING_LDA_OPTIONS = z.strictObject({
+  shrinkage: z.number().gt(0).max(1).default(0.0001).describe("share of the identity in the covariance"),
+  updatesCovariance: z.boolean().default(true).describe("whether the covariance is learnt, or the means alone"),
+  layerName,
+});

@@ -2,7 +2,7 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { ICARL_OPTIONS } from "./representation_options.ts";
+import { ICARL_OPTIONS, STREAMING_LDA_OPTIONS } from "./representation_options.ts";
 
 /** Strategies that learn or compare features. */
 export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -13,6 +13,15 @@ export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { ICaRL } = await import("../../training/strategies/icarl.ts");
       return new ICaRL({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "streaming-lda",
+    summary: "linear discriminant analysis of a fixed network's features, sample by sample (Hayes and Kanan 2020)",
+    options: STREAMING_LDA_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { StreamingLDA } = await import("../../training/strategies/streaming_lda.ts");
+      return new StreamingLDA({ ...context, ...omitUndefined(options) });
     },
   }),
 ];

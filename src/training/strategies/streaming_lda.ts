@@ -1,0 +1,58 @@
+import type { HostTensor } from "../../core/host_tensor.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { splitOptions } from "../../core/split_options.ts";
+import { BaseStrategy } from "../base_strategy.ts";
+import type { StrategyOptions } from "../strategy_options.ts";
+import { StreamingLDAClassifier, type StreamingLDAClassifierOptions } from "../streaming_lda_classifier.ts";
+
+/** What streaming discriminant analysis learns from. */
+export interface StreamingLDAOptions extends StreamingLDAClassifierOptions {
+  /** The layer whose answers are the features; the one before the last if left out. */
+  readonly layerName?: string;
+}
+
+const OWN = ["shrinkage", "updatesCovariance", "layerName"] as const;
+
+/**
+ * Deep streaming linear discriminant analysis: the network stays as it is, pretrained or random, and a linear classifier of its
+ * features is learnt from one sample after another. There is no gradient; the optimizer is not used. `mbOutput` holds the
+ * classifier's scores in training, before it learns from the minibatch, and in evaluation. One epoch is meant. The exported
+ * model is the network alone.
+ * @see Hayes and Kanan 2020, Lifelong Machine Learning with Deep Streaming Linear Discriminant Analysis, arXiv:1909.01520
+ */
+export class StreamingLDA extends BaseStrategy {
+  readonly #classifier: StreamingLDAClassifier;
+  readonly #layerName: string | undefined;
+  #features: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: StrategyOptions & StreamingLDAOptions) {
+    const [{ layerName, ...own }, rest] = splitOptions(options, OWN);
+    super(rest);
+    this.#classifier = new StreamingLDAClassifier(own);
+    this.#layerName = layerName;
+  }
+
+  override async forward(): Promise<HostTensor> {
+    this.#features = await this.extractFeatures(this.mbatch, this.#layerName);
+    return this.#classifier.score(this.#features, this.cluster.model.outputSize);
+  }
+
+  /** Nothing flows back into the network. */
+  override async backward(): Promise<number> {
+    return this.loss;
+  }
+
+  /** The classifier's step in place of the optimizer's. */
+  override async optimizerStep(): Promise<void> {
+    this.#classifier.learn(this.#features, this.mbY);
+  }
+
+  override saveOwnState(): SavedState {
+    return this.#classifier.save();
+  }
+
+  override restoreOwnState(saved: SavedState): void {
+    this.#classifier.restore(saved);
+  }
+}
