@@ -4,6 +4,7 @@ import type { CliContext } from "./cli_context.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addListCommand } from "./commands/list.ts";
+import { addReportCommand } from "./commands/report.ts";
 import { addTrainCommand } from "./commands/train.ts";
 
 const NAMED_HELP = `
@@ -24,6 +25,7 @@ export function createProgram(context: CliContext): Command {
   void stderr;
   addTrainCommand(program, context);
   addEvaluateCommand(program, context);
+  addReportCommand(program, context);
   addListCommand(program, context, {
     name: "strategies",
     option: "--strategy",

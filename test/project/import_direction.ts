@@ -30,8 +30,9 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   workers: ["core", "data", "onnx", "engine", "optimizers", "cluster"],
   training: BELOW_TRAINING,
   runs: [...BELOW_TRAINING, "training"],
-  cli: [...BELOW_TRAINING, "training", "runs"],
-  "": [...BELOW_TRAINING, "training", "runs"],
+  report: ["core", "evaluation", "runs"],
+  cli: [...BELOW_TRAINING, "training", "runs", "report"],
+  "": [...BELOW_TRAINING, "training", "runs", "report"],
 };
 
 /** The folder of src that holds `path` ("src/core/errors.ts" → "core"); "workers" for workers, "" for src itself. */

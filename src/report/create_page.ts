@@ -1,0 +1,144 @@
+import type { Figure } from "./figures/figure.ts";
+import { formatCount, formatPercent } from "./formats.ts";
+import { type Html, html, keepHtml } from "./html.ts";
+import { listFigures } from "./list_figures.ts";
+import { PAGE_STYLE } from "./page_style.ts";
+import { renderFigure } from "./render_figure.ts";
+import type { ReportedRun } from "./reported_run.ts";
+import { createConfigTable, createExperienceTable, createStatus, createSummaryTable } from "./tables.ts";
+
+/** Where a page will stand, and what is added to it. */
+export interface PageOptions {
+  /** The folder of the page, absolute: links to models are relative to it. */
+  readonly folder: string;
+  /** A script that goes with the page. */
+  readonly script?: string;
+}
+
+/** One HTML page on one run, or on several side by side. It needs nothing from outside itself but the linked models. */
+export async function createPage(runs: readonly ReportedRun[], options: PageOptions): Promise<string> {
+  const body = await createPageBody(runs, options.folder);
+  const title = runs.map(({ name }) => name).join(", ");
+  const script = options.script === undefined ? "" : html`<script>${keepHtml(options.script)}</script>`;
+  return `${
+    html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} – Firn</title>
+<style>${keepHtml(PAGE_STYLE)}</style>
+</head>
+<body>
+${body}
+${script}</body>
+</html>`.text
+  }\n`;
+}
+
+/** The `main` element of the page. */
+export async function createPageBody(runs: readonly ReportedRun[], folder: string): Promise<Html> {
+  const groups = await Promise.all(
+    listFigures(runs).map(async ({ run, figures }) => ({ run, figures: await Promise.all(figures.map(createFigure)) })),
+  );
+  return html`<main>
+${createHeader(runs)}
+${runs.length > 1 ? createComparison(groups, folder) : createSingle(groups, folder)}
+<h2>Configuration</h2>
+${createConfigTable(runs)}
+</main>`;
+}
+
+interface DrawnGroup {
+  readonly run: ReportedRun | undefined;
+  readonly figures: readonly Html[];
+}
+
+/** A run's own figures first: the accuracy matrix is what people look for. */
+function createSingle(groups: readonly DrawnGroup[], folder: string): Html {
+  const [shared, own] = groups;
+  const run = own?.run;
+  if (!run) return html``;
+  const figures = [...own.figures, ...(shared?.figures ?? [])];
+  return html`${createTiles(run)}
+<h2>Course of training</h2>
+${createFigures(figures)}
+${createExperiences("Experiences", run, folder)}`;
+}
+
+function createComparison([shared, ...own]: readonly DrawnGroup[], folder: string): Html {
+  const runs = own.flatMap(({ run }) => run ?? []);
+  const sections = own.map(({ run, figures }) =>
+    run && figures.length > 0
+      ? html`<h2>${run.name}</h2>${createFigures(figures)}${createExperiences(undefined, run, folder)}`
+      : html``,
+  );
+  return html`${createSummaryTable(runs)}
+<h2>All runs</h2>
+${createFigures(shared?.figures ?? [])}
+${sections}`;
+}
+
+function createFigures(figures: readonly Html[]): Html {
+  if (figures.length === 0) return html`<p class="faint">No experience is finished yet.</p>`;
+  return html`<div class="figures">${figures}</div>`;
+}
+
+function createExperiences(heading: string | undefined, run: ReportedRun, folder: string): Html {
+  if (run.experiences.length === 0) return html``;
+  const table = createExperienceTable(run, folder);
+  return heading === undefined ? table : html`<h2>${heading}</h2>${table}`;
+}
+
+function createHeader(runs: readonly ReportedRun[]): Html {
+  const [only, ...others] = runs;
+  if (!only || others.length > 0)
+    return html`<header><h1>${runs.length} runs compared</h1></header>${runs.map(createNotice)}`;
+  const { config } = only;
+  return html`<header><h1>${only.name}</h1>${createStatus(only)}<p class="faint">${describeConfig(config)}</p></header>${createNotice(only)}`;
+}
+
+/** What a reader must know of a run that is not whole. */
+function createNotice(run: ReportedRun): Html | undefined {
+  const done = run.experiences.length === 1 ? "1 experience is" : `${run.experiences.length} experiences are`;
+  switch (run.status) {
+    case "finished":
+      return undefined;
+    case "running":
+      return html`<p class="notice">${run.name} is not finished: ${done} done so far.</p>`;
+    case "interrupted":
+      return html`<p class="notice">${run.name} was interrupted: ${done} done. <code>train --resume</code> goes on with it.</p>`;
+    case "failed":
+      return html`<p class="notice failed">${run.name} failed after ${run.experiences.length} experiences: <code>${run.error ?? "no reason was kept"}</code></p>`;
+  }
+}
+
+function createTiles({ final, trainExamplesPerSecond, experiences, parametersHash }: ReportedRun): Html {
+  const tiles: readonly (readonly [string, string])[] = [
+    ["stream accuracy", formatPercent(final?.streamAccuracy)],
+    ["average accuracy", formatPercent(final?.averageAccuracy)],
+    ["average forgetting", formatPercent(final?.averageForgetting)],
+    ["backward transfer", formatPercent(final?.backwardTransfer)],
+    ["experiences trained", String(experiences.length)],
+    ["examples a second", trainExamplesPerSecond === undefined ? "–" : formatCount(trainExamplesPerSecond)],
+  ];
+  const hash =
+    parametersHash === null ? "" : html`<p class="faint hash">parameters <code>sha256 ${parametersHash}</code></p>`;
+  return html`<div class="tiles">${tiles.map(([name, value]) => html`<div class="card tile"><b>${value}</b><span>${name}</span></div>`)}</div>${hash}`;
+}
+
+async function createFigure({ name, title, caption, spec }: Figure): Promise<Html> {
+  const svg = await renderFigure(spec);
+  return html`<figure class="card" id="${name}"><figcaption><h3>${title}</h3><p>${caption}</p></figcaption><div class="plot">${keepHtml(svg)}</div></figure>`;
+}
+
+/** "replay on split-mnist" for a run of the command line; nothing for others. */
+function describeConfig(config: unknown): string {
+  const nameOf = (key: string): unknown => {
+    const choice =
+      typeof config === "object" && config !== null ? Object.entries(config).find(([k]) => k === key)?.[1] : undefined;
+    return typeof choice === "object" && choice !== null && "name" in choice ? choice.name : undefined;
+  };
+  const [strategy, benchmark] = [nameOf("strategy"), nameOf("benchmark")];
+  return typeof strategy === "string" && typeof benchmark === "string" ? `${strategy} on ${benchmark}` : "";
+}

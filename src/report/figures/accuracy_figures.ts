@@ -1,0 +1,125 @@
+import type { ReportedRun } from "../reported_run.ts";
+import { slugify } from "./accuracy_matrix_figure.ts";
+import { createColorScale, type Figure, shareAxis } from "./figure.ts";
+
+const plotSize = { width: 460, height: 220 } as const;
+
+/** The x axis of figures over trained experiences. */
+function countAxis(runs: readonly ReportedRun[]) {
+  const most = Math.max(1, ...runs.map(({ experiences }) => experiences.length));
+  const values = Array.from({ length: most }, (_, i) => i + 1);
+  return { ...(most > 20 ? {} : { values }), format: "d", labelOverlap: true };
+}
+
+/** How the accuracy on each experience of the test stream went over training; undefined before the first. */
+export function createExperienceAccuracyFigure(run: ReportedRun): Figure | undefined {
+  const { experiences } = run;
+  const columns = experiences[0]?.testAccuracy.length ?? 0;
+  if (columns === 0) return undefined;
+  const values = experiences.flatMap(({ testAccuracy }, row) =>
+    testAccuracy.flatMap((accuracy, tested) =>
+      Number.isNaN(accuracy) ? [] : [{ trained: row + 1, experience: `experience ${tested}`, accuracy }],
+    ),
+  );
+  const names = Array.from({ length: columns }, (_, i) => `experience ${i}`);
+  return {
+    name: `experience-accuracy-${slugify(run.name)}`,
+    title: "Accuracy on each experience over time",
+    caption: "What each experience's test samples score while later ones are trained.",
+    spec: {
+      data: { values },
+      ...plotSize,
+      mark: { type: "line", point: { size: 36, filled: true }, strokeWidth: 2 },
+      encoding: {
+        x: {
+          field: "trained",
+          type: "quantitative",
+          title: "experiences trained",
+          axis: countAxis([run]),
+          scale: { zero: false, nice: false },
+        },
+        y: { field: "accuracy", type: "quantitative", title: "accuracy", axis: shareAxis, scale: { domain: [0, 1] } },
+        color: { field: "experience", type: "nominal", title: null, sort: names, scale: createColorScale(names) },
+      },
+    },
+  };
+}
+
+/** The accuracy on the whole test stream after each experience, a line a run; undefined before the first experience. */
+export function createStreamAccuracyFigure(runs: readonly ReportedRun[]): Figure | undefined {
+  return createRunLines(runs, {
+    name: "stream-accuracy",
+    title: "Accuracy on the whole test stream",
+    caption: "After each trained experience; every sample weighs the same.",
+    axisTitle: "accuracy",
+    domain: [0, 1],
+    valuesOf: ({ experiences }) => experiences.map(({ streamAccuracy }) => streamAccuracy),
+  });
+}
+
+/** Average forgetting after each experience, a line a run; undefined before the second experience. */
+export function createForgettingFigure(
+  runs: readonly ReportedRun[],
+  measure: (run: ReportedRun) => readonly number[],
+): Figure | undefined {
+  if (runs.every(({ experiences }) => experiences.length < 2)) return undefined;
+  return createRunLines(runs, {
+    name: "forgetting",
+    title: "Average forgetting",
+    caption: "Accuracy when an experience had just been learned minus accuracy now, the mean over earlier experiences.",
+    axisTitle: "forgetting",
+    valuesOf: measure,
+  });
+}
+
+interface RunLines {
+  readonly name: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly axisTitle: string;
+  readonly domain?: [number, number];
+  /** One number a trained experience. */
+  readonly valuesOf: (run: ReportedRun) => readonly number[];
+}
+
+function createRunLines(runs: readonly ReportedRun[], lines: RunLines): Figure | undefined {
+  const values = runs.flatMap((run) =>
+    lines.valuesOf(run).flatMap((value, i) => (Number.isNaN(value) ? [] : [{ trained: i + 1, run: run.name, value }])),
+  );
+  if (values.length === 0) return undefined;
+  const names = runs.map(({ name }) => name);
+  const legend = runs.length > 1 ? undefined : null;
+  return {
+    name: lines.name,
+    title: lines.title,
+    caption: lines.caption,
+    spec: {
+      data: { values },
+      ...plotSize,
+      mark: { type: "line", point: { size: 36, filled: true }, strokeWidth: 2 },
+      encoding: {
+        x: {
+          field: "trained",
+          type: "quantitative",
+          title: "experiences trained",
+          axis: countAxis(runs),
+          scale: { zero: false, nice: false },
+        },
+        y: {
+          field: "value",
+          type: "quantitative",
+          title: lines.axisTitle,
+          axis: shareAxis,
+          ...(lines.domain ? { scale: { domain: lines.domain } } : {}),
+        },
+        color: {
+          field: "run",
+          type: "nominal",
+          title: null,
+          scale: createColorScale(names),
+          ...(legend === null ? { legend } : {}),
+        },
+      },
+    },
+  };
+}

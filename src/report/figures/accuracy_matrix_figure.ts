@@ -1,0 +1,68 @@
+import type { ReportedRun } from "../reported_run.ts";
+import { type Figure, shareColors } from "./figure.ts";
+
+/** Pixels of a cell's side; smaller where there are many. */
+function chooseCellSize(columns: number): number {
+  return Math.max(18, Math.min(52, Math.floor(520 / Math.max(1, columns))));
+}
+
+/** The accuracy matrix of a run as a heat map; undefined before the first experience is evaluated. */
+export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined {
+  const { experiences } = run;
+  const columns = experiences[0]?.testAccuracy.length ?? 0;
+  if (columns === 0) return undefined;
+  const values = experiences.flatMap(({ index, testAccuracy }, row) =>
+    testAccuracy.map((accuracy, tested) => ({
+      trained: `${row + 1}: experience ${index}`,
+      tested,
+      accuracy: Number.isNaN(accuracy) ? null : accuracy,
+      isTrained: tested === index,
+    })),
+  );
+  const size = chooseCellSize(columns);
+  const text = size >= 34 ? ".0%" : "d";
+  return {
+    name: `accuracy-matrix-${slugify(run.name)}`,
+    title: "Accuracy matrix",
+    caption: "Accuracy on each experience of the test stream (columns) after each trained experience (rows).",
+    spec: {
+      data: { values },
+      width: { step: size },
+      height: { step: Math.min(size, 34) },
+      encoding: {
+        x: { field: "tested", type: "ordinal", title: "tested on experience", axis: { orient: "top", labelAngle: 0 } },
+        y: { field: "trained", type: "ordinal", title: null, sort: null },
+      },
+      layer: [
+        {
+          mark: { type: "rect", cornerRadius: 2 },
+          encoding: {
+            color: {
+              field: "accuracy",
+              type: "quantitative",
+              legend: null,
+              scale: { domain: [0, 1], range: shareColors },
+            },
+            stroke: { condition: { test: "datum.isTrained", value: "currentColor" }, value: null },
+          },
+        },
+        {
+          mark: { type: "text", fontSize: size >= 34 ? 12 : 9 },
+          encoding: {
+            text:
+              text === ".0%"
+                ? { field: "accuracy", type: "quantitative", format: ".0%" }
+                : { field: "percent", type: "quantitative", format: "d" },
+            color: { condition: { test: "datum.accuracy > 0.55", value: "#ffffff" }, value: "currentColor" },
+          },
+        },
+      ],
+      transform: [{ calculate: "round(datum.accuracy * 100)", as: "percent" }],
+    },
+  };
+}
+
+/** A name as a part of a file's name. */
+export function slugify(name: string): string {
+  return name.replaceAll(/[^a-zA-Z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
+}

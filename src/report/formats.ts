@@ -1,0 +1,30 @@
+/** A share in percent with one digit: "97.3 %"; a dash where it was not measured. */
+export function formatPercent(share: number | undefined): string {
+  return share === undefined || Number.isNaN(share) ? "–" : `${spell((share * 100).toFixed(1))} %`;
+}
+
+/** Seconds: "0.42 s", "12 s", "3 min 05 s". */
+export function formatDuration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  if (hours > 0) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
+  return `${minutes} min ${String(rest).padStart(2, "0")} s`;
+}
+
+/** A whole number with its thousands apart: "12,665". */
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Bytes: "812 B", "1.6 MB". */
+export function formatSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** With a true minus sign, and no minus before zero. */
+function spell(text: string): string {
+  return /^-0\.?0*$/.test(text) ? text.slice(1) : text.replace("-", "−");
+}

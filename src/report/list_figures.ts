@@ -1,0 +1,52 @@
+import { summarizeAccuracyMatrix } from "../evaluation/continual_measures.ts";
+import {
+  createExperienceAccuracyFigure,
+  createForgettingFigure,
+  createStreamAccuracyFigure,
+} from "./figures/accuracy_figures.ts";
+import { createAccuracyMatrixFigure } from "./figures/accuracy_matrix_figure.ts";
+import { createConfusionMatrixFigure } from "./figures/confusion_matrix_figure.ts";
+import type { Figure } from "./figures/figure.ts";
+import { createLossFigure } from "./figures/loss_figure.ts";
+import { createTimingFigure } from "./figures/timing_figure.ts";
+import type { ReportedRun } from "./reported_run.ts";
+
+/** Figures of one run, under its name, or of all. */
+export interface FigureGroup {
+  /** Undefined for those of all runs. */
+  readonly run: ReportedRun | undefined;
+  readonly figures: readonly Figure[];
+}
+
+/** What there is to draw of these runs: what compares them first, then each run's own. */
+export function listFigures(runs: readonly ReportedRun[]): FigureGroup[] {
+  const shared = [
+    createStreamAccuracyFigure(runs),
+    createForgettingFigure(runs, measureForgetting),
+    createLossFigure(runs),
+    createTimingFigure(runs),
+  ];
+  const own = runs.map((run) => ({
+    run,
+    figures: [
+      createAccuracyMatrixFigure(run),
+      createExperienceAccuracyFigure(run),
+      createConfusionMatrixFigure(run),
+    ].filter(isThere),
+  }));
+  return [{ run: undefined, figures: shared.filter(isThere) }, ...own];
+}
+
+/** Average forgetting after each trained experience. */
+export function measureForgetting({ experiences }: ReportedRun): number[] {
+  const trained = experiences.map(({ index }) => index);
+  const matrix = experiences.map(({ testAccuracy }) => testAccuracy);
+  return matrix.map((_, row) => {
+    const soFar = { trainedExperiences: trained.slice(0, row + 1) };
+    return summarizeAccuracyMatrix(matrix.slice(0, row + 1), soFar).averageForgetting;
+  });
+}
+
+function isThere(figure: Figure | undefined): figure is Figure {
+  return figure !== undefined;
+}

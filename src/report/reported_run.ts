@@ -1,0 +1,56 @@
+import type { RunStatus } from "../runs/run_summary.ts";
+
+/** A value of metrics.jsonl. */
+export interface MetricPoint {
+  /** Training iterations done before it was taken. */
+  readonly step: number;
+  /** The experience trained last; null before the first. */
+  readonly experience: number | null;
+  /** A number, or a matrix by rows; NaN where the file has null. */
+  readonly value: number | readonly (readonly number[])[];
+}
+
+/** One trained experience, as summary.json has it; NaN where the file has null. */
+export interface ReportedExperience {
+  readonly index: number;
+  readonly classes: readonly number[];
+  readonly examples: number;
+  readonly epochs: number;
+  readonly trainSeconds: number;
+  readonly evalSeconds: number;
+  readonly testAccuracy: readonly number[];
+  readonly streamAccuracy: number;
+  /** The exported model: its place, its size where it is there, and how far onnxruntime was from the engine. */
+  readonly onnx: {
+    readonly path: string;
+    readonly sizeBytes: number | undefined;
+    readonly maxAbsoluteDifference: number;
+  } | null;
+}
+
+/** The figures that sum up a run. */
+export interface ReportedFinal {
+  readonly streamAccuracy: number;
+  readonly averageAccuracy: number;
+  readonly averageForgetting: number;
+  readonly backwardTransfer: number;
+}
+
+/** A run directory, as far as a report shows it. */
+export interface ReportedRun {
+  /** Tells it from the other runs of a comparison. */
+  readonly name: string;
+  /** Its folder, absolute. */
+  readonly folder: string;
+  /** "running" also where the run has written no summary yet. */
+  readonly status: RunStatus;
+  /** Why it failed. */
+  readonly error: string | undefined;
+  readonly config: unknown;
+  readonly experiences: readonly ReportedExperience[];
+  /** Null before the first experience is evaluated. */
+  readonly final: ReportedFinal | null;
+  readonly trainExamplesPerSecond: number | undefined;
+  readonly parametersHash: string | null;
+  readonly metrics: ReadonlyMap<string, readonly MetricPoint[]>;
+}

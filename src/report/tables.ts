@@ -1,0 +1,97 @@
+import { posix, relative, sep } from "node:path";
+import { type ComparedSetting, compareConfigs } from "./flatten_config.ts";
+import { formatCount, formatDuration, formatPercent, formatSize } from "./formats.ts";
+import { type Html, html } from "./html.ts";
+import type { ReportedExperience, ReportedRun } from "./reported_run.ts";
+
+/** The figures that sum up each run, the best of each column in bold. */
+export function createSummaryTable(runs: readonly ReportedRun[]): Html {
+  const columns = [
+    { title: "stream accuracy", of: (run: ReportedRun) => run.final?.streamAccuracy, format: formatPercent, sign: 1 },
+    { title: "average accuracy", of: (run: ReportedRun) => run.final?.averageAccuracy, format: formatPercent, sign: 1 },
+    { title: "forgetting", of: (run: ReportedRun) => run.final?.averageForgetting, format: formatPercent, sign: -1 },
+    {
+      title: "backward transfer",
+      of: (run: ReportedRun) => run.final?.backwardTransfer,
+      format: formatPercent,
+      sign: 1,
+    },
+    {
+      title: "examples/s",
+      of: (run: ReportedRun) => run.trainExamplesPerSecond,
+      format: (value: number | undefined) => (value === undefined ? "–" : formatCount(value)),
+      sign: 1,
+    },
+  ];
+  const best = columns.map(({ of, sign }) => {
+    const values = runs.flatMap((run) => of(run) ?? []).map((value) => value * sign);
+    return runs.length > 1 ? Math.max(...values) * sign : undefined;
+  });
+  const rows = runs.map((run) => {
+    const cells = columns.map(({ of, format }, i) => {
+      const value = of(run);
+      const isBest = value !== undefined && value === best[i];
+      return html`<td class="number${isBest ? " best" : ""}">${format(value)}</td>`;
+    });
+    return html`<tr><th scope="row">${run.name}</th><td>${createStatus(run)}</td>${cells}<td class="number">${run.experiences.length}</td></tr>`;
+  });
+  const headings = columns.map(({ title }) => html`<th scope="col" class="number">${title}</th>`);
+  return html`<div class="card table wide"><table><caption>After the newest experience of each run; the best of each column in bold.</caption>
+<thead><tr><th scope="col">run</th><th scope="col">status</th>${headings}<th scope="col" class="number">experiences</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+}
+
+/** What each experience of a run came to, with its exported model; links are relative to `folder`, the page's own. */
+export function createExperienceTable(run: ReportedRun, folder: string): Html {
+  const rows = run.experiences.map(
+    (experience) => html`<tr><td class="number">${experience.index}</td><td>${describeClasses(experience.classes)}</td>
+<td class="number">${formatCount(experience.examples)}</td><td class="number">${experience.epochs}</td>
+<td class="number">${formatDuration(experience.trainSeconds)}</td><td class="number">${formatDuration(experience.evalSeconds)}</td>
+<td class="number">${formatPercent(experience.streamAccuracy)}</td>${createModelCells(experience, run, folder)}</tr>`,
+  );
+  const headings = ["experience", "classes", "examples", "epochs", "training", "evaluation", "stream accuracy"].map(
+    (title) => html`<th scope="col"${title === "classes" ? "" : html` class="number"`}>${title}</th>`,
+  );
+  return html`<div class="card table wide"><table><thead><tr>${headings}<th scope="col">model</th><th scope="col" class="number">largest difference</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+}
+
+/** The settings of all runs; those in which they differ come first and are marked. */
+export function createConfigTable(runs: readonly ReportedRun[]): Html {
+  const settings = compareConfigs(runs.map(({ config }) => config));
+  if (runs.length === 1) return createSettings(settings);
+  const ordered = [...settings.filter(({ isDifferent }) => isDifferent), ...settings.filter((s) => !s.isDifferent)];
+  const rows = ordered.map(
+    ({ key, values, isDifferent }) =>
+      html`<tr${isDifferent ? html` class="different"` : ""}><th scope="row"><code>${key}</code></th>${values.map((value) => html`<td>${value ?? "–"}</td>`)}</tr>`,
+  );
+  const headings = runs.map(({ name }) => html`<th scope="col">${name}</th>`);
+  return html`<div class="card table"><table><caption>Settings that differ come first.</caption><thead><tr><th scope="col">setting</th>${headings}</tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+}
+
+function createSettings(settings: readonly ComparedSetting[]): Html {
+  const entries = settings.map(
+    ({ key, values }) => html`<div><code>${key}</code><span>${values[0] ?? "–"}</span></div>`,
+  );
+  return html`<div class="card settings">${entries}</div>`;
+}
+
+/** A run's status as a badge. */
+export function createStatus({ status }: ReportedRun): Html {
+  return html`<span class="status ${status}">${status}</span>`;
+}
+
+function createModelCells({ onnx }: ReportedExperience, run: ReportedRun, folder: string): Html {
+  if (!onnx) return html`<td class="faint">not exported</td><td class="number">–</td>`;
+  const difference = onnx.maxAbsoluteDifference.toExponential(1);
+  if (onnx.sizeBytes === undefined) {
+    return html`<td class="faint">${onnx.path} (gone)</td><td class="number">${difference}</td>`;
+  }
+  const place = posix.join(relative(folder, run.folder).split(sep).map(encodeURIComponent).join("/"), onnx.path);
+  return html`<td><a href="${place}">${onnx.path}</a> <span class="faint">${formatSize(onnx.sizeBytes)}</span></td><td class="number">${difference}</td>`;
+}
+
+function describeClasses(classes: readonly number[]): string {
+  return classes.length > 12 ? `${classes.length} classes` : classes.join(", ");
+}

@@ -1,0 +1,53 @@
+import { mkdir } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { cannot } from "../core/errors.ts";
+import { writeAtomically } from "../core/write_atomically.ts";
+import { createPage } from "./create_page.ts";
+import { listFigures } from "./list_figures.ts";
+import { readRuns } from "./read_run.ts";
+import { renderFigure } from "./render_figure.ts";
+import { completeSvg, rasterizeSvg } from "./standalone_svg.ts";
+
+/** What to write beside the page, and where. */
+export interface ReportOptions {
+  /** The page; report.html in the run's folder, or in the current folder for several runs, if left out. */
+  readonly out?: string | undefined;
+  /** True writes each figure as an SVG file beside the page. */
+  readonly svg?: boolean;
+  /** True writes each figure as a PNG file beside the page. */
+  readonly png?: boolean;
+}
+
+/**
+ * Writes an HTML page on one run directory, or on several side by side, and its figures as files if asked for.
+ * @returns The files that were written, the page first.
+ * @throws {Error} If a folder holds no run, or a file of it is not what a run writes; nothing was written then.
+ */
+export async function writeReport(folders: readonly string[], options: ReportOptions = {}): Promise<string[]> {
+  const [first, ...others] = folders;
+  if (first === undefined) throw new Error(cannot("report", "the folder of a run", folders));
+  const page = options.out ?? (others.length > 0 ? "report.html" : join(first, "report.html"));
+  if (extname(page) !== ".html") throw new Error(cannot("report", "--out to end in .html", page));
+  const runs = await readRuns(folders);
+  const folder = resolve(dirname(page));
+  const text = await createPage(runs, { folder });
+  await mkdir(folder, { recursive: true });
+  await write(page, text);
+  const written = [page];
+  if (!options.svg && !options.png) return written;
+  const stem = join(dirname(page), basename(page, ".html"));
+  for (const { name, spec } of listFigures(runs).flatMap(({ figures }) => figures)) {
+    const svg = completeSvg(await renderFigure(spec));
+    const files = [
+      ...(options.svg ? [{ path: `${stem}-${name}.svg`, content: svg }] : []),
+      ...(options.png ? [{ path: `${stem}-${name}.png`, content: await rasterizeSvg(svg) }] : []),
+    ];
+    for (const { path, content } of files) await write(path, content);
+    written.push(...files.map(({ path }) => path));
+  }
+  return written;
+}
+
+function write(path: string, content: string | Uint8Array): Promise<void> {
+  return writeAtomically(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+}
