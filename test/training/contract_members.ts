@@ -7,12 +7,14 @@ import { type ContractMember, withPlugin } from "./contract_member.ts";
 import { REGULARIZATION_MEMBERS } from "./regularization_members.ts";
 import { REHEARSAL_MEMBERS } from "./rehearsal_members.ts";
 import { REPRESENTATION_MEMBERS } from "./representation_members.ts";
+import { UTILITY_MEMBERS } from "./utility_members.ts";
 
 /** Every strategy and every plugin, by class name. A new one is added here. */
 export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
   Naive: { create: (options) => new Naive(options) },
   Cumulative: { create: (options) => new Cumulative(options) },
   ...REGULARIZATION_MEMBERS,
+  ...UTILITY_MEMBERS,
   ...REHEARSAL_MEMBERS,
   ...REPRESENTATION_MEMBERS,
   Replay: { create: (options) => new Replay({ ...options, memSize: 20 }) },

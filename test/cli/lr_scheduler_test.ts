@@ -1,0 +1,33 @@
+import { describe, expect, test } from "bun:test";
+import { createNamed, resolveNamed } from "../../src/cli/named_factory.ts";
+import { PLUGINS } from "../../src/cli/registries/plugins.ts";
+import { makeBenchmark } from "../training/made_strategy.ts";
+
+const benchmark = makeBenchmark();
+const make = (text: string) => createNamed(PLUGINS, resolveNamed(PLUGINS, text), { benchmark, runFolder: () => "" });
+
+describe("the plugin lr-scheduler", () => {
+  test("is made for every schedule with its own options", async () => {
+    for (const text of [
+      "lr-scheduler:warmUpSteps=5,warmUpStart=0.1,granularity=iteration",
+      "lr-scheduler:schedule=step,stepSize=2,gamma=0.5",
+      "lr-scheduler:schedule=multi-step,milestones=2|4,firstExperienceOnly=true",
+      "lr-scheduler:schedule=exponential,gamma=0.9",
+      "lr-scheduler:schedule=cosine,steps=10,minimum=0.1,resetScheduler=false",
+    ]) {
+      expect((await make(text)).plugin.name).toBe("LRSchedulerPlugin");
+    }
+    const { plugin, evalEvery } = await make("lr-scheduler:schedule=plateau,metric=val-loss,patience=2,evalEvery=3");
+    expect([plugin.name, evalEvery]).toEqual(["ReduceLROnPlateauPlugin", 3]);
+    expect((await make("lr-scheduler:schedule=plateau")).evalEvery).toBeUndefined();
+  });
+
+  test("refuses what a schedule needs and lacks, or does not take", async () => {
+    await expect(make("lr-scheduler:schedule=step")).rejects.toThrow("wanted stepSize with schedule=step");
+    await expect(make("lr-scheduler:schedule=exponential")).rejects.toThrow("wanted gamma with schedule=exponential");
+    await expect(make("lr-scheduler:schedule=cosine,steps=3,gamma=0.5")).rejects.toThrow(
+      "wanted an option of schedule=cosine",
+    );
+    await expect(make("lr-scheduler:schedule=plateau,warmUpSteps=3")).rejects.toThrow('got "warmUpSteps"');
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "bun:test";
+import { Adam } from "../../../src/optimizers/adam.ts";
+import { GradientAccumulationPlugin } from "../../../src/training/plugins/gradient_accumulation_plugin.ts";
+import { Naive } from "../../../src/training/strategies/naive.ts";
+import { createListener } from "../callback_recorder.ts";
+import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
+import { measureDifference } from "../slow_losses.ts";
+
+// 44 samples an experience: minibatches of 8, 8, 8, 8, 8, 4.
+const benchmark = makeBenchmark({ samples: 88 });
+
+describe("GradientAccumulationPlugin", () => {
+  for (const minibatches of [1, 2, 4, 100]) {
+    test(`gives the parameters of minibatches ${minibatches} times as large`, async () => {
+      const train = (trainMbSize: number, plugins: GradientAccumulationPlugin[]) =>
+        trainParameters(
+          new Naive(makeOptions({ trainMbSize, plugins, trainEpochs: 3, optimizer: new Adam() })),
+          benchmark,
+        );
+      const wanted = await train(8 * minibatches, []);
+      const made = await train(8, [new GradientAccumulationPlugin({ minibatches })]);
+      expect(measureDifference(made, wanted)).toBeLessThan(1e-5);
+    });
+  }
+
+  test("leaves parameters alone between steps, and forgets what a stopped epoch left over", async () => {
+    const moved: boolean[] = [];
+    let before = new Float32Array();
+    const watching = createListener(["beforeTrainingIteration", "afterUpdate"], (callback, strategy) => {
+      if (callback === "beforeTrainingIteration") before = strategy.parameters.slice();
+      else moved.push(measureDifference(strategy.parameters, before) > 0);
+      if (callback === "afterUpdate" && strategy.clock.trainIterations === 0) strategy.stopTraining();
+    });
+    const plugins = [new GradientAccumulationPlugin({ minibatches: 3 }), watching];
+    const strategy = new Naive(makeOptions({ trainMbSize: 8, plugins }));
+    await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
+    expect(moved).toEqual([false, false, false, true, false, false, true]);
+  });
+
+  test("GradientAccumulationPlugin() refuses fewer minibatches than one", () => {
+    expect(() => new GradientAccumulationPlugin({ minibatches: 0 })).toThrow("minibatches to be a whole number");
+  });
+});
+
+describe("skipUpdate()", () => {
+  test("comes too late where the replicas have made the update, and outside an iteration", async () => {
+    const late = createListener(["afterUpdate"], (_, strategy) => strategy.skipUpdate());
+    const training = trainParameters(new Naive(makeOptions({ plugins: [late] })));
+    await expect(training).rejects.toThrow("Cannot skip the update: wanted a callback before it");
+    const strategy = new Naive(makeOptions());
+    await withStrategy(strategy, async () =>
+      expect(() => strategy.skipUpdate()).toThrow("inside a training iteration"),
+    );
+  });
+});
