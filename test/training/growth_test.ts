@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import * as tf from "@tensorflow/tfjs";
 import { findEntry, viewEntry } from "../../src/core/parameter_layout.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
@@ -101,6 +102,16 @@ describe("BaseStrategy.modelAdaptation()", () => {
       });
     }
     expect(growths).toEqual([]);
+  });
+
+  test("keeps the tensors of the model that it was given and of the newest, when it grows again and again", async () => {
+    const counts: number[] = [];
+    const plugin = { afterModelGrowth: () => void counts.push(tf.memory().numTensors) };
+    await withStrategy(createNaive({ ...incremental, initialUnits: 1 }, { plugins: [plugin] }), async (strategy) => {
+      await strategy.eval(makeBenchmark({ experiences: 4 }).testStream);
+      expect(counts.length).toBe(3);
+      expect(new Set(counts).size).toBe(1);
+    });
   });
 
   test("tells plugins of each growth, with a remap that fits the vectors of then and now", async () => {
