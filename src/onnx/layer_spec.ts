@@ -1,6 +1,7 @@
 import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec } from "./noise_layer_spec.ts";
 import type { BatchNormalizationSpec, LayerNormalizationSpec } from "./normalization_spec.ts";
+import type { BidirectionalSpec, RecurrentSpec } from "./recurrent_spec.ts";
 import type {
   DotSpec,
   EmbeddingSpec,
@@ -132,6 +133,8 @@ export type LayerSpec =
   | DotSpec
   | RescalingSpec
   | LearnedReluSpec
+  | RecurrentSpec
+  | BidirectionalSpec
   | WindowLayerSpec
   | IncrementalClassifierSpec
   | MultiHeadClassifierSpec;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cannot } from "../core/errors.ts";
 import type { ActivationSpec, LayerSpec } from "./layer_spec.ts";
 import { parseNoiseLayer } from "./parse_noise_layer.ts";
+import { parseRecurrentLayer } from "./parse_recurrent_layer.ts";
 import { parseSequenceLayer } from "./parse_sequence_layer.ts";
 import { isWindowLayerClass, parseWindowLayer } from "./parse_window_layer.ts";
 import { readActivation } from "./read_activation.ts";
@@ -96,7 +97,7 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
     case "Concatenate":
       return { ...call, kind: "concatenate", axis: readNumber(layer, "axis", -1) };
     default: {
-      const parsed = parseSequenceLayer(layer, call);
+      const parsed = parseSequenceLayer(layer, call) ?? parseRecurrentLayer(layer, call);
       if (parsed) return parsed;
       throw new UnsupportedLayerError(layer, "this class has no converter");
     }

@@ -8,7 +8,7 @@ export function pruneGraph(graph: Graph): Graph {
   for (const node of renamed.toReversed()) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
     for (const name of node.inputs) needed.add(name);
-    kept.push({ ...node, outputs: dropUnneeded(node.outputs, needed) });
+    kept.push({ ...node, outputs: dropUnneeded(node, needed) });
   }
   return {
     nodes: kept.reverse(),
@@ -20,8 +20,9 @@ export function pruneGraph(graph: Graph): Graph {
   };
 }
 
-/** An operator computes less when outputs at the end of its list are not asked for. */
-function dropUnneeded(outputs: readonly ValueName[], needed: ReadonlySet<ValueName>): readonly ValueName[] {
+/** An operator computes less when outputs at the end of its list are not asked for; the parts of a Split must all be there. */
+function dropUnneeded({ op, outputs }: GraphNode, needed: ReadonlySet<ValueName>): readonly ValueName[] {
+  if (op === "Split") return outputs;
   return outputs.slice(0, outputs.findLastIndex((name) => needed.has(name)) + 1);
 }
 

@@ -3,9 +3,16 @@ import type { ActivationSpec } from "./layer_spec.ts";
 import { readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
 
+/** Where an activation stands among a layer's settings, and what it is where nothing stands there. */
+interface ActivationPlace {
+  readonly key?: string;
+  readonly fallback?: string;
+}
+
 /** The activation that a layer ends with, or is. @throws {UnsupportedLayerError} If it has no converter. */
-export function readActivation(layer: LayerJson): ActivationSpec {
-  const name = readSetting(layer, "activation", z.string().nullish()) ?? "linear";
+export function readActivation(layer: LayerJson, place: ActivationPlace = {}): ActivationSpec {
+  const { key = "activation", fallback = "linear" } = place;
+  const name = readSetting(layer, key, z.string().nullish()) ?? fallback;
   switch (name) {
     case "linear":
     case "selu":

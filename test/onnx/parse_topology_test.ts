@@ -146,11 +146,11 @@ describe("findUnsupportedLayers()", () => {
   });
 
   test("gives a sentence a layer, nested ones too, when some have none", () => {
-    const inner = createSequential([5], [createLayer("GRU", "memory")]);
+    const inner = createSequential([5], [createLayer("ConvLSTM2D", "memory")]);
     const topology = createSequential([5], [inner, createLayer("Mine", "custom"), dense("head")]);
     const reasons = findUnsupportedLayers(topology);
     expect(reasons.length).toBe(2);
-    expect(reasons[0]).toMatch(/layer "memory" of class GRU/);
+    expect(reasons[0]).toMatch(/layer "memory" of class ConvLSTM2D/);
     expect(reasons[1]).toMatch(/layer "custom" of class Mine/);
   });
 });

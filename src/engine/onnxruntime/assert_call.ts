@@ -1,12 +1,14 @@
 import { cannot } from "../../core/errors.ts";
 import { isTaskLabels } from "../../onnx/converters/input.ts";
 import type { ModelSpec } from "../../onnx/layer_spec.ts";
+import type { EmbeddingSpec } from "../../onnx/sequence_layer_spec.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { EngineInput, ModelVectors } from "../engine.ts";
 
 /**
  * Checks what every call is given, and returns n, its rows.
- * @throws {RangeError} If a vector or the samples do not fit the model, a task label has no head, or there are no rows.
+ * @throws {RangeError} If a vector or the samples do not fit the model, a task label has no head, an id no row
+ *   of its table, or there are no rows.
  */
 export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: EngineInput): number {
   assertLength("parameters", vectors.parameters, spec.layout.size);
@@ -26,6 +28,7 @@ export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: Engine
   );
   for (const layer of spec.layers) {
     if (layer.kind === "multiHeadClassifier") assertTaskLabels(layer, input);
+    if (layer.kind === "embedding" && isFedSamples(layer, spec)) assertIds(layer, input.x.data);
   }
   return rows;
 }
@@ -33,6 +36,17 @@ export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: Engine
 function findSampleShape({ layers }: ModelSpec): readonly number[] {
   const samples = layers.find((layer) => layer.kind === "input" && !isTaskLabels(layer));
   return samples?.kind === "input" ? samples.sampleShape : [];
+}
+
+function isFedSamples({ inputs }: EmbeddingSpec, { layers }: ModelSpec): boolean {
+  return layers.some((layer) => layer.kind === "input" && layer.name === inputs[0]);
+}
+
+/** onnxruntime would take a negative id for one from the end, and a fraction for the whole number below it. */
+function assertIds({ name, size }: EmbeddingSpec, ids: Float32Array): void {
+  const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < size));
+  if (wrong !== undefined)
+    throw new RangeError(cannot(`look up in layer "${name}"`, `ids from 0 to ${size - 1}`, wrong));
 }
 
 /** @throws {RangeError} If the array has another length. */

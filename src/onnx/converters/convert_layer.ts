@@ -23,6 +23,7 @@ import { convertConcatenate, convertMerge } from "./merge.ts";
 import { convertMultiHeadClassifier } from "./multi_head_classifier.ts";
 import { convertGlobalPooling, convertPooling } from "./pooling.ts";
 import { convertPermute, convertRepeatVector, convertRescaling } from "./rearrange.ts";
+import { convertBidirectional, convertRecurrent } from "./recurrent.ts";
 import { convertFlatten, convertReshape } from "./reshape.ts";
 import { convertCropping, convertUpSampling, convertZeroPadding } from "./resizing.ts";
 
@@ -94,6 +95,10 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
         return convertRescaling(layer, x, graph);
       case "learnedRelu":
         return convertLearnedRelu(layer, x, graph);
+      case "recurrent":
+        return convertRecurrent(layer, inputs, graph);
+      case "bidirectional":
+        return convertBidirectional(layer, inputs, graph);
       case "dot":
         return convertDot(layer, inputs, graph);
       case "incrementalClassifier":

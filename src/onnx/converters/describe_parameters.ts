@@ -6,6 +6,7 @@ import {
   describeEmbedding,
   describeLayerNormalization,
   describeLearnedRelu,
+  describeRecurrentCell,
 } from "./describe_sequence_parameters.ts";
 import { describeWindowParameters } from "./describe_window_parameters.ts";
 
@@ -38,6 +39,10 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
       return describeLayerNormalization(layer, inputs[0] ?? []);
     case "embedding":
       return describeEmbedding(layer);
+    case "recurrent":
+      return describeRecurrentCell(layer, inputs[0] ?? []);
+    case "bidirectional":
+      return [layer.forward, layer.backward].flatMap((cell) => describeRecurrentCell(cell, inputs[0] ?? []));
     case "learnedRelu":
       return describeLearnedRelu(layer, inputs[0] ?? []);
     case "incrementalClassifier":

@@ -1,6 +1,7 @@
 import { cannot } from "../../core/errors.ts";
 import type { BatchNormalizationSpec, LayerNormalizationSpec } from "../normalization_spec.ts";
 import type { Shape } from "../onnx_model.ts";
+import { countGates, type RecurrentCell } from "../recurrent_spec.ts";
 import type { EmbeddingSpec, LearnedReluSpec } from "../sequence_layer_spec.ts";
 import { resolveAxis, sampleShapeOf } from "../shape.ts";
 import type { ParameterSpec } from "./describe_parameters.ts";
@@ -37,6 +38,18 @@ export function describeEmbedding({ layer, size, units }: EmbeddingSpec): Parame
 export function describeLearnedRelu({ layer, sharedAxes }: LearnedReluSpec, input: Shape): ParameterSpec[] {
   const shape = sampleShapeOf(input).map((length, i) => (sharedAxes.includes(i + 1) ? 1 : length));
   return [{ name: `${layer}/alpha`, shape, isTrainable: true }];
+}
+
+/** kernel [F, gates · units], recurrent_kernel [units, gates · units], bias [gates · units], for an input [N, T, F]. */
+export function describeRecurrentCell(cell: RecurrentCell, input: Shape): ParameterSpec[] {
+  const features = input[2];
+  if (typeof features !== "number") {
+    throw new RangeError(cannot(`size layer "${cell.layer}"`, "an input [N, T, features]", input));
+  }
+  const width = countGates(cell.cell) * cell.units;
+  const describe = (name: string, shape: number[]) => ({ name: `${cell.layer}/${name}`, shape, isTrainable: true });
+  const kernels = [describe("kernel", [features, width]), describe("recurrent_kernel", [cell.units, width])];
+  return cell.useBias ? [...kernels, describe("bias", [width])] : kernels;
 }
 
 function describeScaleAndShift(

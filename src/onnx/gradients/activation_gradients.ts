@@ -45,10 +45,13 @@ export function gradientOfSigmoid(step: BackwardStep): ValueName[] {
   return [graph.node("Mul", [dy, graph.node("Sub", [y, graph.node("Mul", [y, y])])])];
 }
 
-/** y = min(max(αx + β, 0), 1): dx = α · dy · [0 < y < 1] */
+/** y = min(max(αx + β, 0), 1): dx = α · dy · [0 < y < 1], and 0 < y < 1 where y − y² > 0. */
 export function gradientOfHardSigmoid(step: BackwardStep): ValueName[] {
-  const alpha = step.graph.constant(readFloat(step.node.attributes, "alpha", 0.2));
-  return [step.graph.node("Mul", [insideOf(step, 0, 1), alpha])];
+  const { graph, dy } = step;
+  const alpha = graph.constant(readFloat(step.node.attributes, "alpha", 0.2));
+  const y = outputOf(step);
+  const inside = stepOf(graph.node("Sub", [y, graph.node("Mul", [y, y])]), graph);
+  return [graph.node("Mul", [graph.node("Mul", [dy, inside]), alpha])];
 }
 
 /** y = tanh x: dx = dy · (1 − y²) */

@@ -20,6 +20,20 @@ function onSequence(name: string, layers: () => tf.layers.Layer[], tolerance?: P
   };
 }
 
+/** A recurrent layer on sequences [N, 5, 3], then a classifier. */
+function recurring(name: string, layers: () => tf.layers.Layer[]): ParityModel {
+  return {
+    name,
+    sampleShape: [5, 3],
+    build: () => {
+      const input = tf.input({ shape: [5, 3] });
+      const output = layers().reduce((x, layer) => applyTo(layer, x), input);
+      const flat = output.shape.length > 2 ? applyTo(tf.layers.flatten(), output) : output;
+      return tf.model({ inputs: input, outputs: applyTo(tf.layers.dense({ units: 3 }), flat) });
+    },
+  };
+}
+
 /** Two branches of the same samples [N, 12], each in its own shape, multiplied. */
 function dotting(name: string, shapes: readonly number[][], options: Parameters<typeof tf.layers.dot>[0]): ParityModel {
   return {
@@ -114,4 +128,32 @@ export const SEQUENCE_MODELS: readonly ParityModel[] = [
     { axes: [2, 1] },
   ),
   dotting("dot of a matrix and a vector", [[2, 3], [3]], { axes: [2, 1] }),
+  recurring("simple rnn", () => [tf.layers.simpleRNN({ units: 4 })]),
+  recurring("simple rnn, all times, backwards, without bias", () => [
+    tf.layers.simpleRNN({ units: 4, returnSequences: true, goBackwards: true, useBias: false, activation: "relu" }),
+  ]),
+  recurring("gru", () => [tf.layers.gru({ units: 4 })]),
+  recurring("two grus, one of them backwards", () => [
+    tf.layers.gru({ units: 4, returnSequences: true, recurrentActivation: "sigmoid" }),
+    tf.layers.gru({ units: 3, returnSequences: true, goBackwards: true, activation: "softsign" }),
+  ]),
+  recurring("lstm", () => [tf.layers.lstm({ units: 4 })]),
+  recurring("two lstms, one of them backwards", () => [
+    tf.layers.lstm({ units: 4, returnSequences: true, recurrentActivation: "sigmoid" }),
+    tf.layers.lstm({ units: 3, returnSequences: true, goBackwards: true, useBias: false, unitForgetBias: true }),
+  ]),
+  ...(["concat", "sum", "ave", "mul"] as const).map((mergeMode) =>
+    recurring(`a bidirectional gru, all times, merge mode ${mergeMode}`, () => [
+      tf.layers.bidirectional({ layer: asRnn(tf.layers.gru({ units: 3, returnSequences: true })), mergeMode }),
+    ]),
+  ),
+  recurring("a bidirectional lstm, last times", () => [
+    tf.layers.bidirectional({ layer: asRnn(tf.layers.lstm({ units: 3 })), mergeMode: "concat" }),
+  ]),
 ];
+
+/** `tf.layers.gru` and the like are declared to return any layer, but `bidirectional` wants a recurrent one. */
+function asRnn(layer: tf.layers.Layer): tf.RNN {
+  if (layer instanceof tf.RNN) return layer;
+  throw new TypeError("Wanted a recurrent layer");
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { catchError, computeOutputs, drawVectors, KEY } from "../engine/engine_fixtures.ts";
+import { createLayer, createSequential } from "./topologies.ts";
+
+const head = [createLayer("Flatten", "flatten"), createLayer("Dense", "head", { units: 3 })];
+const recurrent = (settings: Readonly<Record<string, unknown>>) =>
+  createLayer("GRU", "memory", { units: 2, ...settings });
+const wrap = (className: string, inner: object, settings: Readonly<Record<string, unknown>> = {}) =>
+  createLayer(className, "wrapper", { layer: inner, ...settings });
+
+/** Samples [5, 4], a layer, and what is said of it. */
+const REFUSED: readonly (readonly [object, RegExp])[] = [
+  [createLayer("LayerNormalization", "norm", { axis: [1] }), /layer "norm".*the last axes of \[N, 5, 4\]/],
+  [createLayer("LayerNormalization", "norm", { axis: [0, 1, 2] }), /layer "norm".*axes/],
+  [createLayer("LayerNormalization", "norm", { epsilon: 0 }), /layer "norm": wanted epsilon/],
+  [createLayer("LayerNormalization", "norm", { axis: 7 }), /find an axis: wanted one below 3, got 7/],
+  [createLayer("BatchNormalization", "norm", { axis: 1 }), /layer "norm".*channels on the last axis/],
+  [createLayer("BatchNormalization", "norm", { momentum: 2 }), /layer "norm": wanted momentum/],
+  [
+    createLayer("Embedding", "table", { input_dim: 3, output_dim: 2, mask_zero: true }),
+    /layer "table".*masks the id 0/,
+  ],
+  [createLayer("Embedding", "table", { input_dim: 0, output_dim: 2 }), /layer "table": wanted input_dim/],
+  [createLayer("Permute", "swap", { dims: [1] }), /layer "swap".*an order of 2 axes/],
+  [createLayer("RepeatVector", "repeat", { n: 3 }), /layer "repeat".*an input \[N, F\]/],
+  [createLayer("GaussianNoise", "noise", { stddev: -1 }), /layer "noise": wanted stddev/],
+  [createLayer("AlphaDropout", "drop", { rate: 1 }), /layer "drop": wanted rate/],
+  [createLayer("Masking", "mask", { mask_value: 0 }), /layer "mask" of class Masking.*--engine tfjs trains it/],
+  [createLayer("ConvLSTM2D", "memory"), /layer "memory" of class ConvLSTM2D.*--engine tfjs trains it/],
+  [wrap("TimeDistributed", createLayer("Flatten", "inner")), /layer "wrapper".*a layer of class Flatten over time/],
+  [wrap("Bidirectional", recurrent({}), { merge_mode: null }), /layer "wrapper".*does not merge/],
+  [wrap("Bidirectional", createLayer("Dense", "inner", { units: 2 }), { merge_mode: "sum" }), /layer of class Dense/],
+  [wrap("Bidirectional", { config: {} }), /layer "wrapper": wanted layer/],
+  [recurrent({ stateful: true }), /layer "memory".*keeps its state from batch to batch$/],
+  [recurrent({ dropout: 0.1 }), /layer "memory".*drops units itself$/],
+  [recurrent({ recurrent_dropout: 0.1 }), /layer "memory".*drops units itself$/],
+  [recurrent({ reset_after: true }), /layer "memory".*resets after the product$/],
+  [recurrent({ return_state: true }), /layer "memory".*returns its state; --engine tfjs/],
+  [recurrent({ units: 0 }), /layer "memory": wanted units/],
+  [recurrent({ recurrent_activation: "mine" }), /layer "memory".*activation "mine"/],
+];
+
+describe("parseTopology()", () => {
+  for (const [layer, message] of REFUSED) {
+    test(`says ${message}, when the layer's settings cannot be converted`, () => {
+      expect(() => parseTopology(createSequential([5, 4], [layer, ...head]))).toThrow(message);
+    });
+  }
+
+  test("refuses sequences that are too long to unroll, or no sequences, when a layer is recurrent", () => {
+    for (const sampleShape of [[257, 2], [4], [4, 3, 2]]) {
+      expect(() => parseTopology(createSequential(sampleShape, [recurrent({}), ...head]))).toThrow(/layer "memory"/);
+    }
+  });
+});
+
+describe("createOnnxruntimeEngine()", () => {
+  test("refuses ids that the table has not, when the model begins with an embedding", async () => {
+    const table = createLayer("Embedding", "table", { input_dim: 3, output_dim: 2 });
+    const engine = await createOnnxruntimeEngine({ topology: createSequential([2], [table, ...head]) });
+    const run = (ids: number[]) => {
+      const x = { data: Float32Array.from(ids), shape: [ids.length / 2, 2] };
+      const taskLabels = new Int32Array(ids.length / 2);
+      return computeOutputs(engine, drawVectors(engine), { x, taskLabels, mode: "eval", dropoutKey: KEY });
+    };
+    expect((await run([0, 2, 1, 1])).every(Number.isFinite)).toBe(true);
+    for (const wrong of [3, -1, 0.5, Number.NaN]) {
+      const error = String(await catchError(run([0, wrong])));
+      expect(error).toContain(`Cannot look up in layer "table": wanted ids from 0 to 2, got ${wrong}`);
+    }
+    await engine.close();
+  });
+
+  test("computes x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))), when the activation is gelu_new", async () => {
+    const layer = createLayer("Activation", "gelu", { activation: "gelu_new" });
+    const engine = await createOnnxruntimeEngine({ topology: createSequential([5], [layer]) });
+    const data = Float32Array.of(-3, -0.5, 0, 0.5, 3);
+    const x = { data, shape: [1, 5] };
+    const input = { x, taskLabels: new Int32Array(1), mode: "eval", dropoutKey: KEY } as const;
+    const outputs = await computeOutputs(engine, drawVectors(engine), input);
+    for (const [i, value] of data.entries()) {
+      const gate = 1 + Math.tanh(Math.sqrt(2 / Math.PI) * (value + 0.044715 * value ** 3));
+      expect(outputs[i]).toBeCloseTo((value / 2) * gate, 6);
+    }
+    await engine.close();
+  });
+});
