@@ -66,7 +66,7 @@ async function expectRowGradients(engine: Engine, vectors: ModelVectors, input: 
     for (const candidate of [engine, rowByRow]) {
       const gradient = new Float32Array(engine.layout.size).fill(Number.NaN);
       await sumRowGradients(candidate, { vectors, input, dOutputs, measure, gradient });
-      expect(measureDifference(gradient, wanted)).toBeLessThan(1e-4);
+      expect(measureDifference(gradient, Float32Array.from(wanted))).toBeLessThan(1e-4);
     }
     const gradient = new Float32Array(engine.layout.size);
     inOnePass &&= (await engine.sumRowGradients?.({ vectors, input, dOutputs, measure, gradient })) ?? false;

@@ -75,7 +75,10 @@ describe("cpuUsageMetrics()", () => {
 describe("ramUsageMetrics()", () => {
   test("spells its keys as Avalanche does, and keeps the largest", () => {
     let mebibytes = 100;
-    const readBytes = () => (mebibytes -= 10) * 2 ** 20;
+    const readBytes = () => {
+      mebibytes -= 10;
+      return mebibytes * 2 ** 20;
+    };
     const all = run(ramUsageMetrics({ minibatch: true, epoch: true, every: 0, readBytes }));
     expect(Object.entries(all).map(([key, { values }]) => [key, values])).toEqual([
       ["MaxRAMUsage_MB/train_phase/train_stream/Task000", [90, 70]],

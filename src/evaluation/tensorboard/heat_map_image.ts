@@ -12,8 +12,8 @@ const GREY = [200, 200, 200] as const;
  */
 export function drawHeatMap(matrix: readonly (readonly number[])[]): MetricImage {
   const columns = matrix.reduce((widest, row) => Math.max(widest, row.length), 0);
-  const largest = matrix.flat().reduce((a, b) => (b > a ? b : a), 0);
-  const top = largest > 1 ? largest : 1;
+  const largest = matrix.flat().reduce((a, b) => Math.max(b, a), 0);
+  const top = Math.max(largest, 1);
   const [width, height] = [columns * CELL, matrix.length * CELL];
   const pixels = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {

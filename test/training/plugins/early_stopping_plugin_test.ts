@@ -54,7 +54,7 @@ async function trainScripted(
     if (callback === "beforeTrainingExp") history = [];
     else history.push(parameters.slice());
   });
-  const ending = createListener(["afterTrainingExp"], ({}, { parameters, clock }) => {
+  const ending = createListener(["afterTrainingExp"], (_callback, { parameters, clock }) => {
     trainings.push({ epochs: clock.trainExpEpochs, history, parameters: parameters.slice() });
   });
   const evaluator = createScriptedEvaluator(script);
