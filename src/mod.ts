@@ -161,6 +161,7 @@ export {
 } from "./training/plugins/reduce_lr_on_plateau_plugin.ts";
 export { ReplayPlugin } from "./training/plugins/replay_plugin.ts";
 export { type RWalkOptions, RWalkPlugin } from "./training/plugins/rwalk_plugin.ts";
+export { type SCROptions, SCRPlugin } from "./training/plugins/scr_plugin.ts";
 export { type ShrinkAndPerturbOptions, ShrinkAndPerturbPlugin } from "./training/plugins/shrink_and_perturb_plugin.ts";
 export {
   type SynapticIntelligenceOptions,
@@ -188,6 +189,7 @@ export { Naive } from "./training/strategies/naive.ts";
 export { PackNet } from "./training/strategies/pack_net.ts";
 export { Replay } from "./training/strategies/replay.ts";
 export { RWalk } from "./training/strategies/rwalk.ts";
+export { SCR } from "./training/strategies/scr.ts";
 export { StreamingLDA } from "./training/strategies/streaming_lda.ts";
 export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";
 export type { StrategyOptions } from "./training/strategy_options.ts";

@@ -1,8 +1,10 @@
 import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
 import { ICaRLPlugin } from "../../src/training/plugins/icarl_plugin.ts";
 import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
+import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
 import { ICaRL } from "../../src/training/strategies/icarl.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
+import { SCR } from "../../src/training/strategies/scr.ts";
 import { StreamingLDA } from "../../src/training/strategies/streaming_lda.ts";
 import type { StrategyOptions } from "../../src/training/strategy_options.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
@@ -20,6 +22,8 @@ export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   ICaRL: { create: (options) => new ICaRL({ ...options, memSize: 20 }) },
   ICaRLPlugin: withPlugin(() => new ICaRLPlugin({ memSize: 4, fixedMemory: false })),
   StreamingLDA: { create: (options) => new StreamingLDA({ ...options, ...nameLastLayer(options) }) },
+  SCR: { create: (options) => new SCR({ ...options, memSize: 20, batchSizeMem: 10 }) },
+  SCRPlugin: withPlugin(() => new SCRPlugin({ memSize: 20, batchSizeMem: 5, temperature: 0.5 })),
 };
 
 function nameLastLayer({ model }: StrategyOptions): { readonly layerName: string } {

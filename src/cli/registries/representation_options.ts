@@ -37,3 +37,11 @@ export const STREAMING_LDA_OPTIONS = z.strictObject({
   updatesCovariance: z.boolean().default(true).describe("whether the covariance is learnt, or the means alone"),
   layerName,
 });
+
+/** What supervised contrastive replay takes, as a strategy and as a plugin. */
+export const SCR_OPTIONS = z.strictObject({
+  memSize: z.int().min(1).default(200).describe("samples kept in all"),
+  batchSizeMem: z.int().min(1).default(100).describe("remembered samples beside each minibatch"),
+  temperature: z.number().gt(0).default(0.1).describe("of the contrastive loss"),
+  layerName,
+});

@@ -1,7 +1,7 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { FECAM_OPTIONS, ICARL_OPTIONS, NCM_OPTIONS } from "./representation_options.ts";
+import { FECAM_OPTIONS, ICARL_OPTIONS, NCM_OPTIONS, SCR_OPTIONS } from "./representation_options.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
 
 /** Plugins that learn or compare features. */
@@ -33,6 +33,15 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     create: async (options, _context: PluginContext) => {
       const { ICaRLPlugin } = await import("../../training/plugins/icarl_plugin.ts");
       return { plugin: new ICaRLPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "scr",
+    summary: "replay with a contrastive loss and nearest class means (Mai et al. 2021), on top of any strategy",
+    options: SCR_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { SCRPlugin } = await import("../../training/plugins/scr_plugin.ts");
+      return { plugin: new SCRPlugin(omitUndefined(options)) };
     },
   }),
 ];

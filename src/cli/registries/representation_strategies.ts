@@ -2,7 +2,7 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { ICARL_OPTIONS, STREAMING_LDA_OPTIONS } from "./representation_options.ts";
+import { ICARL_OPTIONS, SCR_OPTIONS, STREAMING_LDA_OPTIONS } from "./representation_options.ts";
 
 /** Strategies that learn or compare features. */
 export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -22,6 +22,15 @@ export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { StreamingLDA } = await import("../../training/strategies/streaming_lda.ts");
       return new StreamingLDA({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "scr",
+    summary: "replay with a contrastive loss and nearest class means (Mai et al. 2021)",
+    options: SCR_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { SCR } = await import("../../training/strategies/scr.ts");
+      return new SCR({ ...context, ...omitUndefined(options) });
     },
   }),
 ];

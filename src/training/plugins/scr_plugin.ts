@@ -1,0 +1,81 @@
+import { assertInRange } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
+import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import type { LossAndGradient } from "../criterion.ts";
+import { FeaturePrediction } from "../feature_prediction.ts";
+import { NCMClassifier } from "../ncm_classifier.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import { evaluateSupervisedContrast } from "../supervised_contrast.ts";
+import { ReplayPlugin } from "./replay_plugin.ts";
+
+/** What supervised contrastive replay remembers, and how it compares. */
+export interface SCROptions extends MemoryOptions {
+  /** Remembered samples added to each minibatch; 100 if left out. */
+  readonly batchSizeMem?: number;
+  /** τ of the loss; 0.1 if left out. */
+  readonly temperature?: number;
+  /** The layer whose answers are the features; the one before the last if left out. */
+  readonly layerName?: string;
+}
+
+/**
+ * SCR: replay whose loss brings samples of a class together and holds classes apart, on two views of every sample, and whose
+ * predictions are the nearest class means of what is remembered. The model's last layer is the projection head: its outputs are
+ * the embeddings that are compared, whatever their number, and features are taken before it. The two views differ by the data's
+ * random transforms and by dropout. Takes the place of the criterion. The exported model is the network, without class means.
+ * @see Mai et al. 2021, Supervised Contrastive Replay, arXiv:2103.13885
+ */
+export class SCRPlugin implements StrategyPlugin {
+  readonly name = "SCRPlugin";
+  readonly #replay: ReplayPlugin;
+  readonly #prediction: FeaturePrediction;
+  readonly #temperature: number;
+
+  /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
+  constructor(options: SCROptions = {}) {
+    const { memSize = 200, batchSizeMem = 100, temperature = 0.1, layerName } = options;
+    const act = "create SCRPlugin";
+    const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
+    const storagePolicy = resolveStoragePolicy(act, { ...options, memSize }, createDefault);
+    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    this.#replay = new ReplayPlugin({ memSize, batchSizeMem, storagePolicy });
+    const features = { memSize, storagePolicy, ...(layerName === undefined ? {} : { layerName }) };
+    this.#prediction = new FeaturePrediction(act, new NCMClassifier(), features);
+    this.#temperature = temperature;
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    this.#replay.beforeTrainingExp(strategy);
+  }
+
+  beforeTrainingIteration(strategy: BaseStrategy): void {
+    strategy.mbatch = Dataset.concat([strategy.mbatch, strategy.mbatch]);
+  }
+
+  criterion({ mbOutput, mbY }: BaseStrategy): LossAndGradient {
+    return evaluateSupervisedContrast(mbOutput, mbY, this.#temperature);
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    await this.#prediction.takeExperience(strategy);
+  }
+
+  async beforeEval(strategy: BaseStrategy): Promise<void> {
+    await this.#prediction.prepare(strategy);
+  }
+
+  async afterEvalForward(strategy: BaseStrategy): Promise<void> {
+    strategy.mbOutput = await this.#prediction.predict(strategy);
+  }
+
+  saveState(): SavedState {
+    return this.#prediction.save();
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    this.#prediction.restore(saved, sources);
+  }
+}
