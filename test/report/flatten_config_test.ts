@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test";
+import { compareConfigs, flattenConfig } from "../../src/report/flatten_config.ts";
+
+describe("flattenConfig()", () => {
+  test("gives settings by dotted key, a named thing as its name with its options", () => {
+    const config = {
+      strategy: { name: "ewc", options: { lambda: 0.4 } },
+      plugins: [{ name: "csv", options: {} }],
+      devices: ["cpu", "cuda:0"],
+      empty: [],
+      data: null,
+      nested: { deep: { value: true } },
+    };
+    expect(flattenConfig(config)).toEqual([
+      ["strategy", "ewc"],
+      ["strategy.lambda", "0.4"],
+      ["plugins.1", "csv"],
+      ["devices", "cpu, cuda:0"],
+      ["empty", "none"],
+      ["data", "none"],
+      ["nested.deep.value", "true"],
+    ]);
+    expect(flattenConfig(7)).toEqual([["config", "7"]]);
+  });
+});
+
+describe("compareConfigs()", () => {
+  test("marks settings that differ or are missing", () => {
+    expect(
+      compareConfigs([
+        { a: 1, b: 2 },
+        { a: 1, b: 3 },
+        { a: 1, c: 4, b: 2 },
+      ]),
+    ).toEqual([
+      { key: "a", values: ["1", "1", "1"], isDifferent: false },
+      { key: "b", values: ["2", "3", "2"], isDifferent: true },
+      { key: "c", values: [undefined, undefined, "4"], isDifferent: true },
+    ]);
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, test } from "bun:test";
+import { formatCount, formatDuration, formatPercent, formatSize } from "../../src/report/formats.ts";
+import { html, keepHtml } from "../../src/report/html.ts";
+
+describe("formats of a report", () => {
+  test("formatPercent() has one digit, a true minus, no minus before zero and a dash for nothing", () => {
+    expect([0.9731, -0.5, -0.00001, Number.NaN, undefined].map(formatPercent)).toEqual([
+      "97.3 %",
+      "−50.0 %",
+      "0.0 %",
+      "–",
+      "–",
+    ]);
+  });
+
+  test("formatDuration(), formatCount() and formatSize() choose their unit", () => {
+    expect([0.416, 12.3, 185, 3725].map(formatDuration)).toEqual(["0.42 s", "12 s", "3 min 05 s", "1 h 02 min"]);
+    expect([0, 999, 12665, 1234567].map(formatCount)).toEqual(["0", "999", "12,665", "1,234,567"]);
+    expect([812, 1630, 1_630_000].map(formatSize)).toEqual(["812 B", "1.6 kB", "1.6 MB"]);
+  });
+});
+
+describe("html``", () => {
+  test("escapes text, keeps HTML, joins lists and leaves out what is undefined", () => {
+    const items = ["<a>", '"b"'].map((text) => html`<li title="${text}">${text}</li>`);
+    expect(html`<ul>${items}${undefined}${keepHtml("<hr>")}${3}</ul>`.text).toBe(
+      '<ul><li title="&lt;a&gt;">&lt;a&gt;</li><li title="&quot;b&quot;">&quot;b&quot;</li><hr>3</ul>',
+    );
+  });
+});
