@@ -47,6 +47,24 @@ export const WINDOW_GRADIENT_CASES: readonly GradientCase[] = [
     { kernel_shape: ints([3, 3]), pads: ints([1, 1, 1, 1]) },
   ),
   windowed(
+    "turned around on the way back, since it keeps the length and has fewer channels out than in",
+    "Conv",
+    [
+      [2, 3, 3, 4],
+      [2, 3, 3, 2],
+    ],
+    { kernel_shape: ints([3, 2]), pads: ints([1, 0, 1, 1]) },
+  ),
+  windowed(
+    "turned around on the way back, and dilated",
+    "Conv",
+    [
+      [1, 2, 4, 4],
+      [2, 2, 2, 2],
+    ],
+    { kernel_shape: ints([2, 2]), dilations: ints([2, 1]), pads: ints([0, 1, 2, 0]) },
+  ),
+  windowed(
     "strides that leave something over",
     "Conv",
     [
