@@ -1,5 +1,6 @@
 import { cannot } from "../core/errors.ts";
 import { type Conversion, convertLayer } from "./converters/convert_layer.ts";
+import { isTaskLabels } from "./converters/input.ts";
 import { differentiate } from "./gradients/differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
@@ -114,8 +115,15 @@ function addNewState(spec: ModelSpec, graph: GraphBuilder): void {
   }
 }
 
-/** C, the width of a model's output. */
+/**
+ * C, the width of a model's output.
+ * @throws {RangeError} If the model has not one input of samples (beside task labels) and one output [N, C].
+ */
 export function measureOutput(spec: ModelSpec): number {
+  const inputs = spec.layers.flatMap((layer) => (layer.kind === "input" && !isTaskLabels(layer) ? [layer.name] : []));
+  if (inputs.length !== 1) {
+    throw new RangeError(cannot(`convert the model "${spec.name}"`, "one input of samples", inputs));
+  }
   const graph = buildForwardGraph(spec, "eval");
   return Number(graph.outputs[0]?.shape[1] ?? 0);
 }

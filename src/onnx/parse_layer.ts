@@ -6,7 +6,7 @@ import { parseRecurrentLayer } from "./parse_recurrent_layer.ts";
 import { parseSequenceLayer } from "./parse_sequence_layer.ts";
 import { isWindowLayerClass, parseWindowLayer } from "./parse_window_layer.ts";
 import { readActivation } from "./read_activation.ts";
-import { readInnerLayer, readNumber, readSetting, UnsupportedLayerError } from "./read_setting.ts";
+import { assertUnrestricted, readInnerLayer, readNumber, readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
 
 /** What a call adds to its layer's JSON. */
@@ -24,6 +24,7 @@ export interface CallPlace {
  * @throws {TypeError} If a setting is missing or of the wrong kind.
  */
 export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
+  assertUnrestricted(layer);
   const call = { name: place.name, inputs: place.inputs };
   if (isWindowLayerClass(layer.class_name)) return parseWindowLayer(layer.class_name, layer, call);
   switch (layer.class_name) {
@@ -113,7 +114,11 @@ function parseDistributed(layer: LayerJson, place: CallPlace): LayerSpec {
   return parseLayer({ ...inner, config: { ...inner.config, name: layer.config.name } }, place);
 }
 
-/** The sample shape that a first layer or an input layer states. @throws {TypeError} If there is none. */
+/**
+ * The sample shape that a first layer or an input layer states.
+ * @throws {TypeError} If there is none.
+ * @throws {UnsupportedLayerError} If it leaves a length open.
+ */
 export function readSampleShape(layer: LayerJson): number[] {
   const shape = layer.config.batch_input_shape;
   if (!shape) {
@@ -121,7 +126,10 @@ export function readSampleShape(layer: LayerJson): number[] {
   }
   return shape.slice(1).map((length) => {
     if (length !== null) return length;
-    throw new TypeError(cannot(`read layer "${layer.config.name}"`, "an inputShape of known lengths", shape));
+    throw new UnsupportedLayerError(
+      layer,
+      `its input shape [${shape.map((other) => other ?? "unknown").join(", ")}] is open`,
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LayerCall } from "./layer_spec.ts";
 import { readActivation } from "./read_activation.ts";
-import { readInnerLayer, readSetting, UnsupportedLayerError } from "./read_setting.ts";
+import { assertUnrestricted, readInnerLayer, readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { BidirectionalSpec, RecurrentCell, RecurrentSpec } from "./recurrent_spec.ts";
 import type { LayerJson } from "./topology_schema.ts";
 
@@ -57,6 +57,7 @@ function parseCell(layer: LayerJson, cell: RecurrentCell["cell"]): RecurrentCell
 }
 
 function assertPlain(layer: LayerJson): void {
+  assertUnrestricted(layer);
   const { stateful, return_state, dropout, recurrent_dropout, reset_after } = layer.config;
   if (stateful) throw new UnsupportedLayerError(layer, "it keeps its state from batch to batch", { byTfjs: false });
   if (dropout || recurrent_dropout) throw new UnsupportedLayerError(layer, "it drops units itself", { byTfjs: false });

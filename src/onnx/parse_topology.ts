@@ -2,6 +2,7 @@ import { cannot } from "../core/errors.ts";
 import { createParameterLayout } from "../core/parameter_layout.ts";
 import { convertLayer } from "./converters/convert_layer.ts";
 import { describeParameters, type ParameterSpec } from "./converters/describe_parameters.ts";
+import { measureOutput } from "./engine_graphs.ts";
 import type { ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import type { LayerSpec, ModelSpec } from "./layer_spec.ts";
@@ -27,11 +28,12 @@ export function parseTopology(topology: unknown): ModelSpec {
 }
 
 /**
- * Why a model cannot be converted: one sentence a layer, empty if it can.
+ * Why a model cannot be converted: one sentence a layer, or one for the whole where every layer could be converted by
+ * itself; empty if it can.
  * @throws {TypeError} If it is not a model's JSON.
  */
 export function findUnsupportedLayers(topology: unknown): string[] {
-  return listLayers(parseModelJson(topology)).flatMap((layer) => {
+  const reasons = listLayers(parseModelJson(topology)).flatMap((layer) => {
     try {
       parseLayer(layer, { name: layer.config.name, inputs: [], randomIndex: 0 });
       return [];
@@ -40,6 +42,14 @@ export function findUnsupportedLayers(topology: unknown): string[] {
       throw error;
     }
   });
+  if (reasons.length > 0) return reasons;
+  try {
+    measureOutput(parseTopology(topology));
+    return [];
+  } catch (error) {
+    if (error instanceof UnsupportedLayerError || error instanceof RangeError) return [error.message];
+    throw error;
+  }
 }
 
 /** All layers that are not models themselves, in model order: the order of the weights. */

@@ -18,6 +18,18 @@ export class UnsupportedLayerError extends Error {
   }
 }
 
+/**
+ * Neither engine adds a regularizer to the loss or holds weights to a constraint, so neither may be passed over: decay of
+ * the weights is the optimizer's, or a penalty's.
+ * @throws {UnsupportedLayerError} If the layer has one.
+ */
+export function assertUnrestricted(layer: LayerJson): void {
+  const key = Object.keys(layer.config).find((name) => /_(regularizer|constraint)$/.test(name) && layer.config[name]);
+  if (key === undefined) return;
+  const reason = `it has a ${key}, which no engine applies (weight decay is an option of the optimizer)`;
+  throw new UnsupportedLayerError(layer, reason, { byTfjs: false });
+}
+
 /** The layer that a wrapper holds under `key`. @throws {TypeError} If there is none. */
 export function readInnerLayer(layer: LayerJson, key: string): LayerJson {
   return readSetting(layer, key, layerSchema);

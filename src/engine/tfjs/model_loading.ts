@@ -45,6 +45,7 @@ export function assertTrainableModel(model: tf.LayersModel): number {
 }
 
 function assertDeterministic(act: string, layer: Layer): void {
+  if (layer.stateful) throw new RangeError(cannot(act, "layers that keep no state between batches", layer.name));
   const { dropout, recurrentDropout } = layer.getConfig();
   const className = layer.getClassName();
   if (UNDECIDED_LAYERS.has(className) || Number(dropout ?? 0) > 0 || Number(recurrentDropout ?? 0) > 0) {

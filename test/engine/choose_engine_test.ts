@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import * as tf from "@tensorflow/tfjs";
+import { chooseEngine, createEngine } from "../../src/engine/create_engine.ts";
+import { applyTo, catchError, takeApart } from "./engine_fixtures.ts";
+
+function createTwoInputs(): tf.LayersModel {
+  const inputs = [tf.input({ shape: [4], name: "left" }), tf.input({ shape: [4], name: "right" })];
+  return tf.model({ inputs, outputs: applyTo(tf.layers.dense({ units: 3 }), applyTo(tf.layers.add(), inputs)) });
+}
+
+function createTwoOutputs(): tf.LayersModel {
+  const input = tf.input({ shape: [4] });
+  const outputs = ["first", "second"].map((name) => applyTo(tf.layers.dense({ units: 3, name }), input));
+  return tf.model({ inputs: input, outputs });
+}
+
+function withDense(settings: Partial<Parameters<typeof tf.layers.dense>[0]>): tf.LayersModel {
+  return tf.sequential({ layers: [tf.layers.dense({ name: "fc", inputShape: [4], units: 3, ...settings })] });
+}
+
+/** What neither engine trains: how it is made, and what each says of it. */
+const REFUSED: Readonly<Record<string, { build: () => tf.LayersModel; onnxruntime: RegExp; tfjs: RegExp }>> = {
+  "two inputs": {
+    build: createTwoInputs,
+    onnxruntime: /one input of samples, got \["left", "right"\]/,
+    tfjs: /one input of samples and one output, got \[2, 1\]/,
+  },
+  "two outputs": {
+    build: createTwoOutputs,
+    onnxruntime: /one output, got \["first", "second"\]/,
+    tfjs: /one input of samples and one output, got \[1, 2\]/,
+  },
+  "a regularizer": {
+    build: () => withDense({ kernelRegularizer: tf.regularizers.l2({ l2: 0.1 }) }),
+    onnxruntime: /layer "fc".*kernel_regularizer, which no engine applies/,
+    tfjs: /layers without regularizers, got "fc"/,
+  },
+  "a constraint": {
+    build: () => withDense({ biasConstraint: tf.constraints.nonNeg() }),
+    onnxruntime: /layer "fc".*bias_constraint, which no engine applies/,
+    tfjs: /weights without constraints, got "fc\/bias"/,
+  },
+  "a regularizer inside a wrapper": {
+    build: () => {
+      const layer = tf.layers.dense({ name: "inner", units: 3, kernelRegularizer: tf.regularizers.l1({ l1: 0.1 }) });
+      const distributed = tf.layers.timeDistributed({ name: "outer", layer, inputShape: [2, 4] });
+      return tf.sequential({ layers: [distributed, tf.layers.flatten()] });
+    },
+    onnxruntime: /layer "outer".*kernel_regularizer, which no engine applies/,
+    tfjs: /layers without regularizers/,
+  },
+  "a state that outlives the batch": {
+    build: () =>
+      tf.sequential({
+        layers: [tf.layers.gru({ name: "memory", units: 3, stateful: true, batchInputShape: [2, 4, 3] })],
+      }),
+    onnxruntime: /layer "memory".*keeps its state from batch to batch/,
+    tfjs: /layers that keep no state between batches, got "memory"/,
+  },
+};
+
+describe("chooseEngine()", () => {
+  test('takes onnxruntime for "auto", when it knows every layer', async () => {
+    expect(await chooseEngine("auto", takeApart(withDense({})).topology)).toBe("onnxruntime");
+  });
+
+  test('takes tfjs for "auto", when a length is open', async () => {
+    const model = tf.sequential({ layers: [tf.layers.gru({ units: 3, inputShape: [null, 4] })] });
+    expect(await chooseEngine("auto", takeApart(model).topology)).toBe("tfjs");
+  });
+
+  test("takes what was asked for, when it is one of the engines, and refuses others by their nearest name", async () => {
+    const { topology } = takeApart(withDense({}));
+    for (const kind of ["onnxruntime", "tfjs"] as const) expect(await chooseEngine(kind, topology)).toBe(kind);
+    const unknown = JSON.parse('"onnxruntim"');
+    expect(String(await catchError(chooseEngine(unknown, topology)))).toContain("did you mean onnxruntime");
+  });
+});
+
+describe("createEngine()", () => {
+  for (const [name, { build, ...messages }] of Object.entries(REFUSED)) {
+    test(`says what is wanted, in either engine and for "auto", when the model has ${name}`, async () => {
+      const { topology } = takeApart(build());
+      const create = (kind: "onnxruntime" | "tfjs") => catchError(createEngine({ kind, topology, device: "cpu" }));
+      expect(String(await create("onnxruntime"))).toMatch(messages.onnxruntime);
+      expect(String(await create("tfjs"))).toMatch(messages.tfjs);
+      expect(await chooseEngine("auto", topology)).toBe("tfjs");
+    });
+  }
+});
