@@ -128,6 +128,7 @@ export type { LearningRateSchedule, WarmUp } from "./training/learning_rate_sche
 export type { ModelGrowth } from "./training/model_growth.ts";
 export { NCMClassifier } from "./training/ncm_classifier.ts";
 export { type AGEMOptions, AGEMPlugin } from "./training/plugins/agem_plugin.ts";
+export { type CoPEOptions, CoPEPlugin } from "./training/plugins/cope_plugin.ts";
 export { type CWRStarOptions, CWRStarPlugin } from "./training/plugins/cwr_star_plugin.ts";
 export { type DEROptions, DERPlugin } from "./training/plugins/der_plugin.ts";
 export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
@@ -170,6 +171,7 @@ export {
 export { type WeightAveragingOptions, WeightAveragingPlugin } from "./training/plugins/weight_averaging_plugin.ts";
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
+export { CoPE } from "./training/strategies/cope.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
 export { CWRStar } from "./training/strategies/cwr_star.ts";
 export { DER } from "./training/strategies/der.ts";

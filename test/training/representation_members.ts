@@ -1,7 +1,9 @@
+import { CoPEPlugin } from "../../src/training/plugins/cope_plugin.ts";
 import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
 import { ICaRLPlugin } from "../../src/training/plugins/icarl_plugin.ts";
 import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
 import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
+import { CoPE } from "../../src/training/strategies/cope.ts";
 import { ICaRL } from "../../src/training/strategies/icarl.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import { SCR } from "../../src/training/strategies/scr.ts";
@@ -24,6 +26,10 @@ export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   StreamingLDA: { create: (options) => new StreamingLDA({ ...options, ...nameLastLayer(options) }) },
   SCR: { create: (options) => new SCR({ ...options, memSize: 20, batchSizeMem: 10 }) },
   SCRPlugin: withPlugin(() => new SCRPlugin({ memSize: 20, batchSizeMem: 5, temperature: 0.5 })),
+  CoPE: { create: (options) => new CoPE({ ...options, memSize: 20 }), randomStreams: ["cope"] },
+  CoPEPlugin: withPlugin(() => new CoPEPlugin({ memSize: 20, batchSizeMem: 5, alpha: 0.5 }), {
+    randomStreams: ["cope"],
+  }),
 };
 
 function nameLastLayer({ model }: StrategyOptions): { readonly layerName: string } {

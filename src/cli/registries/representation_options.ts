@@ -45,3 +45,11 @@ export const SCR_OPTIONS = z.strictObject({
   temperature: z.number().gt(0).default(0.1).describe("of the contrastive loss"),
   layerName,
 });
+
+/** What continual prototype evolution takes, as a strategy and as a plugin. */
+export const COPE_OPTIONS = z.strictObject({
+  memSize: z.int().min(1).default(200).describe("samples kept in all"),
+  batchSizeMem: z.int().min(1).optional().describe("remembered samples in a step; --batch-size if left out"),
+  alpha: z.number().min(0).max(1).default(0.99).describe("how much of a prototype stays at every step"),
+  temperature: z.number().gt(0).default(0.1).describe("of the loss"),
+});

@@ -1,7 +1,7 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { FECAM_OPTIONS, ICARL_OPTIONS, NCM_OPTIONS, SCR_OPTIONS } from "./representation_options.ts";
+import { COPE_OPTIONS, FECAM_OPTIONS, ICARL_OPTIONS, NCM_OPTIONS, SCR_OPTIONS } from "./representation_options.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
 
 /** Plugins that learn or compare features. */
@@ -42,6 +42,15 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     create: async (options, _context: PluginContext) => {
       const { SCRPlugin } = await import("../../training/plugins/scr_plugin.ts");
       return { plugin: new SCRPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "cope",
+    summary: "replay with a prototype a class that moves along (De Lange and Tuytelaars 2021), on top of any strategy",
+    options: COPE_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { CoPEPlugin } = await import("../../training/plugins/cope_plugin.ts");
+      return { plugin: new CoPEPlugin(omitUndefined(options)) };
     },
   }),
 ];

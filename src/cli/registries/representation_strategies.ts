@@ -2,7 +2,7 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { ICARL_OPTIONS, SCR_OPTIONS, STREAMING_LDA_OPTIONS } from "./representation_options.ts";
+import { COPE_OPTIONS, ICARL_OPTIONS, SCR_OPTIONS, STREAMING_LDA_OPTIONS } from "./representation_options.ts";
 
 /** Strategies that learn or compare features. */
 export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -31,6 +31,15 @@ export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { SCR } = await import("../../training/strategies/scr.ts");
       return new SCR({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "cope",
+    summary: "replay with a prototype a class that moves along (De Lange and Tuytelaars 2021)",
+    options: COPE_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { CoPE } = await import("../../training/strategies/cope.ts");
+      return new CoPE({ ...context, ...omitUndefined(options) });
     },
   }),
 ];
