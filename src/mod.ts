@@ -121,6 +121,8 @@ export { permutedMNIST } from "./streams/permuted_mnist.ts";
 export { rotatedMNIST } from "./streams/rotated_mnist.ts";
 export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
+export { BCEWithLogitsLoss } from "./training/bce_with_logits_loss.ts";
+export { type ClassMask, createClassMask } from "./training/class_mask.ts";
 export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
 export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
 export { FeCAMClassifier } from "./training/fecam_classifier.ts";
@@ -128,6 +130,7 @@ export type { LearningRateSchedule, WarmUp } from "./training/learning_rate_sche
 export type { ModelGrowth } from "./training/model_growth.ts";
 export { NCMClassifier } from "./training/ncm_classifier.ts";
 export { type AGEMOptions, AGEMPlugin } from "./training/plugins/agem_plugin.ts";
+export { type BiCOptions, BiCPlugin } from "./training/plugins/bic_plugin.ts";
 export { type CoPEOptions, CoPEPlugin } from "./training/plugins/cope_plugin.ts";
 export { type CWRStarOptions, CWRStarPlugin } from "./training/plugins/cwr_star_plugin.ts";
 export { type DEROptions, DERPlugin } from "./training/plugins/der_plugin.ts";
@@ -171,6 +174,7 @@ export {
 export { type WeightAveragingOptions, WeightAveragingPlugin } from "./training/plugins/weight_averaging_plugin.ts";
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
+export { BiC } from "./training/strategies/bic.ts";
 export { CoPE } from "./training/strategies/cope.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
 export { CWRStar } from "./training/strategies/cwr_star.ts";

@@ -1,8 +1,10 @@
+import { BiCPlugin } from "../../src/training/plugins/bic_plugin.ts";
 import { CoPEPlugin } from "../../src/training/plugins/cope_plugin.ts";
 import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
 import { ICaRLPlugin } from "../../src/training/plugins/icarl_plugin.ts";
 import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
 import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
+import { BiC } from "../../src/training/strategies/bic.ts";
 import { CoPE } from "../../src/training/strategies/cope.ts";
 import { ICaRL } from "../../src/training/strategies/icarl.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
@@ -30,6 +32,8 @@ export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   CoPEPlugin: withPlugin(() => new CoPEPlugin({ memSize: 20, batchSizeMem: 5, alpha: 0.5 }), {
     randomStreams: ["cope"],
   }),
+  BiC: { create: (options) => new BiC({ ...options, memSize: 30 }), randomStreams: ["bic"] },
+  BiCPlugin: withPlugin(() => new BiCPlugin({ memSize: 30, lambda: 0.4 }), { randomStreams: ["bic"] }),
 };
 
 function nameLastLayer({ model }: StrategyOptions): { readonly layerName: string } {

@@ -53,3 +53,11 @@ export const COPE_OPTIONS = z.strictObject({
   alpha: z.number().min(0).max(1).default(0.99).describe("how much of a prototype stays at every step"),
   temperature: z.number().gt(0).default(0.1).describe("of the loss"),
 });
+
+/** What bias correction takes, as a strategy and as a plugin. */
+export const BIC_OPTIONS = z.strictObject({
+  memSize: z.int().min(2).default(2000).describe("samples kept in all"),
+  valPercentage: z.number().gt(0).lt(1).default(0.1).describe("share of them that fits the correction"),
+  temperature: z.number().gt(0).default(2).describe("of the distillation"),
+  lambda: z.number().min(0).max(1).optional().describe("weight of the distillation; the share of old classes"),
+});

@@ -1,7 +1,14 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
-import { COPE_OPTIONS, FECAM_OPTIONS, ICARL_OPTIONS, NCM_OPTIONS, SCR_OPTIONS } from "./representation_options.ts";
+import {
+  BIC_OPTIONS,
+  COPE_OPTIONS,
+  FECAM_OPTIONS,
+  ICARL_OPTIONS,
+  NCM_OPTIONS,
+  SCR_OPTIONS,
+} from "./representation_options.ts";
 import { createStoragePolicy } from "./storage_policy.ts";
 
 /** Plugins that learn or compare features. */
@@ -51,6 +58,16 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     create: async (options, _context: PluginContext) => {
       const { CoPEPlugin } = await import("../../training/plugins/cope_plugin.ts");
       return { plugin: new CoPEPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "bic",
+    summary:
+      "distillation, and new classes' logits set right on held-out samples (Wu et al. 2019), on top of any strategy",
+    options: BIC_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { BiCPlugin } = await import("../../training/plugins/bic_plugin.ts");
+      return { plugin: new BiCPlugin(omitUndefined(options)) };
     },
   }),
 ];

@@ -2,7 +2,13 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
-import { COPE_OPTIONS, ICARL_OPTIONS, SCR_OPTIONS, STREAMING_LDA_OPTIONS } from "./representation_options.ts";
+import {
+  BIC_OPTIONS,
+  COPE_OPTIONS,
+  ICARL_OPTIONS,
+  SCR_OPTIONS,
+  STREAMING_LDA_OPTIONS,
+} from "./representation_options.ts";
 
 /** Strategies that learn or compare features. */
 export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise<BaseStrategy>>[] = [
@@ -40,6 +46,15 @@ export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { CoPE } = await import("../../training/strategies/cope.ts");
       return new CoPE({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "bic",
+    summary: "distillation, and new classes' logits set right on held-out samples (Wu et al. 2019)",
+    options: BIC_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { BiC } = await import("../../training/strategies/bic.ts");
+      return new BiC({ ...context, ...omitUndefined(options) });
     },
   }),
 ];

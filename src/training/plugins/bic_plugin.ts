@@ -1,0 +1,161 @@
+import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import type { RandomStream } from "../../core/random_stream.ts";
+import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { groupPositions } from "../../data/group_positions.ts";
+import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { type BiasCorrection, correctBias, fitBiasCorrection } from "../bias_correction.ts";
+import type { LossAndGradient } from "../criterion.ts";
+import { addDistillation } from "../distillation.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import { addCrossEntropy } from "../partial_cross_entropy.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import { Teacher } from "../teacher.ts";
+
+/** What bias correction remembers, and how strongly it holds old outputs. */
+export interface BiCOptions {
+  /** Samples kept in all, those for the correction included; 2000 if left out. */
+  readonly memSize?: number;
+  /** The share of the memory that is kept from training and fits the correction; 0.1 if left out. */
+  readonly valPercentage?: number;
+  /** T of the distillation; 2 if left out. */
+  readonly temperature?: number;
+  /** λ, the weight of the distillation against the labels'; the share of old classes among all if left out. */
+  readonly lambda?: number;
+}
+
+/**
+ * BiC: trains on new samples and exemplars with λ · distillation + (1 − λ) · cross-entropy, and corrects the logits of the newest
+ * classes by αo + β, fitted at each experience's end on held-out samples, the same number of every class. The correction is
+ * applied in evaluation, and to the teacher of the next experience. Takes the place of the criterion.
+ *
+ * α and β are fitted to convergence by Newton's method, with a slight pull to the identity, rather than by some epochs of gradient
+ * descent. Distillation is written as a divergence: it differs from the paper's cross-entropy by a constant. The exported model
+ * is the uncorrected one.
+ * @see Wu et al. 2019, Large Scale Incremental Learning, arXiv:1905.13260
+ */
+export class BiCPlugin implements StrategyPlugin {
+  readonly name = "BiCPlugin";
+  readonly #temperature: number;
+  readonly #lambda: number | undefined;
+  readonly #training: ClassBalancedBuffer;
+  readonly #validation: ClassBalancedBuffer;
+  /** The current experience's samples that are trained on. */
+  #current = Dataset.empty();
+  #teacher: Teacher | undefined;
+  #correction: BiasCorrection | undefined;
+  #known: ReadonlySet<number> = new Set();
+
+  /** @throws {RangeError} If an option is out of range, or one part of the memory would be empty. */
+  constructor({ memSize = 2000, valPercentage = 0.1, temperature = 2, lambda }: BiCOptions = {}) {
+    const act = "create BiCPlugin";
+    assertWholeNumber(act, "memSize", memSize, 2);
+    assertInRange(act, "valPercentage", valPercentage, [1 / memSize, 1 - 1 / memSize]);
+    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    if (lambda !== undefined) assertInRange(act, "lambda", lambda, [0, 1]);
+    const held = Math.max(1, Math.floor(valPercentage * memSize));
+    this.#validation = new ClassBalancedBuffer({ maxSize: held });
+    this.#training = new ClassBalancedBuffer({ maxSize: memSize - held });
+    this.#temperature = temperature;
+    this.#lambda = lambda;
+  }
+
+  /** The correction in force; undefined before the second experience has ended. */
+  get correction(): BiasCorrection | undefined {
+    return this.#correction;
+  }
+
+  afterTrainDatasetAdaptation(strategy: BaseStrategy): void {
+    const random = strategy.randomStreams.get("bic");
+    const seen = new Set([...this.#known, ...strategy.experience.classesInThisExperience]);
+    const perClass = Math.max(1, Math.floor(this.#validation.maxSize / seen.size));
+    const { kept, held } = holdOut(strategy.adaptedDataset, perClass, random);
+    this.#current = kept;
+    this.#validation.updateFromDataset(held, strategy.randomStreams.get("buffer"));
+    strategy.adaptedDataset = Dataset.concat([kept, this.#training.buffer]);
+  }
+
+  async criterion(strategy: BaseStrategy): Promise<LossAndGradient> {
+    const { mbatch, mbOutput, mbY, experience } = strategy;
+    const columns = new Set([...this.#known, ...experience.classesInThisExperience]);
+    const dOutput = new Float32Array(mbOutput.data.length);
+    if (!this.#teacher) return { loss: addCrossEntropy(mbOutput, mbY, { columns, dOutput }), dOutput };
+    const weight = this.#lambda ?? this.#known.size / columns.size;
+    const raw = await this.#teacher.forward(strategy, mbatch);
+    const teacher = this.#correction ? correctBias(raw, this.#correction) : raw;
+    const held = { columns: [...this.#known], temperature: this.#temperature, weight, dOutput };
+    const distilled = addDistillation(mbOutput, teacher, held);
+    return { loss: distilled + addCrossEntropy(mbOutput, mbY, { columns, weight: 1 - weight, dOutput }), dOutput };
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    const newest = new Set(strategy.experience.classesInThisExperience);
+    const fresh = new Set([...newest].filter((id) => !this.#known.has(id)));
+    const isFirst = this.#known.size === 0;
+    this.#known = new Set([...this.#known, ...newest]);
+    this.#training.updateFromDataset(this.#current, strategy.randomStreams.get("buffer"));
+    this.#teacher = Teacher.copy(strategy);
+    this.#correction = undefined;
+    if (isFirst || fresh.size === 0) return;
+    const samples = this.#validation.buffer;
+    const output = await strategy.forwardWith(strategy.parameters, samples);
+    this.#correction = fitBiasCorrection(output, samples.targets, { newest: fresh, seen: this.#known });
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#teacher = this.#teacher?.grow(strategy, growth);
+  }
+
+  afterEvalForward(strategy: BaseStrategy): void {
+    if (this.#correction) strategy.mbOutput = correctBias(strategy.mbOutput, this.#correction);
+  }
+
+  saveState(): SavedState {
+    const { classes, alpha = 1, beta = 0 } = this.#correction ?? {};
+    return {
+      training: saveBuffer(this.#training),
+      validation: saveBuffer(this.#validation),
+      teacher: this.#teacher?.save() ?? null,
+      correction: classes ? { classes: [...classes], alpha, beta } : null,
+      known: [...this.#known],
+    };
+  }
+
+  /** The current samples are held out anew when the experience's beginning is run again. */
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    const act = "restore BiCPlugin";
+    const state = parseSavedRecord(act, saved);
+    restoreBuffer(this.#training, state.training ?? null, sources);
+    restoreBuffer(this.#validation, state.validation ?? null, sources);
+    this.#known = new Set(parseSavedList(act, state.known).map(Number));
+    this.#teacher = (state.teacher ?? null) === null ? undefined : Teacher.restore(act, state.teacher ?? null);
+    this.#correction = undefined;
+    if ((state.correction ?? null) === null) return;
+    const { classes, alpha, beta } = parseSavedRecord(act, state.correction);
+    this.#correction = {
+      classes: new Set(parseSavedList(act, classes).map(Number)),
+      alpha: parseSavedNumber(act, alpha),
+      beta: parseSavedNumber(act, beta),
+    };
+  }
+}
+
+/**
+ * Takes `perClass` random samples of every class out of a data set, and no more than half of a class's.
+ */
+export function holdOut(
+  dataset: Dataset,
+  perClass: number,
+  random: RandomStream,
+): { readonly kept: Dataset; readonly held: Dataset } {
+  const held = new Set<number>();
+  for (const positions of groupPositions(dataset.targets).values()) {
+    const count = Math.min(perClass, Math.floor(positions.length / 2));
+    for (const position of random.shuffle(positions.slice()).subarray(0, count)) held.add(position);
+  }
+  const all = [...dataset.targets.keys()];
+  const split = (isHeld: boolean) => dataset.subset(all.filter((position) => held.has(position) === isHeld));
+  return { kept: split(false), held: split(true) };
+}
