@@ -121,6 +121,8 @@ export { permutedMNIST } from "./streams/permuted_mnist.ts";
 export { rotatedMNIST } from "./streams/rotated_mnist.ts";
 export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
+export { BCEWithLogitsLoss } from "./training/bce_with_logits_loss.ts";
+export { type ClassMask, createClassMask } from "./training/class_mask.ts";
 export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
 export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
 export { FeCAMClassifier } from "./training/fecam_classifier.ts";
@@ -135,6 +137,10 @@ export { type DEROptions, DERPlugin } from "./training/plugins/der_plugin.ts";
 export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
 export { type ERACEOptions, ERACEPlugin } from "./training/plugins/er_ace_plugin.ts";
 export { type EWCOptions, EWCPlugin } from "./training/plugins/ewc_plugin.ts";
+export {
+  type FeatureDistillationOptions,
+  FeatureDistillationPlugin,
+} from "./training/plugins/feature_distillation_plugin.ts";
 export { type FeCAMOptions, FeCAMPlugin } from "./training/plugins/fecam_plugin.ts";
 export {
   type FromScratchTrainingOptions,
@@ -150,6 +156,7 @@ export { type GradientClippingOptions, GradientClippingPlugin } from "./training
 export { type GSSGreedyOptions, GSSGreedyPlugin } from "./training/plugins/gss_greedy_plugin.ts";
 export { type ICaRLOptions, ICaRLPlugin } from "./training/plugins/icarl_plugin.ts";
 export { type IL2MOptions, IL2MPlugin } from "./training/plugins/il2m_plugin.ts";
+export { type LFLOptions, LFLPlugin } from "./training/plugins/lfl_plugin.ts";
 export { type LossScalingOptions, LossScalingPlugin } from "./training/plugins/loss_scaling_plugin.ts";
 export { type LRSchedulerOptions, LRSchedulerPlugin } from "./training/plugins/lr_scheduler_plugin.ts";
 export { type LwFOptions, LwFPlugin } from "./training/plugins/lwf_plugin.ts";
@@ -186,6 +193,7 @@ export { GSS_greedy } from "./training/strategies/gss_greedy.ts";
 export { ICaRL } from "./training/strategies/icarl.ts";
 export { IL2M } from "./training/strategies/il2m.ts";
 export { JointTraining } from "./training/strategies/joint_training.ts";
+export { LFL } from "./training/strategies/lfl.ts";
 export { LwF } from "./training/strategies/lwf.ts";
 export { MAS } from "./training/strategies/mas.ts";
 export { MIR } from "./training/strategies/mir.ts";

@@ -55,6 +55,7 @@ export class ModelHost {
   #cluster: Cluster | undefined;
   /** Side computations in training mode so far: each has dropout masks of its own. */
   sideSteps = 0;
+  readonly #resources: { close(): Promise<void> }[] = [];
   #closed = false;
 
   constructor(
@@ -178,9 +179,15 @@ export class ModelHost {
     return cluster.scratchGradient;
   }
 
+  /** Closes something else together with the replicas. */
+  closeWith(resource: { close(): Promise<void> }): void {
+    this.#resources.push(resource);
+  }
+
   /** Ends the replicas. May be called more than once. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const resource of this.#resources.splice(0)) await resource.close();
     await this.#cluster?.close();
   }
 

@@ -251,6 +251,11 @@ export abstract class StrategyState implements EvaluatedStrategy {
   /** Goes on from what `saveOwnState` gave; `sources` are the benchmark's, by name. */
   restoreOwnState(_saved: SavedState, _sources: ReadonlyMap<string, DataSource>): void {}
 
+  /** Has something that a plugin started closed together with the strategy. */
+  closeWith(resource: { close(): Promise<void> }): void {
+    this.host.closeWith(resource);
+  }
+
   /** Ends the replicas. The model keeps its trained weights; the strategy cannot be used any more. */
   close(): Promise<void> {
     return this.host.close();

@@ -6,12 +6,14 @@ import type { ModelGrowth } from "./model_growth.ts";
 
 /** A frozen copy of a strategy's model: its parameters [P] and layer state [Q], computed by the strategy's replicas. */
 export class Teacher {
-  readonly #parameters: Float32Array;
-  readonly #state: Float32Array;
+  /** [P]; never written to. */
+  readonly parameters: Float32Array;
+  /** [Q]; never written to. */
+  readonly state: Float32Array;
 
   constructor(parameters: Float32Array, state: Float32Array) {
-    this.#parameters = parameters;
-    this.#state = state;
+    this.parameters = parameters;
+    this.state = state;
   }
 
   /** The model as it is now. */
@@ -23,9 +25,9 @@ export class Teacher {
   async forward(strategy: BaseStrategy, samples: Dataset): Promise<HostTensor> {
     const { state } = strategy.cluster;
     const current = Float32Array.from(state);
-    state.set(this.#state);
+    state.set(this.state);
     try {
-      return await strategy.forwardWith(this.#parameters, samples);
+      return await strategy.forwardWith(this.parameters, samples);
     } finally {
       state.set(current);
     }
@@ -33,12 +35,12 @@ export class Teacher {
 
   /** The same teacher for a model whose heads have grown; the new units are the strategy's own. */
   grow({ parameters, cluster }: BaseStrategy, growth: ModelGrowth): Teacher {
-    return new Teacher(growth.remap(this.#parameters, parameters), growth.remapState(this.#state, cluster.state));
+    return new Teacher(growth.remap(this.parameters, parameters), growth.remapState(this.state, cluster.state));
   }
 
   /** Plain data for `restore`. It is never written to. */
   save(): SavedState {
-    return { parameters: this.#parameters, state: this.#state };
+    return { parameters: this.parameters, state: this.state };
   }
 
   /** The teacher that was saved. @throws {TypeError} If it was none; the message starts with `act`. */

@@ -1,6 +1,8 @@
 import { CWRStarPlugin } from "../../src/training/plugins/cwr_star_plugin.ts";
 import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
+import { FeatureDistillationPlugin } from "../../src/training/plugins/feature_distillation_plugin.ts";
 import { FromScratchTrainingPlugin } from "../../src/training/plugins/from_scratch_training_plugin.ts";
+import { LFLPlugin } from "../../src/training/plugins/lfl_plugin.ts";
 import { LossScalingPlugin } from "../../src/training/plugins/loss_scaling_plugin.ts";
 import { LwFPlugin } from "../../src/training/plugins/lwf_plugin.ts";
 import { MASPlugin } from "../../src/training/plugins/mas_plugin.ts";
@@ -11,6 +13,7 @@ import { CWRStar } from "../../src/training/strategies/cwr_star.ts";
 import { EWC } from "../../src/training/strategies/ewc.ts";
 import { FromScratchTraining } from "../../src/training/strategies/from_scratch_training.ts";
 import { JointTraining } from "../../src/training/strategies/joint_training.ts";
+import { LFL } from "../../src/training/strategies/lfl.ts";
 import { LwF } from "../../src/training/strategies/lwf.ts";
 import { MAS } from "../../src/training/strategies/mas.ts";
 import { PackNet } from "../../src/training/strategies/pack_net.ts";
@@ -45,4 +48,7 @@ export const REGULARIZATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   CWRStarPlugin: withPlugin(() => new CWRStarPlugin({ cwrLayerName: "classifier", freezeRemainingModel: false })),
   PackNet: { create: (options) => new PackNet({ ...options, postPruneEpochs: 1 }) },
   PackNetPlugin: withPlugin(() => new PackNetPlugin({ postPruneEpochs: 0, pruneProportion: [0.7, 0.2] })),
+  LFL: { create: (options) => new LFL({ ...options, lambda: [0.5, 1] }) },
+  LFLPlugin: withPlugin(() => new LFLPlugin({ lambda: 2, compatibility: "avalanche" })),
+  FeatureDistillationPlugin: withPlugin(() => new FeatureDistillationPlugin({ alpha: 2 })),
 };

@@ -80,3 +80,19 @@ export const PACK_NET_OPTIONS = z.strictObject({
     .default(0.5)
     .describe("share of its free weights that an experience gives up; one, or one for each experience"),
 });
+
+const LAYER_NAME = z.string().optional().describe("whose answer features are; the layer before the last if left out");
+
+/** What less-forgetting learning takes, as a strategy and as a plugin. */
+export const LFL_OPTIONS = z.strictObject({
+  lambda: perExperience(0).describe("weight of the features' distance; one, or one for each experience"),
+  layerName: LAYER_NAME,
+  compatibility: COMPATIBILITY,
+});
+
+/** What feature distillation takes. */
+export const FEATURE_DISTILLATION_OPTIONS = z.strictObject({
+  alpha: perExperience(0).default(1).describe("weight of the features' distance; one, or one for each experience"),
+  mode: z.enum(["cosine", "mse"]).default("cosine").describe("the distance"),
+  layerName: LAYER_NAME,
+});

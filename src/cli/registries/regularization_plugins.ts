@@ -4,6 +4,8 @@ import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import {
   CWR_STAR_OPTIONS,
   EWC_OPTIONS,
+  FEATURE_DISTILLATION_OPTIONS,
+  LFL_OPTIONS,
   LOSS_SCALING_OPTIONS,
   LWF_OPTIONS,
   MAS_OPTIONS,
@@ -84,6 +86,24 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     create: async (options, _context: PluginContext) => {
       const { PackNetPlugin } = await import("../../training/plugins/pack_net_plugin.ts");
       return { plugin: new PackNetPlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "lfl",
+    summary: "less-forgetting learning (Jung et al. 2016), on top of any strategy",
+    options: LFL_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { LFLPlugin } = await import("../../training/plugins/lfl_plugin.ts");
+      return { plugin: new LFLPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "feature-distillation",
+    summary: "holds features to those of the last experience (Hou et al. 2019)",
+    options: FEATURE_DISTILLATION_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { FeatureDistillationPlugin } = await import("../../training/plugins/feature_distillation_plugin.ts");
+      return { plugin: new FeatureDistillationPlugin(omitUndefined(options)) };
     },
   }),
 ];

@@ -5,6 +5,7 @@ import { omitUndefined } from "../omit_undefined.ts";
 import {
   CWR_STAR_OPTIONS,
   EWC_OPTIONS,
+  LFL_OPTIONS,
   LWF_OPTIONS,
   MAS_OPTIONS,
   PACK_NET_OPTIONS,
@@ -75,6 +76,15 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { PackNet } = await import("../../training/strategies/pack_net.ts");
       return new PackNet({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "lfl",
+    summary: "less-forgetting learning (Jung et al. 2016)",
+    options: LFL_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { LFL } = await import("../../training/strategies/lfl.ts");
+      return new LFL({ ...context, ...omitUndefined(options) });
     },
   }),
 ];

@@ -1,0 +1,91 @@
+import * as tf from "@tensorflow/tfjs";
+import { Cluster } from "../cluster/cluster.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
+import { findEntry, type ParameterLayout, viewEntry } from "../core/parameter_layout.ts";
+import { addScaled } from "../core/vector.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { flattenWeights } from "../models/model_snapshot.ts";
+import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
+import type { BaseStrategy } from "./base_strategy.ts";
+import { findFeatureLayer } from "./extract_features.ts";
+
+/** Vectors by the layouts of the whole model. Borrowed. */
+export interface WholeVectors {
+  /** [P] */
+  readonly parameters: Float32Array;
+  /** [Q] */
+  readonly state: Float32Array;
+}
+
+/**
+ * The model up to a layer, on replicas of its own: computes features, and what a loss of features means for the model's
+ * parameters. The strategy's replicas know outputs only. They end with the strategy; calls must not overlap.
+ */
+export class FeatureReplicas {
+  readonly #strategy: BaseStrategy;
+  readonly #cluster: Cluster;
+
+  private constructor(strategy: BaseStrategy, cluster: Cluster) {
+    this.#strategy = strategy;
+    this.#cluster = cluster;
+  }
+
+  /**
+   * Starts them, laid out as the strategy's own are.
+   * @param layerName Whose answer features are; the layer before the last if left out.
+   * @throws {RangeError} If there is no such layer.
+   */
+  static async start(strategy: BaseStrategy, layerName?: string): Promise<FeatureReplicas> {
+    const { model, options } = strategy;
+    const output = [model.getLayer(layerName ?? findFeatureLayer(model)).output].flat()[0];
+    if (!output) throw new RangeError(`Cannot compute features: the layer ${layerName} has no output`);
+    const flat = output.rank > 2 ? tf.layers.flatten({ name: "features" }).apply(output) : output;
+    if (!(flat instanceof tf.SymbolicTensor)) throw new TypeError("Cannot compute features: no symbolic output");
+    const inputs = model.inputs.filter(({ name }) => !name.startsWith(TASK_LABELS_NAME));
+    // It shares the model's layers: there is nothing to dispose of.
+    const snapshot = flattenWeights(tf.model({ name: `${model.name}_features`, inputs, outputs: flat }));
+    const cluster = await Cluster.start({ ...snapshot, outputSize: flat.shape[1] ?? 0 }, options.cluster, {
+      optimizer: { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
+      seed: options.seed,
+    });
+    strategy.closeWith(cluster);
+    return new FeatureReplicas(strategy, cluster);
+  }
+
+  /** Features [B, F] of samples with these vectors, without dropout. The caller owns them. */
+  forward(vectors: WholeVectors, samples: Dataset): Promise<HostTensor> {
+    this.#load(vectors);
+    return this.#cluster.forward(createRequest(samples));
+  }
+
+  /** Adds (dFeatures/dParameters)ᵀ dFeatures at the strategy's parameters, dFeatures [B, F], to `gradient` [P]. */
+  async addGradient(samples: Dataset, dFeatures: Float32Array, gradient: Float32Array): Promise<void> {
+    const { cluster } = this.#strategy;
+    this.#load(cluster);
+    await this.#cluster.backward(createRequest(samples), dFeatures);
+    for (const entry of this.#cluster.model.layout.entries) {
+      const whole = findEntry(cluster.model.layout, entry.name);
+      addScaled(viewEntry(gradient, whole), viewEntry(this.#cluster.gradient, entry), 1);
+    }
+  }
+
+  #load(vectors: WholeVectors): void {
+    const { layout, stateLayout } = this.#strategy.cluster.model;
+    const part = this.#cluster;
+    copyByName({ from: vectors.parameters, layout }, { into: part.parameters, layout: part.model.layout });
+    copyByName({ from: vectors.state, layout: stateLayout }, { into: part.state, layout: part.model.stateLayout });
+  }
+}
+
+function createRequest(samples: Dataset) {
+  return { samples, training: false, dropoutStep: 0 };
+}
+
+function copyByName(
+  whole: { readonly from: Float32Array; readonly layout: ParameterLayout },
+  part: { readonly into: Float32Array; readonly layout: ParameterLayout },
+): void {
+  for (const entry of part.layout.entries) {
+    viewEntry(part.into, entry).set(viewEntry(whole.from, findEntry(whole.layout, entry.name)));
+  }
+}

@@ -1,0 +1,60 @@
+import { describeUnknownName } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { FeatureAnchor } from "../feature_anchor.ts";
+import { cosineDistance, meanSquaredDistance } from "../feature_losses.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+const MODES = ["cosine", "mse"] as const;
+
+/** How strongly features are held, and by which distance. */
+export interface FeatureDistillationOptions {
+  /** Weight of the distance; one for all experiences, or a list. 1 if left out. */
+  readonly alpha?: PerExperience;
+  /** "cosine": 1 − cos(f, f_old). "mse": the mean squared difference. "cosine" if left out. */
+  readonly mode?: (typeof MODES)[number];
+  /** Whose answer features are; the layer before the last if left out. */
+  readonly layerName?: string;
+}
+
+/**
+ * Feature distillation: from the second experience on, adds α times the distance of the features before the last layer from
+ * those of the model at the last experience's end: the less-forget constraint. Features are compared without dropout.
+ * @see Hou et al. 2019, Learning a Unified Classifier Incrementally via Rebalancing, CVPR
+ */
+export class FeatureDistillationPlugin implements StrategyPlugin {
+  readonly name = "FeatureDistillationPlugin";
+  readonly #alpha: PerExperience;
+  readonly #anchor: FeatureAnchor;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor({ alpha = 1, mode = "cosine", layerName }: FeatureDistillationOptions = {}) {
+    const act = "create FeatureDistillationPlugin";
+    assertPerExperience(act, "alpha", alpha, [0, Number.MAX_VALUE]);
+    if (!MODES.includes(mode)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
+    this.#alpha = alpha;
+    this.#anchor = new FeatureAnchor(layerName, mode === "cosine" ? cosineDistance : meanSquaredDistance);
+  }
+
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    await this.#anchor.hold(strategy, readPerExperience(this.#alpha, strategy.clock.trainExpCounter));
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    this.#anchor.remember(strategy);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#anchor.grow(strategy, growth);
+  }
+
+  saveState(): SavedState {
+    return this.#anchor.save();
+  }
+
+  restoreState(saved: SavedState): void {
+    this.#anchor.restore("restore FeatureDistillationPlugin", saved);
+  }
+}

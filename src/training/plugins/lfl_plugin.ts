@@ -1,0 +1,78 @@
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { assertCompatibility, type Compatibility } from "../compatibility.ts";
+import { FeatureAnchor } from "../feature_anchor.ts";
+import { halfSquaredDistance, meanSquaredDistance } from "../feature_losses.ts";
+import { HeldParameters } from "../held_parameters.ts";
+import type { ModelGrowth } from "../model_growth.ts";
+import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** How strongly features are held. */
+export interface LFLOptions {
+  /** λ_e, the weight of the distance; one for all experiences, or a list. */
+  readonly lambda: PerExperience;
+  /** Whose answer features are; the layer before the last if left out. */
+  readonly layerName?: string;
+  /** "paper" if left out. "avalanche" takes the mean over samples and features of the squared difference. */
+  readonly compatibility?: Compatibility;
+}
+
+/**
+ * Less-forgetting learning: from the second experience on, adds λ · ½‖f(x) − f_old(x)‖², the mean over the minibatch, with f
+ * the features before the last layer and f_old those of the model at the last experience's end, and holds the last layer, so
+ * that decision boundaries stay. Units that a growing head gains are not held until they were trained. Features are compared
+ * without dropout.
+ * @see Jung et al. 2016, Less-forgetting Learning in Deep Neural Networks, arXiv:1607.00122
+ */
+export class LFLPlugin implements StrategyPlugin {
+  readonly name = "LFLPlugin";
+  readonly #lambda: PerExperience;
+  readonly #anchor: FeatureAnchor;
+  #held: HeldParameters | undefined;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor({ lambda, layerName, compatibility = "paper" }: LFLOptions) {
+    const act = "create LFLPlugin";
+    assertPerExperience(act, "lambda", lambda, [0, Number.MAX_VALUE]);
+    assertCompatibility(act, compatibility);
+    this.#lambda = lambda;
+    const distance = compatibility === "avalanche" ? meanSquaredDistance : halfSquaredDistance;
+    this.#anchor = new FeatureAnchor(layerName, distance);
+  }
+
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    await this.#anchor.hold(strategy, readPerExperience(this.#lambda, strategy.clock.trainExpCounter));
+  }
+
+  afterUpdate({ parameters }: BaseStrategy): void {
+    this.#held?.putBack(parameters);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    const { parameters, cluster, model } = strategy;
+    this.#anchor.remember(strategy);
+    const head = model.outputs[0]?.sourceLayer.name ?? "";
+    const mask = new Float32Array(parameters.length);
+    for (const { name, offset, size } of cluster.model.layout.entries) {
+      if (name.startsWith(`${head}/`)) mask.fill(1, offset, offset + size);
+    }
+    this.#held = new HeldParameters(parameters, mask);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#anchor.grow(strategy, growth);
+    this.#held = this.#held?.grow(growth);
+  }
+
+  saveState(): SavedState {
+    return { anchor: this.#anchor.save(), held: this.#held?.save() ?? null };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "restore LFLPlugin";
+    const { anchor, held = null } = parseSavedRecord(act, saved);
+    this.#anchor.restore(act, anchor);
+    this.#held = held === null ? undefined : HeldParameters.restore(act, held);
+  }
+}
