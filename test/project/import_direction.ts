@@ -27,7 +27,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   models: ["core", "onnx", "engine"],
   optimizers: ["core"],
   cluster: ["core", "data", "onnx", "engine", "optimizers"],
-  workers: ["core", "data", "onnx", "engine", "optimizers", "cluster"],
+  workers: ["core", "data", "onnx", "engine", "optimizers", "cluster", "report"],
   training: BELOW_TRAINING,
   runs: [...BELOW_TRAINING, "training"],
   report: ["core", "evaluation", "runs"],

@@ -11,6 +11,8 @@ interface Options extends TrainOptions {
   readonly resume?: string;
   readonly quiet: boolean;
   readonly json: boolean;
+  /** The port; true takes a free one. */
+  readonly dashboard?: number | true;
 }
 
 /** Adds the command that trains a strategy on a benchmark. */
@@ -54,6 +56,11 @@ export function addTrainCommand(program: Command, context: CliContext): void {
       0,
     )
     .option("--no-onnx", "do not export models")
+    .option(
+      "--dashboard [port]",
+      "serve the run's page on this machine while it goes on (default: a free port)",
+      createWholeNumberParser("--dashboard", 0),
+    )
     .option("--quiet", "no progress, only the result", false)
     .option("--json", "events as JSON lines on standard output", false)
     .action((options: Options, command: Command) => train(options, command, context));
@@ -74,11 +81,17 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
   }
   const { createRunLoggers } = await import("../run_loggers.ts");
   const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
-  const loggers = createRunLoggers({ ...options, isOnline }, stdout);
+  const { createFlushingLogger, Dashboard } = await import("../dashboard.ts");
+  const { dashboard: port } = options;
+  await using dashboard = port === undefined ? undefined : await refuse(() => Dashboard.open(port === true ? 0 : port));
+  const flushing = port === undefined ? [] : [createFlushingLogger(() => run.directory.metrics.flush())];
+  const loggers = [...createRunLoggers({ ...options, isOnline }, stdout), ...flushing];
   const { prepareRun } = await import("../prepare_run.ts");
   const warn = (line: string) => void stderr.write(`${line}\n`);
   await using run = await refuse(() => prepareRun(start.config, { ...start, loggers, signal, report: warn }));
   const { path: directory } = run.directory;
+  await dashboard?.show(directory);
+  if (dashboard) warn(`The run's page is at ${dashboard.url}`);
   try {
     report(await run.train(), directory);
   } catch (cause) {
