@@ -13,6 +13,7 @@ import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
 import { GSS_greedy } from "../../src/training/strategies/gss_greedy.ts";
 import { IL2M } from "../../src/training/strategies/il2m.ts";
+import { MER } from "../../src/training/strategies/mer.ts";
 import { MIR } from "../../src/training/strategies/mir.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
@@ -48,4 +49,8 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
   GSSGreedyPlugin: withPlugin(() => new GSSGreedyPlugin({ memSize: 10, batchSizeMem: 5 }), { randomStreams: ["gss"] }),
   IL2M: { create: (options) => new IL2M({ ...options, memSize: 20 }) },
   IL2MPlugin: withPlugin(() => new IL2MPlugin({ memSize: 20, batchSizeMem: 5 })),
+  MER: {
+    create: (options) => new MER({ ...options, memSize: 20, batchSizeMem: 2, innerBatches: 2 }),
+    randomStreams: ["mer"],
+  },
 };

@@ -61,3 +61,12 @@ export const IL2M_OPTIONS = z.strictObject({
   batchSize: z.int().min(1).optional().describe("new samples in a minibatch; --batch-size if left out"),
   batchSizeMem,
 });
+
+/** What meta-experience replay takes. */
+export const MER_OPTIONS = z.strictObject({
+  memSize,
+  batchSizeMem: z.int().min(1).default(10).describe("remembered samples in each inner batch"),
+  innerBatches: z.int().min(1).default(5).describe("inner batches of a step"),
+  beta: z.number().min(0).max(1).default(0.1).describe("how far each inner batch moves"),
+  gamma: z.number().min(0).max(1).default(0.1).describe("how far the whole step moves"),
+});

@@ -10,6 +10,7 @@ import {
   GEM_OPTIONS,
   GSS_OPTIONS,
   IL2M_OPTIONS,
+  MER_OPTIONS,
   MIR_OPTIONS,
 } from "./rehearsal_options.ts";
 
@@ -85,6 +86,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { IL2M } = await import("../../training/strategies/il2m.ts");
       return new IL2M({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "mer",
+    summary: "replay and Reptile, one sample at a time (Riemer et al. 2019)",
+    options: MER_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { MER } = await import("../../training/strategies/mer.ts");
+      return new MER({ ...context, ...options });
     },
   }),
 ];
