@@ -121,6 +121,8 @@ export { permutedMNIST } from "./streams/permuted_mnist.ts";
 export { rotatedMNIST } from "./streams/rotated_mnist.ts";
 export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
+export { BCEWithLogitsLoss } from "./training/bce_with_logits_loss.ts";
+export { type ClassMask, createClassMask } from "./training/class_mask.ts";
 export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
 export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
 export { FeCAMClassifier } from "./training/fecam_classifier.ts";

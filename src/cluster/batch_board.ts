@@ -1,7 +1,8 @@
+import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { Word } from "./control_block.ts";
-import type { ObjectiveWriter } from "./objective_writer.ts";
+import { OBJECTIVE_KINDS, type ObjectiveWriter } from "./objective_writer.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { type BatchMemory, createBatchMemory } from "./replica_memory.ts";
 
@@ -45,11 +46,20 @@ export class BatchBoard {
     this.#control[Word.batchSize] = size;
   }
 
-  /** Has the objective write its targets and weights. */
+  /**
+   * Has the objective write its targets, weights and class mask.
+   * @throws {RangeError} If the class mask is not one number an output.
+   */
   writeObjective(objective: ObjectiveWriter): void {
     const size = this.#size;
+    const { classMask } = objective;
+    if (classMask && classMask.length !== this.#outputSize) {
+      throw new RangeError(cannot("mask classes", `${this.#outputSize} offsets, one an output`, classMask.length));
+    }
+    if (classMask) this.#memory.classMask.set(classMask);
+    this.#control[Word.classMask] = classMask ? 1 : 0;
     objective.write(this.#memory.targets.subarray(0, size * this.#outputSize), this.#memory.weights.subarray(0, size));
-    this.#control[Word.objective] = objective.kind === "cross-entropy" ? 0 : 1;
+    this.#control[Word.objective] = OBJECTIVE_KINDS.indexOf(objective.kind);
   }
 
   writeOutputGradient(dOutput: Float32Array): void {

@@ -26,7 +26,7 @@ export const Word = {
   vector: 11,
   /** Which minibatch; equal numbers mean equal rows, so that a gathered input can be used again. */
   batchId: 12,
-  /** 0 cross-entropy, 1 mse. */
+  /** The number of one of `OBJECTIVE_KINDS`. */
   objective: 13,
   /** Optimizer steps done, this one included. */
   stepCount: 14,
@@ -38,8 +38,10 @@ export const Word = {
   scratch: 17,
   /** 0 the gradient, n the n-th of `ROW_MEASURES` of the rows' own gradients. */
   rowMeasure: 18,
+  /** 1 when the objective has a class mask. */
+  classMask: 19,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 19,
+  firstReplica: 20,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */

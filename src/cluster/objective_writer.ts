@@ -1,8 +1,13 @@
 import type { Objective } from "../engine/engine.ts";
 
+/** The kinds of objectives, by the numbers that stand for them in the control block. */
+export const OBJECTIVE_KINDS: readonly Objective["kind"][] = ["cross-entropy", "mse", "binary-cross-entropy"];
+
 /** A fused objective: it writes its targets and weights into the memory that it is lent. */
 export interface ObjectiveWriter {
   readonly kind: Objective["kind"];
+  /** [C], added to each row's logits before the loss; see `Objective`. Copied. */
+  readonly classMask?: Float32Array;
   /** Fills one-hot (or soft) targets [B, C] and the rows' weights [B]. */
   write(targets: Float32Array, weights: Float32Array): void;
 }

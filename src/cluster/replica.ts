@@ -7,6 +7,7 @@ import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import { stepOptimizer } from "../optimizers/step_optimizer.ts";
 import { waitAtBarrier } from "./barrier.ts";
 import { Activity, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "./control_block.ts";
+import { OBJECTIVE_KINDS } from "./objective_writer.ts";
 import { addPenaltyGradient, type QuadraticPenalty } from "./penalty.ts";
 import { averageSlots, reduceSlots } from "./reduce_slots.ts";
 import { type BatchMemory, CHUNK_SIZE, Hyper, type ReplicaMemory } from "./replica_memory.ts";
@@ -158,8 +159,8 @@ export class Replica implements ReplicaControl {
       else await this.#engine.backward(vectors, input, dOutputs, gradient);
     }
     if (phases & Phase.gradient) {
-      const kind = control[Word.objective] === 0 ? "cross-entropy" : "mse";
-      const objective = buffers.readObjective(kind, batch, range);
+      const kind = OBJECTIVE_KINDS[control[Word.objective] ?? 0] ?? "cross-entropy";
+      const objective = buffers.readObjective({ kind, hasClassMask: control[Word.classMask] === 1 }, batch, range);
       await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient });
       if (!buffers.areLossesFinite()) Atomics.store(control, Word.notFinite, 1);
     }

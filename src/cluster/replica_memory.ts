@@ -52,6 +52,8 @@ export interface BatchMemory {
   readonly targets: Float32Array<SharedArrayBuffer>;
   /** [B] */
   readonly weights: Float32Array<SharedArrayBuffer>;
+  /** [C] */
+  readonly classMask: Float32Array<SharedArrayBuffer>;
   /** [B, C] */
   readonly outputs: Float32Array<SharedArrayBuffer>;
   /** [B] */
@@ -99,6 +101,7 @@ export function createBatchMemory(capacity: number, outputs: number): BatchMemor
     taskLabels: createSharedInt32(capacity),
     targets: createSharedFloat32(capacity * outputs),
     weights: createSharedFloat32(capacity),
+    classMask: createSharedFloat32(outputs),
     outputs: createSharedFloat32(capacity * outputs),
     losses: createSharedFloat32(capacity),
     dOutputs: createSharedFloat32(capacity * outputs),

@@ -20,6 +20,7 @@ export class ShardBuffers {
   readonly #losses: Float32Array;
   readonly #targets: Float32Array;
   readonly #weights: Float32Array;
+  readonly #classMask: Float32Array;
   readonly #taskLabels: Int32Array;
   readonly #outputSize: number;
   #x = new Float32Array(0);
@@ -34,6 +35,7 @@ export class ShardBuffers {
     this.#losses = new Float32Array(rows);
     this.#targets = new Float32Array(rows * outputSize);
     this.#weights = new Float32Array(rows);
+    this.#classMask = new Float32Array(outputSize);
     this.#taskLabels = new Int32Array(rows);
   }
 
@@ -60,10 +62,17 @@ export class ShardBuffers {
     this.dOutputs.set(batch.dOutputs.subarray(range.start * this.#outputSize, range.end * this.#outputSize));
   }
 
-  readObjective(kind: Objective["kind"], batch: BatchMemory, range: ShardRange): Objective {
+  readObjective(
+    { kind, hasClassMask }: { readonly kind: Objective["kind"]; readonly hasClassMask: boolean },
+    batch: BatchMemory,
+    range: ShardRange,
+  ): Objective {
     this.#targets.set(batch.targets.subarray(range.start * this.#outputSize, range.end * this.#outputSize));
     this.#weights.set(batch.weights.subarray(range.start, range.end));
-    return { kind, targets: this.#targets, weights: this.#weights };
+    const objective = { kind, targets: this.#targets, weights: this.#weights };
+    if (!hasClassMask) return objective;
+    this.#classMask.set(batch.classMask);
+    return { ...objective, classMask: this.#classMask };
   }
 
   get results(): { readonly outputs: Float32Array; readonly losses: Float32Array } {

@@ -33,14 +33,20 @@ export interface DropoutKey {
  * What the fused step minimises: Σᵢ weights[i] · loss(output[i], target[i]). Weights hold the 1/B of the whole
  * minibatch, so that the gradients of its shards are summed, never averaged.
  * - `cross-entropy`: from logits; targets are one-hot rows (smoothed if asked for) that sum to 1.
+ * - `binary-cross-entropy`: from logits, the mean over the C outputs; targets are from 0 to 1.
  * - `mse`: mean over the C outputs of the squared difference.
  */
 export interface Objective {
-  readonly kind: "cross-entropy" | "mse";
+  readonly kind: "cross-entropy" | "binary-cross-entropy" | "mse";
   /** [n, C] */
   readonly targets: Float32Array;
   /** [n] */
   readonly weights: Float32Array;
+  /**
+   * [C], finite, added to each row's logits before the loss: 0 for classes that compete, −1000, say, for others. The outputs
+   * that are given back do not have it. Not for mse.
+   */
+  readonly classMask?: Float32Array;
 }
 
 /** Where a call writes its results. Lent by the caller, who owns them. */

@@ -6,7 +6,7 @@ import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import type { ModelSpec } from "./layer_spec.ts";
 import { measureRows } from "./measure_rows.ts";
-import { addObjective, type ObjectiveKind } from "./objectives.ts";
+import { addObjective, type ObjectiveKind, type ObjectiveSpec } from "./objectives.ts";
 import type { RowMeasure } from "./row_measure.ts";
 import { describeShape } from "./shape.ts";
 import { feedTensors } from "./tensor_sources.ts";
@@ -27,10 +27,18 @@ export function buildForwardGraph(spec: ModelSpec, mode: "train" | "eval"): Grap
  * samples, parameters, masks, targets [N, C], weights [N, 1] → logits [N, C], losses [N], a gradient a parameter, new
  * state.
  */
-export function buildTrainingGraph(spec: ModelSpec, kind: ObjectiveKind, mode: "train" | "eval" = "train"): Graph {
+export function buildTrainingGraph(
+  spec: ModelSpec,
+  objective: ObjectiveKind | ObjectiveSpec,
+  mode: "train" | "eval" = "train",
+): Graph {
   const graph = new GraphBuilder(feedTensors(spec));
   const outputs = convertModel(spec, { graph, mode });
-  const { losses, dOutputs } = addObjective(kind, outputs, graph);
+  const { losses, dOutputs } = addObjective(
+    typeof objective === "string" ? { kind: objective } : objective,
+    outputs,
+    graph,
+  );
   graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
   graph.output("losses", losses, { kind: "losses" });
   addGradients(spec, { value: outputs, gradient: dOutputs }, graph);

@@ -28,7 +28,7 @@ export interface NodeGroup {
  * - `taskLabels`: [N], int64.
  * - `parameter`, `state`: one tensor of the flat vectors.
  * - `noise`: [N, …], drawn at every run; `layerIndex` goes into its random key.
- * - `targets` [N, C], `weights` [N, 1], `outputGradient` [N, C]: of the objective, and of the split step.
+ * - `targets` [N, C], `weights` [N, 1], `classMask` [C], `outputGradient` [N, C]: of the objective, and of the split step.
  */
 export type InputRole =
   | { readonly kind: "samples" }
@@ -38,6 +38,7 @@ export type InputRole =
   | { readonly kind: "noise"; readonly noise: Noise; readonly layerIndex: number }
   | { readonly kind: "targets" }
   | { readonly kind: "weights" }
+  | { readonly kind: "classMask" }
   | { readonly kind: "outputGradient" };
 
 /**

@@ -3,7 +3,14 @@ import type { GraphBuilder } from "./graph_builder.ts";
 import { int } from "./onnx_model.ts";
 
 /** What a training graph minimises; the same words as the engine's objective. */
-export type ObjectiveKind = "cross-entropy" | "mse";
+export type ObjectiveKind = "cross-entropy" | "binary-cross-entropy" | "mse";
+
+/** Which objective a graph is built for. */
+export interface ObjectiveSpec {
+  readonly kind: ObjectiveKind;
+  /** True asks for offsets of the logits [C] as one more input. */
+  readonly hasClassMask?: boolean;
+}
 
 /** The values an objective adds to a graph. */
 export interface ObjectiveValues {
@@ -13,14 +20,20 @@ export interface ObjectiveValues {
   readonly dOutputs: ValueName;
 }
 
-/** Adds targets [N, C] and weights [N, 1] as inputs, and the objective's loss and gradient for outputs [N, C]. */
-export function addObjective(kind: ObjectiveKind, outputs: ValueName, graph: GraphBuilder): ObjectiveValues {
+/**
+ * Adds targets [N, C], weights [N, 1] and, if asked for, a class mask [C] as inputs, and the objective's loss and gradient
+ * for outputs [N, C]. What is added to the outputs leaves their gradient as it is.
+ */
+export function addObjective(objective: ObjectiveSpec, logits: ValueName, graph: GraphBuilder): ObjectiveValues {
+  const outputs = objective.hasClassMask ? addClassMask(logits, graph) : logits;
   const type = graph.typeOf(outputs);
   const targets = graph.input("targets", type, { kind: "targets" });
   const weights = graph.input("weights", { shape: ["N", 1], dataType: "float32" }, { kind: "weights" });
-  switch (kind) {
+  switch (objective.kind) {
     case "cross-entropy":
       return addCrossEntropy({ outputs, targets, weights }, graph);
+    case "binary-cross-entropy":
+      return addBinaryCrossEntropy({ outputs, targets, weights }, graph);
     case "mse":
       return addMeanSquaredError({ outputs, targets, weights }, graph);
   }
@@ -40,6 +53,22 @@ function addCrossEntropy({ outputs, targets, weights }: ObjectiveInputs, graph: 
   return {
     losses: graph.node("Neg", [sumRows(chosen, graph)]),
     dOutputs: graph.node("Mul", [error, weights]),
+  };
+}
+
+function addClassMask(logits: ValueName, graph: GraphBuilder): ValueName {
+  const shape = graph.shapeOf(logits).slice(1);
+  return graph.node("Add", [logits, graph.input("classMask", { shape, dataType: "float32" }, { kind: "classMask" })]);
+}
+
+/** losses = Σ (ln(1 + eᶻ) − t·z) / C; dz = weights · (σ(z) − t) / C. Softplus is exact where eᶻ would overflow. */
+function addBinaryCrossEntropy({ outputs, targets, weights }: ObjectiveInputs, graph: GraphBuilder): ObjectiveValues {
+  const share = graph.constant(1 / Number(graph.shapeOf(outputs)[1]));
+  const terms = graph.node("Sub", [graph.node("Softplus", [outputs]), graph.node("Mul", [targets, outputs])]);
+  const error = graph.node("Sub", [graph.node("Sigmoid", [outputs]), targets]);
+  return {
+    losses: graph.node("Mul", [sumRows(terms, graph), share]),
+    dOutputs: graph.node("Mul", [graph.node("Mul", [error, share]), weights]),
   };
 }
 

@@ -1,27 +1,32 @@
 import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
 import { assertInRange, cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import { addClassMask, type ClassMask, isCompeting } from "./class_mask.ts";
 import type { Criterion, LossAndGradient } from "./criterion.ts";
 
 /**
  * Softmax cross-entropy from logits, the mean over the minibatch. With smoothing ε the target of the true class is
- * 1 − ε + ε/C and that of every other ε/C.
+ * 1 − ε + ε/C and that of every other ε/C, where C counts the classes that the mask lets compete.
  * @see Szegedy et al. 2016, arXiv:1512.00567 (label smoothing)
  */
 export class CrossEntropyLoss implements Criterion {
   readonly labelSmoothing: number;
+  readonly #classMask: ClassMask | undefined;
 
   /** @throws {RangeError} If `labelSmoothing` is outside [0, 1]. */
-  constructor(options: { readonly labelSmoothing?: number } = {}) {
+  constructor(options: { readonly labelSmoothing?: number; readonly classMask?: ClassMask } = {}) {
     this.labelSmoothing = options.labelSmoothing ?? 0;
+    this.#classMask = options.classMask;
     assertInRange("create CrossEntropyLoss", "labelSmoothing", this.labelSmoothing, [0, 1]);
   }
 
   createObjective(y: Int32Array, outputSize: number): ObjectiveWriter {
+    const classMask = this.#classMask?.(outputSize);
     return {
       kind: "cross-entropy",
+      ...(classMask ? { classMask } : {}),
       write: (targets, weights) => {
-        writeOneHot(y, targets, { outputSize, labelSmoothing: this.labelSmoothing });
+        writeTargets(y, targets, { outputSize, labelSmoothing: this.labelSmoothing, classMask });
         weights.fill(1 / y.length);
       },
     };
@@ -29,15 +34,17 @@ export class CrossEntropyLoss implements Criterion {
 
   evaluate(output: HostTensor, y: Int32Array): LossAndGradient {
     const outputSize = output.shape[1] ?? 0;
+    const classMask = this.#classMask?.(outputSize);
+    const logits = addClassMask(output.data, classMask);
     const targets = new Float32Array(output.data.length);
-    writeOneHot(y, targets, { outputSize, labelSmoothing: this.labelSmoothing });
+    writeTargets(y, targets, { outputSize, labelSmoothing: this.labelSmoothing, classMask });
     const dOutput = targets;
     let loss = 0;
     for (let row = 0; row < y.length; row++) {
       const from = row * outputSize;
-      const logSum = logSumExp(output.data, from, outputSize);
+      const logSum = logSumExp(logits, from, outputSize);
       for (let i = from; i < from + outputSize; i++) {
-        const logProbability = (output.data[i] ?? 0) - logSum;
+        const logProbability = (logits[i] ?? 0) - logSum;
         const target = targets[i] ?? 0;
         if (target !== 0) loss -= target * logProbability;
         dOutput[i] = (Math.exp(logProbability) - target) / y.length;
@@ -93,6 +100,34 @@ export function writeOneHot(
     }
     const i = row * outputSize + label;
     targets[i] = (targets[i] ?? 0) + 1 - labelSmoothing;
+  }
+}
+
+/**
+ * The same under a mask: smoothing is shared by the classes that compete alone.
+ * @throws {RangeError} If a class id has no output or does not compete.
+ */
+export function writeTargets(
+  y: Int32Array,
+  targets: Float32Array,
+  options: {
+    readonly outputSize: number;
+    readonly labelSmoothing: number;
+    readonly classMask: Float32Array | undefined;
+  },
+): void {
+  const { outputSize, labelSmoothing, classMask } = options;
+  writeOneHot(y, targets, { outputSize, labelSmoothing: classMask ? 0 : labelSmoothing });
+  if (!classMask) return;
+  const competing = [...classMask.keys()].filter((id) => isCompeting(classMask, id));
+  for (let row = 0; row < y.length; row++) {
+    const label = y[row] ?? -1;
+    if (!isCompeting(classMask, label)) {
+      throw new RangeError(cannot("compute the loss", `a class id among ${competing.join(", ")} (the mask's)`, label));
+    }
+    const from = row * outputSize;
+    targets[from + label] = 1 - labelSmoothing;
+    for (const id of competing) targets[from + id] = (targets[from + id] ?? 0) + labelSmoothing / competing.length;
   }
 }
 

@@ -16,6 +16,7 @@ import {
 } from "./engine_fixtures.ts";
 import { describeGradients } from "./engine_gradient_laws.ts";
 import { describeMemory } from "./engine_memory_laws.ts";
+import { describeObjectives } from "./engine_objective_laws.ts";
 import { describeState } from "./engine_state_laws.ts";
 import { type OpenedEngine, openForTests } from "./opened_engine.ts";
 
@@ -32,7 +33,7 @@ export interface EngineContractOptions {
   readonly countLive?: () => Promise<number> | number;
 }
 
-const OBJECTIVES: readonly Objective["kind"][] = ["cross-entropy", "mse"];
+const OBJECTIVES: readonly Objective["kind"][] = ["cross-entropy", "binary-cross-entropy", "mse"];
 /**
  * The laws that every engine obeys, as tests. Call it once in a test file.
  * @param create Loads an engine; the suite closes it.
@@ -52,6 +53,7 @@ export function describeEngineContract(
       for (const kind of OBJECTIVES) describeGradients(opened, { kind, tolerance, differencesTolerance });
     });
   }
+  describe(`${name}, objectives`, () => describeObjectives(create, tolerance));
   describe(`${name}, dropout`, () => describeDropout(create, tolerance));
   describe(`${name}, layer state`, () => describeState(create, tolerance));
   describe(`${name}, memory`, () => describeMemory(create, countLive));

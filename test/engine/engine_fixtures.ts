@@ -106,7 +106,7 @@ export function sliceRows(
     ...others,
   };
   const targets = objective.targets.slice(start * classes, end * classes);
-  return [slice, { kind: objective.kind, targets, weights: objective.weights.slice(start, end) }];
+  return [slice, { ...objective, targets, weights: objective.weights.slice(start, end) }];
 }
 
 /** Results to be written into, full of NaN so that what is not written shows. */
@@ -137,25 +137,57 @@ export async function computeOutputs(engine: Engine, vectors: ModelVectors, inpu
   return outputs;
 }
 
+/** Under which the last class does not compete, and the others not evenly. */
+export function createMask(classes = CLASSES): Float32Array {
+  return Float32Array.from({ length: classes }, (_, c) => (c === classes - 1 ? -1000 : 0.5 * c));
+}
+
+/** The same objective under `createMask`: rows that asked for the last class ask for the first. */
+export function maskObjective(objective: Objective, classes = CLASSES): Objective {
+  const targets = objective.targets.slice();
+  for (let last = classes - 1; last < targets.length; last += classes) {
+    targets[last - classes + 1] = (targets[last - classes + 1] ?? 0) + (targets[last] ?? 0);
+    targets[last] = 0;
+  }
+  return { ...objective, targets, classMask: createMask(classes) };
+}
+
 /** Losses [n] of outputs [n, C], the slow way and in float64. */
-export function computeLossesSlowly({ kind, targets, weights }: Objective, outputs: Float32Array): number[] {
+export function computeLossesSlowly({ kind, targets, weights, classMask }: Objective, outputs: Float32Array): number[] {
   const classes = targets.length / weights.length;
   return Array.from(weights, (_, row) => {
-    const logits = [...outputs.subarray(row * classes, (row + 1) * classes)];
+    const own = [...outputs.subarray(row * classes, (row + 1) * classes)];
+    const logits = own.map((logit, c) => logit + (classMask?.[c] ?? 0));
     const wanted = targets.subarray(row * classes, (row + 1) * classes);
     if (kind === "mse") return logits.reduce((sum, logit, c) => sum + (logit - (wanted[c] ?? 0)) ** 2, 0) / classes;
+    if (kind === "binary-cross-entropy") {
+      const terms = logits.map((logit, c) => {
+        const chance = 1 / (1 + Math.exp(-logit));
+        const target = wanted[c] ?? 0;
+        const forOne = target === 0 ? 0 : target * Math.log(chance);
+        return -(forOne + (1 - target) * Math.log(1 - chance));
+      });
+      return terms.reduce((sum, term) => sum + term, 0) / classes;
+    }
     const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
     return logits.reduce((sum, logit, c) => sum + (wanted[c] ?? 0) * (logSum - logit), 0);
   });
 }
 
 /** d(Σ weights · losses)/dOutputs [n, C], by the textbook. */
-export function computeOutputGradient({ kind, targets, weights }: Objective, outputs: Float32Array): Float32Array {
+export function computeOutputGradient(
+  { kind, targets, weights, classMask }: Objective,
+  unmasked: Float32Array,
+): Float32Array {
   const classes = targets.length / weights.length;
+  const outputs = unmasked.map((output, i) => output + (classMask?.[i % classes] ?? 0));
   return outputs.map((output, i) => {
     const row = Math.floor(i / classes);
     const weight = weights[row] ?? 0;
     if (kind === "mse") return (weight * 2 * (output - (targets[i] ?? 0))) / classes;
+    if (kind === "binary-cross-entropy") {
+      return (weight * (1 / (1 + Math.exp(-output)) - (targets[i] ?? 0))) / classes;
+    }
     const logits = outputs.subarray(row * classes, (row + 1) * classes);
     const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
     return weight * (Math.exp(output) / sum - (targets[i] ?? 0));

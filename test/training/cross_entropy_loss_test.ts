@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { BCEWithLogitsLoss } from "../../src/training/bce_with_logits_loss.ts";
 import type { Criterion } from "../../src/training/criterion.ts";
 import { CrossEntropyLoss, MSELoss, writeOneHot } from "../../src/training/cross_entropy_loss.ts";
 import { madeOutputs } from "./made_outputs.ts";
@@ -8,6 +9,7 @@ import {
   differentiateSlowly,
   measureDifference,
   type SlowLoss,
+  slowBinaryCrossEntropy,
   slowCrossEntropy,
   slowMSE,
 } from "./slow_losses.ts";
@@ -16,6 +18,7 @@ const members: readonly (readonly [name: string, criterion: Criterion, slow: Slo
   ["CrossEntropyLoss", new CrossEntropyLoss(), slowCrossEntropy(0)],
   ["CrossEntropyLoss with smoothing 0.3", new CrossEntropyLoss({ labelSmoothing: 0.3 }), slowCrossEntropy(0.3)],
   ["CrossEntropyLoss with smoothing 1", new CrossEntropyLoss({ labelSmoothing: 1 }), slowCrossEntropy(1)],
+  ["BCEWithLogitsLoss", new BCEWithLogitsLoss(), slowBinaryCrossEntropy],
   ["MSELoss", new MSELoss(), slowMSE],
 ];
 

@@ -20,6 +20,13 @@ export function slowCrossEntropy(labelSmoothing: number): SlowLoss {
   };
 }
 
+/** −t ln σ(z) − (1 − t) ln(1 − σ(z)) of one-hot t, the mean over all outputs. */
+export function slowBinaryCrossEntropy(rows: Rows, y: readonly number[]): number {
+  // 1 − σ(z) = σ(−z), which keeps its digits where σ(z) is near 1.
+  const logChance = (z: number) => Math.log(1 / (1 + Math.exp(-z)));
+  return mean(rows.flatMap((row, i) => row.map((z, c) => -logChance(c === y[i] ? z : -z))));
+}
+
 /** (z − t)² of one-hot t, the mean over all outputs. */
 export function slowMSE(rows: Rows, y: readonly number[]): number {
   return mean(rows.flatMap((row, i) => row.map((z, c) => (z - (c === y[i] ? 1 : 0)) ** 2)));

@@ -18,6 +18,7 @@ export interface RunTensors {
   readonly state: ReadonlyMap<string, Tensor>;
   readonly targets?: Float32Array;
   readonly weights?: Float32Array;
+  readonly classMask?: Float32Array;
   readonly outputGradient?: Float32Array;
   readonly outputs?: Float32Array;
   readonly losses?: Float32Array;
@@ -91,6 +92,8 @@ export class GraphSession {
         return wrap(input.name, tensors.targets, shape);
       case "weights":
         return wrap(input.name, tensors.weights, shape);
+      case "classMask":
+        return wrap(input.name, tensors.classMask, shape);
       case "outputGradient":
         return wrap(input.name, tensors.outputGradient, shape);
     }

@@ -13,6 +13,7 @@ import type { LayerSpec, ModelSpec } from "../../onnx/layer_spec.ts";
 import { parseTopology } from "../../onnx/parse_topology.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 import { shareTask } from "../../onnx/share_task.ts";
+import { assertObjective } from "../assert_objective.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
 import type { RowGradientCall } from "../row_gradients.ts";
@@ -103,19 +104,22 @@ class OnnxruntimeEngine implements Engine {
     results: EngineResults,
   ): Promise<void> {
     const rows = assertCall(this.#spec, vectors, input);
-    assertLength("targets", objective.targets, rows * this.outputSize);
-    assertLength("weights", objective.weights, rows);
+    assertObjective(objective, { rows, outputs: this.outputSize });
     assertLength("outputs", results.outputs, rows * this.outputSize);
     assertLength("losses", results.losses, rows);
     assertLength("gradient", results.gradient, this.layout.size);
     const mode = this.#resolveMode(input);
-    const { kind } = objective;
+    const { kind, classMask } = objective;
+    const masked = { kind, hasClassMask: classMask !== undefined };
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#load(`${key}${kind} ${mode}`, () => buildTrainingGraph(spec, kind, mode));
+    const session = await this.#load(`${key}${kind} ${masked.hasClassMask} ${mode}`, () =>
+      buildTrainingGraph(spec, masked, mode),
+    );
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       targets: this.#staging.read("targets", objective.targets),
       weights: this.#staging.read("weights", objective.weights),
+      ...(classMask ? { classMask: this.#staging.read("classMask", classMask) } : {}),
       outputs: this.#staging.write("outputs", results.outputs),
       losses: this.#staging.write("losses", results.losses),
       gradients: this.#bindGradient(results.gradient),

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import { assertObjective } from "../assert_objective.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
@@ -96,8 +97,7 @@ class TfjsEngine implements Engine {
     const rows = countRows(input);
     this.#assertInput(input);
     this.#assertLength("outputs", results.outputs, rows * this.outputSize);
-    this.#assertLength("targets", objective.targets, rows * this.outputSize);
-    this.#assertLength("weights", objective.weights, rows);
+    assertObjective(objective, { rows, outputs: this.outputSize });
     this.#assertLength("losses", results.losses, rows);
     this.#load(vectors);
     // variableGrads tidies up after the forward pass: what is to be read of it must be kept.
@@ -108,7 +108,7 @@ class TfjsEngine implements Engine {
       const gradients = this.#differentiate(() => {
         const outputs = tf.keep(this.#apply(input));
         kept.push({ tensor: outputs, destination: results.outputs });
-        const losses = tf.keep(computeRowLosses(objective.kind, outputs, targets));
+        const losses = tf.keep(computeRowLosses(objective, outputs, targets));
         kept.push({ tensor: losses, destination: results.losses });
         return tf.sum(tf.mul(weights, losses));
       }, results.gradient);

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Cluster } from "../../src/cluster/cluster.ts";
+import { BCEWithLogitsLoss } from "../../src/training/bce_with_logits_loss.ts";
+import { createClassMask } from "../../src/training/class_mask.ts";
+import type { LossAndGradient } from "../../src/training/criterion.ts";
+import { CrossEntropyLoss, MSELoss } from "../../src/training/cross_entropy_loss.ts";
+import { startMadeCluster } from "../support/made_cluster.ts";
+import { makeTask } from "../support/made_task.ts";
+
+const whole = makeTask({ samples: 96 });
+/** Samples of the classes 0 and 2. */
+const data = whole.subset([...whole.targets.keys()].filter((i) => (whole.targets[i] ?? 1) % 2 === 0));
+const request = { samples: data, training: false, dropoutStep: 0 };
+const classMask = (outputSize: number) => createClassMask([0, 2], outputSize);
+
+const CRITERIA = {
+  "cross-entropy": new CrossEntropyLoss({ labelSmoothing: 0.1 }),
+  "cross-entropy under a mask": new CrossEntropyLoss({ labelSmoothing: 0.1, classMask }),
+  "binary cross-entropy": new BCEWithLogitsLoss(),
+  "binary cross-entropy under a mask": new BCEWithLogitsLoss({ classMask }),
+  mse: new MSELoss(),
+} as const;
+
+/** The step in its two halves, with the loss on the coordinator. */
+async function stepInHalves(
+  cluster: Cluster,
+  criterion: (typeof CRITERIA)[keyof typeof CRITERIA],
+): Promise<LossAndGradient & { readonly gradient: Float32Array }> {
+  const evaluated = criterion.evaluate(await cluster.forward(request), data.targets);
+  await cluster.backward(request, evaluated.dOutput);
+  return { ...evaluated, gradient: cluster.gradient.slice() };
+}
+
+function measureDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? Number.NaN))), 0);
+}
+
+describe("Cluster.gradientStep()", () => {
+  const clusters: Cluster[] = [];
+  beforeAll(async () => {
+    clusters.push(await startMadeCluster({ workers: 0, logicalShards: 2 }));
+    clusters.push(await startMadeCluster({ workers: 2, logicalShards: 2 }));
+  });
+  afterAll(async () => {
+    for (const cluster of clusters) await cluster.close();
+  });
+
+  for (const [name, criterion] of Object.entries(CRITERIA)) {
+    test(`equals forward, criterion and backward, when the objective is ${name}`, async () => {
+      for (const cluster of clusters) {
+        const halves = await stepInHalves(cluster, criterion);
+        const { objective } = await cluster.gradientStep(request, criterion.createObjective(data.targets, 4));
+        expect(objective).toBeCloseTo(halves.loss, 5);
+        expect(measureDifference(cluster.gradient, halves.gradient)).toBeLessThan(1e-5);
+      }
+    });
+  }
+
+  test("forgets the mask of the step before, when an objective has none", async () => {
+    for (const cluster of clusters) {
+      const plain = CRITERIA["cross-entropy"].createObjective(data.targets, 4);
+      const { objective: before } = await cluster.gradientStep(request, plain);
+      const masked = CRITERIA["cross-entropy under a mask"].createObjective(data.targets, 4);
+      const { objective: between } = await cluster.gradientStep(request, masked);
+      const { objective: after } = await cluster.gradientStep(request, plain);
+      expect(between).not.toBeCloseTo(before, 3);
+      expect(after).toBe(before);
+    }
+  });
+
+  test("refuses a mask of another width, and goes on afterwards", async () => {
+    for (const cluster of clusters) {
+      const objective = CRITERIA.mse.createObjective(data.targets, 4);
+      const wrong = { ...objective, kind: "cross-entropy", classMask: new Float32Array(3) } as const;
+      const refusal = cluster.gradientStep(request, wrong).then(String, String);
+      expect(await refusal).toContain("Cannot mask classes: wanted 4 offsets, one an output, got 3");
+      expect((await cluster.gradientStep(request, objective)).isFinite).toBe(true);
+    }
+  });
+});
