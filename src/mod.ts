@@ -193,6 +193,7 @@ export { GSS_greedy } from "./training/strategies/gss_greedy.ts";
 export { ICaRL } from "./training/strategies/icarl.ts";
 export { IL2M } from "./training/strategies/il2m.ts";
 export { JointTraining } from "./training/strategies/joint_training.ts";
+export { LaMAML, type LaMAMLOptions } from "./training/strategies/la_maml.ts";
 export { LFL } from "./training/strategies/lfl.ts";
 export { LwF } from "./training/strategies/lwf.ts";
 export { MAS } from "./training/strategies/mas.ts";

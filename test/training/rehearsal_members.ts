@@ -13,6 +13,7 @@ import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
 import { GSS_greedy } from "../../src/training/strategies/gss_greedy.ts";
 import { IL2M } from "../../src/training/strategies/il2m.ts";
+import { LaMAML } from "../../src/training/strategies/la_maml.ts";
 import { MER } from "../../src/training/strategies/mer.ts";
 import { MIR } from "../../src/training/strategies/mir.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
@@ -53,4 +54,5 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
     create: (options) => new MER({ ...options, memSize: 20, batchSizeMem: 2, innerBatches: 2 }),
     randomStreams: ["mer"],
   },
+  LaMAML: { create: (options) => new LaMAML({ ...options, memSize: 20 }), randomStreams: ["la-maml"] },
 };

@@ -70,3 +70,13 @@ export const MER_OPTIONS = z.strictObject({
   beta: z.number().min(0).max(1).default(0.1).describe("how far each inner batch moves"),
   gamma: z.number().min(0).max(1).default(0.1).describe("how far the whole step moves"),
 });
+
+/** What look-ahead MAML takes. */
+export const LA_MAML_OPTIONS = z.strictObject({
+  memSize,
+  batchSizeMem: z.int().min(1).default(10).describe("remembered samples in each meta-loss"),
+  innerUpdates: z.int().min(1).default(5).describe("parts that a minibatch is cut into, one inner step each"),
+  alphaInit: z.number().min(0).default(0.1).describe("learning rate with which every parameter begins"),
+  alphaLearningRate: z.number().min(0).default(0.25).describe("rate at which learning rates are learnt"),
+  gradClipNorm: z.number().gt(0).default(1).describe("longest gradient"),
+});

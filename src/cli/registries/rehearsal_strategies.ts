@@ -10,6 +10,7 @@ import {
   GEM_OPTIONS,
   GSS_OPTIONS,
   IL2M_OPTIONS,
+  LA_MAML_OPTIONS,
   MER_OPTIONS,
   MIR_OPTIONS,
 } from "./rehearsal_options.ts";
@@ -95,6 +96,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { MER } = await import("../../training/strategies/mer.ts");
       return new MER({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "la-maml",
+    summary: "meta-learnt learning rates, first order (Gupta et al. 2020)",
+    options: LA_MAML_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { LaMAML } = await import("../../training/strategies/la_maml.ts");
+      return new LaMAML({ ...context, ...options });
     },
   }),
 ];
