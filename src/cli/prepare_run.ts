@@ -36,7 +36,7 @@ export interface RunSurroundings {
  */
 export async function prepareRun(config: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
   const { target, layout, loggers, signal, report } = around;
-  const { seed, logicalShards, engine, exportsModels } = config;
+  const { seed, logicalShards, engine, exportsModels, maxRestarts } = config;
   if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   const optimizer = createNamed(OPTIMIZERS, config.optimizer, undefined);
   const benchmark = await createNamed(BENCHMARKS, config.benchmark, { seed, data: config.data ?? undefined });
@@ -66,7 +66,7 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
         trainEpochs: config.epochs,
         trainMbSize: config.batchSize,
         evalMbSize: config.evalBatchSize,
-        cluster: { ...layout, logicalShards, engine },
+        cluster: { ...layout, logicalShards, engine, maxRestarts, onRestart: report },
       }),
   };
   if (target.kind === "resumed") {

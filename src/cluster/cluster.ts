@@ -63,7 +63,7 @@ export class Cluster {
   #memory: ReplicaMemory;
   #vectors: VectorTable;
   readonly #penalties: PenaltyBoard;
-  #scratch: readonly Float32Array<SharedArrayBuffer>[] = [];
+  #scratch: Float32Array<SharedArrayBuffer>[] = [];
   #stepCount = 0;
 
   private constructor(
@@ -95,6 +95,7 @@ export class Cluster {
       shards: options.logicalShards,
       replicas: Math.max(1, options.workers),
       optimizerVectors: countStateVectors(training.optimizer),
+      keepsChunks: options.workers > 0 && options.maxRestarts > 0,
     });
     memory.control[Word.seed] = training.seed;
     const specs = Array.from({ length: Math.max(1, options.workers) }, (_, index) => ({
@@ -107,7 +108,7 @@ export class Cluster {
       options.workers === 0 && first
         ? await InlineReplica.start(first, memory)
         : await WorkerReplicas.start(specs, memory, options);
-    await group.tell((replica) => replica.attachOptimizer(training.optimizer, memory.optimizer));
+    await group.tell((replica) => replica.attachOptimizer(training.optimizer));
     return new Cluster(model, options, memory, group);
   }
 

@@ -14,6 +14,10 @@ export interface ClusterOptions {
   readonly devices?: readonly string[];
   /** How long a replica may show no sign of life before the step fails; 8000 if left out. */
   readonly silenceTimeoutMs?: number;
+  /** How many lost replicas are replaced, each step then being repeated; none (the step fails) if left out. */
+  readonly maxRestarts?: number;
+  /** Gets one line for every replica that is replaced. */
+  readonly onRestart?: (message: string) => void;
   /** The module that replicas' Workers run, for programs that bundle it elsewhere; workers/replica.ts if left out. */
   readonly workerEntry?: URL;
 }
@@ -43,6 +47,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   assertWholeNumber("lay out replicas", "logicalShards", logicalShards, 1);
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   assertInRange("lay out replicas", "silenceTimeoutMs", silenceTimeoutMs, [100, 86_400_000]);
-  const { engine = "auto", workerEntry = WORKER_ENTRY } = options;
-  return { workers, logicalShards, engine, devices, silenceTimeoutMs, workerEntry };
+  const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
+  assertWholeNumber("lay out replicas", "maxRestarts", maxRestarts);
+  return { workers, logicalShards, engine, devices, silenceTimeoutMs, maxRestarts, onRestart, workerEntry };
 }

@@ -3,51 +3,62 @@ import type { RowMeasure } from "../onnx/row_measure.ts";
 
 /**
  * The int32 words by which coordinator and replicas take turns. The coordinator writes a command, adds one to
- * `sequence` and wakes the replicas; each replica that is done adds one to `done` and wakes the coordinator.
+ * `sequence` and wakes the replicas; each replica that is done writes the command's number to its own word `finished` and
+ * wakes the coordinator. What a replica writes that was lost and only slow is told by the number from what is meant now.
  */
 export const Word = {
   sequence: 0,
-  done: 1,
-  /** Replicas that have reached the barrier inside the command, and how often it has opened. */
-  arrived: 2,
-  barrierOpenings: 3,
-  /** Set by the coordinator when a replica was lost: nobody may wait any longer. */
-  abort: 4,
+  /** Changes whenever a replica is done: what the coordinator waits for. */
+  bell: 1,
+  /** The barrier inside the command; see gate.ts. */
+  gate: 2,
   /** What to do: a sum of `Phase`s. */
-  phases: 5,
-  batchSize: 6,
-  shardCount: 7,
+  phases: 3,
+  batchSize: 4,
+  shardCount: 5,
   /** 1 in training, 0 in evaluation. */
-  training: 8,
+  training: 6,
   /** Decides the dropout masks. */
-  dropoutStep: 9,
-  seed: 10,
+  dropoutStep: 7,
+  seed: 8,
   /** Which parameters: 0 the model's own, n the n-th alternate vector. */
-  vector: 11,
+  vector: 9,
   /** Which minibatch; equal numbers mean equal rows, so that a gathered input can be used again. */
-  batchId: 12,
+  batchId: 10,
   /** The number of one of `OBJECTIVE_KINDS`. */
-  objective: 13,
+  objective: 11,
   /** Optimizer steps done, this one included. */
-  stepCount: 14,
+  stepCount: 12,
   /** Set by a replica that met a loss that is not finite; the update is then left out by all. */
-  notFinite: 15,
-  /** Set by a replica whose command failed. */
-  failed: 16,
+  notFinite: 13,
   /** 1 when the gradient goes to the scratch slots instead of the training slots. */
-  scratch: 17,
+  scratch: 14,
   /** 0 the gradient, n the n-th of `ROW_MEASURES` of the rows' own gradients. */
-  rowMeasure: 18,
+  rowMeasure: 15,
   /** 1 when the objective has a class mask. */
-  classMask: 19,
+  classMask: 16,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 20,
+  firstReplica: 17,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */
-export const ReplicaWord = { heartbeat: 0, activity: 1, slowestCallMs: 2 } as const;
+export const ReplicaWord = {
+  heartbeat: 0,
+  activity: 1,
+  slowestCallMs: 2,
+  /** The number of the last command whose gate it has come to. */
+  arrived: 3,
+  /** The number of the last command that it is through with. */
+  finished: 4,
+  /** The number of the last command that failed. */
+  failed: 5,
+  /** Twice the chunks of its slice that are updated, plus one while it is in the middle of the next. */
+  progress: 6,
+  /** How many replicas have been in this place before: one that reads another number than its own was replaced. */
+  generation: 7,
+} as const;
 
-const WORDS_PER_REPLICA = 3;
+const WORDS_PER_REPLICA = 8;
 
 /** What a replica does for one command, in this order. */
 export const Phase = { forward: 1, backward: 2, gradient: 4, reduce: 8, penalties: 16, update: 32, state: 64 } as const;

@@ -1,5 +1,7 @@
 import { createEngine, type EngineSpec } from "../engine/create_engine.ts";
-import { Replica, type ReplicaControl } from "./replica.ts";
+import { issueCommand } from "./gate.ts";
+import { Replica } from "./replica.ts";
+import type { ReplicaControl } from "./replica_control.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import type { ReplicaMemory } from "./replica_memory.ts";
 
@@ -7,17 +9,20 @@ import type { ReplicaMemory } from "./replica_memory.ts";
 export class InlineReplica implements ReplicaGroup {
   readonly engine: string;
   readonly #replica: Replica;
+  readonly #control: Int32Array;
   #closed = false;
 
-  private constructor(engine: string, replica: Replica) {
+  private constructor(engine: string, replica: Replica, control: Int32Array) {
     this.engine = engine;
     this.#replica = replica;
+    this.#control = control;
   }
 
   /** Loads the engine. `memory` must be made for one replica. */
   static async start(spec: EngineSpec, memory: ReplicaMemory): Promise<InlineReplica> {
     const engine = await createEngine(spec);
-    return new InlineReplica(engine.name, new Replica({ index: 0, engine: spec, memory }, engine));
+    const replica = new Replica({ index: 0, generation: 0, engine: spec, memory }, engine);
+    return new InlineReplica(engine.name, replica, memory.control);
   }
 
   async tell(message: (replica: ReplicaControl) => void | Promise<void>): Promise<void> {
@@ -25,7 +30,7 @@ export class InlineReplica implements ReplicaGroup {
   }
 
   async run(): Promise<void> {
-    await this.#replica.execute();
+    await this.#replica.execute(issueCommand(this.#control, 1));
   }
 
   async close(): Promise<void> {

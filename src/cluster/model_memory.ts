@@ -17,7 +17,7 @@ export interface ClusterModel {
 /** Allocates the shared memory for a model and copies its vectors there. */
 export function createModelMemory(
   model: ClusterModel,
-  sizes: Pick<MemorySizes, "shards" | "replicas" | "optimizerVectors">,
+  sizes: Pick<MemorySizes, "shards" | "replicas" | "optimizerVectors" | "keepsChunks">,
 ): ReplicaMemory {
   return fillMemory(createReplicaMemory({ ...sizes, ...measureModel(model) }), model);
 }

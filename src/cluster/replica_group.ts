@@ -1,4 +1,4 @@
-import type { ReplicaControl } from "./replica.ts";
+import type { ReplicaControl } from "./replica_control.ts";
 
 /** The replicas of one model, wherever they run. */
 export interface ReplicaGroup {

@@ -15,13 +15,23 @@ export interface MemorySizes {
   /** K, replicas. */
   readonly replicas: number;
   readonly optimizerVectors: number;
+  /** True where a lost replica is to be replaced: then a chunk is kept while it is updated. */
+  readonly keepsChunks: boolean;
+}
+
+/** Where shards leave what they computed. A slot is replaced when the replica was lost that may still write to it. */
+export interface Slots {
+  /** S gradients [P]; the reduction leaves the sum in the first. */
+  readonly gradientSlots: Float32Array<SharedArrayBuffer>[];
+  /** S copies of the layer state [Q], as each shard left it. */
+  readonly stateSlots: Float32Array<SharedArrayBuffer>[];
 }
 
 /**
  * Everything the coordinator and its replicas share, in SharedArrayBuffers. The control block says who may touch what:
  * between a command's issue and its end the replicas own all of it, at any other time the coordinator does.
  */
-export interface ReplicaMemory {
+export interface ReplicaMemory extends Slots {
   readonly sizes: MemorySizes;
   readonly control: Int32Array<SharedArrayBuffer>;
   /** Numbers that travel with a command, by `Hyper`. */
@@ -30,14 +40,12 @@ export interface ReplicaMemory {
   readonly parameters: Float32Array<SharedArrayBuffer>;
   /** [Q] */
   readonly state: Float32Array<SharedArrayBuffer>;
-  /** S gradients [P]; the reduction leaves the sum in the first. */
-  readonly gradientSlots: readonly Float32Array<SharedArrayBuffer>[];
-  /** S copies of the layer state [Q], as each shard left it. */
-  readonly stateSlots: readonly Float32Array<SharedArrayBuffer>[];
   /** Optimizer state, each [P]. */
   readonly optimizer: readonly Float32Array<SharedArrayBuffer>[];
   /** The penalties' values, one partial sum a chunk of the parameters. */
   readonly penaltySums: Float64Array<SharedArrayBuffer>;
+  /** For each replica the chunk that it is updating, as it was before; none where lost replicas are not replaced. */
+  readonly keptChunks: readonly Float32Array<SharedArrayBuffer>[];
   /** Where each replica's time went in the last command, by `Timing`. */
   readonly timings: Float64Array<SharedArrayBuffer>;
 }
@@ -72,7 +80,7 @@ export const Hyper = { learningRate: 0, firstPenaltyScale: 1 } as const;
 export const MAX_PENALTIES = 16;
 
 /** What replicas go on with when another model takes the place of theirs. */
-export type KeptMemory = Pick<ReplicaMemory, "control" | "hyper" | "timings">;
+export type KeptMemory = Pick<ReplicaMemory, "control" | "hyper" | "timings" | "keptChunks">;
 
 /** Allocates the shared memory of one model, zeroed; `kept` is of the model before, for the same replicas. */
 export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): ReplicaMemory {
@@ -88,6 +96,9 @@ export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): Repl
     stateSlots: createMany(sizes.shards, sizes.state),
     optimizer: createMany(sizes.optimizerVectors, sizes.parameters),
     penaltySums: createSharedFloat64(Math.ceil(sizes.parameters / CHUNK_SIZE)),
+    // A chunk of the gradient, of the parameters and of each optimizer vector.
+    keptChunks:
+      kept?.keptChunks ?? createMany(sizes.keepsChunks ? sizes.replicas : 0, (2 + sizes.optimizerVectors) * CHUNK_SIZE),
     timings: kept?.timings ?? createTimings(sizes.replicas),
   };
 }

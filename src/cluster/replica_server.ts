@@ -19,12 +19,13 @@ export class ReplicaServer {
 
   /** Loads the engine and starts to listen. */
   static async start(setup: ReplicaSetup): Promise<{ server: ReplicaServer; engine: string }> {
+    const { control } = setup.memory;
+    // What was issued before belongs to whoever was here then.
+    const sequence = Atomics.load(control, Word.sequence);
     const engine = await createEngine(setup.engine);
     const server = new ReplicaServer(setup, new Replica(setup, engine));
-    const { control } = setup.memory;
-    const beat = replicaWord(setup.index, ReplicaWord.heartbeat);
-    setInterval(() => Atomics.add(control, beat, 1), HEARTBEAT_MS);
-    void server.#listen(Atomics.load(control, Word.sequence));
+    server.#beat();
+    void server.#listen(sequence);
     return { server, engine: engine.name };
   }
 
@@ -35,23 +36,36 @@ export class ReplicaServer {
     return failure;
   }
 
-  async #listen(sequenceSeen: number): Promise<never> {
+  #beat(): void {
     const { control } = this.#setup.memory;
+    const word = replicaWord(this.#setup.index, ReplicaWord.heartbeat);
+    const timer = setInterval(() => {
+      if (this.replica.isCurrent) Atomics.add(control, word, 1);
+      else clearInterval(timer);
+    }, HEARTBEAT_MS);
+  }
+
+  /** Ends when another replica has taken this one's place. */
+  async #listen(sequenceSeen: number): Promise<void> {
+    const { index, memory } = this.#setup;
+    const { control } = memory;
     let seen = sequenceSeen;
-    for (;;) {
+    while (this.replica.isCurrent) {
       const waiting = Atomics.waitAsync(control, Word.sequence, seen);
       if (waiting.async) await waiting.value;
       const sequence = Atomics.load(control, Word.sequence);
       if (sequence === seen) continue;
       seen = sequence;
       try {
-        await this.replica.execute();
+        await this.replica.execute(sequence);
       } catch (thrown) {
         this.#failure = serializeError(thrown);
-        Atomics.store(control, Word.failed, this.#setup.index + 1);
+        if (this.replica.isCurrent) Atomics.store(control, replicaWord(index, ReplicaWord.failed), sequence);
       }
-      Atomics.add(control, Word.done, 1);
-      Atomics.notify(control, Word.done);
+      if (!this.replica.isCurrent) return;
+      Atomics.store(control, replicaWord(index, ReplicaWord.finished), sequence);
+      Atomics.add(control, Word.bell, 1);
+      Atomics.notify(control, Word.bell);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ErrorData } from "../core/error_data.ts";
 import type { EngineSpec } from "../engine/create_engine.ts";
-import type { ReplicaControl } from "./replica.ts";
+import type { ReplicaControl } from "./replica_control.ts";
 import type { ReplicaMemory } from "./replica_memory.ts";
 
 /** What a replica needs to begin: plain data and shared memory, so that it can cross to a Worker. */
@@ -8,6 +8,8 @@ export interface ReplicaSetup {
   readonly index: number;
   readonly engine: EngineSpec;
   readonly memory: ReplicaMemory;
+  /** How many replicas have been in this place before. */
+  readonly generation: number;
 }
 
 /** How a replica answers `init`: its engine's name, or why there is none. */

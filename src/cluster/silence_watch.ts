@@ -2,10 +2,23 @@ import { setInterval } from "node:timers";
 import { Activity, describeActivity, ReplicaWord, replicaWord, Word } from "./control_block.ts";
 
 const LOOK_EVERY_MS = 250;
+/** The longest silence that one look counts: after a laptop's sleep the replicas get time to show that they are alive. */
+const MAX_STEP_MS = 4 * LOOK_EVERY_MS;
 /** A computation may take this many times as long as the slowest one that the replica has finished. */
 const SLOWDOWN_ALLOWED = 20;
 /** The first computation of TF.js, which also compiles kernels and may be plain JavaScript. */
 const FIRST_TFJS_CALL_MS = 60_000;
+
+/** A replica has shown no sign of life for too long. */
+export class SilentReplicaError extends Error {
+  override readonly name = "SilentReplicaError";
+  readonly replica: number;
+
+  constructor(replica: number, message: string) {
+    super(message);
+    this.replica = replica;
+  }
+}
 
 /**
  * Watches the replicas' heartbeats while a command runs. A replica that shows no sign of life for `silenceTimeoutMs` is
@@ -18,7 +31,9 @@ export class SilenceWatch {
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #replicas: number;
   readonly #beats: Int32Array;
-  readonly #lastSignMs: Float64Array;
+  readonly #silentMs: Float64Array;
+  #lastLookMs = 0;
+  #ignored: ReadonlySet<number> = new Set();
   #reject: ((error: Error) => void) | undefined;
 
   constructor(control: Int32Array, options: { readonly timeoutMs: number; readonly engine: string }) {
@@ -28,15 +43,20 @@ export class SilenceWatch {
     this.#timeoutMs = timeoutMs;
     this.#replicas = (control.length - Word.firstReplica) / (replicaWord(1, 0) - replicaWord(0, 0));
     this.#beats = new Int32Array(this.#replicas);
-    this.#lastSignMs = new Float64Array(this.#replicas);
+    this.#silentMs = new Float64Array(this.#replicas);
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#timer.unref();
   }
 
-  /** Does `work`, unless a replica falls silent first: then it rejects with that. Not to be nested. */
-  async guard<Result>(work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Does `work`, unless a replica that is not to be ignored falls silent first. Not to be nested.
+   * @throws {SilentReplicaError} Then.
+   */
+  async guard<Result>(work: () => Promise<Result>, ignored: ReadonlySet<number> = new Set()): Promise<Result> {
     this.#timer.ref();
-    this.#lastSignMs.fill(performance.now());
+    this.#silentMs.fill(0);
+    this.#lastLookMs = performance.now();
+    this.#ignored = ignored;
     const silence = new Promise<never>((_, reject) => {
       this.#reject = reject;
     });
@@ -56,21 +76,23 @@ export class SilenceWatch {
   #look(): void {
     if (!this.#reject) return;
     const now = performance.now();
+    const stepMs = Math.min(now - this.#lastLookMs, MAX_STEP_MS);
+    this.#lastLookMs = now;
     for (let replica = 0; replica < this.#replicas; replica++) {
       const beat = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.heartbeat));
-      if (beat !== this.#beats[replica]) {
-        this.#beats[replica] = beat;
-        this.#lastSignMs[replica] = now;
-        continue;
-      }
-      const silentMs = now - (this.#lastSignMs[replica] ?? now);
-      if (silentMs > this.#patienceMs(replica)) {
-        const activity = describeActivity(Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity)));
-        const message = `Cannot go on: replica ${replica} gave no sign of life for ${(silentMs / 1000).toFixed(1)} s (last seen ${activity})`;
-        this.#reject(new Error(message));
-        return;
-      }
+      const isSilent = beat === this.#beats[replica];
+      this.#beats[replica] = beat;
+      const silentMs = isSilent ? (this.#silentMs[replica] ?? 0) + stepMs : 0;
+      this.#silentMs[replica] = silentMs;
+      if (silentMs > this.#patienceMs(replica) && !this.#ignored.has(replica)) this.#report(replica, silentMs);
     }
+  }
+
+  #report(replica: number, silentMs: number): void {
+    const activity = describeActivity(Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity)));
+    const seconds = (silentMs / 1000).toFixed(1);
+    const message = `Cannot go on: replica ${replica} gave no sign of life for ${seconds} s (last seen ${activity})`;
+    this.#reject?.(new SilentReplicaError(replica, message));
   }
 
   #patienceMs(replica: number): number {

@@ -35,27 +35,26 @@ export class WorkerHandle<Api> {
     if ("unref" in worker && typeof worker.unref === "function") worker.unref();
   }
 
+  /** Why the Worker is of no use any more; undefined as long as it is. */
+  get lost(): Error | undefined {
+    return this.#lost;
+  }
+
   /**
-   * Calls the Worker.
+   * Calls the Worker. One that does not answer in time is lost.
    * @throws {Error} If it dies or does not answer in time.
    */
-  call<Answer>(
+  async call<Answer>(
     request: (remote: Remote<Api>) => Promise<Answer>,
     act: string,
     timeoutMs: number = ANSWER_TIMEOUT_MS,
   ): Promise<Answer> {
-    return this.guard(async () => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<never>((_, reject) => {
-        const message = `Cannot go on: ${this.name} did not ${act} within ${timeoutMs / 1000} s`;
-        timer = setTimeout(() => reject(new Error(message)), timeoutMs);
-      });
-      try {
-        return await Promise.race([request(this.#remote), late]);
-      } finally {
-        clearTimeout(timer);
-      }
-    });
+    const timer = setTimeout(() => this.#die(`did not ${act} within ${timeoutMs / 1000} s`), timeoutMs);
+    try {
+      return await this.guard(() => request(this.#remote));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Does `work`, unless the Worker dies first: then it rejects with that, naming the Worker and the cause. */

@@ -1,39 +1,60 @@
-import { wrap } from "comlink";
-import { deserializeError } from "../core/error_data.ts";
 import { cannot } from "../core/errors.ts";
+import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { EngineSpec } from "../engine/create_engine.ts";
-import { Word } from "./control_block.ts";
-import type { ReplicaControl } from "./replica.ts";
+import { finishAfterGate } from "./after_gate.ts";
+import { Attachments } from "./attachments.ts";
+import type { ResolvedClusterOptions } from "./cluster_options.ts";
+import { CommandWatch, type Loss } from "./command_watch.ts";
+import { Activity, Phase, ReplicaWord, replicaWord, Word } from "./control_block.ts";
+import { giveUpGate, issueCommand } from "./gate.ts";
+import type { ReplicaControl } from "./replica_control.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import type { ReplicaMemory } from "./replica_memory.ts";
-import type { RemoteReplica, ReplicaSetup } from "./replica_setup.ts";
-import { SilenceWatch } from "./silence_watch.ts";
-import { WorkerHandle } from "./worker_handle.ts";
+import type { RemoteReplica } from "./replica_setup.ts";
+import { SilenceWatch, SilentReplicaError } from "./silence_watch.ts";
+import { startWorkerReplica, type WorkerReplica } from "./start_worker_replica.ts";
+import type { WorkerHandle } from "./worker_handle.ts";
 
 const CLOSE_PATIENCE_MS = 2_000;
 
+/** How the Workers are started, watched and replaced. */
+export type WorkerReplicasOptions = Pick<
+  ResolvedClusterOptions,
+  "silenceTimeoutMs" | "workerEntry" | "maxRestarts" | "onRestart"
+>;
+
 /**
  * Replicas in Worker threads of their own. Every wait is raced against a replica's death, its silence and its errors, so
- * nothing hangs; once a replica is lost, every later call fails with the same cause.
+ * nothing hangs. A lost replica is replaced as often as `maxRestarts` allows, and its command is repeated, or finished in
+ * its place, with the same results to the bit; after that every call fails with the cause of the last loss.
  */
 export class WorkerReplicas implements ReplicaGroup {
   readonly engine: string;
-  readonly #handles: readonly WorkerHandle<RemoteReplica>[];
+  readonly #specs: readonly EngineSpec[];
+  readonly #handles: WorkerHandle<RemoteReplica>[];
+  readonly #attached: Attachments;
   readonly #control: Int32Array<SharedArrayBuffer>;
-  readonly #watch: SilenceWatch;
+  readonly #silence: SilenceWatch;
+  readonly #watch: CommandWatch;
+  readonly #options: WorkerReplicasOptions;
+  #restarts = 0;
   #lost: Error | undefined;
   #closed = false;
 
   private constructor(
-    engine: string,
-    handles: readonly WorkerHandle<RemoteReplica>[],
-    watch: SilenceWatch,
+    started: readonly WorkerReplica[],
+    specs: readonly EngineSpec[],
     memory: ReplicaMemory,
+    options: WorkerReplicasOptions,
   ) {
-    this.engine = engine;
-    this.#handles = handles;
+    this.engine = started[0]?.engine ?? "";
+    this.#specs = specs;
+    this.#handles = started.map(({ handle }) => handle);
+    this.#attached = new Attachments(memory);
     this.#control = memory.control;
-    this.#watch = watch;
+    this.#silence = new SilenceWatch(memory.control, { timeoutMs: options.silenceTimeoutMs, engine: this.engine });
+    this.#watch = new CommandWatch(this.#handles, memory.control, this.#silence);
+    this.#options = options;
   }
 
   /**
@@ -41,59 +62,39 @@ export class WorkerReplicas implements ReplicaGroup {
    * @throws {Error} If a replica cannot load its engine or dies on the way; those already started are ended.
    */
   static async start(
-    engines: readonly EngineSpec[],
+    specs: readonly EngineSpec[],
     memory: ReplicaMemory,
-    options: { readonly silenceTimeoutMs: number; readonly workerEntry: URL },
+    options: WorkerReplicasOptions,
   ): Promise<WorkerReplicas> {
-    const handles: WorkerHandle<RemoteReplica>[] = [];
+    const started: WorkerReplica[] = [];
     try {
-      let name = "";
-      for (const [index, engine] of engines.entries()) {
-        const handle = new WorkerHandle<RemoteReplica>(options.workerEntry, `replica ${index}`, (port) =>
-          wrap<RemoteReplica>(port),
-        );
-        handles.push(handle);
-        const setup: ReplicaSetup = { index, engine, memory };
-        const answer = await handle.call((remote) => remote.init(setup), "load its engine");
-        if (answer.error) throw deserializeError(answer.error);
-        name = answer.engine;
+      for (const [index, engine] of specs.entries()) {
+        const setup = { index, generation: 0, engine, memory };
+        started.push(await startWorkerReplica(setup, options.workerEntry));
       }
-      return new WorkerReplicas(
-        name,
-        handles,
-        new SilenceWatch(memory.control, { timeoutMs: options.silenceTimeoutMs, engine: name }),
-        memory,
-      );
+      return new WorkerReplicas(started, specs, memory, options);
     } catch (error) {
-      for (const handle of handles) handle.terminate();
+      for (const { handle } of started) handle.terminate();
       throw error;
     }
   }
 
   async tell(message: (replica: ReplicaControl) => void | Promise<void>): Promise<void> {
     this.#assertUsable();
-    await Promise.all(this.#handles.map((handle) => handle.call(async (remote) => message(remote), "answer")));
+    await message(this.#attached);
+    await this.#tellWorkers(message);
   }
 
   async run(): Promise<void> {
     this.#assertUsable();
-    const control = this.#control;
-    Atomics.store(control, Word.done, 0);
-    Atomics.store(control, Word.failed, 0);
-    Atomics.add(control, Word.sequence, 1);
-    Atomics.notify(control, Word.sequence);
-    try {
-      await this.#waitUntilDone();
-    } catch (error) {
-      throw this.#giveUp(error);
-    }
-    if (Atomics.load(control, Word.failed) !== 0) throw this.#giveUp(await this.#takeFailure());
+    let isDone = false;
+    while (!isDone) isDone = await this.#runOnce();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#watch.stop();
+    this.#silence.stop();
     if (!this.#lost) {
       const closings = this.#handles.map((handle) =>
         handle.call((remote) => remote.close(), "close", CLOSE_PATIENCE_MS),
@@ -103,38 +104,127 @@ export class WorkerReplicas implements ReplicaGroup {
     for (const handle of this.#handles) handle.terminate();
   }
 
-  /** Resolves when all replicas are done or one has failed; rejects when one dies or falls silent. */
-  async #waitUntilDone(): Promise<void> {
-    const wait = this.#handles.reduce(
-      (inner, handle) => () => handle.guard(inner),
-      () => this.#watch.guard(() => this.#followDone()),
-    );
-    await wait();
+  /** @returns False if a replica was lost before anything was done that cannot be done again. */
+  async #runOnce(): Promise<boolean> {
+    const control = this.#control;
+    const phases = control[Word.phases] ?? 0;
+    const sequence = issueCommand(control, this.#handles.length);
+    const losses = new Map<number, Error>();
+    let isRepeatable = false;
+    for (;;) {
+      const loss = await this.#watch.findLoss(sequence, new Set(losses.keys()));
+      if (!loss) break;
+      losses.set(loss.replica, loss.error);
+      this.#retire(loss, sequence);
+      // Only the first loss decides: from then on the gate is open or given up for good.
+      if (losses.size === 1) isRepeatable = phases & GATED ? giveUpGate(control, sequence) : !(phases & Phase.update);
+      if (!isRepeatable) this.#assertStopped(loss, sequence);
+    }
+    if (losses.size === 0) return true;
+    if (isRepeatable) this.#renewSlots(losses);
+    else for (const index of losses.keys()) this.#finishFor(index, phases, sequence);
+    for (const [replica, error] of losses) await this.#replace({ replica, error });
+    if (!isRepeatable) return true;
+    await this.#tellSlots();
+    Atomics.store(control, Word.notFinite, 0);
+    return false;
   }
 
-  async #followDone(): Promise<void> {
-    const control = this.#control;
-    while (!this.#lost) {
-      const done = Atomics.load(control, Word.done);
-      if (done === this.#handles.length || Atomics.load(control, Word.failed) !== 0) return;
-      const waiting = Atomics.waitAsync(control, Word.done, done);
-      if (waiting.async) await waiting.value;
+  /** From now on what the replica does counts for nothing; its Worker is ended. */
+  #retire({ replica, error }: Loss, sequence: number): void {
+    if (this.#restarts >= this.#options.maxRestarts) throw this.#giveUp(error, sequence);
+    Atomics.add(this.#control, replicaWord(replica, ReplicaWord.generation), 1);
+    this.#handles[replica]?.terminate();
+  }
+
+  /** A thread that only sleeps in the middle of an update may go on with it at any time: that cannot be repaired. */
+  #assertStopped({ replica, error }: Loss, sequence: number): void {
+    const activity = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity));
+    if (error instanceof SilentReplicaError && activity === Activity.updating) throw this.#giveUp(error, sequence);
+  }
+
+  #finishFor(index: number, phases: number, sequence: number): void {
+    try {
+      finishAfterGate({ index, attached: this.#attached }, phases);
+    } catch (error) {
+      throw this.#giveUp(error, sequence);
     }
   }
 
-  async #takeFailure(): Promise<Error> {
-    const index = Atomics.load(this.#control, Word.failed) - 1;
-    const handle = this.#handles[index];
-    const failure = await handle?.call((remote) => remote.takeFailure(), "tell its error", CLOSE_PATIENCE_MS);
-    const cause = failure ? deserializeError(failure) : new Error("no cause was told");
-    return new Error(`Cannot finish the step: replica ${index} failed: ${cause.message}`, { cause });
+  /** Puts new slots in the place of those that a lost replica's engine may still be writing to. */
+  #renewSlots(losses: ReadonlyMap<number, Error>): void {
+    const { memory, scratchSlots } = this.#attached;
+    for (const slots of [memory.gradientSlots, memory.stateSlots, scratchSlots]) {
+      for (const [shard, slot] of slots.entries()) {
+        if (losses.has(shard % this.#handles.length)) slots[shard] = createSharedFloat32(slot.length);
+      }
+    }
   }
 
-  /** Lets the other replicas out of their barrier and remembers why nothing works any more. */
-  #giveUp(error: unknown): Error {
+  #tellSlots(): Promise<void> {
+    const { memory, scratchSlots } = this.#attached;
+    const { gradientSlots, stateSlots } = memory;
+    return this.#tellWorkers(async (replica) => {
+      await replica.attachSlots({ gradientSlots, stateSlots });
+      await replica.attachScratchSlots(scratchSlots);
+    });
+  }
+
+  async #tellWorkers(message: (replica: ReplicaControl) => void | Promise<void>): Promise<void> {
+    const calls = this.#handles.map((handle) => handle.call(async (remote) => message(remote), "answer"));
+    for (const [replica, result] of (await Promise.allSettled(calls)).entries()) {
+      if (result.status === "fulfilled") continue;
+      const error = this.#handles[replica]?.lost;
+      // A replica that refuses is alive.
+      if (!error) throw result.reason;
+      this.#retire({ replica, error }, Atomics.load(this.#control, Word.sequence));
+      await this.#replace({ replica, error });
+    }
+  }
+
+  /** Starts another replica in the place of one that was retired, and tells it all that the others know. */
+  async #replace(loss: Loss): Promise<void> {
+    const { replica } = loss;
+    const { maxRestarts, onRestart, workerEntry } = this.#options;
+    const control = this.#control;
+    for (let cause: unknown = loss.error; ; ) {
+      if (this.#restarts >= maxRestarts) throw this.#giveUp(cause, Atomics.load(control, Word.sequence));
+      this.#restarts += 1;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      onRestart(`Replica ${replica} was lost and is replaced (${this.#restarts} of ${maxRestarts}): ${reason}`);
+      for (const word of [ReplicaWord.activity, ReplicaWord.slowestCallMs]) {
+        Atomics.store(control, replicaWord(replica, word), 0);
+      }
+      try {
+        this.#handles[replica] = await this.#startAgain(replica, workerEntry);
+        return;
+      } catch (thrown) {
+        Atomics.add(control, replicaWord(replica, ReplicaWord.generation), 1);
+        cause = thrown;
+      }
+    }
+  }
+
+  async #startAgain(index: number, workerEntry: URL): Promise<WorkerHandle<RemoteReplica>> {
+    const { memory, topology } = this.#attached;
+    const spec = this.#specs[index];
+    if (!spec) throw new RangeError(cannot("replace a replica", `one of ${this.#specs.length}`, index));
+    const engine = topology ? { ...spec, topology } : spec;
+    const generation = Atomics.load(this.#control, replicaWord(index, ReplicaWord.generation));
+    const { handle } = await startWorkerReplica({ index, generation, engine, memory }, workerEntry);
+    try {
+      await handle.call((remote) => this.#attached.replay(remote), "answer");
+      return handle;
+    } catch (error) {
+      handle.terminate();
+      throw error;
+    }
+  }
+
+  /** Lets the other replicas out of their command and remembers why nothing works any more. */
+  #giveUp(error: unknown, sequence: number): Error {
     this.#lost ??= error instanceof Error ? error : new Error(String(error));
-    Atomics.store(this.#control, Word.abort, 1);
-    Atomics.notify(this.#control, Word.barrierOpenings);
+    giveUpGate(this.#control, sequence);
     return this.#lost;
   }
 
@@ -143,3 +233,6 @@ export class WorkerReplicas implements ReplicaGroup {
     if (this.#closed) throw new Error(cannot("use the replicas", "an open cluster", "one that was closed"));
   }
 }
+
+/** Commands with one of these phases have a gate. */
+const GATED = Phase.reduce | Phase.state;

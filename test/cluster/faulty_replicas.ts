@@ -8,10 +8,10 @@ const GOOD_EXECUTIONS = 2;
 export function breakReplicas(fault: () => void): void {
   const execute = Replica.prototype.execute;
   let executions = 0;
-  Replica.prototype.execute = async function (this: Replica) {
+  Replica.prototype.execute = async function (this: Replica, sequence: number) {
     executions += 1;
     if (executions > GOOD_EXECUTIONS) fault();
-    await execute.call(this);
+    await execute.call(this, sequence);
   };
 }
 

@@ -1,0 +1,76 @@
+import type { DataSource } from "../data/data_source.ts";
+import type { ModelTopology } from "../engine/model_topology.ts";
+import type { OptimizerSpec } from "../optimizers/optimizer.ts";
+import type { QuadraticPenalty } from "./penalty.ts";
+import type { ReplicaControl } from "./replica_control.ts";
+import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
+
+/**
+ * What a replica has been told: a replica computes with it, and the coordinator keeps the same, so that a replica that takes
+ * a lost one's place can be told all of it. Written to by the methods alone.
+ */
+export class Attachments implements ReplicaControl {
+  memory: ReplicaMemory;
+  /** Of a model that took the place of the one that the replica was started with. */
+  topology: ModelTopology | undefined;
+  readonly sources = new Map<number, DataSource>();
+  /** Parameter vectors beside the model's own, by their numbers from 1 on. */
+  readonly vectors = new Map<number, Float32Array<SharedArrayBuffer>>();
+  batch: BatchMemory | undefined;
+  scratchSlots: Slots["gradientSlots"] = [];
+  penalties: readonly Pick<QuadraticPenalty, "a" | "b">[] = [];
+  optimizer: OptimizerSpec | undefined;
+
+  constructor(memory: ReplicaMemory) {
+    this.memory = memory;
+  }
+
+  addSources(sources: readonly DataSource[]): void {
+    for (const source of sources) this.sources.set(source.id, source);
+  }
+
+  attachBatch(batch: BatchMemory): void {
+    this.batch = batch;
+  }
+
+  attachVector(id: number, vector: Float32Array<SharedArrayBuffer>): void {
+    this.vectors.set(id, vector);
+  }
+
+  attachSlots({ gradientSlots, stateSlots }: Slots): void {
+    this.memory = { ...this.memory, gradientSlots, stateSlots };
+  }
+
+  attachScratchSlots(slots: Slots["gradientSlots"]): void {
+    this.scratchSlots = slots;
+  }
+
+  attachPenalties(penalties: readonly Pick<QuadraticPenalty, "a" | "b">[]): void {
+    this.penalties = penalties;
+  }
+
+  attachOptimizer(spec: OptimizerSpec): void {
+    this.optimizer = spec;
+  }
+
+  loadModel(topology: ModelTopology, memory: ReplicaMemory): void {
+    this.memory = memory;
+    this.topology = topology;
+    this.batch = undefined;
+    this.scratchSlots = [];
+    this.vectors.clear();
+  }
+
+  /** There is nothing to free. */
+  close(): void {}
+
+  /** Tells all of it to a replica that was started with this memory and topology. */
+  async replay(replica: ReplicaControl): Promise<void> {
+    await replica.addSources([...this.sources.values()]);
+    if (this.batch) await replica.attachBatch(this.batch);
+    for (const [id, vector] of this.vectors) await replica.attachVector(id, vector);
+    await replica.attachScratchSlots(this.scratchSlots);
+    await replica.attachPenalties(this.penalties);
+    if (this.optimizer) await replica.attachOptimizer(this.optimizer);
+  }
+}

@@ -1,0 +1,21 @@
+import type { DataSource } from "../data/data_source.ts";
+import type { ModelTopology } from "../engine/model_topology.ts";
+import type { OptimizerSpec } from "../optimizers/optimizer.ts";
+import type { QuadraticPenalty } from "./penalty.ts";
+import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
+
+/** What the coordinator may tell a replica between commands; the same methods serve a Worker's replica and an inline one. */
+export interface ReplicaControl {
+  addSources(sources: readonly DataSource[]): void | Promise<void>;
+  attachBatch(batch: BatchMemory): void | Promise<void>;
+  /** Gives alternate parameter vector `id` (from 1) to the replica. */
+  attachVector(id: number, vector: Float32Array<SharedArrayBuffer>): void | Promise<void>;
+  /** Puts other slots in the place of the memory's: a replica was lost that may still write to its own. */
+  attachSlots(slots: Slots): void | Promise<void>;
+  attachScratchSlots(slots: Slots["gradientSlots"]): void | Promise<void>;
+  attachPenalties(penalties: readonly Pick<QuadraticPenalty, "a" | "b">[]): void | Promise<void>;
+  attachOptimizer(spec: OptimizerSpec): void | Promise<void>;
+  /** Puts another model in place of its own. Data and penalties stay; minibatch memory and other vectors are forgotten. */
+  loadModel(topology: ModelTopology, memory: ReplicaMemory): void | Promise<void>;
+  close(): void | Promise<void>;
+}

@@ -1,0 +1,21 @@
+/** How and when a made replica breaks. */
+export interface Fault {
+  readonly how: "throw" | "exit" | "hang";
+  readonly replica: number;
+  /** Which command, from 0. */
+  readonly command: number;
+  /**
+   * When in it: before anything; the so-many-th time that it looks whether it is still current; with a chunk of the update
+   * kept and not changed, or changed and not noted.
+   */
+  readonly moment:
+    | { readonly kind: "start" }
+    | { readonly kind: "look" | "chunk begun" | "chunk changed"; readonly number: number };
+  /** How many replicas in that place break, one after another. */
+  readonly times: number;
+}
+
+/** Reads what a test put into the environment. */
+export function parseFault(text: string | undefined): Fault {
+  return JSON.parse(text ?? "{}");
+}
