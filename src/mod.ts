@@ -110,6 +110,7 @@ export { Adam, AdamW } from "./optimizers/adam.ts";
 export type { Optimizer } from "./optimizers/optimizer.ts";
 export { RMSprop } from "./optimizers/rmsprop.ts";
 export { SGD } from "./optimizers/sgd.ts";
+export { type ReportOptions, writeReport } from "./report/write_report.ts";
 export { createTrainingRun, resumeTrainingRun } from "./runs/create_training_run.ts";
 export type { TrainingRun } from "./runs/training_run.ts";
 export { createClassIncrementalBenchmark } from "./streams/class_incremental.ts";

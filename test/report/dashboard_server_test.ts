@@ -22,7 +22,7 @@ describe("DashboardServer", () => {
     expect(page.body).toContain("made-run is not finished: 2 experiences are done so far");
     expect(page.body).toContain('fetch("main"');
     expect(main.status).toBe(200);
-    expect(main.body.trim()).toMatch(/^<main>[^]*<\/main>$/);
+    expect(main.body.trim()).toMatch(/^<main>[\s\S]*<\/main>$/);
     expect(page.body).toContain('href="onnx/experience-001.onnx"');
     expect(unchanged).toMatchObject({ status: 304, body: "" });
     expect(model).toMatchObject({ status: 200, type: "application/octet-stream" });

@@ -12,8 +12,8 @@ const GREY = [200, 200, 200] as const;
  */
 export function drawHeatMap(matrix: readonly (readonly number[])[]): MetricImage {
   const columns = matrix.reduce((widest, row) => Math.max(widest, row.length), 0);
-  const largest = matrix.flat().reduce((a, b) => Math.max(b, a), 0);
-  const top = Math.max(largest, 1);
+  const measured = matrix.flat().filter((cell) => !Number.isNaN(cell));
+  const top = measured.reduce((largest, cell) => Math.max(largest, cell), 1);
   const [width, height] = [columns * CELL, matrix.length * CELL];
   const pixels = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
