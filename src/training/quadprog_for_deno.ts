@@ -1,7 +1,7 @@
 /** The part of the npm package quadprog that is used, for Deno's checker. Arrays count from 1: element 0 is not read. */
 
 /** Minimises ½ xᵀDx − dᵀx where Aᵀx ≥ b, by the method of Goldfarb and Idnani (1983). Overwrites D and d. */
-export function solveQP(
+export declare function solveQP(
   dMatrix: number[][],
   dVector: number[],
   aMatrix: number[][],
