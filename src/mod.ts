@@ -4,8 +4,8 @@
  * @module
  */
 
-export type { StepResult } from "./cluster/cluster.ts";
 export type { ClusterOptions } from "./cluster/cluster_options.ts";
+export type { StepResult } from "./cluster/compute_request.ts";
 export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";
 export type { HostTensor } from "./core/host_tensor.ts";
 export type { ParameterEntry, ParameterLayout } from "./core/parameter_layout.ts";

@@ -1,6 +1,7 @@
 import type { DataSource } from "../data/data_source.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
+import type { ActivationMemory } from "./activation_board.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
 import type { ReplicaControl } from "./replica_control.ts";
 import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
@@ -20,6 +21,7 @@ export class Attachments implements ReplicaControl {
   scratchSlots: Slots["gradientSlots"] = [];
   penalties: readonly Pick<QuadraticPenalty, "a" | "b">[] = [];
   optimizer: OptimizerSpec | undefined;
+  activations: ActivationMemory | undefined;
 
   constructor(memory: ReplicaMemory) {
     this.memory = memory;
@@ -53,11 +55,16 @@ export class Attachments implements ReplicaControl {
     this.optimizer = spec;
   }
 
+  attachActivations(memory: ActivationMemory): void {
+    this.activations = memory;
+  }
+
   loadModel(topology: ModelTopology, memory: ReplicaMemory): void {
     this.memory = memory;
     this.topology = topology;
     this.batch = undefined;
     this.scratchSlots = [];
+    this.activations = undefined;
     this.vectors.clear();
   }
 
@@ -72,5 +79,6 @@ export class Attachments implements ReplicaControl {
     await replica.attachScratchSlots(this.scratchSlots);
     await replica.attachPenalties(this.penalties);
     if (this.optimizer) await replica.attachOptimizer(this.optimizer);
+    if (this.activations) await replica.attachActivations(this.activations);
   }
 }

@@ -1,13 +1,13 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
-import type { Dataset } from "../data/dataset.ts";
 import { chooseEngine } from "../engine/create_engine.ts";
-import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
+import { ActivationBoard } from "./activation_board.ts";
 import { BatchBoard } from "./batch_board.ts";
 import type { ResolvedClusterOptions } from "./cluster_options.ts";
+import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
 import { Phase, ROW_MEASURES, Word } from "./control_block.ts";
 import { InlineReplica } from "./inline_replica.ts";
 import { type ClusterModel, createModelMemory, growModelMemory } from "./model_memory.ts";
@@ -20,37 +20,6 @@ import { type ReplicaTimings, readTimings } from "./step_timings.ts";
 import { VectorTable } from "./vector_table.ts";
 import { WorkerReplicas } from "./worker_replicas.ts";
 
-/** Which samples to compute, and how. */
-export interface ComputeRequest {
-  readonly samples: Dataset;
-  /** True drops units and uses batch statistics. */
-  readonly training: boolean;
-  /** Decides the dropout masks; equal numbers give equal masks. */
-  readonly dropoutStep: number;
-  /** Parameters [P] to use instead of the model's own; the layers' state is left alone then. */
-  readonly parameters?: Float32Array;
-  /** True leaves the training gradient and the layers' state alone: the gradient goes to a vector of its own. */
-  readonly scratch?: boolean;
-  /** Makes `backward` add up this of each row's own gradient in place of the gradient. */
-  readonly rowMeasure?: RowMeasure;
-}
-
-/** What is done with the gradient once the shards have it. */
-export interface AfterGradient {
-  readonly penalties?: boolean;
-  /** The optimizer step in the same command. */
-  readonly update?: { readonly learningRate: number };
-}
-
-/** Whole-minibatch results. Copies: the caller owns them. */
-export interface StepResult {
-  readonly output: HostTensor;
-  /** Σ weight · loss of the rows, without penalties. */
-  readonly objective: number;
-  /** False when a loss was NaN or infinite; no update was made then. */
-  readonly isFinite: boolean;
-}
-
 /**
  * The coordinator's side of the replicas: whole minibatches go in, whole outputs and the reduced gradient come out. Its
  * results depend on the number of logical shards, never on the number of Workers. Calls must not overlap.
@@ -59,6 +28,7 @@ export class Cluster {
   readonly options: ResolvedClusterOptions;
   readonly #group: ReplicaGroup;
   readonly #batch: BatchBoard;
+  readonly #activations: ActivationBoard;
   #model: ClusterModel;
   #memory: ReplicaMemory;
   #vectors: VectorTable;
@@ -77,6 +47,7 @@ export class Cluster {
     this.#memory = memory;
     this.#group = group;
     this.#batch = new BatchBoard(group, memory.control, model.outputSize);
+    this.#activations = new ActivationBoard(group);
     this.#vectors = new VectorTable(group, memory.sizes.parameters);
     this.#penalties = new PenaltyBoard(group, memory);
   }
@@ -170,6 +141,17 @@ export class Cluster {
     return this.#batch.readOutputs();
   }
 
+  /**
+   * What a layer gives for the samples [B, …], channels last: features. The layers' state is left alone, training or not.
+   * @throws {RangeError} If the model has no layer of that name.
+   */
+  async activations(request: ComputeRequest, layerName: string): Promise<HostTensor> {
+    await this.#activations.place(layerName, request.samples.length);
+    await this.#prepare(request);
+    await this.#run(Phase.activations);
+    return this.#activations.read(request.samples.length);
+  }
+
   /** The fused step: outputs, objective, reduced gradient and, if asked for, penalties and the update. */
   async gradientStep(
     request: ComputeRequest,
@@ -229,6 +211,7 @@ export class Cluster {
     }
     this.#penalties.move(memory, change);
     this.#batch.changeOutputSize(model.outputSize);
+    this.#activations.forget();
     this.#vectors = new VectorTable(this.#group, model.layout.size);
     this.#scratch = [];
     this.#memory = memory;

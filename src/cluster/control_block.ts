@@ -61,7 +61,16 @@ export const ReplicaWord = {
 const WORDS_PER_REPLICA = 8;
 
 /** What a replica does for one command, in this order. */
-export const Phase = { forward: 1, backward: 2, gradient: 4, reduce: 8, penalties: 16, update: 32, state: 64 } as const;
+export const Phase = {
+  forward: 1,
+  backward: 2,
+  gradient: 4,
+  reduce: 8,
+  penalties: 16,
+  update: 32,
+  state: 64,
+  activations: 128,
+} as const;
 
 /** What may be added up of the rows' own gradients, by `Word.rowMeasure` − 1. */
 export const ROW_MEASURES: readonly RowMeasure[] = ["square", "absolute"];

@@ -1,7 +1,7 @@
 import { createEngine, type EngineSpec } from "../engine/create_engine.ts";
 import { issueCommand } from "./gate.ts";
 import { Replica } from "./replica.ts";
-import type { ReplicaControl } from "./replica_control.ts";
+import type { ReplicaControl, ReplicaQuestions } from "./replica_control.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import type { ReplicaMemory } from "./replica_memory.ts";
 
@@ -27,6 +27,10 @@ export class InlineReplica implements ReplicaGroup {
 
   async tell(message: (replica: ReplicaControl) => void | Promise<void>): Promise<void> {
     await message(this.#replica);
+  }
+
+  async ask<Answer>(question: (replica: ReplicaQuestions) => Answer | Promise<Answer>): Promise<Answer> {
+    return question(this.#replica);
   }
 
   async run(): Promise<void> {

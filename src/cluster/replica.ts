@@ -1,16 +1,19 @@
+import { serializeError } from "../core/error_data.ts";
+import { cannot } from "../core/errors.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { createEngine, type EngineSpec } from "../engine/create_engine.ts";
 import type { Engine, ModelVectors } from "../engine/engine.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { sumRowGradients } from "../engine/row_gradients.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
+import type { ActivationMemory, ActivationShape } from "./activation_board.ts";
 import { workAfterGate } from "./after_gate.ts";
 import { Attachments } from "./attachments.ts";
 import { Activity, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "./control_block.ts";
 import { waitAtGate } from "./gate.ts";
 import { OBJECTIVE_KINDS } from "./objective_writer.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
-import type { ReplicaControl } from "./replica_control.ts";
+import type { ReplicaControl, ReplicaQuestions } from "./replica_control.ts";
 import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
 import type { ReplicaSetup } from "./replica_setup.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
@@ -21,7 +24,7 @@ import { Timing, viewTimings } from "./step_timings.ts";
  * A server of forward and backward passes: executes the command in the control block on its shards and its slice of the
  * vectors. It owns its engine and its private buffers; everything else is shared memory.
  */
-export class Replica implements ReplicaControl {
+export class Replica implements ReplicaControl, ReplicaQuestions {
   readonly #index: number;
   readonly #generation: number;
   readonly #spec: EngineSpec;
@@ -69,6 +72,20 @@ export class Replica implements ReplicaControl {
     this.#attached.attachOptimizer(spec);
   }
 
+  attachActivations(memory: ActivationMemory): void {
+    this.#attached.attachActivations(memory);
+  }
+
+  measureActivation(layerName: string): ActivationShape {
+    try {
+      const shape = this.#engine.activationShape?.(layerName);
+      if (shape) return { kind: "shape", shape };
+      throw new Error(cannot("compute what a layer gives", "an engine that can", this.#engine.name));
+    } catch (thrown) {
+      return { kind: "refusal", error: serializeError(thrown) };
+    }
+  }
+
   async loadModel(topology: ModelTopology, memory: ReplicaMemory): Promise<void> {
     const engine = await createEngine({ ...this.#spec, topology });
     await this.#engine.close();
@@ -95,7 +112,7 @@ export class Replica implements ReplicaControl {
     const { control, sizes } = this.#attached.memory;
     const phases = control[Word.phases] ?? 0;
     this.#timings.fill(0);
-    if (phases & (Phase.forward | Phase.backward | Phase.gradient)) {
+    if (phases & (Phase.forward | Phase.backward | Phase.gradient | Phase.activations)) {
       const shardCount = control[Word.shardCount] ?? 1;
       for (let shard = this.#index; shard < shardCount && this.isCurrent; shard += sizes.replicas)
         await this.#computeShard(shard, phases);
@@ -118,7 +135,7 @@ export class Replica implements ReplicaControl {
   }
 
   async #computeShard(shard: number, phases: number): Promise<void> {
-    const { batch, memory, sources, scratchSlots } = this.#attached;
+    const { activations, batch, memory, sources, scratchSlots } = this.#attached;
     if (!batch) throw new Error("Cannot compute a shard: no minibatch memory was attached");
     const { control, gradientSlots, stateSlots, state } = memory;
     const training = control[Word.training] === 1;
@@ -142,6 +159,9 @@ export class Replica implements ReplicaControl {
     this.#addTime(Timing.gatherMs, arrived);
     const began = performance.now();
     if (phases & Phase.forward) await this.#engine.forward(vectors, input, buffers.outputs);
+    // Into an array of its own: an engine that was given up may still write.
+    const layer = phases & Phase.activations && activations ? buffers.activationsOf(activations.width) : undefined;
+    if (layer && activations) await this.#engine.activations?.(vectors, input, activations.layerName, layer);
     if (phases & Phase.backward) {
       buffers.readOutputGradient(batch, range);
       const { dOutputs } = buffers;
@@ -159,6 +179,7 @@ export class Replica implements ReplicaControl {
     if (!this.isCurrent) return;
     this.#recordCall(this.#addTime(Timing.engineMs, began));
     if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(batch, range);
+    if (layer && activations) activations.values.set(layer, range.start * activations.width);
   }
 
   #parameters(): Float32Array {

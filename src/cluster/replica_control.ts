@@ -1,6 +1,7 @@
 import type { DataSource } from "../data/data_source.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
+import type { ActivationMemory, ActivationShape } from "./activation_board.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
 import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
 
@@ -15,7 +16,15 @@ export interface ReplicaControl {
   attachScratchSlots(slots: Slots["gradientSlots"]): void | Promise<void>;
   attachPenalties(penalties: readonly Pick<QuadraticPenalty, "a" | "b">[]): void | Promise<void>;
   attachOptimizer(spec: OptimizerSpec): void | Promise<void>;
+  /** Says which layer the activations phase is about, and where its values go. */
+  attachActivations(memory: ActivationMemory): void | Promise<void>;
   /** Puts another model in place of its own. Data and penalties stay; minibatch memory and other vectors are forgotten. */
   loadModel(topology: ModelTopology, memory: ReplicaMemory): void | Promise<void>;
   close(): void | Promise<void>;
+}
+
+/** What the coordinator may ask a replica between commands; all of one model answer alike. */
+export interface ReplicaQuestions {
+  /** The shape of one row of what a layer gives. */
+  measureActivation(layerName: string): ActivationShape | Promise<ActivationShape>;
 }

@@ -1,6 +1,6 @@
 import type { ErrorData } from "../core/error_data.ts";
 import type { EngineSpec } from "../engine/create_engine.ts";
-import type { ReplicaControl } from "./replica_control.ts";
+import type { ReplicaControl, ReplicaQuestions } from "./replica_control.ts";
 import type { ReplicaMemory } from "./replica_memory.ts";
 
 /** What a replica needs to begin: plain data and shared memory, so that it can cross to a Worker. */
@@ -19,7 +19,7 @@ export interface InitAnswer {
 }
 
 /** What a Worker's replica offers over comlink. Errors cross as data inside the answer, never as exceptions. */
-export interface RemoteReplica extends ReplicaControl {
+export interface RemoteReplica extends ReplicaControl, ReplicaQuestions {
   /** Loads the engine and begins to listen for commands; answers with the engine's name. */
   init(setup: ReplicaSetup): Promise<InitAnswer>;
   /** What went wrong in the last command that failed here. */

@@ -24,6 +24,7 @@ export class ShardBuffers {
   readonly #taskLabels: Int32Array;
   readonly #outputSize: number;
   #x = new Float32Array(0);
+  #activations = new Float32Array(0);
   #shape: readonly number[] = [];
   #batchId = -1;
 
@@ -77,6 +78,12 @@ export class ShardBuffers {
 
   get results(): { readonly outputs: Float32Array; readonly losses: Float32Array } {
     return { outputs: this.outputs, losses: this.#losses };
+  }
+
+  /** Room for what a layer gives, `width` values a row; valid until the next request. */
+  activationsOf(width: number): Float32Array {
+    if (this.#activations.length !== this.rows * width) this.#activations = new Float32Array(this.rows * width);
+    return this.#activations;
   }
 
   areLossesFinite(): boolean {

@@ -7,7 +7,7 @@ import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import { CommandWatch, type Loss } from "./command_watch.ts";
 import { Activity, Phase, ReplicaWord, replicaWord, Word } from "./control_block.ts";
 import { giveUpGate, issueCommand } from "./gate.ts";
-import type { ReplicaControl } from "./replica_control.ts";
+import type { ReplicaControl, ReplicaQuestions } from "./replica_control.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import type { ReplicaMemory } from "./replica_memory.ts";
 import type { RemoteReplica } from "./replica_setup.ts";
@@ -83,6 +83,23 @@ export class WorkerReplicas implements ReplicaGroup {
     this.#assertUsable();
     await message(this.#attached);
     await this.#tellWorkers(message);
+  }
+
+  async ask<Answer>(question: (replica: ReplicaQuestions) => Answer | Promise<Answer>): Promise<Answer> {
+    this.#assertUsable();
+    for (;;) {
+      const [first] = this.#handles;
+      if (!first) throw new Error("Cannot ask a replica: there is none");
+      try {
+        return await first.call(async (remote) => question(remote), "answer");
+      } catch (reason) {
+        // A replica that refuses is alive.
+        if (!first.lost) throw reason;
+        const loss = { replica: 0, error: first.lost };
+        this.#retire(loss, Atomics.load(this.#control, Word.sequence));
+        await this.#replace(loss);
+      }
+    }
   }
 
   async run(): Promise<void> {

@@ -84,6 +84,16 @@ export interface Engine {
    * @returns False where one pass will not do; nothing is written then.
    */
   sumRowGradients?(call: RowGradientCall): Promise<boolean>;
+  /**
+   * The shape of one row of what a layer gives, channels last.
+   * @throws {RangeError} If the model has no layer of that name.
+   */
+  activationShape?(layerName: string): readonly number[];
+  /**
+   * out ← what a layer gives for the rows [n, …activationShape], row-major. The state is left alone, whatever the mode.
+   * @throws {RangeError} If the model has no layer of that name, or `out` another length.
+   */
+  activations?(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void>;
   /** Frees sessions and tensors. The engine must not be used afterwards. */
   close(): Promise<void>;
 }

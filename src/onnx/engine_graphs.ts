@@ -1,10 +1,10 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, describeUnknownName } from "../core/errors.ts";
 import { type Conversion, convertLayer } from "./converters/convert_layer.ts";
 import { isTaskLabels } from "./converters/input.ts";
 import { differentiate } from "./gradients/differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
-import type { ModelSpec } from "./layer_spec.ts";
+import type { LayerSpec, ModelSpec } from "./layer_spec.ts";
 import { measureRows } from "./measure_rows.ts";
 import { addObjective, type ObjectiveKind, type ObjectiveSpec } from "./objectives.ts";
 import type { RowMeasure } from "./row_measure.ts";
@@ -80,6 +80,24 @@ export function buildRowGradientGraph(spec: ModelSpec, measure: RowMeasure): Gra
 }
 
 /**
+ * samples, parameters → what a layer gives [N, …], channels last; in training mode masks too. No state, and none of the
+ * layers behind.
+ * @throws {RangeError} If the model has no layer of that name.
+ */
+export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "train" | "eval"): Graph {
+  const names = spec.layers.map(({ name }) => name);
+  const end = names.indexOf(layerName) + 1;
+  if (end === 0) {
+    const unknown = describeUnknownName("layer", layerName, names);
+    throw new RangeError(`Cannot compute a layer of ${spec.name}: ${unknown}`);
+  }
+  const graph = new GraphBuilder(feedTensors(spec));
+  const values = convertLayers(spec.layers.slice(0, end), { graph, mode });
+  graph.output("activations", values.get(layerName) ?? "", { kind: "outputs" });
+  return graph.finish();
+}
+
+/**
  * Adds all layers of a model to a graph and returns its output [N, C]. `given` holds values, by layer name, that stand
  * in for layers: what an exporter puts in front of the model in place of its inputs.
  * @throws {RangeError} If the model has not one output of that shape.
@@ -89,12 +107,7 @@ export function convertModel(
   conversion: Conversion,
   given: ReadonlyMap<string, ValueName> = new Map(),
 ): ValueName {
-  const values = new Map<string, ValueName>(given);
-  for (const layer of spec.layers) {
-    if (given.has(layer.name)) continue;
-    const inputs = layer.inputs.map((name) => values.get(name) ?? "");
-    values.set(layer.name, convertLayer(layer, inputs, conversion));
-  }
+  const values = convertLayers(spec.layers, conversion, given);
   const [output = "", ...others] = spec.outputs;
   const value = values.get(output);
   if (value === undefined || others.length > 0) {
@@ -103,6 +116,21 @@ export function convertModel(
   const shape = conversion.graph.shapeOf(value);
   if (shape.length === 2 && shape[0] === "N" && typeof shape[1] === "number") return value;
   throw new RangeError(cannot(`convert the model "${spec.name}"`, "an output [N, C]", describeShape(shape)));
+}
+
+/** The value of every call, by its name; each comes after those whose outputs it takes. */
+function convertLayers(
+  layers: readonly LayerSpec[],
+  conversion: Conversion,
+  given: ReadonlyMap<string, ValueName> = new Map(),
+): ReadonlyMap<string, ValueName> {
+  const values = new Map<string, ValueName>(given);
+  for (const layer of layers) {
+    if (given.has(layer.name)) continue;
+    const inputs = layer.inputs.map((name) => values.get(name) ?? "");
+    values.set(layer.name, convertLayer(layer, inputs, conversion));
+  }
+  return values;
 }
 
 /** Parameters that the output does not depend on get no output: their gradient is zero, and the engine knows. */

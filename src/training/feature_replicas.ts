@@ -6,8 +6,8 @@ import { addScaled } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
-import type { BaseStrategy } from "./base_strategy.ts";
 import { findFeatureLayer } from "./extract_features.ts";
+import type { StrategyState } from "./strategy_state.ts";
 
 /** Vectors by the layouts of the whole model. Borrowed. */
 export interface WholeVectors {
@@ -22,10 +22,10 @@ export interface WholeVectors {
  * parameters. The strategy's replicas know outputs only. They end with the strategy; calls must not overlap.
  */
 export class FeatureReplicas {
-  readonly #strategy: BaseStrategy;
+  readonly #strategy: StrategyState;
   readonly #cluster: Cluster;
 
-  private constructor(strategy: BaseStrategy, cluster: Cluster) {
+  private constructor(strategy: StrategyState, cluster: Cluster) {
     this.#strategy = strategy;
     this.#cluster = cluster;
   }
@@ -35,7 +35,7 @@ export class FeatureReplicas {
    * @param layerName Whose answer features are; the layer before the last if left out.
    * @throws {RangeError} If there is no such layer.
    */
-  static async start(strategy: BaseStrategy, layerName?: string): Promise<FeatureReplicas> {
+  static async start(strategy: StrategyState, layerName?: string): Promise<FeatureReplicas> {
     const { model, options } = strategy;
     const output = [model.getLayer(layerName ?? findFeatureLayer(model)).output].flat()[0];
     if (!output) throw new RangeError(`Cannot compute features: the layer ${layerName} has no output`);

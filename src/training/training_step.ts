@@ -1,4 +1,5 @@
-import type { AfterGradient, Cluster, ComputeRequest } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { AfterGradient, ComputeRequest } from "../cluster/compute_request.ts";
 import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";

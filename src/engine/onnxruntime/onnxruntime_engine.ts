@@ -2,6 +2,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { blockChannels } from "../../onnx/block_channels.ts";
 import {
+  buildActivationGraph,
   buildBackwardGraph,
   buildForwardGraph,
   buildRowGradientGraph,
@@ -12,6 +13,7 @@ import type { Graph } from "../../onnx/graph.ts";
 import type { LayerSpec, ModelSpec } from "../../onnx/layer_spec.ts";
 import { parseTopology } from "../../onnx/parse_topology.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
+import { sampleShapeOf } from "../../onnx/shape.ts";
 import { shareTask } from "../../onnx/share_task.ts";
 import { assertObjective } from "../assert_objective.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
@@ -71,6 +73,7 @@ class OnnxruntimeEngine implements Engine {
   readonly #staging = new Staging();
   readonly #vectors = new VectorTensors();
   readonly #newState: Float32Array;
+  readonly #activationShapes = new Map<string, readonly number[]>();
   #isClosed = false;
 
   constructor(spec: ModelSpec, loading: LoadingOptions) {
@@ -165,6 +168,30 @@ class OnnxruntimeEngine implements Engine {
     });
     this.#clearUnreached(session, gradient);
     return true;
+  }
+
+  activationShape(layerName: string): readonly number[] {
+    let shape = this.#activationShapes.get(layerName);
+    if (!shape) {
+      const [output] = buildActivationGraph(this.#spec, layerName, "eval").outputs;
+      shape = sampleShapeOf(output?.shape ?? []);
+      this.#activationShapes.set(layerName, shape);
+    }
+    return shape;
+  }
+
+  async activations(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
+    const rows = assertCall(this.#spec, vectors, input);
+    const shape = this.activationShape(layerName);
+    assertLength(
+      `what "${layerName}" gives`,
+      out,
+      shape.reduce((product, length) => product * length, rows),
+    );
+    const mode = this.#resolveMode(input);
+    const build = () => buildActivationGraph(this.#spec, layerName, mode);
+    const session = await this.#load(`layer ${layerName} ${mode}`, build);
+    await this.#run(session, { ...this.#bind(vectors, input, rows), outputs: this.#staging.write("activations", out) });
   }
 
   async close(): Promise<void> {

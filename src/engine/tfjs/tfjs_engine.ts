@@ -9,6 +9,7 @@ import { loadTfjsBackend, type TfjsBackend } from "./backends.ts";
 import { type DropoutControl, takeOverDropout } from "./dropout_layers.ts";
 import { createModelInputs, findTaskLabelsInput, listMultiHeads } from "./model_inputs.ts";
 import { assertTrainableModel, loadModel } from "./model_loading.ts";
+import { cutModel, type ModelPart } from "./model_parts.ts";
 import { listModelVariables, type ModelVariables, writeVariables } from "./model_variables.ts";
 import type { MultiHeadClassifier } from "./multi_head_classifier.ts";
 import { type Readback, readBack } from "./readback.ts";
@@ -66,6 +67,7 @@ class TfjsEngine implements Engine {
   readonly #variables: ModelVariables;
   readonly #dropout: DropoutControl;
   readonly #heads: readonly MultiHeadClassifier[];
+  readonly #parts = new Map<string, ModelPart>();
 
   constructor({ name, model, outputSize, variables, dropout }: TfjsEngineParts) {
     this.name = name;
@@ -132,6 +134,19 @@ class TfjsEngine implements Engine {
     });
   }
 
+  activationShape(layerName: string): readonly number[] {
+    return this.#cut(layerName).shape;
+  }
+
+  async activations(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
+    const { model, shape } = this.#cut(layerName);
+    this.#assertInput(input);
+    const length = shape.reduce((product, dimension) => product * dimension, countRows(input));
+    this.#assertLength(`values of what "${layerName}" gives`, out, length);
+    this.#load(vectors);
+    await readBack(() => [{ tensor: this.#applyModel(model, input), destination: out }]);
+  }
+
   async close(): Promise<void> {
     disposeModel(this.#model, this.#variables);
   }
@@ -143,10 +158,20 @@ class TfjsEngine implements Engine {
 
   /** Outputs [n, C]. */
   #apply(input: EngineInput): tf.Tensor2D {
+    return tf.reshape<tf.Rank.R2>(this.#applyModel(this.#model, input), [-1, this.outputSize]);
+  }
+
+  #applyModel(model: tf.LayersModel, input: EngineInput): tf.Tensor {
     this.#dropout.setKey(input.dropoutKey);
-    const output = this.#model.apply(createModelInputs(this.#model, input), { training: input.mode === "train" });
+    const output = model.apply(createModelInputs(model, input), { training: input.mode === "train" });
     if (!(output instanceof tf.Tensor)) throw new TypeError(cannot("apply a model", "a tensor", output));
-    return tf.reshape<tf.Rank.R2>(output, [-1, this.outputSize]);
+    return output;
+  }
+
+  #cut(layerName: string): ModelPart {
+    const part = this.#parts.get(layerName) ?? cutModel(this.#model, layerName);
+    this.#parts.set(layerName, part);
+    return part;
   }
 
   /** dObjective/dParameters, by variable; those on which the objective does not depend get 0 at once. */

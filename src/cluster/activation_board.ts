@@ -1,0 +1,68 @@
+import { deserializeError, type ErrorData } from "../core/error_data.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
+import { createSharedFloat32 } from "../core/shared_memory.ts";
+import type { ReplicaGroup } from "./replica_group.ts";
+
+/** Where replicas write what one layer gives. */
+export interface ActivationMemory {
+  readonly layerName: string;
+  /** Values of one row. */
+  readonly width: number;
+  /** [capacity, width], in shared memory. */
+  readonly values: Float32Array<SharedArrayBuffer>;
+}
+
+/** The shape of one row of what a layer gives, or why there is none: errors cross a Worker's border as data. */
+export type ActivationShape =
+  | { readonly kind: "shape"; readonly shape: readonly number[] }
+  | { readonly kind: "refusal"; readonly error: ErrorData };
+
+/** The coordinator's hand on what layers give: asks for a layer's shape once, and keeps memory for the last one asked for. */
+export class ActivationBoard {
+  readonly #group: ReplicaGroup;
+  #shapes = new Map<string, readonly number[]>();
+  #memory: ActivationMemory | undefined;
+
+  constructor(group: ReplicaGroup) {
+    this.#group = group;
+  }
+
+  /**
+   * Has the replicas know where to write what a layer gives for up to `capacity` rows.
+   * @throws {RangeError} If the model has no such layer.
+   */
+  async place(layerName: string, capacity: number): Promise<void> {
+    const width = (await this.#findShape(layerName)).reduce((product, length) => product * length, 1);
+    const held = this.#memory;
+    if (held?.layerName === layerName && held.values.length >= capacity * width) return;
+    const memory = { layerName, width, values: createSharedFloat32(capacity * width) };
+    await this.#group.tell((replica) => replica.attachActivations(memory));
+    this.#memory = memory;
+  }
+
+  /** A copy of what was written for the first `rows` rows, [rows, …]. */
+  read(rows: number): HostTensor {
+    if (!this.#memory) throw new Error("Cannot read what a layer gives: none was asked for");
+    const { layerName, width, values } = this.#memory;
+    return { data: values.slice(0, rows * width), shape: [rows, ...(this.#shapes.get(layerName) ?? [])] };
+  }
+
+  /** Prepares for another model, whose layers may have other shapes. */
+  forget(): void {
+    this.#shapes = new Map();
+    this.#memory = undefined;
+  }
+
+  async #findShape(layerName: string): Promise<readonly number[]> {
+    const known = this.#shapes.get(layerName);
+    if (known) return known;
+    const answer = await this.#group.ask((replica) => replica.measureActivation(layerName));
+    switch (answer.kind) {
+      case "shape":
+        this.#shapes.set(layerName, answer.shape);
+        return answer.shape;
+      case "refusal":
+        throw deserializeError(answer.error);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { RowMeasure } from "../onnx/row_measure.ts";
+
+/** Which samples to compute, and how. */
+export interface ComputeRequest {
+  readonly samples: Dataset;
+  /** True drops units and uses batch statistics. */
+  readonly training: boolean;
+  /** Decides the dropout masks; equal numbers give equal masks. */
+  readonly dropoutStep: number;
+  /** Parameters [P] to use instead of the model's own; the layers' state is left alone then. */
+  readonly parameters?: Float32Array;
+  /** True leaves the training gradient and the layers' state alone: the gradient goes to a vector of its own. */
+  readonly scratch?: boolean;
+  /** Makes `backward` add up this of each row's own gradient in place of the gradient. */
+  readonly rowMeasure?: RowMeasure;
+}
+
+/** What is done with the gradient once the shards have it. */
+export interface AfterGradient {
+  readonly penalties?: boolean;
+  /** The optimizer step in the same command. */
+  readonly update?: { readonly learningRate: number };
+}
+
+/** Whole-minibatch results. Copies: the caller owns them. */
+export interface StepResult {
+  readonly output: HostTensor;
+  /** Σ weight · loss of the rows, without penalties. */
+  readonly objective: number;
+  /** False when a loss was NaN or infinite; no update was made then. */
+  readonly isFinite: boolean;
+}
