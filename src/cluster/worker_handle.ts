@@ -72,6 +72,11 @@ export class WorkerHandle<Api> {
     }
   }
 
+  /** Leaves the Worker to itself: what becomes of it is not reported any more. */
+  abandon(): void {
+    this.#ended = true;
+  }
+
   /** Ends the Worker at once. Its death is not reported any more. */
   terminate(): void {
     this.#ended = true;

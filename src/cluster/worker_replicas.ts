@@ -37,6 +37,8 @@ export class WorkerReplicas implements ReplicaGroup {
   readonly #silence: SilenceWatch;
   readonly #watch: CommandWatch;
   readonly #options: WorkerReplicasOptions;
+  /** Retired in the middle of a native call, and ended with the others. */
+  readonly #abandoned: WorkerHandle<RemoteReplica>[] = [];
   #restarts = 0;
   #lost: Error | undefined;
   #closed = false;
@@ -118,7 +120,7 @@ export class WorkerReplicas implements ReplicaGroup {
       );
       await Promise.allSettled(closings);
     }
-    for (const handle of this.#handles) handle.terminate();
+    for (const handle of [...this.#handles, ...this.#abandoned]) handle.terminate();
   }
 
   /** @returns False if a replica was lost before anything was done that cannot be done again. */
@@ -147,11 +149,20 @@ export class WorkerReplicas implements ReplicaGroup {
     return false;
   }
 
-  /** From now on what the replica does counts for nothing; its Worker is ended. */
+  /**
+   * From now on what the replica does counts for nothing. Its Worker is ended, unless it may be inside its engine: Bun aborts
+   * the whole process when a Worker is ended in a call of onnxruntime.
+   */
   #retire({ replica, error }: Loss, sequence: number): void {
     if (this.#restarts >= this.#options.maxRestarts) throw this.#giveUp(error, sequence);
     Atomics.add(this.#control, replicaWord(replica, ReplicaWord.generation), 1);
-    this.#handles[replica]?.terminate();
+    const handle = this.#handles[replica];
+    const activity = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity));
+    if (!handle) return;
+    if (error instanceof SilentReplicaError && activity === Activity.computing) {
+      handle.abandon();
+      this.#abandoned.push(handle);
+    } else handle.terminate();
   }
 
   /** A thread that only sleeps in the middle of an update may go on with it at any time: that cannot be repaired. */

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { readEnding } from "../../scripts/faults/run_ending.ts";
 import { StopRequest } from "../../src/cli/cli_error.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
-import { readEnding } from "../runs/run_endings.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
 

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { readEnding } from "../../scripts/faults/run_ending.ts";
 import { writeAtomically } from "../../src/core/write_atomically.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../src/runs/create_training_run.ts";
 import { LineFile } from "../../src/runs/line_file.ts";
@@ -8,7 +9,6 @@ import { createRunDirectory } from "../../src/runs/run_directory.ts";
 import { StorageError } from "../../src/runs/storage_error.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { makeBenchmark, makeNaive } from "./made_run.ts";
-import { readEnding } from "./run_endings.ts";
 
 afterAll(removeFolders);
 

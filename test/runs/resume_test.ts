@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readEnding } from "../../scripts/faults/run_ending.ts";
 import type { CheckpointInterval } from "../../src/runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, type ResumeOptions, resumeTrainingRun } from "../../src/runs/create_training_run.ts";
 import type { RunParts } from "../../src/runs/training_run.ts";
@@ -13,7 +14,6 @@ import { Replay } from "../../src/training/strategies/replay.ts";
 import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { makeBenchmark, makeNaive, makeStrategyOptions } from "./made_run.ts";
-import { readEnding } from "./run_endings.ts";
 
 afterAll(removeFolders);
 
