@@ -36,7 +36,7 @@ const remote: RemoteReplica = {
   measureActivation: (layerName) => requireServer().replica.measureActivation(layerName),
   loadModel: (topology, memory) => requireServer().replica.loadModel(topology, memory),
   takeFailure: () => requireServer().takeFailure(),
-  close: () => server?.replica.close(),
+  close: () => server?.close(),
 };
 
 expose(remote);

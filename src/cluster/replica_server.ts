@@ -11,6 +11,8 @@ export class ReplicaServer {
   readonly replica: Replica;
   readonly #setup: ReplicaSetup;
   #failure: ErrorData | undefined;
+  #executing: Promise<void> = Promise.resolve();
+  #isClosing = false;
 
   private constructor(setup: ReplicaSetup, replica: Replica) {
     this.#setup = setup;
@@ -36,6 +38,16 @@ export class ReplicaServer {
     return failure;
   }
 
+  /**
+   * Finishes the command at hand, then gives the engine back. What follows may be the Worker's end, and Bun aborts the whole
+   * process when a Worker is ended inside a call of onnxruntime.
+   */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#executing;
+    await this.replica.close();
+  }
+
   #beat(): void {
     const { control } = this.#setup.memory;
     const word = replicaWord(this.#setup.index, ReplicaWord.heartbeat);
@@ -45,27 +57,33 @@ export class ReplicaServer {
     }, HEARTBEAT_MS);
   }
 
-  /** Ends when another replica has taken this one's place. */
+  /** Ends when another replica has taken this one's place, or it is closed. */
   async #listen(sequenceSeen: number): Promise<void> {
-    const { index, memory } = this.#setup;
-    const { control } = memory;
+    const { control } = this.#setup.memory;
     let seen = sequenceSeen;
-    while (this.replica.isCurrent) {
+    while (this.replica.isCurrent && !this.#isClosing) {
       const waiting = Atomics.waitAsync(control, Word.sequence, seen);
       if (waiting.async) await waiting.value;
       const sequence = Atomics.load(control, Word.sequence);
       if (sequence === seen) continue;
       seen = sequence;
-      try {
-        await this.replica.execute(sequence);
-      } catch (thrown) {
-        this.#failure = serializeError(thrown);
-        if (this.replica.isCurrent) Atomics.store(control, replicaWord(index, ReplicaWord.failed), sequence);
-      }
-      if (!this.replica.isCurrent) return;
-      Atomics.store(control, replicaWord(index, ReplicaWord.finished), sequence);
-      Atomics.add(control, Word.bell, 1);
-      Atomics.notify(control, Word.bell);
+      this.#executing = this.#execute(sequence);
+      await this.#executing;
     }
+  }
+
+  async #execute(sequence: number): Promise<void> {
+    const { index, memory } = this.#setup;
+    const { control } = memory;
+    try {
+      await this.replica.execute(sequence);
+    } catch (thrown) {
+      this.#failure = serializeError(thrown);
+      if (this.replica.isCurrent) Atomics.store(control, replicaWord(index, ReplicaWord.failed), sequence);
+    }
+    if (!this.replica.isCurrent) return;
+    Atomics.store(control, replicaWord(index, ReplicaWord.finished), sequence);
+    Atomics.add(control, Word.bell, 1);
+    Atomics.notify(control, Word.bell);
   }
 }

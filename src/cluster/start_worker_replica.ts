@@ -22,7 +22,7 @@ export async function startWorkerReplica(setup: ReplicaSetup, workerEntry: URL):
     if (error) throw deserializeError(error);
     return { handle, engine };
   } catch (error) {
-    handle.terminate();
+    await handle.terminate();
     throw error;
   }
 }

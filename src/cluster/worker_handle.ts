@@ -3,6 +3,8 @@ import type { Remote } from "comlink";
 
 /** How long a Worker may take to answer a control message, the loading of its engine included. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** How long a Worker that was told to end is waited for. */
+const END_PATIENCE_MS = 2_000;
 
 /**
  * One Worker with a comlink endpoint, whose calls fail, instead of hanging, when it dies or does not answer. Waiters are
@@ -13,6 +15,7 @@ export class WorkerHandle<Api> {
   readonly #worker: Worker;
   readonly #remote: Remote<Api>;
   readonly #waiters = new Set<(lost: Error) => void>();
+  readonly #gone: Promise<void>;
   #lost: Error | undefined;
   #ended = false;
 
@@ -27,9 +30,12 @@ export class WorkerHandle<Api> {
     });
     worker.addEventListener("messageerror", () => this.#die("sent a message that cannot be read"));
     // Bun alone tells of a Worker's end; in Deno the silence watch finds out.
-    worker.addEventListener("close", (event) =>
-      this.#die(`exited${"code" in event ? ` with code ${event.code}` : ""}`),
-    );
+    this.#gone = new Promise((resolve) => {
+      worker.addEventListener("close", (event) => {
+        this.#die(`exited${"code" in event ? ` with code ${event.code}` : ""}`);
+        resolve();
+      });
+    });
     this.#remote = connect(worker);
     // An idle Worker must not keep a program alive whose author forgot to close the strategy.
     if ("unref" in worker && typeof worker.unref === "function") worker.unref();
@@ -77,10 +83,21 @@ export class WorkerHandle<Api> {
     this.#ended = true;
   }
 
-  /** Ends the Worker at once. Its death is not reported any more. */
-  terminate(): void {
+  /**
+   * Ends the Worker. Its death is not reported any more.
+   * @returns Settles when it is gone, or is not going to be soon: Bun aborts a process that exits while a Worker of it is
+   * still giving back what onnxruntime holds. Deno ends Workers by itself and tells nobody.
+   */
+  async terminate(): Promise<void> {
     this.#ended = true;
     this.#worker.terminate();
+    if ("Deno" in globalThis) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, END_PATIENCE_MS);
+    });
+    await Promise.race([this.#gone, patience]);
+    clearTimeout(timer);
   }
 
   #die(how: string, cause?: unknown): void {

@@ -39,6 +39,7 @@ export class WorkerReplicas implements ReplicaGroup {
   readonly #options: WorkerReplicasOptions;
   /** Retired in the middle of a native call, and ended with the others. */
   readonly #abandoned: WorkerHandle<RemoteReplica>[] = [];
+  readonly #endings: Promise<void>[] = [];
   #restarts = 0;
   #lost: Error | undefined;
   #closed = false;
@@ -76,7 +77,7 @@ export class WorkerReplicas implements ReplicaGroup {
       }
       return new WorkerReplicas(started, specs, memory, options);
     } catch (error) {
-      for (const { handle } of started) handle.terminate();
+      await Promise.all(started.map(({ handle }) => handle.terminate()));
       throw error;
     }
   }
@@ -114,13 +115,13 @@ export class WorkerReplicas implements ReplicaGroup {
     if (this.#closed) return;
     this.#closed = true;
     this.#silence.stop();
-    if (!this.#lost) {
-      const closings = this.#handles.map((handle) =>
-        handle.call((remote) => remote.close(), "close", CLOSE_PATIENCE_MS),
-      );
-      await Promise.allSettled(closings);
-    }
-    for (const handle of [...this.#handles, ...this.#abandoned]) handle.terminate();
+    // Also after a loss: those that live may be inside a call of their engine, which must not be cut off.
+    const closings = this.#handles.map((handle) =>
+      handle.call((remote) => remote.close(), "close", CLOSE_PATIENCE_MS),
+    );
+    await Promise.allSettled(closings);
+    for (const handle of [...this.#handles, ...this.#abandoned]) this.#endings.push(handle.terminate());
+    await Promise.all(this.#endings);
   }
 
   /** @returns False if a replica was lost before anything was done that cannot be done again. */
@@ -162,7 +163,7 @@ export class WorkerReplicas implements ReplicaGroup {
     if (error instanceof SilentReplicaError && activity === Activity.computing) {
       handle.abandon();
       this.#abandoned.push(handle);
-    } else handle.terminate();
+    } else this.#endings.push(handle.terminate());
   }
 
   /** A thread that only sleeps in the middle of an update may go on with it at any time: that cannot be repaired. */
@@ -244,7 +245,7 @@ export class WorkerReplicas implements ReplicaGroup {
       await handle.call((remote) => this.#attached.replay(remote), "answer");
       return handle;
     } catch (error) {
-      handle.terminate();
+      await handle.terminate();
       throw error;
     }
   }
