@@ -116,9 +116,7 @@ export class WorkerReplicas implements ReplicaGroup {
     this.#closed = true;
     this.#silence.stop();
     // Also after a loss: those that live may be inside a call of their engine, which must not be cut off.
-    const closings = this.#handles.map((handle) =>
-      handle.call((remote) => remote.close(), "close", CLOSE_PATIENCE_MS),
-    );
+    const closings = this.#handles.map((handle) => handle.call((remote) => remote.close(), "close", CLOSE_PATIENCE_MS));
     await Promise.allSettled(closings);
     for (const handle of [...this.#handles, ...this.#abandoned]) this.#endings.push(handle.terminate());
     await Promise.all(this.#endings);
