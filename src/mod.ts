@@ -137,6 +137,7 @@ export { type CWRStarOptions, CWRStarPlugin } from "./training/plugins/cwr_star_
 export { type DEROptions, DERPlugin } from "./training/plugins/der_plugin.ts";
 export { EarlyStoppingPlugin } from "./training/plugins/early_stopping_plugin.ts";
 export { type ERACEOptions, ERACEPlugin } from "./training/plugins/er_ace_plugin.ts";
+export { type ERAMLOptions, ERAMLPlugin } from "./training/plugins/er_aml_plugin.ts";
 export { type EWCOptions, EWCPlugin } from "./training/plugins/ewc_plugin.ts";
 export {
   type FeatureDistillationOptions,
@@ -186,6 +187,7 @@ export { Cumulative } from "./training/strategies/cumulative.ts";
 export { CWRStar } from "./training/strategies/cwr_star.ts";
 export { DER } from "./training/strategies/der.ts";
 export { ER_ACE } from "./training/strategies/er_ace.ts";
+export { ER_AML } from "./training/strategies/er_aml.ts";
 export { EWC } from "./training/strategies/ewc.ts";
 export { FromScratchTraining } from "./training/strategies/from_scratch_training.ts";
 export { GDumb } from "./training/strategies/gdumb.ts";

@@ -29,7 +29,7 @@ export class FeatureAnchor {
     const { loss, dFeatures } = this.#distance(features, old);
     const weighed = new Float32Array(dFeatures.length);
     addScaled(weighed, dFeatures, weight);
-    await replicas.addGradient(mbatch, weighed, gradient);
+    await replicas.addGradient(mbatch, { dFeatures: weighed, gradient });
     strategy.loss += weight * loss;
   }
 

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../cluster/cluster.ts";
+import type { ComputeRequest } from "../cluster/compute_request.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../core/parameter_layout.ts";
 import { addScaled } from "../core/vector.ts";
@@ -15,6 +16,14 @@ export interface WholeVectors {
   readonly parameters: Float32Array;
   /** [Q] */
   readonly state: Float32Array;
+}
+
+/** How features are computed. */
+export interface FeatureMode {
+  /** True drops units and uses batch statistics, as in training; false if left out. The statistics are left alone. */
+  readonly training?: boolean;
+  /** Decides the dropout masks; 0 if left out. */
+  readonly dropoutStep?: number;
 }
 
 /**
@@ -52,17 +61,27 @@ export class FeatureReplicas {
     return new FeatureReplicas(strategy, cluster);
   }
 
-  /** Features [B, F] of samples with these vectors, without dropout. The caller owns them. */
-  forward(vectors: WholeVectors, samples: Dataset): Promise<HostTensor> {
+  /** Features [B, F] of samples with these vectors. The caller owns them. */
+  forward(vectors: WholeVectors, samples: Dataset, mode: FeatureMode = {}): Promise<HostTensor> {
     this.#load(vectors);
-    return this.#cluster.forward(createRequest(samples));
+    return this.#cluster.forward(createRequest(samples, mode));
   }
 
-  /** Adds (dFeatures/dParameters)ᵀ dFeatures at the strategy's parameters, dFeatures [B, F], to `gradient` [P]. */
-  async addGradient(samples: Dataset, dFeatures: Float32Array, gradient: Float32Array): Promise<void> {
+  /**
+   * Adds (dFeatures/dParameters)ᵀ dFeatures at the strategy's parameters, dFeatures [B, F], to `gradient` [P]. The mode must
+   * be the one in which the features were computed.
+   */
+  async addGradient(
+    samples: Dataset,
+    {
+      dFeatures,
+      gradient,
+      ...mode
+    }: FeatureMode & { readonly dFeatures: Float32Array; readonly gradient: Float32Array },
+  ): Promise<void> {
     const { cluster } = this.#strategy;
     this.#load(cluster);
-    await this.#cluster.backward(createRequest(samples), dFeatures);
+    await this.#cluster.backward(createRequest(samples, mode), dFeatures);
     for (const entry of this.#cluster.model.layout.entries) {
       const whole = findEntry(cluster.model.layout, entry.name);
       addScaled(viewEntry(gradient, whole), viewEntry(this.#cluster.gradient, entry), 1);
@@ -77,8 +96,8 @@ export class FeatureReplicas {
   }
 }
 
-function createRequest(samples: Dataset) {
-  return { samples, training: false, dropoutStep: 0 };
+function createRequest(samples: Dataset, { training = false, dropoutStep = 0 }: FeatureMode): ComputeRequest {
+  return { samples, training, dropoutStep };
 }
 
 function copyByName(

@@ -1,6 +1,7 @@
 import { AGEMPlugin } from "../../src/training/plugins/agem_plugin.ts";
 import { DERPlugin } from "../../src/training/plugins/der_plugin.ts";
 import { ERACEPlugin } from "../../src/training/plugins/er_ace_plugin.ts";
+import { ERAMLPlugin } from "../../src/training/plugins/er_aml_plugin.ts";
 import { GDumbPlugin } from "../../src/training/plugins/gdumb_plugin.ts";
 import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
 import { GSSGreedyPlugin } from "../../src/training/plugins/gss_greedy_plugin.ts";
@@ -9,6 +10,7 @@ import { MIRPlugin } from "../../src/training/plugins/mir_plugin.ts";
 import { AGEM } from "../../src/training/strategies/agem.ts";
 import { DER } from "../../src/training/strategies/der.ts";
 import { ER_ACE } from "../../src/training/strategies/er_ace.ts";
+import { ER_AML } from "../../src/training/strategies/er_aml.ts";
 import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
 import { GSS_greedy } from "../../src/training/strategies/gss_greedy.ts";
@@ -42,6 +44,10 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
   ER_ACE: { create: (options) => new ER_ACE({ ...options, memSize: 40 }), randomStreams: ["er-ace"] },
   ERACEPlugin: withPlugin(() => new ERACEPlugin({ memSize: 40, compatibility: "avalanche" }), {
     randomStreams: ["er-ace"],
+  }),
+  ER_AML: { create: (options) => new ER_AML({ ...options, memSize: 40 }), randomStreams: ["er-aml"] },
+  ERAMLPlugin: withPlugin(() => new ERAMLPlugin({ memSize: 40, compatibility: "avalanche" }), {
+    randomStreams: ["er-aml"],
   }),
   GSS_greedy: {
     create: (options) => new GSS_greedy({ ...options, memSize: 40, memStrength: 3 }),

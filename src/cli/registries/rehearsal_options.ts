@@ -3,6 +3,7 @@ import { z } from "zod";
 const memSize = z.int().min(1).default(200).describe("samples kept in all");
 const batchSizeMem = z.int().min(1).optional().describe("remembered samples in a step; --batch-size if left out");
 const compatibility = z.enum(["paper", "avalanche"]).default("paper");
+const layerName = z.string().min(1).optional().describe("the layer that gives the features; the one before the last");
 const patternsPerExperience = z.int().min(1).describe("samples kept of every experience");
 
 /** What gradient episodic memory takes, as a strategy and as a plugin. */
@@ -45,6 +46,18 @@ export const ER_ACE_OPTIONS = z.strictObject({
   batchSizeMem: z.int().min(1).default(10).describe("remembered samples beside each minibatch"),
   compatibility: compatibility.describe(
     "avalanche: a class-balanced memory, filled before training, and half the loss",
+  ),
+});
+
+/** What experience replay with asymmetric metric learning takes, as a strategy and as a plugin. */
+export const ER_AML_OPTIONS = z.strictObject({
+  memSize,
+  batchSizeMem: z.int().min(1).default(10).describe("remembered samples beside each minibatch"),
+  temperature: z.number().gt(0).default(0.1).describe("of the contrastive loss"),
+  baseTemperature: z.number().gt(0).default(0.07).describe("the contrastive loss is weighed by temperature over this"),
+  layerName,
+  compatibility: compatibility.describe(
+    "avalanche: a class-balanced memory, filled before training; negatives of all classes of the task",
   ),
 });
 

@@ -5,6 +5,7 @@ import {
   AGEM_OPTIONS,
   DER_OPTIONS,
   ER_ACE_OPTIONS,
+  ER_AML_OPTIONS,
   GDUMB_OPTIONS,
   GEM_OPTIONS,
   GSS_OPTIONS,
@@ -66,6 +67,16 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { ERACEPlugin } = await import("../../training/plugins/er_ace_plugin.ts");
       return { plugin: new ERACEPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "er-aml",
+    summary:
+      "replay in which new samples are compared with new classes only (Caccia et al. 2022), on top of any strategy",
+    options: ER_AML_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { ERAMLPlugin } = await import("../../training/plugins/er_aml_plugin.ts");
+      return { plugin: new ERAMLPlugin(omitUndefined(options)) };
     },
   }),
   defineFactory({

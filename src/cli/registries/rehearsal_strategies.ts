@@ -6,6 +6,7 @@ import {
   AGEM_OPTIONS,
   DER_OPTIONS,
   ER_ACE_OPTIONS,
+  ER_AML_OPTIONS,
   GDUMB_OPTIONS,
   GEM_OPTIONS,
   GSS_OPTIONS,
@@ -69,6 +70,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { ER_ACE } = await import("../../training/strategies/er_ace.ts");
       return new ER_ACE({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "er-aml",
+    summary: "replay in which new samples are compared with new classes only (Caccia et al. 2022)",
+    options: ER_AML_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { ER_AML } = await import("../../training/strategies/er_aml.ts");
+      return new ER_AML({ ...context, ...omitUndefined(options) });
     },
   }),
   defineFactory({

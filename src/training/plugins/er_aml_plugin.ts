@@ -1,0 +1,156 @@
+import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
+import { drawSamples } from "../../memory/draw_samples.ts";
+import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
+import { evaluateAsymmetricContrast } from "../asymmetric_contrast.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { assertCompatibility, type Compatibility } from "../compatibility.ts";
+import { type ContrastCandidates, drawContrastPairs } from "../contrast_pairs.ts";
+import type { LossAndGradient } from "../criterion.ts";
+import { findFeatureLayer, findFeatureReplicas } from "../extract_features.ts";
+import { addCrossEntropy } from "../partial_cross_entropy.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** What experience replay with asymmetric metric learning remembers, and how it compares. */
+export interface ERAMLOptions {
+  /** Samples kept in all; 200 if left out. */
+  readonly memSize?: number;
+  /** Remembered samples beside each minibatch; 10 if left out. */
+  readonly batchSizeMem?: number;
+  /** τ of the contrastive loss; 0.1 if left out. */
+  readonly temperature?: number;
+  /** The contrastive loss is multiplied by τ over this, as its authors' code does; 0.07 if left out. */
+  readonly baseTemperature?: number;
+  /** The layer whose answers are the features; the one before the last if left out. */
+  readonly layerName?: string;
+  /**
+   * "avalanche": a class-balanced memory that takes in a whole experience before it is trained, and from which alone positives
+   * and negatives are drawn, negatives being all other classes of the sample's task label; the first experience is trained as
+   * usual. "paper" if left out.
+   */
+  readonly compatibility?: Compatibility;
+}
+
+/**
+ * ER-AML: experience replay in which new samples are not classified at all, so that they do not push old classes aside. A new
+ * sample is drawn to one of its class and held off one of another class of the same minibatch, by a contrastive loss of
+ * features; both are drawn from the memory and the minibatch. What is remembered is learnt by cross-entropy. The memory is a
+ * reservoir that takes in every minibatch of an experience's first epoch; while it is empty, training is as usual. Takes the
+ * place of the criterion.
+ * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change, arXiv:2104.05025
+ */
+export class ERAMLPlugin implements StrategyPlugin {
+  readonly name = "ERAMLPlugin";
+  readonly storagePolicy: ReservoirSamplingBuffer | ClassBalancedBuffer;
+  readonly #batchSizeMem: number;
+  readonly #temperature: number;
+  readonly #weight: number;
+  readonly #layerName: string | undefined;
+  readonly #compatibility: Compatibility;
+  /** The minibatch without what is remembered. */
+  #current = Dataset.empty();
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: ERAMLOptions = {}) {
+    const { memSize = 200, batchSizeMem = 10, temperature = 0.1, baseTemperature = 0.07 } = options;
+    const { compatibility = "paper", layerName } = options;
+    const act = "create ERAMLPlugin";
+    assertWholeNumber(act, "memSize", memSize, 1);
+    assertWholeNumber(act, "batchSizeMem", batchSizeMem, 1);
+    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    assertInRange(act, "baseTemperature", baseTemperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    assertCompatibility(act, compatibility);
+    const Policy = compatibility === "paper" ? ReservoirSamplingBuffer : ClassBalancedBuffer;
+    this.storagePolicy = new Policy({ maxSize: memSize });
+    [this.#batchSizeMem, this.#temperature, this.#compatibility] = [batchSizeMem, temperature, compatibility];
+    this.#weight = temperature / baseTemperature;
+    this.#layerName = layerName;
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    if (this.#compatibility === "avalanche") this.storagePolicy.update(strategy);
+  }
+
+  beforeTrainingIteration(strategy: BaseStrategy): void {
+    const { mbatch, randomStreams, clock } = strategy;
+    const { buffer } = this.storagePolicy;
+    this.#current = mbatch;
+    if (buffer.length === 0 || (this.#compatibility === "avalanche" && clock.trainExpCounter === 0)) return;
+    const remembered = drawSamples(buffer, this.#batchSizeMem, randomStreams.get("er-aml"));
+    strategy.mbatch = Dataset.concat([mbatch, remembered]);
+  }
+
+  /** Cross-entropy of what is remembered, or of the whole minibatch where nothing is. */
+  criterion({ mbOutput, mbY }: BaseStrategy): LossAndGradient {
+    const dOutput = new Float32Array(mbOutput.data.length);
+    const start = this.#isReplaying(mbY) ? this.#current.length : 0;
+    return { loss: addCrossEntropy(mbOutput, mbY, { rows: { start, end: mbY.length }, dOutput }), dOutput };
+  }
+
+  /** Adds the contrastive loss of the new samples: its gradient goes through the features, not the outputs. */
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    const { mbY, randomStreams, cluster, clock, model, gradient } = strategy;
+    if (!this.#isReplaying(mbY)) return;
+    const current = this.#current;
+    const { buffer } = this.storagePolicy;
+    const pool = this.#compatibility === "paper" ? Dataset.concat([current, buffer]) : buffer;
+    const candidates = this.#listCandidates(current, pool);
+    const { anchors, positives, negatives } = drawContrastPairs(
+      current.length,
+      candidates,
+      randomStreams.get("er-aml"),
+    );
+    if (anchors.length === 0) return;
+    const samples = Dataset.concat([current.subset(anchors), pool.subset(positives), pool.subset(negatives)]);
+    const replicas = await findFeatureReplicas(strategy, this.#layerName ?? findFeatureLayer(model));
+    const mode = { training: true, dropoutStep: clock.trainIterations };
+    const features = await replicas.forward(cluster, samples, mode);
+    const { loss, dFeatures } = evaluateAsymmetricContrast(features, samples.targets, {
+      anchors: anchors.length,
+      temperature: this.#temperature,
+      weight: this.#weight,
+    });
+    await replicas.addGradient(samples, { ...mode, dFeatures, gradient });
+    strategy.loss += loss;
+  }
+
+  afterTrainingIteration({ randomStreams, clock }: BaseStrategy): void {
+    if (this.#compatibility === "avalanche" || clock.trainExpEpochs > 0) return;
+    this.storagePolicy.updateFromDataset(this.#current, randomStreams.get("buffer"));
+  }
+
+  saveState(): SavedState {
+    return saveBuffer(this.storagePolicy);
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    restoreBuffer(this.storagePolicy, saved, sources);
+  }
+
+  #isReplaying(y: Int32Array): boolean {
+    return y.length > this.#current.length;
+  }
+
+  /** In the paper the pool begins with the minibatch itself: no sample is its own positive. */
+  #listCandidates(current: Dataset, pool: Dataset): ContrastCandidates {
+    const [y, others] = [current.targets, pool.targets];
+    const count = pool.length;
+    if (this.#compatibility === "paper") {
+      const classes = new Set(y);
+      return {
+        count,
+        isPositive: (row, candidate) => candidate !== row && others[candidate] === y[row],
+        isNegative: (row, candidate) => others[candidate] !== y[row] && classes.has(others[candidate] ?? -1),
+      };
+    }
+    const [tasks, otherTasks] = [current.targetsTaskLabels, pool.targetsTaskLabels];
+    return {
+      count,
+      isPositive: (row, candidate) => others[candidate] === y[row],
+      isNegative: (row, candidate) => others[candidate] !== y[row] && otherTasks[candidate] === tasks[row],
+    };
+  }
+}
