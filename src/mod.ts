@@ -114,6 +114,7 @@ export { type ReportOptions, writeReport } from "./report/write_report.ts";
 export { createTrainingRun, resumeTrainingRun } from "./runs/create_training_run.ts";
 export type { TrainingRun } from "./runs/training_run.ts";
 export { createClassIncrementalBenchmark } from "./streams/class_incremental.ts";
+export { type DirectoryOptions, directoryBenchmark } from "./streams/directory_benchmark.ts";
 export { createDomainIncrementalBenchmark } from "./streams/domain_incremental.ts";
 export type { Benchmark, Experience, Stream } from "./streams/experience.ts";
 export { joinExperiences } from "./streams/joint_experience.ts";

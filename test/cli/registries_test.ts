@@ -36,7 +36,13 @@ describe("registries", () => {
 
   test("hold what the documentation promises", () => {
     const names = (kind: string) => registries[kind]?.entries.map(({ name }) => name);
-    expect(names("benchmarks")).toEqual(["split-mnist", "permuted-mnist", "rotated-mnist", "split-fashion-mnist"]);
+    expect(names("benchmarks")).toEqual([
+      "split-mnist",
+      "permuted-mnist",
+      "rotated-mnist",
+      "split-fashion-mnist",
+      "directory",
+    ]);
     expect(names("models")).toEqual(["simple-mlp", "mlp", "simple-cnn", "lenet5", "slim-resnet18", "path"]);
     expect(names("optimizers")).toEqual(["sgd", "adam"]);
     expect(names("plugins")).toEqual(expect.arrayContaining(["early-stopping", "replay", "from-scratch", "ewc"]));

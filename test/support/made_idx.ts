@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 /** The bytes of an idx file of unsigned bytes. */
@@ -15,11 +15,14 @@ export function makeIdx(shape: readonly number[], data: Uint8Array): Uint8Array 
 
 const folders: string[] = [];
 
-/** A new folder that holds the files given by name. A test file that makes some ends with `afterAll(removeFolders)`. */
-export async function makeFolder(files: Readonly<Record<string, Uint8Array>>): Promise<string> {
+/** A new folder that holds the files given by name, "a/b.png" in a folder of its own. A test file that makes some ends with `afterAll(removeFolders)`. */
+export async function makeFolder(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "firn-"));
   folders.push(folder);
-  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
+  for (const [name, bytes] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), bytes);
+  }
   return folder;
 }
 

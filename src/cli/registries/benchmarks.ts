@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { directoryBenchmark } from "../../streams/directory_benchmark.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { permutedMNIST } from "../../streams/permuted_mnist.ts";
 import { rotatedMNIST } from "../../streams/rotated_mnist.ts";
 import { splitFashionMNIST, splitMNIST } from "../../streams/split_mnist.ts";
+import { CliError } from "../cli_error.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 
 /** What a benchmark is made with beside its own options. */
@@ -13,13 +15,18 @@ export interface BenchmarkContext {
   readonly data: string | undefined;
 }
 
-/** Options that every benchmark on MNIST's format has. */
-const common = {
+/** Options that every benchmark has. */
+const streams = {
   seed: z.int().min(0).optional().describe("seeds class order, permutations and splits; the run's seed if left out"),
   taskLabels: z.boolean().default(false).describe("gives every experience a task label of its own"),
   validationSize: z.number().min(0).lt(1).default(0).describe("share of each class kept for the stream valid"),
   examplesPerExperience: z.int().min(1).optional().describe("keeps that many random samples of each experience"),
   onlineExperienceSize: z.int().min(1).optional().describe("trains on small experiences of so many samples, in order"),
+};
+
+/** Options that every benchmark on MNIST's format has. */
+const common = {
+  ...streams,
   normalize: z.boolean().default(true).describe("subtracts the data set's mean and divides by its deviation"),
 };
 
@@ -41,6 +48,29 @@ const rotated = z.strictObject({
     .optional()
     .describe("degrees counter-clockwise, one an experience; random if left out"),
   ...common,
+});
+
+const directory = z.strictObject({
+  path: z
+    .string()
+    .optional()
+    .describe("folder with train/EXPERIENCE and test/EXPERIENCE, or EXPERIENCE; or give --data"),
+  testSize: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe("share of each class kept for testing; 0.2 where no test part is"),
+  labelColumn: z.string().default("label").describe("the column of CSV files that holds the class"),
+  imageSize: z
+    .array(z.int().min(1))
+    .min(1)
+    .max(2)
+    .optional()
+    .describe("height and width that images are brought to, one number for both"),
+  mean: z.array(z.number()).optional().describe("subtracted from every value, bytes being divided by 255 before"),
+  std: z.array(z.number().gt(0)).optional().describe("what the result is divided by"),
+  ...streams,
 });
 
 /** The benchmarks there are, the default first. */
@@ -70,6 +100,20 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       summary: "Fashion-MNIST's classes in turn (class-incremental)",
       options: split,
       create: (options, context: BenchmarkContext) => splitFashionMNIST(complete(options, context)),
+    }),
+    defineFactory({
+      name: "directory",
+      summary: "your own files: a folder an experience, with .npy, .npz, CSV or images in a folder a class",
+      options: directory,
+      create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
+        const { folder, ...rest } = complete(options, context);
+        const path = options.path ?? folder;
+        if (path === undefined)
+          throw new CliError("Cannot use the benchmark directory: wanted path (or --data), got neither");
+        const [height, width = height] = imageSize ?? [];
+        const size = height !== undefined && width !== undefined ? { height, width } : undefined;
+        return directoryBenchmark({ ...rest, path, imageSize: size });
+      },
     }),
   ],
 };

@@ -1,0 +1,77 @@
+import { cannot } from "../core/errors.ts";
+import type { LabelledSamples } from "./labelled_samples.ts";
+import type { NpyArray } from "./npy_reader.ts";
+import { countElements } from "./sample_shape.ts";
+
+/**
+ * Reads an array [rows, features], [rows, height, width] or [rows, height, width, channels] as samples.
+ * @throws {SyntaxError} If it has no rows or another rank, or a value is not finite; the message names the row.
+ */
+export function readSampleArray(
+  { shape, data }: NpyArray,
+  act: string,
+): Pick<LabelledSamples, "x" | "sampleShape"> & { readonly rows: number } {
+  const [rows = 0, ...rest] = shape;
+  if (shape.length < 2 || shape.length > 4 || countElements(shape) === 0) {
+    const wanted = "samples as [rows, features], [rows, height, width] or [rows, height, width, channels]";
+    throw new SyntaxError(cannot(act, wanted, shape));
+  }
+  const sampleShape = rest.length === 2 ? [...rest, 1] : rest;
+  if (data instanceof Uint8Array) return { rows, x: data, sampleShape };
+  const x = Float32Array.from(data);
+  const astray = x.findIndex((value) => !Number.isFinite(value));
+  if (astray < 0) return { rows, x, sampleShape };
+  const row = Math.floor(astray / countElements(sampleShape));
+  throw new SyntaxError(cannot(act, `finite float32 values in row ${row}`, data[astray]));
+}
+
+/**
+ * Reads an array [rows] of class ids.
+ * @throws {SyntaxError} If its shape is another or a value is no class id; the message names the row.
+ */
+export function readLabelArray(
+  { shape, data }: NpyArray,
+  { act, rows }: { readonly act: string; readonly rows: number },
+): Int32Array {
+  if (shape.length !== 1 || shape[0] !== rows) {
+    throw new SyntaxError(cannot(act, `a class id for each of ${rows} samples, so the shape [${rows}]`, shape));
+  }
+  const astray = data.findIndex((value) => !Number.isInteger(value) || value < 0 || value > 0x7fffffff);
+  if (astray >= 0) throw new SyntaxError(cannot(act, `a class id, 0 or more, in row ${astray}`, data[astray]));
+  return Int32Array.from(data);
+}
+
+/**
+ * The samples of several files, one after another.
+ * @throws {SyntaxError} If they differ in shape, or some hold bytes and others do not.
+ */
+export function joinArrays(path: string, parts: readonly LabelledSamples[]): LabelledSamples {
+  const [first, ...others] = parts;
+  if (!first) throw new SyntaxError(cannot(`read the samples in ${JSON.stringify(path)}`, "at least one file", 0));
+  for (const part of others) assertSameKind(first, part);
+  if (others.length === 0) return { ...first, path };
+  const length = parts.reduce((sum, { x }) => sum + x.length, 0);
+  const x = first.x instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    x.set(part.x, at);
+    at += part.x.length;
+  }
+  const areIds = parts.every(({ labels }) => labels instanceof Int32Array);
+  const labels = parts.flatMap((part) => Array.from<string | number>(part.labels));
+  return {
+    path,
+    x,
+    sampleShape: first.sampleShape,
+    labels: areIds ? Int32Array.from(labels, Number) : labels.map(String),
+  };
+}
+
+/** @throws {SyntaxError} If `other` differs from `first` in shape or in the kind of its values. */
+export function assertSameKind(first: LabelledSamples, other: LabelledSamples): void {
+  const describe = ({ x, sampleShape }: LabelledSamples) =>
+    `samples of shape [${sampleShape.join(", ")}] in ${x instanceof Uint8Array ? "bytes" : "floats"}`;
+  if (describe(first) === describe(other)) return;
+  const wanted = `${describe(first)}, as in ${JSON.stringify(first.path)}`;
+  throw new SyntaxError(`Cannot read ${JSON.stringify(other.path)}: wanted ${wanted}, got ${describe(other)}`);
+}
