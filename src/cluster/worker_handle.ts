@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers";
 import type { Remote } from "comlink";
+import { releaseWorker } from "./release_worker.ts";
 
 /** How long a Worker may take to answer a control message, the loading of its engine included. */
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -37,8 +38,7 @@ export class WorkerHandle<Api> {
       });
     });
     this.#remote = connect(worker);
-    // An idle Worker must not keep a program alive whose author forgot to close the strategy.
-    if ("unref" in worker && typeof worker.unref === "function") worker.unref();
+    releaseWorker(worker);
   }
 
   /** Why the Worker is of no use any more; undefined as long as it is. */
@@ -78,18 +78,20 @@ export class WorkerHandle<Api> {
     }
   }
 
-  /** Leaves the Worker to itself: what becomes of it is not reported any more. */
+  /** Leaves the Worker to itself: what becomes of it is not reported any more, and no call is answered. */
   abandon(): void {
+    // Who calls it all the same must not wait for an answer that cannot come.
+    this.#die("was ended");
     this.#ended = true;
   }
 
   /**
-   * Ends the Worker. Its death is not reported any more.
+   * Ends the Worker. Its death is not reported any more, and no call is answered.
    * @returns Settles when it is gone, or is not going to be soon: Bun aborts a process that exits while a Worker of it is
    * still giving back what onnxruntime holds. Deno ends Workers by itself and tells nobody.
    */
   async terminate(): Promise<void> {
-    this.#ended = true;
+    this.abandon();
     this.#worker.terminate();
     if ("Deno" in globalThis) return;
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -3,7 +3,7 @@ import { cannot } from "../core/errors.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
-import { LoggerGroup } from "./loggers/logger_group.ts";
+import { LoggerGroup, type LoggerState } from "./loggers/logger_group.ts";
 import type { MetricData } from "./metric_data.ts";
 import { MetricHistory, type MetricSeries } from "./metric_history.ts";
 import type { MetricValue } from "./metric_value.ts";
@@ -130,6 +130,22 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     for (const metric of this.#metrics) metric.restore(saved[metric.name]);
     this.#trainedExperience = parseOptionalNumber(act, trainedExperience);
     this.#history.restoreLast(last);
+  }
+
+  /** What the loggers that write files need to go on from here; their files are on the disk then. */
+  saveLoggers(): readonly LoggerState[] {
+    return this.#loggers.save();
+  }
+
+  /** From now on, until `restoreLoggers`, loggers that write files hear nothing: what comes is in their files already. */
+  holdLoggers(): void {
+    this.#loggers.isRepeating = true;
+  }
+
+  /** Cuts the loggers' files back to where `saveLoggers` was called; empty to where the run began. */
+  restoreLoggers(states: readonly LoggerState[]): void {
+    this.#loggers.restore(states);
+    this.#loggers.isRepeating = false;
   }
 
   #follow(event: EvaluationEvent, strategy: EvaluatedStrategy): void {

@@ -16,7 +16,7 @@ import { isTrainedOnline } from "./training_units.ts";
 export async function createTrainingRun<Config>(options: TrainingRunOptions<Config>): Promise<TrainingRun<Config>> {
   const { directory } = options;
   const makeDirectory = typeof directory === "string" ? () => createRunDirectory(directory) : directory;
-  return assemble(options, async () => ({ directory: await makeDirectory(), checkpoint: undefined }));
+  return assemble(options, async () => ({ directory: await makeDirectory(), checkpoint: undefined, isResumed: false }));
 }
 
 /** A run that is to go on. */
@@ -41,7 +41,7 @@ export function resumeTrainingRun<Config>(options: ResumeOptions<Config>): Promi
       const checkpoint = await findCheckpoint(directory, options.onDamage ?? (() => {}));
       if (checkpoint) assertSameConfig(options.directory, checkpoint.config, options.config);
       directory.metrics.truncate(checkpoint?.metricsBytes ?? 0);
-      return { directory, checkpoint };
+      return { directory, checkpoint, isResumed: true };
     } catch (error) {
       directory.close();
       throw error;
@@ -52,6 +52,7 @@ export function resumeTrainingRun<Config>(options: ResumeOptions<Config>): Promi
 interface Place {
   readonly directory: RunDirectory;
   readonly checkpoint: RunCheckpoint | undefined;
+  readonly isResumed: boolean;
 }
 
 async function assemble<Config>(
@@ -71,7 +72,7 @@ async function assemble<Config>(
   const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });
   try {
     place = await findPlace();
-    return new TrainingRun(options, { ...place, strategy, monitor, checkpointEvery });
+    return new TrainingRun(options, { ...place, strategy, evaluator, monitor, checkpointEvery });
   } catch (error) {
     place?.directory.close();
     await strategy.close();

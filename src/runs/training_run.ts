@@ -1,6 +1,7 @@
 import { hashParameters } from "../core/hash_parameters.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
+import type { LoggerState } from "../evaluation/loggers/logger_group.ts";
 import type { PluginMetric } from "../evaluation/plugin_metric.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
@@ -50,10 +51,13 @@ export interface TrainingRunOptions<Config> {
 export interface TrainingRunParts {
   readonly directory: RunDirectory;
   readonly strategy: BaseStrategy;
+  readonly evaluator: EvaluationPlugin;
   readonly monitor: RunMonitor;
   readonly checkpointEvery: CheckpointInterval;
   /** Where to go on; undefined from the beginning. */
   readonly checkpoint: RunCheckpoint | undefined;
+  /** True where another process may have left something in the folder. */
+  readonly isResumed: boolean;
 }
 
 /**
@@ -70,6 +74,7 @@ export class TrainingRun<Config> {
   readonly directory: RunDirectory;
   readonly strategy: BaseStrategy;
   readonly #options: TrainingRunOptions<Config>;
+  readonly #evaluator: EvaluationPlugin;
   readonly #monitor: RunMonitor;
   readonly #checkpointer: RunCheckpointer;
   readonly #exporter: ModelExporter | undefined;
@@ -77,16 +82,20 @@ export class TrainingRun<Config> {
   #parametersHash: string | null;
   /** Where to go on, until training is there. */
   #resumed: RunPlace | undefined;
+  /** How far the loggers had come by then; undefined in a new run. */
+  readonly #resumedLogs: readonly LoggerState[] | undefined;
 
   /** Use `createTrainingRun` or `resumeTrainingRun`. */
   constructor(options: TrainingRunOptions<Config>, parts: TrainingRunParts) {
     this.#options = options;
     this.directory = parts.directory;
     this.strategy = parts.strategy;
+    this.#evaluator = parts.evaluator;
     this.#monitor = parts.monitor;
     this.#experiences = [...(parts.checkpoint?.experiences ?? [])];
     this.#parametersHash = parts.checkpoint?.parametersHash ?? null;
     this.#resumed = parts.checkpoint?.place;
+    this.#resumedLogs = parts.isResumed ? (parts.checkpoint?.logs ?? []) : undefined;
     this.#checkpointer = new RunCheckpointer({
       strategy: this.strategy,
       interval: parts.checkpointEvery,
@@ -144,12 +153,14 @@ export class TrainingRun<Config> {
     if (figures) this.#monitor.restoreState(figures.state);
     await this.directory.writeConfig(this.#options.config);
     await this.#writeSummary("running");
-    if (!this.#resumed) return;
-    if (this.#resumed.kind === "inside") {
-      // The experience's beginning is run again; what it tells is in the file already.
+    if (this.#resumed?.kind === "inside") {
+      // The experience's beginning is run again; what it tells is in the files already.
       this.directory.metrics.isMuted = true;
+      this.#evaluator.holdLoggers();
       return;
     }
+    if (this.#resumedLogs) this.#evaluator.restoreLoggers(this.#resumedLogs);
+    if (!this.#resumed) return;
     await this.strategy.start();
     await restoreSnapshot(this.strategy, this.#resumed.now, collectSources(this.#options.benchmark));
     this.#checkpointer.restart();
@@ -190,6 +201,7 @@ export class TrainingRun<Config> {
     }
     const onRestored = () => {
       this.directory.metrics.isMuted = false;
+      this.#evaluator.restoreLoggers(this.#resumedLogs ?? []);
       this.#checkpointer.restart();
     };
     const resume = { ...place, sources: collectSources(benchmark), onRestored };
@@ -204,7 +216,9 @@ export class TrainingRun<Config> {
   #createCheckpoint(place: RunPlace): RunCheckpoint {
     const { config } = this.#options;
     const metricsBytes = this.directory.metrics.sync();
-    return { config, experiences: [...this.#experiences], parametersHash: this.#parametersHash, metricsBytes, place };
+    const logs = this.#evaluator.saveLoggers();
+    const experiences = [...this.#experiences];
+    return { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place };
   }
 
   async #noteEnd(error: unknown): Promise<void> {

@@ -137,6 +137,11 @@ describe("Cluster with maxRestarts", () => {
     await expect(useBreaking(fault, 2)).rejects.toThrow("replica 1 failed: the device is on fire");
   });
 
+  test("fails, and can be closed, when a replica falls silent in the middle of an update", async () => {
+    const fault: Fault = { how: "hang", replica: 0, command: 1, moment: { kind: "chunk begun", number: 0 }, times: 1 };
+    await expect(useBreaking(fault, 1)).rejects.toThrow(/replica 0 gave no sign of life .* \(last seen updating\)/);
+  });
+
   test("is refused below 0", async () => {
     expect(() => startMadeCluster({ workers: 1, maxRestarts: -1 })).toThrow("maxRestarts");
   });

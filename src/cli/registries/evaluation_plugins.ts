@@ -25,7 +25,8 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
     options: z.strictObject({}),
     create: async (_options, { runFolder }: PluginContext) => {
       const { TensorBoardLogger } = await import("../../evaluation/loggers/tensorboard_logger.ts");
-      return { plugin: { name: "tensorboard" }, loggers: [new TensorBoardLogger({ folder: runFolder })] };
+      const logger = new TensorBoardLogger({ folder: runFolder, isOwnFolder: true });
+      return { plugin: { name: "tensorboard" }, loggers: [logger] };
     },
   }),
   defineFactory({
@@ -34,7 +35,7 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
     options: z.strictObject({}),
     create: async (_options, { runFolder }: PluginContext) => {
       const { CSVLogger } = await import("../../evaluation/loggers/csv_logger.ts");
-      return { plugin: { name: "csv" }, loggers: [new CSVLogger({ folder: runFolder, append: true })] };
+      return { plugin: { name: "csv" }, loggers: [new CSVLogger({ folder: runFolder })] };
     },
   }),
 ];

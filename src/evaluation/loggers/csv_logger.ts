@@ -1,7 +1,9 @@
-import { appendFileSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
+import { cutFile, readSize, syncFile } from "./log_files.ts";
 import type { Logger } from "./logger.ts";
 
 const TRAINING_FILE = "training_results.csv";
@@ -67,20 +69,48 @@ export class CSVLogger implements Logger {
     this.#append(EVAL_FILE, [experience.currentExperience, this.#trainedExperience ?? "", ...numbers]);
   }
 
+  /** The files are made now if no row has come yet, so that it is known where they end. */
+  saveState(): SavedState {
+    this.#folder ??= this.#openFolder();
+    const { accuracy = null, loss = null } = this.#validation;
+    return {
+      trainingBytes: syncFile(join(this.#folder, TRAINING_FILE)),
+      evalBytes: syncFile(join(this.#folder, EVAL_FILE)),
+      trainedExperience: this.#trainedExperience ?? null,
+      isInTraining: this.#isInTraining,
+      accuracy,
+      loss,
+    };
+  }
+
+  restoreState(saved: SavedState | undefined): void {
+    if (saved === undefined) return;
+    const act = "restore a CSV logger";
+    const state = parseSavedRecord(act, saved);
+    const folder = findFolder(this.#options);
+    cutFile(join(folder, TRAINING_FILE), parseSavedNumber(act, state.trainingBytes));
+    cutFile(join(folder, EVAL_FILE), parseSavedNumber(act, state.evalBytes));
+    const readOptional = (value: SavedState | undefined) => (value === null ? undefined : parseSavedNumber(act, value));
+    this.#folder = folder;
+    this.#trainedExperience = readOptional(state.trainedExperience);
+    this.#isInTraining = state.isInTraining === true;
+    this.#validation = { accuracy: readOptional(state.accuracy), loss: readOptional(state.loss) };
+  }
+
   #append(file: string, cells: readonly (string | number)[]): void {
     this.#folder ??= this.#openFolder();
     appendFileSync(join(this.#folder, file), `${cells.join(",")}\n`);
   }
 
   #openFolder(): string {
-    const { folder = "csvlogs", append = false } = this.#options;
-    const path = typeof folder === "string" ? folder : folder();
+    const { append = false } = this.#options;
+    const path = findFolder(this.#options);
     mkdirSync(path, { recursive: true });
     for (const [file, columns] of [
       [TRAINING_FILE, TRAINING_COLUMNS],
       [EVAL_FILE, EVAL_COLUMNS],
     ] as const) {
-      if (!append || isMissingOrEmpty(join(path, file))) writeFileSync(join(path, file), columns);
+      if (!append || readSize(join(path, file)) === 0) writeFileSync(join(path, file), columns);
     }
     return path;
   }
@@ -96,6 +126,6 @@ function formatNumber(value: number | undefined): string {
   return value === undefined ? "0" : value.toFixed(4);
 }
 
-function isMissingOrEmpty(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+function findFolder({ folder = "csvlogs" }: CSVLoggerOptions): string {
+  return typeof folder === "string" ? folder : folder();
 }

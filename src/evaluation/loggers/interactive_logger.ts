@@ -58,11 +58,12 @@ export class InteractiveLogger implements Logger {
   }
 
   beforeTrainingEpoch(strategy: EvaluatedStrategy): void {
-    const epoch = `Epoch ${strategy.clock.trainExpEpochs + 1}/${strategy.trainEpochs}`;
-    this.#trainBar = this.#createBar(epoch, strategy);
+    this.#trainBar = this.#createTrainBar(strategy);
   }
 
   afterTrainingIteration(strategy: EvaluatedStrategy): void {
+    // A run that is resumed goes on in the middle of an epoch.
+    this.#trainBar ??= this.#createTrainBar(strategy);
     this.#trainBar?.advance(strategy.loss);
   }
 
@@ -103,12 +104,17 @@ export class InteractiveLogger implements Logger {
     this.#text.afterEval();
   }
 
-  #createBar(label: string, strategy: EvaluatedStrategy): ProgressBar | undefined {
+  #createTrainBar(strategy: EvaluatedStrategy): ProgressBar | undefined {
+    const { trainExpEpochs, trainEpochIterations: done } = strategy.clock;
+    return this.#createBar(`Epoch ${trainExpEpochs + 1}/${strategy.trainEpochs}`, strategy, done);
+  }
+
+  #createBar(label: string, strategy: EvaluatedStrategy, done = 0): ProgressBar | undefined {
     if (!this.#isTerminal) return undefined;
     // One column stays free: a line that fills the last one wraps on some terminals and could not be erased.
     const width = (this.#stream.columns || 80) - 1;
     const draw = (line: string) => this.#drawBar(line);
-    return new ProgressBar({ label, total: strategy.iterationsPerEpoch, draw, now: this.#now, width });
+    return new ProgressBar({ label, total: strategy.iterationsPerEpoch, done, draw, now: this.#now, width });
   }
 
   #finishBar(bar: ProgressBar | undefined): void {

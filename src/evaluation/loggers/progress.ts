@@ -2,8 +2,10 @@
 export interface Progress {
   /** "Training", "Evaluating". */
   readonly label: string;
-  /** Iterations done, of `total`. */
+  /** Iterations of `total` that were done in the time that has passed. */
   readonly done: number;
+  /** Iterations done before that, by a process that was interrupted; none if left out. */
+  readonly doneBefore?: number;
   readonly total: number;
   readonly elapsedMs: number;
   /** The newest minibatch's loss. */
@@ -14,13 +16,14 @@ const barWidth = 20;
 
 /** One line of at most `width` characters: bar, count, rate, time left, loss. */
 export function formatProgress(progress: Progress, width: number): string {
-  const { label, done, total, elapsedMs, loss } = progress;
-  const filled = total === 0 ? barWidth : Math.round((Math.min(done, total) / total) * barWidth);
+  const { label, done, doneBefore = 0, total, elapsedMs, loss } = progress;
+  const position = doneBefore + done;
+  const filled = total === 0 ? barWidth : Math.round((Math.min(position, total) / total) * barWidth);
   const bar = "#".repeat(filled) + "-".repeat(barWidth - filled);
   const rate = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
   const timing =
-    rate > 0 ? `${rate.toFixed(rate < 10 ? 2 : 0)} it/s  ${formatSeconds((total - done) / rate)} left` : "";
-  return `${label} [${bar}] ${done}/${total}  ${timing}  loss ${loss.toFixed(4)}`.slice(0, width);
+    rate > 0 ? `${rate.toFixed(rate < 10 ? 2 : 0)} it/s  ${formatSeconds((total - position) / rate)} left` : "";
+  return `${label} [${bar}] ${position}/${total}  ${timing}  loss ${loss.toFixed(4)}`.slice(0, width);
 }
 
 /** Seconds as "1:05" or "2:00:59". */

@@ -7,6 +7,8 @@ const redrawMs = 100;
 export interface ProgressBarOptions {
   readonly label: string;
   readonly total: number;
+  /** Iterations that another process has done; they count, but not for the rate. */
+  readonly done?: number;
   /** Shows the line in place of what it showed before. */
   readonly draw: (line: string) => void;
   /** Milliseconds that only go up. */
@@ -20,12 +22,14 @@ export class ProgressBar {
   readonly #options: ProgressBarOptions;
   readonly #startMs: number;
   #drawnMs = Number.NEGATIVE_INFINITY;
+  readonly #doneBefore: number;
   #done = 0;
   #loss = Number.NaN;
 
   constructor(options: ProgressBarOptions) {
     this.#options = options;
     this.#startMs = options.now();
+    this.#doneBefore = options.done ?? 0;
   }
 
   /** Counts an iteration. */
@@ -46,6 +50,7 @@ export class ProgressBar {
   #draw(nowMs: number): void {
     const { label, total, draw, width } = this.#options;
     const elapsedMs = nowMs - this.#startMs;
-    draw(formatProgress({ label, done: this.#done, total, elapsedMs, loss: this.#loss }, width));
+    const progress = { label, done: this.#done, doneBefore: this.#doneBefore, total, elapsedMs, loss: this.#loss };
+    draw(formatProgress(progress, width));
   }
 }

@@ -1,10 +1,15 @@
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { cannot } from "../../core/errors.ts";
+import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { encodeFileVersion, encodeValue } from "../tensorboard/event_codec.ts";
 import { frameRecord } from "../tensorboard/record_framing.ts";
+import { cutFile, syncFile } from "./log_files.ts";
 import type { Logger } from "./logger.ts";
+
+const NAME_START = "events.out.tfevents.";
 
 /** Records are kept in memory up to this many bytes. */
 const MAX_WAITING_BYTES = 1 << 16;
@@ -15,6 +20,11 @@ export interface TensorBoardLoggerOptions {
   readonly folder: string | (() => string);
   /** Seconds since 1970; the system's clock unless given. It decides nothing but what TensorBoard shows. */
   readonly now?: () => number;
+  /**
+   * True where nobody else writes event files into the folder: a run that is resumed from its beginning removes those that are
+   * there. False (the default) leaves them.
+   */
+  readonly isOwnFolder?: boolean;
 }
 
 /**
@@ -23,23 +33,20 @@ export interface TensorBoardLoggerOptions {
  * brought up to date whenever an epoch, an evaluation or training ends.
  */
 export class TensorBoardLogger implements Logger {
-  readonly #folder: string | (() => string);
+  readonly #options: TensorBoardLoggerOptions;
   readonly #now: () => number;
   #path: string | undefined;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
-  constructor({ folder, now = readWallClock }: TensorBoardLoggerOptions) {
-    this.#folder = folder;
-    this.#now = now;
+  constructor(options: TensorBoardLoggerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? readWallClock;
   }
 
   logMetrics(values: readonly MetricValue[]): void {
     const wallTime = this.#now();
-    if (this.#path === undefined) {
-      this.#path = createFilePath(this.#folder, wallTime);
-      this.#add(encodeFileVersion(wallTime));
-    }
+    this.#open();
     for (const { key, value, step } of values) this.#add(encodeValue(key, value, { wallTime, step }));
     if (this.#waitingBytes > MAX_WAITING_BYTES) this.flush();
   }
@@ -70,6 +77,38 @@ export class TensorBoardLogger implements Logger {
     appendFileSync(this.#path, bytes);
   }
 
+  /** The file is made now if no value has come yet, so that a resumed run goes on with it. */
+  saveState(): SavedState {
+    const path = this.#open();
+    this.flush();
+    return { name: basename(path), sizeBytes: syncFile(path) };
+  }
+
+  restoreState(saved: SavedState | undefined): void {
+    const folder = findFolder(this.#options);
+    if (saved === undefined) {
+      if (this.#options.isOwnFolder) removeEventFiles(folder);
+      return;
+    }
+    const act = "restore a TensorBoard logger";
+    const { name, sizeBytes } = parseSavedRecord(act, saved);
+    if (typeof name !== "string") throw new TypeError(cannot(act, "the name of a file", name));
+    const path = join(folder, basename(name));
+    cutFile(path, parseSavedNumber(act, sizeBytes));
+    this.#path = path;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  #open(): string {
+    if (this.#path === undefined) {
+      const wallTime = this.#now();
+      this.#path = createFilePath(findFolder(this.#options), wallTime);
+      this.#add(encodeFileVersion(wallTime));
+    }
+    return this.#path;
+  }
+
   #add(event: Uint8Array): void {
     const record = frameRecord(event);
     this.#waiting.push(record);
@@ -77,10 +116,17 @@ export class TensorBoardLogger implements Logger {
   }
 }
 
-function createFilePath(folder: string | (() => string), wallTime: number): string {
-  const path = typeof folder === "string" ? folder : folder();
-  mkdirSync(path, { recursive: true });
-  return join(path, `events.out.tfevents.${Math.floor(wallTime)}.${hostname()}`);
+function findFolder({ folder }: TensorBoardLoggerOptions): string {
+  return typeof folder === "string" ? folder : folder();
+}
+
+function createFilePath(folder: string, wallTime: number): string {
+  mkdirSync(folder, { recursive: true });
+  return join(folder, `${NAME_START}${Math.floor(wallTime)}.${hostname()}`);
+}
+
+function removeEventFiles(folder: string): void {
+  for (const name of readdirSync(folder)) if (name.startsWith(NAME_START)) rmSync(join(folder, name));
 }
 
 function readWallClock(): number {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cannot } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
 import type { TrainingPosition } from "../../training/checkpointing.ts";
 import type { StrategySnapshot } from "../../training/strategy_snapshot.ts";
@@ -28,6 +29,8 @@ export interface RunCheckpoint {
   readonly parametersHash: string | null;
   /** How much of metrics.jsonl there was. */
   readonly metricsBytes: number;
+  /** How far other loggers had come. */
+  readonly logs: readonly LoggerState[];
   readonly place: RunPlace;
 }
 
@@ -92,6 +95,7 @@ const checkpoint: z.ZodType<RunCheckpoint> = z.strictObject({
   experiences: z.array(experience),
   parametersHash: z.string().nullable(),
   metricsBytes: count,
+  logs: z.array(z.strictObject({ name: z.string(), state: savedState })).default([]),
   place: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.enum(["before", "trained"]), now: snapshot }),
     z.strictObject({ kind: z.literal("inside"), start: snapshot, now: snapshot, position }),

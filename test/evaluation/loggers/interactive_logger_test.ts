@@ -90,6 +90,18 @@ describe("InteractiveLogger", () => {
     for (const line of shown) expect(line).not.toMatch(/loss.*--/);
   });
 
+  test("draws the bar of an epoch that a resumed run goes on with, from where it stood", () => {
+    const screen = createScreen({ stepMs: 500 });
+    const logger = new InteractiveLogger({ stream: screen.stream, isTerminal: true, now: screen.now });
+    const strategy = new FakeStrategy({});
+    strategy.clock.trainEpochIterations = 3;
+    strategy.iterationsPerEpoch = 5;
+    logger.afterTrainingIteration(strategy);
+    logger.afterTrainingIteration(strategy);
+    logger.afterTrainingEpoch(strategy);
+    expect(render(screen.parts)[0]).toMatch(/^Epoch 1\/1 \[#{20}\] 5\/5 {2}1\.33 it\/s {2}0:00 left /);
+  });
+
   test("cuts a bar to the width of the terminal", () => {
     const screen = createScreen({ stepMs: 500 });
     const stream = { ...screen.stream, columns: 30 };

@@ -31,7 +31,9 @@ function makeCheckpoint(metricsBytes = 0): RunCheckpoint {
     plugins: [{ name: "a", state: null }],
     own: null,
   };
-  return { config: { a: 1 }, experiences: [], parametersHash: null, metricsBytes, place: { kind: "before", now } };
+  const logs = [{ name: "CSVLogger", state: { trainingBytes: 3 } }];
+  const place = { kind: "before", now } as const;
+  return { config: { a: 1 }, experiences: [], parametersHash: null, metricsBytes, logs, place };
 }
 
 describe("CheckpointFolder", () => {
