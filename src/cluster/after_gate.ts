@@ -49,11 +49,11 @@ function updateSlice(part: ReplicaPart, phases: number, { firstChunk }: { readon
 }
 
 function updateChunk({ attached }: ReplicaPart, phases: number, { start, end }: Chunk): void {
-  const { memory, penalties, optimizer } = attached;
+  const { kernels, memory, penalties, optimizer } = attached;
   const { control, hyper, parameters, penaltySums, optimizer: state } = memory;
   const slots = listSlots(attached);
   const gradient = requireGradient(attached);
-  if (phases & Phase.reduce) reduceSlots(slots, control[Word.shardCount] ?? 1, { start, end });
+  if (phases & Phase.reduce) reduceSlots(slots, control[Word.shardCount] ?? 1, { start, end }, kernels);
   if (phases & Phase.penalties) {
     let value = 0;
     for (const [i, penalty] of penalties.entries()) {
@@ -64,7 +64,7 @@ function updateChunk({ attached }: ReplicaPart, phases: number, { start, end }: 
   }
   if (mayUpdate(attached, phases) && optimizer) {
     const step = { start, end, learningRate: hyper[Hyper.learningRate] ?? 0, count: control[Word.stepCount] ?? 1 };
-    stepOptimizer(optimizer, { parameters, gradient, state }, step);
+    stepOptimizer(optimizer, { parameters, gradient, state }, step, kernels);
   }
 }
 

@@ -1,10 +1,11 @@
 import type { DataSource } from "../data/data_source.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
+import { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import type { ActivationMemory } from "./activation_board.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
 import type { ReplicaControl } from "./replica_control.ts";
-import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
+import { type BatchMemory, type ReplicaMemory, reattachMemory, type Slots } from "./replica_memory.ts";
 
 /**
  * What a replica has been told: a replica computes with it, and the coordinator keeps the same, so that a replica that takes
@@ -12,6 +13,8 @@ import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
  */
 export class Attachments implements ReplicaControl {
   memory: ReplicaMemory;
+  /** Over the memory's vectors. */
+  kernels: VectorKernels;
   /** Of a model that took the place of the one that the replica was started with. */
   topology: ModelTopology | undefined;
   readonly sources = new Map<number, DataSource>();
@@ -24,7 +27,8 @@ export class Attachments implements ReplicaControl {
   activations: ActivationMemory | undefined;
 
   constructor(memory: ReplicaMemory) {
-    this.memory = memory;
+    this.memory = reattachMemory(memory);
+    this.kernels = new VectorKernels(memory.vectors);
   }
 
   addSources(sources: readonly DataSource[]): void {
@@ -60,7 +64,8 @@ export class Attachments implements ReplicaControl {
   }
 
   loadModel(topology: ModelTopology, memory: ReplicaMemory): void {
-    this.memory = memory;
+    this.memory = reattachMemory(memory);
+    this.kernels = new VectorKernels(memory.vectors);
     this.topology = topology;
     this.batch = undefined;
     this.scratchSlots = [];

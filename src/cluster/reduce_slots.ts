@@ -1,15 +1,18 @@
+import type { VectorKernels } from "../kernels/vector_kernels.ts";
+
 /** Adds slots 1 … count − 1 to slot 0 on [start, end), in slot order, so that the sum never depends on who is done first. */
 export function reduceSlots(
   slots: readonly Float32Array[],
   count: number,
-  slice: { start: number; end: number },
+  slice: { readonly start: number; readonly end: number },
+  kernels: VectorKernels,
 ): void {
   const sum = slots[0];
   if (!sum) return;
-  for (let slot = 1; slot < count; slot++) {
-    const addend = slots[slot];
-    if (!addend) return;
-    for (let i = slice.start; i < slice.end; i++) sum[i] = (sum[i] ?? 0) + (addend[i] ?? 0);
+  for (const slot of slots.slice(1, count)) {
+    kernels.compute({ written: [sum], read: [slot] }, slice, (functions, [total = 0, addend = 0], length) =>
+      functions.addVector(total, addend, length),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { createSharedFloat32, createSharedFloat64, createSharedInt32 } from "../core/shared_memory.ts";
+import { createSharedVectors, reattachVector } from "../kernels/vector_memory.ts";
 import { createControlBlock } from "./control_block.ts";
 import { createTimings } from "./step_timings.ts";
 
@@ -33,6 +34,8 @@ export interface Slots {
  */
 export interface ReplicaMemory extends Slots {
   readonly sizes: MemorySizes;
+  /** Holds parameters, gradient slots and optimizer state, where they fit into one. */
+  readonly vectors: WebAssembly.Memory | undefined;
   readonly control: Int32Array<SharedArrayBuffer>;
   /** Numbers that travel with a command, by `Hyper`. */
   readonly hyper: Float64Array<SharedArrayBuffer>;
@@ -86,21 +89,44 @@ export type KeptMemory = Pick<ReplicaMemory, "control" | "hyper" | "timings" | "
 export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): ReplicaMemory {
   const createMany = (count: number, length: number) =>
     Array.from({ length: count }, () => createSharedFloat32(length));
+  const { parameters: size, shards, optimizerVectors } = sizes;
+  const shared = createSharedVectors(new Array<number>(1 + shards + optimizerVectors).fill(size));
+  const [parameters = createSharedFloat32(size), ...others] = shared.vectors;
   return {
     sizes,
+    vectors: shared.memory,
     control: kept?.control ?? createControlBlock(sizes.replicas),
     hyper: kept?.hyper ?? createSharedFloat64(Hyper.firstPenaltyScale + MAX_PENALTIES),
-    parameters: createSharedFloat32(sizes.parameters),
+    parameters,
     state: createSharedFloat32(sizes.state),
-    gradientSlots: createMany(sizes.shards, sizes.parameters),
+    gradientSlots: others.slice(0, shards),
     stateSlots: createMany(sizes.shards, sizes.state),
-    optimizer: createMany(sizes.optimizerVectors, sizes.parameters),
+    optimizer: others.slice(shards),
     penaltySums: createSharedFloat64(Math.ceil(sizes.parameters / CHUNK_SIZE)),
     // A chunk of the gradient, of the parameters and of each optimizer vector.
     keptChunks:
       kept?.keptChunks ?? createMany(sizes.keepsChunks ? sizes.replicas : 0, (2 + sizes.optimizerVectors) * CHUNK_SIZE),
     timings: kept?.timings ?? createTimings(sizes.replicas),
   };
+}
+
+/** The memory as it came to this thread, such that kernels find the vectors in theirs. */
+export function reattachMemory(memory: ReplicaMemory): ReplicaMemory {
+  const { vectors, parameters, gradientSlots, optimizer } = memory;
+  if (!vectors || liesIn(parameters, vectors.buffer)) return memory;
+  // A slot that took another's place has a buffer of its own.
+  const reattach = (vector: Float32Array<SharedArrayBuffer>) =>
+    liesIn(vector, parameters.buffer) ? reattachVector(vector, vectors) : vector;
+  return {
+    ...memory,
+    parameters: reattach(parameters),
+    gradientSlots: gradientSlots.map(reattach),
+    optimizer: optimizer.map(reattach),
+  };
+}
+
+function liesIn({ buffer }: Float32Array, other: ArrayBufferLike): boolean {
+  return buffer === other;
 }
 
 /** Allocates the memory for minibatches of up to `capacity` samples with `outputs` values each. */

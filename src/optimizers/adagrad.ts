@@ -1,4 +1,5 @@
 import { assertInRange } from "../core/errors.ts";
+import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 
 /** The constants of Adagrad. */
@@ -30,16 +31,20 @@ export class Adagrad implements Optimizer {
 }
 
 /** One step of Adagrad on a slice, in place. State: the sum of squares. */
-export function stepAdagrad(spec: AdagradSpec, vectors: OptimizerVectors, step: OptimizerStep): void {
+export function stepAdagrad(
+  spec: AdagradSpec,
+  vectors: OptimizerVectors,
+  step: OptimizerStep,
+  kernels: VectorKernels,
+): void {
   const { parameters, gradient } = vectors;
   const sum = vectors.state[0];
   if (!sum) return;
   const rate = step.learningRate / (1 + (step.count - 1) * spec.learningRateDecay);
-  for (let i = step.start; i < step.end; i++) {
-    const theta = parameters[i] ?? 0;
-    const g = (gradient[i] ?? 0) + spec.weightDecay * theta;
-    const s = (sum[i] ?? 0) + g * g;
-    sum[i] = s;
-    parameters[i] = theta - (rate * g) / (Math.sqrt(s) + spec.epsilon);
-  }
+  kernels.compute(
+    { written: [parameters, sum], read: [gradient] },
+    step,
+    (functions, [theta = 0, s = 0, g = 0], count) =>
+      functions.stepAdagrad(theta, g, s, count, rate, spec.epsilon, spec.weightDecay),
+  );
 }

@@ -1,4 +1,5 @@
 import { assertInRange } from "../core/errors.ts";
+import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 
 /** The constants of Adam and AdamW. */
@@ -46,25 +47,37 @@ export class AdamW implements Optimizer {
 }
 
 /** One step of Adam on a slice, in place. State: m and s. */
-export function stepAdam(spec: AdamSpec, vectors: OptimizerVectors, step: OptimizerStep): void {
+export function stepAdam(spec: AdamSpec, vectors: OptimizerVectors, step: OptimizerStep, kernels: VectorKernels): void {
   const { parameters, gradient } = vectors;
   const [first, second] = vectors.state;
   if (!first || !second) return;
   const { beta1, beta2, epsilon, weightDecay, decoupledWeightDecay } = spec;
-  const { start, end, learningRate, count } = step;
-  const stepSize = learningRate / (1 - beta1 ** count);
-  const correction = 1 / Math.sqrt(1 - beta2 ** count);
+  const { learningRate, count: steps } = step;
+  const stepSize = learningRate / (1 - beta1 ** steps);
+  const correction = 1 / Math.sqrt(1 - beta2 ** steps);
   const shrink = decoupledWeightDecay ? 1 - learningRate * weightDecay : 1;
-  const coupledDecay = decoupledWeightDecay ? 0 : weightDecay;
-  for (let i = start; i < end; i++) {
-    const theta = parameters[i] ?? 0;
-    const g = (gradient[i] ?? 0) + coupledDecay * theta;
-    const m = beta1 * (first[i] ?? 0) + (1 - beta1) * g;
-    const s = beta2 * (second[i] ?? 0) + (1 - beta2) * g * g;
-    first[i] = m;
-    second[i] = s;
-    parameters[i] = shrink * theta - (stepSize * m) / (Math.sqrt(s) * correction + epsilon);
-  }
+  const decay = decoupledWeightDecay ? 0 : weightDecay;
+  kernels.compute(
+    { written: [parameters, first, second], read: [gradient] },
+    step,
+    (functions, [theta = 0, m = 0, s = 0, g = 0], count) =>
+      functions.stepAdam(
+        theta,
+        g,
+        m,
+        s,
+        count,
+        stepSize,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        correction,
+        epsilon,
+        shrink,
+        decay,
+      ),
+  );
 }
 
 function createAdamSpec(act: string, learningRate: number, options: AdamOptions, decoupled: boolean): AdamSpec {

@@ -1,4 +1,5 @@
 import { assertInRange } from "../core/errors.ts";
+import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 
 /** The constants of RMSprop. */
@@ -41,24 +42,34 @@ export class RMSprop implements Optimizer {
 }
 
 /** One step of RMSprop on a slice, in place. State: mean square, velocity, mean. */
-export function stepRMSprop(spec: RMSpropSpec, vectors: OptimizerVectors, step: OptimizerStep): void {
+export function stepRMSprop(
+  spec: RMSpropSpec,
+  vectors: OptimizerVectors,
+  step: OptimizerStep,
+  kernels: VectorKernels,
+): void {
   const { parameters, gradient } = vectors;
   const [meanSquare, velocity, mean] = vectors.state;
   if (!meanSquare || !velocity || !mean) return;
   const { alpha, epsilon, weightDecay, momentum, centered } = spec;
-  for (let i = step.start; i < step.end; i++) {
-    const theta = parameters[i] ?? 0;
-    const g = (gradient[i] ?? 0) + weightDecay * theta;
-    const s = alpha * (meanSquare[i] ?? 0) + (1 - alpha) * g * g;
-    meanSquare[i] = s;
-    let variance = s;
-    if (centered) {
-      const average = alpha * (mean[i] ?? 0) + (1 - alpha) * g;
-      mean[i] = average;
-      variance = s - average * average;
-    }
-    const v = momentum * (velocity[i] ?? 0) + g / (Math.sqrt(Math.max(variance, 0)) + epsilon);
-    velocity[i] = v;
-    parameters[i] = theta - step.learningRate * v;
-  }
+  kernels.compute(
+    { written: [parameters, meanSquare, velocity, mean], read: [gradient] },
+    step,
+    (functions, [theta = 0, s = 0, v = 0, a = 0, g = 0], count) =>
+      functions.stepRmsprop(
+        theta,
+        g,
+        s,
+        v,
+        a,
+        count,
+        step.learningRate,
+        alpha,
+        1 - alpha,
+        momentum,
+        epsilon,
+        weightDecay,
+        centered ? 1 : 0,
+      ),
+  );
 }

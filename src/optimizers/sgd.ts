@@ -1,4 +1,5 @@
 import { assertInRange, cannot } from "../core/errors.ts";
+import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 
 /** The constants of stochastic gradient descent. */
@@ -37,24 +38,25 @@ export class SGD implements Optimizer {
 }
 
 /** One step of SGD on a slice, in place. State: the velocity v, when there is momentum. */
-export function stepSGD(spec: SGDSpec, vectors: OptimizerVectors, step: OptimizerStep): void {
+export function stepSGD(spec: SGDSpec, vectors: OptimizerVectors, step: OptimizerStep, kernels: VectorKernels): void {
   const { parameters, gradient } = vectors;
   const velocity = vectors.state[0];
+  const { learningRate } = step;
   const { momentum, weightDecay, nesterov } = spec;
-  const { start, end, learningRate } = step;
   if (!velocity || momentum === 0) {
-    for (let i = start; i < end; i++) {
-      const theta = parameters[i] ?? 0;
-      parameters[i] = theta - learningRate * ((gradient[i] ?? 0) + weightDecay * theta);
-    }
+    kernels.compute({ written: [parameters], read: [gradient] }, step, (functions, [theta = 0, g = 0], count) =>
+      functions.stepPlain(theta, g, count, learningRate, weightDecay),
+    );
     return;
   }
+  // The first velocity is the gradient itself.
   const share = step.count === 1 ? 1 : 1 - spec.dampening;
-  for (let i = start; i < end; i++) {
-    const theta = parameters[i] ?? 0;
-    const g = (gradient[i] ?? 0) + weightDecay * theta;
-    const v = momentum * (velocity[i] ?? 0) + share * g;
-    velocity[i] = v;
-    parameters[i] = theta - learningRate * (nesterov ? g + momentum * v : v);
-  }
+  kernels.compute(
+    { written: [parameters, velocity], read: [gradient] },
+    step,
+    (functions, [theta = 0, v = 0, g = 0], count) => {
+      const stepBy = nesterov ? functions.stepNesterov : functions.stepMomentum;
+      stepBy(theta, g, v, count, learningRate, momentum, share, weightDecay);
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { stepAdagrad } from "./adagrad.ts";
 import { stepAdam } from "./adam.ts";
 import type { OptimizerSpec, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
@@ -18,20 +19,28 @@ export function countStateVectors(spec: OptimizerSpec): number {
   }
 }
 
-/** One optimizer step on the slice [start, end) of the vectors, in place. Slices are independent of each other. */
-export function stepOptimizer(spec: OptimizerSpec, vectors: OptimizerVectors, step: OptimizerStep): void {
+/**
+ * One optimizer step on the slice [start, end) of the vectors, in place, every operation rounded to float32. Slices are
+ * independent of each other.
+ */
+export function stepOptimizer(
+  spec: OptimizerSpec,
+  vectors: OptimizerVectors,
+  step: OptimizerStep,
+  kernels: VectorKernels,
+): void {
   switch (spec.kind) {
     case "sgd":
-      stepSGD(spec, vectors, step);
+      stepSGD(spec, vectors, step, kernels);
       break;
     case "adam":
-      stepAdam(spec, vectors, step);
+      stepAdam(spec, vectors, step, kernels);
       break;
     case "rmsprop":
-      stepRMSprop(spec, vectors, step);
+      stepRMSprop(spec, vectors, step, kernels);
       break;
     case "adagrad":
-      stepAdagrad(spec, vectors, step);
+      stepAdagrad(spec, vectors, step, kernels);
       break;
   }
 }

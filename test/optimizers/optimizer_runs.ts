@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import fc from "fast-check";
+import { VectorKernels } from "../../src/kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerVectors } from "../../src/optimizers/optimizer.ts";
 import { countStateVectors, stepOptimizer } from "../../src/optimizers/step_optimizer.ts";
 
@@ -10,6 +11,7 @@ export interface OptimizerRun {
 }
 
 const PARAMETERS = 5;
+const kernels = new VectorKernels();
 const eighths = fc.integer({ min: -32, max: 32 }).map((value) => value / 8);
 const vector = fc.array(eighths, { minLength: PARAMETERS, maxLength: PARAMETERS });
 
@@ -39,7 +41,7 @@ export function runOptimizer(optimizer: Optimizer, run: OptimizerRun, cuts: read
     vectors.gradient.set(gradient);
     for (const [slice, end] of bounds.slice(1).entries()) {
       const step = { start: bounds[slice] ?? 0, end, learningRate: optimizer.learningRate, count: index + 1 };
-      stepOptimizer(optimizer.spec, vectors, step);
+      stepOptimizer(optimizer.spec, vectors, step, kernels);
     }
   }
   return vectors;

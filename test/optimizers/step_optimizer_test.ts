@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { VectorKernels } from "../../src/kernels/vector_kernels.ts";
 import { Adagrad } from "../../src/optimizers/adagrad.ts";
 import { Adam, AdamW } from "../../src/optimizers/adam.ts";
 import type { Optimizer } from "../../src/optimizers/optimizer.ts";
@@ -63,6 +64,8 @@ const figureRun = {
   gradients: [1, 2, 3, 4, 5].map((t) => [0.5 * t - 1.25, 1 / t, (-1) ** t * 0.75]),
 };
 
+const kernels = new VectorKernels();
+
 describe("stepOptimizer()", () => {
   for (const [name, optimizer, parameters] of PYTORCH_FIGURES) {
     test(`gives PyTorch's parameters for ${name}`, () => {
@@ -87,7 +90,8 @@ describe("stepOptimizer()", () => {
     for (const [, optimizer] of PYTORCH_FIGURES) {
       const { parameters, gradient, state } = createVectors(optimizer, figureRun.start);
       gradient.fill(1);
-      stepOptimizer(optimizer.spec, { parameters, gradient, state }, { start: 1, end: 2, learningRate: 1, count: 1 });
+      const step = { start: 1, end: 2, learningRate: 1, count: 1 };
+      stepOptimizer(optimizer.spec, { parameters, gradient, state }, step, kernels);
       expect([parameters[0], parameters[2]]).toEqual([0.5, 2]);
       expect(parameters[1]).not.toBe(-1.25);
       for (const vector of state) expect([vector[0], vector[2]]).toEqual([0, 0]);

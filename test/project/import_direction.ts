@@ -1,6 +1,7 @@
 /** The folders that know nothing of the loop. */
 const BELOW_TRAINING = [
   "core",
+  "kernels",
   "data",
   "streams",
   "memory",
@@ -18,16 +19,17 @@ const BELOW_TRAINING = [
  */
 export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  data: ["core"],
+  kernels: ["core"],
+  data: ["core", "kernels"],
   streams: ["core", "data"],
   memory: ["core", "data", "streams"],
   evaluation: ["core", "data", "streams"],
   onnx: ["core"],
   engine: ["core", "onnx"],
   models: ["core", "onnx", "engine"],
-  optimizers: ["core"],
-  cluster: ["core", "data", "onnx", "engine", "optimizers"],
-  workers: ["core", "data", "onnx", "engine", "optimizers", "cluster", "report"],
+  optimizers: ["core", "kernels"],
+  cluster: ["core", "kernels", "data", "onnx", "engine", "optimizers"],
+  workers: ["core", "kernels", "data", "onnx", "engine", "optimizers", "cluster", "report"],
   training: BELOW_TRAINING,
   runs: [...BELOW_TRAINING, "training"],
   report: ["core", "evaluation", "runs"],

@@ -1,0 +1,193 @@
+/**
+ * The arithmetic of vectors as WebAssembly with 128-bit SIMD, in AssemblyScript; `bun run build:kernels` compiles it to
+ * `vector_kernels_wasm.ts`. Vectors are addresses of float32 values that are aligned to 16 bytes and have room for a multiple
+ * of 4 elements: the last ones of a vector whose length is none are computed too and mean nothing. Every operation is
+ * rounded to float32, element by element, so results do not depend on how vectors are cut into slices.
+ */
+
+/** Bytes of four float32 values. */
+const LANES: usize = 16;
+
+/** Bytes of `count` elements, rounded up to whole lanes. */
+function measureLanes(count: usize): usize {
+  return (count * 4 + LANES - 1) & ~(LANES - 1);
+}
+
+/** g + λθ */
+function decayed(gradient: usize, theta: v128, decay: v128): v128 {
+  return f32x4.add(v128.load(gradient), f32x4.mul(decay, theta));
+}
+
+/** s ← s + a */
+export function addVector(sum: usize, addend: usize, count: usize): void {
+  const bytes = measureLanes(count);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    v128.store(sum + at, f32x4.add(v128.load(sum + at), v128.load(addend + at)));
+  }
+}
+
+/** θ ← θ − η(g + λθ) */
+export function stepPlain(parameters: usize, gradient: usize, count: usize, rate: f32, decay: f32): void {
+  const rates = f32x4.splat(rate);
+  const decays = f32x4.splat(decay);
+  const bytes = measureLanes(count);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const theta = v128.load(parameters + at);
+    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, decayed(gradient + at, theta, decays))));
+  }
+}
+
+/** v ← μv + share(g + λθ), θ ← θ − ηv */
+export function stepMomentum(
+  parameters: usize,
+  gradient: usize,
+  velocity: usize,
+  count: usize,
+  rate: f32,
+  momentum: f32,
+  share: f32,
+  decay: f32,
+): void {
+  const rates = f32x4.splat(rate);
+  const momenta = f32x4.splat(momentum);
+  const shares = f32x4.splat(share);
+  const decays = f32x4.splat(decay);
+  const bytes = measureLanes(count);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const theta = v128.load(parameters + at);
+    const g = decayed(gradient + at, theta, decays);
+    const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.mul(shares, g));
+    v128.store(velocity + at, v);
+    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, v)));
+  }
+}
+
+/** g' = g + λθ, v ← μv + share·g', θ ← θ − η(g' + μv) */
+export function stepNesterov(
+  parameters: usize,
+  gradient: usize,
+  velocity: usize,
+  count: usize,
+  rate: f32,
+  momentum: f32,
+  share: f32,
+  decay: f32,
+): void {
+  const rates = f32x4.splat(rate);
+  const momenta = f32x4.splat(momentum);
+  const shares = f32x4.splat(share);
+  const decays = f32x4.splat(decay);
+  const bytes = measureLanes(count);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const theta = v128.load(parameters + at);
+    const g = decayed(gradient + at, theta, decays);
+    const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.mul(shares, g));
+    v128.store(velocity + at, v);
+    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, f32x4.add(g, f32x4.mul(momenta, v)))));
+  }
+}
+
+/** g' = g + λθ, m ← β₁m + (1 − β₁)g', s ← β₂s + (1 − β₂)g'², θ ← shrink·θ − step·m / (√s·correction + ε) */
+export function stepAdam(
+  parameters: usize,
+  gradient: usize,
+  first: usize,
+  second: usize,
+  count: usize,
+  stepSize: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  correction: f32,
+  epsilon: f32,
+  shrink: f32,
+  decay: f32,
+): void {
+  const sizes = f32x4.splat(stepSize);
+  const betas1 = f32x4.splat(beta1);
+  const rests1 = f32x4.splat(rest1);
+  const betas2 = f32x4.splat(beta2);
+  const rests2 = f32x4.splat(rest2);
+  const corrections = f32x4.splat(correction);
+  const epsilons = f32x4.splat(epsilon);
+  const shrinks = f32x4.splat(shrink);
+  const decays = f32x4.splat(decay);
+  const bytes = measureLanes(count);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const theta = v128.load(parameters + at);
+    const g = decayed(gradient + at, theta, decays);
+    const m = f32x4.add(f32x4.mul(betas1, v128.load(first + at)), f32x4.mul(rests1, g));
+    const s = f32x4.add(f32x4.mul(betas2, v128.load(second + at)), f32x4.mul(f32x4.mul(rests2, g), g));
+    v128.store(first + at, m);
+    v128.store(second + at, s);
+    const spread = f32x4.add(f32x4.mul(f32x4.sqrt(s), corrections), epsilons);
+    v128.store(parameters + at, f32x4.sub(f32x4.mul(shrinks, theta), f32x4.div(f32x4.mul(sizes, m), spread)));
+  }
+}
+
+/** g' = g + λθ, s ← αs + (1 − α)g'², a ← αa + (1 − α)g' where centred, v ← μv + g' / (√max(s − a², 0) + ε), θ ← θ − ηv */
+export function stepRmsprop(
+  parameters: usize,
+  gradient: usize,
+  square: usize,
+  velocity: usize,
+  mean: usize,
+  count: usize,
+  rate: f32,
+  alpha: f32,
+  rest: f32,
+  momentum: f32,
+  epsilon: f32,
+  decay: f32,
+  centered: bool,
+): void {
+  const rates = f32x4.splat(rate);
+  const alphas = f32x4.splat(alpha);
+  const rests = f32x4.splat(rest);
+  const momenta = f32x4.splat(momentum);
+  const epsilons = f32x4.splat(epsilon);
+  const decays = f32x4.splat(decay);
+  const zeros = f32x4.splat(0);
+  const bytes = measureLanes(count);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const theta = v128.load(parameters + at);
+    const g = decayed(gradient + at, theta, decays);
+    const s = f32x4.add(f32x4.mul(alphas, v128.load(square + at)), f32x4.mul(f32x4.mul(rests, g), g));
+    v128.store(square + at, s);
+    let variance = s;
+    if (centered) {
+      const a = f32x4.add(f32x4.mul(alphas, v128.load(mean + at)), f32x4.mul(rests, g));
+      v128.store(mean + at, a);
+      variance = f32x4.sub(s, f32x4.mul(a, a));
+    }
+    const spread = f32x4.add(f32x4.sqrt(f32x4.max(variance, zeros)), epsilons);
+    const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.div(g, spread));
+    v128.store(velocity + at, v);
+    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, v)));
+  }
+}
+
+/** g' = g + λθ, s ← s + g'², θ ← θ − ηg' / (√s + ε) */
+export function stepAdagrad(
+  parameters: usize,
+  gradient: usize,
+  sum: usize,
+  count: usize,
+  rate: f32,
+  epsilon: f32,
+  decay: f32,
+): void {
+  const rates = f32x4.splat(rate);
+  const epsilons = f32x4.splat(epsilon);
+  const decays = f32x4.splat(decay);
+  const bytes = measureLanes(count);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const theta = v128.load(parameters + at);
+    const g = decayed(gradient + at, theta, decays);
+    const s = f32x4.add(v128.load(sum + at), f32x4.mul(g, g));
+    v128.store(sum + at, s);
+    const spread = f32x4.add(f32x4.sqrt(s), epsilons);
+    v128.store(parameters + at, f32x4.sub(theta, f32x4.div(f32x4.mul(rates, g), spread)));
+  }
+}
