@@ -12,6 +12,7 @@ export type { ParameterEntry, ParameterLayout } from "./core/parameter_layout.ts
 export { RandomStream, RandomStreams } from "./core/random_stream.ts";
 export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./core/shared_memory.ts";
 export { writeAtomically } from "./core/write_atomically.ts";
+export { type CIFARFiles, loadCIFAR10, loadCIFAR100 } from "./data/cifar_files.ts";
 export { createDataSource, type DataSource } from "./data/data_source.ts";
 export { Dataset, type SampleReferences } from "./data/dataset.ts";
 export { readIdxImages, readIdxLabels } from "./data/idx_reader.ts";
@@ -121,6 +122,7 @@ export { joinExperiences } from "./streams/joint_experience.ts";
 export { isOnlineExperience, type OnlineExperience } from "./streams/online_experience.ts";
 export { permutedMNIST } from "./streams/permuted_mnist.ts";
 export { rotatedMNIST } from "./streams/rotated_mnist.ts";
+export { splitCIFAR10, splitCIFAR100 } from "./streams/split_cifar.ts";
 export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
 export { BCEWithLogitsLoss } from "./training/bce_with_logits_loss.ts";

@@ -7,12 +7,13 @@ import { readIdxImages, readIdxLabels } from "./idx_reader.ts";
 
 /** Images with their class ids, in shared memory. */
 export interface LabelledImages {
-  /** [rows, height, width], 0 to 255. */
+  /** [rows, height, width, channels], 0 to 255. */
   readonly images: Uint8Array<SharedArrayBuffer>;
   /** Class ids [rows]. */
   readonly labels: Int32Array<SharedArrayBuffer>;
   readonly height: number;
   readonly width: number;
+  readonly channels: number;
 }
 
 /** The two halves of an MNIST-like data set. */
@@ -86,7 +87,7 @@ async function loadPart(folder: string, part: "train" | "t10k", notes: DataSetNo
     const wanted = `${rows} labels in ${JSON.stringify(labelsPath)}, one an image`;
     throw new RangeError(cannot(`load ${notes.dataSet}`, wanted, labels.data.length));
   }
-  return { images: images.data, labels: copyToSharedInt32(labels.data), height, width };
+  return { images: images.data, labels: copyToSharedInt32(labels.data), height, width, channels: 1 };
 }
 
 /** The first that exists of train-images-idx3-ubyte, train-images.idx3-ubyte, and both with .gz. */

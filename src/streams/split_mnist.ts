@@ -1,20 +1,9 @@
-import { Dataset } from "../data/dataset.ts";
-import { createClassIncrementalBenchmark } from "./class_incremental.ts";
 import type { Benchmark } from "./experience.ts";
-import {
-  createFashionMNISTSources,
-  createMNISTSources,
-  type ImageSources,
-  type MNISTOptions,
-} from "./mnist_sources.ts";
+import { createFashionMNISTSources, createMNISTSources } from "./mnist_sources.ts";
+import { type SplitImageOptions, splitImageSources } from "./split_image_sources.ts";
 
 /** What the class-incremental benchmarks on MNIST take. */
-export interface SplitMNISTOptions extends MNISTOptions {
-  /** Every class once; left out: random, from the seed. */
-  readonly classOrder?: readonly number[] | undefined;
-  /** False: without a class order, classes come in the order 0 to 9. */
-  readonly shuffle?: boolean | undefined;
-}
+export type SplitMNISTOptions = SplitImageOptions;
 
 /**
  * MNIST's ten classes dealt to 5 experiences, or as many as asked for (Zenke et al. 2017, arXiv:1703.04200).
@@ -22,7 +11,7 @@ export interface SplitMNISTOptions extends MNISTOptions {
  * @example const benchmark = await splitMNIST({ experiences: 5, seed: 1 });
  */
 export async function splitMNIST(options: SplitMNISTOptions = {}): Promise<Benchmark> {
-  return splitSources("split-mnist", await createMNISTSources(options), options);
+  return splitImageSources("split-mnist", await createMNISTSources(options), { ...options, numClasses: 10 });
 }
 
 /**
@@ -30,22 +19,6 @@ export async function splitMNIST(options: SplitMNISTOptions = {}): Promise<Bench
  * @throws {Error} If the data set is not installed. {RangeError} If an option is out of range.
  */
 export async function splitFashionMNIST(options: SplitMNISTOptions = {}): Promise<Benchmark> {
-  return splitSources("split-fashion-mnist", await createFashionMNISTSources(options), options);
-}
-
-function splitSources(
-  name: string,
-  { train, test, normalization }: ImageSources,
-  { experiences = 5, ...options }: SplitMNISTOptions,
-): Benchmark {
-  return createClassIncrementalBenchmark({
-    ...options,
-    name,
-    experiences,
-    train: Dataset.fromSource(train),
-    test: Dataset.fromSource(test),
-    numClasses: 10,
-    sampleShape: train.sampleShape,
-    normalization,
-  });
+  const sources = await createFashionMNISTSources(options);
+  return splitImageSources("split-fashion-mnist", sources, { ...options, numClasses: 10 });
 }

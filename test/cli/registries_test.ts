@@ -41,6 +41,8 @@ describe("registries", () => {
       "permuted-mnist",
       "rotated-mnist",
       "split-fashion-mnist",
+      "split-cifar10",
+      "split-cifar100",
       "directory",
     ]);
     expect(names("models")).toEqual(["simple-mlp", "mlp", "simple-cnn", "lenet5", "slim-resnet18", "path"]);

@@ -3,6 +3,7 @@ import { directoryBenchmark } from "../../streams/directory_benchmark.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { permutedMNIST } from "../../streams/permuted_mnist.ts";
 import { rotatedMNIST } from "../../streams/rotated_mnist.ts";
+import { splitCIFAR10, splitCIFAR100 } from "../../streams/split_cifar.ts";
 import { splitFashionMNIST, splitMNIST } from "../../streams/split_mnist.ts";
 import { CliError } from "../cli_error.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
@@ -30,11 +31,7 @@ const common = {
   normalize: z.boolean().default(true).describe("subtracts the data set's mean and divides by its deviation"),
 };
 
-const split = z.strictObject({
-  experiences: z.int().min(1).max(10).default(5).describe("how many experiences the ten classes are dealt to"),
-  classOrder: z.array(z.int().min(0).max(9)).optional().describe("every class once, in the order in which they come"),
-  ...common,
-});
+const split = createSplitOptions({ numClasses: 10, experiences: 5 });
 
 const permuted = z.strictObject({
   experiences: z.int().min(1).default(10).describe("how many permutations of the pixels there are"),
@@ -102,6 +99,18 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       create: (options, context: BenchmarkContext) => splitFashionMNIST(complete(options, context)),
     }),
     defineFactory({
+      name: "split-cifar10",
+      summary: "CIFAR-10's classes in turn (class-incremental); --data is the folder with its binary files",
+      options: split,
+      create: (options, context: BenchmarkContext) => splitCIFAR10(complete(options, context)),
+    }),
+    defineFactory({
+      name: "split-cifar100",
+      summary: "CIFAR-100's fine classes in turn (class-incremental); --data is the folder with its binary files",
+      options: createSplitOptions({ numClasses: 100, experiences: 10 }),
+      create: (options, context: BenchmarkContext) => splitCIFAR100(complete(options, context)),
+    }),
+    defineFactory({
       name: "directory",
       summary: "your own files: a folder an experience, with .npy, .npz, CSV or images in a folder a class",
       options: directory,
@@ -117,6 +126,25 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
     }),
   ],
 };
+
+function createSplitOptions({ numClasses, experiences }: { numClasses: number; experiences: number }) {
+  const order = z.array(
+    z
+      .int()
+      .min(0)
+      .max(numClasses - 1),
+  );
+  return z.strictObject({
+    experiences: z
+      .int()
+      .min(1)
+      .max(numClasses)
+      .default(experiences)
+      .describe(`how many experiences the ${numClasses} classes are dealt to`),
+    classOrder: order.optional().describe("every class once, in the order in which they come"),
+    ...common,
+  });
+}
 
 function complete<Options extends { seed?: number | undefined }>(options: Options, { seed, data }: BenchmarkContext) {
   return { ...options, seed: options.seed ?? seed, folder: data };

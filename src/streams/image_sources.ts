@@ -1,0 +1,48 @@
+import { createDataSource, type DataSource } from "../data/data_source.ts";
+import type { LabelledImages } from "../data/mnist_files.ts";
+import type { Transform } from "../data/transform.ts";
+import type { StreamOptions } from "./benchmark.ts";
+import type { Benchmark } from "./experience.ts";
+
+/** What all benchmarks on a data set of images take. */
+export interface ImageOptions extends StreamOptions {
+  readonly experiences?: number | undefined;
+  /** Experience i carries the task label i; false unless given. */
+  readonly taskLabels?: boolean | undefined;
+  /** False: pixels are divided by 255 and no more; true unless given. */
+  readonly normalize?: boolean | undefined;
+  /** Folder with the data set's files; left out: the installed package, where there is one. */
+  readonly folder?: string | undefined;
+}
+
+/** The two data sources of a data set of images, and what their transforms come to. */
+export interface ImageSources {
+  readonly train: DataSource;
+  readonly test: DataSource;
+  readonly normalization: Benchmark["normalization"];
+}
+
+/** The sources "NAME train" and "NAME test": bytes divided by 255 and, where there are statistics, normalised by channel. */
+export function createImageSources(
+  name: string,
+  parts: { readonly train: LabelledImages; readonly test: LabelledImages },
+  statistics: { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined,
+): ImageSources {
+  const scale = 1 / 255;
+  const transforms: Transform[] = [{ kind: "scale", factor: scale, offset: 0 }];
+  if (statistics) transforms.push({ kind: "normalize", ...statistics });
+  const createSource = (part: string, { images, labels, height, width, channels }: LabelledImages): DataSource =>
+    createDataSource({
+      name: `${name} ${part}`,
+      x: images,
+      y: labels,
+      sampleShape: [height, width, channels],
+      taskLabel: 0,
+      transforms,
+    });
+  return {
+    train: createSource("train", parts.train),
+    test: createSource("test", parts.test),
+    normalization: { scale, mean: statistics?.mean ?? [], std: statistics?.std ?? [] },
+  };
+}
