@@ -169,6 +169,7 @@ export { type MASOptions, MASPlugin } from "./training/plugins/mas_plugin.ts";
 export { type MIROptions, MIRPlugin } from "./training/plugins/mir_plugin.ts";
 export { type NCMOptions, NCMPlugin } from "./training/plugins/ncm_plugin.ts";
 export { type PackNetOptions, PackNetPlugin } from "./training/plugins/pack_net_plugin.ts";
+export { type RAROptions, RARPlugin } from "./training/plugins/rar_plugin.ts";
 export {
   type ReduceLROnPlateauOptions,
   ReduceLROnPlateauPlugin,

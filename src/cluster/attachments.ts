@@ -25,6 +25,7 @@ export class Attachments implements ReplicaControl {
   penalties: readonly Pick<QuadraticPenalty, "a" | "b">[] = [];
   optimizer: OptimizerSpec | undefined;
   activations: ActivationMemory | undefined;
+  inputGradients: Float32Array<SharedArrayBuffer> | undefined;
 
   constructor(memory: ReplicaMemory) {
     this.memory = reattachMemory(memory);
@@ -63,6 +64,10 @@ export class Attachments implements ReplicaControl {
     this.activations = memory;
   }
 
+  attachInputGradients(values: Float32Array<SharedArrayBuffer>): void {
+    this.inputGradients = values;
+  }
+
   loadModel(topology: ModelTopology, memory: ReplicaMemory): void {
     this.memory = reattachMemory(memory);
     this.kernels = new VectorKernels(memory.vectors);
@@ -85,5 +90,6 @@ export class Attachments implements ReplicaControl {
     await replica.attachPenalties(this.penalties);
     if (this.optimizer) await replica.attachOptimizer(this.optimizer);
     if (this.activations) await replica.attachActivations(this.activations);
+    if (this.inputGradients) await replica.attachInputGradients(this.inputGradients);
   }
 }

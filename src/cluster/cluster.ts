@@ -10,6 +10,7 @@ import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
 import { Phase, ROW_MEASURES, Word } from "./control_block.ts";
 import { InlineReplica } from "./inline_replica.ts";
+import { InputGradientBoard } from "./input_gradient_board.ts";
 import { type ClusterModel, createModelMemory, growModelMemory } from "./model_memory.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
 import { PenaltyBoard } from "./penalty_board.ts";
@@ -29,6 +30,7 @@ export class Cluster {
   readonly #group: ReplicaGroup;
   readonly #batch: BatchBoard;
   readonly #activations: ActivationBoard;
+  readonly #inputGradients: InputGradientBoard;
   #model: ClusterModel;
   #memory: ReplicaMemory;
   #vectors: VectorTable;
@@ -48,6 +50,7 @@ export class Cluster {
     this.#group = group;
     this.#batch = new BatchBoard(group, memory.control, model.outputSize);
     this.#activations = new ActivationBoard(group);
+    this.#inputGradients = new InputGradientBoard(group);
     this.#vectors = new VectorTable(group, memory.sizes.parameters);
     this.#penalties = new PenaltyBoard(group, memory);
   }
@@ -152,6 +155,19 @@ export class Cluster {
     return this.#activations.read(request.samples.length);
   }
 
+  /**
+   * The gradient of the samples [B, …sampleShape] for dLoss/dOutput [B, C], as they are after their transforms. Of the layers'
+   * state and the parameters' gradient nothing is touched.
+   * @throws {RangeError} If the model takes samples for ids.
+   */
+  async inputGradients(request: ComputeRequest, dOutput: Float32Array): Promise<HostTensor> {
+    await this.#inputGradients.place(request.samples);
+    await this.#prepare(request);
+    this.#batch.writeOutputGradient(dOutput);
+    await this.#run(Phase.inputGradients);
+    return this.#inputGradients.read(request.samples);
+  }
+
   /** The fused step: outputs, objective, reduced gradient and, if asked for, penalties and the update. */
   async gradientStep(
     request: ComputeRequest,
@@ -212,6 +228,7 @@ export class Cluster {
     this.#penalties.move(memory, change);
     this.#batch.changeOutputSize(model.outputSize);
     this.#activations.forget();
+    this.#inputGradients.forget();
     this.#vectors = new VectorTable(this.#group, model.layout.size);
     this.#scratch = [];
     this.#memory = memory;

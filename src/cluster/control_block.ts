@@ -70,6 +70,7 @@ export const Phase = {
   update: 32,
   state: 64,
   activations: 128,
+  inputGradients: 256,
 } as const;
 
 /** What may be added up of the rows' own gradients, by `Word.rowMeasure` − 1. */

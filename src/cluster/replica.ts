@@ -1,4 +1,4 @@
-import { serializeError } from "../core/error_data.ts";
+import { type ErrorData, serializeError } from "../core/error_data.ts";
 import { cannot } from "../core/errors.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { createEngine, type EngineSpec } from "../engine/create_engine.ts";
@@ -76,6 +76,21 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
     this.#attached.attachActivations(memory);
   }
 
+  attachInputGradients(values: Float32Array<SharedArrayBuffer>): void {
+    this.#attached.attachInputGradients(values);
+  }
+
+  refuseInputGradients(): ErrorData | undefined {
+    try {
+      const { name } = this.#engine;
+      if (!this.#engine.inputGradients) throw new Error(cannot("differentiate samples", "an engine that can", name));
+      this.#engine.assertInputGradients?.();
+      return undefined;
+    } catch (thrown) {
+      return serializeError(thrown);
+    }
+  }
+
   measureActivation(layerName: string): ActivationShape {
     try {
       const shape = this.#engine.activationShape?.(layerName);
@@ -112,7 +127,8 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
     const { control, sizes } = this.#attached.memory;
     const phases = control[Word.phases] ?? 0;
     this.#timings.fill(0);
-    if (phases & (Phase.forward | Phase.backward | Phase.gradient | Phase.activations)) {
+    const computing = Phase.forward | Phase.backward | Phase.gradient | Phase.activations | Phase.inputGradients;
+    if (phases & computing) {
       const shardCount = control[Word.shardCount] ?? 1;
       for (let shard = this.#index; shard < shardCount && this.isCurrent; shard += sizes.replicas)
         await this.#computeShard(shard, phases);
@@ -162,6 +178,11 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
     // Into an array of its own: an engine that was given up may still write.
     const layer = phases & Phase.activations && activations ? buffers.activationsOf(activations.width) : undefined;
     if (layer && activations) await this.#engine.activations?.(vectors, input, activations.layerName, layer);
+    const dSamples = phases & Phase.inputGradients ? new Float32Array(input.x.data.length) : undefined;
+    if (dSamples) {
+      buffers.readOutputGradient(batch, range);
+      await this.#engine.inputGradients?.(vectors, input, buffers.dOutputs, dSamples);
+    }
     if (phases & Phase.backward) {
       buffers.readOutputGradient(batch, range);
       const { dOutputs } = buffers;
@@ -180,6 +201,7 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
     this.#recordCall(this.#addTime(Timing.engineMs, began));
     if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(batch, range);
     if (layer && activations) activations.values.set(layer, range.start * activations.width);
+    if (dSamples) this.#attached.inputGradients?.set(dSamples, (range.start * dSamples.length) / buffers.rows);
   }
 
   #parameters(): Float32Array {

@@ -1,3 +1,4 @@
+import type { ErrorData } from "../core/error_data.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
@@ -18,6 +19,8 @@ export interface ReplicaControl {
   attachOptimizer(spec: OptimizerSpec): void | Promise<void>;
   /** Says which layer the activations phase is about, and where its values go. */
   attachActivations(memory: ActivationMemory): void | Promise<void>;
+  /** Says where the gradients of the samples go, [capacity · values of a sample], in shared memory. */
+  attachInputGradients(values: Float32Array<SharedArrayBuffer>): void | Promise<void>;
   /** Puts another model in place of its own. Data and penalties stay; minibatch memory and other vectors are forgotten. */
   loadModel(topology: ModelTopology, memory: ReplicaMemory): void | Promise<void>;
   close(): void | Promise<void>;
@@ -27,4 +30,6 @@ export interface ReplicaControl {
 export interface ReplicaQuestions {
   /** The shape of one row of what a layer gives. */
   measureActivation(layerName: string): ActivationShape | Promise<ActivationShape>;
+  /** Why there is no gradient of the samples; nothing where there is one. */
+  refuseInputGradients(): ErrorData | undefined | Promise<ErrorData | undefined>;
 }

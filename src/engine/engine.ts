@@ -94,6 +94,16 @@ export interface Engine {
    * @throws {RangeError} If the model has no layer of that name, or `out` another length.
    */
   activations?(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void>;
+  /**
+   * Makes sure that `inputGradients` can be had.
+   * @throws {RangeError} If the outputs are no differentiable function of the samples: an embedding takes them for ids, say.
+   */
+  assertInputGradients?(): void;
+  /**
+   * out ← (dOutputs/dSamples)ᵀ dOutputs [n, …sampleShape], where dOutputs is [n, C]. The state is left alone, whatever the mode.
+   * @throws {RangeError} If there is no such gradient, or `out` has another length.
+   */
+  inputGradients?(vectors: ModelVectors, input: EngineInput, dOutputs: Float32Array, out: Float32Array): Promise<void>;
   /** Frees sessions and tensors. The engine must not be used afterwards. */
   close(): Promise<void>;
 }

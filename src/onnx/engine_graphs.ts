@@ -1,6 +1,6 @@
 import { cannot, describeUnknownName } from "../core/errors.ts";
 import { type Conversion, convertLayer } from "./converters/convert_layer.ts";
-import { isTaskLabels } from "./converters/input.ts";
+import { isTaskLabels, SAMPLES_NAME } from "./converters/input.ts";
 import { differentiate } from "./gradients/differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
@@ -55,6 +55,23 @@ export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "tr
   const outputs = convertModel(spec, { graph, mode });
   const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
   addGradients(spec, { value: outputs, gradient }, graph);
+  return graph.finish();
+}
+
+/**
+ * samples, parameters, masks, the gradient of the logits [N, C] → the gradient of the samples [N, …], row by row.
+ * @throws {RangeError} If the logits do not depend on the samples in a way that can be differentiated.
+ */
+export function buildInputGradientGraph(spec: ModelSpec, mode: "train" | "eval"): Graph {
+  const graph = new GraphBuilder(feedTensors(spec));
+  const outputs = convertModel(spec, { graph, mode });
+  const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
+  const found = differentiate(graph, { seeds: [{ value: outputs, gradient }], wanted: [SAMPLES_NAME] });
+  const ofSamples = found.get(SAMPLES_NAME);
+  if (ofSamples === undefined) {
+    throw new RangeError(cannot(`differentiate the samples of ${spec.name}`, "samples that are values", "ids"));
+  }
+  graph.output("dSamples", ofSamples, { kind: "outputs" });
   return graph.finish();
 }
 

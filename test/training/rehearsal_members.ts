@@ -7,6 +7,7 @@ import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
 import { GSSGreedyPlugin } from "../../src/training/plugins/gss_greedy_plugin.ts";
 import { IL2MPlugin } from "../../src/training/plugins/il2m_plugin.ts";
 import { MIRPlugin } from "../../src/training/plugins/mir_plugin.ts";
+import { RARPlugin } from "../../src/training/plugins/rar_plugin.ts";
 import { AGEM } from "../../src/training/strategies/agem.ts";
 import { DER } from "../../src/training/strategies/der.ts";
 import { ER_ACE } from "../../src/training/strategies/er_ace.ts";
@@ -54,6 +55,9 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
     randomStreams: ["gss"],
   },
   GSSGreedyPlugin: withPlugin(() => new GSSGreedyPlugin({ memSize: 10, batchSizeMem: 5 }), { randomStreams: ["gss"] }),
+  RARPlugin: withPlugin(() => new RARPlugin({ memSize: 40, batchSizeMem: 8, epsilon: 0.3 }), {
+    randomStreams: ["rar"],
+  }),
   IL2M: { create: (options) => new IL2M({ ...options, memSize: 20 }) },
   IL2MPlugin: withPlugin(() => new IL2MPlugin({ memSize: 20, batchSizeMem: 5 })),
   MER: {

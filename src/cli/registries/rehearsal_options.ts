@@ -68,6 +68,23 @@ export const GSS_OPTIONS = z.strictObject({
   batchSizeMem,
 });
 
+/** What retrospective adversarial replay takes. */
+export const RAR_OPTIONS = z.strictObject({
+  memSize,
+  batchSizeMem,
+  beta: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.4)
+    .describe("weight of perturbed samples, the rest is that of remembered ones"),
+  epsilon: z.number().min(0).default(0.0314).describe("farthest that an input value moves"),
+  iterations: z.int().min(1).default(2).describe("steps of the attack"),
+  decay: z.number().min(0).default(1).describe("how much of the attack's direction stays from step to step"),
+  virtualLearningRate: z.number().min(0).default(0.1).describe("of the step that the attacked model is ahead"),
+  layerName,
+});
+
 /** What IL2M takes, as a strategy and as a plugin. */
 export const IL2M_OPTIONS = z.strictObject({
   memSize: memSize.default(2000),

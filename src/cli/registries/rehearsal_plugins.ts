@@ -11,6 +11,7 @@ import {
   GSS_OPTIONS,
   IL2M_OPTIONS,
   MIR_OPTIONS,
+  RAR_OPTIONS,
 } from "./rehearsal_options.ts";
 
 /** Plugins that keep samples of the past, replay aside. */
@@ -86,6 +87,15 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { GSSGreedyPlugin } = await import("../../training/plugins/gss_greedy_plugin.ts");
       return { plugin: new GSSGreedyPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "rar",
+    summary: "replay of samples perturbed towards new classes (Kumari et al. 2022), on top of any strategy",
+    options: RAR_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { RARPlugin } = await import("../../training/plugins/rar_plugin.ts");
+      return { plugin: new RARPlugin(omitUndefined(options)) };
     },
   }),
   defineFactory({

@@ -5,12 +5,13 @@ import {
   buildActivationGraph,
   buildBackwardGraph,
   buildForwardGraph,
+  buildInputGradientGraph,
   buildRowGradientGraph,
   buildTrainingGraph,
   measureOutput,
 } from "../../onnx/engine_graphs.ts";
 import type { Graph } from "../../onnx/graph.ts";
-import type { LayerSpec, ModelSpec } from "../../onnx/layer_spec.ts";
+import type { ModelSpec } from "../../onnx/layer_spec.ts";
 import { parseTopology } from "../../onnx/parse_topology.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 import { sampleShapeOf } from "../../onnx/shape.ts";
@@ -21,6 +22,7 @@ import type { ModelTopology } from "../model_topology.ts";
 import type { RowGradientCall } from "../row_gradients.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
+import { dependsOnMode } from "./depends_on_mode.ts";
 import { DropoutMasks } from "./dropout_masks.ts";
 import { GraphSession, type RunTensors } from "./graph_session.ts";
 import { createSessionOptions } from "./session_options.ts";
@@ -194,6 +196,29 @@ class OnnxruntimeEngine implements Engine {
     await this.#run(session, { ...this.#bind(vectors, input, rows), outputs: this.#staging.write("activations", out) });
   }
 
+  assertInputGradients(): void {
+    buildInputGradientGraph(this.#spec, "eval");
+  }
+
+  async inputGradients(
+    vectors: ModelVectors,
+    input: EngineInput,
+    dOutputs: Float32Array,
+    out: Float32Array,
+  ): Promise<void> {
+    const rows = assertCall(this.#spec, vectors, input);
+    assertLength("dOutputs", dOutputs, rows * this.outputSize);
+    assertLength("the gradient of the samples", out, input.x.data.length);
+    const mode = this.#resolveMode(input);
+    const { key, spec } = this.#chooseSpec(input);
+    const session = await this.#load(`${key}samples ${mode}`, () => buildInputGradientGraph(spec, mode));
+    await this.#run(session, {
+      ...this.#bind(vectors, input, rows),
+      outputGradient: this.#staging.read("dOutputs", dOutputs),
+      outputs: this.#staging.write("dSamples", out),
+    });
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     const sessions = [...this.#sessions.values()];
@@ -269,20 +294,5 @@ class OnnxruntimeEngine implements Engine {
     for (const entry of this.layout.entries) {
       if (!written.has(entry.name)) viewEntry(gradient, entry).fill(0);
     }
-  }
-}
-
-/** Whether a layer computes something else in training. */
-function dependsOnMode(layer: LayerSpec): boolean {
-  switch (layer.kind) {
-    case "batchNormalization":
-      return true;
-    case "dropout":
-    case "alphaDropout":
-      return layer.rate > 0;
-    case "gaussianNoise":
-      return layer.deviation > 0;
-    default:
-      return false;
   }
 }

@@ -147,6 +147,31 @@ class TfjsEngine implements Engine {
     await readBack(() => [{ tensor: this.#applyModel(model, input), destination: out }]);
   }
 
+  assertInputGradients(): void {
+    const table = this.#model.layers.find((layer) => layer.getClassName() === "Embedding");
+    if (!table) return;
+    const wanted = `samples that are values, not ids (of the layer ${table.name})`;
+    throw new RangeError(cannot(`differentiate the samples of ${this.#model.name}`, wanted, "ids"));
+  }
+
+  async inputGradients(
+    vectors: ModelVectors,
+    input: EngineInput,
+    dOutputs: Float32Array,
+    out: Float32Array,
+  ): Promise<void> {
+    const rows = countRows(input);
+    this.assertInputGradients();
+    this.#assertInput(input);
+    this.#assertLength("dOutputs", dOutputs, rows * this.outputSize);
+    this.#assertLength("values of the samples' gradient", out, input.x.data.length);
+    this.#load(vectors);
+    await readBack(() => {
+      const weights = tf.tensor2d(dOutputs.slice(), [rows, this.outputSize]);
+      return [{ tensor: this.#differentiateSamples(input, weights), destination: out }];
+    });
+  }
+
   async close(): Promise<void> {
     disposeModel(this.#model, this.#variables);
   }
@@ -161,9 +186,9 @@ class TfjsEngine implements Engine {
     return tf.reshape<tf.Rank.R2>(this.#applyModel(this.#model, input), [-1, this.outputSize]);
   }
 
-  #applyModel(model: tf.LayersModel, input: EngineInput): tf.Tensor {
+  #applyModel(model: tf.LayersModel, input: EngineInput, inputs = createModelInputs(model, input)): tf.Tensor {
     this.#dropout.setKey(input.dropoutKey);
-    const output = model.apply(createModelInputs(model, input), { training: input.mode === "train" });
+    const output = model.apply(inputs, { training: input.mode === "train" });
     if (!(output instanceof tf.Tensor)) throw new TypeError(cannot("apply a model", "a tensor", output));
     return output;
   }
@@ -185,6 +210,24 @@ class TfjsEngine implements Engine {
     });
   }
 
+  /** (dOutputs/dSamples)ᵀ dOutputs [n, …sampleShape]. */
+  #differentiateSamples(input: EngineInput, dOutputs: tf.Tensor): tf.Tensor {
+    const inputs = [createModelInputs(this.#model, input)].flat();
+    const at = findTaskLabelsInput(this.#model) === 0 ? 1 : 0;
+    const samples = inputs[at];
+    if (!samples) throw new Error("Cannot differentiate the samples: there are none");
+    const objective = (x: tf.Tensor): tf.Tensor => {
+      const outputs = this.#applyModel(this.#model, input, inputs.with(at, x));
+      return tf.sum(tf.mul(tf.reshape(outputs, [-1, this.outputSize]), dOutputs));
+    };
+    return tf.grad(objective)(samples);
+  }
+
+  get #sampleShape(): readonly (number | null)[] {
+    const labelsAt = findTaskLabelsInput(this.#model);
+    return this.#model.inputs[labelsAt === 0 ? 1 : 0]?.shape.slice(1) ?? [];
+  }
+
   /** The moving statistics after a training pass; nothing after any other. */
   #listStateReadbacks(vectors: ModelVectors, input: EngineInput): Readback[] {
     if (input.mode === "eval") return [];
@@ -196,8 +239,7 @@ class TfjsEngine implements Engine {
 
   #assertInput({ x, taskLabels }: EngineInput): void {
     const sampleShape = x.shape.slice(1);
-    const labelsAt = findTaskLabelsInput(this.#model);
-    const wanted = this.#model.inputs[labelsAt === 0 ? 1 : 0]?.shape.slice(1) ?? [];
+    const wanted = this.#sampleShape;
     const fits = (length: number | null, i: number) => length === null || length === sampleShape[i];
     if (sampleShape.length !== wanted.length || !wanted.every(fits)) {
       throw new RangeError(cannot(`compute with ${this.#model.name}`, `samples of shape [${wanted}]`, sampleShape));
