@@ -51,6 +51,7 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
     config,
     loggers: [...loggers, ...plugins.flatMap((plugin) => plugin.loggers ?? [])],
     metrics: plugins.flatMap((plugin) => plugin.metrics ?? []),
+    evaluatesFirst: plugins.some(({ evaluatesFirst }) => evaluatesFirst),
     signal,
     exportsModels,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),

@@ -37,6 +37,8 @@ export interface TrainingRunOptions<Config> {
   readonly loggers?: readonly Logger[];
   /** Measured beside accuracy, loss, forgetting and backward transfer. */
   readonly metrics?: readonly PluginMetric[];
+  /** True evaluates the test stream before any training too, which forward transfer needs. */
+  readonly evaluatesFirst?: boolean;
   /** Names for the exported files' metadata; the class of the strategy and the benchmark's name if left out. */
   readonly labels?: ExportLabels;
   /** False leaves the ONNX files out. */
@@ -113,10 +115,12 @@ export class TrainingRun<Config> {
    * @throws Whatever ended the run early; summary.json says "interrupted" or "failed" then.
    */
   async train(): Promise<RunSummary<Config>> {
-    const { benchmark, signal } = this.#options;
+    const { benchmark, evaluatesFirst, signal } = this.#options;
     const done = this.#experiences.length;
+    const isNew = this.#resumed === undefined;
     try {
       await this.#begin();
+      if (isNew && evaluatesFirst) await this.strategy.eval(benchmark.testStream);
       let index = 0;
       for (const unit of listTrainingUnits(benchmark, { jointly: this.strategy.trainsJointly })) {
         index += 1;

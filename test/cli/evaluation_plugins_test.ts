@@ -25,7 +25,8 @@ describe("train --plugin tensorboard, csv and metrics", () => {
   test("write their files into the run's folder, with what the plugin metrics measures", async () => {
     const all =
       "topK=2,classAccuracy=true,confusionMatrix=true,maxForgetting=true,cumulative=true,amca=true,timing=true";
-    const more = "meanScores=true,labels=true,images=true,weights=true,mac=true,cpu=true,ram=true,minibatch=true";
+    const more =
+      "regression=true,meanScores=true,labels=true,images=true,weights=true,mac=true,cpu=true,ram=true,minibatch=true";
     const words = ["--plugin", "tensorboard", "--plugin", "csv", "--plugin", `metrics:${all},${more}`];
     const { out, status, stderr } = await train(words);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -59,6 +60,8 @@ describe("train --plugin tensorboard, csv and metrics", () => {
       "StreamMaxForgetting/eval_phase/test_stream",
       "CumulativeAccuracy/eval_phase/test_stream/Exp001",
       "Top1_AMCA_Stream/test_stream/Task000",
+      "Top1_RMSE_Stream/eval_phase/test_stream/Task000",
+      "Top1_R2_Epoch/train_phase/train_stream/Task000",
       "MeanScores/eval_phase/test_stream/new_old_diff",
       "Repartition/train_phase/train_stream/Task_000",
       "images/train_phase/train_stream/Task000",
@@ -79,6 +82,24 @@ describe("train --plugin tensorboard, csv and metrics", () => {
     expect(metrics.find(({ key }) => key.startsWith("MAC_Exp/"))?.value).toBe(784 * 8 + 8 * 10);
   });
 
+  test("evaluate before any training, for forward transfer", async () => {
+    const { out, stderr } = await train(["--plugin", "metrics:forwardTransfer=true"]);
+    expect(stderr).toBe("");
+    const metrics = await readMetrics(out);
+    const of = (name: string) => metrics.filter(({ key }) => key.startsWith(name)).map(({ value }) => Number(value));
+    const accuracy = of("Top1_Acc_Exp/eval_phase/test_stream/Task000/Exp001");
+    expect(accuracy.length).toBe(3);
+    const [untrained = 0, before = 0] = accuracy;
+    // Known from the second experience on, after the first was trained; afterwards it stands.
+    expect(of("ExperienceForwardTransfer")).toEqual([before - untrained, before - untrained]);
+    expect(of("StreamForwardTransfer")).toEqual([before - untrained, before - untrained]);
+    const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
+    expect(summary.experiences.length).toBe(2);
+    expect(summary.parametersHash).toBe(
+      JSON.parse(await readFile(join((await train([])).out, "summary.json"), "utf8")).parametersHash,
+    );
+  });
+
   test("change nothing that the run measures or learns", async () => {
     const [plain, watched] = [await train([]), await train(["--plugin", "metrics:images=true,labels=true"])];
     const hash = async (out: string) => JSON.parse(await readFile(join(out, "summary.json"), "utf8")).parametersHash;
@@ -93,8 +114,10 @@ describe("train --plugin tensorboard, csv and metrics", () => {
     expect({ status, lines: stderr.trim().split("\n").length }).toEqual({ status: 2, lines: 1 });
     expect(stderr).toContain("Cannot measure the load of GPU 99: wanted nvidia-smi that knows it");
     const online = ["--benchmark", "split-mnist:experiences=2,onlineExperienceSize=10"];
-    const refused = await train([...online, "--plugin", "metrics:maxForgetting=true"]);
-    expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain("Cannot measure maxForgetting");
+    for (const name of ["maxForgetting", "forwardTransfer"]) {
+      const refused = await train([...online, "--plugin", `metrics:${name}=true`]);
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).toContain(`Cannot measure ${name}`);
+    }
   });
 });

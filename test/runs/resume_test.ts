@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/forward_transfer_metrics.ts";
 import type { CheckpointInterval } from "../../src/runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, type ResumeOptions, resumeTrainingRun } from "../../src/runs/create_training_run.ts";
 import type { RunParts } from "../../src/runs/training_run.ts";
@@ -21,10 +22,13 @@ interface Case {
   readonly name: string;
   readonly benchmark: Benchmark;
   readonly createStrategy: (parts: RunParts) => BaseStrategy;
+  /** Measures forward transfer, too. */
+  readonly evaluatesFirst?: boolean;
 }
 
 const cases: readonly Case[] = [
   { name: "Naive", benchmark: makeBenchmark(), createStrategy: makeNaive },
+  { name: "Naive, evaluated first", benchmark: makeBenchmark(), createStrategy: makeNaive, evaluatesFirst: true },
   {
     name: "Replay",
     benchmark: makeBenchmark(),
@@ -54,9 +58,11 @@ const cases: readonly Case[] = [
 const CHECKPOINT_EVERY: CheckpointInterval = { kind: "iterations", iterations: 3 };
 const RARELY: CheckpointInterval = { kind: "seconds", seconds: 1000 };
 
-function makeOptions({ benchmark, createStrategy }: Omit<Case, "name">, directory: string): ResumeOptions<unknown> {
-  const config = { made: true };
-  return { benchmark, directory, config, exportsModels: false, checkpointEvery: CHECKPOINT_EVERY, createStrategy };
+function makeOptions(made: Omit<Case, "name">, directory: string): ResumeOptions<unknown> {
+  const { evaluatesFirst = false, benchmark, createStrategy } = made;
+  const metrics = evaluatesFirst ? forwardTransferMetrics({ experience: true, stream: true }) : [];
+  const shared = { config: { made: true }, exportsModels: false, checkpointEvery: CHECKPOINT_EVERY };
+  return { ...shared, benchmark, directory, createStrategy, evaluatesFirst, metrics };
 }
 
 /**

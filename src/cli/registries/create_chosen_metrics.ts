@@ -8,6 +8,7 @@ import {
   cumulativeForgettingMetrics,
 } from "../../evaluation/cumulative_accuracy_metrics.ts";
 import { forgettingMetrics } from "../../evaluation/forgetting_metrics.ts";
+import { forwardTransferMetrics } from "../../evaluation/forward_transfer_metrics.ts";
 import { gpuUsageMetrics } from "../../evaluation/gpu_usage_metrics.ts";
 import { imagesSamplesMetrics } from "../../evaluation/images_samples_metrics.ts";
 import { labelsRepartitionMetrics } from "../../evaluation/labels_repartition_metrics.ts";
@@ -16,6 +17,7 @@ import { macMetrics } from "../../evaluation/mac_metrics.ts";
 import { meanScoresMetrics } from "../../evaluation/mean_scores_metrics.ts";
 import type { PluginMetric } from "../../evaluation/plugin_metric.ts";
 import { ramUsageMetrics } from "../../evaluation/ram_usage_metrics.ts";
+import { r2Metrics, rmseMetrics } from "../../evaluation/regression_metrics.ts";
 import { timingMetrics } from "../../evaluation/timing_metrics.ts";
 import { topkAccMetrics } from "../../evaluation/topk_accuracy_metrics.ts";
 import { weightCheckpointMetrics } from "../../evaluation/weight_checkpoint_metrics.ts";
@@ -31,8 +33,10 @@ export function createChosenMetrics(options: MetricsOptions): PluginMetric[] {
     ...(options.classAccuracy ? classAccuracyMetrics({ stream: true }) : []),
     ...(confusionMatrix === undefined ? [] : confusionMatrixMetrics(readNormalization(confusionMatrix))),
     ...(options.maxForgetting ? forgettingMetrics({ ...spans, since: "running-maximum" }) : []),
+    ...(options.forwardTransfer ? forwardTransferMetrics({ experience: true, stream: true }) : []),
     ...(options.cumulative ? [...cumulativeAccuracyMetrics(), ...cumulativeForgettingMetrics()] : []),
     ...(options.amca ? amcaMetrics() : []),
+    ...(options.regression ? [...rmseMetrics(spans), ...r2Metrics(spans)] : []),
     ...(options.meanScores ? meanScoresMetrics() : []),
     ...(options.labels ? labelsRepartitionMetrics() : []),
     ...(options.images ? imagesSamplesMetrics() : []),

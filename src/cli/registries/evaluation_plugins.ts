@@ -11,12 +11,15 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
     summary: "measures more than accuracy, loss, forgetting and backward transfer",
     options: METRICS_OPTIONS,
     create: async (options, { benchmark }: PluginContext) => {
-      if (options.maxForgetting && benchmark.streams.has("train_online")) {
+      const compared = ["maxForgetting", "forwardTransfer"] as const;
+      const refused = compared.find((name) => options[name] && benchmark.streams.has("train_online"));
+      if (refused) {
         const wanted = "a benchmark whose experiences are trained whole";
-        throw new RangeError(cannot("measure maxForgetting", wanted, "onlineExperienceSize"));
+        throw new RangeError(cannot(`measure ${refused}`, wanted, "onlineExperienceSize"));
       }
       const { createChosenMetrics } = await import("./create_chosen_metrics.ts");
-      return { plugin: { name: "metrics" }, metrics: createChosenMetrics(options) };
+      const { forwardTransfer: evaluatesFirst } = options;
+      return { plugin: { name: "metrics" }, metrics: createChosenMetrics(options), evaluatesFirst };
     },
   }),
   defineFactory({

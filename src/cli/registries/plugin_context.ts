@@ -15,6 +15,8 @@ export interface ChosenPlugin {
   readonly plugin: StrategyPlugin;
   /** Epochs between evaluations on the validation stream while training. */
   readonly evalEvery?: number;
+  /** True where the test stream is to be evaluated before any training. */
+  readonly evaluatesFirst?: boolean;
   /** To be measured beside what every run measures. */
   readonly metrics?: readonly PluginMetric[];
   /** To be told of everything that is measured. */

@@ -1,0 +1,76 @@
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
+import { createMetricFamily, type FedMetric, type MetricFamilyOptions } from "./metric_family.ts";
+import type { Metric } from "./metrics/metric.ts";
+import { R2 } from "./metrics/r_squared.ts";
+import { RMSE } from "./metrics/root_mean_squared_error.ts";
+import type { PluginMetric } from "./plugin_metric.ts";
+import { createTrainedOnlyMetric } from "./trained_only_metric.ts";
+
+/** At which occasions to measure a regression, and against what. */
+export interface RegressionMetricsOptions extends MetricFamilyOptions {
+  /** Over the evaluated experiences numbered no higher than the one trained last. */
+  readonly trainedExperience?: boolean;
+  /**
+   * What the outputs of the minibatch [B, D] should have been, [B, D]. If left out, what `MSELoss` trains for: one-hot rows of
+   * the class ids; where there is one output, the class id itself as a number.
+   */
+  readonly readTargets?: (strategy: EvaluatedStrategy) => HostTensor;
+}
+
+/**
+ * The root mean squared errors asked for: `Top1_RMSE_MB`, `Top1_RMSE_Epoch`, `Top1_RunningRMSE_Epoch`, `Top1_RMSE_Exp`,
+ * `Top1_RMSE_Stream`, `RMSE_On_Trained_Experiences`.
+ */
+export function rmseMetrics(options: RegressionMetricsOptions): PluginMetric[] {
+  return createRegressionFamily("RMSE", options, () => new RMSE());
+}
+
+/**
+ * The coefficients of determination asked for: `Top1_R2_MB`, `Top1_R2_Epoch`, `Top1_RunningR2_Epoch`, `Top1_R2_Exp`,
+ * `Top1_R2_Stream`, `R2_On_Trained_Experiences`.
+ */
+export function r2Metrics(options: RegressionMetricsOptions): PluginMetric[] {
+  return createRegressionFamily("R2", options, () => new R2());
+}
+
+/** A measure of predictions [B, D] against targets [B, D]. */
+interface RegressionMetric extends Metric<number> {
+  readonly total: number;
+  update(predicted: HostTensor, target: HostTensor): void;
+}
+
+function createRegressionFamily(
+  measure: string,
+  options: RegressionMetricsOptions,
+  createMetric: () => RegressionMetric,
+): PluginMetric[] {
+  const { readTargets = encodeLabels, lastTaskLabel = false, trainedExperience } = options;
+  const create = () => {
+    const metric = createMetric();
+    const update = (strategy: EvaluatedStrategy) => metric.update(strategy.mbOutput, readTargets(strategy));
+    return { metric, update } satisfies FedMetric;
+  };
+  const names = {
+    minibatch: `Top1_${measure}_MB`,
+    epoch: `Top1_${measure}_Epoch`,
+    epochRunning: `Top1_Running${measure}_Epoch`,
+    experience: `Top1_${measure}_Exp`,
+    stream: `Top1_${measure}_Stream`,
+  };
+  const family = createMetricFamily(options, names, create);
+  if (!trainedExperience) return family;
+  const name = `${measure}_On_Trained_Experiences`;
+  return [...family, createTrainedOnlyMetric({ name, lastTaskLabel, ...create() })];
+}
+
+/** Class ids as numbers [B, 1] for a single output, as one-hot rows [B, D] otherwise; an id without an output has none. */
+function encodeLabels({ mbOutput, mbY }: EvaluatedStrategy): HostTensor {
+  const width = mbOutput.shape[1] ?? 0;
+  if (width === 1) return { data: Float32Array.from(mbY), shape: [mbY.length, 1] };
+  const data = new Float32Array(mbY.length * width);
+  mbY.forEach((label, row) => {
+    if (label < width) data[row * width + label] = 1;
+  });
+  return { data, shape: [mbY.length, width] };
+}
