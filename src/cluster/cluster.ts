@@ -16,7 +16,7 @@ import type { ObjectiveWriter } from "./objective_writer.ts";
 import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { Hyper, type ReplicaMemory } from "./replica_memory.ts";
-import { countShards } from "./shards.ts";
+import { countRowsByReplica, countShards } from "./shards.ts";
 import { type ReplicaTimings, readTimings } from "./step_timings.ts";
 import { VectorTable } from "./vector_table.ts";
 import { WorkerReplicas } from "./worker_replicas.ts";
@@ -208,6 +208,13 @@ export class Cluster {
   /** Where each replica's time went in the last command, for measurements. The caller owns the result. */
   readTimings(): ReplicaTimings[] {
     return readTimings(this.#memory.timings);
+  }
+
+  /** Rows of the last minibatch that each replica computed. The caller owns the result. */
+  countRows(): number[] {
+    const { control, sizes } = this.#memory;
+    const [rows = 0, shards = 0] = [control[Word.batchSize], control[Word.shardCount]];
+    return countRowsByReplica(rows, { shards, replicas: sizes.replicas });
   }
 
   /**

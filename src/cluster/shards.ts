@@ -26,3 +26,17 @@ export function locateSlice(
   const { start, end } = locateShard(chunks, part.replica, part.replicas);
   return { start: start * chunk, end: Math.min(end * chunk, size) };
 }
+
+/** How many samples of a minibatch each replica computes: shard s is replica s % replicas'. The caller owns the result. */
+export function countRowsByReplica(
+  batchSize: number,
+  { shards, replicas }: { readonly shards: number; readonly replicas: number },
+): number[] {
+  const rows = new Array<number>(replicas).fill(0);
+  for (let shard = 0; shard < shards; shard++) {
+    const { start, end } = locateShard(batchSize, shard, shards);
+    const replica = shard % replicas;
+    rows[replica] = (rows[replica] ?? 0) + end - start;
+  }
+  return rows;
+}

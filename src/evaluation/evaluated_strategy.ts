@@ -18,6 +18,12 @@ export interface ClockCounters {
   readonly totalIterations: number;
 }
 
+/** Who shares the work on a minibatch. */
+export interface WorkSharers {
+  /** Rows of the last minibatch that each replica computed. The caller owns the result. */
+  countRows(): number[];
+}
+
 /** What a metric or logger may read of a strategy. Everything is borrowed: copy what must outlive the callback. */
 export interface EvaluatedStrategy {
   readonly clock: ClockCounters;
@@ -38,6 +44,8 @@ export interface EvaluatedStrategy {
   readonly loss: number;
   /** The flat parameters [P], live; for metrics that keep them. */
   readonly parameters?: Float32Array;
+  /** The replicas; for loggers that show each. */
+  readonly cluster?: WorkSharers;
   /** The model as it is; for metrics that measure it. */
   readonly model?: CountedModel;
 }

@@ -86,6 +86,14 @@ describe("train", () => {
     expect(events.at(-1)).toMatchObject({ kind: "run-end", summary: { status: "finished" } });
   });
 
+  test("refuses bars by worker where there are no bars", async () => {
+    const { status, stderr } = await train(["--worker-bars", "--quiet"]);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: "Cannot use --worker-bars: wanted progress bars, got --quiet\n",
+    });
+  });
+
   test("shows only the result with --quiet", async () => {
     const { stdout } = await train(["--quiet"]);
     expect(stdout).toMatch(/^\nAccuracy on each experience/);

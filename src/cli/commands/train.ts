@@ -10,6 +10,7 @@ interface Options extends TrainOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly quiet: boolean;
+  readonly workerBars: boolean;
   readonly json: boolean;
   /** The port; true takes a free one. */
   readonly dashboard?: number | true;
@@ -61,6 +62,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
       "serve the run's page on this machine while it goes on (default: a free port)",
       createWholeNumberParser("--dashboard", 0),
     )
+    .option("--worker-bars", "on a terminal, a progress bar for each worker, too", false)
     .option("--quiet", "no progress, only the result", false)
     .option("--json", "events as JSON lines on standard output", false)
     .action((options: Options, command: Command) => train(options, command, context));

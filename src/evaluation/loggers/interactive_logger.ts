@@ -3,6 +3,7 @@ import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import { ReplicaBars } from "./replica_bars.ts";
 import { TextLogger } from "./text_logger.ts";
 
 /** What the logger needs of a stream; process.stdout is one. */
@@ -20,26 +21,39 @@ export interface InteractiveLoggerOptions {
   readonly isTerminal?: boolean;
   /** Milliseconds that only go up; performance.now unless given. */
   readonly now?: () => number;
+  /** True draws a bar for each replica below the epoch's. */
+  readonly perReplica?: boolean;
 }
 
 const eraseLine = "\r\x1b[2K";
+const eraseBelow = "\r\x1b[J";
+
+/** A bar, and below it those of the replicas. */
+interface ShownBar {
+  readonly bar: ProgressBar;
+  readonly replicas: ReplicaBars | undefined;
+}
 
 /**
  * Writes a text logger's lines, and on a terminal a progress bar over the iterations of each epoch and of each
- * evaluated experience below them. Elsewhere it writes plain lines without any control character.
+ * evaluated experience below them, with one for each replica on request. Elsewhere it writes plain lines without any control character.
  */
 export class InteractiveLogger implements Logger {
   readonly #stream: TextStream;
   readonly #isTerminal: boolean;
   readonly #now: () => number;
   readonly #text: TextLogger;
-  #isBarShown = false;
+  readonly #perReplica: boolean;
+  /** Lines of the bar that is shown, of which the cursor is in the first; 0 if none is. */
+  #shownLines = 0;
   // Two, because an evaluation may happen in the middle of an epoch.
-  #trainBar: ProgressBar | undefined;
-  #evalBar: ProgressBar | undefined;
+  #trainBar: ShownBar | undefined;
+  #evalBar: ShownBar | undefined;
 
-  constructor({ stream = process.stdout, isTerminal, now = () => performance.now() }: InteractiveLoggerOptions = {}) {
+  constructor(options: InteractiveLoggerOptions = {}) {
+    const { stream = process.stdout, isTerminal, now = () => performance.now(), perReplica = false } = options;
     this.#stream = stream;
+    this.#perReplica = perReplica;
     this.#isTerminal = isTerminal ?? stream.isTTY === true;
     this.#now = now;
     this.#text = new TextLogger({ write: (text) => this.#writeLines(text) });
@@ -64,7 +78,7 @@ export class InteractiveLogger implements Logger {
   afterTrainingIteration(strategy: EvaluatedStrategy): void {
     // A run that is resumed goes on in the middle of an epoch.
     this.#trainBar ??= this.#createTrainBar(strategy);
-    this.#trainBar?.advance(strategy.loss);
+    advance(this.#trainBar, strategy);
   }
 
   afterTrainingEpoch(strategy: EvaluatedStrategy): void {
@@ -91,7 +105,7 @@ export class InteractiveLogger implements Logger {
   }
 
   afterEvalIteration(strategy: EvaluatedStrategy): void {
-    this.#evalBar?.advance(strategy.loss);
+    advance(this.#evalBar, strategy);
   }
 
   afterEvalExp(strategy: EvaluatedStrategy): void {
@@ -104,35 +118,46 @@ export class InteractiveLogger implements Logger {
     this.#text.afterEval();
   }
 
-  #createTrainBar(strategy: EvaluatedStrategy): ProgressBar | undefined {
+  #createTrainBar(strategy: EvaluatedStrategy): ShownBar | undefined {
     const { trainExpEpochs, trainEpochIterations: done } = strategy.clock;
     return this.#createBar(`Epoch ${trainExpEpochs + 1}/${strategy.trainEpochs}`, strategy, done);
   }
 
-  #createBar(label: string, strategy: EvaluatedStrategy, done = 0): ProgressBar | undefined {
+  #createBar(label: string, strategy: EvaluatedStrategy, done = 0): ShownBar | undefined {
     if (!this.#isTerminal) return undefined;
+    const now = this.#now;
+    const total = strategy.iterationsPerEpoch;
     // One column stays free: a line that fills the last one wraps on some terminals and could not be erased.
     const width = (this.#stream.columns || 80) - 1;
-    const draw = (line: string) => this.#drawBar(line);
-    return new ProgressBar({ label, total: strategy.iterationsPerEpoch, done, draw, now: this.#now, width });
+    const replicas = this.#perReplica && strategy.cluster ? new ReplicaBars({ total, done, now }) : undefined;
+    const draw = (line: string) => this.#drawBar([line, ...(replicas?.format(width) ?? [])]);
+    return { bar: new ProgressBar({ label, total, done, draw, now, width }), replicas };
   }
 
-  #finishBar(bar: ProgressBar | undefined): void {
-    if (!bar) return;
-    bar.finish();
-    this.#stream.write("\n");
-    this.#isBarShown = false;
+  #finishBar(shown: ShownBar | undefined): void {
+    if (!shown) return;
+    shown.bar.finish();
+    this.#stream.write("\n".repeat(this.#shownLines));
+    this.#shownLines = 0;
   }
 
-  #drawBar(line: string): void {
-    this.#stream.write(eraseLine + line);
-    this.#isBarShown = true;
+  #drawBar(lines: readonly string[]): void {
+    const below = lines.length - 1;
+    const erase = below > 0 || this.#shownLines > 1 ? eraseBelow : eraseLine;
+    const back = below > 0 ? `\x1b[${below}A\r` : "";
+    this.#stream.write(erase + lines.join("\n") + back);
+    this.#shownLines = lines.length;
   }
 
   /** Takes a bar that is being drawn out of the way; its next drawing is below the lines. */
   #writeLines(text: string): void {
-    if (this.#isBarShown) this.#stream.write(eraseLine);
-    this.#isBarShown = false;
+    if (this.#shownLines > 0) this.#stream.write(this.#shownLines > 1 ? eraseBelow : eraseLine);
+    this.#shownLines = 0;
     this.#stream.write(text);
   }
+}
+
+function advance(shown: ShownBar | undefined, { loss, cluster }: EvaluatedStrategy): void {
+  if (cluster) shown?.replicas?.add(cluster.countRows());
+  shown?.bar.advance(loss);
 }

@@ -18,12 +18,33 @@ const barWidth = 20;
 export function formatProgress(progress: Progress, width: number): string {
   const { label, done, doneBefore = 0, total, elapsedMs, loss } = progress;
   const position = doneBefore + done;
-  const filled = total === 0 ? barWidth : Math.round((Math.min(position, total) / total) * barWidth);
-  const bar = "#".repeat(filled) + "-".repeat(barWidth - filled);
+  const bar = formatBar(position, total);
   const rate = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
   const timing =
     rate > 0 ? `${rate.toFixed(rate < 10 ? 2 : 0)} it/s  ${formatSeconds((total - position) / rate)} left` : "";
   return `${label} [${bar}] ${position}/${total}  ${timing}  loss ${loss.toFixed(4)}`.slice(0, width);
+}
+
+/** What one replica did of an epoch. */
+export interface ReplicaProgress {
+  readonly replica: number;
+  /** Samples that it computed, and about how many are left to it. */
+  readonly rows: number;
+  readonly rowsLeft: number;
+  readonly elapsedMs: number;
+}
+
+/** One line of at most `width` characters: bar, samples, rate, time left. */
+export function formatReplicaProgress({ replica, rows, rowsLeft, elapsedMs }: ReplicaProgress, width: number): string {
+  const bar = formatBar(rows, rows + rowsLeft);
+  const rate = elapsedMs > 0 ? (rows / elapsedMs) * 1000 : 0;
+  const timing = rate > 0 ? `${rate.toFixed(0)} samples/s  ${formatSeconds(rowsLeft / rate)} left` : "";
+  return `  replica ${replica} [${bar}] ${rows}/${rows + rowsLeft} samples  ${timing}`.slice(0, width);
+}
+
+function formatBar(position: number, total: number): string {
+  const filled = total === 0 ? barWidth : Math.round((Math.min(position, total) / total) * barWidth);
+  return "#".repeat(filled) + "-".repeat(barWidth - filled);
 }
 
 /** Seconds as "1:05" or "2:00:59". */
