@@ -1,5 +1,8 @@
+import { listDevices } from "../cluster/cluster_options.ts";
 import { cannot } from "../core/errors.ts";
+import { assertPlaces, chooseEngine, type EngineKind } from "../engine/create_engine.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
+import { takeTopology } from "../models/model_snapshot.ts";
 import { findUnsupportedLayers } from "../onnx/parse_topology.ts";
 import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../runs/create_training_run.ts";
@@ -45,7 +48,9 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
   const plugins = await Promise.all(config.plugins.map((choice) => createNamed(PLUGINS, choice, context)));
   const { numClasses, sampleShape: inputShape, isTaskIncremental } = benchmark;
   const model = await createNamed(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
-  if (exportsModels) assertExportable(model.toJSON(undefined, false));
+  const topology = takeTopology(model);
+  if (exportsModels) assertExportable(topology);
+  await assertDevicesAreThere(listDevices(layout), await chooseEngine(engine, topology));
   const options = {
     benchmark,
     config,
@@ -83,6 +88,20 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
         : createRunDirectory(out),
   });
   return run;
+}
+
+/** A device that is not there is refused with what the doctor says of it, before anything is written. */
+async function assertDevicesAreThere(devices: readonly string[], engine: EngineKind): Promise<void> {
+  assertPlaces(engine, devices);
+  const others = new Set(devices.filter((device) => device !== "cpu"));
+  if (others.size === 0) return;
+  const { findDevice } = await import("./doctor/find_engines.ts");
+  for (const device of others) {
+    const { isThere, detail, install } = await findDevice(engine, device);
+    if (isThere) continue;
+    const said = detail.startsWith("Cannot ") ? detail : `Cannot compute on ${device} with ${engine}: ${detail}`;
+    throw new Error(said.includes("try ") ? said : `${said}; install: ${install}`);
+  }
 }
 
 function assertExportable(topology: unknown): void {

@@ -1,12 +1,12 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
-import { chooseEngine } from "../engine/create_engine.ts";
+import { assertPlaces, chooseEngine } from "../engine/create_engine.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
 import { ActivationBoard } from "./activation_board.ts";
 import { BatchBoard } from "./batch_board.ts";
-import type { ResolvedClusterOptions } from "./cluster_options.ts";
+import { listDevices, type ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
 import { Phase, ROW_MEASURES, Word } from "./control_block.ts";
 import { InlineReplica } from "./inline_replica.ts";
@@ -57,6 +57,7 @@ export class Cluster {
 
   /**
    * Starts the replicas and hands them the model.
+   * @throws {RangeError} If the engine cannot compute on these devices in one process.
    * @throws {Error} If an engine cannot be loaded; nothing is left running then.
    */
   static async start(
@@ -65,6 +66,8 @@ export class Cluster {
     training: { readonly optimizer: OptimizerSpec; readonly seed: number },
   ): Promise<Cluster> {
     const kind = await chooseEngine(options.engine, model.topology);
+    const devices = listDevices(options);
+    assertPlaces(kind, devices);
     const memory = createModelMemory(model, {
       shards: options.logicalShards,
       replicas: Math.max(1, options.workers),
@@ -72,11 +75,7 @@ export class Cluster {
       keepsChunks: options.workers > 0 && options.maxRestarts > 0,
     });
     memory.control[Word.seed] = training.seed;
-    const specs = Array.from({ length: Math.max(1, options.workers) }, (_, index) => ({
-      kind,
-      topology: model.topology,
-      device: options.devices[index % options.devices.length] ?? "cpu",
-    }));
+    const specs = devices.map((device) => ({ kind, topology: model.topology, device }));
     const first = specs[0];
     const group =
       options.workers === 0 && first

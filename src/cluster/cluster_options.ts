@@ -51,3 +51,8 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   assertWholeNumber("lay out replicas", "maxRestarts", maxRestarts);
   return { workers, logicalShards, engine, devices, silenceTimeoutMs, maxRestarts, onRestart, workerEntry };
 }
+
+/** One device a replica: `devices` in turn. With no workers there is one replica, in the coordinator. */
+export function listDevices({ workers, devices }: Pick<ResolvedClusterOptions, "workers" | "devices">): string[] {
+  return Array.from({ length: Math.max(1, workers) }, (_, index) => devices[index % devices.length] ?? "cpu");
+}

@@ -6,8 +6,11 @@ const LOOK_EVERY_MS = 250;
 const MAX_STEP_MS = 4 * LOOK_EVERY_MS;
 /** A computation may take this many times as long as the slowest one that the replica has finished. */
 const SLOWDOWN_ALLOWED = 20;
-/** The first computation of TF.js, which also compiles kernels and may be plain JavaScript. */
-const FIRST_TFJS_CALL_MS = 60_000;
+/**
+ * The first computation of TF.js, which also compiles kernels and may be plain JavaScript; any computation on a GPU, whose
+ * driver compiles what it has not computed before: a software driver takes 5 to 8 s for one convolution.
+ */
+const COMPILING_CALL_MS = 60_000;
 
 /** A replica has shown no sign of life for too long. */
 export class SilentReplicaError extends Error {
@@ -28,6 +31,7 @@ export class SilenceWatch {
   readonly #control: Int32Array;
   readonly #timeoutMs: number;
   readonly #firstCallMs: number;
+  readonly #anyCallMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #replicas: number;
   readonly #beats: Int32Array;
@@ -36,9 +40,14 @@ export class SilenceWatch {
   #ignored: ReadonlySet<number> = new Set();
   #reject: ((error: Error) => void) | undefined;
 
-  constructor(control: Int32Array, options: { readonly timeoutMs: number; readonly engine: string }) {
-    const { timeoutMs, engine } = options;
-    this.#firstCallMs = engine.startsWith("tfjs") ? Math.max(timeoutMs, FIRST_TFJS_CALL_MS) : timeoutMs;
+  constructor(
+    control: Int32Array,
+    options: { readonly timeoutMs: number; readonly engine: string; readonly devices: readonly string[] },
+  ) {
+    const { timeoutMs, engine, devices } = options;
+    const compilingMs = Math.max(timeoutMs, COMPILING_CALL_MS);
+    this.#anyCallMs = devices.some((device) => device !== "cpu") ? compilingMs : timeoutMs;
+    this.#firstCallMs = engine.startsWith("tfjs") ? compilingMs : this.#anyCallMs;
     this.#control = control;
     this.#timeoutMs = timeoutMs;
     this.#replicas = (control.length - Word.firstReplica) / (replicaWord(1, 0) - replicaWord(0, 0));
@@ -99,6 +108,6 @@ export class SilenceWatch {
     const activity = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity));
     if (activity !== Activity.computing) return this.#timeoutMs;
     const slowestMs = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.slowestCallMs));
-    return slowestMs === 0 ? this.#firstCallMs : Math.max(this.#timeoutMs, SLOWDOWN_ALLOWED * slowestMs);
+    return slowestMs === 0 ? this.#firstCallMs : Math.max(this.#anyCallMs, SLOWDOWN_ALLOWED * slowestMs);
   }
 }

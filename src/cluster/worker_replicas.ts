@@ -55,7 +55,11 @@ export class WorkerReplicas implements ReplicaGroup {
     this.#handles = started.map(({ handle }) => handle);
     this.#attached = new Attachments(memory);
     this.#control = memory.control;
-    this.#silence = new SilenceWatch(memory.control, { timeoutMs: options.silenceTimeoutMs, engine: this.engine });
+    this.#silence = new SilenceWatch(memory.control, {
+      timeoutMs: options.silenceTimeoutMs,
+      engine: this.engine,
+      devices: specs.map(({ device }) => device),
+    });
     this.#watch = new CommandWatch(this.#handles, memory.control, this.#silence);
     this.#options = options;
   }

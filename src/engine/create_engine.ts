@@ -1,16 +1,19 @@
-import { cannot, describeUnknownName } from "../core/errors.ts";
+import { cannot, describeUnknownName, findNearestNames } from "../core/errors.ts";
 import type { Engine } from "./engine.ts";
 import type { ModelTopology } from "./model_topology.ts";
 
 /** The engines there are. */
 export const ENGINE_KINDS = ["onnxruntime", "tfjs"] as const;
 
+/** One engine. */
+export type EngineKind = (typeof ENGINE_KINDS)[number];
+
 /** Which engine computes a model; "auto" is onnxruntime where it knows every layer, else tfjs. */
-export type EngineChoice = "auto" | (typeof ENGINE_KINDS)[number];
+export type EngineChoice = "auto" | EngineKind;
 
 /** What a replica needs to load its engine: plain data. */
 export interface EngineSpec {
-  readonly kind: (typeof ENGINE_KINDS)[number];
+  readonly kind: EngineKind;
   readonly topology: ModelTopology;
   /** "cpu", "webgpu", "cuda:0" … */
   readonly device: string;
@@ -38,7 +41,7 @@ export async function createEngine({ kind, topology, device }: EngineSpec): Prom
  * Decides "auto": once, on the coordinator, so that all replicas compute alike.
  * @throws {RangeError} If there is no engine of that name.
  */
-export async function chooseEngine(choice: EngineChoice, topology: ModelTopology): Promise<EngineSpec["kind"]> {
+export async function chooseEngine(choice: EngineChoice, topology: ModelTopology): Promise<EngineKind> {
   switch (choice) {
     case "onnxruntime":
     case "tfjs":
@@ -54,14 +57,35 @@ export async function chooseEngine(choice: EngineChoice, topology: ModelTopology
   }
 }
 
-/** @throws {RangeError} If `device` is none of cpu, webgpu, cuda:NUMBER. */
+/** @throws {RangeError} If `device` is none of cpu, webgpu, cuda:NUMBER; the message says which of them is nearest. */
 export function assertDevice(device: string): void {
-  if (!/^(cpu|webgpu|cuda:\d+)$/.test(device)) {
-    throw new RangeError(cannot("choose a device", "cpu, webgpu or cuda:NUMBER", device));
+  if (/^(cpu|webgpu|cuda:\d+)$/.test(device)) return;
+  const [nearest] = findNearestNames(device, ["cpu", "webgpu", "cuda:0", "cuda:1"]);
+  const hint = nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
+  throw new RangeError(`${cannot("choose a device", "cpu, webgpu or cuda:NUMBER", device)}${hint}`);
+}
+
+/**
+ * Checks that the replicas of one process can compute on these devices, one each.
+ * @throws {RangeError} If two threads are to use onnxruntime's WebGPU, which ends the process, or TF.js several GPUs.
+ */
+export function assertPlaces(engine: EngineKind, devices: readonly string[]): void {
+  if (engine === "tfjs") {
+    for (const device of devices) chooseBackend(device);
+    return;
+  }
+  const onWebGPU = devices.filter((device) => device === "webgpu").length;
+  if (onWebGPU > 1) {
+    const rule = "one worker on webgpu, as onnxruntime's WebGPU serves one thread a process";
+    throw new RangeError(cannot("lay out replicas", rule, onWebGPU));
   }
 }
 
-function chooseBackend(device: string): "auto" | "webgpu" | "tensorflow-gpu" {
+/** The TF.js backend that computes on a device. @throws {RangeError} If it is a GPU that TF.js cannot be told to take. */
+export function chooseBackend(device: string): "auto" | "webgpu" | "tensorflow-gpu" {
   if (device === "cpu") return "auto";
-  return device === "webgpu" ? "webgpu" : "tensorflow-gpu";
+  if (device === "webgpu") return "webgpu";
+  if (device === "cuda:0") return "tensorflow-gpu";
+  const rule = "cuda:0, as TF.js sees one GPU a process (CUDA_VISIBLE_DEVICES says which; onnxruntime takes several)";
+  throw new RangeError(cannot("compute with TF.js", rule, device));
 }

@@ -21,7 +21,7 @@ export interface ModelSnapshot extends ModelVectors {
 export function flattenWeights(model: tf.LayersModel): ModelSnapshot {
   const { trainable, state, layout, stateLayout } = listModelVariables(model);
   const snapshot = {
-    topology: parseTopology(model.toJSON(undefined, false)),
+    topology: takeTopology(model),
     layout,
     stateLayout,
     parameters: new Float32Array(layout.size),
@@ -55,7 +55,9 @@ export async function createModelFromSnapshot(
   return model;
 }
 
-function parseTopology(json: unknown): ModelTopology {
+/** A model's layers and how they are connected, without its weights. */
+export function takeTopology(model: tf.LayersModel): ModelTopology {
+  const json: unknown = model.toJSON(undefined, false);
   if (typeof json === "object" && json !== null && "class_name" in json && "config" in json) {
     if (typeof json.class_name === "string") return { class_name: json.class_name, config: json.config };
   }

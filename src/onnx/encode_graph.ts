@@ -1,6 +1,6 @@
 import { nameOperator } from "./blocked_operators.ts";
 import { encodeModel } from "./codec.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph, GraphNode } from "./graph.ts";
 import { createOnnxModel, type OnnxGraph, type OnnxModel } from "./onnx_model.ts";
 
 /** A finished graph as an ONNX file. The caller owns the result. */
@@ -8,10 +8,15 @@ export function encodeGraph(graph: Graph, about: Partial<Omit<OnnxModel, "graph"
   return encodeModel(createOnnxModel(toOnnxGraph(graph), about));
 }
 
+/** What a node is called in the file: by its first output. */
+export function nameNode({ outputs: [first = ""] }: GraphNode): string {
+  return first;
+}
+
 function toOnnxGraph(graph: Graph): OnnxGraph {
   return {
     name: "firn",
-    nodes: graph.nodes.map((node) => ({ ...node, ...nameOperator(node.op), name: node.outputs[0] ?? "" })),
+    nodes: graph.nodes.map((node) => ({ ...node, ...nameOperator(node.op), name: nameNode(node) })),
     initializers: graph.constants,
     inputs: graph.inputs,
     outputs: graph.outputs,

@@ -145,7 +145,7 @@ async function differentiate(output: HostTensor, term: LossTerm): Promise<LossAn
 function scaleObjective(objective: ObjectiveWriter, factor: number): ObjectiveWriter {
   if (factor === 1) return objective;
   return {
-    kind: objective.kind,
+    ...objective,
     write(targets, weights) {
       objective.write(targets, weights);
       scaleVector(weights, factor);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
-import { chooseEngine, createEngine } from "../../src/engine/create_engine.ts";
+import { assertDevice, assertPlaces, chooseEngine, createEngine } from "../../src/engine/create_engine.ts";
 import { applyTo, catchError, takeApart } from "./engine_fixtures.ts";
 
 function createTwoInputs(): tf.LayersModel {
@@ -87,4 +87,21 @@ describe("createEngine()", () => {
       expect(await chooseEngine("auto", topology)).toBe("tfjs");
     });
   }
+});
+
+describe("assertDevice()", () => {
+  test("names the nearest device, when there is none of that name", () => {
+    for (const device of ["cpu", "webgpu", "cuda:0", "cuda:17"]) expect(() => assertDevice(device)).not.toThrow();
+    expect(() => assertDevice("CUDA")).toThrow("did you mean cuda:0?");
+    expect(() => assertDevice("abacus")).toThrow(/wanted cpu, webgpu or cuda:NUMBER, got "abacus"$/);
+  });
+});
+
+describe("assertPlaces()", () => {
+  test("refuses what would end the process or compute elsewhere, when several replicas share it", () => {
+    expect(() => assertPlaces("onnxruntime", ["cuda:0", "cuda:1", "webgpu", "cpu"])).not.toThrow();
+    expect(() => assertPlaces("tfjs", ["webgpu", "webgpu", "cuda:0", "cpu"])).not.toThrow();
+    expect(() => assertPlaces("onnxruntime", ["webgpu", "cpu", "webgpu"])).toThrow("one worker on webgpu");
+    expect(() => assertPlaces("tfjs", ["cuda:0", "cuda:1"])).toThrow("one GPU a process");
+  });
 });

@@ -1,45 +1,31 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { chooseBackend, type EngineKind } from "../../engine/create_engine.ts";
+import { findRequirement } from "../../engine/install_lines.ts";
 import type { Finding } from "./finding.ts";
 import { runCommand } from "./run_command.ts";
 
+/** An engine, and where `engine_probe.ts` is to compute with it: a device, for TF.js a backend. */
 interface Candidate {
-  readonly name: string;
-  /** What `engine_probe.ts` is called with. */
-  readonly probe: readonly [engine: string, place: string];
+  readonly engine: EngineKind;
+  readonly place: string;
   readonly install: string;
 }
 
 const CANDIDATES: readonly Candidate[] = [
-  { name: "onnxruntime cpu", probe: ["onnxruntime", "cpu"], install: "npm install onnxruntime-node@1.30.0" },
-  {
-    name: "onnxruntime cuda",
-    probe: ["onnxruntime", "cuda:0"],
-    install: "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12",
-  },
-  {
-    name: "onnxruntime webgpu",
-    probe: ["onnxruntime", "webgpu"],
-    install: "apt-get install mesa-vulkan-drivers, or the Vulkan driver of your GPU",
-  },
-  { name: "tfjs cpu", probe: ["tfjs", "cpu"], install: "npm install @tensorflow/tfjs@4.22.0" },
-  { name: "tfjs wasm", probe: ["tfjs", "wasm"], install: "npm install @tensorflow/tfjs-backend-wasm@4.22.0" },
-  {
-    name: "tfjs tensorflow",
-    probe: ["tfjs", "tensorflow"],
-    install: "npm install --no-save @tensorflow/tfjs-node@4.22.0",
-  },
-  {
-    name: "tfjs tensorflow-gpu",
-    probe: ["tfjs", "tensorflow-gpu"],
-    install: "npm install --no-save @tensorflow/tfjs-node-gpu@4.22.0",
-  },
-  {
-    name: "tfjs webgpu",
-    probe: ["tfjs", "webgpu"],
-    install: "npm install --no-save @tensorflow/tfjs-backend-webgpu@4.22.0 webgpu",
-  },
+  listed("onnxruntime", "cpu"),
+  listed("onnxruntime", "cuda:0"),
+  listed("onnxruntime", "webgpu"),
+  listed("tfjs", "cpu"),
+  { engine: "tfjs", place: "wasm", install: "npm install @tensorflow/tfjs-backend-wasm@4.22.0" },
+  { engine: "tfjs", place: "tensorflow", install: "npm install --no-save @tensorflow/tfjs-node@4.22.0" },
+  { ...listed("tfjs", "cuda:0"), place: "tensorflow-gpu" },
+  listed("tfjs", "webgpu"),
 ];
+
+function listed(engine: EngineKind, place: string): Candidate {
+  return { engine, place, install: findRequirement(engine, place).install };
+}
 
 /** Tries every engine on every kind of device, each in a process of its own, one after another. */
 export async function findEngines(): Promise<Finding[]> {
@@ -48,14 +34,30 @@ export async function findEngines(): Promise<Finding[]> {
   return findings;
 }
 
-async function probeEngine({ name, probe, install }: Candidate): Promise<Finding> {
+/**
+ * Tries one engine on one device, in a process of its own.
+ * @throws {RangeError} If TF.js cannot be told to take that device.
+ */
+export async function findDevice(engine: EngineKind, device: string): Promise<Finding> {
+  const backend = engine === "tfjs" ? chooseBackend(device) : device;
+  const place = backend === "auto" ? device : backend;
+  return probeEngine({ engine, place, install: findRequirement(engine, device).install });
+}
+
+async function probeEngine({ engine, place, install }: Candidate): Promise<Finding> {
   const script = fileURLToPath(new URL("./engine_probe.ts", import.meta.url));
-  const { succeeded, stdout, complaint } = await runCommand(process.execPath, [...runtimeFlags(), script, ...probe]);
+  const { succeeded, stdout, complaint } = await runCommand(process.execPath, [
+    ...runtimeFlags(),
+    script,
+    engine,
+    place,
+  ]);
   const detail = stdout.split("\n").at(-1) || complaint;
+  const name = `${engine} ${place.replace(/:0$/, "")}`;
   return { group: "engine", name, isThere: succeeded, detail, ...(succeeded ? {} : { install }) };
 }
 
 /** What runs a file of TypeScript in this runtime. */
 function runtimeFlags(): readonly string[] {
-  return process.versions.deno ? ["run", "--allow-all", "--unstable-webgpu"] : [];
+  return process.versions.deno ? ["run", "--allow-all"] : [];
 }

@@ -1,4 +1,3 @@
-import type { InferenceSession } from "onnxruntime-node";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { blockChannels } from "../../onnx/block_channels.ts";
 import {
@@ -25,7 +24,8 @@ import { findChannelLanes } from "./channel_lanes.ts";
 import { dependsOnMode } from "./depends_on_mode.ts";
 import { DropoutMasks } from "./dropout_masks.ts";
 import { GraphSession, type RunTensors } from "./graph_session.ts";
-import { createSessionOptions } from "./session_options.ts";
+import { assertDeviceIsThere } from "./open_device.ts";
+import { createSessionOptions, type SessionSettings } from "./session_options.ts";
 import { Staging } from "./staging.ts";
 import { VectorTensors } from "./vector_tensors.ts";
 
@@ -44,17 +44,21 @@ export interface OnnxruntimeEngineOptions {
  * write the new moving statistics into `vectors.state`; `backward` does not, as its `forward` did.
  * @throws {UnsupportedLayerError} If a layer has no converter.
  * @throws {RangeError} If the device is unknown, or the model has not one output [N, C].
+ * @throws {Error} If the device is not there; the message says what it needs.
  */
 export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions): Promise<Engine> {
   const settings = { device: options.device ?? "cpu", intraOpThreads: options.intraOpThreads ?? 1 };
-  const session = createSessionOptions(settings);
-  const lanes = settings.device === "cpu" ? await findChannelLanes() : undefined;
-  return new OnnxruntimeEngine(parseTopology(options.topology), { session, lanes });
+  // Settings that are wrong are refused before anything is loaded.
+  createSessionOptions(settings);
+  const isCpu = settings.device === "cpu";
+  if (!isCpu) await assertDeviceIsThere(settings);
+  const lanes = isCpu ? await findChannelLanes() : undefined;
+  return new OnnxruntimeEngine(parseTopology(options.topology), { settings, lanes });
 }
 
 /** How an engine's graphs are loaded. */
 interface LoadingOptions {
-  readonly session: InferenceSession.SessionOptions;
+  readonly settings: SessionSettings;
   /** Channels in a block; undefined where none are put into blocks. */
   readonly lanes: number | undefined;
 }
@@ -224,7 +228,10 @@ class OnnxruntimeEngine implements Engine {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
     this.#vectors.clear();
-    for (const loading of sessions) await (await loading).release();
+    // What did not load has told its caller, and holds nothing.
+    for (const loading of await Promise.allSettled(sessions)) {
+      if (loading.status === "fulfilled") await loading.value.release();
+    }
   }
 
   /** Where all rows have one task label, their head alone is computed. */
@@ -243,9 +250,9 @@ class OnnxruntimeEngine implements Engine {
     if (this.#isClosed) throw new Error("Cannot compute: the engine is closed");
     let session = this.#sessions.get(key);
     if (!session) {
-      const { session: options, lanes } = this.#loading;
+      const { settings, lanes } = this.#loading;
       const graph = lanes === undefined ? build() : blockChannels(build(), lanes);
-      session = GraphSession.create(graph, { masks: this.#masks, options });
+      session = GraphSession.create(graph, { masks: this.#masks, options: createSessionOptions(settings, graph) });
       this.#sessions.set(key, session);
     }
     return session;

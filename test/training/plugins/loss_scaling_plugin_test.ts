@@ -45,6 +45,24 @@ describe("LossScalingPlugin", () => {
     }
   });
 
+  test("leaves the criterion's class mask in force, in a fused step as in a split one", async () => {
+    // The classes of the first two experiences compete, and no others.
+    const criterion = new CrossEntropyLoss({
+      classMask: (size) => Float32Array.from({ length: size }, (_, c) => (c < 2 ? 0 : -1000)),
+    });
+    const [first] = trainStream;
+    const train = async (others: readonly StrategyPlugin[]) => {
+      const plugins = [new LossScalingPlugin({ factor: 0.5 }), ...others];
+      const strategy = new Naive(makeOptions({ criterion, plugins }));
+      return withStrategy(strategy, async () => {
+        await strategy.train(first ?? []);
+        return strategy.parameters.slice();
+      });
+    };
+    const splitting = createListener(["beforeBackward"], () => {});
+    expect(measureDifference(await train([]), await train([splitting]))).toBeLessThan(1e-6);
+  });
+
   test("scales the gradient with the loss, but no term, no penalty, no side gradient and no evaluation", async () => {
     const penalty = createQuadraticPenalty(92);
     penalty.a.fill(0.05);

@@ -1,0 +1,40 @@
+import type { EngineKind } from "./create_engine.ts";
+
+/** What a device needs, and the line that installs it. */
+export interface Requirement {
+  readonly wanted: string;
+  readonly install: string;
+}
+
+/** Dawn, which onnxruntime and the npm package "webgpu" carry, refuses the software driver of Mesa 22. */
+const VULKAN =
+  "the Vulkan driver of your GPU, or, to compute on the processor, apt-get install chromium and set " +
+  "VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json";
+
+/** What an engine needs on a device ("cpu", "webgpu", "cuda:0" …): said by the doctor, and where it is not there. */
+export function findRequirement(engine: EngineKind, device: string): Requirement {
+  const [place] = device.split(":");
+  switch (`${engine} ${place}`) {
+    case "onnxruntime cuda":
+      return {
+        wanted: "an NVIDIA GPU of that number, CUDA 12 and onnxruntime-node's library for it",
+        install: "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12",
+      };
+    case "onnxruntime webgpu":
+      return { wanted: "a Vulkan driver", install: VULKAN };
+    case "onnxruntime cpu":
+      return { wanted: "onnxruntime-node", install: "npm install onnxruntime-node@1.30.0" };
+    case "tfjs cuda":
+      return {
+        wanted: "@tensorflow/tfjs-node-gpu",
+        install: "npm install --no-save @tensorflow/tfjs-node-gpu@4.22.0",
+      };
+    case "tfjs webgpu":
+      return {
+        wanted: "@tensorflow/tfjs-backend-webgpu, in Bun the package webgpu, and a Vulkan driver",
+        install: `npm install --no-save @tensorflow/tfjs-backend-webgpu@4.22.0 webgpu, and ${VULKAN}`,
+      };
+    default:
+      return { wanted: "@tensorflow/tfjs", install: "npm install @tensorflow/tfjs@4.22.0" };
+  }
+}

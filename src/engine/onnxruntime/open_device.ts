@@ -1,0 +1,38 @@
+import { InferenceSession } from "onnxruntime-node";
+import { encodeGraph } from "../../onnx/encode_graph.ts";
+import type { Graph } from "../../onnx/graph.ts";
+import { findRequirement } from "../install_lines.ts";
+import { createSessionOptions, type SessionSettings } from "./session_options.ts";
+
+/**
+ * Loads a graph of one node, so that a device that is not there is told of before anything is trained.
+ * @throws {Error} Then; the message says what the device needs and what installs it.
+ */
+export async function assertDeviceIsThere(settings: SessionSettings): Promise<void> {
+  try {
+    const session = await InferenceSession.create(encodeGraph(createGraph()), createSessionOptions(settings));
+    await session.release();
+  } catch (cause) {
+    const { wanted, install } = findRequirement("onnxruntime", settings.device);
+    const what = `Cannot compute on ${settings.device} with onnxruntime`;
+    throw new Error(`${what}: wanted ${wanted}, try "${install}", got ${describeReason(cause)}`, { cause });
+  }
+}
+
+/** Its first line, without the place in onnxruntime's source and the condition that did not hold. */
+function describeReason(cause: unknown): string {
+  const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  return line.replace(/^\/.* was false\. /, "");
+}
+
+function createGraph(): Graph {
+  const type = { shape: [1], dataType: "float32" } as const;
+  return {
+    nodes: [{ op: "Relu", inputs: ["x"], outputs: ["y"], attributes: {} }],
+    constants: [],
+    inputs: [{ name: "x", ...type, role: { kind: "samples" } }],
+    outputs: [{ name: "y", ...type, role: { kind: "outputs" } }],
+    rowLimit: undefined,
+    types: new Map(),
+  };
+}

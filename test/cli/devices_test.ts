@@ -1,0 +1,36 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { captureCli } from "../support/captured_cli.ts";
+import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
+
+/** Devices that no machine has, or no engine takes, with what is said of them. */
+const REFUSED: readonly { device: string; engine?: string; workers?: number; said: RegExp }[] = [
+  { device: "webgp", said: /wanted cpu, webgpu or cuda:NUMBER, got "webgp" \(did you mean webgpu\?\)/ },
+  { device: "cuda", said: /got "cuda" \(did you mean cuda:0\?\)/ },
+  { device: "cpu|nonsense", said: /wanted cpu, webgpu or cuda:NUMBER, got "nonsense"/ },
+  {
+    device: "cuda:99",
+    engine: "onnxruntime",
+    said: /Cannot compute on cuda:99 with onnxruntime: wanted an NVIDIA GPU/,
+  },
+  { device: "cpu|cuda:99", workers: 2, said: /onnxruntime-node-install=cuda12/ },
+  { device: "cuda:1", engine: "tfjs", said: /wanted cuda:0, as TF.js sees one GPU a process.*, got "cuda:1"/ },
+  { device: "webgpu", engine: "onnxruntime", workers: 2, said: /wanted one worker on webgpu.*, got 2/ },
+];
+
+describe("train --device", () => {
+  for (const { device, engine = "auto", workers = 1, said } of REFUSED) {
+    test(`refuses ${device} with ${engine} and ${workers} workers in one line, and leaves no run behind`, async () => {
+      const data = await makeFolder(makeMNISTFiles({ trainPerClass: 2, testPerClass: 1 }));
+      const out = join(await makeFolder({}), "run");
+      const words = ["train", "--data", data, "--out", out, "--engine", engine, "--device", device];
+      const { status, stderr, stdout } = await captureCli([...words, "--workers", String(workers)]);
+      expect(stderr).toMatch(said);
+      expect({ status, stdout, lines: stderr.trim().split("\n").length }).toEqual({ status: 2, stdout: "", lines: 1 });
+      expect(existsSync(out)).toBe(false);
+    });
+  }
+});
