@@ -16,8 +16,8 @@ import type { ObjectiveWriter } from "./objective_writer.ts";
 import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { Hyper, type ReplicaMemory } from "./replica_memory.ts";
-import { countRowsByReplica, countShards } from "./shards.ts";
-import { type ReplicaTimings, readTimings } from "./step_timings.ts";
+import { countShards } from "./shards.ts";
+import { type ReplicaTimings, readRows, readTimings } from "./step_timings.ts";
 import { VectorTable } from "./vector_table.ts";
 import { WorkerReplicas } from "./worker_replicas.ts";
 
@@ -211,9 +211,7 @@ export class Cluster {
 
   /** Rows of the last minibatch that each replica computed. The caller owns the result. */
   countRows(): number[] {
-    const { control, sizes } = this.#memory;
-    const [rows = 0, shards = 0] = [control[Word.batchSize], control[Word.shardCount]];
-    return countRowsByReplica(rows, { shards, replicas: sizes.replicas });
+    return readRows(this.#memory);
   }
 
   /**

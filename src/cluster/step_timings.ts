@@ -1,4 +1,7 @@
 import { createSharedFloat64 } from "../core/shared_memory.ts";
+import { Word } from "./control_block.ts";
+import type { ReplicaMemory } from "./replica_memory.ts";
+import { countRowsByReplica } from "./shards.ts";
 
 /** Places of one replica's figures in `ReplicaMemory.timings`, from `TIMINGS_PER_REPLICA` times its index. */
 export const Timing = { gatherMs: 0, engineMs: 1, barrierMs: 2, updateMs: 3 } as const;
@@ -39,4 +42,10 @@ export function readTimings(timings: Float64Array<SharedArrayBuffer>): ReplicaTi
       updateMs: read(Timing.updateMs),
     };
   });
+}
+
+/** Rows of the minibatch that stands in the control block, by the replica that computes them. The caller owns the result. */
+export function readRows({ control, sizes }: ReplicaMemory): number[] {
+  const [rows = 0, shards = 0] = [control[Word.batchSize], control[Word.shardCount]];
+  return countRowsByReplica(rows, { shards, replicas: sizes.replicas });
 }

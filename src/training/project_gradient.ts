@@ -1,4 +1,4 @@
-// @ts-types="./quadprog_for_deno.ts"
+/// <reference path="./quadprog_types.ts" />
 import { solveQP } from "quadprog";
 import { cannot } from "../core/errors.ts";
 import { addScaled, assertSameLength, dot } from "../core/vector.ts";
