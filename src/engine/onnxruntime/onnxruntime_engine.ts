@@ -1,5 +1,4 @@
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
-import { blockChannels } from "../../onnx/block_channels.ts";
 import {
   buildActivationGraph,
   buildBackwardGraph,
@@ -22,10 +21,10 @@ import type { RowGradientCall } from "../row_gradients.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
 import { dependsOnMode } from "./depends_on_mode.ts";
-import { DropoutMasks } from "./dropout_masks.ts";
-import { GraphSession, type RunTensors } from "./graph_session.ts";
+import type { GraphSession, RunTensors } from "./graph_session.ts";
 import { assertDeviceIsThere } from "./open_device.ts";
-import { createSessionOptions, type SessionSettings } from "./session_options.ts";
+import { type LoadingOptions, SessionCache } from "./session_cache.ts";
+import { createSessionOptions } from "./session_options.ts";
 import { Staging } from "./staging.ts";
 import { VectorTensors } from "./vector_tensors.ts";
 
@@ -56,13 +55,6 @@ export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions)
   return new OnnxruntimeEngine(parseTopology(options.topology), { settings, lanes });
 }
 
-/** How an engine's graphs are loaded. */
-interface LoadingOptions {
-  readonly settings: SessionSettings;
-  /** Channels in a block; undefined where none are put into blocks. */
-  readonly lanes: number | undefined;
-}
-
 class OnnxruntimeEngine implements Engine {
   readonly name = "onnxruntime";
   readonly layout: ParameterLayout;
@@ -71,21 +63,18 @@ class OnnxruntimeEngine implements Engine {
   readonly #spec: ModelSpec;
   /** The model for rows that share a task; undefined where tasks do not matter. */
   readonly #taskSpec: ModelSpec | undefined;
-  readonly #loading: LoadingOptions;
-  readonly #sessions = new Map<string, Promise<GraphSession>>();
+  readonly #sessions: SessionCache;
   /** Undefined for a measure that this model's gradients cannot be taken of in one pass. */
   readonly #rowGraphs = new Map<RowMeasure, Graph | undefined>();
-  readonly #masks = new DropoutMasks();
   readonly #staging = new Staging();
   readonly #vectors = new VectorTensors();
   readonly #newState: Float32Array;
   readonly #activationShapes = new Map<string, readonly number[]>();
-  #isClosed = false;
 
   constructor(spec: ModelSpec, loading: LoadingOptions) {
     this.#spec = spec;
     this.#taskSpec = shareTask(spec);
-    this.#loading = loading;
+    this.#sessions = new SessionCache(loading);
     this.layout = spec.layout;
     this.stateLayout = spec.stateLayout;
     this.#newState = new Float32Array(spec.stateLayout.size);
@@ -97,7 +86,7 @@ class OnnxruntimeEngine implements Engine {
     assertLength("outputs", outputs, rows * this.outputSize);
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#load(`${key}forward ${mode}`, () => buildForwardGraph(spec, mode));
+    const session = await this.#sessions.load(`${key}forward ${mode}`, () => buildForwardGraph(spec, mode));
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       outputs: this.#staging.write("outputs", outputs),
@@ -121,7 +110,7 @@ class OnnxruntimeEngine implements Engine {
     const { kind, classMask } = objective;
     const masked = { kind, hasClassMask: classMask !== undefined };
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#load(`${key}${kind} ${masked.hasClassMask} ${mode}`, () =>
+    const session = await this.#sessions.load(`${key}${kind} ${masked.hasClassMask} ${mode}`, () =>
       buildTrainingGraph(spec, masked, mode),
     );
     await this.#run(session, {
@@ -149,7 +138,7 @@ class OnnxruntimeEngine implements Engine {
     assertLength("gradient", gradient, this.layout.size);
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#load(`${key}backward ${mode}`, () => buildBackwardGraph(spec, mode));
+    const session = await this.#sessions.load(`${key}backward ${mode}`, () => buildBackwardGraph(spec, mode));
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       outputGradient: this.#staging.read("dOutputs", dOutputs),
@@ -166,7 +155,7 @@ class OnnxruntimeEngine implements Engine {
     if (!this.#rowGraphs.has(measure)) this.#rowGraphs.set(measure, buildRowGradientGraph(this.#spec, measure));
     const graph = this.#rowGraphs.get(measure);
     if (!graph) return false;
-    const session = await this.#load(`rows ${measure}`, () => graph);
+    const session = await this.#sessions.load(`rows ${measure}`, () => graph);
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       outputGradient: this.#staging.read("dOutputs", dOutputs),
@@ -196,7 +185,7 @@ class OnnxruntimeEngine implements Engine {
     );
     const mode = this.#resolveMode(input);
     const build = () => buildActivationGraph(this.#spec, layerName, mode);
-    const session = await this.#load(`layer ${layerName} ${mode}`, build);
+    const session = await this.#sessions.load(`layer ${layerName} ${mode}`, build);
     await this.#run(session, { ...this.#bind(vectors, input, rows), outputs: this.#staging.write("activations", out) });
   }
 
@@ -215,7 +204,7 @@ class OnnxruntimeEngine implements Engine {
     assertLength("the gradient of the samples", out, input.x.data.length);
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#load(`${key}samples ${mode}`, () => buildInputGradientGraph(spec, mode));
+    const session = await this.#sessions.load(`${key}samples ${mode}`, () => buildInputGradientGraph(spec, mode));
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       outputGradient: this.#staging.read("dOutputs", dOutputs),
@@ -224,14 +213,8 @@ class OnnxruntimeEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
     this.#vectors.clear();
-    // What did not load has told its caller, and holds nothing.
-    for (const loading of await Promise.allSettled(sessions)) {
-      if (loading.status === "fulfilled") await loading.value.release();
-    }
+    await this.#sessions.close();
   }
 
   /** Where all rows have one task label, their head alone is computed. */
@@ -244,18 +227,6 @@ class OnnxruntimeEngine implements Engine {
   /** Most models compute the same in both modes: one session serves. */
   #resolveMode({ mode }: EngineInput): "train" | "eval" {
     return this.#spec.layers.some(dependsOnMode) ? mode : "eval";
-  }
-
-  #load(key: string, build: () => Graph): Promise<GraphSession> {
-    if (this.#isClosed) throw new Error("Cannot compute: the engine is closed");
-    let session = this.#sessions.get(key);
-    if (!session) {
-      const { settings, lanes } = this.#loading;
-      const graph = lanes === undefined ? build() : blockChannels(build(), lanes);
-      session = GraphSession.create(graph, { masks: this.#masks, options: createSessionOptions(settings, graph) });
-      this.#sessions.set(key, session);
-    }
-    return session;
   }
 
   #bind(vectors: ModelVectors, input: EngineInput, rows: number): RunTensors {

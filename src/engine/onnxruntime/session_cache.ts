@@ -1,0 +1,50 @@
+import { blockChannels } from "../../onnx/block_channels.ts";
+import type { Graph } from "../../onnx/graph.ts";
+import { DropoutMasks } from "./dropout_masks.ts";
+import { GraphSession } from "./graph_session.ts";
+import { createSessionOptions, type SessionSettings } from "./session_options.ts";
+
+/** How an engine's graphs are loaded. */
+export interface LoadingOptions {
+  readonly settings: SessionSettings;
+  /** Channels in a block; undefined where none are put into blocks. */
+  readonly lanes: number | undefined;
+}
+
+/** The sessions of one engine, each loaded when it is first asked for. They share their dropout masks. */
+export class SessionCache {
+  readonly #loading: LoadingOptions;
+  readonly #masks = new DropoutMasks();
+  readonly #sessions = new Map<string, Promise<GraphSession>>();
+  #isClosed = false;
+
+  constructor(loading: LoadingOptions) {
+    this.#loading = loading;
+  }
+
+  /**
+   * The session of a key; `build` makes its graph where it is not there yet.
+   * @throws {Error} If the cache was closed, or onnxruntime refuses the graph or the device.
+   */
+  async load(key: string, build: () => Graph): Promise<GraphSession> {
+    if (this.#isClosed) throw new Error("Cannot compute: the engine is closed");
+    const known = this.#sessions.get(key);
+    if (known) return known;
+    const { settings, lanes } = this.#loading;
+    const graph = lanes === undefined ? build() : blockChannels(build(), lanes);
+    const session = GraphSession.create(graph, { masks: this.#masks, options: createSessionOptions(settings, graph) });
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  /** Releases all sessions; none is loaded afterwards. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    // What did not load has told its caller, and holds nothing.
+    for (const loading of await Promise.allSettled(sessions)) {
+      if (loading.status === "fulfilled") await loading.value.release();
+    }
+  }
+}
