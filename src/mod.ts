@@ -12,6 +12,7 @@ export type { ParameterEntry, ParameterLayout } from "./core/parameter_layout.ts
 export { RandomStream, RandomStreams } from "./core/random_stream.ts";
 export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./core/shared_memory.ts";
 export { writeAtomically } from "./core/write_atomically.ts";
+export { type ArrayDatasetOptions, createArrayDataset } from "./data/array_dataset.ts";
 export { type CIFARFiles, loadCIFAR10, loadCIFAR100 } from "./data/cifar_files.ts";
 export { createDataSource, type DataSource } from "./data/data_source.ts";
 export { Dataset, type SampleReferences } from "./data/dataset.ts";
@@ -117,15 +118,25 @@ export { SGD } from "./optimizers/sgd.ts";
 export { type ReportOptions, writeReport } from "./report/write_report.ts";
 export { createTrainingRun, resumeTrainingRun } from "./runs/create_training_run.ts";
 export type { TrainingRun } from "./runs/training_run.ts";
+export type { StreamOptions } from "./streams/benchmark.ts";
 export { createClassIncrementalBenchmark } from "./streams/class_incremental.ts";
+export { createDatasetBenchmark, type DatasetBenchmarkOptions } from "./streams/dataset_benchmark.ts";
 export { type DirectoryOptions, directoryBenchmark } from "./streams/directory_benchmark.ts";
 export { createDomainIncrementalBenchmark } from "./streams/domain_incremental.ts";
 export type { Benchmark, Experience, Stream } from "./streams/experience.ts";
 export { joinExperiences } from "./streams/joint_experience.ts";
-export { isOnlineExperience, type OnlineExperience } from "./streams/online_experience.ts";
+export { createLinearDecayStream, type LinearDecayOptions } from "./streams/linear_decay_stream.ts";
+export { createNewInstancesBenchmark, type NewInstancesOptions } from "./streams/new_instances.ts";
+export {
+  createOnlineStream,
+  isOnlineExperience,
+  type OnlineExperience,
+  type OnlineStreamOptions,
+} from "./streams/online_experience.ts";
 export { permutedMNIST } from "./streams/permuted_mnist.ts";
 export { rotatedMNIST } from "./streams/rotated_mnist.ts";
 export { splitCIFAR10, splitCIFAR100 } from "./streams/split_cifar.ts";
+export { splitValidation, type ValidationSplit } from "./streams/split_experience.ts";
 export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
 export { BCEWithLogitsLoss } from "./training/bce_with_logits_loss.ts";

@@ -1,21 +1,29 @@
 import { assertInRange, cannot } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
+import { cutExperience } from "./cut_experience.ts";
 import type { Benchmark, Stream } from "./experience.ts";
+import { createLinearDecayStream } from "./linear_decay_stream.ts";
 import { createOnlineStream, isOnlineExperience } from "./online_experience.ts";
-import { drawExamples, splitValidation } from "./split_experience.ts";
+import { drawExamples, splitValidation, VALIDATION_SPLITS, type ValidationSplit } from "./split_experience.ts";
 import { createStream, type ExperienceData } from "./stream.ts";
 
 /** What every benchmark can do with its train stream. */
 export interface StreamOptions {
-  /** Seeds the streams "validation", "subset" and "online", and those of the benchmark itself; 0 unless given. */
+  /** Seeds the streams "data-incremental", "validation", "subset" and "online", and those of the benchmark itself; 0 unless given. */
   readonly seed?: number | undefined;
-  /** The share of every class of a train experience that goes to the stream "valid", in [0, 1). */
+  /** Cuts every train experience into ones of at most so many samples, in random order (data-incremental). */
+  readonly experienceSize?: number | undefined;
+  /** The share of a train experience that goes to the stream "valid", in [0, 1). */
   readonly validationSize?: number | undefined;
+  /** Whether that share is the same of every class, or drawn from all samples; "class-balanced" unless given. */
+  readonly validationSplit?: ValidationSplit | undefined;
   /** Keeps a random subset of so many samples a train experience, after validation was split off. */
   readonly examplesPerExperience?: number | undefined;
   /** Adds the stream "train_online", the train experiences cut into small ones of so many samples. */
   readonly onlineExperienceSize?: number | undefined;
+  /** Makes "train_online" pass from each experience to the next by degrees, over 2/decayBeta of their length; at least 1. */
+  readonly decayBeta?: number | undefined;
 }
 
 /** A benchmark before its streams are made. */
@@ -34,7 +42,7 @@ export interface BenchmarkParts extends StreamOptions {
  * @throws {RangeError} If an experience is left without samples, an option is out of range, or a label is no class id.
  */
 export function createBenchmark(parts: BenchmarkParts): Benchmark {
-  const { name, numClasses, sampleShape, isTaskIncremental, normalization, seed = 0 } = parts;
+  const { name, numClasses, sampleShape, isTaskIncremental, normalization } = parts;
   const { train, valid } = prepareTrainData(parts);
   const trainStream = createStream("train", train);
   const testStream = createStream("test", parts.test);
@@ -42,11 +50,8 @@ export function createBenchmark(parts: BenchmarkParts): Benchmark {
   if (valid.length > 0) streams.set("valid", createStream("valid", valid));
   streams.set("test", testStream);
   for (const stream of streams.values()) assertClassIds(name, stream, numClasses);
-  if (parts.onlineExperienceSize !== undefined) {
-    const random = new RandomStream(seed, "online");
-    const online = createOnlineStream(trainStream, { experienceSize: parts.onlineExperienceSize, random });
-    streams.set(online.name, online);
-  }
+  const online = createOnline(parts, trainStream);
+  if (online) streams.set(online.name, online);
   return { name, trainStream, testStream, streams, numClasses, sampleShape, isTaskIncremental, normalization };
 }
 
@@ -73,20 +78,40 @@ export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
   return sources;
 }
 
-/** Splits validation off, then draws the subset; each from a random stream of its own. */
+function createOnline({ name, seed = 0, onlineExperienceSize, decayBeta }: BenchmarkParts, train: Stream) {
+  if (onlineExperienceSize !== undefined) {
+    const options = { experienceSize: onlineExperienceSize, random: new RandomStream(seed, "online") };
+    return decayBeta === undefined
+      ? createOnlineStream(train, options)
+      : createLinearDecayStream(train, { ...options, beta: decayBeta });
+  }
+  if (decayBeta === undefined) return undefined;
+  const act = `create the benchmark ${JSON.stringify(name)}`;
+  throw new RangeError(cannot(act, "onlineExperienceSize beside decayBeta", undefined));
+}
+
+/** Cuts experiences, splits validation off, then draws the subset; each from a random stream of its own. */
 function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; valid: ExperienceData[] } {
-  const { name, seed = 0, validationSize = 0, examplesPerExperience } = parts;
+  const { name, seed = 0, experienceSize, validationSize = 0, validationSplit: split, examplesPerExperience } = parts;
   const act = `create the benchmark ${JSON.stringify(name)}`;
   assertInRange(act, "validationSize", validationSize, [0, 1]);
   if (validationSize === 1) throw new RangeError(cannot(act, "validationSize below 1", validationSize));
+  if (split !== undefined && !VALIDATION_SPLITS.includes(split)) {
+    throw new RangeError(cannot(act, `validationSplit to be one of ${VALIDATION_SPLITS.join(", ")}`, split));
+  }
+  const cutRandom = new RandomStream(seed, "data-incremental");
   const validationRandom = new RandomStream(seed, "validation");
   const subsetRandom = new RandomStream(seed, "subset");
   const train: ExperienceData[] = [];
   const valid: ExperienceData[] = [];
-  for (const [index, part] of parts.train.entries()) {
+  const pieces =
+    experienceSize === undefined
+      ? parts.train
+      : parts.train.flatMap((part) => cutExperience(part, { act, experienceSize, random: cutRandom }));
+  for (const [index, part] of pieces.entries()) {
     let { dataset } = part;
     if (validationSize > 0) {
-      const halves = splitValidation(dataset, { validationSize, random: validationRandom });
+      const halves = splitValidation(dataset, { validationSize, random: validationRandom, split });
       valid.push({ ...part, dataset: halves.valid });
       dataset = halves.train;
     }

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { cannot } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { Dataset } from "../data/dataset.ts";
 import { FOLDER_CONTENTS, listFolder, readSampleFolder, type SampleFileOptions } from "../data/read_sample_folder.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import { dealDatasets } from "./deal_datasets.ts";
 import type { Benchmark } from "./experience.ts";
 import { createFolderDatasets } from "./folder_datasets.ts";
 import { splitValidation } from "./split_experience.ts";
@@ -18,6 +20,12 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   readonly mean?: readonly number[] | undefined;
   /** What the result is divided by; as many as there are means. */
   readonly std?: readonly number[] | undefined;
+  /** "folders": one an experience; else the samples of all folders are put together and dealt anew. "folders" unless given. */
+  readonly scenario?: "folders" | "class-incremental" | "new-instances" | undefined;
+  /** Where they are dealt: to how many experiences; 5 unless given. */
+  readonly experiences?: number | undefined;
+  /** Where classes are dealt: every class once, in the order in which they come; random unless given. */
+  readonly classOrder?: readonly number[] | undefined;
   /** Experience i carries the task label i; false unless given. */
   readonly taskLabels?: boolean | undefined;
 }
@@ -31,7 +39,7 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
 export async function directoryBenchmark(options: DirectoryOptions): Promise<Benchmark> {
-  const { path, testSize, taskLabels = false, seed = 0 } = options;
+  const { path, testSize, taskLabels = false, scenario = "folders", seed = 0 } = options;
   const act = `read the directory ${JSON.stringify(path)}`;
   const { names, parts } = await findExperiences(path, act);
   if (parts.length === 2 && testSize !== undefined) {
@@ -44,13 +52,18 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   const named = samples.map((part, i) => ({
     ...part,
     name: folders[i] ?? "",
-    taskLabel: taskLabels ? i % names.length : 0,
+    taskLabel: taskLabels && scenario === "folders" ? i % names.length : 0,
   }));
   const { datasets, ...made } = createFolderDatasets(named, options);
   const halves =
     parts.length === 2
       ? { train: datasets.slice(0, names.length), test: datasets.slice(names.length) }
       : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, act });
+  if (scenario !== "folders") {
+    const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
+    return dealDatasets({ ...options, ...made, name: "directory", scenario, train, test });
+  }
+  assertUndealt(options, act);
   const toData = (list: typeof datasets): ExperienceData[] => list.map((dataset) => ({ dataset }));
   return createBenchmark({
     ...options,
@@ -60,6 +73,12 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     test: toData(halves.test),
     isTaskIncremental: taskLabels,
   });
+}
+
+function assertUndealt({ experiences, classOrder }: DirectoryOptions, act: string): void {
+  const wanted = "scenario=class-incremental or new-instances";
+  if (experiences !== undefined) throw new RangeError(cannot(act, `${wanted} beside experiences`, "folders"));
+  if (classOrder) throw new RangeError(cannot(act, `${wanted} beside classOrder`, "folders"));
 }
 
 interface FoundExperiences {

@@ -1,5 +1,7 @@
 import { assertWholeNumber } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { ClassView } from "./class_timeline.ts";
 import type { Experience, Stream } from "./experience.ts";
 import { createLazyStream, readOnlyTaskLabel, type StreamOf } from "./stream.ts";
 
@@ -22,6 +24,16 @@ export function isOnlineExperience(experience: Experience): experience is Online
   return "originExperience" in experience;
 }
 
+/** How an online stream is cut. */
+export interface OnlineStreamOptions {
+  readonly experienceSize: number;
+  readonly random: RandomStream;
+  /** False keeps the order of each data set; true unless given. */
+  readonly shuffle?: boolean | undefined;
+  /** Leaves out what is left of an experience at its end, where that is fewer than `experienceSize`; false unless given. */
+  readonly dropLast?: boolean | undefined;
+}
+
 /**
  * Cuts every experience into small ones of `experienceSize` samples in shuffled order; an origin's last may be shorter,
  * no sample is left out. The order is drawn from `random` here, an experience is made when it is asked for.
@@ -29,40 +41,73 @@ export function isOnlineExperience(experience: Experience): experience is Online
  */
 export function createOnlineStream(
   origin: Stream,
-  { experienceSize, random }: { readonly experienceSize: number; readonly random: RandomStream },
+  { experienceSize, random, shuffle = true, dropLast = false }: OnlineStreamOptions,
 ): StreamOf<OnlineExperience> {
   assertWholeNumber("create an online stream", "onlineExperienceSize", experienceSize, 1);
-  const cuts = [...origin].map((experience) => ({ experience, order: random.permutation(experience.dataset.length) }));
-  // Where each origin's small experiences start in the online stream.
+  const parts = [...origin].map((experience) => {
+    const { length } = experience.dataset;
+    const order = shuffle ? random.permutation(length) : Int32Array.from({ length }, (_, position) => position);
+    const end = dropLast ? length - (length % experienceSize) : length;
+    return { experience, dataset: experience.dataset, order: order.subarray(0, end) };
+  });
+  return cutOnlineStream(origin.name, parts, { experienceSize, describe: ({ experience }) => experience });
+}
+
+/** Samples that are cut together, and the experience of the origin that they stand for. */
+export interface OnlinePart {
+  readonly experience: Experience;
+  readonly dataset: Dataset;
+  /** Positions in `dataset`, in the order in which they come. */
+  readonly order: Int32Array;
+}
+
+/** The attributes that a small experience takes from elsewhere. */
+export type OnlineView = ClassView & Pick<Experience, "taskLabels">;
+
+/** What a small experience is made of. */
+export interface OnlinePiece extends OnlinePart {
+  readonly index: number;
+  /** The samples of the small experience alone. */
+  readonly samples: Dataset;
+}
+
+/** Cuts parts, one after another, into small experiences that are made when they are asked for. */
+export function cutOnlineStream(
+  name: string,
+  parts: readonly OnlinePart[],
+  { experienceSize, describe }: { experienceSize: number; describe: (piece: OnlinePiece) => OnlineView },
+): StreamOf<OnlineExperience> {
+  // Where each part's small experiences start in the online stream.
   const starts: number[] = [];
   let length = 0;
-  for (const { order } of cuts) {
+  for (const { order } of parts) {
     starts.push(length);
     length += Math.ceil(order.length / experienceSize);
   }
-  return createLazyStream(`${origin.name}_online`, length, (index, originStream) => {
-    const cutIndex = findLastStart(starts, index);
-    const cut = cuts[cutIndex];
-    if (!cut) throw new RangeError(`no origin of the online experience ${index}`);
-    const { experience, order } = cut;
-    const part = index - (starts[cutIndex] ?? 0);
+  return createLazyStream(`${name}_online`, length, (index, originStream) => {
+    const partIndex = findLastStart(starts, index);
+    const part = parts[partIndex];
+    if (!part) throw new RangeError(`no origin of the online experience ${index}`);
+    const { experience, dataset, order } = part;
+    const place = index - (starts[partIndex] ?? 0);
     const subStreamLength = Math.ceil(order.length / experienceSize);
-    const positions = order.subarray(part * experienceSize, (part + 1) * experienceSize);
+    const samples = dataset.subset(order.subarray(place * experienceSize, (place + 1) * experienceSize));
+    const view = describe({ ...part, index, samples });
     return {
-      dataset: experience.dataset.subset(positions),
+      dataset: samples,
       currentExperience: index,
       originStream,
       originExperience: experience,
-      isFirstSubexp: part === 0,
-      isLastSubexp: part === subStreamLength - 1,
+      isFirstSubexp: place === 0,
+      isLastSubexp: place === subStreamLength - 1,
       subStreamLength,
-      classesInThisExperience: experience.classesInThisExperience,
-      previousClasses: experience.previousClasses,
-      classesSeenSoFar: experience.classesSeenSoFar,
-      futureClasses: experience.futureClasses,
-      taskLabels: experience.taskLabels,
+      classesInThisExperience: view.classesInThisExperience,
+      previousClasses: view.previousClasses,
+      classesSeenSoFar: view.classesSeenSoFar,
+      futureClasses: view.futureClasses,
+      taskLabels: view.taskLabels,
       get taskLabel() {
-        return readOnlyTaskLabel(experience.taskLabels, { currentExperience: index, originStream });
+        return readOnlyTaskLabel(view.taskLabels, { currentExperience: index, originStream });
       },
     };
   });

@@ -3,20 +3,33 @@ import type { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 
-/**
- * Takes the share `validationSize` of every class, drawn at random and rounded to whole samples, for validation. Both
- * halves keep the order of the data set.
- */
+/** How a share is drawn from an experience: the same of every class, or of all samples whatever their class. */
+export type ValidationSplit = (typeof VALIDATION_SPLITS)[number];
+
+/** The names of the two ways, the default first. */
+export const VALIDATION_SPLITS = ["class-balanced", "random"] as const;
+
+/** How much is kept for validation, and how it is drawn. */
+export interface SplitOptions {
+  /** In [0, 1); rounded to whole samples, of every class where the split is balanced. */
+  readonly validationSize: number;
+  readonly random: RandomStream;
+  /** "class-balanced" unless given. */
+  readonly split?: ValidationSplit | undefined;
+}
+
+/** Draws the share `validationSize` of the samples for validation. Both halves keep the order of the data set. */
 export function splitValidation(
   dataset: Dataset,
-  { validationSize, random }: { readonly validationSize: number; readonly random: RandomStream },
+  { validationSize, random, split = "class-balanced" }: SplitOptions,
 ): { readonly train: Dataset; readonly valid: Dataset } {
   const held = new Uint8Array(dataset.length);
-  for (const positions of groupPositions(dataset.targets).values()) {
+  const order = Int32Array.from({ length: dataset.length }, (_, position) => position);
+  const groups = split === "random" ? [order.slice()] : groupPositions(dataset.targets).values();
+  for (const positions of groups) {
     const count = Math.round(positions.length * validationSize);
     for (const position of random.shuffle(positions).subarray(positions.length - count)) held[position] = 1;
   }
-  const order = Int32Array.from({ length: dataset.length }, (_, position) => position);
   return {
     train: dataset.subset(order.filter((position) => held[position] === 0)),
     valid: dataset.subset(order.filter((position) => held[position] === 1)),

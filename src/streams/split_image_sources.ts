@@ -1,5 +1,5 @@
 import { Dataset } from "../data/dataset.ts";
-import { createClassIncrementalBenchmark } from "./class_incremental.ts";
+import { dealDatasets } from "./deal_datasets.ts";
 import type { Benchmark } from "./experience.ts";
 import type { ImageOptions, ImageSources } from "./image_sources.ts";
 
@@ -9,23 +9,25 @@ export interface SplitImageOptions extends ImageOptions {
   readonly classOrder?: readonly number[] | undefined;
   /** False: without a class order, classes come in the order 0, 1, 2 … */
   readonly shuffle?: boolean | undefined;
+  /** "new-instances" deals the samples of all classes instead of the classes; "class-incremental" unless given. */
+  readonly scenario?: "class-incremental" | "new-instances" | undefined;
 }
 
 /**
- * Deals a data set's classes to 5 experiences, or as many as asked for.
- * @throws {RangeError} If an option is out of range.
+ * Deals a data set's classes, or its samples, to 5 experiences, or as many as asked for.
+ * @throws {RangeError} If an option is out of range or does not go with the scenario.
  */
 export function splitImageSources(
   name: string,
   { train, test, normalization }: ImageSources,
-  { experiences = 5, ...options }: SplitImageOptions & { readonly numClasses: number },
+  options: SplitImageOptions & { readonly numClasses: number },
 ): Benchmark {
-  return createClassIncrementalBenchmark({
+  const { train: trainData, test: testData } = { train: Dataset.fromSource(train), test: Dataset.fromSource(test) };
+  return dealDatasets({
     ...options,
     name,
-    experiences,
-    train: Dataset.fromSource(train),
-    test: Dataset.fromSource(test),
+    train: trainData,
+    test: testData,
     sampleShape: train.sampleShape,
     normalization,
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { type BenchmarkParts, collectSources, createBenchmark } from "../../src/streams/benchmark.ts";
-import { makeDataset } from "../support/made_dataset.ts";
+import type { Stream } from "../../src/streams/experience.ts";
+import { listSamples, makeDataset } from "../support/made_dataset.ts";
 
 const parts: BenchmarkParts = {
   name: "made",
@@ -18,6 +20,60 @@ describe("createBenchmark()", () => {
     expect(() => createBenchmark({ ...parts, numClasses: 1 })).toThrow(
       `Cannot create the benchmark "made": wanted ${wanted}`,
     );
+  });
+});
+
+describe("createBenchmark() with stream options", () => {
+  const labels = Array.from({ length: 30 }, (_, i) => i % 2);
+  const train = [0, 1].map((id) => ({ dataset: makeDataset(labels, { name: `train ${id}` }), classes: [0, 1] }));
+  const samplesOf = (stream: Stream | undefined) => [...(stream ?? [])].flatMap(({ dataset }) => listSamples(dataset));
+
+  test("cuts experiences into smaller ones, every sample in one of them or in validation", () => {
+    const options = fc.record({
+      experienceSize: fc.integer({ min: 1, max: 40 }),
+      validationSize: fc.constantFrom(0, 0.25),
+      validationSplit: fc.constantFrom("class-balanced" as const, "random" as const),
+      seed: fc.nat(99),
+    });
+    fc.assert(
+      fc.property(options, (made) => {
+        // Fewer than 8 samples may leave one of the parts without any, which is refused.
+        fc.pre(made.validationSize === 0 || (30 % made.experienceSize || made.experienceSize) >= 8);
+        const { streams, trainStream } = createBenchmark({ ...parts, train, ...made });
+        const sizes = [...trainStream].map(({ currentExperience, dataset }) => {
+          const valid = streams.get("valid")?.at(currentExperience).dataset.length ?? 0;
+          return dataset.length + valid;
+        });
+        const pieces = Math.ceil(30 / made.experienceSize);
+        const last = 30 - (pieces - 1) * made.experienceSize;
+        const wanted = [...Array(pieces - 1).fill(made.experienceSize), last];
+        expect(sizes).toEqual([...wanted, ...wanted]);
+        const all = [...samplesOf(trainStream), ...samplesOf(streams.get("valid"))];
+        expect(all.sort()).toEqual(train.flatMap(({ dataset }) => listSamples(dataset)).sort());
+      }),
+    );
+  });
+
+  test("draws validation from every class alike, or from all samples", () => {
+    const countOnes = (split: "class-balanced" | "random", seed: number) => {
+      const { streams } = createBenchmark({ ...parts, train, validationSize: 1 / 3, validationSplit: split, seed });
+      const valid = streams.get("valid")?.at(0).dataset;
+      expect(valid?.length).toBe(10);
+      return valid?.targets.filter((id) => id === 1).length;
+    };
+    const seeds = [...Array(12).keys()];
+    expect(new Set(seeds.map((seed) => countOnes("class-balanced", seed)))).toEqual(new Set([5]));
+    expect(new Set(seeds.map((seed) => countOnes("random", seed))).size).toBeGreaterThan(1);
+  });
+
+  test("makes an online stream of mixtures, and refuses options that mean nothing", () => {
+    const { streams } = createBenchmark({ ...parts, train, onlineExperienceSize: 7, decayBeta: 2 });
+    const online = streams.get("train_online");
+    expect(samplesOf(online).sort()).toEqual(train.flatMap(({ dataset }) => listSamples(dataset)).sort());
+    const mixed = [...(online ?? [])].filter(({ dataset }) => new Set(dataset.references.sourceIds).size > 1);
+    expect(mixed.length).toBeGreaterThan(0);
+    expect(() => createBenchmark({ ...parts, decayBeta: 2 })).toThrow("onlineExperienceSize beside decayBeta");
+    expect(() => createBenchmark({ ...parts, experienceSize: 0 })).toThrow("experienceSize to be a whole number");
   });
 });
 

@@ -114,6 +114,35 @@ describe("directoryBenchmark()", () => {
     expect(collectSources(benchmark).size).toBe(2);
   });
 
+  test("deals all samples anew, by class or by sample", async () => {
+    const csv = `label,a\n${[0, 1, 2, 3].map((id) => `${id},${id}\n`.repeat(5)).join("")}`;
+    const path = await makeFolder(twice({ "one/a.csv": csv, "two/a.csv": csv }));
+    const byClass = await directoryBenchmark({
+      path,
+      scenario: "class-incremental",
+      experiences: 2,
+      classOrder: [3, 0, 1, 2],
+    });
+    expect(
+      [...byClass.trainStream].map((experience) => [experience.classesInThisExperience, experience.dataset.length]),
+    ).toEqual([
+      [[0, 3], 20],
+      [[1, 2], 20],
+    ]);
+    const bySample = await directoryBenchmark({ path, scenario: "new-instances", experiences: 3 });
+    expect([...bySample.trainStream].map(({ dataset }) => dataset.length)).toEqual([14, 13, 13]);
+    expect([bySample.testStream.length, bySample.testStream.at(0).dataset.length]).toEqual([1, 40]);
+    const refusals: [Partial<DirectoryOptions>, string][] = [
+      [{ experiences: 2 }, 'wanted scenario=class-incremental or new-instances beside experiences, got "folders"'],
+      [{ classOrder: [0] }, "or new-instances beside classOrder"],
+      [{ scenario: "new-instances", classOrder: [0] }, "no classOrder where samples are dealt"],
+      [{ scenario: "new-instances", taskLabels: true }, "no taskLabels"],
+    ];
+    for (const [options, message] of refusals) {
+      await expect(directoryBenchmark({ path, ...options })).rejects.toThrow(message);
+    }
+  });
+
   test("hands its options to the streams", async () => {
     const csv = `kind,a\n${"0,1\n1,2\n".repeat(10)}`;
     const options = { labelColumn: "kind", taskLabels: true, validationSize: 0.5, onlineExperienceSize: 3 };

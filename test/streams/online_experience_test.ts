@@ -48,4 +48,20 @@ describe("createOnlineStream()", () => {
     const random = new RandomStream(1, "online");
     expect(() => createOnlineStream(origin, { experienceSize: 0, random })).toThrow("onlineExperienceSize");
   });
+
+  test("keeps the order, and drops what is left at an end, where asked to", () => {
+    const random = new RandomStream(1, "online");
+    const stream = createOnlineStream(makeOrigin([5, 3]), {
+      experienceSize: 2,
+      random,
+      shuffle: false,
+      dropLast: true,
+    });
+    expect([...stream].map(({ dataset }) => Array.from(dataset.references.rows))).toEqual([
+      [0, 1],
+      [2, 3],
+      [0, 1],
+    ]);
+    expect([...stream].map(({ isLastSubexp }) => isLastSubexp)).toEqual([false, true, true]);
+  });
 });

@@ -4,6 +4,7 @@ import type { Benchmark } from "../../streams/experience.ts";
 import { permutedMNIST } from "../../streams/permuted_mnist.ts";
 import { rotatedMNIST } from "../../streams/rotated_mnist.ts";
 import { splitCIFAR10, splitCIFAR100 } from "../../streams/split_cifar.ts";
+import { VALIDATION_SPLITS } from "../../streams/split_experience.ts";
 import { splitFashionMNIST, splitMNIST } from "../../streams/split_mnist.ts";
 import { CliError } from "../cli_error.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
@@ -20,9 +21,20 @@ export interface BenchmarkContext {
 const streams = {
   seed: z.int().min(0).optional().describe("seeds class order, permutations and splits; the run's seed if left out"),
   taskLabels: z.boolean().default(false).describe("gives every experience a task label of its own"),
-  validationSize: z.number().min(0).lt(1).default(0).describe("share of each class kept for the stream valid"),
+  experienceSize: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("cuts experiences into ones of so many samples (data-incremental)"),
+  validationSize: z.number().min(0).lt(1).default(0).describe("share of each experience kept for the stream valid"),
+  validationSplit: z.enum(VALIDATION_SPLITS).default("class-balanced").describe("how that share is drawn"),
   examplesPerExperience: z.int().min(1).optional().describe("keeps that many random samples of each experience"),
   onlineExperienceSize: z.int().min(1).optional().describe("trains on small experiences of so many samples, in order"),
+  decayBeta: z
+    .number()
+    .min(1)
+    .optional()
+    .describe("small experiences pass from one experience to the next over 2/decayBeta of their length"),
 };
 
 /** Options that every benchmark on MNIST's format has. */
@@ -65,6 +77,12 @@ const directory = z.strictObject({
     .max(2)
     .optional()
     .describe("height and width that images are brought to, one number for both"),
+  scenario: z
+    .enum(["folders", "class-incremental", "new-instances"])
+    .default("folders")
+    .describe("an experience a folder, or all samples dealt anew, by class or by sample"),
+  experiences: z.int().min(1).optional().describe("how many experiences are dealt to; 5 if left out"),
+  classOrder: z.array(z.int().min(0)).optional().describe("where classes are dealt: every class once, in that order"),
   mean: z.array(z.number()).optional().describe("subtracted from every value, bytes being divided by 255 before"),
   std: z.array(z.number().gt(0)).optional().describe("what the result is divided by"),
   ...streams,
@@ -142,6 +160,10 @@ function createSplitOptions({ numClasses, experiences }: { numClasses: number; e
       .default(experiences)
       .describe(`how many experiences the ${numClasses} classes are dealt to`),
     classOrder: order.optional().describe("every class once, in the order in which they come"),
+    scenario: z
+      .enum(["class-incremental", "new-instances"])
+      .default("class-incremental")
+      .describe("deals classes or samples"),
     ...common,
   });
 }

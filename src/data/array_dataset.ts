@@ -1,0 +1,33 @@
+import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import { createDataSource } from "./data_source.ts";
+import { Dataset } from "./dataset.ts";
+import type { Transform } from "./transform.ts";
+
+/** Samples in arrays of one's own. */
+export interface ArrayDatasetOptions {
+  /** Every data set of a benchmark has a name of its own. */
+  readonly name: string;
+  /** [N, …sampleShape]; copied to shared memory. */
+  readonly x: Uint8Array | Float32Array;
+  /** Class ids [N]; copied. */
+  readonly y: ArrayLike<number>;
+  /** [features] or [height, width, channels]. */
+  readonly sampleShape: readonly number[];
+  /** 0 unless given. */
+  readonly taskLabel?: number | undefined;
+  /** What is done to samples when they are read; nothing unless given. */
+  readonly transforms?: readonly Transform[] | undefined;
+}
+
+/**
+ * A data set of samples in arrays.
+ * @throws {RangeError} If x does not hold one sample a label, or a transform does not fit the sample's shape.
+ * @example const train = createArrayDataset({ name: "train", x: new Float32Array(20), y: [0, 1], sampleShape: [10] });
+ */
+export function createArrayDataset(options: ArrayDatasetOptions): Dataset {
+  const { name, x, y, sampleShape, taskLabel = 0, transforms = [] } = options;
+  const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);
+  shared.set(x);
+  const labels = copyToSharedInt32(y);
+  return Dataset.fromSource(createDataSource({ name, x: shared, y: labels, sampleShape, taskLabel, transforms }));
+}

@@ -1,0 +1,60 @@
+import { cannot } from "../core/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { relabelTasks } from "../data/relabel_tasks.ts";
+import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import type { Benchmark } from "./experience.ts";
+import type { ExperienceData } from "./stream.ts";
+
+/** What `createDatasetBenchmark` takes. */
+export interface DatasetBenchmarkOptions extends StreamOptions {
+  readonly name: string;
+  /** One an experience. */
+  readonly train: readonly Dataset[];
+  /** One an experience of the test stream; as many as `train` where there are task labels. */
+  readonly test: readonly Dataset[];
+  /** One more than the largest class id unless given. */
+  readonly numClasses?: number | undefined;
+  /** Experience i carries the task label i (task-incremental); class ids stay as they are. False unless given. */
+  readonly taskLabels?: boolean | undefined;
+  /** How raw values became those of the data sets, for the exported model's metadata; as they are unless given. */
+  readonly normalization?: Benchmark["normalization"] | undefined;
+}
+
+/**
+ * A benchmark from data sets of one's own, one an experience: domain-, class- or, with task labels, task-incremental.
+ * @throws {RangeError} If there is none, one is empty, samples differ in shape, or a label is no class id.
+ * @example const benchmark = createDatasetBenchmark({ name: "mine", train: [monday, tuesday], test: [later] });
+ */
+export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchmark {
+  const { name, train, test, taskLabels = false, normalization = { scale: 1, mean: [], std: [] } } = options;
+  const act = `create the benchmark ${JSON.stringify(name)}`;
+  if (taskLabels && train.length !== test.length) {
+    throw new RangeError(cannot(act, `as many test as train experiences (${train.length})`, test.length));
+  }
+  const prepare = (datasets: readonly Dataset[]): ExperienceData[] =>
+    datasets.map((dataset, index) => ({ dataset: taskLabels ? relabelTasks(dataset, index) : dataset }));
+  const all = [...train, ...test];
+  return createBenchmark({
+    ...options,
+    train: prepare(train),
+    test: prepare(test),
+    numClasses: options.numClasses ?? countClasses(all),
+    sampleShape: findSampleShape(all, act),
+    isTaskIncremental: taskLabels,
+    normalization,
+  });
+}
+
+function countClasses(datasets: readonly Dataset[]): number {
+  return datasets.reduce((most, { targets }) => targets.reduce((count, id) => Math.max(count, id + 1), most), 0);
+}
+
+function findSampleShape(datasets: readonly Dataset[], act: string): readonly number[] {
+  const sources = datasets.flatMap((dataset) => [...dataset.dropUnusedSources().sources.values()]);
+  const [first] = sources;
+  if (!first) throw new RangeError(cannot(act, "data sets with samples", "none"));
+  const astray = sources.find(({ sampleShape }) => sampleShape.join() !== first.sampleShape.join());
+  if (!astray) return first.sampleShape;
+  const wanted = `samples of shape [${first.sampleShape.join(", ")}] in ${JSON.stringify(astray.name)} too`;
+  throw new RangeError(cannot(act, wanted, astray.sampleShape));
+}

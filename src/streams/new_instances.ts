@@ -1,0 +1,71 @@
+import { assertInRange, assertWholeNumber, cannot } from "../core/errors.ts";
+import { RandomStream } from "../core/random_stream.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { groupPositions } from "../data/group_positions.ts";
+import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import type { Benchmark } from "./experience.ts";
+
+/** How samples are dealt to experiences. */
+export interface NewInstancesOptions extends StreamOptions {
+  readonly name: string;
+  readonly train: Dataset;
+  readonly test: Dataset;
+  readonly numClasses: number;
+  readonly experiences: number;
+  /** Every experience gets the same share of each class, to one sample; false unless given: shares are left to chance. */
+  readonly balanced?: boolean | undefined;
+  /** False deals samples in the order of the data set; true unless given. */
+  readonly shuffle?: boolean | undefined;
+  readonly normalization: Benchmark["normalization"];
+  readonly sampleShape: readonly number[];
+}
+
+/**
+ * A benchmark in which every experience brings new samples of the same classes: the train samples dealt to `experiences` of
+ * one size, to one sample. The order comes from the random stream "instances"; the test stream is the whole test set as one
+ * experience, as in Avalanche.
+ * @throws {RangeError} If there are more experiences than train samples, or a label is no class id.
+ */
+export function createNewInstancesBenchmark(options: NewInstancesOptions): Benchmark {
+  const { name, train, test, experiences, balanced = false, shuffle = true, seed = 0 } = options;
+  const act = `create the benchmark ${JSON.stringify(name)}`;
+  assertWholeNumber(act, "experiences", experiences, 1);
+  assertInRange(act, "experiences (of at least one sample each)", experiences, [1, train.length]);
+  if (test.length === 0) throw new RangeError(cannot(act, "at least one test sample", 0));
+  const random = shuffle ? new RandomStream(seed, "instances") : undefined;
+  const order = balanced ? sortByClass(train, random) : createOrder(train.length, random);
+  const shares = Array.from({ length: experiences }, (_, index) =>
+    balanced
+      ? order.filter((_position, i) => i % experiences === index)
+      : order.subarray(...findShare(order.length, experiences, index)),
+  );
+  return createBenchmark({
+    ...options,
+    train: shares.map((positions) => ({ dataset: train.subset(positions.slice().sort()) })),
+    test: [{ dataset: test }],
+    isTaskIncremental: false,
+  });
+}
+
+/** Class after class: every n-th of it then holds each class's share to one sample. */
+function sortByClass(dataset: Dataset, random: RandomStream | undefined): Int32Array {
+  const order = new Int32Array(dataset.length);
+  let start = 0;
+  for (const positions of groupPositions(dataset.targets).values()) {
+    order.set(random ? random.shuffle(positions) : positions, start);
+    start += positions.length;
+  }
+  return order;
+}
+
+function createOrder(length: number, random: RandomStream | undefined): Int32Array {
+  return random ? random.permutation(length) : Int32Array.from({ length }, (_, position) => position);
+}
+
+/** Where a share starts and ends; the first length mod `shares` are one longer than the others. */
+function findShare(length: number, shares: number, index: number): [number, number] {
+  const size = Math.floor(length / shares);
+  const longer = length % shares;
+  const start = index * size + Math.min(index, longer);
+  return [start, start + size + (index < longer ? 1 : 0)];
+}
