@@ -55,8 +55,8 @@ describe("createLinearDecayStream()", () => {
   });
 
   test("keeps to a schedule whose odds fall and rise linearly around each boundary, level at the ends", () => {
-    const size = 20_000;
-    for (const beta of [1.2, 4]) {
+    const size = 60_000;
+    for (const beta of [1, 4]) {
       const { stream } = make([size, size, size], { experienceSize: size / 20, beta });
       for (const { dataset, currentExperience } of stream) {
         const time = (currentExperience + 0.5) / 20;
@@ -68,8 +68,8 @@ describe("createLinearDecayStream()", () => {
           // What would lie before the stream or behind it is reflected.
           const odds = slope(time) + slope(-time) + slope(6 - time);
           const share = dataset.targets.filter((id) => id === k).length / dataset.length;
-          // Five standard deviations of a share of 1000.
-          expect(Math.abs(share - odds)).toBeLessThan(0.08);
+          // Five standard deviations of a share of 3000.
+          expect(Math.abs(share - odds)).toBeLessThan(0.046);
         }
       }
     }
