@@ -10,7 +10,8 @@ import { scaleVector } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { growSnapshot } from "../models/grow_snapshot.ts";
 import { type ClassesByTask, type GrowingHead, listGrowingHeads, listUnits } from "../models/growing_head.ts";
-import { createModelFromSnapshot, flattenWeights, restoreWeights } from "../models/model_snapshot.ts";
+import { LazyWeights } from "../models/lazy_weights.ts";
+import { createModelFromSnapshot, flattenWeights } from "../models/model_snapshot.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Criterion } from "./criterion.ts";
@@ -129,9 +130,10 @@ export class ModelHost {
     }
   }
 
-  /** Copies the trained values into the LayersModel. */
+  /** The LayersModel's weights are the trained values from now on, copied when somebody looks at them. */
   writeBack(): void {
-    restoreWeights(this.model, this.cluster);
+    const { parameters, state } = this.cluster;
+    LazyWeights.of(this.model).follow({ parameters, state });
   }
 
   /** Outputs [B, C] of any samples with any parameters. */
