@@ -1,17 +1,16 @@
 import { listDevices } from "../cluster/cluster_options.ts";
-import { cannot } from "../core/errors.ts";
-import { assertPlaces, chooseEngine, type EngineKind } from "../engine/create_engine.ts";
+import { chooseEngine } from "../engine/create_engine.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import { takeTopology } from "../models/model_snapshot.ts";
-import { findUnsupportedLayers } from "../onnx/parse_topology.ts";
 import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../runs/create_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../runs/run_directory.ts";
 import type { RunParts, TrainingRun } from "../runs/training_run.ts";
+import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { createNamed } from "./named_factory.ts";
 import { formatNamed } from "./parse_named.ts";
 import { BENCHMARKS } from "./registries/benchmarks.ts";
-import { MODELS } from "./registries/models.ts";
+import { findModelModule, MODELS } from "./registries/models.ts";
 import { OPTIMIZERS } from "./registries/optimizers.ts";
 import { PLUGINS } from "./registries/plugins.ts";
 import { STRATEGIES } from "./registries/strategies.ts";
@@ -49,8 +48,9 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
   const { numClasses, sampleShape: inputShape, isTaskIncremental } = benchmark;
   const model = await createNamed(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
   const topology = takeTopology(model);
-  if (exportsModels) assertExportable(topology);
-  await assertDevicesAreThere(listDevices(layout), await chooseEngine(engine, topology));
+  const kind = await chooseEngine(engine, topology);
+  await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels });
+  await assertDevicesAreThere(listDevices(layout), kind);
   const options = {
     benchmark,
     config,
@@ -72,7 +72,14 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
         trainEpochs: config.epochs,
         trainMbSize: config.batchSize,
         evalMbSize: config.evalBatchSize,
-        cluster: { ...layout, logicalShards, engine, maxRestarts, onRestart: report },
+        cluster: {
+          ...layout,
+          logicalShards,
+          engine,
+          maxRestarts,
+          onRestart: report,
+          layerModules: listModules(config),
+        },
       }),
   };
   if (target.kind === "resumed") {
@@ -90,23 +97,8 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
   return run;
 }
 
-/** A device that is not there is refused with what the doctor says of it, before anything is written. */
-async function assertDevicesAreThere(devices: readonly string[], engine: EngineKind): Promise<void> {
-  assertPlaces(engine, devices);
-  const others = new Set(devices.filter((device) => device !== "cpu"));
-  if (others.size === 0) return;
-  const { findDevice } = await import("./doctor/find_engines.ts");
-  for (const device of others) {
-    const { isThere, detail, install } = await findDevice(engine, device);
-    if (isThere) continue;
-    const said = detail.startsWith("Cannot ") ? detail : `Cannot compute on ${device} with ${engine}: ${detail}`;
-    throw new Error(said.includes("try ") ? said : `${said}; install: ${install}`);
-  }
-}
-
-function assertExportable(topology: unknown): void {
-  const reasons = findUnsupportedLayers(topology);
-  if (reasons.length === 0) return;
-  const wanted = "layers that can be exported (--no-onnx trains without exporting)";
-  throw new RangeError(cannot("train the model", wanted, reasons.join("; ")));
+/** What may register layers of its own: the module that made the model. */
+function listModules({ model }: TrainConfig): string[] {
+  const { path } = model.options;
+  return model.name === "path" && typeof path === "string" ? [findModelModule(path)] : [];
 }

@@ -75,7 +75,8 @@ export class Cluster {
       keepsChunks: options.workers > 0 && options.maxRestarts > 0,
     });
     memory.control[Word.seed] = training.seed;
-    const specs = devices.map((device) => ({ kind, topology: model.topology, device }));
+    const { layerModules } = options;
+    const specs = devices.map((device) => ({ kind, topology: model.topology, device, layerModules }));
     const first = specs[0];
     const group =
       options.workers === 0 && first

@@ -18,6 +18,11 @@ export interface ClusterOptions {
   readonly maxRestarts?: number;
   /** Gets one line for every replica that is replaced. */
   readonly onRestart?: (message: string) => void;
+  /**
+   * Modules that register custom layers with `tf.serialization.registerClass`: absolute addresses (`import.meta.url`), imported
+   * in each replica's Worker, for the engine tfjs. None if left out.
+   */
+  readonly layerModules?: readonly string[];
   /** The module that replicas' Workers run, for programs that bundle it elsewhere; workers/replica.ts if left out. */
   readonly workerEntry?: URL;
 }
@@ -48,8 +53,19 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   assertInRange("lay out replicas", "silenceTimeoutMs", silenceTimeoutMs, [100, 86_400_000]);
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
+  const { layerModules = [] } = options;
   assertWholeNumber("lay out replicas", "maxRestarts", maxRestarts);
-  return { workers, logicalShards, engine, devices, silenceTimeoutMs, maxRestarts, onRestart, workerEntry };
+  return {
+    workers,
+    logicalShards,
+    engine,
+    devices,
+    silenceTimeoutMs,
+    maxRestarts,
+    onRestart,
+    workerEntry,
+    layerModules,
+  };
 }
 
 /** One device a replica: `devices` in turn. With no workers there is one replica, in the coordinator. */

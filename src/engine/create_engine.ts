@@ -17,13 +17,15 @@ export interface EngineSpec {
   readonly topology: ModelTopology;
   /** "cpu", "webgpu", "cuda:0" … */
   readonly device: string;
+  /** Addresses of modules to import first: those that register custom layers. */
+  readonly layerModules?: readonly string[];
 }
 
 /**
  * Loads an engine. Engines are imported here and nowhere else, so that a program pays for the one it uses.
  * @throws {Error} If the engine or the device is not there, or a layer is not known to the engine.
  */
-export async function createEngine({ kind, topology, device }: EngineSpec): Promise<Engine> {
+export async function createEngine({ kind, topology, device, layerModules = [] }: EngineSpec): Promise<Engine> {
   assertDevice(device);
   switch (kind) {
     case "onnxruntime": {
@@ -31,6 +33,7 @@ export async function createEngine({ kind, topology, device }: EngineSpec): Prom
       return createOnnxruntimeEngine({ topology, device });
     }
     case "tfjs": {
+      for (const address of layerModules) await import(address);
       const { createTfjsEngine } = await import("./tfjs/tfjs_engine.ts");
       return createTfjsEngine({ topology, backend: chooseBackend(device) });
     }

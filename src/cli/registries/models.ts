@@ -113,13 +113,18 @@ function chooseSizes(
   throw new RangeError(cannot(`use the model ${name} with multiHead=true`, "a benchmark with taskLabels=true", false));
 }
 
+/** The address of a user's module, by its file. */
+export function findModelModule(path: string): string {
+  return pathToFileURL(resolve(path)).href;
+}
+
 /**
  * Calls `createModel` of a user's module.
  * @throws {TypeError} If the module cannot be loaded, exports no such function, or the function returns no model.
  */
 export async function createModelFromModule(path: string, context: ModelContext): Promise<tf.LayersModel> {
   const act = `make a model from ${JSON.stringify(path)}`;
-  const module: unknown = await import(pathToFileURL(resolve(path)).href).catch((cause: unknown) => {
+  const module: unknown = await import(findModelModule(path)).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
     throw new TypeError(`Cannot ${act}: ${reason}`, { cause });
   });

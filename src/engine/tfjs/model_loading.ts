@@ -13,10 +13,18 @@ const UNDECIDED_LAYERS = new Set(["RandomHeight", "RandomWidth"]);
 /**
  * Builds a model from its topology, with freshly drawn weights. Custom layers, but for those in this folder, must
  * have been registered with `tf.serialization.registerClass`. The caller owns the model.
- * @throws {Error} TF.js's own, if a layer class is unknown.
+ * @throws {RangeError} If a layer class is unknown; the message says how a Worker gets to know it. Other errors are TF.js's own.
  */
 export async function loadModel({ class_name, config }: ModelTopology): Promise<tf.LayersModel> {
-  return tf.models.modelFromJSON(JSON.parse(JSON.stringify({ class_name, config })));
+  try {
+    return await tf.models.modelFromJSON(JSON.parse(JSON.stringify({ class_name, config })));
+  } catch (cause) {
+    const [, unknown] = (cause instanceof Error && /^Unknown layer: (.+?)\. /.exec(cause.message)) || [];
+    if (unknown === undefined) throw cause;
+    const registered =
+      "layer classes that are registered (cluster: { layerModules } names the modules that do so to Workers)";
+    throw new RangeError(cannot("load a model into TF.js", registered, unknown), { cause });
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
+import { loadModel } from "../../../src/engine/tfjs/model_loading.ts";
 import { createTfjsEngine } from "../../../src/engine/tfjs/tfjs_engine.ts";
 import { flattenWeights } from "../../../src/models/model_snapshot.ts";
 import { applyTo, catchError } from "../engine_fixtures.ts";
@@ -26,6 +27,16 @@ const UNTRAINABLE: Readonly<Record<string, () => tf.LayersModel>> = {
   "no noiseShape": () => withLayer(tf.layers.dropout({ inputShape, rate: 0.5, noiseShape: [1, 5] })),
   "a dropout rate of at least 0 and below 1": () => withLayer(tf.layers.dropout({ inputShape, rate: 1 })),
 };
+
+describe("loadModel()", () => {
+  test("says how a Worker gets to know a layer class, when it is not registered", async () => {
+    const layer = { class_name: "Nowhere", config: { name: "x", batch_input_shape: [null, 3] } };
+    const topology = { class_name: "Sequential", config: { name: "made", layers: [layer] } };
+    const error = await catchError(loadModel(topology));
+    expect(error).toBeInstanceOf(RangeError);
+    expect(String(error)).toMatch(/wanted layer classes that are registered \(.*layerModules.*\), got "Nowhere"/);
+  });
+});
 
 describe("createTfjsEngine", () => {
   for (const [rule, build] of Object.entries(UNTRAINABLE)) {

@@ -1,0 +1,57 @@
+import type * as tf from "@tensorflow/tfjs";
+import { cannot, describeValue } from "../core/errors.ts";
+import { assertPlaces, type EngineKind } from "../engine/create_engine.ts";
+import type { ModelTopology } from "../engine/model_topology.ts";
+import { listGrowingHeads } from "../models/growing_head.ts";
+import { findUnsupportedLayers } from "../onnx/parse_topology.ts";
+
+/** What a run needs its model to be. */
+export interface ModelDemands {
+  readonly topology: ModelTopology;
+  readonly benchmark: { readonly sampleShape: readonly number[]; readonly numClasses: number };
+  readonly engine: EngineKind;
+  readonly exportsModels: boolean;
+}
+
+/**
+ * Refuses a model that the run would fail with, before anything is written.
+ * @throws {RangeError} If it cannot be trained or exported, or does not fit the benchmark's samples and classes.
+ */
+export async function assertModelFits(model: tf.LayersModel, demands: ModelDemands): Promise<void> {
+  const { topology, benchmark, engine, exportsModels } = demands;
+  const { assertTrainableModel } = await import("../engine/tfjs/model_loading.ts");
+  const { findTaskLabelsInput } = await import("../engine/tfjs/model_inputs.ts");
+  const outputs = assertTrainableModel(model);
+  const shape = model.inputs[findTaskLabelsInput(model) === 0 ? 1 : 0]?.shape.slice(1) ?? [];
+  const { sampleShape, numClasses } = benchmark;
+  if (shape.length !== sampleShape.length || shape.some((length, i) => length !== null && length !== sampleShape[i])) {
+    const wanted = `samples of the benchmark's shape ${describeValue([...sampleShape])}`;
+    throw new RangeError(cannot(`train the model "${model.name}"`, wanted, shape));
+  }
+  if (outputs < numClasses && listGrowingHeads(topology).length === 0) {
+    const wanted = `an output for each of the benchmark's ${numClasses} classes, or a head that grows`;
+    throw new RangeError(cannot(`train the model "${model.name}"`, wanted, outputs));
+  }
+  const reasons = exportsModels || engine === "onnxruntime" ? findUnsupportedLayers(topology) : [];
+  if (reasons.length === 0) return;
+  const hint = exportsModels ? " (--no-onnx leaves the export out)" : "";
+  throw new RangeError(`${reasons.join("; ")}${hint}`);
+}
+
+/**
+ * Refuses devices that are not there with what the doctor says of them.
+ * @param devices One a replica.
+ * @throws {RangeError} If one process cannot compute on these.
+ */
+export async function assertDevicesAreThere(devices: readonly string[], engine: EngineKind): Promise<void> {
+  assertPlaces(engine, devices);
+  const others = new Set(devices.filter((device) => device !== "cpu"));
+  if (others.size === 0) return;
+  const { findDevice } = await import("./doctor/find_engines.ts");
+  for (const device of others) {
+    const { isThere, detail, install } = await findDevice(engine, device);
+    if (isThere) continue;
+    const said = detail.startsWith("Cannot ") ? detail : `Cannot compute on ${device} with ${engine}: ${detail}`;
+    throw new Error(said.includes("try ") ? said : `${said}; install: ${install}`);
+  }
+}
