@@ -58,7 +58,7 @@ function updateChunk({ attached }: ReplicaPart, phases: number, { start, end }: 
     let value = 0;
     for (const [i, penalty] of penalties.entries()) {
       const scale = hyper[Hyper.firstPenaltyScale + i] ?? 0;
-      value += scale * addPenaltyGradient(penalty, { parameters, gradient }, { start, end, scale });
+      value += scale * addPenaltyGradient(penalty, { parameters, gradient }, { start, end, scale }, kernels);
     }
     penaltySums[start / CHUNK_SIZE] = value;
   }

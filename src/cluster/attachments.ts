@@ -27,9 +27,13 @@ export class Attachments implements ReplicaControl {
   activations: ActivationMemory | undefined;
   inputGradients: Float32Array<SharedArrayBuffer> | undefined;
 
-  constructor(memory: ReplicaMemory) {
+  readonly #thread: number;
+
+  /** @param thread The replica's number, or the number of replicas for the coordinator. */
+  constructor(memory: ReplicaMemory, thread: number) {
+    this.#thread = thread;
     this.memory = reattachMemory(memory);
-    this.kernels = new VectorKernels(memory.vectors);
+    this.kernels = createKernels(this.memory, thread);
   }
 
   addSources(sources: readonly DataSource[]): void {
@@ -70,7 +74,7 @@ export class Attachments implements ReplicaControl {
 
   loadModel(topology: ModelTopology, memory: ReplicaMemory): void {
     this.memory = reattachMemory(memory);
-    this.kernels = new VectorKernels(memory.vectors);
+    this.kernels = createKernels(this.memory, this.#thread);
     this.topology = topology;
     this.batch = undefined;
     this.scratchSlots = [];
@@ -92,4 +96,9 @@ export class Attachments implements ReplicaControl {
     if (this.activations) await replica.attachActivations(this.activations);
     if (this.inputGradients) await replica.attachInputGradients(this.inputGradients);
   }
+}
+
+function createKernels({ vectors, pieces }: ReplicaMemory, thread: number): VectorKernels {
+  const own = pieces[thread];
+  return vectors && own ? new VectorKernels({ memory: vectors, pieces: own }) : new VectorKernels();
 }

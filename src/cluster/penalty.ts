@@ -1,4 +1,5 @@
 import { createSharedFloat32 } from "../core/shared_memory.ts";
+import type { VectorKernels } from "../kernels/vector_kernels.ts";
 
 /**
  * A quadratic penalty in parameter space: scale · (Σ aᵢθᵢ² − 2 Σ bᵢθᵢ + c). A sum of anchored penalties
@@ -23,20 +24,15 @@ export function createQuadraticPenalty(parameters: number): QuadraticPenalty {
  * @returns Σ aθ² − 2bθ over the slice, without scale and c.
  */
 export function addPenaltyGradient(
-  penalty: Pick<QuadraticPenalty, "a" | "b">,
-  vectors: { readonly parameters: Float32Array; readonly gradient: Float32Array },
+  { a, b }: Pick<QuadraticPenalty, "a" | "b">,
+  { parameters, gradient }: { readonly parameters: Float32Array; readonly gradient: Float32Array },
   slice: { readonly start: number; readonly end: number; readonly scale: number },
+  kernels: VectorKernels,
 ): number {
-  const { a, b } = penalty;
-  const { parameters, gradient } = vectors;
-  const twice = 2 * slice.scale;
-  let sum = 0;
-  for (let i = slice.start; i < slice.end; i++) {
-    const theta = parameters[i] ?? 0;
-    const pull = (a[i] ?? 0) * theta;
-    const anchor = b[i] ?? 0;
-    gradient[i] = (gradient[i] ?? 0) + twice * (pull - anchor);
-    sum += theta * (pull - 2 * anchor);
-  }
-  return sum;
+  return kernels.sum(
+    { written: [gradient], read: [parameters, a, b] },
+    slice,
+    (functions, [g = 0, theta = 0, scales = 0, anchors = 0], count) =>
+      functions.addPenalty(g, theta, scales, anchors, count, 2 * slice.scale),
+  );
 }

@@ -39,7 +39,7 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
     this.#generation = generation;
     this.#spec = spec;
     this.#engine = engine;
-    this.#attached = new Attachments(memory);
+    this.#attached = new Attachments(memory, index);
     this.#timings = viewTimings(memory.timings, index);
   }
 

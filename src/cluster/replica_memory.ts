@@ -1,4 +1,5 @@
 import { createSharedFloat32, createSharedFloat64, createSharedInt32 } from "../core/shared_memory.ts";
+import { MAX_VECTORS, PIECE_SIZE } from "../kernels/vector_kernels.ts";
 import { createSharedVectors, reattachVector } from "../kernels/vector_memory.ts";
 import { createControlBlock } from "./control_block.ts";
 import { createTimings } from "./step_timings.ts";
@@ -36,6 +37,8 @@ export interface ReplicaMemory extends Slots {
   readonly sizes: MemorySizes;
   /** Holds parameters, gradient slots and optimizer state, where they fit into one. */
   readonly vectors: WebAssembly.Memory | undefined;
+  /** Room in there for each replica's kernels to bring pieces of other vectors to, and last for the coordinator's. */
+  readonly pieces: readonly (readonly Float32Array<SharedArrayBuffer>[])[];
   readonly control: Int32Array<SharedArrayBuffer>;
   /** Numbers that travel with a command, by `Hyper`. */
   readonly hyper: Float64Array<SharedArrayBuffer>;
@@ -89,12 +92,18 @@ export type KeptMemory = Pick<ReplicaMemory, "control" | "hyper" | "timings" | "
 export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): ReplicaMemory {
   const createMany = (count: number, length: number) =>
     Array.from({ length: count }, () => createSharedFloat32(length));
-  const { parameters: size, shards, optimizerVectors } = sizes;
-  const shared = createSharedVectors(new Array<number>(1 + shards + optimizerVectors).fill(size));
-  const [parameters = createSharedFloat32(size), ...others] = shared.vectors;
+  const { parameters: size, shards, optimizerVectors, replicas } = sizes;
+  const vectorCount = 1 + shards + optimizerVectors;
+  const shared = createSharedVectors([
+    ...new Array<number>(vectorCount).fill(size),
+    ...new Array<number>((replicas + 1) * MAX_VECTORS).fill(PIECE_SIZE),
+  ]);
+  const [parameters = createSharedFloat32(size), ...others] = shared.vectors.slice(0, vectorCount);
+  const pieces = shared.vectors.slice(vectorCount);
   return {
     sizes,
     vectors: shared.memory,
+    pieces: Array.from({ length: replicas + 1 }, (_, i) => pieces.slice(i * MAX_VECTORS, (i + 1) * MAX_VECTORS)),
     control: kept?.control ?? createControlBlock(sizes.replicas),
     hyper: kept?.hyper ?? createSharedFloat64(Hyper.firstPenaltyScale + MAX_PENALTIES),
     parameters,
@@ -112,13 +121,14 @@ export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): Repl
 
 /** The memory as it came to this thread, such that kernels find the vectors in theirs. */
 export function reattachMemory(memory: ReplicaMemory): ReplicaMemory {
-  const { vectors, parameters, gradientSlots, optimizer } = memory;
+  const { vectors, pieces, parameters, gradientSlots, optimizer } = memory;
   if (!vectors || liesIn(parameters, vectors.buffer)) return memory;
   // A slot that took another's place has a buffer of its own.
   const reattach = (vector: Float32Array<SharedArrayBuffer>) =>
     liesIn(vector, parameters.buffer) ? reattachVector(vector, vectors) : vector;
   return {
     ...memory,
+    pieces: pieces.map((thread) => thread.map(reattach)),
     parameters: reattach(parameters),
     gradientSlots: gradientSlots.map(reattach),
     optimizer: optimizer.map(reattach),

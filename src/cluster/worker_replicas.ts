@@ -53,7 +53,7 @@ export class WorkerReplicas implements ReplicaGroup {
     this.engine = started[0]?.engine ?? "";
     this.#specs = specs;
     this.#handles = started.map(({ handle }) => handle);
-    this.#attached = new Attachments(memory);
+    this.#attached = new Attachments(memory, memory.sizes.replicas);
     this.#control = memory.control;
     this.#silence = new SilenceWatch(memory.control, {
       timeoutMs: options.silenceTimeoutMs,

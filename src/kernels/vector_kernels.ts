@@ -1,11 +1,19 @@
 import { type KernelFunctions, loadKernelFunctions } from "./kernel_functions.ts";
 import { createSharedVectors } from "./vector_memory.ts";
 
-/** Elements that are copied at a time where vectors lie elsewhere: a few vectors of it stay in the cache. */
-const PIECE_SIZE = 16_384;
-const MAX_VECTORS = 6;
+/** Elements that are copied at a time where a vector lies elsewhere: a few vectors of it stay in the cache. */
+export const PIECE_SIZE = 16_384;
+/** Vectors in one computation at most. */
+export const MAX_VECTORS = 6;
 /** Elements that the kernels compute at a time. */
 const LANES = 4;
+
+/** Where vectors lie that are computed on without a copy, and room for pieces of others: this thread's alone. */
+export interface KernelMemory {
+  readonly memory: WebAssembly.Memory;
+  /** MAX_VECTORS vectors of PIECE_SIZE in that memory. */
+  readonly pieces: readonly Float32Array[];
+}
 
 /** The vectors of one computation, [start, end) of each. */
 export interface KernelVectors {
@@ -15,59 +23,75 @@ export interface KernelVectors {
 }
 
 /** What is computed on `count` elements; `addresses` are those of the written vectors, then of those only read. */
-export type KernelWork = (functions: KernelFunctions, addresses: readonly number[], count: number) => void;
+export type KernelWork<Result> = (functions: KernelFunctions, addresses: readonly number[], count: number) => Result;
+
+/** Elements `start` to `end` (not included). */
+export interface KernelSlice {
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
- * Runs kernels on any vectors: where they lie in the kernels' memory, straight there; where one lies elsewhere, piece by piece
- * in a memory of its own, with the same bits. Belongs to one thread.
+ * Runs kernels on any vectors: on those in the kernels' memory where they are, on others piece by piece in copies, with the
+ * same bits. Belongs to one thread.
  */
 export class VectorKernels {
-  readonly #buffer: ArrayBufferLike | undefined;
-  readonly #functions: KernelFunctions | undefined;
-  #elsewhere: { readonly functions: KernelFunctions; readonly pieces: readonly Float32Array[] } | undefined;
+  readonly #buffer: ArrayBufferLike;
+  readonly #pieces: readonly Float32Array[];
+  readonly #functions: KernelFunctions;
 
-  /** @param memory Where the vectors lie that are to be computed on without a copy. */
-  constructor(memory?: WebAssembly.Memory) {
-    this.#buffer = memory?.buffer;
-    this.#functions = memory && loadKernelFunctions(memory);
+  /** @param own A memory with nothing but pieces if left out: then all vectors are copied. */
+  constructor(own: KernelMemory = createKernelMemory()) {
+    this.#buffer = own.memory.buffer;
+    this.#pieces = own.pieces;
+    this.#functions = loadKernelFunctions(own.memory);
   }
 
-  /** Computes on elements `start` to `end` (not included). */
-  compute({ written, read = [] }: KernelVectors, slice: { start: number; end: number }, work: KernelWork): void {
+  /** Computes on a slice of the vectors. */
+  compute(vectors: KernelVectors, slice: KernelSlice, work: KernelWork<void>): void {
+    this.sum(vectors, slice, (...call) => {
+      work(...call);
+      return 0;
+    });
+  }
+
+  /** Computes on a slice of the vectors and returns the sum of the work's results, one a piece. */
+  sum({ written, read = [] }: KernelVectors, slice: KernelSlice, work: KernelWork<number>): number {
     const vectors = [...written, ...read];
-    const { start, end } = slice;
-    // Whole lanes, or the end of the vectors, behind which nothing stands in the same lanes.
-    const isReachable = (vector: Float32Array) =>
-      vector.buffer === this.#buffer && start % LANES === 0 && (end % LANES === 0 || end === vector.length);
-    if (this.#functions && vectors.every(isReachable)) {
-      const addresses = vectors.map(({ byteOffset }) => byteOffset + start * Float32Array.BYTES_PER_ELEMENT);
-      work(this.#functions, addresses, end - start);
-    } else this.#computeElsewhere(vectors, written.length, slice, work);
-  }
-
-  #computeElsewhere(
-    vectors: readonly Float32Array[],
-    writtenCount: number,
-    slice: { start: number; end: number },
-    work: KernelWork,
-  ): void {
-    this.#elsewhere ??= createPieces();
-    const { functions, pieces } = this.#elsewhere;
-    const addresses = vectors.map((_, i) => pieces[i]?.byteOffset ?? 0);
-    for (let { start } = slice; start < slice.end; start += PIECE_SIZE) {
-      const end = Math.min(start + PIECE_SIZE, slice.end);
-      for (const [i, vector] of vectors.entries()) pieces[i]?.set(vector.subarray(start, end));
-      work(functions, addresses, end - start);
-      for (const [i, vector] of vectors.entries()) {
-        const piece = pieces[i];
-        if (piece && i < writtenCount) vector.set(piece.subarray(0, end - start), start);
+    const areNear = vectors.map((vector) => this.#isNear(vector, slice));
+    const step = areNear.every(Boolean) ? Number.POSITIVE_INFINITY : PIECE_SIZE;
+    let sum = 0;
+    for (let { start } = slice; start < slice.end; start += step) {
+      const end = Math.min(start + step, slice.end);
+      const addresses = vectors.map((vector, i) =>
+        areNear[i]
+          ? vector.byteOffset + start * Float32Array.BYTES_PER_ELEMENT
+          : this.#bring(vector, i, { start, end }),
+      );
+      sum += work(this.#functions, addresses, end - start);
+      for (const [i, vector] of written.entries()) {
+        if (!areNear[i]) vector.set(this.#pieces[i]?.subarray(0, end - start) ?? [], start);
       }
     }
+    return sum;
+  }
+
+  /** Whole lanes, or the end of the vector, behind which nothing stands in the same lanes. */
+  #isNear({ buffer, length }: Float32Array, { start, end }: KernelSlice): boolean {
+    return buffer === this.#buffer && start % LANES === 0 && (end % LANES === 0 || end === length);
+  }
+
+  #bring(vector: Float32Array, place: number, { start, end }: KernelSlice): number {
+    const piece = this.#pieces[place];
+    if (!piece) throw new RangeError(`Cannot compute on ${place + 1} vectors: there is room for ${MAX_VECTORS}`);
+    piece.set(vector.subarray(start, end));
+    return piece.byteOffset;
   }
 }
 
-function createPieces() {
+/** @throws {RangeError} If the runtime has no room for a small WebAssembly memory. */
+function createKernelMemory(): KernelMemory {
   const { memory, vectors } = createSharedVectors(new Array<number>(MAX_VECTORS).fill(PIECE_SIZE));
   if (!memory) throw new RangeError("Cannot compute on vectors: the runtime has no room for WebAssembly memory");
-  return { functions: loadKernelFunctions(memory), pieces: vectors };
+  return { memory, pieces: vectors };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { compileKernels, KERNELS_FILE } from "../../scripts/compile_kernels.ts";
-import { VectorKernels } from "../../src/kernels/vector_kernels.ts";
+import { MAX_VECTORS, PIECE_SIZE, VectorKernels } from "../../src/kernels/vector_kernels.ts";
 import { createSharedVectors, reattachVector } from "../../src/kernels/vector_memory.ts";
 
 const LENGTH = 20_000;
@@ -20,6 +20,23 @@ function addMade(
   );
 }
 
+/** Vectors, and kernels that reach them without a copy. */
+function createNear(count: number): { near: VectorKernels; vectors: readonly Float32Array[] } {
+  const lengths = [...new Array<number>(count).fill(LENGTH), ...new Array<number>(MAX_VECTORS).fill(PIECE_SIZE)];
+  const { memory, vectors } = createSharedVectors(lengths);
+  if (!memory) throw new Error("Cannot test: there is no memory");
+  return { near: new VectorKernels({ memory, pieces: vectors.slice(count) }), vectors: vectors.slice(0, count) };
+}
+
+/** Adds a penalty's gradient in the middle of vectors [gradient, parameters, a, b]; returns its value. */
+function addPenalty(kernels: VectorKernels, [g, theta, a, b]: readonly Float32Array[], end: number): number {
+  const none = new Float32Array(0);
+  const vectors = { written: [g ?? none], read: [theta ?? none, a ?? none, b ?? none] };
+  return kernels.sum(vectors, { start: 4, end }, (functions, [to = 0, at = 0, scales = 0, anchors = 0], count) =>
+    functions.addPenalty(to, at, scales, anchors, count, 0.5),
+  );
+}
+
 describe("VectorKernels", () => {
   test("compute() gives the same bits wherever the vectors lie and the slice begins, and leaves the rest alone", () => {
     const anywhere = fc
@@ -33,8 +50,7 @@ describe("VectorKernels", () => {
       anywhere,
       onLanes.filter(({ start, end }) => start <= end),
     );
-    const { memory, vectors } = createSharedVectors([LENGTH, LENGTH]);
-    const near = new VectorKernels(memory);
+    const { near, vectors } = createNear(2);
     const far = new VectorKernels();
     fc.assert(
       fc.property(values, values, slices, (starts, addends, slice) => {
@@ -56,13 +72,39 @@ describe("VectorKernels", () => {
   });
 
   test("compute() copies what lies elsewhere, when only some of the vectors are in its memory", () => {
-    const { memory, vectors } = createSharedVectors([8]);
-    const kernels = new VectorKernels(memory);
-    const elsewhere = Float32Array.from({ length: 8 }, (_, i) => i);
+    const { near, vectors } = createNear(1);
+    const elsewhere = Float32Array.from({ length: LENGTH }, (_, i) => i);
     vectors[0]?.fill(1);
-    addMade(kernels, [vectors[0] ?? elsewhere, elsewhere], { start: 0, end: 8 });
-    expect([...(vectors[0] ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect([...elsewhere]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    addMade(near, [vectors[0] ?? elsewhere, elsewhere], { start: 0, end: LENGTH });
+    expect(vectors[0]?.slice()).toEqual(elsewhere.map((value) => value + 1));
+    expect(elsewhere[LENGTH - 1]).toBe(LENGTH - 1);
+  });
+
+  test("sum() of addPenalty() equals the slow sum, and its gradient the slow gradient, wherever the vectors lie", () => {
+    const eighths = fc.integer({ min: -16, max: 16 }).map((value) => value / 8);
+    const fours = fc.array(fc.array(eighths, { minLength: 7, maxLength: 7 }), { minLength: 4, maxLength: 4 });
+    const { near, vectors } = createNear(4);
+    const far = new VectorKernels();
+    fc.assert(
+      fc.property(fours, fc.integer({ min: 4, max: LENGTH }), (made, end) => {
+        const filled = made.map((seven) => Float32Array.from({ length: LENGTH }, (_, i) => seven[i % 7] ?? 0));
+        const [g = [], theta = [], a = [], b = []] = filled.map((vector) => Array.from(vector));
+        let value = 0;
+        const gradient = g.map((now, i) => {
+          if (i < 4 || i >= end) return now;
+          const [t = 0, scale = 0, anchor = 0] = [theta[i], a[i], b[i]];
+          value += t * (scale * t - 2 * anchor);
+          return now + 0.5 * (scale * t - anchor);
+        });
+        for (const [i, vector] of vectors.entries()) vector.set(filled[i] ?? []);
+        // Eighths: every sum is exact, in any order.
+        expect(addPenalty(near, vectors, end)).toBe(value);
+        expect(addPenalty(far, filled, end)).toBe(value);
+        expect(vectors[0]?.slice()).toEqual(Float32Array.from(gradient));
+        expect(filled[0]).toEqual(Float32Array.from(gradient));
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 

@@ -191,3 +191,34 @@ export function stepAdagrad(
     v128.store(parameters + at, f32x4.sub(theta, f32x4.div(f32x4.mul(rates, g), spread)));
   }
 }
+
+/**
+ * g ← g + f·(aθ − b): the gradient of a quadratic penalty.
+ * @returns Σ θ(aθ − 2b) in double precision, of exactly `count` elements.
+ */
+export function addPenalty(gradient: usize, parameters: usize, a: usize, b: usize, count: usize, factor: f32): f64 {
+  const factors = f32x4.splat(factor);
+  const bytes = measureLanes(count);
+  const whole = (count & ~3) << 2;
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const theta = v128.load(parameters + at);
+    const pull = f32x4.mul(v128.load(a + at), theta);
+    const anchor = v128.load(b + at);
+    v128.store(gradient + at, f32x4.add(v128.load(gradient + at), f32x4.mul(factors, f32x4.sub(pull, anchor))));
+    if (at < whole) {
+      const term = f32x4.mul(theta, f32x4.sub(pull, f32x4.add(anchor, anchor)));
+      low = f64x2.add(low, f64x2.promote_low_f32x4(term));
+      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(term, term, 2, 3, 2, 3)));
+    }
+  }
+  let sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+  sum += f64x2.extract_lane(high, 0) + f64x2.extract_lane(high, 1);
+  for (let at = whole; at < count << 2; at += 4) {
+    const theta = load<f32>(parameters + at);
+    const anchor = load<f32>(b + at);
+    sum += <f64>(theta * (load<f32>(a + at) * theta - (anchor + anchor)));
+  }
+  return sum;
+}
