@@ -35,15 +35,17 @@ describe("ScratchSamples.write()", () => {
 
   test("is seen by the replicas, at every call anew", async () => {
     const scratch = new ScratchSamples("scratch");
-    const data = makeTask({ samples: 12 });
+    const data = makeTask({ samples: 60 });
     for (const workers of [0, 2]) {
       const cluster = await startMadeCluster({ workers, logicalShards: 2 });
       const forward = (samples: typeof data) => cluster.forward({ samples, training: false, dropoutStep: 0 });
-      for (const rows of [
-        [0, 1, 2, 3, 4, 5, 6],
-        [11, 3, 7],
-        [5, 6, 7, 8, 9, 10, 11],
-      ]) {
+      // The larger ones are cut into two shards.
+      for (const [first, count] of [
+        [0, 40],
+        [50, 3],
+        [20, 40],
+      ] as const) {
+        const rows = Array.from({ length: count }, (_, i) => first + i);
         const samples = data.subset(rows);
         const { targets: y, targetsTaskLabels: taskLabels } = samples;
         const written = scratch.write({ x: readSamples(samples), y, taskLabels });

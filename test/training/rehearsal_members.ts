@@ -55,7 +55,7 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
     randomStreams: ["gss"],
   },
   GSSGreedyPlugin: withPlugin(() => new GSSGreedyPlugin({ memSize: 10, batchSizeMem: 5 }), { randomStreams: ["gss"] }),
-  RARPlugin: withPlugin(() => new RARPlugin({ memSize: 40, batchSizeMem: 8, epsilon: 0.3 }), {
+  RARPlugin: withPlugin(() => new RARPlugin({ memSize: 80, epsilon: 0.3 }), {
     randomStreams: ["rar"],
   }),
   IL2M: { create: (options) => new IL2M({ ...options, memSize: 20 }) },
