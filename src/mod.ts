@@ -160,6 +160,7 @@ export {
   type FeatureDistillationOptions,
   FeatureDistillationPlugin,
 } from "./training/plugins/feature_distillation_plugin.ts";
+export { type FeatureReplayOptions, FeatureReplayPlugin } from "./training/plugins/feature_replay_plugin.ts";
 export { type FeCAMOptions, FeCAMPlugin } from "./training/plugins/fecam_plugin.ts";
 export {
   type FromScratchTrainingOptions,
@@ -175,6 +176,7 @@ export { type GradientClippingOptions, GradientClippingPlugin } from "./training
 export { type GSSGreedyOptions, GSSGreedyPlugin } from "./training/plugins/gss_greedy_plugin.ts";
 export { type ICaRLOptions, ICaRLPlugin } from "./training/plugins/icarl_plugin.ts";
 export { type IL2MOptions, IL2MPlugin } from "./training/plugins/il2m_plugin.ts";
+export { type LatentReplayOptions, LatentReplayPlugin } from "./training/plugins/latent_replay_plugin.ts";
 export { type LFLOptions, LFLPlugin } from "./training/plugins/lfl_plugin.ts";
 export { type LossScalingOptions, LossScalingPlugin } from "./training/plugins/loss_scaling_plugin.ts";
 export { type LRSchedulerOptions, LRSchedulerPlugin } from "./training/plugins/lr_scheduler_plugin.ts";
@@ -199,6 +201,7 @@ export {
 export { type WeightAveragingOptions, WeightAveragingPlugin } from "./training/plugins/weight_averaging_plugin.ts";
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
+export { AR1, type AR1Options } from "./training/strategies/ar1.ts";
 export { BiC } from "./training/strategies/bic.ts";
 export { CoPE } from "./training/strategies/cope.ts";
 export { Cumulative } from "./training/strategies/cumulative.ts";
@@ -207,6 +210,7 @@ export { DER } from "./training/strategies/der.ts";
 export { ER_ACE } from "./training/strategies/er_ace.ts";
 export { ER_AML } from "./training/strategies/er_aml.ts";
 export { EWC } from "./training/strategies/ewc.ts";
+export { FeatureReplay } from "./training/strategies/feature_replay.ts";
 export { FromScratchTraining } from "./training/strategies/from_scratch_training.ts";
 export { GDumb } from "./training/strategies/gdumb.ts";
 export { GEM } from "./training/strategies/gem.ts";

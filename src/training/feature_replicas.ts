@@ -2,21 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../cluster/cluster.ts";
 import type { ComputeRequest } from "../cluster/compute_request.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
-import { findEntry, type ParameterLayout, viewEntry } from "../core/parameter_layout.ts";
-import { addScaled } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
 import { findFeatureLayer } from "./extract_features.ts";
+import { addPartGradient, loadPart, type WholeVectors } from "./part_vectors.ts";
 import type { StrategyState } from "./strategy_state.ts";
-
-/** Vectors by the layouts of the whole model. Borrowed. */
-export interface WholeVectors {
-  /** [P] */
-  readonly parameters: Float32Array;
-  /** [Q] */
-  readonly state: Float32Array;
-}
 
 /** How features are computed. */
 export interface FeatureMode {
@@ -82,29 +73,14 @@ export class FeatureReplicas {
     const { cluster } = this.#strategy;
     this.#load(cluster);
     await this.#cluster.backward(createRequest(samples, mode), dFeatures);
-    for (const entry of this.#cluster.model.layout.entries) {
-      const whole = findEntry(cluster.model.layout, entry.name);
-      addScaled(viewEntry(gradient, whole), viewEntry(this.#cluster.gradient, entry), 1);
-    }
+    addPartGradient(gradient, { part: this.#cluster, whole: cluster.model });
   }
 
   #load(vectors: WholeVectors): void {
-    const { layout, stateLayout } = this.#strategy.cluster.model;
-    const part = this.#cluster;
-    copyByName({ from: vectors.parameters, layout }, { into: part.parameters, layout: part.model.layout });
-    copyByName({ from: vectors.state, layout: stateLayout }, { into: part.state, layout: part.model.stateLayout });
+    loadPart(this.#cluster, vectors, this.#strategy.cluster.model);
   }
 }
 
 function createRequest(samples: Dataset, { training = false, dropoutStep = 0 }: FeatureMode): ComputeRequest {
   return { samples, training, dropoutStep };
-}
-
-function copyByName(
-  whole: { readonly from: Float32Array; readonly layout: ParameterLayout },
-  part: { readonly into: Float32Array; readonly layout: ParameterLayout },
-): void {
-  for (const entry of part.layout.entries) {
-    viewEntry(part.into, entry).set(viewEntry(whole.from, findEntry(whole.layout, entry.name)));
-  }
 }

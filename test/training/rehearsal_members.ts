@@ -2,16 +2,20 @@ import { AGEMPlugin } from "../../src/training/plugins/agem_plugin.ts";
 import { DERPlugin } from "../../src/training/plugins/der_plugin.ts";
 import { ERACEPlugin } from "../../src/training/plugins/er_ace_plugin.ts";
 import { ERAMLPlugin } from "../../src/training/plugins/er_aml_plugin.ts";
+import { FeatureReplayPlugin } from "../../src/training/plugins/feature_replay_plugin.ts";
 import { GDumbPlugin } from "../../src/training/plugins/gdumb_plugin.ts";
 import { GEMPlugin } from "../../src/training/plugins/gem_plugin.ts";
 import { GSSGreedyPlugin } from "../../src/training/plugins/gss_greedy_plugin.ts";
 import { IL2MPlugin } from "../../src/training/plugins/il2m_plugin.ts";
+import { LatentReplayPlugin } from "../../src/training/plugins/latent_replay_plugin.ts";
 import { MIRPlugin } from "../../src/training/plugins/mir_plugin.ts";
 import { RARPlugin } from "../../src/training/plugins/rar_plugin.ts";
 import { AGEM } from "../../src/training/strategies/agem.ts";
+import { AR1 } from "../../src/training/strategies/ar1.ts";
 import { DER } from "../../src/training/strategies/der.ts";
 import { ER_ACE } from "../../src/training/strategies/er_ace.ts";
 import { ER_AML } from "../../src/training/strategies/er_aml.ts";
+import { FeatureReplay } from "../../src/training/strategies/feature_replay.ts";
 import { GDumb } from "../../src/training/strategies/gdumb.ts";
 import { GEM } from "../../src/training/strategies/gem.ts";
 import { GSS_greedy } from "../../src/training/strategies/gss_greedy.ts";
@@ -49,6 +53,23 @@ export const REHEARSAL_MEMBERS: Readonly<Record<string, ContractMember>> = {
   ER_AML: { create: (options) => new ER_AML({ ...options, memSize: 40 }), randomStreams: ["er-aml"] },
   ERAMLPlugin: withPlugin(() => new ERAMLPlugin({ memSize: 40, compatibility: "avalanche" }), {
     randomStreams: ["er-aml"],
+  }),
+  FeatureReplay: {
+    create: (options) => new FeatureReplay({ ...options, memSize: 80, batchSizeMem: 40 }),
+    randomStreams: ["feature-replay"],
+  },
+  FeatureReplayPlugin: withPlugin(() => new FeatureReplayPlugin({ memSize: 40, compatibility: "avalanche" }), {
+    randomStreams: ["feature-replay"],
+  }),
+  AR1: {
+    create: (options) => {
+      const latentLayerName = options.model.layers[0]?.name ?? "";
+      return new AR1({ ...options, latentLayerName, memSize: 40, lambda: 0.1, incLearningRate: 0.005 });
+    },
+    randomStreams: ["latent-replay"],
+  },
+  LatentReplayPlugin: withPlugin(() => new LatentReplayPlugin({ layerName: "fc0", memSize: 100 }), {
+    randomStreams: ["latent-replay"],
   }),
   GSS_greedy: {
     create: (options) => new GSS_greedy({ ...options, memSize: 40, memStrength: 3 }),

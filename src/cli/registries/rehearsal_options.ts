@@ -61,6 +61,29 @@ export const ER_AML_OPTIONS = z.strictObject({
   ),
 });
 
+/** What feature replay takes, as a strategy and as a plugin. */
+export const FEATURE_REPLAY_OPTIONS = z.strictObject({
+  memSize: memSize.describe("features kept in all"),
+  batchSizeMem: z.int().min(1).default(10).describe("remembered features in a step"),
+  layerName,
+  compatibility: compatibility.describe("avalanche: new samples compete with all classes seen"),
+});
+
+/** What latent replay takes. */
+export const LATENT_REPLAY_OPTIONS = z.strictObject({
+  layerName: z.string().min(1).describe("the layer whose answers are remembered"),
+  memSize: memSize.default(1500).describe("answers kept in all"),
+});
+
+/** What AR1 takes. */
+export const AR1_OPTIONS = z.strictObject({
+  cwrLayerName: z.string().min(1).optional().describe("the dense layer with an output a class; the last layer"),
+  latentLayerName: z.string().min(1).optional().describe("the layer whose answers are replayed; none without it"),
+  memSize: z.int().min(1).optional().describe("answers kept in all; 1500 with latentLayerName"),
+  lambda: z.number().min(0).default(0).describe("weight of synaptic intelligence on all layers but the head"),
+  incLearningRate: z.number().min(0).optional().describe("learning rate from the second experience on; as before"),
+});
+
 /** What greedy gradient-based sample selection takes, as a strategy and as a plugin. */
 export const GSS_OPTIONS = z.strictObject({
   memSize,

@@ -6,10 +6,12 @@ import {
   DER_OPTIONS,
   ER_ACE_OPTIONS,
   ER_AML_OPTIONS,
+  FEATURE_REPLAY_OPTIONS,
   GDUMB_OPTIONS,
   GEM_OPTIONS,
   GSS_OPTIONS,
   IL2M_OPTIONS,
+  LATENT_REPLAY_OPTIONS,
   MIR_OPTIONS,
   RAR_OPTIONS,
 } from "./rehearsal_options.ts";
@@ -78,6 +80,24 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { ERAMLPlugin } = await import("../../training/plugins/er_aml_plugin.ts");
       return { plugin: new ERAMLPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "feature-replay",
+    summary: "replay of features into the classifier (Magistri et al. 2024), on top of any strategy",
+    options: FEATURE_REPLAY_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { FeatureReplayPlugin } = await import("../../training/plugins/feature_replay_plugin.ts");
+      return { plugin: new FeatureReplayPlugin(omitUndefined(options)) };
+    },
+  }),
+  defineFactory({
+    name: "latent-replay",
+    summary: "replay of a layer's answers into the layers behind it (Pellegrini et al. 2020), on top of any strategy",
+    options: LATENT_REPLAY_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { LatentReplayPlugin } = await import("../../training/plugins/latent_replay_plugin.ts");
+      return { plugin: new LatentReplayPlugin(options) };
     },
   }),
   defineFactory({

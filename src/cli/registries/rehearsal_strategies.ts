@@ -4,9 +4,11 @@ import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import {
   AGEM_OPTIONS,
+  AR1_OPTIONS,
   DER_OPTIONS,
   ER_ACE_OPTIONS,
   ER_AML_OPTIONS,
+  FEATURE_REPLAY_OPTIONS,
   GDUMB_OPTIONS,
   GEM_OPTIONS,
   GSS_OPTIONS,
@@ -79,6 +81,24 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { ER_AML } = await import("../../training/strategies/er_aml.ts");
       return new ER_AML({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "feature-replay",
+    summary: "replay of features into the classifier (Magistri et al. 2024)",
+    options: FEATURE_REPLAY_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { FeatureReplay } = await import("../../training/strategies/feature_replay.ts");
+      return new FeatureReplay({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "ar1",
+    summary: "CWR* head, synaptic intelligence below it, latent replay (Maltoni and Lomonaco 2019)",
+    options: AR1_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { AR1 } = await import("../../training/strategies/ar1.ts");
+      return new AR1({ ...context, ...omitUndefined(options) });
     },
   }),
   defineFactory({

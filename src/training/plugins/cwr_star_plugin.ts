@@ -19,6 +19,11 @@ export interface CWRStarOptions {
   readonly cwrLayerName?: string;
   /** Whether all other layers are held from the second experience on; true if left out. */
   readonly freezeRemainingModel?: boolean;
+  /**
+   * Class ids of what is trained together with each experience from a memory, one a sample, as they are when the experience begins
+   * and ends; they are consolidated like those of the experience. None if left out.
+   */
+  readonly rehearsedTargets?: () => readonly number[];
 }
 
 /** What is kept of a class. */
@@ -50,7 +55,7 @@ export class CWRStarPlugin implements StrategyPlugin {
   beforeTrainingExp(strategy: BaseStrategy): void {
     const { parameters, experience, clock } = strategy;
     const kernel = this.#findKernel(strategy);
-    const current = new Set(experience.classesInThisExperience);
+    const current = new Set([...experience.classesInThisExperience, ...this.#listRehearsed()]);
     this.#writeHead(strategy, (id) => current.has(id));
     const { freezeRemainingModel = true } = this.#options;
     if (!freezeRemainingModel || clock.trainExpCounter === 0) return;
@@ -73,7 +78,8 @@ export class CWRStarPlugin implements StrategyPlugin {
     this.#statistics = undefined;
     const kernel = this.#findKernel(strategy);
     const counts = new Map<number, number>();
-    for (const id of strategy.experience.dataset.targets) counts.set(id, (counts.get(id) ?? 0) + 1);
+    for (const id of [...strategy.experience.dataset.targets, ...this.#listRehearsed()])
+      counts.set(id, (counts.get(id) ?? 0) + 1);
     const trained = new Map([...counts.keys()].map((id) => [id, readColumn(strategy.parameters, kernel, id)]));
     for (const [id, weights] of consolidate(trained, { counts, past: this.#classes })) this.#classes.set(id, weights);
     this.#writeHead(strategy, () => true);
@@ -100,6 +106,10 @@ export class CWRStarPlugin implements StrategyPlugin {
       const known = { weights: parseSavedVector(act, weights), samples: parseSavedNumber(act, samples) };
       this.#classes.set(parseSavedNumber(act, id), known);
     }
+  }
+
+  #listRehearsed(): readonly number[] {
+    return this.#options.rehearsedTargets?.() ?? [];
   }
 
   /** Puts consolidated weights into the head for the classes chosen, and 0 for all others. */

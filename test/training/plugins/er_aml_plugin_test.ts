@@ -8,21 +8,9 @@ import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
 import { createOutput, measureDifference, slowCrossEntropy } from "../slow_losses.ts";
+import { applyMLPSlowly, listRows } from "../slow_mlp.ts";
 
 const benchmark = makeBenchmark({ experiences: 4, samples: 128 });
-
-/** relu(x W + b) of the first layer, 6 to 8, by hand. */
-function computeFeatures(layer: Float32Array, x: readonly number[]): number[] {
-  return Array.from({ length: 8 }, (_, unit) => {
-    const sum = x.reduce((total, value, i) => total + value * (layer[8 * i + unit] ?? 0), layer[48 + unit] ?? 0);
-    return Math.max(0, sum);
-  });
-}
-
-/** The rows of x [B, 6] as arrays. */
-function listRows(x: Float32Array): number[][] {
-  return Array.from({ length: x.length / 6 }, (_, row) => Array.from(x.subarray(6 * row, 6 * row + 6)));
-}
 
 describe("ERAMLPlugin", () => {
   test("adds what is remembered to each minibatch, and remembers minibatches of the first epoch", async () => {
@@ -64,7 +52,7 @@ describe("ERAMLPlugin", () => {
       // A step against the rest lowers the mean contrast of new samples with each other.
       const x = listRows(readSamples(mbatch.subset(Array.from({ length: 16 }, (_, i) => i))).data);
       const contrast = (layer: Float32Array) => {
-        const features = createOutput([...x, ...x].map((row) => computeFeatures(layer, row)));
+        const features = createOutput([...x, ...x].map((row) => applyMLPSlowly(layer, row).features));
         const y = Int32Array.from([...mbY.subarray(0, 16), ...mbY.subarray(0, 16)]);
         return evaluateAsymmetricContrast(features, y, { anchors: 16, temperature: 0.1 }).loss;
       };

@@ -7,27 +7,9 @@ import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
 import { measureDifference, slowCrossEntropy } from "../slow_losses.ts";
+import { applyMLPSlowly, listRows } from "../slow_mlp.ts";
 
 const benchmark = makeBenchmark({ experiences: 4, samples: 128 });
-
-/** Logits of a row by an MLP 6-8-4 with these parameters, and its features. */
-function computeSlowly(parameters: Float32Array, x: readonly number[]) {
-  const features = Array.from({ length: 8 }, (_, unit) => {
-    const sum = x.reduce(
-      (total, value, i) => total + value * (parameters[8 * i + unit] ?? 0),
-      parameters[48 + unit] ?? 0,
-    );
-    return Math.max(0, sum);
-  });
-  const logits = Array.from({ length: 4 }, (_, c) =>
-    features.reduce((sum, value, i) => sum + value * (parameters[56 + 4 * i + c] ?? 0), parameters[88 + c] ?? 0),
-  );
-  return { features, logits };
-}
-
-function listRows(x: Float32Array): number[][] {
-  return Array.from({ length: x.length / 6 }, (_, row) => Array.from(x.subarray(6 * row, 6 * row + 6)));
-}
 
 /** Notes what a strategy's side gradients are taken of. */
 class WatchedStrategy extends BaseStrategy {
@@ -43,7 +25,7 @@ class WatchedStrategy extends BaseStrategy {
 
 /** One step of the attack, slowly: sign of the central differences of the loss towards the target. */
 function attackSlowly(ahead: Float32Array, row: readonly number[], target: number, stepSize: number): number[] {
-  const loss = (x: readonly number[]) => slowCrossEntropy(0)([computeSlowly(ahead, x).logits], [target]);
+  const loss = (x: readonly number[]) => slowCrossEntropy(0)([applyMLPSlowly(ahead, x).logits], [target]);
   return row.map((value, i) => {
     const slope = loss(row.with(i, value + 1e-4)) - loss(row.with(i, value - 1e-4));
     return value - stepSize * Math.sign(slope);
@@ -63,12 +45,12 @@ describe("RARPlugin", () => {
       if (!remembered || !perturbed) return;
       const gradient = gradients.at(-1) ?? new Float32Array(0);
       const ahead = strategy.parameters.map((value, i) => value - 0.2 * (gradient[i] ?? 0));
-      const news = listRows(strategy.mbX.data).map((row) => computeSlowly(ahead, row).features);
+      const news = listRows(strategy.mbX.data).map((row) => applyMLPSlowly(ahead, row).features);
       const values = [...remembered.x.flat(), ...strategy.mbX.data];
       const [least, largest] = [Math.min(...values), Math.max(...values)];
       expect(perturbed.y).toEqual(remembered.y);
       for (const [i, row] of remembered.x.entries()) {
-        const { features } = computeSlowly(ahead, row);
+        const { features } = applyMLPSlowly(ahead, row);
         const distances = news.map((other) => Math.hypot(...other.map((value, k) => value - (features[k] ?? 0))));
         const others = [...strategy.mbY.keys()].filter((j) => strategy.mbY[j] !== remembered.y[i]);
         const nearest = others.toSorted((a, b) => (distances[a] ?? 0) - (distances[b] ?? 0))[0] ?? -1;
@@ -101,7 +83,7 @@ describe("RARPlugin", () => {
         expect(asked.length).toBe(weights.length);
         let wanted = losses.at(-1) ?? 0;
         for (const [i, { x, y }] of asked.entries()) {
-          const logits = x.map((row) => computeSlowly(strategy.parameters, row).logits);
+          const logits = x.map((row) => applyMLPSlowly(strategy.parameters, row).logits);
           wanted += (weights[i] ?? 0) * slowCrossEntropy(0)(logits, y);
         }
         expect(Math.abs(strategy.loss - wanted)).toBeLessThan(1e-5);

@@ -1,0 +1,28 @@
+import type { HostTensor } from "../core/host_tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { SingleDatasetDataLoader } from "../memory/single_dataset_data_loader.ts";
+import type { StrategyState } from "./strategy_state.ts";
+
+/**
+ * What a layer of the model gives for any number of samples [N, …], without dropout, in the layer's own shape. The caller owns the
+ * result.
+ * @throws {RangeError} If the model has no layer of that name.
+ */
+export async function computeActivations(
+  { cluster, evalMbSize }: StrategyState,
+  samples: Dataset,
+  layerName: string,
+): Promise<HostTensor> {
+  const loader = new SingleDatasetDataLoader({ dataset: samples, batchSize: evalMbSize, shuffle: false });
+  const parts: HostTensor[] = [];
+  for (const minibatch of loader.iterate()) {
+    parts.push(await cluster.activations({ samples: minibatch, training: false, dropoutStep: 0 }, layerName));
+  }
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let filled = 0;
+  for (const part of parts) {
+    data.set(part.data, filled);
+    filled += part.data.length;
+  }
+  return { data, shape: [samples.length, ...(parts[0]?.shape.slice(1) ?? [])] };
+}

@@ -1,0 +1,36 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { findEntry, type ParameterLayout, viewEntry } from "../core/parameter_layout.ts";
+import { addScaled } from "../core/vector.ts";
+
+/** Vectors by the layouts of the whole model. Borrowed. */
+export interface WholeVectors {
+  /** [P] */
+  readonly parameters: Float32Array;
+  /** [Q] */
+  readonly state: Float32Array;
+}
+
+/** Gives the replicas of a part of a model the whole model's values. */
+export function loadPart(part: Cluster, { parameters, state }: WholeVectors, whole: Cluster["model"]): void {
+  copyByName({ from: parameters, layout: whole.layout }, { into: part.parameters, layout: part.model.layout });
+  copyByName({ from: state, layout: whole.stateLayout }, { into: part.state, layout: part.model.stateLayout });
+}
+
+/** gradient += factor · the part's gradient, tensor by tensor; `gradient` [P] is by the whole model's layout. */
+export function addPartGradient(
+  gradient: Float32Array,
+  { part, whole, factor = 1 }: { readonly part: Cluster; readonly whole: Cluster["model"]; readonly factor?: number },
+): void {
+  for (const entry of part.model.layout.entries) {
+    addScaled(viewEntry(gradient, findEntry(whole.layout, entry.name)), viewEntry(part.gradient, entry), factor);
+  }
+}
+
+function copyByName(
+  whole: { readonly from: Float32Array; readonly layout: ParameterLayout },
+  part: { readonly into: Float32Array; readonly layout: ParameterLayout },
+): void {
+  for (const entry of part.layout.entries) {
+    viewEntry(part.into, entry).set(viewEntry(whole.from, findEntry(whole.layout, entry.name)));
+  }
+}

@@ -1,0 +1,71 @@
+import { assertInRange, cannot } from "../../core/errors.ts";
+import { splitOptions } from "../../core/split_options.ts";
+import { BaseStrategy } from "../base_strategy.ts";
+import { CWRStarPlugin } from "../plugins/cwr_star_plugin.ts";
+import { LatentReplayPlugin } from "../plugins/latent_replay_plugin.ts";
+import { SynapticIntelligencePlugin } from "../plugins/synaptic_intelligence_plugin.ts";
+import type { StrategyOptions } from "../strategy_options.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
+
+/** How AR1 keeps its head, holds what lies below, and replays. */
+export interface AR1Options {
+  /** The dense layer that keeps its classes' weights apart; the model's last layer if left out. */
+  readonly cwrLayerName?: string;
+  /** The layer whose answers are replayed; without it nothing is. */
+  readonly latentLayerName?: string;
+  /** Answers kept in all; 1500 if left out. Only with `latentLayerName`. */
+  readonly memSize?: number;
+  /** Weight of synaptic intelligence's penalty on all layers but the head; 0, which leaves it out, if left out. */
+  readonly lambda?: number;
+  /** The optimizer's learning rate from the second experience on; as in the first if left out. */
+  readonly incLearningRate?: number;
+}
+
+const OWN = ["cwrLayerName", "latentLayerName", "memSize", "lambda", "incLearningRate"] as const;
+
+/**
+ * AR1: a CWR* head on layers that go on learning, held by synaptic intelligence, with latent replay where a layer is named for it;
+ * then the classes remembered are consolidated with those of the experience. These are a `CWRStarPlugin`, a
+ * `LatentReplayPlugin` and a `SynapticIntelligencePlugin` after the other plugins. Avalanche's batch renormalisation and its
+ * MobileNet are not there: the model is the caller's, its normalisation the model's own.
+ * @see Maltoni and Lomonaco 2019, Continuous Learning in Single-Incremental-Task Scenarios, arXiv:1806.08568
+ * @see Pellegrini et al. 2020, Latent Replay for Real-Time Continual Learning, arXiv:1912.01100
+ */
+export class AR1 extends BaseStrategy {
+  readonly #incLearningRate: number | undefined;
+
+  /** @throws {RangeError} If an option is out of range, or one is given that needs another. */
+  constructor(options: StrategyOptions & AR1Options) {
+    const [own, rest] = splitOptions(options, OWN);
+    super({ ...rest, plugins: [...(rest.plugins ?? []), ...createPlugins(options.model, own)] });
+    this.#incLearningRate = own.incLearningRate;
+  }
+
+  override makeOptimizer(): void {
+    if (this.#incLearningRate !== undefined && this.clock.trainExpCounter > 0) {
+      this.optimizer.learningRate = this.#incLearningRate;
+    }
+  }
+}
+
+function createPlugins(model: StrategyOptions["model"], options: AR1Options): StrategyPlugin[] {
+  const act = "create AR1";
+  const { latentLayerName: layerName, memSize, lambda = 0, incLearningRate = 1 } = options;
+  const head = options.cwrLayerName ?? model.outputs[0]?.sourceLayer.name ?? "";
+  assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
+  assertInRange(act, "incLearningRate", incLearningRate, [0, Number.MAX_VALUE]);
+  if (memSize !== undefined && layerName === undefined) {
+    throw new RangeError(cannot(act, "latentLayerName beside memSize", layerName));
+  }
+  const replay =
+    layerName === undefined
+      ? undefined
+      : new LatentReplayPlugin({ layerName, ...(memSize === undefined ? {} : { memSize }) });
+  const rehearsedTargets = () => replay?.memory.targets ?? [];
+  return [
+    new CWRStarPlugin({ cwrLayerName: head, freezeRemainingModel: false, rehearsedTargets }),
+    ...(replay ? [replay] : []),
+    // After what holds layers still: it goes by how far parameters have moved.
+    ...(lambda > 0 ? [new SynapticIntelligencePlugin({ lambda, excludedParameters: [head] })] : []),
+  ];
+}
