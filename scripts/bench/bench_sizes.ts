@@ -17,6 +17,8 @@ export interface BenchSizes {
   /** Samples in the memory of the online suite, and the steps that fill it before any counts. */
   readonly memorySize: number;
   readonly fillingSteps: number;
+  /** Samples in each experience where strategies are compared. */
+  readonly strategyExamples: number;
   /** Samples in a minibatch of convolutional models. */
   readonly imageBatchSize: number;
   /** Rows and columns of the matrices whose product tells the machine's speed. */
@@ -35,6 +37,7 @@ export const FULL_SIZES: BenchSizes = {
   fewExamplesPerExperience: 640,
   memorySize: 1000,
   fillingSteps: 120,
+  strategyExamples: 1280,
   imageBatchSize: 64,
   gemmSize: 1024,
 };
@@ -51,6 +54,7 @@ export const QUICK_SIZES: BenchSizes = {
   fewExamplesPerExperience: 32,
   memorySize: 50,
   fillingSteps: 6,
+  strategyExamples: 130,
   imageBatchSize: 4,
   gemmSize: 64,
 };

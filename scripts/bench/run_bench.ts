@@ -12,6 +12,7 @@ import { createProgressLine } from "./progress_line.ts";
 import { runRunSuite } from "./run_suite.ts";
 import { runScalingSuite } from "./scaling_suite.ts";
 import { runStepSuite } from "./step_suite.ts";
+import { runStrategySuite } from "./strategy_suite.ts";
 
 /** What is measured, and where it goes. */
 export interface BenchPlan {
@@ -27,6 +28,7 @@ const RUN_SUITE: Readonly<Record<SuiteName, (context: BenchContext) => AsyncGene
   scaling: runScalingSuite,
   online: runOnlineSuite,
   run: runRunSuite,
+  strategies: runStrategySuite,
 };
 
 /** Runs the suites and prints one table for each; the file is written after every suite, so that none is lost. */
