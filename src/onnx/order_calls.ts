@@ -1,5 +1,5 @@
 import { cannot } from "../core/errors.ts";
-import type { LayerJson, TensorReference } from "./topology_schema.ts";
+import { isModelJson, type LayerJson, type TensorReference } from "./topology_schema.ts";
 
 /** One call of a layer in a functional model: its number among the layer's calls, and what it is called on. */
 export interface CallJson {
@@ -31,5 +31,7 @@ export function orderCalls(layers: readonly LayerJson[]): CallJson[] {
 
 function listCalls(layer: LayerJson): CallJson[] {
   if (layer.class_name === "InputLayer") return [{ layer, index: 0, references: [] }];
-  return (layer.inbound_nodes ?? []).map((references, index) => ({ layer, index, references }));
+  // TF.js counts a model's own making as its first call, and does not write that down.
+  const first = isModelJson(layer) ? 1 : 0;
+  return (layer.inbound_nodes ?? []).map((references, i) => ({ layer, index: first + i, references }));
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { applyTo } from "../engine_fixtures.ts";
 import { PARITY_WINDOW_MODELS } from "./parity_window_models.ts";
 import { SEQUENCE_MODELS } from "./sequence_models.ts";
 
@@ -117,6 +118,40 @@ export const PARITY_MODELS: readonly ParityModel[] = [
     }),
     tf.layers.dropout({ rate: 0.5, name: "outerDropout" }),
   ]),
+  {
+    name: "a model within a functional model, called on its own output",
+    sampleShape: [5],
+    build: () => {
+      const input = tf.input({ shape: [5] });
+      const inner = tf.sequential({
+        layers: [
+          tf.layers.dense({ units: 5, inputShape: [5], activation: "tanh" }),
+          tf.layers.batchNormalization({ momentum: 0.8 }),
+          tf.layers.dropout({ rate: 0.3 }),
+        ],
+      });
+      const twice = applyTo(inner, applyTo(inner, input));
+      const sum = applyTo(tf.layers.add(), [twice, input]);
+      return tf.model({ inputs: input, outputs: applyTo(tf.layers.dense({ units: 3 }), sum) });
+    },
+  },
+  {
+    name: "a model of two inputs and two outputs within a model, with a layer that both outputs share",
+    sampleShape: [5],
+    build: () => {
+      const [left, right] = [tf.input({ shape: [4] }), tf.input({ shape: [6] })];
+      const shared = tf.layers.dense({ units: 3, activation: "tanh" });
+      const narrow = applyTo(tf.layers.dense({ units: 4 }), right);
+      const inner = tf.model({
+        inputs: [left, right],
+        outputs: [applyTo(tf.layers.add(), [applyTo(shared, left), applyTo(shared, narrow)]), applyTo(shared, left)],
+      });
+      const input = tf.input({ shape: [5] });
+      const branches = [4, 6].map((units) => applyTo(tf.layers.dense({ units }), input));
+      const product = applyTo(tf.layers.multiply(), inner.apply(branches) as Tensors);
+      return tf.model({ inputs: input, outputs: applyTo(tf.layers.dense({ units: 3 }), product) });
+    },
+  },
   around("batch normalization of [N, C]", () => [
     tf.layers.batchNormalization({ momentum: 0.9 }),
     tf.layers.activation({ activation: "tanh" }),
