@@ -13,6 +13,7 @@ export { RandomStream, RandomStreams } from "./core/random_stream.ts";
 export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./core/shared_memory.ts";
 export { writeAtomically } from "./core/write_atomically.ts";
 export { type ArrayDatasetOptions, createArrayDataset } from "./data/array_dataset.ts";
+export type { Augmentation } from "./data/augmentation.ts";
 export { type CIFARFiles, loadCIFAR10, loadCIFAR100 } from "./data/cifar_files.ts";
 export { createDataSource, type DataSource } from "./data/data_source.ts";
 export { Dataset, type SampleReferences } from "./data/dataset.ts";

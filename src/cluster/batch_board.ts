@@ -1,6 +1,7 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { ComputeRequest } from "./compute_request.ts";
 import { Word } from "./control_block.ts";
 import { OBJECTIVE_KINDS, type ObjectiveWriter } from "./objective_writer.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
@@ -30,8 +31,8 @@ export class BatchBoard {
     this.#placed = undefined;
   }
 
-  /** Makes `samples` the current minibatch; costs nothing when they are it already. */
-  async place(samples: Dataset): Promise<void> {
+  /** Makes the request's samples the current minibatch; costs nothing when they are it already. */
+  async place({ samples, augmentation = 0 }: ComputeRequest): Promise<void> {
     const size = samples.length;
     if (this.#placed !== samples) {
       await this.#sendNewSources(samples);
@@ -44,6 +45,7 @@ export class BatchBoard {
     }
     this.#control[Word.batchId] = this.#batchId;
     this.#control[Word.batchSize] = size;
+    this.#control[Word.augmentation] = augmentation;
   }
 
   /**

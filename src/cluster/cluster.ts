@@ -249,7 +249,7 @@ export class Cluster {
     const { control } = this.#memory;
     if (request.samples.length === 0) throw new RangeError(cannot("compute a minibatch", "at least one sample", 0));
     if (request.scratch && this.#scratch.length === 0) await this.#allocateScratch();
-    await this.#batch.place(request.samples);
+    await this.#batch.place(request);
     control[Word.vector] = request.parameters ? await this.#vectors.place(request.parameters) : 0;
     control[Word.shardCount] = countShards(request.samples.length, this.options.logicalShards);
     control[Word.training] = request.training ? 1 : 0;

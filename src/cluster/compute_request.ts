@@ -9,6 +9,8 @@ export interface ComputeRequest {
   readonly training: boolean;
   /** Decides the dropout masks; equal numbers give equal masks. */
   readonly dropoutStep: number;
+  /** Augments samples as in the n-th training iteration; 0 or left out: samples as they are. */
+  readonly augmentation?: number;
   /** Parameters [P] to use instead of the model's own; the layers' state is left alone then. */
   readonly parameters?: Float32Array;
   /** True leaves the training gradient and the layers' state alone: the gradient goes to a vector of its own. */

@@ -37,8 +37,10 @@ export const Word = {
   rowMeasure: 15,
   /** 1 when the objective has a class mask. */
   classMask: 16,
+  /** 0 when samples are read as they are, n when they are augmented as in the n-th training iteration. */
+  augmentation: 17,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 17,
+  firstReplica: 18,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */

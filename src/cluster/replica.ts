@@ -161,7 +161,8 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
 
     this.#show(Activity.gathering);
     const arrived = performance.now();
-    buffers.gather(sources, batch, { ...range, batchId: control[Word.batchId] ?? 0 });
+    const augmentation = { seed: control[Word.seed] ?? 0, step: control[Word.augmentation] ?? 0 };
+    buffers.gather(sources, batch, { ...range, batchId: control[Word.batchId] ?? 0, augmentation });
     const stateSlot = stateSlots[shard] ?? state;
     if (state.length > 0) stateSlot.set(state);
     const vectors: ModelVectors = { parameters: this.#parameters(), state: stateSlot };

@@ -1,3 +1,4 @@
+import type { AugmentationKey } from "../data/augmentation.ts";
 import { countElements, type DataSource } from "../data/data_source.ts";
 import { gatherSamples } from "../data/gather.ts";
 import type { DropoutKey, EngineInput, Objective } from "../engine/engine.ts";
@@ -27,6 +28,7 @@ export class ShardBuffers {
   #activations = new Float32Array(0);
   #shape: readonly number[] = [];
   #batchId = -1;
+  #augmentationStep = 0;
 
   constructor(rows: number, outputSize: number) {
     this.rows = rows;
@@ -41,17 +43,22 @@ export class ShardBuffers {
   }
 
   /** Reads the shard's samples, unless they are the ones it holds already. */
-  gather(sources: ReadonlyMap<number, DataSource>, batch: BatchMemory, range: ShardRange & { batchId: number }): void {
-    if (this.#batchId === range.batchId) return;
+  gather(
+    sources: ReadonlyMap<number, DataSource>,
+    batch: BatchMemory,
+    { batchId, augmentation, ...range }: ShardRange & { batchId: number; augmentation: AugmentationKey },
+  ): void {
+    if (this.#batchId === batchId && this.#augmentationStep === augmentation.step) return;
     const source = sources.get(batch.sourceIds[range.start] ?? -1);
     if (!source)
       throw new Error(`Cannot gather a minibatch: data source ${batch.sourceIds[range.start]} is not known here`);
     const size = countElements(source.sampleShape);
     if (this.#x.length !== this.rows * size) this.#x = new Float32Array(this.rows * size);
     this.#shape = [this.rows, ...source.sampleShape];
-    gatherSamples(sources, batch, range, this.#x);
+    gatherSamples(sources, batch, range, this.#x, augmentation);
     this.#taskLabels.set(batch.taskLabels.subarray(range.start, range.end));
-    this.#batchId = range.batchId;
+    this.#batchId = batchId;
+    this.#augmentationStep = augmentation.step;
   }
 
   /** What the engine is given. */

@@ -1,4 +1,5 @@
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import type { Augmentation } from "./augmentation.ts";
 import { createDataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
 import type { Transform } from "./transform.ts";
@@ -17,6 +18,8 @@ export interface ArrayDatasetOptions {
   readonly taskLabel?: number | undefined;
   /** What is done to samples when they are read; nothing unless given. */
   readonly transforms?: readonly Transform[] | undefined;
+  /** What training does to images at random; nothing unless given. */
+  readonly augmentation?: Augmentation | undefined;
 }
 
 /**
@@ -25,9 +28,11 @@ export interface ArrayDatasetOptions {
  * @example const train = createArrayDataset({ name: "train", x: new Float32Array(20), y: [0, 1], sampleShape: [10] });
  */
 export function createArrayDataset(options: ArrayDatasetOptions): Dataset {
-  const { name, x, y, sampleShape, taskLabel = 0, transforms = [] } = options;
+  const { name, x, y, sampleShape, taskLabel = 0, transforms = [], augmentation } = options;
   const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);
   shared.set(x);
   const labels = copyToSharedInt32(y);
-  return Dataset.fromSource(createDataSource({ name, x: shared, y: labels, sampleShape, taskLabel, transforms }));
+  return Dataset.fromSource(
+    createDataSource({ name, x: shared, y: labels, sampleShape, taskLabel, transforms, augmentation }),
+  );
 }

@@ -1,4 +1,5 @@
-import { cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot } from "../core/errors.ts";
+import type { Augmentation } from "./augmentation.ts";
 import { countElements, parseImageSize } from "./sample_shape.ts";
 import type { Transform } from "./transform.ts";
 
@@ -22,6 +23,20 @@ export function assertTransformFits(transform: Transform, sampleShape: readonly 
       parseImageSize(sampleShape);
       break;
   }
+}
+
+/**
+ * Checks an augmentation against the shape of the samples it will be applied to.
+ * @throws {RangeError} If they are no images, or the padding is no whole number below their height and width.
+ */
+export function assertAugmentationFits({ cropPadding }: Augmentation, sampleShape: readonly number[]): void {
+  const act = "augment samples";
+  assertWholeNumber(act, "cropPadding", cropPadding, 0);
+  const { height, width } = parseImageSize(sampleShape);
+  if (cropPadding < Math.min(height, width)) return;
+  throw new RangeError(
+    cannot(act, `cropPadding below ${Math.min(height, width)}, the size of the images`, cropPadding),
+  );
 }
 
 function assertFinite(kind: string, values: readonly number[]): void {

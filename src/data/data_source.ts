@@ -1,5 +1,6 @@
 import { cannot } from "../core/errors.ts";
-import { assertTransformFits } from "./check_transform.ts";
+import type { Augmentation } from "./augmentation.ts";
+import { assertAugmentationFits, assertTransformFits } from "./check_transform.ts";
 import { countElements } from "./sample_shape.ts";
 import type { Transform } from "./transform.ts";
 
@@ -20,13 +21,15 @@ export interface DataSource {
   /** One task label for all rows. */
   readonly taskLabel: number;
   readonly transforms: readonly Transform[];
+  /** What training iterations do to images before the transforms; nothing unless given. */
+  readonly augmentation?: Augmentation | undefined;
 }
 
 let nextId = 0;
 
 /**
  * Gives a source its id and checks that its parts fit. The arrays are kept, not copied.
- * @throws {RangeError} If x does not hold one sample a label, or a transform does not fit the sample's shape.
+ * @throws {RangeError} If x does not hold one sample a label, or a transform or augmentation does not fit the sample's shape.
  */
 export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   const sampleSize = countElements(parts.sampleShape);
@@ -35,6 +38,7 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
     throw new RangeError(cannot(`create the data source ${parts.name}`, wanted, parts.x.length));
   }
   for (const transform of parts.transforms) assertTransformFits(transform, parts.sampleShape);
+  if (parts.augmentation) assertAugmentationFits(parts.augmentation, parts.sampleShape);
   nextId += 1;
   // The id comes last: parts spread from another source bring that one's id along.
   return { ...parts, id: nextId };

@@ -1,11 +1,14 @@
 import { cannot } from "../core/errors.ts";
+import type { AugmentationKey } from "./augmentation.ts";
+import { getBatchReader } from "./augmented_reader.ts";
 import { countElements, type DataSource } from "./data_source.ts";
 import type { SampleReferences } from "./dataset.ts";
-import { getRowReader, type RowReader } from "./row_reader.ts";
+import type { RowReader } from "./row_reader.ts";
 
 /**
  * Writes samples `start` to `end` (not included) of the references, transformed, row-major into `out`
- * [end − start, sampleSize]. `out` may be longer; what lies behind is left alone. Runs inside every training step.
+ * [end − start, sampleSize]. `out` may be longer; what lies behind is left alone. Runs inside every training step, which gives
+ * the key of its augmentation.
  * @throws {RangeError} If a source or row does not exist, the samples differ in size, or `out` is too short.
  */
 export function gatherSamples(
@@ -13,6 +16,7 @@ export function gatherSamples(
   references: SampleReferences,
   { start, end }: { readonly start: number; readonly end: number },
   out: Float32Array,
+  augmentation?: AugmentationKey,
 ): void {
   const { sourceIds, rows } = references;
   if (!(start >= 0 && end >= start && end <= rows.length)) {
@@ -21,7 +25,8 @@ export function gatherSamples(
   let current: OpenSource | undefined;
   for (let i = start; i < end; i++) {
     const id = sourceIds[i] ?? -1;
-    if (current?.id !== id) current = openSource(sources, id, { size: current?.size, count: end - start, out });
+    if (current?.id !== id)
+      current = openSource(sources, id, { size: current?.size, count: end - start, out, augmentation });
     const row = rows[i] ?? -1;
     if (row < 0 || row >= current.rows) {
       throw new RangeError(cannot("gather samples", `a row below ${current.rows} of ${current.name}`, row));
@@ -41,7 +46,12 @@ interface OpenSource {
 function openSource(
   sources: ReadonlyMap<number, DataSource>,
   id: number,
-  wanted: { readonly size: number | undefined; readonly count: number; readonly out: Float32Array },
+  wanted: {
+    readonly size: number | undefined;
+    readonly count: number;
+    readonly out: Float32Array;
+    readonly augmentation: AugmentationKey | undefined;
+  },
 ): OpenSource {
   const source = sources.get(id);
   if (!source) throw new RangeError(cannot("gather samples", `one of the sources ${[...sources.keys()]}`, id));
@@ -52,5 +62,5 @@ function openSource(
   if (wanted.out.length < wanted.count * size) {
     throw new RangeError(cannot("gather samples", `room for ${wanted.count * size} values`, wanted.out.length));
   }
-  return { id, name: source.name, rows: source.y.length, size, read: getRowReader(source) };
+  return { id, name: source.name, rows: source.y.length, size, read: getBatchReader(source, wanted.augmentation) };
 }

@@ -1,13 +1,14 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import type { AugmentationKey } from "./augmentation.ts";
 import { countElements } from "./data_source.ts";
 import type { Dataset } from "./dataset.ts";
 import { gatherSamples } from "./gather.ts";
 
-/** All samples of a dataset as the model sees them, [N, …sampleShape], transformed. The caller owns the result. */
-export function readSamples(dataset: Dataset): HostTensor {
+/** All samples of a dataset as the model sees them, [N, …sampleShape], transformed; with a key, as that training iteration sees them. The caller owns the result. */
+export function readSamples(dataset: Dataset, augmentation?: AugmentationKey): HostTensor {
   const source = dataset.sources.get(dataset.references.sourceIds[0] ?? -1);
   const sampleShape = source?.sampleShape ?? [0];
   const data = new Float32Array(dataset.length * countElements(sampleShape));
-  gatherSamples(dataset.sources, dataset.references, { start: 0, end: dataset.length }, data);
+  gatherSamples(dataset.sources, dataset.references, { start: 0, end: dataset.length }, data, augmentation);
   return { data, shape: [dataset.length, ...sampleShape] };
 }

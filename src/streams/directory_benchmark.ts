@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { cannot } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import type { Augmentation } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { FOLDER_CONTENTS, listFolder, readSampleFolder, type SampleFileOptions } from "../data/read_sample_folder.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
@@ -20,6 +21,8 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   readonly mean?: readonly number[] | undefined;
   /** What the result is divided by; as many as there are means. */
   readonly std?: readonly number[] | undefined;
+  /** What training does to images at random; nothing unless given. */
+  readonly augmentation?: Augmentation | null | undefined;
   /** "folders": one an experience; else the samples of all folders are put together and dealt anew. "folders" unless given. */
   readonly scenario?: "folders" | "class-incremental" | "new-instances" | undefined;
   /** Where they are dealt: to how many experiences; 5 unless given. */
@@ -54,7 +57,10 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     name: folders[i] ?? "",
     taskLabel: taskLabels && scenario === "folders" ? i % names.length : 0,
   }));
-  const { datasets, ...made } = createFolderDatasets(named, options);
+  const { datasets, ...made } = createFolderDatasets(named, {
+    ...options,
+    augmentation: options.augmentation ?? undefined,
+  });
   const halves =
     parts.length === 2
       ? { train: datasets.slice(0, names.length), test: datasets.slice(names.length) }

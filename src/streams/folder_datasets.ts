@@ -2,6 +2,7 @@ import { cannot } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
 import { assertSameKind } from "../data/array_files.ts";
+import type { Augmentation } from "../data/augmentation.ts";
 import { createDataSource, type DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { LabelledSamples } from "../data/labelled_samples.ts";
@@ -20,16 +21,20 @@ export interface FolderDatasets extends Pick<Benchmark, "numClasses" | "sampleSh
   readonly datasets: readonly Dataset[];
 }
 
+/** What is done to samples before a model sees them. */
+export interface FolderPreparation {
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+  readonly augmentation?: Augmentation | undefined;
+}
+
 const MAX_CLASSES = 65_536;
 
 /**
  * Brings samples of several folders together: one shape, one set of class ids, shared memory.
  * @throws {SyntaxError} If they differ in shape or kind, or a class id is too large; the message names the folder.
  */
-export function createFolderDatasets(
-  folders: readonly NamedSamples[],
-  statistics: { readonly mean?: readonly number[] | undefined; readonly std?: readonly number[] | undefined },
-): FolderDatasets {
+export function createFolderDatasets(folders: readonly NamedSamples[], preparation: FolderPreparation): FolderDatasets {
   const channels = Math.max(
     ...folders.map(({ sampleShape }) => (sampleShape.length === 3 ? (sampleShape[2] ?? 1) : 1)),
   );
@@ -38,7 +43,7 @@ export function createFolderDatasets(
   for (const other of samples) if (first) assertSameKind(first, other);
   const sampleShape = first?.sampleShape ?? [];
   const scale = first?.x instanceof Uint8Array ? 1 / 255 : 1;
-  const { mean = [], std = [] } = statistics;
+  const { mean = [], std = [], augmentation } = preparation;
   const transforms: Transform[] = scale === 1 ? [] : [{ kind: "scale", factor: scale, offset: 0 }];
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
   const { classIds, numClasses } = numberClasses(samples);
@@ -51,6 +56,7 @@ export function createFolderDatasets(
         sampleShape,
         taskLabel,
         transforms,
+        augmentation,
       }),
     ),
   );

@@ -1,3 +1,4 @@
+import type { Augmentation } from "../data/augmentation.ts";
 import { createDataSource, type DataSource } from "../data/data_source.ts";
 import type { LabelledImages } from "../data/mnist_files.ts";
 import type { Transform } from "../data/transform.ts";
@@ -11,6 +12,8 @@ export interface ImageOptions extends StreamOptions {
   readonly taskLabels?: boolean | undefined;
   /** False: pixels are divided by 255 and no more; true unless given. */
   readonly normalize?: boolean | undefined;
+  /** What training does to images at random; null for nothing. Unless given, what the benchmark says. */
+  readonly augmentation?: Augmentation | null | undefined;
   /** Folder with the data set's files; left out: the installed package, where there is one. */
   readonly folder?: string | undefined;
 }
@@ -22,11 +25,19 @@ export interface ImageSources {
   readonly normalization: Benchmark["normalization"];
 }
 
+/** What is done to images before a model sees them. */
+export interface ImagePreparation {
+  /** One mean and one deviation a channel; none leaves images divided by 255. */
+  readonly statistics: { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined;
+  /** For the train source alone. */
+  readonly augmentation: Augmentation | null | undefined;
+}
+
 /** The sources "NAME train" and "NAME test": bytes divided by 255 and, where there are statistics, normalised by channel. */
 export function createImageSources(
   name: string,
   parts: { readonly train: LabelledImages; readonly test: LabelledImages },
-  statistics: { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined,
+  { statistics, augmentation }: ImagePreparation,
 ): ImageSources {
   const scale = 1 / 255;
   const transforms: Transform[] = [{ kind: "scale", factor: scale, offset: 0 }];
@@ -39,6 +50,7 @@ export function createImageSources(
       sampleShape: [height, width, channels],
       taskLabel: 0,
       transforms,
+      augmentation: part === "train" && augmentation ? augmentation : undefined,
     });
   return {
     train: createSource("train", parts.train),

@@ -5,13 +5,29 @@ import { createImageSources, type ImageOptions, type ImageSources } from "./imag
 export type MNISTOptions = ImageOptions;
 
 /** MNIST as [28, 28, 1], divided by 255 and normalised with mean 0.1307 and standard deviation 0.3081. */
-export async function createMNISTSources({ folder, normalize = true }: MNISTOptions): Promise<ImageSources> {
+export async function createMNISTSources({
+  folder,
+  normalize = true,
+  augmentation,
+}: MNISTOptions): Promise<ImageSources> {
   const { train, test } = await loadMNIST({ folder });
-  return createImageSources("mnist", { train, test }, normalize ? { mean: [0.1307], std: [0.3081] } : undefined);
+  return createImageSources(
+    "mnist",
+    { train, test },
+    { statistics: normalize ? { mean: [0.1307], std: [0.3081] } : undefined, augmentation },
+  );
 }
 
 /** Fashion-MNIST as [28, 28, 1], divided by 255 and normalised with mean 0.286 and standard deviation 0.353. */
-export async function createFashionMNISTSources({ folder, normalize = true }: MNISTOptions): Promise<ImageSources> {
+export async function createFashionMNISTSources({
+  folder,
+  normalize = true,
+  augmentation,
+}: MNISTOptions): Promise<ImageSources> {
   const { train, test } = await loadFashionMNIST({ folder });
-  return createImageSources("fashion-mnist", { train, test }, normalize ? { mean: [0.286], std: [0.353] } : undefined);
+  return createImageSources(
+    "fashion-mnist",
+    { train, test },
+    { statistics: normalize ? { mean: [0.286], std: [0.353] } : undefined, augmentation },
+  );
 }

@@ -131,6 +131,7 @@ export class BaseStrategy extends StrategyState {
 
     await this.trigger("afterTrainingIteration");
     this.#step = undefined;
+    this.host.augmentation = 0;
   }
 
   /** Ends the current experience's training before its next minibatch; the next experience is trained as usual. */
@@ -273,6 +274,7 @@ export class BaseStrategy extends StrategyState {
   }
 
   #beginStep(): TrainingStep {
+    this.host.augmentation = this.clock.trainIterations + 1;
     this.#step = new TrainingStep(this.cluster, this.options.criterion, {
       dropoutStep: this.clock.trainIterations,
       plan: this.plan,

@@ -55,7 +55,7 @@ export class FeatureReplicas {
   /** Features [B, F] of samples with these vectors. The caller owns them. */
   forward(vectors: WholeVectors, samples: Dataset, mode: FeatureMode = {}): Promise<HostTensor> {
     this.#load(vectors);
-    return this.#cluster.forward(createRequest(samples, mode));
+    return this.#cluster.forward(this.#createRequest(samples, mode));
   }
 
   /**
@@ -72,15 +72,15 @@ export class FeatureReplicas {
   ): Promise<void> {
     const { cluster } = this.#strategy;
     this.#load(cluster);
-    await this.#cluster.backward(createRequest(samples, mode), dFeatures);
+    await this.#cluster.backward(this.#createRequest(samples, mode), dFeatures);
     addPartGradient(gradient, { part: this.#cluster, whole: cluster.model });
+  }
+
+  #createRequest(samples: Dataset, { training = false, dropoutStep = 0 }: FeatureMode): ComputeRequest {
+    return { samples, training, dropoutStep, augmentation: this.#strategy.augmentation };
   }
 
   #load(vectors: WholeVectors): void {
     loadPart(this.#cluster, vectors, this.#strategy.cluster.model);
   }
-}
-
-function createRequest(samples: Dataset, { training = false, dropoutStep = 0 }: FeatureMode): ComputeRequest {
-  return { samples, training, dropoutStep };
 }

@@ -56,6 +56,8 @@ export class ModelHost {
   #cluster: Cluster | undefined;
   /** Side computations in training mode so far: each has dropout masks of its own. */
   sideSteps = 0;
+  /** Number from 1 of the training iteration that is going on, as which samples are augmented; 0 where there is none. */
+  augmentation = 0;
   readonly #resources: { close(): Promise<void> }[] = [];
   #closed = false;
 
@@ -196,6 +198,7 @@ export class ModelHost {
   #request(samples: Dataset, { parameters, training = false }: SideComputation) {
     if (training) this.sideSteps += 1;
     const dropoutStep = FIRST_SIDE_STEP + this.sideSteps;
-    return { samples, training, dropoutStep, ...(parameters ? { parameters } : {}) };
+    const { augmentation } = this;
+    return { samples, training, dropoutStep, augmentation, ...(parameters ? { parameters } : {}) };
   }
 }

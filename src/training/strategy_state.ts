@@ -173,9 +173,14 @@ export abstract class StrategyState implements EvaluatedStrategy {
     this.#mbX = undefined;
   }
 
+  /** The number from 1 of the training iteration as which samples are augmented; 0 outside iterations, and in evaluation. */
+  get augmentation(): number {
+    return this.host.augmentation;
+  }
+
   /** Inputs of the minibatch [B, …sampleShape] as the model sees them; read from the samples at the first use. */
   get mbX(): HostTensor {
-    this.#mbX ??= readSamples(this.#mbatch);
+    this.#mbX ??= readSamples(this.#mbatch, { seed: this.options.seed, step: this.augmentation });
     return this.#mbX;
   }
 
@@ -275,6 +280,8 @@ export abstract class StrategyState implements EvaluatedStrategy {
 
   /** Remembers the loop's state, so that an evaluation in the middle of training disturbs nothing. */
   protected saveLoop(): () => void {
+    const { augmentation } = this.host;
+    this.host.augmentation = 0;
     const { isTraining, loss, mbOutput, currentEvalStream } = this;
     const [experience, adapted, dataloader, mbatch] = [
       this.#experience,
@@ -283,6 +290,7 @@ export abstract class StrategyState implements EvaluatedStrategy {
       this.#mbatch,
     ];
     return () => {
+      this.host.augmentation = augmentation;
       Object.assign(this, { isTraining, loss, mbOutput, currentEvalStream, mbatch });
       this.#experience = experience;
       this.#adaptedDataset = adapted;

@@ -11,7 +11,7 @@ import type { StepPlan } from "./step_plan.ts";
 
 /** How one training iteration is computed. */
 export interface StepInput {
-  /** Decides the dropout masks. */
+  /** The iteration's number from 0: decides the dropout masks, and what augmentation does to samples. */
   readonly dropoutStep: number;
   readonly plan: StepPlan;
   /** Read when the update is asked for: a schedule may change it inside the iteration. */
@@ -121,7 +121,8 @@ export class TrainingStep {
   }
 
   #request(): ComputeRequest {
-    return { samples: this.#samples, training: true, dropoutStep: this.#input.dropoutStep };
+    const { dropoutStep } = this.#input;
+    return { samples: this.#samples, training: true, dropoutStep, augmentation: dropoutStep + 1 };
   }
 
   #after(): AfterGradient {

@@ -18,6 +18,7 @@ async function train(benchmark: string, words: readonly string[] = []) {
   const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
   return {
     final: summary.final,
+    hash: summary.parametersHash,
     sizes: summary.experiences.map(({ examples }: { examples: number }) => examples),
     columns: summary.experiences.map(({ testAccuracy }: { testAccuracy: number[] }) => testAccuracy.length),
   };
@@ -44,11 +45,30 @@ describe("train", () => {
     expect((await train(benchmark, growing)).sizes).toEqual([24, 24, 16, 16]);
   });
 
+  test("augments images in training alone, the same on 0, 1 and 2 workers", async () => {
+    const hash = async (benchmark: string, workers: string) => {
+      const words = ["--workers", workers, "--logical-shards", "2", "--batch-size", "32"];
+      return (await train(benchmark, words)).hash;
+    };
+    const augmented = "split-mnist:experiences=2,augment=crop|flip,cropPadding=3";
+    const hashes = await Promise.all(["0", "1", "2"].map((workers) => hash(augmented, workers)));
+    const others = [
+      "split-mnist:experiences=2",
+      "split-mnist:experiences=2,augment=flip",
+      "split-mnist:experiences=2,augment=crop",
+    ];
+    expect(new Set(hashes).size).toBe(1);
+    expect(new Set([...hashes, ...(await Promise.all(others.map((other) => hash(other, "0"))))]).size).toBe(4);
+  });
+
   test("refuses options that do not go together in one line, with status 2", async () => {
     const data = await makeFolder(makeMNISTFiles());
     const refusals = [
       ["split-mnist:decayBeta=3", "wanted onlineExperienceSize beside decayBeta"],
       ["split-mnist:scenario=new-instances,taskLabels=true", "no taskLabels"],
+      ["split-mnist:augment=none|crop", "wanted crop, flip, both, or none alone"],
+      ["split-mnist:augment=crop,cropPadding=28", "wanted cropPadding below 28"],
+      ["split-mnist:augment=blur", "augment"],
       ["split-mnist:validationSplit=half", "one of class-balanced, random"],
       ["split-mnist:scenario=new-instances,experiences=10,classOrder=1|2", "no classOrder"],
     ];

@@ -25,6 +25,11 @@ describe("splitCIFAR10()", () => {
     const { data } = readSamples(experience.dataset);
     const wanted = [(8 / 255 - 0.4914) / 0.2023, (0 - 0.4822) / 0.1994, (8 / 255 - 0.4465) / 0.201];
     for (const [c, value] of wanted.entries()) expect(data[c]).toBeCloseTo(value, 5);
+    const augmentationOf = ({ dataset }: typeof experience) => [...dataset.sources.values()][0]?.augmentation;
+    expect(augmentationOf(experience)).toEqual({ cropPadding: 4, flip: true });
+    expect(augmentationOf(benchmark.testStream.at(0))).toBe(undefined);
+    const unaugmented = await splitCIFAR10({ folder, augmentation: null });
+    expect(augmentationOf(unaugmented.trainStream.at(0))).toBe(undefined);
     const plain = await splitCIFAR10({
       folder,
       normalize: false,

@@ -1,0 +1,77 @@
+import { mixBits } from "../core/random_stream.ts";
+import type { ImageSize } from "./sample_shape.ts";
+
+/** How images are changed at random when they are trained on. Plain data, so that it crosses to Workers. */
+export interface Augmentation {
+  /** An image of the same size is cut out of one with so many zeros around it; 0 leaves it in its place. */
+  readonly cropPadding: number;
+  /** Mirrors every other image, left and right. */
+  readonly flip: boolean;
+}
+
+/** What decides an image's changes beside its row: the same numbers always give the same changes. */
+export interface AugmentationKey {
+  readonly seed: number;
+  /** The training iteration's number from 1; 0 leaves images as they are. */
+  readonly step: number;
+}
+
+/** One draw: how far the cut-out is moved down and to the right, and whether it is mirrored. */
+export interface AugmentationDraw {
+  readonly down: number;
+  readonly right: number;
+  readonly isFlipped: boolean;
+}
+
+/** Draws an image's changes from a hash of seed, step and row, so that no replica needs a random stream's state. */
+export function drawAugmentation(
+  { cropPadding, flip }: Augmentation,
+  { seed, step }: AugmentationKey,
+  row: number,
+): AugmentationDraw {
+  const places = 2 * cropPadding + 1;
+  let hash = mixBits(mixBits(mixBits(seed + WEYL) ^ step) ^ row);
+  const draw = (limit: number): number => {
+    hash = mixBits(hash + WEYL);
+    return (hash >>> 0) % limit;
+  };
+  const [down, right] = [draw(places) - cropPadding, draw(places) - cropPadding];
+  return { down, right, isFlipped: flip && draw(2) === 1 };
+}
+
+/** Two to the 32 over the golden ratio: any odd number that is far from round would do. */
+const WEYL = 0x9e3779b9;
+
+/**
+ * Writes an image [H, W, C] as it was drawn: output pixel (y, x) is input pixel (y + down, x + right), zeros outside, then
+ * mirrored. `image` and `out` must be two arrays.
+ */
+export function augmentImage<Values extends Uint8Array | Float32Array>(
+  image: Values,
+  out: Values,
+  { height, width, channels, down, right, isFlipped }: ImageSize & AugmentationDraw,
+): void {
+  const line = width * channels;
+  const first = Math.max(0, -right);
+  const count = Math.max(0, width - Math.abs(right));
+  out.fill(0);
+  for (let y = Math.max(0, -down); y < Math.min(height, height - down); y++) {
+    const start = (y + down) * line + (first + right) * channels;
+    out.set(image.subarray(start, start + count * channels), y * line + first * channels);
+    if (isFlipped) mirrorLine(out, { start: y * line, width, channels });
+  }
+}
+
+function mirrorLine(
+  values: Uint8Array | Float32Array,
+  { start, width, channels }: { readonly start: number; readonly width: number; readonly channels: number },
+): void {
+  for (let left = 0, right = width - 1; left < right; left++, right--) {
+    for (let c = 0; c < channels; c++) {
+      const [a, b] = [start + left * channels + c, start + right * channels + c];
+      const held = values[a] ?? 0;
+      values[a] = values[b] ?? 0;
+      values[b] = held;
+    }
+  }
+}
