@@ -9,14 +9,15 @@ import type { StrategyState } from "./strategy_state.ts";
  * @throws {RangeError} If the model has no layer of that name.
  */
 export async function computeActivations(
-  { cluster, evalMbSize }: StrategyState,
+  { cluster, evalMbSize, augmentation }: StrategyState,
   samples: Dataset,
   layerName: string,
 ): Promise<HostTensor> {
   const loader = new SingleDatasetDataLoader({ dataset: samples, batchSize: evalMbSize, shuffle: false });
   const parts: HostTensor[] = [];
   for (const minibatch of loader.iterate()) {
-    parts.push(await cluster.activations({ samples: minibatch, training: false, dropoutStep: 0 }, layerName));
+    const request = { samples: minibatch, training: false, dropoutStep: 0, augmentation };
+    parts.push(await cluster.activations(request, layerName));
   }
   const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
   let filled = 0;

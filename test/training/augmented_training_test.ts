@@ -5,6 +5,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { createDatasetBenchmark } from "../../src/streams/dataset_benchmark.ts";
+import { computeActivations } from "../../src/training/compute_activations.ts";
 import { LwFPlugin } from "../../src/training/plugins/lwf_plugin.ts";
 import { ReplayPlugin } from "../../src/training/plugins/replay_plugin.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
@@ -67,6 +68,8 @@ describe("training on augmented sources", () => {
         expectClose(mbOutput.data, answerSlowly(parameters, mbX.data));
         // A teacher must see the images that its student sees.
         expectClose((await strategy.forwardWith(parameters, mbatch)).data, answerSlowly(parameters, mbX.data));
+        const flattened = await computeActivations(strategy, mbatch, strategy.model.layers.at(-2)?.name ?? "");
+        expectClose(flattened.data, mbX.data);
       },
     );
     const experience = makeBenchmark().trainStream.at(0);

@@ -103,10 +103,10 @@ export class FeatureReplayPlugin implements StrategyPlugin {
     return this.#remembered.write({ x, y: samples.targets, taskLabels: samples.targetsTaskLabels });
   }
 
-  /** The features that the step's own outputs came from: the same units were dropped. */
+  /** The features that the step's own outputs came from: the same images, the same units dropped. */
   async #takeFeatures(strategy: BaseStrategy): Promise<Dataset> {
-    const { mbatch, mbY, mbTaskId, cluster, clock } = strategy;
-    const request = { samples: mbatch, training: true, dropoutStep: clock.trainIterations };
+    const { mbatch, mbY, mbTaskId, cluster, clock, augmentation } = strategy;
+    const request = { samples: mbatch, training: true, dropoutStep: clock.trainIterations, augmentation };
     const x = await cluster.activations(request, this.#findLayer(strategy));
     return this.#current.write({ x, y: mbY, taskLabels: mbTaskId });
   }
