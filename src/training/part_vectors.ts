@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import { cannot } from "../core/errors.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../core/parameter_layout.ts";
 import { addScaled } from "../core/vector.ts";
 
@@ -10,7 +11,10 @@ export interface WholeVectors {
   readonly state: Float32Array;
 }
 
-/** Gives the replicas of a part of a model the whole model's values. */
+/**
+ * Gives the replicas of a part of a model the whole model's values.
+ * @throws {RangeError} If the part has a head that has grown in the whole model.
+ */
 export function loadPart(part: Cluster, { parameters, state }: WholeVectors, whole: Cluster["model"]): void {
   copyByName({ from: parameters, layout: whole.layout }, { into: part.parameters, layout: part.model.layout });
   copyByName({ from: state, layout: whole.stateLayout }, { into: part.state, layout: part.model.stateLayout });
@@ -31,6 +35,10 @@ function copyByName(
   part: { readonly into: Float32Array; readonly layout: ParameterLayout },
 ): void {
   for (const entry of part.layout.entries) {
-    viewEntry(part.into, entry).set(viewEntry(whole.from, findEntry(whole.layout, entry.name)));
+    const source = findEntry(whole.layout, entry.name);
+    if (source.size !== entry.size) {
+      throw new RangeError(cannot("compute features", "a layer before the heads that grow", entry.name));
+    }
+    viewEntry(part.into, entry).set(viewEntry(whole.from, source));
   }
 }
