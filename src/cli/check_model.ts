@@ -22,6 +22,10 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
   const { assertTrainableModel } = await import("../engine/tfjs/model_loading.ts");
   const { findTaskLabelsInput } = await import("../engine/tfjs/model_inputs.ts");
   const outputs = assertTrainableModel(model);
+  if (engine === "tfjs") {
+    const { assertDifferentiable } = await import("../engine/tfjs/assert_differentiable.ts");
+    assertDifferentiable(model);
+  }
   const shape = model.inputs[findTaskLabelsInput(model) === 0 ? 1 : 0]?.shape.slice(1) ?? [];
   const { sampleShape, numClasses } = benchmark;
   if (shape.length !== sampleShape.length || shape.some((length, i) => length !== null && length !== sampleShape[i])) {

@@ -162,8 +162,17 @@ const BY_RANK: Readonly<Record<number, readonly Maker[]>> = {
         strides: 1 + (setting % 2),
         padding: paddingOf(setting >> 2),
       }),
-    // With padding TF.js's gradient is wrong: see the parity tests.
-    (setting, shape) => tf.layers.averagePooling2d({ poolSize: kernelOf(setting, shape), strides: 1 + (setting % 2) }),
+    (setting, shape) =>
+      tf.layers.averagePooling2d({
+        poolSize: kernelOf(setting, shape),
+        strides: 1 + (setting % 2),
+        padding: paddingOf(setting >> 2),
+      }),
+    (setting) =>
+      tf.layers.upSampling2d({
+        size: [1 + (setting % 2), 1 + ((setting >> 1) % 3)],
+        interpolation: setting % 5 < 2 ? "bilinear" : "nearest",
+      }),
     () => tf.layers.globalMaxPooling2d({}),
     () => tf.layers.globalAveragePooling2d({}),
     (setting) =>

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
+import { repairWindows } from "./repaired_windows.ts";
 
 /**
  * Makes the layers of a model, nested models included, train as they say, where TF.js 4.22 does not: it fails on
  * normalisations without gamma or beta and on ThresholdedReLU, computes batch normalisation along other axes than the last
- * wrongly, and takes a single value's variance for a statistic.
+ * wrongly, and takes a single value's variance for a statistic. For windows see `repairWindows`.
  * @throws {RangeError} If a batch normalisation is not along the last axis.
  */
 export function repairLayers(model: tf.LayersModel): void {
@@ -20,6 +21,8 @@ export function repairLayers(model: tf.LayersModel): void {
       case "ThresholdedReLU":
         repairThreshold(layer);
         break;
+      default:
+        repairWindows(layer);
     }
   }
 }

@@ -5,6 +5,7 @@ import { assertObjective } from "../assert_objective.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
+import { assertDifferentiable } from "./assert_differentiable.ts";
 import { loadTfjsBackend, type TfjsBackend } from "./backends.ts";
 import { type DropoutControl, takeOverDropout } from "./dropout_layers.ts";
 import { createModelInputs, findTaskLabelsInput, listMultiHeads } from "./model_inputs.ts";
@@ -29,13 +30,14 @@ export interface TfjsEngineOptions {
  * dropout masks. In mode "train", `forward` and `gradient` write the new moving statistics into `vectors.state`
  * (`backward` does not: they were counted by its `forward`).
  * @throws {Error} If the backend is missing or another one was chosen before.
- * @throws {RangeError} If the model is of a kind that cannot be trained; see `assertTrainableModel`.
+ * @throws {RangeError} If the model is of a kind that cannot be trained; see `assertTrainableModel` and `assertDifferentiable`.
  */
 export async function createTfjsEngine({ topology, backend = "auto" }: TfjsEngineOptions): Promise<Engine> {
   const name = `tfjs-${await loadTfjsBackend(backend)}`;
   const model = await loadModel(topology);
   try {
     const outputSize = assertTrainableModel(model);
+    assertDifferentiable(model);
     repairLayers(model);
     return new TfjsEngine({
       name,

@@ -1,6 +1,7 @@
 import { cannot } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
+import { createInterpolation } from "../interpolation.ts";
 import { type Attributes, float, ints, string } from "../onnx_model.ts";
 import { describeShape, resolveAxis } from "../shape.ts";
 import { readInts } from "../shape_rules.ts";
@@ -94,19 +95,6 @@ function undoInterpolation(step: BackwardStep, scales: readonly number[]): Value
   const right = graph.constant(columns, [width * (scales[1] ?? 1), width]);
   const left = graph.constant(transposeMatrix(rows, height), [height, height * (scales[0] ?? 1)]);
   return graph.node("MatMul", [left, graph.node("MatMul", [dy, right])]);
-}
-
-/** [length · scale, length]: place i takes its value at i / scale, between two neighbours; nothing lies beyond the last. */
-function createInterpolation(length: number, scale: number): number[] {
-  const matrix = new Array<number>(length * scale * length).fill(0);
-  for (let i = 0; i < length * scale; i++) {
-    const before = Math.floor(i / scale);
-    const behind = Math.min(before + 1, length - 1);
-    const share = i / scale - before;
-    matrix[i * length + before] = (matrix[i * length + before] ?? 0) + 1 - share;
-    matrix[i * length + behind] = (matrix[i * length + behind] ?? 0) + share;
-  }
-  return matrix;
 }
 
 function transposeMatrix(matrix: readonly number[], columns: number): number[] {

@@ -10,8 +10,6 @@ export interface ParityModel {
   build(): tf.LayersModel;
   /** Largest difference allowed where not `PARITY_TOLERANCE`, with the reason. */
   readonly tolerance?: { readonly limit: number; readonly reason: string };
-  /** Why gradients are not compared, where TF.js's are wrong; the cases of the gradient rules have central differences. */
-  readonly wrongGradients?: string;
 }
 
 type Activation = NonNullable<Parameters<typeof tf.layers.activation>[0]["activation"]>;

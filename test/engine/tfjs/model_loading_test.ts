@@ -58,3 +58,25 @@ describe("createTfjsEngine", () => {
     expect(String(await catchError(createTfjsEngine({ topology })))).toContain("Unheard");
   });
 });
+
+/** What onnxruntime trains and TF.js does not, or not rightly. */
+const UNDIFFERENTIABLE: Readonly<Record<string, () => tf.layers.Layer>> = {
+  "conv2d, dilated": () => tf.layers.conv2d({ name: "it", filters: 2, kernelSize: 2, dilationRate: 2 }),
+  "separable conv2d, dilated": () =>
+    tf.layers.separableConv2d({ name: "it", filters: 2, kernelSize: 2, dilationRate: 2 }),
+  "depthwise conv2d, dilated": () =>
+    tf.layers.depthwiseConv2d({ name: "it", kernelSize: 2, dilationRate: [2, 2], padding: "same" }),
+  "conv2dTranspose with gaps at the edge": () =>
+    tf.layers.conv2dTranspose({ name: "it", filters: 2, kernelSize: 2, strides: 3, padding: "same" }),
+};
+
+describe("assertDifferentiable()", () => {
+  for (const [name, layer] of Object.entries(UNDIFFERENTIABLE)) {
+    test(`names the layer and the engine that trains it, when it is a ${name}`, async () => {
+      const before = tf.layers.dense({ inputShape: [6, 6, 2], units: 2 });
+      const { topology } = flattenWeights(tf.sequential({ layers: [before, layer(), tf.layers.flatten()] }));
+      const error = await catchError(createTfjsEngine({ topology }));
+      expect(String(error)).toMatch(/RangeError: Cannot train layer "it" with TF.js: .*--engine onnxruntime trains it/);
+    });
+  }
+});

@@ -1,0 +1,32 @@
+import type * as tf from "@tensorflow/tfjs";
+import { cannot } from "../../core/errors.ts";
+import { type Layer, listLayers } from "./model_layers.ts";
+
+/**
+ * Refuses layers that the other engine trains and TF.js 4.22 does not: it has no gradient of dilated convolutions (a depthwise
+ * one it computes without its dilation), and a wrong one of transposed convolutions that leave gaps at the edge.
+ * @throws {RangeError} If there is one; the message names it.
+ */
+export function assertDifferentiable(model: tf.LayersModel): void {
+  for (const layer of listLayers(model)) {
+    const what = `train layer "${layer.name}" with TF.js`;
+    const { dilationRate, kernelSize, strides, padding } = layer.getConfig();
+    if (hasKernel(layer) && listNumbers(dilationRate).some((rate) => rate > 1)) {
+      throw new RangeError(cannot(what, "no dilation (--engine onnxruntime trains it)", listNumbers(dilationRate)));
+    }
+    if (layer.getClassName() !== "Conv2DTranspose" || padding !== "same") continue;
+    const sizes = listNumbers(kernelSize);
+    if (listNumbers(strides).some((stride, axis) => (sizes[axis] ?? 1) > 1 && stride > (sizes[axis] ?? 1))) {
+      const wanted = 'strides within the kernel where padding is "same" (--engine onnxruntime trains it)';
+      throw new RangeError(cannot(what, wanted, listNumbers(strides)));
+    }
+  }
+}
+
+function hasKernel(layer: Layer): boolean {
+  return ["Conv1D", "Conv2D", "SeparableConv2D", "DepthwiseConv2D"].includes(layer.getClassName());
+}
+
+function listNumbers(value: unknown): number[] {
+  return [value ?? []].flat().map(Number);
+}
