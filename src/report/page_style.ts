@@ -37,7 +37,7 @@ code { font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; min-width: 0; }
 .tile b { display: block; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--faint); font-size: 13px; }
-.figures { columns: 2 480px; column-gap: 14px; }
+.figures { columns: 2 480px; column-gap: 14px; margin-bottom: 14px; }
 figure { margin: 0 0 14px; break-inside: avoid; }
 figcaption { margin-bottom: 10px; }
 figcaption p { color: var(--faint); font-size: 13px; }

@@ -5,7 +5,12 @@ describe("flattenConfig()", () => {
   test("gives settings by dotted key, a named thing as its name with its options", () => {
     const config = {
       strategy: { name: "ewc", options: { lambda: 0.4 } },
-      plugins: [{ name: "csv", options: {} }],
+      plugins: [
+        { name: "csv", options: {} },
+        { name: "replay", options: { memSize: 5 } },
+        { name: "replay", options: { memSize: 7 } },
+      ],
+      others: [{ a: 1 }, { b: 2 }],
       devices: ["cpu", "cuda:0"],
       empty: [],
       data: null,
@@ -14,7 +19,11 @@ describe("flattenConfig()", () => {
     expect(flattenConfig(config)).toEqual([
       ["strategy", "ewc"],
       ["strategy.lambda", "0.4"],
-      ["plugins.1", "csv"],
+      ["plugins", "csv, replay, replay"],
+      ["plugins.replay.memSize", "5"],
+      ["plugins.replay 2.memSize", "7"],
+      ["others.1.a", "1"],
+      ["others.2.b", "2"],
       ["devices", "cpu, cuda:0"],
       ["empty", "none"],
       ["data", "none"],

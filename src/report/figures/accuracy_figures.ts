@@ -1,6 +1,6 @@
 import type { ReportedRun } from "../reported_run.ts";
 import { slugify } from "./accuracy_matrix_figure.ts";
-import { createColorScale, type Figure, shareAxis } from "./figure.ts";
+import { createColorScale, type Figure, layerRuns, shareAxis } from "./figure.ts";
 
 const plotSize = { width: 460, height: 220 } as const;
 
@@ -96,7 +96,7 @@ function createRunLines(runs: readonly ReportedRun[], lines: RunLines): Figure |
     spec: {
       data: { values },
       ...plotSize,
-      mark: { type: "line", point: { size: 36, filled: true }, strokeWidth: 2 },
+      layer: layerRuns(names),
       encoding: {
         x: {
           field: "trained",

@@ -32,6 +32,22 @@ export function createColorScale(names: readonly string[]) {
   return { domain: [...names], scheme: "turbo" as const };
 }
 
+/**
+ * A layer of lines for each run, a field "run" saying whose a value is. Lines may lie on one another, so the first is drawn
+ * widest and shows below the others.
+ */
+export function layerRuns(names: readonly string[]) {
+  const widest = 5;
+  return names.map((name, i) => ({
+    transform: [{ filter: { field: "run", equal: name } }],
+    mark: {
+      type: "line" as const,
+      point: { size: 36, filled: true },
+      strokeWidth: Math.min(widest, 2 + 1.5 * (names.length - 1 - i)),
+    },
+  }));
+}
+
 /** The axis of shares, 0 to 1 in percent. */
 export const shareAxis = { format: ".0%", tickCount: 5 } as const;
 

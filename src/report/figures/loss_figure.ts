@@ -43,6 +43,7 @@ export function createLossFigure(runs: readonly ReportedRun[]): Figure | undefin
                 field: "kind",
                 type: "nominal" as const,
                 title: null,
+                legend: { symbolType: "stroke", symbolSize: 400, symbolFillColor: "transparent" },
                 scale: {
                   domain: kinds,
                   range: [
