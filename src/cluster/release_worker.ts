@@ -12,10 +12,19 @@ export function releaseWorker(worker: Worker): void {
  * name. Where there is no such method nothing happens: the program then ends once the strategy is closed.
  */
 function releaseInDeno(worker: Worker): void {
-  const prototype: object = Object.getPrototypeOf(worker);
-  const hidden = Object.getOwnPropertySymbols(prototype).filter((symbol) => !symbol.description);
-  const [symbol, ...others] = hidden;
+  const [symbol, ...others] = listNamelessSymbols(worker);
   if (symbol === undefined || others.length > 0) return;
   const setReferenced: unknown = Reflect.get(worker, symbol);
   if (typeof setReferenced === "function") setReferenced.call(worker, false);
+}
+
+/** Those of the class it is of and of the classes above; its own are not methods. */
+function listNamelessSymbols(worker: Worker): symbol[] {
+  const symbols: symbol[] = [];
+  let prototype: object | null = Object.getPrototypeOf(worker);
+  while (prototype && prototype !== EventTarget.prototype) {
+    symbols.push(...Object.getOwnPropertySymbols(prototype).filter((symbol) => !symbol.description));
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return symbols;
 }
