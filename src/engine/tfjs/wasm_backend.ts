@@ -2,6 +2,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { registerWasmKernels } from "./wasm_kernels.ts";
+import { repairWasmStrides } from "./wasm_strides.ts";
 
 /** The events that Emscripten's start-up code listens to. */
 const EVENTS: readonly string[] = ["uncaughtException", "unhandledRejection"];
@@ -16,6 +17,7 @@ export async function startWasmBackend(): Promise<void> {
   setWasmPaths(fileURLToPath(new URL("./", entry)));
   setThreadsCount(1);
   registerWasmKernels();
+  repairWasmStrides();
   await withoutNewListeners(() => tf.setBackend("wasm"));
 }
 

@@ -34,6 +34,19 @@ const CASES: Readonly<Record<string, Case>> = {
         ],
       }),
   },
+  "convolutions with strides beyond their windows, padded": {
+    sampleShape: IMAGE,
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.conv2d({ inputShape: IMAGE, filters: 3, kernelSize: [3, 1], strides: 2, padding: "same" }),
+          tf.layers.depthwiseConv2d({ kernelSize: [2, 1], strides: 2, padding: "same", activation: "tanh" }),
+          tf.layers.conv2d({ filters: 3, kernelSize: [1, 2], strides: [2, 1], padding: "same", activation: "relu" }),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+  },
   "depthwise convolution, pooling and batch normalisation": {
     sampleShape: IMAGE,
     build: () =>
