@@ -18,7 +18,7 @@ export function readSampleArray(
   }
   const sampleShape = rest.length === 2 ? [...rest, 1] : rest;
   if (data instanceof Uint8Array) return { rows, x: data, sampleShape };
-  const x = Float32Array.from(data);
+  const x = data instanceof Float32Array ? data : Float32Array.from(data);
   const astray = x.findIndex((value) => !Number.isFinite(value));
   if (astray < 0) return { rows, x, sampleShape };
   const row = Math.floor(astray / countElements(sampleShape));

@@ -66,12 +66,11 @@ function mirrorLine(
   values: Uint8Array | Float32Array,
   { start, width, channels }: { readonly start: number; readonly width: number; readonly channels: number },
 ): void {
-  for (let left = 0, right = width - 1; left < right; left++, right--) {
+  for (let left = start, right = start + (width - 1) * channels; left < right; left += channels, right -= channels) {
     for (let c = 0; c < channels; c++) {
-      const [a, b] = [start + left * channels + c, start + right * channels + c];
-      const held = values[a] ?? 0;
-      values[a] = values[b] ?? 0;
-      values[b] = held;
+      const held = values[left + c] ?? 0;
+      values[left + c] = values[right + c] ?? 0;
+      values[right + c] = held;
     }
   }
 }

@@ -1,8 +1,9 @@
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { cannot } from "../core/errors.ts";
 import { createSharedInt32, createSharedUint8 } from "../core/shared_memory.ts";
 import type { LabelledImages } from "./mnist_files.ts";
+import { readBytes } from "./read_bytes.ts";
 
 /** The two halves of CIFAR-10 or CIFAR-100. */
 export interface CIFARFiles {
@@ -107,7 +108,7 @@ async function loadRows(paths: readonly string[], { labelBytes, numClasses }: CI
   const rowBytes = labelBytes + 3 * PLANE;
   const files = [];
   for (const path of paths) {
-    const bytes = await readFile(path);
+    const bytes = await readBytes(path, `read ${JSON.stringify(path)}`);
     if (bytes.length === 0 || bytes.length % rowBytes !== 0) {
       const wanted = `rows of ${rowBytes} bytes, ${labelBytes} of them labels`;
       throw new SyntaxError(cannot(`read ${JSON.stringify(path)}`, wanted, `${bytes.length} bytes`));

@@ -17,7 +17,7 @@ export interface CsvTable {
  */
 export function parseCsv(text: string, { act, labelColumn }: { act: string; labelColumn: string }): CsvTable {
   const lines = new TextLines(text);
-  const header = splitCells(lines.next() ?? "", `${act}, line 1`);
+  const header = splitCells(lines.next() ?? "", `${act}, line 1`).map((name) => name.trim());
   const labelIndex = header.indexOf(labelColumn);
   if (labelIndex < 0) {
     throw new SyntaxError(cannot(act, `a first line that names the columns, one of them "${labelColumn}"`, header));
@@ -31,15 +31,16 @@ export function parseCsv(text: string, { act, labelColumn }: { act: string; labe
     const here = `${act}, line ${lines.number}`;
     const cells = splitCells(line, here);
     if (cells.length !== header.length) throw new SyntaxError(cannot(here, `${header.length} cells`, cells.length));
-    const label = cells[labelIndex] ?? "";
+    const label = (cells[labelIndex] ?? "").trim();
     if (label === "") throw new SyntaxError(cannot(here, `a label in the column "${labelColumn}"`, label));
     let at = labels.push(label) * features - features;
     for (let column = 0; column < cells.length; column++) {
       if (column === labelIndex) continue;
       const cell = cells[column] ?? "";
-      const value = cell === "" ? Number.NaN : Number(cell);
-      if (!Number.isFinite(value)) {
-        throw new SyntaxError(cannot(here, `a number in the column "${header[column]}"`, cell));
+      const value = Math.fround(Number(cell));
+      // Blanks alone would count as 0.
+      if (!Number.isFinite(value) || (value === 0 && cell.trim() === "")) {
+        throw new SyntaxError(cannot(here, `a number in the column "${header[column]}"`, cell.trim()));
       }
       x[at] = value;
       at += 1;
@@ -49,9 +50,9 @@ export function parseCsv(text: string, { act, labelColumn }: { act: string; labe
   return { x: x.subarray(0, labels.length * features), features, labels };
 }
 
-/** Cells without the blanks around them; a quoted one keeps commas, and `""` stands for a quote in it. */
+/** Cells with the blanks around them; a quoted one keeps commas, and `""` stands for a quote in it. */
 function splitCells(line: string, act: string): string[] {
-  if (!line.includes('"')) return line.split(",").map((cell) => cell.trim());
+  if (!line.includes('"')) return line.split(",");
   const cells: string[] = [];
   const cell = /\s*(?:"((?:[^"]|"")*)"|([^",]*))\s*(,|$)/y;
   while (cell.lastIndex <= line.length) {
@@ -59,7 +60,7 @@ function splitCells(line: string, act: string): string[] {
     const found = cell.exec(line);
     if (!found) throw new SyntaxError(cannot(act, "cells whose quotes are closed", line.slice(start)));
     const [, quoted, plain = "", end] = found;
-    cells.push(quoted?.replaceAll('""', '"') ?? plain.trim());
+    cells.push(quoted?.replaceAll('""', '"') ?? plain);
     if (end === "") break;
   }
   return cells;

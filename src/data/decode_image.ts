@@ -1,4 +1,5 @@
 import { cannot } from "../core/errors.ts";
+import { describeCause } from "./read_bytes.ts";
 
 /** An image of bytes, [height, width, channels]: one channel for shades of grey, three for red, green and blue. */
 export interface DecodedImage {
@@ -26,7 +27,7 @@ export async function decodeImage(bytes: Uint8Array, act: string): Promise<Decod
   } catch (cause) {
     // Reading behind the end is a RangeError whose words differ from runtime to runtime.
     const isShort = cause instanceof RangeError;
-    const got = isShort ? "a truncated one" : cause instanceof Error ? cause.message : String(cause);
+    const got = isShort ? "a truncated one" : describeCause(cause);
     throw new SyntaxError(cannot(act, `a whole ${isPng ? "PNG" : "JPEG"} image`, got), { cause });
   }
 }

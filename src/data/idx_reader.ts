@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { cannot } from "../core/errors.ts";
 import { createSharedUint8 } from "../core/shared_memory.ts";
+import { describeCause, readBytes } from "./read_bytes.ts";
 import { countElements } from "./sample_shape.ts";
 
 /** An array of bytes as an idx file holds it. */
@@ -49,14 +49,6 @@ export async function readIdx(path: string, rank: number): Promise<IdxArray> {
   return { shape, data };
 }
 
-async function readBytes(path: string, act: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new Error(cannot(act, "a file that can be read", describeCause(cause)), { cause });
-  }
-}
-
 function unpackIfGzipped(bytes: Uint8Array, act: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   let unpacked: Uint8Array;
@@ -88,8 +80,4 @@ function parseIdxHeader(bytes: Uint8Array, rank: number, act: string): number[] 
     throw new SyntaxError(cannot(act, `a header of ${headerSize} bytes`, bytes.length));
   }
   return Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-}
-
-function describeCause(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -4,8 +4,8 @@ import { countElements } from "./sample_shape.ts";
 /** An array as a .npy file holds it, row-major. */
 export interface NpyArray {
   readonly shape: readonly number[];
-  /** Bytes stay bytes; every other type becomes float64, which holds each float and whole numbers up to 2^53. */
-  readonly data: Uint8Array | Float64Array;
+  /** Bytes stay bytes, float32 stays float32; all else becomes float64, which holds each float and whole numbers up to 2^53. */
+  readonly data: Uint8Array | Float32Array | Float64Array;
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -32,9 +32,21 @@ export function parseNpy(bytes: Uint8Array, act: string): NpyArray {
     const wanted = `${size * itemSize} bytes of data for the shape [${shape.join(", ")}] of ${descr}`;
     throw new SyntaxError(cannot(act, wanted, bytes.length - start));
   }
-  const data = descr.endsWith("u1") ? new Uint8Array(bytes.subarray(start)) : new Float64Array(size);
-  if (data instanceof Float64Array) for (let i = 0; i < size; i++) data[i] = read(view, start + i * itemSize);
+  const data = createValues(descr, size);
+  if (data instanceof Uint8Array) data.set(bytes.subarray(start));
+  else for (let i = 0; i < size; i++) data[i] = read(view, start + i * itemSize);
   return { shape, data: isColumnMajor && shape.length > 1 ? toRowMajor(data, shape) : data };
+}
+
+function createValues(descr: string, size: number): NpyArray["data"] {
+  switch (descr.slice(1)) {
+    case "u1":
+      return new Uint8Array(size);
+    case "f4":
+      return new Float32Array(size);
+    default:
+      return new Float64Array(size);
+  }
 }
 
 interface NpyHeader {
@@ -111,7 +123,8 @@ function toRowMajor(data: NpyArray["data"], shape: readonly number[]): NpyArray[
     }
   }
   const read = (from: number) => data[from] ?? 0;
-  return data instanceof Uint8Array ? Uint8Array.from(order, read) : order.map(read);
+  if (data instanceof Uint8Array) return Uint8Array.from(order, read);
+  return data instanceof Float32Array ? Float32Array.from(order, read) : order.map(read);
 }
 
 function formatStart(bytes: Uint8Array): string {

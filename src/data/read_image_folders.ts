@@ -1,9 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { cannot } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { type DecodedImage, decodeImage } from "./decode_image.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
+import { readBytes } from "./read_bytes.ts";
 import { resizeImage, type WantedSize } from "./resize_image.ts";
 
 const EXTENSIONS = [".png", ".jpg", ".jpeg"];
@@ -23,7 +24,7 @@ export async function readImageFolders(
   for (const folder of folders) {
     for (const file of await listImages(join(path, folder))) {
       const act = `read ${JSON.stringify(file)}`;
-      const decoded = await decodeImage(await readFile(file), act);
+      const decoded = await decodeImage(await readBytes(file, act), act);
       const image = imageSize ? resizeImage(decoded, imageSize) : decoded;
       first ??= { file, height: image.height, width: image.width };
       if (image.height !== first.height || image.width !== first.width) {

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { cannot } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
@@ -6,6 +6,7 @@ import { joinArrays, readLabelArray, readSampleArray } from "./array_files.ts";
 import { parseCsv } from "./csv_reader.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { parseNpy } from "./npy_reader.ts";
+import { describeCause, readBytes } from "./read_bytes.ts";
 import { readImageFolders } from "./read_image_folders.ts";
 import type { WantedSize } from "./resize_image.ts";
 import { readZip } from "./zip_reader.ts";
@@ -51,15 +52,23 @@ export async function readSampleFolder(path: string, options: SampleFileOptions 
  */
 export async function listFolder(path: string): Promise<{ folders: string[]; files: string[] }> {
   const names = await readdir(path).catch((cause: unknown) => {
-    const got = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(cannot(`read the folder ${JSON.stringify(path)}`, "a folder that can be read", got), { cause });
+    const act = `read the folder ${JSON.stringify(path)}`;
+    throw new Error(cannot(act, "a folder that can be read", describeCause(cause)), { cause });
   });
   const sorted = names.filter((name) => !name.startsWith(".")).sort(compareNaturally);
-  const areFolders = await Promise.all(sorted.map(async (name) => (await stat(join(path, name))).isDirectory()));
+  const areFolders = await Promise.all(sorted.map((name) => isFolder(join(path, name))));
   return {
     folders: sorted.filter((_, i) => areFolders[i]),
     files: sorted.filter((_, i) => !areFolders[i]),
   };
+}
+
+/** A name that leads nowhere counts as a file: reading it says what is wrong. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 async function readEach(
@@ -76,13 +85,13 @@ async function readEach(
 async function readNpyPair(folder: string): Promise<LabelledSamples> {
   const [xPath, yPath] = [join(folder, "x.npy"), join(folder, "y.npy")];
   const [xAct, yAct] = [describeRead(xPath), describeRead(yPath)];
-  const { x, sampleShape, rows } = readSampleArray(parseNpy(await readFile(xPath), xAct), xAct);
-  const labels = readLabelArray(parseNpy(await readFile(yPath), yAct), { act: yAct, rows });
+  const { x, sampleShape, rows } = readSampleArray(parseNpy(await readBytes(xPath, xAct), xAct), xAct);
+  const labels = readLabelArray(parseNpy(await readBytes(yPath, yAct), yAct), { act: yAct, rows });
   return { path: folder, x, sampleShape, labels };
 }
 
 async function readNpz(path: string): Promise<LabelledSamples> {
-  const files = readZip(await readFile(path), describeRead(path));
+  const files = readZip(await readBytes(path, describeRead(path)), describeRead(path));
   const read = (name: string) => {
     const act = `${describeRead(path)}, the array ${name} in it`;
     const bytes = files.get(`${name}.npy`);
@@ -96,7 +105,7 @@ async function readNpz(path: string): Promise<LabelledSamples> {
 }
 
 async function readCsv(path: string, labelColumn: string): Promise<LabelledSamples> {
-  const text = new TextDecoder().decode(await readFile(path));
+  const text = new TextDecoder().decode(await readBytes(path, describeRead(path)));
   const { x, features, labels } = parseCsv(text, { act: describeRead(path), labelColumn });
   return { path, x, sampleShape: [features], labels };
 }

@@ -1,5 +1,6 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { cannot } from "../core/errors.ts";
+import { describeCause } from "./read_bytes.ts";
 
 const END_SIGNATURE = 0x06054b50;
 const ENTRY_SIGNATURE = 0x02014b50;
@@ -66,7 +67,6 @@ function inflate(packed: Uint8Array, method: number, act: string): Uint8Array {
   try {
     return inflateRawSync(packed);
   } catch (cause) {
-    const got = cause instanceof Error ? cause.message : String(cause);
-    throw new SyntaxError(cannot(act, "deflated data", got), { cause });
+    throw new SyntaxError(cannot(act, "deflated data", describeCause(cause)), { cause });
   }
 }

@@ -37,6 +37,7 @@ describe("parseCsv()", () => {
       ["a,label\n1,x\none,x\n", 'line 3: wanted a number in the column "a", got "one"'],
       ["a,label\n,x\n", 'line 2: wanted a number in the column "a", got ""'],
       ["a,label\ninf,x\n", 'line 2: wanted a number in the column "a", got "inf"'],
+      ["a,label\n1e99,x\n", 'a number in the column "a", got "1e99"'],
       ["a,label\n1,\n", 'line 2: wanted a label in the column "label", got ""'],
       ['a,label\n1,"x\n', "line 2: wanted cells whose quotes are closed"],
     ] as const;

@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { collectSources } from "../../src/streams/benchmark.ts";
 import { type DirectoryOptions, directoryBenchmark } from "../../src/streams/directory_benchmark.ts";
@@ -204,6 +206,9 @@ describe("directoryBenchmark()", () => {
     for (const [files, message, options = {}] of refusals) {
       await expect(make(files, options)).rejects.toThrow(message);
     }
+    const path = await makeFolder({ "0/a.csv": csv });
+    await symlink("nowhere", join(path, "0", "b.csv"));
+    await expect(directoryBenchmark({ path })).rejects.toThrow('/0/b.csv": wanted a file that can be read');
     await expect(directoryBenchmark({ path: "no/such/folder" })).rejects.toThrow(
       'Cannot read the folder "no/such/folder"',
     );

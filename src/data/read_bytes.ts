@@ -1,0 +1,20 @@
+import { readFile } from "node:fs/promises";
+import { cannot } from "../core/errors.ts";
+
+/**
+ * The bytes of a file. The caller owns them.
+ * @param act What a refusal begins with: `read "x.npy"`, say.
+ * @throws {Error} If it cannot be read.
+ */
+export async function readBytes(path: string, act: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new Error(cannot(act, "a file that can be read", describeCause(cause)), { cause });
+  }
+}
+
+/** What was thrown, in one line. */
+export function describeCause(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
