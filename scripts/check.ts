@@ -24,23 +24,19 @@ interface Outcome extends TestCounts {
 
 const folder = await mkdtemp(join(tmpdir(), "firn-check-"));
 const denoReport = join(folder, "deno.xml");
-const steps: readonly Step[] = [
+/** What runs first, one after another. */
+const first: readonly Step[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings"] },
   { name: "types", command: ["tsc", "--noEmit", "-p", "."] },
   { name: "types in Deno", command: ["deno", "check", "src/mod.ts", "src/cli/main.ts", "workers/replica.ts"] },
-  ...(await listTestFolders()).map(createBunStep),
-  {
-    name: "tests in Deno",
-    command: ["deno", "task", "test", `--junit-path=${denoReport}`],
-    report: denoReport,
-  },
+];
+/** What then runs side by side: a runner keeps little more than one core busy. */
+const lanes: readonly (readonly Step[])[] = [
+  (await listTestFolders()).map(createBunStep),
+  [{ name: "tests in Deno", command: ["deno", "task", "test", `--junit-path=${denoReport}`], report: denoReport }],
 ];
 
-const outcomes: Outcome[] = [];
-for (const step of steps) {
-  console.log(`\n── ${step.name}: ${step.command.join(" ")}`);
-  outcomes.push(await runStep(step));
-}
+const outcomes = [...(await runLane(first)), ...(await Promise.all(lanes.map((lane) => runLane(lane)))).flat()];
 await rm(folder, { recursive: true });
 
 console.log("");
@@ -71,9 +67,19 @@ function createBunStep(name: string): Step {
   return { name: `Bun, ${name}`, command: [...command, `./test/${name}/`], report };
 }
 
+/** Steps one after another. */
+async function runLane(steps: readonly Step[]): Promise<Outcome[]> {
+  const done: Outcome[] = [];
+  for (const step of steps) done.push(await runStep(step));
+  return done;
+}
+
 async function runStep(step: Step): Promise<Outcome> {
   const start = performance.now();
-  const status = await runCommand(step.command);
+  console.log(`── ${step.name} begins`);
+  const { status, output } = await runCommand(step.command);
+  // Whole: what runs beside it would stand between its lines.
+  console.log(`\n── ${step.name}: ${step.command.join(" ")}\n${output}`);
   const seconds = (performance.now() - start) / 1000;
   const counts = step.report ? await readCounts(step.report) : { passed: 0, failed: 0, skipped: 0 };
   // A runner that dies, or a step that has no tests, fails as one.
@@ -81,14 +87,13 @@ async function runStep(step: Step): Promise<Outcome> {
   return { step, seconds, ...counts, failed };
 }
 
-function runCommand([program = "", ...parameters]: readonly string[]): Promise<number> {
+function runCommand([program = "", ...parameters]: readonly string[]): Promise<{ status: number; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(program, parameters, { stdio: ["ignore", "inherit", "inherit"] });
-    child.on("error", (error) => {
-      console.error(`Cannot start ${program}: ${error.message}`);
-      resolve(127);
-    });
-    child.on("close", (code) => resolve(code ?? 1));
+    const child = spawn(program, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+    const parts: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => parts.push(part));
+    child.on("error", (error) => resolve({ status: 127, output: `Cannot start ${program}: ${error.message}` }));
+    child.on("close", (code) => resolve({ status: code ?? 1, output: Buffer.concat(parts).toString() }));
   });
 }
 
