@@ -98,6 +98,7 @@ export { SingleDatasetDataLoader } from "./memory/single_dataset_data_loader.ts"
 export { TaskBalancedDataLoader } from "./memory/task_balanced_data_loader.ts";
 export { type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
 export { lenet5 } from "./models/lenet5.ts";
+export { type MLPVAEOptions, mlpVAE, type VariationalAutoencoder } from "./models/mlp_vae.ts";
 export { initializeLikePyTorch } from "./models/model_initialization.ts";
 export {
   createModelFromSnapshot,
@@ -169,6 +170,7 @@ export {
 } from "./training/plugins/from_scratch_training_plugin.ts";
 export { type GDumbOptions, GDumbPlugin } from "./training/plugins/gdumb_plugin.ts";
 export { type GEMOptions, GEMPlugin } from "./training/plugins/gem_plugin.ts";
+export { type GenerativeReplayOptions, GenerativeReplayPlugin } from "./training/plugins/generative_replay_plugin.ts";
 export {
   type GradientAccumulationOptions,
   GradientAccumulationPlugin,
@@ -199,6 +201,10 @@ export {
   type SynapticIntelligenceOptions,
   SynapticIntelligencePlugin,
 } from "./training/plugins/synaptic_intelligence_plugin.ts";
+export {
+  type TrainGeneratorAfterExpOptions,
+  TrainGeneratorAfterExpPlugin,
+} from "./training/plugins/train_generator_after_exp_plugin.ts";
 export { type WeightAveragingOptions, WeightAveragingPlugin } from "./training/plugins/weight_averaging_plugin.ts";
 export type { StepPlan } from "./training/step_plan.ts";
 export { AGEM } from "./training/strategies/agem.ts";
@@ -215,6 +221,7 @@ export { FeatureReplay } from "./training/strategies/feature_replay.ts";
 export { FromScratchTraining } from "./training/strategies/from_scratch_training.ts";
 export { GDumb } from "./training/strategies/gdumb.ts";
 export { GEM } from "./training/strategies/gem.ts";
+export { GenerativeReplay } from "./training/strategies/generative_replay.ts";
 export { GSS_greedy } from "./training/strategies/gss_greedy.ts";
 export { ICaRL } from "./training/strategies/icarl.ts";
 export { IL2M } from "./training/strategies/il2m.ts";
@@ -232,6 +239,7 @@ export { RWalk } from "./training/strategies/rwalk.ts";
 export { SCR } from "./training/strategies/scr.ts";
 export { StreamingLDA } from "./training/strategies/streaming_lda.ts";
 export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";
+export { VAETraining, type VAETrainingOptions } from "./training/strategies/vae_training.ts";
 export type { StrategyOptions } from "./training/strategy_options.ts";
 export { type Callback, EVAL_CALLBACKS, type StrategyPlugin, TRAINING_CALLBACKS } from "./training/strategy_plugin.ts";
 export { StreamingLDAClassifier } from "./training/streaming_lda_classifier.ts";

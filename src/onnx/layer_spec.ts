@@ -1,5 +1,5 @@
 import type { ParameterLayout } from "../core/parameter_layout.ts";
-import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec } from "./noise_layer_spec.ts";
+import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec, GaussianSamplingSpec } from "./noise_layer_spec.ts";
 import type { BatchNormalizationSpec, LayerNormalizationSpec } from "./normalization_spec.ts";
 import type { BidirectionalSpec, RecurrentSpec } from "./recurrent_spec.ts";
 import type {
@@ -120,6 +120,7 @@ export type LayerSpec =
   | ActivationLayerSpec
   | DropoutSpec
   | GaussianNoiseSpec
+  | GaussianSamplingSpec
   | AlphaDropoutSpec
   | FlattenSpec
   | ReshapeSpec

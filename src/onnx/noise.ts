@@ -9,6 +9,7 @@ export const RANDOM_LAYER_CLASSES: ReadonlySet<string> = new Set([
   "Dropout",
   "GaussianDropout",
   "GaussianNoise",
+  "GaussianSampling",
   "SpatialDropout1D",
 ]);
 

@@ -22,6 +22,11 @@ export interface GaussianNoiseSpec extends NoiseCall {
   readonly deviation: number;
 }
 
+/** Means and log variances [N, L] to means + deviations · normal noise; to the means in evaluation. */
+export interface GaussianSamplingSpec extends NoiseCall {
+  readonly kind: "gaussianSampling";
+}
+
 /** Dropout that keeps the mean and variance of SELU; see `describeAlphaDropout`. */
 export interface AlphaDropoutSpec extends NoiseCall {
   readonly kind: "alphaDropout";

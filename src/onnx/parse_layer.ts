@@ -54,6 +54,7 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
     case "Dropout":
     case "SpatialDropout1D":
     case "GaussianNoise":
+    case "GaussianSampling":
     case "GaussianDropout":
     case "AlphaDropout":
       return { ...call, ...parseNoiseLayer(layer), layerIndex: place.randomIndex };

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { deviationOfRate } from "./noise.ts";
-import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec } from "./noise_layer_spec.ts";
+import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec, GaussianSamplingSpec } from "./noise_layer_spec.ts";
 import { readRate, readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
 
 /** What a random layer's own settings say of it; where it stands is for the caller to add. */
-type NoiseSettings = Own<DropoutSpec> | Own<GaussianNoiseSpec> | Own<AlphaDropoutSpec>;
+type NoiseSettings = Own<DropoutSpec> | Own<GaussianNoiseSpec> | Own<GaussianSamplingSpec> | Own<AlphaDropoutSpec>;
 type Own<Spec> = Omit<Spec, "name" | "inputs" | "layerIndex">;
 
 /**
@@ -24,6 +24,8 @@ export function parseNoiseLayer(layer: LayerJson): NoiseSettings {
       return { kind: "gaussianNoise", operation: "add", deviation: readSetting(layer, "stddev", z.number().min(0)) };
     case "GaussianDropout":
       return { kind: "gaussianNoise", operation: "multiply", deviation: deviationOfRate(readRate(layer)) };
+    case "GaussianSampling":
+      return { kind: "gaussianSampling" };
     case "AlphaDropout":
       return { kind: "alphaDropout", rate: readRate(layer) };
     default:

@@ -253,10 +253,11 @@ export class BaseStrategy extends StrategyState {
   }
 
   /**
-   * Multiplies this minibatch's criterion, but not what plugins add to it, nor the criterion in evaluation.
+   * Multiplies this minibatch's criterion, or each sample's part of it [B], but not what plugins add to it, nor the criterion
+   * in evaluation.
    * @throws {Error} Outside a training iteration, or once its loss is computed.
    */
-  scaleCriterion(factor: number): void {
+  scaleCriterion(factor: number | Float32Array): void {
     this.#currentStep("scale the criterion").scaleCriterion(factor);
   }
 

@@ -16,18 +16,20 @@ export function evaluateBinaryCrossEntropy(
   const counted = [...columns];
   const scale = 1 / (rows * counted.length);
   const dOutput = new Float32Array(output.data.length);
-  let loss = 0;
+  const losses = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
+    let loss = 0;
     for (const column of counted) {
       const at = row * width + column;
       const z = output.data[at] ?? 0;
       const target = targets[at] ?? 0;
       // −t ln σ(z) − (1 − t) ln(1 − σ(z)), so written that nothing overflows.
-      loss += scale * (Math.max(z, 0) - z * target + Math.log1p(Math.exp(-Math.abs(z))));
+      loss += Math.max(z, 0) - z * target + Math.log1p(Math.exp(-Math.abs(z)));
       dOutput[at] = scale * (sigmoid(z) - target);
     }
+    losses[row] = loss / counted.length;
   }
-  return { loss, dOutput };
+  return { loss: losses.reduce((sum, loss) => sum + loss, 0) / rows, dOutput, losses };
 }
 
 /** 1 / (1 + e⁻ᶻ). */

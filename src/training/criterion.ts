@@ -7,6 +7,8 @@ export interface LossAndGradient {
   readonly loss: number;
   /** dLoss/dOutput [B, C]; the receiver owns it. */
   readonly dOutput: Float32Array;
+  /** Each sample's own loss [B], of which `loss` is the mean; without them samples cannot be weighed. */
+  readonly losses?: Float64Array;
 }
 
 /** What a strategy minimises: the mean over the minibatch of a loss of outputs [B, C] and class ids [B]. */

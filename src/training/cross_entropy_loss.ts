@@ -39,9 +39,10 @@ export class CrossEntropyLoss implements Criterion {
     const targets = new Float32Array(output.data.length);
     writeTargets(y, targets, { outputSize, labelSmoothing: this.labelSmoothing, classMask });
     const dOutput = targets;
-    let loss = 0;
+    const losses = new Float64Array(y.length);
     for (let row = 0; row < y.length; row++) {
       const from = row * outputSize;
+      let loss = 0;
       const logSum = logSumExp(logits, from, outputSize);
       for (let i = from; i < from + outputSize; i++) {
         const logProbability = (logits[i] ?? 0) - logSum;
@@ -49,8 +50,9 @@ export class CrossEntropyLoss implements Criterion {
         if (target !== 0) loss -= target * logProbability;
         dOutput[i] = (Math.exp(logProbability) - target) / y.length;
       }
+      losses[row] = loss;
     }
-    return { loss: loss / y.length, dOutput };
+    return { loss: losses.reduce((sum, loss) => sum + loss, 0) / y.length, dOutput, losses };
   }
 }
 
@@ -72,13 +74,15 @@ export class MSELoss implements Criterion {
     const targets = new Float32Array(output.data.length);
     writeOneHot(y, targets, { outputSize: output.shape[1] ?? 0, labelSmoothing: 0 });
     const dOutput = targets;
-    let loss = 0;
+    const losses = new Float64Array(y.length);
+    const width = targets.length / y.length;
     for (let i = 0; i < targets.length; i++) {
       const difference = (output.data[i] ?? 0) - (targets[i] ?? 0);
-      loss += difference * difference;
+      const row = Math.floor(i / width);
+      losses[row] = (losses[row] ?? 0) + (difference * difference) / width;
       dOutput[i] = (2 * difference) / targets.length;
     }
-    return { loss: loss / targets.length, dOutput };
+    return { loss: losses.reduce((sum, loss) => sum + loss, 0) / y.length, dOutput, losses };
   }
 }
 

@@ -65,7 +65,7 @@ export type StrategyPlugin = {
   /** All that `restoreState` needs to go on from here. A plugin whose behaviour depends on the past must have both. */
   saveState?(): SavedState;
   /** Goes on from what `saveState` gave, in the same configuration. Must also undo what happened since. */
-  restoreState?(saved: SavedState, context: RestoreContext): void;
+  restoreState?(saved: SavedState, context: RestoreContext): void | Promise<void>;
 } & { [Name in CallbackName]?: Callback };
 
 /** What a plugin may need to restore itself. */

@@ -73,7 +73,7 @@ export async function restoreSnapshot(
   Object.assign(strategy.clock, snapshot.clock);
   strategy.evaluator.restore(snapshot.evaluator);
   for (const [i, plugin] of strategy.plugins.entries()) {
-    plugin.restoreState?.(snapshot.plugins[i]?.state ?? null, { strategy, sources });
+    await plugin.restoreState?.(snapshot.plugins[i]?.state ?? null, { strategy, sources });
   }
   strategy.restoreOwnState(snapshot.own, sources);
 }

@@ -49,3 +49,12 @@ export class Teacher {
     return new Teacher(parseSavedVector(act, parameters), parseSavedVector(act, state));
   }
 }
+
+/** The most likely of these classes, or of all where none are given, for each row of outputs [B, C]: class ids [B]. */
+export function chooseClasses({ data, shape }: HostTensor, classes: readonly number[]): Int32Array {
+  const [rows = 0, width = 0] = shape;
+  const columns = classes.length > 0 ? classes : [...Array(width).keys()];
+  return Int32Array.from({ length: rows }, (_, row) =>
+    columns.reduce((best, id) => ((data[row * width + id] ?? 0) > (data[row * width + best] ?? 0) ? id : best)),
+  );
+}

@@ -29,6 +29,7 @@ export class TrainingStep {
   readonly #terms: (LossTerm | LossAndGradient)[] = [];
   #samples = Dataset.empty();
   #criterionScale = 1;
+  #sampleWeights: Float32Array | undefined;
   #fusedObjective: number | undefined;
   #loss: LossAndGradient | undefined;
   #wentBackward = false;
@@ -49,11 +50,12 @@ export class TrainingStep {
   }
 
   /** @throws {Error} If the criterion was computed already. */
-  scaleCriterion(factor: number): void {
+  scaleCriterion(factor: number | Float32Array): void {
     if (this.#fusedObjective !== undefined || this.#loss) {
       throw new Error(cannot("scale the criterion", "a callback before the loss is computed", "one after it"));
     }
-    this.#criterionScale *= factor;
+    if (typeof factor === "number") this.#criterionScale *= factor;
+    else this.#sampleWeights = factor.map((weight, i) => weight * (this.#sampleWeights?.[i] ?? 1));
   }
 
   /** Outputs [B, C] of the minibatch that this step is about. */
@@ -63,7 +65,7 @@ export class TrainingStep {
     const { createObjective } = this.#criterion;
     if (!plan.fused || this.#terms.length > 0 || !createObjective) return this.#cluster.forward(this.#request());
     const plain = createObjective.call(this.#criterion, samples.targets, this.#cluster.model.outputSize);
-    const objective = scaleObjective(plain, this.#criterionScale);
+    const objective = scaleObjective(plain, this.#criterionScale, this.#sampleWeights);
     const result = await this.#cluster.gradientStep(this.#request(), objective, this.#after());
     if (!result.isFinite) this.#refuseLoss(result.objective);
     this.#fusedObjective = result.objective;
@@ -74,7 +76,7 @@ export class TrainingStep {
   /** The criterion's loss of outputs [B, C]; computed here unless the fused step has done it. */
   async computeLoss(evaluate: () => LossAndGradient | Promise<LossAndGradient>): Promise<number> {
     if (this.#fusedObjective !== undefined) return this.#fusedObjective;
-    this.#loss = scaleLoss(await evaluate(), this.#criterionScale);
+    this.#loss = scaleLoss(weighSamples(await evaluate(), this.#sampleWeights), this.#criterionScale);
     return this.#loss.loss;
   }
 
@@ -143,15 +145,34 @@ async function differentiate(output: HostTensor, term: LossTerm): Promise<LossAn
   return differentiateOnOutput(output, term);
 }
 
-function scaleObjective(objective: ObjectiveWriter, factor: number): ObjectiveWriter {
-  if (factor === 1) return objective;
+function scaleObjective(objective: ObjectiveWriter, factor: number, samples?: Float32Array): ObjectiveWriter {
+  if (factor === 1 && !samples) return objective;
   return {
     ...objective,
     write(targets, weights) {
       objective.write(targets, weights);
       scaleVector(weights, factor);
+      samples?.forEach((weight, i) => {
+        weights[i] = weight * (weights[i] ?? 0);
+      });
     },
   };
+}
+
+/** A mean of samples' losses with weights [B] before them. @throws {RangeError} If the samples' own losses are not known. */
+function weighSamples({ loss, dOutput, losses }: LossAndGradient, weights?: Float32Array): LossAndGradient {
+  if (!weights) return { loss, dOutput };
+  if (losses?.length !== weights.length) {
+    const wanted = `a criterion that gives the loss of each of ${weights.length} samples`;
+    throw new RangeError(cannot("weigh samples", wanted, losses?.length));
+  }
+  const width = dOutput.length / weights.length;
+  let sum = 0;
+  for (const [row, weight] of weights.entries()) {
+    sum += weight * (losses[row] ?? 0);
+    scaleVector(dOutput.subarray(row * width, (row + 1) * width), weight);
+  }
+  return { loss: sum / weights.length, dOutput };
 }
 
 function scaleLoss({ loss, dOutput }: LossAndGradient, factor: number): LossAndGradient {

@@ -4,6 +4,7 @@ import { Cumulative } from "../../src/training/strategies/cumulative.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import { Replay } from "../../src/training/strategies/replay.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
+import { GENERATIVE_MEMBERS } from "./generative_members.ts";
 import { REGULARIZATION_MEMBERS } from "./regularization_members.ts";
 import { REHEARSAL_MEMBERS } from "./rehearsal_members.ts";
 import { REPRESENTATION_MEMBERS } from "./representation_members.ts";
@@ -17,6 +18,7 @@ export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
   ...UTILITY_MEMBERS,
   ...REHEARSAL_MEMBERS,
   ...REPRESENTATION_MEMBERS,
+  ...GENERATIVE_MEMBERS,
   Replay: { create: (options) => new Replay({ ...options, memSize: 20 }) },
   ReplayPlugin: withPlugin(() => new ReplayPlugin({ memSize: 20, batchSizeMem: 8 })),
   EarlyStoppingPlugin: {

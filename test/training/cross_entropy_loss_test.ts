@@ -36,6 +36,16 @@ for (const [name, criterion, slow] of members) {
       );
     });
 
+    test("evaluate() gives each sample's own loss", async () => {
+      await fc.assert(
+        fc.asyncProperty(madeOutputs, async ({ rows, y }) => {
+          const { losses = [] } = await criterion.evaluate(createOutput(rows), Int32Array.from(y));
+          const wanted = rows.map((row, i) => slow([row], y.slice(i, i + 1)));
+          expect(measureDifference(losses, wanted)).toBeLessThan(1e-6 * (1 + Math.max(...wanted)));
+        }),
+      );
+    });
+
     test("evaluate() leaves its arguments as they were", async () => {
       const output = createOutput([[0.5, -1]]);
       const y = Int32Array.of(1);

@@ -141,6 +141,44 @@ function differentiatePenalty({ a, b, scale }: QuadraticPenalty, parameters: Flo
   return parameters.map((theta, i) => 2 * scale * ((a[i] ?? 0) * theta - (b[i] ?? 0)));
 }
 
+describe("scaleCriterion()", () => {
+  /** Sample i of a minibatch counts i + 1 times. */
+  const weigh = createListener(["beforeTrainingIteration"], (_, strategy) => {
+    strategy.scaleCriterion(Float32Array.from({ length: strategy.mbatch.length }, (_, i) => i + 1));
+  });
+  const byHand: Criterion = {
+    evaluate(output, y) {
+      const { losses = new Float64Array(), dOutput } = new CrossEntropyLoss().evaluate(output, y);
+      const width = dOutput.length / y.length;
+      return {
+        loss: losses.reduce((sum, loss, i) => sum + loss * (i + 1), 0) / y.length,
+        dOutput: dOutput.map((gradient, i) => gradient * (Math.floor(i / width) + 1)),
+      };
+    },
+  };
+  const split: Criterion = { evaluate: (output, y) => new CrossEntropyLoss().evaluate(output, y) };
+
+  for (const [name, criterion] of [["fused", new CrossEntropyLoss()] as const, ["split", split] as const]) {
+    test(`weighs each sample's part, in a ${name} step`, async () => {
+      const options = { optimizer: new SGD({ learningRate: 0.01 }) };
+      const wanted = await trainAndNote({ ...options, criterion: byHand });
+      const made = await trainAndNote({ ...options, criterion, plugins: [weigh] });
+      expect(measureDifference(made.losses, wanted.losses)).toBeLessThan(1e-4);
+      expect(measureDifference(made.parameters, wanted.parameters)).toBeLessThan(1e-5);
+    });
+  }
+
+  test("multiplies weights that several plugins give", async () => {
+    const once = createListener(["beforeTrainingIteration"], (_, strategy) => {
+      strategy.scaleCriterion(Float32Array.from({ length: strategy.mbatch.length }, (_, i) => 3 * (i + 1) ** 2));
+    });
+    const thrice = createListener(["beforeTrainingIteration"], (_, strategy) => strategy.scaleCriterion(3));
+    const wanted = await trainAndNote({ plugins: [once], optimizer: new SGD({ learningRate: 1e-4 }) });
+    const made = await trainAndNote({ plugins: [weigh, thrice, weigh], optimizer: new SGD({ learningRate: 1e-4 }) });
+    expect(measureDifference(made.losses, wanted.losses) / (wanted.losses[0] ?? 0)).toBeLessThan(1e-5);
+  });
+});
+
 describe("addPenalty()", () => {
   for (const [plan, plugins] of [
     ["fused", []],

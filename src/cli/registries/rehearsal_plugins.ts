@@ -1,5 +1,6 @@
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
+import { GENERATIVE_REPLAY_OPTIONS } from "./generative_options.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import {
   AGEM_OPTIONS,
@@ -34,6 +35,16 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     create: async (options, _context: PluginContext) => {
       const { AGEMPlugin } = await import("../../training/plugins/agem_plugin.ts");
       return { plugin: new AGEMPlugin(options) };
+    },
+  }),
+  defineFactory({
+    name: "generative-replay",
+    summary:
+      "replay of what a variational autoencoder makes up, classed by the last model (Shin et al. 2017), on top of any strategy",
+    options: GENERATIVE_REPLAY_OPTIONS,
+    create: async (options, _context: PluginContext) => {
+      const { GenerativeReplayPlugin } = await import("../../training/plugins/generative_replay_plugin.ts");
+      return { plugin: new GenerativeReplayPlugin(omitUndefined(options)) };
     },
   }),
   defineFactory({

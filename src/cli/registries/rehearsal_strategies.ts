@@ -2,6 +2,7 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
+import { GENERATIVE_REPLAY_OPTIONS } from "./generative_options.ts";
 import {
   AGEM_OPTIONS,
   AR1_OPTIONS,
@@ -36,6 +37,15 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     create: async (options, context: StrategyOptions) => {
       const { AGEM } = await import("../../training/strategies/agem.ts");
       return new AGEM({ ...context, ...options });
+    },
+  }),
+  defineFactory({
+    name: "generative-replay",
+    summary: "replay of what a variational autoencoder makes up, classed by the last model (Shin et al. 2017)",
+    options: GENERATIVE_REPLAY_OPTIONS,
+    create: async (options, context: StrategyOptions) => {
+      const { GenerativeReplay } = await import("../../training/strategies/generative_replay.ts");
+      return new GenerativeReplay({ ...context, ...omitUndefined(options) });
     },
   }),
   defineFactory({

@@ -4,6 +4,7 @@ import type { LayerSpec } from "../../onnx/layer_spec.ts";
 export function dependsOnMode(layer: LayerSpec): boolean {
   switch (layer.kind) {
     case "batchNormalization":
+    case "gaussianSampling":
       return true;
     case "dropout":
     case "alphaDropout":

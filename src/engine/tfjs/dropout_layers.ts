@@ -4,6 +4,7 @@ import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES
 import { assertDropoutRate } from "../dropout_mask.ts";
 import type { DropoutKey } from "../engine.ts";
 import { fillNoise } from "../noise.ts";
+import { addSamplingNoise, GaussianSampling } from "./gaussian_sampling.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
 /** Decides the masks of a model's random layers. */
@@ -22,12 +23,21 @@ export function takeOverDropout(model: tf.LayersModel): DropoutControl {
   let current: DropoutKey = { seed: 0, step: 0, shard: 0 };
   const layers = listLayers(model).filter((layer) => RANDOM_LAYER_CLASSES.has(layer.getClassName()));
   layers.forEach((layer, layerIndex) => {
-    const settings = readSettings(layer);
     const draw = (noise: Noise, shape: number[]) => {
       const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
       fillNoise(values, noise, current, layerIndex);
       return tf.tensor(values, shape, "float32");
     };
+    if (layer instanceof GaussianSampling) {
+      const call = layer.call.bind(layer);
+      layer.call = (inputs: tf.Tensor | tf.Tensor[], kwargs?: Readonly<Record<string, unknown>>) => {
+        if (kwargs?.training !== true) return call(inputs);
+        const shape = (Array.isArray(inputs) ? inputs[0] : inputs)?.shape ?? [];
+        return addSamplingNoise(inputs, draw({ kind: "normal", mean: 0, deviation: 1 }, shape));
+      };
+      return;
+    }
+    const settings = readSettings(layer);
     layer.call = (inputs, kwargs) => {
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
       if (!x) throw new RangeError(cannot(`drop units in ${layer.name}`, "an input", x));

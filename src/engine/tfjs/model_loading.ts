@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
 import type { ModelTopology } from "../model_topology.ts";
 // Registers the layers of our own, so that a topology that names them can be loaded.
+import "./gaussian_sampling.ts";
 import "./incremental_classifier.ts";
 import "./multi_head_classifier.ts";
 import { findTaskLabelsInput } from "./model_inputs.ts";

@@ -13,7 +13,7 @@ import {
 } from "./convolution.ts";
 import { convertDense } from "./dense.ts";
 import { convertDot } from "./dot.ts";
-import { convertAlphaDropout, convertDropout, convertGaussianNoise } from "./dropout.ts";
+import { convertAlphaDropout, convertDropout, convertGaussianNoise, convertGaussianSampling } from "./dropout.ts";
 import { convertEmbedding } from "./embedding.ts";
 import { convertIncrementalClassifier } from "./incremental_classifier.ts";
 import { convertInput } from "./input.ts";
@@ -53,6 +53,8 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
         return mode === "train" ? convertDropout(layer, x, graph) : x;
       case "gaussianNoise":
         return mode === "train" ? convertGaussianNoise(layer, x, graph) : x;
+      case "gaussianSampling":
+        return mode === "train" ? convertGaussianSampling(layer, inputs, graph) : x;
       case "alphaDropout":
         return mode === "train" ? convertAlphaDropout(layer, x, graph) : x;
       case "flatten":

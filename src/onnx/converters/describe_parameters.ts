@@ -62,6 +62,7 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
     case "activation":
     case "dropout":
     case "gaussianNoise":
+    case "gaussianSampling":
     case "alphaDropout":
     case "flatten":
     case "reshape":

@@ -2,7 +2,7 @@ import { cannot } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { describeAlphaDropout, type Noise } from "../noise.ts";
-import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec } from "../noise_layer_spec.ts";
+import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec, GaussianSamplingSpec } from "../noise_layer_spec.ts";
 import type { Shape } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
 
@@ -27,6 +27,17 @@ export function convertGaussianNoise(layer: GaussianNoiseSpec, x: ValueName, gra
   if (deviation === 0) return x;
   const noise: Noise = { kind: "normal", mean: operation === "add" ? 0 : 1, deviation };
   return graph.node(operation === "add" ? "Add" : "Mul", [x, addNoise(layer, noise, graph.shapeOf(x), graph)]);
+}
+
+/** Reparameterised draws in training: y = μ + e^(½ ln σ²) · noise, from μ and ln σ² [N, L]. */
+export function convertGaussianSampling(
+  layer: GaussianSamplingSpec,
+  [means = "", logVariances = ""]: readonly ValueName[],
+  graph: GraphBuilder,
+): ValueName {
+  const noise = addNoise(layer, { kind: "normal", mean: 0, deviation: 1 }, graph.shapeOf(means), graph);
+  const deviations = graph.node("Exp", [graph.node("Mul", [logVariances, graph.constant(0.5)])]);
+  return graph.node("Add", [means, graph.node("Mul", [deviations, noise])]);
 }
 
 /** Alpha dropout in training: y = ((x − dropped) · mask + dropped) · scale. */

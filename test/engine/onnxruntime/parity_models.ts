@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { mlpVAE } from "../../../src/models/mlp_vae.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import { PARITY_WINDOW_MODELS } from "./parity_window_models.ts";
 import { SEQUENCE_MODELS } from "./sequence_models.ts";
@@ -200,6 +201,12 @@ export const PARITY_MODELS: readonly ParityModel[] = [
   merging("maximum", () => tf.layers.maximum()),
   merging("minimum", () => tf.layers.minimum()),
   merging("concatenate", () => tf.layers.concatenate()),
+  ...[undefined, [-1, 2] as const].map((outputRange) => ({
+    name: `a variational autoencoder${outputRange ? " with a range" : ""}`,
+    sampleShape: [5],
+    build: () =>
+      mlpVAE({ inputShape: [5], latentSize: 2, hiddenSizes: [6], ...(outputRange && { outputRange }) }).model,
+  })),
   merging("one layer called twice", () => tf.layers.add(), true),
   ...PARITY_WINDOW_MODELS,
   ...SEQUENCE_MODELS,

@@ -1,0 +1,48 @@
+import type { SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../base_strategy.ts";
+import { restoreNestedStrategy, saveNestedStrategy } from "../nested_strategy.ts";
+import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+
+/** Which generator is trained. */
+export interface TrainGeneratorAfterExpOptions {
+  /** A `VAETraining`, or a strategy of your own. It must not train anything else; it is closed with the outer strategy. */
+  readonly generatorStrategy: BaseStrategy;
+}
+
+/**
+ * Trains a generator on each experience when the strategy has done with it, for a `GenerativeReplayPlugin` to replay from. A
+ * checkpoint holds the generator; none is made while it trains.
+ * @see Shin et al. 2017, Continual Learning with Deep Generative Replay, arXiv:1705.08690
+ */
+export class TrainGeneratorAfterExpPlugin implements StrategyPlugin {
+  readonly name = "TrainGeneratorAfterExpPlugin";
+  readonly #generator: BaseStrategy;
+  #isOwned = false;
+
+  constructor({ generatorStrategy }: TrainGeneratorAfterExpOptions) {
+    this.#generator = generatorStrategy;
+  }
+
+  async beforeTraining(strategy: BaseStrategy): Promise<void> {
+    await this.#generator.start();
+    this.#own(strategy);
+  }
+
+  async afterTrainingExp({ experience }: BaseStrategy): Promise<void> {
+    await this.#generator.train(experience);
+  }
+
+  saveState(): SavedState {
+    return saveNestedStrategy(this.#generator);
+  }
+
+  async restoreState(saved: SavedState, { strategy, sources }: RestoreContext): Promise<void> {
+    this.#own(strategy);
+    await restoreNestedStrategy(this.#generator, saved, { act: `restore ${this.name}`, sources });
+  }
+
+  #own(strategy: BaseStrategy): void {
+    if (!this.#isOwned) strategy.closeWith(this.#generator);
+    this.#isOwned = true;
+  }
+}

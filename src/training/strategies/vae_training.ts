@@ -1,0 +1,43 @@
+import { assertInRange } from "../../core/errors.ts";
+import { splitOptions } from "../../core/split_options.ts";
+import type { VariationalAutoencoder } from "../../models/mlp_vae.ts";
+import { BaseStrategy } from "../base_strategy.ts";
+import type { LossAndGradient } from "../criterion.ts";
+import type { StrategyOptions } from "../strategy_options.ts";
+import { evaluateVAELoss } from "../vae_loss.ts";
+
+/** What is trained, and how its loss is weighed. */
+export interface VAETrainingOptions extends Omit<StrategyOptions, "model" | "criterion"> {
+  /** Its model is trained in place. */
+  readonly generator: VariationalAutoencoder;
+  /** β, weight of the latents' divergence from N(0, 1); 1 if left out. */
+  readonly beta?: number;
+}
+
+const OWN = ["generator", "beta"] as const;
+
+/**
+ * Trains a variational autoencoder on one experience after another: reconstructions against the samples themselves, and
+ * latents against N(0, 1); class ids are not looked at. `mbOutput` holds reconstructions, means and log variances side by side.
+ * In evaluation the loss is that of the latents' means, without noise, and metrics that compare with class ids mean nothing.
+ * With a `GenerativeReplayPlugin` among its plugins it replays what it could generate when the experience began.
+ * @see Kingma and Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114
+ */
+export class VAETraining extends BaseStrategy {
+  readonly generator: VariationalAutoencoder;
+  readonly #beta: number;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: VAETrainingOptions) {
+    const [{ generator, beta = 1 }, rest] = splitOptions(options, OWN);
+    assertInRange("create VAETraining", "beta", beta, [0, Number.MAX_VALUE]);
+    super({ ...rest, model: generator.model });
+    this.generator = generator;
+    this.#beta = beta;
+  }
+
+  override criterion(): LossAndGradient {
+    const { latentSize } = this.generator;
+    return evaluateVAELoss(this.mbOutput, this.mbX, { latentSize, beta: this.#beta });
+  }
+}
