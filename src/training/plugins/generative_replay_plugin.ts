@@ -36,7 +36,15 @@ export interface GenerativeReplayOptions extends ReplayWeightOptions, GeneratorO
 const GENERATOR_OPTIONS = ["latentSize", "hiddenSizes", "generatorEpochs", "generatorLearningRate", "beta"] as const;
 
 /** Plugins and strategies that keep references to samples of minibatches; generated ones are gone a step later. */
-const KEEPS_MINIBATCHES = new Set(["DERPlugin", "ERACEPlugin", "GSSGreedyPlugin", "SCRPlugin", "MER", "LaMAML"]);
+const KEEPS_MINIBATCHES = new Set([
+  "DERPlugin",
+  "ERACEPlugin",
+  "ERAMLPlugin",
+  "GSSGreedyPlugin",
+  "SCRPlugin",
+  "MER",
+  "LaMAML",
+]);
 
 /**
  * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class that the
