@@ -106,6 +106,7 @@ export {
   type ModelSnapshot,
   restoreWeights,
 } from "./models/model_snapshot.ts";
+export { type PNNOptions, pnn } from "./models/pnn.ts";
 export { simpleCNN } from "./models/simple_cnn.ts";
 export { mlp, simpleMLP } from "./models/simple_mlp.ts";
 export { slimResNet18 } from "./models/slim_resnet18.ts";
@@ -234,6 +235,7 @@ export { MER, type MEROptions } from "./training/strategies/mer.ts";
 export { MIR } from "./training/strategies/mir.ts";
 export { Naive } from "./training/strategies/naive.ts";
 export { PackNet } from "./training/strategies/pack_net.ts";
+export { PNNStrategy } from "./training/strategies/pnn_strategy.ts";
 export { Replay } from "./training/strategies/replay.ts";
 export { RWalk } from "./training/strategies/rwalk.ts";
 export { SCR } from "./training/strategies/scr.ts";

@@ -11,7 +11,7 @@ import type { AfterGradient, ComputeRequest, StepResult } from "./compute_reques
 import { Phase, ROW_MEASURES, Word } from "./control_block.ts";
 import { InlineReplica } from "./inline_replica.ts";
 import { InputGradientBoard } from "./input_gradient_board.ts";
-import { type ClusterModel, createModelMemory, growModelMemory } from "./model_memory.ts";
+import { type ClusterModel, compareParameters, createModelMemory, growModelMemory } from "./model_memory.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
 import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
@@ -221,8 +221,9 @@ export class Cluster {
    * @throws {Error} If an engine cannot be loaded; the cluster is closed then.
    */
   async replaceModel(model: ClusterModel): Promise<void> {
-    const change = { from: this.#model.layout, to: model.layout };
+    const change = compareParameters(this.#model, model);
     const memory = growModelMemory(this.#memory, model, change);
+    if (change.frozen?.size === change.from.entries.length) this.#stepCount = 0;
     try {
       await this.#group.tell((replica) => replica.loadModel(model.topology, memory));
     } catch (error) {

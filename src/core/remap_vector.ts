@@ -5,11 +5,26 @@ import { type ParameterEntry, type ParameterLayout, viewEntry } from "./paramete
 export interface LayoutChange {
   readonly from: ParameterLayout;
   readonly to: ParameterLayout;
+  /** Tensors of `from` that are trained no more: `to` has no place for them. */
+  readonly frozen?: ReadonlySet<string>;
+}
+
+/** A model's layouts of parameters and of state. */
+interface Layouts {
+  readonly layout: ParameterLayout;
+  readonly stateLayout: ParameterLayout;
+}
+
+/** How a model's parameters changed places; those that became state are frozen. */
+export function compareParameters(before: Layouts, after: Layouts): LayoutChange {
+  const state = new Set(after.stateLayout.entries.map(({ name }) => name));
+  const frozen = new Set(before.layout.entries.map(({ name }) => name).filter((name) => state.has(name)));
+  return { from: before.layout, to: after.layout, ...(frozen.size > 0 ? { frozen } : {}) };
 }
 
 /**
  * Moves a vector laid out by `from` to where its tensors lie in `to`, by name. A tensor that grew keeps its values at the
- * low indices of each axis; what nothing falls on keeps the value it has in `into`.
+ * low indices of each axis; what nothing falls on keeps the value it has in `into`. Frozen tensors are left out.
  * @param vector [from.size], borrowed; may lie in shared memory.
  * @param change.into [to.size]; zeros if left out.
  * @returns `into`.
@@ -24,13 +39,14 @@ export function remapVector(
   vector: Float32Array,
   change: LayoutChange & { readonly into?: Float32Array },
 ): Float32Array {
-  const { from, to } = change;
+  const { from, to, frozen } = change;
   const into = change.into ?? new Float32Array(to.size);
   assertLength(vector, from.size);
   assertLength(into, to.size);
   const targets = new Map(to.entries.map((entry) => [entry.name, entry]));
   for (const entry of from.entries) {
     const target = targets.get(entry.name);
+    if (frozen?.has(entry.name)) continue;
     if (!target) throw new RangeError(cannot("rearrange a vector", `a place for ${entry.name}`, [...targets.keys()]));
     assertHolds(target, entry);
     copyBlock(viewEntry(vector, entry), entry.shape, { into: viewEntry(into, target), shape: target.shape });

@@ -1,12 +1,15 @@
-import { createParameterLayout, type ParameterLayout } from "../core/parameter_layout.ts";
+import { createParameterLayout, type ParameterEntry, type ParameterLayout } from "../core/parameter_layout.ts";
 import type { RandomStream } from "../core/random_stream.ts";
-import { type LayoutChange, remapVector } from "../core/remap_vector.ts";
+import { remapVector } from "../core/remap_vector.ts";
+import { drawColumnTensor } from "./draw_columns.ts";
 import { type GrowingHead, growTopology, shapeHead } from "./growing_head.ts";
 import type { ModelSnapshot } from "./model_snapshot.ts";
+import { growColumns } from "./progressive_growth.ts";
 
 /**
  * The model with wider heads. Every old value keeps its place in its tensor; new kernels and biases are drawn as PyTorch's
- * linear layers are, from U(−1/√in, 1/√in), the kernel's before the bias's, head by head; new units are not active.
+ * linear layers are, from U(−1/√in, 1/√in), the kernel's before the bias's, head by head; new units are not active. The tensors
+ * of columns that are trained no more go over from the parameters to the state; what they gain is zero.
  * @param heads What the heads are to be, none of them narrower than it is.
  * @returns A new model; the caller owns it.
  */
@@ -14,48 +17,76 @@ export function growSnapshot(
   snapshot: ModelSnapshot,
   { heads, random }: { readonly heads: readonly GrowingHead[]; readonly random: RandomStream },
 ): ModelSnapshot {
-  const layout = growLayout(snapshot.layout, heads);
-  const stateLayout = growLayout(snapshot.stateLayout, heads);
+  const topology = growTopology(snapshot.topology, heads);
+  const { layout, stateLayout } = growLayouts(snapshot, heads);
+  const before = joinLayouts(snapshot.layout, snapshot.stateLayout);
+  const after = joinLayouts(layout, stateLayout);
+  const values = new Float32Array(before.size);
+  values.set(snapshot.parameters);
+  values.set(snapshot.state, snapshot.layout.size);
+  const isOld = remapVector(new Float32Array(before.size).fill(1), { from: before, to: after });
+  const drawn = new Float32Array(after.size);
+  for (const head of heads) drawHead(head, layout.entries, { isOld, drawn, random });
+  const grown = remapVector(values, { from: before, to: after, into: drawn });
   return {
-    topology: growTopology(snapshot.topology, heads),
+    topology,
     layout,
     stateLayout,
-    parameters: growVector(snapshot.parameters, { from: snapshot.layout, to: layout, heads, random }),
-    state: growVector(snapshot.state, { from: snapshot.stateLayout, to: stateLayout, heads, random }),
+    parameters: grown.slice(0, layout.size),
+    state: grown.slice(layout.size),
   };
 }
 
-/** The layout in which these heads' tensors have the heads' shapes: a kernel keeps its last axis but one, the features. */
-function growLayout(layout: ParameterLayout, heads: readonly GrowingHead[]): ParameterLayout {
-  const shapes = new Map<string, (before: readonly number[]) => number[]>();
+function growLayouts(
+  { topology, ...before }: ModelSnapshot,
+  heads: readonly GrowingHead[],
+): Pick<ModelSnapshot, "layout" | "stateLayout"> {
+  let { layout, stateLayout } = before;
   for (const head of heads) {
-    const shape = shapeHead(head);
-    shapes.set(`${head.layer}/kernel`, (before) => shape.toSpliced(-1, 0, before.at(-2) ?? 0));
-    for (const name of ["bias", "active"]) shapes.set(`${head.layer}/${name}`, () => shape);
+    if (head.kind === "progressive") ({ layout, stateLayout } = growColumns({ layout, stateLayout }, head, topology));
+    else [layout, stateLayout] = [growLayout(layout, head), growLayout(stateLayout, head)];
   }
+  return { layout, stateLayout };
+}
+
+/** The layout in which a head's tensors have the head's shapes: a kernel keeps its last axis but one, the features. */
+function growLayout(layout: ParameterLayout, head: GrowingHead): ParameterLayout {
+  const shape = shapeHead(head);
   return createParameterLayout(
-    layout.entries.map(({ name, shape }) => ({ name, shape: shapes.get(name)?.(shape) ?? shape })),
+    layout.entries.map((entry) => {
+      switch (entry.name) {
+        case `${head.layer}/kernel`:
+          return { name: entry.name, shape: shape.toSpliced(-1, 0, entry.shape.at(-2) ?? 0) };
+        case `${head.layer}/bias`:
+        case `${head.layer}/active`:
+          return { name: entry.name, shape };
+        default:
+          return entry;
+      }
+    }),
   );
 }
 
-interface VectorGrowth extends LayoutChange {
-  readonly heads: readonly GrowingHead[];
+function joinLayouts(layout: ParameterLayout, stateLayout: ParameterLayout): ParameterLayout {
+  return createParameterLayout([...layout.entries, ...stateLayout.entries]);
+}
+
+interface Drawing {
+  /** 1 where an old value goes [P + Q]. */
+  readonly isOld: Float32Array;
+  /** Where new values go [P + Q]. */
+  readonly drawn: Float32Array;
   readonly random: RandomStream;
 }
 
-function growVector(vector: Float32Array, { from, to, heads, random }: VectorGrowth): Float32Array {
-  const isOld = remapVector(new Float32Array(from.size).fill(1), { from, to });
-  const grown = new Float32Array(to.size);
-  for (const { layer } of heads) {
-    const [kernel, bias] = ["kernel", "bias"].map((name) =>
-      to.entries.find((entry) => entry.name === `${layer}/${name}`),
-    );
-    const bound = 1 / Math.sqrt(kernel?.shape.at(-2) ?? 1);
-    for (const entry of [kernel, bias]) {
-      for (let i = entry?.offset ?? 0; entry && i < entry.offset + entry.size; i++) {
-        if (isOld[i] === 0) grown[i] = (2 * random.uniform() - 1) * bound;
-      }
-    }
+/** Draws what is new of the head's trainable tensors, entry by entry. */
+function drawHead(head: GrowingHead, entries: readonly ParameterEntry[], { isOld, drawn, random }: Drawing): void {
+  const names = head.kind === "progressive" ? undefined : [`${head.layer}/kernel`, `${head.layer}/bias`];
+  const own = entries.filter(({ name }) => (names ? names.includes(name) : name.startsWith(`${head.layer}/`)));
+  const kernel = own.find(({ name }) => name === names?.[0]);
+  const bound = 1 / Math.sqrt(kernel?.shape.at(-2) ?? 1);
+  for (const entry of own) {
+    const draw = names ? () => (2 * random.uniform() - 1) * bound : drawColumnTensor(entry, own, random);
+    for (let i = entry.offset; i < entry.offset + entry.size; i++) if (isOld[i] === 0) drawn[i] = draw();
   }
-  return remapVector(vector, { from, to, into: grown });
 }

@@ -1,6 +1,7 @@
 import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec, GaussianSamplingSpec } from "./noise_layer_spec.ts";
 import type { BatchNormalizationSpec, LayerNormalizationSpec } from "./normalization_spec.ts";
+import type { ProgressiveNetworkSpec } from "./progressive_network_spec.ts";
 import type { BidirectionalSpec, RecurrentSpec } from "./recurrent_spec.ts";
 import type {
   DotSpec,
@@ -138,7 +139,8 @@ export type LayerSpec =
   | BidirectionalSpec
   | WindowLayerSpec
   | IncrementalClassifierSpec
-  | MultiHeadClassifierSpec;
+  | MultiHeadClassifierSpec
+  | ProgressiveNetworkSpec;
 
 /** A model as data, ready to be converted. */
 export interface ModelSpec {

@@ -5,6 +5,7 @@ import { parseNoiseLayer } from "./parse_noise_layer.ts";
 import { parseRecurrentLayer } from "./parse_recurrent_layer.ts";
 import { parseSequenceLayer } from "./parse_sequence_layer.ts";
 import { isWindowLayerClass, parseWindowLayer } from "./parse_window_layer.ts";
+import { parseProgressiveNetwork } from "./progressive_network_spec.ts";
 import { readActivation } from "./read_activation.ts";
 import { assertUnrestricted, readInnerLayer, readNumber, readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
@@ -96,6 +97,8 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
         sharesTask: false,
         headUnits: readSetting(layer, "head_units", z.array(z.number().int().min(0)).min(1)),
       };
+    case "ProgressiveNetwork":
+      return parseProgressiveNetwork(layer, call);
     case "Concatenate":
       return { ...call, kind: "concatenate", axis: readNumber(layer, "axis", -1) };
     default: {

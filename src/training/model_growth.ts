@@ -1,4 +1,4 @@
-import { type LayoutChange, remapVector } from "../core/remap_vector.ts";
+import { compareParameters, type LayoutChange, remapVector } from "../core/remap_vector.ts";
 import type { ModelSnapshot } from "../models/model_snapshot.ts";
 
 /**
@@ -24,7 +24,7 @@ type Layouts = Pick<ModelSnapshot, "layout" | "stateLayout">;
 
 /** The change from one model's layouts to a wider one's. */
 export function createModelGrowth(before: Layouts, after: Layouts): ModelGrowth {
-  const parameters = { from: before.layout, to: after.layout };
+  const parameters = compareParameters(before, after);
   const state = { from: before.stateLayout, to: after.stateLayout };
   return {
     parameters,

@@ -45,7 +45,7 @@ describe("registries", () => {
       "split-cifar100",
       "directory",
     ]);
-    expect(names("models")).toEqual(["simple-mlp", "mlp", "simple-cnn", "lenet5", "slim-resnet18", "path"]);
+    expect(names("models")).toEqual(["simple-mlp", "mlp", "simple-cnn", "lenet5", "slim-resnet18", "pnn", "path"]);
     expect(names("optimizers")).toEqual(["sgd", "adam"]);
     expect(names("plugins")).toEqual(expect.arrayContaining(["early-stopping", "replay", "from-scratch", "ewc"]));
     const strategies = ["naive", "cumulative", "joint", "from-scratch", "replay", "ewc"];

@@ -23,10 +23,14 @@ export interface StrategyContractOptions {
   readonly randomStreams?: readonly string[];
   /** True where a second `train` call is refused, so that experiences cannot be trained one by one. */
   readonly trainsOnce?: boolean;
+  /** True gives each experience a task label of its own. */
+  readonly taskLabels?: boolean;
+  /** Makes what is trained in place of a small MLP, with as many hidden units. */
+  readonly createModel?: (hiddenSize: number) => tf.LayersModel;
 }
 
 /** How one run of the contract differs from the others. */
-interface ContractRun {
+interface ContractRun extends Pick<StrategyContractOptions, "createModel"> {
   readonly workers?: number;
   readonly engine?: EngineChoice;
   readonly hiddenSize?: number;
@@ -34,10 +38,6 @@ interface ContractRun {
   /** True: one `train` call an experience. */
   readonly oneByOne?: boolean;
 }
-
-/** Three experiences, of 2, 1 and 1 classes. */
-const benchmark = makeBenchmark({ experiences: 3, samples: 160 });
-const { trainStream, testStream } = benchmark;
 
 function createEvaluator(): EvaluationPlugin {
   return new EvaluationPlugin({ metrics: accuracyMetrics({ stream: true }) });
@@ -51,9 +51,10 @@ function createCuriousEvaluator(): EvaluationPlugin {
 }
 
 /** Dropout, Adam and two shards, so that masks, moments and reductions matter, too. */
-function createOptions({ workers = 0, engine = "auto", hiddenSize = 8, evaluator }: ContractRun): StrategyOptions {
+function createOptions({ workers = 0, engine = "auto", hiddenSize = 8, ...others }: ContractRun): StrategyOptions {
+  const { evaluator, createModel } = others;
   return {
-    model: mlp({ ...SMALL_MLP, hiddenSize, dropout: 0.2 }),
+    model: createModel?.(hiddenSize) ?? mlp({ ...SMALL_MLP, hiddenSize, dropout: 0.2 }),
     optimizer: new Adam({ learningRate: 0.01 }),
     trainMbSize: 32,
     trainEpochs: 2,
@@ -63,17 +64,6 @@ function createOptions({ workers = 0, engine = "auto", hiddenSize = 8, evaluator
   };
 }
 
-/** Trains on the whole stream, evaluates, and gives what can be compared. */
-async function run(create: CreateStrategy, settings: ContractRun = {}) {
-  const strategy = create(createOptions(settings));
-  return withStrategy(strategy, async () => {
-    const evalStreams = [testStream];
-    for (const part of settings.oneByOne ? trainStream : [trainStream]) await strategy.train(part, { evalStreams });
-    await strategy.eval(testStream);
-    return { parameters: strategy.parameters.slice(), randomStreams: strategy.randomStreams.save(), strategy };
-  });
-}
-
 /**
  * The laws that every strategy and every plugin obeys, as tests.
  * @param create Makes the strategy; the suite closes it.
@@ -81,8 +71,25 @@ async function run(create: CreateStrategy, settings: ContractRun = {}) {
 export function describeStrategyContract(
   name: string,
   create: CreateStrategy,
-  { randomStreams = [], trainsOnce = false }: StrategyContractOptions = {},
+  { randomStreams = [], trainsOnce = false, taskLabels = false, ...model }: StrategyContractOptions = {},
 ): void {
+  // Three experiences, of 2, 1 and 1 classes.
+  const benchmark = makeBenchmark({ experiences: 3, samples: 160, taskLabels });
+  const { trainStream, testStream } = benchmark;
+
+  /** Trains on the whole stream, evaluates, and gives what can be compared. */
+  async function run(create: CreateStrategy, settings: ContractRun = {}) {
+    const options = createOptions({ ...model, ...settings });
+    const strategy = create(options);
+    return withStrategy(strategy, async () => {
+      const evalStreams = [testStream];
+      for (const part of settings.oneByOne ? trainStream : [trainStream]) await strategy.train(part, { evalStreams });
+      await strategy.eval(testStream);
+      const { parameters, randomStreams } = strategy;
+      return { parameters: parameters.slice(), randomStreams: randomStreams.save(), strategy, given: options.model };
+    });
+  }
+
   describe(`${name}, by the contract of strategies`, () => {
     test("train() gives bit-identical parameters on 0, 1 and 2 workers", async () => {
       // Large enough that both workers own a slice of the vectors.
@@ -117,13 +124,15 @@ export function describeStrategyContract(
     });
 
     test("goes on identically, when it was saved in the middle of an experience", async () => {
-      await expectResumable(() => create(createOptions({})), benchmark, { iterations: [3, 6, 9], trainsOnce });
+      await expectResumable(() => create(createOptions(model)), benchmark, { iterations: [3, 6, 9], trainsOnce });
     });
 
     test("leaves no tensor behind on the coordinator, when closed", async () => {
       const before = tf.memory().numTensors;
-      const { strategy } = await run(create);
+      const { strategy, given } = await run(create);
       strategy.model.dispose();
+      // Heads that grew have made another model.
+      if (strategy.heads.length > 0 && given !== strategy.model) given.dispose();
       expect(tf.memory().numTensors).toBe(before);
     });
   });

@@ -94,6 +94,26 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
       },
     }),
     defineFactory({
+      name: "pnn",
+      summary:
+        "progressive network (Rusu et al. 2016): a column of dense layers a task; for benchmarks with taskLabels=true",
+      options: z.strictObject({
+        hiddenLayers: z.int().min(1).default(1).describe("hidden layers of each column"),
+        hiddenSize: hiddenSize.default(100),
+        adapter: z.enum(["linear", "mlp"]).default("mlp").describe("what joins a column to those before it"),
+        compatibility: z
+          .enum(["paper", "avalanche"])
+          .default("paper")
+          .describe("avalanche: hidden layers alone are joined, the first to the input"),
+      }),
+      create: async (options, context: ModelContext) => {
+        const { pnn } = await import("../../models/pnn.ts");
+        const { inputShape, seed, isTaskIncremental } = context;
+        if (isTaskIncremental) return pnn({ ...options, inputShape, seed });
+        throw new RangeError(cannot("use the model pnn", "a benchmark with taskLabels=true", false));
+      },
+    }),
+    defineFactory({
       name: "path",
       summary:
         "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed }) returns a tf.LayersModel",

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
@@ -46,6 +47,16 @@ export const REPRESENTATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     create: async (options, context: StrategyOptions) => {
       const { CoPE } = await import("../../training/strategies/cope.ts");
       return new CoPE({ ...context, ...omitUndefined(options) });
+    },
+  }),
+  defineFactory({
+    name: "pnn",
+    summary:
+      "progressive networks (Rusu et al. 2016): --model pnn, which gets a column for each task; old ones are frozen",
+    options: z.strictObject({}),
+    create: async (_options, context: StrategyOptions) => {
+      const { PNNStrategy } = await import("../../training/strategies/pnn_strategy.ts");
+      return new PNNStrategy(context);
     },
   }),
   defineFactory({

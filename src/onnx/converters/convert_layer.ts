@@ -22,6 +22,7 @@ import { convertLearnedRelu } from "./learned_relu.ts";
 import { convertConcatenate, convertMerge } from "./merge.ts";
 import { convertMultiHeadClassifier } from "./multi_head_classifier.ts";
 import { convertGlobalPooling, convertPooling } from "./pooling.ts";
+import { convertProgressiveNetwork } from "./progressive_network.ts";
 import { convertPermute, convertRepeatVector, convertRescaling } from "./rearrange.ts";
 import { convertBidirectional, convertRecurrent } from "./recurrent.ts";
 import { convertFlatten, convertReshape } from "./reshape.ts";
@@ -107,6 +108,8 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
         return convertIncrementalClassifier(layer, x, graph);
       case "multiHeadClassifier":
         return convertMultiHeadClassifier(layer, inputs, graph);
+      case "progressiveNetwork":
+        return convertProgressiveNetwork(layer, inputs, graph);
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

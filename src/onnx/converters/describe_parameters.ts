@@ -1,6 +1,7 @@
 import { cannot } from "../../core/errors.ts";
 import type { IncrementalClassifierSpec, LayerSpec, MultiHeadClassifierSpec } from "../layer_spec.ts";
 import type { Shape } from "../onnx_model.ts";
+import { describeColumns } from "../progressive_columns.ts";
 import {
   describeBatchNormalization,
   describeEmbedding,
@@ -48,6 +49,8 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
     case "incrementalClassifier":
     case "multiHeadClassifier":
       return describeGrowingHead(layer, inputs);
+    case "progressiveNetwork":
+      return describeColumns(layer.layer, layer, readFeatures(layer, inputs));
     case "convolution":
     case "transposedConvolution":
     case "depthwiseConvolution":
@@ -81,10 +84,7 @@ function describeGrowingHead(
   layer: IncrementalClassifierSpec | MultiHeadClassifierSpec,
   inputs: readonly Shape[],
 ): ParameterSpec[] {
-  const [, features, ...others] = inputs[0] ?? [];
-  if (typeof features !== "number" || others.length > 0) {
-    throw new RangeError(cannot(`size layer "${layer.name}"`, "an input [N, in]", inputs[0]));
-  }
+  const features = readFeatures(layer, inputs);
   const isIncremental = layer.kind === "incrementalClassifier";
   const units = isIncremental ? layer.units : Math.max(...layer.headUnits);
   const heads = isIncremental ? [] : [layer.headUnits.length];
@@ -93,4 +93,11 @@ function describeGrowingHead(
     { name: `${layer.layer}/bias`, shape: [...heads, units], isTrainable: true },
     { name: `${layer.layer}/active`, shape: [...heads, units], isTrainable: false },
   ];
+}
+
+/** The width of a first input [N, in]. */
+function readFeatures({ name }: LayerSpec, inputs: readonly Shape[]): number {
+  const [, features, ...others] = inputs[0] ?? [];
+  if (typeof features === "number" && others.length === 0) return features;
+  throw new RangeError(cannot(`size layer "${name}"`, "an input [N, in]", inputs[0]));
 }

@@ -43,6 +43,7 @@ const savedState = z.custom<SavedState>(() => true);
 const head: z.ZodType<GrowingHead> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("incremental"), layer: z.string(), units: count }),
   z.strictObject({ kind: z.literal("multi-head"), layer: z.string(), headUnits: z.array(count) }),
+  z.strictObject({ kind: z.literal("progressive"), layer: z.string(), units: count, tasks: z.array(count) }),
 ]);
 
 const snapshot: z.ZodType<StrategySnapshot> = z.strictObject({

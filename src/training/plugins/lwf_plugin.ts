@@ -124,5 +124,5 @@ export class LwFPlugin implements StrategyPlugin {
 }
 
 function hasHeadPerTask({ heads }: BaseStrategy): boolean {
-  return heads.some(({ kind }) => kind === "multi-head");
+  return heads.some(({ kind }) => kind !== "incremental");
 }
