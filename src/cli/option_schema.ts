@@ -78,6 +78,7 @@ function isTextList(value: unknown): boolean {
 
 function describePlural(property: JSONSchema): string {
   const items = readItems(property);
+  if (items.enum) return items.enum.join(", ");
   if (items.type === "integer") return `whole numbers${describeRange(items)}`;
   return items.type === "number" ? `numbers${describeRange(items)}` : "texts";
 }

@@ -8,6 +8,7 @@ const schema = z.strictObject({
   order: z.array(z.int().min(0).max(9)).optional(),
   isLoud: z.boolean().default(false),
   mode: z.enum(["a", "b"]).default("a"),
+  modes: z.array(z.enum(["a", "b"])).optional(),
   file: z.string().min(1).optional(),
   alpha: z.union([z.number().min(0), z.array(z.number().min(0))]).optional(),
 });
@@ -20,6 +21,7 @@ describe("describeOptions()", () => {
       { name: "order", summary: "", takes: 'a list of whole numbers from 0 to 9 joined with "|"', required: false },
       { name: "isLoud", summary: "", takes: "true or false", required: false, default: false },
       { name: "mode", summary: "", takes: "one of a, b", required: false, default: "a" },
+      { name: "modes", summary: "", takes: 'a list of a, b joined with "|"', required: false },
       { name: "file", summary: "", takes: "a text", required: false },
       {
         name: "alpha",

@@ -12,10 +12,10 @@ afterAll(removeFolders);
 const SMALL = ["--model", "mlp:hiddenSize=16,hiddenLayers=1", "--batch-size", "32", "--epochs", "2"];
 
 /** Options of a run of two experiences with 5 iterations each, and where it goes. */
-async function makeRun() {
+async function makeRun(name = "split-mnist:experiences=2") {
   const data = await makeFolder(makeMNISTFiles({ trainPerClass: 15, testPerClass: 3 }));
   const out = join(await makeFolder({}), "run");
-  const benchmark = ["--benchmark", "split-mnist:experiences=2", "--data", data, "--strategy", "replay:memSize=10"];
+  const benchmark = ["--benchmark", name, "--data", data, "--strategy", "replay:memSize=10"];
   const shards = ["--workers", "0", "--logical-shards", "2", "--checkpoint-every", "2"];
   return { out, words: ["train", "--out", out, ...benchmark, ...SMALL, ...shards] };
 }
@@ -41,6 +41,21 @@ describe("train --resume", () => {
     expect(status).toBe(143);
     expect(stderr).toMatch(/^Interrupted; go on with: (bun run|deno task) train --resume \S+run\n$/);
     expect(JSON.parse(await readFile(join(out, "summary.json"), "utf8")).status).toBe("interrupted");
+    const resumed = await captureCli(["train", "--resume", out, "--workers", "2", "--quiet"]);
+    expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(await readEnding(out)).toEqual(await readEnding(whole.out));
+  });
+
+  test("goes on inside a stream of mixtures, with images augmented as before", async () => {
+    const name = "split-mnist:experiences=2,onlineExperienceSize=20,decayBeta=3,augment=crop|flip";
+    const whole = await makeRun(name);
+    await captureCli([...whole.words, "--quiet"]);
+    const { out, words } = await makeRun(name);
+    const controller = new AbortController();
+    let events = 0;
+    const write = () => ++events === 14 && controller.abort(new StopRequest("SIGINT"));
+    const outcome = await captureCli([...words, "--json"], { signal: controller.signal, listen: write });
+    expect(outcome.status).toBe(130);
     const resumed = await captureCli(["train", "--resume", out, "--workers", "2", "--quiet"]);
     expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: "" });
     expect(await readEnding(out)).toEqual(await readEnding(whole.out));

@@ -10,7 +10,13 @@ export interface CliOutcome {
 /** Runs a command line in this process, its output captured. */
 export async function captureCli(
   words: readonly string[],
-  { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
+  {
+    signal = new AbortController().signal,
+    listen = () => undefined,
+  }: {
+    readonly signal?: AbortSignal /** Called at each write to standard output. */;
+    readonly listen?: () => unknown;
+  } = {},
 ): Promise<CliOutcome> {
   let stdout = "";
   let stderr = "";
@@ -18,6 +24,7 @@ export async function captureCli(
     stdout: {
       write: (text) => {
         stdout += text;
+        listen();
       },
     },
     stderr: {
