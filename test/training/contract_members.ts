@@ -1,7 +1,9 @@
+import { pnn } from "../../src/models/pnn.ts";
 import { EarlyStoppingPlugin } from "../../src/training/plugins/early_stopping_plugin.ts";
 import { ReplayPlugin } from "../../src/training/plugins/replay_plugin.ts";
 import { Cumulative } from "../../src/training/strategies/cumulative.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
+import { PNNStrategy } from "../../src/training/strategies/pnn_strategy.ts";
 import { Replay } from "../../src/training/strategies/replay.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 import { GENERATIVE_MEMBERS } from "./generative_members.ts";
@@ -19,6 +21,12 @@ export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
   ...REHEARSAL_MEMBERS,
   ...REPRESENTATION_MEMBERS,
   ...GENERATIVE_MEMBERS,
+  PNNStrategy: {
+    create: (options) => new PNNStrategy(options),
+    taskLabels: true,
+    createModel: (hiddenSize) => pnn({ inputShape: [6], hiddenLayers: 1, hiddenSize: Math.min(100, hiddenSize) }),
+    randomStreams: ["growth"],
+  },
   Replay: { create: (options) => new Replay({ ...options, memSize: 20 }) },
   ReplayPlugin: withPlugin(() => new ReplayPlugin({ memSize: 20, batchSizeMem: 8 })),
   EarlyStoppingPlugin: {

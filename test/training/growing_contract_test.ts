@@ -31,11 +31,12 @@ function createOptions(workers = 0): StrategyOptions {
 
 /** What keeps samples or features of the past, a class a method: the plugins, and strategies that are more than one plugin. */
 function listMembers(): [string, ContractMember][] {
-  const { Replay, ReplayPlugin } = CONTRACT_MEMBERS;
+  const { Replay, ReplayPlugin, GenerativeReplayPlugin } = CONTRACT_MEMBERS;
   const members = {
     ...REHEARSAL_MEMBERS,
     ...REPRESENTATION_MEMBERS,
     ...(Replay && ReplayPlugin ? { Replay, ReplayPlugin } : {}),
+    ...(GenerativeReplayPlugin ? { GenerativeReplayPlugin } : {}),
   };
   // GSS_greedy is a GSSGreedyPlugin.
   const plugins = new Set(Object.keys(members).map((name) => name.toLowerCase()));

@@ -1,4 +1,3 @@
-import { pnn } from "../../src/models/pnn.ts";
 import { BiCPlugin } from "../../src/training/plugins/bic_plugin.ts";
 import { CoPEPlugin } from "../../src/training/plugins/cope_plugin.ts";
 import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
@@ -9,7 +8,6 @@ import { BiC } from "../../src/training/strategies/bic.ts";
 import { CoPE } from "../../src/training/strategies/cope.ts";
 import { ICaRL } from "../../src/training/strategies/icarl.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
-import { PNNStrategy } from "../../src/training/strategies/pnn_strategy.ts";
 import { SCR } from "../../src/training/strategies/scr.ts";
 import { StreamingLDA } from "../../src/training/strategies/streaming_lda.ts";
 import type { StrategyOptions } from "../../src/training/strategy_options.ts";
@@ -17,12 +15,6 @@ import { type ContractMember, withPlugin } from "./contract_member.ts";
 
 /** Strategies and plugins that learn or compare features, by class name. */
 export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = {
-  PNNStrategy: {
-    create: (options) => new PNNStrategy(options),
-    taskLabels: true,
-    createModel: (hiddenSize) => pnn({ inputShape: [6], hiddenLayers: 1, hiddenSize: Math.min(100, hiddenSize) }),
-    randomStreams: ["growth"],
-  },
   NCMPlugin: withPlugin(() => new NCMPlugin({ memSize: 30 })),
   FeCAMPlugin: {
     // Four features: a covariance of two thousand takes its time.
