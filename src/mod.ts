@@ -34,6 +34,7 @@ export { formatAccuracyMatrixCsv, summarizeAccuracyMatrix } from "./evaluation/c
 export { cpuUsageMetrics } from "./evaluation/cpu_usage_metrics.ts";
 export { cumulativeAccuracyMetrics, cumulativeForgettingMetrics } from "./evaluation/cumulative_accuracy_metrics.ts";
 export { defaultEvaluator } from "./evaluation/default_evaluator.ts";
+export { diskUsageMetrics } from "./evaluation/disk_usage_metrics.ts";
 export type { EvaluatedStrategy } from "./evaluation/evaluated_strategy.ts";
 export { EvaluationPlugin } from "./evaluation/evaluation_plugin.ts";
 export { bwtMetrics, forgettingMetrics } from "./evaluation/forgetting_metrics.ts";
@@ -60,6 +61,7 @@ export { ClassAccuracy } from "./evaluation/metrics/class_accuracy.ts";
 export { ConfusionMatrix } from "./evaluation/metrics/confusion_matrix.ts";
 export { CPUUsage } from "./evaluation/metrics/cpu_usage.ts";
 export { CumulativeAccuracy } from "./evaluation/metrics/cumulative_accuracy.ts";
+export { DiskUsage } from "./evaluation/metrics/disk_usage.ts";
 export { ElapsedTime } from "./evaluation/metrics/elapsed_time.ts";
 export { Forgetting } from "./evaluation/metrics/forgetting.ts";
 export { ForwardTransfer } from "./evaluation/metrics/forward_transfer.ts";

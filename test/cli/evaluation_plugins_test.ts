@@ -26,7 +26,7 @@ describe("train --plugin tensorboard, csv and metrics", () => {
     const all =
       "topK=2,classAccuracy=true,confusionMatrix=true,maxForgetting=true,cumulative=true,amca=true,timing=true";
     const more =
-      "regression=true,meanScores=true,labels=true,images=true,weights=true,mac=true,cpu=true,ram=true,minibatch=true";
+      "regression=true,meanScores=true,labels=true,images=true,weights=true,mac=true,cpu=true,ram=true,disk=true,minibatch=true";
     const words = ["--plugin", "tensorboard", "--plugin", "csv", "--plugin", `metrics:${all},${more}`];
     const { out, status, stderr } = await train(words);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -51,6 +51,7 @@ describe("train --plugin tensorboard, csv and metrics", () => {
       new Set([
         ...["Time_Epoch", "Time_Exp", "Time_Stream", "CPUUsage_Epoch", "CPUUsage_Exp", "CPUUsage_Stream"],
         ...["MaxRAMUsage_Epoch", "MaxRAMUsage_Experience", "MaxRAMUsage_Stream"],
+        ...["DiskUsage_Epoch", "DiskUsage_Exp", "DiskUsage_Stream"],
       ]),
     );
     for (const name of [

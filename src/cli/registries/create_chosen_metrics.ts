@@ -7,6 +7,7 @@ import {
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
 } from "../../evaluation/cumulative_accuracy_metrics.ts";
+import { diskUsageMetrics } from "../../evaluation/disk_usage_metrics.ts";
 import { forgettingMetrics } from "../../evaluation/forgetting_metrics.ts";
 import { forwardTransferMetrics } from "../../evaluation/forward_transfer_metrics.ts";
 import { gpuUsageMetrics } from "../../evaluation/gpu_usage_metrics.ts";
@@ -23,8 +24,8 @@ import { topkAccMetrics } from "../../evaluation/topk_accuracy_metrics.ts";
 import { weightCheckpointMetrics } from "../../evaluation/weight_checkpoint_metrics.ts";
 import type { MetricsOptions } from "./metrics_options.ts";
 
-/** Makes the metrics that were asked for. @throws {Error} If there is no such GPU. */
-export function createChosenMetrics(options: MetricsOptions): PluginMetric[] {
+/** Makes the metrics that were asked for, for a run in a folder. @throws {Error} If there is no such GPU. */
+export function createChosenMetrics(options: MetricsOptions, runFolder: () => string): PluginMetric[] {
   const spans = { epoch: true, experience: true, stream: true };
   const { minibatch, topK, confusionMatrix, gpu } = options;
   return [
@@ -45,6 +46,7 @@ export function createChosenMetrics(options: MetricsOptions): PluginMetric[] {
     ...(options.timing ? timingMetrics(spans) : []),
     ...(options.cpu ? cpuUsageMetrics(spans) : []),
     ...(options.ram ? ramUsageMetrics(spans) : []),
+    ...(options.disk ? diskUsageMetrics({ ...spans, paths: () => [runFolder()] }) : []),
     ...(gpu === undefined ? [] : gpuUsageMetrics({ ...spans, gpuId: gpu })),
   ];
 }

@@ -10,7 +10,7 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
     name: "metrics",
     summary: "measures more than accuracy, loss, forgetting and backward transfer",
     options: METRICS_OPTIONS,
-    create: async (options, { benchmark }: PluginContext) => {
+    create: async (options, { benchmark, runFolder }: PluginContext) => {
       const compared = ["maxForgetting", "forwardTransfer"] as const;
       const refused = compared.find((name) => options[name] && benchmark.streams.has("train_online"));
       if (refused) {
@@ -19,7 +19,7 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
       }
       const { createChosenMetrics } = await import("./create_chosen_metrics.ts");
       const { forwardTransfer: evaluatesFirst } = options;
-      return { plugin: { name: "metrics" }, metrics: createChosenMetrics(options), evaluatesFirst };
+      return { plugin: { name: "metrics" }, metrics: createChosenMetrics(options, runFolder), evaluatesFirst };
     },
   }),
   defineFactory({

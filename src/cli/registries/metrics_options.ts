@@ -21,6 +21,7 @@ export const METRICS_OPTIONS = z.strictObject({
   timing: isMeasured("seconds that epochs and evaluations take; not in metrics.jsonl"),
   cpu: isMeasured("processor time, in percent of a core; not in metrics.jsonl"),
   ram: isMeasured("largest resident memory in MiB; not in metrics.jsonl"),
+  disk: isMeasured("KiB in the run's folder; not in metrics.jsonl"),
   gpu: z.int().min(0).optional().describe("largest load of the GPU of this number in percent; not in metrics.jsonl"),
 });
 
