@@ -25,6 +25,7 @@ export { createEngine, type EngineChoice } from "./engine/create_engine.ts";
 export type { Engine } from "./engine/engine.ts";
 export { IncrementalClassifier } from "./engine/tfjs/incremental_classifier.ts";
 export { MultiHeadClassifier } from "./engine/tfjs/multi_head_classifier.ts";
+export { Subtract } from "./engine/tfjs/subtract.ts";
 export { accuracyMatrixMetrics } from "./evaluation/accuracy_matrix_metrics.ts";
 export { accuracyMetrics } from "./evaluation/accuracy_metrics.ts";
 export { amcaMetrics } from "./evaluation/amca_metrics.ts";

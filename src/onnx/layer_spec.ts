@@ -79,10 +79,10 @@ export interface ReshapeSpec extends LayerCall {
   readonly sampleShape: readonly number[];
 }
 
-/** Elementwise, of two or more inputs. */
+/** Elementwise, of two or more inputs; a difference is of two. */
 export interface MergeSpec extends LayerCall {
   readonly kind: "merge";
-  readonly operation: "add" | "multiply" | "average" | "maximum" | "minimum";
+  readonly operation: "add" | "subtract" | "multiply" | "average" | "maximum" | "minimum";
 }
 
 /** Joins its inputs along an axis, counted with the batch as axis 0. */

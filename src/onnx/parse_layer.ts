@@ -74,6 +74,8 @@ export function parseLayer(layer: LayerJson, place: CallPlace): LayerSpec {
       };
     case "Add":
       return { ...call, kind: "merge", operation: "add" };
+    case "Subtract":
+      return { ...call, kind: "merge", operation: "subtract" };
     case "Multiply":
       return { ...call, kind: "merge", operation: "multiply" };
     case "Average":

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
+import { Subtract } from "../../src/engine/tfjs/subtract.ts";
 import { applyTo } from "./engine_fixtures.ts";
 
 /** One step of a random model: three numbers that choose the layer, what it is applied to, and its settings. */
@@ -86,6 +87,7 @@ const kernelOf = (setting: number, shape: readonly number[]): [number, number] =
 
 const MERGES: readonly (() => tf.layers.Layer)[] = [
   () => tf.layers.add(),
+  () => new Subtract(),
   () => tf.layers.multiply(),
   () => tf.layers.average(),
   () => tf.layers.maximum(),

@@ -5,6 +5,7 @@ import type { ModelTopology } from "../model_topology.ts";
 import "./gaussian_sampling.ts";
 import "./incremental_classifier.ts";
 import "./multi_head_classifier.ts";
+import "./subtract.ts";
 import "./progressive_network.ts";
 import { findTaskLabelsInput } from "./model_inputs.ts";
 import { type Layer, listLayers } from "./model_layers.ts";

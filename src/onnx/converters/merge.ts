@@ -8,17 +8,21 @@ import { resolveAxis } from "../shape.ts";
 
 const OPERATOR_OF: Readonly<Record<MergeSpec["operation"], Operator>> = {
   add: "Add",
+  subtract: "Sub",
   average: "Add",
   multiply: "Mul",
   maximum: "Max",
   minimum: "Min",
 };
 
-/** Add-14, Mul-14, Max-13 or Min-13 of two or more values, two by two; an average is their sum times 1/count. */
+/** Add-14, Sub-14, Mul-14, Max-13 or Min-13 of two or more values, two by two; an average is their sum times 1/count. */
 export function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const [first, ...others] = inputs;
   if (first === undefined || others.length === 0) {
     throw new RangeError(cannot("merge", "two inputs or more", inputs.length));
+  }
+  if (layer.operation === "subtract" && others.length > 1) {
+    throw new RangeError(cannot("subtract", "two inputs", inputs.length));
   }
   const merged = others.reduce((sum, other) => graph.node(OPERATOR_OF[layer.operation], [sum, other]), first);
   if (layer.operation !== "average") return merged;

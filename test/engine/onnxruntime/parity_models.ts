@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { Subtract } from "../../../src/engine/tfjs/subtract.ts";
 import { mlpVAE } from "../../../src/models/mlp_vae.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import { PARITY_WINDOW_MODELS } from "./parity_window_models.ts";
@@ -196,6 +197,7 @@ export const PARITY_MODELS: readonly ParityModel[] = [
       tf.sequential({ layers: [tf.layers.flatten({ inputShape: [3, 4, 2] }), tf.layers.dense({ units: 3 })] }),
   },
   merging("add", () => tf.layers.add()),
+  merging("subtract", () => new Subtract()),
   merging("multiply", () => tf.layers.multiply()),
   merging("average", () => tf.layers.average()),
   merging("maximum", () => tf.layers.maximum()),
