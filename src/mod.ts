@@ -78,7 +78,7 @@ export { RMSE } from "./evaluation/metrics/root_mean_squared_error.ts";
 export { TopKAccuracy } from "./evaluation/metrics/top_k_accuracy.ts";
 export { createPluginMetric, createReportingMetric, type PluginMetric } from "./evaluation/plugin_metric.ts";
 export { ramUsageMetrics } from "./evaluation/ram_usage_metrics.ts";
-export { r2Metrics, rmseMetrics } from "./evaluation/regression_metrics.ts";
+export { r2ForgettingMetrics, r2Metrics, rmseForgettingMetrics, rmseMetrics } from "./evaluation/regression_metrics.ts";
 export { timingMetrics } from "./evaluation/timing_metrics.ts";
 export { topkAccMetrics } from "./evaluation/topk_accuracy_metrics.ts";
 export { weightCheckpointMetrics } from "./evaluation/weight_checkpoint_metrics.ts";

@@ -1,11 +1,14 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
-import { createMetricFamily, type FedMetric, type MetricFamilyOptions } from "./metric_family.ts";
+import type { TransferMetricsOptions } from "./forgetting_metrics.ts";
+import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { Forgetting } from "./metrics/forgetting.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { R2 } from "./metrics/r_squared.ts";
 import { RMSE } from "./metrics/root_mean_squared_error.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 import { createTrainedOnlyMetric } from "./trained_only_metric.ts";
+import { TransferMetric } from "./transfer_metric.ts";
 
 /** At which occasions to measure a regression, and against what. */
 export interface RegressionMetricsOptions extends MetricFamilyOptions {
@@ -34,10 +37,41 @@ export function r2Metrics(options: RegressionMetricsOptions): PluginMetric[] {
   return createRegressionFamily("R2", options, () => new R2());
 }
 
+/** Which change since experiences were learned to report, and what outputs are compared with. */
+export type RegressionForgettingOptions = TransferMetricsOptions & Pick<RegressionMetricsOptions, "readTargets">;
+
+/** `ExperienceRMSEForgetting`, `StreamRMSEForgetting`: the error when just learned minus the error now; below 0 where it grew. */
+export function rmseForgettingMetrics(options: RegressionForgettingOptions): PluginMetric[] {
+  return createForgetting("RMSE", options, () => new RMSE());
+}
+
+/** `ExperienceR2Forgetting`, `StreamR2Forgetting`: R² when just learned minus R² now. */
+export function r2ForgettingMetrics(options: RegressionForgettingOptions): PluginMetric[] {
+  return createForgetting("R2", options, () => new R2());
+}
+
 /** A measure of predictions [B, D] against targets [B, D]. */
 interface RegressionMetric extends Metric<number> {
   readonly total: number;
   update(predicted: HostTensor, target: HostTensor): void;
+}
+
+function createForgetting(
+  measure: string,
+  { experience, stream, readTargets = encodeLabels }: RegressionForgettingOptions,
+  createMetric: () => RegressionMetric,
+): PluginMetric[] {
+  const createMeasure = () => new Forgetting();
+  const emissions = [...(experience ? (["experience"] as const) : []), ...(stream ? (["stream"] as const) : [])];
+  return emissions.map((emitAt) => {
+    const name = `${emitAt === "experience" ? "Experience" : "Stream"}${measure}Forgetting`;
+    return new TransferMetric({ name, createMeasure, emitAt, value: feed(createMetric(), readTargets) });
+  });
+}
+
+function feed(metric: RegressionMetric, readTargets: (strategy: EvaluatedStrategy) => HostTensor) {
+  const update = (strategy: EvaluatedStrategy) => metric.update(strategy.mbOutput, readTargets(strategy));
+  return { metric, update };
 }
 
 function createRegressionFamily(
@@ -46,11 +80,7 @@ function createRegressionFamily(
   createMetric: () => RegressionMetric,
 ): PluginMetric[] {
   const { readTargets = encodeLabels, lastTaskLabel = false, trainedExperience } = options;
-  const create = () => {
-    const metric = createMetric();
-    const update = (strategy: EvaluatedStrategy) => metric.update(strategy.mbOutput, readTargets(strategy));
-    return { metric, update } satisfies FedMetric;
-  };
+  const create = () => feed(createMetric(), readTargets);
   const names = {
     minibatch: `Top1_${measure}_MB`,
     epoch: `Top1_${measure}_Epoch`,

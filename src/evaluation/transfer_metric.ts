@@ -1,4 +1,5 @@
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
+import type { FedMetric } from "./metric_family.ts";
 import { createExperienceKey, createMetricKey } from "./metric_key.ts";
 import type { MetricReading } from "./metric_value.ts";
 import { Accuracy } from "./metrics/accuracy.ts";
@@ -26,11 +27,13 @@ export interface TransferMetricDefinition {
   readonly name: string;
   /** Makes the measure for one stream. */
   readonly createMeasure: () => TransferMeasure;
+  /** What an experience is worth; accuracy if left out. */
+  readonly value?: Pick<FedMetric, "metric" | "update">;
   readonly emitAt: "experience" | "stream";
 }
 
 /**
- * Measures how the accuracy on each evaluated experience changed since it was learned: its value at the latest
+ * Measures how the accuracy (or another value) of each evaluated experience changed since it was learned: its value at the latest
  * evaluation while it was the experience trained last, against its value now. The experience trained last is left out;
  * a stream value is the plain mean over the others that are evaluated now, and 0 if there are none.
  *
@@ -40,13 +43,14 @@ export interface TransferMetricDefinition {
 export class TransferMetric implements PluginMetric {
   readonly name: string;
   readonly #definition: TransferMetricDefinition;
-  readonly #accuracy = new Accuracy();
+  readonly #value: Pick<FedMetric, "metric" | "update">;
   readonly #byStream = new Map<string, TransferMeasure>();
   #lastTrained: number | null = null;
 
   constructor(definition: TransferMetricDefinition) {
     this.name = definition.name;
     this.#definition = definition;
+    this.#value = definition.value ?? measureAccuracy();
   }
 
   beforeTrainingExp(strategy: EvaluatedStrategy): undefined {
@@ -59,18 +63,19 @@ export class TransferMetric implements PluginMetric {
   }
 
   beforeEvalExp(): undefined {
-    this.#accuracy.reset();
+    this.#value.metric.reset();
   }
 
   afterEvalIteration(strategy: EvaluatedStrategy): undefined {
-    this.#accuracy.update(strategy.mbOutput, strategy.mbY);
+    this.#value.update(strategy);
   }
 
   afterEvalExp(strategy: EvaluatedStrategy): MetricReading[] | undefined {
     const { currentExperience, originStream } = strategy.experience;
     const measure = this.#measureOf(originStream.name);
-    if (currentExperience === this.#lastTrained) measure.updateInitial(currentExperience, this.#accuracy.result());
-    else measure.updateLast(currentExperience, this.#accuracy.result());
+    const worth = this.#value.metric.result();
+    if (currentExperience === this.#lastTrained) measure.updateInitial(currentExperience, worth);
+    else measure.updateLast(currentExperience, worth);
     const value = measure.resultOf(currentExperience);
     if (this.#definition.emitAt !== "experience" || value === undefined) return undefined;
     return [{ key: createExperienceKey(this.name, strategy, { withExperience: true }), value }];
@@ -86,14 +91,14 @@ export class TransferMetric implements PluginMetric {
 
   save(): unknown {
     const byStream = Object.fromEntries([...this.#byStream].map(([stream, measure]) => [stream, measure.save()]));
-    return { lastTrained: this.#lastTrained, accuracy: this.#accuracy.save(), byStream };
+    return { lastTrained: this.#lastTrained, accuracy: this.#value.metric.save(), byStream };
   }
 
   restore(state: unknown): void {
     const act = `restore ${this.name}`;
     const { lastTrained, accuracy, byStream } = parseRecord(act, state);
     this.#lastTrained = parseOptionalNumber(act, lastTrained);
-    this.#accuracy.restore(accuracy);
+    this.#value.metric.restore(accuracy);
     this.#byStream.clear();
     for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) this.#measureOf(stream).restore(saved);
   }
@@ -107,4 +112,9 @@ export class TransferMetric implements PluginMetric {
     }
     return measure;
   }
+}
+
+function measureAccuracy(): Pick<FedMetric, "metric" | "update"> {
+  const metric = new Accuracy();
+  return { metric, update: ({ mbOutput, mbY }) => metric.update(mbOutput, mbY) };
 }

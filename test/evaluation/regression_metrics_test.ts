@@ -2,7 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { R2 } from "../../src/evaluation/metrics/r_squared.ts";
 import { RMSE } from "../../src/evaluation/metrics/root_mean_squared_error.ts";
-import { type RegressionMetricsOptions, r2Metrics, rmseMetrics } from "../../src/evaluation/regression_metrics.ts";
+import {
+  type RegressionMetricsOptions,
+  r2ForgettingMetrics,
+  r2Metrics,
+  rmseForgettingMetrics,
+  rmseMetrics,
+} from "../../src/evaluation/regression_metrics.ts";
 import { FakeStrategy, type SeenMinibatch } from "./fake_strategy.ts";
 import { createPlainStream } from "./fake_stream.ts";
 
@@ -10,7 +16,9 @@ const occasions = { minibatch: true, epoch: true, epochRunning: true, experience
 
 /** Trains on two experiences and evaluates three after each. */
 function run({ classes = 3, ...options }: RegressionMetricsOptions & { classes?: number }) {
-  const metrics = [...rmseMetrics(options), ...r2Metrics(options)];
+  const both = { experience: true, stream: true };
+  const forgetting = [...rmseForgettingMetrics(both), ...r2ForgettingMetrics(both)];
+  const metrics = [...rmseMetrics(options), ...r2Metrics(options), ...forgetting];
   const evaluator = new EvaluationPlugin({ metrics });
   const strategy = new FakeStrategy(evaluator, { classes });
   for (const experience of createPlainStream("train", 2)) {
@@ -72,6 +80,18 @@ describe("rmseMetrics() and r2Metrics()", () => {
       );
     });
   }
+
+  test("report how the errors changed since experiences were learned", () => {
+    const { all } = run({ experience: true });
+    for (const name of ["RMSE", "R2"]) {
+      const [initial = Number.NaN, last = Number.NaN] =
+        all[`Top1_${name}_Exp/eval_phase/test_stream/Task000/Exp000`]?.values.map(Number) ?? [];
+      expect(initial).not.toBe(last);
+      const key = "eval_phase/test_stream";
+      expect(all[`Experience${name}Forgetting/${key}/Task000/Exp000`]?.values).toEqual([initial - last]);
+      expect(all[`Stream${name}Forgetting/${key}`]?.values).toEqual([0, initial - last]);
+    }
+  });
 
   test("take the class id as a number where there is one output", () => {
     const { all, seen } = run({ classes: 1, stream: true });
