@@ -48,8 +48,11 @@ export function parseWindowLayer(className: WindowLayerClass, layer: LayerJson, 
     case "Conv1D":
     case "Conv2D":
       return { ...call, kind: "convolution", ...readConvolution(layer), filters: readSetting(layer, "filters", count) };
-    case "DepthwiseConv2D":
-      return { ...call, kind: "depthwiseConvolution", ...readConvolution(layer), multiplier: readMultiplier(layer) };
+    case "DepthwiseConv2D": {
+      const convolution = readConvolution(layer);
+      assertShapeIsRight(layer, convolution.window);
+      return { ...call, kind: "depthwiseConvolution", ...convolution, multiplier: readMultiplier(layer) };
+    }
     case "SeparableConv2D": {
       const filters = readSetting(layer, "filters", count);
       const multiplier = readMultiplier(layer);
@@ -109,6 +112,13 @@ function readWindowSettings(layer: LayerJson, size: "kernel_size" | "pool_size")
     dilations: readSetting(layer, "dilation_rate", lengths.default(kernel.map(() => 1))),
     padding: readSetting(layer, "padding", z.enum(["same", "valid"]).default("valid")),
   };
+}
+
+/** TF.js passes a depthwise layer's dilation over, so that layers behind it are made for an output that is too large. */
+function assertShapeIsRight(layer: LayerJson, { dilations, padding }: WindowSettings): void {
+  if (padding === "same" || dilations.every((dilation) => dilation === 1)) return;
+  const reason = 'it is dilated, which TF.js leaves out of its output\'s shape unless padding is "same"';
+  throw new UnsupportedLayerError(layer, reason, { byTfjs: false });
 }
 
 function assertChannelsLast(layer: LayerJson): void {

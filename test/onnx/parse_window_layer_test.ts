@@ -34,6 +34,13 @@ describe("parseWindowLayer()", () => {
     ]);
   });
 
+  test("refuses a dilated depthwise convolution without padding, of which TF.js gives a wrong shape", () => {
+    const dilated = { kernel_size: [3, 3], dilation_rate: [2, 2] };
+    expect(() => parse("DepthwiseConv2D", { ...dilated, padding: "same" })).not.toThrow();
+    expect(() => parse("DepthwiseConv2D", dilated)).toThrow(/layer "layer" of class DepthwiseConv2D.*it is dilated/);
+    expect(() => parse("DepthwiseConv2D", { kernel_size: [3, 3], dilation_rate: 1 })).not.toThrow();
+  });
+
   test("takes one number for all axes, when tfjs writes it so", () => {
     const [, layer] = parse("Conv2D", { ...PLAIN, strides: 2 }).layers;
     expect(layer).toMatchObject({ window: { strides: [2, 2], dilations: [1, 1], padding: "valid" } });
