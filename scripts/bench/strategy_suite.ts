@@ -1,5 +1,6 @@
 import { createNamed, resolveNamed } from "../../src/cli/named_factory.ts";
 import { STRATEGIES } from "../../src/cli/registries/strategies.ts";
+import { describeCause } from "../../src/core/errors.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { splitMNIST } from "../../src/streams/split_mnist.ts";
@@ -54,7 +55,7 @@ async function* compareStrategy(context: BenchContext, name: string): AsyncGener
     figures = await takeTurns(context, { ...turns, open: [open(name), open(BASELINE)] });
   } catch (reason) {
     if (context.signal.aborted) throw reason;
-    context.note(`${name} is left out: ${describe(reason)}`);
+    context.note(`${name} is left out: ${describeCause(reason)}`);
     return;
   }
   const [own, naive] = figures;
@@ -66,7 +67,7 @@ async function* compareStrategy(context: BenchContext, name: string): AsyncGener
       yield { ...base, ours, peerName: measured?.name ?? "", peer: measured?.values ?? [] };
     } catch (reason) {
       if (context.signal.aborted) throw reason;
-      context.note(`${name} is not compared with Avalanche: ${describe(reason)}`);
+      context.note(`${name} is not compared with Avalanche: ${describeCause(reason)}`);
     }
   }
 }
@@ -116,8 +117,4 @@ async function openStrategy({ sizes }: BenchContext, name: string): Promise<Cont
     },
     close: async () => {},
   };
-}
-
-function describe(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

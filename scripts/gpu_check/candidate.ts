@@ -2,7 +2,9 @@
  * A program of its own, `candidate.ts ENGINE DEVICE`: measures one engine on one device and prints one line of JSON. It has
  * a process to itself because a native library that does not fit may end the process, and TF.js has one backend a process.
  */
+
 import process from "node:process";
+import { describeCause } from "../../src/core/errors.ts";
 import { assertDevice } from "../../src/engine/create_engine.ts";
 import { measureCandidate } from "./measure_candidate.ts";
 
@@ -16,6 +18,6 @@ try {
   if (engine !== "onnxruntime" && engine !== "tfjs") throw new RangeError(`Cannot measure the engine "${engine}"`);
   process.stdout.write(`${JSON.stringify(await measureCandidate({ engine, device }, sizes))}\n`);
 } catch (error) {
-  process.stdout.write(`${JSON.stringify({ reason: error instanceof Error ? error.message : String(error) })}\n`);
+  process.stdout.write(`${JSON.stringify({ reason: describeCause(error) })}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { describeCause } from "../../src/core/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { createSharedFloat32, createSharedInt32 } from "../../src/core/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
@@ -64,7 +65,7 @@ export async function measureCandidate(candidate: Candidate, sizes: CheckSizes):
       gradients.push(compared.parity);
       steps.push(await timeSteps(model, candidate, sizes));
     } catch (error) {
-      failures.push(`${model.name}: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(`${model.name}: ${describeCause(error)}`);
     }
   }
   if (gradients.length === 0) throw new Error(failures.join("; "));

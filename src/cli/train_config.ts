@@ -1,4 +1,4 @@
-import { describeUnknownName } from "../core/errors.ts";
+import { describeCause, describeUnknownName } from "../core/errors.ts";
 import { assertDevice, ENGINE_KINDS, type EngineChoice } from "../engine/create_engine.ts";
 import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval.ts";
 import type { RunConfig } from "../runs/run_config.ts";
@@ -95,6 +95,6 @@ function refuseAsTyped(check: () => unknown): void {
   try {
     check();
   } catch (cause) {
-    throw new CliError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new CliError(describeCause(cause), { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { EngineSpec } from "../engine/create_engine.ts";
 import { finishAfterGate } from "./after_gate.ts";
@@ -221,7 +221,7 @@ export class WorkerReplicas implements ReplicaGroup {
     for (let cause: unknown = loss.error; ; ) {
       if (this.#restarts >= maxRestarts) throw this.#giveUp(cause, Atomics.load(control, Word.sequence));
       this.#restarts += 1;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = describeCause(cause);
       onRestart(`Replica ${replica} was lost and is replaced (${this.#restarts} of ${maxRestarts}): ${reason}`);
       for (const word of [ReplicaWord.activity, ReplicaWord.slowestCallMs]) {
         Atomics.store(control, replicaWord(replica, word), 0);

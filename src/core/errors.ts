@@ -18,6 +18,11 @@ export function cannot(act: string, wanted: string, got: unknown): string {
   return `Cannot ${act}: wanted ${wanted}, got ${describeValue(got)}`;
 }
 
+/** What was thrown, for a message that says why something failed: an error's own message, anything else as text. */
+export function describeCause(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /**
  * The candidates nearest to `name` by edit distance, best first, at most three.
  * Empty when nothing is closer than half the name's length.

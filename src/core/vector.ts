@@ -25,6 +25,29 @@ export function dot(a: Float32Array, b: Float32Array): number {
   return first + second + (third + fourth);
 }
 
+/** The least and the largest of the values of all vectors; infinities the wrong way round where there is none. */
+export function findRange(...vectors: readonly Float32Array[]): [least: number, largest: number] {
+  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const vector of vectors) {
+    for (const value of vector) {
+      if (value < least) least = value;
+      if (value > largest) largest = value;
+    }
+  }
+  return [least, largest];
+}
+
+/** The vectors one after another in a new one, which the caller owns. */
+export function concatVectors(vectors: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(vectors.reduce((sum, { length }) => sum + length, 0));
+  let filled = 0;
+  for (const vector of vectors) {
+    whole.set(vector, filled);
+    filled += vector.length;
+  }
+  return whole;
+}
+
 /** target += factor · addend, in place; one length. */
 export function addScaled(target: Float32Array, addend: Float32Array, factor: number): void {
   for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) + factor * (addend[i] ?? 0);

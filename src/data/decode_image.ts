@@ -1,5 +1,4 @@
-import { cannot } from "../core/errors.ts";
-import { describeCause } from "./read_bytes.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 
 /** An image of bytes, [height, width, channels]: one channel for shades of grey, three for red, green and blue. */
 export interface DecodedImage {

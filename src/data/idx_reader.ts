@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
-import { cannot } from "../core/errors.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 import { createSharedUint8 } from "../core/shared_memory.ts";
-import { describeCause, readBytes } from "./read_bytes.ts";
+import { readBytes } from "./read_bytes.ts";
 import { countElements } from "./sample_shape.ts";
 
 /** An array of bytes as an idx file holds it. */

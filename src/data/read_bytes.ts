@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { cannot } from "../core/errors.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 
 /**
  * The bytes of a file. The caller owns them.
@@ -12,9 +12,4 @@ export async function readBytes(path: string, act: string): Promise<Uint8Array> 
   } catch (cause) {
     throw new Error(cannot(act, "a file that can be read", describeCause(cause)), { cause });
   }
-}
-
-/** What was thrown, in one line. */
-export function describeCause(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

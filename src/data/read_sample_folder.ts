@@ -1,12 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { cannot } from "../core/errors.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { joinArrays, readLabelArray, readSampleArray } from "./array_files.ts";
 import { parseCsv } from "./csv_reader.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { parseNpy } from "./npy_reader.ts";
-import { describeCause, readBytes } from "./read_bytes.ts";
+import { readBytes } from "./read_bytes.ts";
 import { readImageFolders } from "./read_image_folders.ts";
 import type { WantedSize } from "./resize_image.ts";
 import { readZip } from "./zip_reader.ts";

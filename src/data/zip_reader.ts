@@ -1,6 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { cannot } from "../core/errors.ts";
-import { describeCause } from "./read_bytes.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 
 const END_SIGNATURE = 0x06054b50;
 const ENTRY_SIGNATURE = 0x02014b50;

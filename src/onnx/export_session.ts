@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { cannot } from "../core/errors.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { SAMPLES_NAME, TASK_LABELS_NAME } from "./converters/input.ts";
 import { OUTPUTS_NAME } from "./engine_graphs.ts";
@@ -62,7 +62,7 @@ export class ExportSession {
 
 /** Says in one line what onnxruntime refuses. */
 function refuse({ taskLabels }: ExportBatch, cause: unknown): never {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = describeCause(cause);
   const act = "run an exported model";
   // Heads are chosen from a table that has a row a head.
   if (taskLabels && message.includes("out of data bounds")) {

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 import {
@@ -26,7 +26,7 @@ export function inferTypes(op: Operator, node: NodeOperands): readonly ValueType
     return inferAll(op, node);
   } catch (cause) {
     const shapes = node.operands.map((operand) => (operand ? describeShape(operand.shape) : "nothing")).join(", ");
-    throw new RangeError(`Cannot add ${op} on ${shapes} to the graph: ${messageOf(cause)}`, { cause });
+    throw new RangeError(`Cannot add ${op} on ${shapes} to the graph: ${describeCause(cause)}`, { cause });
   }
 }
 
@@ -281,8 +281,4 @@ function sliceShape(node: NodeOperands): Shape {
     shape = shape.with(axis, end - start);
   }
   return shape;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join, resolve } from "node:path";
-import { assertInRange, cannot } from "../core/errors.ts";
+import { assertInRange, cannot, describeCause } from "../core/errors.ts";
 import { createPage, createPageBody } from "./create_page.ts";
 import { DASHBOARD_SCRIPT } from "./dashboard_script.ts";
 import { readRun } from "./read_run.ts";
@@ -69,7 +69,7 @@ export class DashboardServer {
       } else if (pathname === "/main") await this.#sendMain(folder, request, response);
       else await sendModel(folder, pathname, response);
     } catch (error) {
-      sendText(response, 500, error instanceof Error ? error.message : String(error));
+      sendText(response, 500, describeCause(error));
     }
   }
 

@@ -1,3 +1,5 @@
+import { describeCause } from "../core/errors.ts";
+
 /** A file of a run cannot be written or read: the disk is full or read-only, or somebody took the file away. */
 export class StorageError extends Error {
   override readonly name: string = "StorageError";
@@ -34,7 +36,7 @@ export async function withStorage<Result>(act: string, use: () => Promise<Result
 /** The error for what the file system threw. */
 export function createStorageError(act: string, cause: unknown): StorageError {
   const known = REASONS[String(readErrorCode(cause))];
-  const reason = known ?? (cause instanceof Error ? cause.message : String(cause));
+  const reason = known ?? describeCause(cause);
   return new StorageError(`Cannot ${act}: ${reason}`, { cause });
 }
 

@@ -1,3 +1,4 @@
+import { describeCause } from "../core/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
@@ -228,7 +229,7 @@ export class TrainingRun<Config> {
   async #noteEnd(error: unknown): Promise<void> {
     try {
       if (this.#isInterruption(error)) await this.#writeSummary("interrupted");
-      else await this.#writeSummary("failed", error instanceof Error ? error.message : String(error));
+      else await this.#writeSummary("failed", describeCause(error));
     } catch {
       // The disk that ended the run may refuse this, too; whoever waits for the run wants to know how it ended.
     }

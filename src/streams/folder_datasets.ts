@@ -1,10 +1,9 @@
 import { cannot } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
-import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import { createArrayDataset } from "../data/array_dataset.ts";
 import { assertSameKind } from "../data/array_files.ts";
 import type { Augmentation } from "../data/augmentation.ts";
-import { createDataSource, type DataSource } from "../data/data_source.ts";
-import { Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { LabelledSamples } from "../data/labelled_samples.ts";
 import { addChannels } from "../data/read_image_folders.ts";
 import type { Transform } from "../data/transform.ts";
@@ -48,17 +47,7 @@ export function createFolderDatasets(folders: readonly NamedSamples[], preparati
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
   const { classIds, numClasses } = numberClasses(samples);
   const datasets = samples.map(({ name, x, taskLabel }, i) =>
-    Dataset.fromSource(
-      createDataSource({
-        name,
-        x: copyToShared(x),
-        y: copyToSharedInt32(classIds[i] ?? []),
-        sampleShape,
-        taskLabel,
-        transforms,
-        augmentation,
-      }),
-    ),
+    createArrayDataset({ name, x, y: classIds[i] ?? [], sampleShape, taskLabel, transforms, augmentation }),
   );
   return { datasets, numClasses, sampleShape, normalization: { scale, mean, std } };
 }
@@ -91,10 +80,4 @@ function numberClasses(folders: readonly NamedSamples[]): { classIds: Int32Array
     Int32Array.from(Array.from<string | number>(labels).map((label) => idOf.get(String(label)) ?? 0)),
   );
   return { classIds, numClasses: idOf.size };
-}
-
-function copyToShared(x: LabelledSamples["x"]): DataSource["x"] {
-  const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);
-  shared.set(x);
-  return shared;
 }

@@ -1,4 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import { concatVectors } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { SingleDatasetDataLoader } from "../memory/single_dataset_data_loader.ts";
 import type { StrategyState } from "./strategy_state.ts";
@@ -19,11 +20,6 @@ export async function computeActivations(
     const request = { samples: minibatch, training: false, dropoutStep: 0, augmentation };
     parts.push(await cluster.activations(request, layerName));
   }
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let filled = 0;
-  for (const part of parts) {
-    data.set(part.data, filled);
-    filled += part.data.length;
-  }
+  const data = concatVectors(parts.map((part) => part.data));
   return { data, shape: [samples.length, ...(parts[0]?.shape.slice(1) ?? [])] };
 }

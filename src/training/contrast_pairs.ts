@@ -21,7 +21,7 @@ export interface ContrastPairs {
 
 /** Draws a positive, then a negative, for each of the first `rows` rows; rows that lack either are left out. */
 export function drawContrastPairs(rows: number, candidates: ContrastCandidates, random: RandomStream): ContrastPairs {
-  const pairs = { anchors: [] as number[], positives: [] as number[], negatives: [] as number[] };
+  const pairs: Record<keyof ContrastPairs, number[]> = { anchors: [], positives: [], negatives: [] };
   for (let row = 0; row < rows; row++) {
     const positives: number[] = [];
     const negatives: number[] = [];

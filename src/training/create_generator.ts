@@ -1,5 +1,6 @@
 import { assertInRange, assertWholeNumber } from "../core/errors.ts";
 import { hashSeed } from "../core/random_stream.ts";
+import { findRange } from "../core/vector.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { mlpVAE } from "../models/mlp_vae.ts";
 import { Adam } from "../optimizers/adam.ts";
@@ -46,11 +47,7 @@ export function measureRange({ adaptedDataset }: BaseStrategy): ValueRange {
   if (![...sources.values()].every(({ x }) => x instanceof Uint8Array)) return undefined;
   const count = Math.min(MEASURED_SAMPLES, adaptedDataset.length);
   const { data } = readSamples(adaptedDataset.subset(Int32Array.from({ length: count }, (_, i) => i)));
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of data) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
+  const [low, high] = findRange(data);
   return low < high ? [low, high] : undefined;
 }
 

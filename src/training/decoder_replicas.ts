@@ -1,8 +1,8 @@
-import { Cluster } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { ScratchSamples } from "../data/scratch_samples.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
-import { loadPart } from "./part_vectors.ts";
+import { loadPart, startPart } from "./part_replicas.ts";
 import type { VAETraining } from "./strategies/vae_training.ts";
 
 /** By the strategy that trains the generator. */
@@ -34,16 +34,12 @@ export class DecoderReplicas {
   }
 
   static async #start(strategy: VAETraining): Promise<DecoderReplicas> {
-    const { generator, options } = strategy;
+    const { generator } = strategy;
     const decoder = generator.createDecoder();
     const outputSize = decoder.outputs[0]?.shape[1] ?? 0;
     const snapshot = flattenWeights(decoder);
     decoder.dispose();
-    const cluster = await Cluster.start({ ...snapshot, outputSize }, options.cluster, {
-      optimizer: { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
-      seed: options.seed,
-    });
-    strategy.closeWith(cluster);
+    const cluster = await startPart(strategy, { ...snapshot, outputSize });
     return new DecoderReplicas(cluster, generator.latentSize);
   }
 

@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { cannot, describeUnknownName } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import { concatVectors } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { SingleDatasetDataLoader } from "../memory/single_dataset_data_loader.ts";
 import type { FeatureReplicas } from "./feature_replicas.ts";
@@ -24,12 +25,7 @@ export async function extractFeatures(
   const parts: Float32Array[] = [];
   const loader = new SingleDatasetDataLoader({ dataset: samples, batchSize: strategy.evalMbSize, shuffle: false });
   for (const minibatch of loader.iterate()) parts.push((await replicas.forward(strategy.cluster, minibatch)).data);
-  const data = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let filled = 0;
-  for (const part of parts) {
-    data.set(part, filled);
-    filled += part.length;
-  }
+  const data = concatVectors(parts);
   return { data, shape: [samples.length, samples.length === 0 ? 0 : data.length / samples.length] };
 }
 

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { Cluster } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { ComputeRequest } from "../cluster/compute_request.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
 import { findFeatureLayer } from "./extract_features.ts";
-import { addPartGradient, loadPart, type WholeVectors } from "./part_vectors.ts";
+import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
 import type { StrategyState } from "./strategy_state.ts";
 
 /** How features are computed. */
@@ -36,7 +36,7 @@ export class FeatureReplicas {
    * @throws {RangeError} If there is no such layer.
    */
   static async start(strategy: StrategyState, layerName?: string): Promise<FeatureReplicas> {
-    const { model, options } = strategy;
+    const { model } = strategy;
     const output = [model.getLayer(layerName ?? findFeatureLayer(model)).output].flat()[0];
     if (!output) throw new RangeError(`Cannot compute features: the layer ${layerName} has no output`);
     const flat = output.rank > 2 ? tf.layers.flatten({ name: "features" }).apply(output) : output;
@@ -44,11 +44,7 @@ export class FeatureReplicas {
     const inputs = model.inputs.filter(({ name }) => !name.startsWith(TASK_LABELS_NAME));
     // It shares the model's layers: there is nothing to dispose of.
     const snapshot = flattenWeights(tf.model({ name: `${model.name}_features`, inputs, outputs: flat }));
-    const cluster = await Cluster.start({ ...snapshot, outputSize: flat.shape[1] ?? 0 }, options.cluster, {
-      optimizer: { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
-      seed: options.seed,
-    });
-    strategy.closeWith(cluster);
+    const cluster = await startPart(strategy, { ...snapshot, outputSize: flat.shape[1] ?? 0 });
     return new FeatureReplicas(strategy, cluster);
   }
 

@@ -1,4 +1,4 @@
-import { Cluster } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { ClusterModel } from "../cluster/model_memory.ts";
 import { cannot } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -6,7 +6,7 @@ import { loadModel } from "../engine/tfjs/model_loading.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { cutUpperPart } from "../models/upper_part.ts";
 import type { Criterion } from "./criterion.ts";
-import { addPartGradient, loadPart } from "./part_vectors.ts";
+import { addPartGradient, loadPart, startPart } from "./part_replicas.ts";
 import type { StrategyState } from "./strategy_state.ts";
 
 /** A gradient that the upper part is asked for. */
@@ -43,12 +43,7 @@ export class UpperReplicas {
    * @throws {RangeError} If there is no such layer, or some way from the samples to the outputs goes past it.
    */
   static async start(strategy: StrategyState, layerName: string): Promise<UpperReplicas> {
-    const { options } = strategy;
-    const cluster = await Cluster.start(await cutModel(strategy, layerName), options.cluster, {
-      optimizer: { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
-      seed: options.seed,
-    });
-    strategy.closeWith(cluster);
+    const cluster = await startPart(strategy, await cutModel(strategy, layerName));
     return new UpperReplicas(strategy, layerName, cluster);
   }
 

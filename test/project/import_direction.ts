@@ -20,7 +20,7 @@ const BELOW_TRAINING = [
 export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   kernels: ["core"],
-  data: ["core", "kernels"],
+  data: ["core"],
   streams: ["core", "data"],
   memory: ["core", "data", "streams"],
   evaluation: ["core", "data", "streams"],

@@ -14,7 +14,8 @@ export async function captureCli(
     signal = new AbortController().signal,
     listen = () => undefined,
   }: {
-    readonly signal?: AbortSignal /** Called at each write to standard output. */;
+    readonly signal?: AbortSignal;
+    /** Called at each write to standard output. */
     readonly listen?: () => unknown;
   } = {},
 ): Promise<CliOutcome> {

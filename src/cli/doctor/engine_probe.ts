@@ -4,7 +4,7 @@
  * has one backend a process.
  */
 import process from "node:process";
-import { cannot } from "../../core/errors.ts";
+import { cannot, describeCause } from "../../core/errors.ts";
 import { createEngine } from "../../engine/create_engine.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import { loadTfjsBackend, TFJS_BACKENDS } from "../../engine/tfjs/backends.ts";
@@ -27,7 +27,7 @@ try {
   const name = await computeOnce(kind === "tfjs" ? "tfjs" : "onnxruntime", place);
   process.stdout.write(`computes as ${name}\n`);
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = describeCause(error);
   process.stdout.write(`${message.split("\n")[0]}\n`);
   process.exitCode = 1;
 }

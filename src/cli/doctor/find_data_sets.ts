@@ -1,3 +1,4 @@
+import { describeCause } from "../../core/errors.ts";
 import { loadFashionMNIST, loadMNIST, type MNISTFiles } from "../../data/mnist_files.ts";
 import type { Finding } from "./finding.ts";
 
@@ -15,7 +16,7 @@ export async function findDataSets(): Promise<Finding[]> {
         const detail = `${train.labels.length} + ${test.labels.length} samples`;
         return { group: "data set", name, isThere: true, detail };
       } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error);
+        const detail = describeCause(error);
         return { group: "data set", name, isThere: false, detail, install };
       }
     }),

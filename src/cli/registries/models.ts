@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { cannot } from "../../core/errors.ts";
+import { cannot, describeCause } from "../../core/errors.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 
 /** What a model is made for. */
@@ -145,7 +145,7 @@ export function findModelModule(path: string): string {
 export async function createModelFromModule(path: string, context: ModelContext): Promise<tf.LayersModel> {
   const act = `make a model from ${JSON.stringify(path)}`;
   const module: unknown = await import(findModelModule(path)).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    const reason = describeCause(cause).split("\n")[0];
     throw new TypeError(`Cannot ${act}: ${reason}`, { cause });
   });
   const createModel = typeof module === "object" && module && "createModel" in module ? module.createModel : undefined;

@@ -1,4 +1,5 @@
 import { InferenceSession } from "onnxruntime-node";
+import { describeCause } from "../../core/errors.ts";
 import { encodeGraph } from "../../onnx/encode_graph.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { findRequirement } from "../install_lines.ts";
@@ -21,7 +22,7 @@ export async function assertDeviceIsThere(settings: SessionSettings): Promise<vo
 
 /** Its first line, without the place in onnxruntime's source and the condition that did not hold. */
 function describeReason(cause: unknown): string {
-  const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  const [line = ""] = describeCause(cause).split("\n");
   return line.replace(/^\/.* was false\. /, "");
 }
 

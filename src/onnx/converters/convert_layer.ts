@@ -1,3 +1,4 @@
+import { describeCause } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { LayerSpec } from "../layer_spec.ts";
@@ -112,7 +113,7 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
         return convertProgressiveNetwork(layer, inputs, graph);
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = describeCause(cause);
     throw new RangeError(`Cannot convert layer "${layer.name}" to ONNX: ${reason}`, { cause });
   }
 }

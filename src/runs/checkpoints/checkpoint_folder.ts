@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { describeCause } from "../../core/errors.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
 import { readErrorCode, withStorage } from "../storage_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_codec.ts";
@@ -75,7 +76,7 @@ export class CheckpointFolder {
         assertUsable(checkpoint);
         return { checkpoint, name, damaged };
       } catch (error) {
-        damaged.push({ name, reason: error instanceof Error ? error.message : String(error) });
+        damaged.push({ name, reason: describeCause(error) });
       }
     }
     return { checkpoint: undefined, name: undefined, damaged };

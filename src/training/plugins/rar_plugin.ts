@@ -2,7 +2,7 @@ import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
-import { addScaled } from "../../core/vector.ts";
+import { addScaled, findRange } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
@@ -103,7 +103,7 @@ export class RARPlugin implements StrategyPlugin {
     const targets = await this.#chooseTargets(strategy, remembered, parameters);
     const { targets: y, targetsTaskLabels: taskLabels } = remembered;
     const x = readSamples(remembered);
-    const range = findRange(x, strategy.mbX);
+    const range = findRange(x.data, strategy.mbX.data);
     const momentum = new Float32Array(x.data.length);
     let samples = this.#perturbed.write({ x, y, taskLabels });
     for (let step = 0; step < iterations; step++) {
@@ -147,15 +147,4 @@ function differentiateTargets(output: HostTensor, targets: Int32Array): Float32A
     if (target >= 0) addCrossEntropy(output, targets, { rows: { start: row, end: row + 1 }, dOutput });
   }
   return dOutput;
-}
-
-function findRange(...tensors: readonly HostTensor[]): readonly [number, number] {
-  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { data } of tensors) {
-    for (const value of data) {
-      least = Math.min(least, value);
-      largest = Math.max(largest, value);
-    }
-  }
-  return [least, largest];
 }

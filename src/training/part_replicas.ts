@@ -1,7 +1,9 @@
-import type { Cluster } from "../cluster/cluster.ts";
+import { Cluster } from "../cluster/cluster.ts";
+import type { ClusterModel } from "../cluster/model_memory.ts";
 import { cannot } from "../core/errors.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../core/parameter_layout.ts";
 import { addScaled } from "../core/vector.ts";
+import type { StrategyState } from "./strategy_state.ts";
 
 /** Vectors by the layouts of the whole model. Borrowed. */
 export interface WholeVectors {
@@ -9,6 +11,16 @@ export interface WholeVectors {
   readonly parameters: Float32Array;
   /** [Q] */
   readonly state: Float32Array;
+}
+
+/** Starts replicas of a part of a strategy's model, laid out as the strategy's own are. They end with the strategy. */
+export async function startPart(strategy: StrategyState, part: ClusterModel): Promise<Cluster> {
+  const { cluster: layout, seed } = strategy.options;
+  // Nothing is ever stepped there: plain descent keeps no vectors of its own.
+  const optimizer = { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false } as const;
+  const cluster = await Cluster.start(part, layout, { optimizer, seed });
+  strategy.closeWith(cluster);
+  return cluster;
 }
 
 /**
