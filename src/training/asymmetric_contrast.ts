@@ -1,6 +1,7 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import { type Matrix, multiply, multiplyByTransposed, transpose } from "../core/matrix_product.ts";
 import type { FeatureLoss } from "./feature_losses.ts";
-import { addPair, createUnitRows, differentiateUnitRows, multiplyRows } from "./supervised_contrast.ts";
+import { createUnitRows, differentiateUnitRows } from "./supervised_contrast.ts";
 
 /** Which rows of features are compared with which, and how. */
 export interface AsymmetricContrast {
@@ -27,28 +28,50 @@ export function evaluateAsymmetricContrast(
 ): FeatureLoss {
   const [rows = 0, width = 0] = features.shape;
   const unit = createUnitRows(features);
-  const gradient = new Float64Array(unit.data.length);
-  const similarities = new Float64Array(rows);
+  const others = rows - anchors;
+  const rowsFrom = (start: number, end: number): Matrix => {
+    return { data: unit.data.subarray(start * width, end * width), rows: end - start, columns: width };
+  };
+  const [anchorRows, otherRows] = [rowsFrom(0, anchors), rowsFrom(anchors, rows)];
+  // zᵢ·z_a to begin with; row by row it becomes the loss's gradient with respect to that.
+  const slopes = multiplyByTransposed(anchorRows, otherRows);
   let loss = 0;
   for (let i = 0; i < anchors; i++) {
-    let positives = 0;
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let j = anchors; j < rows; j++) {
-      if (y[i] === y[j]) positives += 1;
-      similarities[j] = multiplyRows(unit.data, width, { i, j }) / temperature;
-      largest = Math.max(largest, similarities[j] ?? 0);
-    }
-    if (positives === 0) continue;
-    let total = 0;
-    for (let j = anchors; j < rows; j++) total += Math.exp((similarities[j] ?? 0) - largest);
-    const logTotal = largest + Math.log(total);
-    for (let j = anchors; j < rows; j++) {
-      const logProbability = (similarities[j] ?? 0) - logTotal;
-      const share = y[i] === y[j] ? 1 / positives : 0;
-      loss -= (weight * share * logProbability) / anchors;
-      const factor = (weight * (Math.exp(logProbability) - share)) / (anchors * temperature);
-      addPair(gradient, unit.data, { i, j, width, factor });
-    }
+    const row = slopes.data.subarray(i * others, (i + 1) * others);
+    const isPositive = (j: number) => y[i] === y[anchors + j];
+    loss += (weight / anchors) * contrastRow(row, { isPositive, temperature, scale: weight / (anchors * temperature) });
   }
+  const gradient = new Float64Array(unit.data.length);
+  gradient.set(multiply(slopes, otherRows).data);
+  gradient.set(multiply(transpose(slopes), anchorRows).data, anchors * width);
   return { loss, dFeatures: differentiateUnitRows(unit, gradient) };
+}
+
+/** One anchor's loss from its similarities, which give way to the loss's gradient with respect to them, times `scale`. */
+function contrastRow(
+  similarities: Float64Array,
+  {
+    isPositive,
+    temperature,
+    scale,
+  }: { readonly isPositive: (j: number) => boolean; readonly temperature: number; readonly scale: number },
+): number {
+  let [positives, largest, total, loss] = [0, Number.NEGATIVE_INFINITY, 0, 0];
+  for (const [j, similarity] of similarities.entries()) {
+    if (isPositive(j)) positives += 1;
+    largest = Math.max(largest, similarity / temperature);
+  }
+  if (positives === 0) {
+    similarities.fill(0);
+    return 0;
+  }
+  for (const similarity of similarities) total += Math.exp(similarity / temperature - largest);
+  const logTotal = largest + Math.log(total);
+  for (const [j, similarity] of similarities.entries()) {
+    const logProbability = similarity / temperature - logTotal;
+    const share = isPositive(j) ? 1 / positives : 0;
+    loss -= share * logProbability;
+    similarities[j] = scale * (Math.exp(logProbability) - share);
+  }
+  return loss;
 }

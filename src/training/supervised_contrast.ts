@@ -77,18 +77,14 @@ export function evaluateSupervisedContrast(output: HostTensor, y: Int32Array, te
 }
 
 /** zᵢ·zⱼ of rows of `width`. */
-export function multiplyRows(
-  data: Float64Array,
-  width: number,
-  { i, j }: { readonly i: number; readonly j: number },
-): number {
+function multiplyRows(data: Float64Array, width: number, { i, j }: { readonly i: number; readonly j: number }): number {
   let sum = 0;
   for (let k = 0; k < width; k++) sum += (data[i * width + k] ?? 0) * (data[j * width + k] ?? 0);
   return sum;
 }
 
 /** Adds the gradient of factor · zᵢ·zⱼ with respect to both. */
-export function addPair(
+function addPair(
   gradient: Float64Array,
   data: Float64Array,
   { i, j, width, factor }: { readonly i: number; readonly j: number; readonly width: number; readonly factor: number },

@@ -39,7 +39,7 @@ export interface ERAMLOptions {
  * sample is drawn to one of its class and held off one of another class of the same minibatch, by a contrastive loss of
  * features; both are drawn from the memory and the minibatch. What is remembered is learnt by cross-entropy. The memory is a
  * reservoir that takes in every minibatch of an experience's first epoch; while it is empty, training is as usual. Takes the
- * place of the criterion.
+ * place of the criterion. Of B new samples each meets 2 B others on the coordinator: it is made for small minibatches.
  * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change, arXiv:2104.05025
  */
 export class ERAMLPlugin implements StrategyPlugin {
