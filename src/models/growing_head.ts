@@ -70,7 +70,7 @@ function addColumn(tasks: readonly number[], labels: readonly number[]): readonl
   throw new RangeError(cannot(act, wanted, label));
 }
 
-/** Where in the head's `active`, row-major, these classes stand. They must have a unit. */
+/** Where in the head's `active`, row-major, these classes stand: those of tasks without a column nowhere. They must have a unit. */
 export function listUnits(head: GrowingHead, classes: ClassesByTask): number[] {
   switch (head.kind) {
     case "incremental":
@@ -80,7 +80,10 @@ export function listUnits(head: GrowingHead, classes: ClassesByTask): number[] {
       return [...classes].flatMap(([task, ids]) => ids.map((id) => task * units + id));
     }
     case "progressive":
-      return [...classes].flatMap(([task, ids]) => ids.map((id) => head.tasks.indexOf(task) * head.units + id));
+      return [...classes].flatMap(([task, ids]) => {
+        const column = head.tasks.indexOf(task);
+        return column < 0 ? [] : ids.map((id) => column * head.units + id);
+      });
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createParameterLayout, type ParameterLayout } from "../../src/core/parameter_layout.ts";
-import { remapVector } from "../../src/core/remap_vector.ts";
+import { compareParameters, remapVector } from "../../src/core/remap_vector.ts";
 
 /** Two layouts of the same names, the second with longer axes, in another order and with a tensor more. */
 const changes = fc
@@ -30,6 +30,25 @@ function listPlaces({ entries }: ParameterLayout): Map<string, number> {
   }
   return places;
 }
+
+describe("compareParameters()", () => {
+  const layouts = (trained: readonly string[], state: readonly string[]) => {
+    const lay = (names: readonly string[]) => createParameterLayout(names.map((name) => ({ name, shape: [2] })));
+    return { layout: lay(trained), stateLayout: lay(state) };
+  };
+
+  test("finds what is trained no more, and remapVector() leaves it out", () => {
+    const change = compareParameters(layouts(["a", "b"], ["s"]), layouts(["b", "c"], ["a", "s"]));
+    expect([...(change.frozen ?? [])]).toEqual(["a"]);
+    expect(remapVector(Float32Array.of(1, 2, 3, 4), change)).toEqual(Float32Array.of(3, 4, 0, 0));
+  });
+
+  test("finds nothing where a tensor is simply gone, which remapVector() refuses", () => {
+    const change = compareParameters(layouts(["a", "b"], []), layouts(["b"], []));
+    expect(change.frozen).toBe(undefined);
+    expect(() => remapVector(Float32Array.of(1, 2, 3, 4), change)).toThrow("wanted a place for a");
+  });
+});
 
 describe("remapVector()", () => {
   test("moves every element to the same index of the same tensor, and leaves the others, when tensors grew", () => {

@@ -22,6 +22,9 @@ const heads: fc.Arbitrary<GrowingHead> = fc.oneof(
   fc
     .array(fc.nat(6), { maxLength: 4 })
     .map((headUnits): GrowingHead => ({ kind: "multi-head", layer: "head", headUnits: [1, ...headUnits] })),
+  fc
+    .tuple(fc.integer({ min: 1, max: 6 }), fc.uniqueArray(fc.nat(4)))
+    .map(([units, tasks]): GrowingHead => ({ kind: "progressive", layer: "head", units, tasks })),
 );
 
 describe("growHead()", () => {
@@ -46,6 +49,23 @@ describe("growHead()", () => {
       ]),
     );
     expect(wider).toEqual({ kind: "multi-head", layer: "head", headUnits: [6, 0, 3, 0, 0, 1] });
+  });
+
+  test("adds a column for a task that is trained and has none, and widens all of them in evaluation", () => {
+    const head: GrowingHead = { kind: "progressive", layer: "head", units: 2, tasks: [3] };
+    const grow = (task: number, id: number, isTraining = true) =>
+      growHead(head, new Map([[task, [id]]]), { isTraining });
+    expect(grow(5, 3)).toEqual({ ...head, units: 4, tasks: [3, 5] });
+    expect(grow(5, 3, false)).toEqual({ ...head, units: 4 });
+    expect(grow(3, 1)).toBe(head);
+    const older = () => growHead({ ...head, tasks: [3, 5] }, new Map([[3, [0]]]), { isTraining: true });
+    expect(older).toThrow("wanted a new task or that of the newest column, 5, as older columns are frozen, got 3");
+    const several = new Map([
+      [3, [0]],
+      [4, [1]],
+    ]);
+    expect(() => growHead(head, several, { isTraining: true })).toThrow("one task label each");
+    expect(growHead(head, several)).toBe(head);
   });
 
   test("never shrinks, grows once, and returns the head itself where it is wide enough", () => {

@@ -81,6 +81,16 @@ describe("growSnapshot() of a progressive network", () => {
     });
   }
 
+  test("draws the factors of earlier columns small, from N(0, 0.01)", () => {
+    let snapshot = grow(snapshotOf({ adapter: "mlp" }), 0, [0]);
+    for (let task = 1; task < 30; task++) snapshot = grow(snapshot, task, [0]);
+    const alpha = read(snapshot).get("columns/c29/l1/alpha") ?? [];
+    expect(alpha.length).toBe(29);
+    const deviation = Math.sqrt(alpha.reduce((sum, value) => sum + value ** 2, 0) / alpha.length);
+    expect(deviation).toBeGreaterThan(0.05);
+    expect(deviation).toBeLessThan(0.2);
+  });
+
   test("takes the first task into the column that is there, and adds none in evaluation", () => {
     const first = grow(snapshotOf(), 7, [0, 1]);
     expect(listGrowingHeads(first.topology)).toEqual([{ kind: "progressive", layer: "columns", units: 2, tasks: [7] }]);
