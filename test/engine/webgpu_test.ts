@@ -9,8 +9,8 @@ import { measureDifference } from "./engine_fixtures.ts";
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 /** A software driver takes seconds to compile a convolution. */
 const LIMIT_MS = 180_000;
-/** After three steps, of parameters of the order of 1. */
-const TOLERANCE = 1e-5;
+/** After three steps, of parameters of the order of 1; a GPU rounds its exponentials in its own way. */
+const TOLERANCE = 1e-4;
 
 const empty = new Float32Array(0);
 
