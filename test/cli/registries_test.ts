@@ -1,10 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { describeRegistry, type RegistryEntry, resolveNamed } from "../../src/cli/named_factory.ts";
+import { createNamed, describeRegistry, type RegistryEntry, resolveNamed } from "../../src/cli/named_factory.ts";
 import { BENCHMARKS } from "../../src/cli/registries/benchmarks.ts";
 import { MODELS } from "../../src/cli/registries/models.ts";
 import { OPTIMIZERS } from "../../src/cli/registries/optimizers.ts";
 import { PLUGINS } from "../../src/cli/registries/plugins.ts";
 import { STRATEGIES } from "../../src/cli/registries/strategies.ts";
+import { Adagrad } from "../../src/optimizers/adagrad.ts";
+import { Adam, AdamW } from "../../src/optimizers/adam.ts";
+import { RMSprop } from "../../src/optimizers/rmsprop.ts";
+import { SGD } from "../../src/optimizers/sgd.ts";
 
 const registries: Record<string, { entries: RegistryEntry[]; resolve: (text: string) => unknown }> = {
   benchmarks: { entries: describeRegistry(BENCHMARKS), resolve: (text) => resolveNamed(BENCHMARKS, text) },
@@ -34,6 +38,18 @@ describe("registries", () => {
     });
   }
 
+  test("optimizers made by their names alone have the defaults of their classes", () => {
+    const own = { sgd: new SGD({ learningRate: 0.01 }), adam: new Adam(), adamw: new AdamW() };
+    for (const [name, expected] of Object.entries({ ...own, rmsprop: new RMSprop(), adagrad: new Adagrad() })) {
+      const { spec, learningRate } = createNamed(OPTIMIZERS, resolveNamed(OPTIMIZERS, name), undefined);
+      expect({ name, spec, learningRate }).toEqual({
+        name,
+        spec: expected.spec,
+        learningRate: expected.learningRate,
+      });
+    }
+  });
+
   test("hold what the documentation promises", () => {
     const names = (kind: string) => registries[kind]?.entries.map(({ name }) => name);
     expect(names("benchmarks")).toEqual([
@@ -46,7 +62,7 @@ describe("registries", () => {
       "directory",
     ]);
     expect(names("models")).toEqual(["simple-mlp", "mlp", "simple-cnn", "lenet5", "slim-resnet18", "pnn", "path"]);
-    expect(names("optimizers")).toEqual(["sgd", "adam"]);
+    expect(names("optimizers")).toEqual(["sgd", "adam", "adamw", "rmsprop", "adagrad"]);
     expect(names("plugins")).toEqual(expect.arrayContaining(["early-stopping", "replay", "from-scratch", "ewc"]));
     const strategies = ["naive", "cumulative", "joint", "from-scratch", "replay", "ewc"];
     expect(names("strategies")).toEqual(expect.arrayContaining(strategies));

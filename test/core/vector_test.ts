@@ -21,10 +21,10 @@ describe("findRange()", () => {
 
 describe("concatVectors()", () => {
   test("puts vectors one after another, in memory of their own", () => {
-    const [first, second] = [Float32Array.of(1, 2), Float32Array.of(3)];
+    const [first, second] = [Float32Array.of(1, 2, 3), Float32Array.of(4)];
     const whole = concatVectors([first, new Float32Array(0), second]);
     first[0] = 9;
-    expect([...whole]).toEqual([1, 2, 3]);
+    expect([...whole]).toEqual([1, 2, 3, 4]);
     expect(concatVectors([]).length).toBe(0);
   });
 });

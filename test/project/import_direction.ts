@@ -29,7 +29,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   models: ["core", "onnx", "engine"],
   optimizers: ["core", "kernels"],
   cluster: ["core", "kernels", "data", "onnx", "engine", "optimizers"],
-  workers: ["core", "kernels", "data", "onnx", "engine", "optimizers", "cluster", "report"],
+  workers: ["core", "cluster", "report"],
   training: BELOW_TRAINING,
   runs: [...BELOW_TRAINING, "training"],
   report: ["core", "evaluation", "runs"],
