@@ -1,5 +1,5 @@
 import { deserializeError, type ErrorData } from "../core/error_data.ts";
-import type { HostTensor } from "../core/host_tensor.ts";
+import { countElements, type HostTensor } from "../core/host_tensor.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 
@@ -32,7 +32,7 @@ export class ActivationBoard {
    * @throws {RangeError} If the model has no such layer.
    */
   async place(layerName: string, capacity: number): Promise<void> {
-    const width = (await this.#findShape(layerName)).reduce((product, length) => product * length, 1);
+    const width = countElements(await this.#findShape(layerName));
     const held = this.#memory;
     if (held?.layerName === layerName && held.values.length >= capacity * width) return;
     const memory = { layerName, width, values: createSharedFloat32(capacity * width) };

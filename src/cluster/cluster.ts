@@ -1,5 +1,6 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import { compareParameters } from "../core/remap_vector.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import { assertPlaces, chooseEngine } from "../engine/create_engine.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
@@ -11,7 +12,7 @@ import type { AfterGradient, ComputeRequest, StepResult } from "./compute_reques
 import { Phase, ROW_MEASURES, Word } from "./control_block.ts";
 import { InlineReplica } from "./inline_replica.ts";
 import { InputGradientBoard } from "./input_gradient_board.ts";
-import { type ClusterModel, compareParameters, createModelMemory, growModelMemory } from "./model_memory.ts";
+import { type ClusterModel, createModelMemory, growModelMemory } from "./model_memory.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
 import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
@@ -75,13 +76,12 @@ export class Cluster {
       keepsChunks: options.workers > 0 && options.maxRestarts > 0,
     });
     memory.control[Word.seed] = training.seed;
-    const { layerModules } = options;
-    const specs = devices.map((device) => ({ kind, topology: model.topology, device, layerModules }));
-    const first = specs[0];
-    const group =
-      options.workers === 0 && first
-        ? await InlineReplica.start(first, memory)
-        : await WorkerReplicas.start(specs, memory, options);
+    const shared = { kind, topology: model.topology, layerModules: options.layerModules };
+    const specs = devices.map((device) => ({ ...shared, device }));
+    const inline = options.workers === 0 ? specs[0] : undefined;
+    const group = inline
+      ? await InlineReplica.start(inline, memory)
+      : await WorkerReplicas.start(specs, memory, options);
     await group.tell((replica) => replica.attachOptimizer(training.optimizer));
     return new Cluster(model, options, memory, group);
   }
@@ -217,7 +217,7 @@ export class Cluster {
 
   /**
    * Goes over to a model that has grown, in the replicas that run. Penalties, and the optimizer's vectors with its count of
-   * steps, are carried over to the new layout, zero where nothing was; all vectors that were borrowed before are stale.
+   * steps (anew where all that was trained is frozen), are carried over, zero where nothing was; borrowed vectors are stale.
    * @throws {Error} If an engine cannot be loaded; the cluster is closed then.
    */
   async replaceModel(model: ClusterModel): Promise<void> {

@@ -1,7 +1,7 @@
 import { deserializeError } from "../core/error_data.ts";
-import type { HostTensor } from "../core/host_tensor.ts";
+import { countElements, type HostTensor } from "../core/host_tensor.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
-import { countElements, type DataSource } from "../data/data_source.ts";
+import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 

@@ -3,8 +3,6 @@ import { type LayoutChange, remapVector } from "../core/remap_vector.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { createReplicaMemory, type MemorySizes, type ReplicaMemory } from "./replica_memory.ts";
 
-export { compareParameters } from "../core/remap_vector.ts";
-
 /** A model as the cluster takes it: topology and flat vectors, which are copied. */
 export interface ClusterModel {
   readonly topology: ModelTopology;

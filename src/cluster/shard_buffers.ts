@@ -1,5 +1,6 @@
+import { countElements } from "../core/host_tensor.ts";
 import type { AugmentationKey } from "../data/augmentation.ts";
-import { countElements, type DataSource } from "../data/data_source.ts";
+import type { DataSource } from "../data/data_source.ts";
 import { gatherSamples } from "../data/gather.ts";
 import type { DropoutKey, EngineInput, Objective } from "../engine/engine.ts";
 import type { BatchMemory } from "./replica_memory.ts";

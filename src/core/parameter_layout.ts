@@ -1,4 +1,5 @@
 import { cannot } from "./errors.ts";
+import { countElements } from "./host_tensor.ts";
 
 /** One named tensor inside a flat float32 vector. `offset` and `size` count elements. */
 export interface ParameterEntry {
@@ -20,7 +21,7 @@ export function createParameterLayout(tensors: readonly { name: string; shape: r
   const entries: ParameterEntry[] = [];
   let offset = 0;
   for (const { name, shape } of tensors) {
-    const size = shape.reduce((product, length) => product * length, 1);
+    const size = countElements(shape);
     entries.push({ name, shape, offset, size });
     offset += size;
   }

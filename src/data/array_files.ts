@@ -1,7 +1,7 @@
 import { cannot } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import type { NpyArray } from "./npy_reader.ts";
-import { countElements } from "./sample_shape.ts";
 
 /**
  * Reads an array [rows, features], [rows, height, width] or [rows, height, width, channels] as samples.

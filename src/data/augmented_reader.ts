@@ -1,8 +1,9 @@
+import { countElements } from "../core/host_tensor.ts";
 import { createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
 import { type Augmentation, type AugmentationKey, augmentImage, drawAugmentation } from "./augmentation.ts";
 import type { DataSource } from "./data_source.ts";
 import { createRowReader, getRowReader, type RowReader } from "./row_reader.ts";
-import { countElements, parseImageSize } from "./sample_shape.ts";
+import { parseImageSize } from "./sample_shape.ts";
 
 type AugmentedReader = (row: number, key: AugmentationKey) => RowReader;
 

@@ -1,6 +1,7 @@
 import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import type { Augmentation } from "./augmentation.ts";
-import { countElements, parseImageSize } from "./sample_shape.ts";
+import { parseImageSize } from "./sample_shape.ts";
 import type { Transform } from "./transform.ts";
 
 /**

@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { cannot } from "../core/errors.ts";
 import { createSharedInt32, createSharedUint8 } from "../core/shared_memory.ts";
-import type { LabelledImages } from "./mnist_files.ts";
+import type { LabelledImages } from "./labelled_images.ts";
 import { readBytes } from "./read_bytes.ts";
 
 /** The two halves of CIFAR-10 or CIFAR-100. */

@@ -1,7 +1,7 @@
 import { cannot } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { assertAugmentationFits, assertTransformFits } from "./check_transform.ts";
-import { countElements } from "./sample_shape.ts";
 import type { Transform } from "./transform.ts";
 
 /**
@@ -43,5 +43,3 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   // The id comes last: parts spread from another source bring that one's id along.
   return { ...parts, id: nextId };
 }
-
-export { countElements } from "./sample_shape.ts";

@@ -1,7 +1,8 @@
 import { cannot } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import type { AugmentationKey } from "./augmentation.ts";
 import { getBatchReader } from "./augmented_reader.ts";
-import { countElements, type DataSource } from "./data_source.ts";
+import type { DataSource } from "./data_source.ts";
 import type { SampleReferences } from "./dataset.ts";
 import type { RowReader } from "./row_reader.ts";
 

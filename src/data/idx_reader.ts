@@ -1,8 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import { cannot, describeCause } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import { createSharedUint8 } from "../core/shared_memory.ts";
 import { readBytes } from "./read_bytes.ts";
-import { countElements } from "./sample_shape.ts";
 
 /** An array of bytes as an idx file holds it. */
 export interface IdxArray {

@@ -4,17 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { cannot } from "../core/errors.ts";
 import { copyToSharedInt32 } from "../core/shared_memory.ts";
 import { readIdxImages, readIdxLabels } from "./idx_reader.ts";
-
-/** Images with their class ids, in shared memory. */
-export interface LabelledImages {
-  /** [rows, height, width, channels], 0 to 255. */
-  readonly images: Uint8Array<SharedArrayBuffer>;
-  /** Class ids [rows]. */
-  readonly labels: Int32Array<SharedArrayBuffer>;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
+import type { LabelledImages } from "./labelled_images.ts";
 
 /** The two halves of an MNIST-like data set. */
 export interface MNISTFiles {

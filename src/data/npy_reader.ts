@@ -1,5 +1,5 @@
 import { cannot } from "../core/errors.ts";
-import { countElements } from "./sample_shape.ts";
+import { countElements } from "../core/host_tensor.ts";
 
 /** An array as a .npy file holds it, row-major. */
 export interface NpyArray {

@@ -1,6 +1,5 @@
-import type { HostTensor } from "../core/host_tensor.ts";
+import { countElements, type HostTensor } from "../core/host_tensor.ts";
 import type { AugmentationKey } from "./augmentation.ts";
-import { countElements } from "./data_source.ts";
 import type { Dataset } from "./dataset.ts";
 import { gatherSamples } from "./gather.ts";
 

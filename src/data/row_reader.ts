@@ -1,5 +1,6 @@
+import { countElements } from "../core/host_tensor.ts";
 import { createTransformStep } from "./apply_transform.ts";
-import { countElements, type DataSource } from "./data_source.ts";
+import type { DataSource } from "./data_source.ts";
 import { createLookup, type Lookup } from "./lookup.ts";
 
 /** Writes one transformed sample to `out`, starting at `offset`. */

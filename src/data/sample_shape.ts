@@ -1,10 +1,5 @@
 import { cannot } from "../core/errors.ts";
 
-/** The number of values in a tensor of this shape. */
-export function countElements(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
-}
-
 /** Height, width and channels of a sample seen as an image. */
 export interface ImageSize {
   readonly height: number;

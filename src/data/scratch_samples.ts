@@ -1,6 +1,6 @@
-import type { HostTensor } from "../core/host_tensor.ts";
+import { countElements, type HostTensor } from "../core/host_tensor.ts";
 import { createSharedFloat32, createSharedInt32 } from "../core/shared_memory.ts";
-import { countElements, createDataSource, type DataSource } from "./data_source.ts";
+import { createDataSource, type DataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
 
 /** Samples that were computed, and what they are. */

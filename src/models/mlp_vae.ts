@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { GaussianSampling } from "../engine/tfjs/gaussian_sampling.ts";
 import { callLayer } from "./growing_classifier.ts";
@@ -59,7 +60,7 @@ export function mlpVAE(options: MLPVAEOptions = {}): VariationalAutoencoder {
   const mean = callLayer(encoded, createDense({ name: "mean", units: latentSize }));
   const logVariance = callLayer(encoded, createDense({ name: "log_variance", units: latentSize }));
   const latent = callLayer([mean, logVariance], new GaussianSampling({ name: "latent" }));
-  const size = inputShape.reduce((product, length) => product * length, 1);
+  const size = countElements(inputShape);
   const decoding = [
     ...createHiddenLayers("decoder", hiddenSizes.toReversed()),
     ...createReconstruction(size, outputRange),

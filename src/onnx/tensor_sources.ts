@@ -1,3 +1,4 @@
+import { countElements } from "../core/host_tensor.ts";
 import { findEntry, viewEntry } from "../core/parameter_layout.ts";
 import type { TensorSource } from "./graph_builder.ts";
 import type { ModelSpec } from "./layer_spec.ts";
@@ -29,7 +30,7 @@ export function writeTensors(
 export function declareTensors(shapeOf: (name: string) => readonly number[]): TensorSource {
   return (name, graph) => {
     const shape = shapeOf(name);
-    const size = shape.reduce((product, length) => product * length, 1);
+    const size = countElements(shape);
     const role = { kind: "parameter", entry: { name, shape, offset: 0, size } } as const;
     return graph.input(name, { shape, dataType: "float32" }, role);
   };

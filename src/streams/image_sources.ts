@@ -1,6 +1,6 @@
 import type { Augmentation } from "../data/augmentation.ts";
 import { createDataSource, type DataSource } from "../data/data_source.ts";
-import type { LabelledImages } from "../data/mnist_files.ts";
+import type { LabelledImages } from "../data/labelled_images.ts";
 import type { Transform } from "../data/transform.ts";
 import type { StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";

@@ -1,7 +1,7 @@
 import { assertWholeNumber } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { copyToSharedInt32 } from "../core/shared_memory.ts";
-import { countElements } from "../data/data_source.ts";
 import { createDomainIncrementalBenchmark } from "./domain_incremental.ts";
 import type { Benchmark } from "./experience.ts";
 import { createMNISTSources, type MNISTOptions } from "./mnist_sources.ts";

@@ -1,8 +1,9 @@
+import { countElements } from "../../src/core/host_tensor.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../src/core/shared_memory.ts";
 import { createTransformStep } from "../../src/data/apply_transform.ts";
-import { countElements, createDataSource, type DataSource } from "../../src/data/data_source.ts";
+import { createDataSource, type DataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { gatherSamples } from "../../src/data/gather.ts";
 import type { Transform } from "../../src/data/transform.ts";

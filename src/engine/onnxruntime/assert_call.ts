@@ -1,4 +1,5 @@
 import { cannot } from "../../core/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
 import { isTaskLabels } from "../../onnx/converters/input.ts";
 import type { ModelSpec } from "../../onnx/layer_spec.ts";
 import type { EmbeddingSpec } from "../../onnx/sequence_layer_spec.ts";
@@ -21,11 +22,7 @@ export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: Engine
     );
   }
   if (rows < 1) throw new RangeError(cannot(`run the model "${spec.name}"`, "at least one row", rows));
-  assertLength(
-    "x",
-    input.x.data,
-    sampleShape.reduce((product, length) => product * length, rows),
-  );
+  assertLength("x", input.x.data, rows * countElements(sampleShape));
   for (const layer of spec.layers) {
     if (layer.kind === "multiHeadClassifier") assertTaskLabels(layer, input);
     if (layer.kind === "embedding" && isFedSamples(layer, spec)) assertIds(layer, input.x.data);

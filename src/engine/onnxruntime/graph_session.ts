@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { cannot } from "../../core/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
 import { encodeGraph } from "../../onnx/encode_graph.ts";
 import type { Graph, GraphInput, GraphOutput } from "../../onnx/graph.ts";
 import type { Dimension } from "../../onnx/onnx_model.ts";
@@ -81,7 +82,7 @@ export class GraphSession {
         return present(input.name, tensors.state.get(input.role.entry.name));
       case "noise": {
         const { noise, layerIndex } = input.role;
-        const length = shape.reduce((product, dimension) => product * dimension, 1);
+        const length = countElements(shape);
         return wrap(
           input.name,
           this.#masks.get({ name: input.name, noise, layerIndex, length }, tensors.dropoutKey),

@@ -1,3 +1,4 @@
+import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import {
   buildActivationGraph,
@@ -178,11 +179,7 @@ class OnnxruntimeEngine implements Engine {
   async activations(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
     const rows = assertCall(this.#spec, vectors, input);
     const shape = this.activationShape(layerName);
-    assertLength(
-      `what "${layerName}" gives`,
-      out,
-      shape.reduce((product, length) => product * length, rows),
-    );
+    assertLength(`what "${layerName}" gives`, out, rows * countElements(shape));
     const mode = this.#resolveMode(input);
     const build = () => buildActivationGraph(this.#spec, layerName, mode);
     const session = await this.#sessions.load(`layer ${layerName} ${mode}`, build);

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
 import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES } from "../../onnx/noise.ts";
 import { assertDropoutRate } from "../dropout_mask.ts";
 import type { DropoutKey } from "../engine.ts";
@@ -24,7 +25,7 @@ export function takeOverDropout(model: tf.LayersModel): DropoutControl {
   const layers = listLayers(model).filter((layer) => RANDOM_LAYER_CLASSES.has(layer.getClassName()));
   layers.forEach((layer, layerIndex) => {
     const draw = (noise: Noise, shape: number[]) => {
-      const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
+      const values = new Float32Array(countElements(shape));
       fillNoise(values, noise, current, layerIndex);
       return tf.tensor(values, shape, "float32");
     };

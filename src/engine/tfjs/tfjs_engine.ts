@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { assertObjective } from "../assert_objective.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
@@ -143,7 +144,7 @@ class TfjsEngine implements Engine {
   async activations(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
     const { model, shape } = this.#cut(layerName);
     this.#assertInput(input);
-    const length = shape.reduce((product, dimension) => product * dimension, countRows(input));
+    const length = countRows(input) * countElements(shape);
     this.#assertLength(`values of what "${layerName}" gives`, out, length);
     this.#load(vectors);
     await readBack(() => [{ tensor: this.#applyModel(model, input), destination: out }]);

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
 
 /**
  * What the cpu backend computes for wasm: gradients that wasm 4.22 lacks and that are seldom worth a fast version, and
@@ -133,7 +134,7 @@ function toSingle(result: tf.TensorInfo | tf.TensorInfo[]): tf.TensorInfo {
 }
 
 function countMatrices({ shape }: tf.TensorInfo): number {
-  return shape.slice(0, -2).reduce((product, length) => product * length, 1);
+  return countElements(shape.slice(0, -2));
 }
 
 function toShape4D(shape: readonly number[]): [number, number, number, number] {

@@ -1,4 +1,5 @@
 import { cannot } from "../../core/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
 import { createLayerNormalizationRule } from "../gradients/layer_normalization_gradient.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -16,7 +17,7 @@ import { describeShape, resolveAxis, sampleShapeOf } from "../shape.ts";
 export function convertLayerNormalization(layer: LayerNormalizationSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const axis = findFirstAxis(layer, x, graph);
   const lengths = sampleShapeOf(graph.shapeOf(x)).slice(axis - 1);
-  const count = lengths.reduce((product, length) => product * length, 1);
+  const count = countElements(lengths);
   const parameter = (name: string, isUsed: boolean, neutral: number) =>
     isUsed
       ? graph.parameter(`${layer.layer}/${name}`)

@@ -1,3 +1,4 @@
+import { countElements } from "../../core/host_tensor.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { type Attributes, int, ints, type Shape } from "../onnx_model.ts";
@@ -38,7 +39,7 @@ export function gradientOfAveragePool(step: BackwardStep): ValueName[] {
   const x = inputOf(step, 0);
   const channels = Number(graph.shapeOf(x)[1]);
   const { kernel } = readWindow(node.attributes);
-  const taps = kernel.reduce((product, length) => product * length, 1);
+  const taps = countElements(kernel);
   const ones = graph.constant(new Array<number>(channels * taps).fill(1), [channels, 1, ...kernel]);
   const shares = countTaps(graph.shapeOf(x).slice(2).map(Number), node.attributes).map((count) => 1 / count);
   const share = graph.constant(shares, [1, 1, ...readLengths(graph.shapeOf(dy))]);
@@ -102,7 +103,7 @@ function turnKernel(kernel: ValueName, graph: GraphBuilder): ValueName {
   const [outputs = 0, inputs = 0, ...lengths] = graph.shapeOf(kernel).map(Number);
   const axes = lengths.map((_, axis) => axis);
   const byTap = graph.node("Transpose", [kernel], { perm: ints([...axes.map((axis) => axis + 2), 1, 0]) });
-  const taps = lengths.reduce((product, length) => product * length, 1);
+  const taps = countElements(lengths);
   const rows = graph.node("Reshape", [byTap, graph.integers([taps, inputs * outputs])]);
   const reversed = graph.integers(Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
   const turned = graph.node("Gather", [rows, reversed], { axis: int(0) });
