@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
+import { assertCompatibility, type Compatibility } from "../core/compatibility.ts";
+import { assertWholeNumber, cannot } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { ProgressiveNetwork } from "../engine/tfjs/progressive_network.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
@@ -22,7 +23,7 @@ export interface PNNOptions {
    * layers alone are, the first to the input once more for each earlier column; the adapter is the one asked for there, too,
    * where Avalanche always takes "mlp". Default "paper".
    */
-  readonly compatibility?: "paper" | "avalanche";
+  readonly compatibility?: Compatibility;
   /** Units of the output before the first experience. Default 2. */
   readonly initialUnits?: number;
   /** Seeds the weights; the same seed gives the same model. Default 0. */
@@ -45,10 +46,7 @@ export function pnn(options: PNNOptions = {}): tf.LayersModel {
   for (const length of inputShape) assertWholeNumber(ACT, "every length in inputShape", length, 1);
   assertWholeNumber(ACT, "initialUnits", initialUnits, 1);
   assertWholeNumber(ACT, "seed", seed);
-  const choices = ["paper", "avalanche"] as const;
-  if (!choices.includes(compatibility)) {
-    throw new RangeError(`Cannot ${ACT}: ${describeUnknownName("compatibility", compatibility, choices)}`);
-  }
+  assertCompatibility(ACT, compatibility);
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
   const laterals = compatibility === "paper" ? "hidden" : "input";

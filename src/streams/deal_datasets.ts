@@ -1,23 +1,32 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, describeUnknownName } from "../core/errors.ts";
 import { type ClassIncrementalOptions, createClassIncrementalBenchmark } from "./class_incremental.ts";
 import type { Benchmark } from "./experience.ts";
 import { createNewInstancesBenchmark } from "./new_instances.ts";
+
+/** What may be dealt to experiences, the default first. */
+export const DEALT_SCENARIOS = ["class-incremental", "new-instances"] as const;
+
+/** Classes, or samples of all classes. */
+export type DealtScenario = (typeof DEALT_SCENARIOS)[number];
 
 /** What is dealt to experiences: classes, or samples of all of them. */
 export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"> {
   /** 5 unless given. */
   readonly experiences?: number | undefined;
   /** "class-incremental" unless given. */
-  readonly scenario?: "class-incremental" | "new-instances" | undefined;
+  readonly scenario?: DealtScenario | undefined;
 }
 
 /**
  * Deals one train and one test set to experiences, by class or by sample.
- * @throws {RangeError} If an option is out of range, or says something of classes where samples are dealt.
+ * @throws {RangeError} If there is no such scenario, an option is out of range, or says something of classes where samples are dealt.
  */
 export function dealDatasets({ experiences = 5, scenario = "class-incremental", ...options }: DealOptions): Benchmark {
   if (scenario === "class-incremental") return createClassIncrementalBenchmark({ ...options, experiences });
   const act = `create the benchmark ${JSON.stringify(options.name)}`;
+  if (!DEALT_SCENARIOS.includes(scenario)) {
+    throw new RangeError(`Cannot ${act}: ${describeUnknownName("scenario", scenario, DEALT_SCENARIOS)}`);
+  }
   const { classOrder, taskLabels = false } = options;
   if (classOrder) throw new RangeError(cannot(act, "no classOrder where samples are dealt", classOrder));
   if (taskLabels) throw new RangeError(cannot(act, "no taskLabels where one test experience stands for all", true));

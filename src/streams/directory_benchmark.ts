@@ -5,7 +5,7 @@ import type { Augmentation } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { FOLDER_CONTENTS, listFolder, readSampleFolder, type SampleFileOptions } from "../data/read_sample_folder.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
-import { dealDatasets } from "./deal_datasets.ts";
+import { type DealtScenario, dealDatasets } from "./deal_datasets.ts";
 import type { Benchmark } from "./experience.ts";
 import { createFolderDatasets } from "./folder_datasets.ts";
 import { splitValidation } from "./split_experience.ts";
@@ -24,7 +24,7 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   /** What training does to images at random; nothing unless given. */
   readonly augmentation?: Augmentation | null | undefined;
   /** "folders": one an experience; else the samples of all folders are put together and dealt anew. "folders" unless given. */
-  readonly scenario?: "folders" | "class-incremental" | "new-instances" | undefined;
+  readonly scenario?: "folders" | DealtScenario | undefined;
   /** Where they are dealt: to how many experiences; 5 unless given. */
   readonly experiences?: number | undefined;
   /** Where classes are dealt: every class once, in the order in which they come; random unless given. */

@@ -1,5 +1,5 @@
 import { Dataset } from "../data/dataset.ts";
-import { dealDatasets } from "./deal_datasets.ts";
+import { type DealtScenario, dealDatasets } from "./deal_datasets.ts";
 import type { Benchmark } from "./experience.ts";
 import type { ImageOptions, ImageSources } from "./image_sources.ts";
 
@@ -10,7 +10,7 @@ export interface SplitImageOptions extends ImageOptions {
   /** False: without a class order, classes come in the order 0, 1, 2 … */
   readonly shuffle?: boolean | undefined;
   /** "new-instances" deals the samples of all classes instead of the classes; "class-incremental" unless given. */
-  readonly scenario?: "class-incremental" | "new-instances" | undefined;
+  readonly scenario?: DealtScenario | undefined;
 }
 
 /**
@@ -22,12 +22,11 @@ export function splitImageSources(
   { train, test, normalization }: ImageSources,
   options: SplitImageOptions & { readonly numClasses: number },
 ): Benchmark {
-  const { train: trainData, test: testData } = { train: Dataset.fromSource(train), test: Dataset.fromSource(test) };
   return dealDatasets({
     ...options,
     name,
-    train: trainData,
-    test: testData,
+    train: Dataset.fromSource(train),
+    test: Dataset.fromSource(test),
     sampleShape: train.sampleShape,
     normalization,
   });

@@ -22,6 +22,15 @@ export interface GeneratorOptions {
   readonly beta?: number;
 }
 
+/** The names of `GeneratorOptions`. */
+export const GENERATOR_OPTIONS = [
+  "latentSize",
+  "hiddenSizes",
+  "generatorEpochs",
+  "generatorLearningRate",
+  "beta",
+] as const satisfies readonly (keyof GeneratorOptions)[];
+
 /** The least and the largest value of samples; undefined where they may have any. */
 export type ValueRange = readonly [number, number] | undefined;
 

@@ -1,5 +1,5 @@
+import { assertCompatibility, type Compatibility } from "../core/compatibility.ts";
 import { assertInRange, cannot } from "../core/errors.ts";
-import { assertCompatibility, type Compatibility } from "./compatibility.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "./per_experience.ts";
 
 /** How much replayed samples count beside new ones. */

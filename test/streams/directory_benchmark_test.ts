@@ -139,6 +139,10 @@ describe("directoryBenchmark()", () => {
       [{ classOrder: [0] }, "or new-instances beside classOrder"],
       [{ scenario: "new-instances", classOrder: [0] }, "no classOrder where samples are dealt"],
       [{ scenario: "new-instances", taskLabels: true }, "no taskLabels"],
+      [
+        { scenario: JSON.parse('"class-incremenal"') },
+        'unknown scenario "class-incremenal": did you mean class-incremental?',
+      ],
     ];
     for (const [options, message] of refusals) {
       await expect(directoryBenchmark({ path, ...options })).rejects.toThrow(message);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEALT_SCENARIOS } from "../../streams/deal_datasets.ts";
 import { VALIDATION_SPLITS } from "../../streams/split_experience.ts";
 
 /** Options that every benchmark has. */
@@ -77,7 +78,7 @@ export const directory = z.strictObject({
     .optional()
     .describe("height and width that images are brought to, one number for both"),
   scenario: z
-    .enum(["folders", "class-incremental", "new-instances"])
+    .enum(["folders", ...DEALT_SCENARIOS])
     .default("folders")
     .describe("an experience a folder, or all samples dealt anew, by class or by sample"),
   experiences: z.int().min(1).optional().describe("how many experiences are dealt to; 5 if left out"),
@@ -112,10 +113,7 @@ export function createSplitOptions({ numClasses, experiences, augment }: SplitDe
       .default(experiences)
       .describe(`how many experiences the ${numClasses} classes are dealt to`),
     classOrder: order.optional().describe("every class once, in the order in which they come"),
-    scenario: z
-      .enum(["class-incremental", "new-instances"])
-      .default("class-incremental")
-      .describe("deals classes or samples"),
+    scenario: z.enum(DEALT_SCENARIOS).default("class-incremental").describe("deals classes or samples"),
     ...common,
     augment: augmenting.augment.default(augment),
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { COMPATIBILITIES } from "../../core/compatibility.ts";
 
 /** What generative replay takes, as a strategy and as a plugin. */
 export const GENERATIVE_REPLAY_OPTIONS = z.strictObject({
@@ -16,7 +17,7 @@ export const GENERATIVE_REPLAY_OPTIONS = z.strictObject({
   weightReplayLoss: z.number().min(0).default(1e-4).describe("that weight in the beginning"),
   weightReplayLossFactor: z.number().min(0).default(1).describe("what it is multiplied by after each iteration"),
   compatibility: z
-    .enum(["paper", "avalanche"])
+    .enum(COMPATIBILITIES)
     .default("paper")
     .describe("avalanche: the plain mean over new and generated samples"),
   latentSize: z.int().min(1).default(32).describe("numbers that the generator draws a sample from"),

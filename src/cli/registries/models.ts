@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { COMPATIBILITIES } from "../../core/compatibility.ts";
 import { cannot, describeCause } from "../../core/errors.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 
@@ -102,7 +103,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         hiddenSize: hiddenSize.default(100),
         adapter: z.enum(["linear", "mlp"]).default("mlp").describe("what joins a column to those before it"),
         compatibility: z
-          .enum(["paper", "avalanche"])
+          .enum(COMPATIBILITIES)
           .default("paper")
           .describe("avalanche: hidden layers alone are joined, the first to the input"),
       }),

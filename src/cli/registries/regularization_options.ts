@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { COMPATIBILITIES } from "../../core/compatibility.ts";
 
-const COMPATIBILITY = z.enum(["paper", "avalanche"]).default("paper").describe("whose mathematics, where they differ");
+const COMPATIBILITY = z.enum(COMPATIBILITIES).default("paper").describe("whose mathematics, where they differ");
 
 /** What elastic weight consolidation takes, as a strategy and as a plugin. */
 export const EWC_OPTIONS = z.strictObject({

@@ -1,9 +1,14 @@
 import { z } from "zod";
+import { COMPATIBILITIES } from "../../core/compatibility.ts";
 
 const memSize = z.int().min(1).default(200).describe("samples kept in all");
 const batchSizeMem = z.int().min(1).optional().describe("remembered samples in a step; --batch-size if left out");
-const compatibility = z.enum(["paper", "avalanche"]).default("paper");
-const layerName = z.string().min(1).optional().describe("the layer that gives the features; the one before the last");
+const compatibility = z.enum(COMPATIBILITIES).default("paper");
+const layerName = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("the layer that gives the features; the one before the last if left out");
 const patternsPerExperience = z.int().min(1).describe("samples kept of every experience");
 
 /** What gradient episodic memory takes, as a strategy and as a plugin. */
@@ -77,11 +82,15 @@ export const LATENT_REPLAY_OPTIONS = z.strictObject({
 
 /** What AR1 takes. */
 export const AR1_OPTIONS = z.strictObject({
-  cwrLayerName: z.string().min(1).optional().describe("the dense layer with an output a class; the last layer"),
+  cwrLayerName: z.string().min(1).optional().describe("the dense layer with an output a class; the last if left out"),
   latentLayerName: z.string().min(1).optional().describe("the layer whose answers are replayed; none without it"),
   memSize: z.int().min(1).optional().describe("answers kept in all; 1500 with latentLayerName"),
   lambda: z.number().min(0).default(0).describe("weight of synaptic intelligence on all layers but the head"),
-  incLearningRate: z.number().min(0).optional().describe("learning rate from the second experience on; as before"),
+  incLearningRate: z
+    .number()
+    .min(0)
+    .optional()
+    .describe("learning rate from the second experience on; as in the first if left out"),
 });
 
 /** What greedy gradient-based sample selection takes, as a strategy and as a plugin. */

@@ -1,3 +1,4 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertWholeNumber } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
@@ -7,7 +8,6 @@ import { drawSamples } from "../../memory/draw_samples.ts";
 import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { assertCompatibility, type Compatibility } from "../compatibility.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";

@@ -1,3 +1,4 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -7,7 +8,6 @@ import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { evaluateAsymmetricContrast } from "../asymmetric_contrast.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { assertCompatibility, type Compatibility } from "../compatibility.ts";
 import { type ContrastCandidates, drawContrastPairs } from "../contrast_pairs.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { findFeatureLayer, findFeatureReplicas } from "../extract_features.ts";

@@ -1,3 +1,4 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
@@ -5,7 +6,6 @@ import type { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { assertCompatibility, type Compatibility } from "../compatibility.ts";
 import { computeFisher, computeMinibatchFisher, createSampledCriterion } from "../fisher.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 

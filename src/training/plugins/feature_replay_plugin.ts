@@ -1,10 +1,10 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { assertCompatibility, type Compatibility } from "../compatibility.ts";
 import { computeActivations } from "../compute_activations.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { CrossEntropyLoss } from "../cross_entropy_loss.ts";

@@ -1,11 +1,13 @@
 import { assertWholeNumber, cannot } from "../../core/errors.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { splitOptions } from "../../core/split_options.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import {
   assertGeneratorOptions,
   createGenerator,
+  GENERATOR_OPTIONS,
   type GeneratorOptions,
   measureRange,
   type ValueRange,
@@ -32,8 +34,6 @@ export interface GenerativeReplayOptions extends ReplayWeightOptions, GeneratorO
   /** Whether the minibatch's size counts once for every past experience. False if left out. */
   readonly increasingReplaySize?: boolean;
 }
-
-const GENERATOR_OPTIONS = ["latentSize", "hiddenSizes", "generatorEpochs", "generatorLearningRate", "beta"] as const;
 
 /** Plugins and strategies that keep references to samples of minibatches; generated ones are gone a step later. */
 const KEEPS_MINIBATCHES = new Set([
@@ -167,17 +167,9 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   }
 
   #makeGenerator(strategy: BaseStrategy, range: ValueRange): TrainGeneratorAfterExpPlugin {
-    const {
-      generatorStrategy: _none,
-      latentSize,
-      hiddenSizes,
-      generatorEpochs,
-      generatorLearningRate,
-      beta,
-      ...replay
-    } = this.#options;
+    const [generator, { generatorStrategy: _none, ...replay }] = splitOptions(this.#options, GENERATOR_OPTIONS);
     const plugins = [new GenerativeReplayPlugin(replay)];
-    this.#generator = createGenerator(strategy, { ...this.#options, range, plugins });
+    this.#generator = createGenerator(strategy, { ...generator, range, plugins });
     const plugin = new TrainGeneratorAfterExpPlugin({ generatorStrategy: this.#generator });
     this.#trainer = { plugin, range };
     return plugin;

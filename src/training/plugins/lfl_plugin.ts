@@ -1,6 +1,6 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { assertCompatibility, type Compatibility } from "../compatibility.ts";
 import { FeatureAnchor } from "../feature_anchor.ts";
 import { halfSquaredDistance, meanSquaredDistance } from "../feature_losses.ts";
 import { HeldParameters } from "../held_parameters.ts";

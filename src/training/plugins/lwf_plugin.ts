@@ -1,3 +1,4 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange } from "../../core/errors.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
@@ -5,7 +6,6 @@ import { Dataset } from "../../data/dataset.ts";
 import { TaskRelabeler } from "../../data/task_relabeler.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { groupClassesByTask } from "../classes_by_task.ts";
-import { assertCompatibility, type Compatibility } from "../compatibility.ts";
 import { addDistillation } from "../distillation.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";

@@ -1,9 +1,9 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled, scaleVector } from "../../core/vector.ts";
 import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { assertCompatibility, type Compatibility } from "../compatibility.ts";
 import { computeMinibatchSensitivity, computeSensitivity } from "../sensitivity.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 

@@ -1,3 +1,4 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
@@ -10,7 +11,6 @@ import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.
 import { resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { assertCompatibility, type Compatibility } from "../compatibility.ts";
 import { computeSampleLosses } from "../sample_losses.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 

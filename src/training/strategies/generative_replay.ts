@@ -1,5 +1,6 @@
 import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
+import { GENERATOR_OPTIONS } from "../create_generator.ts";
 import { type GenerativeReplayOptions, GenerativeReplayPlugin } from "../plugins/generative_replay_plugin.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
@@ -13,11 +14,7 @@ const OWN = [
   "weightReplayLoss",
   "weightReplayLossFactor",
   "compatibility",
-  "latentSize",
-  "hiddenSizes",
-  "generatorEpochs",
-  "generatorLearningRate",
-  "beta",
+  ...GENERATOR_OPTIONS,
 ] as const;
 
 /**

@@ -1,6 +1,7 @@
-import { describeUnknownName } from "../core/errors.ts";
+import { describeUnknownName } from "./errors.ts";
 
-const COMPATIBILITIES = ["paper", "avalanche"] as const;
+/** The names there are, the default first. */
+export const COMPATIBILITIES = ["paper", "avalanche"] as const;
 
 /**
  * Whose mathematics a method follows where they differ: its paper's, or Avalanche's, on which its published baselines
