@@ -73,6 +73,23 @@ describe("train --model path=…, a model that does not fit", () => {
   }, 60_000);
 });
 
+describe("train, a layer that is named and not there", () => {
+  test("is refused before a run is begun, with the name that is nearest", async () => {
+    const cases = [
+      [
+        "--strategy",
+        "ar1:latentLayerName=fc9",
+        'Cannot use latentLayerName of ar1: unknown layer "fc9": did you mean fc0 or fc1?',
+      ],
+      ["--plugin", "rar:layerName=fc", 'Cannot use layerName of rar: unknown layer "fc": did you mean fc0 or fc1?'],
+    ] as const;
+    for (const [option, choice, message] of cases) {
+      const { out, status, stderr } = await train(MISFIT, ["--model", "mlp:hiddenSize=8", option, choice]);
+      expect({ status, stderr, isLeft: existsSync(out) }).toEqual({ status: 2, stderr: `${message}\n`, isLeft: false });
+    }
+  });
+});
+
 describe("train, a loss that is not finite", () => {
   test("ends the run with status 1 and names the iteration; what was there before it is kept", async () => {
     for (const words of [[], ["--engine", "tfjs"], ["--strategy", "lwf"]]) {
