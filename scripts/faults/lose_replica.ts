@@ -15,8 +15,9 @@ const COMMANDS = 60;
 const BREAKING_REPLICA = new URL("../../test/cluster/breaking_replica.ts", import.meta.url);
 
 /**
- * Trains in this process on two replicas, of which one breaks from inside at a random moment of a random command, and compares
- * with the undisturbed run. A run that fails, as it cannot be repaired, is resumed first. Ending a Worker from outside is no such fault: in a native call it ends the whole process.
+ * Trains in this process on two replicas, of which one breaks from inside at a random moment of a random command, and
+ * compares with the undisturbed run. A run that fails, as it cannot be repaired, is resumed first. Ending a Worker from
+ * outside is no such fault: in a native call it ends the whole process.
  */
 export async function loseReplica(reference: Reference, folder: string, random: RandomStream): Promise<Outcome> {
   const { kind } = reference;

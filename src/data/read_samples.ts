@@ -3,7 +3,10 @@ import type { AugmentationKey } from "./augmentation.ts";
 import type { Dataset } from "./dataset.ts";
 import { gatherSamples } from "./gather.ts";
 
-/** All samples of a dataset as the model sees them, [N, …sampleShape], transformed; with a key, as that training iteration sees them. The caller owns the result. */
+/**
+ * All samples of a dataset as the model sees them, [N, …sampleShape], transformed. The caller owns the result.
+ * @param augmentation With a key, as that training iteration sees them.
+ */
 export function readSamples(dataset: Dataset, augmentation?: AugmentationKey): HostTensor {
   const source = dataset.sources.get(dataset.references.sourceIds[0] ?? -1);
   const sampleShape = source?.sampleShape ?? [0];

@@ -55,7 +55,10 @@ function createTableReader(x: Uint8Array, size: number, { tables, channels, orde
   };
 }
 
-/** Four bytes a read: on samples that lie scattered in memory, in half the time of single bytes. Little-endian, as all runtimes are. */
+/**
+ * Four bytes a read: on samples that lie scattered in memory, in half the time of single bytes. Little-endian, as all
+ * runtimes are.
+ */
 function createWordReader(x: Uint8Array, size: number, table: Float32Array): RowReader {
   const words = new Uint32Array(x.buffer, x.byteOffset, x.length >> 2);
   return (row, out, offset) => {

@@ -1,4 +1,7 @@
-/** Bilinear interpolation along an axis as a matrix [length · scale, length], row-major: place i takes its value at i / scale, between two neighbours; nothing lies beyond the last. */
+/**
+ * Bilinear interpolation along an axis as a matrix [length · scale, length], row-major: place i takes its value at
+ * i / scale, between two neighbours; nothing lies beyond the last.
+ */
 export function createInterpolation(length: number, scale: number): number[] {
   const matrix = new Array<number>(length * scale * length).fill(0);
   for (let i = 0; i < length * scale; i++) {

@@ -9,7 +9,8 @@ export interface LabelledFeatures {
 }
 
 /**
- * For each sample, the class of the nearest of `others` (by Euclidean distance of features) that is of another class; the first of equally near ones.
+ * For each sample, the class of the nearest of `others` (by Euclidean distance of features) that is of another class; the
+ * first of equally near ones.
  * @returns Class ids [N], −1 where all others are of the sample's class. The caller owns them.
  */
 export function findNearestOtherClasses(samples: LabelledFeatures, others: LabelledFeatures): Int32Array {
@@ -44,8 +45,8 @@ export interface AttackStep {
 }
 
 /**
- * g ← μg + ∇/‖∇‖₁ for each sample, then x ← x − stepSize · sign(g), kept within the range. A sample whose gradient and momentum
- * are 0 stays.
+ * g ← μg + ∇/‖∇‖₁ for each sample, then x ← x − stepSize · sign(g), kept within the range. A sample whose gradient and
+ * momentum are 0 stays.
  * @see Dong et al. 2018, Boosting Adversarial Attacks with Momentum, arXiv:1710.06081
  */
 export function stepTowardsTarget({ x, momentum, gradient, decay, stepSize, range }: AttackStep): void {

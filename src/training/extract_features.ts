@@ -53,6 +53,7 @@ export function findFeatureLayer(model: tf.LayersModel): string {
 }
 
 async function startReplicas(strategy: StrategyState, layerName: string): Promise<FeatureReplicas> {
+  // It imports this file for the layer's name.
   const { FeatureReplicas: replicas } = await import("./feature_replicas.ts");
   return replicas.start(strategy, layerName);
 }
