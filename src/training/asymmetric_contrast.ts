@@ -1,7 +1,7 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import { type Matrix, multiply, multiplyByTransposed, transpose } from "../core/matrix_product.ts";
 import type { FeatureLoss } from "./feature_losses.ts";
-import { createUnitRows, differentiateUnitRows } from "./supervised_contrast.ts";
+import { contrastRow, createUnitRows, differentiateUnitRows } from "./supervised_contrast.ts";
 
 /** Which rows of features are compared with which, and how. */
 export interface AsymmetricContrast {
@@ -45,33 +45,4 @@ export function evaluateAsymmetricContrast(
   gradient.set(multiply(slopes, otherRows).data);
   gradient.set(multiply(transpose(slopes), anchorRows).data, anchors * width);
   return { loss, dFeatures: differentiateUnitRows(unit, gradient) };
-}
-
-/** One anchor's loss from its similarities, which give way to the loss's gradient with respect to them, times `scale`. */
-function contrastRow(
-  similarities: Float64Array,
-  {
-    isPositive,
-    temperature,
-    scale,
-  }: { readonly isPositive: (j: number) => boolean; readonly temperature: number; readonly scale: number },
-): number {
-  let [positives, largest, total, loss] = [0, Number.NEGATIVE_INFINITY, 0, 0];
-  for (const [j, similarity] of similarities.entries()) {
-    if (isPositive(j)) positives += 1;
-    largest = Math.max(largest, similarity / temperature);
-  }
-  if (positives === 0) {
-    similarities.fill(0);
-    return 0;
-  }
-  for (const similarity of similarities) total += Math.exp(similarity / temperature - largest);
-  const logTotal = largest + Math.log(total);
-  for (const [j, similarity] of similarities.entries()) {
-    const logProbability = similarity / temperature - logTotal;
-    const share = isPositive(j) ? 1 / positives : 0;
-    loss -= share * logProbability;
-    similarities[j] = scale * (Math.exp(logProbability) - share);
-  }
-  return loss;
 }

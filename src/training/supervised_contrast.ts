@@ -1,4 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import { type Matrix, multiply, multiplyByTransposed, transpose } from "../core/matrix_product.ts";
 import type { LossAndGradient } from "./criterion.ts";
 
 /** Rows at length 1, and how long they were. */
@@ -50,48 +51,50 @@ export function differentiateUnitRows({ data, lengths }: UnitRows, gradient: Flo
 export function evaluateSupervisedContrast(output: HostTensor, y: Int32Array, temperature: number): LossAndGradient {
   const [rows = 0, width = 0] = output.shape;
   const unit = createUnitRows(output);
-  const gradient = new Float64Array(unit.data.length);
-  const similarities = new Float64Array(rows);
+  const z: Matrix = { data: unit.data, rows, columns: width };
+  // zᵢ·z_a to begin with; row by row it becomes the loss's gradient with respect to that.
+  const slopes = multiplyByTransposed(z, z);
   let loss = 0;
   for (let i = 0; i < rows; i++) {
-    let positives = -1;
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < rows; j++) {
-      if (y[i] === y[j]) positives += 1;
-      similarities[j] = multiplyRows(unit.data, width, { i, j }) / temperature;
-      if (j !== i) largest = Math.max(largest, similarities[j] ?? 0);
-    }
-    if (positives === 0) continue;
-    let total = 0;
-    for (let j = 0; j < rows; j++) if (j !== i) total += Math.exp((similarities[j] ?? 0) - largest);
-    const logTotal = largest + Math.log(total);
-    for (let j = 0; j < rows; j++) {
-      if (j === i) continue;
-      const logProbability = (similarities[j] ?? 0) - logTotal;
-      const share = y[i] === y[j] ? 1 / positives : 0;
-      loss -= (share * logProbability) / rows;
-      addPair(gradient, unit.data, { i, j, width, factor: (Math.exp(logProbability) - share) / (rows * temperature) });
-    }
+    const row = slopes.data.subarray(i * rows, (i + 1) * rows);
+    row[i] = Number.NEGATIVE_INFINITY;
+    const isPositive = (j: number) => j !== i && y[i] === y[j];
+    loss += contrastRow(row, { isPositive, temperature, scale: 1 / (rows * temperature) }) / rows;
   }
-  return { loss, dOutput: differentiateUnitRows(unit, gradient) };
+  // Each product moves both of its rows.
+  const mirrored = transpose(slopes).data;
+  const both = { ...slopes, data: slopes.data.map((slope, at) => slope + (mirrored[at] ?? 0)) };
+  return { loss, dOutput: differentiateUnitRows(unit, multiply(both, z).data) };
 }
 
-/** zᵢ·zⱼ of rows of `width`. */
-function multiplyRows(data: Float64Array, width: number, { i, j }: { readonly i: number; readonly j: number }): number {
-  let sum = 0;
-  for (let k = 0; k < width; k++) sum += (data[i * width + k] ?? 0) * (data[j * width + k] ?? 0);
-  return sum;
-}
-
-/** Adds the gradient of factor · zᵢ·zⱼ with respect to both. */
-function addPair(
-  gradient: Float64Array,
-  data: Float64Array,
-  { i, j, width, factor }: { readonly i: number; readonly j: number; readonly width: number; readonly factor: number },
-): void {
-  for (let k = 0; k < width; k++) {
-    const [a, b] = [i * width + k, j * width + k];
-    gradient[a] = (gradient[a] ?? 0) + factor * (data[b] ?? 0);
-    gradient[b] = (gradient[b] ?? 0) + factor * (data[a] ?? 0);
+/**
+ * One anchor's loss from its similarities zᵢ·z_a, which give way to the loss's gradient with respect to them, times `scale`.
+ * What it is not compared with has a similarity of −∞.
+ */
+export function contrastRow(
+  similarities: Float64Array,
+  {
+    isPositive,
+    temperature,
+    scale,
+  }: { readonly isPositive: (j: number) => boolean; readonly temperature: number; readonly scale: number },
+): number {
+  let [positives, largest, total, loss] = [0, Number.NEGATIVE_INFINITY, 0, 0];
+  for (const [j, similarity] of similarities.entries()) {
+    if (isPositive(j)) positives += 1;
+    largest = Math.max(largest, similarity / temperature);
   }
+  if (positives === 0) {
+    similarities.fill(0);
+    return 0;
+  }
+  for (const similarity of similarities) total += Math.exp(similarity / temperature - largest);
+  const logTotal = largest + Math.log(total);
+  for (const [j, similarity] of similarities.entries()) {
+    const logProbability = similarity / temperature - logTotal;
+    const share = isPositive(j) ? 1 / positives : 0;
+    if (share > 0) loss -= share * logProbability;
+    similarities[j] = scale * (Math.exp(logProbability) - share);
+  }
+  return loss;
 }
