@@ -1,6 +1,6 @@
-import { countElements } from "../../src/core/host_tensor.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { countElements } from "../../src/core/host_tensor.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../src/core/shared_memory.ts";
 import { createTransformStep } from "../../src/data/apply_transform.ts";
 import { createDataSource, type DataSource } from "../../src/data/data_source.ts";
