@@ -2,8 +2,13 @@
 export interface BenchSizes {
   readonly repetitions: number;
   readonly warmups: number;
-  /** Training steps in one measurement of a fast contestant. */
+  /**
+   * Training steps in one measurement of a fast contestant: so many that what a turn costs (caches and pages that others have
+   * taken meanwhile) does not count.
+   */
   readonly steps: number;
+  /** The same beside a contestant that needs a tenth of a second for one. */
+  readonly fewSteps: number;
   /** The same for models and engines that need seconds for a few. */
   readonly slowSteps: number;
   /** Repetitions of those. */
@@ -29,7 +34,8 @@ export interface BenchSizes {
 export const FULL_SIZES: BenchSizes = {
   repetitions: 15,
   warmups: 1,
-  steps: 25,
+  steps: 200,
+  fewSteps: 25,
   slowSteps: 3,
   slowRepetitions: 5,
   longRepetitions: 3,
@@ -47,6 +53,7 @@ export const QUICK_SIZES: BenchSizes = {
   repetitions: 2,
   warmups: 1,
   steps: 2,
+  fewSteps: 1,
   slowSteps: 1,
   slowRepetitions: 1,
   longRepetitions: 1,

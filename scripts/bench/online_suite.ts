@@ -39,7 +39,7 @@ export async function* runOnlineSuite(context: BenchContext): AsyncGenerator<Com
   const [own, tfjs] = await takeTurns(context, {
     about: "online against TF.js",
     open: (["onnxruntime", "tfjs"] as const).map(
-      (engine) => () => openOnline(context, { workers: 1, engine, steps: sizes.slowSteps }),
+      (engine) => () => openOnline(context, { workers: 1, engine, steps: sizes.fewSteps }),
     ),
     repetitions: sizes.longRepetitions,
   });

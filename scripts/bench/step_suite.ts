@@ -59,7 +59,7 @@ async function* compareWithPython(
 async function* compareWithTfjs(context: BenchContext, workload: Workload): AsyncGenerator<Comparison> {
   const { sizes } = context;
   const { batchSize } = workload;
-  const steps = sizes.slowSteps;
+  const steps = workload.isSlow ? sizes.slowSteps : sizes.fewSteps;
   const open = (engine: "onnxruntime" | "tfjs") => () =>
     LibrarySteps.open({ workload, batchSize, steps, cluster: { workers: 1, engine } });
   const openPlain = () =>
