@@ -15,7 +15,7 @@ export interface BenchContext {
 }
 
 /** What takes turns, and for how long if not as the context's sizes say. */
-export interface Turns extends Partial<Pick<InterleaveOptions, "repetitions" | "warmups">> {
+export interface Turns extends Partial<Pick<InterleaveOptions, "repetitions" | "warmups" | "leadIns">> {
   /** For the progress line. */
   readonly about: string;
   /** Opened one after another before the first turn, closed after the last. */

@@ -11,6 +11,11 @@ export interface InterleaveOptions {
   readonly repetitions: number;
   /** Rounds before the first that counts. */
   readonly warmups: number;
+  /**
+   * Measurements at the beginning of each turn that do not count: after seconds of waiting, caches, pages and compiled code are
+   * gone, and the first hundreds of short steps take up to twice as long. None if left out.
+   */
+  readonly leadIns?: number;
   /** Ends it between two measurements. */
   readonly signal: AbortSignal;
   /** Called before each measurement. */
@@ -24,13 +29,14 @@ export interface InterleaveOptions {
  */
 export async function interleave(
   contestants: readonly Pick<Contestant, "name" | "measure">[],
-  { repetitions, warmups, signal, onMeasurement }: InterleaveOptions,
+  { repetitions, warmups, leadIns = 0, signal, onMeasurement }: InterleaveOptions,
 ): Promise<number[][]> {
   const figures: number[][] = contestants.map(() => []);
   for (let round = 0; round < warmups + repetitions; round++) {
     for (const [index, contestant] of contestants.entries()) {
       signal.throwIfAborted();
       onMeasurement?.(contestant.name, round + 1, warmups + repetitions);
+      for (let i = 0; i < leadIns; i++) await contestant.measure();
       const figure = await contestant.measure();
       if (round >= warmups) figures[index]?.push(figure);
     }

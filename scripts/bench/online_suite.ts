@@ -28,6 +28,7 @@ export async function* runOnlineSuite(context: BenchContext): AsyncGenerator<Com
   const open = (workers: number) => () => openOnline(context, { workers, engine: "onnxruntime", steps: sizes.steps });
   const [worker, inline, ...peers] = await takeTurns(context, {
     about: "online",
+    leadIns: 1,
     open: [open(1), open(0), ...openers],
   });
   const base = { suite: "online", unit: "steps/s" } as const;
@@ -38,6 +39,7 @@ export async function* runOnlineSuite(context: BenchContext): AsyncGenerator<Com
   }
   const [own, tfjs] = await takeTurns(context, {
     about: "online against TF.js",
+    leadIns: 1,
     open: (["onnxruntime", "tfjs"] as const).map(
       (engine) => () => openOnline(context, { workers: 1, engine, steps: sizes.fewSteps }),
     ),

@@ -32,6 +32,7 @@ async function* compareWorkers(context: BenchContext, workload: Workload): Async
     });
   const [one, two, apart] = await takeTurns(context, {
     about: `scaling: ${workload.name}`,
+    leadIns: workload.isSlow ? 0 : 1,
     open: [open(1), open(2), () => openApart([open(1), open(1)])],
     repetitions: workload.isSlow ? sizes.slowRepetitions : sizes.repetitions,
   });

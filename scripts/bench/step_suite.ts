@@ -36,6 +36,7 @@ async function* compareWithPython(
     LibrarySteps.open({ workload, batchSize, steps, cluster: { workers, logicalShards: 1, engine: "onnxruntime" } });
   const [worker, inline, ...peers] = await takeTurns(context, {
     about: `step: ${title}`,
+    leadIns: workload.isSlow ? 0 : 1,
     open: [
       openOwn(1),
       openOwn(0),
@@ -73,6 +74,7 @@ async function* compareWithTfjs(context: BenchContext, workload: Workload): Asyn
   const isPlainPossible = workload.peerModel === "simple-mlp";
   const [own, ...peers] = await takeTurns(context, {
     about: `step: ${workload.name} against TF.js`,
+    leadIns: workload.isSlow ? 0 : 1,
     open: [open("onnxruntime"), open("tfjs"), ...(isPlainPossible ? [openPlain] : [])],
     repetitions: sizes.longRepetitions,
   });
