@@ -23,6 +23,14 @@ describe("interleave()", () => {
     ]);
   });
 
+  test("leaves the first measurements of each turn out, where it is told to", async () => {
+    const order: string[] = [];
+    const signal = new AbortController().signal;
+    const figures = await interleave(makeContestants(order), { repetitions: 1, warmups: 1, leadIns: 1, signal });
+    expect(order.join("")).toBe("AABBCCAABBCC");
+    expect(figures).toEqual([[8], [10], [12]]);
+  });
+
   test("tells before each measurement who is next, and ends when it is aborted", async () => {
     const order: string[] = [];
     const told: string[] = [];
