@@ -43,7 +43,7 @@ export const FULL_SIZES: BenchSizes = {
   fewExamplesPerExperience: 640,
   memorySize: 1000,
   fillingSteps: 120,
-  strategyExamples: 1280,
+  strategyExamples: 512,
   imageBatchSize: 64,
   gemmSize: 1024,
 };

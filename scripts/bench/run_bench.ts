@@ -31,7 +31,7 @@ const RUN_SUITE: Readonly<Record<SuiteName, (context: BenchContext) => AsyncGene
   strategies: runStrategySuite,
 };
 
-/** Runs the suites and prints one table for each; the file is written after every suite, so that none is lost. */
+/** Runs the suites and prints one table for each; the file is written after every comparison, so that none is lost. */
 export async function runBench(plan: BenchPlan, { stdout, stderr, signal }: CliContext): Promise<void> {
   const line = createProgressLine(stderr);
   const { suites, pythons, isQuick, json } = plan;
@@ -46,11 +46,13 @@ export async function runBench(plan: BenchPlan, { stdout, stderr, signal }: CliC
   try {
     for (const suite of suites) {
       const comparisons: Comparison[] = [];
-      for await (const comparison of RUN_SUITE[suite](context)) comparisons.push(comparison);
+      for await (const comparison of RUN_SUITE[suite](context)) {
+        comparisons.push(comparison);
+        if (json !== undefined) await writeFile(json, formatJson([...all, ...comparisons].map(createRow)));
+      }
       all.push(...comparisons);
       line.clear();
       stdout.write(`\n${formatComparisons(comparisons)}`);
-      if (json !== undefined) await writeFile(json, formatJson(all.map(createRow)));
     }
   } finally {
     line.clear();
