@@ -9,8 +9,17 @@ export interface KernelFunctions {
   /** @returns Σ θ(aθ − 2b) */
   addPenalty(gradient: number, parameters: number, a: number, b: number, count: number, factor: number): number;
   stepPlain(parameters: number, gradient: number, count: number, rate: number, decay: number): void;
-  stepMomentum: MomentumStep;
-  stepNesterov: MomentumStep;
+  stepMomentum(
+    parameters: number,
+    gradient: number,
+    velocity: number,
+    count: number,
+    rate: number,
+    momentum: number,
+    share: number,
+    decay: number,
+    nesterov: number,
+  ): void;
   stepAdam(
     parameters: number,
     gradient: number,
@@ -52,17 +61,6 @@ export interface KernelFunctions {
     decay: number,
   ): void;
 }
-
-type MomentumStep = (
-  parameters: number,
-  gradient: number,
-  velocity: number,
-  count: number,
-  rate: number,
-  momentum: number,
-  share: number,
-  decay: number,
-) => void;
 
 /** Loads the functions over a shared memory, in this thread. */
 export function loadKernelFunctions(memory: WebAssembly.Memory): KernelFunctions {

@@ -54,9 +54,7 @@ export function stepSGD(spec: SGDSpec, vectors: OptimizerVectors, step: Optimize
   kernels.compute(
     { written: [parameters, velocity], read: [gradient] },
     step,
-    (functions, [theta = 0, v = 0, g = 0], count) => {
-      const stepBy = nesterov ? functions.stepNesterov : functions.stepMomentum;
-      stepBy(theta, g, v, count, learningRate, momentum, share, weightDecay);
-    },
+    (functions, [theta = 0, v = 0, g = 0], count) =>
+      functions.stepMomentum(theta, g, v, count, learningRate, momentum, share, weightDecay, nesterov ? 1 : 0),
   );
 }

@@ -1,4 +1,4 @@
-import type { RunStatus } from "../runs/run_summary.ts";
+import type { ExperienceSummary, RunStatus } from "../runs/run_summary.ts";
 
 /** A value of metrics.jsonl. */
 export interface MetricPoint {
@@ -11,15 +11,7 @@ export interface MetricPoint {
 }
 
 /** One trained experience, as summary.json has it; NaN where the file has null. */
-export interface ReportedExperience {
-  readonly index: number;
-  readonly classes: readonly number[];
-  readonly examples: number;
-  readonly epochs: number;
-  readonly trainSeconds: number;
-  readonly evalSeconds: number;
-  readonly testAccuracy: readonly number[];
-  readonly streamAccuracy: number;
+export interface ReportedExperience extends Omit<ExperienceSummary, "onnx"> {
   /** The exported model: its place, its size where it is there, and how far onnxruntime was from the engine. */
   readonly onnx: {
     readonly path: string;

@@ -5,29 +5,12 @@ import { mlp } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { createTrainingRun } from "../../src/runs/create_training_run.ts";
 import { isTrainedOnline, listTrainingUnits } from "../../src/runs/training_units.ts";
-import { createBenchmark } from "../../src/streams/benchmark.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
-import { makeTask } from "../support/made_task.ts";
+import { makeBenchmark } from "./made_run.ts";
 
 afterAll(removeFolders);
-
-/** Two experiences of the same four classes, with other features. */
-function makeBenchmark(options: { validationSize?: number; onlineExperienceSize?: number } = {}) {
-  const make = (name: string, samples: number) =>
-    [0, 1].map((seed) => ({ dataset: makeTask({ samples, seed, name: `${name} ${seed}` }) }));
-  return createBenchmark({
-    ...options,
-    name: "made",
-    train: make("train", 64),
-    test: make("test", 24),
-    numClasses: 4,
-    sampleShape: [6],
-    isTaskIncremental: false,
-    normalization: { scale: 1, mean: [], std: [] },
-  });
-}
 
 /** A run with the plugin given. The caller disposes of it. */
 async function makeRun({

@@ -37,7 +37,7 @@ export function stepPlain(parameters: usize, gradient: usize, count: usize, rate
   }
 }
 
-/** v ← μv + share(g + λθ), θ ← θ − ηv */
+/** g' = g + λθ, v ← μv + share·g', θ ← θ − ηv; with Nesterov's momentum θ ← θ − η(g' + μv) */
 export function stepMomentum(
   parameters: usize,
   gradient: usize,
@@ -47,6 +47,7 @@ export function stepMomentum(
   momentum: f32,
   share: f32,
   decay: f32,
+  nesterov: bool,
 ): void {
   const rates = f32x4.splat(rate);
   const momenta = f32x4.splat(momentum);
@@ -58,32 +59,8 @@ export function stepMomentum(
     const g = decayed(gradient + at, theta, decays);
     const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.mul(shares, g));
     v128.store(velocity + at, v);
-    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, v)));
-  }
-}
-
-/** g' = g + λθ, v ← μv + share·g', θ ← θ − η(g' + μv) */
-export function stepNesterov(
-  parameters: usize,
-  gradient: usize,
-  velocity: usize,
-  count: usize,
-  rate: f32,
-  momentum: f32,
-  share: f32,
-  decay: f32,
-): void {
-  const rates = f32x4.splat(rate);
-  const momenta = f32x4.splat(momentum);
-  const shares = f32x4.splat(share);
-  const decays = f32x4.splat(decay);
-  const bytes = measureLanes(count);
-  for (let at: usize = 0; at < bytes; at += LANES) {
-    const theta = v128.load(parameters + at);
-    const g = decayed(gradient + at, theta, decays);
-    const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.mul(shares, g));
-    v128.store(velocity + at, v);
-    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, f32x4.add(g, f32x4.mul(momenta, v)))));
+    const direction = nesterov ? f32x4.add(g, f32x4.mul(momenta, v)) : v;
+    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, direction)));
   }
 }
 
