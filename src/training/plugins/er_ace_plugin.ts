@@ -1,14 +1,9 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
-import { assertWholeNumber } from "../../core/errors.ts";
+import type { Compatibility } from "../../core/compatibility.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
-import { Dataset } from "../../data/dataset.ts";
-import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
-import { drawSamples } from "../../memory/draw_samples.ts";
-import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { LossAndGradient } from "../criterion.ts";
+import { MinibatchMemory } from "../minibatch_memory.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -34,54 +29,43 @@ export interface ERACEOptions {
  */
 export class ERACEPlugin implements StrategyPlugin {
   readonly name = "ERACEPlugin";
-  readonly storagePolicy: ReservoirSamplingBuffer | ClassBalancedBuffer;
-  readonly #batchSizeMem: number;
+  readonly #memory: MinibatchMemory;
   readonly #compatibility: Compatibility;
-  /** The minibatch without what is remembered. */
-  #current = Dataset.empty();
 
   /** @throws {RangeError} If an option is out of range. */
   constructor({ memSize = 200, batchSizeMem = 10, compatibility = "paper" }: ERACEOptions = {}) {
-    const act = "create ERACEPlugin";
-    assertWholeNumber(act, "memSize", memSize, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem, 1);
-    assertCompatibility(act, compatibility);
-    const Policy = compatibility === "paper" ? ReservoirSamplingBuffer : ClassBalancedBuffer;
-    this.storagePolicy = new Policy({ maxSize: memSize });
-    this.#batchSizeMem = batchSizeMem;
+    this.#memory = new MinibatchMemory("create ERACEPlugin", "er-ace", { memSize, batchSizeMem, compatibility });
     this.#compatibility = compatibility;
   }
 
+  get storagePolicy(): MinibatchMemory["storagePolicy"] {
+    return this.#memory.storagePolicy;
+  }
+
   beforeTrainingExp(strategy: BaseStrategy): void {
-    if (this.#compatibility === "avalanche") this.storagePolicy.update(strategy);
+    this.#memory.beginExperience(strategy);
   }
 
   beforeTrainingIteration(strategy: BaseStrategy): void {
-    const { mbatch, randomStreams, clock } = strategy;
-    const { buffer } = this.storagePolicy;
-    this.#current = mbatch;
-    if (buffer.length === 0 || (this.#compatibility === "avalanche" && clock.trainExpCounter === 0)) return;
-    const remembered = drawSamples(buffer, this.#batchSizeMem, randomStreams.get("er-ace"));
-    strategy.mbatch = Dataset.concat([mbatch, remembered]);
+    this.#memory.extendMinibatch(strategy);
   }
 
   criterion({ mbOutput, mbY, clock }: BaseStrategy): LossAndGradient {
     const isPlain = this.#compatibility === "avalanche" && clock.trainExpCounter === 0;
     const weight = this.#compatibility === "avalanche" && !isPlain ? 0.5 : 1;
-    return evaluateAsymmetric(mbOutput, mbY, { currentRows: isPlain ? 0 : this.#current.length, weight });
+    return evaluateAsymmetric(mbOutput, mbY, { currentRows: isPlain ? 0 : this.#memory.current.length, weight });
   }
 
-  afterTrainingIteration({ randomStreams, clock }: BaseStrategy): void {
-    if (this.#compatibility === "avalanche" || clock.trainExpEpochs > 0) return;
-    this.storagePolicy.updateFromDataset(this.#current, randomStreams.get("buffer"));
+  afterTrainingIteration(strategy: BaseStrategy): void {
+    this.#memory.takeMinibatch(strategy);
   }
 
   saveState(): SavedState {
-    return saveBuffer(this.storagePolicy);
+    return this.#memory.save();
   }
 
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    restoreBuffer(this.storagePolicy, saved, sources);
+  restoreState(saved: SavedState, context: RestoreContext): void {
+    this.#memory.restore(saved, context);
   }
 }
 

@@ -1,16 +1,13 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
-import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import type { Compatibility } from "../../core/compatibility.ts";
+import { assertInRange } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
-import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
-import { drawSamples } from "../../memory/draw_samples.ts";
-import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { evaluateAsymmetricContrast } from "../asymmetric_contrast.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { type ContrastCandidates, drawContrastPairs } from "../contrast_pairs.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { findFeatureLayer, findFeatureReplicas } from "../extract_features.ts";
+import { MinibatchMemory } from "../minibatch_memory.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -44,49 +41,41 @@ export interface ERAMLOptions {
  */
 export class ERAMLPlugin implements StrategyPlugin {
   readonly name = "ERAMLPlugin";
-  readonly storagePolicy: ReservoirSamplingBuffer | ClassBalancedBuffer;
-  readonly #batchSizeMem: number;
+  readonly #memory: MinibatchMemory;
   readonly #temperature: number;
   readonly #weight: number;
   readonly #layerName: string | undefined;
   readonly #compatibility: Compatibility;
-  /** The minibatch without what is remembered. */
-  #current = Dataset.empty();
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: ERAMLOptions = {}) {
     const { memSize = 200, batchSizeMem = 10, temperature = 0.1, baseTemperature = 0.07 } = options;
     const { compatibility = "paper", layerName } = options;
     const act = "create ERAMLPlugin";
-    assertWholeNumber(act, "memSize", memSize, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem, 1);
     assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
     assertInRange(act, "baseTemperature", baseTemperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
-    assertCompatibility(act, compatibility);
-    const Policy = compatibility === "paper" ? ReservoirSamplingBuffer : ClassBalancedBuffer;
-    this.storagePolicy = new Policy({ maxSize: memSize });
-    [this.#batchSizeMem, this.#temperature, this.#compatibility] = [batchSizeMem, temperature, compatibility];
+    this.#memory = new MinibatchMemory(act, "er-aml", { memSize, batchSizeMem, compatibility });
+    [this.#temperature, this.#compatibility] = [temperature, compatibility];
     this.#weight = temperature / baseTemperature;
     this.#layerName = layerName;
   }
 
+  get storagePolicy(): MinibatchMemory["storagePolicy"] {
+    return this.#memory.storagePolicy;
+  }
+
   beforeTrainingExp(strategy: BaseStrategy): void {
-    if (this.#compatibility === "avalanche") this.storagePolicy.update(strategy);
+    this.#memory.beginExperience(strategy);
   }
 
   beforeTrainingIteration(strategy: BaseStrategy): void {
-    const { mbatch, randomStreams, clock } = strategy;
-    const { buffer } = this.storagePolicy;
-    this.#current = mbatch;
-    if (buffer.length === 0 || (this.#compatibility === "avalanche" && clock.trainExpCounter === 0)) return;
-    const remembered = drawSamples(buffer, this.#batchSizeMem, randomStreams.get("er-aml"));
-    strategy.mbatch = Dataset.concat([mbatch, remembered]);
+    this.#memory.extendMinibatch(strategy);
   }
 
   /** Cross-entropy of what is remembered, or of the whole minibatch where nothing is. */
   criterion({ mbOutput, mbY }: BaseStrategy): LossAndGradient {
     const dOutput = new Float32Array(mbOutput.data.length);
-    const start = this.#isReplaying(mbY) ? this.#current.length : 0;
+    const start = this.#isReplaying(mbY) ? this.#memory.current.length : 0;
     return { loss: addCrossEntropy(mbOutput, mbY, { rows: { start, end: mbY.length }, dOutput }), dOutput };
   }
 
@@ -94,8 +83,8 @@ export class ERAMLPlugin implements StrategyPlugin {
   async afterBackward(strategy: BaseStrategy): Promise<void> {
     const { mbY, randomStreams, cluster, clock, model, gradient } = strategy;
     if (!this.#isReplaying(mbY)) return;
-    const current = this.#current;
-    const { buffer } = this.storagePolicy;
+    const { current } = this.#memory;
+    const { buffer } = this.#memory.storagePolicy;
     const pool = this.#compatibility === "paper" ? Dataset.concat([current, buffer]) : buffer;
     const candidates = this.#listCandidates(current, pool);
     const { anchors, positives, negatives } = drawContrastPairs(
@@ -117,21 +106,20 @@ export class ERAMLPlugin implements StrategyPlugin {
     strategy.loss += loss;
   }
 
-  afterTrainingIteration({ randomStreams, clock }: BaseStrategy): void {
-    if (this.#compatibility === "avalanche" || clock.trainExpEpochs > 0) return;
-    this.storagePolicy.updateFromDataset(this.#current, randomStreams.get("buffer"));
+  afterTrainingIteration(strategy: BaseStrategy): void {
+    this.#memory.takeMinibatch(strategy);
   }
 
   saveState(): SavedState {
-    return saveBuffer(this.storagePolicy);
+    return this.#memory.save();
   }
 
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    restoreBuffer(this.storagePolicy, saved, sources);
+  restoreState(saved: SavedState, context: RestoreContext): void {
+    this.#memory.restore(saved, context);
   }
 
   #isReplaying(y: Int32Array): boolean {
-    return y.length > this.#current.length;
+    return y.length > this.#memory.current.length;
   }
 
   /** In the paper the pool begins with the minibatch itself: no sample is its own positive. */
