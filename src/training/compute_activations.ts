@@ -2,7 +2,7 @@ import type { HostTensor } from "../core/host_tensor.ts";
 import { concatVectors } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { SingleDatasetDataLoader } from "../memory/single_dataset_data_loader.ts";
-import type { StrategyState } from "./strategy_state.ts";
+import type { ModelOwner } from "./model_owner.ts";
 
 /**
  * What a layer of the model gives for any number of samples [N, …], without dropout, in the layer's own shape. The caller owns the
@@ -10,7 +10,7 @@ import type { StrategyState } from "./strategy_state.ts";
  * @throws {RangeError} If the model has no layer of that name.
  */
 export async function computeActivations(
-  { cluster, evalMbSize, augmentation }: StrategyState,
+  { cluster, evalMbSize, augmentation }: ModelOwner,
   samples: Dataset,
   layerName: string,
 ): Promise<HostTensor> {

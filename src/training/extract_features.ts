@@ -5,10 +5,10 @@ import { concatVectors } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { SingleDatasetDataLoader } from "../memory/single_dataset_data_loader.ts";
 import type { FeatureReplicas } from "./feature_replicas.ts";
-import type { StrategyState } from "./strategy_state.ts";
+import type { ModelOwner } from "./model_owner.ts";
 
 /** Replicas of the lower part of a strategy's model, by the layer that they end with. */
-const replicasOf = new WeakMap<StrategyState, Map<string, Promise<FeatureReplicas>>>();
+const replicasOf = new WeakMap<ModelOwner, Map<string, Promise<FeatureReplicas>>>();
 
 /**
  * What a layer of the model answers to any samples, without dropout: [N, F], the layer's own shape flattened. Computed by
@@ -17,7 +17,7 @@ const replicasOf = new WeakMap<StrategyState, Map<string, Promise<FeatureReplica
  * @throws {RangeError} If the model has no such layer.
  */
 export async function extractFeatures(
-  strategy: StrategyState,
+  strategy: ModelOwner,
   samples: Dataset,
   layerName = findFeatureLayer(strategy.model),
 ): Promise<HostTensor> {
@@ -33,7 +33,7 @@ export async function extractFeatures(
  * The replicas of a strategy's model up to a layer; started at the first call, and the same at every other.
  * @throws {RangeError} If the model has no such layer.
  */
-export function findFeatureReplicas(strategy: StrategyState, layerName: string): Promise<FeatureReplicas> {
+export function findFeatureReplicas(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
   assertLayer(strategy.model, layerName);
   const known = replicasOf.get(strategy) ?? new Map<string, Promise<FeatureReplicas>>();
   replicasOf.set(strategy, known);
@@ -52,7 +52,7 @@ export function findFeatureLayer(model: tf.LayersModel): string {
   return before.name;
 }
 
-async function startReplicas(strategy: StrategyState, layerName: string): Promise<FeatureReplicas> {
+async function startReplicas(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
   // It imports this file for the layer's name.
   const { FeatureReplicas: replicas } = await import("./feature_replicas.ts");
   return replicas.start(strategy, layerName);

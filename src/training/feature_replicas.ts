@@ -6,8 +6,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
 import { findFeatureLayer } from "./extract_features.ts";
+import type { ModelOwner } from "./model_owner.ts";
 import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
-import type { StrategyState } from "./strategy_state.ts";
 
 /** How features are computed. */
 export interface FeatureMode {
@@ -22,10 +22,10 @@ export interface FeatureMode {
  * parameters. The strategy's replicas know outputs only. They end with the strategy; calls must not overlap.
  */
 export class FeatureReplicas {
-  readonly #strategy: StrategyState;
+  readonly #strategy: ModelOwner;
   readonly #cluster: Cluster;
 
-  private constructor(strategy: StrategyState, cluster: Cluster) {
+  private constructor(strategy: ModelOwner, cluster: Cluster) {
     this.#strategy = strategy;
     this.#cluster = cluster;
   }
@@ -35,7 +35,7 @@ export class FeatureReplicas {
    * @param layerName Whose answer features are; the layer before the last if left out.
    * @throws {RangeError} If there is no such layer.
    */
-  static async start(strategy: StrategyState, layerName?: string): Promise<FeatureReplicas> {
+  static async start(strategy: ModelOwner, layerName?: string): Promise<FeatureReplicas> {
     const { model } = strategy;
     const output = [model.getLayer(layerName ?? findFeatureLayer(model)).output].flat()[0];
     if (!output) throw new RangeError(`Cannot compute features: the layer ${layerName} has no output`);

@@ -6,8 +6,8 @@ import { loadModel } from "../engine/tfjs/model_loading.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { cutUpperPart } from "../models/upper_part.ts";
 import type { Criterion } from "./criterion.ts";
+import type { ModelOwner } from "./model_owner.ts";
 import { addPartGradient, loadPart, startPart } from "./part_replicas.ts";
-import type { StrategyState } from "./strategy_state.ts";
 
 /** A gradient that the upper part is asked for. */
 export interface UpperGradient {
@@ -25,13 +25,13 @@ export interface UpperGradient {
  * given what the layer answered, now or long ago. They end with the strategy; calls must not overlap.
  */
 export class UpperReplicas {
-  readonly #strategy: StrategyState;
+  readonly #strategy: ModelOwner;
   readonly #layerName: string;
   readonly #cluster: Cluster;
   /** The model that the part was cut off: a wider one takes its place when heads grow. */
   #whole: Cluster["model"];
 
-  private constructor(strategy: StrategyState, layerName: string, cluster: Cluster) {
+  private constructor(strategy: ModelOwner, layerName: string, cluster: Cluster) {
     this.#strategy = strategy;
     this.#layerName = layerName;
     this.#cluster = cluster;
@@ -42,7 +42,7 @@ export class UpperReplicas {
    * Starts them, laid out as the strategy's own are.
    * @throws {RangeError} If there is no such layer, or some way from the samples to the outputs goes past it.
    */
-  static async start(strategy: StrategyState, layerName: string): Promise<UpperReplicas> {
+  static async start(strategy: ModelOwner, layerName: string): Promise<UpperReplicas> {
     const cluster = await startPart(strategy, await cutModel(strategy, layerName));
     return new UpperReplicas(strategy, layerName, cluster);
   }
@@ -85,7 +85,7 @@ export class UpperReplicas {
   }
 }
 
-async function cutModel({ model, cluster }: StrategyState, layerName: string): Promise<ClusterModel> {
+async function cutModel({ model, cluster }: ModelOwner, layerName: string): Promise<ClusterModel> {
   const output = [model.getLayer(layerName).output].flat()[0];
   const sampleShape = (output?.shape.slice(1) ?? []).map((length) => {
     if (length !== null) return length;

@@ -103,6 +103,12 @@ describe("house rules", () => {
     });
   }
 
+  test("tests, scripts and examples keep: file length", () => {
+    const files = readProjectFiles(["test", "scripts", "examples"], [".ts"]);
+    const violations = files.flatMap((file) => fileLength.findViolations(file).map((what) => `${file.path}:${what}`));
+    expect(violations).toEqual([]);
+  });
+
   test("no committed text names a folder of one machine", () => {
     const files = [
       ...readProjectFiles(["scripts", "examples", "test", "docs", "proto"], [".ts", ".md", ".py", ".json", ".proto"]),
