@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { createSessionOptions } from "../../src/engine/onnxruntime/session_options.ts";
 import { listLayers } from "../../src/engine/tfjs/model_layers.ts";
-import { encodeModel } from "../../src/onnx/codec.ts";
+import { encodeModel } from "../../src/onnx/encode_model.ts";
 import { createOnnxModel } from "../../src/onnx/onnx_model.ts";
 import type { Contestant } from "./interleave.ts";
 

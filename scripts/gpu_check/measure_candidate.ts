@@ -4,7 +4,7 @@ import { RandomStream } from "../../src/core/random_stream.ts";
 import { createSharedFloat32, createSharedInt32 } from "../../src/core/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
-import { createEngine } from "../../src/engine/create_engine.ts";
+import { createEngine, prepareModel } from "../../src/engine/create_engine.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { simpleCNN } from "../../src/models/simple_cnn.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
@@ -91,7 +91,7 @@ async function computeGradient(
   samples: { readonly x: Float32Array; readonly y: Int32Array; readonly sampleShape: readonly number[] },
 ): Promise<{ name: string; gradient: Float32Array }> {
   const { topology, parameters, state } = flattenWeights(model);
-  const engine = await createEngine({ kind, topology, device });
+  const engine = await createEngine({ model: await prepareModel(kind, topology), device });
   const rows = samples.y.length;
   const objective = new CrossEntropyLoss().createObjective(samples.y, CLASSES);
   const targets = new Float32Array(rows * CLASSES);

@@ -1,5 +1,5 @@
 import type { DataSource } from "../data/data_source.ts";
-import type { ModelTopology } from "../engine/model_topology.ts";
+import type { EngineModel } from "../engine/create_engine.ts";
 import { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import type { ActivationMemory } from "./activation_board.ts";
@@ -16,7 +16,7 @@ export class Attachments implements ReplicaControl {
   /** Over the memory's vectors. */
   kernels: VectorKernels;
   /** Of a model that took the place of the one that the replica was started with. */
-  topology: ModelTopology | undefined;
+  model: EngineModel | undefined;
   readonly sources = new Map<number, DataSource>();
   /** Parameter vectors beside the model's own, by their numbers from 1 on. */
   readonly vectors = new Map<number, Float32Array<SharedArrayBuffer>>();
@@ -72,10 +72,10 @@ export class Attachments implements ReplicaControl {
     this.inputGradients = values;
   }
 
-  loadModel(topology: ModelTopology, memory: ReplicaMemory): void {
+  loadModel(model: EngineModel, memory: ReplicaMemory): void {
     this.memory = reattachMemory(memory);
     this.kernels = createKernels(this.memory, this.#thread);
-    this.topology = topology;
+    this.model = model;
     this.batch = undefined;
     this.scratchSlots = [];
     this.activations = undefined;
@@ -85,7 +85,7 @@ export class Attachments implements ReplicaControl {
   /** There is nothing to free. */
   close(): void {}
 
-  /** Tells all of it to a replica that was started with this memory and topology. */
+  /** Tells all of it to a replica that was started with this memory and model. */
   async replay(replica: ReplicaControl): Promise<void> {
     await replica.addSources([...this.sources.values()]);
     if (this.batch) await replica.attachBatch(this.batch);

@@ -2,15 +2,14 @@ import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { compareParameters } from "../core/remap_vector.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
-import { assertPlaces, chooseEngine } from "../engine/create_engine.ts";
+import { chooseEngine, type EngineModel, prepareModel } from "../engine/create_engine.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
 import { ActivationBoard } from "./activation_board.ts";
 import { BatchBoard } from "./batch_board.ts";
-import { listDevices, type ResolvedClusterOptions } from "./cluster_options.ts";
+import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
 import { Phase, ROW_MEASURES, Word } from "./control_block.ts";
-import { InlineReplica } from "./inline_replica.ts";
 import { InputGradientBoard } from "./input_gradient_board.ts";
 import { type ClusterModel, createModelMemory, growModelMemory } from "./model_memory.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
@@ -18,9 +17,9 @@ import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { Hyper, type ReplicaMemory } from "./replica_memory.ts";
 import { countShards } from "./shards.ts";
+import { startReplicas } from "./start_replicas.ts";
 import { type ReplicaTimings, readRows, readTimings } from "./step_timings.ts";
 import { VectorTable } from "./vector_table.ts";
-import { WorkerReplicas } from "./worker_replicas.ts";
 
 /**
  * The coordinator's side of the replicas: whole minibatches go in, whole outputs and the reduced gradient come out. Its
@@ -28,6 +27,7 @@ import { WorkerReplicas } from "./worker_replicas.ts";
  */
 export class Cluster {
   readonly options: ResolvedClusterOptions;
+  readonly #engineKind: EngineModel["kind"];
   readonly #group: ReplicaGroup;
   readonly #batch: BatchBoard;
   readonly #activations: ActivationBoard;
@@ -43,10 +43,11 @@ export class Cluster {
     model: ClusterModel,
     options: ResolvedClusterOptions,
     memory: ReplicaMemory,
-    group: ReplicaGroup,
+    { group, kind }: { readonly group: ReplicaGroup; readonly kind: EngineModel["kind"] },
   ) {
     this.#model = model;
     this.options = options;
+    this.#engineKind = kind;
     this.#memory = memory;
     this.#group = group;
     this.#batch = new BatchBoard(group, memory.control, model.outputSize);
@@ -67,8 +68,6 @@ export class Cluster {
     training: { readonly optimizer: OptimizerSpec; readonly seed: number },
   ): Promise<Cluster> {
     const kind = await chooseEngine(options.engine, model.topology);
-    const devices = listDevices(options);
-    assertPlaces(kind, devices);
     const memory = createModelMemory(model, {
       shards: options.logicalShards,
       replicas: Math.max(1, options.workers),
@@ -76,14 +75,9 @@ export class Cluster {
       keepsChunks: options.workers > 0 && options.maxRestarts > 0,
     });
     memory.control[Word.seed] = training.seed;
-    const shared = { kind, topology: model.topology, layerModules: options.layerModules };
-    const specs = devices.map((device) => ({ ...shared, device }));
-    const inline = options.workers === 0 ? specs[0] : undefined;
-    const group = inline
-      ? await InlineReplica.start(inline, memory)
-      : await WorkerReplicas.start(specs, memory, options);
+    const group = await startReplicas(await prepareModel(kind, model.topology, options.layerModules), memory, options);
     await group.tell((replica) => replica.attachOptimizer(training.optimizer));
-    return new Cluster(model, options, memory, group);
+    return new Cluster(model, options, memory, { group, kind });
   }
 
   /** The model as it was loaded; its vectors are those of that moment. */
@@ -223,9 +217,10 @@ export class Cluster {
   async replaceModel(model: ClusterModel): Promise<void> {
     const change = compareParameters(this.#model, model);
     const memory = growModelMemory(this.#memory, model, change);
+    const prepared = await prepareModel(this.#engineKind, model.topology, this.options.layerModules);
     if (change.frozen?.size === change.from.entries.length) this.#stepCount = 0;
     try {
-      await this.#group.tell((replica) => replica.loadModel(model.topology, memory));
+      await this.#group.tell((replica) => replica.loadModel(prepared, memory));
     } catch (error) {
       // Some replicas may have the new model and others the old.
       await this.close();

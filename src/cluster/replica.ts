@@ -1,9 +1,8 @@
 import { type ErrorData, serializeError } from "../core/error_data.ts";
 import { cannot } from "../core/errors.ts";
 import type { DataSource } from "../data/data_source.ts";
-import { createEngine, type EngineSpec } from "../engine/create_engine.ts";
+import { createEngine, type EngineModel, type EngineSpec } from "../engine/create_engine.ts";
 import type { Engine, ModelVectors } from "../engine/engine.ts";
-import type { ModelTopology } from "../engine/model_topology.ts";
 import { sumRowGradients } from "../engine/row_gradients.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import type { ActivationMemory, ActivationShape } from "./activation_board.ts";
@@ -101,11 +100,11 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
     }
   }
 
-  async loadModel(topology: ModelTopology, memory: ReplicaMemory): Promise<void> {
-    const engine = await createEngine({ ...this.#spec, topology });
+  async loadModel(model: EngineModel, memory: ReplicaMemory): Promise<void> {
+    const engine = await createEngine({ ...this.#spec, model });
     await this.#engine.close();
     this.#engine = engine;
-    this.#attached.loadModel(topology, memory);
+    this.#attached.loadModel(model, memory);
     this.#shards.clear();
   }
 

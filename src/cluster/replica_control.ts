@@ -1,6 +1,6 @@
 import type { ErrorData } from "../core/error_data.ts";
 import type { DataSource } from "../data/data_source.ts";
-import type { ModelTopology } from "../engine/model_topology.ts";
+import type { EngineModel } from "../engine/create_engine.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer.ts";
 import type { ActivationMemory, ActivationShape } from "./activation_board.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
@@ -22,7 +22,7 @@ export interface ReplicaControl {
   /** Says where the gradients of the samples go, [capacity · values of a sample], in shared memory. */
   attachInputGradients(values: Float32Array<SharedArrayBuffer>): void | Promise<void>;
   /** Puts another model in place of its own. Data and penalties stay; minibatch memory and other vectors are forgotten. */
-  loadModel(topology: ModelTopology, memory: ReplicaMemory): void | Promise<void>;
+  loadModel(model: EngineModel, memory: ReplicaMemory): void | Promise<void>;
   close(): void | Promise<void>;
 }
 

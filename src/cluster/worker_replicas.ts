@@ -65,25 +65,23 @@ export class WorkerReplicas implements ReplicaGroup {
   }
 
   /**
-   * Starts one Worker for each engine spec, one after another, each with a handshake.
-   * @throws {Error} If a replica cannot load its engine or dies on the way; those already started are ended.
+   * Starts one Worker for each engine spec, all at once, each with a handshake.
+   * @throws {Error} If a replica cannot load its engine or dies on the way; the others are ended.
    */
   static async start(
     specs: readonly EngineSpec[],
     memory: ReplicaMemory,
     options: WorkerReplicasOptions,
   ): Promise<WorkerReplicas> {
-    const started: WorkerReplica[] = [];
-    try {
-      for (const [index, engine] of specs.entries()) {
-        const setup = { index, generation: 0, engine, memory };
-        started.push(await startWorkerReplica(setup, options.workerEntry));
-      }
-      return new WorkerReplicas(started, specs, memory, options);
-    } catch (error) {
-      await Promise.all(started.map(({ handle }) => handle.terminate()));
-      throw error;
-    }
+    // Settled, not the first to fail: a Worker must not be ended while it loads native code.
+    const endings = await Promise.allSettled(
+      specs.map((engine, index) => startWorkerReplica({ index, generation: 0, engine, memory }, options.workerEntry)),
+    );
+    const started = endings.flatMap((ending) => (ending.status === "fulfilled" ? [ending.value] : []));
+    const failed = endings.find((ending) => ending.status === "rejected");
+    if (!failed) return new WorkerReplicas(started, specs, memory, options);
+    await Promise.all(started.map(({ handle }) => handle.terminate()));
+    throw failed.reason;
   }
 
   async tell(message: (replica: ReplicaControl) => void | Promise<void>): Promise<void> {
@@ -237,10 +235,10 @@ export class WorkerReplicas implements ReplicaGroup {
   }
 
   async #startAgain(index: number, workerEntry: URL): Promise<WorkerHandle<RemoteReplica>> {
-    const { memory, topology } = this.#attached;
+    const { memory, model } = this.#attached;
     const spec = this.#specs[index];
     if (!spec) throw new RangeError(cannot("replace a replica", `one of ${this.#specs.length}`, index));
-    const engine = topology ? { ...spec, topology } : spec;
+    const engine = model ? { ...spec, model } : spec;
     const generation = Atomics.load(this.#control, replicaWord(index, ReplicaWord.generation));
     const { handle } = await startWorkerReplica({ index, generation, engine, memory }, workerEntry);
     try {

@@ -1,4 +1,5 @@
 import { cannot, describeUnknownName, findNearestNames } from "../core/errors.ts";
+import type { ModelSpec } from "../onnx/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import type { ModelTopology } from "./model_topology.ts";
 
@@ -11,31 +12,52 @@ export type EngineKind = (typeof ENGINE_KINDS)[number];
 /** Which engine computes a model; "auto" is onnxruntime where it knows every layer, else tfjs. */
 export type EngineChoice = "auto" | EngineKind;
 
+/** A model as an engine takes it: plain data, prepared once for all replicas. */
+export type EngineModel =
+  | { readonly kind: "onnxruntime"; readonly spec: ModelSpec }
+  | {
+      readonly kind: "tfjs";
+      readonly topology: ModelTopology;
+      /** Addresses of modules to import first: those that register custom layers. */
+      readonly layerModules: readonly string[];
+    };
+
 /** What a replica needs to load its engine: plain data. */
 export interface EngineSpec {
-  readonly kind: EngineKind;
-  readonly topology: ModelTopology;
+  readonly model: EngineModel;
   /** "cpu", "webgpu", "cuda:0" … */
   readonly device: string;
-  /** Addresses of modules to import first: those that register custom layers. */
-  readonly layerModules?: readonly string[];
+}
+
+/**
+ * Makes of a model's topology what engines of a kind take.
+ * @throws {UnsupportedLayerError} If a layer has no converter, and onnxruntime is to compute it.
+ */
+export async function prepareModel(
+  kind: EngineKind,
+  topology: ModelTopology,
+  layerModules: readonly string[] = [],
+): Promise<EngineModel> {
+  if (kind === "tfjs") return { kind, topology, layerModules };
+  const { parseTopology } = await import("../onnx/parse_topology.ts");
+  return { kind, spec: parseTopology(topology) };
 }
 
 /**
  * Loads an engine. Engines are imported here and nowhere else, so that a program pays for the one it uses.
- * @throws {Error} If the engine or the device is not there, or a layer is not known to the engine.
+ * @throws {Error} If the engine or the device is not there, or TF.js does not know a layer.
  */
-export async function createEngine({ kind, topology, device, layerModules = [] }: EngineSpec): Promise<Engine> {
+export async function createEngine({ model, device }: EngineSpec): Promise<Engine> {
   assertDevice(device);
-  switch (kind) {
+  switch (model.kind) {
     case "onnxruntime": {
       const { createOnnxruntimeEngine } = await import("./onnxruntime/onnxruntime_engine.ts");
-      return createOnnxruntimeEngine({ topology, device });
+      return createOnnxruntimeEngine({ spec: model.spec, device });
     }
     case "tfjs": {
-      for (const address of layerModules) await import(address);
+      for (const address of model.layerModules) await import(address);
       const { createTfjsEngine } = await import("./tfjs/tfjs_engine.ts");
-      return createTfjsEngine({ topology, backend: chooseBackend(device) });
+      return createTfjsEngine({ topology: model.topology, backend: chooseBackend(device) });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { nameOperator } from "./blocked_operators.ts";
-import { encodeModel } from "./codec.ts";
+import { encodeModel } from "./encode_model.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { createOnnxModel, type OnnxGraph, type OnnxModel } from "./onnx_model.ts";
 

@@ -1,5 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
-import { decodeModel } from "./codec.ts";
+import { decodeModel } from "./decode_model.ts";
 import { type ExportBatch, ExportSession, type ExportSource, readExport } from "./export_session.ts";
 
 /**

@@ -150,12 +150,27 @@ describe("Cluster.replaceModel()", () => {
     await cluster.close();
   });
 
-  test("closes the cluster and says why, when a replica cannot load the model", async () => {
+  const UNREADABLE = { class_name: "Sequential", config: {} };
+
+  test("leaves the cluster as it was, when the model cannot be read", async () => {
     const cluster = await startMadeCluster({ workers: 1 }, { model: INCREMENTAL });
     const { parameters, state } = cluster;
-    const topology = { class_name: "Sequential", config: {} };
-    const failure = await catchError(cluster.replaceModel({ ...cluster.model, parameters, state, topology }));
+    const failure = await catchError(
+      cluster.replaceModel({ ...cluster.model, parameters, state, topology: UNREADABLE }),
+    );
     expect(String(failure)).toContain("Cannot read a model's topology");
+    await cluster.update(0.1);
+    expect(cluster.stepCount).toBe(1);
+    await cluster.close();
+  });
+
+  test("closes the cluster and says why, when a replica cannot load the model", async () => {
+    const cluster = await startMadeCluster({ workers: 1, engine: "tfjs" }, { model: INCREMENTAL });
+    const { parameters, state } = cluster;
+    const failure = await catchError(
+      cluster.replaceModel({ ...cluster.model, parameters, state, topology: UNREADABLE }),
+    );
+    expect(String(failure)).toContain("config data for a Sequential model");
     expect(String(await catchError(cluster.update(0.1)))).toContain("an open cluster");
   });
 });

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { createTfjsEngine } from "../../src/engine/tfjs/tfjs_engine.ts";
+import { parseTopology } from "../../src/onnx/parse_topology.ts";
 import { describeActivations } from "./engine_activation_laws.ts";
 import { applyTo, drawInput, drawVectors, measureDifference, takeApart } from "./engine_fixtures.ts";
 
@@ -23,7 +24,7 @@ function createImageModel(): tf.LayersModel {
 }
 
 describe("createOnnxruntimeEngine(), activations", () => {
-  describeActivations((topology) => createOnnxruntimeEngine({ topology }), TOLERANCE);
+  describeActivations((topology) => createOnnxruntimeEngine({ spec: parseTopology(topology) }), TOLERANCE);
 });
 
 describe("createTfjsEngine(), activations", () => {
@@ -48,7 +49,10 @@ describe("createTfjsEngine(), activations", () => {
 describe("activations()", () => {
   test("are equal in both engines, channels last, when the model is of convolutions", async () => {
     const { topology } = takeApart(createImageModel());
-    const engines: Engine[] = [await createOnnxruntimeEngine({ topology }), await createTfjsEngine({ topology })];
+    const engines: Engine[] = [
+      await createOnnxruntimeEngine({ spec: parseTopology(topology) }),
+      await createTfjsEngine({ topology }),
+    ];
     const [ours, reference] = engines;
     const vectors = drawVectors(ours ?? { layout: { entries: [], size: 0 }, stateLayout: { entries: [], size: 0 } });
     for (const mode of ["eval", "train"] as const) {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
-import { assertDevice, assertPlaces, chooseEngine, createEngine } from "../../src/engine/create_engine.ts";
+import {
+  assertDevice,
+  assertPlaces,
+  chooseEngine,
+  createEngine,
+  type EngineKind,
+  prepareModel,
+} from "../../src/engine/create_engine.ts";
 import { applyTo, catchError, takeApart } from "./engine_fixtures.ts";
 
 function createTwoInputs(): tf.LayersModel {
@@ -77,11 +84,12 @@ describe("chooseEngine()", () => {
   });
 });
 
-describe("createEngine()", () => {
+describe("prepareModel() and createEngine()", () => {
   for (const [name, { build, ...messages }] of Object.entries(REFUSED)) {
     test(`says what is wanted, in either engine and for "auto", when the model has ${name}`, async () => {
       const { topology } = takeApart(build());
-      const create = (kind: "onnxruntime" | "tfjs") => catchError(createEngine({ kind, topology, device: "cpu" }));
+      const create = (kind: EngineKind) =>
+        catchError(prepareModel(kind, topology).then((model) => createEngine({ model, device: "cpu" })));
       expect(String(await create("onnxruntime"))).toMatch(messages.onnxruntime);
       expect(String(await create("tfjs"))).toMatch(messages.tfjs);
       expect(await chooseEngine("auto", topology)).toBe("tfjs");

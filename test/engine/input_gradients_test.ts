@@ -5,6 +5,7 @@ import type { Engine, EngineInput, ModelVectors } from "../../src/engine/engine.
 import type { ModelTopology } from "../../src/engine/model_topology.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { createTfjsEngine } from "../../src/engine/tfjs/tfjs_engine.ts";
+import { parseTopology } from "../../src/onnx/parse_topology.ts";
 import {
   applyTo,
   catchError,
@@ -17,7 +18,7 @@ import {
 } from "./engine_fixtures.ts";
 
 const engines: Record<string, (topology: ModelTopology) => Promise<Engine>> = {
-  createOnnxruntimeEngine: (topology) => createOnnxruntimeEngine({ topology }),
+  createOnnxruntimeEngine: (topology) => createOnnxruntimeEngine({ spec: parseTopology(topology) }),
   createTfjsEngine: (topology) => createTfjsEngine({ topology }),
 };
 

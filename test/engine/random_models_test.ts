@@ -26,7 +26,10 @@ const RUNS = { seed: 20, numRuns: 40 } as const;
 async function measurePlan(plan: ModelPlan): Promise<number[]> {
   const { sampleShape, model } = buildPlan(plan);
   const { topology } = takeApart(model);
-  const [ours, reference] = [await createOnnxruntimeEngine({ topology }), await worker.createEngine(topology)];
+  const [ours, reference] = [
+    await createOnnxruntimeEngine({ spec: parseTopology(topology) }),
+    await worker.createEngine(topology),
+  ];
   const differences: number[] = [];
   for (const rows of BATCHES) {
     const vectors = drawVectors(ours);

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine, EngineInput, ModelVectors } from "../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { sumRowGradients } from "../../src/engine/row_gradients.ts";
+import { parseTopology } from "../../src/onnx/parse_topology.ts";
 import type { RowMeasure } from "../../src/onnx/row_measure.ts";
 import { createSmallModel, drawInput, drawVectors, FEATURES, measureDifference, takeApart } from "./engine_fixtures.ts";
 import { drawGrowingInput, drawGrowingVectors, GROWING_MODELS } from "./growing_models.ts";
@@ -77,7 +78,7 @@ async function expectRowGradients(engine: Engine, vectors: ModelVectors, input: 
 describe("sumRowGradients()", () => {
   for (const activations of [[], ["relu"], ["tanh", "sigmoid"]] as const) {
     test(`is the sum over single rows, in one pass, with the hidden layers [${activations}]`, async () => {
-      const engine = await createOnnxruntimeEngine({ topology: createSmallModel({ activations }).topology });
+      const engine = await createOnnxruntimeEngine({ spec: parseTopology(createSmallModel({ activations }).topology) });
       expect(await expectRowGradients(engine, drawVectors(engine), drawInput(7, { mode: "eval" }))).toBe(true);
       await engine.close();
     });
@@ -85,7 +86,7 @@ describe("sumRowGradients()", () => {
 
   for (const model of GROWING_MODELS.filter(({ name }) => /classifier$|gap$/.test(name))) {
     test(`is the sum over single rows, in one pass, with ${model.name}`, async () => {
-      const engine = await createOnnxruntimeEngine({ topology: takeApart(model.build()).topology });
+      const engine = await createOnnxruntimeEngine({ spec: parseTopology(takeApart(model.build()).topology) });
       const input = drawGrowingInput(model, { mode: "eval" });
       expect(await expectRowGradients(engine, drawGrowingVectors(engine, model), input)).toBe(true);
       await engine.close();
@@ -97,7 +98,7 @@ describe("sumRowGradients()", () => {
     ["a kernel serves many positions", convolve],
   ] as const) {
     test(`goes row by row, when ${name}`, async () => {
-      const engine = await createOnnxruntimeEngine({ topology: takeApart(buildModel(change)).topology });
+      const engine = await createOnnxruntimeEngine({ spec: parseTopology(takeApart(buildModel(change)).topology) });
       expect(await expectRowGradients(engine, drawVectors(engine), drawInput(4, { mode: "eval" }))).toBe(false);
       await engine.close();
     });

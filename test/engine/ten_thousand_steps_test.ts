@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
-import { createEngine, ENGINE_KINDS } from "../../src/engine/create_engine.ts";
+import { createEngine, ENGINE_KINDS, prepareModel } from "../../src/engine/create_engine.ts";
 import { collectGarbage } from "../support/collect_garbage.ts";
 import { createResults, createSmallModel, drawInput, drawObjective, drawVectors } from "./engine_fixtures.ts";
 
@@ -18,7 +18,7 @@ describe("An engine", () => {
   for (const kind of ENGINE_KINDS) {
     test(`does not grow over ${STEPS} steps, when it is ${kind} and batches are of several sizes`, async () => {
       const { topology } = createSmallModel({ activations: ["relu"], rate: kind === "tfjs" ? 0 : 0.3 });
-      const engine = await createEngine({ kind, topology, device: "cpu" });
+      const engine = await createEngine({ model: await prepareModel(kind, topology), device: "cpu" });
       const vectors = drawVectors(engine);
       const batches = ROWS.map((rows) => ({
         input: drawInput(rows),

@@ -5,6 +5,7 @@ import { fillNoise } from "../../src/engine/noise.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { mlpVAE } from "../../src/models/mlp_vae.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
+import { parseTopology } from "../../src/onnx/parse_topology.ts";
 
 const SMALL = { inputShape: [2, 3], latentSize: 2, hiddenSizes: [5, 4] } as const;
 
@@ -27,7 +28,7 @@ describe("mlpVAE()", () => {
     test(`computes what slow loops compute, with the noise of the key${outputRange ? ", in a range" : ""}`, async () => {
       const { model, latentSize } = mlpVAE({ ...SMALL, seed: 4, ...(outputRange ? { outputRange } : {}) });
       const { topology, ...vectors } = flattenWeights(model);
-      const engine = await createOnnxruntimeEngine({ topology });
+      const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
       const dropoutKey = { seed: 5, step: 6, shard: 1 };
       const x = Float32Array.from({ length: 6 }, (_, i) => Math.sin(i));
       const noise = new Float32Array(latentSize);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { checkExport } from "../../src/onnx/check_export.ts";
-import { decodeModel } from "../../src/onnx/codec.ts";
+import { decodeModel } from "../../src/onnx/decode_model.ts";
 import { evaluateExport } from "../../src/onnx/evaluate_export.ts";
 import { exportModel } from "../../src/onnx/export_model.ts";
 import { parseTopology } from "../../src/onnx/parse_topology.ts";
@@ -11,7 +11,7 @@ import { drawGrowingInput, drawGrowingVectors, GROWING_MODELS, type GrowingModel
 /** A file of the model, samples with their labels, and what the engine says of them. */
 async function prepare(model: GrowingModel) {
   const { topology } = takeApart(model.build());
-  const engine = await createOnnxruntimeEngine({ topology });
+  const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
   const vectors = drawGrowingVectors(engine, model);
   const { x, taskLabels } = drawGrowingInput(model);
   const expected = await computeOutputs(engine, vectors, drawGrowingInput(model, { mode: "eval" }));

@@ -3,7 +3,7 @@ import type { HostTensor } from "../../src/core/host_tensor.ts";
 import type { ModelTopology } from "../../src/engine/model_topology.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { checkExport } from "../../src/onnx/check_export.ts";
-import { decodeModel } from "../../src/onnx/codec.ts";
+import { decodeModel } from "../../src/onnx/decode_model.ts";
 import { evaluateExport, readExportMetadata } from "../../src/onnx/evaluate_export.ts";
 import { type ExportOptions, exportModel } from "../../src/onnx/export_model.ts";
 import { parseTopology } from "../../src/onnx/parse_topology.ts";
@@ -13,7 +13,7 @@ import { createImageTopology, createMlpTopology } from "./topologies.ts";
 
 /** What an export is made from, and what its engine says of some samples. */
 async function prepare(topology: ModelTopology, sampleShape: readonly number[]) {
-  const engine = await createOnnxruntimeEngine({ topology });
+  const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
   const vectors = drawVectors(engine);
   const input = drawInput(6, { sampleShape, mode: "eval" });
   const expected = await computeOutputs(engine, vectors, input);

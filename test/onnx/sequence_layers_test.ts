@@ -59,7 +59,7 @@ describe("parseTopology()", () => {
 describe("createOnnxruntimeEngine()", () => {
   test("refuses ids that the table has not, when the model begins with an embedding", async () => {
     const table = createLayer("Embedding", "table", { input_dim: 3, output_dim: 2 });
-    const engine = await createOnnxruntimeEngine({ topology: createSequential([2], [table, ...head]) });
+    const engine = await createOnnxruntimeEngine({ spec: parseTopology(createSequential([2], [table, ...head])) });
     const run = (ids: number[]) => {
       const x = { data: Float32Array.from(ids), shape: [ids.length / 2, 2] };
       const taskLabels = new Int32Array(ids.length / 2);
@@ -75,7 +75,7 @@ describe("createOnnxruntimeEngine()", () => {
 
   test("computes x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))), when the activation is gelu_new", async () => {
     const layer = createLayer("Activation", "gelu", { activation: "gelu_new" });
-    const engine = await createOnnxruntimeEngine({ topology: createSequential([5], [layer]) });
+    const engine = await createOnnxruntimeEngine({ spec: parseTopology(createSequential([5], [layer])) });
     const data = Float32Array.of(-3, -0.5, 0, 0.5, 3);
     const x = { data, shape: [1, 5] };
     const input = { x, taskLabels: new Int32Array(1), mode: "eval", dropoutKey: KEY } as const;

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { cannot, describeCause } from "../../core/errors.ts";
-import { createEngine } from "../../engine/create_engine.ts";
+import { createEngine, prepareModel } from "../../engine/create_engine.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import { loadTfjsBackend, TFJS_BACKENDS } from "../../engine/tfjs/backends.ts";
 
@@ -36,7 +36,7 @@ try {
 async function computeOnce(engineKind: "tfjs" | "onnxruntime", where: string): Promise<string> {
   if (engineKind === "tfjs") await loadTfjsBackend(TFJS_BACKENDS.find((name) => name === where) ?? "cpu");
   const device = engineKind === "tfjs" ? "cpu" : where;
-  const engine = await createEngine({ kind: engineKind, topology: TOPOLOGY, device });
+  const engine = await createEngine({ model: await prepareModel(engineKind, TOPOLOGY), device });
   const vectors = {
     parameters: new Float32Array(engine.layout.size).fill(1),
     state: new Float32Array(engine.stateLayout.size),

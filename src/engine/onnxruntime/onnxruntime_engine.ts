@@ -11,13 +11,11 @@ import {
 } from "../../onnx/engine_graphs.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import type { ModelSpec } from "../../onnx/layer_spec.ts";
-import { parseTopology } from "../../onnx/parse_topology.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 import { sampleShapeOf } from "../../onnx/shape.ts";
 import { shareTask } from "../../onnx/share_task.ts";
 import { assertObjective } from "../assert_objective.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
-import type { ModelTopology } from "../model_topology.ts";
 import type { RowGradientCall } from "../row_gradients.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
@@ -31,7 +29,8 @@ import { VectorTensors } from "./vector_tensors.ts";
 
 /** What an onnxruntime engine is made from. */
 export interface OnnxruntimeEngineOptions {
-  readonly topology: ModelTopology;
+  /** The model, read by `parseTopology`: plain data, so that one reading serves all replicas. */
+  readonly spec: ModelSpec;
   /** "cpu" (the default), "webgpu" or "cuda:NUMBER". */
   readonly device?: string;
   /** Threads within one operator, 1 by default. */
@@ -42,7 +41,6 @@ export interface OnnxruntimeEngineOptions {
  * The fast engine: the model's layers become ONNX graphs, with the backward pass that our differentiation adds, and
  * onnxruntime runs them. Graphs are built and loaded when they are first needed. In mode "train", `forward` and `gradient`
  * write the new moving statistics into `vectors.state`; `backward` does not, as its `forward` did.
- * @throws {UnsupportedLayerError} If a layer has no converter.
  * @throws {RangeError} If the device is unknown, or the model has not one output [N, C].
  * @throws {Error} If the device is not there; the message says what it needs.
  */
@@ -52,8 +50,8 @@ export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions)
   createSessionOptions(settings);
   const isCpu = settings.device === "cpu";
   if (!isCpu) await assertDeviceIsThere(settings);
-  const lanes = isCpu ? await findChannelLanes() : undefined;
-  return new OnnxruntimeEngine(parseTopology(options.topology), { settings, lanes });
+  const findLanes = isCpu ? findChannelLanes : async () => undefined;
+  return new OnnxruntimeEngine(options.spec, { settings, findLanes });
 }
 
 class OnnxruntimeEngine implements Engine {

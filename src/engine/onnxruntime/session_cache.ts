@@ -7,8 +7,8 @@ import { createSessionOptions, type SessionSettings } from "./session_options.ts
 /** How an engine's graphs are loaded. */
 export interface LoadingOptions {
   readonly settings: SessionSettings;
-  /** Channels in a block; undefined where none are put into blocks. */
-  readonly lanes: number | undefined;
+  /** Finds how many channels go into a block, undefined where none do. Asked when there is a convolution to compute. */
+  readonly findLanes: () => Promise<number | undefined>;
 }
 
 /** The sessions of one engine, each loaded when it is first asked for. They share their dropout masks. */
@@ -30,11 +30,17 @@ export class SessionCache {
     if (this.#isClosed) throw new Error("Cannot compute: the engine is closed");
     const known = this.#sessions.get(key);
     if (known) return known;
-    const { settings, lanes } = this.#loading;
-    const graph = lanes === undefined ? build() : blockChannels(build(), lanes);
-    const session = GraphSession.create(graph, { masks: this.#masks, options: createSessionOptions(settings, graph) });
+    const session = this.#open(build);
     this.#sessions.set(key, session);
     return session;
+  }
+
+  async #open(build: () => Graph): Promise<GraphSession> {
+    const plain = build();
+    const lanes = plain.nodes.some(({ op }) => op === "Conv") ? await this.#loading.findLanes() : undefined;
+    const graph = lanes === undefined ? plain : blockChannels(plain, lanes);
+    const options = createSessionOptions(this.#loading.settings, graph);
+    return GraphSession.create(graph, { masks: this.#masks, options });
   }
 
   /** Releases all sessions; none is loaded afterwards. */

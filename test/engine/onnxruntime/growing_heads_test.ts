@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import type { ModelTopology } from "../../../src/engine/model_topology.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { parseTopology } from "../../../src/onnx/parse_topology.ts";
 import { compareEngines } from "../compare_engines.ts";
 import {
   catchError,
@@ -26,7 +27,7 @@ const worker = new EngineWorker("cpu");
 afterAll(() => worker.terminate());
 
 const ENGINES: readonly (readonly [string, (topology: ModelTopology) => Promise<Engine>])[] = [
-  ["onnxruntime", (topology) => createOnnxruntimeEngine({ topology })],
+  ["onnxruntime", (topology) => createOnnxruntimeEngine({ spec: parseTopology(topology) })],
   ["tfjs", (topology) => worker.createEngine(topology)],
 ];
 
@@ -34,7 +35,10 @@ describe("growing heads", () => {
   for (const model of GROWING_MODELS) {
     test(`give the same in both engines, when the model has ${model.name}`, async () => {
       const { topology } = takeApart(model.build());
-      const [ours, reference] = [await createOnnxruntimeEngine({ topology }), await worker.createEngine(topology)];
+      const [ours, reference] = [
+        await createOnnxruntimeEngine({ spec: parseTopology(topology) }),
+        await worker.createEngine(topology),
+      ];
       const vectors = drawGrowingVectors(ours, model);
       const taskLabels = Int32Array.from(model.taskLabels);
       const options = { sampleShape: [FEATURES], rows: taskLabels.length, vectors, taskLabels };

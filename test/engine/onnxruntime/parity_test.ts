@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { parseTopology } from "../../../src/onnx/parse_topology.ts";
 import { compareEngines } from "../compare_engines.ts";
 import { takeApart } from "../engine_fixtures.ts";
 import { EngineWorker } from "../tfjs/worker_engine.ts";
@@ -17,7 +18,10 @@ describe("createOnnxruntimeEngine() computes what TF.js computes,", () => {
     const remark = tolerance ? ` (to ${limit}: ${tolerance.reason})` : "";
     test(`when the model has ${name}${remark}`, async () => {
       const { topology } = takeApart(build());
-      const [ours, reference] = [await createOnnxruntimeEngine({ topology }), await worker.createEngine(topology)];
+      const [ours, reference] = [
+        await createOnnxruntimeEngine({ spec: parseTopology(topology) }),
+        await worker.createEngine(topology),
+      ];
       const differences = await compareEngines(ours, reference, { sampleShape });
       for (const [what, difference] of Object.entries(differences)) {
         expect({ what, isWithin: difference <= limit, difference }).toEqual({ what, isWithin: true, difference });

@@ -4,6 +4,7 @@ import { findEntry, type ParameterLayout, viewEntry } from "../../../src/core/pa
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { ProgressiveNetwork, type ProgressiveNetworkOptions } from "../../../src/engine/tfjs/progressive_network.ts";
+import { parseTopology } from "../../../src/onnx/parse_topology.ts";
 import { compareEngines } from "../compare_engines.ts";
 import {
   applyTo,
@@ -118,7 +119,10 @@ describe("progressive networks", () => {
 
     test(`give what slow loops give in both engines, each row by its own column, where ${name}`, async () => {
       const { topology } = takeApart(build(options));
-      for (const engine of [await createOnnxruntimeEngine({ topology }), await worker.createEngine(topology)]) {
+      for (const engine of [
+        await createOnnxruntimeEngine({ spec: parseTopology(topology) }),
+        await worker.createEngine(topology),
+      ]) {
         const vectors = drawActiveVectors(engine);
         const read = createReader(engine, vectors);
         const input = drawInput(TASK_LABELS.length, { taskLabels: TASK_LABELS });
@@ -133,7 +137,7 @@ describe("progressive networks", () => {
 
     test(`have gradients of the newest column alone, those of central differences, where ${name}`, async () => {
       const { topology } = takeApart(build(options));
-      const engine = await createOnnxruntimeEngine({ topology });
+      const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
       expect(engine.layout.entries.every((entry) => entry.name.startsWith("columns/c2/"))).toBe(true);
       expect(engine.stateLayout.entries.some((entry) => entry.name.startsWith("columns/c2/"))).toBe(false);
       const vectors = drawActiveVectors(engine);
@@ -167,7 +171,10 @@ describe("progressive networks", () => {
 
     test(`give the same in both engines, gradients too, where ${name}`, async () => {
       const { topology } = takeApart(build(options));
-      const [ours, reference] = [await createOnnxruntimeEngine({ topology }), await worker.createEngine(topology)];
+      const [ours, reference] = [
+        await createOnnxruntimeEngine({ spec: parseTopology(topology) }),
+        await worker.createEngine(topology),
+      ];
       const vectors = drawActiveVectors(ours);
       const rows = { sampleShape: [FEATURES], rows: TASK_LABELS.length, taskLabels: TASK_LABELS };
       const { losses, ...others } = await compareEngines(ours, reference, { ...rows, vectors });
@@ -180,7 +187,7 @@ describe("progressive networks", () => {
 
   test("begin with one column, which no task has: all units are masked", async () => {
     const { topology } = takeApart(build({ adapter: "mlp", laterals: "hidden", tasks: [] }));
-    const engine = await createOnnxruntimeEngine({ topology });
+    const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
     const outputs = await computeOutputs(
       engine,
       drawVectors(engine),

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { viewEntry } from "../../../src/core/parameter_layout.ts";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { parseTopology } from "../../../src/onnx/parse_topology.ts";
 import {
   computeGradient,
   computeOutputs,
@@ -60,7 +61,7 @@ function open({ sampleShape, layer }: Case): Promise<Engine> {
   const before = layers.dense({ name: "before", units: 2, inputShape: sampleShape });
   const after = layers.dense({ name: "after", units: 3 });
   const model = tf.sequential({ layers: [before, layer(), layers.flatten(), after] });
-  return createOnnxruntimeEngine({ topology: takeApart(model).topology });
+  return createOnnxruntimeEngine({ spec: parseTopology(takeApart(model).topology) });
 }
 
 describe("gradient() of a layer that TF.js has no right gradient of equals central differences,", () => {

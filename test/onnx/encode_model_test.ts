@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { decodeModel, encodeModel } from "../../src/onnx/codec.ts";
+import { decodeModel } from "../../src/onnx/decode_model.ts";
+import { encodeModel } from "../../src/onnx/encode_model.ts";
 import {
   type AttributeValue,
   type BatchDimension,

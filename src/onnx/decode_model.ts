@@ -1,51 +1,7 @@
-import { readFileSync } from "node:fs";
-import protobuf from "protobufjs";
 import { cannot } from "../core/errors.ts";
-import { decodedModelSchema } from "./codec_schema.ts";
-import type {
-  AttributeValue,
-  BatchDimension,
-  DataType,
-  Dimension,
-  OnnxModel,
-  OnnxNode,
-  OnnxTensor,
-  ValueInfo,
-} from "./onnx_model.ts";
-
-const DATA_TYPE_NUMBERS: Readonly<Record<DataType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
-const ATTRIBUTE_NUMBERS: Readonly<Record<AttributeValue["kind"], number>> = {
-  float: 1,
-  int: 2,
-  string: 3,
-  floats: 6,
-  ints: 7,
-};
-
-const schema = readFileSync(new URL("../../proto/onnx.proto", import.meta.url), "utf8");
-const modelType = protobuf.parse(schema, { keepCase: true }).root.lookupType("onnx.ModelProto");
-
-/** The bytes of an ONNX file. Equal models give equal bytes. The caller owns the result. */
-export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
-  const { graph } = model;
-  const message = modelType.create({
-    ir_version: model.irVersion,
-    producer_name: model.producerName,
-    producer_version: model.producerVersion,
-    doc_string: model.docString,
-    opset_import: [{ domain: "", version: model.opsetVersion }, ...importDomains(graph.nodes)],
-    metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
-    graph: {
-      name: graph.name,
-      node: graph.nodes.map(encodeNode),
-      initializer: graph.initializers.map(encodeTensor),
-      input: graph.inputs.map(encodeValueInfo),
-      output: graph.outputs.map(encodeValueInfo),
-    },
-  });
-  // A copy of our own: protobufjs may hand out a Buffer from Node's shared pool, and runtimes differ in it.
-  return Uint8Array.from(modelType.encode(message).finish());
-}
+import { decodedModelSchema } from "./decoded_model_schema.ts";
+import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, modelMessage } from "./model_message.ts";
+import type { AttributeValue, BatchDimension, DataType, Dimension, OnnxModel, ValueInfo } from "./onnx_model.ts";
 
 /**
  * Reads an ONNX file. Fields that Firn never writes are skipped; tensors must keep their values as raw data.
@@ -89,45 +45,9 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
 
 function decodeMessage(bytes: Uint8Array): unknown {
   try {
-    return modelType.toObject(modelType.decode(bytes), { longs: Number, defaults: true, arrays: true });
+    return modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, defaults: true, arrays: true });
   } catch (cause) {
     throw new SyntaxError(cannot("read an ONNX file", "the bytes of a model", bytes), { cause });
-  }
-}
-
-/** onnxruntime's own domains have one version each. */
-function importDomains(nodes: readonly OnnxNode[]): object[] {
-  const domains = new Set(nodes.flatMap(({ domain }) => (domain ? [domain] : [])));
-  return [...domains].map((domain) => ({ domain, version: 1 }));
-}
-
-function encodeNode(node: OnnxNode): object {
-  return {
-    input: node.inputs,
-    output: node.outputs,
-    name: node.name,
-    op_type: node.op,
-    domain: node.domain ?? "",
-    attribute: Object.entries(node.attributes).map(([name, value]) => ({
-      name,
-      type: ATTRIBUTE_NUMBERS[value.kind],
-      ...encodeAttribute(value),
-    })),
-  };
-}
-
-function encodeAttribute(attribute: AttributeValue): object {
-  switch (attribute.kind) {
-    case "int":
-      return { i: attribute.value };
-    case "float":
-      return { f: attribute.value };
-    case "string":
-      return { s: new TextEncoder().encode(attribute.value) };
-    case "ints":
-      return { ints: attribute.value };
-    case "floats":
-      return { floats: attribute.value };
   }
 }
 
@@ -151,20 +71,6 @@ function decodeAttribute(attribute: DecodedAttribute): AttributeValue {
   throw new SyntaxError(
     cannot(`read the attribute "${attribute.name}"`, "an int, float, string or list", attribute.type),
   );
-}
-
-function encodeTensor(tensor: OnnxTensor): object {
-  return {
-    dims: tensor.shape,
-    data_type: DATA_TYPE_NUMBERS[tensor.dataType],
-    name: tensor.name,
-    raw_data: tensor.bytes,
-  };
-}
-
-function encodeValueInfo(info: ValueInfo): object {
-  const dim = info.shape.map((length) => (typeof length === "number" ? { dim_value: length } : { dim_param: length }));
-  return { name: info.name, type: { tensor_type: { elem_type: DATA_TYPE_NUMBERS[info.dataType], shape: { dim } } } };
 }
 
 function decodeValueInfo(info: DecodedValueInfo): ValueInfo {
