@@ -22,7 +22,12 @@ const hiddenLayers = z.int().min(0).describe("how many hidden layers");
 const dropout = z.number().min(0).lt(1).describe("the odds that a hidden unit is dropped in training");
 const activation = z.enum(["relu", "tanh"]).default("relu").describe("of the hidden layers");
 const initialization = z.enum(["pytorch", "keras"]).default("pytorch").describe("whose default distribution");
-const growing = {
+const head = {
+  outputs: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("width of a head that does not grow; as many as there are classes if left out"),
   incremental: z.boolean().default(false).describe("a head that begins with 2 units and grows with the classes"),
   multiHead: z.boolean().default(false).describe("a growing head for each task label; the benchmark must have them"),
 };
@@ -40,11 +45,11 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         dropRate: dropout.default(0.5),
         activation,
         initialization,
-        ...growing,
+        ...head,
       }),
       create: async (options, context: ModelContext) => {
         const { simpleMLP } = await import("../../models/simple_mlp.ts");
-        return simpleMLP({ ...options, ...chooseSizes("simple-mlp", options, context) });
+        return simpleMLP(completeOptions("simple-mlp", options, context));
       },
     }),
     defineFactory({
@@ -56,11 +61,11 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         dropout: dropout.default(0),
         activation,
         initialization,
-        ...growing,
+        ...head,
       }),
       create: async (options, context: ModelContext) => {
         const { mlp } = await import("../../models/simple_mlp.ts");
-        return mlp({ ...options, ...chooseSizes("mlp", options, context) });
+        return mlp(completeOptions("mlp", options, context));
       },
     }),
     defineFactory({
@@ -69,29 +74,29 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
       options: z.strictObject({
         dropRate: z.number().min(0).lt(1).default(0.25).describe("the odds that a unit is dropped in training"),
         initialization,
-        ...growing,
+        ...head,
       }),
       create: async (options, context: ModelContext) => {
         const { simpleCNN } = await import("../../models/simple_cnn.ts");
-        return simpleCNN({ ...options, ...chooseSizes("simple-cnn", options, context) });
+        return simpleCNN(completeOptions("simple-cnn", options, context));
       },
     }),
     defineFactory({
       name: "lenet5",
       summary: "LeNet-5 with tanh and average pools",
-      options: z.strictObject({ initialization, ...growing }),
+      options: z.strictObject({ initialization, ...head }),
       create: async (options, context: ModelContext) => {
         const { lenet5 } = await import("../../models/lenet5.ts");
-        return lenet5({ ...options, ...chooseSizes("lenet5", options, context) });
+        return lenet5(completeOptions("lenet5", options, context));
       },
     }),
     defineFactory({
       name: "slim-resnet18",
       summary: "ResNet-18 with 20 to 160 filters and batch normalisation, 1,094,750 parameters",
-      options: z.strictObject({ initialization, ...growing }),
+      options: z.strictObject({ initialization, ...head }),
       create: async (options, context: ModelContext) => {
         const { slimResNet18 } = await import("../../models/slim_resnet18.ts");
-        return slimResNet18({ ...options, ...chooseSizes("slim-resnet18", options, context) });
+        return slimResNet18(completeOptions("slim-resnet18", options, context));
       },
     }),
     defineFactory({
@@ -124,14 +129,31 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
   ],
 };
 
-/** What a built-in model takes of its context. @throws {RangeError} If the benchmark has no task labels to choose heads by. */
-function chooseSizes(
+/** What a head may be. */
+interface HeadOptions {
+  readonly outputs?: number | undefined;
+  readonly incremental: boolean;
+  readonly multiHead: boolean;
+}
+
+/**
+ * A built-in model's options with what it takes of its context.
+ * @throws {RangeError} If the benchmark has no task labels to choose heads by, or a head that grows is told its width.
+ */
+function completeOptions<Options extends HeadOptions>(
   name: string,
-  { multiHead }: { readonly multiHead: boolean },
-  { isTaskIncremental, ...sizes }: ModelContext,
-): Omit<ModelContext, "isTaskIncremental"> {
-  if (!multiHead || isTaskIncremental) return sizes;
-  throw new RangeError(cannot(`use the model ${name} with multiHead=true`, "a benchmark with taskLabels=true", false));
+  { outputs, ...options }: Options,
+  { isTaskIncremental, numClasses, ...context }: ModelContext,
+) {
+  const { multiHead, incremental } = options;
+  if (multiHead && !isTaskIncremental) {
+    const act = `use the model ${name} with multiHead=true`;
+    throw new RangeError(cannot(act, "a benchmark with taskLabels=true", false));
+  }
+  if (outputs !== undefined && (multiHead || incremental)) {
+    throw new RangeError(cannot(`use the model ${name}`, "outputs, or a head that grows", "both"));
+  }
+  return { ...options, ...context, numClasses: outputs ?? numClasses };
 }
 
 /** The address of a user's module, by its file. */
