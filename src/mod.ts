@@ -149,6 +149,7 @@ export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
 export { BCEWithLogitsLoss } from "./training/bce_with_logits_loss.ts";
 export { type ClassMask, createClassMask } from "./training/class_mask.ts";
+export type { CombinationRules, Trait } from "./training/combination_rules.ts";
 export type { Criterion, CriterionFunction, LossAndGradient } from "./training/criterion.ts";
 export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
 export { FeCAMClassifier } from "./training/fecam_classifier.ts";
@@ -248,5 +249,11 @@ export { StreamingLDA } from "./training/strategies/streaming_lda.ts";
 export { SynapticIntelligence } from "./training/strategies/synaptic_intelligence.ts";
 export { VAETraining, type VAETrainingOptions } from "./training/strategies/vae_training.ts";
 export type { StrategyOptions } from "./training/strategy_options.ts";
-export { type Callback, EVAL_CALLBACKS, type StrategyPlugin, TRAINING_CALLBACKS } from "./training/strategy_plugin.ts";
+export {
+  type Callback,
+  EVAL_CALLBACKS,
+  type StrategyPlugin,
+  type StrategySetup,
+  TRAINING_CALLBACKS,
+} from "./training/strategy_plugin.ts";
 export { StreamingLDAClassifier } from "./training/streaming_lda_classifier.ts";

@@ -1,10 +1,9 @@
 import type * as tf from "@tensorflow/tfjs";
-import { cannot, describeUnknownName, describeValue } from "../core/errors.ts";
+import { cannot, describeValue } from "../core/errors.ts";
 import { assertPlaces, type EngineKind } from "../engine/create_engine.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { listGrowingHeads } from "../models/growing_head.ts";
 import { findUnsupportedLayers } from "../onnx/parse_topology.ts";
-import type { ResolvedName } from "./named_factory.ts";
 
 /** What a run needs its model to be. */
 export interface ModelDemands {
@@ -41,20 +40,6 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
   if (reasons.length === 0) return;
   const hint = exportsModels ? " (--no-onnx leaves the export out)" : "";
   throw new RangeError(`${reasons.join("; ")}${hint}`);
-}
-
-/**
- * Refuses names of layers that the model does not have, in whatever option of a strategy or plugin ends with "layerName".
- * @throws {RangeError} If there is one; the message says what is near to it.
- */
-export function assertLayersAreThere(model: tf.LayersModel, chosen: readonly ResolvedName[]): void {
-  const names = model.layers.map((layer) => layer.name);
-  for (const { name, options } of chosen) {
-    for (const [option, value] of Object.entries(options)) {
-      if (!/layerName$/i.test(option) || typeof value !== "string" || names.includes(value)) continue;
-      throw new RangeError(`Cannot use ${option} of ${name}: ${describeUnknownName("layer", value, names)}`);
-    }
-  }
 }
 
 /**

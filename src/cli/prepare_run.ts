@@ -6,7 +6,7 @@ import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval
 import { createTrainingRun, resumeTrainingRun } from "../runs/create_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../runs/run_directory.ts";
 import type { RunParts, TrainingRun } from "../runs/training_run.ts";
-import { assertDevicesAreThere, assertLayersAreThere, assertModelFits } from "./check_model.ts";
+import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { createNamed } from "./named_factory.ts";
 import { formatNamed } from "./parse_named.ts";
 import { BENCHMARKS } from "./registries/benchmarks.ts";
@@ -50,7 +50,6 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels });
-  assertLayersAreThere(model, [config.strategy, ...config.plugins]);
   await assertDevicesAreThere(listDevices(layout), kind);
   const options = {
     benchmark,

@@ -1,11 +1,10 @@
-import type * as tf from "@tensorflow/tfjs";
-import { cannot, describeUnknownName } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { concatVectors } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { SingleDatasetDataLoader } from "../memory/single_dataset_data_loader.ts";
 import type { FeatureReplicas } from "./feature_replicas.ts";
 import type { ModelOwner } from "./model_owner.ts";
+import { assertLayer, findFeatureLayer } from "./named_layer.ts";
 
 /** Replicas of the lower part of a strategy's model, by the layer that they end with. */
 const replicasOf = new WeakMap<ModelOwner, Map<string, Promise<FeatureReplicas>>>();
@@ -34,7 +33,7 @@ export async function extractFeatures(
  * @throws {RangeError} If the model has no such layer.
  */
 export function findFeatureReplicas(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
-  assertLayer(strategy.model, layerName);
+  assertLayer("extract features", strategy.model, layerName);
   const known = replicasOf.get(strategy) ?? new Map<string, Promise<FeatureReplicas>>();
   replicasOf.set(strategy, known);
   const started = known.get(layerName) ?? startReplicas(strategy, layerName);
@@ -42,24 +41,8 @@ export function findFeatureReplicas(strategy: ModelOwner, layerName: string): Pr
   return started;
 }
 
-/** The name of the layer that feeds the model's last one: where features are taken, unless said otherwise. */
-export function findFeatureLayer(model: tf.LayersModel): string {
-  const last = model.outputs[0]?.sourceLayer;
-  const before = last?.inboundNodes[0]?.inboundLayers[0];
-  if (!before || !model.layers.includes(before)) {
-    throw new RangeError(cannot("find the features", "a model with a layer before the last", last?.name));
-  }
-  return before.name;
-}
-
 async function startReplicas(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
-  // It imports this file for the layer's name.
+  // Loaded by the few plugins that need it, with TF.js.
   const { FeatureReplicas: replicas } = await import("./feature_replicas.ts");
   return replicas.start(strategy, layerName);
-}
-
-function assertLayer(model: tf.LayersModel, name: string): void {
-  const names = model.layers.map((layer) => layer.name);
-  if (names.includes(name)) return;
-  throw new RangeError(`Cannot extract features: ${describeUnknownName("layer", name, names)}`);
 }

@@ -1,9 +1,11 @@
+import type * as tf from "@tensorflow/tfjs";
 import { parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import { addScaled } from "../core/vector.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { FeatureDistance } from "./feature_losses.ts";
 import type { FeatureReplicas } from "./feature_replicas.ts";
 import type { ModelGrowth } from "./model_growth.ts";
+import { assertFeatureLayer } from "./named_layer.ts";
 import { Teacher } from "./teacher.ts";
 
 /** What a plugin that holds features to those of the last experience's model keeps. */
@@ -17,6 +19,11 @@ export class FeatureAnchor {
   constructor(layerName: string | undefined, distance: FeatureDistance) {
     this.#layerName = layerName;
     this.#distance = distance;
+  }
+
+  /** @throws {RangeError} If the model has no such layer of features. */
+  assertUsable(act: string, model: tf.LayersModel): void {
+    assertFeatureLayer(act, model, this.#layerName);
   }
 
   /** Adds weight · distance to the step's loss and its gradient to the step's; nothing before the first `remember`. */

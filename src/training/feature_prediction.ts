@@ -1,3 +1,4 @@
+import type * as tf from "@tensorflow/tfjs";
 import { describeUnknownName } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { parseSavedRecord, type SavedState } from "../core/saved_state.ts";
@@ -11,6 +12,7 @@ import { type MemoryOptions, resolveStoragePolicy } from "../memory/resolve_stor
 import { restoreBuffer, saveBuffer } from "../memory/saved_buffer.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { FeatureClassifier, FeaturesByClass } from "./feature_classifier.ts";
+import { assertFeatureLayer } from "./named_layer.ts";
 
 const UPDATES = ["memory", "current", "oracle"] as const;
 
@@ -48,6 +50,11 @@ export class FeaturePrediction {
     this.#classifier = classifier;
     this.#update = update;
     this.#layerName = layerName;
+  }
+
+  /** @throws {RangeError} If the model has no such layer of features. */
+  assertUsable(act: string, model: tf.LayersModel): void {
+    assertFeatureLayer(act, model, this.#layerName);
   }
 
   /** Takes in the experience that has just been trained on. */

@@ -5,8 +5,8 @@ import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
-import { findFeatureLayer } from "./extract_features.ts";
 import type { ModelOwner } from "./model_owner.ts";
+import { findFeatureLayer } from "./named_layer.ts";
 import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
 
 /** How features are computed. */

@@ -77,12 +77,3 @@ function evaluatePlain(schedule: LearningRateSchedule, t: number): number {
     }
   }
 }
-
-/** Plugins that set the learning rate. */
-const SCHEDULERS = ["LRSchedulerPlugin", "ReduceLROnPlateauPlugin"];
-
-/** @throws {RangeError} If more than one plugin sets the learning rate. */
-export function assertOneScheduler(plugins: readonly { readonly name?: string }[]): void {
-  const found = plugins.map(({ name = "" }) => name).filter((name) => SCHEDULERS.includes(name));
-  if (found.length > 1) throw new RangeError(cannot("train", "at most one plugin that sets the learning rate", found));
-}

@@ -7,6 +7,7 @@ import { drawSamples } from "../memory/draw_samples.ts";
 import { ReservoirSamplingBuffer } from "../memory/reservoir_sampling_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../memory/saved_buffer.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { Trait } from "./combination_rules.ts";
 import type { RestoreContext } from "./strategy_plugin.ts";
 
 /** What is remembered, and how much of it is replayed. */
@@ -41,6 +42,11 @@ export class MinibatchMemory {
     this.storagePolicy = new Policy({ maxSize: memSize });
     this.#options = options;
     this.#stream = stream;
+  }
+
+  /** What its plugin declares of it. */
+  get traits(): readonly Trait[] {
+    return this.#options.compatibility === "paper" ? ["keepsMinibatchSamples"] : [];
   }
 
   /** The minibatch without what is remembered. */

@@ -19,11 +19,6 @@ export class PluginDispatcher {
   }
 
   set plugins(plugins: readonly StrategyPlugin[]) {
-    const replacing = plugins.filter(({ criterion }) => criterion !== undefined);
-    if (replacing.length > 1) {
-      const names = replacing.map(namePlugin).join(" and ");
-      throw new Error(cannot("train", "at most one plugin that replaces the criterion", names));
-    }
     this.#plugins = plugins;
     this.#listeners.clear();
   }

@@ -1,8 +1,11 @@
+import type * as tf from "@tensorflow/tfjs";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { CombinationRules } from "./combination_rules.ts";
 import type { LossAndGradient } from "./criterion.ts";
 import type { ModelGrowth } from "./model_growth.ts";
+import type { ResolvedStrategyOptions } from "./strategy_options.ts";
 
 /** Every callback of the training loop, in the order in which it comes. */
 export const TRAINING_CALLBACKS = [
@@ -44,14 +47,22 @@ export type CallbackName = (typeof TRAINING_CALLBACKS)[number] | (typeof EVAL_CA
 /** One callback; the loop waits for it. */
 export type Callback = (strategy: BaseStrategy) => void | Promise<void>;
 
+/** A strategy as a plugin finds it when it is made: nothing runs yet. */
+export interface StrategySetup {
+  readonly model: tf.LayersModel;
+  readonly options: ResolvedStrategyOptions;
+}
+
 /**
  * Behaviour added to a strategy. Every callback is optional, and the methods that a plugin has decide how steps are
  * computed: one that listens between forward and backward (`afterForward`, `beforeBackward`) splits the step in two, one
  * that listens to `afterBackward` or `beforeUpdate` sees the reduced gradient before the optimizer does.
  */
-export type StrategyPlugin = {
+export type StrategyPlugin = CombinationRules & {
   /** For messages; the class name if left out. */
   readonly name?: string;
+  /** Called when a strategy is made with it: throws where it cannot work with the strategy's model or options. */
+  assertUsable?(setup: StrategySetup): void;
   /**
    * Takes the place of the strategy's criterion in training: the loss of the whole minibatch, and its gradient with respect
    * to `mbOutput`. At most one plugin may have it. The step is split then.

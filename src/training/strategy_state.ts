@@ -8,8 +8,10 @@ import type { EvaluatedStrategy } from "../evaluation/evaluated_strategy.ts";
 import type { DataLoader } from "../memory/data_loader.ts";
 import type { Experience } from "../streams/experience.ts";
 import { Clock } from "./clock.ts";
+import { assertCombination, type CombinationRules, type Trait } from "./combination_rules.ts";
 import { ModelOwner } from "./model_owner.ts";
 import { PluginDispatcher } from "./plugin_dispatcher.ts";
+import type { StrategyOptions } from "./strategy_options.ts";
 import type { StrategyPlugin } from "./strategy_plugin.ts";
 
 const EMPTY_OUTPUT: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
@@ -18,7 +20,7 @@ const EMPTY_OUTPUT: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
  * What a strategy knows at any moment of its loops. Everything is whole (the minibatch, its outputs, the reduced gradient, the
  * parameters), whatever the number of replicas. Attributes are borrowed: they hold until the part of the loop that set them is over.
  */
-export abstract class StrategyState extends ModelOwner implements EvaluatedStrategy {
+export abstract class StrategyState extends ModelOwner implements EvaluatedStrategy, CombinationRules {
   readonly clock = new Clock();
 
   isTraining = false;
@@ -36,6 +38,27 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
   #dataloader: DataLoader | undefined;
   #mbatch: Dataset = Dataset.empty();
   #mbX: HostTensor | undefined;
+
+  /**
+   * @throws {TypeError} If an option has no such name.
+   * @throws {RangeError} If a value is out of range, or plugins, strategy and model do not go together.
+   */
+  constructor(options: StrategyOptions) {
+    super(options);
+    const { plugins = [] } = options;
+    assertCombination(this, plugins);
+    for (const plugin of plugins) plugin.assertUsable?.({ model: options.model, options: this.options });
+  }
+
+  /** What the strategy itself does that a plugin may not bear. Read while it is made: a subclass's fields are not there yet. */
+  get traits(): readonly Trait[] {
+    return [];
+  }
+
+  /** What no plugin may do in this strategy. Read while it is made, too. */
+  get excludes(): readonly Trait[] {
+    return [];
+  }
 
   /** All plugins in the order in which they are called: the user's, then the evaluator, periodic evaluation, the clock. */
   get plugins(): readonly StrategyPlugin[] {

@@ -154,7 +154,7 @@ describe("criterion", () => {
   test("may be replaced by one plugin at most", () => {
     const plugins = [doubled, { ...doubled, name: "other" }];
     expect(() => new Naive(makeOptions({ plugins }))).toThrow(
-      'at most one plugin that replaces the criterion, got "doubled and other"',
+      'Cannot use doubled: wanted nothing beside it that replaces the criterion, got "other"',
     );
   });
 });

@@ -4,6 +4,7 @@ import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { EpisodicMemory } from "../../memory/episodic_memory.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What averaged GEM remembers, and how much of it a step looks at. */
@@ -32,6 +33,7 @@ export function projectConflict(gradient: Float32Array, reference: Float32Array)
  */
 export class AGEMPlugin implements StrategyPlugin {
   readonly name = "AGEMPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #memory: EpisodicMemory;
   readonly #sampleSize: number;
 

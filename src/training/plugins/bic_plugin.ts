@@ -7,6 +7,7 @@ import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { type BiasCorrection, correctBias, fitBiasCorrection } from "../bias_correction.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { addDistillation } from "../distillation.ts";
 import type { ModelGrowth } from "../model_growth.ts";
@@ -38,6 +39,8 @@ export interface BiCOptions {
  */
 export class BiCPlugin implements StrategyPlugin {
   readonly name = "BiCPlugin";
+  readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset"];
   readonly #temperature: number;
   readonly #lambda: number | undefined;
   readonly #training: ClassBalancedBuffer;

@@ -5,6 +5,7 @@ import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } f
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { measureLength, scoreRows } from "../feature_classifier.ts";
 import { evaluatePrototypeLoss } from "../prototype_loss.ts";
@@ -31,6 +32,8 @@ export interface CoPEOptions extends MemoryOptions {
  */
 export class CoPEPlugin implements StrategyPlugin {
   readonly name = "CoPEPlugin";
+  readonly traits: readonly Trait[] = ["replacesDataloader"];
+  readonly excludes: readonly Trait[] = ["replacesDataloader"];
   readonly #replay: ReplayPlugin;
   readonly #alpha: number;
   readonly #temperature: number;

@@ -1,5 +1,5 @@
-import { cannot } from "../../core/errors.ts";
-import type { ParameterEntry } from "../../core/parameter_layout.ts";
+import type * as tf from "@tensorflow/tfjs";
+import { findEntry, type ParameterEntry } from "../../core/parameter_layout.ts";
 import {
   parseSavedList,
   parseSavedNumber,
@@ -11,7 +11,8 @@ import type { BaseStrategy } from "../base_strategy.ts";
 import { HeldParameters } from "../held_parameters.ts";
 import { restoreStatistics } from "../layer_statistics.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import { assertDenseLayer } from "../named_layer.ts";
+import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** Which layer keeps its classes' weights apart. */
 export interface CWRStarOptions {
@@ -50,6 +51,10 @@ export class CWRStarPlugin implements StrategyPlugin {
 
   constructor(options: CWRStarOptions = {}) {
     this.#options = options;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertDenseLayer("use CWRStarPlugin", model, this.#nameLayer(model));
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
@@ -120,14 +125,12 @@ export class CWRStarPlugin implements StrategyPlugin {
     for (const [id, { weights }] of this.#classes) if (isChosen(id)) writeColumn(parameters, kernel, { id, weights });
   }
 
-  /** @throws {RangeError} If there is no such layer, or it is not a dense one. */
   #findKernel({ cluster, model }: BaseStrategy): ParameterEntry {
-    const layer = this.#options.cwrLayerName ?? model.outputs[0]?.sourceLayer.name ?? "";
-    const { entries } = cluster.model.layout;
-    const kernel = entries.find(({ name }) => name === `${layer}/kernel`);
-    if (kernel?.shape.length === 2) return kernel;
-    const dense = entries.filter(({ name, shape }) => name.endsWith("/kernel") && shape.length === 2).map(layerOf);
-    throw new RangeError(cannot("use CWRStarPlugin", `one of the dense layers ${dense.join(", ")}`, layer));
+    return findEntry(cluster.model.layout, `${this.#nameLayer(model)}/kernel`);
+  }
+
+  #nameLayer(model: tf.LayersModel): string {
+    return this.#options.cwrLayerName ?? model.outputs[0]?.sourceLayer.name ?? "";
   }
 }
 

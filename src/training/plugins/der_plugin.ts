@@ -6,6 +6,7 @@ import { addScaled } from "../../core/vector.ts";
 import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../memory/output_reservoir.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { createOutputMatching } from "../output_matching.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -34,6 +35,7 @@ export interface DEROptions {
  */
 export class DERPlugin implements StrategyPlugin {
   readonly name = "DERPlugin";
+  readonly traits: readonly Trait[];
   readonly #alpha: number;
   readonly #beta: number;
   readonly #batchSizeMem: number | undefined;
@@ -49,6 +51,7 @@ export class DERPlugin implements StrategyPlugin {
     assertInRange(act, "alpha", alpha, [0, Number.MAX_VALUE]);
     assertInRange(act, "beta", beta, [0, Number.MAX_VALUE]);
     assertCompatibility(act, compatibility);
+    this.traits = compatibility === "paper" ? ["changesLoss", "keepsMinibatchSamples"] : ["changesLoss"];
     if (compatibility === "paper") this.#reservoir = new OutputReservoir(act, memSize);
     else this.#balanced = new ClassBalancedOutputs(memSize);
     [this.#alpha, this.#beta, this.#batchSizeMem] = [alpha, beta, batchSizeMem];

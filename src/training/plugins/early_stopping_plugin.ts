@@ -8,7 +8,7 @@ import {
 } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** When training of an experience is over before its epochs are. */
 export interface EarlyStoppingOptions {
@@ -57,9 +57,9 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     this.#options = { ...options, metricName, mode, margin };
   }
 
-  beforeTraining(strategy: BaseStrategy): void {
-    if (strategy.options.evalEvery < 1) {
-      throw new RangeError(cannot("stop early", "evalEvery of at least 1", strategy.options.evalEvery));
+  assertUsable({ options }: StrategySetup): void {
+    if (options.evalEvery < 1) {
+      throw new RangeError(cannot("stop early", "evalEvery of at least 1", options.evalEvery));
     }
   }
 

@@ -2,6 +2,7 @@ import type { Compatibility } from "../../core/compatibility.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { MinibatchMemory } from "../minibatch_memory.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
@@ -36,6 +37,10 @@ export class ERACEPlugin implements StrategyPlugin {
   constructor({ memSize = 200, batchSizeMem = 10, compatibility = "paper" }: ERACEOptions = {}) {
     this.#memory = new MinibatchMemory("create ERACEPlugin", "er-ace", { memSize, batchSizeMem, compatibility });
     this.#compatibility = compatibility;
+  }
+
+  get traits(): readonly Trait[] {
+    return this.#memory.traits;
   }
 
   get storagePolicy(): MinibatchMemory["storagePolicy"] {

@@ -4,12 +4,14 @@ import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { evaluateAsymmetricContrast } from "../asymmetric_contrast.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { type ContrastCandidates, drawContrastPairs } from "../contrast_pairs.ts";
 import type { LossAndGradient } from "../criterion.ts";
-import { findFeatureLayer, findFeatureReplicas } from "../extract_features.ts";
+import { findFeatureReplicas } from "../extract_features.ts";
 import { MinibatchMemory } from "../minibatch_memory.ts";
+import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** What experience replay with asymmetric metric learning remembers, and how it compares. */
 export interface ERAMLOptions {
@@ -58,6 +60,14 @@ export class ERAMLPlugin implements StrategyPlugin {
     [this.#temperature, this.#compatibility] = [temperature, compatibility];
     this.#weight = temperature / baseTemperature;
     this.#layerName = layerName;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertFeatureLayer("use ERAMLPlugin", model, this.#layerName);
+  }
+
+  get traits(): readonly Trait[] {
+    return ["changesLoss", ...this.#memory.traits];
   }
 
   get storagePolicy(): MinibatchMemory["storagePolicy"] {

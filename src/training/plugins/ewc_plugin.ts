@@ -6,6 +6,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { computeFisher, computeMinibatchFisher, createSampledCriterion } from "../fisher.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -45,6 +46,7 @@ export interface EWCOptions {
  */
 export class EWCPlugin implements StrategyPlugin {
   readonly name = "EWCPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #options: EWCOptions;
   readonly #fisher: (typeof FISHERS)[number];
   readonly #penalty: AnchoredPenalty;

@@ -1,11 +1,12 @@
 import { describeUnknownName } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { FeatureAnchor } from "../feature_anchor.ts";
 import { cosineDistance, meanSquaredDistance } from "../feature_losses.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 const MODES = ["cosine", "mse"] as const;
 
@@ -26,6 +27,7 @@ export interface FeatureDistillationOptions {
  */
 export class FeatureDistillationPlugin implements StrategyPlugin {
   readonly name = "FeatureDistillationPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #alpha: PerExperience;
   readonly #anchor: FeatureAnchor;
 
@@ -36,6 +38,10 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
     if (!MODES.includes(mode)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
     this.#alpha = alpha;
     this.#anchor = new FeatureAnchor(layerName, mode === "cosine" ? cosineDistance : meanSquaredDistance);
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    this.#anchor.assertUsable("use FeatureDistillationPlugin", model);
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

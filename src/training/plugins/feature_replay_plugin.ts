@@ -4,13 +4,16 @@ import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
+import { takeTopology } from "../../models/model_snapshot.ts";
+import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { computeActivations } from "../compute_activations.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { CrossEntropyLoss } from "../cross_entropy_loss.ts";
-import { findFeatureLayer } from "../extract_features.ts";
+import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import type { UpperReplicas } from "../upper_replicas.ts";
 
 /** What feature replay remembers, and where features are taken. */
@@ -38,6 +41,7 @@ export interface FeatureReplayOptions {
  */
 export class FeatureReplayPlugin implements StrategyPlugin {
   readonly name = "FeatureReplayPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #memory: ClassBalancedOutputs;
   readonly #batchSizeMem: number;
   readonly #layerName: string | undefined;
@@ -57,6 +61,11 @@ export class FeatureReplayPlugin implements StrategyPlugin {
     this.#memory = new ClassBalancedOutputs(memSize);
     [this.#batchSizeMem, this.#layerName] = [batchSizeMem, layerName];
     this.#seenCompete = compatibility === "avalanche";
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertFeatureLayer("use FeatureReplayPlugin", model, this.#layerName);
+    cutUpperPart(takeTopology(model), { layerName: this.#findLayer({ model }), sampleShape: [] });
   }
 
   criterion({ mbOutput, mbY, experience }: BaseStrategy): LossAndGradient {
@@ -111,7 +120,7 @@ export class FeatureReplayPlugin implements StrategyPlugin {
     return this.#current.write({ x, y: mbY, taskLabels: mbTaskId });
   }
 
-  #findLayer({ model }: BaseStrategy): string {
+  #findLayer({ model }: Pick<StrategySetup, "model">): string {
     return this.#layerName ?? findFeatureLayer(model);
   }
 

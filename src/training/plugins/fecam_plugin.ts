@@ -2,7 +2,7 @@ import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { FeaturePrediction, type FeaturePredictionOptions } from "../feature_prediction.ts";
 import { FeCAMClassifier, type FeCAMClassifierOptions } from "../fecam_classifier.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** From which samples class means and covariances are taken, and how they are prepared. */
 export interface FeCAMOptions extends FeaturePredictionOptions, FeCAMClassifierOptions {}
@@ -21,6 +21,10 @@ export class FeCAMPlugin implements StrategyPlugin {
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: FeCAMOptions = {}) {
     this.#prediction = new FeaturePrediction("create FeCAMPlugin", new FeCAMClassifier(options), options);
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    this.#prediction.assertUsable("use FeCAMPlugin", model);
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {

@@ -3,6 +3,7 @@ import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 import { FromScratchTrainingPlugin } from "./from_scratch_training_plugin.ts";
@@ -22,6 +23,8 @@ export interface GDumbOptions {
  */
 export class GDumbPlugin implements StrategyPlugin {
   readonly name = "GDumbPlugin";
+  readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset"];
   readonly storagePolicy: ClassBalancedBuffer;
   readonly #fromScratch = new FromScratchTrainingPlugin();
 

@@ -2,6 +2,7 @@ import { assertInRange } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { EpisodicMemory } from "../../memory/episodic_memory.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { projectOntoMemories } from "../project_gradient.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -20,6 +21,7 @@ export interface GEMOptions {
  */
 export class GEMPlugin implements StrategyPlugin {
   readonly name = "GEMPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #memory: EpisodicMemory;
   readonly #memoryStrength: number;
   /** One gradient [P] an experience, written anew at every step. */

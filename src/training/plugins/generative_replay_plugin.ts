@@ -3,7 +3,10 @@ import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } f
 import { splitOptions } from "../../core/split_options.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
+import { listGrowingHeads } from "../../models/growing_head.ts";
+import { takeTopology } from "../../models/model_snapshot.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import {
   assertGeneratorOptions,
   createGenerator,
@@ -16,7 +19,7 @@ import { DecoderReplicas } from "../decoder_replicas.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertReplayWeightOptions, type ReplayWeightOptions, readRatio, weighReplay } from "../replay_weights.ts";
 import { VAETraining } from "../strategies/vae_training.ts";
-import { namePlugin, type RestoreContext, type StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { chooseClasses, Teacher } from "../teacher.ts";
 import { TrainGeneratorAfterExpPlugin } from "./train_generator_after_exp_plugin.ts";
 
@@ -35,17 +38,6 @@ export interface GenerativeReplayOptions extends ReplayWeightOptions, GeneratorO
   readonly increasingReplaySize?: boolean;
 }
 
-/** Plugins and strategies that keep references to samples of minibatches; generated ones are gone a step later. */
-const KEEPS_MINIBATCHES = new Set([
-  "DERPlugin",
-  "ERACEPlugin",
-  "ERAMLPlugin",
-  "GSSGreedyPlugin",
-  "SCRPlugin",
-  "MER",
-  "LaMAML",
-]);
-
 /**
  * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class that the
  * model as it was at the last experience's end finds most likely among those seen. The loss is r times the mean over new
@@ -58,6 +50,9 @@ const KEEPS_MINIBATCHES = new Set([
  */
 export class GenerativeReplayPlugin implements StrategyPlugin {
   readonly name = "GenerativeReplayPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  /** Generated samples are gone a step later. */
+  readonly excludes: readonly Trait[] = ["keepsMinibatchSamples"];
   readonly #options: GenerativeReplayOptions;
   #generator: VAETraining | undefined;
   /** There where the generator is the plugin's own. */
@@ -88,8 +83,14 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     this.#weight = options.weightReplayLoss ?? 1e-4;
   }
 
+  assertUsable({ model }: StrategySetup): void {
+    const head = listGrowingHeads(takeTopology(model)).find(({ kind }) => kind !== "incremental");
+    if (!head) return;
+    const wanted = "a model with one head, as generated samples come without a task";
+    throw new RangeError(cannot("use GenerativeReplayPlugin", wanted, head.kind));
+  }
+
   async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {
-    assertReplayable(this, strategy);
     if (strategy instanceof VAETraining) this.#generator ??= strategy;
     if (!this.#generator) await this.#makeGenerator(strategy, measureRange(strategy)).beforeTraining(strategy);
     if (!this.#hasPast(strategy)) return;
@@ -185,16 +186,4 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     const y = chooseClasses(await this.#teacher.forward(strategy, samples), this.#classes);
     return this.#samples.write({ x, y, taskLabels });
   }
-}
-
-/** @throws {RangeError} If the model has a head a task, or somebody would keep generated samples. */
-function assertReplayable(plugin: StrategyPlugin, strategy: BaseStrategy): void {
-  const act = "replay generated samples";
-  const head = strategy.heads.find(({ kind }) => kind !== "incremental");
-  if (head) throw new RangeError(cannot(act, "a model with one head, as samples come without a task", head.kind));
-  const others = [strategy.constructor.name, ...strategy.plugins.map(namePlugin)];
-  const keeper = others.find((name) => KEEPS_MINIBATCHES.has(name));
-  if (!keeper) return;
-  const wanted = `${namePlugin(plugin)} without plugins and strategies that keep a minibatch's samples`;
-  throw new RangeError(cannot(act, wanted, keeper));
 }

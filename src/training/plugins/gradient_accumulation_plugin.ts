@@ -2,6 +2,7 @@ import { assertWholeNumber } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -16,6 +17,7 @@ export interface GradientAccumulationOptions {
  */
 export class GradientAccumulationPlugin implements StrategyPlugin {
   readonly name = "GradientAccumulationPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #minibatches: number;
   /** Σ size · gradient [P]. */
   #sum = new Float32Array(0);

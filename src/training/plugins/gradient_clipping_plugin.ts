@@ -1,6 +1,7 @@
 import { assertInRange, cannot } from "../../core/errors.ts";
 import { dot, scaleVector } from "../../core/vector.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How long a gradient, or how large an element of it, may be: one of the two. */
@@ -18,6 +19,7 @@ export interface GradientClippingOptions {
  */
 export class GradientClippingPlugin implements StrategyPlugin {
   readonly name = "GradientClippingPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #options: GradientClippingOptions;
 
   /** @throws {RangeError} If there is not exactly one limit, or it is not above 0. */

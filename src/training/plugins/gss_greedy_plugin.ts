@@ -5,6 +5,7 @@ import { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { ScoredSamples } from "../../memory/scored_samples.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What gradient-based sample selection remembers, compares and replays. */
@@ -31,6 +32,7 @@ const FIRST_SCORE = 0.1;
  */
 export class GSSGreedyPlugin implements StrategyPlugin {
   readonly name = "GSSGreedyPlugin";
+  readonly traits: readonly Trait[] = ["keepsMinibatchSamples"];
   readonly memory: ScoredSamples;
   readonly #memStrength: number;
   readonly #batchSizeMem: number | undefined;

@@ -7,10 +7,12 @@ import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection_strategy.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { evaluateBinaryCrossEntropy, sigmoid } from "../binary_cross_entropy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import type { ModelGrowth } from "../model_growth.ts";
+import { assertFeatureLayer } from "../named_layer.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { Teacher } from "../teacher.ts";
 
 /** What iCaRL remembers, and where its features are taken. */
@@ -33,6 +35,8 @@ export interface ICaRLOptions {
  */
 export class ICaRLPlugin implements StrategyPlugin {
   readonly name = "ICaRLPlugin";
+  readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset"];
   readonly exemplars: ParametricBuffer;
   readonly #memSize: number;
   readonly #fixedMemory: boolean;
@@ -51,6 +55,10 @@ export class ICaRLPlugin implements StrategyPlugin {
     const options = { normalize: true, ...(layerName === undefined ? {} : { layerName }) };
     const selectionStrategy = new HerdingSelectionStrategy(options);
     this.exemplars = new ParametricBuffer({ maxSize: memSize, groupBy: "class", selectionStrategy });
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertFeatureLayer("use ICaRLPlugin", model, this.#layerName);
   }
 
   afterTrainDatasetAdaptation(strategy: BaseStrategy): void {

@@ -6,6 +6,7 @@ import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_s
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
@@ -41,6 +42,8 @@ interface ClassMemory {
  */
 export class IL2MPlugin implements StrategyPlugin {
   readonly name = "IL2MPlugin";
+  readonly traits: readonly Trait[] = ["replacesDataloader"];
+  readonly excludes: readonly Trait[] = ["replacesDataloader"];
   readonly #replay: ReplayPlugin;
   readonly #classes = new Map<number, ClassMemory>();
   #newest: ReadonlySet<number> = new Set();

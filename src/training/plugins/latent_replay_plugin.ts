@@ -1,14 +1,17 @@
-import { cannot } from "../../core/errors.ts";
 import { viewEntry } from "../../core/parameter_layout.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { LatentMemory } from "../../memory/latent_memory.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
+import { takeTopology } from "../../models/model_snapshot.ts";
+import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { computeActivations } from "../compute_activations.ts";
 import { HeldParameters } from "../held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import { assertLayer } from "../named_layer.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import type { UpperReplicas } from "../upper_replicas.ts";
 
 /** Where latent replay cuts the model, and how much it remembers. */
@@ -32,6 +35,8 @@ export interface LatentReplayOptions {
  */
 export class LatentReplayPlugin implements StrategyPlugin {
   readonly name = "LatentReplayPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss", "replacesDataloader"];
+  readonly excludes: readonly Trait[] = ["replacesDataloader"];
   readonly memory: LatentMemory;
   readonly #layerName: string;
   #replicas: Promise<UpperReplicas> | undefined;
@@ -46,6 +51,11 @@ export class LatentReplayPlugin implements StrategyPlugin {
   constructor({ layerName, memSize = 1500 }: LatentReplayOptions) {
     this.memory = new LatentMemory("create LatentReplayPlugin", memSize);
     this.#layerName = layerName;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertLayer("use LatentReplayPlugin", model, this.#layerName);
+    cutUpperPart(takeTopology(model), { layerName: this.#layerName, sampleShape: [] });
   }
 
   async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {
@@ -122,10 +132,6 @@ export class LatentReplayPlugin implements StrategyPlugin {
   }
 
   #findReplicas(strategy: BaseStrategy): Promise<UpperReplicas> {
-    const names = strategy.model.layers.map(({ name }) => name);
-    if (!names.includes(this.#layerName)) {
-      throw new RangeError(cannot("use LatentReplayPlugin", `one of the layers ${names.join(", ")}`, this.#layerName));
-    }
     // Loaded by the few plugins that need it, with TF.js.
     this.#replicas ??= import("../upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
       replicas.start(strategy, this.#layerName),

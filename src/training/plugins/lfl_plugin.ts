@@ -1,12 +1,13 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { FeatureAnchor } from "../feature_anchor.ts";
 import { halfSquaredDistance, meanSquaredDistance } from "../feature_losses.ts";
 import { HeldParameters } from "../held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** How strongly features are held. */
 export interface LFLOptions {
@@ -27,6 +28,7 @@ export interface LFLOptions {
  */
 export class LFLPlugin implements StrategyPlugin {
   readonly name = "LFLPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #lambda: PerExperience;
   readonly #anchor: FeatureAnchor;
   #held: HeldParameters | undefined;
@@ -39,6 +41,10 @@ export class LFLPlugin implements StrategyPlugin {
     this.#lambda = lambda;
     const distance = compatibility === "avalanche" ? meanSquaredDistance : halfSquaredDistance;
     this.#anchor = new FeatureAnchor(layerName, distance);
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    this.#anchor.assertUsable("use LFLPlugin", model);
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

@@ -1,5 +1,6 @@
 import { describeUnknownName } from "../../core/errors.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -17,6 +18,7 @@ export interface LossScalingOptions {
  */
 export class LossScalingPlugin implements StrategyPlugin {
   readonly name = "LossScalingPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #factor: LossScalingOptions["factor"];
 
   /** @throws {RangeError} If a factor is negative or unknown. */

@@ -1,8 +1,8 @@
 import { describeUnknownName } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import {
-  assertOneScheduler,
   assertSchedule,
   assertWarmUp,
   evaluateSchedule,
@@ -34,6 +34,8 @@ export interface LRSchedulerOptions {
  */
 export class LRSchedulerPlugin implements StrategyPlugin {
   readonly name = "LRSchedulerPlugin";
+  readonly traits: readonly Trait[] = ["setsLearningRate"];
+  readonly excludes: readonly Trait[] = ["setsLearningRate"];
   readonly #options: Required<LRSchedulerOptions>;
   #base: number | undefined;
   #step = 0;
@@ -51,8 +53,7 @@ export class LRSchedulerPlugin implements StrategyPlugin {
     this.#options = { schedule, warmUp, granularity, resetScheduler, firstExperienceOnly };
   }
 
-  beforeTraining({ optimizer, plugins }: BaseStrategy): void {
-    assertOneScheduler(plugins);
+  beforeTraining({ optimizer }: BaseStrategy): void {
     if (this.#base === undefined || this.#options.resetScheduler) this.#base = optimizer.learningRate;
   }
 

@@ -6,6 +6,7 @@ import { Dataset } from "../../data/dataset.ts";
 import { TaskRelabeler } from "../../data/task_relabeler.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { groupClassesByTask } from "../classes_by_task.ts";
+import type { Trait } from "../combination_rules.ts";
 import { addDistillation } from "../distillation.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
@@ -32,6 +33,7 @@ export interface LwFOptions {
  */
 export class LwFPlugin implements StrategyPlugin {
   readonly name = "LwFPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #alpha: PerExperience;
   readonly #temperature: number;
   readonly #factor: number;

@@ -4,6 +4,7 @@ import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled, scaleVector } from "../../core/vector.ts";
 import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { computeMinibatchSensitivity, computeSensitivity } from "../sensitivity.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -27,6 +28,7 @@ export interface MASOptions {
  */
 export class MASPlugin implements StrategyPlugin {
   readonly name = "MASPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #alpha: number | undefined;
   readonly #isAvalanche: boolean;
   readonly #penalty: AnchoredPenalty;

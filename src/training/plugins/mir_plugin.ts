@@ -11,6 +11,7 @@ import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.
 import { resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { computeSampleLosses } from "../sample_losses.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -36,6 +37,7 @@ export interface MIROptions {
  */
 export class MIRPlugin implements StrategyPlugin {
   readonly name = "MIRPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly storagePolicy: ExemplarsBuffer;
   readonly #subsample: number;
   readonly #batchSizeMem: number | undefined;

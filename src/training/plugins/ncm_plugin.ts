@@ -2,7 +2,7 @@ import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { FeaturePrediction, type FeaturePredictionOptions } from "../feature_prediction.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** From which samples class means are taken, and how they are compared. */
 export interface NCMOptions extends FeaturePredictionOptions {
@@ -24,6 +24,10 @@ export class NCMPlugin implements StrategyPlugin {
   constructor(options: NCMOptions = {}) {
     const { normalize = true } = options;
     this.#prediction = new FeaturePrediction("create NCMPlugin", new NCMClassifier({ normalize }), options);
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    this.#prediction.assertUsable("use NCMPlugin", model);
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {

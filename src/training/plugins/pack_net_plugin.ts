@@ -7,11 +7,13 @@ import {
   parseSavedVector,
   type SavedState,
 } from "../../core/saved_state.ts";
+import { listGrowingHeads } from "../../models/growing_head.ts";
+import { takeTopology } from "../../models/model_snapshot.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { HeldParameters } from "../held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** How much of the model each experience leaves to the next ones. */
 export interface PackNetOptions {
@@ -51,14 +53,19 @@ export class PackNetPlugin implements StrategyPlugin {
     this.#pruneProportion = pruneProportion;
   }
 
-  beforeTraining({ trainEpochs, cluster }: BaseStrategy): void {
+  assertUsable({ model, options: { trainEpochs } }: StrategySetup): void {
+    const act = "use PackNetPlugin";
     if (trainEpochs <= this.#postPruneEpochs) {
-      throw new RangeError(
-        cannot("use PackNetPlugin", `more trainEpochs than postPruneEpochs (${this.#postPruneEpochs})`, trainEpochs),
-      );
+      const wanted = `more trainEpochs than postPruneEpochs (${this.#postPruneEpochs})`;
+      throw new RangeError(cannot(act, wanted, trainEpochs));
     }
-    const state = cluster.model.stateLayout.entries.map(({ name }) => name).filter((name) => !name.endsWith("/active"));
-    if (state.length > 0) throw new RangeError(cannot("use PackNetPlugin", "a model without layer state", state));
+    if (listGrowingHeads(takeTopology(model)).some(({ kind }) => kind === "progressive")) {
+      const wanted = "a model without columns, as those of a progressive network keep tasks apart themselves";
+      throw new RangeError(cannot(act, wanted, model.name));
+    }
+    const names = model.nonTrainableWeights.map(({ originalName }) => originalName);
+    const state = names.filter((name) => !name.endsWith("/active"));
+    if (state.length > 0) throw new RangeError(cannot(act, "a model without layer state", state));
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {

@@ -13,9 +13,11 @@ import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_s
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { findNearestOtherClasses, stepTowardsTarget } from "../adversarial_samples.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { findFeatureLayer, findFeatureReplicas } from "../extract_features.ts";
+import type { Trait } from "../combination_rules.ts";
+import { findFeatureReplicas } from "../extract_features.ts";
+import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** What retrospective adversarial replay remembers, and how it perturbs. The storage policy is a reservoir if left out. */
 export interface RAROptions extends MemoryOptions {
@@ -47,6 +49,7 @@ export interface RAROptions extends MemoryOptions {
  */
 export class RARPlugin implements StrategyPlugin {
   readonly name = "RARPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly storagePolicy: ExemplarsBuffer;
   readonly #options: Required<Omit<RAROptions, keyof MemoryOptions | "batchSizeMem" | "layerName">>;
   readonly #batchSizeMem: number | undefined;
@@ -69,6 +72,10 @@ export class RARPlugin implements StrategyPlugin {
     this.#options = { beta, epsilon, iterations, decay, virtualLearningRate };
     this.#batchSizeMem = options.batchSizeMem;
     this.#layerName = options.layerName;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertFeatureLayer("use RARPlugin", model, this.#layerName);
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

@@ -1,8 +1,8 @@
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { assertOneScheduler } from "../learning_rate_schedule.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import type { Trait } from "../combination_rules.ts";
+import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 const METRICS = ["train-loss", "val-loss"] as const;
 
@@ -31,6 +31,8 @@ export interface ReduceLROnPlateauOptions {
  */
 export class ReduceLROnPlateauPlugin implements StrategyPlugin {
   readonly name = "ReduceLROnPlateauPlugin";
+  readonly traits: readonly Trait[] = ["setsLearningRate"];
+  readonly excludes: readonly Trait[] = ["setsLearningRate"];
   readonly #options: Required<ReduceLROnPlateauOptions>;
   #base: number | undefined;
   #best: number | undefined;
@@ -53,11 +55,13 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
     this.#options = { metric, factor, patience, threshold, minimum, resetScheduler };
   }
 
-  beforeTraining({ optimizer, plugins, options }: BaseStrategy): void {
-    assertOneScheduler(plugins);
+  assertUsable({ options }: StrategySetup): void {
     if (this.#options.metric === "val-loss" && options.evalEvery < 1) {
       throw new RangeError(cannot("watch the validation loss", "evalEvery of at least 1", options.evalEvery));
     }
+  }
+
+  beforeTraining({ optimizer }: BaseStrategy): void {
     if (this.#base === undefined || this.#options.resetScheduler) this.#base = optimizer.learningRate;
   }
 

@@ -5,6 +5,7 @@ import { ExperienceBalancedBuffer } from "../../memory/experience_balanced_buffe
 import { ReplayDataLoader } from "../../memory/replay_data_loader.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How experience replay remembers and mixes. */
@@ -28,6 +29,8 @@ export interface ReplayOptions {
  */
 export class ReplayPlugin implements StrategyPlugin {
   readonly name = "ReplayPlugin";
+  readonly traits: readonly Trait[] = ["replacesDataloader"];
+  readonly excludes: readonly Trait[] = ["replacesDataloader"];
   readonly storagePolicy: ExemplarsBuffer;
   readonly #options: ReplayOptions;
 

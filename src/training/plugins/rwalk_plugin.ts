@@ -2,6 +2,7 @@ import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 import { writeTaskGradient } from "../task_gradient.ts";
@@ -44,6 +45,7 @@ export interface RiemannianWalk {
  */
 export class RWalkPlugin implements StrategyPlugin {
   readonly name = "RWalkPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #alpha: number;
   readonly #deltaT: number;
   readonly #penalty: AnchoredPenalty;

@@ -4,10 +4,11 @@ import { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import { FeaturePrediction } from "../feature_prediction.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { evaluateSupervisedContrast } from "../supervised_contrast.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
@@ -30,6 +31,8 @@ export interface SCROptions extends MemoryOptions {
  */
 export class SCRPlugin implements StrategyPlugin {
   readonly name = "SCRPlugin";
+  readonly traits: readonly Trait[] = ["replacesDataloader"];
+  readonly excludes: readonly Trait[] = ["replacesDataloader"];
   readonly #replay: ReplayPlugin;
   readonly #prediction: FeaturePrediction;
   readonly #temperature: number;
@@ -45,6 +48,10 @@ export class SCRPlugin implements StrategyPlugin {
     const features = { memSize, storagePolicy, ...(layerName === undefined ? {} : { layerName }) };
     this.#prediction = new FeaturePrediction(act, new NCMClassifier(), features);
     this.#temperature = temperature;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    this.#prediction.assertUsable("use SCRPlugin", model);
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {

@@ -3,6 +3,7 @@ import { assertInRange } from "../../core/errors.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { listIncludedRanges, type ParameterRange } from "../parameter_ranges.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
@@ -47,6 +48,7 @@ export interface ParameterPath {
  */
 export class SynapticIntelligencePlugin implements StrategyPlugin {
   readonly name = "SynapticIntelligencePlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #options: Required<SynapticIntelligenceOptions>;
   readonly #penalty: AnchoredPenalty;
   #ranges: readonly ParameterRange[] = [];

@@ -32,28 +32,19 @@ const OWN = ["cwrLayerName", "latentLayerName", "memSize", "lambda", "incLearnin
  * @see Pellegrini et al. 2020, Latent Replay for Real-Time Continual Learning, arXiv:1912.01100
  */
 export class AR1 extends BaseStrategy {
-  readonly #incLearningRate: number | undefined;
-
   /** @throws {RangeError} If an option is out of range, or one is given that needs another. */
   constructor(options: StrategyOptions & AR1Options) {
     const [own, rest] = splitOptions(options, OWN);
     super({ ...rest, plugins: [...(rest.plugins ?? []), ...createPlugins(options.model, own)] });
-    this.#incLearningRate = own.incLearningRate;
-  }
-
-  override makeOptimizer(): void {
-    if (this.#incLearningRate !== undefined && this.clock.trainExpCounter > 0) {
-      this.optimizer.learningRate = this.#incLearningRate;
-    }
   }
 }
 
 function createPlugins(model: StrategyOptions["model"], options: AR1Options): StrategyPlugin[] {
   const act = "create AR1";
-  const { latentLayerName: layerName, memSize, lambda = 0, incLearningRate = 1 } = options;
+  const { latentLayerName: layerName, memSize, lambda = 0, incLearningRate } = options;
   const head = options.cwrLayerName ?? model.outputs[0]?.sourceLayer.name ?? "";
   assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-  assertInRange(act, "incLearningRate", incLearningRate, [0, Number.MAX_VALUE]);
+  assertInRange(act, "incLearningRate", incLearningRate ?? 1, [0, Number.MAX_VALUE]);
   if (memSize !== undefined && layerName === undefined) {
     throw new RangeError(cannot(act, "latentLayerName beside memSize", layerName));
   }
@@ -67,5 +58,18 @@ function createPlugins(model: StrategyOptions["model"], options: AR1Options): St
     ...(replay ? [replay] : []),
     // After what holds layers still: it goes by how far parameters have moved.
     ...(lambda > 0 ? [new SynapticIntelligencePlugin({ lambda, excludedParameters: [head] })] : []),
+    ...(incLearningRate === undefined ? [] : [setLaterLearningRate(incLearningRate)]),
   ];
+}
+
+/** Gives the optimizer another learning rate from the second experience on. */
+function setLaterLearningRate(learningRate: number): StrategyPlugin {
+  return {
+    name: "AR1 with incLearningRate",
+    traits: ["setsLearningRate"],
+    excludes: ["setsLearningRate"],
+    afterTrainDatasetAdaptation({ optimizer, clock }) {
+      if (clock.trainExpCounter > 0) optimizer.learningRate = learningRate;
+    },
+  };
 }

@@ -9,6 +9,7 @@ import { drawSamples } from "../../memory/draw_samples.ts";
 import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
@@ -68,6 +69,15 @@ export class LaMAML extends BaseStrategy {
     super({ ...rest, plugins: [...(rest.plugins ?? []), growing] });
     this.#buffer = new ReservoirSamplingBuffer({ maxSize: memSize });
     this.#meta = { batchSizeMem, innerUpdates, alphaInit, alphaLearningRate, gradClipNorm };
+  }
+
+  override get traits(): readonly Trait[] {
+    return ["keepsMinibatchSamples"];
+  }
+
+  /** Its inner steps look at the strategy's own criterion alone, with learning rates of their own. */
+  override get excludes(): readonly Trait[] {
+    return ["changesLoss", "replacesCriterion", "setsLearningRate"];
   }
 
   /** α [P], borrowed; empty before the first step. */

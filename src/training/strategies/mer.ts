@@ -8,6 +8,7 @@ import { drawSamples } from "../../memory/draw_samples.ts";
 import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
 /** What meta-experience replay remembers, and how far it goes. */
@@ -51,6 +52,15 @@ export class MER extends BaseStrategy {
     super(rest);
     this.#buffer = new ReservoirSamplingBuffer({ maxSize: memSize });
     this.#mer = { batchSizeMem, innerBatches, beta, gamma };
+  }
+
+  override get traits(): readonly Trait[] {
+    return ["keepsMinibatchSamples"];
+  }
+
+  /** Its inner steps look at the strategy's own criterion alone. */
+  override get excludes(): readonly Trait[] {
+    return ["changesLoss", "replacesCriterion"];
   }
 
   /** The inner steps have gradients of their own. */

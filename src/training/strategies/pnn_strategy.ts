@@ -1,6 +1,6 @@
 import { cannot } from "../../core/errors.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
-import { flattenWeights } from "../../models/model_snapshot.ts";
+import { takeTopology } from "../../models/model_snapshot.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
@@ -15,7 +15,7 @@ export class PNNStrategy extends BaseStrategy {
   /** @throws {RangeError} If the model has no columns. */
   constructor(options: StrategyOptions) {
     super(options);
-    const kinds = listGrowingHeads(flattenWeights(options.model).topology).map(({ kind }) => kind);
+    const kinds = listGrowingHeads(takeTopology(options.model)).map(({ kind }) => kind);
     if (!kinds.includes("progressive")) {
       throw new RangeError(cannot("create PNNStrategy", "a model with columns, as pnn() makes it", options.model.name));
     }

@@ -2,6 +2,8 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
+import { assertFeatureLayer } from "../named_layer.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 import { StreamingLDAClassifier, type StreamingLDAClassifierOptions } from "../streaming_lda_classifier.ts";
 
@@ -29,8 +31,14 @@ export class StreamingLDA extends BaseStrategy {
   constructor(options: StrategyOptions & StreamingLDAOptions) {
     const [{ layerName, ...own }, rest] = splitOptions(options, OWN);
     super(rest);
+    assertFeatureLayer("create StreamingLDA", rest.model, layerName);
     this.#classifier = new StreamingLDAClassifier(own);
     this.#layerName = layerName;
+  }
+
+  /** It goes along no gradient. */
+  override get excludes(): readonly Trait[] {
+    return ["changesLoss", "replacesCriterion", "setsLearningRate"];
   }
 
   override async forward(): Promise<HostTensor> {

@@ -2,6 +2,7 @@ import { assertInRange } from "../../core/errors.ts";
 import { splitOptions } from "../../core/split_options.ts";
 import type { VariationalAutoencoder } from "../../models/mlp_vae.ts";
 import { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../criterion.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 import { evaluateVAELoss } from "../vae_loss.ts";
@@ -34,6 +35,11 @@ export class VAETraining extends BaseStrategy {
     super({ ...rest, model: generator.model });
     this.generator = generator;
     this.#beta = beta;
+  }
+
+  /** Its loss is not one of outputs and class ids. */
+  override get excludes(): readonly Trait[] {
+    return ["replacesCriterion"];
   }
 
   override criterion(): LossAndGradient {

@@ -6,11 +6,12 @@ import { Adam } from "../../../src/optimizers/adam.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";
 import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
 import { CWRStarPlugin, consolidate } from "../../../src/training/plugins/cwr_star_plugin.ts";
+import { AR1 } from "../../../src/training/strategies/ar1.ts";
 import { CWRStar } from "../../../src/training/strategies/cwr_star.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createListener } from "../callback_recorder.ts";
-import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
 import { measureDifference } from "../slow_losses.ts";
 
 const { trainStream } = makeBenchmark({ experiences: 4, samples: 96 });
@@ -129,10 +130,18 @@ describe("CWRStarPlugin", () => {
     expect(accuracies[1]).toBeGreaterThan(0.7);
   });
 
-  test("refuses layers that are not there, or not dense", async () => {
-    const strategy = new CWRStar({ ...makeOptions(), cwrLayerName: "head" });
-    const training = trainParameters(strategy);
-    await expect(training).rejects.toThrow('wanted one of the dense layers fc0, classifier, got "head"');
+  test("refuses layers that are not there, or not dense, when a strategy is made", () => {
+    const act = "Cannot use CWRStarPlugin: unknown dense layer";
+    const misspelled = () => new CWRStar({ ...makeOptions(), cwrLayerName: "clasifier" });
+    expect(misspelled).toThrow(`${act} "clasifier": did you mean classifier?`);
+    const options = makeOptions({ dropout: 0.5 });
+    const dropout = options.model.layers.find((layer) => layer.getClassName() === "Dropout")?.name ?? "";
+    for (const create of [
+      () => new CWRStar({ ...options, cwrLayerName: dropout }),
+      () => new AR1({ ...options, cwrLayerName: dropout }),
+    ]) {
+      expect(create).toThrow(`${act} "${dropout}": `);
+    }
   });
 });
 

@@ -98,7 +98,9 @@ describe("ERACEPlugin", () => {
     expect(() => new ERACEPlugin({ memSize: 0 })).toThrow("Cannot create ERACEPlugin: wanted memSize");
     expect(() => new ERACEPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(() => Reflect.construct(ERACEPlugin, [{ compatibility: "x" }])).toThrow("compatibility");
-    expect(() => new ER_ACE(makeOptions({ plugins: [new ERACEPlugin()] }))).toThrow("ERACEPlugin and ERACEPlugin");
+    expect(() => new ER_ACE(makeOptions({ plugins: [new ERACEPlugin()] }))).toThrow(
+      'ERACEPlugin: wanted nothing beside it that replaces the criterion, got "ERACEPlugin"',
+    );
   });
 });
 

@@ -96,7 +96,7 @@ describe("FeatureReplayPlugin", () => {
     expect(await measure([new FeatureReplayPlugin({ memSize: 40 })])).toBeGreaterThan(0.3);
   });
 
-  test("FeatureReplayPlugin() refuses options out of range, train() layers that will not do", async () => {
+  test("FeatureReplayPlugin() refuses options out of range, FeatureReplay() layers that will not do", () => {
     expect(() => new FeatureReplayPlugin({ memSize: 0 })).toThrow("Cannot create FeatureReplayPlugin: wanted memSize");
     expect(() => new FeatureReplayPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(() => Reflect.construct(FeatureReplayPlugin, [{ compatibility: "x" }])).toThrow("compatibility");
@@ -104,10 +104,7 @@ describe("FeatureReplayPlugin", () => {
       ["fc7", "fc7"],
       ["classifier", "before the last"],
     ] as const) {
-      const strategy = new FeatureReplay({ ...makeOptions(), layerName });
-      await withStrategy(strategy, async () => {
-        await expect(strategy.train(benchmark.trainStream)).rejects.toThrow(message);
-      });
+      expect(() => new FeatureReplay({ ...makeOptions(), layerName })).toThrow(message);
     }
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { findEntry } from "../../../src/core/parameter_layout.ts";
+import { pnn } from "../../../src/models/pnn.ts";
 import { type MLPOptions, mlp } from "../../../src/models/simple_mlp.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
@@ -9,7 +10,7 @@ import { claimLargest, type PackNetOptions, PackNetPlugin } from "../../../src/t
 import { PackNet } from "../../../src/training/strategies/pack_net.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createListener } from "../callback_recorder.ts";
-import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
 import { measureDifference } from "../slow_losses.ts";
 
 const { trainStream, testStream } = makeBenchmark({ experiences: 4, samples: 96, taskLabels: true });
@@ -135,14 +136,14 @@ describe("PackNetPlugin", () => {
     });
   });
 
-  test("PackNetPlugin() refuses options out of range, train() too few epochs and layer state, eval() mixed tasks", async () => {
+  test("PackNetPlugin() refuses options out of range, PackNet() too few epochs, layer state and columns", () => {
     expect(() => new PackNetPlugin({ postPruneEpochs: -1 })).toThrow(
       "Cannot create PackNetPlugin: wanted postPruneEpochs",
     );
     const excessive = { postPruneEpochs: 1, pruneProportion: [0.5, 1.5] };
     expect(() => new PackNetPlugin(excessive)).toThrow("wanted pruneProportion");
-    const hasty = trainParameters(createPackNet({ postPruneEpochs: 4 }));
-    await expect(hasty).rejects.toThrow("wanted more trainEpochs than postPruneEpochs (4), got 4");
+    const hasty = () => createPackNet({ postPruneEpochs: 4 });
+    expect(hasty).toThrow("wanted more trainEpochs than postPruneEpochs (4), got 4");
     const normalized = tf.sequential({
       layers: [
         tf.layers.dense({ name: "fc0", units: 4, inputShape: [6] }),
@@ -150,8 +151,12 @@ describe("PackNetPlugin", () => {
         tf.layers.dense({ name: "classifier", units: 4 }),
       ],
     });
-    const refused = new PackNet({ ...makeOptions({ trainEpochs: 2 }), model: normalized, postPruneEpochs: 1 });
-    await expect(trainParameters(refused)).rejects.toThrow("wanted a model without layer state");
+    const create = (model: tf.LayersModel) =>
+      new PackNet({ ...makeOptions({ trainEpochs: 2 }), model, postPruneEpochs: 1 });
+    expect(() => create(normalized)).toThrow("Cannot use PackNetPlugin: wanted a model without layer state");
+    expect(() => create(pnn({ inputShape: [6] }))).toThrow(
+      'Cannot use PackNetPlugin: wanted a model without columns, as those of a progressive network keep tasks apart themselves, got "pnn"',
+    );
   });
 });
 

@@ -1,0 +1,45 @@
+import type * as tf from "@tensorflow/tfjs";
+import { cannot, describeUnknownName } from "../core/errors.ts";
+
+/**
+ * Refuses a layer that a model does not have.
+ * @throws {RangeError} The message starts with "Cannot <act>" and says which names are near.
+ */
+export function assertLayer(act: string, model: tf.LayersModel, name: string): void {
+  const names = model.layers.map((layer) => layer.name);
+  if (!names.includes(name)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("layer", name, names)}`);
+}
+
+/**
+ * Refuses a layer that has no trainable kernel [in, out]: a dense layer has, and a head that grows, but not one with a head a task.
+ * @throws {RangeError} The message starts with "Cannot <act>" and says which names are near.
+ */
+export function assertDenseLayer(act: string, model: tf.LayersModel, name: string): void {
+  const names = model.trainableWeights
+    .filter(({ originalName, shape }) => originalName.endsWith("/kernel") && shape.length === 2)
+    .map(({ originalName }) => originalName.slice(0, originalName.lastIndexOf("/")));
+  if (!names.includes(name)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("dense layer", name, names)}`);
+}
+
+/**
+ * Refuses a layer of features that a model does not have.
+ * @param name The layer before the last if undefined.
+ * @throws {RangeError} If there is no such layer, or none before the last.
+ */
+export function assertFeatureLayer(act: string, model: tf.LayersModel, name: string | undefined): void {
+  if (name === undefined) findFeatureLayer(model);
+  else assertLayer(act, model, name);
+}
+
+/**
+ * The name of the layer that feeds the model's last one: where features are taken, unless said otherwise.
+ * @throws {RangeError} If there is none.
+ */
+export function findFeatureLayer(model: tf.LayersModel): string {
+  const last = model.outputs[0]?.sourceLayer;
+  const before = last?.inboundNodes[0]?.inboundLayers[0];
+  if (!before || !model.layers.includes(before)) {
+    throw new RangeError(cannot("find the features", "a model with a layer before the last", last?.name));
+  }
+  return before.name;
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createDataSource, type DataSource } from "../../src/data/data_source.ts";
+import { Dataset } from "../../src/data/dataset.ts";
+import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
+import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
+import { Adam } from "../../src/optimizers/adam.ts";
+import type { BaseStrategy } from "../../src/training/base_strategy.ts";
+import { assertCombination, type Trait } from "../../src/training/combination_rules.ts";
+import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
+import { GenerativeReplayPlugin } from "../../src/training/plugins/generative_replay_plugin.ts";
+import { LRSchedulerPlugin } from "../../src/training/plugins/lr_scheduler_plugin.ts";
+import { ReduceLROnPlateauPlugin } from "../../src/training/plugins/reduce_lr_on_plateau_plugin.ts";
+import { ReplayPlugin } from "../../src/training/plugins/replay_plugin.ts";
+import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
+import { AR1 } from "../../src/training/strategies/ar1.ts";
+import { LaMAML } from "../../src/training/strategies/la_maml.ts";
+import { MER } from "../../src/training/strategies/mer.ts";
+import { Naive } from "../../src/training/strategies/naive.ts";
+import { StreamingLDA } from "../../src/training/strategies/streaming_lda.ts";
+import { takeSnapshot } from "../../src/training/strategy_snapshot.ts";
+import { CONTRACT_MEMBERS } from "./contract_members.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
+
+const traits: readonly Trait[] = ["changesLoss", "keepsMinibatchSamples", "replacesDataloader", "setsLearningRate"];
+const rules = fc.record({
+  traits: fc.subarray([...traits], { maxLength: 2 }),
+  excludes: fc.subarray([...traits], { maxLength: 2 }),
+});
+
+describe("assertCombination()", () => {
+  test("refuses whoever does what another excludes, naming both, and nobody else", () => {
+    fc.assert(
+      fc.property(rules, fc.array(rules, { maxLength: 3 }), (drawn, others) => {
+        const own = { ...drawn };
+        const plugins = others.map((other, i) => ({ ...other, name: `plugin ${i}` }));
+        const members = [{ ...own, name: "Object" }, ...plugins];
+        const pairs = members.flatMap((member) =>
+          members
+            .filter((other) => other !== member && member.excludes.some((trait) => other.traits.includes(trait)))
+            .map((other) => [member.name, other.name] as const),
+        );
+        const [first] = pairs;
+        if (!first) return expect(() => assertCombination(own, plugins)).not.toThrow();
+        const said = `Cannot use ${first[0]}: wanted nothing beside it that `;
+        expect(() => assertCombination(own, plugins)).toThrow(said);
+        expect(() => assertCombination(own, plugins)).toThrow(`, got "${first[1]}"`);
+      }),
+    );
+  });
+
+  test("counts a criterion of a plugin's own as replacing the strategy's", () => {
+    const plugin = { name: "own", criterion: () => ({ loss: 0, dOutput: new Float32Array(0) }) };
+    expect(() => assertCombination({}, [plugin])).not.toThrow();
+    expect(() => assertCombination({ excludes: ["replacesCriterion"] }, [plugin])).toThrow(
+      'Cannot use Object: wanted nothing beside it that replaces the criterion, got "own"',
+    );
+  });
+});
+
+describe("a strategy", () => {
+  test("is not made with plugins that go badly with each other or with it, nor with a plugin that refuses its model", () => {
+    const schedulers = [new LRSchedulerPlugin(), new ReduceLROnPlateauPlugin()];
+    expect(() => new Naive(makeOptions({ plugins: schedulers }))).toThrow(
+      'Cannot use LRSchedulerPlugin: wanted nothing beside it that sets the learning rate, got "ReduceLROnPlateauPlugin"',
+    );
+    const loaders = [new SCRPlugin(), new ReplayPlugin()];
+    expect(() => new Naive(makeOptions({ plugins: loaders }))).toThrow(
+      'Cannot use SCRPlugin: wanted nothing beside it that replaces the dataloader, got "ReplayPlugin"',
+    );
+    const generative = [new GenerativeReplayPlugin()];
+    const changes = 'wanted nothing beside it that changes the loss or its gradient, got "GenerativeReplayPlugin"';
+    for (const Strategy of [MER, LaMAML]) {
+      const said = `Cannot use ${Strategy.name}: ${changes}`;
+      expect(() => new Strategy(makeOptions({ plugins: generative }))).toThrow(said);
+    }
+    const ewc = [new EWCPlugin({ lambda: 1 })];
+    expect(() => new StreamingLDA(makeOptions({ plugins: ewc }))).toThrow(
+      "Cannot use StreamingLDA: wanted nothing beside",
+    );
+    const scheduled = makeOptions({ plugins: [new LRSchedulerPlugin()] });
+    expect(() => new AR1({ ...scheduled, incLearningRate: 0.1 })).toThrow('got "AR1 with incLearningRate"');
+    expect(() => new AR1(scheduled)).not.toThrow();
+    const picky = {
+      assertUsable: ({ model }: { readonly model: { readonly name: string } }) => {
+        throw new RangeError(`Cannot use picky: wanted another model, got ${model.name}`);
+      },
+    };
+    expect(() => new Naive(makeOptions({ plugins: [picky] }))).toThrow("Cannot use picky");
+  });
+});
+
+/** Where samples come from that are in a minibatch and nowhere else. */
+const MINIBATCH_ONLY = "in minibatches alone";
+
+/** Has every minibatch of the dataloader made of samples of their own. */
+function copyMinibatches(strategy: BaseStrategy): void {
+  const copies = new Map<number, DataSource>();
+  const copy = (source: DataSource) => {
+    const made = copies.get(source.id) ?? createDataSource({ ...source, name: MINIBATCH_ONLY });
+    copies.set(source.id, made);
+    return made;
+  };
+  const train = strategy.trainingIteration.bind(strategy);
+  strategy.trainingIteration = ({ sources, references }) => {
+    const made = new Map([...sources].map(([id, source]) => [id, copy(source)]));
+    const sourceIds = references.sourceIds.map((id) => made.get(id)?.id ?? -1);
+    const samples = new Map([...made.values()].map((source) => [source.id, source]));
+    return train(new Dataset(samples, { sourceIds, rows: references.rows }));
+  };
+}
+
+describe("every strategy and plugin", () => {
+  for (const [name, { create, createModel, taskLabels = false }] of Object.entries(CONTRACT_MEMBERS)) {
+    test(`${name} says so if it keeps samples of minibatches, and only then`, async () => {
+      const evaluator = new EvaluationPlugin({ metrics: accuracyMetrics({ stream: true }) });
+      const { model, ...options } = makeOptions({ trainEpochs: 2, optimizer: new Adam(), evaluator });
+      const strategy = create({ model: createModel?.(8) ?? model, ...options });
+      const { traits, plugins } = strategy;
+      const declared = [{ traits }, ...plugins].some(({ traits = [] }) => traits.includes("keepsMinibatchSamples"));
+      await withStrategy(strategy, async () => {
+        copyMinibatches(strategy);
+        const { trainStream, testStream } = makeBenchmark({ taskLabels });
+        await strategy.train(trainStream, { evalStreams: [testStream] });
+        const { plugins, own } = takeSnapshot(strategy);
+        expect(JSON.stringify([plugins, own]).includes(MINIBATCH_ONLY)).toBe(declared);
+      });
+    });
+  }
+});
