@@ -59,10 +59,13 @@ async function* compareWithPython(
 
 async function* compareWithTfjs(context: BenchContext, workload: Workload): AsyncGenerator<Comparison> {
   const { sizes } = context;
-  const { batchSize } = workload;
-  const steps = workload.isSlow ? sizes.slowSteps : sizes.fewSteps;
-  const open = (engine: "onnxruntime" | "tfjs") => () =>
-    LibrarySteps.open({ workload, batchSize, steps, cluster: { workers: 1, engine } });
+  const { batchSize, isSlow } = workload;
+  // A turn of few short steps would measure what waiting for the others has cost, not the steps.
+  const ownSteps = isSlow ? sizes.slowSteps : sizes.steps;
+  const steps = isSlow ? sizes.slowSteps : sizes.fewSteps;
+  const openOwn = (workers: number) => () =>
+    LibrarySteps.open({ workload, batchSize, steps: ownSteps, cluster: { workers, engine: "onnxruntime" } });
+  const openTfjs = () => LibrarySteps.open({ workload, batchSize, steps, cluster: { workers: 1, engine: "tfjs" } });
   const openPlain = () =>
     openPeer({
       name: "TF.js as it comes, wasm",
@@ -72,14 +75,14 @@ async function* compareWithTfjs(context: BenchContext, workload: Workload): Asyn
     });
   // Plain TF.js lacks the kernels that convolutions need to be trained on wasm.
   const isPlainPossible = workload.peerModel === "simple-mlp";
-  const [own, ...peers] = await takeTurns(context, {
+  const [worker, inline, ...peers] = await takeTurns(context, {
     about: `step: ${workload.name} against TF.js`,
-    leadIns: workload.isSlow ? 0 : 1,
-    open: [open("onnxruntime"), open("tfjs"), ...(isPlainPossible ? [openPlain] : [])],
+    leadIns: isSlow ? 0 : 1,
+    open: [openOwn(1), openOwn(0), openTfjs, ...(isPlainPossible ? [openPlain] : [])],
     repetitions: sizes.longRepetitions,
   });
-  const name = `${workload.name}, batch ${batchSize}, 1 worker`;
-  const yieldPeer = (peer: Figures): Comparison => ({
+  const title = `${workload.name}, batch ${batchSize}`;
+  const compare = (name: string, own: Figures | undefined, peer: Figures): Comparison => ({
     suite: "step",
     name,
     unit: "ms",
@@ -87,7 +90,10 @@ async function* compareWithTfjs(context: BenchContext, workload: Workload): Asyn
     peerName: peer.name,
     peer: peer.values,
   });
-  yield* peers.map(yieldPeer);
+  for (const peer of peers) {
+    yield compare(`${title}, 1 worker`, worker, peer);
+    yield compare(`${title}, workers 0`, inline, peer);
+  }
 }
 
 async function openTorchSteps(
