@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { cannot, describeValue } from "../core/errors.ts";
-import { assertPlaces, type EngineKind } from "../engine/create_engine.ts";
+import { assertPlaces } from "../engine/create_engine.ts";
+import type { EngineKind } from "../engine/engine_kind.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { listGrowingHeads } from "../models/growing_head.ts";
 import { findUnsupportedLayers } from "../onnx/parse_topology.ts";

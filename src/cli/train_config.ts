@@ -1,5 +1,6 @@
 import { describeCause, describeUnknownName } from "../core/errors.ts";
-import { assertDevice, ENGINE_KINDS, type EngineChoice } from "../engine/create_engine.ts";
+import { assertDevice } from "../engine/create_engine.ts";
+import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import { CliError } from "./cli_error.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cannot } from "../core/errors.ts";
-import { ENGINE_KINDS } from "../engine/create_engine.ts";
+import { ENGINE_KINDS } from "../engine/engine_kind.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL } from "../runs/checkpoints/checkpoint_interval.ts";
 import type { TrainConfig } from "./train_config.ts";
 

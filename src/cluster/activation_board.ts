@@ -1,21 +1,8 @@
-import { deserializeError, type ErrorData } from "../core/error_data.ts";
+import { deserializeError } from "../core/error_data.ts";
 import { countElements, type HostTensor } from "../core/host_tensor.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
+import type { ActivationMemory } from "./activation_memory.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
-
-/** Where replicas write what one layer gives. */
-export interface ActivationMemory {
-  readonly layerName: string;
-  /** Values of one row. */
-  readonly width: number;
-  /** [capacity, width], in shared memory. */
-  readonly values: Float32Array<SharedArrayBuffer>;
-}
-
-/** The shape of one row of what a layer gives, or why there is none: errors cross a Worker's border as data. */
-export type ActivationShape =
-  | { readonly kind: "shape"; readonly shape: readonly number[] }
-  | { readonly kind: "refusal"; readonly error: ErrorData };
 
 /** The coordinator's hand on what layers give: asks for a layer's shape once, and keeps memory for the last one asked for. */
 export class ActivationBoard {

@@ -1,8 +1,8 @@
 import type { DataSource } from "../data/data_source.ts";
 import type { EngineModel } from "../engine/create_engine.ts";
 import { VectorKernels } from "../kernels/vector_kernels.ts";
-import type { OptimizerSpec } from "../optimizers/optimizer.ts";
-import type { ActivationMemory } from "./activation_board.ts";
+import type { OptimizerSpec } from "../optimizers/optimizer_spec.ts";
+import type { ActivationMemory } from "./activation_memory.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
 import type { ReplicaControl } from "./replica_control.ts";
 import { type BatchMemory, type ReplicaMemory, reattachMemory, type Slots } from "./replica_memory.ts";

@@ -3,7 +3,7 @@ import type { HostTensor } from "../core/host_tensor.ts";
 import { compareParameters } from "../core/remap_vector.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import { chooseEngine, type EngineModel, prepareModel } from "../engine/create_engine.ts";
-import type { OptimizerSpec } from "../optimizers/optimizer.ts";
+import type { OptimizerSpec } from "../optimizers/optimizer_spec.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
 import { ActivationBoard } from "./activation_board.ts";
 import { BatchBoard } from "./batch_board.ts";
@@ -206,7 +206,7 @@ export class Cluster {
 
   /** Rows of the last minibatch that each replica computed. The caller owns the result. */
   countRows(): number[] {
-    return readRows(this.#memory);
+    return readRows(this.#memory.control, this.#memory.sizes.replicas);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { assertInRange, assertWholeNumber, cannot } from "../core/errors.ts";
-import { assertDevice, type EngineChoice } from "../engine/create_engine.ts";
+import { assertDevice } from "../engine/create_engine.ts";
+import type { EngineChoice } from "../engine/engine_kind.ts";
 
 /** How a model's replicas are laid out. */
 export interface ClusterOptions {

@@ -1,8 +1,8 @@
 import type { ErrorData } from "../core/error_data.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { EngineModel } from "../engine/create_engine.ts";
-import type { OptimizerSpec } from "../optimizers/optimizer.ts";
-import type { ActivationMemory, ActivationShape } from "./activation_board.ts";
+import type { OptimizerSpec } from "../optimizers/optimizer_spec.ts";
+import type { ActivationMemory, ActivationShape } from "./activation_memory.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
 import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
 

@@ -1,6 +1,5 @@
 import { createSharedFloat64 } from "../core/shared_memory.ts";
 import { Word } from "./control_block.ts";
-import type { ReplicaMemory } from "./replica_memory.ts";
 import { countRowsByReplica } from "./shards.ts";
 
 /** Places of one replica's figures in `ReplicaMemory.timings`, from `TIMINGS_PER_REPLICA` times its index. */
@@ -45,7 +44,7 @@ export function readTimings(timings: Float64Array<SharedArrayBuffer>): ReplicaTi
 }
 
 /** Rows of the minibatch that stands in the control block, by the replica that computes them. The caller owns the result. */
-export function readRows({ control, sizes }: ReplicaMemory): number[] {
+export function readRows(control: Int32Array, replicas: number): number[] {
   const [rows = 0, shards = 0] = [control[Word.batchSize], control[Word.shardCount]];
-  return countRowsByReplica(rows, { shards, replicas: sizes.replicas });
+  return countRowsByReplica(rows, { shards, replicas });
 }

@@ -1,16 +1,8 @@
 import { cannot, describeUnknownName, findNearestNames } from "../core/errors.ts";
 import type { ModelSpec } from "../onnx/layer_spec.ts";
 import type { Engine } from "./engine.ts";
+import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";
-
-/** The engines there are. */
-export const ENGINE_KINDS = ["onnxruntime", "tfjs"] as const;
-
-/** One engine. */
-export type EngineKind = (typeof ENGINE_KINDS)[number];
-
-/** Which engine computes a model; "auto" is onnxruntime where it knows every layer, else tfjs. */
-export type EngineChoice = "auto" | EngineKind;
 
 /** A model as an engine takes it: plain data, prepared once for all replicas. */
 export type EngineModel =

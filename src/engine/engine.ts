@@ -1,6 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
-import type { RowGradientCall } from "./row_gradients.ts";
+import type { RowMeasure } from "../onnx/row_measure.ts";
 
 /** The flat vectors an engine computes with. Borrowed for the length of a call; may lie in shared memory. */
 export interface ModelVectors {
@@ -57,6 +57,17 @@ export interface EngineResults {
   readonly gradient: Float32Array;
   /** Unweighted loss of each row [n]. */
   readonly losses: Float32Array;
+}
+
+/** A backward pass whose rows are looked at one by one. */
+export interface RowGradientCall {
+  readonly vectors: ModelVectors;
+  readonly input: EngineInput;
+  /** [n, C] */
+  readonly dOutputs: Float32Array;
+  readonly measure: RowMeasure;
+  /** [P], overwritten. */
+  readonly gradient: Float32Array;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { EngineKind } from "./create_engine.ts";
+import type { EngineKind } from "./engine_kind.ts";
 
 /** What a device needs, and the line that installs it. */
 export interface Requirement {

@@ -1,16 +1,5 @@
 import type { RowMeasure } from "../onnx/row_measure.ts";
-import type { Engine, EngineInput, ModelVectors } from "./engine.ts";
-
-/** A backward pass whose rows are looked at one by one. */
-export interface RowGradientCall {
-  readonly vectors: ModelVectors;
-  readonly input: EngineInput;
-  /** [n, C] */
-  readonly dOutputs: Float32Array;
-  readonly measure: RowMeasure;
-  /** [P], overwritten. */
-  readonly gradient: Float32Array;
-}
+import type { Engine, EngineInput, RowGradientCall } from "./engine.ts";
 
 /**
  * gradient ← Σ over the rows i of f(gᵢ), with gᵢ = (dOutputsᵢ/dParameters)ᵀ dOutputsᵢ [P] and f the measure: in one pass where

@@ -1,5 +1,5 @@
 import { createParameterLayout, findEntry, type ParameterLayout } from "../core/parameter_layout.ts";
-import type { ParameterSpec } from "../onnx/converters/describe_parameters.ts";
+import type { ParameterSpec } from "../onnx/parameter_spec.ts";
 import { describeColumns } from "../onnx/progressive_columns.ts";
 import { parseProgressiveNetwork } from "../onnx/progressive_network_spec.ts";
 import { layerSchema } from "../onnx/topology_schema.ts";

@@ -1,4 +1,6 @@
 import type { ParameterLayout } from "../core/parameter_layout.ts";
+import type { ActivationSpec } from "./activation_spec.ts";
+import type { LayerCall } from "./layer_call.ts";
 import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec, GaussianSamplingSpec } from "./noise_layer_spec.ts";
 import type { BatchNormalizationSpec, LayerNormalizationSpec } from "./normalization_spec.ts";
 import type { ProgressiveNetworkSpec } from "./progressive_network_spec.ts";
@@ -12,39 +14,6 @@ import type {
   RescalingSpec,
 } from "./sequence_layer_spec.ts";
 import type { WindowLayerSpec } from "./window_specs.ts";
-
-/** An elementwise function (softmax: along its axis), as layers name it. */
-export type ActivationSpec =
-  | { readonly kind: "linear" }
-  /** max(x, 0), cut at `maxValue` where there is one. */
-  | { readonly kind: "relu"; readonly maxValue?: number }
-  | { readonly kind: "leakyRelu"; readonly alpha: number }
-  /** x where x > threshold, else 0. */
-  | { readonly kind: "thresholdedRelu"; readonly threshold: number }
-  | { readonly kind: "elu"; readonly alpha: number }
-  | { readonly kind: "selu" }
-  | { readonly kind: "sigmoid" }
-  | { readonly kind: "hardSigmoid" }
-  | { readonly kind: "tanh" }
-  | { readonly kind: "softmax"; readonly axis: number }
-  | { readonly kind: "logSoftmax"; readonly axis: number }
-  | { readonly kind: "softplus" }
-  | { readonly kind: "softsign" }
-  | { readonly kind: "swish" }
-  | { readonly kind: "mish" }
-  /** x Φ(x), where Φ is the standard normal distribution's. */
-  | { readonly kind: "gelu" }
-  /** The same with Φ approximated by a tanh. */
-  | { readonly kind: "geluTanh" };
-
-/**
- * One call of a layer. `name` is the call's own and names its output; it is the layer's name unless the layer is
- * called several times. `inputs` are names of other calls.
- */
-export interface LayerCall {
-  readonly name: string;
-  readonly inputs: readonly string[];
-}
 
 /** A model's input [N, …sampleShape]. */
 export interface InputSpec extends LayerCall {

@@ -1,4 +1,4 @@
-import type { LayerCall } from "./layer_spec.ts";
+import type { LayerCall } from "./layer_call.ts";
 
 /** A layer that draws in training and does nothing in evaluation. */
 interface NoiseCall extends LayerCall {

@@ -1,4 +1,4 @@
-import type { LayerCall } from "./layer_spec.ts";
+import type { LayerCall } from "./layer_call.ts";
 
 /** Normalises each sample over its last axes; see convertLayerNormalization. */
 export interface LayerNormalizationSpec extends LayerCall {

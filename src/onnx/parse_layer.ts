@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cannot } from "../core/errors.ts";
-import type { ActivationSpec, LayerSpec } from "./layer_spec.ts";
+import type { ActivationSpec } from "./activation_spec.ts";
+import type { LayerSpec } from "./layer_spec.ts";
 import { parseNoiseLayer } from "./parse_noise_layer.ts";
 import { parseRecurrentLayer } from "./parse_recurrent_layer.ts";
 import { parseSequenceLayer } from "./parse_sequence_layer.ts";

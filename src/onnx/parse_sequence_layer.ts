@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { LayerCall, LayerSpec } from "./layer_spec.ts";
+import type { LayerCall } from "./layer_call.ts";
+import type { LayerSpec } from "./layer_spec.ts";
 import { readNumber, readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
 

@@ -1,13 +1,14 @@
 import { cannot } from "../core/errors.ts";
 import { createParameterLayout } from "../core/parameter_layout.ts";
 import { convertLayer } from "./converters/convert_layer.ts";
-import { describeParameters, type ParameterSpec } from "./converters/describe_parameters.ts";
+import { describeParameters } from "./converters/describe_parameters.ts";
 import { measureOutput } from "./engine_graphs.ts";
 import type { ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import type { LayerSpec, ModelSpec } from "./layer_spec.ts";
 import { RANDOM_LAYER_CLASSES } from "./noise.ts";
 import { orderCalls } from "./order_calls.ts";
+import type { ParameterSpec } from "./parameter_spec.ts";
 import { type CallPlace, parseLayer, readSampleShape } from "./parse_layer.ts";
 import { UnsupportedLayerError } from "./read_setting.ts";
 import { declareTensors } from "./tensor_sources.ts";

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from "./converters/describe_parameters.ts";
+import type { ParameterSpec } from "./parameter_spec.ts";
 
 /** How a progressive network is built, whatever the number of its columns. */
 export interface ProgressiveSettings {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LayerCall } from "./layer_spec.ts";
+import type { LayerCall } from "./layer_call.ts";
 import type { ProgressiveSettings, ProgressiveWidth } from "./progressive_columns.ts";
 import { readNumber, readSetting } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ActivationSpec } from "./layer_spec.ts";
+import type { ActivationSpec } from "./activation_spec.ts";
 import { readSetting, UnsupportedLayerError } from "./read_setting.ts";
 import type { LayerJson } from "./topology_schema.ts";
 

@@ -1,4 +1,5 @@
-import type { ActivationSpec, LayerCall } from "./layer_spec.ts";
+import type { ActivationSpec } from "./activation_spec.ts";
+import type { LayerCall } from "./layer_call.ts";
 
 /** What one direction over a sequence is; its parameters are `${layer}/kernel`, `/recurrent_kernel` and `/bias`. */
 export interface RecurrentCell {

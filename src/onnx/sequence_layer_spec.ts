@@ -1,4 +1,4 @@
-import type { LayerCall } from "./layer_spec.ts";
+import type { LayerCall } from "./layer_call.ts";
 
 /** Rows of a table: ids [N, …] to [N, …, units]; the table is `${layer}/embeddings` [size, units]. */
 export interface EmbeddingSpec extends LayerCall {

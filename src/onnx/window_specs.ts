@@ -1,4 +1,5 @@
-import type { ActivationSpec, LayerCall } from "./layer_spec.ts";
+import type { ActivationSpec } from "./activation_spec.ts";
+import type { LayerCall } from "./layer_call.ts";
 import type { WindowSettings } from "./windows.ts";
 
 /** What convolutions have in common. Windows have one spatial axis on [N, L, C], two on [N, H, W, C]. */

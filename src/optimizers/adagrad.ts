@@ -1,14 +1,7 @@
 import { assertInRange } from "../core/errors.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
-
-/** The constants of Adagrad. */
-export interface AdagradSpec {
-  readonly kind: "adagrad";
-  readonly learningRateDecay: number;
-  readonly weightDecay: number;
-  readonly epsilon: number;
-}
+import type { AdagradSpec } from "./optimizer_spec.ts";
 
 /**
  * Adagrad with PyTorch's definition: s ← s + g², θ ← θ − η g / (√s + ε), where η shrinks by 1 + (t − 1)·decay.

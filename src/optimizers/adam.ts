@@ -1,17 +1,7 @@
 import { assertInRange } from "../core/errors.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
-
-/** The constants of Adam and AdamW. */
-export interface AdamSpec {
-  readonly kind: "adam";
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** True for AdamW: the decay shrinks the parameters directly instead of entering the moments. */
-  readonly decoupledWeightDecay: boolean;
-}
+import type { AdamSpec } from "./optimizer_spec.ts";
 
 /** What Adam and AdamW take; the defaults are PyTorch's. */
 export type AdamOptions = Partial<Omit<AdamSpec, "kind" | "decoupledWeightDecay">> & { learningRate?: number };

@@ -1,10 +1,4 @@
-import type { AdagradSpec } from "./adagrad.ts";
-import type { AdamSpec } from "./adam.ts";
-import type { RMSpropSpec } from "./rmsprop.ts";
-import type { SGDSpec } from "./sgd.ts";
-
-/** How parameters follow the gradient, as plain data that crosses to Workers; the learning rate travels with each step. */
-export type OptimizerSpec = SGDSpec | AdamSpec | RMSpropSpec | AdagradSpec;
+import type { OptimizerSpec } from "./optimizer_spec.ts";
 
 /** An update rule with its learning rate. Its vectors live in the cluster, one slice a replica. */
 export interface Optimizer {

@@ -1,17 +1,7 @@
 import { assertInRange } from "../core/errors.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
-
-/** The constants of RMSprop. */
-export interface RMSpropSpec {
-  readonly kind: "rmsprop";
-  /** The smoothing constant of the mean square. */
-  readonly alpha: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly momentum: number;
-  readonly centered: boolean;
-}
+import type { RMSpropSpec } from "./optimizer_spec.ts";
 
 /**
  * RMSprop with PyTorch's definition: s ← αs + (1 − α)g², the step is g / (√s + ε); centred subtracts the squared mean.

@@ -1,15 +1,7 @@
 import { assertInRange, cannot } from "../core/errors.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
-
-/** The constants of stochastic gradient descent. */
-export interface SGDSpec {
-  readonly kind: "sgd";
-  readonly momentum: number;
-  readonly dampening: number;
-  readonly weightDecay: number;
-  readonly nesterov: boolean;
-}
+import type { SGDSpec } from "./optimizer_spec.ts";
 
 /**
  * Stochastic gradient descent with PyTorch's definition of momentum: v ← μv + (1 − dampening)g, θ ← θ − ηv, where the

@@ -1,7 +1,8 @@
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { stepAdagrad } from "./adagrad.ts";
 import { stepAdam } from "./adam.ts";
-import type { OptimizerSpec, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
+import type { OptimizerStep, OptimizerVectors } from "./optimizer.ts";
+import type { OptimizerSpec } from "./optimizer_spec.ts";
 import { stepRMSprop } from "./rmsprop.ts";
 import { stepSGD } from "./sgd.ts";
 

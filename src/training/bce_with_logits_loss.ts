@@ -2,8 +2,9 @@ import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { evaluateBinaryCrossEntropy } from "./binary_cross_entropy.ts";
 import { addClassMask, type ClassMask } from "./class_mask.ts";
-import type { Criterion, LossAndGradient } from "./criterion.ts";
+import type { Criterion } from "./criterion.ts";
 import { writeTargets } from "./cross_entropy_loss.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
  * Binary cross-entropy of sigmoid(output) with one-hot targets: the mean over the minibatch and the C outputs, each of

@@ -1,5 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
-import type { LossAndGradient } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
  * Binary cross-entropy of sigmoid(output) with targets from 0 to 1: the mean over the rows and the columns that count.

@@ -1,15 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
-
-/** A loss and its gradient with respect to the output. */
-export interface LossAndGradient {
-  readonly loss: number;
-  /** dLoss/dOutput [B, C]; the receiver owns it. */
-  readonly dOutput: Float32Array;
-  /** Each sample's own loss [B], of which `loss` is the mean; without them samples cannot be weighed. */
-  readonly losses?: Float64Array;
-}
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /** What a strategy minimises: the mean over the minibatch of a loss of outputs [B, C] and class ids [B]. */
 export interface Criterion {

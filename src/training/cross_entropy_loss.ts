@@ -2,7 +2,8 @@ import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
 import { assertInRange, cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { addClassMask, type ClassMask, isCompeting } from "./class_mask.ts";
-import type { Criterion, LossAndGradient } from "./criterion.ts";
+import type { Criterion } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
  * Softmax cross-entropy from logits, the mean over the minibatch. With smoothing ε the target of the true class is

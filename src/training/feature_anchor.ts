@@ -2,10 +2,10 @@ import type * as tf from "@tensorflow/tfjs";
 import { parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import { addScaled } from "../core/vector.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import { findFeatureReplicas } from "./extract_features.ts";
 import type { FeatureDistance } from "./feature_losses.ts";
-import type { FeatureReplicas } from "./feature_replicas.ts";
 import type { ModelGrowth } from "./model_growth.ts";
-import { assertFeatureLayer } from "./named_layer.ts";
+import { assertFeatureLayer, findFeatureLayer } from "./named_layer.ts";
 import { Teacher } from "./teacher.ts";
 
 /** What a plugin that holds features to those of the last experience's model keeps. */
@@ -13,7 +13,6 @@ export class FeatureAnchor {
   readonly #layerName: string | undefined;
   readonly #distance: FeatureDistance;
   #teacher: Teacher | undefined;
-  #replicas: Promise<FeatureReplicas> | undefined;
 
   /** @param layerName Whose answer features are; the layer before the last if undefined. */
   constructor(layerName: string | undefined, distance: FeatureDistance) {
@@ -30,7 +29,7 @@ export class FeatureAnchor {
   async hold(strategy: BaseStrategy, weight: number): Promise<void> {
     const { cluster, mbatch, gradient } = strategy;
     if (!this.#teacher || weight === 0) return;
-    const replicas = await this.#findReplicas(strategy);
+    const replicas = await findFeatureReplicas(strategy, this.#layerName ?? findFeatureLayer(strategy.model));
     const old = await replicas.forward(this.#teacher, mbatch);
     const features = await replicas.forward(cluster, mbatch);
     const { loss, dFeatures } = this.#distance(features, old);
@@ -58,13 +57,5 @@ export class FeatureAnchor {
   restore(act: string, saved: SavedState | undefined): void {
     const { teacher = null } = parseSavedRecord(act, saved);
     this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
-  }
-
-  #findReplicas(strategy: BaseStrategy): Promise<FeatureReplicas> {
-    // Loaded by the few plugins that need it, with TF.js.
-    this.#replicas ??= import("./feature_replicas.ts").then(({ FeatureReplicas: replicas }) =>
-      replicas.start(strategy, this.#layerName),
-    );
-    return this.#replicas;
   }
 }

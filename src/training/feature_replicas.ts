@@ -6,7 +6,6 @@ import type { Dataset } from "../data/dataset.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
 import type { ModelOwner } from "./model_owner.ts";
-import { findFeatureLayer } from "./named_layer.ts";
 import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
 
 /** How features are computed. */
@@ -32,12 +31,12 @@ export class FeatureReplicas {
 
   /**
    * Starts them, laid out as the strategy's own are.
-   * @param layerName Whose answer features are; the layer before the last if left out.
+   * @param layerName Whose answer features are.
    * @throws {RangeError} If there is no such layer.
    */
-  static async start(strategy: ModelOwner, layerName?: string): Promise<FeatureReplicas> {
+  static async start(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
     const { model } = strategy;
-    const output = [model.getLayer(layerName ?? findFeatureLayer(model)).output].flat()[0];
+    const output = [model.getLayer(layerName).output].flat()[0];
     if (!output) throw new RangeError(`Cannot compute features: the layer ${layerName} has no output`);
     const flat = output.rank > 2 ? tf.layers.flatten({ name: "features" }).apply(output) : output;
     if (!(flat instanceof tf.SymbolicTensor)) throw new TypeError("Cannot compute features: no symbolic output");

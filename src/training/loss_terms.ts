@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
-import type { LossAndGradient } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /** A term that a plugin adds to the loss: the minibatch's outputs [B, C] to a scalar, inside a tidy. */
 export type LossTerm = (output: tf.Tensor2D) => tf.Scalar;

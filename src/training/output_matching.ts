@@ -1,5 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
-import type { Criterion, LossAndGradient } from "./criterion.ts";
+import type { Criterion } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
  * The mean squared difference between outputs and those remembered, whatever the labels are: the mean over all entries that

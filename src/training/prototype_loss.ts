@@ -1,6 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import { multiply, multiplyByTransposed } from "../core/matrix_product.ts";
-import type { LossAndGradient } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 import { createUnitRows, differentiateUnitRows } from "./supervised_contrast.ts";
 
 /** What embeddings are compared with. */

@@ -3,7 +3,7 @@ import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { CombinationRules } from "./combination_rules.ts";
-import type { LossAndGradient } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 import type { ModelGrowth } from "./model_growth.ts";
 import type { ResolvedStrategyOptions } from "./strategy_options.ts";
 

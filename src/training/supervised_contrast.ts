@@ -1,6 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import { type Matrix, multiply, multiplyByTransposed, transpose } from "../core/matrix_product.ts";
-import type { LossAndGradient } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /** Rows at length 1, and how long they were. */
 export interface UnitRows {

@@ -5,7 +5,8 @@ import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { scaleVector } from "../core/vector.ts";
 import { Dataset } from "../data/dataset.ts";
-import type { Criterion, LossAndGradient } from "./criterion.ts";
+import type { Criterion } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 import type { LossTerm } from "./loss_terms.ts";
 import type { StepPlan } from "./step_plan.ts";
 

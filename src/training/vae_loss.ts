@@ -1,6 +1,6 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
-import type { LossAndGradient } from "./criterion.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
  * The loss of a variational autoencoder: Σ (x̂ − x)² + β · ½ Σ (μ² + σ² − 1 − ln σ²), sums over a sample's values and

@@ -5,9 +5,9 @@ import {
   assertPlaces,
   chooseEngine,
   createEngine,
-  type EngineKind,
   prepareModel,
 } from "../../src/engine/create_engine.ts";
+import type { EngineKind } from "../../src/engine/engine_kind.ts";
 import { applyTo, catchError, takeApart } from "./engine_fixtures.ts";
 
 function createTwoInputs(): tf.LayersModel {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
-import { createEngine, ENGINE_KINDS, prepareModel } from "../../src/engine/create_engine.ts";
+import { createEngine, prepareModel } from "../../src/engine/create_engine.ts";
+import { ENGINE_KINDS } from "../../src/engine/engine_kind.ts";
 import { collectGarbage } from "../support/collect_garbage.ts";
 import { createResults, createSmallModel, drawInput, drawObjective, drawVectors } from "./engine_fixtures.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
-import type { EngineChoice } from "../../src/engine/create_engine.ts";
+import type { EngineChoice } from "../../src/engine/engine_kind.ts";
 import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { chooseBackend, type EngineKind } from "../../engine/create_engine.ts";
+import { chooseBackend } from "../../engine/create_engine.ts";
+import type { EngineKind } from "../../engine/engine_kind.ts";
 import { findRequirement } from "../../engine/install_lines.ts";
 import type { Finding } from "./finding.ts";
 import { runCommand } from "./run_command.ts";

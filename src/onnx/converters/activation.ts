@@ -1,6 +1,6 @@
+import type { ActivationSpec } from "../activation_spec.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { ActivationSpec } from "../layer_spec.ts";
 import { float, int } from "../onnx_model.ts";
 import { resolveAxis } from "../shape.ts";
 

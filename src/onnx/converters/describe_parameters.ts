@@ -1,6 +1,7 @@
 import { cannot } from "../../core/errors.ts";
 import type { IncrementalClassifierSpec, LayerSpec, MultiHeadClassifierSpec } from "../layer_spec.ts";
 import type { Shape } from "../onnx_model.ts";
+import type { ParameterSpec } from "../parameter_spec.ts";
 import { describeColumns } from "../progressive_columns.ts";
 import {
   describeBatchNormalization,
@@ -10,14 +11,6 @@ import {
   describeRecurrentCell,
 } from "./describe_sequence_parameters.ts";
 import { describeWindowParameters } from "./describe_window_parameters.ts";
-
-/** One tensor that a layer owns. */
-export interface ParameterSpec {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** False for what training updates without a gradient. */
-  readonly isTrainable: boolean;
-}
 
 /**
  * The tensors of a layer called on inputs of these shapes, in the order in which tfjs creates them.

@@ -3,7 +3,7 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import type { LossAndGradient } from "../criterion.ts";
+import type { LossAndGradient } from "../loss_and_gradient.ts";
 import { MinibatchMemory } from "../minibatch_memory.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";

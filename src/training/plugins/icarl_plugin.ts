@@ -8,7 +8,7 @@ import { HerdingSelectionStrategy } from "../../memory/selection_strategy.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { evaluateBinaryCrossEntropy, sigmoid } from "../binary_cross_entropy.ts";
 import type { Trait } from "../combination_rules.ts";
-import type { LossAndGradient } from "../criterion.ts";
+import type { LossAndGradient } from "../loss_and_gradient.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertFeatureLayer } from "../named_layer.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";

@@ -3,7 +3,7 @@ import { splitOptions } from "../../core/split_options.ts";
 import type { VariationalAutoencoder } from "../../models/mlp_vae.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import type { LossAndGradient } from "../criterion.ts";
+import type { LossAndGradient } from "../loss_and_gradient.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 import { evaluateVAELoss } from "../vae_loss.ts";
 
