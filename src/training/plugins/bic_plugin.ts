@@ -30,7 +30,8 @@ export interface BiCOptions {
 /**
  * BiC: trains on new samples and exemplars with λ · distillation + (1 − λ) · cross-entropy, and corrects the logits of the newest
  * classes by αo + β, fitted at each experience's end on held-out samples, the same number of every class. The correction is
- * applied in evaluation, and to the teacher of the next experience. Takes the place of the criterion.
+ * applied in evaluation, and to the teacher of the next experience. Old classes are those that the experience does not bring: where
+ * there are none, training is plain replay. Takes the place of the criterion.
  *
  * α and β are fitted to convergence by Newton's method, with a slight pull to the identity, rather than by some epochs of gradient
  * descent. Distillation is written as a divergence: it differs from the paper's cross-entropy by a constant. The exported model
@@ -74,7 +75,9 @@ export class BiCPlugin implements StrategyPlugin {
     const random = strategy.randomStreams.get("bic");
     const seen = new Set([...this.#known, ...strategy.experience.classesInThisExperience]);
     const perClass = Math.max(1, Math.floor(this.#validation.maxSize / seen.size));
-    const { kept, held } = holdOut(strategy.adaptedDataset, perClass, random);
+    // A class whose part is full, as it came before, is trained on whole.
+    const lacking = (id: number) => perClass - (this.#validation.bufferGroups.get(id)?.buffer.length ?? 0);
+    const { kept, held } = holdOut(strategy.adaptedDataset, lacking, random);
     this.#current = kept;
     this.#validation.updateFromDataset(held, strategy.randomStreams.get("buffer"));
     strategy.adaptedDataset = Dataset.concat([kept, this.#training.buffer]);
@@ -82,29 +85,32 @@ export class BiCPlugin implements StrategyPlugin {
 
   async criterion(strategy: BaseStrategy): Promise<LossAndGradient> {
     const { mbatch, mbOutput, mbY, experience } = strategy;
-    const columns = new Set([...this.#known, ...experience.classesInThisExperience]);
+    const present = new Set(experience.classesInThisExperience);
+    const columns = this.#known.union(present);
+    const old = this.#known.difference(present);
     const dOutput = new Float32Array(mbOutput.data.length);
-    if (!this.#teacher) return { loss: addCrossEntropy(mbOutput, mbY, { columns, dOutput }), dOutput };
-    const weight = this.#lambda ?? this.#known.size / columns.size;
+    if (!this.#teacher || old.size === 0) {
+      return { loss: addCrossEntropy(mbOutput, mbY, { columns, dOutput }), dOutput };
+    }
+    const weight = this.#lambda ?? old.size / columns.size;
     const raw = await this.#teacher.forward(strategy, mbatch);
     const teacher = this.#correction ? correctBias(raw, this.#correction) : raw;
-    const held = { columns: [...this.#known], temperature: this.#temperature, weight, dOutput };
+    const held = { columns: [...old], temperature: this.#temperature, weight, dOutput };
     const distilled = addDistillation(mbOutput, teacher, held);
     return { loss: distilled + addCrossEntropy(mbOutput, mbY, { columns, weight: 1 - weight, dOutput }), dOutput };
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     const newest = new Set(strategy.experience.classesInThisExperience);
-    const fresh = new Set([...newest].filter((id) => !this.#known.has(id)));
-    const isFirst = this.#known.size === 0;
-    this.#known = new Set([...this.#known, ...newest]);
+    const old = this.#known.difference(newest);
+    this.#known = this.#known.union(newest);
     this.#training.updateFromDataset(this.#current, strategy.randomStreams.get("buffer"));
     this.#teacher = Teacher.copy(strategy);
     this.#correction = undefined;
-    if (isFirst || fresh.size === 0) return;
+    if (old.size === 0) return;
     const samples = this.#validation.buffer;
     const output = await strategy.forwardWith(strategy.parameters, samples);
-    this.#correction = fitBiasCorrection(output, samples.targets, { newest: fresh, seen: this.#known });
+    this.#correction = fitBiasCorrection(output, samples.targets, { newest, seen: this.#known });
   }
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
@@ -146,16 +152,17 @@ export class BiCPlugin implements StrategyPlugin {
 }
 
 /**
- * Takes `perClass` random samples of every class out of a data set, and no more than half of a class's.
+ * Takes so many random samples of every class out of a data set, and no more than half of a class's.
+ * @param wanted How many of a class; none where it is not above 0.
  */
 export function holdOut(
   dataset: Dataset,
-  perClass: number,
+  wanted: (id: number) => number,
   random: RandomStream,
 ): { readonly kept: Dataset; readonly held: Dataset } {
   const held = new Set<number>();
-  for (const positions of groupPositions(dataset.targets).values()) {
-    const count = Math.min(perClass, Math.floor(positions.length / 2));
+  for (const [id, positions] of groupPositions(dataset.targets)) {
+    const count = Math.max(0, Math.min(wanted(id), Math.floor(positions.length / 2)));
     for (const position of random.shuffle(positions.slice()).subarray(0, count)) held.add(position);
   }
   const all = [...dataset.targets.keys()];

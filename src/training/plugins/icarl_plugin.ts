@@ -68,8 +68,11 @@ export class ICaRLPlugin implements StrategyPlugin {
   async criterion(strategy: BaseStrategy): Promise<LossAndGradient> {
     const { mbatch, mbOutput, mbY, experience } = strategy;
     const teacher = await this.#teacher?.forward(strategy, mbatch);
-    const targets = createTargets(mbOutput, mbY, { teacher, known: this.#known });
-    const seen = new Set([...this.#known, ...experience.classesInThisExperience]);
+    const present = new Set(experience.classesInThisExperience);
+    // A class that comes again, or goes on in the next piece of an online stream, is learnt from its labels.
+    const known = this.#known.difference(present);
+    const targets = createTargets(mbOutput, mbY, { teacher, known });
+    const seen = this.#known.union(present);
     return evaluateBinaryCrossEntropy(mbOutput, targets, seen);
   }
 

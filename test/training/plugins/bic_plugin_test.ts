@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import type { HostTensor } from "../../../src/core/host_tensor.ts";
 import { RandomStream } from "../../../src/core/random_stream.ts";
+import { createDatasetBenchmark } from "../../../src/streams/dataset_benchmark.ts";
 import { type BiasCorrection, correctBias } from "../../../src/training/bias_correction.ts";
 import { BiCPlugin, holdOut } from "../../../src/training/plugins/bic_plugin.ts";
 import { BiC } from "../../../src/training/strategies/bic.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { listSamples, makeDataset } from "../../support/made_dataset.ts";
+import { makeTask } from "../../support/made_task.ts";
 import { createListener } from "../callback_recorder.ts";
 import { readRow } from "../made_features.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
@@ -15,9 +17,9 @@ const benchmark = makeBenchmark({ experiences: 3, samples: 160 });
 
 describe("holdOut()", () => {
   test("takes so many of every class, at most half of one, and loses none", () => {
-    const dataset = makeDataset([0, 0, 0, 0, 0, 0, 1, 1, 1, 2]);
-    const { kept, held } = holdOut(dataset, 2, new RandomStream(1, "bic"));
-    expect([0, 1, 2].map((label) => held.targets.filter((y) => y === label).length)).toEqual([2, 1, 0]);
+    const dataset = makeDataset([0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 3, 3]);
+    const { kept, held } = holdOut(dataset, (id) => [2, 2, 2, -1][id] ?? 0, new RandomStream(1, "bic"));
+    expect([0, 1, 2, 3].map((label) => held.targets.filter((y) => y === label).length)).toEqual([2, 1, 0, 0]);
     expect([...listSamples(kept), ...listSamples(held)].sort()).toEqual(listSamples(dataset).sort());
   });
 });
@@ -72,6 +74,29 @@ describe("BiCPlugin", () => {
       expect(compared).toBeGreaterThan(3);
     });
   }
+
+  test("trains on labels alone where all classes come again, and holds no more out than the memory lacks", async () => {
+    const again = createDatasetBenchmark({
+      name: "again",
+      train: [makeTask({ samples: 80 }), makeTask({ samples: 48 })],
+      test: [],
+    });
+    const plugin = new BiCPlugin({ memSize: 40 });
+    const trained = new Set<string>();
+    const listener = createListener(["afterTrainingIteration"], (_callback, { mbatch, mbOutput, mbY, loss }) => {
+      const rows = Array.from(mbY, (_, i) => readRow(mbOutput, i));
+      expect(Math.abs(loss - slowCrossEntropy(0)(rows, [...mbY]))).toBeLessThan(1e-5);
+      for (const sample of listSamples(mbatch)) trained.add(sample);
+    });
+    const strategy = new Naive(makeOptions({ plugins: [plugin, listener] }));
+    await withStrategy(strategy, () => strategy.train(again.trainStream));
+    const left = [...again.trainStream].map(({ dataset }) =>
+      listSamples(dataset).filter((sample) => !trained.has(sample)),
+    );
+    // One of each of four classes fits the correction.
+    expect(left.map((samples) => samples.length)).toEqual([4, 0]);
+    expect(plugin.correction).toBeUndefined();
+  });
 
   test("never trains on the samples that fit the correction, and corrects the newest classes in evaluation", async () => {
     const plugin = new BiCPlugin({ memSize: 40, valPercentage: 0.3 });

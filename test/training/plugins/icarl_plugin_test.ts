@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { normalizeRows, selectByHerding } from "../../../src/memory/feature_selection.ts";
+import { createDatasetBenchmark } from "../../../src/streams/dataset_benchmark.ts";
 import { NCMClassifier } from "../../../src/training/ncm_classifier.ts";
 import { createTargets, ICaRLPlugin } from "../../../src/training/plugins/icarl_plugin.ts";
 import { ICaRL } from "../../../src/training/strategies/icarl.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { listSamples } from "../../support/made_dataset.ts";
+import { makeTask } from "../../support/made_task.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
 import { createOutput, measureDifference } from "../slow_losses.ts";
@@ -31,6 +33,20 @@ describe("createTargets()", () => {
 });
 
 describe("ICaRLPlugin", () => {
+  test("learns classes that come again from their labels", async () => {
+    const datasets = [makeTask({ samples: 48 }), makeTask({ samples: 48 })];
+    const again = createDatasetBenchmark({ name: "again", train: datasets, test: [] });
+    const listener = createListener(["afterTrainingIteration"], (_callback, { mbOutput, mbY, loss }) => {
+      const terms = mbOutput.data.map((z, i) => {
+        const p = 1 / (1 + Math.exp(-z));
+        return mbY[Math.floor(i / 4)] === i % 4 ? -Math.log(p) : -Math.log(1 - p);
+      });
+      expect(Math.abs(loss - terms.reduce((sum, term) => sum + term, 0) / terms.length)).toBeLessThan(1e-5);
+    });
+    const strategy = new Naive(makeOptions({ plugins: [new ICaRLPlugin({ memSize: 12 }), listener] }));
+    await withStrategy(strategy, () => strategy.train(again.trainStream));
+  });
+
   test("trains on binary cross-entropies of the classes seen, old ones as the last model has them", async () => {
     const plugin = new ICaRLPlugin({ memSize: 12 });
     let teacher = new Float32Array(0);
