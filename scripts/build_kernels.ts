@@ -1,7 +1,9 @@
-/** `bun run build:kernels`: compiles the vector kernels to WebAssembly that stands in a TypeScript file, as text. */
+/** `bun run build:kernels`: compiles the kernels to WebAssembly that stands in TypeScript files, as text. */
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { compileKernels, KERNELS_FILE } from "./compile_kernels.ts";
+import { compileKernels, KERNEL_MODULES, locateCompiled } from "./compile_kernels.ts";
 
-writeFileSync(KERNELS_FILE, await compileKernels());
-process.stdout.write(`${KERNELS_FILE}\n`);
+for (const module of KERNEL_MODULES) {
+  writeFileSync(locateCompiled(module), await compileKernels(module));
+  process.stdout.write(`${locateCompiled(module)}\n`);
+}

@@ -2,36 +2,53 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
-const SOURCE = fileURLToPath(new URL("../src/kernels/assembly/vector_kernels.ts", import.meta.url));
+/** A module of kernels: its AssemblyScript source, and the TypeScript file that carries it compiled. */
+export interface KernelModule {
+  /** Below src/kernels/assembly, without its ending. */
+  readonly name: string;
+  readonly memory: readonly string[];
+}
 
-/** The file that carries the compiled kernels. */
-export const KERNELS_FILE = fileURLToPath(new URL("../src/kernels/vector_kernels_wasm.ts", import.meta.url));
+/** Parameters and gradients are shared by all threads; matrices belong to one, and grow. */
+export const KERNEL_MODULES: readonly KernelModule[] = [
+  { name: "vector_kernels", memory: ["--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"] },
+  { name: "matrix_kernels", memory: ["--initialMemory", "1"] },
+];
+
+/** The file that carries a module compiled. */
+export function locateCompiled({ name }: KernelModule): string {
+  return locate(`${name}_wasm.ts`);
+}
 
 /**
- * Compiles the vector kernels to WebAssembly that imports a shared memory.
- * @returns The text of `KERNELS_FILE`.
+ * Compiles a module of kernels to WebAssembly that imports its memory.
+ * @returns The text of the file that carries it.
  * @throws {Error} With the compiler's message.
  */
-export async function compileKernels(): Promise<string> {
-  const source = readFileSync(SOURCE, "utf8");
+export async function compileKernels({ name, memory }: KernelModule): Promise<string> {
+  const path = locate(`assembly/${name}.ts`);
+  const source = readFileSync(path, "utf8");
   let wasm: Uint8Array | undefined;
-  const memory = ["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"];
-  const features = ["--enable", "simd", "--enable", "threads", ...memory];
+  const features = ["--enable", "simd", "--enable", "threads", "--importMemory", ...memory];
   const { error, stderr } = await asc.main(
     ["kernels.ts", "-O3", "--runtime", "stub", "--noAssert", ...features, "--outFile", "kernels.wasm"],
     {
-      readFile: (name) => (name === "kernels.ts" ? source : null),
+      readFile: (file) => (file === "kernels.ts" ? source : null),
       writeFile: (_, contents) => {
         if (contents instanceof Uint8Array) wasm = contents;
       },
       listFiles: () => [],
     },
   );
-  if (error || !wasm) throw new Error(`Cannot compile ${SOURCE}: ${stderr.toString() || error?.message}`);
+  if (error || !wasm) throw new Error(`Cannot compile ${path}: ${stderr.toString() || error?.message}`);
   const lines = wasm.toBase64().match(/.{1,110}/g) ?? [];
   const literal = lines.map((line) => `  "${line}"`).join(" +\n");
-  return `/** \`assembly/vector_kernels.ts\` as WebAssembly in base64. Made by \`bun run build:kernels\`. */
-export const VECTOR_KERNELS_WASM =
+  return `/** \`assembly/${name}.ts\` as WebAssembly in base64. Made by \`bun run build:kernels\`. */
+export const ${name.toUpperCase()}_WASM =
 ${literal};
 `;
+}
+
+function locate(path: string): string {
+  return fileURLToPath(new URL(`../src/kernels/${path}`, import.meta.url));
 }

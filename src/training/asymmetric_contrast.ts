@@ -1,5 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
-import { type Matrix, multiply, multiplyByTransposed, transpose } from "../core/matrix_product.ts";
+import { type Matrix, multiply, multiplyByTransposed, transpose } from "../kernels/matrix_product.ts";
 import type { FeatureLoss } from "./feature_losses.ts";
 import { contrastRow, createUnitRows, differentiateUnitRows } from "./supervised_contrast.ts";
 

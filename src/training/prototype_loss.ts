@@ -1,5 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
-import { multiply, multiplyByTransposed } from "../core/matrix_product.ts";
+import { multiply, multiplyByTransposed } from "../kernels/matrix_product.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 import { createUnitRows, differentiateUnitRows } from "./supervised_contrast.ts";
 

@@ -1,5 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
-import { type Matrix, multiply, multiplyByTransposed, transpose } from "../core/matrix_product.ts";
+import { type Matrix, multiply, multiplyByTransposed, transpose } from "../kernels/matrix_product.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /** Rows at length 1, and how long they were. */

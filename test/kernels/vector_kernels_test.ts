@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { compileKernels, KERNELS_FILE } from "../../scripts/compile_kernels.ts";
+import { compileKernels, KERNEL_MODULES, locateCompiled } from "../../scripts/compile_kernels.ts";
 import { MAX_VECTORS, PIECE_SIZE, VectorKernels } from "../../src/kernels/vector_kernels.ts";
 import { createSharedVectors, reattachVector } from "../../src/kernels/vector_memory.ts";
 
@@ -133,8 +133,10 @@ describe("reattachVector()", () => {
   });
 });
 
-describe("vector_kernels_wasm.ts", () => {
-  test("is what its source compiles to", async () => {
-    expect(readFileSync(KERNELS_FILE, "utf8")).toBe(await compileKernels());
-  });
+describe("compileKernels()", () => {
+  for (const module of KERNEL_MODULES) {
+    test(`gives what stands in ${module.name}_wasm.ts`, async () => {
+      expect(readFileSync(locateCompiled(module), "utf8")).toBe(await compileKernels(module));
+    });
+  }
 });

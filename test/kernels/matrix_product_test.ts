@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Matrix, multiply, multiplyByTransposed, transpose } from "../../src/core/matrix_product.ts";
+import { type Matrix, multiply, multiplyByTransposed, transpose } from "../../src/kernels/matrix_product.ts";
 
 /** Whole numbers, so that sums are exact in any order. */
 function make(rows: number, columns: number, seed: number): Matrix {
