@@ -1,7 +1,7 @@
-import { factorCholesky, solveLower } from "../core/cholesky.ts";
 import { assertInRange } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
+import { factorCholesky, solveLower } from "../kernels/cholesky.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
 /** How features and covariances are prepared. */

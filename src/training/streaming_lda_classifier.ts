@@ -1,7 +1,8 @@
-import { factorCholesky, solveLower, solveUpper } from "../core/cholesky.ts";
 import { assertInRange } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
+import { factorCholesky, solveLower, solveUpper } from "../kernels/cholesky.ts";
+import { multiplyByTransposed, transpose } from "../kernels/matrix_product.ts";
 import { scoreRows } from "./feature_classifier.ts";
 
 /** How the covariance is prepared. */
@@ -28,8 +29,9 @@ export class StreamingLDAClassifier {
   readonly #shrinkage: number;
   readonly #updatesCovariance: boolean;
   readonly #classes = new Map<number, ClassMean>();
-  /** Σ, [F, F]. */
+  /** Σ / scale, [F, F]: what a sample takes away from all of Σ is taken from the scale. */
   #covariance = new Float64Array(0);
+  #scale = 1;
   #seen = 0;
   /** Λμ [F] of every class, and ½ μᵀΛμ, until the next sample. */
   #planes:
@@ -47,7 +49,13 @@ export class StreamingLDAClassifier {
   learn({ data, shape }: HostTensor, y: Int32Array): void {
     const [, width = 0] = shape;
     if (this.#covariance.length === 0) this.#covariance = new Float64Array(width * width);
-    for (const [row, label] of y.entries()) this.#learnOne(data.subarray(row * width, (row + 1) * width), label);
+    const scatter: Float64Array[] = [];
+    for (const [row, label] of y.entries()) {
+      const difference = this.#learnOne(data.subarray(row * width, (row + 1) * width), label);
+      if (difference && this.#updatesCovariance) scatter.push(this.#weighScatter(difference));
+      this.#seen += 1;
+    }
+    if (scatter.length > 0) this.#addScatter(scatter, width);
     this.#planes = undefined;
   }
 
@@ -66,12 +74,12 @@ export class StreamingLDAClassifier {
 
   save(): SavedState {
     const classes = [...this.#classes].map(([id, { count, mean }]) => ({ id, count, mean }));
-    return { classes, covariance: this.#covariance.slice(), seen: this.#seen };
+    return { classes, covariance: this.#covariance.slice(), scale: this.#scale, seen: this.#seen };
   }
 
   restore(saved: SavedState): void {
     const act = "restore a streaming discriminant analysis";
-    const { classes, covariance, seen } = parseSavedRecord(act, saved);
+    const { classes, covariance, scale, seen } = parseSavedRecord(act, saved);
     this.#classes.clear();
     for (const entry of parseSavedList(act, classes)) {
       const { id, count, mean } = parseSavedRecord(act, entry);
@@ -79,39 +87,48 @@ export class StreamingLDAClassifier {
       this.#classes.set(parseSavedNumber(act, id), { count: parseSavedNumber(act, count), mean: mean.slice() });
     }
     this.#covariance = covariance instanceof Float64Array ? covariance.slice() : new Float64Array(0);
+    this.#scale = parseSavedNumber(act, scale);
     this.#seen = parseSavedNumber(act, seen);
     this.#planes = undefined;
   }
 
-  #learnOne(x: Float32Array, label: number): void {
+  /** Moves a class's mean. Returns x − μ as it was before, and nothing for a class's first sample. */
+  #learnOne(x: Float32Array, label: number): Float64Array | undefined {
     const known = this.#classes.get(label);
-    const mean = known ? known.mean.slice() : Float64Array.from(x);
-    const count = (known?.count ?? 0) + 1;
-    if (known) {
-      const difference = mean.map((value, i) => (x[i] ?? 0) - value);
-      if (this.#updatesCovariance) this.#addScatter(difference);
-      for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (difference[i] ?? 0) / count;
+    if (!known) {
+      this.#classes.set(label, { count: 1, mean: Float64Array.from(x) });
+      return undefined;
     }
+    const count = known.count + 1;
+    const difference = known.mean.map((value, i) => (x[i] ?? 0) - value);
+    const mean = known.mean.map((value, i) => value + (difference[i] ?? 0) / count);
     this.#classes.set(label, { count, mean });
-    this.#seen += 1;
+    return difference;
   }
 
-  #addScatter(d: Float64Array): void {
+  /** Shrinks Σ by t/(t+1), and makes d in place what d′ is, so that scale · d′d′ᵀ is t/(t+1)² ddᵀ. */
+  #weighScatter(d: Float64Array): Float64Array {
     const t = this.#seen;
-    const [kept, share] = [t / (t + 1), t / (t + 1) ** 2];
-    for (let i = 0, at = 0; i < d.length; i++) {
-      const scaled = share * (d[i] ?? 0);
-      for (let j = 0; j < d.length; j++, at++) {
-        this.#covariance[at] = kept * (this.#covariance[at] ?? 0) + scaled * (d[j] ?? 0);
-      }
-    }
+    this.#scale *= t / (t + 1);
+    const factor = Math.sqrt(t / (t + 1) ** 2 / this.#scale);
+    for (let i = 0; i < d.length; i++) d[i] = (d[i] ?? 0) * factor;
+    return d;
+  }
+
+  /** Σ / scale ← Σ / scale + Σ d′d′ᵀ, all of a minibatch's at once. */
+  #addScatter(rows: readonly Float64Array[], width: number): void {
+    const data = new Float64Array(rows.length * width);
+    for (const [i, row] of rows.entries()) data.set(row, i * width);
+    const columns = transpose({ data, rows: rows.length, columns: width });
+    const sums = multiplyByTransposed(columns, columns).data;
+    for (let at = 0; at < sums.length; at++) this.#covariance[at] = (this.#covariance[at] ?? 0) + (sums[at] ?? 0);
   }
 
   #findPlanes() {
     const ids = [...this.#classes.keys()];
     const width = Math.sqrt(this.#covariance.length);
     const shrunk = this.#covariance.map((value, at) => {
-      return (1 - this.#shrinkage) * value + (at % (width + 1) === 0 ? this.#shrinkage : 0);
+      return (1 - this.#shrinkage) * this.#scale * value + (at % (width + 1) === 0 ? this.#shrinkage : 0);
     });
     const lower = ids.length > 0 ? factorCholesky(shrunk, width) : new Float64Array(0);
     const normals: Float64Array[] = [];

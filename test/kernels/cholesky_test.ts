@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { factorCholesky, solveLower, solveUpper } from "../../src/core/cholesky.ts";
+import { factorCholesky, solveLower, solveUpper } from "../../src/kernels/cholesky.ts";
 
 /** BBᵀ + I of a small random B, and a right-hand side. */
 const systems = fc.integer({ min: 1, max: 6 }).chain((n) => {
@@ -44,6 +44,22 @@ describe("factorCholesky()", () => {
         }
       }),
     );
+  });
+
+  test("gives a lower triangle whose square is the matrix, when it takes several panels", () => {
+    const n = 71;
+    const matrix = makeMatrix(
+      Array.from({ length: n * n }, (_, at) => Math.sin(at * at)),
+      n,
+    );
+    const lower = factorCholesky(matrix, n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let k = 0; k <= j; k++) sum += (lower[i * n + k] ?? 0) * (lower[j * n + k] ?? 0);
+        expect(Math.abs(sum - (matrix[i * n + j] ?? 0))).toBeLessThan(1e-9);
+      }
+    }
   });
 
   test("refuses a matrix that is not positive definite", () => {
