@@ -22,6 +22,8 @@ export interface StreamOptions {
   readonly examplesPerExperience?: number | undefined;
   /** Adds the stream "train_online", the train experiences cut into small ones of so many samples. */
   readonly onlineExperienceSize?: number | undefined;
+  /** Leaves out of "train_online" what an experience has left over for a smaller last one; false unless given. */
+  readonly onlineDropLast?: boolean | undefined;
   /** Makes "train_online" pass from each experience to the next by degrees, over 2/decayBeta of their length; at least 1. */
   readonly decayBeta?: number | undefined;
 }
@@ -78,15 +80,19 @@ export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
   return sources;
 }
 
-function createOnline({ name, seed = 0, onlineExperienceSize, decayBeta }: BenchmarkParts, train: Stream) {
+function createOnline(
+  { name, seed = 0, onlineExperienceSize, onlineDropLast: dropLast = false, decayBeta }: BenchmarkParts,
+  train: Stream,
+) {
+  const act = `create the benchmark ${JSON.stringify(name)}`;
   if (onlineExperienceSize !== undefined) {
     const options = { experienceSize: onlineExperienceSize, random: new RandomStream(seed, "online") };
-    return decayBeta === undefined
-      ? createOnlineStream(train, options)
-      : createLinearDecayStream(train, { ...options, beta: decayBeta });
+    if (decayBeta === undefined) return createOnlineStream(train, { ...options, dropLast });
+    if (dropLast) throw new RangeError(cannot(act, "no onlineDropLast beside decayBeta", dropLast));
+    return createLinearDecayStream(train, { ...options, beta: decayBeta });
   }
+  if (dropLast) throw new RangeError(cannot(act, "onlineExperienceSize beside onlineDropLast", undefined));
   if (decayBeta === undefined) return undefined;
-  const act = `create the benchmark ${JSON.stringify(name)}`;
   throw new RangeError(cannot(act, "onlineExperienceSize beside decayBeta", undefined));
 }
 

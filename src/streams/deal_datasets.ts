@@ -15,6 +15,8 @@ export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"
   readonly experiences?: number | undefined;
   /** "class-incremental" unless given. */
   readonly scenario?: DealtScenario | undefined;
+  /** Where samples are dealt: every experience gets the same share of each class; false unless given. */
+  readonly balanced?: boolean | undefined;
 }
 
 /**
@@ -22,8 +24,11 @@ export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"
  * @throws {RangeError} If there is no such scenario, an option is out of range, or says something of classes where samples are dealt.
  */
 export function dealDatasets({ experiences = 5, scenario = "class-incremental", ...options }: DealOptions): Benchmark {
-  if (scenario === "class-incremental") return createClassIncrementalBenchmark({ ...options, experiences });
   const act = `create the benchmark ${JSON.stringify(options.name)}`;
+  if (scenario === "class-incremental") {
+    if (options.balanced) throw new RangeError(cannot(act, "scenario=new-instances beside balanced", scenario));
+    return createClassIncrementalBenchmark({ ...options, experiences });
+  }
   if (!DEALT_SCENARIOS.includes(scenario)) {
     throw new RangeError(`Cannot ${act}: ${describeUnknownName("scenario", scenario, DEALT_SCENARIOS)}`);
   }

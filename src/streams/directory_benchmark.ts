@@ -29,6 +29,8 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   readonly experiences?: number | undefined;
   /** Where classes are dealt: every class once, in the order in which they come; random unless given. */
   readonly classOrder?: readonly number[] | undefined;
+  /** Where samples are dealt: every experience gets the same share of each class; false unless given. */
+  readonly balanced?: boolean | undefined;
   /** Experience i carries the task label i; false unless given. */
   readonly taskLabels?: boolean | undefined;
 }
@@ -81,10 +83,11 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   });
 }
 
-function assertUndealt({ experiences, classOrder }: DirectoryOptions, act: string): void {
+function assertUndealt({ experiences, classOrder, balanced }: DirectoryOptions, act: string): void {
   const wanted = "scenario=class-incremental or new-instances";
   if (experiences !== undefined) throw new RangeError(cannot(act, `${wanted} beside experiences`, "folders"));
   if (classOrder) throw new RangeError(cannot(act, `${wanted} beside classOrder`, "folders"));
+  if (balanced) throw new RangeError(cannot(act, "scenario=new-instances beside balanced", "folders"));
 }
 
 interface FoundExperiences {

@@ -1,4 +1,4 @@
-import { assertWholeNumber } from "../core/errors.ts";
+import { assertWholeNumber, cannot } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ClassView } from "./class_timeline.ts";
@@ -37,7 +37,7 @@ export interface OnlineStreamOptions {
 /**
  * Cuts every experience into small ones of `experienceSize` samples in shuffled order; an origin's last may be shorter,
  * no sample is left out. The order is drawn from `random` here, an experience is made when it is asked for.
- * @throws {RangeError} If the size is not a whole number of at least 1.
+ * @throws {RangeError} If the size is not a whole number of at least 1, or an experience would have no sample left.
  */
 export function createOnlineStream(
   origin: Stream,
@@ -46,6 +46,10 @@ export function createOnlineStream(
   assertWholeNumber("create an online stream", "onlineExperienceSize", experienceSize, 1);
   const parts = [...origin].map((experience) => {
     const { length } = experience.dataset;
+    if (dropLast && length < experienceSize) {
+      const wanted = `at least ${experienceSize} samples in experience ${experience.currentExperience}, with dropLast`;
+      throw new RangeError(cannot("create an online stream", wanted, length));
+    }
     const order = shuffle ? random.permutation(length) : Int32Array.from({ length }, (_, position) => position);
     const end = dropLast ? length - (length % experienceSize) : length;
     return { experience, dataset: experience.dataset, order: order.subarray(0, end) };

@@ -11,6 +11,8 @@ export interface SplitImageOptions extends ImageOptions {
   readonly shuffle?: boolean | undefined;
   /** "new-instances" deals the samples of all classes instead of the classes; "class-incremental" unless given. */
   readonly scenario?: DealtScenario | undefined;
+  /** With "new-instances": every experience gets the same share of each class; false unless given. */
+  readonly balanced?: boolean | undefined;
 }
 
 /**

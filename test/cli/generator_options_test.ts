@@ -45,6 +45,11 @@ describe("train", () => {
     expect((await train(benchmark, growing)).sizes).toEqual([24, 24, 16, 16]);
   });
 
+  test("deals more experiences than there are classes, evenly where asked to", async () => {
+    const { sizes } = await train("split-mnist:scenario=new-instances,experiences=20,balanced=true");
+    expect(sizes).toEqual([...Array(20).keys()].map(() => 4));
+  });
+
   test("augments images in training alone, the same on 0, 1 and 2 workers", async () => {
     const hash = async (benchmark: string, workers: string) => {
       const words = ["--workers", workers, "--logical-shards", "2", "--batch-size", "32"];
@@ -65,6 +70,10 @@ describe("train", () => {
     const data = await makeFolder(makeMNISTFiles());
     const refusals = [
       ["split-mnist:decayBeta=3", "wanted onlineExperienceSize beside decayBeta"],
+      ["split-mnist:onlineDropLast=true", "wanted onlineExperienceSize beside onlineDropLast"],
+      ["split-mnist:onlineExperienceSize=5,onlineDropLast=true,decayBeta=3", "no onlineDropLast beside decayBeta"],
+      ["split-mnist:experiences=11", "experiences (of at least one class each)"],
+      ["split-mnist:balanced=true", "wanted scenario=new-instances beside balanced"],
       ["split-mnist:scenario=new-instances,taskLabels=true", "no taskLabels"],
       ["split-mnist:augment=none|crop", "wanted crop, flip, both, or none alone"],
       ["split-mnist:augment=crop,cropPadding=28", "wanted cropPadding below 28"],

@@ -66,6 +66,15 @@ describe("createBenchmark() with stream options", () => {
     expect(new Set(seeds.map((seed) => countOnes("random", seed))).size).toBeGreaterThan(1);
   });
 
+  test("leaves smaller last pieces out of the online stream where asked to", () => {
+    const whole = createBenchmark({ ...parts, train, onlineExperienceSize: 4 }).streams.get("train_online");
+    const { streams } = createBenchmark({ ...parts, train, onlineExperienceSize: 4, onlineDropLast: true });
+    const lengths = Array.from(streams.get("train_online") ?? [], ({ dataset }) => dataset.length);
+    expect(new Set(lengths)).toEqual(new Set([4]));
+    expect(samplesOf(whole).length).toBeGreaterThan(4 * lengths.length);
+    expect(() => createBenchmark({ ...parts, onlineDropLast: true })).toThrow("onlineExperienceSize beside");
+  });
+
   test("makes an online stream of mixtures, and refuses options that mean nothing", () => {
     const { streams } = createBenchmark({ ...parts, train, onlineExperienceSize: 7, decayBeta: 2 });
     const online = streams.get("train_online");

@@ -63,5 +63,7 @@ describe("createOnlineStream()", () => {
       [0, 1],
     ]);
     expect([...stream].map(({ isLastSubexp }) => isLastSubexp)).toEqual([false, true, true]);
+    const tooLarge = { experienceSize: 4, random, dropLast: true };
+    expect(() => createOnlineStream(makeOrigin([5, 3]), tooLarge)).toThrow("at least 4 samples in experience 1");
   });
 });

@@ -15,12 +15,18 @@ const streams = {
   validationSplit: z.enum(VALIDATION_SPLITS).default("class-balanced").describe("how that share is drawn"),
   examplesPerExperience: z.int().min(1).optional().describe("keeps that many random samples of each experience"),
   onlineExperienceSize: z.int().min(1).optional().describe("trains on small experiences of so many samples, in order"),
+  onlineDropLast: z
+    .boolean()
+    .default(false)
+    .describe("leaves out what an experience has left over for a smaller last one"),
   decayBeta: z
     .number()
     .min(1)
     .optional()
     .describe("small experiences pass from one experience to the next over 2/decayBeta of their length"),
 };
+
+const balanced = z.boolean().default(false).describe("where samples are dealt: the same share of each class to all");
 
 /** What training does to images at random; `augment` is given its default by the benchmark. */
 const augmenting = {
@@ -83,6 +89,7 @@ export const directory = z.strictObject({
     .describe("an experience a folder, or all samples dealt anew, by class or by sample"),
   experiences: z.int().min(1).optional().describe("how many experiences are dealt to; 5 if left out"),
   classOrder: z.array(z.int().min(0)).optional().describe("where classes are dealt: every class once, in that order"),
+  balanced,
   mean: z.array(z.number()).optional().describe("subtracted from every value, bytes being divided by 255 before"),
   std: z.array(z.number().gt(0)).optional().describe("what the result is divided by"),
   ...streams,
@@ -109,11 +116,11 @@ export function createSplitOptions({ numClasses, experiences, augment }: SplitDe
     experiences: z
       .int()
       .min(1)
-      .max(numClasses)
       .default(experiences)
-      .describe(`how many experiences the ${numClasses} classes are dealt to`),
+      .describe(`how many experiences the ${numClasses} classes, or the samples, are dealt to`),
     classOrder: order.optional().describe("every class once, in the order in which they come"),
     scenario: z.enum(DEALT_SCENARIOS).default("class-incremental").describe("deals classes or samples"),
+    balanced,
     ...common,
     augment: augmenting.augment.default(augment),
   });
