@@ -1,5 +1,5 @@
 import type { MeasuredResult } from "./measured_result.ts";
-import type { PublishedResult } from "./published_results.ts";
+import type { PublishedResult } from "./published_result.ts";
 
 /** "reached" where the mean is no further below the published accuracy than its tolerance. */
 export function judge({ published, tolerance }: PublishedResult, accuracies: readonly number[]): string {
@@ -16,21 +16,24 @@ export function formatResults(published: readonly PublishedResult[], measured: r
       measured.find(({ name }) => name === result.name),
     ),
   );
-  const commands = published.map(({ name, words, departure }) => {
-    const note = departure === "" ? "" : `\n\nDeparture: ${departure}.`;
-    return `### ${name}\n\n\`\`\`sh\nbun run train ${words.map(quote).join(" ")} --seed N\n\`\`\`${note}\n`;
+  const commands = published.map(({ name, words, source, departure }) => {
+    const note = departure === "" ? "" : ` Departure: ${departure}.`;
+    const command = `\`\`\`sh\nbun run train ${words.map(quote).join(" ")} --seed N\n\`\`\``;
+    return `### ${name}\n\n${command}\n\nSource: ${source}.${note}\n`;
   });
   return `# Published results
 
 Written by \`bun run reproduce\`; \`bun run reproduce NAME\` measures one again. Accuracy on the whole test stream after the last
-experience, on MNIST. Published figures are those of ContinualAI's continual-learning-baselines, reached with Avalanche. A result is
-reached when the mean is no further below than the tolerance that those baselines' own tests allow.
+experience, on MNIST. Published figures are those of ContinualAI's continual-learning-baselines, reached with Avalanche, or of papers;
+each run's source is named below. A result is reached when the mean is no further below than the tolerance that the baselines' own
+tests allow; papers say none, so there it is .03 unless the source says otherwise.
 
 | run | mean | spread | seeds | published | tolerance | verdict | s a run |
 |---|---|---|---|---|---|---|---|
 ${rows.join("\n")}
 
-Spread is the sample standard deviation over the seeds 0, 1, …
+Spread is the sample standard deviation over the seeds 0, 1, … Seconds are wall time, or processor time of runs without Workers that
+shared the machine.
 
 ## Commands
 

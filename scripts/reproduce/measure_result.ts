@@ -7,7 +7,7 @@ import { InterruptedError } from "../../src/cli/cli_error.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
 import { VERSION } from "../../src/core/version.ts";
 import type { MeasuredResult } from "./measured_result.ts";
-import type { PublishedResult } from "./published_results.ts";
+import type { PublishedResult } from "./published_result.ts";
 
 const SUMMARY = z.object({ final: z.object({ streamAccuracy: z.number() }) });
 

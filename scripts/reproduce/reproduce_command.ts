@@ -5,7 +5,8 @@ import { CliError } from "../../src/cli/cli_error.ts";
 import { createWholeNumberParser } from "../../src/cli/option_values.ts";
 import { describeUnknownName } from "../../src/core/errors.ts";
 import { writeAtomically } from "../../src/core/write_atomically.ts";
-import { PUBLISHED_RESULTS, type PublishedResult } from "./published_results.ts";
+import type { PublishedResult } from "./published_result.ts";
+import { PUBLISHED_RESULTS } from "./published_results.ts";
 
 interface Options {
   readonly seeds: number;

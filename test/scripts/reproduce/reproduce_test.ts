@@ -8,7 +8,8 @@ import {
   replaceResult,
   writeMeasuredResults,
 } from "../../../scripts/reproduce/measured_result.ts";
-import { PUBLISHED_RESULTS, type PublishedResult } from "../../../scripts/reproduce/published_results.ts";
+import type { PublishedResult } from "../../../scripts/reproduce/published_result.ts";
+import { PUBLISHED_RESULTS } from "../../../scripts/reproduce/published_results.ts";
 import { chooseResults } from "../../../scripts/reproduce/reproduce_command.ts";
 import { resolveNamed } from "../../../src/cli/named_factory.ts";
 import { BENCHMARKS } from "../../../src/cli/registries/benchmarks.ts";
@@ -24,6 +25,7 @@ const published: PublishedResult = {
   name: "made",
   published: 0.9,
   tolerance: 0.02,
+  source: "a paper",
   words: ["--epochs", "1"],
   departure: "",
 };
@@ -44,6 +46,15 @@ describe("PUBLISHED_RESULTS", () => {
       expect(words).not.toContain("--seed");
     });
   }
+
+  test("have names of their own, a source, and an accuracy", () => {
+    expect(new Set(PUBLISHED_RESULTS.map(({ name }) => name)).size).toBe(PUBLISHED_RESULTS.length);
+    for (const { source, published: accuracy, tolerance } of PUBLISHED_RESULTS) {
+      expect(source).not.toBe("");
+      expect(accuracy).toBeGreaterThan(tolerance);
+      expect(accuracy).toBeLessThan(1);
+    }
+  });
 });
 
 describe("measureResult()", () => {
@@ -90,7 +101,8 @@ describe("results", () => {
     expect(text).toContain("| made | 0.9000 | 0.0200 | 3 | 0.9 | 0.02 | reached | 12 |");
     expect(text).toContain("| other | | | | 0.9 | 0.02 | not measured yet | |");
     expect(text).toContain("bun run train --epochs 1 --seed N");
-    expect(text).toContain("Departure: made up.");
+    expect(text).toContain("Source: a paper.\n");
+    expect(text).toContain("Source: a paper. Departure: made up.\n");
   });
 });
 
