@@ -1,7 +1,7 @@
 import { listDevices } from "../cluster/cluster_options.ts";
 import { chooseEngine } from "../engine/create_engine.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
-import { takeTopology } from "../models/model_snapshot.ts";
+import { takeTopology } from "../models/take_topology.ts";
 import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../runs/create_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../runs/run_directory.ts";

@@ -1,10 +1,10 @@
 import type * as tf from "@tensorflow/tfjs";
-import { cannot } from "../core/errors.ts";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { ModelVectors } from "../engine/engine.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { loadModel } from "../engine/tfjs/model_loading.ts";
 import { listModelVariables, readVariables, writeVariables } from "../engine/tfjs/model_variables.ts";
+import { takeTopology } from "./take_topology.ts";
 
 /** A model as plain data: what a cluster is started with and a checkpoint holds. */
 export interface ModelSnapshot extends ModelVectors {
@@ -53,13 +53,4 @@ export async function createModelFromSnapshot(
   const model = await loadModel(snapshot.topology);
   restoreWeights(model, snapshot);
   return model;
-}
-
-/** A model's layers and how they are connected, without its weights. */
-export function takeTopology(model: tf.LayersModel): ModelTopology {
-  const json: unknown = model.toJSON(undefined, false);
-  if (typeof json === "object" && json !== null && "class_name" in json && "config" in json) {
-    if (typeof json.class_name === "string") return { class_name: json.class_name, config: json.config };
-  }
-  throw new TypeError(cannot("take a model's topology", "an object with class_name and config", json));
 }

@@ -30,10 +30,11 @@ export interface RunTensors {
 /** One graph loaded into onnxruntime. It writes its results straight into the memory it is given. */
 export class GraphSession {
   readonly graph: Graph;
-  readonly #session: InferenceSession;
+  /** Undefined for a graph without outputs, which onnxruntime refuses: the gradients of a model that is frozen. */
+  readonly #session: InferenceSession | undefined;
   readonly #masks: DropoutMasks;
 
-  private constructor(graph: Graph, session: InferenceSession, masks: DropoutMasks) {
+  private constructor(graph: Graph, session: InferenceSession | undefined, masks: DropoutMasks) {
     this.graph = graph;
     this.#session = session;
     this.#masks = masks;
@@ -44,7 +45,12 @@ export class GraphSession {
     graph: Graph,
     { masks, options }: { masks: DropoutMasks; options: InferenceSession.SessionOptions },
   ): Promise<GraphSession> {
-    return new GraphSession(graph, await InferenceSession.create(encodeGraph(graph), options), masks);
+    const isEmpty = graph.outputs.length === 0;
+    return new GraphSession(
+      graph,
+      isEmpty ? undefined : await InferenceSession.create(encodeGraph(graph), options),
+      masks,
+    );
   }
 
   /**
@@ -61,12 +67,12 @@ export class GraphSession {
     for (const input of this.graph.inputs) feeds[input.name] = this.#findInput(input, tensors);
     const fetches: Record<string, Tensor> = {};
     for (const output of this.graph.outputs) fetches[output.name] = findOutput(output, tensors);
-    await this.#session.run(feeds, fetches);
+    await this.#session?.run(feeds, fetches);
   }
 
   /** Frees the session. */
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.#session?.release();
   }
 
   #findInput(input: GraphInput, tensors: RunTensors): Tensor {

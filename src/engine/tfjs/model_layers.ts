@@ -11,6 +11,11 @@ export function listLayers(model: tf.LayersModel): Layer[] {
   return model.layers.flatMap(expandLayer);
 }
 
+/** The layers of a model that own its weights, in model order: a nested model gives its own instead of itself, a wrapper stays. */
+export function listWeightOwners(model: tf.LayersModel): Layer[] {
+  return model.layers.flatMap((layer) => (layer instanceof tf.LayersModel ? listWeightOwners(layer) : [layer]));
+}
+
 function expandLayer(layer: Layer): Layer[] {
   if (layer instanceof tf.LayersModel) return listLayers(layer);
   const wrapped = ["layer", "forwardLayer", "backwardLayer", "cell"]

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../core/errors.ts";
 import { createParameterLayout, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import { listWeightOwners } from "./model_layers.ts";
 
 /** The variables of a model, each list in the order of its layout. */
 export interface ModelVariables {
@@ -19,18 +20,23 @@ export interface ModelVariables {
  * @throws {RangeError} If two weights have one name.
  */
 export function listModelVariables(model: tf.LayersModel): ModelVariables {
+  // Layer by layer: TF.js gives the weights of a nested model that was frozen as a whole in another order than its layers'.
+  const weights = listWeightOwners(model).flatMap((layer) => layer.weights);
   const names = new Set<string>();
-  for (const { originalName } of model.weights) {
+  for (const { originalName } of weights) {
     if (names.has(originalName)) {
       throw new RangeError(cannot("lay out a model's weights", "layer names that differ", originalName));
     }
     names.add(originalName);
   }
+  const trained = new Set(model.trainableWeights);
+  const trainable = weights.filter((weight) => trained.has(weight));
+  const state = weights.filter((weight) => !trained.has(weight));
   return {
-    trainable: model.trainableWeights.map(readVariable),
-    state: model.nonTrainableWeights.map(readVariable),
-    layout: createLayout(model.trainableWeights),
-    stateLayout: createLayout(model.nonTrainableWeights),
+    trainable: trainable.map(readVariable),
+    state: state.map(readVariable),
+    layout: createLayout(trainable),
+    stateLayout: createLayout(state),
   };
 }
 

@@ -130,6 +130,7 @@ class TfjsEngine implements Engine {
     const rows = countRows(input);
     this.#assertInput(input);
     this.#assertLength("dOutputs", dOutputs, rows * this.outputSize);
+    if (this.layout.size === 0) return;
     this.#load(vectors);
     await readBack(() => {
       const weights = tf.tensor2d(dOutputs.slice(), [rows, this.outputSize]);
@@ -205,8 +206,13 @@ class TfjsEngine implements Engine {
   /** dObjective/dParameters, by variable; those on which the objective does not depend get 0 at once. */
   #differentiate(objective: () => tf.Scalar, gradient: Float32Array): Readback[] {
     this.#assertLength("gradient", gradient, this.layout.size);
-    const { grads } = tf.variableGrads(objective, [...this.#variables.trainable]);
     gradient.fill(0);
+    if (this.layout.size === 0) {
+      // All is frozen: TF.js refuses that, but who asks wants the outputs and losses too.
+      objective();
+      return [];
+    }
+    const { grads } = tf.variableGrads(objective, [...this.#variables.trainable]);
     return this.layout.entries.flatMap((entry, i) => {
       const tensor = grads[this.#variables.trainable[i]?.name ?? ""];
       return tensor ? [{ tensor, destination: viewEntry(gradient, entry) }] : [];

@@ -57,7 +57,7 @@ export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
       tf.layers.depthwiseConv2d({ kernelSize: 2, strides: 2, padding, useBias: false }),
     ]),
     onImages(`separable conv2d, ${padding}`, () => [
-      tf.layers.separableConv2d({ filters: 4, kernelSize: 3, padding, activation: "tanh" }),
+      tf.layers.separableConv2d({ filters: 4, kernelSize: 3, depthMultiplier: 2, padding, activation: "tanh" }),
     ]),
     onImages(`transposed conv2d, ${padding}`, () => [
       tf.layers.conv2dTranspose({ filters: 4, kernelSize: 3, strides: 2, padding, activation: "relu" }),

@@ -1,0 +1,50 @@
+import type * as tf from "@tensorflow/tfjs";
+import { cannot } from "../core/errors.ts";
+import type { ModelTopology } from "../engine/model_topology.ts";
+import { type Layer, listWeightOwners } from "../engine/tfjs/model_layers.ts";
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/**
+ * A model's layers and how they are connected, without its weights. What TF.js 4.22 leaves out of its JSON is put back: that
+ * the model, or one within it, is frozen as a whole (its layers say so here), and the depth multiplier of a separable convolution.
+ */
+export function takeTopology(model: tf.LayersModel): ModelTopology {
+  const json: unknown = model.toJSON(undefined, false);
+  if (isRecord(json) && typeof json.class_name === "string" && "config" in json) {
+    return { class_name: json.class_name, config: completeConfig(json.config, listMissingSettings(model)) };
+  }
+  throw new TypeError(cannot("take a model's topology", "an object with class_name and config", json));
+}
+
+/** By layer name. */
+function listMissingSettings(model: tf.LayersModel): ReadonlyMap<string, Settings> {
+  const trained = new Set(model.trainableWeights);
+  const describe = (layer: Layer): Settings => ({
+    ...(layer.weights.length > 0 && !layer.weights.some((weight) => trained.has(weight)) ? { trainable: false } : {}),
+    ...(layer.getClassName() === "SeparableConv2D" ? { depth_multiplier: Reflect.get(layer, "depthMultiplier") } : {}),
+  });
+  return new Map(listWeightOwners(model).map((layer) => [layer.name, describe(layer)]));
+}
+
+/** The settings of a model, or of one of its layers, with what is missing. */
+function completeConfig(config: unknown, missing: ReadonlyMap<string, Settings>): unknown {
+  if (!isRecord(config)) return config;
+  const { layers } = config;
+  if (!Array.isArray(layers)) return addSettings(config, missing.get(String(config.name)) ?? {});
+  return { ...config, layers: layers.map((layer) => mapConfig(layer, (own) => completeConfig(own, missing))) };
+}
+
+/** TimeDistributed is frozen if what it wraps is, whatever it says itself. */
+function addSettings(config: Settings, added: Settings): Settings {
+  if (added.trainable !== false || !isRecord(config.layer)) return { ...config, ...added };
+  return { ...config, ...added, layer: mapConfig(config.layer, (inner) => ({ ...Object(inner), trainable: false })) };
+}
+
+function mapConfig(layer: unknown, change: (config: unknown) => unknown): unknown {
+  return isRecord(layer) ? { ...layer, config: change(layer.config) } : layer;
+}
+
+function isRecord(value: unknown): value is Settings {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
