@@ -10,7 +10,7 @@ import { RANDOM_LAYER_CLASSES } from "./noise.ts";
 import { orderCalls } from "./order_calls.ts";
 import type { ParameterSpec } from "./parameter_spec.ts";
 import { type CallPlace, parseLayer, readSampleShape } from "./parse_layer.ts";
-import { UnsupportedLayerError } from "./read_setting.ts";
+import { readInnerLayer, UnsupportedLayerError } from "./read_setting.ts";
 import { declareTensors } from "./tensor_sources.ts";
 import { isModelJson, type LayerJson, type ModelJson, parseModelJson } from "./topology_schema.ts";
 
@@ -56,6 +56,12 @@ export function findUnsupportedLayers(topology: unknown): string[] {
 /** All layers that are not models themselves, in model order: the order of the weights. */
 function listLayers(model: ModelJson): LayerJson[] {
   return model.config.layers.flatMap((layer) => (isModelJson(layer) ? listLayers(parseModelJson(layer)) : [layer]));
+}
+
+/** A bidirectional layer that is not frozen itself may wrap one that is. */
+function isTrainable(layer: LayerJson): boolean {
+  const inner = layer.class_name === "Bidirectional" ? readInnerLayer(layer, "layer").config.trainable : true;
+  return (layer.config.trainable ?? true) && (inner ?? true);
 }
 
 /** Parameters are found by their layer's name, so two layers must not share one. */
@@ -152,7 +158,7 @@ class Reading {
     const inputs = call.inputs.map((name) => this.#values.get(name) ?? "");
     const shapes = inputs.map((value) => this.#scratch.shapeOf(value));
     if (layer) {
-      const isLayerTrainable = layer.config.trainable ?? true;
+      const isLayerTrainable = isTrainable(layer);
       const parameters = describeParameters(call, shapes).map((parameter) => ({
         ...parameter,
         isTrainable: parameter.isTrainable && isLayerTrainable,

@@ -6,7 +6,8 @@ import { repairWindows } from "./repaired_windows.ts";
 /**
  * Makes the layers of a model, nested models included, train as they say, where TF.js 4.22 does not: it fails on
  * normalisations without gamma or beta and on ThresholdedReLU, computes batch normalisation along other axes than the last
- * wrongly, and takes a single value's variance for a statistic. For windows see `repairWindows`.
+ * wrongly, takes a single value's variance for a statistic, and joins along the last axis wherever an axis counts from the end.
+ * For windows see `repairWindows`.
  * @throws {RangeError} If a batch normalisation is not along the last axis.
  */
 export function repairLayers(model: tf.LayersModel): void {
@@ -20,6 +21,9 @@ export function repairLayers(model: tf.LayersModel): void {
         break;
       case "ThresholdedReLU":
         repairThreshold(layer);
+        break;
+      case "Concatenate":
+        repairJoin(layer);
         break;
       default:
         repairWindows(layer);
@@ -64,6 +68,12 @@ function repairThreshold(layer: Layer): void {
     if (!x) throw new RangeError(cannot(`apply ${layer.name}`, "an input", x));
     return tf.tidy(() => tf.mul(x, tf.step(tf.sub(x, theta))));
   };
+}
+
+/** TF.js takes −2 for −1: so the axis is counted from the front. */
+function repairJoin(layer: Layer): void {
+  const axis = Number(layer.getConfig().axis);
+  if (axis < 0) Object.assign(layer, { axis: axis + readInputShape(layer).length });
 }
 
 /** Stands in for a weight that the layer has not; it is read inside the layer's own tidy, which disposes of it. */

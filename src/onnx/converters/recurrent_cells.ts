@@ -1,5 +1,6 @@
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
+import type { ActivationSpec } from "../layer_spec.ts";
 import { int } from "../onnx_model.ts";
 import type { RecurrentCell } from "../recurrent_spec.ts";
 import { applyActivation } from "./activation.ts";
@@ -45,8 +46,12 @@ function stepGru(cell: RecurrentCell, input: CellInput, graph: GraphBuilder): Ce
   const { units, activation, recurrentActivation } = cell;
   const { state, parameters, projected } = input;
   const [forGates = "", forCandidate = ""] = split(projected, [2 * units, units], graph);
-  const gates = applyActivation(recurrentActivation, addState(forGates, input, graph), graph);
-  const [update = "", reset = ""] = split(gates, [units, units], graph);
+  const [update = "", reset = ""] = openGates(
+    recurrentActivation,
+    addState(forGates, input, graph),
+    [units, units],
+    graph,
+  );
   const rest = graph.node("Sub", [graph.constant(1), update]);
   if (!state) return { output: graph.node("Mul", [rest, applyActivation(activation, forCandidate, graph)]) };
   const remembered = graph.node("Mul", [reset, state.output]);
@@ -64,8 +69,7 @@ function stepGru(cell: RecurrentCell, input: CellInput, graph: GraphBuilder): Ce
 function stepLstm(cell: RecurrentCell, input: CellInput, graph: GraphBuilder): CellState {
   const { units, activation, recurrentActivation } = cell;
   const [forGates = "", g = ""] = split(addState(input.projected, input, graph), [3 * units, units], graph);
-  const gates = applyActivation(recurrentActivation, forGates, graph);
-  const [i = "", f = "", o = ""] = split(gates, [units, units, units], graph);
+  const [i = "", f = "", o = ""] = openGates(recurrentActivation, forGates, [units, units, units], graph);
   let memory = graph.node("Mul", [i, applyActivation(activation, g, graph)]);
   const old = input.state?.memory;
   if (old !== undefined) memory = graph.node("Add", [graph.node("Mul", [f, old]), memory]);
@@ -87,6 +91,19 @@ export function orderGates(cell: RecurrentCell, name: string, graph: GraphBuilde
 /** projected + h · U, by one Gemm. */
 function addState(projected: ValueName, { state, parameters }: CellInput, graph: GraphBuilder): ValueName {
   return state ? graph.node("Gemm", [state.output, parameters.kernel, projected]) : projected;
+}
+
+/** The activation of gates that lie side by side: of all at once where it looks at single values, else of each by itself. */
+function openGates(
+  activation: ActivationSpec,
+  gates: ValueName,
+  lengths: readonly number[],
+  graph: GraphBuilder,
+): readonly ValueName[] {
+  if (activation.kind === "softmax" || activation.kind === "logSoftmax") {
+    return split(gates, lengths, graph).map((gate) => applyActivation(activation, gate, graph));
+  }
+  return split(applyActivation(activation, gates, graph), lengths, graph);
 }
 
 function split(x: ValueName, lengths: readonly number[], graph: GraphBuilder): readonly ValueName[] {

@@ -118,6 +118,27 @@ export const PARITY_MODELS: readonly ParityModel[] = [
     }),
     tf.layers.dropout({ rate: 0.5, name: "outerDropout" }),
   ]),
+  around("a model within a model, frozen as a whole", () => {
+    const inner = tf.sequential({
+      layers: [
+        tf.layers.batchNormalization({ inputShape: [6] }),
+        tf.layers.reshape({ targetShape: [2, 3] }),
+        tf.layers.timeDistributed({ layer: tf.layers.dense({ units: 2, name: "inner" }) }),
+        tf.layers.flatten(),
+      ],
+    });
+    inner.trainable = false;
+    return [inner];
+  }),
+  {
+    name: "a model that is frozen as a whole",
+    sampleShape: [5],
+    build: () => {
+      const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [5] })] });
+      model.trainable = false;
+      return model;
+    },
+  },
   {
     name: "a model within a functional model, called on its own output",
     sampleShape: [5],
@@ -203,6 +224,20 @@ export const PARITY_MODELS: readonly ParityModel[] = [
   merging("maximum", () => tf.layers.maximum()),
   merging("minimum", () => tf.layers.minimum()),
   merging("concatenate", () => tf.layers.concatenate()),
+  {
+    name: "concatenate along an axis that counts from the end",
+    sampleShape: [4, 3],
+    build: () => {
+      const input = tf.input({ shape: [4, 3] });
+      const branches = [1, 2].map(() => applyTo(tf.layers.dense({ units: 2 }), input));
+      const joined = applyTo(tf.layers.concatenate({ axis: -2 }), branches);
+      const mixed = applyTo(tf.layers.conv1d({ filters: 2, kernelSize: 3 }), joined);
+      return tf.model({
+        inputs: input,
+        outputs: applyTo(tf.layers.dense({ units: 3 }), applyTo(tf.layers.flatten(), mixed)),
+      });
+    },
+  },
   ...[undefined, [-1, 2] as const].map((outputRange) => ({
     name: `a variational autoencoder${outputRange ? " with a range" : ""}`,
     sampleShape: [5],

@@ -147,6 +147,14 @@ export const SEQUENCE_MODELS: readonly ParityModel[] = [
       tf.layers.bidirectional({ layer: asRnn(tf.layers.gru({ units: 3, returnSequences: true })), mergeMode }),
     ]),
   ),
+  ...(["gru", "lstm"] as const).map((kind) =>
+    recurring(`${kind} with a softmax over each gate`, () => [
+      tf.layers[kind]({ units: 4, recurrentActivation: "softmax" as "sigmoid" }),
+    ]),
+  ),
+  recurring("a bidirectional gru around one that is frozen", () => [
+    tf.layers.bidirectional({ layer: asRnn(tf.layers.gru({ units: 3, trainable: false })), mergeMode: "concat" }),
+  ]),
   recurring("a bidirectional lstm, last times", () => [
     tf.layers.bidirectional({ layer: asRnn(tf.layers.lstm({ units: 3 })), mergeMode: "concat" }),
   ]),
