@@ -29,7 +29,7 @@ export const Word = {
   objective: 11,
   /** Optimizer steps done, this one included. */
   stepCount: 12,
-  /** Set by a replica that met a loss that is not finite; the update is then left out by all. */
+  /** Set by a replica that met a loss, or outputs, that are not finite; update and new state are then left out by all. */
   notFinite: 13,
   /** 1 when the gradient goes to the scratch slots instead of the training slots. */
   scratch: 14,

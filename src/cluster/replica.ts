@@ -174,7 +174,11 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
     this.#show(Activity.computing);
     this.#addTime(Timing.gatherMs, arrived);
     const began = performance.now();
-    if (phases & Phase.forward) await this.#engine.forward(vectors, input, buffers.outputs);
+    if (phases & Phase.forward) {
+      await this.#engine.forward(vectors, input, buffers.outputs);
+      // A split step knows no losses yet, but its forward half moves the layers' state.
+      if (phases & Phase.state && !buffers.areOutputsFinite()) this.#reportNotFinite();
+    }
     // Into an array of its own: an engine that was given up may still write.
     const layer = phases & Phase.activations && activations ? buffers.activationsOf(activations.width) : undefined;
     if (layer && activations) await this.#engine.activations?.(vectors, input, activations.layerName, layer);
@@ -194,7 +198,7 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
       const kind = OBJECTIVE_KINDS[control[Word.objective] ?? 0] ?? "cross-entropy";
       const objective = buffers.readObjective({ kind, hasClassMask: control[Word.classMask] === 1 }, batch, range);
       await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient });
-      if (!buffers.areLossesFinite() && this.isCurrent) Atomics.store(control, Word.notFinite, 1);
+      if (!buffers.areLossesFinite()) this.#reportNotFinite();
     }
     // The engine may have taken so long that another replica computes this by now.
     if (!this.isCurrent) return;
@@ -202,6 +206,10 @@ export class Replica implements ReplicaControl, ReplicaQuestions {
     if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(batch, range);
     if (layer && activations) activations.values.set(layer, range.start * activations.width);
     if (dSamples) this.#attached.inputGradients?.set(dSamples, (range.start * dSamples.length) / buffers.rows);
+  }
+
+  #reportNotFinite(): void {
+    if (this.isCurrent) Atomics.store(this.#attached.memory.control, Word.notFinite, 1);
   }
 
   #parameters(): Float32Array {

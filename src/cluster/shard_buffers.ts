@@ -94,6 +94,10 @@ export class ShardBuffers {
     return this.#activations;
   }
 
+  areOutputsFinite(): boolean {
+    return this.outputs.every(Number.isFinite);
+  }
+
   areLossesFinite(): boolean {
     return this.#losses.every(Number.isFinite);
   }

@@ -102,6 +102,19 @@ describe("Cluster with a batch normalisation", () => {
     await cluster.close();
   });
 
+  test("keeps the last good state, when the forward half of a split step is not finite", async () => {
+    const cluster = await startCluster(2);
+    const before = [...cluster.state];
+    const task = makeTask({ samples: 48 });
+    for (const { x } of task.sources.values()) x[40] = Number.NaN;
+    const { data: outputs } = await cluster.forward({ ...request, samples: task });
+    expect(outputs.some(Number.isNaN)).toBe(true);
+    expect([...cluster.state]).toEqual(before);
+    await cluster.forward(request);
+    expect([...cluster.state]).not.toEqual(before);
+    await cluster.close();
+  });
+
   test("refuses to train on one sample and names the layer", async () => {
     const cluster = await startCluster(2);
     const samples = data.subset([3]);
