@@ -1,6 +1,6 @@
+import type { ActivationSpec } from "../activation_spec.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { ActivationSpec } from "../layer_spec.ts";
 import { int } from "../onnx_model.ts";
 import type { RecurrentCell } from "../recurrent_spec.ts";
 import { applyActivation } from "./activation.ts";

@@ -4,7 +4,7 @@ import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
-import { takeTopology } from "../../models/model_snapshot.ts";
+import { takeTopology } from "../../models/take_topology.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";

@@ -4,7 +4,7 @@ import { splitOptions } from "../../core/split_options.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
-import { takeTopology } from "../../models/model_snapshot.ts";
+import { takeTopology } from "../../models/take_topology.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import {

@@ -3,7 +3,7 @@ import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { LatentMemory } from "../../memory/latent_memory.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
-import { takeTopology } from "../../models/model_snapshot.ts";
+import { takeTopology } from "../../models/take_topology.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";

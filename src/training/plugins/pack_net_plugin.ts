@@ -8,7 +8,7 @@ import {
   type SavedState,
 } from "../../core/saved_state.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
-import { takeTopology } from "../../models/model_snapshot.ts";
+import { takeTopology } from "../../models/take_topology.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { HeldParameters } from "../held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";

@@ -1,6 +1,6 @@
 import { cannot } from "../../core/errors.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
-import { takeTopology } from "../../models/model_snapshot.ts";
+import { takeTopology } from "../../models/take_topology.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
