@@ -34,7 +34,11 @@ const EXCLUDED_PARAMETERS = z.array(z.string()).default([]).describe("tensors or
 /** What synaptic intelligence takes, as a strategy and as a plugin. */
 export const SYNAPTIC_INTELLIGENCE_OPTIONS = z.strictObject({
   lambda: perExperience(0).describe("weight of the penalty; one, or one for each experience"),
-  eps: z.number().gt(0).default(1e-7).describe("added to squared distances that are divided by"),
+  eps: z
+    .number()
+    .gt(0)
+    .optional()
+    .describe("added to squared distances that are divided by; 0.001, or 1e-7 with compatibility=avalanche"),
   excludedParameters: EXCLUDED_PARAMETERS,
   compatibility: COMPATIBILITY,
 });

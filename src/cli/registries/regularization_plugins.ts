@@ -31,7 +31,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     options: SYNAPTIC_INTELLIGENCE_OPTIONS,
     create: async (options, _context: PluginContext) => {
       const { SynapticIntelligencePlugin } = await import("../../training/plugins/synaptic_intelligence_plugin.ts");
-      return { plugin: new SynapticIntelligencePlugin(options) };
+      return { plugin: new SynapticIntelligencePlugin(omitUndefined(options)) };
     },
   }),
   defineFactory({

@@ -30,7 +30,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     options: SYNAPTIC_INTELLIGENCE_OPTIONS,
     create: async (options, context: StrategyOptions) => {
       const { SynapticIntelligence } = await import("../../training/strategies/synaptic_intelligence.ts");
-      return new SynapticIntelligence({ ...context, ...options });
+      return new SynapticIntelligence({ ...context, ...omitUndefined(options) });
     },
   }),
   defineFactory({

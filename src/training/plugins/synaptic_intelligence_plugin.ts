@@ -14,7 +14,10 @@ import { writeTaskGradient } from "../task_gradient.ts";
 export interface SynapticIntelligenceOptions {
   /** c in the paper, the weight of the penalty; one for all experiences, or a list. */
   readonly lambda: PerExperience;
-  /** ξ in the paper, added to squared distances; 1e-7 if left out. */
+  /**
+   * ξ in the paper, added to squared distances; if left out, 0.001, which the paper has for split MNIST, or Avalanche's 1e-7 with
+   * its compatibility: without its cap, parameters that hardly moved would get importances that no step survives.
+   */
   readonly eps?: number;
   /** Parameters that are left free: names of tensors or layers. */
   readonly excludedParameters?: readonly string[];
@@ -27,6 +30,7 @@ export interface SynapticIntelligenceOptions {
 
 /** The most that an importance may be in Avalanche. */
 const AVALANCHE_CAP = 0.001;
+const DEFAULT_EPS: Readonly<Record<Compatibility, number>> = { paper: 1e-3, avalanche: 1e-7 };
 
 /** What an experience's training leaves behind as it goes; all are [P]. */
 export interface ParameterPath {
@@ -59,11 +63,12 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: SynapticIntelligenceOptions) {
-    const { lambda, eps = 1e-7, excludedParameters = [], compatibility = "paper" } = options;
+    const { lambda, excludedParameters = [], compatibility = "paper" } = options;
     const act = "create SynapticIntelligencePlugin";
     assertPerExperience(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-    assertInRange(act, "eps", eps, [Number.MIN_VALUE, Number.MAX_VALUE]);
     assertCompatibility(act, compatibility);
+    const { eps = DEFAULT_EPS[compatibility] } = options;
+    assertInRange(act, "eps", eps, [Number.MIN_VALUE, Number.MAX_VALUE]);
     this.#options = { lambda, eps, excludedParameters, compatibility };
     this.#penalty = new AnchoredPenalty("SynapticIntelligencePlugin", 0);
   }
