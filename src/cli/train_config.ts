@@ -77,7 +77,7 @@ export function createTrainConfig(options: TrainOptions): TrainConfig {
 }
 
 /** @throws {CliError} If there is no such engine. */
-export function parseEngine(name: string): EngineChoice {
+function parseEngine(name: string): EngineChoice {
   const choices = ["auto", ...ENGINE_KINDS] as const;
   const engine = choices.find((choice) => choice === name);
   if (engine) return engine;

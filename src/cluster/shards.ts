@@ -1,7 +1,7 @@
 /** A minibatch is cut into shards by its size alone, never by the number of replicas: that is what makes results equal. */
 
 /** A shard smaller than this is not worth a replica. */
-export const MIN_SHARD_ROWS = 16;
+const MIN_SHARD_ROWS = 16;
 
 /** How many of `logicalShards` a minibatch of `batchSize` samples is cut into: at least 1. */
 export function countShards(batchSize: number, logicalShards: number): number {

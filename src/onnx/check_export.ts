@@ -2,7 +2,7 @@ import { cannot } from "../core/errors.ts";
 import { type ExportBatch, ExportSession } from "./export_session.ts";
 
 /** The largest difference allowed for logits of size 1; larger logits may differ in proportion. */
-export const EXPORT_TOLERANCE = 1e-4;
+const EXPORT_TOLERANCE = 1e-4;
 
 /** What an exported file must give. */
 export interface ExportExpectation {

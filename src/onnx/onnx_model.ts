@@ -1,10 +1,10 @@
 /** ONNX files as plain data: what the codec reads and writes, and what every builder in this folder makes. */
 
 /** The operator set of every file we write; older readers of the last years know it. */
-export const OPSET_VERSION = 17;
+const OPSET_VERSION = 17;
 
 /** The IR version that goes with it. */
-export const IR_VERSION = 8;
+const IR_VERSION = 8;
 
 /** Element types that we use. */
 export type DataType = "float32" | "uint8" | "int32" | "int64" | "bool";

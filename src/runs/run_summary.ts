@@ -70,7 +70,7 @@ export function createRunSummary<Config>(results: RunResults<Config>): RunSummar
 }
 
 /** Row = experiences trained so far, column = experience of the test stream. */
-export function collectAccuracyMatrix(experiences: readonly ExperienceSummary[]): (readonly number[])[] {
+function collectAccuracyMatrix(experiences: readonly ExperienceSummary[]): (readonly number[])[] {
   return experiences.map(({ testAccuracy }) => testAccuracy);
 }
 

@@ -48,7 +48,7 @@ export function createClassIncrementalBenchmark(options: ClassIncrementalOptions
 }
 
 /** Consecutive runs of `order`; the first order.length mod `experiences` runs are one longer than the others. */
-export function dealClasses(order: readonly number[], experiences: number): number[][] {
+function dealClasses(order: readonly number[], experiences: number): number[][] {
   const share = Math.floor(order.length / experiences);
   const longer = order.length % experiences;
   return Array.from({ length: experiences }, (_, index) => {

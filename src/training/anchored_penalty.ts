@@ -82,7 +82,7 @@ export class AnchoredPenalty {
 }
 
 /** a += F, b += Fθ, c += ΣFθ². */
-export function addAnchor(penalty: QuadraticPenalty, { importances, parameters }: Anchor): void {
+function addAnchor(penalty: QuadraticPenalty, { importances, parameters }: Anchor): void {
   const { a, b } = penalty;
   let constant = 0;
   for (let i = 0; i < a.length; i++) {
@@ -96,7 +96,7 @@ export function addAnchor(penalty: QuadraticPenalty, { importances, parameters }
 }
 
 /** a ← F, b ← Fθ, c ← ΣFθ². */
-export function replaceAnchors(penalty: QuadraticPenalty, { importances, parameters }: Anchor): void {
+function replaceAnchors(penalty: QuadraticPenalty, { importances, parameters }: Anchor): void {
   const { a, b } = penalty;
   let constant = 0;
   for (let i = 0; i < a.length; i++) {

@@ -1,7 +1,7 @@
 import { cannot } from "../core/errors.ts";
 
 /** What is added to the logit of a class that does not compete: e⁻¹⁰⁰⁰ is 0, and no infinity spoils a product. */
-export const MASK_OFFSET = -1000;
+const MASK_OFFSET = -1000;
 
 /** A class whose offset is below this does not compete. */
 const COMPETES_ABOVE = -100;

@@ -21,7 +21,7 @@ export interface FeatureClassifier {
 }
 
 /** How far below all others a class scores of which nothing is known. */
-export const UNKNOWN_MARGIN = 1000;
+const UNKNOWN_MARGIN = 1000;
 
 /**
  * Scores rows one by one: fills what `scoreRow` says of the known classes, and puts the others below them.

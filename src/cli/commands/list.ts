@@ -20,7 +20,7 @@ export function addListCommand<Context, Made>(
 }
 
 /** The entries for people, one paragraph each. */
-export function formatEntries(entries: readonly RegistryEntry[]): string {
+function formatEntries(entries: readonly RegistryEntry[]): string {
   return entries
     .map(({ name, summary, options }) => {
       const rows = options.map((option) => [

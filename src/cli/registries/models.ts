@@ -165,7 +165,7 @@ export function findModelModule(path: string): string {
  * Calls `createModel` of a user's module.
  * @throws {TypeError} If the module cannot be loaded, exports no such function, or the function returns no model.
  */
-export async function createModelFromModule(path: string, context: ModelContext): Promise<tf.LayersModel> {
+async function createModelFromModule(path: string, context: ModelContext): Promise<tf.LayersModel> {
   const act = `make a model from ${JSON.stringify(path)}`;
   const module: unknown = await import(findModelModule(path)).catch((cause: unknown) => {
     const reason = describeCause(cause).split("\n")[0];

@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { float, int, ints } from "../onnx_model.ts";
 
 /** The axes of a value that are not its channels': those over which batch statistics are taken. */
-export function listOtherAxes(x: ValueName, channelAxis: number, graph: GraphBuilder): number[] {
+function listOtherAxes(x: ValueName, channelAxis: number, graph: GraphBuilder): number[] {
   return graph.shapeOf(x).flatMap((_, axis) => (axis === channelAxis ? [] : [axis]));
 }
 

@@ -5,7 +5,7 @@ import { decodeSafetensors, encodeSafetensors, LENGTH_BYTES } from "./safetensor
 import { flattenState, unflattenState } from "./state_tree.ts";
 
 /** Of the file format; docs/checkpoints.md describes it. */
-export const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 1;
 
 const FORMAT = "firn-checkpoint";
 /** Where the header begins, the checksum before anything else, so that it is found without trusting the rest. */

@@ -7,7 +7,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_codec.ts";
 import { parseRunCheckpoint, type RunCheckpoint } from "./run_checkpoint.ts";
 
 /** How many checkpoints are kept: one to use, and two in case that it is damaged. */
-export const KEPT_CHECKPOINTS = 3;
+const KEPT_CHECKPOINTS = 3;
 
 const NAME = /^checkpoint-(\d{6,})\.safetensors$/;
 

@@ -143,7 +143,7 @@ export class RWalkPlugin implements StrategyPlugin {
 }
 
 /** One step from `walk.previous` to `parameters`: F ← αg² + (1 − α)F, ΔL ← ΔL − g ∘ Δθ; then the step is over. */
-export function walkOn(
+function walkOn(
   { fisher, previous, lossDrop }: RiemannianWalk,
   step: { readonly gradient: Float32Array; readonly parameters: Float32Array; readonly alpha: number },
 ): void {
@@ -158,7 +158,7 @@ export function walkOn(
 }
 
 /** s ← s + ΔL / (½ F (θ − θ_checkpoint)² + ε); then a new walk begins at `parameters`. */
-export function scoreWalk(walk: RiemannianWalk, parameters: Float32Array): void {
+function scoreWalk(walk: RiemannianWalk, parameters: Float32Array): void {
   const { fisher, checkpoint, lossDrop, scores } = walk;
   for (let i = 0; i < scores.length; i++) {
     const move = (parameters[i] ?? 0) - (checkpoint[i] ?? 0);

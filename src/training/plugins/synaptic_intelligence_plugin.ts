@@ -161,7 +161,7 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
 }
 
 /** After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= g ∘ Δθ; then the step is over. */
-export function addContributions(
+function addContributions(
   { contributions, previous }: ParameterPath,
   step: { readonly parameters: Float32Array; readonly gradient: Float32Array },
   { start, end }: ParameterRange,
@@ -175,7 +175,7 @@ export function addContributions(
 }
 
 /** At an experience's end, on a range: cumulative += ω / ((θ − θ_start)² + eps). */
-export function consolidateContributions(
+function consolidateContributions(
   cumulative: Float32Array,
   experience: Pick<ParameterPath, "start" | "contributions"> & {
     readonly parameters: Float32Array;

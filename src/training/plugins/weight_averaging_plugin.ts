@@ -79,7 +79,7 @@ export class WeightAveragingPlugin implements StrategyPlugin {
 }
 
 /** average ← decay · average + (1 − decay) · parameters, in place; both [P]. */
-export function followAverage(average: Float32Array, parameters: Float32Array, decay: number): void {
+function followAverage(average: Float32Array, parameters: Float32Array, decay: number): void {
   for (let i = 0; i < average.length; i++) {
     average[i] = decay * (average[i] ?? 0) + (1 - decay) * (parameters[i] ?? 0);
   }
