@@ -1,4 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import { logSumExp } from "../core/log_sum_exp.ts";
 
 /** α·logit + β for the logits of some classes. */
 export interface BiasCorrection {
@@ -68,15 +69,13 @@ function measureCorrection({ output, y, newest, columns }: CorrectionProblem, al
     const raw = columns.map((column) => output.data[row * width + column] ?? 0);
     const slopes = columns.map((column) => (newest.has(column) ? 1 : 0));
     const corrected = raw.map((value, k) => (slopes[k] === 1 ? alpha * value + beta : value));
-    const largest = Math.max(...corrected);
-    const powers = corrected.map((value) => Math.exp(value - largest));
-    const total = powers.reduce((sum, value) => sum + value, 0);
+    const logSum = logSumExp(corrected);
     const target = columns.indexOf(label);
-    loss -= ((corrected[target] ?? 0) - largest - Math.log(total)) / y.length;
+    loss -= ((corrected[target] ?? 0) - logSum) / y.length;
     // Moments, under the probabilities, of the logits' derivatives: the raw logit and 1 for new classes, 0 for others.
     const mean = { u: 0, v: 0, uu: 0, uv: 0, vv: 0 };
-    for (const [k, power] of powers.entries()) {
-      const probability = power / total;
+    for (const [k, logit] of corrected.entries()) {
+      const probability = Math.exp(logit - logSum);
       const [u, v] = [(slopes[k] ?? 0) * (raw[k] ?? 0), slopes[k] ?? 0];
       mean.u += probability * u;
       mean.v += probability * v;

@@ -1,6 +1,7 @@
 import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
 import { assertInRange, cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import { logSumExp } from "../core/log_sum_exp.ts";
 import { addClassMask, type ClassMask, isCompeting } from "./class_mask.ts";
 import type { Criterion } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
@@ -44,7 +45,7 @@ export class CrossEntropyLoss implements Criterion {
     for (let row = 0; row < y.length; row++) {
       const from = row * outputSize;
       let loss = 0;
-      const logSum = logSumExp(logits, from, outputSize);
+      const logSum = logSumExp(logits.subarray(from, from + outputSize));
       for (let i = from; i < from + outputSize; i++) {
         const logProbability = (logits[i] ?? 0) - logSum;
         const target = targets[i] ?? 0;
@@ -134,13 +135,4 @@ export function writeTargets(
     targets[from + label] = 1 - labelSmoothing;
     for (const id of competing) targets[from + id] = (targets[from + id] ?? 0) + labelSmoothing / competing.length;
   }
-}
-
-/** log Σ exp of `length` values from `from`, stable for large ones. */
-function logSumExp(values: Float32Array, from: number, length: number): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let i = from; i < from + length; i++) largest = Math.max(largest, values[i] ?? 0);
-  let sum = 0;
-  for (let i = from; i < from + length; i++) sum += Math.exp((values[i] ?? 0) - largest);
-  return largest + Math.log(sum);
 }

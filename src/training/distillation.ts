@@ -1,4 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import { logSumExp } from "../core/log_sum_exp.ts";
 
 /** What is distilled, and how strongly. */
 export interface Distillation {
@@ -55,13 +56,8 @@ function soften(
   probabilities: Float64Array,
 ): number {
   const { offset, columns, temperature } = part;
-  let largest = Number.NEGATIVE_INFINITY;
-  for (const column of columns) largest = Math.max(largest, (values[offset + column] ?? 0) / temperature);
-  let sum = 0;
-  for (const column of columns) sum += Math.exp((values[offset + column] ?? 0) / temperature - largest);
-  const logSum = largest + Math.log(sum);
-  for (const [i, column] of columns.entries()) {
-    probabilities[i] = Math.exp((values[offset + column] ?? 0) / temperature - logSum);
-  }
+  for (const [i, column] of columns.entries()) probabilities[i] = (values[offset + column] ?? 0) / temperature;
+  const logSum = logSumExp(probabilities);
+  for (const [i, logit] of probabilities.entries()) probabilities[i] = Math.exp(logit - logSum);
   return logSum;
 }

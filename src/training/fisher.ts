@@ -1,4 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import { logSumExp } from "../core/log_sum_exp.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { addScaled, addSquares } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -51,14 +52,14 @@ export function createSampledCriterion(stream: RandomStream): Criterion {
 export function drawLabels({ data, shape: [rows = 0, width = 0] }: HostTensor, stream: RandomStream): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => {
     const logits = data.subarray(row * width, (row + 1) * width);
-    const largest = logits.reduce((max, logit) => Math.max(max, logit), Number.NEGATIVE_INFINITY);
-    const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
-    let left = stream.uniform() * powers.reduce((sum, power) => sum + power, 0);
-    for (const [label, power] of powers.entries()) {
-      left -= power;
+    const logSum = logSumExp(logits);
+    const probabilities = Array.from(logits, (logit) => Math.exp(logit - logSum));
+    let left = stream.uniform();
+    for (const [label, probability] of probabilities.entries()) {
+      left -= probability;
       if (left < 0) return label;
     }
     // Rounding left a crumb: the likeliest class is as good as any.
-    return powers.indexOf(Math.max(...powers));
+    return probabilities.indexOf(Math.max(...probabilities));
   });
 }

@@ -1,5 +1,6 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import { logSumExp } from "../core/log_sum_exp.ts";
 
 /** Which part of a minibatch a cross-entropy is about, and what becomes of it. */
 export interface PartialCrossEntropy {
@@ -32,21 +33,13 @@ export function addCrossEntropy(output: HostTensor, y: Int32Array, part: Partial
     if (target < 0 || target >= classes || (columns && !columns.has(target))) {
       throw new RangeError(cannot("compute the loss", `a class id among ${competing.join(", ")}`, target));
     }
-    const logSum = sumExponentials(output.data, start, competing);
+    const logits = competing.map((column) => output.data[start + column] ?? 0);
+    const logSum = logSumExp(logits);
     loss += scale * (logSum - (output.data[start + target] ?? 0));
-    for (const column of competing) {
-      const probability = Math.exp((output.data[start + column] ?? 0) - logSum);
+    for (const [i, column] of competing.entries()) {
+      const probability = Math.exp((logits[i] ?? 0) - logSum);
       dOutput[start + column] = (dOutput[start + column] ?? 0) + scale * (probability - (column === target ? 1 : 0));
     }
   }
   return loss;
-}
-
-/** log Σ exp over the columns, stable for large values. */
-function sumExponentials(values: Float32Array, start: number, columns: readonly number[]): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (const column of columns) largest = Math.max(largest, values[start + column] ?? 0);
-  let sum = 0;
-  for (const column of columns) sum += Math.exp((values[start + column] ?? 0) - largest);
-  return largest + Math.log(sum);
 }

@@ -1,4 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import { logSumExp } from "../core/log_sum_exp.ts";
 import { multiply, multiplyByTransposed } from "../kernels/matrix_product.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 import { createUnitRows, differentiateUnitRows } from "./supervised_contrast.ts";
@@ -54,11 +55,9 @@ export function evaluatePrototypeLoss(
   /** ln A of a row for samples of a class, and what a change of it does to the row. */
   const summarize = (i: number, classIndex: number): Summary => {
     const others = (products[i] ?? []).map((value, k) => (k === classIndex ? Number.NEGATIVE_INFINITY : value));
-    const largest = Math.max(...others);
-    if (largest === Number.NEGATIVE_INFINITY) return { logSum: largest, shares: others.map(() => 0) };
-    const powers = others.map((value) => Math.exp(value - largest));
-    const total = powers.reduce((sum, value) => sum + value, 0);
-    return { logSum: largest + Math.log(total), shares: powers.map((value) => value / total) };
+    const logSum = logSumExp(others);
+    if (logSum === Number.NEGATIVE_INFINITY) return { logSum, shares: others.map(() => 0) };
+    return { logSum, shares: others.map((value) => Math.exp(value - logSum)) };
   };
   // A row meets the same class again with each of its samples: A is computed once, and its slopes are added up first.
   const summaries = Array.from({ length: rows }, () => new Map<number, Summary & { slope: number }>());

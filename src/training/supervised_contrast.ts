@@ -1,4 +1,5 @@
 import type { HostTensor } from "../core/host_tensor.ts";
+import { logSumExp } from "../core/log_sum_exp.ts";
 import { type Matrix, multiply, multiplyByTransposed, transpose } from "../kernels/matrix_product.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
@@ -79,19 +80,18 @@ export function contrastRow(
     scale,
   }: { readonly isPositive: (j: number) => boolean; readonly temperature: number; readonly scale: number },
 ): number {
-  let [positives, largest, total, loss] = [0, Number.NEGATIVE_INFINITY, 0, 0];
+  let [positives, loss] = [0, 0];
   for (const [j, similarity] of similarities.entries()) {
     if (isPositive(j)) positives += 1;
-    largest = Math.max(largest, similarity / temperature);
+    similarities[j] = similarity / temperature;
   }
   if (positives === 0) {
     similarities.fill(0);
     return 0;
   }
-  for (const similarity of similarities) total += Math.exp(similarity / temperature - largest);
-  const logTotal = largest + Math.log(total);
-  for (const [j, similarity] of similarities.entries()) {
-    const logProbability = similarity / temperature - logTotal;
+  const logSum = logSumExp(similarities);
+  for (const [j, logit] of similarities.entries()) {
+    const logProbability = logit - logSum;
     const share = isPositive(j) ? 1 / positives : 0;
     if (share > 0) loss -= share * logProbability;
     similarities[j] = scale * (Math.exp(logProbability) - share);

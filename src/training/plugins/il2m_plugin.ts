@@ -1,4 +1,5 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { logSumExp } from "../../core/log_sum_exp.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
@@ -154,10 +155,10 @@ async function measureScores(
     for (const [row, y] of minibatch.targets.entries()) {
       const logits = data.subarray(row * columns, (row + 1) * columns);
       const largest = Math.max(...logits);
-      const total = logits.reduce((sum, z) => sum + Math.exp(z - largest), 0);
+      const logSum = logSumExp(logits);
       const { sum, count } = sums.get(y) ?? { sum: 0, count: 0 };
-      sums.set(y, { sum: sum + Math.exp((logits[y] ?? 0) - largest) / total, count: count + 1 });
-      confidence += 1 / total / samples.length;
+      sums.set(y, { sum: sum + Math.exp((logits[y] ?? 0) - logSum), count: count + 1 });
+      confidence += Math.exp(largest - logSum) / samples.length;
     }
   }
   return { confidence, scores: new Map([...sums].map(([id, { sum, count }]) => [id, sum / count])) };
