@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RandomStream } from "../../src/core/random_stream.ts";
+import { makeIdx } from "../../test/support/made_idx.ts";
 
 /** Small runs of different kinds, as words for the command line: half a second to a second of training each. */
 export const MADE_RUNS: Readonly<Record<string, readonly string[]>> = {
@@ -43,16 +44,7 @@ export async function writeData(folder: string, perClass: number): Promise<void>
       images[i] = stripe + random.integer(96);
     }
     const labels = Uint8Array.from({ length: rows }, (_, row) => row % 10);
-    await writeFile(join(folder, `${part}-images-idx3-ubyte`), encodeIdx([rows, 28, 28], images));
-    await writeFile(join(folder, `${part}-labels-idx1-ubyte`), encodeIdx([rows], labels));
+    await writeFile(join(folder, `${part}-images-idx3-ubyte`), makeIdx([rows, 28, 28], images));
+    await writeFile(join(folder, `${part}-labels-idx1-ubyte`), makeIdx([rows], labels));
   }
-}
-
-function encodeIdx(shape: readonly number[], data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + 4 * shape.length + data.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, 0x0800 + shape.length);
-  for (const [axis, length] of shape.entries()) view.setUint32(4 + 4 * axis, length);
-  bytes.set(data, 4 + 4 * shape.length);
-  return bytes;
 }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { cp, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { CSVLogger } from "../../src/evaluation/loggers/csv_logger.ts";
 import { TensorBoardLogger } from "../../src/evaluation/loggers/tensorboard_logger.ts";
@@ -9,7 +9,8 @@ import { EarlyStoppingPlugin } from "../../src/training/plugins/early_stopping_p
 import { Naive } from "../../src/training/strategies/naive.ts";
 import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
 import { readEvents } from "../evaluation/tensorboard/read_events.ts";
-import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { removeFolders } from "../support/made_idx.ts";
+import { prepareCopies } from "./copied_run.ts";
 import { makeBenchmark, makeStrategyOptions } from "./made_run.ts";
 
 afterAll(removeFolders);
@@ -55,17 +56,8 @@ async function readLogs(directory: string) {
 
 /** A whole run, and copies of its folder from the moments of these callbacks: what is left where a process is killed. */
 async function runWithCopies(callbacks: readonly (keyof StrategyPlugin)[]) {
-  const folder = await makeFolder({});
-  const directory = join(folder, "whole");
-  const copies: string[] = [];
-  const copy = async () => {
-    const path = join(folder, `copy-${copies.length}`);
-    copies.push(path);
-    await cp(directory, path, { recursive: true });
-    await rm(join(path, "run.lock"));
-  };
-  const watcher = Object.fromEntries(callbacks.map((callback) => [callback, copy]));
-  await using run = await createTrainingRun(makeOptions(directory, watcher));
+  const { directory, copies, copier } = await prepareCopies(callbacks);
+  await using run = await createTrainingRun(makeOptions(directory, copier));
   await run.train();
   return { directory, copies };
 }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
 import { forwardTransferMetrics } from "../../src/evaluation/forward_transfer_metrics.ts";
@@ -14,6 +14,7 @@ import { JointTraining } from "../../src/training/strategies/joint_training.ts";
 import { Replay } from "../../src/training/strategies/replay.ts";
 import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { prepareCopies } from "./copied_run.ts";
 import { makeBenchmark, makeNaive, makeStrategyOptions } from "./made_run.ts";
 
 afterAll(removeFolders);
@@ -70,16 +71,7 @@ function makeOptions(made: Omit<Case, "name">, directory: string): ResumeOptions
  * less the metrics that it has not written yet.
  */
 async function runWithCopies(made: Case, callbacks: readonly (keyof StrategyPlugin)[]) {
-  const folder = await makeFolder({});
-  const directory = join(folder, "whole");
-  const copies: string[] = [];
-  const copy = async () => {
-    const path = join(folder, `copy-${copies.length}`);
-    copies.push(path);
-    await cp(directory, path, { recursive: true });
-    await rm(join(path, "run.lock"));
-  };
-  const copier: StrategyPlugin = Object.fromEntries(callbacks.map((callback) => [callback, copy]));
+  const { directory, copies, copier } = await prepareCopies(callbacks);
   const createStrategy = (parts: RunParts) =>
     made.createStrategy({ ...parts, plugins: [...parts.plugins, { ...copier, name: "copier" }] });
   await using run = await createTrainingRun(makeOptions({ ...made, createStrategy }, directory));

@@ -23,19 +23,12 @@ export class Forgetting implements Metric<ReadonlyMap<number, number>> {
 
   /** The forgetting of one key; undefined unless it has both values. */
   resultOf(key: number): number | undefined {
-    const initial = this.#initial.get(key);
-    const last = this.#last.get(key);
-    return initial === undefined || last === undefined ? undefined : initial - last;
+    return subtractAt(key, this.#initial, this.#last);
   }
 
   /** The forgetting of every key that has both values. */
   result(): ReadonlyMap<number, number> {
-    const results = new Map<number, number>();
-    for (const key of this.#last.keys()) {
-      const forgetting = this.resultOf(key);
-      if (forgetting !== undefined) results.set(key, forgetting);
-    }
-    return results;
+    return subtractByKey(this.#initial, this.#last);
   }
 
   /** Forgets the values of now and keeps the first-learned ones: a new evaluation starts. */
@@ -60,4 +53,27 @@ export class Forgetting implements Metric<ReadonlyMap<number, number>> {
     for (const [key, value] of pairs.initial) this.#initial.set(key, value);
     for (const [key, value] of pairs.last) this.#last.set(key, value);
   }
+}
+
+/** earlier − now by key, for every key of `now` that has both. The caller owns it. */
+export function subtractByKey(
+  earlier: ReadonlyMap<number, number>,
+  now: ReadonlyMap<number, number>,
+): Map<number, number> {
+  const results = new Map<number, number>();
+  for (const key of now.keys()) {
+    const difference = subtractAt(key, earlier, now);
+    if (difference !== undefined) results.set(key, difference);
+  }
+  return results;
+}
+
+/** earlier − now of one key; undefined unless it has both. */
+export function subtractAt(
+  key: number,
+  earlier: ReadonlyMap<number, number>,
+  now: ReadonlyMap<number, number>,
+): number | undefined {
+  const [before, after] = [earlier.get(key), now.get(key)];
+  return before === undefined || after === undefined ? undefined : before - after;
 }

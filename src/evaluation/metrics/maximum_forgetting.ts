@@ -1,3 +1,4 @@
+import { subtractAt, subtractByKey } from "./forgetting.ts";
 import type { Metric } from "./metric.ts";
 import { parsePairs, parseRecord } from "./saved_state.ts";
 
@@ -37,19 +38,12 @@ export class MaximumForgetting implements Metric<ReadonlyMap<number, number>> {
 
   /** The forgetting of one key; undefined unless it was learned earlier and has a value now. */
   resultOf(key: number): number | undefined {
-    const best = this.#best.get(key);
-    const last = this.#last.get(key);
-    return best === undefined || last === undefined ? undefined : best - last;
+    return subtractAt(key, this.#best, this.#last);
   }
 
   /** The forgetting of every key that has one. */
   result(): ReadonlyMap<number, number> {
-    const results = new Map<number, number>();
-    for (const key of this.#last.keys()) {
-      const forgetting = this.resultOf(key);
-      if (forgetting !== undefined) results.set(key, forgetting);
-    }
-    return results;
+    return subtractByKey(this.#best, this.#last);
   }
 
   /** Forgets the values of now and keeps the maxima: a new evaluation starts. */
