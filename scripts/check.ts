@@ -52,8 +52,8 @@ console.log(`${sum((counts) => counts.passed)} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /**
- * Folders of tests. Bun gets one process for each: a process of Bun 1.4.5 aborts when it starts its 257th Worker that has
- * loaded a native library.
+ * Folders of tests. Bun gets one process for each: a process of Bun 1.4.5 aborts when it starts its 257th Worker that
+ * has loaded a native library.
  */
 async function listTestFolders(): Promise<string[]> {
   const entries = await readdir("test", { recursive: true });

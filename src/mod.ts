@@ -1,6 +1,6 @@
 /**
- * Firn: a trainer for models that keep learning from a stream of experiences without forgetting, data-parallel over Worker
- * replicas, which hands over an ONNX file after every experience.
+ * Firn: a trainer for models that keep learning from a stream of experiences without forgetting, data-parallel over
+ * Worker replicas, which hands over an ONNX file after every experience.
  * @module
  */
 

@@ -1,6 +1,6 @@
 /**
- * The entry of the dashboard's Worker: drawing a page takes longer than a training step, so it happens in a thread of its own.
- * Everything heavy is imported inside `start`: messages that arrive before `expose` are lost.
+ * The entry of the dashboard's Worker: drawing a page takes longer than a training step, so it happens in a thread of
+ * its own. Everything heavy is imported inside `start`: messages that arrive before `expose` are lost.
  */
 import { expose } from "comlink";
 import type { DashboardServer } from "../src/report/dashboard_server.ts";

@@ -32,8 +32,8 @@ export async function runReference(kind: string, folder: string): Promise<Refere
 }
 
 /**
- * Kills a run at a random moment, and now and then once more after it was resumed; goes on to the end, on another number of
- * workers, and compares with the undisturbed run. The folder is removed if they are equal.
+ * Kills a run at a random moment, and now and then once more after it was resumed; goes on to the end, on another
+ * number of workers, and compares with the undisturbed run. The folder is removed if they are equal.
  */
 export async function killAndResume(reference: Reference, folder: string, random: RandomStream): Promise<Outcome> {
   const { kind, durationMs } = reference;

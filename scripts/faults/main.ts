@@ -1,6 +1,6 @@
 /**
- * The harness of faults: kills runs at random moments and resumes them, ends replicas at random moments, fills disks; and
- * compares each run with an undisturbed one. `--kills 50 --losses 50 --disks 5 --seed 0`.
+ * The harness of faults: kills runs at random moments and resumes them, ends replicas at random moments, fills disks;
+ * and compares each run with an undisturbed one. `--kills 50 --losses 50 --disks 5 --seed 0`.
  */
 import { rm } from "node:fs/promises";
 import process from "node:process";

@@ -1,6 +1,7 @@
 /**
- * A program of its own, `candidate.ts ENGINE DEVICE`: measures one engine on one device and prints one line of JSON. It has
- * a process to itself because a native library that does not fit may end the process, and TF.js has one backend a process.
+ * A program of its own, `candidate.ts ENGINE DEVICE`: measures one engine on one device and prints one line of JSON. It
+ * has a process to itself because a native library that does not fit may end the process, and TF.js has one backend a
+ * process.
  */
 
 import process from "node:process";

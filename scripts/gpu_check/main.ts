@@ -1,8 +1,8 @@
 /**
- * One command, no network: what this machine's GPUs do for this library, as JSON on standard output. Exit status 0 when all
- * that loads computes rightly, or when there is no GPU ("device": null); 1 when something that loads computes wrongly; 3
- * when there is a GPU that nothing can use; 2 for an unknown option.
- * `--any-device` tries WebGPU where no GPU was found too: it may run on the processor.
+ * One command, no network: what this machine's GPUs do for this library, as JSON on standard output. Exit status 0 when
+ * all that loads computes rightly, or when there is no GPU ("device": null); 1 when something that loads computes
+ * wrongly; 3 when there is a GPU that nothing can use; 2 for an unknown option. `--any-device` tries WebGPU where no
+ * GPU was found too: it may run on the processor.
  */
 import process from "node:process";
 import { findGPUs, listCandidates } from "./find_gpus.ts";

@@ -9,9 +9,9 @@ const THOUSAND_ONLINE =
   "validationSize=0.05,validationSplit=random,examplesPerExperience=1000,onlineExperienceSize=10,normalize=false";
 
 /**
- * Configurations on MNIST from ContinualAI's continual-learning-baselines, with the targets and tolerances of its tests:
- * accuracies that Avalanche reaches, so that methods follow Avalanche where it differs from their papers. Shards are fixed: the
- * numbers do not depend on how many cores there are.
+ * Configurations on MNIST from ContinualAI's continual-learning-baselines, with the targets and tolerances of its
+ * tests: accuracies that Avalanche reaches, so that methods follow Avalanche where it differs from their papers. Shards
+ * are fixed: the numbers do not depend on how many cores there are.
  */
 export const BASELINE_RESULTS: readonly PublishedResult[] = [
   {

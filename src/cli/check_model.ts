@@ -57,6 +57,6 @@ export async function assertDevicesAreThere(devices: readonly string[], engine: 
     const { isThere, detail, install } = await findDevice(engine, device);
     if (isThere) continue;
     const said = detail.startsWith("Cannot ") ? detail : `Cannot compute on ${device} with ${engine}: ${detail}`;
-    throw new Error(said.includes("try ") ? said : `${said}; install: ${install}`);
+    throw new Error(`${said}; install: ${install}`);
   }
 }

@@ -16,7 +16,9 @@ import { PLUGINS } from "./registries/plugins.ts";
 import { STRATEGIES } from "./registries/strategies.ts";
 import type { TrainConfig } from "./train_config.ts";
 
-/** Where a run writes: a folder for a new one, a numbered one in "runs" if undefined, or the folder of one that goes on. */
+/**
+ * Where a run writes: a folder for a new one, a numbered one in "runs" if undefined, or the folder of one that goes on.
+ */
 export type RunTarget =
   | { readonly kind: "new"; readonly out: string | undefined }
   | { readonly kind: "resumed"; readonly directory: string };

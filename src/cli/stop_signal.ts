@@ -1,7 +1,10 @@
 import process from "node:process";
 import { StopRequest } from "./cli_error.ts";
 
-/** A signal that Ctrl-C and SIGTERM abort, with a `StopRequest` as its reason. Whoever asks twice ends the process at once. */
+/**
+ * A signal that Ctrl-C and SIGTERM abort, with a `StopRequest` as its reason. Whoever asks twice ends the process at
+ * once.
+ */
 export function listenForStops(): AbortSignal {
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {

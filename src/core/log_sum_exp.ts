@@ -1,6 +1,6 @@
 /**
- * log Σ exp of the values, stable for large ones: the largest is taken out before. −∞ where there are none, or all are −∞.
- * softmax(values)ᵢ is exp(valuesᵢ − logSumExp(values)).
+ * log Σ exp of the values, stable for large ones: the largest is taken out before. −∞ where there are none, or all are
+ * −∞. softmax(values)ᵢ is exp(valuesᵢ − logSumExp(values)).
  */
 export function logSumExp(values: ArrayLike<number>): number {
   let largest = Number.NEGATIVE_INFINITY;

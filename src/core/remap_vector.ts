@@ -23,12 +23,13 @@ export function compareParameters(before: Layouts, after: Layouts): LayoutChange
 }
 
 /**
- * Moves a vector laid out by `from` to where its tensors lie in `to`, by name. A tensor that grew keeps its values at the
- * low indices of each axis; what nothing falls on keeps the value it has in `into`. Frozen tensors are left out.
+ * Moves a vector laid out by `from` to where its tensors lie in `to`, by name. A tensor that grew keeps its values at
+ * the low indices of each axis; what nothing falls on keeps the value it has in `into`. Frozen tensors are left out.
  * @param vector [from.size], borrowed; may lie in shared memory.
  * @param change.into [to.size]; zeros if left out.
  * @returns `into`.
- * @throws {RangeError} If a vector has another length, or a tensor is missing from `to`, has another rank there or shrank.
+ * @throws {RangeError} If a vector has another length, or a tensor is missing from `to`, has another rank there or
+ * shrank.
  */
 export function remapVector(vector: Float32Array, change: LayoutChange): Float32Array<ArrayBuffer>;
 export function remapVector<Buffer extends ArrayBufferLike>(

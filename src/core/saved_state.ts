@@ -1,8 +1,8 @@
 import { cannot } from "./errors.ts";
 
 /**
- * What parts of a run save of themselves: plain data and typed arrays, nested as they like. It survives a checkpoint file; NaN
- * and infinities may stand in typed arrays alone.
+ * What parts of a run save of themselves: plain data and typed arrays, nested as they like. It survives a checkpoint
+ * file; NaN and infinities may stand in typed arrays alone.
  */
 export type SavedState =
   | null

@@ -6,8 +6,8 @@ export function assertSameLength(act: string, a: ArrayLike<number>, b: ArrayLike
 }
 
 /**
- * Σ aᵢbᵢ of two vectors of one length, in double precision; four sums side by side, as one alone waits for each addition
- * before it begins the next.
+ * Σ aᵢbᵢ of two vectors of one length, in double precision; four sums side by side, as one alone waits for each
+ * addition before it begins the next.
  */
 export function dot(a: Float32Array, b: Float32Array): number {
   let first = 0;

@@ -8,9 +8,9 @@ let writes = 0;
 const NO_FOLDER_SYNC = ["EINVAL", "EISDIR", "EPERM", "ENOTSUP", "EBADF"];
 
 /**
- * Writes a file whole or not at all: into a file beside it ("….partial"), then to the disk, then under its name, and then
- * the folder to the disk. A reader sees the old contents or the new, after a power failure too; an error leaves neither a
- * part nor the file beside it. A process that is killed may leave the file beside it.
+ * Writes a file whole or not at all: into a file beside it ("….partial"), then to the disk, then under its name, and
+ * then the folder to the disk. A reader sees the old contents or the new, after a power failure too; an error leaves
+ * neither a part nor the file beside it. A process that is killed may leave the file beside it.
  * @throws {Error} If the folder is missing or cannot be written to.
  */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {

@@ -43,8 +43,8 @@ export function drawAugmentation(
 const WEYL = 0x9e3779b9;
 
 /**
- * Writes an image [H, W, C] as it was drawn: output pixel (y, x) is input pixel (y + down, x + right), zeros outside, then
- * mirrored. `image` and `out` must be two arrays.
+ * Writes an image [H, W, C] as it was drawn: output pixel (y, x) is input pixel (y + down, x + right), zeros outside,
+ * then mirrored. `image` and `out` must be two arrays.
  */
 export function augmentImage<Values extends Uint8Array | Float32Array>(
   image: Values,

@@ -10,8 +10,8 @@ type AugmentedReader = (row: number, key: AugmentationKey) => RowReader;
 const readers = new WeakMap<DataSource, AugmentedReader>();
 
 /**
- * The reader of a source for a minibatch: with this key's augmentation where the source has one and the step is not 0, else
- * with its transforms alone. Images are changed as they came in, before every transform.
+ * The reader of a source for a minibatch: with this key's augmentation where the source has one and the step is not 0,
+ * else with its transforms alone. Images are changed as they came in, before every transform.
  */
 export function getBatchReader(source: DataSource, key: AugmentationKey | undefined): RowReader {
   const { augmentation } = source;

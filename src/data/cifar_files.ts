@@ -49,9 +49,9 @@ const PLANE = SIDE * SIDE;
 const loaded = new Map<string, Promise<CIFARFiles>>();
 
 /**
- * CIFAR-10 (Krizhevsky 2009, Learning multiple layers of features from tiny images): 50000 and 10000 images of 32 × 32 in
- * colour, from the six .bin files of its binary version, in `folder` or in its folder cifar-10-batches-bin. A folder is read
- * once in a process.
+ * CIFAR-10 (Krizhevsky 2009, Learning multiple layers of features from tiny images): 50000 and 10000 images of 32 × 32
+ * in colour, from the six .bin files of its binary version, in `folder` or in its folder cifar-10-batches-bin. A folder
+ * is read once in a process.
  * @throws {Error} If a file is missing: the message says which are wanted. {SyntaxError} If one is broken.
  */
 export function loadCIFAR10({ folder }: { folder?: string | undefined }): Promise<CIFARFiles> {
@@ -59,8 +59,8 @@ export function loadCIFAR10({ folder }: { folder?: string | undefined }): Promis
 }
 
 /**
- * CIFAR-100 with its hundred fine labels, in the same sizes, from train.bin and test.bin of its binary version, in `folder`
- * or in its folder cifar-100-binary. A folder is read once in a process.
+ * CIFAR-100 with its hundred fine labels, in the same sizes, from train.bin and test.bin of its binary version, in
+ * `folder` or in its folder cifar-100-binary. A folder is read once in a process.
  * @throws {Error} If a file is missing: the message says which are wanted. {SyntaxError} If one is broken.
  */
 export function loadCIFAR100({ folder }: { folder?: string | undefined }): Promise<CIFARFiles> {

@@ -29,7 +29,8 @@ let nextId = 0;
 
 /**
  * Gives a source its id and checks that its parts fit. The arrays are kept, not copied.
- * @throws {RangeError} If x does not hold one sample a label, or a transform or augmentation does not fit the sample's shape.
+ * @throws {RangeError} If x does not hold one sample a label, or a transform or augmentation does not fit the sample's
+ * shape.
  */
 export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   const sampleSize = countElements(parts.sampleShape);

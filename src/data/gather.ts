@@ -7,9 +7,9 @@ import type { SampleReferences } from "./dataset.ts";
 import type { RowReader } from "./row_reader.ts";
 
 /**
- * Writes samples `start` to `end` (not included) of the references, transformed, row-major into `out`
- * [end − start, sampleSize]. `out` may be longer; what lies behind is left alone. Runs inside every training step, which gives
- * the key of its augmentation.
+ * Writes samples `start` to `end` (not included) of the references, transformed, row-major into `out` [end − start,
+ * sampleSize]. `out` may be longer; what lies behind is left alone. Runs inside every training step, which gives the
+ * key of its augmentation.
  * @throws {RangeError} If a source or row does not exist, the samples differ in size, or `out` is too short.
  */
 export function gatherSamples(

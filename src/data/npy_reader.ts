@@ -4,15 +4,18 @@ import { countElements } from "../core/host_tensor.ts";
 /** An array as a .npy file holds it, row-major. */
 export interface NpyArray {
   readonly shape: readonly number[];
-  /** Bytes stay bytes, float32 stays float32; all else becomes float64, which holds each float and whole numbers up to 2^53. */
+  /**
+   * Bytes stay bytes, float32 stays float32; all else becomes float64, which holds each float and whole numbers up to
+   * 2^53.
+   */
   readonly data: Uint8Array | Float32Array | Float64Array;
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /**
- * Parses a .npy file: numpy's own format, versions 1 to 3, with whole numbers, floats of 16, 32 or 64 bits, or booleans,
- * in either byte order, row-major or column-major. Format: numpy.lib.format in numpy's documentation.
+ * Parses a .npy file: numpy's own format, versions 1 to 3, with whole numbers, floats of 16, 32 or 64 bits, or
+ * booleans, in either byte order, row-major or column-major. Format: numpy.lib.format in numpy's documentation.
  * @param act What a refusal begins with: `read "x.npy"`, say.
  * @throws {SyntaxError} If it is truncated, too long, no such file, or holds another type (text, objects, records).
  */

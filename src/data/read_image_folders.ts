@@ -10,8 +10,8 @@ import { resizeImage, type WantedSize } from "./resize_image.ts";
 const EXTENSIONS = [".png", ".jpg", ".jpeg"];
 
 /**
- * Reads images from folders named after their classes: all grey ones give [height, width, 1], else every one is given three
- * channels.
+ * Reads images from folders named after their classes: all grey ones give [height, width, 1], else every one is given
+ * three channels.
  * @throws {SyntaxError} If a file is no image, or images differ in size and none is wanted; the message names the file.
  */
 export async function readImageFolders(

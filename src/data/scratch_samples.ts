@@ -14,8 +14,8 @@ export interface ComputedSamples {
 }
 
 /**
- * A place in shared memory for samples that were computed, so that replicas read them as they read any others. Unlike what
- * lies in other data sources, they are written over: what `write` gives holds until the next `write`.
+ * A place in shared memory for samples that were computed, so that replicas read them as they read any others. Unlike
+ * what lies in other data sources, they are written over: what `write` gives holds until the next `write`.
  */
 export class ScratchSamples {
   readonly #name: string;

@@ -2,8 +2,8 @@ import { createDataSource, type DataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
 
 /**
- * Shows samples under other task labels, again and again: a source is copied once for each label, on the same arrays, so
- * that replicas learn of it once.
+ * Shows samples under other task labels, again and again: a source is copied once for each label, on the same arrays,
+ * so that replicas learn of it once.
  */
 export class TaskRelabeler {
   readonly #copies = new Map<number, Map<number, DataSource>>();

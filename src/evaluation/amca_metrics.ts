@@ -16,8 +16,8 @@ export interface AmcaMetricsOptions {
 }
 
 /**
- * `Top1_AMCA_Stream/test_stream/Task000`: the mean over evaluations of the mean class accuracy, at the end of each. Streams
- * are kept apart. Departs from Avalanche, which counts 0 for a task that an evaluation left out.
+ * `Top1_AMCA_Stream/test_stream/Task000`: the mean over evaluations of the mean class accuracy, at the end of each.
+ * Streams are kept apart. Departs from Avalanche, which counts 0 for a task that an evaluation left out.
  */
 export function amcaMetrics(options: AmcaMetricsOptions = {}): PluginMetric[] {
   return [new AmcaMetric(options)];

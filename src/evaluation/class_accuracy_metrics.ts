@@ -16,7 +16,9 @@ export interface ClassAccuracyMetricsOptions {
   readonly experience?: boolean;
   /** Over all evaluated experiences. */
   readonly stream?: boolean;
-  /** Only these classes, by task label, and these even where no sample of them was met; all that are met if left out. */
+  /**
+   * Only these classes, by task label, and these even where no sample of them was met; all that are met if left out.
+   */
   readonly classes?: TrackedClasses;
 }
 

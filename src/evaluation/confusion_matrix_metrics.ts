@@ -3,8 +3,8 @@ import { ConfusionMatrix, type ConfusionMatrixOptions } from "./metrics/confusio
 import { createReportingMetric, type PluginMetric } from "./plugin_metric.ts";
 
 /**
- * `ConfusionMatrix_Stream`: samples of all evaluated experiences by true class (row) and predicted class (column), at the
- * end of every evaluation.
+ * `ConfusionMatrix_Stream`: samples of all evaluated experiences by true class (row) and predicted class (column), at
+ * the end of every evaluation.
  * @throws {RangeError} If `numClasses` is not a whole number.
  */
 export function confusionMatrixMetrics(options: ConfusionMatrixOptions = {}): PluginMetric[] {

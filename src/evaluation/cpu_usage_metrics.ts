@@ -4,7 +4,8 @@ import type { PluginMetric } from "./plugin_metric.ts";
 
 /**
  * Processor time of this process with all its replicas, in percent of one core: `CPUUsage_MB`, `CPUUsage_Epoch`,
- * `RunningCPUUsage_Epoch`, `CPUUsage_Exp`, `CPUUsage_Stream`. They measure the machine, so metrics.jsonl does not hold them.
+ * `RunningCPUUsage_Epoch`, `CPUUsage_Exp`, `CPUUsage_Stream`. They measure the machine, so metrics.jsonl does not hold
+ * them.
  */
 export function cpuUsageMetrics(options: MetricFamilyOptions & CPUClock): PluginMetric[] {
   const names = {

@@ -9,17 +9,17 @@ import { parseOptionalNumber, parseRecord, parseRows } from "./metrics/saved_sta
 import type { PluginMetric } from "./plugin_metric.ts";
 
 /**
- * `CumulativeAccuracy`: at the end of every evaluation, for each trained experience t, the accuracy on the classes seen up
- * to t where only these may be predicted. Keys carry the experience and no task. An online stream counts as the experiences
- * that it was cut from.
+ * `CumulativeAccuracy`: at the end of every evaluation, for each trained experience t, the accuracy on the classes seen
+ * up to t where only these may be predicted. Keys carry the experience and no task. An online stream counts as the
+ * experiences that it was cut from.
  */
 export function cumulativeAccuracyMetrics(): PluginMetric[] {
   return [new CumulativeAccuracyMetric("CumulativeAccuracy")];
 }
 
 /**
- * `CumulativeForgetting`: how far each cumulative accuracy fell since its experience was the one trained last. Departs from
- * Avalanche, which subtracts from the first evaluation, be it in the middle of that experience's training.
+ * `CumulativeForgetting`: how far each cumulative accuracy fell since its experience was the one trained last. Departs
+ * from Avalanche, which subtracts from the first evaluation, be it in the middle of that experience's training.
  */
 export function cumulativeForgettingMetrics(): PluginMetric[] {
   return [new CumulativeAccuracyMetric("CumulativeForgetting")];

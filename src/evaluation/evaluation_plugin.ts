@@ -137,7 +137,9 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     return this.#loggers.save();
   }
 
-  /** From now on, until `restoreLoggers`, loggers that write files hear nothing: what comes is in their files already. */
+  /**
+   * From now on, until `restoreLoggers`, loggers that write files hear nothing: what comes is in their files already.
+   */
   holdLoggers(): void {
     this.#loggers.isRepeating = true;
   }

@@ -9,10 +9,11 @@ import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
 /**
- * `ExperienceForwardTransfer` and `StreamForwardTransfer`: accuracy on an experience after the one before it was trained,
- * minus accuracy before any training. It needs an evaluation of the whole stream before the first training (`evalEvery` of
- * at least 0, or a call of `eval`) and one after each experience; what has no two values is not reported, where Avalanche
- * stops. The stream's value is the plain mean over what is known so far. Streams are kept apart.
+ * `ExperienceForwardTransfer` and `StreamForwardTransfer`: accuracy on an experience after the one before it was
+ * trained, minus accuracy before any training. It needs an evaluation of the whole stream before the first training
+ * (`evalEvery` of at least 0, or a call of `eval`) and one after each experience; what has no two values is not
+ * reported, where Avalanche stops. The stream's value is the plain mean over what is known so far. Streams are kept
+ * apart.
  */
 export function forwardTransferMetrics({ experience, stream }: TransferMetricsOptions): PluginMetric[] {
   const metrics: PluginMetric[] = [];

@@ -27,8 +27,8 @@ export interface ImagesSamplesMetricsOptions {
 
 /**
  * A grid of samples of each experience, drawn at random: `images/train_phase/train_stream/Task000`, and
- * `images/eval_phase/test_stream/Task000/Exp000`. Replayed samples are not among them. Which are drawn depends on the seed,
- * the stream and the experience alone.
+ * `images/eval_phase/test_stream/Task000/Exp000`. Replayed samples are not among them. Which are drawn depends on the
+ * seed, the stream and the experience alone.
  * @throws {RangeError} If a number of rows or columns is not a whole number of at least 1.
  */
 export function imagesSamplesMetrics(options: ImagesSamplesMetricsOptions = {}): PluginMetric[] {

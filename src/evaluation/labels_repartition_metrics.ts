@@ -7,7 +7,9 @@ import { createReportingMetric, type EvalSpan, type PluginMetric, type TrainSpan
 export interface LabelsRepartitionMetricsOptions {
   /** True if left out. */
   readonly onTrain?: boolean;
-  /** The span over which training counts; an epoch if left out. Longer ones count each experience's first epoch alone. */
+  /**
+   * The span over which training counts; an epoch if left out. Longer ones count each experience's first epoch alone.
+   */
   readonly emitTrainAt?: Exclude<TrainSpan, "iteration">;
   /** False if left out. */
   readonly onEval?: boolean;
@@ -17,8 +19,8 @@ export interface LabelsRepartitionMetricsOptions {
 
 /**
  * How many samples of each class went through the model, replayed ones included, the samples of each task label apart:
- * `Repartition/train_phase/train_stream/Task_000`, `Repartition/eval_phase/…`. A value holds the counts of its own span,
- * where Avalanche draws the history of all.
+ * `Repartition/train_phase/train_stream/Task_000`, `Repartition/eval_phase/…`. A value holds the counts of its own
+ * span, where Avalanche draws the history of all.
  */
 export function labelsRepartitionMetrics(options: LabelsRepartitionMetricsOptions = {}): PluginMetric[] {
   const { onTrain = true, emitTrainAt = "epoch", onEval = false, emitEvalAt = "stream" } = options;

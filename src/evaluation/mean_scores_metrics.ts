@@ -8,8 +8,8 @@ import type { PluginMetric } from "./plugin_metric.ts";
 /**
  * The mean logit of the true class over new and old classes: `MeanScores/train_phase/train_stream/new_classes`,
  * `…/old_classes`, `…/new_old_diff`. In training over each experience's last epoch, where new are the experience's own
- * classes; in evaluation over each call of `eval`, where new are the classes of the last call of `train` (Avalanche adds up
- * the evaluations since then). A part without samples is not reported.
+ * classes; in evaluation over each call of `eval`, where new are the classes of the last call of `train` (Avalanche
+ * adds up the evaluations since then). A part without samples is not reported.
  */
 export function meanScoresMetrics({
   onTrain = true,

@@ -68,7 +68,8 @@ export class MetricHistory {
   }
 
   /**
-   * Takes the newest values from what `saveLast` returned, or from that after a way through JSON; starts anew otherwise.
+   * Takes the newest values from what `saveLast` returned, or from that after a way through JSON; starts anew
+   * otherwise.
    * @throws {TypeError} If `state` holds anything but steps with numbers or matrices by key.
    */
   restoreLast(state: unknown): void {

@@ -6,7 +6,9 @@ import type { PluginMetric } from "./plugin_metric.ts";
 
 /** Which maxima of memory to measure, and how. */
 export interface RamUsageMetricsOptions extends Omit<MetricFamilyOptions, "epochRunning"> {
-  /** Seconds between two looks, which come after minibatches; 1 if left out. Every span has a look of its own at least. */
+  /**
+   * Seconds between two looks, which come after minibatches; 1 if left out. Every span has a look of its own at least.
+   */
   readonly every?: number;
   /** Resident bytes of this process; the system's own count unless given. */
   readonly readBytes?: () => number;
@@ -16,8 +18,8 @@ export interface RamUsageMetricsOptions extends Omit<MetricFamilyOptions, "epoch
 
 /**
  * The largest resident memory of this process with all its replicas, in MiB: `MaxRAMUsage_MB` (of a minibatch),
- * `MaxRAMUsage_Epoch`, `MaxRAMUsage_Experience`, `MaxRAMUsage_Stream`. They measure the machine, so metrics.jsonl does not
- * hold them.
+ * `MaxRAMUsage_Epoch`, `MaxRAMUsage_Experience`, `MaxRAMUsage_Stream`. They measure the machine, so metrics.jsonl does
+ * not hold them.
  */
 export function ramUsageMetrics(options: RamUsageMetricsOptions): PluginMetric[] {
   const { every = 1, readBytes = () => process.memoryUsage.rss(), now = () => performance.now(), ...family } = options;

@@ -15,8 +15,8 @@ export interface RegressionMetricsOptions extends MetricFamilyOptions {
   /** Over the evaluated experiences numbered no higher than the one trained last. */
   readonly trainedExperience?: boolean;
   /**
-   * What the outputs of the minibatch [B, D] should have been, [B, D]. If left out, what `MSELoss` trains for: one-hot rows of
-   * the class ids; where there is one output, the class id itself as a number.
+   * What the outputs of the minibatch [B, D] should have been, [B, D]. If left out, what `MSELoss` trains for: one-hot
+   * rows of the class ids; where there is one output, the class id itself as a number.
    */
   readonly readTargets?: (strategy: EvaluatedStrategy) => HostTensor;
 }
@@ -40,7 +40,10 @@ export function r2Metrics(options: RegressionMetricsOptions): PluginMetric[] {
 /** Which change since experiences were learned to report, and what outputs are compared with. */
 export type RegressionForgettingOptions = TransferMetricsOptions & Pick<RegressionMetricsOptions, "readTargets">;
 
-/** `ExperienceRMSEForgetting`, `StreamRMSEForgetting`: the error when just learned minus the error now; below 0 where it grew. */
+/**
+ * `ExperienceRMSEForgetting`, `StreamRMSEForgetting`: the error when just learned minus the error now; below 0 where it
+ * grew.
+ */
 export function rmseForgettingMetrics(options: RegressionForgettingOptions): PluginMetric[] {
   return createForgetting("RMSE", options, () => new RMSE());
 }
@@ -94,7 +97,9 @@ function createRegressionFamily(
   return [...family, createTrainedOnlyMetric({ name, lastTaskLabel, ...create() })];
 }
 
-/** Class ids as numbers [B, 1] for a single output, as one-hot rows [B, D] otherwise; an id without an output has none. */
+/**
+ * Class ids as numbers [B, 1] for a single output, as one-hot rows [B, D] otherwise; an id without an output has none.
+ */
 function encodeLabels({ mbOutput, mbY }: EvaluatedStrategy): HostTensor {
   const width = mbOutput.shape[1] ?? 0;
   if (width === 1) return { data: Float32Array.from(mbY), shape: [mbY.length, 1] };

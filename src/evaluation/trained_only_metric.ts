@@ -15,8 +15,8 @@ export interface TrainedOnlyMetricDefinition {
 }
 
 /**
- * A stream metric that counts only experiences numbered no higher than the one trained last; reports nothing where none was
- * evaluated.
+ * A stream metric that counts only experiences numbered no higher than the one trained last; reports nothing where none
+ * was evaluated.
  */
 export function createTrainedOnlyMetric(definition: TrainedOnlyMetricDefinition): PluginMetric {
   const { name, metric, update, lastTaskLabel } = definition;

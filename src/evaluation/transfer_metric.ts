@@ -33,9 +33,9 @@ export interface TransferMetricDefinition {
 }
 
 /**
- * Measures how the accuracy (or another value) of each evaluated experience changed since it was learned: its value at the latest
- * evaluation while it was the experience trained last, against its value now. The experience trained last is left out;
- * a stream value is the plain mean over the others that are evaluated now, and 0 if there are none.
+ * Measures how the accuracy (or another value) of each evaluated experience changed since it was learned: its value at
+ * the latest evaluation while it was the experience trained last, against its value now. The experience trained last is
+ * left out; a stream value is the plain mean over the others that are evaluated now, and 0 if there are none.
  *
  * Streams are kept apart, where Avalanche mixes their values: an evaluation on training data (the default of periodic
  * evaluation) must not stand for what was learned on the test stream.

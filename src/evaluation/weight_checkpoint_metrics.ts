@@ -6,8 +6,8 @@ import type { MetricReading } from "./metric_value.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
 /**
- * `WeightCheckpoint/train_phase/train_stream/Exp000`: the parameters after each experience's training, with their SHA-256. An
- * evaluator keeps them all in its history; logs hold the SHA-256.
+ * `WeightCheckpoint/train_phase/train_stream/Exp000`: the parameters after each experience's training, with their
+ * SHA-256. An evaluator keeps them all in its history; logs hold the SHA-256.
  */
 export function weightCheckpointMetrics(): PluginMetric[] {
   return [new WeightCheckpoint()];

@@ -12,8 +12,8 @@ export interface BufferUpdateSource {
   /** Buffers draw from the stream "buffer". */
   readonly randomStreams: RandomStreams;
   /**
-   * Features [N, F] of any samples: what the named layer answers, or the layer before the last where none is named. Needed by
-   * buffers that look at features.
+   * Features [N, F] of any samples: what the named layer answers, or the layer before the last where none is named.
+   * Needed by buffers that look at features.
    */
   extractFeatures?(samples: Dataset, layerName?: string): Promise<HostTensor>;
 }

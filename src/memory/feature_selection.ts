@@ -1,6 +1,8 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 
-/** The mean of the rows of `features` [N, F]: [F], in double precision; zeros where there is no row. The caller owns it. */
+/**
+ * The mean of the rows of `features` [N, F]: [F], in double precision; zeros where there is no row. The caller owns it.
+ */
 export function averageRows({ data, shape }: HostTensor): Float64Array<ArrayBuffer> {
   const [rows = 0] = shape;
   const width = rows === 0 ? 0 : data.length / rows;
@@ -38,8 +40,9 @@ export function rankByDistance(features: HostTensor): Int32Array<ArrayBuffer> {
 }
 
 /**
- * Greedy choice of `count` rows of `features` [N, F]: the k-th is the one that, of those left, brings the mean of the k chosen
- * nearest to the mean of all. Positions in the order of choice; every row where there are no more. The first of equals wins.
+ * Greedy choice of `count` rows of `features` [N, F]: the k-th is the one that, of those left, brings the mean of the k
+ * chosen nearest to the mean of all. Positions in the order of choice; every row where there are no more. The first of
+ * equals wins.
  */
 export function selectByHerding(features: HostTensor, count: number): Int32Array<ArrayBuffer> {
   const { data } = features;

@@ -13,8 +13,9 @@ import { type ComputedSamples, ScratchSamples } from "../data/scratch_samples.ts
 import { drawPositions } from "./draw_samples.ts";
 
 /**
- * A memory of what a layer answered to samples, instead of the samples. New rows fill free places first; then they take places
- * drawn at random, as in Pellegrini et al. 2020, Latent Replay for Real-Time Continual Learning, arXiv:1912.01100.
+ * A memory of what a layer answered to samples, instead of the samples. New rows fill free places first; then they take
+ * places drawn at random, as in Pellegrini et al. 2020, Latent Replay for Real-Time Continual Learning,
+ * arXiv:1912.01100.
  */
 export class LatentMemory {
   readonly maxSize: number;

@@ -15,8 +15,9 @@ export interface RememberedOutputs {
 }
 
 /**
- * A uniform sample of everything offered, each with the model's outputs at that moment (Vitter 1985, algorithm R). A sample
- * that is offered twice may be held twice, with other outputs. Costs as much as what is offered, however large it is.
+ * A uniform sample of everything offered, each with the model's outputs at that moment (Vitter 1985, algorithm R). A
+ * sample that is offered twice may be held twice, with other outputs. Costs as much as what is offered, however large
+ * it is.
  */
 export class OutputReservoir {
   readonly maxSize: number;

@@ -26,8 +26,8 @@ interface Group {
 }
 
 /**
- * A buffer made of parts: how samples are grouped, and which of a group stay. At every update what a group holds and what
- * comes for it are ranked anew, by the model as it is now. Room that a small group leaves is lent to the others.
+ * A buffer made of parts: how samples are grouped, and which of a group stay. At every update what a group holds and
+ * what comes for it are ranked anew, by the model as it is now. Room that a small group leaves is lent to the others.
  * Avalanche's ParametricBuffer (Lomonaco et al. 2021, arXiv:2104.00405).
  */
 export class ParametricBuffer implements ExemplarsBuffer {

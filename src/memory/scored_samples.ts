@@ -6,9 +6,10 @@ import { Dataset } from "../data/dataset.ts";
 import { parseSavedDataset, restoreDataset, saveDataset } from "../data/saved_dataset.ts";
 
 /**
- * Samples with a score each, how much they resemble others when they came in, from 0 (opposed) to 2 (equal). A newcomer that
- * resembles nothing takes the place of one that resembles much: the greedy selection of GSS.
- * @see Aljundi et al. 2019, Gradient based sample selection for online continual learning, arXiv:1903.08671, algorithm 2
+ * Samples with a score each, how much they resemble others when they came in, from 0 (opposed) to 2 (equal). A newcomer
+ * that resembles nothing takes the place of one that resembles much: the greedy selection of GSS.
+ * @see Aljundi et al. 2019, Gradient based sample selection for online continual learning, arXiv:1903.08671, algorithm
+ * 2
  */
 export class ScoredSamples {
   readonly maxSize: number;
@@ -32,8 +33,9 @@ export class ScoredSamples {
   }
 
   /**
-   * Offers samples one after another with their scores [N]. While there is room all are kept. Then one with a score below 1 is
-   * set against one of those held, drawn with odds by its score C, and takes its place with odds C / (C + score).
+   * Offers samples one after another with their scores [N]. While there is room all are kept. Then one with a score
+   * below 1 is set against one of those held, drawn with odds by its score C, and takes its place with odds C / (C +
+   * score).
    */
   offer(samples: Dataset, scores: readonly number[], random: RandomStream): void {
     const held = Dataset.concat([this.#samples, samples]);

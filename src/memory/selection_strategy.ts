@@ -37,7 +37,8 @@ export class RandomExemplarsSelectionStrategy implements SelectionStrategy {
 }
 
 /**
- * Herding: one sample after another, each the one that brings the mean of those chosen nearest to the group's mean feature.
+ * Herding: one sample after another, each the one that brings the mean of those chosen nearest to the group's mean
+ * feature.
  * @see Welling 2009, Herding dynamical weights to learn, ICML; as in Rebuffi et al. 2017, iCaRL, arXiv:1611.07725
  */
 export class HerdingSelectionStrategy implements SelectionStrategy {

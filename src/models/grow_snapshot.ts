@@ -7,9 +7,10 @@ import type { ModelSnapshot } from "./model_snapshot.ts";
 import { growColumns } from "./progressive_growth.ts";
 
 /**
- * The model with wider heads. Every old value keeps its place in its tensor; new kernels and biases are drawn as PyTorch's
- * linear layers are, from U(−1/√in, 1/√in), the kernel's before the bias's, head by head; new units are not active. The tensors
- * of columns that are trained no more go over from the parameters to the state; what they gain is zero.
+ * The model with wider heads. Every old value keeps its place in its tensor; new kernels and biases are drawn as
+ * PyTorch's linear layers are, from U(−1/√in, 1/√in), the kernel's before the bias's, head by head; new units are not
+ * active. The tensors of columns that are trained no more go over from the parameters to the state; what they gain is
+ * zero.
  * @param heads What the heads are to be, none of them narrower than it is.
  * @returns A new model; the caller owns it.
  */

@@ -52,7 +52,8 @@ export function addGrowingHead(
  * A model whose last dense layer has given way to a growing head of the same name, drawn anew as PyTorch draws linear
  * layers; Avalanche's `as_multitask`. All other layers go over to the new model: do not use the old one any more. The
  * caller owns the result.
- * @throws {RangeError} If the model's output is not that of a dense layer without an activation, or an option is out of range.
+ * @throws {RangeError} If the model's output is not that of a dense layer without an activation, or an option is out of
+ * range.
  * @example const model = withGrowingHead(simpleCNN(), "multi-head", { seed: 1 });
  */
 export function withGrowingHead(

@@ -25,10 +25,11 @@ export function listGrowingHeads(topology: ModelTopology): GrowingHead[] {
 }
 
 /**
- * The head as wide as these classes need: the largest class id + 1, for the head of each task. It never shrinks. A progressive
- * network gets a column only where its task is to be trained.
+ * The head as wide as these classes need: the largest class id + 1, for the head of each task. It never shrinks. A
+ * progressive network gets a column only where its task is to be trained.
  * @returns `head` itself if it is wide enough.
- * @throws {RangeError} If a progressive network is to be trained on several tasks at once, or on one whose column is frozen.
+ * @throws {RangeError} If a progressive network is to be trained on several tasks at once, or on one whose column is
+ * frozen.
  */
 export function growHead(
   head: GrowingHead,
@@ -70,7 +71,10 @@ function addColumn(tasks: readonly number[], labels: readonly number[]): readonl
   throw new RangeError(cannot(act, wanted, label));
 }
 
-/** Where in the head's `active`, row-major, these classes stand: those of tasks without a column nowhere. They must have a unit. */
+/**
+ * Where in the head's `active`, row-major, these classes stand: those of tasks without a column nowhere. They must have
+ * a unit.
+ */
 export function listUnits(head: GrowingHead, classes: ClassesByTask): number[] {
   switch (head.kind) {
     case "incremental":
@@ -88,8 +92,8 @@ export function listUnits(head: GrowingHead, classes: ClassesByTask): number[] {
 }
 
 /**
- * The shape of the head's `active`: [units], [tasks, units] or [columns, units]. But for a progressive network, the bias has the same,
- * and the kernel the features before the units.
+ * The shape of the head's `active`: [units], [tasks, units] or [columns, units]. But for a progressive network, the
+ * bias has the same, and the kernel the features before the units.
  */
 export function shapeHead(head: GrowingHead): number[] {
   switch (head.kind) {
@@ -111,7 +115,9 @@ export function growTopology(topology: ModelTopology, heads: readonly GrowingHea
   });
 }
 
-/** A layer of a model, nested models included, as tfjs writes it. @throws {RangeError} If there is none of that name. */
+/**
+ * A layer of a model, nested models included, as tfjs writes it. @throws {RangeError} If there is none of that name.
+ */
 export function findLayer(topology: ModelTopology, name: string): LayerJson {
   const found: LayerJson[] = [];
   mapLayers(topology, (layer) => {

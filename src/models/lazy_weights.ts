@@ -5,9 +5,9 @@ import { restoreWeights } from "./model_snapshot.ts";
 const known = new WeakMap<tf.LayersModel, LazyWeights>();
 
 /**
- * Makes a LayersModel's weights those of flat vectors elsewhere, but copies them only when somebody looks at a weight: the copy
- * takes as long as a training step on a few samples. Every way to a weight (predict, getWeights, save, read) goes through its
- * LayerVariable, whose `val` becomes an accessor here.
+ * Makes a LayersModel's weights those of flat vectors elsewhere, but copies them only when somebody looks at a weight:
+ * the copy takes as long as a training step on a few samples. Every way to a weight (predict, getWeights, save, read)
+ * goes through its LayerVariable, whose `val` becomes an accessor here.
  */
 export class LazyWeights {
   readonly #model: tf.LayersModel;

@@ -2,10 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import { buildImageModel, callLayers, createConvolution, createDense, type ImageModelOptions } from "./image_model.ts";
 
 /**
- * LeNet-5: 5×5 convolutions of 6 and 16 filters, each with tanh and a 2×2 average pool, a convolution of 120 filters over
- * all that is left, a dense layer of 84 units, the classifier. 61,706 parameters for [32, 32, 1] and 10 classes. Layers are called conv0 …
- * conv2, pool0, pool1, flatten, fc0, classifier. The caller owns the model.
- * LeCun et al. 1998, "Gradient-based learning applied to document recognition", with today's plain pools and connections.
+ * LeNet-5: 5×5 convolutions of 6 and 16 filters, each with tanh and a 2×2 average pool, a convolution of 120 filters
+ * over all that is left, a dense layer of 84 units, the classifier. 61,706 parameters for [32, 32, 1] and 10 classes.
+ * Layers are called conv0 … conv2, pool0, pool1, flatten, fc0, classifier. The caller owns the model. LeCun et al.
+ * 1998, "Gradient-based learning applied to document recognition", with today's plain pools and connections.
  * @throws {RangeError} If an option is out of its range.
  * @example
  * const model = lenet5({ numClasses: 10, inputShape: [28, 28, 1] });

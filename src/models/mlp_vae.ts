@@ -9,8 +9,8 @@ import { initializeLikePyTorch } from "./model_initialization.ts";
 /** A variational autoencoder as `VAETraining` trains it. Both models have the same decoder layers. */
 export interface VariationalAutoencoder {
   /**
-   * Samples to [N, D + 2L]: reconstructions [N, D] of flattened samples, then the latents' means [N, L] and log variances
-   * [N, L].
+   * Samples to [N, D + 2L]: reconstructions [N, D] of flattened samples, then the latents' means [N, L] and log
+   * variances [N, L].
    */
   readonly model: tf.LayersModel;
   /** The part from latents [N, L] to flattened samples [N, D], of the model's own layers. Dispose of it first. */
@@ -36,9 +36,10 @@ export interface MLPVAEOptions {
 const ACT = "build a variational autoencoder";
 
 /**
- * A variational autoencoder of dense layers with ReLU, weights drawn as PyTorch draws them. Avalanche's MlpVAE (Lomonaco et
- * al. 2021, arXiv:2104.00405) without its batch normalisation, and with σ = e^(½ ln σ²), of which Avalanche takes half.
- * Layers are called flatten, encoder0, …, mean, log_variance, latent, decoder0, …, reconstruction. The caller owns it.
+ * A variational autoencoder of dense layers with ReLU, weights drawn as PyTorch draws them. Avalanche's MlpVAE
+ * (Lomonaco et al. 2021, arXiv:2104.00405) without its batch normalisation, and with σ = e^(½ ln σ²), of which
+ * Avalanche takes half. Layers are called flatten, encoder0, …, mean, log_variance, latent, decoder0, …,
+ * reconstruction. The caller owns it.
  * @throws {RangeError} If an option is out of its range.
  * @see Kingma and Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114
  */

@@ -19,9 +19,9 @@ export interface PNNOptions {
   /** What joins a column to those before it: "linear" a matrix, "mlp" a hidden layer of their own. Default "mlp". */
   readonly adapter?: "linear" | "mlp";
   /**
-   * "paper": all layers but the first, the output included, are joined to the layer below in earlier columns. "avalanche": hidden
-   * layers alone are, the first to the input once more for each earlier column; the adapter is the one asked for there, too,
-   * where Avalanche always takes "mlp". Default "paper".
+   * "paper": all layers but the first, the output included, are joined to the layer below in earlier columns.
+   * "avalanche": hidden layers alone are, the first to the input once more for each earlier column; the adapter is the
+   * one asked for there, too, where Avalanche always takes "mlp". Default "paper".
    */
   readonly compatibility?: Compatibility;
   /** Units of the output before the first experience. Default 2. */
@@ -34,10 +34,12 @@ const ACT = "build a progressive network";
 
 /**
  * A progressive neural network of dense layers with ReLU, with a second input `task_labels`. It begins with one column;
- * strategies add one for each new task label that they train, joined to all columns before it, and only the newest is trained.
- * Rows of labels without a column answer −1000 for all classes. All its columns are one layer, "columns". The caller owns the model.
+ * strategies add one for each new task label that they train, joined to all columns before it, and only the newest is
+ * trained. Rows of labels without a column answer −1000 for all classes. All its columns are one layer, "columns". The
+ * caller owns the model.
  * @throws {RangeError} If an option is out of its range.
- * @see Rusu et al. 2016, Progressive Neural Networks, arXiv:1606.04671; the defaults are Avalanche's (Lomonaco et al. 2021)
+ * @see Rusu et al. 2016, Progressive Neural Networks, arXiv:1606.04671; the defaults are Avalanche's (Lomonaco et al.
+ * 2021)
  */
 export function pnn(options: PNNOptions = {}): tf.LayersModel {
   const { inputShape = [28, 28, 1], hiddenLayers = 1, hiddenSize = 100, adapter = "mlp", seed = 0 } = options;

@@ -42,8 +42,8 @@ const ACT = "build an MLP";
 /**
  * A multilayer perceptron: flatten → [dense → activation → dropout] × hiddenLayers → dense, giving logits [N, C].
  * Avalanche's SimpleMLP (Lomonaco et al. 2021, arXiv:2104.00405) with its defaults: 784-512-10, ReLU, dropout 0.5,
- * PyTorch's initialisation, 407,050 parameters. Layers are called flatten, fc0, dropout0, fc1, … classifier, so that two
- * builds have one layout. With `multiHead` it is MTSimpleMLP. The caller owns the model.
+ * PyTorch's initialisation, 407,050 parameters. Layers are called flatten, fc0, dropout0, fc1, … classifier, so that
+ * two builds have one layout. With `multiHead` it is MTSimpleMLP. The caller owns the model.
  * @throws {RangeError} If an option is out of its range.
  * @example
  * const model = simpleMLP({ numClasses: 10, hiddenLayers: 2, hiddenSize: 256, dropRate: 0 });

@@ -8,12 +8,12 @@ const WIDTHS = [1, 2, 4, 8];
 const BASE = 20;
 
 /**
- * A ResNet-18 of a third of the usual width: a 3×3 convolution of 20 filters, then four stages of two residual blocks, 20,
- * 40, 80 and 160 filters wide, with batch normalisation throughout, a global average pool and the classifier. 1,094,750
- * trainable parameters for [32, 32, 3] and 10 classes, PyTorch's initialisation, momentum and epsilon of the
+ * A ResNet-18 of a third of the usual width: a 3×3 convolution of 20 filters, then four stages of two residual blocks,
+ * 20, 40, 80 and 160 filters wide, with batch normalisation throughout, a global average pool and the classifier.
+ * 1,094,750 trainable parameters for [32, 32, 3] and 10 classes, PyTorch's initialisation, momentum and epsilon of the
  * normalisation. Strided convolutions are padded evenly, as PyTorch's are. Layers are called stem_conv, stem_norm,
- * stem_relu, stage0_block0_conv0 … stage3_block1_relu1, global_pool, classifier. The caller owns the model.
- * Lopez-Paz and Ranzato 2017, Gradient Episodic Memory, arXiv:1706.08840; He et al. 2016, arXiv:1512.03385. Avalanche's
+ * stem_relu, stage0_block0_conv0 … stage3_block1_relu1, global_pool, classifier. The caller owns the model. Lopez-Paz
+ * and Ranzato 2017, Gradient Episodic Memory, arXiv:1706.08840; He et al. 2016, arXiv:1512.03385. Avalanche's
  * SlimResNet18; with `multiHead` it is MTSlimResNet18.
  * @throws {RangeError} If an option is out of its range.
  * @example

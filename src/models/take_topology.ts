@@ -6,8 +6,9 @@ import { type Layer, listWeightOwners } from "../engine/tfjs/model_layers.ts";
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * A model's layers and how they are connected, without its weights. What TF.js 4.22 leaves out of its JSON is put back: that
- * the model, or one within it, is frozen as a whole (its layers say so here), and the depth multiplier of a separable convolution.
+ * A model's layers and how they are connected, without its weights. What TF.js 4.22 leaves out of its JSON is put back:
+ * that the model, or one within it, is frozen as a whole (its layers say so here), and the depth multiplier of a
+ * separable convolution.
  */
 export function takeTopology(model: tf.LayersModel): ModelTopology {
   const json: unknown = model.toJSON(undefined, false);

@@ -13,9 +13,10 @@ export interface UpperCut {
 type Functional = ModelJson & { class_name: "Model" | "Functional" };
 
 /**
- * The model behind one of its layers, as a model of its own: what that layer gives is its input, and its layers keep their
- * names. Task labels stay an input where they are one. The topology given is left as it is.
- * @throws {RangeError} If there is no such layer, it is the last, or some way from the samples to the outputs goes past it.
+ * The model behind one of its layers, as a model of its own: what that layer gives is its input, and its layers keep
+ * their names. Task labels stay an input where they are one. The topology given is left as it is.
+ * @throws {RangeError} If there is no such layer, it is the last, or some way from the samples to the outputs goes past
+ * it.
  */
 export function cutUpperPart(topology: ModelTopology, cut: UpperCut): ModelTopology {
   const model = parseModelJson(topology);

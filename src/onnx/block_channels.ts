@@ -12,12 +12,12 @@ const KEEPS_ZEROS = new Set<GraphNode["op"]>(["Add", "HardSigmoid", "Identity", 
 
 /**
  * The same graph for a processor whose vectors hold `lanes` floats: wide convolutions take and give their channels in
- * blocks of that many, which onnxruntime computes up to 1.7 times as fast (3×3, 160 channels on [64, 4, 4]: 4.0 ms in place
- * of 6.0; 32 on [64, 32, 32]: 10.6 in place of 16.3). Values stay in blocks from one convolution to the next, through
- * what works element by element; they are brought back where something else wants them.
+ * blocks of that many, which onnxruntime computes up to 1.7 times as fast (3×3, 160 channels on [64, 4, 4]: 4.0 ms in
+ * place of 6.0; 32 on [64, 32, 32]: 10.6 in place of 16.3). Values stay in blocks from one convolution to the next,
+ * through what works element by element; they are brought back where something else wants them.
  *
- * onnxruntime does this by itself for kernels that are constants of the model. Those of a training graph are inputs: here
- * they are brought into order at every run, which takes little.
+ * onnxruntime does this by itself for kernels that are constants of the model. Those of a training graph are inputs:
+ * here they are brought into order at every run, which takes little.
  */
 export function blockChannels(graph: Graph, lanes: number): Graph {
   const consumers = findConsumers(graph.nodes);

@@ -22,8 +22,8 @@ export interface BlockingChoice {
 }
 
 /**
- * How many times as many products filled-up blocks may cost: 40 channels in 48 lanes are 1.44, and still a little faster;
- * 20 in 32 are 2.56, and took 12 ms where 9 did.
+ * How many times as many products filled-up blocks may cost: 40 channels in 48 lanes are 1.44, and still a little
+ * faster; 20 in 32 are 2.56, and took 12 ms where 9 did.
  */
 const MOST_WASTE = 1.5;
 

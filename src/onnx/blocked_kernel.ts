@@ -10,10 +10,10 @@ interface TapsFirst {
 }
 
 /**
- * A convolution's kernel [outputs, inputs, height, width], or one [inputs, outputs, height, width] to be turned around, as
- * BlockedConv wants it: in memory [outputs / lanes, inputs / lanes, height, width, lanes of inputs, lanes of outputs], filled up
- * with zeros. Inputs that do not fill a block stay as many as they are. The parameters lie with their taps first; from there it
- * is one transpose, which moves whole blocks.
+ * A convolution's kernel [outputs, inputs, height, width], or one [inputs, outputs, height, width] to be turned around,
+ * as BlockedConv wants it: in memory [outputs / lanes, inputs / lanes, height, width, lanes of inputs, lanes of
+ * outputs], filled up with zeros. Inputs that do not fill a block stay as many as they are. The parameters lie with
+ * their taps first; from there it is one transpose, which moves whole blocks.
  */
 export function blockKernel(
   kernel: ValueName,
@@ -49,7 +49,9 @@ export function blockKernel(
   return graph.make("Reshape", [moved, graph.integers(blocked)], { shape: blocked });
 }
 
-/** What the kernel was transposed from, if that has its taps first; else the kernel [a, b, height, width] transposed. */
+/**
+ * What the kernel was transposed from, if that has its taps first; else the kernel [a, b, height, width] transposed.
+ */
 function putTapsFirst(kernel: ValueName, graph: BlockedGraph): TapsFirst {
   const producer = graph.producerOf(kernel);
   if (producer?.op === "Transpose") {

@@ -1,8 +1,8 @@
 import { OPERATORS, type Operator } from "./operator.ts";
 
 /**
- * onnxruntime's own operators on values [N, C, H, W] that lie in memory as [N, C / lanes, H, W, lanes], the channels filled
- * up with zeros. It uses them itself where it knows a convolution's kernel when a model is loaded.
+ * onnxruntime's own operators on values [N, C, H, W] that lie in memory as [N, C / lanes, H, W, lanes], the channels
+ * filled up with zeros. It uses them itself where it knows a convolution's kernel when a model is loaded.
  */
 export const BLOCKED_OPERATORS = ["BlockChannels", "BlockedConv", "UnblockChannels"] as const;
 

@@ -47,8 +47,8 @@ export function buildTrainingGraph(
 }
 
 /**
- * samples, parameters, masks, the gradient of the logits [N, C] → a gradient a parameter. No new state: the forward half
- * of the step has given it.
+ * samples, parameters, masks, the gradient of the logits [N, C] → a gradient a parameter. No new state: the forward
+ * half of the step has given it.
  */
 export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "train"): Graph {
   const graph = new GraphBuilder(feedTensors(spec));
@@ -76,8 +76,8 @@ export function buildInputGradientGraph(spec: ModelSpec, mode: "train" | "eval")
 }
 
 /**
- * samples, parameters, the gradient of the logits [N, C] → for each parameter, the sum over the rows of a measure of the row's
- * own gradient, without dropout.
+ * samples, parameters, the gradient of the logits [N, C] → for each parameter, the sum over the rows of a measure of
+ * the row's own gradient, without dropout.
  * @returns Undefined if some parameter's cannot be had without going row by row.
  */
 export function buildRowGradientGraph(spec: ModelSpec, measure: RowMeasure): Graph | undefined {

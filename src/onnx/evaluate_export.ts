@@ -3,8 +3,8 @@ import { decodeModel } from "./decode_model.ts";
 import { type ExportBatch, ExportSession, type ExportSource, readExport } from "./export_session.ts";
 
 /**
- * The classes that an exported file predicts for batches of samples [n, …] with their task labels, one after another, by onnxruntime alone.
- * The caller owns the result.
+ * The classes that an exported file predicts for batches of samples [n, …] with their task labels, one after another,
+ * by onnxruntime alone. The caller owns the result.
  * @throws {Error} If the file cannot be run on them.
  */
 export async function evaluateExport(

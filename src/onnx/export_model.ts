@@ -23,7 +23,9 @@ export interface ExportOptions {
   readonly parameters: Float32Array;
   /** [Q] by the spec's state layout. Copied. */
   readonly state: Float32Array;
-  /** Free text by key: `firn.experience`, `firn.classes_seen` … The key `firn.version` is the producer's version too. */
+  /**
+   * Free text by key: `firn.experience`, `firn.classes_seen` … The key `firn.version` is the producer's version too.
+   */
   readonly metadata: Readonly<Record<string, string>>;
   /** Axes of the images that the file takes: "nhwc", the data's own (the default), or "nchw", channels first. */
   readonly layout?: "nhwc" | "nchw";
@@ -32,8 +34,9 @@ export interface ExportOptions {
 }
 
 /**
- * A trained model as an ONNX file: input `input` [N, …sampleShape] and, where the model takes them, `task_labels` [N] of
- * int64; output `logits` [N, C]; the parameters inside, no dropout. The same model gives the same bytes. The caller owns the result.
+ * A trained model as an ONNX file: input `input` [N, …sampleShape] and, where the model takes them, `task_labels` [N]
+ * of int64; output `logits` [N, C]; the parameters inside, no dropout. The same model gives the same bytes. The caller
+ * owns the result.
  * @throws {RangeError} If the vectors, the layout or the preprocessing do not fit the model.
  */
 export function exportModel(options: ExportOptions): Uint8Array<ArrayBuffer> {

@@ -28,7 +28,8 @@ export interface NodeGroup {
  * - `taskLabels`: [N], int64.
  * - `parameter`, `state`: one tensor of the flat vectors.
  * - `noise`: [N, …], drawn at every run; `layerIndex` goes into its random key.
- * - `targets` [N, C], `weights` [N, 1], `classMask` [C], `outputGradient` [N, C]: of the objective, and of the split step.
+ * - `targets` [N, C], `weights` [N, 1], `classMask` [C], `outputGradient` [N, C]: of the objective, and of the split
+ *   step.
  */
 export type InputRole =
   | { readonly kind: "samples" }
@@ -61,7 +62,9 @@ export interface GraphOutput extends ValueInfo {
   readonly role: OutputRole;
 }
 
-/** How many rows a graph must be given for its results to mean something, and why: batch statistics of one row do not. */
+/**
+ * How many rows a graph must be given for its results to mean something, and why: batch statistics of one row do not.
+ */
 export interface RowLimit {
   readonly rows: number;
   readonly reason: string;

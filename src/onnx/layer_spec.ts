@@ -74,7 +74,9 @@ export interface IncrementalClassifierSpec extends MaskedHead {
   readonly units: number;
 }
 
-/** A linear classifier with a head a task label; its second input are the labels [N]. The kernel is [tasks, in, units]. */
+/**
+ * A linear classifier with a head a task label; its second input are the labels [N]. The kernel is [tasks, in, units].
+ */
 export interface MultiHeadClassifierSpec extends MaskedHead {
   readonly kind: "multiHeadClassifier";
   /** True where all rows of a batch have one label, so that one head is all that is computed. */

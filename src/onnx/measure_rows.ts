@@ -7,10 +7,11 @@ import { readFloat, readInt } from "./shape_rules.ts";
 
 /**
  * A parameter's gradient is a sum over the rows of the batch. This finds the terms and adds nodes for Σ f(term), f the
- * measure, element by element: a dense layer's gradient Aᵀ D has the terms aᵢ dᵢᵀ, so that Σ f = f(A)ᵀ f(D), one product and
- * no gradient a row.
+ * measure, element by element: a dense layer's gradient Aᵀ D has the terms aᵢ dᵢᵀ, so that Σ f = f(A)ᵀ f(D), one
+ * product and no gradient a row.
  * @param gradient What differentiation made.
- * @returns Undefined where a row's term is itself a sum (a convolution's kernel, a layer used twice): it is not to be had this way.
+ * @returns Undefined where a row's term is itself a sum (a convolution's kernel, a layer used twice): it is not to be
+ * had this way.
  * @see Goodfellow 2015, Efficient Per-Example Gradient Computations, arXiv:1510.01799
  */
 export function measureRows(gradient: ValueName, measure: RowMeasure, graph: GraphBuilder): ValueName | undefined {

@@ -21,8 +21,8 @@ export interface PlannedNode {
 /**
  * A cheaper way to the output of a node that is about to be added, as far as transposes go: a transpose moves behind an
  * operator that can work in any order of axes, two in a row become one or none, and one that moves nothing but axes of
- * length 1 becomes a Reshape. So converters may say where they want the channels, [N, …, C] as TF.js has them or [N, C, …]
- * as ONNX's convolutions do, and none of this costs anything between layers that want the same.
+ * length 1 becomes a Reshape. So converters may say where they want the channels, [N, …, C] as TF.js has them or [N, C,
+ * …] as ONNX's convolutions do, and none of this costs anything between layers that want the same.
  * @returns The output, or undefined if the node should be added as it is.
  */
 export function moveTransposes(node: PlannedNode, graph: GraphBuilder): ValueName | undefined {

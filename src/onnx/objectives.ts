@@ -21,8 +21,8 @@ export interface ObjectiveValues {
 }
 
 /**
- * Adds targets [N, C], weights [N, 1] and, if asked for, a class mask [C] as inputs, and the objective's loss and gradient
- * for outputs [N, C]. What is added to the outputs leaves their gradient as it is.
+ * Adds targets [N, C], weights [N, 1] and, if asked for, a class mask [C] as inputs, and the objective's loss and
+ * gradient for outputs [N, C]. What is added to the outputs leaves their gradient as it is.
  */
 export function addObjective(objective: ObjectiveSpec, logits: ValueName, graph: GraphBuilder): ObjectiveValues {
   const outputs = objective.hasClassMask ? addClassMask(logits, graph) : logits;

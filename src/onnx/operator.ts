@@ -1,4 +1,6 @@
-/** The ONNX operators that our graphs are made of. Each has a shape rule and a gradient rule, or says that it has none. */
+/**
+ * The ONNX operators that our graphs are made of. Each has a shape rule and a gradient rule, or says that it has none.
+ */
 export const OPERATORS = [
   "Abs",
   "Add",

@@ -114,7 +114,9 @@ function readWindowSettings(layer: LayerJson, size: "kernel_size" | "pool_size")
   };
 }
 
-/** TF.js passes a depthwise layer's dilation over, so that layers behind it are made for an output that is too large. */
+/**
+ * TF.js passes a depthwise layer's dilation over, so that layers behind it are made for an output that is too large.
+ */
 function assertShapeIsRight(layer: LayerJson, { dilations, padding }: WindowSettings): void {
   if (padding === "same" || dilations.every((dilation) => dilation === 1)) return;
   const reason = 'it is dilated, which TF.js leaves out of its output\'s shape unless padding is "same"';

@@ -9,8 +9,8 @@ export interface ProgressiveSettings {
   /** What joins earlier columns: "linear" a matrix, "mlp" a hidden layer of their scaled activations. */
   readonly adapter: "linear" | "mlp";
   /**
-   * Where earlier columns are joined. "hidden": to all layers but the first, the output included, from the layer before: the
-   * paper's. "input": to hidden layers alone, to the first from the input: Avalanche's.
+   * Where earlier columns are joined. "hidden": to all layers but the first, the output included, from the layer
+   * before: the paper's. "input": to hidden layers alone, to the first from the input: Avalanche's.
    */
   readonly laterals: "hidden" | "input";
 }
@@ -64,8 +64,8 @@ export function listColumnLayers(
 }
 
 /**
- * Every tensor of a progressive network on an input [N, features], column by column, and last `active` [columns, units]. Those of
- * the newest column are trainable; all others are state.
+ * Every tensor of a progressive network on an input [N, features], column by column, and last `active` [columns,
+ * units]. Those of the newest column are trainable; all others are state.
  * @param layer The network's own name, which all names begin with.
  */
 export function describeColumns(

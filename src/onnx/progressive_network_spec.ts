@@ -13,7 +13,9 @@ export interface ProgressiveNetworkSpec extends LayerCall, ProgressiveSettings, 
   readonly maskValue: number;
 }
 
-/** A call of a progressive network from tfjs' JSON. @throws {TypeError} If a setting is missing or of the wrong kind. */
+/**
+ * A call of a progressive network from tfjs' JSON. @throws {TypeError} If a setting is missing or of the wrong kind.
+ */
 export function parseProgressiveNetwork(layer: LayerJson, call: LayerCall): ProgressiveNetworkSpec {
   const positive = z.number().int().positive();
   return {

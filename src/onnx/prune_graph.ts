@@ -20,7 +20,10 @@ export function pruneGraph(graph: Graph): Graph {
   };
 }
 
-/** An operator computes less when outputs at the end of its list are not asked for; the parts of a Split must all be there. */
+/**
+ * An operator computes less when outputs at the end of its list are not asked for; the parts of a Split must all be
+ * there.
+ */
 function dropUnneeded({ op, outputs }: GraphNode, needed: ReadonlySet<ValueName>): readonly ValueName[] {
   if (op === "Split") return outputs;
   return outputs.slice(0, outputs.findLastIndex((name) => needed.has(name)) + 1);

@@ -19,8 +19,8 @@ export class UnsupportedLayerError extends Error {
 }
 
 /**
- * Neither engine adds a regularizer to the loss or holds weights to a constraint, so neither may be passed over: decay of
- * the weights is the optimizer's, or a penalty's.
+ * Neither engine adds a regularizer to the loss or holds weights to a constraint, so neither may be passed over: decay
+ * of the weights is the optimizer's, or a penalty's.
  * @throws {UnsupportedLayerError} If the layer has one.
  */
 export function assertUnrestricted(layer: LayerJson): void {

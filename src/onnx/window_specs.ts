@@ -17,13 +17,17 @@ export interface ConvolutionSpec extends ConvolutionCall {
   readonly filters: number;
 }
 
-/** Each channel by itself, into `multiplier` ones: `depthwise_kernel` [taps…, in, multiplier], `bias` [in · multiplier]. */
+/**
+ * Each channel by itself, into `multiplier` ones: `depthwise_kernel` [taps…, in, multiplier], `bias` [in · multiplier].
+ */
 export interface DepthwiseConvolutionSpec extends ConvolutionCall {
   readonly kind: "depthwiseConvolution";
   readonly multiplier: number;
 }
 
-/** Depthwise, then 1×1: `depthwise_kernel` [taps…, in, multiplier], `pointwise_kernel` [1, 1, in · multiplier, filters]. */
+/**
+ * Depthwise, then 1×1: `depthwise_kernel` [taps…, in, multiplier], `pointwise_kernel` [1, 1, in · multiplier, filters].
+ */
 export interface SeparableConvolutionSpec extends ConvolutionCall {
   readonly kind: "separableConvolution";
   readonly filters: number;

@@ -2,9 +2,9 @@
 export type ConfigEntry = readonly [key: string, value: string];
 
 /**
- * A configuration as settings by dotted key. A thing with a name and options is the name, with its options below it. In a list of
- * such things each is found by its name, so that runs can be compared: "plugins" has the names, "plugins.csv.…" the options; one
- * that comes again is "plugins.csv 2". Other lists of objects are numbered.
+ * A configuration as settings by dotted key. A thing with a name and options is the name, with its options below it. In
+ * a list of such things each is found by its name, so that runs can be compared: "plugins" has the names,
+ * "plugins.csv.…" the options; one that comes again is "plugins.csv 2". Other lists of objects are numbered.
  */
 export function flattenConfig(config: unknown): ConfigEntry[] {
   return flatten("", config);

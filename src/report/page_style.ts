@@ -1,4 +1,6 @@
-/** The page's style: light and dark by the reader's choice, tables that scroll by themselves, no resource from outside. */
+/**
+ * The page's style: light and dark by the reader's choice, tables that scroll by themselves, no resource from outside.
+ */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -3,7 +3,8 @@ import type { MetricPoint } from "./reported_run.ts";
 import { metricLineSchema } from "./summary_schema.ts";
 
 /**
- * The values of metrics.jsonl by key, in order. A run that goes on may have written a part of the last line: that is left out.
+ * The values of metrics.jsonl by key, in order. A run that goes on may have written a part of the last line: that is
+ * left out.
  * @throws {SyntaxError} If a whole line is not a metric.
  */
 export function readMetricLines(path: string, text: string): ReadonlyMap<string, readonly MetricPoint[]> {

@@ -28,8 +28,8 @@ export interface ResumeOptions<Config> extends TrainingRunOptions<Config> {
 }
 
 /**
- * Makes the strategy and opens a run's folder, to go on from its newest checkpoint that is whole, or from the run's beginning
- * where it has made none yet.
+ * Makes the strategy and opens a run's folder, to go on from its newest checkpoint that is whole, or from the run's
+ * beginning where it has made none yet.
  * @throws {Error} If the folder holds no run, or a run with another configuration, or another run is writing there.
  * @throws {LostCheckpointsError} If there are checkpoints and none of them is whole.
  */

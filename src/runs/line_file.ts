@@ -5,8 +5,8 @@ import { createStorageError } from "./storage_error.ts";
 const MAX_WAITING = 1 << 16;
 
 /**
- * A text file that grows by whole lines. Small writes are gathered, so that a training step never waits for a disk, and a
- * write that fails leaves no part of a line behind: the lines wait for the next attempt.
+ * A text file that grows by whole lines. Small writes are gathered, so that a training step never waits for a disk, and
+ * a write that fails leaves no part of a line behind: the lines wait for the next attempt.
  */
 export class LineFile {
   readonly path: string;

@@ -19,7 +19,9 @@ export interface ExportLabels {
   readonly benchmark: string;
 }
 
-/** Writes the model as an ONNX file after each experience, checked by onnxruntime on held samples of the test stream. */
+/**
+ * Writes the model as an ONNX file after each experience, checked by onnxruntime on held samples of the test stream.
+ */
 export class ModelExporter {
   readonly #benchmark: Benchmark;
   readonly #directory: RunDirectory;

@@ -13,8 +13,8 @@ export interface RunEvaluatorOptions {
   /** Called beside it. */
   readonly loggers: readonly Logger[];
   /**
-   * True where training goes on many small experiences: their numbers are not those of the test stream, so what compares
-   * the two (forgetting, backward transfer) is left to the summary.
+   * True where training goes on many small experiences: their numbers are not those of the test stream, so what
+   * compares the two (forgetting, backward transfer) is left to the summary.
    */
   readonly isOnline: boolean;
   /** Measured after the others. */

@@ -26,7 +26,8 @@ export class RunLock {
 
   /**
    * Takes the lock of a folder.
-   * @throws {Error} If another process that is alive holds it, or one of another machine, of which nobody here can tell.
+   * @throws {Error} If another process that is alive holds it, or one of another machine, of which nobody here can
+   * tell.
    */
   static acquire(folder: string): RunLock {
     const path = join(folder, LOCK_NAME);

@@ -4,8 +4,8 @@ import type { BaseStrategy } from "../training/base_strategy.ts";
 import type { StrategyPlugin } from "../training/strategy_plugin.ts";
 
 /**
- * Iterations that training may go on after `signal` says stop. The checkpoint that is made then ends it much sooner; this
- * is for loops of their own that make none.
+ * Iterations that training may go on after `signal` says stop. The checkpoint that is made then ends it much sooner;
+ * this is for loops of their own that make none.
  */
 const MAX_ITERATIONS_AFTER_STOP = 100;
 
@@ -17,7 +17,10 @@ export class RunMonitor implements StrategyPlugin {
   readonly name = "RunMonitor";
   /** Samples in all training minibatches. */
   trainedSamples = 0;
-  /** Of all `train` calls, from the first callback to every plugin's work after the last experience, without evaluations. */
+  /**
+   * Of all `train` calls, from the first callback to every plugin's work after the last experience, without
+   * evaluations.
+   */
   trainSeconds = 0;
   evalSeconds = 0;
   /** The latest accuracy on each experience that was evaluated, by its number. */
@@ -80,7 +83,9 @@ export class RunMonitor implements StrategyPlugin {
     this.evalSeconds += (this.#now() - this.#evalStart) / 1000;
   }
 
-  /** Seconds of a `train` call that is under way go along, so that the time between two processes counts for nothing. */
+  /**
+   * Seconds of a `train` call that is under way go along, so that the time between two processes counts for nothing.
+   */
   saveState(): SavedState {
     const { trainedSamples, trainSeconds, evalSeconds } = this;
     const accuracies = [...this.accuracies].map(([experience, accuracy]) => ({ experience, accuracy }));

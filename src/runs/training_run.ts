@@ -44,7 +44,9 @@ export interface TrainingRunOptions<Config> {
   readonly labels?: ExportLabels;
   /** False leaves the ONNX files out. */
   readonly exportsModels?: boolean;
-  /** How often a checkpoint is made inside experiences; every 30 seconds if left out. Each experience's end makes one. */
+  /**
+   * How often a checkpoint is made inside experiences; every 30 seconds if left out. Each experience's end makes one.
+   */
   readonly checkpointEvery?: CheckpointInterval;
   /** Ends the run between two iterations, with a checkpoint; its status is "interrupted" then. */
   readonly signal?: AbortSignal;

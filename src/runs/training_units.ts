@@ -23,8 +23,8 @@ export function isTrainedOnline({ streams }: Benchmark): boolean {
 }
 
 /**
- * The units of a benchmark: its experiences, or, where it has a stream "train_online", those of their small parts. For a
- * strategy that trains `jointly` there is one, with all of them.
+ * The units of a benchmark: its experiences, or, where it has a stream "train_online", those of their small parts. For
+ * a strategy that trains `jointly` there is one, with all of them.
  */
 export function* listTrainingUnits(
   benchmark: Benchmark,

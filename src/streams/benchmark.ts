@@ -10,7 +10,10 @@ import { createStream, type ExperienceData } from "./stream.ts";
 
 /** What every benchmark can do with its train stream. */
 export interface StreamOptions {
-  /** Seeds the streams "data-incremental", "validation", "subset" and "online", and those of the benchmark itself; 0 unless given. */
+  /**
+   * Seeds the streams "data-incremental", "validation", "subset" and "online", and those of the benchmark itself; 0
+   * unless given.
+   */
   readonly seed?: number | undefined;
   /** Cuts every train experience into ones of at most so many samples, in random order (data-incremental). */
   readonly experienceSize?: number | undefined;
@@ -24,7 +27,10 @@ export interface StreamOptions {
   readonly onlineExperienceSize?: number | undefined;
   /** Leaves out of "train_online" what an experience has left over for a smaller last one; false unless given. */
   readonly onlineDropLast?: boolean | undefined;
-  /** Makes "train_online" pass from each experience to the next by degrees, over 2/decayBeta of their length; at least 1. */
+  /**
+   * Makes "train_online" pass from each experience to the next by degrees, over 2/decayBeta of their length; at least
+   * 1.
+   */
   readonly decayBeta?: number | undefined;
 }
 

@@ -3,8 +3,8 @@ import type { RandomStream } from "../core/random_stream.ts";
 import type { ExperienceData } from "./stream.ts";
 
 /**
- * Cuts an experience into ones of at most `experienceSize` samples, in random order; the last may be shorter. Each stands for
- * the classes of its own samples.
+ * Cuts an experience into ones of at most `experienceSize` samples, in random order; the last may be shorter. Each
+ * stands for the classes of its own samples.
  * @throws {RangeError} If the size is not a whole number of at least 1; the message starts with `act`.
  */
 export function cutExperience(

@@ -21,7 +21,8 @@ export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"
 
 /**
  * Deals one train and one test set to experiences, by class or by sample.
- * @throws {RangeError} If there is no such scenario, an option is out of range, or says something of classes where samples are dealt.
+ * @throws {RangeError} If there is no such scenario, an option is out of range, or says something of classes where
+ * samples are dealt.
  */
 export function dealDatasets({ experiences = 5, scenario = "class-incremental", ...options }: DealOptions): Benchmark {
   const act = `create the benchmark ${JSON.stringify(options.name)}`;

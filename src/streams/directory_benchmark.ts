@@ -15,7 +15,9 @@ import type { ExperienceData } from "./stream.ts";
 export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   /** A folder with the folders "train" and "test", each with a folder an experience; or with a folder an experience. */
   readonly path: string;
-  /** Where there is no folder "test": the share of every class of an experience that is kept for it; 0.2 unless given. */
+  /**
+   * Where there is no folder "test": the share of every class of an experience that is kept for it; 0.2 unless given.
+   */
   readonly testSize?: number | undefined;
   /** Subtracted from every value (of bytes, after they were divided by 255): one number, or one a channel. */
   readonly mean?: readonly number[] | undefined;
@@ -23,7 +25,10 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   readonly std?: readonly number[] | undefined;
   /** What training does to images at random; nothing unless given. */
   readonly augmentation?: Augmentation | null | undefined;
-  /** "folders": one an experience; else the samples of all folders are put together and dealt anew. "folders" unless given. */
+  /**
+   * "folders": one an experience; else the samples of all folders are put together and dealt anew. "folders" unless
+   * given.
+   */
   readonly scenario?: "folders" | DealtScenario | undefined;
   /** Where they are dealt: to how many experiences; 5 unless given. */
   readonly experiences?: number | undefined;
@@ -36,10 +41,10 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
 }
 
 /**
- * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences in both,
- * or `path/EXPERIENCE/…` alone. Experiences come in the natural order of their names ("exp2" before "exp10"); what they
- * may hold, see `readSampleFolder`. Bytes are divided by 255. Labels that are all whole numbers are class ids, else class ids
- * follow the natural order of the names.
+ * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
+ * in both, or `path/EXPERIENCE/…` alone. Experiences come in the natural order of their names ("exp2" before "exp10");
+ * what they may hold, see `readSampleFolder`. Bytes are divided by 255. Labels that are all whole numbers are class
+ * ids, else class ids follow the natural order of the names.
  * @throws {Error} If a folder or file is missing, broken or does not fit the others; the message names it.
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */

@@ -33,7 +33,10 @@ export interface ImagePreparation {
   readonly augmentation: Augmentation | null | undefined;
 }
 
-/** The sources "NAME train" and "NAME test": bytes divided by 255 and, where there are statistics, normalised by channel. */
+/**
+ * The sources "NAME train" and "NAME test": bytes divided by 255 and, where there are statistics, normalised by
+ * channel.
+ */
 export function createImageSources(
   name: string,
   parts: { readonly train: LabelledImages; readonly test: LabelledImages },

@@ -14,10 +14,15 @@ export interface LinearDecayOptions {
 }
 
 /**
- * Cuts a stream into small experiences of `experienceSize` samples that pass from each experience to the next by degrees: around
- * a boundary the odds of the old one's samples fall linearly to 0 while those of the new one's rise. A small experience
- * holds samples, classes and task labels of its own mixture; its origin is the experience in whose place in the stream it
- * stands. Unlike the schedule of the paper (and Avalanche's), which draws each minibatch anew, every sample comes exactly once.
+ * Cuts a stream into small experiences of `experienceSize` samples that pass from each experience to the next by
+ * degrees: around a boundary the odds of the old one's samples fall linearly to 0 while those of the new one's rise. A
+ * small experience holds samples, classes and task labels of its own mixture; its origin is the experience in whose
+ * place in the stream it stands.
+ *
+ * Every sample comes exactly once. The odds are the paper's and Avalanche's, but there the stream's length is a number
+ * of its own, `iters_per_virtual_epoch` small experiences for each experience: whose sample comes next is drawn by the
+ * odds, and each experience gives its samples in random order, again and again. Where that length is the number of
+ * samples, each comes about once there, too, but some twice and some never.
  * @throws {RangeError} If the size is not a whole number of at least 1 or beta is below 1.
  * @see Zeno et al. 2018, Task agnostic continual learning using online variational Bayes, arXiv:1803.10123
  */
@@ -54,8 +59,9 @@ export function createLinearDecayStream(
 }
 
 /**
- * Draws a time for each sample and sorts by it. Experience k covers [k, k + 1]; noise spread evenly over ±1/beta turns its
- * edges into slopes, and what would lie before the stream or behind it is reflected back, which keeps the ends level.
+ * Draws a time for each sample and sorts by it. Experience k covers [k, k + 1]; noise spread evenly over ±1/beta turns
+ * its edges into slopes, and what would lie before the stream or behind it is reflected back, which keeps the ends
+ * level.
  */
 function drawOrder(lengths: readonly number[], beta: number, random: RandomStream): Int32Array {
   const total = lengths.reduce((sum, length) => sum + length, 0);

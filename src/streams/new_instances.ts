@@ -12,7 +12,9 @@ export interface NewInstancesOptions extends StreamOptions {
   readonly test: Dataset;
   readonly numClasses: number;
   readonly experiences: number;
-  /** Every experience gets the same share of each class, to one sample; false unless given: shares are left to chance. */
+  /**
+   * Every experience gets the same share of each class, to one sample; false unless given: shares are left to chance.
+   */
   readonly balanced?: boolean | undefined;
   /** False deals samples in the order of the data set; true unless given. */
   readonly shuffle?: boolean | undefined;
@@ -21,9 +23,9 @@ export interface NewInstancesOptions extends StreamOptions {
 }
 
 /**
- * A benchmark in which every experience brings new samples of the same classes: the train samples dealt to `experiences` of
- * one size, to one sample. The order comes from the random stream "instances"; the test stream is the whole test set as one
- * experience, as in Avalanche.
+ * A benchmark in which every experience brings new samples of the same classes: the train samples dealt to
+ * `experiences` of one size, to one sample. The order comes from the random stream "instances"; the test stream is the
+ * whole test set as one experience, as in Avalanche.
  * @throws {RangeError} If there are more experiences than train samples, or a label is no class id.
  */
 export function createNewInstancesBenchmark(options: NewInstancesOptions): Benchmark {

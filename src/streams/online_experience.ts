@@ -30,7 +30,9 @@ export interface OnlineStreamOptions {
   readonly random: RandomStream;
   /** False keeps the order of each data set; true unless given. */
   readonly shuffle?: boolean | undefined;
-  /** Leaves out what is left of an experience at its end, where that is fewer than `experienceSize`; false unless given. */
+  /**
+   * Leaves out what is left of an experience at its end, where that is fewer than `experienceSize`; false unless given.
+   */
   readonly dropLast?: boolean | undefined;
 }
 

@@ -12,8 +12,8 @@ const CIFAR_AUGMENTATION: Augmentation = { cropPadding: 4, flip: true };
 
 /**
  * CIFAR-10's ten classes dealt to 5 experiences, or as many as asked for; images are [32, 32, 3], divided by 255 and
- * normalised, and cropped and mirrored at random in training unless `augmentation` says otherwise. `folder` holds the files of
- * its binary version.
+ * normalised, and cropped and mirrored at random in training unless `augmentation` says otherwise. `folder` holds the
+ * files of its binary version.
  * @throws {Error} If a file is missing; the message says which are wanted. {RangeError} If an option is out of range.
  */
 export async function splitCIFAR10(options: SplitImageOptions): Promise<Benchmark> {
@@ -22,9 +22,9 @@ export async function splitCIFAR10(options: SplitImageOptions): Promise<Benchmar
 }
 
 /**
- * CIFAR-100's hundred fine classes dealt to 10 experiences, or as many as asked for; images are [32, 32, 3], divided by 255
- * and normalised, and cropped and mirrored at random in training unless `augmentation` says otherwise. `folder` holds the files of
- * its binary version.
+ * CIFAR-100's hundred fine classes dealt to 10 experiences, or as many as asked for; images are [32, 32, 3], divided by
+ * 255 and normalised, and cropped and mirrored at random in training unless `augmentation` says otherwise. `folder`
+ * holds the files of its binary version.
  * @throws {Error} If a file is missing; the message says which are wanted. {RangeError} If an option is out of range.
  */
 export async function splitCIFAR100({ experiences = 10, ...options }: SplitImageOptions): Promise<Benchmark> {

@@ -9,8 +9,8 @@ export interface LabelledFeatures {
 }
 
 /**
- * For each sample, the class of the nearest of `others` (by Euclidean distance of features) that is of another class; the
- * first of equally near ones.
+ * For each sample, the class of the nearest of `others` (by Euclidean distance of features) that is of another class;
+ * the first of equally near ones.
  * @returns Class ids [N], −1 where all others are of the sample's class. The caller owns them.
  */
 export function findNearestOtherClasses(samples: LabelledFeatures, others: LabelledFeatures): Int32Array {

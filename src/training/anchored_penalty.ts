@@ -9,8 +9,8 @@ export interface Anchor {
 }
 
 /**
- * What a plugin that holds parameters to anchors keeps: scale · Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² as one quadratic, which takes part in
- * every training step from the first anchor on. Memory and time do not grow with the number of anchors.
+ * What a plugin that holds parameters to anchors keeps: scale · Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² as one quadratic, which takes
+ * part in every training step from the first anchor on. Memory and time do not grow with the number of anchors.
  */
 export class AnchoredPenalty {
   readonly #owner: string;

@@ -14,8 +14,8 @@ export interface AsymmetricContrast {
 }
 
 /**
- * The supervised contrastive loss of anchors against other rows: weight times the mean over the anchors i of
- * −1/|P(i)| Σ ln (exp(zᵢ·z_p/τ) / Σ exp(zᵢ·z_a/τ)), with z the features at length 1, a all rows that are no anchors and p those
+ * The supervised contrastive loss of anchors against other rows: weight times the mean over the anchors i of −1/|P(i)|
+ * Σ ln (exp(zᵢ·z_p/τ) / Σ exp(zᵢ·z_a/τ)), with z the features at length 1, a all rows that are no anchors and p those
  * among them of the anchor's class. An anchor that has none adds nothing.
  * @param features [A + M, F]
  * @param y Class ids [A + M].

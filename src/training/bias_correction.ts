@@ -15,9 +15,9 @@ export function correctBias({ data, shape }: HostTensor, { classes, alpha, beta 
 }
 
 /**
- * The α and β that give the corrected logits the least cross-entropy, the mean over the rows, plus 10⁻³/2 ((α − 1)² + β²), which
- * keeps them finite where the classes can be told apart without error. A convex problem in two numbers: Newton's method, with
- * steps halved until they help.
+ * The α and β that give the corrected logits the least cross-entropy, the mean over the rows, plus 10⁻³/2 ((α − 1)² +
+ * β²), which keeps them finite where the classes can be told apart without error. A convex problem in two numbers:
+ * Newton's method, with steps halved until they help.
  * @param output Logits [B, C].
  * @param y Class ids [B], among `seen`.
  * @param classes Those whose logits are corrected, and all that compete.

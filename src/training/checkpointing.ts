@@ -15,8 +15,8 @@ export interface TrainingPosition {
 }
 
 /**
- * Enough to go on from the middle of an experience, bit for bit. Plugins rebuild datasets and loaders in their callbacks,
- * so the experience's beginning is run again from `start`; then everything is set to `now`.
+ * Enough to go on from the middle of an experience, bit for bit. Plugins rebuild datasets and loaders in their
+ * callbacks, so the experience's beginning is run again from `start`; then everything is set to `now`.
  */
 export interface TrainingCheckpoint {
   readonly start: StrategySnapshot;

@@ -7,8 +7,9 @@ const MASK_OFFSET = -1000;
 const COMPETES_ABOVE = -100;
 
 /**
- * Gives what a criterion adds to each row's logits [C] before the loss: 0 for classes that compete, `MASK_OFFSET` for the
- * others; undefined for no mask. Asked at every step, so that it may follow the stream. The criterion borrows the result.
+ * Gives what a criterion adds to each row's logits [C] before the loss: 0 for classes that compete, `MASK_OFFSET` for
+ * the others; undefined for no mask. Asked at every step, so that it may follow the stream. The criterion borrows the
+ * result.
  */
 export type ClassMask = (outputSize: number) => Float32Array | undefined;
 

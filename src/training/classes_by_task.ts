@@ -2,8 +2,8 @@ import type { ClassesByTask } from "../models/growing_head.ts";
 import type { Experience } from "../streams/experience.ts";
 
 /**
- * The classes that an experience stands for, by task label. Where it has several labels, a class counts for those of its
- * own samples.
+ * The classes that an experience stands for, by task label. Where it has several labels, a class counts for those of
+ * its own samples.
  */
 export function groupClassesByTask(experience: Experience): ClassesByTask {
   const { taskLabels, classesInThisExperience, dataset } = experience;

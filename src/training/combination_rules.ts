@@ -14,7 +14,10 @@ const TRAITS = {
 /** One of them. A plugin that has a `criterion` has and excludes `replacesCriterion` without saying so. */
 export type Trait = keyof typeof TRAITS;
 
-/** What plugins and strategies declare about themselves, so that what goes badly together is refused when a strategy is made. */
+/**
+ * What plugins and strategies declare about themselves, so that what goes badly together is refused when a strategy is
+ * made.
+ */
 export interface CombinationRules {
   /** What it does that others may not bear. */
   readonly traits?: readonly Trait[];

@@ -5,8 +5,8 @@ import { SingleDatasetDataLoader } from "../memory/single_dataset_data_loader.ts
 import type { ModelOwner } from "./model_owner.ts";
 
 /**
- * What a layer of the model gives for any number of samples [N, …], without dropout, in the layer's own shape. The caller owns the
- * result.
+ * What a layer of the model gives for any number of samples [N, …], without dropout, in the layer's own shape. The
+ * caller owns the result.
  * @throws {RangeError} If the model has no layer of that name.
  */
 export async function computeActivations(

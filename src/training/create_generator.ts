@@ -48,8 +48,8 @@ export function assertGeneratorOptions(act: string, options: GeneratorOptions): 
 }
 
 /**
- * The range of the first samples that a strategy is about to train on, as its model sees them, where they are made of bytes, as
- * images are. Numbers of other kinds may be larger in later experiences.
+ * The range of the first samples that a strategy is about to train on, as its model sees them, where they are made of
+ * bytes, as images are. Numbers of other kinds may be larger in later experiences.
  */
 export function measureRange({ adaptedDataset }: BaseStrategy): ValueRange {
   const { sources } = adaptedDataset.dropUnusedSources();
@@ -61,8 +61,8 @@ export function measureRange({ adaptedDataset }: BaseStrategy): ValueRange {
 }
 
 /**
- * A variational autoencoder of dense layers for the samples of a strategy's model, with replicas, minibatches and epochs like
- * the strategy's, and random streams of its own. Its model belongs to it: closing disposes of it.
+ * A variational autoencoder of dense layers for the samples of a strategy's model, with replicas, minibatches and
+ * epochs like the strategy's, and random streams of its own. Its model belongs to it: closing disposes of it.
  */
 export function createGenerator(
   strategy: BaseStrategy,

@@ -9,8 +9,8 @@ import type { VAETraining } from "./strategies/vae_training.ts";
 const loaded = new WeakMap<VAETraining, DecoderReplicas>();
 
 /**
- * A generator's decoder on replicas of its own: what the generator was when it was loaded, whatever it is trained to since.
- * They end with the generator's strategy; calls must not overlap.
+ * A generator's decoder on replicas of its own: what the generator was when it was loaded, whatever it is trained to
+ * since. They end with the generator's strategy; calls must not overlap.
  */
 export class DecoderReplicas {
   readonly #cluster: Cluster;
@@ -23,8 +23,8 @@ export class DecoderReplicas {
   }
 
   /**
-   * The generator as it is now, on replicas laid out as its own are; they start at the first call. Whoever loaded it before gets
-   * the same ones, so they must all want the generator of the same moment: the end of its last experience.
+   * The generator as it is now, on replicas laid out as its own are; they start at the first call. Whoever loaded it
+   * before gets the same ones, so they must all want the generator of the same moment: the end of its last experience.
    */
   static async load(strategy: VAETraining): Promise<DecoderReplicas> {
     const decoder = loaded.get(strategy) ?? (await DecoderReplicas.#start(strategy));

@@ -14,9 +14,9 @@ export interface Distillation {
 }
 
 /**
- * weight · mean over the rows of KL(softmax(t/T) ‖ softmax(z/T)), with t the teacher's and z the student's outputs [B, C] in
- * the chosen columns. Its gradient with respect to z, weight / (T · rows) · (softmax(z/T) − softmax(t/T)), is added to
- * `dOutput` [B, C].
+ * weight · mean over the rows of KL(softmax(t/T) ‖ softmax(z/T)), with t the teacher's and z the student's outputs [B,
+ * C] in the chosen columns. Its gradient with respect to z, weight / (T · rows) · (softmax(z/T) − softmax(t/T)), is
+ * added to `dOutput` [B, C].
  * @returns The loss.
  * @see Hinton, Vinyals and Dean 2015, Distilling the Knowledge in a Neural Network, arXiv:1503.02531
  */

@@ -20,8 +20,8 @@ export interface TrainingSchedule {
 
 /**
  * Decides what is evaluated while training: the streams given, or, where nothing was given, what is being trained, by
- * stream. Whatever is evaluated is listed once, as it is needed again and may be an iterator; a stream that is only trained
- * on stays lazy.
+ * stream. Whatever is evaluated is listed once, as it is needed again and may be an iterator; a stream that is only
+ * trained on stays lazy.
  */
 export function scheduleTraining(
   experiences: Experiences,

@@ -10,8 +10,9 @@ import { assertLayer, findFeatureLayer } from "./named_layer.ts";
 const replicasOf = new WeakMap<ModelOwner, Map<string, Promise<FeatureReplicas>>>();
 
 /**
- * What a layer of the model answers to any samples, without dropout: [N, F], the layer's own shape flattened. Computed by
- * replicas of the model up to that layer, which start at the first call and end with the strategy. The caller owns the result.
+ * What a layer of the model answers to any samples, without dropout: [N, F], the layer's own shape flattened. Computed
+ * by replicas of the model up to that layer, which start at the first call and end with the strategy. The caller owns
+ * the result.
  * @param layerName The layer before the last if left out.
  * @throws {RangeError} If the model has no such layer.
  */

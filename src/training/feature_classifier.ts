@@ -11,8 +11,8 @@ export interface FeatureClassifier {
   /** Takes in more samples of classes, known or new. */
   add(features: FeaturesByClass): void;
   /**
-   * Scores [N, width] of features [N, F], the largest for the class recognised. A class of which nothing is known scores
-   * `UNKNOWN_MARGIN` below the least of those known. The caller owns the result.
+   * Scores [N, width] of features [N, F], the largest for the class recognised. A class of which nothing is known
+   * scores `UNKNOWN_MARGIN` below the least of those known. The caller owns the result.
    */
   score(features: HostTensor, width: number): HostTensor;
   /** All that `restore` needs. */

@@ -19,8 +19,9 @@ const UPDATES = ["memory", "current", "oracle"] as const;
 /** From which samples a classifier learns classes, and where their features are taken. */
 export interface FeaturePredictionOptions extends MemoryOptions {
   /**
-   * "memory": from a memory, with the model as it is when it is evaluated. "current": from each experience's own samples at
-   * its end. "oracle": from all samples seen, with the model as it is when it is evaluated. "memory" if left out.
+   * "memory": from a memory, with the model as it is when it is evaluated. "current": from each experience's own
+   * samples at its end. "oracle": from all samples seen, with the model as it is when it is evaluated. "memory" if left
+   * out.
    */
   readonly update?: (typeof UPDATES)[number];
   /** Samples kept by "memory"; 2000 if left out. */
@@ -31,7 +32,9 @@ export interface FeaturePredictionOptions extends MemoryOptions {
   readonly layerName?: string;
 }
 
-/** Puts a classifier of features in the place of the model's own outputs in evaluation, and keeps what it learns from. */
+/**
+ * Puts a classifier of features in the place of the model's own outputs in evaluation, and keeps what it learns from.
+ */
 export class FeaturePrediction {
   readonly #classifier: FeatureClassifier;
   readonly #update: (typeof UPDATES)[number];

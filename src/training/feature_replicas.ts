@@ -54,8 +54,8 @@ export class FeatureReplicas {
   }
 
   /**
-   * Adds (dFeatures/dParameters)ᵀ dFeatures at the strategy's parameters, dFeatures [B, F], to `gradient` [P]. The mode must
-   * be the one in which the features were computed.
+   * Adds (dFeatures/dParameters)ᵀ dFeatures at the strategy's parameters, dFeatures [B, F], to `gradient` [P]. The mode
+   * must be the one in which the features were computed.
    */
   async addGradient(
     samples: Dataset,

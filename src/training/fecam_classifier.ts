@@ -6,7 +6,10 @@ import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows 
 
 /** How features and covariances are prepared. */
 export interface FeCAMClassifierOptions {
-  /** λ of Tukey's ladder of powers, x to the power of λ with the sign kept; 0.5 if left out, 1 leaves features as they are. */
+  /**
+   * λ of Tukey's ladder of powers, x to the power of λ with the sign kept; 0.5 if left out, 1 leaves features as they
+   * are.
+   */
   readonly tukeyLambda?: number;
   /** γ₁, how much of the mean variance is added to every variance; 1 if left out. */
   readonly shrinkDiagonal?: number;
@@ -24,9 +27,9 @@ interface ClassMoments {
 }
 
 /**
- * FeCAM: a class's score is minus the squared Mahalanobis distance of the features from its mean, with a covariance matrix of
- * its own: shrunk, then normalised to correlations. Features pass Tukey's transformation, and distances are between vectors of
- * length 1. Covariances are shrunk once, as the paper writes it.
+ * FeCAM: a class's score is minus the squared Mahalanobis distance of the features from its mean, with a covariance
+ * matrix of its own: shrunk, then normalised to correlations. Features pass Tukey's transformation, and distances are
+ * between vectors of length 1. Covariances are shrunk once, as the paper writes it.
  * @see Goswami et al. 2023, FeCAM: Exploiting the Heterogeneity of Class Distributions, arXiv:2309.14062
  */
 export class FeCAMClassifier implements FeatureClassifier {
@@ -125,7 +128,9 @@ export function shrinkCovariance(
   return covariance.map((value, at) => value + (at % (n + 1) === 0 ? ownVariance : shared));
 }
 
-/** The correlations of a covariance matrix [n, n]; features without variance are uncorrelated. Safely positive definite. */
+/**
+ * The correlations of a covariance matrix [n, n]; features without variance are uncorrelated. Safely positive definite.
+ */
 export function toCorrelations(covariance: Float64Array, n: number): Float64Array {
   const deviations = Float64Array.from({ length: n }, (_, i) => Math.sqrt(covariance[i * n + i] ?? 0));
   return covariance.map((value, at) => {

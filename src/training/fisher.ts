@@ -9,9 +9,10 @@ import type { Criterion } from "./criterion.ts";
 import { CrossEntropyLoss } from "./cross_entropy_loss.ts";
 
 /**
- * The diagonal of the Fisher information matrix at the current parameters, without dropout: the mean over the samples of the
- * squared gradient of each one's own loss. [P], the caller owns it.
- * @param criterion The loss; the strategy's own, with the samples' own labels (the empirical Fisher information), if left out.
+ * The diagonal of the Fisher information matrix at the current parameters, without dropout: the mean over the samples
+ * of the squared gradient of each one's own loss. [P], the caller owns it.
+ * @param criterion The loss; the strategy's own, with the samples' own labels (the empirical Fisher information), if
+ * left out.
  */
 export async function computeFisher(
   strategy: BaseStrategy,
@@ -28,8 +29,8 @@ export async function computeFisher(
 }
 
 /**
- * The mean over minibatches of the squared gradient of their mean loss, at the current parameters, without dropout: what
- * Avalanche calls importances. About 1/batchSize of the Fisher information. [P], the caller owns it.
+ * The mean over minibatches of the squared gradient of their mean loss, at the current parameters, without dropout:
+ * what Avalanche calls importances. About 1/batchSize of the Fisher information. [P], the caller owns it.
  */
 export async function computeMinibatchFisher(
   strategy: BaseStrategy,
@@ -42,7 +43,10 @@ export async function computeMinibatchFisher(
   return fisher;
 }
 
-/** Cross-entropy with labels drawn from the model's own predictions: its squared gradients give the true Fisher information. */
+/**
+ * Cross-entropy with labels drawn from the model's own predictions: its squared gradients give the true Fisher
+ * information.
+ */
 export function createSampledCriterion(stream: RandomStream): Criterion {
   const crossEntropy = new CrossEntropyLoss();
   return { evaluate: (output) => crossEntropy.evaluate(output, drawLabels(output, stream)) };

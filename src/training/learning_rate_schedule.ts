@@ -1,7 +1,8 @@
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
 
 /**
- * How a learning rate changes with the steps t = 0, 1, … of its schedule, with PyTorch's definitions; γ is 0.1 unless given.
+ * How a learning rate changes with the steps t = 0, 1, … of its schedule, with PyTorch's definitions; γ is 0.1 unless
+ * given.
  * - `constant`: as it is.
  * - `step`: times γ every `stepSize` steps.
  * - `multi-step`: times γ at each of the `milestones`.

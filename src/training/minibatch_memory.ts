@@ -20,10 +20,11 @@ export interface MinibatchMemoryOptions {
 }
 
 /**
- * The memory of methods that tell new samples from remembered ones in a minibatch. In the paper's way a reservoir that takes in
- * every minibatch of an experience's first epoch; in Avalanche's a class-balanced one that takes in a whole experience before it is
- * trained, and is not replayed in the first.
- * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change in Online Continual Learning, arXiv:2203.03798
+ * The memory of methods that tell new samples from remembered ones in a minibatch. In the paper's way a reservoir that
+ * takes in every minibatch of an experience's first epoch; in Avalanche's a class-balanced one that takes in a whole
+ * experience before it is trained, and is not replayed in the first.
+ * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change in Online Continual Learning,
+ * arXiv:2203.03798
  */
 export class MinibatchMemory {
   readonly storagePolicy: ReservoirSamplingBuffer | ClassBalancedBuffer;

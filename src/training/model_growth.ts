@@ -2,8 +2,8 @@ import { compareParameters, type LayoutChange, remapVector } from "../core/remap
 import type { ModelSnapshot } from "../models/model_snapshot.ts";
 
 /**
- * How a model's vectors changed places when its heads grew. A plugin that keeps a vector by the model's layout moves it with
- * `remap`. Penalties that take part in training have been moved already.
+ * How a model's vectors changed places when its heads grew. A plugin that keeps a vector by the model's layout moves it
+ * with `remap`. Penalties that take part in training have been moved already.
  */
 export interface ModelGrowth {
   /** Of the parameters [P before] to [P after]. */
@@ -11,8 +11,8 @@ export interface ModelGrowth {
   /** Of the layers' state [Q before] to [Q after]. */
   readonly state: LayoutChange;
   /**
-   * A vector by the parameters' layout [P before] in its new places [P after]; the new parts are those of `fill`, or zero.
-   * The caller owns the result.
+   * A vector by the parameters' layout [P before] in its new places [P after]; the new parts are those of `fill`, or
+   * zero. The caller owns the result.
    * @throws {RangeError} If the vector has not the old length, or `fill` not the new.
    */
   remap(vector: Float32Array, fill?: Float32Array): Float32Array;

@@ -43,8 +43,8 @@ export interface SideGradient {
 }
 
 /**
- * A strategy's model where it computes: starts the cluster when it is first needed, brings trained weights back, and lets
- * growing heads grow.
+ * A strategy's model where it computes: starts the cluster when it is first needed, brings trained weights back, and
+ * lets growing heads grow.
  */
 export class ModelHost {
   #model: tf.LayersModel;
@@ -56,7 +56,9 @@ export class ModelHost {
   #cluster: Cluster | undefined;
   /** Side computations in training mode so far: each has dropout masks of its own. */
   sideSteps = 0;
-  /** Number from 1 of the training iteration that is going on, as which samples are augmented; 0 where there is none. */
+  /**
+   * Number from 1 of the training iteration that is going on, as which samples are augmented; 0 where there is none.
+   */
   augmentation = 0;
   readonly #resources: { close(): Promise<void> }[] = [];
   #closed = false;

@@ -10,8 +10,8 @@ import { ModelHost, type RowGradientComputation, type SideComputation, type Side
 import { type ResolvedStrategyOptions, resolveStrategyOptions, type StrategyOptions } from "./strategy_options.ts";
 
 /**
- * A strategy's model, and what it and its plugins may have computed with it beside the training step: gradients, outputs and
- * features of any samples. The work is the replicas', whatever their number.
+ * A strategy's model, and what it and its plugins may have computed with it beside the training step: gradients,
+ * outputs and features of any samples. The work is the replicas', whatever their number.
  */
 export abstract class ModelOwner {
   readonly optimizer: Optimizer;
@@ -41,7 +41,10 @@ export abstract class ModelOwner {
     this.host.sideSteps = count;
   }
 
-  /** The number from 1 of the training iteration as which samples are augmented; 0 outside iterations, and in evaluation. */
+  /**
+   * The number from 1 of the training iteration as which samples are augmented; 0 outside iterations, and in
+   * evaluation.
+   */
   get augmentation(): number {
     return this.host.augmentation;
   }
@@ -69,7 +72,9 @@ export abstract class ModelOwner {
     return this.cluster.parameters;
   }
 
-  /** The reduced gradient [P], from `afterBackward` on; may be edited in place in `afterBackward` and `beforeUpdate`. */
+  /**
+   * The reduced gradient [P], from `afterBackward` on; may be edited in place in `afterBackward` and `beforeUpdate`.
+   */
   get gradient(): Float32Array<SharedArrayBuffer> {
     return this.cluster.gradient;
   }
@@ -87,8 +92,8 @@ export abstract class ModelOwner {
   }
 
   /**
-   * The gradient [P] of the criterion's mean over any samples, computed by the replicas; the training gradient stays as it
-   * is. Borrowed until the next call.
+   * The gradient [P] of the criterion's mean over any samples, computed by the replicas; the training gradient stays as
+   * it is. Borrowed until the next call.
    */
   async gradientOn(samples: Dataset, options: SideComputation = {}): Promise<Float32Array> {
     return (await this.lossAndGradientOn(samples, options)).gradient;
@@ -100,8 +105,8 @@ export abstract class ModelOwner {
   }
 
   /**
-   * The mean over any samples of the squares, or of the absolute values, of each sample's own gradient [P], without dropout.
-   * For dense layers it costs little more than one gradient. Borrowed until the next call.
+   * The mean over any samples of the squares, or of the absolute values, of each sample's own gradient [P], without
+   * dropout. For dense layers it costs little more than one gradient. Borrowed until the next call.
    */
   rowGradientsOn(samples: Dataset, options: RowGradientComputation): Promise<Float32Array> {
     return this.host.rowGradientsOn(samples, this.options.criterion, options);
@@ -117,8 +122,8 @@ export abstract class ModelOwner {
   }
 
   /**
-   * Features [N, F] of any samples without dropout: what the named layer answers, or the layer before the last where none is
-   * named. The caller owns the result.
+   * Features [N, F] of any samples without dropout: what the named layer answers, or the layer before the last where
+   * none is named. The caller owns the result.
    */
   async extractFeatures(samples: Dataset, layerName?: string): Promise<HostTensor> {
     // Loaded by the few plugins that need it.

@@ -11,7 +11,8 @@ export function assertLayer(act: string, model: tf.LayersModel, name: string): v
 }
 
 /**
- * Refuses a layer that has no trainable kernel [in, out]: a dense layer has, and a head that grows, but not one with a head a task.
+ * Refuses a layer that has no trainable kernel [in, out]: a dense layer has, and a head that grows, but not one with a
+ * head a task.
  * @throws {RangeError} The message starts with "Cannot <act>" and says which names are near.
  */
 export function assertDenseLayer(act: string, model: tf.LayersModel, name: string): void {

@@ -10,8 +10,8 @@ interface ClassMean {
 }
 
 /**
- * The nearest class mean: a class's score is minus the Euclidean distance between the features and the mean of its samples'
- * features. With `normalize`, features are brought to length 1 first, and means again.
+ * The nearest class mean: a class's score is minus the Euclidean distance between the features and the mean of its
+ * samples' features. With `normalize`, features are brought to length 1 first, and means again.
  * @see Mensink et al. 2013, Distance-Based Image Classification, TPAMI 35(11); Rebuffi et al. 2017, arXiv:1611.07725
  */
 export class NCMClassifier implements FeatureClassifier {

@@ -10,8 +10,8 @@ import type { BaseStrategy } from "./base_strategy.ts";
 import { restoreSnapshot, takeSnapshot } from "./strategy_snapshot.ts";
 
 /**
- * All that a strategy inside another needs to go on from here, between two calls of its `train`; it must have been started.
- * What its evaluator has measured is not kept, and it must not have heads that grow.
+ * All that a strategy inside another needs to go on from here, between two calls of its `train`; it must have been
+ * started. What its evaluator has measured is not kept, and it must not have heads that grow.
  */
 export function saveNestedStrategy(strategy: BaseStrategy): SavedState {
   const { heads: _heads, evaluator: _evaluator, clock, optimizer, ...snapshot } = takeSnapshot(strategy);

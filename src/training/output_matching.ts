@@ -3,8 +3,8 @@ import type { Criterion } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
- * The mean squared difference between outputs and those remembered, whatever the labels are: the mean over all entries that
- * are remembered. Computed in the replicas' graph where all are.
+ * The mean squared difference between outputs and those remembered, whatever the labels are: the mean over all entries
+ * that are remembered. Computed in the replicas' graph where all are.
  * @param remembered [B, W], rows in the order of the samples; NaN, and columns that came later, are left out. Borrowed.
  * @param outputSize C, the width of the model's output now; at least W.
  */

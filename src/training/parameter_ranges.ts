@@ -8,8 +8,8 @@ export interface ParameterRange {
 }
 
 /**
- * Where the parameters lie that `excluded` does not name. A name is a tensor's ("fc0/kernel") or a layer's ("fc0"), which
- * stands for all its tensors.
+ * Where the parameters lie that `excluded` does not name. A name is a tensor's ("fc0/kernel") or a layer's ("fc0"),
+ * which stands for all its tensors.
  * @throws {RangeError} If a name fits no parameter; the message starts with `act`.
  */
 export function listIncludedRanges(

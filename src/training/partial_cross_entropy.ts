@@ -15,7 +15,8 @@ export interface PartialCrossEntropy {
 }
 
 /**
- * Softmax cross-entropy of some rows over some classes: weight times the mean over the rows. Adds its gradient to `dOutput`.
+ * Softmax cross-entropy of some rows over some classes: weight times the mean over the rows. Adds its gradient to
+ * `dOutput`.
  * @param output [B, C]
  * @param y Class ids [B].
  * @returns The loss; 0 where there are no rows.

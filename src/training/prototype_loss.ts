@@ -21,11 +21,11 @@ interface Summary {
 }
 
 /**
- * The pseudo-prototypical proxy loss of embeddings [B, D] brought to length 1, f. Every sample is drawn to its class's prototype p
- * and to the other samples of its class, and all samples of other classes are pushed off both:
- * 1/B Σᵢ (−ln mean σ(sim − ln Aᵢ) − Σⱼ ln (1 − ½ Σ σ(sim − ln Aⱼ))), where sim are the scaled products of fᵢ with p and with its class's
- * other samples; of fⱼ, a sample of another class, with p and fᵢ; and A is the sum of exp(f·p/T) over the prototypes of the classes
- * other than i's. Prototypes are constants.
+ * The pseudo-prototypical proxy loss of embeddings [B, D] brought to length 1, f. Every sample is drawn to its class's
+ * prototype p and to the other samples of its class, and all samples of other classes are pushed off both: 1/B Σᵢ (−ln
+ * mean σ(sim − ln Aᵢ) − Σⱼ ln (1 − ½ Σ σ(sim − ln Aⱼ))), where sim are the scaled products of fᵢ with p and with its
+ * class's other samples; of fⱼ, a sample of another class, with p and fᵢ; and A is the sum of exp(f·p/T) over the
+ * prototypes of the classes other than i's. Prototypes are constants.
  * @see De Lange and Tuytelaars 2021, Continual Prototype Evolution, arXiv:2009.00919, equations 4 to 7
  */
 export function evaluatePrototypeLoss(

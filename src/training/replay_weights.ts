@@ -4,7 +4,10 @@ import { assertPerExperience, type PerExperience, readPerExperience } from "./pe
 
 /** How much replayed samples count beside new ones. */
 export interface ReplayWeightOptions {
-  /** r, the share of the loss on new samples, for all experiences or a list with one for each; 1/k in the k-th if left out. */
+  /**
+   * r, the share of the loss on new samples, for all experiences or a list with one for each; 1/k in the k-th if left
+   * out.
+   */
   readonly ratio?: PerExperience;
   /** True: the loss on new samples plus a weight times that on replayed ones; there is no ratio then. */
   readonly isWeightedReplay?: boolean;
@@ -43,8 +46,8 @@ export function readRatio(ratio: PerExperience | undefined, past: number): numbe
 }
 
 /**
- * What each sample's part [B + n] of a plain mean is multiplied by, new samples first, so that the loss becomes `fresh` times
- * the mean over the new ones plus `replayed` times the mean over the others.
+ * What each sample's part [B + n] of a plain mean is multiplied by, new samples first, so that the loss becomes `fresh`
+ * times the mean over the new ones plus `replayed` times the mean over the others.
  */
 export function weighReplay(
   counts: ReplayCounts,

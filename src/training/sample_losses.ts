@@ -1,7 +1,9 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Criterion } from "./criterion.ts";
 
-/** The criterion's loss of every row by itself: of outputs [B, C] and class ids [B], [B]. The caller owns the result. */
+/**
+ * The criterion's loss of every row by itself: of outputs [B, C] and class ids [B], [B]. The caller owns the result.
+ */
 export async function computeSampleLosses(
   criterion: Criterion,
   output: HostTensor,

@@ -13,8 +13,8 @@ export const SQUARED_OUTPUT: Criterion = {
 };
 
 /**
- * How much the outputs' squared length depends on each parameter: the mean over the samples of the absolute gradient of each
- * one's own, without dropout. [P], the caller owns it.
+ * How much the outputs' squared length depends on each parameter: the mean over the samples of the absolute gradient of
+ * each one's own, without dropout. [P], the caller owns it.
  */
 export async function computeSensitivity(strategy: BaseStrategy, dataset: Dataset): Promise<Float32Array> {
   const sensitivity = new Float32Array(strategy.parameters.length);

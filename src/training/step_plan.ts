@@ -2,7 +2,10 @@ import type { CallbackName } from "./strategy_plugin.ts";
 
 /** How a training iteration is computed. The numbers are the same either way; only the work between them differs. */
 export interface StepPlan {
-  /** True: one request computes outputs, loss and gradient. False: forward, then the loss on the coordinator, then backward. */
+  /**
+   * True: one request computes outputs, loss and gradient. False: forward, then the loss on the coordinator, then
+   * backward.
+   */
   readonly fused: boolean;
   /** True: the replicas step the optimizer in the same command in which they reduce the gradient. */
   readonly updateWithReduction: boolean;

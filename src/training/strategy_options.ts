@@ -9,7 +9,10 @@ import type { StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What every strategy takes. */
 export interface StrategyOptions {
-  /** Trained in place: its weights are up to date whenever `train` has returned, unless heads grow; see `strategy.model`. */
+  /**
+   * Trained in place: its weights are up to date whenever `train` has returned, unless heads grow; see
+   * `strategy.model`.
+   */
   readonly model: tf.LayersModel;
   readonly optimizer: Optimizer;
   /** Cross-entropy from logits if left out. */

@@ -55,8 +55,8 @@ export interface StrategySetup {
 
 /**
  * Behaviour added to a strategy. Every callback is optional, and the methods that a plugin has decide how steps are
- * computed: one that listens between forward and backward (`afterForward`, `beforeBackward`) splits the step in two, one
- * that listens to `afterBackward` or `beforeUpdate` sees the reduced gradient before the optimizer does.
+ * computed: one that listens between forward and backward (`afterForward`, `beforeBackward`) splits the step in two,
+ * one that listens to `afterBackward` or `beforeUpdate` sees the reduced gradient before the optimizer does.
  */
 export type StrategyPlugin = CombinationRules & {
   /** For messages; the class name if left out. */
@@ -64,13 +64,13 @@ export type StrategyPlugin = CombinationRules & {
   /** Called when a strategy is made with it: throws where it cannot work with the strategy's model or options. */
   assertUsable?(setup: StrategySetup): void;
   /**
-   * Takes the place of the strategy's criterion in training: the loss of the whole minibatch, and its gradient with respect
-   * to `mbOutput`. At most one plugin may have it. The step is split then.
+   * Takes the place of the strategy's criterion in training: the loss of the whole minibatch, and its gradient with
+   * respect to `mbOutput`. At most one plugin may have it. The step is split then.
    */
   criterion?(strategy: BaseStrategy): LossAndGradient | Promise<LossAndGradient>;
   /**
-   * Called when the model's heads have grown. A plugin that keeps vectors by the layout of the parameters or of the layers'
-   * state moves them with `growth.remap` and `growth.remapState`.
+   * Called when the model's heads have grown. A plugin that keeps vectors by the layout of the parameters or of the
+   * layers' state moves them with `growth.remap` and `growth.remapState`.
    */
   afterModelGrowth?(strategy: BaseStrategy, growth: ModelGrowth): void | Promise<void>;
   /** All that `restoreState` needs to go on from here. A plugin whose behaviour depends on the past must have both. */

@@ -17,8 +17,9 @@ import type { StrategyPlugin } from "./strategy_plugin.ts";
 const EMPTY_OUTPUT: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
 
 /**
- * What a strategy knows at any moment of its loops. Everything is whole (the minibatch, its outputs, the reduced gradient, the
- * parameters), whatever the number of replicas. Attributes are borrowed: they hold until the part of the loop that set them is over.
+ * What a strategy knows at any moment of its loops. Everything is whole (the minibatch, its outputs, the reduced
+ * gradient, the parameters), whatever the number of replicas. Attributes are borrowed: they hold until the part of the
+ * loop that set them is over.
  */
 export abstract class StrategyState extends ModelOwner implements EvaluatedStrategy, CombinationRules {
   readonly clock = new Clock();
@@ -50,7 +51,10 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
     for (const plugin of plugins) plugin.assertUsable?.({ model: options.model, options: this.options });
   }
 
-  /** What the strategy itself does that a plugin may not bear. Read while it is made: a subclass's fields are not there yet. */
+  /**
+   * What the strategy itself does that a plugin may not bear. Read while it is made: a subclass's fields are not there
+   * yet.
+   */
   get traits(): readonly Trait[] {
     return [];
   }
@@ -60,7 +64,9 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
     return [];
   }
 
-  /** All plugins in the order in which they are called: the user's, then the evaluator, periodic evaluation, the clock. */
+  /**
+   * All plugins in the order in which they are called: the user's, then the evaluator, periodic evaluation, the clock.
+   */
   get plugins(): readonly StrategyPlugin[] {
     return this.dispatcher.plugins;
   }

@@ -20,10 +20,11 @@ interface ClassMean {
 }
 
 /**
- * Linear discriminant analysis, learnt one sample at a time: a running mean a class and one covariance Σ for all. With t samples
- * seen and d = x − μ_y, Σ ← (tΣ + t/(t+1) ddᵀ)/(t+1), then μ_y moves. The score of a class is xᵀΛμ − ½ μᵀΛμ with
- * Λ = ((1 − ε)Σ + εI)⁻¹. Σ begins at zero, and a class's first sample sets its mean and says nothing of Σ.
- * @see Hayes and Kanan 2020, Lifelong Machine Learning with Deep Streaming Linear Discriminant Analysis, arXiv:1909.01520
+ * Linear discriminant analysis, learnt one sample at a time: a running mean a class and one covariance Σ for all. With
+ * t samples seen and d = x − μ_y, Σ ← (tΣ + t/(t+1) ddᵀ)/(t+1), then μ_y moves. The score of a class is xᵀΛμ − ½ μᵀΛμ
+ * with Λ = ((1 − ε)Σ + εI)⁻¹. Σ begins at zero, and a class's first sample sets its mean and says nothing of Σ.
+ * @see Hayes and Kanan 2020, Lifelong Machine Learning with Deep Streaming Linear Discriminant Analysis,
+ * arXiv:1909.01520
  */
 export class StreamingLDAClassifier {
   readonly #shrinkage: number;

@@ -26,7 +26,9 @@ export function createUnitRows({ data, shape }: HostTensor): UnitRows {
   return { data: unit, lengths };
 }
 
-/** Takes a gradient with respect to unit rows back to the rows themselves: (g − (g·z)z) / length. The caller owns it. */
+/**
+ * Takes a gradient with respect to unit rows back to the rows themselves: (g − (g·z)z) / length. The caller owns it.
+ */
 export function differentiateUnitRows({ data, lengths }: UnitRows, gradient: Float64Array): Float32Array {
   const width = lengths.length === 0 ? 0 : data.length / lengths.length;
   const result = new Float32Array(data.length);
@@ -41,9 +43,9 @@ export function differentiateUnitRows({ data, lengths }: UnitRows, gradient: Flo
 }
 
 /**
- * The supervised contrastive loss of embeddings: the mean over the rows i of −1/|P(i)| Σ ln (exp(zᵢ·z_p/τ) / Σ exp(zᵢ·z_a/τ)),
- * with z the embeddings at length 1, p the other rows of the same class and a all other rows. A row that is the only one of its
- * class adds nothing.
+ * The supervised contrastive loss of embeddings: the mean over the rows i of −1/|P(i)| Σ ln (exp(zᵢ·z_p/τ) / Σ
+ * exp(zᵢ·z_a/τ)), with z the embeddings at length 1, p the other rows of the same class and a all other rows. A row
+ * that is the only one of its class adds nothing.
  * @param output Embeddings [B, D].
  * @param y Class ids [B].
  * @param temperature τ
@@ -69,8 +71,8 @@ export function evaluateSupervisedContrast(output: HostTensor, y: Int32Array, te
 }
 
 /**
- * One anchor's loss from its similarities zᵢ·z_a, which give way to the loss's gradient with respect to them, times `scale`.
- * What it is not compared with has a similarity of −∞.
+ * One anchor's loss from its similarities zᵢ·z_a, which give way to the loss's gradient with respect to them, times
+ * `scale`. What it is not compared with has a similarity of −∞.
  */
 export function contrastRow(
   similarities: Float64Array,

@@ -2,8 +2,8 @@ import type { QuadraticPenalty } from "../cluster/penalty.ts";
 import type { ParameterRange } from "./parameter_ranges.ts";
 
 /**
- * The gradient of a step without that of its penalties: target ← g − Σ 2s(aθ − b) on a range, with θ the parameters before
- * the step.
+ * The gradient of a step without that of its penalties: target ← g − Σ 2s(aθ − b) on a range, with θ the parameters
+ * before the step.
  */
 export function writeTaskGradient(
   target: Float32Array,

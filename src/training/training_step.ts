@@ -20,8 +20,8 @@ export interface StepInput {
 }
 
 /**
- * The distributed part of one training iteration behind its three verbs, forward, backward and update. Where the plan is
- * fused, `forward` has the replicas do all that the plan allows and the other verbs have nothing left to do.
+ * The distributed part of one training iteration behind its three verbs, forward, backward and update. Where the plan
+ * is fused, `forward` has the replicas do all that the plan allows and the other verbs have nothing left to do.
  */
 export class TrainingStep {
   readonly #cluster: Cluster;
@@ -160,7 +160,10 @@ function scaleObjective(objective: ObjectiveWriter, factor: number, samples?: Fl
   };
 }
 
-/** A mean of samples' losses with weights [B] before them. @throws {RangeError} If the samples' own losses are not known. */
+/**
+ * A mean of samples' losses with weights [B] before them. @throws {RangeError} If the samples' own losses are not
+ * known.
+ */
 function weighSamples({ loss, dOutput, losses }: LossAndGradient, weights?: Float32Array): LossAndGradient {
   if (!weights) return { loss, dOutput };
   if (losses?.length !== weights.length) {

@@ -21,8 +21,8 @@ export interface UpperGradient {
 }
 
 /**
- * The model behind one of its layers, on replicas of its own: what a loss of its outputs means for the parameters of that part,
- * given what the layer answered, now or long ago. They end with the strategy; calls must not overlap.
+ * The model behind one of its layers, on replicas of its own: what a loss of its outputs means for the parameters of
+ * that part, given what the layer answered, now or long ago. They end with the strategy; calls must not overlap.
  */
 export class UpperReplicas {
   readonly #strategy: ModelOwner;
@@ -54,8 +54,8 @@ export class UpperReplicas {
   }
 
   /**
-   * Adds weight · the gradient of the criterion's mean over `samples` to the gradient, as in training: with dropout and batch
-   * statistics. The layers' state is left alone.
+   * Adds weight · the gradient of the criterion's mean over `samples` to the gradient, as in training: with dropout and
+   * batch statistics. The layers' state is left alone.
    * @param samples What the layer gave, as samples.
    * @returns weight · loss
    */

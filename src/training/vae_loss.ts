@@ -4,12 +4,14 @@ import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
  * The loss of a variational autoencoder: Σ (x̂ − x)² + β · ½ Σ (μ² + σ² − 1 − ln σ²), sums over a sample's values and
- * latents, the mean over the minibatch. That is the evidence bound, but for constants, of a Gaussian decoder of variance ½.
+ * latents, the mean over the minibatch. That is the evidence bound, but for constants, of a Gaussian decoder of
+ * variance ½.
  * @param output Reconstructions, means and log variances side by side [B, D + 2L]. Borrowed.
  * @param x The samples [B, …], D values each. Borrowed.
  * @param beta Weight of the divergence from N(0, 1); 1 is the bound's.
  * @throws {RangeError} If the output is not as wide as that.
- * @see Kingma and Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114, appendix B; Higgins et al. 2017, beta-VAE
+ * @see Kingma and Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114, appendix B; Higgins et al. 2017,
+ * beta-VAE
  */
 export function evaluateVAELoss(
   output: HostTensor,

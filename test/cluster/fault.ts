@@ -5,8 +5,8 @@ export interface Fault {
   /** Which command, from 0. */
   readonly command: number;
   /**
-   * When in it: before anything; the so-many-th time that it looks whether it is still current; with a chunk of the update
-   * kept and not changed, or changed and not noted.
+   * When in it: before anything; the so-many-th time that it looks whether it is still current; with a chunk of the
+   * update kept and not changed, or changed and not noted.
    */
   readonly moment:
     | { readonly kind: "start" }

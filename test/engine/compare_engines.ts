@@ -38,7 +38,8 @@ export interface ComparisonOptions {
 }
 
 /**
- * Runs the same made batch through two engines of one topology: a forward pass in either mode, a fused and a split step.
+ * Runs the same made batch through two engines of one topology: a forward pass in either mode, a fused and a split
+ * step.
  * @throws {Error} If their layouts differ.
  */
 export async function compareEngines(a: Engine, b: Engine, options: ComparisonOptions): Promise<EngineDifferences> {

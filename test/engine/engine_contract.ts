@@ -25,8 +25,8 @@ export interface EngineContractOptions {
   /** Between two ways to the same float32 numbers. Default 1e-5. */
   readonly tolerance?: number;
   /**
-   * Between a gradient and central differences of the loss. Outputs are float32: near 1 they are off by up to 1e-7, which
-   * the division by the step makes 3e-5; the rest is the loss's third derivative. Default 1e-3.
+   * Between a gradient and central differences of the loss. Outputs are float32: near 1 they are off by up to 1e-7,
+   * which the division by the step makes 3e-5; the rest is the loss's third derivative. Default 1e-3.
    */
   readonly differencesTolerance?: number;
   /** Counts what an engine must give back: tensors, sessions. */

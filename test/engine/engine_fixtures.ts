@@ -201,7 +201,10 @@ export function measureDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, i) => (value === b[i] ? most : Math.max(most, Math.abs(value - (b[i] ?? 0)))), 0);
 }
 
-/** What a promise is rejected with; undefined if it is not. In Bun 1.4, `expect().rejects` waits without hearing Workers. */
+/**
+ * What a promise is rejected with; undefined if it is not. In Bun 1.4, `expect().rejects` waits without hearing
+ * Workers.
+ */
 export async function catchError(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,

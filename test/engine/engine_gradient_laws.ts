@@ -38,8 +38,8 @@ export function describeGradients(
       for (let i = 0; i < gradient.length; i++) {
         const slope = await measureSlope(engine, vectors, { input, objective, i, step: STEP });
         const halfStep = await measureSlope(engine, vectors, { input, objective, i, step: STEP / 2 });
-        // Where the step decides, there is a kink in between, and no derivative to compare with. Next to a kink both steps
-        // miss by much and differ by little: a quarter of what they miss by.
+        // Where the step decides, there is a kink in between, and no derivative to compare with. Next to a kink both
+        // steps miss by much and differ by little: a quarter of what they miss by.
         if (Math.abs(slope - halfStep) > differencesTolerance / 4) kinks += 1;
         else expect(Math.abs((gradient[i] ?? Number.NaN) - halfStep)).toBeLessThan(differencesTolerance);
       }

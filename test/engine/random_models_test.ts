@@ -19,7 +19,10 @@ const TOLERANCE = 1e-4;
  * that agrees is enough.
  */
 const BATCHES = [3, 5];
-/** The seed is fixed, so that nothing fails by chance; others were run, and what they found is in the tests of the layers. */
+/**
+ * The seed is fixed, so that nothing fails by chance; others were run, and what they found is in the tests of the
+ * layers.
+ */
 const RUNS = { seed: 20, numRuns: 40 } as const;
 
 /** How far the engines, and the engine and its export, are apart on each batch. */

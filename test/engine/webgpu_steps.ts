@@ -1,7 +1,7 @@
 /**
- * A program of its own, `webgpu_steps.ts ENGINE DEVICE`: trains a small convolutional model for some steps on a replica on
- * that device, and prints its parameters and what it then answers as one line of JSON. It has a process to itself because Vulkan's driver is chosen
- * by the environment a process starts with, and because a driver may end the process.
+ * A program of its own, `webgpu_steps.ts ENGINE DEVICE`: trains a small convolutional model for some steps on a replica
+ * on that device, and prints its parameters and what it then answers as one line of JSON. It has a process to itself
+ * because Vulkan's driver is chosen by the environment a process starts with, and because a driver may end the process.
  */
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
@@ -18,7 +18,10 @@ const SAMPLE_SHAPE: [number, number, number] = [8, 8, 2];
 const CLASSES = 3;
 const SAMPLES = 48;
 
-/** What a small image model has, and what onnxruntime's provider got wrong: pools, grouped gradients, activations in a row. */
+/**
+ * What a small image model has, and what onnxruntime's provider got wrong: pools, grouped gradients, activations in a
+ * row.
+ */
 function createModel(): tf.LayersModel {
   const { layers } = tf;
   const model = tf.sequential({

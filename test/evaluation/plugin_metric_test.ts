@@ -29,7 +29,10 @@ function createCounter(spans: Spans): PluginMetric {
   return createPluginMetric({ name: "Count", metric, update: () => count++, ...spans });
 }
 
-/** What the counter reported in two calls of train (two experiences, then one), 2 epochs of 3 minibatches, eval after each. */
+/**
+ * What the counter reported in two calls of train (two experiences, then one), 2 epochs of 3 minibatches, eval after
+ * each.
+ */
 function count(spans: Spans): unknown[] {
   const metric = createCounter(spans);
   const reported: unknown[] = [];

@@ -10,8 +10,8 @@ import { countStateVectors, stepOptimizer } from "../../src/optimizers/step_opti
 import { createVectors, optimizerRuns, runOptimizer } from "./optimizer_runs.ts";
 
 /**
- * Parameters after five steps of PyTorch 1.13.1 (Debian's python3-torch) in double precision, printed with %.9g: θ starts
- * at [0.5, −1.25, 2], and the gradient of step t = 1 … 5 is [0.5·t − 1.25, 1/t, (−1)^t · 0.75].
+ * Parameters after five steps of PyTorch 1.13.1 (Debian's python3-torch) in double precision, printed with %.9g: θ
+ * starts at [0.5, −1.25, 2], and the gradient of step t = 1 … 5 is [0.5·t − 1.25, 1/t, (−1)^t · 0.75].
  */
 const PYTORCH_FIGURES: readonly (readonly [name: string, optimizer: Optimizer, parameters: readonly number[]])[] = [
   ["SGD(lr=0.1)", new SGD({ learningRate: 0.1 }), [0.375, -1.47833333, 2.075]],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  commentWidth,
   fileLength,
   fileName,
   HOUSE_RULES,
@@ -46,6 +47,11 @@ const examples: { rule: HouseRule; path?: string; broken: string[]; kept: string
     kept: ['export { x } from "./core/errors.ts";'],
   },
   { rule: fileLength, broken: ["x;\n".repeat(301)], kept: ["x;\n".repeat(300)] },
+  {
+    rule: commentWidth,
+    broken: [`// ${"x".repeat(118)}`, `/**\n * ${"x".repeat(118)}\n */`, `  /** ${"x".repeat(112)} */`],
+    kept: [`// ${"θ".repeat(117)}`, `const x = "${"x".repeat(120)}";`, `/** ${"x".repeat(113)} */`],
+  },
   { rule: fileName, path: "src/core/index.ts", broken: [""], kept: [] },
   { rule: fileName, path: "src/core/DataSource.ts", broken: [""], kept: [] },
   { rule: fileName, path: "src/core/data_source2.ts", broken: [], kept: [""] },
@@ -103,11 +109,13 @@ describe("house rules", () => {
     });
   }
 
-  test("tests, scripts and examples keep: file length", () => {
-    const files = readProjectFiles(["test", "scripts", "examples"], [".ts"]);
-    const violations = files.flatMap((file) => fileLength.findViolations(file).map((what) => `${file.path}:${what}`));
-    expect(violations).toEqual([]);
-  });
+  for (const rule of [fileLength, commentWidth]) {
+    test(`tests, scripts and examples keep: ${rule.name}`, () => {
+      const files = readProjectFiles(["test", "scripts", "examples"], [".ts"]);
+      const violations = files.flatMap((file) => rule.findViolations(file).map((what) => `${file.path}:${what}`));
+      expect(violations).toEqual([]);
+    });
+  }
 
   test("no committed text names a folder of one machine", () => {
     const files = [

@@ -1,8 +1,8 @@
 import { blankComments, type SourceFile } from "./source_text.ts";
 
 /**
- * Functions, classes and constants that one file of `sources` exports and no other file names, as "path: name". Types may be
- * exported alone: they stand in signatures.
+ * Functions, classes and constants that one file of `sources` exports and no other file names, as "path: name". Types
+ * may be exported alone: they stand in signatures.
  * @param others Files that may use what `sources` export.
  */
 export function listUnusedExports(sources: readonly SourceFile[], others: readonly SourceFile[]): string[] {

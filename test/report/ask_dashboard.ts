@@ -1,6 +1,6 @@
 /**
- * Asks a dashboard of its own and prints the answers as JSON: a program of its own, because tests in Deno may not use the
- * network. Words: a run directory.
+ * Asks a dashboard of its own and prints the answers as JSON: a program of its own, because tests in Deno may not use
+ * the network. Words: a run directory.
  */
 import { request } from "node:http";
 import process from "node:process";

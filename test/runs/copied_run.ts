@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
 import { makeFolder } from "../support/made_idx.ts";
 
-/** Where a run is to be made, and copies of its folder from moments of it: what is left where a process is killed then. */
+/**
+ * Where a run is to be made, and copies of its folder from moments of it: what is left where a process is killed then.
+ */
 export interface CopiedRun {
   readonly directory: string;
   /** In the order in which they were made. */

@@ -54,7 +54,9 @@ async function readLogs(directory: string) {
   };
 }
 
-/** A whole run, and copies of its folder from the moments of these callbacks: what is left where a process is killed. */
+/**
+ * A whole run, and copies of its folder from the moments of these callbacks: what is left where a process is killed.
+ */
 async function runWithCopies(callbacks: readonly (keyof StrategyPlugin)[]) {
   const { directory, copies, copier } = await prepareCopies(callbacks);
   await using run = await createTrainingRun(makeOptions(directory, copier));

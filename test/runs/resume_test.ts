@@ -67,8 +67,8 @@ function makeOptions(made: Omit<Case, "name">, directory: string): ResumeOptions
 }
 
 /**
- * A whole run, and copies of its folder taken after each of these callbacks: what a process that is killed there would leave,
- * less the metrics that it has not written yet.
+ * A whole run, and copies of its folder taken after each of these callbacks: what a process that is killed there would
+ * leave, less the metrics that it has not written yet.
  */
 async function runWithCopies(made: Case, callbacks: readonly (keyof StrategyPlugin)[]) {
   const { directory, copies, copier } = await prepareCopies(callbacks);
@@ -117,7 +117,10 @@ async function interrupt(made: Case, { signal }: AbortController, checkpointEver
   return directory;
 }
 
-/** A run of two experiences of 8 iterations each, interrupted after iteration 10, checkpoints at 3, 6, 8 (its end) and 10. */
+/**
+ * A run of two experiences of 8 iterations each, interrupted after iteration 10, checkpoints at 3, 6, 8 (its end) and
+ * 10.
+ */
 function interruptAtTen(): Promise<string> {
   const controller = new AbortController();
   const counter = countIterations((count) => count === 10 && controller.abort());

@@ -4,8 +4,8 @@ const PLANE = 32 * 32;
 export type MadeCIFAR = "CIFAR-10" | "CIFAR-100";
 
 /**
- * The binary files of a small CIFAR data set: as many rows of each class as asked for, the classes taking turns. Pixel i of
- * a row is the class id, i modulo 256, and the row's number in its file modulo 256.
+ * The binary files of a small CIFAR data set: as many rows of each class as asked for, the classes taking turns. Pixel
+ * i of a row is the class id, i modulo 256, and the row's number in its file modulo 256.
  */
 export function makeCIFARFiles(
   kind: MadeCIFAR,

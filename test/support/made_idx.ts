@@ -15,7 +15,10 @@ export function makeIdx(shape: readonly number[], data: Uint8Array): Uint8Array 
 
 const folders: string[] = [];
 
-/** A new folder that holds the files given by name, "a/b.png" in a folder of its own. A test file that makes some ends with `afterAll(removeFolders)`. */
+/**
+ * A new folder that holds the files given by name, "a/b.png" in a folder of its own. A test file that makes some ends
+ * with `afterAll(removeFolders)`.
+ */
 export async function makeFolder(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "firn-"));
   folders.push(folder);

@@ -17,7 +17,9 @@ const benchmark = makeBenchmark({ experiences: 3, samples: 160 });
 /** The contract has them take features of the last layer, which grows. */
 const LAST_LAYER_MEMBERS = ["FeCAMPlugin", "StreamingLDA"];
 
-/** One unit to begin with: the first experience makes the head grow, too. Two shards and dropout, as in the contract. */
+/**
+ * One unit to begin with: the first experience makes the head grow, too. Two shards and dropout, as in the contract.
+ */
 function createOptions(workers = 0): StrategyOptions {
   return makeOptions({
     model: mlp({ ...SMALL_MLP, dropout: 0.2, incremental: true, initialUnits: 1 }),
@@ -29,7 +31,10 @@ function createOptions(workers = 0): StrategyOptions {
   });
 }
 
-/** What keeps samples or features of the past, a class a method: the plugins, and strategies that are more than one plugin. */
+/**
+ * What keeps samples or features of the past, a class a method: the plugins, and strategies that are more than one
+ * plugin.
+ */
 function listMembers(): [string, ContractMember][] {
   const { Replay, ReplayPlugin, GenerativeReplayPlugin } = CONTRACT_MEMBERS;
   const members = {
@@ -45,8 +50,8 @@ function listMembers(): [string, ContractMember][] {
 }
 
 /**
- * Trains on one experience after another and gives what can be compared. Each is evaluated as it goes on, together with the
- * next, for whose classes the head grows in the middle of training.
+ * Trains on one experience after another and gives what can be compared. Each is evaluated as it goes on, together with
+ * the next, for whose classes the head grows in the middle of training.
  */
 async function run(create: CreateStrategy, workers: number) {
   const strategy = create({ ...createOptions(workers), evalEvery: 1 });

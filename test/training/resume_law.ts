@@ -34,8 +34,8 @@ type Experiences = Parameters<BaseStrategy["train"]>[0];
 
 /**
  * Checks that a run which is cut off in the middle of an experience, after each of `iterations` (counted over the whole
- * run), goes on in a new strategy to the same parameters, draws and metrics, bit for bit. Each experience gets a `train` call
- * of its own, unless there is to be one for all of them.
+ * run), goes on in a new strategy to the same parameters, draws and metrics, bit for bit. Each experience gets a
+ * `train` call of its own, unless there is to be one for all of them.
  */
 export async function expectResumable(
   create: () => BaseStrategy,

@@ -1,7 +1,7 @@
 /**
- * A program of its own: `engine_probe.ts ENGINE DEVICE-OR-BACKEND` computes one forward pass and prints what computed it.
- * The doctor runs it in a process of its own, because a native library that does not fit may end the process, and TF.js
- * has one backend a process.
+ * A program of its own: `engine_probe.ts ENGINE DEVICE-OR-BACKEND` computes one forward pass and prints what computed
+ * it. The doctor runs it in a process of its own, because a native library that does not fit may end the process, and
+ * TF.js has one backend a process.
  */
 import process from "node:process";
 import { cannot, describeCause } from "../../core/errors.ts";

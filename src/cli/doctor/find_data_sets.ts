@@ -16,7 +16,7 @@ export async function findDataSets(): Promise<Finding[]> {
         const detail = `${train.labels.length} + ${test.labels.length} samples`;
         return { group: "data set", name, isThere: true, detail };
       } catch (error) {
-        const detail = describeCause(error);
+        const detail = describeCause(error).replace(`, installed by "${install}"`, "");
         return { group: "data set", name, isThere: false, detail, install };
       }
     }),

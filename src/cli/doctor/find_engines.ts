@@ -53,7 +53,8 @@ async function probeEngine({ engine, place, install }: Candidate): Promise<Findi
     engine,
     place,
   ]);
-  const detail = stdout.split("\n").at(-1) || complaint;
+  // What installs it stands in a field of its own.
+  const detail = (stdout.split("\n").at(-1) || complaint).replace(/, try "[^"]*"/, "");
   const name = `${engine} ${place.replace(/:0$/, "")}`;
   return { group: "engine", name, isThere: succeeded, detail, ...(succeeded ? {} : { install }) };
 }

@@ -104,7 +104,10 @@ interface SplitDefaults {
   readonly augment: ("crop" | "flip" | "none")[];
 }
 
-/** Of the benchmarks that deal a data set's classes; `augment` is what training does to images unless somebody says otherwise. */
+/**
+ * Of the benchmarks that deal a data set's classes; `augment` is what training does to images unless somebody says
+ * otherwise.
+ */
 export function createSplitOptions({ numClasses, experiences, augment }: SplitDefaults) {
   const order = z.array(
     z

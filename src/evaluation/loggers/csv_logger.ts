@@ -20,10 +20,10 @@ export interface CSVLoggerOptions {
 }
 
 /**
- * Avalanche's two files: `training_results.csv` has a row an epoch, `eval_results.csv` a row an experience of each evaluation
- * outside training. Evaluations within training give `val_accuracy` and `val_loss`. Numbers have four digits behind the point;
- * what no metric measured is 0. The metrics are `Top1_Acc_Epoch`, `Loss_Epoch`, `Top1_Acc_Exp`, `Loss_Exp` and
- * `ExperienceForgetting`.
+ * Avalanche's two files: `training_results.csv` has a row an epoch, `eval_results.csv` a row an experience of each
+ * evaluation outside training. Evaluations within training give `val_accuracy` and `val_loss`. Numbers have four digits
+ * behind the point; what no metric measured is 0. The metrics are `Top1_Acc_Epoch`, `Loss_Epoch`, `Top1_Acc_Exp`,
+ * `Loss_Exp` and `ExperienceForgetting`.
  */
 export class CSVLogger implements Logger {
   readonly #options: CSVLoggerOptions;

@@ -36,7 +36,8 @@ interface ShownBar {
 
 /**
  * Writes a text logger's lines, and on a terminal a progress bar over the iterations of each epoch and of each
- * evaluated experience below them, with one for each replica on request. Elsewhere it writes plain lines without any control character.
+ * evaluated experience below them, with one for each replica on request. Elsewhere it writes plain lines without any
+ * control character.
  */
 export class InteractiveLogger implements Logger {
   readonly #stream: TextStream;

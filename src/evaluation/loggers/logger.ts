@@ -11,8 +11,8 @@ export type Logger = {
   /** Gets what the metrics report at one event, in the order of the metrics; never empty. */
   logMetrics(values: readonly MetricValue[]): void;
   /**
-   * For loggers whose files shall not tell anything twice when a run is resumed: hands everything to the disk and says how far
-   * the files have come, with whatever else the logger needs to go on from here.
+   * For loggers whose files shall not tell anything twice when a run is resumed: hands everything to the disk and says
+   * how far the files have come, with whatever else the logger needs to go on from here.
    */
   saveState?(): SavedState;
   /**

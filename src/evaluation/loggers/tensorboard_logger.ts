@@ -21,16 +21,16 @@ export interface TensorBoardLoggerOptions {
   /** Seconds since 1970; the system's clock unless given. It decides nothing but what TensorBoard shows. */
   readonly now?: () => number;
   /**
-   * True where nobody else writes event files into the folder: a run that is resumed from its beginning removes those that are
-   * there. False (the default) leaves them.
+   * True where nobody else writes event files into the folder: a run that is resumed from its beginning removes those
+   * that are there. False (the default) leaves them.
    */
   readonly isOwnFolder?: boolean;
 }
 
 /**
- * Writes event files that TensorBoard opens (`events.out.tfevents.*`): numbers as scalars, pictures as images, matrices as heat
- * maps, counts and weights as histograms; what measures the machine, too. The file is made when the first value comes and is
- * brought up to date whenever an epoch, an evaluation or training ends.
+ * Writes event files that TensorBoard opens (`events.out.tfevents.*`): numbers as scalars, pictures as images, matrices
+ * as heat maps, counts and weights as histograms; what measures the machine, too. The file is made when the first value
+ * comes and is brought up to date whenever an epoch, an evaluation or training ends.
  */
 export class TensorBoardLogger implements Logger {
   readonly #options: TensorBoardLoggerOptions;

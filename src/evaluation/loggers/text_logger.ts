@@ -66,7 +66,10 @@ export class TextLogger implements Logger {
   }
 }
 
-/** One line a metric, "\tkey = 0.1234", sorted by key; a matrix takes one more line for each of its rows, pictures say their size. */
+/**
+ * One line a metric, "\tkey = 0.1234", sorted by key; a matrix takes one more line for each of its rows, pictures say
+ * their size.
+ */
 export function formatMetricLines(metrics: Iterable<readonly [string, MetricData]>): string {
   return [...metrics]
     .sort(([a], [b]) => (a < b ? -1 : 1))

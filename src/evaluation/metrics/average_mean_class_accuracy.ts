@@ -4,8 +4,8 @@ import type { Metric } from "./metric.ts";
 import { parseRecord, parseRows } from "./saved_state.ts";
 
 /**
- * AMCA: the mean over evaluations of the mean over classes of their accuracy, by task label. Every class weighs the same,
- * however many samples it has. An evaluation in which a task had no sample does not count for it.
+ * AMCA: the mean over evaluations of the mean over classes of their accuracy, by task label. Every class weighs the
+ * same, however many samples it has. An evaluation in which a task had no sample does not count for it.
  */
 export class AverageMeanClassAccuracy implements Metric<ReadonlyMap<number, number>> {
   readonly #current: ClassAccuracy;

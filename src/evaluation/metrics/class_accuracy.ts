@@ -16,8 +16,8 @@ interface ClassCount {
 }
 
 /**
- * Accuracy of each class, the samples of each task label apart; tasks and classes ascend. A class without samples is not in
- * the result, unless it is tracked: then it is 0.
+ * Accuracy of each class, the samples of each task label apart; tasks and classes ascend. A class without samples is
+ * not in the result, unless it is tracked: then it is 0.
  */
 export class ClassAccuracy implements Metric<AccuracyByClass> {
   readonly #tracked: TrackedClasses | undefined;

@@ -16,8 +16,8 @@ export interface ConfusionMatrixOptions {
 }
 
 /**
- * Counts samples by true class (row) and predicted class (column). A sample whose logits hold NaN has no prediction and is
- * left out. Shares of an empty row, column or matrix are 0.
+ * Counts samples by true class (row) and predicted class (column). A sample whose logits hold NaN has no prediction and
+ * is left out. Shares of an empty row, column or matrix are 0.
  */
 export class ConfusionMatrix implements Metric<number[][]> {
   readonly #options: ConfusionMatrixOptions;

@@ -7,11 +7,15 @@ import { parsePairs } from "./saved_state.ts";
 export interface CPUClock {
   /** Milliseconds that only go up; performance.now unless given. */
   readonly now?: Now;
-  /** Milliseconds of processor time that this process and its threads have used; the system's own count unless given. */
+  /**
+   * Milliseconds of processor time that this process and its threads have used; the system's own count unless given.
+   */
   readonly usedMs?: () => number;
 }
 
-/** Processor time per time since the last reset, in percent of one core: two busy cores are 200. 0 before any update. */
+/**
+ * Processor time per time since the last reset, in percent of one core: two busy cores are 200. 0 before any update.
+ */
 export class CPUUsage implements Metric<number> {
   readonly #now: Now;
   readonly #readUsed: () => number;

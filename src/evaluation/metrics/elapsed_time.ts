@@ -4,7 +4,10 @@ import { parsePairs } from "./saved_state.ts";
 /** Milliseconds that only go up. */
 export type Now = () => number;
 
-/** Seconds from the last reset to the last update; 0 before any update. Time in which a run was interrupted does not count. */
+/**
+ * Seconds from the last reset to the last update; 0 before any update. Time in which a run was interrupted does not
+ * count.
+ */
 export class ElapsedTime implements Metric<number> {
   readonly #now: Now;
   #startMs: number;

@@ -6,9 +6,9 @@ import type { MetricImage } from "../metric_data.ts";
 const GAP = 2;
 
 /**
- * Puts samples [N, …sampleShape] side by side, `columns` in a row. All are scaled alike, from the smallest value to 0 to the
- * largest to 255; what lies between them is grey. One channel gives a grey picture, three a coloured one; of any other
- * number the first is shown.
+ * Puts samples [N, …sampleShape] side by side, `columns` in a row. All are scaled alike, from the smallest value to 0
+ * to the largest to 255; what lies between them is grey. One channel gives a grey picture, three a coloured one; of any
+ * other number the first is shown.
  * @throws {RangeError} If the samples are no images.
  */
 export function drawImageGrid(samples: HostTensor, columns: number): MetricImage {

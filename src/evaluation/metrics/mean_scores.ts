@@ -14,8 +14,8 @@ export interface MeanScoresResult {
 }
 
 /**
- * The mean logit of the true class, over samples of new and of old classes: a learner that favours new classes gives them
- * higher scores.
+ * The mean logit of the true class, over samples of new and of old classes: a learner that favours new classes gives
+ * them higher scores.
  * @see Belouadah and Popescu 2019, IL2M: class incremental learning with dual memory, ICCV
  */
 export class MeanScores implements Metric<MeanScoresResult> {

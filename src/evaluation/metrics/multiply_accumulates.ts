@@ -26,8 +26,8 @@ export interface CountedModel {
 
 /**
  * Multiplications with a following addition that a model needs for one sample: those of its dense layers, convolutions
- * (each output value multiplies the whole window over all input channels that it sees) and growing heads. Layers that only
- * add, scale or compare are not counted.
+ * (each output value multiplies the whole window over all input channels that it sees) and growing heads. Layers that
+ * only add, scale or compare are not counted.
  */
 export class MAC implements Metric<number> {
   #count = 0;

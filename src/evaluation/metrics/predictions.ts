@@ -34,8 +34,8 @@ export function countCorrect(logits: HostTensor, y: Int32Array): number {
 }
 
 /**
- * How many rows of `logits` [B, C] have their class in `y` [B] among the k largest; of equal logits the one of the lower
- * class is the larger. A row that holds NaN counts as wrong.
+ * How many rows of `logits` [B, C] have their class in `y` [B] among the k largest; of equal logits the one of the
+ * lower class is the larger. A row that holds NaN counts as wrong.
  * @throws {RangeError} If there is not one row a label.
  */
 export function countInTopK(logits: HostTensor, y: Int32Array, k: number): number {

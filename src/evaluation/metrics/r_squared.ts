@@ -15,9 +15,9 @@ interface TargetSums {
 }
 
 /**
- * The coefficient of determination, 1 − Σ (prediction − target)² / Σ (target − mean)², of each target over all samples, and of
- * several targets the mean; 0 while nothing was added. A target that does not vary counts 1 where it is met exactly and 0
- * otherwise. Departs from Avalanche, which takes the mean over minibatches, each with a mean of its own.
+ * The coefficient of determination, 1 − Σ (prediction − target)² / Σ (target − mean)², of each target over all samples,
+ * and of several targets the mean; 0 while nothing was added. A target that does not vary counts 1 where it is met
+ * exactly and 0 otherwise. Departs from Avalanche, which takes the mean over minibatches, each with a mean of its own.
  */
 export class R2 implements Metric<number> {
   #targets: TargetSums[] = [];

@@ -4,8 +4,8 @@ import { readTargetWidth } from "./regression_shapes.ts";
 import { parsePairs } from "./saved_state.ts";
 
 /**
- * √(Σ (prediction − target)² / n) over all numbers of all samples; 0 while nothing was added. Departs from Avalanche, which
- * takes the mean of the minibatches' roots and so depends on their size.
+ * √(Σ (prediction − target)² / n) over all numbers of all samples; 0 while nothing was added. Departs from Avalanche,
+ * which takes the mean of the minibatches' roots and so depends on their size.
  */
 export class RMSE implements Metric<number> {
   #squares = 0;

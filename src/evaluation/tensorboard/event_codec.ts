@@ -21,8 +21,8 @@ export function encodeFileVersion(wallTime: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * A value under its key: numbers as scalars, pictures as images, matrices as heat maps, counts and weights as histograms.
- * The caller owns the result.
+ * A value under its key: numbers as scalars, pictures as images, matrices as heat maps, counts and weights as
+ * histograms. The caller owns the result.
  */
 export function encodeValue(key: string, data: MetricData, { wallTime, step }: EventPlace): Uint8Array<ArrayBuffer> {
   return encode({ wall_time: wallTime, step, summary: { value: [{ tag: key, ...describeData(data) }] } });

@@ -7,8 +7,8 @@ const BLUE = [8, 48, 107] as const;
 const GREY = [200, 200, 200] as const;
 
 /**
- * A matrix as a picture: white for 0 or less, dark blue for the largest value, grey for cells that were not measured. Values
- * up to 1 are shares, and 1 is dark blue then.
+ * A matrix as a picture: white for 0 or less, dark blue for the largest value, grey for cells that were not measured.
+ * Values up to 1 are shares, and 1 is dark blue then.
  */
 export function drawHeatMap(matrix: readonly (readonly number[])[]): MetricImage {
   const columns = matrix.reduce((widest, row) => Math.max(widest, row.length), 0);

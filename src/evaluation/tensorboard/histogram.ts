@@ -12,7 +12,10 @@ export interface Histogram {
   readonly buckets: readonly number[];
 }
 
-/** Sorts values into `bucketCount` buckets of one width, from the smallest to the largest; NaN and infinities are left out. */
+/**
+ * Sorts values into `bucketCount` buckets of one width, from the smallest to the largest; NaN and infinities are left
+ * out.
+ */
 export function createHistogram(values: Float32Array, bucketCount = 40): Histogram {
   let [min, max, num, sum, sumSquares] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, 0];
   for (const value of values) {

@@ -1,8 +1,8 @@
 import { maskedCrc32c } from "./cyclic_redundancy.ts";
 
 /**
- * One record of a TFRecord file: its length (uint64), the length's checksum, the data, the data's checksum; all little-endian.
- * The caller owns the result.
+ * One record of a TFRecord file: its length (uint64), the length's checksum, the data, the data's checksum; all
+ * little-endian. The caller owns the result.
  */
 export function frameRecord(data: Uint8Array): Uint8Array<ArrayBuffer> {
   const framed = new Uint8Array(data.length + 16);

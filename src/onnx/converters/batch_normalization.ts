@@ -17,7 +17,8 @@ export interface BatchNormalizationOptions {
 /**
  * Batch normalisation of [N, …, C] (or [N, C, …]): y = (x − mean) / √(variance + ε) · gamma + beta, channel by channel.
  * In evaluation mean and variance are the moving ones. In training they are the batch's (the variance is the biased
- * one, as in TF.js), they are differentiated through, and the moving ones go to moving − (moving − batch) · (1 − momentum).
+ * one, as in TF.js), they are differentiated through, and the moving ones go to moving − (moving − batch) · (1 −
+ * momentum).
  * @throws {RangeError} If the layer's channels are not on the last axis of its own layout.
  * @see Ioffe and Szegedy 2015, Batch Normalization, arXiv:1502.03167
  */

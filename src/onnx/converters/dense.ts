@@ -7,8 +7,9 @@ import { applyActivation } from "./activation.ts";
 
 /**
  * Dense, [N, in] to [N, units]: Gemm-13, or MatMul-13 without a bias. The kernel is [in, units] already: no transpose.
- * One Gemm, because onnxruntime fuses a Relu that follows into it: three nodes become one. (MatMul, Add and Relu took as
- * long, to 1 %, for 784-512-10 in batches of 128 and of 16.) Inputs of a higher rank [N, …, in] are folded to [N·…, in] and back.
+ * One Gemm, because onnxruntime fuses a Relu that follows into it: three nodes become one. (MatMul, Add and Relu took
+ * as long, to 1 %, for 784-512-10 in batches of 128 and of 16.) Inputs of a higher rank [N, …, in] are folded to [N·…,
+ * in] and back.
  */
 export function convertDense(layer: DenseSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const sampleShape = sampleShapeOf(graph.shapeOf(x));

@@ -4,8 +4,8 @@ import type { ParameterSpec } from "../parameter_spec.ts";
 import type { WindowLayerSpec } from "../window_specs.ts";
 
 /**
- * The tensors of a convolution called on inputs of these shapes, in the order in which tfjs creates them; none for other
- * layers on spatial axes.
+ * The tensors of a convolution called on inputs of these shapes, in the order in which tfjs creates them; none for
+ * other layers on spatial axes.
  * @throws {RangeError} If the number of channels is not known.
  */
 export function describeWindowParameters(layer: WindowLayerSpec, inputs: readonly Shape[]): ParameterSpec[] {

@@ -6,8 +6,9 @@ import type { DotSpec } from "../sequence_layer_spec.ts";
 import { describeShape, resolveAxis, sampleShapeOf } from "../shape.ts";
 
 /**
- * Dot: for each sample the product of two matrices, [N, a, k] · [N, k, b] to [N, a, b], with their axes brought into that
- * order: MatMul-13. Inputs [N, k] are matrices of one row or column, and their axis goes again; two of them give [N, 1].
+ * Dot: for each sample the product of two matrices, [N, a, k] · [N, k, b] to [N, a, b], with their axes brought into
+ * that order: MatMul-13. Inputs [N, k] are matrices of one row or column, and their axis goes again; two of them give
+ * [N, 1].
  * @throws {RangeError} If the inputs are not two of rank 2 or 3, or differ in length along their axes.
  */
 export function convertDot(layer: DotSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {

@@ -7,9 +7,9 @@ import type { Shape } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
 
 /**
- * Dropout in training: y = x · mask. The mask is an input [N, …] of zeros and 1/(1 − rate), filled from the random
- * key, so that both engines and both halves of a split step drop the same units. Spatial dropout of [N, T, C] has a mask
- * [N, 1, C]. A rate of 0 adds nothing.
+ * Dropout in training: y = x · mask. The mask is an input [N, …] of zeros and 1/(1 − rate), filled from the random key,
+ * so that both engines and both halves of a split step drop the same units. Spatial dropout of [N, T, C] has a mask [N,
+ * 1, C]. A rate of 0 adds nothing.
  */
 export function convertDropout(layer: DropoutSpec, x: ValueName, graph: GraphBuilder): ValueName {
   if (layer.rate === 0) return x;

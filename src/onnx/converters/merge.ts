@@ -15,7 +15,9 @@ const OPERATOR_OF: Readonly<Record<MergeSpec["operation"], Operator>> = {
   minimum: "Min",
 };
 
-/** Add-14, Sub-14, Mul-14, Max-13 or Min-13 of two or more values, two by two; an average is their sum times 1/count. */
+/**
+ * Add-14, Sub-14, Mul-14, Max-13 or Min-13 of two or more values, two by two; an average is their sum times 1/count.
+ */
 export function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const [first, ...others] = inputs;
   if (first === undefined || others.length === 0) {

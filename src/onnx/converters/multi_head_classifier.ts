@@ -51,9 +51,9 @@ function addOneHead(layer: MultiHeadClassifierSpec, { x, labels }: HeadInputs, g
 }
 
 /**
- * One Gemm-13 for all T heads, [N, T · units]; a product with the one-hot labels, summed over the heads, leaves each row its
- * own. The labels become one-hot by Gather-13 from an identity matrix, because onnxruntime refuses an index outside of it,
- * where OneHot would answer zeros.
+ * One Gemm-13 for all T heads, [N, T · units]; a product with the one-hot labels, summed over the heads, leaves each
+ * row its own. The labels become one-hot by Gather-13 from an identity matrix, because onnxruntime refuses an index
+ * outside of it, where OneHot would answer zeros.
  */
 function addAllHeads(layer: MultiHeadClassifierSpec, { x, labels }: HeadInputs, graph: GraphBuilder): ChosenHeads {
   const [features = 0] = sampleShapeOf(graph.shapeOf(x));

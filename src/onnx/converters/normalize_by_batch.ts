@@ -26,8 +26,8 @@ export interface NormalizedBatch {
 }
 
 /**
- * y = (x − mean(x)) / √(variance(x) + ε) · gamma + beta, channel by channel, differentiated as one. The variance is taken
- * of centred values: that costs a pass more than E[x²] − mean², which loses all digits where the mean is large.
+ * y = (x − mean(x)) / √(variance(x) + ε) · gamma + beta, channel by channel, differentiated as one. The variance is
+ * taken of centred values: that costs a pass more than E[x²] − mean², which loses all digits where the mean is large.
  */
 export function normalizeByBatch(values: Normalization, graph: GraphBuilder): NormalizedBatch {
   const { x, gamma, beta, channelAxis, epsilon } = values;

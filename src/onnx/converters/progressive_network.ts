@@ -11,8 +11,9 @@ import { maskLogits } from "./mask_logits.ts";
 const FLOAT = 1;
 
 /**
- * Progressive network, features [N, in] and task labels [N] to [N, units]: each column's layers by Gemm-13 and Relu-14, joined
- * to the columns before it, then the column of each row's own label. Rows of other labels answer the mask's value.
+ * Progressive network, features [N, in] and task labels [N] to [N, units]: each column's layers by Gemm-13 and Relu-14,
+ * joined to the columns before it, then the column of each row's own label. Rows of other labels answer the mask's
+ * value.
  * @throws {RangeError} If there are no task labels.
  */
 export function convertProgressiveNetwork(
@@ -65,7 +66,10 @@ function join(values: readonly ValueName[], graph: GraphBuilder): ValueName {
   return others.length === 0 ? first : graph.node("Concat", values, { axis: int(1) });
 }
 
-/** Labels [N] as 1 in their column and 0 elsewhere [N, columns]: 1 − min(|label − task|, 1). No column has a negative label. */
+/**
+ * Labels [N] as 1 in their column and 0 elsewhere [N, columns]: 1 − min(|label − task|, 1). No column has a negative
+ * label.
+ */
 function chooseColumns(layer: ProgressiveNetworkSpec, labels: ValueName, graph: GraphBuilder): ValueName {
   const columns = countColumns(layer);
   const tasks = Array.from({ length: columns }, (_, column) => layer.tasks[column] ?? -1);

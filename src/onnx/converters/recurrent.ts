@@ -9,7 +9,10 @@ import { type CellParameters, orderGates, stepCell } from "./recurrent_cells.ts"
 /** The time to load a graph grows with the square of its nodes: seconds for an LSTM over this many steps. */
 const MAX_STEPS = 256;
 
-/** A recurrent layer, [N, T, F] to [N, units] or [N, T, units]: one product for the inputs of all times, then step by step. */
+/**
+ * A recurrent layer, [N, T, F] to [N, units] or [N, T, units]: one product for the inputs of all times, then step by
+ * step.
+ */
 export function convertRecurrent(layer: RecurrentSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const outputs = unroll(layer, inputs, graph);
   return layer.returnsSequences ? stack(outputs, graph) : (outputs.at(-1) ?? "");

@@ -19,7 +19,10 @@ export interface CellState {
   readonly memory?: ValueName;
 }
 
-/** One time: x · kernel + bias [N, gates · units], and what the time before has left; nothing at first, which means zeros. */
+/**
+ * One time: x · kernel + bias [N, gates · units], and what the time before has left; nothing at first, which means
+ * zeros.
+ */
 export interface CellInput {
   readonly projected: ValueName;
   readonly state: CellState | undefined;
@@ -62,8 +65,9 @@ function stepGru(cell: RecurrentCell, input: CellInput, graph: GraphBuilder): Ce
 }
 
 /**
- * i, f, o, g = x + h · U, c ← σ(f) · c + σ(i) · φ(g), h ← σ(o) · φ(c). The columns come in that order, not in that of the
- * parameters, so that one activation does for three gates: with an activation a gate the graph has a third more nodes.
+ * i, f, o, g = x + h · U, c ← σ(f) · c + σ(i) · φ(g), h ← σ(o) · φ(c). The columns come in that order, not in that of
+ * the parameters, so that one activation does for three gates: with an activation a gate the graph has a third more
+ * nodes.
  * @see Hochreiter and Schmidhuber 1997, Long Short-Term Memory, Neural Computation 9(8)
  */
 function stepLstm(cell: RecurrentCell, input: CellInput, graph: GraphBuilder): CellState {
@@ -93,7 +97,10 @@ function addState(projected: ValueName, { state, parameters }: CellInput, graph:
   return state ? graph.node("Gemm", [state.output, parameters.kernel, projected]) : projected;
 }
 
-/** The activation of gates that lie side by side: of all at once where it looks at single values, else of each by itself. */
+/**
+ * The activation of gates that lie side by side: of all at once where it looks at single values, else of each by
+ * itself.
+ */
 function openGates(
   activation: ActivationSpec,
   gates: ValueName,

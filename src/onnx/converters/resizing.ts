@@ -21,8 +21,8 @@ export function convertCropping({ pads }: CroppingSpec, x: ValueName, graph: Gra
 }
 
 /**
- * Images [N, H, W, C] by whole factors: Resize-13. The pixel i of the result lies at i / factor of the input, as in TF.js's
- * resizing without centred pixels: there it takes the pixel before, or a value between that and the next.
+ * Images [N, H, W, C] by whole factors: Resize-13. The pixel i of the result lies at i / factor of the input, as in
+ * TF.js's resizing without centred pixels: there it takes the pixel before, or a value between that and the next.
  */
 export function convertUpSampling(layer: UpSamplingSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const mode = layer.interpolation === "nearest" ? "nearest" : "linear";

@@ -17,10 +17,9 @@ export interface BatchStatistics {
 }
 
 /**
- * y = (x − mean(x)) · d · gamma + beta with the statistics of x itself, n values a channel, c = x − mean:
- * dbeta = Σ dy, dgamma = d · Σ dy·c, dx = gamma · d · (dy − dbeta/n − c · d · dgamma/n).
- * One rule for the whole: rule by rule there would be twice as many passes over the values. Two passes make the sums and
- * one their product; three make dx.
+ * y = (x − mean(x)) · d · gamma + beta with the statistics of x itself, n values a channel, c = x − mean: dbeta = Σ dy,
+ * dgamma = d · Σ dy·c, dx = gamma · d · (dy − dbeta/n − c · d · dgamma/n). One rule for the whole: rule by rule there
+ * would be twice as many passes over the values. Two passes make the sums and one their product; three make dx.
  */
 export function createBatchNormalizationRule(statistics: BatchStatistics): GradientRule {
   const { centred, inverseDeviation, scale, channelAxis } = statistics;
@@ -38,8 +37,8 @@ export function createBatchNormalizationRule(statistics: BatchStatistics): Gradi
 }
 
 /**
- * y = (x − mean) · d · gamma + beta with given mean and variance [C], channels on axis 1, c = x − mean:
- * dx = dy · gamma · d, dgamma = d · Σ dy·c, dbeta = Σ dy, dmean = −gamma · d · Σ dy, dvariance = −½ · gamma · d² · dgamma.
+ * y = (x − mean) · d · gamma + beta with given mean and variance [C], channels on axis 1, c = x − mean: dx = dy · gamma
+ * · d, dgamma = d · Σ dy·c, dbeta = Σ dy, dmean = −gamma · d · Σ dy, dvariance = −½ · gamma · d² · dgamma.
  */
 export function gradientOfBatchNormalization(step: BackwardStep): (ValueName | undefined)[] {
   const { graph, dy, node, isNeeded } = step;

@@ -18,7 +18,9 @@ export function gradientOfConv(step: BackwardStep): (ValueName | undefined)[] {
   ];
 }
 
-/** y = x convolved backwards with k, + b: dx = dy ⋆ k, dk is the one of that convolution with x for its dy, db = Σ dy. */
+/**
+ * y = x convolved backwards with k, + b: dx = dy ⋆ k, dk is the one of that convolution with x for its dy, db = Σ dy.
+ */
 export function gradientOfConvTranspose(step: BackwardStep): (ValueName | undefined)[] {
   const { node, graph, dy } = step;
   const [x, kernel] = [inputOf(step, 0), inputOf(step, 1)];
@@ -48,7 +50,9 @@ export function gradientOfAveragePool(step: BackwardStep): ValueName[] {
   return [convolveBackwards({ ...step, node: { ...node, attributes } }, { dy: shared, kernel: ones, like: x })];
 }
 
-/** To the shape of the value `like`, which the window need not have used up: ConvTranspose-11, or a plain convolution. */
+/**
+ * To the shape of the value `like`, which the window need not have used up: ConvTranspose-11, or a plain convolution.
+ */
 function convolveBackwards(
   { node, graph }: BackwardStep,
   values: { dy: ValueName; kernel: ValueName; like: ValueName },
@@ -71,8 +75,8 @@ function convolveBackwards(
 }
 
 /**
- * Without strides, going backwards is a convolution with the kernel turned around. That is faster where it makes no more
- * places than dy has and no more channels: for 3×3, 160 channels on [64, 4, 4] 6.7 ms in place of 9.3, for 20 on
+ * Without strides, going backwards is a convolution with the kernel turned around. That is faster where it makes no
+ * more places than dy has and no more channels: for 3×3, 160 channels on [64, 4, 4] 6.7 ms in place of 9.3, for 20 on
  * [64, 32, 32] 8.7 in place of 10.8; slower otherwise: unpadded, 64 on [64, 13, 13], 14 in place of 10.5.
  */
 function isBestTurnedAround(window: Window, [outputs, inputs]: Shape): boolean {
@@ -112,7 +116,10 @@ function turnKernel(kernel: ValueName, graph: GraphBuilder): ValueName {
   return graph.node("Transpose", [split], { perm: ints([rank, rank + 1, ...axes]) });
 }
 
-/** Σ over all but the channels of [N, C, …]: a third of the time for [C, N, …], which the kernel's gradient makes anyway. */
+/**
+ * Σ over all but the channels of [N, C, …]: a third of the time for [C, N, …], which the kernel's gradient makes
+ * anyway.
+ */
 function sumRows(dy: ValueName, graph: GraphBuilder): ValueName {
   const axes = graph.shapeOf(dy).flatMap((_, axis) => (axis === 0 ? [] : [axis]));
   return sumOver(swapBatchAndChannels(dy, graph), axes, { keepDimensions: false }, graph);

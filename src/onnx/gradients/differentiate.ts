@@ -12,8 +12,9 @@ export interface GradientSeed {
 
 /**
  * Reverse-mode differentiation: adds the nodes that carry the seeds' gradients back to `wanted`, and returns the
- * gradient of each; those on which no seed depends are missing. Gradients that reach a value on several ways are
- * added. A group of nodes goes by its own rule. Only what lies between a wanted value and a seed is made: there is no gradient of the samples, for one.
+ * gradient of each; those on which no seed depends are missing. Gradients that reach a value on several ways are added.
+ * A group of nodes goes by its own rule. Only what lies between a wanted value and a seed is made: there is no gradient
+ * of the samples, for one.
  * @throws {RangeError} If the way leads through an operator without a gradient.
  * @see Griewank and Walther 2008, Evaluating Derivatives, chapter 3
  */

@@ -7,7 +7,10 @@ import { describeShape } from "../shape.ts";
 export interface BackwardStep {
   readonly node: GraphNode;
   readonly graph: GraphBuilder;
-  /** The gradient of the node's first output, of its shape; "" where there is none (operators with several outputs only). */
+  /**
+   * The gradient of the node's first output, of its shape; "" where there is none (operators with several outputs
+   * only).
+   */
   readonly dy: ValueName;
   /** The gradient of the output at this index; undefined where nothing depends on it. */
   gradientOf(index: number): ValueName | undefined;
@@ -56,9 +59,9 @@ export function sumOver(
 }
 
 /**
- * 1 where x > 0, else 0, as floats: HardSigmoid-6, min(max(3·10³⁸ · x, 0), 1). The product of any normal positive float is
- * at least 3. One pass: a quarter faster than Mul and Clip on [64, 20, 32, 32], and on [128, 512] Mul and Clip took 19 µs
- * where Sign took 98, Greater and Cast 25, and Greater and Where 62.
+ * 1 where x > 0, else 0, as floats: HardSigmoid-6, min(max(3·10³⁸ · x, 0), 1). The product of any normal positive float
+ * is at least 3. One pass: a quarter faster than Mul and Clip on [64, 20, 32, 32], and on [128, 512] Mul and Clip took
+ * 19 µs where Sign took 98, Greater and Cast 25, and Greater and Where 62.
  */
 export function stepOf(x: ValueName, graph: GraphBuilder): ValueName {
   return graph.node("HardSigmoid", [x], { alpha: float(3e38), beta: float(0) });

@@ -17,11 +17,12 @@ export interface KernelGradientValues {
 }
 
 /**
- * dk[o, c, tap] = Σ dy[n, o, place] · x[n, c, place · stride + tap · dilation], over n and places: itself a convolution,
- * whose channels are the rows n, whose kernel is dy, whose dilation is the stride, and whose places are the taps.
+ * dk[o, c, tap] = Σ dy[n, o, place] · x[n, c, place · stride + tap · dilation], over n and places: itself a
+ * convolution, whose channels are the rows n, whose kernel is dy, whose dilation is the stride, and whose places are
+ * the taps.
  *
- * Done plainly, with the channels c for its batch, it has as few places as there are taps, and took 132 ms for 3×3, 32 to
- * 64 channels, [64, 28, 28] places. Here the channels lie side by side along the last axis, and so do the places: a
+ * Done plainly, with the channels c for its batch, it has as few places as there are taps, and took 132 ms for 3×3, 32
+ * to 64 channels, [64, 28, 28] places. Here the channels lie side by side along the last axis, and so do the places: a
  * dilation of C steps over them. One convolution with 9 · 32 places runs as fast as a large matrix product: 24 ms. Nine
  * shifted slices and nine products took 40 to 56.
  */

@@ -33,8 +33,8 @@ export function createColorScale(names: readonly string[]) {
 }
 
 /**
- * A layer of lines for each run, a field "run" saying whose a value is. Lines may lie on one another, so the first is drawn
- * widest and shows below the others.
+ * A layer of lines for each run, a field "run" saying whose a value is. Lines may lie on one another, so the first is
+ * drawn widest and shows below the others.
  */
 export function layerRuns(names: readonly string[]) {
   const widest = 5;
@@ -51,7 +51,9 @@ export function layerRuns(names: readonly string[]) {
 /** The axis of shares, 0 to 1 in percent. */
 export const shareAxis = { format: ".0%", tickCount: 5 } as const;
 
-/** Colours of shares from 0 to 1 in a heat map: hardly more than the ground at first, white text is read on the last. */
+/**
+ * Colours of shares from 0 to 1 in a heat map: hardly more than the ground at first, white text is read on the last.
+ */
 export const shareColors = ["rgba(76, 139, 214, 0.1)", "rgba(76, 139, 214, 0.7)", "rgb(11, 61, 122)"];
 
 /** At most `limit` of the values, evenly spread, the last among them. */

@@ -4,7 +4,10 @@ import { createColorScale, type Figure, thinOut } from "./figure.ts";
 /** Points of a line; more are not seen. */
 const MAX_POINTS = 400;
 
-/** The training loss (by minibatch where it was measured, else by epoch) and the loss on the test stream, a colour a run. */
+/**
+ * The training loss (by minibatch where it was measured, else by epoch) and the loss on the test stream, a colour a
+ * run.
+ */
 export function createLossFigure(runs: readonly ReportedRun[]): Figure | undefined {
   const values = runs.flatMap((run) => {
     const minibatches = findPoints(run, "Loss_MB/train_phase/");

@@ -8,8 +8,8 @@ import type { StrategySnapshot } from "../../training/strategy_snapshot.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
 
 /**
- * Where in a run a checkpoint was made: before a training unit, in the middle of its training, or after its training and
- * before its evaluation.
+ * Where in a run a checkpoint was made: before a training unit, in the middle of its training, or after its training
+ * and before its evaluation.
  */
 export type RunPlace =
   | { readonly kind: "before" | "trained"; readonly now: StrategySnapshot }

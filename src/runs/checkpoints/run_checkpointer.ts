@@ -3,7 +3,9 @@ import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { Checkpointer, TrainingCheckpoint } from "../../training/checkpointing.ts";
 import type { CheckpointInterval } from "./checkpoint_interval.ts";
 
-/** An experience of an online stream with fewer iterations costs no snapshot at its start, unless a checkpoint is due. */
+/**
+ * An experience of an online stream with fewer iterations costs no snapshot at its start, unless a checkpoint is due.
+ */
 const FEW_ITERATIONS = 10;
 
 /** When a run makes its checkpoints, and what it does then. */
@@ -18,9 +20,9 @@ export interface RunCheckpointerOptions {
 }
 
 /**
- * Decides when checkpoints are made inside experiences. In an online stream, where experiences are tiny, a snapshot at each
- * start would cost more than the training: there one is taken only when a checkpoint is due, which is then made after that
- * experience's first iteration.
+ * Decides when checkpoints are made inside experiences. In an online stream, where experiences are tiny, a snapshot at
+ * each start would cost more than the training: there one is taken only when a checkpoint is due, which is then made
+ * after that experience's first iteration.
  */
 export class RunCheckpointer implements Checkpointer {
   readonly #options: RunCheckpointerOptions;

@@ -27,8 +27,8 @@ const DTYPES = {
 type DType = keyof typeof DTYPES;
 
 /**
- * Writes vectors in the safetensors format: the header's length, the header in JSON, then the raw little-endian values. Wider
- * numbers come first, so that every vector lies at a multiple of its numbers' width.
+ * Writes vectors in the safetensors format: the header's length, the header in JSON, then the raw little-endian values.
+ * Wider numbers come first, so that every vector lies at a multiple of its numbers' width.
  * @throws {RangeError} If a vector has the name that the format keeps for metadata.
  * @see https://github.com/huggingface/safetensors, "Format"
  */

@@ -28,7 +28,8 @@ export function projectConflict(gradient: Float32Array, reference: Float32Array)
 
 /**
  * A-GEM: no step may raise, to first order, the mean loss on a random sample of the past. The sample is drawn anew for
- * every step from the memories of all past experiences together, as in the paper (Avalanche draws equal numbers of each).
+ * every step from the memories of all past experiences together, as in the paper (Avalanche draws equal numbers of
+ * each).
  * @see Chaudhry et al. 2019, Efficient Lifelong Learning with A-GEM, arXiv:1812.00420
  */
 export class AGEMPlugin implements StrategyPlugin {

@@ -28,14 +28,14 @@ export interface BiCOptions {
 }
 
 /**
- * BiC: trains on new samples and exemplars with λ · distillation + (1 − λ) · cross-entropy, and corrects the logits of the newest
- * classes by αo + β, fitted at each experience's end on held-out samples, the same number of every class. The correction is
- * applied in evaluation, and to the teacher of the next experience. Old classes are those that the experience does not bring: where
- * there are none, training is plain replay. Takes the place of the criterion.
+ * BiC: trains on new samples and exemplars with λ · distillation + (1 − λ) · cross-entropy, and corrects the logits of
+ * the newest classes by αo + β, fitted at each experience's end on held-out samples, the same number of every class.
+ * The correction is applied in evaluation, and to the teacher of the next experience. Old classes are those that the
+ * experience does not bring: where there are none, training is plain replay. Takes the place of the criterion.
  *
- * α and β are fitted to convergence by Newton's method, with a slight pull to the identity, rather than by some epochs of gradient
- * descent. Distillation is written as a divergence: it differs from the paper's cross-entropy by a constant. The exported model
- * is the uncorrected one.
+ * α and β are fitted to convergence by Newton's method, with a slight pull to the identity, rather than by some epochs
+ * of gradient descent. Distillation is written as a divergence: it differs from the paper's cross-entropy by a
+ * constant. The exported model is the uncorrected one.
  * @see Wu et al. 2019, Large Scale Incremental Learning, arXiv:1905.13260
  */
 export class BiCPlugin implements StrategyPlugin {

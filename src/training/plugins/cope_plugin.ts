@@ -24,11 +24,13 @@ export interface CoPEOptions extends MemoryOptions {
 }
 
 /**
- * CoPE: every class has a prototype on the unit sphere, which follows the embeddings of its samples, p ← norm(αp + (1 − α)f̄) after
- * every step; the loss draws samples to their prototype and off the others'. A prototype begins in a random direction when its class
- * first comes. Evaluation predicts the nearest prototype: `mbOutput` holds the cosines. The model's outputs are the embeddings,
- * whatever their number. Takes the place of the criterion. The exported model is the network, without the prototypes.
- * @see De Lange and Tuytelaars 2021, Continual Prototype Evolution: Learning Online from Non-Stationary Data Streams, arXiv:2009.00919
+ * CoPE: every class has a prototype on the unit sphere, which follows the embeddings of its samples, p ← norm(αp + (1 −
+ * α)f̄) after every step; the loss draws samples to their prototype and off the others'. A prototype begins in a random
+ * direction when its class first comes. Evaluation predicts the nearest prototype: `mbOutput` holds the cosines. The
+ * model's outputs are the embeddings, whatever their number. Takes the place of the criterion. The exported model is
+ * the network, without the prototypes.
+ * @see De Lange and Tuytelaars 2021, Continual Prototype Evolution: Learning Online from Non-Stationary Data Streams,
+ * arXiv:2009.00919
  */
 export class CoPEPlugin implements StrategyPlugin {
   readonly name = "CoPEPlugin";

@@ -21,8 +21,8 @@ export interface CWRStarOptions {
   /** Whether all other layers are held from the second experience on; true if left out. */
   readonly freezeRemainingModel?: boolean;
   /**
-   * Class ids of what is trained together with each experience from a memory, one a sample, as they are when the experience begins
-   * and ends; they are consolidated like those of the experience. None if left out.
+   * Class ids of what is trained together with each experience from a memory, one a sample, as they are when the
+   * experience begins and ends; they are consolidated like those of the experience. None if left out.
    */
   readonly rehearsedTargets?: () => readonly number[];
 }
@@ -36,11 +36,13 @@ interface ConsolidatedClass {
 }
 
 /**
- * CWR*: an experience trains temporary head weights, which begin at the consolidated ones for its classes and at 0 for all
- * others. Afterwards each of its classes j gets cw ← (r·cw + tw − mean(tw)) / (r + 1) with r = √(past samples / samples
- * now), the mean being over all weights of the experience's classes; the head then holds the consolidated weights of all
- * classes seen. Layers below learn in the first experience only. The head's bias is trained as ever, as in Avalanche.
- * @see Lomonaco, Maltoni and Pellegrini 2020, Rehearsal-Free Continual Learning over Small Non-I.I.D. Batches, arXiv:1907.03799
+ * CWR*: an experience trains temporary head weights, which begin at the consolidated ones for its classes and at 0 for
+ * all others. Afterwards each of its classes j gets cw ← (r·cw + tw − mean(tw)) / (r + 1) with r = √(past samples /
+ * samples now), the mean being over all weights of the experience's classes; the head then holds the consolidated
+ * weights of all classes seen. Layers below learn in the first experience only. The head's bias is trained as ever, as
+ * in Avalanche.
+ * @see Lomonaco, Maltoni and Pellegrini 2020, Rehearsal-Free Continual Learning over Small Non-I.I.D. Batches,
+ * arXiv:1907.03799
  */
 export class CWRStarPlugin implements StrategyPlugin {
   readonly name = "CWRStarPlugin";

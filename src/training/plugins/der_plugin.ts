@@ -21,16 +21,17 @@ export interface DEROptions {
   /** β, the weight of the remembered labels: 0 is DER, more is DER++; 0.5 if left out. */
   readonly beta?: number;
   /**
-   * "avalanche": a class-balanced memory, filled at each experience's end with the outputs of the model then; one draw serves
-   * both terms, once a whole draw is remembered. "paper" if left out.
+   * "avalanche": a class-balanced memory, filled at each experience's end with the outputs of the model then; one draw
+   * serves both terms, once a whole draw is remembered. "paper" if left out.
    */
   readonly compatibility?: Compatibility;
 }
 
 /**
- * Dark experience replay: remembers what the model answered to a sample when it was trained on it, and holds later answers to
- * that: loss + α mean (h(x) − z)² + β cross-entropy(h(x'), y'), where (x, z) and (x', y') are two draws from a reservoir that
- * takes in every minibatch. In a growing head only columns that were there when a sample was remembered are compared.
+ * Dark experience replay: remembers what the model answered to a sample when it was trained on it, and holds later
+ * answers to that: loss + α mean (h(x) − z)² + β cross-entropy(h(x'), y'), where (x, z) and (x', y') are two draws from
+ * a reservoir that takes in every minibatch. In a growing head only columns that were there when a sample was
+ * remembered are compared.
  * @see Buzzega et al. 2020, Dark Experience for General Continual Learning, arXiv:2004.07211
  */
 export class DERPlugin implements StrategyPlugin {
@@ -106,7 +107,9 @@ export class DERPlugin implements StrategyPlugin {
   }
 }
 
-/** In a growing head, units of classes not seen yet give no answer worth keeping: NaN. Other heads' outputs as they are. */
+/**
+ * In a growing head, units of classes not seen yet give no answer worth keeping: NaN. Other heads' outputs as they are.
+ */
 function hideUnseenClasses({ heads, experience }: BaseStrategy, outputs: HostTensor): HostTensor {
   if (heads.length === 0) return outputs;
   const [, columns = 0] = outputs.shape;

@@ -34,8 +34,9 @@ interface Best {
 
 /**
  * Stops an experience's training when a metric has not improved for `patience` evaluations, and always leaves the best
- * parameters and optimizer state of the experience behind, also when the epochs run out first. Needs `evalEvery` above 0.
- * List it before plugins that read the trained parameters at an experience's end; a strategy's own plugin comes after it.
+ * parameters and optimizer state of the experience behind, also when the epochs run out first. Needs `evalEvery` above
+ * 0. List it before plugins that read the trained parameters at an experience's end; a strategy's own plugin comes
+ * after it.
  */
 export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly name = "EarlyStoppingPlugin";

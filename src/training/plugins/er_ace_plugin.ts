@@ -22,11 +22,12 @@ export interface ERACEOptions {
 }
 
 /**
- * ER-ACE: experience replay in which new samples compete only with the classes of their own minibatch, so that they do not
- * push old classes aside: cross-entropy(new, classes of the minibatch) + cross-entropy(remembered, all classes), each a mean
- * over its own samples. The memory is a reservoir that takes in every minibatch of an experience's first epoch. Takes the
- * place of the criterion.
- * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change in Online Continual Learning, arXiv:2203.03798
+ * ER-ACE: experience replay in which new samples compete only with the classes of their own minibatch, so that they do
+ * not push old classes aside: cross-entropy(new, classes of the minibatch) + cross-entropy(remembered, all classes),
+ * each a mean over its own samples. The memory is a reservoir that takes in every minibatch of an experience's first
+ * epoch. Takes the place of the criterion.
+ * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change in Online Continual Learning,
+ * arXiv:2203.03798
  */
 export class ERACEPlugin implements StrategyPlugin {
   readonly name = "ERACEPlugin";
@@ -75,8 +76,8 @@ export class ERACEPlugin implements StrategyPlugin {
 }
 
 /**
- * The sum of two cross-entropies times `weight`: of the first `currentRows` rows over their own classes alone, and of the
- * other rows over all classes. Each is a mean over its rows.
+ * The sum of two cross-entropies times `weight`: of the first `currentRows` rows over their own classes alone, and of
+ * the other rows over all classes. Each is a mean over its rows.
  */
 export function evaluateAsymmetric(
   output: HostTensor,

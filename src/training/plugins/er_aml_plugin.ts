@@ -26,19 +26,20 @@ export interface ERAMLOptions {
   /** The layer whose answers are the features; the one before the last if left out. */
   readonly layerName?: string;
   /**
-   * "avalanche": a class-balanced memory that takes in a whole experience before it is trained, and from which alone positives
-   * and negatives are drawn, negatives being all other classes of the sample's task label; the first experience is trained as
-   * usual. "paper" if left out.
+   * "avalanche": a class-balanced memory that takes in a whole experience before it is trained, and from which alone
+   * positives and negatives are drawn, negatives being all other classes of the sample's task label; the first
+   * experience is trained as usual. "paper" if left out.
    */
   readonly compatibility?: Compatibility;
 }
 
 /**
- * ER-AML: experience replay in which new samples are not classified at all, so that they do not push old classes aside. A new
- * sample is drawn to one of its class and held off one of another class of the same minibatch, by a contrastive loss of
- * features; both are drawn from the memory and the minibatch. What is remembered is learnt by cross-entropy. The memory is a
- * reservoir that takes in every minibatch of an experience's first epoch; while it is empty, training is as usual. Takes the
- * place of the criterion. Of B new samples each meets 2 B others on the coordinator: it is made for small minibatches.
+ * ER-AML: experience replay in which new samples are not classified at all, so that they do not push old classes aside.
+ * A new sample is drawn to one of its class and held off one of another class of the same minibatch, by a contrastive
+ * loss of features; both are drawn from the memory and the minibatch. What is remembered is learnt by cross-entropy.
+ * The memory is a reservoir that takes in every minibatch of an experience's first epoch; while it is empty, training
+ * is as usual. Takes the place of the criterion. Of B new samples each meets 2 B others on the coordinator: it is made
+ * for small minibatches.
  * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change, arXiv:2104.05025
  */
 export class ERAMLPlugin implements StrategyPlugin {

@@ -22,26 +22,29 @@ export interface EWCOptions {
   /** "online" only, and needed there: how much of the old importance stays, in [0, 1]. */
   readonly decayFactor?: number;
   /**
-   * "paper" if left out: λ/2 before the sum, "per-example" Fisher information. "avalanche": λ, and "minibatch" in training's
-   * minibatches; its published baselines rest on that.
+   * "paper" if left out: λ/2 before the sum, "per-example" Fisher information. "avalanche": λ, and "minibatch" in
+   * training's minibatches; its published baselines rest on that.
    */
   readonly compatibility?: Compatibility;
   /**
-   * Whose gradients are squared: each sample's own, or those of whole minibatches' mean losses, which comes to about 1/B of it.
+   * Whose gradients are squared: each sample's own, or those of whole minibatches' mean losses, which comes to about
+   * 1/B of it.
    */
   readonly fisher?: (typeof FISHERS)[number];
   /** "per-example" only. False: the samples' own labels. True: labels drawn from the model's predictions. */
   readonly trueFisher?: boolean;
-  /** Samples in a minibatch of "minibatch", which it implies where it is above 1; the training minibatch's if left out. */
+  /**
+   * Samples in a minibatch of "minibatch", which it implies where it is above 1; the training minibatch's if left out.
+   */
   readonly importanceBatchSize?: number;
   /** How many samples of the experience are looked at, drawn at random; all if left out. */
   readonly importanceSamples?: number;
 }
 
 /**
- * Elastic weight consolidation: adds λ/2 Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² over the past experiences k, where Fₖ is the diagonal of the
- * Fisher information at the end of experience k and θₖ the parameters then. The sum over k is one quadratic, so memory and
- * time do not grow with the stream. Random numbers, where they are needed, come from the stream "ewc".
+ * Elastic weight consolidation: adds λ/2 Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² over the past experiences k, where Fₖ is the diagonal of
+ * the Fisher information at the end of experience k and θₖ the parameters then. The sum over k is one quadratic, so
+ * memory and time do not grow with the stream. Random numbers, where they are needed, come from the stream "ewc".
  * @see Kirkpatrick et al. 2017, arXiv:1612.00796; online: Schwarz et al. 2018, arXiv:1805.06370
  */
 export class EWCPlugin implements StrategyPlugin {

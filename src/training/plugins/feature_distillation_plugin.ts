@@ -21,8 +21,9 @@ export interface FeatureDistillationOptions {
 }
 
 /**
- * Feature distillation: from the second experience on, adds α times the distance of the features before the last layer from
- * those of the model at the last experience's end: the less-forget constraint. Features are compared without dropout.
+ * Feature distillation: from the second experience on, adds α times the distance of the features before the last layer
+ * from those of the model at the last experience's end: the less-forget constraint. Features are compared without
+ * dropout.
  * @see Hou et al. 2019, Learning a Unified Classifier Incrementally via Rebalancing, CVPR
  */
 export class FeatureDistillationPlugin implements StrategyPlugin {

@@ -23,21 +23,26 @@ export interface FeatureReplayOptions {
   /** Remembered features in a step; 10 if left out. */
   readonly batchSizeMem?: number;
   /**
-   * The layer whose answers are the features; the one before the last if left out. What lies behind it is the classifier; all ways
-   * from the samples to the outputs must go through the layer.
+   * The layer whose answers are the features; the one before the last if left out. What lies behind it is the
+   * classifier; all ways from the samples to the outputs must go through the layer.
    */
   readonly layerName?: string;
-  /** "avalanche" lets new samples compete with all classes seen, not with those of their experience alone; "paper" if left out. */
+  /**
+   * "avalanche" lets new samples compete with all classes seen, not with those of their experience alone; "paper" if
+   * left out.
+   */
   readonly compatibility?: Compatibility;
 }
 
 /**
- * Feature replay by the asymmetric loss of elastic feature consolidation: no sample is kept, but features, equally many of each class,
- * as they were when their experience ended. The whole network learns new samples by a cross-entropy over the classes of their
- * experience; the classifier alone learns all classes from remembered and new features. From the second experience on the loss is
- * ½ CE(new, its classes) + ½ [(1 − w) CE(remembered) + w CE(new features)] with w = 1/k in the k-th experience; the classifier's
- * half sends no gradient to the features. Takes the place of the criterion.
- * @see Magistri et al. 2024, Elastic Feature Consolidation for Cold Start Exemplar-Free Incremental Learning, arXiv:2402.03917
+ * Feature replay by the asymmetric loss of elastic feature consolidation: no sample is kept, but features, equally many
+ * of each class, as they were when their experience ended. The whole network learns new samples by a cross-entropy over
+ * the classes of their experience; the classifier alone learns all classes from remembered and new features. From the
+ * second experience on the loss is ½ CE(new, its classes) + ½ [(1 − w) CE(remembered) + w CE(new features)] with w =
+ * 1/k in the k-th experience; the classifier's half sends no gradient to the features. Takes the place of the
+ * criterion.
+ * @see Magistri et al. 2024, Elastic Feature Consolidation for Cold Start Exemplar-Free Incremental Learning,
+ * arXiv:2402.03917
  */
 export class FeatureReplayPlugin implements StrategyPlugin {
   readonly name = "FeatureReplayPlugin";

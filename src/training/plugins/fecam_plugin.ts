@@ -8,10 +8,10 @@ import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_
 export interface FeCAMOptions extends FeaturePredictionOptions, FeCAMClassifierOptions {}
 
 /**
- * Predicts in evaluation by the Mahalanobis distance of features from class means, with a covariance matrix a class; training
- * is left alone. `mbOutput` holds minus the squared distances, classes never seen below all others. Covers Avalanche's
- * MemoryFeCAMUpdate, CurrentDataFeCAMUpdate and FeCAMOracle by `update`. Memory and time grow with the square of the number of
- * features. The exported model is the network alone.
+ * Predicts in evaluation by the Mahalanobis distance of features from class means, with a covariance matrix a class;
+ * training is left alone. `mbOutput` holds minus the squared distances, classes never seen below all others. Covers
+ * Avalanche's MemoryFeCAMUpdate, CurrentDataFeCAMUpdate and FeCAMOracle by `update`. Memory and time grow with the
+ * square of the number of features. The exported model is the network alone.
  * @see Goswami et al. 2023, FeCAM: Exploiting the Heterogeneity of Class Distributions, arXiv:2309.14062
  */
 export class FeCAMPlugin implements StrategyPlugin {

@@ -11,9 +11,9 @@ export interface FromScratchTrainingOptions {
 }
 
 /**
- * Puts the model back to the parameters and the layer state with which training began, before each experience. A baseline:
- * nothing is carried over, but that the classes of a growing head stay known. Units that were added later go back to what
- * they were when they were added.
+ * Puts the model back to the parameters and the layer state with which training began, before each experience. A
+ * baseline: nothing is carried over, but that the classes of a growing head stay known. Units that were added later go
+ * back to what they were when they were added.
  * @see Lomonaco et al. 2021, Avalanche, arXiv:2104.00405
  */
 export class FromScratchTrainingPlugin implements StrategyPlugin {

@@ -15,10 +15,10 @@ export interface GDumbOptions {
 }
 
 /**
- * GDumb: keeps a class-balanced memory of the stream, and before each experience is tested trains the model from scratch on
- * the memory alone. "From scratch" is the parameters, layer state and optimizer with which training began. Unlike the paper
- * it keeps the learning rate and augments nothing; the rate is the optimizer's, augmentation the data's. A class that came
- * with too few samples leaves its room to the others.
+ * GDumb: keeps a class-balanced memory of the stream, and before each experience is tested trains the model from
+ * scratch on the memory alone. "From scratch" is the parameters, layer state and optimizer with which training began.
+ * Unlike the paper it keeps the learning rate and augments nothing; the rate is the optimizer's, augmentation the
+ * data's. A class that came with too few samples leaves its room to the others.
  * @see Prabhu et al. 2020, GDumb: A Simple Approach that Questions Our Progress in Continual Learning, ECCV
  */
 export class GDumbPlugin implements StrategyPlugin {

@@ -15,8 +15,9 @@ export interface GEMOptions {
 }
 
 /**
- * GEM: no step may raise, to first order, the loss on the memory of any past experience. Every step computes one gradient
- * an experience, of all that is remembered of it; the step's own gradient is moved the least way that fits them all.
+ * GEM: no step may raise, to first order, the loss on the memory of any past experience. Every step computes one
+ * gradient an experience, of all that is remembered of it; the step's own gradient is moved the least way that fits
+ * them all.
  * @see Lopez-Paz and Ranzato 2017, Gradient Episodic Memory for Continual Learning, arXiv:1706.08840
  */
 export class GEMPlugin implements StrategyPlugin {

@@ -26,11 +26,13 @@ import { TrainGeneratorAfterExpPlugin } from "./train_generator_after_exp_plugin
 /** What is generated and replayed. */
 export interface GenerativeReplayOptions extends ReplayWeightOptions, GeneratorOptions {
   /**
-   * A generator that somebody else trains, a `TrainGeneratorAfterExpPlugin`, say. If left out, the plugin makes one and trains it
-   * after each experience; inside a `VAETraining` that strategy is the generator.
+   * A generator that somebody else trains, a `TrainGeneratorAfterExpPlugin`, say. If left out, the plugin makes one and
+   * trains it after each experience; inside a `VAETraining` that strategy is the generator.
    */
   readonly generatorStrategy?: VAETraining;
-  /** False where model and generator were trained before: the first experience is replayed to, too. True if left out. */
+  /**
+   * False where model and generator were trained before: the first experience is replayed to, too. True if left out.
+   */
   readonly untrainedSolver?: boolean;
   /** Samples generated for a minibatch; as many as it has if left out. */
   readonly replaySize?: number;
@@ -39,11 +41,11 @@ export interface GenerativeReplayOptions extends ReplayWeightOptions, GeneratorO
 }
 
 /**
- * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class that the
- * model as it was at the last experience's end finds most likely among those seen. The loss is r times the mean over new
- * samples plus 1 − r times that over generated ones. The generator learns of each experience afterwards, replaying its own
- * samples in the same way. Latents come from the stream "generative-replay"; generated samples bear the task label of the
- * minibatch's first, so that a model with a head a task is refused.
+ * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class
+ * that the model as it was at the last experience's end finds most likely among those seen. The loss is r times the
+ * mean over new samples plus 1 − r times that over generated ones. The generator learns of each experience afterwards,
+ * replaying its own samples in the same way. Latents come from the stream "generative-replay"; generated samples bear
+ * the task label of the minibatch's first, so that a model with a head a task is refused.
  *
  * The paper's generator is an adversarial network; ours is a variational autoencoder, as Avalanche's is.
  * @see Shin et al. 2017, Continual Learning with Deep Generative Replay, arXiv:1705.08690

@@ -12,8 +12,9 @@ export interface GradientAccumulationOptions {
 }
 
 /**
- * Lets the optimizer step once for several minibatches, along the mean of their gradients weighted by their sizes: what one
- * large minibatch would give, with the memory of a small one. The last minibatches of an epoch make a step of their own.
+ * Lets the optimizer step once for several minibatches, along the mean of their gradients weighted by their sizes: what
+ * one large minibatch would give, with the memory of a small one. The last minibatches of an epoch make a step of their
+ * own.
  */
 export class GradientAccumulationPlugin implements StrategyPlugin {
   readonly name = "GradientAccumulationPlugin";

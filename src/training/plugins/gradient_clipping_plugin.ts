@@ -13,8 +13,8 @@ export interface GradientClippingOptions {
 }
 
 /**
- * Limits the gradient right before the optimizer steps, penalties and what other plugins did to it included. List it after a
- * plugin that accumulates gradients.
+ * Limits the gradient right before the optimizer steps, penalties and what other plugins did to it included. List it
+ * after a plugin that accumulates gradients.
  * @see Pascanu et al. 2013, On the difficulty of training recurrent neural networks, arXiv:1211.5063
  */
 export class GradientClippingPlugin implements StrategyPlugin {

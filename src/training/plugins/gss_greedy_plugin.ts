@@ -22,10 +22,10 @@ export interface GSSGreedyOptions {
 const FIRST_SCORE = 0.1;
 
 /**
- * GSS-greedy: keeps samples whose gradients point in many directions. Each new sample's score is 1 + the largest cosine between
- * its gradient and those of a few random remembered samples; one with a score below 1 may replace a remembered one. Every
- * minibatch is joined by a random draw of the memory. The random samples are drawn once a minibatch, and an experience's
- * samples are offered in its first epoch.
+ * GSS-greedy: keeps samples whose gradients point in many directions. Each new sample's score is 1 + the largest cosine
+ * between its gradient and those of a few random remembered samples; one with a score below 1 may replace a remembered
+ * one. Every minibatch is joined by a random draw of the memory. The random samples are drawn once a minibatch, and an
+ * experience's samples are offered in its first epoch.
  *
  * Costs a gradient of its own for every new sample. Avalanche compares with whole minibatches of the memory instead.
  * @see Aljundi et al. 2019, Gradient based sample selection for online continual learning, arXiv:1903.08671

@@ -26,11 +26,11 @@ export interface ICaRLOptions {
 }
 
 /**
- * iCaRL: trains on new samples and exemplars together, with a binary cross-entropy for every class seen: an old class's target
- * is what the model of the last experience's end says, a new class's is the label. Exemplars are herded on features of length
- * 1, and evaluation predicts the class with the nearest mean of exemplars. Takes the place of the criterion; works on any
- * stream, and needs no class order. The loss is a mean over the samples and the classes seen. Exemplars are not mirrored. The
- * exported model is the network, without the class means.
+ * iCaRL: trains on new samples and exemplars together, with a binary cross-entropy for every class seen: an old class's
+ * target is what the model of the last experience's end says, a new class's is the label. Exemplars are herded on
+ * features of length 1, and evaluation predicts the class with the nearest mean of exemplars. Takes the place of the
+ * criterion; works on any stream, and needs no class order. The loss is a mean over the samples and the classes seen.
+ * Exemplars are not mirrored. The exported model is the network, without the class means.
  * @see Rebuffi et al. 2017, iCaRL: Incremental Classifier and Representation Learning, arXiv:1611.07725
  */
 export class ICaRLPlugin implements StrategyPlugin {

@@ -32,13 +32,13 @@ interface ClassMemory {
 }
 
 /**
- * IL2M: replay, and a second memory of how surely each class was recognised when it was new. In evaluation, where the model
- * predicts one of the newest classes, every old class's probability is multiplied by (its initial / its present mean score) ·
- * (present / initial confidence of the model). `mbOutput` then holds logits of the corrected probabilities. The exported model is
- * the uncorrected one.
+ * IL2M: replay, and a second memory of how surely each class was recognised when it was new. In evaluation, where the
+ * model predicts one of the newest classes, every old class's probability is multiplied by (its initial / its present
+ * mean score) · (present / initial confidence of the model). `mbOutput` then holds logits of the corrected
+ * probabilities. The exported model is the uncorrected one.
  *
- * Scores are probabilities as in the paper. On an online stream they are taken at the end of each original experience, from
- * what is remembered.
+ * Scores are probabilities as in the paper. On an online stream they are taken at the end of each original experience,
+ * from what is remembered.
  * @see Belouadah and Popescu 2019, IL2M: Class Incremental Learning With Dual Memory, ICCV
  */
 export class IL2MPlugin implements StrategyPlugin {

@@ -23,14 +23,14 @@ export interface LatentReplayOptions {
 }
 
 /**
- * Latent replay: remembers what a layer answered to samples of the past, and trains the layers behind it on those answers
- * together with new samples. From the second experience on, the layer and all before it are held, statistics included, so
- * that what is remembered stays true. A minibatch's places are shared out by the sizes of experience and memory: with n new and m
- * remembered, b places a minibatch, n / ⌊(n + m) / b⌋ of them are for new ones. When the k-th experience is over, memSize / k of its
- * samples come in, at places drawn at random once none is free.
+ * Latent replay: remembers what a layer answered to samples of the past, and trains the layers behind it on those
+ * answers together with new samples. From the second experience on, the layer and all before it are held, statistics
+ * included, so that what is remembered stays true. A minibatch's places are shared out by the sizes of experience and
+ * memory: with n new and m remembered, b places a minibatch, n / ⌊(n + m) / b⌋ of them are for new ones. When the k-th
+ * experience is over, memSize / k of its samples come in, at places drawn at random once none is free.
  *
- * Where layers behind the cut use batch statistics, new and remembered rows have their own. Avalanche also leaves normalising
- * layers below the cut free, and lets the first experience fill the memory alone.
+ * Where layers behind the cut use batch statistics, new and remembered rows have their own. Avalanche also leaves
+ * normalising layers below the cut free, and lets the first experience fill the memory alone.
  * @see Pellegrini et al. 2020, Latent Replay for Real-Time Continual Learning, arXiv:1912.01100
  */
 export class LatentReplayPlugin implements StrategyPlugin {

@@ -20,10 +20,10 @@ export interface LFLOptions {
 }
 
 /**
- * Less-forgetting learning: from the second experience on, adds λ · ½‖f(x) − f_old(x)‖², the mean over the minibatch, with f
- * the features before the last layer and f_old those of the model at the last experience's end, and holds the last layer, so
- * that decision boundaries stay. Units that a growing head gains are not held until they were trained. Features are compared
- * without dropout.
+ * Less-forgetting learning: from the second experience on, adds λ · ½‖f(x) − f_old(x)‖², the mean over the minibatch,
+ * with f the features before the last layer and f_old those of the model at the last experience's end, and holds the
+ * last layer, so that decision boundaries stay. Units that a growing head gains are not held until they were trained.
+ * Features are compared without dropout.
  * @see Jung et al. 2016, Less-forgetting Learning in Deep Neural Networks, arXiv:1607.00122
  */
 export class LFLPlugin implements StrategyPlugin {

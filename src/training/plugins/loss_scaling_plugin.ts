@@ -11,9 +11,9 @@ export interface LossScalingOptions {
 }
 
 /**
- * Multiplies the training criterion by a factor that may change from one experience to the next, so that what other plugins
- * add weighs more or less beside it. With "inverse-experience" new classes weigh as much as each of the k experiences before.
- * Used with learning without forgetting in Avalanche's class-incremental baseline.
+ * Multiplies the training criterion by a factor that may change from one experience to the next, so that what other
+ * plugins add weighs more or less beside it. With "inverse-experience" new classes weigh as much as each of the k
+ * experiences before. Used with learning without forgetting in Avalanche's class-incremental baseline.
  * @see Lomonaco et al. 2021, Avalanche, arXiv:2104.00405
  */
 export class LossScalingPlugin implements StrategyPlugin {

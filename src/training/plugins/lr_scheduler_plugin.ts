@@ -28,8 +28,8 @@ export interface LRSchedulerOptions {
 }
 
 /**
- * Changes the optimizer's learning rate after each epoch or iteration, as a multiple of what it is when training begins. See
- * `ReduceLROnPlateauPlugin` for a schedule that looks at a loss.
+ * Changes the optimizer's learning rate after each epoch or iteration, as a multiple of what it is when training
+ * begins. See `ReduceLROnPlateauPlugin` for a schedule that looks at a loss.
  * @see Loshchilov and Hutter 2017, SGDR, arXiv:1608.03983 (cosine); Goyal et al. 2017, arXiv:1706.02677 (warm-up)
  */
 export class LRSchedulerPlugin implements StrategyPlugin {

@@ -24,9 +24,10 @@ export interface LwFOptions {
 }
 
 /**
- * Learning without forgetting: from the second experience on, adds α T² KL(softmax(z_old/T) ‖ softmax(z/T)), the mean over
- * the minibatch, over the outputs of the classes seen before; z_old are the outputs of the model as it was after the
- * last experience. A model with a head a task is held on all heads of the past: the minibatch is computed once more for each.
+ * Learning without forgetting: from the second experience on, adds α T² KL(softmax(z_old/T) ‖ softmax(z/T)), the mean
+ * over the minibatch, over the outputs of the classes seen before; z_old are the outputs of the model as it was after
+ * the last experience. A model with a head a task is held on all heads of the past: the minibatch is computed once more
+ * for each.
  *
  * T² is Hinton's, whose loss the paper takes over: it keeps the gradient's size independent of T.
  * @see Li and Hoiem 2016, Learning without Forgetting, arXiv:1606.09282; Hinton et al. 2015, arXiv:1503.02531

@@ -13,8 +13,8 @@ export interface MASOptions {
   /** λ, the weight of the penalty; 1 if left out. */
   readonly lambda?: number;
   /**
-   * How much of the old importances stays in Ω ← αΩ + (1 − α)Ω_new, in [0, 1]. Left out: they are added up, as in the paper, or,
-   * with "avalanche", α is ½.
+   * How much of the old importances stays in Ω ← αΩ + (1 − α)Ω_new, in [0, 1]. Left out: they are added up, as in the
+   * paper, or, with "avalanche", α is ½.
    */
   readonly alpha?: number;
   /** "paper" if left out. "avalanche" takes gradients of whole minibatches' means, with dropout, and α = ½. */
@@ -22,8 +22,8 @@ export interface MASOptions {
 }
 
 /**
- * Memory aware synapses: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω the mean over its
- * samples of |∂‖f(x)‖²/∂θ|: parameters that the outputs depend on are held. Labels play no part in Ω.
+ * Memory aware synapses: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω the mean over
+ * its samples of |∂‖f(x)‖²/∂θ|: parameters that the outputs depend on are held. Labels play no part in Ω.
  * @see Aljundi et al. 2018, Memory Aware Synapses: Learning What (not) to Forget, arXiv:1711.09601
  */
 export class MASPlugin implements StrategyPlugin {

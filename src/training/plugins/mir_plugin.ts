@@ -30,9 +30,9 @@ export interface MIROptions {
 }
 
 /**
- * Maximally interfered retrieval (ER-MIR): replays those remembered samples whose loss the step on the new minibatch would
- * raise most. Every step is tried out as plain gradient descent θ − η∇L with the optimizer's learning rate; the mean loss of
- * the samples chosen is added to the step.
+ * Maximally interfered retrieval (ER-MIR): replays those remembered samples whose loss the step on the new minibatch
+ * would raise most. Every step is tried out as plain gradient descent θ − η∇L with the optimizer's learning rate; the
+ * mean loss of the samples chosen is added to the step.
  * @see Aljundi et al. 2019, Online Continual Learning with Maximally Interfered Retrieval, arXiv:1908.04742
  */
 export class MIRPlugin implements StrategyPlugin {

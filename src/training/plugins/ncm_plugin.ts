@@ -11,9 +11,10 @@ export interface NCMOptions extends FeaturePredictionOptions {
 }
 
 /**
- * Predicts in evaluation by the nearest class mean of features; training is left alone. `mbOutput` holds minus the distances,
- * classes never seen below all others. Covers Avalanche's MemoryNCMUpdate, CurrentDataNCMUpdate and NCMOracle by `update`.
- * Several experiences that bring a class count by their samples. The exported model is the network, without the means.
+ * Predicts in evaluation by the nearest class mean of features; training is left alone. `mbOutput` holds minus the
+ * distances, classes never seen below all others. Covers Avalanche's MemoryNCMUpdate, CurrentDataNCMUpdate and
+ * NCMOracle by `update`. Several experiences that bring a class count by their samples. The exported model is the
+ * network, without the means.
  * @see Mensink et al. 2013, Distance-Based Image Classification, TPAMI 35(11); Rebuffi et al. 2017, arXiv:1611.07725
  */
 export class NCMPlugin implements StrategyPlugin {

@@ -19,16 +19,21 @@ import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 export interface PackNetOptions {
   /** Epochs of each experience that come after its pruning. */
   readonly postPruneEpochs: number;
-  /** The share of its free weights that an experience gives up, in [0, 1]; one for all experiences, or a list. ½ if left out. */
+  /**
+   * The share of its free weights that an experience gives up, in [0, 1]; one for all experiences, or a list. ½ if left
+   * out.
+   */
   readonly pruneProportion?: PerExperience;
 }
 
 /**
- * PackNet: every experience trains the weights that no earlier one has kept, gives up the smallest of them, layer by layer,
- * and trains on with the others, which are then its own for ever. Samples are evaluated with the weights of their task label's
- * experience and of those before it. Biases belong to the experience in which they were first trained; a head a task is left
- * to its task. Models with layer state (batch normalisation) are refused: it cannot be kept apart.
- * @see Mallya and Lazebnik 2018, PackNet: Adding Multiple Tasks to a Single Network by Iterative Pruning, arXiv:1711.05769
+ * PackNet: every experience trains the weights that no earlier one has kept, gives up the smallest of them, layer by
+ * layer, and trains on with the others, which are then its own for ever. Samples are evaluated with the weights of
+ * their task label's experience and of those before it. Biases belong to the experience in which they were first
+ * trained; a head a task is left to its task. Models with layer state (batch normalisation) are refused: it cannot be
+ * kept apart.
+ * @see Mallya and Lazebnik 2018, PackNet: Adding Multiple Tasks to a Single Network by Iterative Pruning,
+ * arXiv:1711.05769
  */
 export class PackNetPlugin implements StrategyPlugin {
   readonly name = "PackNetPlugin";
@@ -180,8 +185,8 @@ export class PackNetPlugin implements StrategyPlugin {
 }
 
 /**
- * Of the parameters at `free`, the share `proportion` with the smallest absolute values becomes 0, and the others get `owner`.
- * Of equal ones the first are given up.
+ * Of the parameters at `free`, the share `proportion` with the smallest absolute values becomes 0, and the others get
+ * `owner`. Of equal ones the first are given up.
  */
 export function claimLargest(
   parameters: Float32Array,
@@ -202,7 +207,10 @@ function listShared({ cluster, heads }: BaseStrategy): ParameterEntry[] {
   return cluster.model.layout.entries.filter(({ name }) => !separate.some((layer) => name.startsWith(`${layer}/`)));
 }
 
-/** Marks with 1, in a mask [P], the heads of tasks that are not trained now: [tasks, features, units] and [tasks, units]. */
+/**
+ * Marks with 1, in a mask [P], the heads of tasks that are not trained now: [tasks, features, units] and [tasks,
+ * units].
+ */
 function markOtherHeads(strategy: BaseStrategy, mask: Float32Array): void {
   const { cluster, experience } = strategy;
   const shared = new Set(listShared(strategy));

@@ -19,7 +19,9 @@ import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import { addCrossEntropy } from "../partial_cross_entropy.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
-/** What retrospective adversarial replay remembers, and how it perturbs. The storage policy is a reservoir if left out. */
+/**
+ * What retrospective adversarial replay remembers, and how it perturbs. The storage policy is a reservoir if left out.
+ */
 export interface RAROptions extends MemoryOptions {
   /** Remembered samples in a step; the strategy's minibatch size if left out. */
   readonly batchSizeMem?: number;
@@ -38,14 +40,17 @@ export interface RAROptions extends MemoryOptions {
 }
 
 /**
- * Retrospective adversarial replay: adds (1 − β) · loss(remembered) + β · loss(perturbed) to every step, where remembered samples
- * are perturbed towards what they are in danger of being taken for: the class of the nearest sample of another class in the
- * minibatch, by features of the model one gradient step ahead. The attack is MI-FGSM on that model; values stay within the
- * range of those of the remembered samples and the minibatch. The memory takes in an experience when it is over.
+ * Retrospective adversarial replay: adds (1 − β) · loss(remembered) + β · loss(perturbed) to every step, where
+ * remembered samples are perturbed towards what they are in danger of being taken for: the class of the nearest sample
+ * of another class in the minibatch, by features of the model one gradient step ahead. The attack is MI-FGSM on that
+ * model; values stay within the range of those of the remembered samples and the minibatch. The memory takes in an
+ * experience when it is over.
  *
- * Avalanche's plugin moves samples away from that class, picks the farthest sample, makes a step less, and clips to 0 … 1 even
- * where inputs are normalised otherwise; this one goes by the paper. MixUp of the paper's second part is not there.
- * @see Kumari et al. 2022, Retrospective Adversarial Replay for Continual Learning, NeurIPS (openreview.net/forum?id=XEoih0EwCwL)
+ * Avalanche's plugin moves samples away from that class, picks the farthest sample, makes a step less, and clips to 0 …
+ * 1 even where inputs are normalised otherwise; this one goes by the paper. MixUp of the paper's second part is not
+ * there.
+ * @see Kumari et al. 2022, Retrospective Adversarial Replay for Continual Learning, NeurIPS
+ * (openreview.net/forum?id=XEoih0EwCwL)
  */
 export class RARPlugin implements StrategyPlugin {
   readonly name = "RARPlugin";
@@ -147,7 +152,10 @@ async function addReplay(strategy: BaseStrategy, samples: Dataset, weight: numbe
   strategy.loss += weight * loss;
 }
 
-/** The gradient of the rows' cross-entropies towards their targets with respect to outputs [B, C]; 0 for a row without one. */
+/**
+ * The gradient of the rows' cross-entropies towards their targets with respect to outputs [B, C]; 0 for a row without
+ * one.
+ */
 function differentiateTargets(output: HostTensor, targets: Int32Array): Float32Array {
   const dOutput = new Float32Array(output.data.length);
   for (const [row, target] of targets.entries()) {

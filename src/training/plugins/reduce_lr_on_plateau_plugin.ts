@@ -9,8 +9,8 @@ const METRICS = ["train-loss", "val-loss"] as const;
 /** Which loss is watched, and what is done when it gets no better. */
 export interface ReduceLROnPlateauOptions {
   /**
-   * "train-loss": the mean training loss of each epoch. "val-loss": the mean criterion of each evaluation while an experience is
-   * trained, which takes `evalEvery` above 0 and one evaluation stream. "train-loss" if left out.
+   * "train-loss": the mean training loss of each epoch. "val-loss": the mean criterion of each evaluation while an
+   * experience is trained, which takes `evalEvery` above 0 and one evaluation stream. "train-loss" if left out.
    */
   readonly metric?: (typeof METRICS)[number];
   /** What the learning rate is multiplied by, above 0 and below 1; 0.1 if left out. */

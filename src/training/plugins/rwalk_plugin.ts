@@ -11,7 +11,10 @@ import { writeTaskGradient } from "../task_gradient.ts";
 export interface RWalkOptions {
   /** λ, the weight of the penalty; 0.1 if left out. */
   readonly lambda?: number;
-  /** α: how much a new squared gradient weighs in the moving average of the Fisher information, in [0, 1]; 0.9 if left out. */
+  /**
+   * α: how much a new squared gradient weighs in the moving average of the Fisher information, in [0, 1]; 0.9 if left
+   * out.
+   */
   readonly alpha?: number;
   /** Δt: steps over which a parameter's move and its effect are compared; 10 if left out. */
   readonly deltaT?: number;
@@ -37,8 +40,9 @@ export interface RiemannianWalk {
 /**
  * Riemannian walk: adds λ Σᵢ (Fᵢ/max F + max(0, sᵢ)/max s)(θᵢ − θ*ᵢ)². F is the Fisher information, a moving average of
  * squared gradients over training's steps (EWC++). The score s adds up, every Δt steps, ΔL / (½ F Δθ² + ε): the drop of
- * the loss that a parameter's move caused, by how far the move changed the model's distribution; over experiences it is averaged with the
- * score before. Gradients are the training step's own, without penalties, so that nothing is computed twice.
+ * the loss that a parameter's move caused, by how far the move changed the model's distribution; over experiences it is
+ * averaged with the score before. Gradients are the training step's own, without penalties, so that nothing is computed
+ * twice.
  *
  * Steps left over at an experience's end count as a last, shorter walk.
  * @see Chaudhry et al. 2018, Riemannian Walk for Incremental Learning, arXiv:1801.10112

@@ -23,10 +23,11 @@ export interface SCROptions extends MemoryOptions {
 }
 
 /**
- * SCR: replay whose loss brings samples of a class together and holds classes apart, on two views of every sample, and whose
- * predictions are the nearest class means of what is remembered. The model's last layer is the projection head: its outputs are
- * the embeddings that are compared, whatever their number, and features are taken before it. The two views differ by the data's
- * random transforms and by dropout. Takes the place of the criterion. The exported model is the network, without class means.
+ * SCR: replay whose loss brings samples of a class together and holds classes apart, on two views of every sample, and
+ * whose predictions are the nearest class means of what is remembered. The model's last layer is the projection head:
+ * its outputs are the embeddings that are compared, whatever their number, and features are taken before it. The two
+ * views differ by the data's random transforms and by dropout. Takes the place of the criterion. The exported model is
+ * the network, without class means.
  * @see Mai et al. 2021, Supervised Contrastive Replay, arXiv:2103.13885
  */
 export class SCRPlugin implements StrategyPlugin {

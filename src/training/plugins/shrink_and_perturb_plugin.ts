@@ -14,8 +14,8 @@ export interface ShrinkAndPerturbOptions {
 }
 
 /**
- * Shrink and perturb: θ ← λθ + p with p ~ N(0, σ²), drawn from the stream "shrink-and-perturb", so that a model that was
- * trained already learns the new as readily as a fresh one.
+ * Shrink and perturb: θ ← λθ + p with p ~ N(0, σ²), drawn from the stream "shrink-and-perturb", so that a model that
+ * was trained already learns the new as readily as a fresh one.
  * @see Ash and Adams 2020, On Warm-Starting Neural Network Training, arXiv:1910.08475
  */
 export class ShrinkAndPerturbPlugin implements StrategyPlugin {

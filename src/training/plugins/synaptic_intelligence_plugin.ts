@@ -15,15 +15,17 @@ export interface SynapticIntelligenceOptions {
   /** c in the paper, the weight of the penalty; one for all experiences, or a list. */
   readonly lambda: PerExperience;
   /**
-   * ξ in the paper, added to squared distances; if left out, 0.001, which the paper has for split MNIST, or Avalanche's 1e-7 with
-   * its compatibility: without its cap, parameters that hardly moved would get importances that no step survives.
+   * ξ in the paper, added to squared distances; if left out, 0.001, which the paper has for split MNIST, or Avalanche's
+   * 1e-7 with its compatibility: without its cap, parameters that hardly moved would get importances that no step
+   * survives.
    */
   readonly eps?: number;
   /** Parameters that are left free: names of tensors or layers. */
   readonly excludedParameters?: readonly string[];
   /**
-   * "paper" if left out. "avalanche" halves λ, counts the penalty's own gradient as part of the task's, lets importances
-   * fall below 0 but not rise above 0.001, and leaves normalisation layers free: its published baselines rest on that.
+   * "paper" if left out. "avalanche" halves λ, counts the penalty's own gradient as part of the task's, lets
+   * importances fall below 0 but not rise above 0.001, and leaves normalisation layers free: its published baselines
+   * rest on that.
    */
   readonly compatibility?: Compatibility;
 }
@@ -43,9 +45,9 @@ export interface ParameterPath {
 }
 
 /**
- * Synaptic intelligence: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and
- * Ω = max(0, Σₖ ωₖ / ((θₖ − θₖ₋₁)² + ξ)), where ωₖ = −Σ g ∘ Δθ, over the steps of experience k, is how much each parameter's
- * moves lowered the loss; g is the gradient without penalties. The vectors are O(P), whatever the number of experiences.
+ * Synaptic intelligence: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω = max(0, Σₖ ωₖ
+ * / ((θₖ − θₖ₋₁)² + ξ)), where ωₖ = −Σ g ∘ Δθ, over the steps of experience k, is how much each parameter's moves
+ * lowered the loss; g is the gradient without penalties. The vectors are O(P), whatever the number of experiences.
  *
  * g is what the optimizer follows, minus all penalties: a plugin that edits the gradient (clipping) changes ω, too.
  * @see Zenke, Poole and Ganguli 2017, Continual Learning Through Synaptic Intelligence, arXiv:1703.04200
@@ -160,7 +162,9 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   }
 }
 
-/** After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= g ∘ Δθ; then the step is over. */
+/**
+ * After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= g ∘ Δθ; then the step is over.
+ */
 function addContributions(
   { contributions, previous }: ParameterPath,
   step: { readonly parameters: Float32Array; readonly gradient: Float32Array },

@@ -5,13 +5,15 @@ import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** Which generator is trained. */
 export interface TrainGeneratorAfterExpOptions {
-  /** A `VAETraining`, or a strategy of your own. It must not train anything else; it is closed with the outer strategy. */
+  /**
+   * A `VAETraining`, or a strategy of your own. It must not train anything else; it is closed with the outer strategy.
+   */
   readonly generatorStrategy: BaseStrategy;
 }
 
 /**
- * Trains a generator on each experience when the strategy has done with it, for a `GenerativeReplayPlugin` to replay from. A
- * checkpoint holds the generator; none is made while it trains.
+ * Trains a generator on each experience when the strategy has done with it, for a `GenerativeReplayPlugin` to replay
+ * from. A checkpoint holds the generator; none is made while it trains.
  * @see Shin et al. 2017, Continual Learning with Deep Generative Replay, arXiv:1705.08690
  */
 export class TrainGeneratorAfterExpPlugin implements StrategyPlugin {

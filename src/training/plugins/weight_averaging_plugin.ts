@@ -15,8 +15,8 @@ export interface WeightAveragingOptions {
 }
 
 /**
- * Keeps an exponential moving average of the parameters, θ̄ ← d·θ̄ + (1 − d)·θ after each step, from the parameters with which
- * training began. Layer state is not averaged.
+ * Keeps an exponential moving average of the parameters, θ̄ ← d·θ̄ + (1 − d)·θ after each step, from the parameters
+ * with which training began. Layer state is not averaged.
  * @see Tarvainen and Valpola 2017, Mean teachers are better role models, arXiv:1703.01780
  */
 export class WeightAveragingPlugin implements StrategyPlugin {

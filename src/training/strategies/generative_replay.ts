@@ -18,8 +18,8 @@ const OWN = [
 ] as const;
 
 /**
- * Deep generative replay: a `GenerativeReplayPlugin` after the other plugins. The exported model is the classifier alone;
- * checkpoints hold the generator, too.
+ * Deep generative replay: a `GenerativeReplayPlugin` after the other plugins. The exported model is the classifier
+ * alone; checkpoints hold the generator, too.
  */
 export class GenerativeReplay extends BaseStrategy {
   /** @throws {RangeError} If an option is out of range. */

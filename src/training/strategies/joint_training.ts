@@ -4,8 +4,8 @@ import { BaseStrategy, type LastMetrics, type TrainOptions } from "../base_strat
 import { type Experiences, groupByStream, listExperiences } from "../eval_streams.ts";
 
 /**
- * Trains once on all given experiences together, as if there were no stream: the upper bound that continual learners are
- * compared with. To callbacks it is one experience, with the number of the latest.
+ * Trains once on all given experiences together, as if there were no stream: the upper bound that continual learners
+ * are compared with. To callbacks it is one experience, with the number of the latest.
  */
 export class JointTraining extends BaseStrategy {
   #trained = false;
@@ -15,7 +15,8 @@ export class JointTraining extends BaseStrategy {
   }
 
   /**
-   * Trains on the samples of all experiences at once. The experiences are what is evaluated meanwhile, unless told otherwise.
+   * Trains on the samples of all experiences at once. The experiences are what is evaluated meanwhile, unless told
+   * otherwise.
    * @throws {Error} At the second call: what a second joint training would be, nobody has defined.
    */
   override async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {

@@ -32,10 +32,10 @@ export interface LaMAMLOptions {
 const OWN = ["memSize", "batchSizeMem", "innerUpdates", "alphaInit", "alphaLearningRate", "gradClipNorm"] as const;
 
 /**
- * La-MAML, first order: every parameter has a learning rate α of its own. A step goes through the minibatch part by part,
- * θₖ₊₁ = θₖ − α∘gₖ, and after each part takes the gradient Gₖ of the loss on the whole minibatch and remembered samples there. Then
- * α ← α + η mean Gₖ∘(g₀ + … + gₖ₋₁), and θ ← θ₀ − max(0, α)∘mean Gₖ. The optimizer's own rule is not used. The model is not initialised
- * anew; a reservoir takes in every minibatch of an experience's first epoch.
+ * La-MAML, first order: every parameter has a learning rate α of its own. A step goes through the minibatch part by
+ * part, θₖ₊₁ = θₖ − α∘gₖ, and after each part takes the gradient Gₖ of the loss on the whole minibatch and remembered
+ * samples there. Then α ← α + η mean Gₖ∘(g₀ + … + gₖ₋₁), and θ ← θ₀ − max(0, α)∘mean Gₖ. The optimizer's own rule is
+ * not used. The model is not initialised anew; a reservoir takes in every minibatch of an experience's first epoch.
  * @see Gupta et al. 2020, La-MAML: Look-ahead Meta Learning for Continual Learning, arXiv:2007.13904, algorithm 2
  */
 export class LaMAML extends BaseStrategy {
@@ -140,7 +140,10 @@ export class LaMAML extends BaseStrategy {
   }
 }
 
-/** The samples in `count` parts in their order, sizes differing by one at most; fewer parts where there are fewer samples. */
+/**
+ * The samples in `count` parts in their order, sizes differing by one at most; fewer parts where there are fewer
+ * samples.
+ */
 export function cutInto(samples: Dataset, count: number): Dataset[] {
   const parts = Math.min(count, samples.length);
   return Array.from({ length: parts }, (_, k) => {

@@ -28,10 +28,11 @@ export interface MEROptions {
 const OWN = ["memSize", "batchSizeMem", "innerBatches", "beta", "gamma"] as const;
 
 /**
- * Meta-experience replay: a step goes through several batches of the minibatch and remembered samples, one sample at a time by plain
- * gradient descent with the optimizer's learning rate, and follows Reptile: θ ← θ₀ + β(θ − θ₀) after each batch and
- * θ ← θ₀ + γ(θ − θ₀) after all. So gradients of different samples come to agree. The optimizer's own rule is not used. A reservoir takes
- * in every minibatch of an experience's first epoch. Costs a gradient for every sample of every inner batch.
+ * Meta-experience replay: a step goes through several batches of the minibatch and remembered samples, one sample at a
+ * time by plain gradient descent with the optimizer's learning rate, and follows Reptile: θ ← θ₀ + β(θ − θ₀) after each
+ * batch and θ ← θ₀ + γ(θ − θ₀) after all. So gradients of different samples come to agree. The optimizer's own rule is
+ * not used. A reservoir takes in every minibatch of an experience's first epoch. Costs a gradient for every sample of
+ * every inner batch.
  * @see Riemer et al. 2019, Learning to Learn without Forgetting by Maximizing Transfer and Minimizing Interference,
  * arXiv:1810.11910, algorithm 1
  */

@@ -5,10 +5,11 @@ import { BaseStrategy } from "../base_strategy.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
 /**
- * Progressive neural networks: trains a model made by `pnn`, which gets a column for each new task label, joined to all columns
- * before it; those are frozen, bit for bit. So nothing is forgotten, and the model grows with the square of the tasks. Each experience
- * must have one task label, that of a new task or of the newest column. Labels that were not trained are masked in evaluation. The
- * exported model holds all columns and takes task labels. With another strategy such a model learns in the same way.
+ * Progressive neural networks: trains a model made by `pnn`, which gets a column for each new task label, joined to all
+ * columns before it; those are frozen, bit for bit. So nothing is forgotten, and the model grows with the square of the
+ * tasks. Each experience must have one task label, that of a new task or of the newest column. Labels that were not
+ * trained are masked in evaluation. The exported model holds all columns and takes task labels. With another strategy
+ * such a model learns in the same way.
  * @see Rusu et al. 2016, Progressive Neural Networks, arXiv:1606.04671
  */
 export class PNNStrategy extends BaseStrategy {

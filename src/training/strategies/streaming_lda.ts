@@ -16,11 +16,12 @@ export interface StreamingLDAOptions extends StreamingLDAClassifierOptions {
 const OWN = ["shrinkage", "updatesCovariance", "layerName"] as const;
 
 /**
- * Deep streaming linear discriminant analysis: the network stays as it is, pretrained or random, and a linear classifier of its
- * features is learnt from one sample after another. There is no gradient; the optimizer is not used. `mbOutput` holds the
- * classifier's scores in training, before it learns from the minibatch, and in evaluation. One epoch is meant. The exported
- * model is the network alone.
- * @see Hayes and Kanan 2020, Lifelong Machine Learning with Deep Streaming Linear Discriminant Analysis, arXiv:1909.01520
+ * Deep streaming linear discriminant analysis: the network stays as it is, pretrained or random, and a linear
+ * classifier of its features is learnt from one sample after another. There is no gradient; the optimizer is not used.
+ * `mbOutput` holds the classifier's scores in training, before it learns from the minibatch, and in evaluation. One
+ * epoch is meant. The exported model is the network alone.
+ * @see Hayes and Kanan 2020, Lifelong Machine Learning with Deep Streaming Linear Discriminant Analysis,
+ * arXiv:1909.01520
  */
 export class StreamingLDA extends BaseStrategy {
   readonly #classifier: StreamingLDAClassifier;

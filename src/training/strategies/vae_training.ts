@@ -19,9 +19,10 @@ const OWN = ["generator", "beta"] as const;
 
 /**
  * Trains a variational autoencoder on one experience after another: reconstructions against the samples themselves, and
- * latents against N(0, 1); class ids are not looked at. `mbOutput` holds reconstructions, means and log variances side by side.
- * In evaluation the loss is that of the latents' means, without noise, and metrics that compare with class ids mean nothing.
- * With a `GenerativeReplayPlugin` among its plugins it replays what it could generate when the experience began.
+ * latents against N(0, 1); class ids are not looked at. `mbOutput` holds reconstructions, means and log variances side
+ * by side. In evaluation the loss is that of the latents' means, without noise, and metrics that compare with class ids
+ * mean nothing. With a `GenerativeReplayPlugin` among its plugins it replays what it could generate when the experience
+ * began.
  * @see Kingma and Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114
  */
 export class VAETraining extends BaseStrategy {

@@ -42,7 +42,10 @@ function onSequences(name: string, layers: () => tf.layers.Layer[], isFlat = fal
 
 const PADDINGS = ["same", "valid"] as const;
 
-/** Layers on spatial axes, compared with TF.js; it has no gradient of dilated convolutions, for which see the cases of the rules. */
+/**
+ * Layers on spatial axes, compared with TF.js; it has no gradient of dilated convolutions, for which see the cases of
+ * the rules.
+ */
 export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
   ...PADDINGS.flatMap((padding) => [
     onImages(`conv2d, ${padding}`, () => [

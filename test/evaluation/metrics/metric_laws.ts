@@ -4,8 +4,8 @@ import type { Metric } from "../../../src/evaluation/metrics/metric.ts";
 import { type MadeBatch, madeBatches } from "./made_batches.ts";
 
 /**
- * What every standalone metric that is fed minibatches keeps: a copy made by way of JSON goes on to the same result, reset
- * makes it as new, and asking for the result changes nothing.
+ * What every standalone metric that is fed minibatches keeps: a copy made by way of JSON goes on to the same result,
+ * reset makes it as new, and asking for the result changes nothing.
  */
 export function expectMetricLaws<Result, Kind extends Metric<Result>>(
   create: () => Kind,

@@ -11,7 +11,9 @@ import { measureDifference } from "../slow_losses.ts";
 
 const benchmark = makeBenchmark({ experiences: 4, samples: 128 });
 
-/** Trains with a plugin whose memory holds all, and calls `check` with the gradients before and after it at every step. */
+/**
+ * Trains with a plugin whose memory holds all, and calls `check` with the gradients before and after it at every step.
+ */
 async function watchSteps(
   options: DEROptions,
   check: (

@@ -15,7 +15,9 @@ import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
 const { trainStream, testStream } = makeBenchmark();
 const evalStreams = [testStream];
 
-/** A metric "Score" that reads, evaluation after evaluation, what the script says; the first is the one before training. */
+/**
+ * A metric "Score" that reads, evaluation after evaluation, what the script says; the first is the one before training.
+ */
 function createScriptedEvaluator(script: readonly number[]): EvaluationPlugin {
   const values = [...script];
   const metric: PluginMetric = {

@@ -20,7 +20,10 @@ function competeSlowly(rows: Rows, y: readonly number[], classes: readonly numbe
   );
 }
 
-/** Compares loss and gradient with the formula of the class's comment. Comes after the plugin, which must remember and replay everything. */
+/**
+ * Compares loss and gradient with the formula of the class's comment. Comes after the plugin, which must remember and
+ * replay everything.
+ */
 function createCheck(competing: "new" | "seen", checks: { steps: number }): StrategyPlugin {
   const stored: { features: number[]; y: number }[] = [];
   return createListener(["afterBackward", "afterTrainingExp"], (callback, strategy) => {

@@ -28,7 +28,9 @@ function computeFeatures(layer: Float32Array, x: Float32Array): number[][] {
   );
 }
 
-/** Compares loss and gradient with cross-entropy's and the distance's, back-propagated by hand. Comes after the plugin. */
+/**
+ * Compares loss and gradient with cross-entropy's and the distance's, back-propagated by hand. Comes after the plugin.
+ */
 function createCheck(
   distance: (features: Rows, old: Rows) => number,
   checks: { steps: number; largest: number },

@@ -10,7 +10,10 @@ import { measureDifference } from "../slow_losses.ts";
 
 const { trainStream, testStream } = makeBenchmark({ experiences: 4, samples: 64 });
 
-/** Loss ÷ cross-entropy at the first step of each experience, and that step's gradient ÷ the plain one's largest element. */
+/**
+ * Loss ÷ cross-entropy at the first step of each experience, and that step's gradient ÷ the plain one's largest
+ * element.
+ */
 async function measureScales(factor: LossScalingOptions["factor"], others: readonly StrategyPlugin[] = []) {
   const scales: number[] = [];
   const noting = createListener(["afterTrainingIteration"], async (_, strategy) => {

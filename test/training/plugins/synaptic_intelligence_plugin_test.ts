@@ -22,8 +22,8 @@ interface Checks {
 }
 
 /**
- * Follows every step parameter by parameter in double precision, with task gradients computed anew, and compares loss and
- * gradient with the penalty that comes of it.
+ * Follows every step parameter by parameter in double precision, with task gradients computed anew, and compares loss
+ * and gradient with the penalty that comes of it.
  */
 function createSlowSI(options: SynapticIntelligenceOptions, excluded: (parameter: number) => boolean, checks: Checks) {
   const { compatibility = "paper", lambda } = options;
