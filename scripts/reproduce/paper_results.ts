@@ -92,7 +92,7 @@ export const PAPER_RESULTS: readonly PublishedResult[] = [
     tolerance: TOLERANCE,
     source: `${VAN_DE_VEN}, budget 2000`,
     words: [
-      ...["--strategy", "icarl:memSize=2000"],
+      ...["--strategy", "icarl:memSize=2000,temperature=2"],
       ...["--benchmark", IN_ORDER],
       ...["--model", "mlp:hiddenLayers=2,hiddenSize=400", "--optimizer", "adam:learningRate=0.001"],
       ...["--epochs", "21", "--batch-size", "128", "--workers", "0", "--logical-shards", "2"],

@@ -29,6 +29,7 @@ export const ICARL_OPTIONS = z.strictObject({
   memSize: z.int().min(1).default(2000).describe("exemplars kept, in all or of each class"),
   fixedMemory: z.boolean().default(true).describe("whether all classes share them"),
   layerName,
+  temperature: z.number().gt(0).default(1).describe("how much softer old classes' targets are made"),
 });
 
 /** What streaming linear discriminant analysis takes. */

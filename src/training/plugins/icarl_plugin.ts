@@ -1,4 +1,4 @@
-import { assertWholeNumber } from "../../core/errors.ts";
+import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -23,6 +23,8 @@ export interface ICaRLOptions {
   readonly fixedMemory?: boolean;
   /** The layer whose answers are the features; the one before the last if left out. */
   readonly layerName?: string;
+  /** T: old classes' targets are the last model's σ(z/T); 1, as in the paper, if left out. */
+  readonly temperature?: number;
 }
 
 /**
@@ -41,14 +43,18 @@ export class ICaRLPlugin implements StrategyPlugin {
   readonly #memSize: number;
   readonly #fixedMemory: boolean;
   readonly #layerName: string | undefined;
+  readonly #temperature: number;
   readonly #classifier = new NCMClassifier({ normalize: true });
   #teacher: Teacher | undefined;
   /** The classes that the teacher knows. */
   #known: ReadonlySet<number> = new Set();
 
-  /** @throws {RangeError} If the size is out of range. */
-  constructor({ memSize = 2000, fixedMemory = true, layerName }: ICaRLOptions = {}) {
-    assertWholeNumber("create ICaRLPlugin", "memSize", memSize, 1);
+  /** @throws {RangeError} If the size or the temperature is out of range. */
+  constructor({ memSize = 2000, fixedMemory = true, layerName, temperature = 1 }: ICaRLOptions = {}) {
+    const act = "create ICaRLPlugin";
+    assertWholeNumber(act, "memSize", memSize, 1);
+    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    this.#temperature = temperature;
     this.#memSize = memSize;
     this.#fixedMemory = fixedMemory;
     this.#layerName = layerName;
@@ -71,7 +77,7 @@ export class ICaRLPlugin implements StrategyPlugin {
     const present = new Set(experience.classesInThisExperience);
     // A class that comes again, or goes on in the next piece of an online stream, is learnt from its labels.
     const known = this.#known.difference(present);
-    const targets = createTargets(mbOutput, mbY, { teacher, known });
+    const targets = createTargets(mbOutput, mbY, { teacher, known, temperature: this.#temperature });
     const seen = this.#known.union(present);
     return evaluateBinaryCrossEntropy(mbOutput, targets, seen);
   }
@@ -116,18 +122,28 @@ export class ICaRLPlugin implements StrategyPlugin {
   }
 }
 
-/** Targets [B, C]: the label's, and for classes that the teacher knows what it says. The caller owns them. */
+/** What a teacher says of the classes that it knows. */
+interface Teaching {
+  readonly teacher: HostTensor | undefined;
+  readonly known: ReadonlySet<number>;
+  readonly temperature: number;
+}
+
+/** Targets [B, C]: the label's, and for classes that the teacher knows its σ(z/T). The caller owns them. */
 export function createTargets(
   { data, shape }: HostTensor,
   y: Int32Array,
-  { teacher, known }: { readonly teacher: HostTensor | undefined; readonly known: ReadonlySet<number> },
+  { teacher, known, temperature }: Teaching,
 ): Float32Array {
   const columns = shape[1] ?? 0;
   const targets = new Float32Array(data.length);
   for (const [row, label] of y.entries()) {
     targets[row * columns + label] = 1;
     if (!teacher) continue;
-    for (const id of known) targets[row * columns + id] = sigmoid(teacher.data[row * columns + id] ?? 0);
+    for (const id of known) {
+      const position = row * columns + id;
+      targets[position] = sigmoid((teacher.data[position] ?? 0) / temperature);
+    }
   }
   return targets;
 }

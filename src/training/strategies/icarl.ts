@@ -3,7 +3,7 @@ import { BaseStrategy } from "../base_strategy.ts";
 import { type ICaRLOptions, ICaRLPlugin } from "../plugins/icarl_plugin.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
-const OWN = ["memSize", "fixedMemory", "layerName"] as const;
+const OWN = ["memSize", "fixedMemory", "layerName", "temperature"] as const;
 
 /** Incremental classifier and representation learning: an `ICaRLPlugin` after the other plugins. */
 export class ICaRL extends BaseStrategy {

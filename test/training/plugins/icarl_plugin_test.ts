@@ -22,13 +22,18 @@ describe("createTargets()", () => {
     ]);
     const y = Int32Array.of(2, 0);
     const known = new Set([0]);
-    expect([...createTargets(output, y, { teacher: undefined, known: new Set() })]).toEqual([0, 0, 1, 1, 0, 0]);
+    const untaught = { teacher: undefined, known: new Set<number>(), temperature: 1 };
+    expect([...createTargets(output, y, untaught)]).toEqual([0, 0, 1, 1, 0, 0]);
     const teacher = createOutput([
       [0, 5, 5],
       [Math.log(3), 5, 5],
     ]);
     const wanted = [0.5, 0, 1, 0.75, 0, 0];
-    expect(measureDifference(createTargets(output, y, { teacher, known }), wanted)).toBeLessThan(1e-6);
+    expect(measureDifference(createTargets(output, y, { teacher, known, temperature: 1 }), wanted)).toBeLessThan(1e-6);
+    const soft = createTargets(output, y, { teacher, known, temperature: 2 });
+    const root = Math.sqrt(3);
+    expect(measureDifference(soft, [0.5, 0, 1, root / (1 + root), 0, 0])).toBeLessThan(1e-6);
+    expect(() => new ICaRLPlugin({ temperature: 0 })).toThrow("temperature");
   });
 });
 
