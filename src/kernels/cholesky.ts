@@ -11,8 +11,8 @@ interface Panel {
 }
 
 /**
- * The lower triangular L with LLᵀ = A, row-major [n, n] in double precision; above the diagonal it holds zeros. The caller
- * owns the result.
+ * The lower triangular L with LLᵀ = A, row-major [n, n] in double precision; above the diagonal it holds zeros. The
+ * caller owns the result.
  * @param matrix A, [n, n], symmetric; only its lower triangle is read.
  * @throws {RangeError} If A is not positive definite.
  */
@@ -81,4 +81,16 @@ export function solveUpper(lower: Float64Array, b: Float64Array): void {
     // Row by row, so that L is read in the order in which it lies.
     for (let k = 0, at = i * n; k < i; k++, at++) b[k] = (b[k] ?? 0) - (lower[at] ?? 0) * value;
   }
+}
+
+/** The inverse [n, n] of L, lower triangular as well. The caller owns the result. L is as `factorCholesky` gives it. */
+export function invertLower(lower: Float64Array, n: number): Float64Array<ArrayBuffer> {
+  const inverse = new Float64Array(n * n);
+  for (let column = 0; column < n; column++) {
+    const unit = new Float64Array(n);
+    unit[column] = 1;
+    solveLower(lower, unit);
+    for (let row = column; row < n; row++) inverse[row * n + column] = unit[row] ?? 0;
+  }
+  return inverse;
 }

@@ -114,16 +114,32 @@ export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "
   return graph.finish();
 }
 
+/** A model's layers in a graph. */
+export interface ConvertedModel {
+  /** The model's output [N, C]. */
+  readonly outputs: ValueName;
+  /** What every call gives, by its name. */
+  readonly values: ReadonlyMap<string, ValueName>;
+}
+
 /**
- * Adds all layers of a model to a graph and returns its output [N, C]. `given` holds values, by layer name, that stand
- * in for layers: what an exporter puts in front of the model in place of its inputs.
- * @throws {RangeError} If the model has not one output of that shape.
+ * Adds all layers of a model to a graph and returns its output [N, C].
+ * @throws {RangeError} If it has not one of that shape.
  */
-export function convertModel(
+function convertModel(spec: ModelSpec, conversion: Conversion): ValueName {
+  return convertWholeModel(spec, conversion).outputs;
+}
+
+/**
+ * Adds all layers of a model to a graph. `given` holds values, by layer name, that stand in for layers: what an
+ * exporter puts in front of the model in place of its inputs.
+ * @throws {RangeError} If the model has not one output [N, C].
+ */
+export function convertWholeModel(
   spec: ModelSpec,
   conversion: Conversion,
   given: ReadonlyMap<string, ValueName> = new Map(),
-): ValueName {
+): ConvertedModel {
   const values = convertLayers(spec.layers, conversion, given);
   const [output = "", ...others] = spec.outputs;
   const value = values.get(output);
@@ -131,7 +147,7 @@ export function convertModel(
     throw new RangeError(cannot(`convert the model "${spec.name}"`, "one output", spec.outputs));
   }
   const shape = conversion.graph.shapeOf(value);
-  if (shape.length === 2 && shape[0] === "N" && typeof shape[1] === "number") return value;
+  if (shape.length === 2 && shape[0] === "N" && typeof shape[1] === "number") return { outputs: value, values };
   throw new RangeError(cannot(`convert the model "${spec.name}"`, "an output [N, C]", describeShape(shape)));
 }
 

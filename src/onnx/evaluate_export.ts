@@ -1,6 +1,7 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import { decodeModel } from "./decode_model.ts";
 import { type ExportBatch, ExportSession, type ExportSource, readExport } from "./export_session.ts";
+import { findLargestColumn } from "./largest_column.ts";
 
 /**
  * The classes that an exported file predicts for batches of samples [n, …] with their task labels, one after another,
@@ -34,11 +35,7 @@ function findLargestColumns({ data, shape }: HostTensor): Int32Array {
   const [rows = 0, columns = 0] = shape;
   const largest = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
-    let best = 0;
-    for (let column = 1; column < columns; column++) {
-      if ((data[row * columns + column] ?? 0) > (data[row * columns + best] ?? 0)) best = column;
-    }
-    largest[row] = best;
+    largest[row] = findLargestColumn(data.subarray(row * columns, (row + 1) * columns));
   }
   return largest;
 }

@@ -1,13 +1,13 @@
 import { cannot } from "../core/errors.ts";
 import { convertInput, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "./converters/input.ts";
 import { encodeGraph } from "./encode_graph.ts";
-import { convertModel, OUTPUTS_NAME } from "./engine_graphs.ts";
+import { OUTPUTS_NAME } from "./engine_graphs.ts";
+import { buildExportedNetwork, type ExportedNetwork } from "./exported_network.ts";
 import type { ValueName } from "./graph.ts";
-import { GraphBuilder } from "./graph_builder.ts";
-import type { InputSpec, ModelSpec } from "./layer_spec.ts";
+import type { GraphBuilder } from "./graph_builder.ts";
+import type { InputSpec } from "./layer_spec.ts";
 import { ints } from "./onnx_model.ts";
 import { describeShape } from "./shape.ts";
-import { writeTensors } from "./tensor_sources.ts";
 
 /** How raw values become a model's inputs: (x · scale − mean[c]) / std[c], c the last axis; one value serves all. */
 export interface Preprocessing {
@@ -17,12 +17,7 @@ export interface Preprocessing {
 }
 
 /** What an exported file is made from. */
-export interface ExportOptions {
-  readonly spec: ModelSpec;
-  /** [P] by the spec's layout. Copied. */
-  readonly parameters: Float32Array;
-  /** [Q] by the spec's state layout. Copied. */
-  readonly state: Float32Array;
+export interface ExportOptions extends ExportedNetwork {
   /**
    * Free text by key: `firn.experience`, `firn.classes_seen` … The key `firn.version` is the producer's version too.
    */
@@ -35,27 +30,37 @@ export interface ExportOptions {
 
 /**
  * A trained model as an ONNX file: input `input` [N, …sampleShape] and, where the model takes them, `task_labels` [N]
- * of int64; output `logits` [N, C]; the parameters inside, no dropout. The same model gives the same bytes. The caller
- * owns the result.
- * @throws {RangeError} If the vectors, the layout or the preprocessing do not fit the model.
+ * of int64; output `logits` [N, C], the network's or its heads'; the parameters inside, no dropout. The same model
+ * gives the same bytes. The caller owns the result.
+ * @throws {RangeError} If the vectors, the heads, the layout or the preprocessing do not fit the model.
  */
 export function exportModel(options: ExportOptions): Uint8Array<ArrayBuffer> {
   const { spec, metadata } = options;
   assertVectors(options);
-  const graph = new GraphBuilder(writeTensors(spec, options));
-  const given = new Map<string, ValueName>();
-  for (const layer of spec.layers) {
-    if (layer.kind !== "input") continue;
-    given.set(layer.name, isTaskLabels(layer) ? convertInput(layer, graph) : addInput(layer, options, graph));
-  }
-  const logits = convertModel(spec, { graph, mode: "eval" }, given);
+  const { graph, logits } = buildExportedNetwork(options, (builder) => addInputs(options, builder));
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
-  return encodeGraph(graph.finish(), {
-    producerVersion: metadata["firn.version"] ?? "",
-    docString: `${spec.name}: ${describeInputs(graph)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
-    // Sorted, so that the bytes do not depend on the order in which the caller named things.
-    metadata: Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))),
-  });
+  // A head on features leaves the network's task labels unused; whoever feeds them need not know.
+  const { inputs } = graph;
+  return encodeGraph(
+    { ...graph.finish(), inputs },
+    {
+      producerVersion: metadata["firn.version"] ?? "",
+      docString: `${spec.name}: ${describeInputs(graph)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
+      // Sorted, so that the bytes do not depend on the order in which the caller named things.
+      metadata: Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))),
+    },
+  );
+}
+
+/** The file's inputs and what stands between them and the network, by the names of its input layers. */
+function addInputs(options: ExportOptions, graph: GraphBuilder): ReadonlyMap<string, ValueName> {
+  const inputs = options.spec.layers.filter((layer) => layer.kind === "input");
+  return new Map(
+    inputs.map((layer) => [
+      layer.name,
+      isTaskLabels(layer) ? convertInput(layer, graph) : addInput(layer, options, graph),
+    ]),
+  );
 }
 
 /** "input [N, 784] and task_labels [N]" */

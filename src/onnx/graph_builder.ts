@@ -93,6 +93,11 @@ export class GraphBuilder {
     return name;
   }
 
+  /** The inputs declared so far, in order. */
+  get inputs(): readonly GraphInput[] {
+    return [...this.#inputs.values()];
+  }
+
   /** True once that input was declared. */
   hasInput(name: ValueName): boolean {
     return this.#inputs.has(name);
@@ -186,11 +191,10 @@ export class GraphBuilder {
       this.#declare(name, type);
       return { name, ...type, role };
     });
-    const inputs = [...this.#inputs.values()];
     return pruneGraph({
       nodes: this.#nodes,
       constants: [...this.#constants.values()],
-      inputs,
+      inputs: this.inputs,
       outputs,
       rowLimit: this.#rowLimit,
       types: this.#types,

@@ -4,6 +4,7 @@
 export const OPERATORS = [
   "Abs",
   "Add",
+  "ArgMax",
   "AveragePool",
   "BatchNormalization",
   "Cast",
@@ -34,6 +35,7 @@ export const OPERATORS = [
   "Neg",
   "PRelu",
   "Pad",
+  "Pow",
   "ReduceMax",
   "ReduceMean",
   "ReduceSum",

@@ -58,8 +58,14 @@ function inferType(op: Exclude<Operator, WideOperator>, node: NodeOperands): Val
     case "Max":
     case "Min":
     case "Mul":
+    case "Pow":
     case "Sub":
       return float32(broadcastShapes(shapeAt(node, 0), shapeAt(node, 1)));
+    case "ArgMax":
+      return {
+        shape: reduceShape(shapeAt(node, 0), [readInt(node.attributes, "axis", 0)], node.attributes),
+        dataType: "int64",
+      };
     case "Greater":
       return { shape: broadcastShapes(shapeAt(node, 0), shapeAt(node, 1)), dataType: "bool" };
     case "BatchNormalization":

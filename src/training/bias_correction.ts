@@ -1,12 +1,9 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import { logSumExp } from "../core/log_sum_exp.ts";
+import type { AffineHead } from "../onnx/prediction_head.ts";
 
 /** α·logit + β for the logits of some classes. */
-export interface BiasCorrection {
-  readonly classes: ReadonlySet<number>;
-  readonly alpha: number;
-  readonly beta: number;
-}
+export type BiasCorrection = Omit<AffineHead, "kind">;
 
 /** Logits [B, C] with those of the correction's classes corrected. The caller owns the result. */
 export function correctBias({ data, shape }: HostTensor, { classes, alpha, beta }: BiasCorrection): HostTensor {

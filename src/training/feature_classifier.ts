@@ -1,5 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { SavedState } from "../core/saved_state.ts";
+import { type PredictionHead, UNKNOWN_MARGIN } from "../onnx/prediction_head.ts";
 
 /** Features [N, F] of samples, by class id. */
 export type FeaturesByClass = ReadonlyMap<number, HostTensor>;
@@ -15,13 +16,12 @@ export interface FeatureClassifier {
    * scores `UNKNOWN_MARGIN` below the least of those known. The caller owns the result.
    */
   score(features: HostTensor, width: number): HostTensor;
+  /** The same scores for an exported model, of a layer's features; undefined while no class is known. */
+  describeHead(layerName: string): PredictionHead | undefined;
   /** All that `restore` needs. */
   save(): SavedState;
   restore(saved: SavedState): void;
 }
-
-/** How far below all others a class scores of which nothing is known. */
-const UNKNOWN_MARGIN = 1000;
 
 /**
  * Scores rows one by one: fills what `scoreRow` says of the known classes, and puts the others below them.

@@ -1,8 +1,6 @@
-import type * as tf from "@tensorflow/tfjs";
 import { describeUnknownName } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { parseSavedRecord, type SavedState } from "../core/saved_state.ts";
-import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 import { parseSavedDataset, restoreDataset, saveDataset } from "../data/saved_dataset.ts";
@@ -10,9 +8,11 @@ import { ClassBalancedBuffer } from "../memory/class_balanced_buffer.ts";
 import type { ExemplarsBuffer } from "../memory/exemplars_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../memory/saved_buffer.ts";
+import type { PredictionHead } from "../onnx/prediction_head.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { FeatureClassifier, FeaturesByClass } from "./feature_classifier.ts";
-import { assertFeatureLayer } from "./named_layer.ts";
+import { assertFeatureLayer, findFeatureLayer } from "./named_layer.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "./strategy_plugin.ts";
 
 const UPDATES = ["memory", "current", "oracle"] as const;
 
@@ -34,34 +34,41 @@ export interface FeaturePredictionOptions extends MemoryOptions {
 
 /**
  * Puts a classifier of features in the place of the model's own outputs in evaluation, and keeps what it learns from.
+ * It is part of the plugins that bring a classifier.
  */
-export class FeaturePrediction {
+export class FeaturePrediction implements StrategyPlugin {
+  readonly name = "FeaturePrediction";
+  readonly #owner: string;
   readonly #classifier: FeatureClassifier;
   readonly #update: (typeof UPDATES)[number];
   readonly #layerName: string | undefined;
   readonly #buffer: ExemplarsBuffer;
   #seen = Dataset.empty();
 
-  /** @throws {RangeError} If an option is out of range; the message starts with `act`. */
-  constructor(act: string, classifier: FeatureClassifier, options: FeaturePredictionOptions) {
+  /**
+   * @param owner The plugin that it is part of, for messages.
+   * @throws {RangeError} If an option is out of range.
+   */
+  constructor(owner: string, classifier: FeatureClassifier, options: FeaturePredictionOptions) {
+    const act = `create ${owner}`;
     const { update = "memory", memSize = 2000, layerName } = options;
     if (!UPDATES.includes(update)) {
       throw new RangeError(`Cannot ${act}: ${describeUnknownName("update", update, UPDATES)}`);
     }
     const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
     this.#buffer = resolveStoragePolicy(act, { ...options, memSize }, createDefault);
+    this.#owner = owner;
     this.#classifier = classifier;
     this.#update = update;
     this.#layerName = layerName;
   }
 
-  /** @throws {RangeError} If the model has no such layer of features. */
-  assertUsable(act: string, model: tf.LayersModel): void {
-    assertFeatureLayer(act, model, this.#layerName);
+  assertUsable({ model }: StrategySetup): void {
+    assertFeatureLayer(`use ${this.#owner}`, model, this.#layerName);
   }
 
   /** Takes in the experience that has just been trained on. */
-  async takeExperience(strategy: BaseStrategy): Promise<void> {
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     const { dataset } = strategy.experience;
     switch (this.#update) {
       case "memory":
@@ -74,24 +81,27 @@ export class FeaturePrediction {
   }
 
   /** Learns the classes anew, where the model as it is now decides. */
-  async prepare(strategy: BaseStrategy): Promise<void> {
+  async beforeEval(strategy: BaseStrategy): Promise<void> {
     if (this.#update === "current") return;
     const samples = this.#update === "memory" ? this.#buffer.buffer : this.#seen;
     this.#classifier.learn(await this.#extractByClass(strategy, samples));
   }
 
-  /** The classifier's scores [B, C] of the strategy's minibatch; the caller owns them. */
-  async predict(strategy: BaseStrategy): Promise<HostTensor> {
+  async afterEvalForward(strategy: BaseStrategy): Promise<void> {
     const features = await strategy.extractFeatures(strategy.mbatch, this.#layerName);
-    return this.#classifier.score(features, strategy.mbOutput.shape[1] ?? 0);
+    strategy.mbOutput = this.#classifier.score(features, strategy.mbOutput.shape[1] ?? 0);
   }
 
-  save(): SavedState {
+  predictionHead({ model }: BaseStrategy): PredictionHead | undefined {
+    return this.#classifier.describeHead(this.#layerName ?? findFeatureLayer(model));
+  }
+
+  saveState(): SavedState {
     const seen = { ...saveDataset(this.#seen) };
     return { classifier: this.#classifier.save(), buffer: saveBuffer(this.#buffer), seen };
   }
 
-  restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
     const { classifier = null, buffer = null, seen } = parseSavedRecord("restore a prediction by features", saved);
     this.#classifier.restore(classifier);
     restoreBuffer(this.#buffer, buffer, sources);

@@ -1,7 +1,8 @@
 import { assertInRange } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
-import { factorCholesky, solveLower } from "../kernels/cholesky.ts";
+import { factorCholesky, invertLower, solveLower } from "../kernels/cholesky.ts";
+import type { MahalanobisHead } from "../onnx/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
 /** How features and covariances are prepared. */
@@ -77,6 +78,13 @@ export class FeCAMClassifier implements FeatureClassifier {
         scores[k] = -difference.reduce((sum, value) => sum + value * value, 0);
       }
     });
+  }
+
+  describeHead(layerName: string): MahalanobisHead | undefined {
+    if (this.#classes.size === 0) return undefined;
+    const means = new Map([...this.#classes].map(([id, { mean }]) => [id, scaleToOne(mean)]));
+    const whitenings = new Map([...means].map(([id, { length }]) => [id, invertLower(this.#factorOf(id), length)]));
+    return { kind: "mahalanobis", layerName, means, whitenings, tukeyLambda: this.#options.tukeyLambda };
   }
 
   save(): SavedState {

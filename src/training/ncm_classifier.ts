@@ -1,5 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
+import type { NearestMeanHead } from "../onnx/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
 interface ClassMean {
@@ -59,6 +60,12 @@ export class NCMClassifier implements FeatureClassifier {
         scores[k] = -Math.sqrt(square);
       }
     });
+  }
+
+  describeHead(layerName: string): NearestMeanHead | undefined {
+    if (this.#means.size === 0) return undefined;
+    const means = new Map([...this.#means].map(([id, { mean }]) => [id, this.#scale(mean)]));
+    return { kind: "nearestMean", layerName, means, normalize: this.#normalize };
   }
 
   save(): SavedState {

@@ -2,7 +2,7 @@ import { cannot } from "../core/errors.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 import type { ModelGrowth } from "./model_growth.ts";
-import { type CallbackName, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
+import { type CallbackName, listParts, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What at most one plugin may replace in an experience. */
 export type Replaceable = "dataloader" | "adaptedDataset";
@@ -14,12 +14,13 @@ export class PluginDispatcher {
   readonly #owners = new Map<Replaceable, StrategyPlugin>();
   #running: StrategyPlugin | undefined;
 
+  /** All plugins in their order, each followed by those that it is made of. */
   get plugins(): readonly StrategyPlugin[] {
     return this.#plugins;
   }
 
   set plugins(plugins: readonly StrategyPlugin[]) {
-    this.#plugins = plugins;
+    this.#plugins = plugins.flatMap(listParts);
     this.#listeners.clear();
   }
 

@@ -1,6 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
+import type { PredictionHead } from "../onnx/prediction_head.ts";
+import type { TaskParameters } from "../onnx/task_parameters.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { CombinationRules } from "./combination_rules.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
@@ -63,6 +65,8 @@ export type StrategyPlugin = CombinationRules & {
   readonly name?: string;
   /** Called when a strategy is made with it: throws where it cannot work with the strategy's model or options. */
   assertUsable?(setup: StrategySetup): void;
+  /** Plugins that this one is made of: each is called, saved and restored like any other, right after it. */
+  readonly parts?: readonly StrategyPlugin[];
   /**
    * Takes the place of the strategy's criterion in training: the loss of the whole minibatch, and its gradient with
    * respect to `mbOutput`. At most one plugin may have it. The step is split then.
@@ -73,6 +77,18 @@ export type StrategyPlugin = CombinationRules & {
    * layers' state moves them with `growth.remap` and `growth.remapState`.
    */
   afterModelGrowth?(strategy: BaseStrategy, growth: ModelGrowth): void | Promise<void>;
+  /**
+   * How evaluations predict with this plugin, for whoever exports the model: what it makes of the network's outputs;
+   * undefined where its callbacks change nothing but the parameters. A plugin without this method must leave
+   * predictions alone. It is asked between `beforeEval` and `afterEval`, which are called for that purpose alone and
+   * must not do anything else.
+   */
+  predictionHead?(strategy: BaseStrategy): PredictionHead | undefined;
+  /**
+   * Which parameters evaluations use for which task label, if that is more than one and the same set: what
+   * `beforeEvalExp` sets to 0. Asked like `predictionHead`.
+   */
+  taskParameters?(strategy: BaseStrategy): TaskParameters | undefined;
   /** All that `restoreState` needs to go on from here. A plugin whose behaviour depends on the past must have both. */
   saveState?(): SavedState;
   /** Goes on from what `saveState` gave, in the same configuration. Must also undo what happened since. */
@@ -84,6 +100,11 @@ export interface RestoreContext {
   readonly strategy: BaseStrategy;
   /** The benchmark's data sources by name: saved samples refer to them. */
   readonly sources: ReadonlyMap<string, DataSource>;
+}
+
+/** A plugin and those that it is made of, in the order in which they are called. */
+export function listParts(plugin: StrategyPlugin): readonly StrategyPlugin[] {
+  return [plugin, ...(plugin.parts ?? []).flatMap(listParts)];
 }
 
 /** How messages call a plugin. */

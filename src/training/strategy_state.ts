@@ -6,13 +6,14 @@ import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import type { EvaluatedStrategy } from "../evaluation/evaluated_strategy.ts";
 import type { DataLoader } from "../memory/data_loader.ts";
+import type { PredictionHead } from "../onnx/prediction_head.ts";
 import type { Experience } from "../streams/experience.ts";
 import { Clock } from "./clock.ts";
 import { assertCombination, type CombinationRules, type Trait } from "./combination_rules.ts";
 import { ModelOwner } from "./model_owner.ts";
 import { PluginDispatcher } from "./plugin_dispatcher.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
-import type { StrategyPlugin } from "./strategy_plugin.ts";
+import { listParts, type StrategyPlugin } from "./strategy_plugin.ts";
 
 const EMPTY_OUTPUT: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
 
@@ -46,7 +47,7 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
    */
   constructor(options: StrategyOptions) {
     super(options);
-    const { plugins = [] } = options;
+    const plugins = (options.plugins ?? []).flatMap(listParts);
     assertCombination(this, plugins);
     for (const plugin of plugins) plugin.assertUsable?.({ model: options.model, options: this.options });
   }
@@ -141,6 +142,26 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
   /** Task labels of the minibatch [B]. */
   get mbTaskId(): Int32Array {
     return this.#mbatch.targetsTaskLabels;
+  }
+
+  /**
+   * How a subclass predicts in evaluation, where it is not by the network's outputs; what plugins make of them comes
+   * behind.
+   */
+  predictionHead(): PredictionHead | undefined {
+    return undefined;
+  }
+
+  /** Has work done as if `experience` were evaluated. No plugin is told, and afterwards the loop is where it was. */
+  async inEvaluationOf<Result>(experience: Experience, work: () => Promise<Result>): Promise<Result> {
+    const restore = this.saveLoop();
+    this.isTraining = false;
+    this.#experience = experience;
+    try {
+      return await work();
+    } finally {
+      restore();
+    }
   }
 
   /** What a subclass must keep to go on identically; nothing if it has no state of its own. */

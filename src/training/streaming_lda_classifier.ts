@@ -3,6 +3,7 @@ import type { HostTensor } from "../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import { factorCholesky, solveLower, solveUpper } from "../kernels/cholesky.ts";
 import { multiplyByTransposed, transpose } from "../kernels/matrix_product.ts";
+import type { LinearHead, Plane } from "../onnx/prediction_head.ts";
 import { scoreRows } from "./feature_classifier.ts";
 
 /** How the covariance is prepared. */
@@ -34,10 +35,8 @@ export class StreamingLDAClassifier {
   #covariance = new Float64Array(0);
   #scale = 1;
   #seen = 0;
-  /** Λμ [F] of every class, and ½ μᵀΛμ, until the next sample. */
-  #planes:
-    | { readonly ids: readonly number[]; readonly normals: Float64Array[]; readonly offsets: number[] }
-    | undefined;
+  /** Λμ [F] of every class, and −½ μᵀΛμ, until the next sample. */
+  #planes: ReadonlyMap<number, Plane> | undefined;
 
   /** @throws {RangeError} If the shrinkage is outside (0, 1]. */
   constructor({ shrinkage = 1e-4, updatesCovariance = true }: StreamingLDAClassifierOptions = {}) {
@@ -63,14 +62,30 @@ export class StreamingLDAClassifier {
   /** Scores [N, width] of features [N, F]; classes never seen are below all others. The caller owns the result. */
   score(features: HostTensor, width: number): HostTensor {
     this.#planes ??= this.#findPlanes();
-    const { ids, normals, offsets } = this.#planes;
+    const ids = [...this.#planes.keys()];
+    const planes = [...this.#planes.values()];
     return scoreRows(features, { width, ids }, (row, scores) => {
-      for (const [k, normal] of normals.entries()) {
+      for (const [k, { normal, offset }] of planes.entries()) {
         let product = 0;
         for (let i = 0; i < row.length; i++) product += (row[i] ?? 0) * (normal[i] ?? 0);
-        scores[k] = product - (offsets[k] ?? 0);
+        scores[k] = product + offset;
       }
     });
+  }
+
+  /** The same scores for an exported model, of a layer's features; undefined while no class is known. */
+  describeHead(layerName: string): LinearHead | undefined {
+    if (this.#classes.size === 0) return undefined;
+    this.#planes ??= this.#findPlanes();
+    // Around the middle of the classes products are small, and lose fewer digits in float32.
+    const means = [...this.#classes.values()].map(({ mean }) => mean);
+    const sumAt = (i: number) => means.reduce((sum, mean) => sum + (mean[i] ?? 0), 0);
+    const centre = Float64Array.from({ length: means[0]?.length ?? 0 }, (_, i) => sumAt(i) / means.length);
+    const moved = [...this.#planes].map(([id, { normal, offset }]): [number, Plane] => {
+      const atCentre = normal.reduce((sum, value, i) => sum + value * (centre[i] ?? 0), offset);
+      return [id, { normal, offset: atCentre }];
+    });
+    return { kind: "linear", layerName, centre, planes: new Map(moved) };
   }
 
   save(): SavedState {
@@ -125,22 +140,19 @@ export class StreamingLDAClassifier {
     for (let at = 0; at < sums.length; at++) this.#covariance[at] = (this.#covariance[at] ?? 0) + (sums[at] ?? 0);
   }
 
-  #findPlanes() {
-    const ids = [...this.#classes.keys()];
+  #findPlanes(): ReadonlyMap<number, Plane> {
     const width = Math.sqrt(this.#covariance.length);
     const shrunk = this.#covariance.map((value, at) => {
       return (1 - this.#shrinkage) * this.#scale * value + (at % (width + 1) === 0 ? this.#shrinkage : 0);
     });
-    const lower = ids.length > 0 ? factorCholesky(shrunk, width) : new Float64Array(0);
-    const normals: Float64Array[] = [];
-    const offsets: number[] = [];
-    for (const { mean } of this.#classes.values()) {
+    const lower = this.#classes.size > 0 ? factorCholesky(shrunk, width) : new Float64Array(0);
+    const planes = new Map<number, Plane>();
+    for (const [id, { mean }] of this.#classes) {
       const normal = mean.slice();
       solveLower(lower, normal);
       solveUpper(lower, normal);
-      normals.push(normal);
-      offsets.push(0.5 * normal.reduce((sum, value, i) => sum + value * (mean[i] ?? 0), 0));
+      planes.set(id, { normal, offset: -0.5 * normal.reduce((sum, value, i) => sum + value * (mean[i] ?? 0), 0) });
     }
-    return { ids, normals, offsets };
+    return planes;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { factorCholesky, solveLower, solveUpper } from "../../src/kernels/cholesky.ts";
+import { factorCholesky, invertLower, solveLower, solveUpper } from "../../src/kernels/cholesky.ts";
 
 /** BBᵀ + I of a small random B, and a right-hand side. */
 const systems = fc.integer({ min: 1, max: 6 }).chain((n) => {
@@ -65,5 +65,24 @@ describe("factorCholesky()", () => {
   test("refuses a matrix that is not positive definite", () => {
     expect(() => factorCholesky(Float64Array.from([1, 2, 2, 1]), 2)).toThrow("a positive definite one");
     expect(() => factorCholesky(Float64Array.from([Number.NaN]), 1)).toThrow(RangeError);
+  });
+});
+
+describe("invertLower()", () => {
+  test("gives a lower triangle that takes L to the identity", () => {
+    fc.assert(
+      fc.property(systems, ({ n, b }) => {
+        const lower = factorCholesky(makeMatrix(b, n), n);
+        const inverse = invertLower(lower, n);
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j < n; j++) {
+            let sum = 0;
+            for (let k = 0; k < n; k++) sum += (inverse[i * n + k] ?? 0) * (lower[k * n + j] ?? 0);
+            expect(Math.abs(sum - (i === j ? 1 : 0))).toBeLessThan(1e-9);
+            if (j > i) expect(inverse[i * n + j]).toBe(0);
+          }
+        }
+      }),
+    );
   });
 });

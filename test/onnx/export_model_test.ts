@@ -97,6 +97,21 @@ describe("checkExport()", () => {
   });
 });
 
+describe("checkExport() beside masked logits", () => {
+  test("throws, when another class wins within a tolerance that only the masks make wide", async () => {
+    const { options, x, expected } = await prepare(createMlpTopology(), [5]);
+    const heads = [{ kind: "affine", classes: new Set([2]), alpha: 0, beta: -1e5 }] as const;
+    const bytes = exportModel({ ...options, heads });
+    const masked = expected.map((value, i) => (i % 3 === 2 ? -1e5 : value));
+    await checkExport(bytes, { x, expected: masked });
+    // The first row's two logits change places: each is off by much less than 10.
+    const swapped = masked.with(0, masked[1] ?? 0).with(1, masked[0] ?? 0);
+    await expect(checkExport(bytes, { x, expected: swapped })).rejects.toThrow(
+      /wanted class [01] for sample 0, got [01]/,
+    );
+  });
+});
+
 describe("evaluateExport()", () => {
   test("gives each row's largest logit, when rows come in batches", async () => {
     const { options, x, expected } = await prepare(createMlpTopology(), [5]);

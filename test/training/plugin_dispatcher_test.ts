@@ -158,3 +158,23 @@ describe("criterion", () => {
     );
   });
 });
+
+describe("the parts of a plugin", () => {
+  test("are called, listed and checked right after it, and their parts after them", async () => {
+    const calls: string[] = [];
+    const note = (name: string, parts: readonly StrategyPlugin[] = []) => ({
+      ...createListener(["beforeTrainingExp"], () => void calls.push(name), name),
+      parts,
+    });
+    const whole = note("whole", [note("first", [note("inner")]), note("second")]);
+    const strategy = new Naive(makeOptions({ plugins: [whole, note("last")] }));
+    await withStrategy(strategy, () => strategy.train(trainStream.at(0)));
+    expect(calls).toEqual(["whole", "first", "inner", "second", "last"]);
+    expect(strategy.plugins.slice(0, 5).map(({ name }) => name)).toEqual(calls);
+    const replacing = { criterion: () => ({ loss: 0, dOutput: new Float32Array(0) }) };
+    const twice = { name: "outer", ...replacing, parts: [{ name: "part", ...replacing }] };
+    expect(() => new Naive(makeOptions({ plugins: [twice] }))).toThrow(
+      /Cannot use outer: .* replaces the criterion, got "?part/,
+    );
+  });
+});

@@ -18,9 +18,12 @@ export function isTaskLabels(layer: InputSpec): boolean {
  * the only input of integers.
  */
 export function convertInput(layer: InputSpec, graph: GraphBuilder): ValueName {
-  if (isTaskLabels(layer)) {
-    return graph.input(TASK_LABELS_NAME, { shape: ["N"], dataType: "int64" }, { kind: "taskLabels" });
-  }
+  if (isTaskLabels(layer)) return addTaskLabels(graph);
   const name = graph.hasInput(SAMPLES_NAME) ? layer.name : SAMPLES_NAME;
   return graph.input(name, { shape: ["N", ...layer.sampleShape], dataType: "float32" }, { kind: "samples" });
+}
+
+/** The input of task labels [N]; a graph has it once. */
+export function addTaskLabels(graph: GraphBuilder): ValueName {
+  return graph.input(TASK_LABELS_NAME, { shape: ["N"], dataType: "int64" }, { kind: "taskLabels" });
 }

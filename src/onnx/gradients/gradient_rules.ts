@@ -13,6 +13,7 @@ import * as windows from "./window_gradients.ts";
 export const GRADIENT_RULES: Readonly<Record<Operator, GradientRule | undefined>> = {
   Abs: undefined,
   Add: elementwise.gradientOfAdd,
+  ArgMax: undefined,
   AveragePool: gradientOfAveragePool,
   BatchNormalization: gradientOfBatchNormalization,
   Cast: undefined,
@@ -43,6 +44,7 @@ export const GRADIENT_RULES: Readonly<Record<Operator, GradientRule | undefined>
   Neg: elementwise.gradientOfNeg,
   PRelu: sequences.gradientOfPRelu,
   Pad: windows.gradientOfPad,
+  Pow: undefined,
   ReduceMax: windows.gradientOfReduceMax,
   ReduceMean: shapes.gradientOfReduceMean,
   ReduceSum: shapes.gradientOfReduceSum,

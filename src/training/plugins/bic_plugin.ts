@@ -5,6 +5,7 @@ import { Dataset } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
+import type { AffineHead } from "../../onnx/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { type BiasCorrection, correctBias, fitBiasCorrection } from "../bias_correction.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -35,7 +36,7 @@ export interface BiCOptions {
  *
  * α and β are fitted to convergence by Newton's method, with a slight pull to the identity, rather than by some epochs
  * of gradient descent. Distillation is written as a divergence: it differs from the paper's cross-entropy by a
- * constant. The exported model is the uncorrected one.
+ * constant. The exported model gives the corrected logits, too.
  * @see Wu et al. 2019, Large Scale Incremental Learning, arXiv:1905.13260
  */
 export class BiCPlugin implements StrategyPlugin {
@@ -119,6 +120,10 @@ export class BiCPlugin implements StrategyPlugin {
 
   afterEvalForward(strategy: BaseStrategy): void {
     if (this.#correction) strategy.mbOutput = correctBias(strategy.mbOutput, this.#correction);
+  }
+
+  predictionHead(): AffineHead | undefined {
+    return this.#correction && { kind: "affine", ...this.#correction };
   }
 
   saveState(): SavedState {

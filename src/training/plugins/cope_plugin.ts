@@ -4,6 +4,7 @@ import type { RandomStream } from "../../core/random_stream.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
+import type { CosineHead } from "../../onnx/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { measureLength, scoreRows } from "../feature_classifier.ts";
@@ -27,8 +28,8 @@ export interface CoPEOptions extends MemoryOptions {
  * CoPE: every class has a prototype on the unit sphere, which follows the embeddings of its samples, p ← norm(αp + (1 −
  * α)f̄) after every step; the loss draws samples to their prototype and off the others'. A prototype begins in a random
  * direction when its class first comes. Evaluation predicts the nearest prototype: `mbOutput` holds the cosines. The
- * model's outputs are the embeddings, whatever their number. Takes the place of the criterion. The exported model is
- * the network, without the prototypes.
+ * model's outputs are the embeddings, whatever their number. Takes the place of the criterion. The exported model gives
+ * the cosines, too.
  * @see De Lange and Tuytelaars 2021, Continual Prototype Evolution: Learning Online from Non-Stationary Data Streams,
  * arXiv:2009.00919
  */
@@ -100,6 +101,10 @@ export class CoPEPlugin implements StrategyPlugin {
         scores[k] = prototype.reduce((sum, value, i) => sum + value * (row[i] ?? 0), 0);
       }
     });
+  }
+
+  predictionHead(): CosineHead | undefined {
+    return this.#prototypes.size > 0 ? { kind: "cosine", prototypes: this.#prototypes } : undefined;
   }
 
   saveState(): SavedState {

@@ -5,12 +5,13 @@ import { Dataset } from "../../data/dataset.ts";
 import { ParametricBuffer } from "../../memory/parametric_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection_strategy.ts";
+import type { PredictionHead } from "../../onnx/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { evaluateBinaryCrossEntropy, sigmoid } from "../binary_cross_entropy.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../loss_and_gradient.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import { assertFeatureLayer } from "../named_layer.ts";
+import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { Teacher } from "../teacher.ts";
@@ -32,7 +33,7 @@ export interface ICaRLOptions {
  * target is what the model of the last experience's end says, a new class's is the label. Exemplars are herded on
  * features of length 1, and evaluation predicts the class with the nearest mean of exemplars. Takes the place of the
  * criterion; works on any stream, and needs no class order. The loss is a mean over the samples and the classes seen.
- * Exemplars are not mirrored. The exported model is the network, without the class means.
+ * Exemplars are not mirrored. The exported model predicts by these means, too.
  * @see Rebuffi et al. 2017, iCaRL: Incremental Classifier and Representation Learning, arXiv:1611.07725
  */
 export class ICaRLPlugin implements StrategyPlugin {
@@ -106,6 +107,10 @@ export class ICaRLPlugin implements StrategyPlugin {
     if (this.#known.size === 0) return;
     const features = await strategy.extractFeatures(strategy.mbatch, this.#layerName);
     strategy.mbOutput = this.#classifier.score(features, strategy.mbOutput.shape[1] ?? 0);
+  }
+
+  predictionHead({ model }: BaseStrategy): PredictionHead | undefined {
+    return this.#classifier.describeHead(this.#layerName ?? findFeatureLayer(model));
   }
 
   saveState(): SavedState {

@@ -5,6 +5,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
+import type { RectifiedHead } from "../../onnx/prediction_head.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -35,7 +36,7 @@ interface ClassMemory {
  * IL2M: replay, and a second memory of how surely each class was recognised when it was new. In evaluation, where the
  * model predicts one of the newest classes, every old class's probability is multiplied by (its initial / its present
  * mean score) · (present / initial confidence of the model). `mbOutput` then holds logits of the corrected
- * probabilities. The exported model is the uncorrected one.
+ * probabilities. The exported model gives the corrected logits, too.
  *
  * Scores are probabilities as in the paper. On an online stream they are taken at the end of each original experience,
  * from what is remembered.
@@ -91,12 +92,11 @@ export class IL2MPlugin implements StrategyPlugin {
   }
 
   afterEvalForward(strategy: BaseStrategy): void {
-    const factors = new Map<number, number>();
-    for (const [id, { initialScore, score, initialConfidence }] of this.#classes) {
-      const factor = (initialScore / score) * (this.#confidence / initialConfidence);
-      if (!this.#newest.has(id) && Number.isFinite(factor) && factor > 0) factors.set(id, factor);
-    }
-    strategy.mbOutput = rectifyOutputs(strategy.mbOutput, { newest: this.#newest, factors });
+    strategy.mbOutput = rectifyOutputs(strategy.mbOutput, this.#rectification);
+  }
+
+  predictionHead(): RectifiedHead {
+    return { kind: "rectified", ...this.#rectification };
   }
 
   saveState(): SavedState {
@@ -120,16 +120,26 @@ export class IL2MPlugin implements StrategyPlugin {
       });
     }
   }
+
+  /** The factors of the old classes that have one. */
+  get #rectification(): Rectification {
+    const factors = new Map<number, number>();
+    for (const [id, { initialScore, score, initialConfidence }] of this.#classes) {
+      const factor = (initialScore / score) * (this.#confidence / initialConfidence);
+      if (!this.#newest.has(id) && Number.isFinite(factor) && factor > 0) factors.set(id, factor);
+    }
+    return { newest: this.#newest, factors };
+  }
 }
+
+/** What becomes of logits: see `rectifyOutputs`. */
+type Rectification = Omit<RectifiedHead, "kind">;
 
 /**
  * Logits [B, C] in which, where the largest is one of the newest classes, the other classes' probabilities have been
  * multiplied by their factors, up to a common factor. The caller owns the result.
  */
-export function rectifyOutputs(
-  { data, shape }: HostTensor,
-  { newest, factors }: { readonly newest: ReadonlySet<number>; readonly factors: ReadonlyMap<number, number> },
-): HostTensor {
+export function rectifyOutputs({ data, shape }: HostTensor, { newest, factors }: Rectification): HostTensor {
   const [rows = 0, columns = 0] = shape;
   const rectified = Float32Array.from(data);
   for (let row = 0; row < rows; row++) {

@@ -1,8 +1,6 @@
-import type { SavedState } from "../../core/saved_state.ts";
-import type { BaseStrategy } from "../base_strategy.ts";
 import { FeaturePrediction, type FeaturePredictionOptions } from "../feature_prediction.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** From which samples class means are taken, and how they are compared. */
 export interface NCMOptions extends FeaturePredictionOptions {
@@ -13,41 +11,17 @@ export interface NCMOptions extends FeaturePredictionOptions {
 /**
  * Predicts in evaluation by the nearest class mean of features; training is left alone. `mbOutput` holds minus the
  * distances, classes never seen below all others. Covers Avalanche's MemoryNCMUpdate, CurrentDataNCMUpdate and
- * NCMOracle by `update`. Several experiences that bring a class count by their samples. The exported model is the
- * network, without the means.
+ * NCMOracle by `update`. Several experiences that bring a class count by their samples. The exported model predicts by
+ * the means, too.
  * @see Mensink et al. 2013, Distance-Based Image Classification, TPAMI 35(11); Rebuffi et al. 2017, arXiv:1611.07725
  */
 export class NCMPlugin implements StrategyPlugin {
   readonly name = "NCMPlugin";
-  readonly #prediction: FeaturePrediction;
+  readonly parts: readonly [FeaturePrediction];
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: NCMOptions = {}) {
     const { normalize = true } = options;
-    this.#prediction = new FeaturePrediction("create NCMPlugin", new NCMClassifier({ normalize }), options);
-  }
-
-  assertUsable({ model }: StrategySetup): void {
-    this.#prediction.assertUsable("use NCMPlugin", model);
-  }
-
-  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    await this.#prediction.takeExperience(strategy);
-  }
-
-  async beforeEval(strategy: BaseStrategy): Promise<void> {
-    await this.#prediction.prepare(strategy);
-  }
-
-  async afterEvalForward(strategy: BaseStrategy): Promise<void> {
-    strategy.mbOutput = await this.#prediction.predict(strategy);
-  }
-
-  saveState(): SavedState {
-    return this.#prediction.save();
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#prediction.restore(saved, sources);
+    this.parts = [new FeaturePrediction("NCMPlugin", new NCMClassifier({ normalize }), options)];
   }
 }

@@ -9,6 +9,7 @@ import {
 } from "../../core/saved_state.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
+import type { TaskParameters } from "../../onnx/task_parameters.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { HeldParameters } from "../held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
@@ -31,7 +32,8 @@ export interface PackNetOptions {
  * layer, and trains on with the others, which are then its own for ever. Samples are evaluated with the weights of
  * their task label's experience and of those before it. Biases belong to the experience in which they were first
  * trained; a head a task is left to its task. Models with layer state (batch normalisation) are refused: it cannot be
- * kept apart.
+ * kept apart. The exported model of a task-incremental benchmark takes task labels, and computes the network once for
+ * each task.
  * @see Mallya and Lazebnik 2018, PackNet: Adding Multiple Tasks to a Single Network by Iterative Pruning,
  * arXiv:1711.05769
  */
@@ -110,8 +112,7 @@ export class PackNetPlugin implements StrategyPlugin {
     }
     this.#whole = Float32Array.from(parameters);
     const keepsFree = last === this.#current && !this.#isPruned;
-    for (const { offset, size, shape } of listShared(strategy)) {
-      if (shape.length === 1) continue;
+    for (const { offset, size } of listMasked(strategy)) {
       for (let i = offset; i < offset + size; i++) {
         const owner = owners[i] ?? 0;
         if (owner > last || (owner === 0 && !keepsFree)) parameters[i] = 0;
@@ -122,6 +123,14 @@ export class PackNetPlugin implements StrategyPlugin {
   afterEvalExp({ parameters }: BaseStrategy): void {
     if (this.#whole) parameters.set(this.#whole);
     this.#whole = undefined;
+  }
+
+  taskParameters(strategy: BaseStrategy): TaskParameters | undefined {
+    if (!this.#owners) return undefined;
+    const owners = new Float32Array(this.#owners.length);
+    for (const { offset, size } of listMasked(strategy))
+      owners.set(this.#owners.subarray(offset, offset + size), offset);
+    return { owners, lastOwners: this.#experiences, lastOwner: this.#current };
   }
 
   afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
@@ -205,6 +214,11 @@ export function claimLargest(
 function listShared({ cluster, heads }: BaseStrategy): ParameterEntry[] {
   const separate = heads.filter(({ kind }) => kind === "multi-head").map(({ layer }) => layer);
   return cluster.model.layout.entries.filter(({ name }) => !separate.some((layer) => name.startsWith(`${layer}/`)));
+}
+
+/** The tensors of which evaluation uses a part: biases count as a whole. */
+function listMasked(strategy: BaseStrategy): ParameterEntry[] {
+  return listShared(strategy).filter(({ shape }) => shape.length > 1);
 }
 
 /**

@@ -1,5 +1,4 @@
 import { assertInRange } from "../../core/errors.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
@@ -8,7 +7,7 @@ import type { Trait } from "../combination_rules.ts";
 import { FeaturePrediction } from "../feature_prediction.ts";
 import type { LossAndGradient } from "../loss_and_gradient.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
+import type { StrategyPlugin } from "../strategy_plugin.ts";
 import { evaluateSupervisedContrast } from "../supervised_contrast.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
@@ -26,16 +25,16 @@ export interface SCROptions extends MemoryOptions {
  * SCR: replay whose loss brings samples of a class together and holds classes apart, on two views of every sample, and
  * whose predictions are the nearest class means of what is remembered. The model's last layer is the projection head:
  * its outputs are the embeddings that are compared, whatever their number, and features are taken before it. The two
- * views differ by the data's random transforms and by dropout. Takes the place of the criterion. The exported model is
- * the network, without class means.
+ * views differ by the data's random transforms and by dropout. Takes the place of the criterion. The exported model
+ * predicts by the class means, too.
  * @see Mai et al. 2021, Supervised Contrastive Replay, arXiv:2103.13885
  */
 export class SCRPlugin implements StrategyPlugin {
   readonly name = "SCRPlugin";
   readonly traits: readonly Trait[] = ["replacesDataloader"];
   readonly excludes: readonly Trait[] = ["replacesDataloader"];
+  readonly parts: readonly [FeaturePrediction];
   readonly #replay: ReplayPlugin;
-  readonly #prediction: FeaturePrediction;
   readonly #temperature: number;
 
   /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
@@ -47,12 +46,8 @@ export class SCRPlugin implements StrategyPlugin {
     assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
     this.#replay = new ReplayPlugin({ memSize, batchSizeMem, storagePolicy });
     const features = { memSize, storagePolicy, ...(layerName === undefined ? {} : { layerName }) };
-    this.#prediction = new FeaturePrediction(act, new NCMClassifier(), features);
+    this.parts = [new FeaturePrediction(this.name, new NCMClassifier(), features)];
     this.#temperature = temperature;
-  }
-
-  assertUsable({ model }: StrategySetup): void {
-    this.#prediction.assertUsable("use SCRPlugin", model);
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
@@ -65,25 +60,5 @@ export class SCRPlugin implements StrategyPlugin {
 
   criterion({ mbOutput, mbY }: BaseStrategy): LossAndGradient {
     return evaluateSupervisedContrast(mbOutput, mbY, this.#temperature);
-  }
-
-  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    await this.#prediction.takeExperience(strategy);
-  }
-
-  async beforeEval(strategy: BaseStrategy): Promise<void> {
-    await this.#prediction.prepare(strategy);
-  }
-
-  async afterEvalForward(strategy: BaseStrategy): Promise<void> {
-    strategy.mbOutput = await this.#prediction.predict(strategy);
-  }
-
-  saveState(): SavedState {
-    return this.#prediction.save();
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#prediction.restore(saved, sources);
   }
 }

@@ -16,7 +16,8 @@ export interface WeightAveragingOptions {
 
 /**
  * Keeps an exponential moving average of the parameters, θ̄ ← d·θ̄ + (1 − d)·θ after each step, from the parameters
- * with which training began. Layer state is not averaged.
+ * with which training began. Layer state is not averaged. Where evaluations compute with the average, the exported
+ * model holds it.
  * @see Tarvainen and Valpola 2017, Mean teachers are better role models, arXiv:1703.01780
  */
 export class WeightAveragingPlugin implements StrategyPlugin {
@@ -59,6 +60,9 @@ export class WeightAveragingPlugin implements StrategyPlugin {
     if (this.#trained) parameters.set(this.#trained);
     this.#trained = undefined;
   }
+
+  /** The network as it is, with the average for its parameters. */
+  predictionHead(): undefined {}
 
   /** An evaluation may let heads grow, too. */
   afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {

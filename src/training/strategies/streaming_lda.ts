@@ -1,9 +1,10 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { splitOptions } from "../../core/split_options.ts";
+import type { PredictionHead } from "../../onnx/prediction_head.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { assertFeatureLayer } from "../named_layer.ts";
+import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 import { StreamingLDAClassifier, type StreamingLDAClassifierOptions } from "../streaming_lda_classifier.ts";
 
@@ -19,7 +20,7 @@ const OWN = ["shrinkage", "updatesCovariance", "layerName"] as const;
  * Deep streaming linear discriminant analysis: the network stays as it is, pretrained or random, and a linear
  * classifier of its features is learnt from one sample after another. There is no gradient; the optimizer is not used.
  * `mbOutput` holds the classifier's scores in training, before it learns from the minibatch, and in evaluation. One
- * epoch is meant. The exported model is the network alone.
+ * epoch is meant. The exported model gives the classifier's scores, too.
  * @see Hayes and Kanan 2020, Lifelong Machine Learning with Deep Streaming Linear Discriminant Analysis,
  * arXiv:1909.01520
  */
@@ -55,6 +56,10 @@ export class StreamingLDA extends BaseStrategy {
   /** The classifier's step in place of the optimizer's. */
   override async optimizerStep(): Promise<void> {
     this.#classifier.learn(this.#features, this.mbY);
+  }
+
+  override predictionHead(): PredictionHead | undefined {
+    return this.#classifier.describeHead(this.#layerName ?? findFeatureLayer(this.model));
   }
 
   override saveOwnState(): SavedState {

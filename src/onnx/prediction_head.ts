@@ -1,0 +1,110 @@
+/** A vector for each class that is known, by class id. */
+export type VectorsByClass = ReadonlyMap<number, Float64Array>;
+
+/** How far below all others a class scores of which nothing is known. */
+export const UNKNOWN_MARGIN = 1000;
+
+/**
+ * What an exported model puts behind its network, so that it predicts as its strategy does. Heads that score classes
+ * take the features [N, F] of a layer, or the network's outputs, and give scores [N, C] in which classes without a
+ * vector are `UNKNOWN_MARGIN` below all others. Those that change logits take what stands before them, [N, C].
+ */
+export type PredictionHead = ScoringHead | AffineHead | RectifiedHead;
+
+/** A head that puts scores of classes in the place of what stands before it. */
+export type ScoringHead = NearestMeanHead | MahalanobisHead | LinearHead | CosineHead;
+
+/** Minus the Euclidean distance of the features from each mean. */
+export interface NearestMeanHead {
+  readonly kind: "nearestMean";
+  /** The layer whose answers are the features. */
+  readonly layerName: string;
+  /** [F] */
+  readonly means: VectorsByClass;
+  /** Whether features are brought to length 1 first; the means are used as they are. */
+  readonly normalize: boolean;
+}
+
+/** Minus the squared Mahalanobis distance |W(t(x) − μ)|², with t(x) = sign(x)|x|^λ brought to length 1. */
+export interface MahalanobisHead {
+  readonly kind: "mahalanobis";
+  readonly layerName: string;
+  /** μ [F] */
+  readonly means: VectorsByClass;
+  /** W [F, F]: WᵀW is the inverse of the class's covariance. */
+  readonly whitenings: VectorsByClass;
+  /** λ */
+  readonly tukeyLambda: number;
+}
+
+/** (x − centre)ᵀn + offset. */
+export interface LinearHead {
+  readonly kind: "linear";
+  readonly layerName: string;
+  /** [F] */
+  readonly centre: Float64Array;
+  readonly planes: ReadonlyMap<number, Plane>;
+}
+
+/** Of one class. */
+export interface Plane {
+  /** n [F] */
+  readonly normal: Float64Array;
+  readonly offset: number;
+}
+
+/** The product of each class's vector with the network's outputs, brought to length 1. */
+export interface CosineHead {
+  readonly kind: "cosine";
+  /** [D], D the width of the outputs. */
+  readonly prototypes: VectorsByClass;
+}
+
+/** α·logit + β for the logits of some classes. */
+export interface AffineHead {
+  readonly kind: "affine";
+  readonly classes: ReadonlySet<number>;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** Where the largest logit is one of the newest classes: the logarithm of a class's factor is added to its logit. */
+export interface RectifiedHead {
+  readonly kind: "rectified";
+  readonly newest: ReadonlySet<number>;
+  readonly factors: ReadonlyMap<number, number>;
+}
+
+/** The ids of the classes that a head scores; undefined for one that changes logits. */
+export function listScoredClasses(head: PredictionHead): readonly number[] | undefined {
+  switch (head.kind) {
+    case "nearestMean":
+    case "mahalanobis":
+      return [...head.means.keys()];
+    case "linear":
+      return [...head.planes.keys()];
+    case "cosine":
+      return [...head.prototypes.keys()];
+    case "affine":
+    case "rectified":
+      return undefined;
+  }
+}
+
+/** A head without its vectors, as plain data: what an exported file says of it. */
+export function describeHead(head: PredictionHead): Readonly<Record<string, unknown>> {
+  switch (head.kind) {
+    case "nearestMean":
+      return { kind: head.kind, layerName: head.layerName, normalize: head.normalize };
+    case "mahalanobis":
+      return { kind: head.kind, layerName: head.layerName, tukeyLambda: head.tukeyLambda };
+    case "linear":
+      return { kind: head.kind, layerName: head.layerName };
+    case "cosine":
+      return { kind: head.kind };
+    case "affine":
+      return { kind: head.kind, classes: [...head.classes], alpha: head.alpha, beta: head.beta };
+    case "rectified":
+      return { kind: head.kind, newest: [...head.newest], factors: Object.fromEntries(head.factors) };
+  }
+}

@@ -1,0 +1,111 @@
+import type { HostTensor } from "../core/host_tensor.ts";
+import { VERSION } from "../core/version.ts";
+import { Dataset } from "../data/dataset.ts";
+import { readSamples } from "../data/read_samples.ts";
+import { checkExport } from "../onnx/check_export.ts";
+import { exportModel } from "../onnx/export_model.ts";
+import { parseTopology } from "../onnx/parse_topology.ts";
+import { describeHead, listScoredClasses, UNKNOWN_MARGIN } from "../onnx/prediction_head.ts";
+import type { Benchmark, Experience } from "../streams/experience.ts";
+import type { BaseStrategy } from "../training/base_strategy.ts";
+import { type Prediction, usePredictor } from "../training/predictor.ts";
+
+/** Samples on which an exported file must agree with the strategy. */
+const CHECKED_SAMPLES = 64;
+
+/** What is exported, and what the file says of itself. */
+export interface StrategyExportOptions {
+  readonly benchmark: Benchmark;
+  /** The one that was trained last. */
+  readonly experience: Experience;
+  /** Free text by key; `firn.head` and `firn.version` come by themselves. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A file that was run by onnxruntime and found to predict as the strategy does. */
+export interface StrategyExport {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The largest difference between its logits and the strategy's, on held samples of the test stream. */
+  readonly maxAbsoluteDifference: number;
+}
+
+/**
+ * A strategy's model as an ONNX file that predicts as the strategy's evaluation does: by class means or corrected
+ * logits where plugins say so, with averaged parameters, with the parameters of a sample's task. Metadata `firn.head`
+ * lists as JSON what stands behind the network. Checked by onnxruntime on samples of the test stream.
+ * @throws {UnsupportedLayerError} If a layer has no converter.
+ * @throws {Error} If onnxruntime's outputs are not the strategy's.
+ */
+export function exportStrategy(strategy: BaseStrategy, options: StrategyExportOptions): Promise<StrategyExport> {
+  const { benchmark, experience, metadata = {} } = options;
+  return usePredictor(strategy, async (predictor) => {
+    const { taskParameters, ...prediction } = await predictor.describe(experience);
+    const bytes = exportModel({
+      spec: parseTopology(strategy.cluster.model.topology),
+      ...prediction,
+      classes: benchmark.numClasses,
+      // Where there are no tasks, all that counts is in the parameters already.
+      ...(taskParameters && benchmark.isTaskIncremental ? { taskParameters } : {}),
+      metadata: { ...metadata, "firn.head": describeHeads(prediction), "firn.version": VERSION },
+    });
+    const groups = spreadSamples(benchmark, CHECKED_SAMPLES);
+    const samples = Dataset.concat(groups.map(({ dataset }) => dataset));
+    const expected: number[] = [];
+    for (const group of groups) {
+      const output = await predictor.predict(group.experience, group.dataset);
+      expected.push(...fitColumns(output, prediction, benchmark));
+    }
+    const x = { ...readSamples(samples), taskLabels: samples.targetsTaskLabels };
+    return { bytes, ...(await checkExport(bytes, { x, expected: Float32Array.from(expected) })) };
+  });
+}
+
+function describeHeads({ heads }: Pick<Prediction, "heads">): string {
+  return JSON.stringify([{ kind: "network" }, ...heads.map(describeHead)]);
+}
+
+/** Test samples of an experience; those of all experiences with its task labels stand together. */
+interface SampleGroup {
+  readonly experience: Experience;
+  readonly dataset: Dataset;
+}
+
+/** At most `count` samples, evenly spread over the whole test stream. */
+function spreadSamples({ testStream }: Benchmark, count: number): SampleGroup[] {
+  const all = [...testStream];
+  const total = all.reduce((sum, { dataset }) => sum + dataset.length, 0);
+  const chosen = Array.from({ length: Math.min(count, total) }, (_, i) =>
+    Math.floor((i * total) / Math.min(count, total)),
+  );
+  const groups = new Map<string, SampleGroup>();
+  let start = 0;
+  for (const experience of all) {
+    const { dataset, taskLabels } = experience;
+    const end = start + dataset.length;
+    const own = chosen.filter((position) => position >= start && position < end).map((position) => position - start);
+    const known = groups.get(taskLabels.join());
+    const datasets = [...(known ? [known.dataset] : []), dataset.subset(own)];
+    groups.set(taskLabels.join(), { experience: known?.experience ?? experience, dataset: Dataset.concat(datasets) });
+    start = end;
+  }
+  return [...groups.values()].filter(({ dataset }) => dataset.length > 0);
+}
+
+/**
+ * What the file must say where a strategy says `output` [N, C]: heads that score classes leave a network's further
+ * outputs out, and have a column for classes that the network has no output for.
+ */
+function fitColumns(
+  { data, shape }: HostTensor,
+  { heads }: Pick<Prediction, "heads">,
+  { numClasses }: Benchmark,
+): number[] {
+  const ids = heads.flatMap((head) => listScoredClasses(head) ?? []);
+  const [rows = 0, width = 0] = shape;
+  const columns = ids.length > 0 ? Math.max(numClasses, ...ids.map((id) => id + 1)) : width;
+  return Array.from({ length: rows }, (_, row) => {
+    const logits = [...data.subarray(row * width, row * width + Math.min(width, columns))];
+    const least = Math.min(...ids.map((id) => logits[id] ?? Number.POSITIVE_INFINITY));
+    return [...logits, ...new Array<number>(columns - logits.length).fill(least - UNKNOWN_MARGIN)];
+  }).flat();
+}
