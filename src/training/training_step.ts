@@ -135,7 +135,8 @@ export class TrainingStep {
 
   #refuseLoss(loss: number): never {
     const step = this.#input.dropoutStep;
-    const wanted = `a finite loss at training iteration ${step} (${this.#samples.length} samples; a smaller learning rate may help)`;
+    const cure = `a smaller learning rate${this.#cluster.penalties.count > 0 ? ", or penalty," : ""} may help`;
+    const wanted = `a finite loss at training iteration ${step} (${this.#samples.length} samples; ${cure})`;
     throw new RangeError(`${cannot("train", wanted, loss)}; the parameters are those before this step`);
   }
 }
