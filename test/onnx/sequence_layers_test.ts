@@ -57,21 +57,25 @@ describe("parseTopology()", () => {
 });
 
 describe("createOnnxruntimeEngine()", () => {
-  test("refuses ids that the table has not, when the model begins with an embedding", async () => {
-    const table = createLayer("Embedding", "table", { input_dim: 3, output_dim: 2 });
-    const engine = await createOnnxruntimeEngine({ spec: parseTopology(createSequential([2], [table, ...head])) });
-    const run = (ids: number[]) => {
-      const x = { data: Float32Array.from(ids), shape: [ids.length / 2, 2] };
-      const taskLabels = new Int32Array(ids.length / 2);
-      return computeOutputs(engine, drawVectors(engine), { x, taskLabels, mode: "eval", dropoutKey: KEY });
-    };
-    expect((await run([0, 2, 1, 1])).every(Number.isFinite)).toBe(true);
-    for (const wrong of [3, -1, 0.5, Number.NaN]) {
-      const error = String(await catchError(run([0, wrong])));
-      expect(error).toContain(`Cannot look up in layer "table": wanted ids from 0 to 2, got ${wrong}`);
-    }
-    await engine.close();
-  });
+  const turned = createLayer("Reshape", "turned", { target_shape: [1, 2] });
+  for (const before of [[], [turned]]) {
+    test(`refuses ids that the table has not, when ${before.length} layers reorder them before`, async () => {
+      const table = createLayer("Embedding", "table", { input_dim: 3, output_dim: 2 });
+      const topology = createSequential([2], [...before, table, ...head]);
+      const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
+      const run = (ids: number[]) => {
+        const x = { data: Float32Array.from(ids), shape: [ids.length / 2, 2] };
+        const taskLabels = new Int32Array(ids.length / 2);
+        return computeOutputs(engine, drawVectors(engine), { x, taskLabels, mode: "eval", dropoutKey: KEY });
+      };
+      expect((await run([0, 2, 1, 1])).every(Number.isFinite)).toBe(true);
+      for (const wrong of [3, -1, 0.5, Number.NaN]) {
+        const error = String(await catchError(run([0, wrong])));
+        expect(error).toContain(`Cannot look up in layer "table": wanted ids from 0 to 2, got ${wrong}`);
+      }
+      await engine.close();
+    });
+  }
 
   test("computes x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))), when the activation is gelu_new", async () => {
     const layer = createLayer("Activation", "gelu", { activation: "gelu_new" });

@@ -1,7 +1,7 @@
 import { cannot } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { isTaskLabels } from "../../onnx/converters/input.ts";
-import type { ModelSpec } from "../../onnx/layer_spec.ts";
+import type { LayerSpec, ModelSpec } from "../../onnx/layer_spec.ts";
 import type { EmbeddingSpec } from "../../onnx/sequence_layer_spec.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { EngineInput, ModelVectors } from "../engine.ts";
@@ -35,8 +35,20 @@ function findSampleShape({ layers }: ModelSpec): readonly number[] {
   return samples?.kind === "input" ? samples.sampleShape : [];
 }
 
-function isFedSamples({ inputs }: EmbeddingSpec, { layers }: ModelSpec): boolean {
-  return layers.some((layer) => layer.kind === "input" && layer.name === inputs[0]);
+/** True if it looks up the samples as they are, but for their order and shape. */
+function isFedSamples({ inputs }: Pick<LayerSpec, "inputs">, spec: ModelSpec): boolean {
+  const source = spec.layers.find(({ name }) => name === inputs[0]);
+  switch (source?.kind) {
+    case "input":
+      return !isTaskLabels(source);
+    case "flatten":
+    case "permute":
+    case "repeatVector":
+    case "reshape":
+      return isFedSamples(source, spec);
+    default:
+      return false;
+  }
 }
 
 /** onnxruntime would take a negative id for one from the end, and a fraction for the whole number below it. */
