@@ -46,5 +46,9 @@ describe("createDatasetBenchmark()", () => {
     expect(() => createArrayDataset({ name: "a", x: new Uint8Array(3), y: [1], sampleShape: [2] })).toThrow(
       "1 samples of 2",
     );
+    for (const wrong of [Number.NaN, 0.5, 2 ** 31]) {
+      const create = () => createArrayDataset({ name: "a", x: new Uint8Array(4), y: [1, wrong], sampleShape: [2] });
+      expect(create).toThrow(`Cannot create the data set a: wanted a whole number as label 1, got ${wrong}`);
+    }
   });
 });
