@@ -90,10 +90,14 @@ export class ModelHost {
     return this.#cluster;
   }
 
-  /** Starts the replicas at the first call. */
+  /**
+   * Starts the replicas at the first call.
+   * @throws {Error} If the strategy was closed, or layers were frozen or set free since.
+   */
   async start(): Promise<Cluster> {
     if (this.#closed) throw new Error(cannot("compute", "an open strategy", "one that was closed"));
-    if (!this.#cluster) {
+    if (this.#cluster) this.#assertSameTensors(this.#cluster);
+    else {
       const snapshot = flattenWeights(this.model);
       const outputSize = this.model.outputs[0]?.shape.at(-1) ?? 0;
       const { optimizer, seed } = this.#training;
@@ -195,6 +199,14 @@ export class ModelHost {
     this.#closed = true;
     for (const resource of this.#resources.splice(0)) await resource.close();
     await this.#cluster?.close();
+  }
+
+  /** The replicas took the model as it was: what is set free later would not be trained, without a word. */
+  #assertSameTensors({ model: { layout } }: Cluster): void {
+    const { length } = this.#model.trainableWeights;
+    if (length === layout.entries.length) return;
+    const wanted = `the ${layout.entries.length} trainable tensors that the strategy began with (another strategy takes the model as it is now)`;
+    throw new Error(cannot("compute", wanted, length));
   }
 
   #request(samples: Dataset, { parameters, training = false }: SideComputation) {

@@ -168,3 +168,19 @@ describe("forwardWith()", () => {
     });
   });
 });
+
+describe("train() and eval()", () => {
+  test("are refused, when layers were set free since the strategy began", async () => {
+    const options = makeOptions();
+    const [first] = options.model.layers.filter((layer) => layer.weights.length > 0);
+    if (!first) throw new Error("The model has no layer with weights");
+    first.trainable = false;
+    await withStrategy(new Naive(options), async (strategy) => {
+      await strategy.train(trainStream);
+      first.trainable = true;
+      const wanted = "wanted the 2 trainable tensors that the strategy began with";
+      await expect(strategy.train(trainStream)).rejects.toThrow(wanted);
+      await expect(strategy.eval(testStream)).rejects.toThrow(wanted);
+    });
+  });
+});
