@@ -1,7 +1,13 @@
 import { cannot, describeUnknownName } from "../core/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
-import { type LayerJson, type ModelJson, parseModelJson, type TensorReference } from "../onnx/topology_schema.ts";
+import {
+  isModelJson,
+  type LayerJson,
+  type ModelJson,
+  parseModelJson,
+  type TensorReference,
+} from "../onnx/topology_schema.ts";
 
 /** What the part of a model behind one of its layers is given. */
 export interface UpperCut {
@@ -40,10 +46,11 @@ function cutFunctional(model: Functional, cut: UpperCut): ModelTopology {
   if (outputs.some(([name]) => name === cut.layerName)) refuseLast(model, cut);
   const references = behind.flatMap(listReferences);
   const names = new Set(behind.map(({ config }) => config.name));
-  const isWhole = references.every(([name, call]) =>
-    name === cut.layerName ? call === 0 : names.has(name) || name === TASK_LABELS_NAME,
-  );
   const cutLayer = model.config.layers.find(({ config }) => config.name === cut.layerName);
+  const firstCall = cutLayer && isModelJson(cutLayer) ? 1 : 0;
+  const isWhole = references.every(([name, call]) =>
+    name === cut.layerName ? call === firstCall : names.has(name) || name === TASK_LABELS_NAME,
+  );
   const isShared = (cutLayer?.inbound_nodes ?? []).length > 1;
   if (!isWhole || isShared || !outputs.every(([name]) => names.has(name))) {
     const wanted = "a layer that all ways from the samples to the outputs go through, once";
@@ -81,7 +88,7 @@ function listReferences({ inbound_nodes: calls = [] }: LayerJson): readonly Tens
 
 function replaceReferences(layer: LayerJson, from: string, to: string): LayerJson {
   const calls = (layer.inbound_nodes ?? []).map((call) =>
-    call.map(([name, ...rest]): TensorReference => [name === from ? to : name, ...rest]),
+    call.map(([name, index, ...rest]): TensorReference => (name === from ? [to, 0, ...rest] : [name, index, ...rest])),
   );
   return { ...layer, inbound_nodes: calls };
 }

@@ -97,20 +97,22 @@ export function buildRowGradientGraph(spec: ModelSpec, measure: RowMeasure): Gra
 }
 
 /**
- * samples, parameters → what a layer gives [N, …], channels last; in training mode masks too. No state, and none of the
- * layers behind.
+ * samples, parameters → what a layer, or a model within the model, gives [N, …], channels last; in training mode masks too. No
+ * state, and none of the layers behind.
  * @throws {RangeError} If the model has no layer of that name.
  */
 export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "train" | "eval"): Graph {
   const names = spec.layers.map(({ name }) => name);
-  const end = names.indexOf(layerName) + 1;
+  const inner = spec.innerOutputs ?? {};
+  const call = names.includes(layerName) ? layerName : (inner[layerName] ?? "");
+  const end = names.indexOf(call) + 1;
   if (end === 0) {
-    const unknown = describeUnknownName("layer", layerName, names);
+    const unknown = describeUnknownName("layer", layerName, [...names, ...Object.keys(inner)]);
     throw new RangeError(`Cannot compute a layer of ${spec.name}: ${unknown}`);
   }
   const graph = new GraphBuilder(feedTensors(spec));
   const values = convertLayers(spec.layers.slice(0, end), { graph, mode });
-  graph.output("activations", values.get(layerName) ?? "", { kind: "outputs" });
+  graph.output("activations", values.get(call) ?? "", { kind: "outputs" });
   return graph.finish();
 }
 

@@ -120,6 +120,8 @@ export interface ModelSpec {
   readonly layers: readonly LayerSpec[];
   /** Names of the calls whose outputs are the model's. */
   readonly outputs: readonly string[];
+  /** Of models within it that have one output, by name: the call that gives it, the first time the model is used. */
+  readonly innerOutputs?: Readonly<Record<string, string>>;
   /** Trainable parameters [P] in model order: `layer/kernel`, `layer/bias`, … */
   readonly layout: ParameterLayout;
   /** Tensors without gradients [Q]. */

@@ -25,7 +25,13 @@ export function parseTopology(topology: unknown): ModelSpec {
   const model = parseModelJson(topology);
   const reading = new Reading(model);
   const outputs = reading.readModel(model, undefined);
-  return { name: model.config.name, layers: reading.calls, outputs, ...reading.layouts() };
+  return {
+    name: model.config.name,
+    layers: reading.calls,
+    outputs,
+    innerOutputs: reading.innerOutputs,
+    ...reading.layouts(),
+  };
 }
 
 /**
@@ -78,6 +84,7 @@ function assertUniqueNames(layers: readonly LayerJson[]): void {
  */
 class Reading {
   readonly calls: LayerSpec[] = [];
+  readonly innerOutputs: Record<string, string> = {};
   readonly #order: readonly LayerJson[];
   readonly #parameters = new Map<string, readonly ParameterSpec[]>();
   readonly #values = new Map<string, ValueName>();
@@ -146,12 +153,19 @@ class Reading {
   }
 
   #readCall(layer: LayerJson, inputs: readonly string[]): string[] {
-    if (isModelJson(layer)) return this.readModel(parseModelJson(layer), inputs);
+    if (isModelJson(layer)) return this.#readInnerModel(layer, inputs);
     const randomIndex = this.#order
       .filter(({ class_name }) => RANDOM_LAYER_CLASSES.has(class_name))
       .findIndex(({ config }) => config.name === layer.config.name);
     const place: CallPlace = { name: this.#createName(layer.config.name), inputs, randomIndex };
     return [this.#add(parseLayer(layer, place), layer)];
+  }
+
+  #readInnerModel(layer: LayerJson, inputs: readonly string[]): string[] {
+    const outputs = this.readModel(parseModelJson(layer), inputs);
+    const [output, ...others] = outputs;
+    if (output !== undefined && others.length === 0) this.innerOutputs[layer.config.name] ??= output;
+    return outputs;
   }
 
   #add(call: LayerSpec, layer?: LayerJson): string {

@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { ComputeRequest } from "../cluster/compute_request.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { listFirstOutputs } from "../engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
 import type { ModelOwner } from "./model_owner.ts";
@@ -36,7 +37,7 @@ export class FeatureReplicas {
    */
   static async start(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
     const { model } = strategy;
-    const output = [model.getLayer(layerName).output].flat()[0];
+    const [output] = listFirstOutputs(model.getLayer(layerName));
     if (!output) throw new RangeError(`Cannot compute features: the layer ${layerName} has no output`);
     const flat = output.rank > 2 ? tf.layers.flatten({ name: "features" }).apply(output) : output;
     if (!(flat instanceof tf.SymbolicTensor)) throw new TypeError("Cannot compute features: no symbolic output");

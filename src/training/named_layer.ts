@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { cannot, describeUnknownName } from "../core/errors.ts";
+import { listFirstOutputs } from "../engine/tfjs/model_layers.ts";
 
 /**
  * Refuses a layer that a model does not have.
@@ -38,8 +39,11 @@ export function assertFeatureLayer(act: string, model: tf.LayersModel, name: str
  */
 export function findFeatureLayer(model: tf.LayersModel): string {
   const last = model.outputs[0]?.sourceLayer;
-  const before = last?.inboundNodes[0]?.inboundLayers[0];
-  if (!before || !model.layers.includes(before)) {
+  const taken = last?.inboundNodes[0]?.inputTensors[0];
+  const maker = taken?.sourceLayer;
+  // Behind a model that begins a sequential one, TF.js names the layer within it.
+  const before = model.layers.find((layer) => layer === maker || listFirstOutputs(layer).some((own) => own === taken));
+  if (!before) {
     throw new RangeError(cannot("find the features", "a model with a layer before the last", last?.name));
   }
   return before.name;

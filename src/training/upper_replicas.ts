@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { ClusterModel } from "../cluster/model_memory.ts";
 import { cannot } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { listFirstOutputs } from "../engine/tfjs/model_layers.ts";
 import { loadModel } from "../engine/tfjs/model_loading.ts";
 import { flattenWeights } from "../models/model_snapshot.ts";
 import { cutUpperPart } from "../models/upper_part.ts";
@@ -86,7 +87,7 @@ export class UpperReplicas {
 }
 
 async function cutModel({ model, cluster }: ModelOwner, layerName: string): Promise<ClusterModel> {
-  const output = [model.getLayer(layerName).output].flat()[0];
+  const [output] = listFirstOutputs(model.getLayer(layerName));
   const sampleShape = (output?.shape.slice(1) ?? []).map((length) => {
     if (length !== null) return length;
     throw new RangeError(cannot(`cut ${model.name}`, `a layer whose rows have one shape`, layerName));

@@ -4,6 +4,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { createTfjsEngine } from "../../src/engine/tfjs/tfjs_engine.ts";
 import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { createNestedModel, NESTINGS } from "../support/nested_model.ts";
 import { describeActivations } from "./engine_activation_laws.ts";
 import { applyTo, drawInput, drawVectors, measureDifference, takeApart } from "./engine_fixtures.ts";
 
@@ -70,4 +71,26 @@ describe("activations()", () => {
     }
     for (const engine of engines) await engine.close();
   });
+
+  for (const nesting of NESTINGS) {
+    test(`are those of a model within the model by its name, when it ${nesting}`, async () => {
+      const { topology } = takeApart(createNestedModel(nesting));
+      const ours = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
+      const reference = await createTfjsEngine({ topology });
+      const vectors = drawVectors(ours);
+      const input = drawInput(3, { sampleShape: [6] });
+      const ask = async (engine: Engine, name: string) => {
+        expect(engine.activationShape?.(name)).toEqual([3]);
+        const out = new Float32Array(9);
+        await engine.activations?.(vectors, input, name, out);
+        return out;
+      };
+      const trunk = await ask(ours, "trunk");
+      expect(trunk).toEqual(await ask(ours, "top"));
+      expect(measureDifference(trunk, await ask(reference, "trunk"))).toBeLessThan(TOLERANCE);
+      expect(() => ours.activationShape?.("trank")).toThrow("did you mean trunk");
+      await ours.close();
+      await reference.close();
+    });
+  }
 });

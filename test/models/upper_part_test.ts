@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
+import { listFirstOutputs } from "../../src/engine/tfjs/model_layers.ts";
 import { loadModel } from "../../src/engine/tfjs/model_loading.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { slimResNet18 } from "../../src/models/slim_resnet18.ts";
 import { cutUpperPart } from "../../src/models/upper_part.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
+import { createNestedModel } from "../support/nested_model.ts";
 
 /** A value for every element, near 0. */
 function fill(shape: readonly number[]): tf.Tensor {
@@ -18,7 +20,7 @@ function fill(shape: readonly number[]): tf.Tensor {
 
 /** The part behind a layer, with the whole model's values. */
 async function cut(model: tf.LayersModel, layerName: string): Promise<tf.LayersModel> {
-  const output = [model.getLayer(layerName).output].flat()[0];
+  const [output] = listFirstOutputs(model.getLayer(layerName));
   const sampleShape = (output?.shape.slice(1) ?? []).map(Number);
   const part = await loadModel(cutUpperPart(flattenWeights(model).topology, { layerName, sampleShape }));
   for (const layer of part.layers) {
@@ -31,7 +33,7 @@ async function cut(model: tf.LayersModel, layerName: string): Promise<tf.LayersM
 function computeBoth(model: tf.LayersModel, layerName: string): tf.Tensor[] {
   const both = tf.model({
     inputs: model.inputs,
-    outputs: [...[model.getLayer(layerName).output].flat(), ...model.outputs],
+    outputs: [...listFirstOutputs(model.getLayer(layerName)), ...model.outputs],
   });
   const inputs = model.inputs.map(({ shape, dtype }) =>
     dtype === "int32" ? tf.tensor1d([0, 0], "int32") : fill([2, ...shape.slice(1).map(Number)]),
@@ -44,6 +46,8 @@ describe("cutUpperPart()", () => {
     "a sequential model": { model: mlp({ ...SMALL_MLP, hiddenLayers: 2 }), layers: ["fc0", "fc1"] },
     "a head that grows": { model: mlp({ ...SMALL_MLP, incremental: true }), layers: ["fc0"] },
     "heads of several tasks": { model: mlp({ ...SMALL_MLP, multiHead: true }), layers: ["fc0"] },
+    "a model that begins with another": { model: createNestedModel("begins a sequential model"), layers: ["trunk"] },
+    "a model within a functional one": { model: createNestedModel("is in a functional model"), layers: ["trunk"] },
     "a network with shortcuts": {
       model: slimResNet18({ inputShape: [8, 8, 2], numClasses: 4 }),
       layers: ["stem_relu", "stage1_block0_relu1", "global_pool"],

@@ -4,6 +4,7 @@ import { readSamples } from "../../src/data/read_samples.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
+import { createNestedModel, NESTINGS } from "../support/nested_model.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
 import { measureDifference } from "./slow_losses.ts";
 
@@ -29,6 +30,28 @@ describe("extractFeatures()", () => {
       expect(measureDifference(features.data, wanted)).toBeLessThan(1e-5);
     });
   });
+
+  for (const nesting of NESTINGS) {
+    test(`gives what a model within the model answers, when that ${nesting}`, async () => {
+      const model = createNestedModel(nesting);
+      await withStrategy(new Naive(makeOptions({ model })), async (strategy) => {
+        await strategy.train(benchmark.trainStream);
+        const features = await strategy.extractFeatures(dataset);
+        expect(features.shape).toEqual([dataset.length, 3]);
+        expect(await strategy.extractFeatures(dataset, "trunk")).toEqual(features);
+        // 3·4 weights and 4 biases of the head come last.
+        const head = strategy.parameters.slice(-16);
+        const { data: outputs } = await strategy.forwardWith(strategy.parameters, dataset);
+        const wanted = outputs.map((_, i) => {
+          const [row, unit] = [Math.floor(i / 4), i % 4];
+          let sum = head[12 + unit] ?? 0;
+          for (let j = 0; j < 3; j++) sum += (features.data[row * 3 + j] ?? 0) * (head[j * 4 + unit] ?? 0);
+          return sum;
+        });
+        expect(measureDifference(outputs, wanted)).toBeLessThan(1e-5);
+      });
+    });
+  }
 
   test("gives any layer by name, and refuses layers that there are not", async () => {
     const model = mlp({ ...SMALL_MLP });

@@ -16,6 +16,15 @@ export function listWeightOwners(model: tf.LayersModel): Layer[] {
   return model.layers.flatMap((layer) => (layer instanceof tf.LayersModel ? listWeightOwners(layer) : [layer]));
 }
 
+/**
+ * What a layer gives at its first call in the model that holds it. A model within the model counts its own making as a call
+ * before that, unless it begins a sequential one.
+ */
+export function listFirstOutputs(layer: Layer): tf.SymbolicTensor[] {
+  const firstCall = layer instanceof tf.LayersModel && layer.inboundNodes.length > 1 ? 1 : 0;
+  return [layer.getOutputAt(firstCall)].flat();
+}
+
 function expandLayer(layer: Layer): Layer[] {
   if (layer instanceof tf.LayersModel) return listLayers(layer);
   const wrapped = ["layer", "forwardLayer", "backwardLayer", "cell"]

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, describeUnknownName } from "../../core/errors.ts";
+import { listFirstOutputs } from "./model_layers.ts";
 
 /** The part of a model that ends with a layer. It shares the model's layers and variables, and must not be disposed. */
 export interface ModelPart {
@@ -19,7 +20,7 @@ export function cutModel(model: tf.LayersModel, layerName: string): ModelPart {
     const names = model.layers.map(({ name }) => name);
     throw new RangeError(`Cannot ${act}: ${describeUnknownName("layer", layerName, names)}`);
   }
-  const [output, ...others] = [layer.getOutputAt(0)].flat();
+  const [output, ...others] = listFirstOutputs(layer);
   if (!output || others.length > 0) throw new RangeError(cannot(act, "a layer with one output", layerName));
   const shape = output.shape.slice(1).map((length) => {
     if (length !== null) return length;

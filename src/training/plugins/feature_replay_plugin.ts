@@ -3,6 +3,7 @@ import { assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
+import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
@@ -111,7 +112,7 @@ export class FeatureReplayPlugin implements StrategyPlugin {
 
   #draw(strategy: BaseStrategy): Dataset {
     const { samples, outputs } = this.#memory.draw(this.#batchSizeMem, strategy.randomStreams.get("feature-replay"));
-    const [, ...sampleShape] = [strategy.model.getLayer(this.#findLayer(strategy)).output].flat()[0]?.shape ?? [];
+    const [, ...sampleShape] = listFirstOutputs(strategy.model.getLayer(this.#findLayer(strategy)))[0]?.shape ?? [];
     const shape = [samples.length, ...sampleShape.map((length) => length ?? 1)];
     const x = { data: outputs.data, shape };
     return this.#remembered.write({ x, y: samples.targets, taskLabels: samples.targetsTaskLabels });
