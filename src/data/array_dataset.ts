@@ -25,8 +25,8 @@ export interface ArrayDatasetOptions {
 
 /**
  * A data set of samples in arrays.
- * @throws {RangeError} If x does not hold one sample a label, a label is no whole number, or a transform does not fit the sample's
- *   shape.
+ * @throws {RangeError} If x does not hold one sample a label, a label is no whole number, or a transform does not fit
+ *   the sample's shape.
  * @example const train = createArrayDataset({ name: "train", x: new Float32Array(20), y: [0, 1], sampleShape: [10] });
  */
 export function createArrayDataset(options: ArrayDatasetOptions): Dataset {

@@ -97,8 +97,8 @@ export function buildRowGradientGraph(spec: ModelSpec, measure: RowMeasure): Gra
 }
 
 /**
- * samples, parameters → what a layer, or a model within the model, gives [N, …], channels last; in training mode masks too. No
- * state, and none of the layers behind.
+ * samples, parameters → what a layer, or a model within the model, gives [N, …], channels last; in training mode masks
+ * too. No state, and none of the layers behind.
  * @throws {RangeError} If the model has no layer of that name.
  */
 export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "train" | "eval"): Graph {

@@ -11,7 +11,7 @@ export function listLayers(model: tf.LayersModel): Layer[] {
   return model.layers.flatMap(expandLayer);
 }
 
-/** The layers of a model that own its weights, in model order: a nested model gives its own instead of itself, a wrapper stays. */
+/** The layers of a model that own its weights, in model order: a nested model gives its own instead of itself. */
 export function listWeightOwners(model: tf.LayersModel): Layer[] {
   return model.layers.flatMap((layer) => (layer instanceof tf.LayersModel ? listWeightOwners(layer) : [layer]));
 }
