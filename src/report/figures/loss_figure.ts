@@ -3,6 +3,11 @@ import { createColorScale, type Figure, thinOut } from "./figure.ts";
 
 /** Points of a line; more are not seen. */
 const MAX_POINTS = 400;
+/**
+ * Losses from here on are drawn on a logarithmic axis, with those below still seen: class means score what they never saw at −1000,
+ * which is a loss of hundreds.
+ */
+const LARGE_LOSS = 30;
 
 /**
  * The training loss (by minibatch where it was measured, else by epoch) and the loss on the test stream, a colour a
@@ -24,6 +29,7 @@ export function createLossFigure(runs: readonly ReportedRun[]): Figure | undefin
   const isCompared = runs.length > 1;
   const kinds = [...new Set(values.map(({ kind }) => kind))];
   const few = values.length < 200;
+  const isWide = values.some(({ loss }) => loss >= LARGE_LOSS);
   return {
     name: "loss",
     title: "Loss",
@@ -36,7 +42,9 @@ export function createLossFigure(runs: readonly ReportedRun[]): Figure | undefin
       mark: { type: "line", strokeWidth: 1.6, ...(few ? { point: { size: 24, filled: true } } : {}) },
       encoding: {
         x: { field: "step", type: "quantitative", title: "training iterations", scale: { zero: true, nice: false } },
-        y: { field: "loss", type: "quantitative", title: "loss", scale: { zero: true } },
+        y: isWide
+          ? { field: "loss", type: "quantitative", title: "loss (logarithmic)", scale: { type: "symlog" } }
+          : { field: "loss", type: "quantitative", title: "loss", scale: { zero: true } },
         color: isCompared
           ? { field: "run", type: "nominal", title: null, scale: createColorScale(runs.map(({ name }) => name)) }
           : { field: "kind", type: "nominal", title: null, scale: createColorScale(kinds) },
