@@ -21,7 +21,11 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
       summary: "ends an experience's epochs when its validation part gets no better, and keeps the best parameters",
       options: z.strictObject({
         patience: z.int().min(1).describe("evaluations without improvement after which training stops"),
-        metricName: z.string().min(1).default("Top1_Acc_Stream").describe("the metric that is looked at"),
+        metricName: z
+          .string()
+          .min(1)
+          .default("Top1_Acc_Stream")
+          .describe("the metric that is looked at, by name or by its whole key"),
         mode: z.enum(["max", "min"]).default("max").describe("whether more of it is better, or less"),
         margin: z.number().min(0).default(0).describe("the least improvement that counts"),
         evalEvery: z.int().min(1).default(1).describe("epochs between evaluations"),

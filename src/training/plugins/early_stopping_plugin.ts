@@ -16,7 +16,10 @@ export interface EarlyStoppingOptions {
   readonly patience: number;
   /** The stream whose evaluation is looked at; it must be among the `evalStreams`. */
   readonly valStreamName: string;
-  /** The metric's name, the first part of its key; "Top1_Acc_Stream" if left out. */
+  /**
+   * The metric's name, the first part of its key: where it has several keys, of several tasks or experiences, the last that was
+   * read. Or a whole key, "Top1_Acc_Stream/eval_phase/valid_stream/Task001", and then that alone. "Top1_Acc_Stream" if left out.
+   */
   readonly metricName?: string;
   /** Whether more is better; "max" if left out. */
   readonly mode?: "max" | "min";
@@ -41,6 +44,8 @@ interface Best {
 export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly name = "EarlyStoppingPlugin";
   readonly #options: Required<EarlyStoppingOptions>;
+  /** What the keys that are looked at begin with: whole names, or the whole of a key. */
+  readonly #prefix: string;
   #best: Best | undefined;
   /** How many values of each key were looked at. */
   readonly #counts = new Map<string, number>();
@@ -56,6 +61,10 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
       throw new RangeError(`Cannot ${act}: ${describeUnknownName("mode", mode, ["max", "min"])}`);
     }
     this.#options = { ...options, metricName, mode, margin };
+    this.#prefix = isWholeKey(metricName) ? metricName : `${metricName}/eval_phase/${options.valStreamName}_stream`;
+    if (!this.#prefix.includes(`/eval_phase/${options.valStreamName}_stream`)) {
+      throw new RangeError(cannot(act, `a key of the stream ${JSON.stringify(options.valStreamName)}`, metricName));
+    }
   }
 
   assertUsable({ options }: StrategySetup): void {
@@ -87,6 +96,10 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     for (const [i, vector] of this.#best.optimizer.entries()) strategy.cluster.optimizerState[i]?.set(vector);
     strategy.cluster.stepCount = this.#best.stepCount;
     this.#best = undefined;
+  }
+
+  get #takesSeveral(): boolean {
+    return !isWholeKey(this.#options.metricName);
   }
 
   #look(strategy: BaseStrategy): void {
@@ -156,10 +169,9 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
 
   /** The metric's newest value since the last call, of the last key that has one; undefined if there is none. */
   #takeReading(strategy: BaseStrategy): number | undefined {
-    const prefix = `${this.#options.metricName}/eval_phase/${this.#options.valStreamName}_stream`;
     let newest: number | undefined;
     for (const [key, { values, count }] of Object.entries(strategy.evaluator.getAllMetrics())) {
-      if (key !== prefix && !key.startsWith(`${prefix}/`)) continue;
+      if (key !== this.#prefix && !(this.#takesSeveral && key.startsWith(`${this.#prefix}/`))) continue;
       if (count > (this.#counts.get(key) ?? 0)) newest = Number(values.at(-1));
       this.#counts.set(key, count);
     }
@@ -168,7 +180,12 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
 
   #refuseMetric(strategy: BaseStrategy): never {
     const keys = Object.keys(strategy.evaluator.getAllMetrics()).filter((key) => key.includes("/eval_phase/"));
-    const wanted = `a metric ${this.#options.metricName}/eval_phase/${this.#options.valStreamName}_stream among those evaluated`;
+    const wanted = `a metric ${this.#prefix} among those evaluated`;
     throw new RangeError(cannot("stop early", wanted, keys));
   }
+}
+
+/** "Top1_Acc_Exp/eval_phase/valid_stream/Task000/Exp001", say, where "Top1_Acc_Exp" is a name. */
+function isWholeKey(metricName: string): boolean {
+  return metricName.includes("/");
 }

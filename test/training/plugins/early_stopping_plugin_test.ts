@@ -94,6 +94,19 @@ describe("EarlyStoppingPlugin", () => {
     expect(training?.parameters).toEqual(training?.history[1] ?? new Float32Array());
   });
 
+  test("looks at one key alone where the whole key is given", async () => {
+    const key = "Score/eval_phase/test_stream/Task000";
+    const [training] = await trainScripted([0, 0.5, 0.6, 0.6, 0.55, 0.9], createPlugin({ metricName: key }));
+    expect(training?.epochs).toBe(4);
+    const other = createPlugin({ metricName: "Score/eval_phase/test_stream/Task00" });
+    await expect(trainScripted([0, 0.5, 0.6], other)).rejects.toThrow(
+      "wanted a metric Score/eval_phase/test_stream/Task00 among",
+    );
+    expect(() => createPlugin({ metricName: "Score/eval_phase/valid_stream/Task000" })).toThrow(
+      'wanted a key of the stream "test"',
+    );
+  });
+
   test("counts an improvement only from the margin on", async () => {
     for (const [script, epochs, best] of [
       // Twice better than the best by less than the margin, though more in sum.
