@@ -1,6 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { cannot, describeUnknownName } from "../core/errors.ts";
 import { listFirstOutputs } from "../engine/tfjs/model_layers.ts";
+import { listGrowingHeads } from "../models/growing_head.ts";
+import { takeTopology } from "../models/take_topology.ts";
 
 /**
  * Refuses a layer that a model does not have.
@@ -21,6 +23,16 @@ export function assertDenseLayer(act: string, model: tf.LayersModel, name: strin
     .filter(({ originalName, shape }) => originalName.endsWith("/kernel") && shape.length === 2)
     .map(({ originalName }) => originalName.slice(0, originalName.lastIndexOf("/")));
   if (!names.includes(name)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("dense layer", name, names)}`);
+}
+
+/**
+ * Refuses a model with a head that grows, where its outputs are embeddings and no classes: those of classes not seen are masked.
+ * @throws {RangeError} The message starts with "Cannot <act>".
+ */
+export function assertFixedOutputs(act: string, model: tf.LayersModel): void {
+  const [head] = listGrowingHeads(takeTopology(model));
+  if (!head) return;
+  throw new RangeError(cannot(act, "a model whose outputs are embeddings, none with a head that grows", head.layer));
 }
 
 /**

@@ -17,6 +17,9 @@ const benchmark = makeBenchmark({ experiences: 3, samples: 160 });
 /** The contract has them take features of the last layer, which grows. */
 const LAST_LAYER_MEMBERS = ["FeCAMPlugin", "StreamingLDA"];
 
+/** Their models' outputs are embeddings: they refuse heads that grow. */
+const EMBEDDING_MEMBERS = ["CoPEPlugin", "SCRPlugin"];
+
 /**
  * One unit to begin with: the first experience makes the head grow, too. Two shards and dropout, as in the contract.
  */
@@ -46,7 +49,8 @@ function listMembers(): [string, ContractMember][] {
   // GSS_greedy is a GSSGreedyPlugin.
   const plugins = new Set(Object.keys(members).map((name) => name.toLowerCase()));
   const isOwn = (name: string) => !plugins.has(`${name.replaceAll("_", "").toLowerCase()}plugin`);
-  return Object.entries(members).filter(([name]) => isOwn(name) && !LAST_LAYER_MEMBERS.includes(name));
+  const others = [...LAST_LAYER_MEMBERS, ...EMBEDDING_MEMBERS];
+  return Object.entries(members).filter(([name]) => isOwn(name) && !others.includes(name));
 }
 
 /**

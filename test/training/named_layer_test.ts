@@ -1,8 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { mlp } from "../../src/models/simple_mlp.ts";
-import { assertDenseLayer, assertFeatureLayer, assertLayer, findFeatureLayer } from "../../src/training/named_layer.ts";
+import {
+  assertDenseLayer,
+  assertFeatureLayer,
+  assertFixedOutputs,
+  assertLayer,
+  findFeatureLayer,
+} from "../../src/training/named_layer.ts";
+import { CoPEPlugin } from "../../src/training/plugins/cope_plugin.ts";
+import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
+import { Naive } from "../../src/training/strategies/naive.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
+import { makeOptions } from "./made_strategy.ts";
 
 const small = mlp({ ...SMALL_MLP, dropout: 0.5 });
 const last = small.outputs[0]?.sourceLayer.name ?? "";
@@ -49,5 +59,19 @@ describe("assertFeatureLayer()", () => {
     expect(findFeatureLayer(small)).not.toBe(last);
     expect(small.layers.map(({ name }) => name)).toContain(findFeatureLayer(small));
     if (input) expect(() => assertFeatureLayer("extract", alone, input.name)).not.toThrow();
+  });
+});
+
+describe("assertFixedOutputs()", () => {
+  test("refuses heads that grow, so that embeddings are not masked", () => {
+    expect(() => assertFixedOutputs("compare", small)).not.toThrow();
+    for (const growing of [{ incremental: true }, { multiHead: true }]) {
+      const model = mlp({ ...SMALL_MLP, ...growing });
+      const wanted = "Cannot compare: wanted a model whose outputs are embeddings, none with a head that grows, got";
+      expect(() => assertFixedOutputs("compare", model)).toThrow(wanted);
+      const plugins = [[new SCRPlugin()], [new CoPEPlugin()]];
+      for (const chosen of plugins)
+        expect(() => new Naive(makeOptions({ model, plugins: chosen }))).toThrow("embeddings");
+    }
   });
 });

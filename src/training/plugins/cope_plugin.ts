@@ -9,8 +9,9 @@ import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { measureLength, scoreRows } from "../feature_classifier.ts";
 import type { LossAndGradient } from "../loss_and_gradient.ts";
+import { assertFixedOutputs } from "../named_layer.ts";
 import { evaluatePrototypeLoss } from "../prototype_loss.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { createUnitRows } from "../supervised_contrast.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
@@ -59,6 +60,10 @@ export class CoPEPlugin implements StrategyPlugin {
   /** The prototype [D] of every class, of length 1; borrowed. */
   get prototypes(): ReadonlyMap<number, Float64Array> {
     return this.#prototypes;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertFixedOutputs("use CoPEPlugin", model);
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {

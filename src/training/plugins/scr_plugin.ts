@@ -6,8 +6,9 @@ import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { FeaturePrediction } from "../feature_prediction.ts";
 import type { LossAndGradient } from "../loss_and_gradient.ts";
+import { assertFixedOutputs } from "../named_layer.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";
-import type { StrategyPlugin } from "../strategy_plugin.ts";
+import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { evaluateSupervisedContrast } from "../supervised_contrast.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
@@ -48,6 +49,10 @@ export class SCRPlugin implements StrategyPlugin {
     const features = { memSize, storagePolicy, ...(layerName === undefined ? {} : { layerName }) };
     this.parts = [new FeaturePrediction(this.name, new NCMClassifier(), features)];
     this.#temperature = temperature;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertFixedOutputs("use SCRPlugin", model);
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
