@@ -26,7 +26,7 @@ export function assertDenseLayer(act: string, model: tf.LayersModel, name: strin
 }
 
 /**
- * Refuses a model with a head that grows, where its outputs are embeddings and no classes: those of classes not seen are masked.
+ * Refuses a model with a head that grows where its outputs are embeddings: such a head masks classes not seen.
  * @throws {RangeError} The message starts with "Cannot <act>".
  */
 export function assertFixedOutputs(act: string, model: tf.LayersModel): void {

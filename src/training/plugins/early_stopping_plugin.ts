@@ -17,8 +17,9 @@ export interface EarlyStoppingOptions {
   /** The stream whose evaluation is looked at; it must be among the `evalStreams`. */
   readonly valStreamName: string;
   /**
-   * The metric's name, the first part of its key: where it has several keys, of several tasks or experiences, the last that was
-   * read. Or a whole key, "Top1_Acc_Stream/eval_phase/valid_stream/Task001", and then that alone. "Top1_Acc_Stream" if left out.
+   * The metric's name, the first part of its key: where it has several keys, of several tasks or experiences, the last
+   * that was read. Or a whole key, "Top1_Acc_Stream/eval_phase/valid_stream/Task001", and then that alone.
+   * "Top1_Acc_Stream" if left out.
    */
   readonly metricName?: string;
   /** Whether more is better; "max" if left out. */
