@@ -4,10 +4,11 @@ import { createColorScale, type Figure, thinOut } from "./figure.ts";
 /** Points of a line; more are not seen. */
 const MAX_POINTS = 400;
 /**
- * Losses from here on are drawn on a logarithmic axis, with those below still seen: class means score what they never saw at −1000,
- * which is a loss of hundreds.
+ * Losses from here on are drawn on a logarithmic axis, with those below still seen: class means score what they never saw at
+ * −1000, which is a loss of hundreds.
  */
 const LARGE_LOSS = 30;
+const LOGARITHMIC_TICKS = [0, 1, 3, 10, 30, 100, 300, 1000, 10_000, 100_000];
 
 /**
  * The training loss (by minibatch where it was measured, else by epoch) and the loss on the test stream, a colour a
@@ -43,7 +44,13 @@ export function createLossFigure(runs: readonly ReportedRun[]): Figure | undefin
       encoding: {
         x: { field: "step", type: "quantitative", title: "training iterations", scale: { zero: true, nice: false } },
         y: isWide
-          ? { field: "loss", type: "quantitative", title: "loss (logarithmic)", scale: { type: "symlog" } }
+          ? {
+              field: "loss",
+              type: "quantitative",
+              title: "loss (logarithmic)",
+              scale: { type: "symlog" },
+              axis: { values: LOGARITHMIC_TICKS },
+            }
           : { field: "loss", type: "quantitative", title: "loss", scale: { zero: true } },
         color: isCompared
           ? { field: "run", type: "nominal", title: null, scale: createColorScale(runs.map(({ name }) => name)) }
