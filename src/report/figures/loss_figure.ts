@@ -4,8 +4,8 @@ import { createColorScale, type Figure, thinOut } from "./figure.ts";
 /** Points of a line; more are not seen. */
 const MAX_POINTS = 400;
 /**
- * Losses from here on are drawn on a logarithmic axis, with those below still seen: class means score what they never saw at
- * −1000, which is a loss of hundreds.
+ * Losses from here on are drawn on a logarithmic axis, with those below still seen: class means score what they never
+ * saw at −1000, which is a loss of hundreds.
  */
 const LARGE_LOSS = 30;
 const LOGARITHMIC_TICKS = [0, 1, 3, 10, 30, 100, 300, 1000, 10_000, 100_000];
