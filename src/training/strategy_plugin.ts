@@ -73,6 +73,11 @@ export type StrategyPlugin = CombinationRules & {
    */
   criterion?(strategy: BaseStrategy): LossAndGradient | Promise<LossAndGradient>;
   /**
+   * Vectors that go with the parameters, by their layout [P] and live: who puts earlier parameters back puts these back,
+   * too.
+   */
+  readonly companions?: readonly Float32Array[];
+  /**
    * Called when the model's heads have grown. A plugin that keeps vectors by the layout of the parameters or of the
    * layers' state moves them with `growth.remap` and `growth.remapState`.
    */

@@ -31,6 +31,8 @@ export interface EarlyStoppingOptions {
 interface Best {
   readonly value: number;
   readonly parameters: Float32Array;
+  /** Of other plugins. */
+  readonly companions: readonly Float32Array[];
   readonly state: Float32Array;
   readonly optimizer: readonly Float32Array[];
   readonly stepCount: number;
@@ -38,9 +40,9 @@ interface Best {
 
 /**
  * Stops an experience's training when a metric has not improved for `patience` evaluations, and always leaves the best
- * parameters and optimizer state of the experience behind, also when the epochs run out first. Needs `evalEvery` above
- * 0. List it before plugins that read the trained parameters at an experience's end; a strategy's own plugin comes
- * after it.
+ * parameters, averages of them and optimizer state of the experience behind, also when the epochs run out first. Needs
+ * `evalEvery` above 0. List it before plugins that read the trained parameters at an experience's end; a strategy's own
+ * plugin comes after it.
  */
 export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly name = "EarlyStoppingPlugin";
@@ -93,6 +95,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     this.#look(strategy);
     if (!this.#best) return;
     strategy.parameters.set(this.#best.parameters);
+    for (const [i, vector] of listCompanions(strategy).entries()) vector.set(this.#best.companions[i] ?? vector);
     strategy.cluster.state.set(this.#best.state);
     for (const [i, vector] of this.#best.optimizer.entries()) strategy.cluster.optimizerState[i]?.set(vector);
     strategy.cluster.stepCount = this.#best.stepCount;
@@ -116,6 +119,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
       this.#best = {
         value,
         parameters: Float32Array.from(parameters),
+        companions: listCompanions(strategy).map((vector) => Float32Array.from(vector)),
         state: Float32Array.from(cluster.state),
         optimizer,
         stepCount: cluster.stepCount,
@@ -140,6 +144,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     this.#best = {
       ...this.#best,
       parameters: growth.remap(this.#best.parameters, parameters),
+      companions: this.#best.companions.map((vector) => growth.remap(vector, parameters)),
       state: growth.remapState(this.#best.state, cluster.state),
       optimizer: this.#best.optimizer.map((vector) => growth.remap(vector)),
     };
@@ -158,10 +163,11 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     for (const [key, count] of Object.entries(parseSavedRecord(act, counts))) this.#counts.set(key, Number(count));
     this.#best = undefined;
     if (best === null) return;
-    const { value, parameters, state, optimizer, stepCount } = parseSavedRecord(act, best);
+    const { value, parameters, companions, state, optimizer, stepCount } = parseSavedRecord(act, best);
     this.#best = {
       value: parseSavedNumber(act, value),
       parameters: parseSavedVector(act, parameters),
+      companions: parseSavedList(act, companions).map((vector) => parseSavedVector(act, vector)),
       state: parseSavedVector(act, state),
       optimizer: parseSavedList(act, optimizer).map((vector) => parseSavedVector(act, vector)),
       stepCount: parseSavedNumber(act, stepCount),
@@ -184,6 +190,10 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     const wanted = `a metric ${this.#prefix} among those evaluated`;
     throw new RangeError(cannot("stop early", wanted, keys));
   }
+}
+
+function listCompanions({ plugins }: BaseStrategy): readonly Float32Array[] {
+  return plugins.flatMap(({ companions = [] }) => companions);
 }
 
 /** "Top1_Acc_Exp/eval_phase/valid_stream/Task000/Exp001", say, where "Top1_Acc_Exp" is a name. */

@@ -38,6 +38,10 @@ export class WeightAveragingPlugin implements StrategyPlugin {
     return this.#average;
   }
 
+  get companions(): readonly Float32Array[] {
+    return this.#average ? [this.#average] : [];
+  }
+
   beforeTrainingExp({ parameters }: BaseStrategy): void {
     this.#average ??= Float32Array.from(parameters);
   }

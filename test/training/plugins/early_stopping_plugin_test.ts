@@ -5,6 +5,7 @@ import { createMetricKey } from "../../../src/evaluation/metric_key.ts";
 import type { PluginMetric } from "../../../src/evaluation/plugin_metric.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";
 import { type EarlyStoppingOptions, EarlyStoppingPlugin } from "../../../src/training/plugins/early_stopping_plugin.ts";
+import { WeightAveragingPlugin } from "../../../src/training/plugins/weight_averaging_plugin.ts";
 import { EWC } from "../../../src/training/strategies/ewc.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import type { StrategyOptions } from "../../../src/training/strategy_options.ts";
@@ -161,6 +162,20 @@ describe("EarlyStoppingPlugin", () => {
       expect(velocities).toHaveLength(4);
       expect([...(strategy.cluster.optimizerState[0] ?? [])]).toEqual([...(velocities[1] ?? [])]);
     });
+  });
+
+  test("restores the average that was evaluated with the parameters", async () => {
+    const averages: Float32Array[] = [];
+    const averaging = new WeightAveragingPlugin({ decay: 0.5 });
+    const noting = createListener(["afterTrainingEpoch"], () => {
+      averages.push(averaging.average?.slice() ?? new Float32Array());
+    });
+    const plugins = [createPlugin(), averaging, noting];
+    const evaluator = createScriptedEvaluator([0, 0.5, 0.6, 0.6, 0.55]);
+    const strategy = new Naive(makeOptions({ trainEpochs: 10, evalEvery: 1, evaluator, plugins }));
+    await withStrategy(strategy, () => strategy.train(trainStream.at(0), { evalStreams }));
+    expect(averages.length).toBe(4);
+    expect(averaging.average).toEqual(averages[1] ?? new Float32Array());
   });
 
   test("ends before a strategy's own plugin, whose anchors are then the best parameters", async () => {
