@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cannot } from "../core/errors.ts";
+import { cannot, describeCause } from "../core/errors.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
@@ -146,7 +146,8 @@ export async function readRunConfig(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(join(path, "config.json"), "utf8"));
   } catch (cause) {
-    if (readErrorCode(cause) !== "ENOENT") throw new Error(`Cannot ${act}: its config.json is no JSON`, { cause });
+    if (readErrorCode(cause) !== "ENOENT")
+      throw new Error(cannot(act, "a config.json that holds JSON", describeCause(cause)), { cause });
     throw new Error(cannot(act, "a folder that holds config.json", path), { cause });
   }
 }

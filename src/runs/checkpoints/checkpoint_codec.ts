@@ -43,7 +43,7 @@ export function decodeCheckpoint(bytes: Uint8Array): SavedState {
   if (beginning !== BEFORE_CHECKSUM) throw new SyntaxError(cannot(act, `"${BEFORE_CHECKSUM}" first`, beginning));
   const stated = readText(bytes, CHECKSUM_START, CHECKSUM_START + CHECKSUM_LENGTH);
   if (stated !== hashWithoutChecksum(bytes)) {
-    throw new SyntaxError(`Cannot ${act}: its bytes do not have the checksum that it states`);
+    throw new SyntaxError(cannot(act, "bytes with the checksum that they state", "others"));
   }
   const { metadata, tensors } = decodeSafetensors(bytes);
   const { format, version, document } = metadata;

@@ -26,8 +26,9 @@ const OWN = ["cwrLayerName", "latentLayerName", "memSize", "lambda", "incLearnin
 /**
  * AR1: a CWR* head on layers that go on learning, held by synaptic intelligence, with latent replay where a layer is
  * named for it; then the classes remembered are consolidated with those of the experience. These are a `CWRStarPlugin`,
- * a `LatentReplayPlugin` and a `SynapticIntelligencePlugin` after the other plugins. Avalanche's batch renormalisation
- * and its MobileNet are not there: the model is the caller's, its normalisation the model's own.
+ * a `LatentReplayPlugin` and a `SynapticIntelligencePlugin` after the other plugins, and what changes the learning
+ * rate. Avalanche's batch renormalisation and its MobileNet are not there: the model is the caller's, its normalisation
+ * the model's own.
  * @see Maltoni and Lomonaco 2019, Continuous Learning in Single-Incremental-Task Scenarios, arXiv:1806.08568
  * @see Pellegrini et al. 2020, Latent Replay for Real-Time Continual Learning, arXiv:1912.01100
  */

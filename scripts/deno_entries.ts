@@ -1,0 +1,27 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/**
+ * Writes a module for each folder of tests that registers all tests of its files, and gives the modules' paths: Deno
+ * loads every module anew for each file that it is given, which takes it longer than most files' tests.
+ * @param tests Paths of test files below the working directory.
+ * @param folder Where the modules are written.
+ */
+export async function writeDenoEntries(tests: readonly string[], folder: string): Promise<string[]> {
+  const shim = pathToFileURL("test/support/bun_test_for_deno.ts").href;
+  const folders = [...new Set(tests.map((path) => dirname(path)))].sort();
+  await mkdir(folder, { recursive: true });
+  return Promise.all(
+    folders.map(async (name) => {
+      const files = tests.filter((path) => dirname(path) === name).sort();
+      const lines = files.map(
+        (path) =>
+          `await registerFile(${JSON.stringify(path)}, () => import(${JSON.stringify(pathToFileURL(path).href)}));`,
+      );
+      const entry = join(folder, `${name.replaceAll("/", "_")}_test.ts`);
+      await writeFile(entry, [`import { registerFile } from ${JSON.stringify(shim)};`, ...lines, ""].join("\n"));
+      return entry;
+    }),
+  );
+}
