@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { gatherSamples } from "../../src/data/gather.ts";
 import { collectSources } from "../../src/streams/benchmark.ts";
@@ -8,9 +8,13 @@ import { rotatedMNIST } from "../../src/streams/rotated_mnist.ts";
 import { splitFashionMNIST, splitMNIST } from "../../src/streams/split_mnist.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
 
-afterAll(removeFolders);
+let folder = "";
 
-const folder = await makeFolder(makeMNISTFiles());
+beforeAll(async () => {
+  folder = await makeFolder(makeMNISTFiles());
+});
+
+afterAll(removeFolders);
 
 /** The first sample of a data set as a model sees it. */
 function readFirst({ sources, references }: Dataset): Float32Array {
