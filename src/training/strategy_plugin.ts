@@ -73,8 +73,8 @@ export type StrategyPlugin = CombinationRules & {
    */
   criterion?(strategy: BaseStrategy): LossAndGradient | Promise<LossAndGradient>;
   /**
-   * Vectors that go with the parameters, by their layout [P] and live: who puts earlier parameters back puts these back,
-   * too.
+   * Vectors that go with the parameters, by their layout [P] and live: who puts earlier parameters back puts these
+   * back, too.
    */
   readonly companions?: readonly Float32Array[];
   /**
