@@ -12,8 +12,8 @@ import { drawSamples } from "./draw_samples.ts";
  */
 export class EpisodicMemory {
   readonly #patternsPerExperience: number;
-  #parts: readonly Dataset[] = [];
-  #joined: Dataset | undefined;
+  #parts: Dataset[] = [];
+  #samples = Dataset.empty();
 
   /** @throws {RangeError} If `patternsPerExperience` is not a whole number of at least 1. */
   constructor(act: string, patternsPerExperience: number) {
@@ -28,13 +28,15 @@ export class EpisodicMemory {
 
   /** The samples of all past experiences. */
   get samples(): Dataset {
-    this.#joined ??= Dataset.concat(this.#parts);
-    return this.#joined;
+    return this.#samples;
   }
 
   /** Keeps a random choice of an experience's samples. */
   add(experience: Dataset, random: RandomStream): void {
-    this.#set([...this.#parts, drawSamples(experience, this.#patternsPerExperience, random)]);
+    const part = drawSamples(experience, this.#patternsPerExperience, random).dropUnusedSources();
+    this.#parts.push(part);
+    // Two at a time: an online stream has thousands of parts.
+    this.#samples = Dataset.concat([this.#samples, part]);
   }
 
   save(): SavedState {
@@ -44,11 +46,7 @@ export class EpisodicMemory {
   /** Goes on from what `save` gave, on sources found by name. */
   restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
     const parts = parseSavedList("restore an episodic memory", saved);
-    this.#set(parts.map((part) => restoreDataset(parseSavedDataset(part), sources)));
-  }
-
-  #set(parts: readonly Dataset[]): void {
-    this.#parts = parts;
-    this.#joined = undefined;
+    this.#parts = parts.map((part) => restoreDataset(parseSavedDataset(part), sources));
+    this.#samples = Dataset.concat(this.#parts);
   }
 }
