@@ -14,6 +14,7 @@ import { moveTransposes, type Transposed } from "./move_transposes.ts";
 import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 import { pruneGraph } from "./prune_graph.ts";
+import { separatePads } from "./separate_pads.ts";
 import { inferTypes, readInts } from "./shape_rules.ts";
 
 /** Where a graph's parameters come from: fed at every run, or written into the file. */
@@ -191,7 +192,7 @@ export class GraphBuilder {
       this.#declare(name, type);
       return { name, ...type, role };
     });
-    return pruneGraph({
+    const pruned = pruneGraph({
       nodes: this.#nodes,
       constants: [...this.#constants.values()],
       inputs: this.inputs,
@@ -199,6 +200,7 @@ export class GraphBuilder {
       rowLimit: this.#rowLimit,
       types: this.#types,
     });
+    return separatePads(pruned);
   }
 
   #declare(name: ValueName, type: ValueType): ValueName {

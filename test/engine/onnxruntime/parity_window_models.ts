@@ -109,6 +109,17 @@ export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
     }),
     tf.layers.conv2d({ filters: 2, kernelSize: 3 }),
   ]),
+  ...[1, 2].flatMap((padding) => [
+    onImages(`max pooling of images between ${padding} zeros, below which most values lie`, () => [
+      tf.layers.rescaling({ scale: 1, offset: -1 }),
+      tf.layers.zeroPadding2d({ padding }),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+    ]),
+    onImages(`average pooling of images between ${padding} zeros`, () => [
+      tf.layers.zeroPadding2d({ padding }),
+      tf.layers.averagePooling2d({ poolSize: 2, strides: 1, padding: "same" }),
+    ]),
+  ]),
   onImages("cropping", () => [
     tf.layers.cropping2D({
       cropping: [
