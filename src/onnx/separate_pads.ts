@@ -11,8 +11,8 @@ const LOWEST: OnnxTensor = {
 
 /**
  * The same graph with a Max that changes nothing between every Pad and the pool that takes what it gives. onnxruntime
- * 1.30 makes one node of the two: a MaxPool then passes the zeros over, and padding as wide as the window is refused. It
- * leaves alone a MaxPool that tells positions.
+ * 1.30 makes one node of the two: a MaxPool then passes the zeros over, and padding as wide as the window is refused.
+ * It leaves alone a MaxPool that tells positions.
  */
 export function separatePads(graph: Graph): Graph {
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
