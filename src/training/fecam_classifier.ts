@@ -1,7 +1,8 @@
 import { assertInRange } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
-import { factorCholesky, invertLower, solveLower } from "../kernels/cholesky.ts";
+import { factorCholesky, invertLower } from "../kernels/cholesky.ts";
+import { type Matrix, multiplyByTransposed, transpose } from "../kernels/matrix_product.ts";
 import type { MahalanobisHead } from "../onnx/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
@@ -36,8 +37,8 @@ interface ClassMoments {
 export class FeCAMClassifier implements FeatureClassifier {
   readonly #options: Required<FeCAMClassifierOptions>;
   readonly #classes = new Map<number, ClassMoments>();
-  /** The Cholesky factor of each class's correlations, as far as they were needed. */
-  readonly #factors = new Map<number, Float64Array>();
+  /** L⁻¹ [F, F] of each class's correlations LLᵀ, as far as they were needed. */
+  readonly #whitenings = new Map<number, Float64Array>();
 
   /** @throws {RangeError} If an option is out of range. */
   constructor({ tukeyLambda = 0.5, shrinkDiagonal = 1, shrinkOffDiagonal = 1 }: FeCAMClassifierOptions = {}) {
@@ -60,30 +61,25 @@ export class FeCAMClassifier implements FeatureClassifier {
       const values = Float64Array.from(data, (value) => this.#transform(value));
       const known = this.#classes.get(id);
       this.#classes.set(id, addMoments(known, { values, count, width }));
-      this.#factors.delete(id);
+      this.#whitenings.delete(id);
     }
   }
 
   score(features: HostTensor, width: number): HostTensor {
     const ids = [...this.#classes.keys()];
-    const classes = ids.map((id) => {
-      const mean = this.#classes.get(id)?.mean ?? new Float64Array(0);
-      return { mean: scaleToOne(mean), factor: this.#factorOf(id) };
-    });
-    return scoreRows(features, { width, ids }, (row, scores) => {
-      const values = scaleToOne(Float64Array.from(row, (value) => this.#transform(value)));
-      for (const [k, { mean, factor }] of classes.entries()) {
-        const difference = values.map((value, i) => value - (mean[i] ?? 0));
-        solveLower(factor, difference);
-        scores[k] = -difference.reduce((sum, value) => sum + value * value, 0);
-      }
+    const unit = this.#scaleRows(features);
+    const distances = ids.map((id) => this.#measureDistances(unit, id));
+    let row = 0;
+    return scoreRows(features, { width, ids }, (_, scores) => {
+      for (const [k, ofClass] of distances.entries()) scores[k] = -(ofClass[row] ?? 0);
+      row += 1;
     });
   }
 
   describeHead(layerName: string): MahalanobisHead | undefined {
     if (this.#classes.size === 0) return undefined;
     const means = new Map([...this.#classes].map(([id, { mean }]) => [id, scaleToOne(mean)]));
-    const whitenings = new Map([...means].map(([id, { length }]) => [id, invertLower(this.#factorOf(id), length)]));
+    const whitenings = new Map([...means].map(([id, { length }]) => [id, this.#whiteningOf(id, length)]));
     return { kind: "mahalanobis", layerName, means, whitenings, tukeyLambda: this.#options.tukeyLambda };
   }
 
@@ -94,7 +90,7 @@ export class FeCAMClassifier implements FeatureClassifier {
   restore(saved: SavedState): void {
     const act = "restore class covariances";
     this.#classes.clear();
-    this.#factors.clear();
+    this.#whitenings.clear();
     for (const entry of parseSavedList(act, saved)) {
       const { id, count, mean, scatter } = parseSavedRecord(act, entry);
       if (!(mean instanceof Float64Array && scatter instanceof Float64Array)) continue;
@@ -107,18 +103,40 @@ export class FeCAMClassifier implements FeatureClassifier {
     return tukeyLambda === 1 ? value : Math.sign(value) * Math.abs(value) ** tukeyLambda;
   }
 
-  #factorOf(id: number): Float64Array {
-    let factor = this.#factors.get(id);
-    if (!factor) {
-      const moments = this.#classes.get(id);
-      const { shrinkDiagonal, shrinkOffDiagonal } = this.#options;
-      const { mean = new Float64Array(0), scatter = new Float64Array(0), count = 1 } = moments ?? {};
-      const covariance = scatter.map((value) => value / Math.max(1, count - 1));
-      const shrunk = shrinkCovariance(covariance, mean.length, { shrinkDiagonal, shrinkOffDiagonal });
-      factor = factorCholesky(toCorrelations(shrunk, mean.length), mean.length);
-      this.#factors.set(id, factor);
+  /** Features [N, F] transformed, each row at length 1. */
+  #scaleRows({ data, shape }: HostTensor): Matrix {
+    const [rows = 0, columns = 0] = shape;
+    const values = Float64Array.from(data, (value) => this.#transform(value));
+    for (let row = 0; row < rows; row++) {
+      const own = values.subarray(row * columns, (row + 1) * columns);
+      own.set(scaleToOne(own));
     }
-    return factor;
+    return { data: values, rows, columns };
+  }
+
+  /** Squared distances [N] of rows from a class's mean: |L⁻¹x − L⁻¹μ|². */
+  #measureDistances(unit: Matrix, id: number): Float64Array {
+    const columns = unit.columns;
+    const whitening = { data: this.#whiteningOf(id, columns), rows: columns, columns };
+    const mean = { data: scaleToOne(this.#classes.get(id)?.mean ?? new Float64Array(columns)), rows: 1, columns };
+    const [center, rows] = [multiplyByTransposed(mean, whitening).data, multiplyByTransposed(unit, whitening).data];
+    return Float64Array.from({ length: unit.rows }, (_, row) => {
+      let sum = 0;
+      for (let i = 0, at = row * columns; i < columns; i++, at++) sum += ((rows[at] ?? 0) - (center[i] ?? 0)) ** 2;
+      return sum;
+    });
+  }
+
+  #whiteningOf(id: number, width: number): Float64Array {
+    const known = this.#whitenings.get(id);
+    if (known) return known;
+    const { shrinkDiagonal, shrinkOffDiagonal } = this.#options;
+    const { scatter = new Float64Array(width * width), count = 1 } = this.#classes.get(id) ?? {};
+    const covariance = scatter.map((value) => value / Math.max(1, count - 1));
+    const shrunk = shrinkCovariance(covariance, width, { shrinkDiagonal, shrinkOffDiagonal });
+    const whitening = invertLower(factorCholesky(toCorrelations(shrunk, width), width), width);
+    this.#whitenings.set(id, whitening);
+    return whitening;
   }
 }
 
@@ -149,32 +167,36 @@ export function toCorrelations(covariance: Float64Array, n: number): Float64Arra
   });
 }
 
-/** The moments of the samples known and of `count` more, [count, width]. */
+/**
+ * The moments of the samples known and of `count` more, [count, width]: scatters about means of their own, put
+ * together.
+ * @see Chan, Golub and LeVeque 1983, Algorithms for Computing the Sample Variance
+ */
 function addMoments(
   known: ClassMoments | undefined,
   { values, count, width }: { readonly values: Float64Array; readonly count: number; readonly width: number },
 ): ClassMoments {
-  let total = known?.count ?? 0;
-  const mean = known ? known.mean.slice() : new Float64Array(width);
-  const scatter = known ? known.scatter.slice() : new Float64Array(width * width);
-  const before = new Float64Array(width);
-  for (let row = 0; row < count; row++) {
-    total += 1;
-    for (let i = 0; i < width; i++) {
-      const value = values[row * width + i] ?? 0;
-      before[i] = value - (mean[i] ?? 0);
-      mean[i] = (mean[i] ?? 0) + (before[i] ?? 0) / total;
-    }
-    // Welford: (x − old mean)(x − new mean)ᵀ, where x − new mean is the share (n − 1)/n of x − old mean.
-    const share = (total - 1) / total;
-    for (let i = 0; i < width; i++) {
-      const scaled = share * (before[i] ?? 0);
-      if (scaled === 0) continue;
-      for (let j = 0, at = i * width; j < width; j++, at++)
-        scatter[at] = (scatter[at] ?? 0) + scaled * (before[j] ?? 0);
-    }
-  }
-  return { count: total, mean, scatter };
+  const more = measureMoments(values, count, width);
+  if (!known) return more;
+  const total = known.count + count;
+  const apart = more.mean.map((value, i) => value - (known.mean[i] ?? 0));
+  const share = (known.count * count) / total;
+  return {
+    count: total,
+    mean: known.mean.map((value, i) => value + ((apart[i] ?? 0) * count) / total),
+    scatter: known.scatter.map((value, at) => {
+      const [i, j] = [Math.floor(at / width), at % width];
+      return value + (more.scatter[at] ?? 0) + share * (apart[i] ?? 0) * (apart[j] ?? 0);
+    }),
+  };
+}
+
+function measureMoments(values: Float64Array, count: number, width: number): ClassMoments {
+  const mean = new Float64Array(width);
+  for (let at = 0; at < values.length; at++) mean[at % width] = (mean[at % width] ?? 0) + (values[at] ?? 0) / count;
+  const data = values.map((value, at) => value - (mean[at % width] ?? 0));
+  const columns = transpose({ data, rows: count, columns: width });
+  return { count, mean, scatter: multiplyByTransposed(columns, columns).data };
 }
 
 function scaleToOne(vector: Float64Array): Float64Array {
