@@ -30,11 +30,23 @@ type LastLayer = keyof typeof LAST_LAYERS;
 
 const TAKES_LAST_LAYER = "the contract has it take features of the last layer, and heads are refused there";
 
+const OUTPUTS_ARE_EMBEDDINGS = "its outputs are embeddings, which have no units of a class, and heads are refused";
+
+/** What refuses heads that grow. */
+const WITHOUT_HEADS: Readonly<Record<string, string>> = {
+  FeCAMPlugin: TAKES_LAST_LAYER,
+  StreamingLDA: TAKES_LAST_LAYER,
+  SCR: OUTPUTS_ARE_EMBEDDINGS,
+  SCRPlugin: OUTPUTS_ARE_EMBEDDINGS,
+  CoPE: OUTPUTS_ARE_EMBEDDINGS,
+  CoPEPlugin: OUTPUTS_ARE_EMBEDDINGS,
+};
+
 /** What cannot be exported with a last layer, by the reason; there is nothing that can be trained and not exported. */
 const SKIPPED: Readonly<Record<LastLayer, Readonly<Record<string, string>>>> = {
   "a last layer of its own": {},
-  "a head that grows": { FeCAMPlugin: TAKES_LAST_LAYER, StreamingLDA: TAKES_LAST_LAYER },
-  "a head a task": { FeCAMPlugin: TAKES_LAST_LAYER, StreamingLDA: TAKES_LAST_LAYER },
+  "a head that grows": WITHOUT_HEADS,
+  "a head a task": WITHOUT_HEADS,
 };
 
 /** Notes the class that the strategy's evaluation predicts for each sample. */
