@@ -8,6 +8,7 @@ const TRAITS = {
   replacesAdaptedDataset: "replaces the adapted dataset",
   replacesCriterion: "replaces the criterion",
   replacesDataloader: "replaces the dataloader",
+  replacesPredictions: "replaces the predictions",
   setsLearningRate: "sets the learning rate",
 } as const;
 

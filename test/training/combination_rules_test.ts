@@ -9,7 +9,9 @@ import type { BaseStrategy } from "../../src/training/base_strategy.ts";
 import { assertCombination, type Trait } from "../../src/training/combination_rules.ts";
 import { EWCPlugin } from "../../src/training/plugins/ewc_plugin.ts";
 import { GenerativeReplayPlugin } from "../../src/training/plugins/generative_replay_plugin.ts";
+import { ICaRLPlugin } from "../../src/training/plugins/icarl_plugin.ts";
 import { LRSchedulerPlugin } from "../../src/training/plugins/lr_scheduler_plugin.ts";
+import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
 import { ReduceLROnPlateauPlugin } from "../../src/training/plugins/reduce_lr_on_plateau_plugin.ts";
 import { ReplayPlugin } from "../../src/training/plugins/replay_plugin.ts";
 import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
@@ -77,6 +79,10 @@ describe("a strategy", () => {
     const ewc = [new EWCPlugin({ lambda: 1 })];
     expect(() => new StreamingLDA(makeOptions({ plugins: ewc }))).toThrow(
       "Cannot use StreamingLDA: wanted nothing beside",
+    );
+    const answers = [new NCMPlugin(), new ICaRLPlugin()];
+    expect(() => new Naive(makeOptions({ plugins: answers }))).toThrow(
+      'Cannot use NCMPlugin: wanted nothing beside it that replaces the predictions, got "ICaRLPlugin"',
     );
     const scheduled = makeOptions({ plugins: [new LRSchedulerPlugin()] });
     expect(() => new AR1({ ...scheduled, incLearningRate: 0.1 })).toThrow('got "AR1 with incLearningRate"');

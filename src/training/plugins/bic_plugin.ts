@@ -42,7 +42,7 @@ export interface BiCOptions {
 export class BiCPlugin implements StrategyPlugin {
   readonly name = "BiCPlugin";
   readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
-  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
   readonly #temperature: number;
   readonly #lambda: number | undefined;
   readonly #training: ClassBalancedBuffer;

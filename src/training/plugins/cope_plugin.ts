@@ -36,8 +36,8 @@ export interface CoPEOptions extends MemoryOptions {
  */
 export class CoPEPlugin implements StrategyPlugin {
   readonly name = "CoPEPlugin";
-  readonly traits: readonly Trait[] = ["replacesDataloader"];
-  readonly excludes: readonly Trait[] = ["replacesDataloader"];
+  readonly traits: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
+  readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly #replay: ReplayPlugin;
   readonly #alpha: number;
   readonly #temperature: number;

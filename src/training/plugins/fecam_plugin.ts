@@ -1,3 +1,4 @@
+import type { Trait } from "../combination_rules.ts";
 import { FeaturePrediction, type FeaturePredictionOptions } from "../feature_prediction.ts";
 import { FeCAMClassifier, type FeCAMClassifierOptions } from "../fecam_classifier.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
@@ -14,6 +15,8 @@ export interface FeCAMOptions extends FeaturePredictionOptions, FeCAMClassifierO
  */
 export class FeCAMPlugin implements StrategyPlugin {
   readonly name = "FeCAMPlugin";
+  readonly traits: readonly Trait[] = ["replacesPredictions"];
+  readonly excludes: readonly Trait[] = ["replacesPredictions"];
   readonly parts: readonly [FeaturePrediction];
 
   /** @throws {RangeError} If an option is out of range. */

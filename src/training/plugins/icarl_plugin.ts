@@ -38,8 +38,8 @@ export interface ICaRLOptions {
  */
 export class ICaRLPlugin implements StrategyPlugin {
   readonly name = "ICaRLPlugin";
-  readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
-  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly traits: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
+  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
   readonly exemplars: ParametricBuffer;
   readonly #memSize: number;
   readonly #fixedMemory: boolean;

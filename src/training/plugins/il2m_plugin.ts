@@ -45,7 +45,7 @@ interface ClassMemory {
 export class IL2MPlugin implements StrategyPlugin {
   readonly name = "IL2MPlugin";
   readonly traits: readonly Trait[] = ["replacesDataloader"];
-  readonly excludes: readonly Trait[] = ["replacesDataloader"];
+  readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly #replay: ReplayPlugin;
   readonly #classes = new Map<number, ClassMemory>();
   #newest: ReadonlySet<number> = new Set();

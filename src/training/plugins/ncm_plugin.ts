@@ -1,3 +1,4 @@
+import type { Trait } from "../combination_rules.ts";
 import { FeaturePrediction, type FeaturePredictionOptions } from "../feature_prediction.ts";
 import { NCMClassifier } from "../ncm_classifier.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
@@ -17,6 +18,8 @@ export interface NCMOptions extends FeaturePredictionOptions {
  */
 export class NCMPlugin implements StrategyPlugin {
   readonly name = "NCMPlugin";
+  readonly traits: readonly Trait[] = ["replacesPredictions"];
+  readonly excludes: readonly Trait[] = ["replacesPredictions"];
   readonly parts: readonly [FeaturePrediction];
 
   /** @throws {RangeError} If an option is out of range. */

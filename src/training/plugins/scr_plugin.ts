@@ -32,8 +32,8 @@ export interface SCROptions extends MemoryOptions {
  */
 export class SCRPlugin implements StrategyPlugin {
   readonly name = "SCRPlugin";
-  readonly traits: readonly Trait[] = ["replacesDataloader"];
-  readonly excludes: readonly Trait[] = ["replacesDataloader"];
+  readonly traits: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
+  readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly parts: readonly [FeaturePrediction];
   readonly #replay: ReplayPlugin;
   readonly #temperature: number;

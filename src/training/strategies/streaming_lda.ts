@@ -38,9 +38,13 @@ export class StreamingLDA extends BaseStrategy {
     this.#layerName = layerName;
   }
 
+  override get traits(): readonly Trait[] {
+    return ["replacesPredictions"];
+  }
+
   /** It goes along no gradient. */
   override get excludes(): readonly Trait[] {
-    return ["changesLoss", "replacesCriterion", "setsLearningRate"];
+    return ["changesLoss", "replacesCriterion", "replacesPredictions", "setsLearningRate"];
   }
 
   override async forward(): Promise<HostTensor> {
