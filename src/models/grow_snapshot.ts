@@ -1,5 +1,5 @@
 import { createParameterLayout, type ParameterEntry, type ParameterLayout } from "../core/parameter_layout.ts";
-import type { RandomStream } from "../core/random_stream.ts";
+import { RandomStream } from "../core/random_stream.ts";
 import { remapVector } from "../core/remap_vector.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
 import { type GrowingHead, growTopology, shapeHead } from "./growing_head.ts";
@@ -8,15 +8,15 @@ import { growColumns } from "./progressive_growth.ts";
 
 /**
  * The model with wider heads. Every old value keeps its place in its tensor; new kernels and biases are drawn as
- * PyTorch's linear layers are, from U(−1/√in, 1/√in), the kernel's before the bias's, head by head; new units are not
- * active. The tensors of columns that are trained no more go over from the parameters to the state; what they gain is
- * zero.
+ * PyTorch's linear layers are, from U(−1/√in, 1/√in), and new units are not active. What a unit is given depends on the
+ * seed, its head and its number alone: an evaluation that makes a head wider earlier changes no training. The tensors
+ * of columns that are trained no more go over from the parameters to the state; what they gain is zero.
  * @param heads What the heads are to be, none of them narrower than it is.
  * @returns A new model; the caller owns it.
  */
 export function growSnapshot(
   snapshot: ModelSnapshot,
-  { heads, random }: { readonly heads: readonly GrowingHead[]; readonly random: RandomStream },
+  { heads, seed }: { readonly heads: readonly GrowingHead[]; readonly seed: number },
 ): ModelSnapshot {
   const topology = growTopology(snapshot.topology, heads);
   const { layout, stateLayout } = growLayouts(snapshot, heads);
@@ -27,7 +27,7 @@ export function growSnapshot(
   values.set(snapshot.state, snapshot.layout.size);
   const isOld = remapVector(new Float32Array(before.size).fill(1), { from: before, to: after });
   const drawn = new Float32Array(after.size);
-  for (const head of heads) drawHead(head, layout.entries, { isOld, drawn, random });
+  for (const head of heads) drawHead(head, layout.entries, { isOld, drawn, seed });
   const grown = remapVector(values, { from: before, to: after, into: drawn });
   return {
     topology,
@@ -77,17 +77,36 @@ interface Drawing {
   readonly isOld: Float32Array;
   /** Where new values go [P + Q]. */
   readonly drawn: Float32Array;
-  readonly random: RandomStream;
+  readonly seed: number;
 }
 
-/** Draws what is new of the head's trainable tensors, entry by entry. */
-function drawHead(head: GrowingHead, entries: readonly ParameterEntry[], { isOld, drawn, random }: Drawing): void {
+/** Draws what is new of the head's trainable tensors, each from random numbers of its own. */
+function drawHead(head: GrowingHead, entries: readonly ParameterEntry[], drawing: Drawing): void {
   const names = head.kind === "progressive" ? undefined : [`${head.layer}/kernel`, `${head.layer}/bias`];
   const own = entries.filter(({ name }) => (names ? names.includes(name) : name.startsWith(`${head.layer}/`)));
   const kernel = own.find(({ name }) => name === names?.[0]);
   const bound = 1 / Math.sqrt(kernel?.shape.at(-2) ?? 1);
   for (const entry of own) {
-    const draw = names ? () => (2 * random.uniform() - 1) * bound : drawColumnTensor(entry, own, random);
-    for (let i = entry.offset; i < entry.offset + entry.size; i++) if (isOld[i] === 0) drawn[i] = draw();
+    const blocks = head.kind === "multi-head" ? (entry.shape[0] ?? 1) : 1;
+    for (let block = 0; block < blocks; block++) {
+      const random = new RandomStream(drawing.seed, `growth of ${entry.name}, ${block}`);
+      const draw = names ? () => (2 * random.uniform() - 1) * bound : drawColumnTensor(entry, own, random);
+      const size = entry.size / blocks;
+      drawBlock({ offset: entry.offset + block * size, size, units: entry.shape.at(-1) ?? 1 }, drawing, draw);
+    }
+  }
+}
+
+/** Unit after unit, those that are there included: what a unit is given does not depend on how many come with it. */
+function drawBlock(
+  { offset, size, units }: { readonly offset: number; readonly size: number; readonly units: number },
+  { isOld, drawn }: Drawing,
+  draw: () => number,
+): void {
+  for (let unit = 0; unit < units; unit++) {
+    for (let i = offset + unit; i < offset + size; i += units) {
+      const value = draw();
+      if (isOld[i] === 0) drawn[i] = value;
+    }
   }
 }

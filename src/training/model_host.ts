@@ -111,7 +111,7 @@ export class ModelHost {
   }
 
   /**
-   * Makes the heads as wide as these, one for each of `heads`; what is new is drawn from the stream "growth".
+   * Makes the heads as wide as these, one for each of `heads`; what is new depends on the seed alone.
    * @returns How vectors changed places; undefined if the heads are as wide already.
    */
   async grow(heads: readonly GrowingHead[], streams: RandomStreams): Promise<ModelGrowth | undefined> {
@@ -119,7 +119,7 @@ export class ModelHost {
     const { cluster } = this;
     const { parameters, state } = cluster;
     const before = cluster.model;
-    const grown = growSnapshot({ ...before, parameters, state }, { heads, random: streams.get("growth") });
+    const grown = growSnapshot({ ...before, parameters, state }, { heads, seed: streams.seed });
     const model = await createModelFromSnapshot(grown);
     await cluster.replaceModel({ ...grown, outputSize: model.outputs[0]?.shape.at(-1) ?? 0 });
     this.#ownModel?.dispose();

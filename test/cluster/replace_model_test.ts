@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createQuadraticPenalty, type QuadraticPenalty } from "../../src/cluster/penalty.ts";
-import { RandomStream } from "../../src/core/random_stream.ts";
 import { remapVector } from "../../src/core/remap_vector.ts";
 import { growSnapshot } from "../../src/models/grow_snapshot.ts";
 import { growHead, listGrowingHeads } from "../../src/models/growing_head.ts";
@@ -28,7 +27,7 @@ async function grow(cluster: Cluster, units: number): Promise<void> {
   const { parameters, state } = cluster;
   const classes = new Map([[0, [units - 1]]]);
   const heads = listGrowingHeads(cluster.model.topology).map((head) => growHead(head, classes));
-  const grown = growSnapshot({ ...cluster.model, parameters, state }, { heads, random: new RandomStream(1, "test") });
+  const grown = growSnapshot({ ...cluster.model, parameters, state }, { heads, seed: 1 });
   await cluster.replaceModel({ ...grown, outputSize: units });
 }
 

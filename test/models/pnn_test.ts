@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { RandomStream } from "../../src/core/random_stream.ts";
 import { growSnapshot } from "../../src/models/grow_snapshot.ts";
 import { growHead, listGrowingHeads } from "../../src/models/growing_head.ts";
 import { createModelFromSnapshot, flattenWeights, type ModelSnapshot } from "../../src/models/model_snapshot.ts";
@@ -18,7 +17,7 @@ function grow(snapshot: ModelSnapshot, task: number, classes: readonly number[],
   const heads = listGrowingHeads(snapshot.topology).map((head) =>
     growHead(head, new Map([[task, classes]]), { isTraining }),
   );
-  return growSnapshot(snapshot, { heads, random: new RandomStream(1, "growth") });
+  return growSnapshot(snapshot, { heads, seed: 1 });
 }
 
 /** What a snapshot's vectors hold, by name. */

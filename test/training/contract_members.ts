@@ -25,7 +25,6 @@ export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
     create: (options) => new PNNStrategy(options),
     taskLabels: true,
     createModel: (hiddenSize) => pnn({ inputShape: [6], hiddenLayers: 1, hiddenSize: Math.min(100, hiddenSize) }),
-    randomStreams: ["growth"],
   },
   Replay: { create: (options) => new Replay({ ...options, memSize: 20 }) },
   ReplayPlugin: withPlugin(() => new ReplayPlugin({ memSize: 20, batchSizeMem: 8 })),
