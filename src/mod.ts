@@ -151,16 +151,17 @@ export { splitCIFAR10, splitCIFAR100 } from "./streams/split_cifar.ts";
 export { splitValidation, type ValidationSplit } from "./streams/split_experience.ts";
 export { splitFashionMNIST, splitMNIST } from "./streams/split_mnist.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/base_strategy.ts";
-export { BCEWithLogitsLoss } from "./training/bce_with_logits_loss.ts";
-export { type ClassMask, createClassMask } from "./training/class_mask.ts";
+export { FeCAMClassifier } from "./training/classifiers/fecam_classifier.ts";
+export { NCMClassifier } from "./training/classifiers/ncm_classifier.ts";
+export { StreamingLDAClassifier } from "./training/classifiers/streaming_lda_classifier.ts";
 export type { CombinationRules, Trait } from "./training/combination_rules.ts";
-export type { Criterion, CriterionFunction } from "./training/criterion.ts";
-export { CrossEntropyLoss, MSELoss } from "./training/cross_entropy_loss.ts";
-export { FeCAMClassifier } from "./training/fecam_classifier.ts";
 export type { LearningRateSchedule, WarmUp } from "./training/learning_rate_schedule.ts";
-export type { LossAndGradient } from "./training/loss_and_gradient.ts";
+export { BCEWithLogitsLoss } from "./training/losses/bce_with_logits_loss.ts";
+export { type ClassMask, createClassMask } from "./training/losses/class_mask.ts";
+export type { Criterion, CriterionFunction } from "./training/losses/criterion.ts";
+export { CrossEntropyLoss, MSELoss } from "./training/losses/cross_entropy_loss.ts";
+export type { LossAndGradient } from "./training/losses/loss_and_gradient.ts";
 export type { ModelGrowth } from "./training/model_growth.ts";
-export { NCMClassifier } from "./training/ncm_classifier.ts";
 export { type AGEMOptions, AGEMPlugin } from "./training/plugins/agem_plugin.ts";
 export { type BiCOptions, BiCPlugin } from "./training/plugins/bic_plugin.ts";
 export { type CoPEOptions, CoPEPlugin } from "./training/plugins/cope_plugin.ts";
@@ -261,4 +262,3 @@ export {
   type StrategySetup,
   TRAINING_CALLBACKS,
 } from "./training/strategy_plugin.ts";
-export { StreamingLDAClassifier } from "./training/streaming_lda_classifier.ts";

@@ -5,7 +5,7 @@ import { RandomStream } from "../../src/core/random_stream.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import type { Contestant } from "./interleave.ts";
 import type { Workload } from "./workloads.ts";
 

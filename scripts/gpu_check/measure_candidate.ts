@@ -10,7 +10,7 @@ import { simpleCNN } from "../../src/models/simple_cnn.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { createClassIncrementalBenchmark } from "../../src/streams/class_incremental.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import { interleave } from "../bench/interleave.ts";
 import { LibrarySteps } from "../bench/library_steps.ts";

@@ -1,6 +1,6 @@
 import { growHead } from "../models/growing_head.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
-import { groupClassesByTask } from "./classes_by_task.ts";
+import { groupClassesByTask } from "./classifiers/classes_by_task.ts";
 import type { ModelHost } from "./model_host.ts";
 
 /**

@@ -14,7 +14,7 @@ import { LazyWeights } from "../models/lazy_weights.ts";
 import { createModelFromSnapshot, flattenWeights } from "../models/model_snapshot.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { Criterion } from "./criterion.ts";
+import type { Criterion } from "./losses/criterion.ts";
 import { createModelGrowth, type ModelGrowth } from "./model_growth.ts";
 
 /** Numbers above every training iteration's, for the dropout masks of computations that plugins ask for. */

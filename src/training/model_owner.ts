@@ -127,7 +127,7 @@ export abstract class ModelOwner {
    */
   async extractFeatures(samples: Dataset, layerName?: string): Promise<HostTensor> {
     // Loaded by the few plugins that need it.
-    const { extractFeatures } = await import("./extract_features.ts");
+    const { extractFeatures } = await import("./parts/extract_features.ts");
     return extractFeatures(this, samples, layerName);
   }
 

@@ -1,6 +1,6 @@
 import { cannot } from "../core/errors.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
-import type { LossAndGradient } from "./loss_and_gradient.ts";
+import type { LossAndGradient } from "./losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "./model_growth.ts";
 import { type CallbackName, listParts, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 

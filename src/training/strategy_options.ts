@@ -3,8 +3,8 @@ import { type ClusterOptions, type ResolvedClusterOptions, resolveClusterOptions
 import { assertWholeNumber, describeUnknownName } from "../core/errors.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { type Criterion, type CriterionFunction, createCriterion } from "./criterion.ts";
-import { CrossEntropyLoss } from "./cross_entropy_loss.ts";
+import { type Criterion, type CriterionFunction, createCriterion } from "./losses/criterion.ts";
+import { CrossEntropyLoss } from "./losses/cross_entropy_loss.ts";
 import type { StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What every strategy takes. */

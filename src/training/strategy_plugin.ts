@@ -5,7 +5,7 @@ import type { PredictionHead } from "../onnx/prediction_head.ts";
 import type { TaskParameters } from "../onnx/task_parameters.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { CombinationRules } from "./combination_rules.ts";
-import type { LossAndGradient } from "./loss_and_gradient.ts";
+import type { LossAndGradient } from "./losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "./model_growth.ts";
 import type { ResolvedStrategyOptions } from "./strategy_options.ts";
 

@@ -5,9 +5,9 @@ import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { scaleVector } from "../core/vector.ts";
 import { Dataset } from "../data/dataset.ts";
-import type { Criterion } from "./criterion.ts";
-import type { LossAndGradient } from "./loss_and_gradient.ts";
-import type { LossTerm } from "./loss_terms.ts";
+import type { Criterion } from "./losses/criterion.ts";
+import type { LossAndGradient } from "./losses/loss_and_gradient.ts";
+import type { LossTerm } from "./losses/loss_terms.ts";
 import type { StepPlan } from "./step_plan.ts";
 
 /** How one training iteration is computed. */
@@ -143,7 +143,7 @@ export class TrainingStep {
 
 /** TF.js is loaded only for terms that need it. */
 async function differentiate(output: HostTensor, term: LossTerm): Promise<LossAndGradient> {
-  const { differentiateOnOutput } = await import("./loss_terms.ts");
+  const { differentiateOnOutput } = await import("./losses/loss_terms.ts");
   return differentiateOnOutput(output, term);
 }
 

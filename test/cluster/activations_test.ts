@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { findEntry, viewEntry } from "../../src/core/parameter_layout.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { SMALL_MLP, startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createQuadraticPenalty } from "../../src/cluster/penalty.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";
 

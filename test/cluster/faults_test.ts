@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Cluster } from "../../src/cluster/cluster.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";
 

@@ -5,7 +5,7 @@ import { resolveClusterOptions } from "../../src/cluster/cluster_options.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { makeTask } from "../support/made_task.ts";
 
 const MOMENTUM = 0.75;

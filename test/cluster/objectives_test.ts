@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Cluster } from "../../src/cluster/cluster.ts";
-import { BCEWithLogitsLoss } from "../../src/training/bce_with_logits_loss.ts";
-import { createClassMask } from "../../src/training/class_mask.ts";
-import { CrossEntropyLoss, MSELoss } from "../../src/training/cross_entropy_loss.ts";
-import type { LossAndGradient } from "../../src/training/loss_and_gradient.ts";
+import { BCEWithLogitsLoss } from "../../src/training/losses/bce_with_logits_loss.ts";
+import { createClassMask } from "../../src/training/losses/class_mask.ts";
+import { CrossEntropyLoss, MSELoss } from "../../src/training/losses/cross_entropy_loss.ts";
+import type { LossAndGradient } from "../../src/training/losses/loss_and_gradient.ts";
 import { startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";
 

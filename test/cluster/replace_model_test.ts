@@ -5,7 +5,7 @@ import { remapVector } from "../../src/core/remap_vector.ts";
 import { growSnapshot } from "../../src/models/grow_snapshot.ts";
 import { growHead, listGrowingHeads } from "../../src/models/growing_head.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { catchError } from "../engine/engine_fixtures.ts";
 import { startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";

@@ -6,7 +6,7 @@ import { type ClusterOptions, resolveClusterOptions } from "../../src/cluster/cl
 import { createQuadraticPenalty } from "../../src/cluster/penalty.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";
 import type { Fault } from "./fault.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createTimings, readTimings, Timing, viewTimings } from "../../src/cluster/step_timings.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";
 

@@ -5,7 +5,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { createDatasetBenchmark } from "../../src/streams/dataset_benchmark.ts";
-import { computeActivations } from "../../src/training/compute_activations.ts";
+import { computeActivations } from "../../src/training/parts/compute_activations.ts";
 import { LwFPlugin } from "../../src/training/plugins/lwf_plugin.ts";
 import { ReplayPlugin } from "../../src/training/plugins/replay_plugin.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { HostTensor } from "../../src/core/host_tensor.ts";
-import type { FeaturesByClass } from "../../src/training/feature_classifier.ts";
+import type { FeaturesByClass } from "../../src/training/classifiers/feature_classifier.ts";
 import { createOutput, type Rows } from "./slow_losses.ts";
 
 const value = fc.integer({ min: 1, max: 24 }).map((number) => number / 8);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { SingleDatasetDataLoader } from "../../src/memory/single_dataset_data_loader.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import type { BaseStrategy } from "../../src/training/base_strategy.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { ReplayPlugin } from "../../src/training/plugins/replay_plugin.ts";
 import { Cumulative } from "../../src/training/strategies/cumulative.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";

@@ -3,7 +3,7 @@ import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { lossMetrics } from "../../src/evaluation/loss_metrics.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
 import { BaseStrategy } from "../../src/training/base_strategy.ts";
-import { CrossEntropyLoss, MSELoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss, MSELoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { createStepPlan, type StepPlan } from "../../src/training/step_plan.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import type { StrategyOptions } from "../../src/training/strategy_options.ts";

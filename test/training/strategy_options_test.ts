@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { EWC } from "../../src/training/strategies/ewc.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import { Replay } from "../../src/training/strategies/replay.ts";

@@ -4,9 +4,9 @@ import { createQuadraticPenalty, type QuadraticPenalty } from "../../src/cluster
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import type { BaseStrategy } from "../../src/training/base_strategy.ts";
-import type { Criterion } from "../../src/training/criterion.ts";
-import { CrossEntropyLoss } from "../../src/training/cross_entropy_loss.ts";
-import type { LossTerm } from "../../src/training/loss_terms.ts";
+import type { Criterion } from "../../src/training/losses/criterion.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
+import type { LossTerm } from "../../src/training/losses/loss_terms.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import type { StrategyOptions } from "../../src/training/strategy_options.ts";
 import type { CallbackName, StrategyPlugin } from "../../src/training/strategy_plugin.ts";

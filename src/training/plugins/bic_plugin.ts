@@ -7,12 +7,12 @@ import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { AffineHead } from "../../onnx/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { type BiasCorrection, correctBias, fitBiasCorrection } from "../bias_correction.ts";
+import { type BiasCorrection, correctBias, fitBiasCorrection } from "../classifiers/bias_correction.ts";
 import type { Trait } from "../combination_rules.ts";
-import { addDistillation } from "../distillation.ts";
-import type { LossAndGradient } from "../loss_and_gradient.ts";
+import { addDistillation } from "../losses/distillation.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import { addCrossEntropy } from "../partial_cross_entropy.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 import { Teacher } from "../teacher.ts";
 

@@ -6,13 +6,13 @@ import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import type { CosineHead } from "../../onnx/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import { measureLength, scoreRows } from "../classifiers/feature_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
-import { measureLength, scoreRows } from "../feature_classifier.ts";
-import type { LossAndGradient } from "../loss_and_gradient.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import { evaluatePrototypeLoss } from "../losses/prototype_loss.ts";
+import { createUnitRows } from "../losses/supervised_contrast.ts";
 import { assertFixedOutputs } from "../named_layer.ts";
-import { evaluatePrototypeLoss } from "../prototype_loss.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
-import { createUnitRows } from "../supervised_contrast.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
 /** What continual prototype evolution remembers, and how its prototypes move. */

@@ -8,10 +8,10 @@ import {
   type SavedState,
 } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { HeldParameters } from "../held_parameters.ts";
-import { restoreStatistics } from "../layer_statistics.ts";
+import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertDenseLayer } from "../named_layer.ts";
+import { restoreStatistics } from "../parts/layer_statistics.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** Which layer keeps its classes' weights apart. */

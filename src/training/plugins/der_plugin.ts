@@ -7,7 +7,7 @@ import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../memory/output_reservoir.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { createOutputMatching } from "../output_matching.ts";
+import { createOutputMatching } from "../losses/output_matching.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What dark experience replay remembers, and how strongly it holds on to it. */

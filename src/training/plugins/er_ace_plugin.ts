@@ -3,9 +3,9 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import type { LossAndGradient } from "../loss_and_gradient.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
 import { MinibatchMemory } from "../minibatch_memory.ts";
-import { addCrossEntropy } from "../partial_cross_entropy.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What experience replay with asymmetric cross-entropy remembers and replays. */

@@ -2,15 +2,15 @@ import type { Compatibility } from "../../core/compatibility.ts";
 import { assertInRange } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
-import { evaluateAsymmetricContrast } from "../asymmetric_contrast.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { type ContrastCandidates, drawContrastPairs } from "../contrast_pairs.ts";
-import { findFeatureReplicas } from "../extract_features.ts";
-import type { LossAndGradient } from "../loss_and_gradient.ts";
+import { evaluateAsymmetricContrast } from "../losses/asymmetric_contrast.ts";
+import { type ContrastCandidates, drawContrastPairs } from "../losses/contrast_pairs.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
 import { MinibatchMemory } from "../minibatch_memory.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
-import { addCrossEntropy } from "../partial_cross_entropy.ts";
+import { findFeatureReplicas } from "../parts/extract_features.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** What experience replay with asymmetric metric learning remembers, and how it compares. */

@@ -4,10 +4,10 @@ import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
-import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { computeFisher, computeMinibatchFisher, createSampledCriterion } from "../fisher.ts";
+import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
+import { computeFisher, computeMinibatchFisher, createSampledCriterion } from "../importances/fisher.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 const MODES = ["separate", "online"] as const;

@@ -2,9 +2,9 @@ import { describeUnknownName } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { FeatureAnchor } from "../feature_anchor.ts";
-import { cosineDistance, meanSquaredDistance } from "../feature_losses.ts";
+import { cosineDistance, meanSquaredDistance } from "../losses/feature_losses.ts";
 import type { ModelGrowth } from "../model_growth.ts";
+import { FeatureAnchor } from "../parts/feature_anchor.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 

@@ -9,13 +9,13 @@ import { takeTopology } from "../../models/take_topology.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { computeActivations } from "../compute_activations.ts";
-import { CrossEntropyLoss } from "../cross_entropy_loss.ts";
-import type { LossAndGradient } from "../loss_and_gradient.ts";
+import { CrossEntropyLoss } from "../losses/cross_entropy_loss.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
-import { addCrossEntropy } from "../partial_cross_entropy.ts";
+import { computeActivations } from "../parts/compute_activations.ts";
+import type { UpperReplicas } from "../parts/upper_replicas.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
-import type { UpperReplicas } from "../upper_replicas.ts";
 
 /** What feature replay remembers, and where features are taken. */
 export interface FeatureReplayOptions {
@@ -132,7 +132,7 @@ export class FeatureReplayPlugin implements StrategyPlugin {
 
   #findReplicas(strategy: BaseStrategy): Promise<UpperReplicas> {
     // Loaded by the few plugins that need it, with TF.js.
-    this.#replicas ??= import("../upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
+    this.#replicas ??= import("../parts/upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
       replicas.start(strategy, this.#findLayer(strategy)),
     );
     return this.#replicas;

@@ -1,6 +1,6 @@
+import { FeaturePrediction, type FeaturePredictionOptions } from "../classifiers/feature_prediction.ts";
+import { FeCAMClassifier, type FeCAMClassifierOptions } from "../classifiers/fecam_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
-import { FeaturePrediction, type FeaturePredictionOptions } from "../feature_prediction.ts";
-import { FeCAMClassifier, type FeCAMClassifierOptions } from "../fecam_classifier.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** From which samples class means and covariances are taken, and how they are prepared. */

@@ -1,7 +1,7 @@
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { restoreStatistics } from "../layer_statistics.ts";
 import type { ModelGrowth } from "../model_growth.ts";
+import { restoreStatistics } from "../parts/layer_statistics.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What is forgotten before each experience besides the parameters. */

@@ -3,7 +3,7 @@ import type { SavedState } from "../../core/saved_state.ts";
 import { EpisodicMemory } from "../../memory/episodic_memory.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { projectOntoMemories } from "../project_gradient.ts";
+import { projectOntoMemories } from "../importances/project_gradient.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What GEM remembers, and how strongly it holds on to it. */

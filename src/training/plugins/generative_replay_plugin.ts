@@ -15,8 +15,8 @@ import {
   measureRange,
   type ValueRange,
 } from "../create_generator.ts";
-import { DecoderReplicas } from "../decoder_replicas.ts";
 import type { ModelGrowth } from "../model_growth.ts";
+import { DecoderReplicas } from "../parts/decoder_replicas.ts";
 import { assertReplayWeightOptions, type ReplayWeightOptions, readRatio, weighReplay } from "../replay_weights.ts";
 import { VAETraining } from "../strategies/vae_training.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";

@@ -7,12 +7,12 @@ import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection_strategy.ts";
 import type { PredictionHead } from "../../onnx/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { evaluateBinaryCrossEntropy, sigmoid } from "../binary_cross_entropy.ts";
+import { NCMClassifier } from "../classifiers/ncm_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
-import type { LossAndGradient } from "../loss_and_gradient.ts";
+import { evaluateBinaryCrossEntropy, sigmoid } from "../losses/binary_cross_entropy.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
-import { NCMClassifier } from "../ncm_classifier.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { Teacher } from "../teacher.ts";
 

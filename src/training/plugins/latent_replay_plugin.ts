@@ -7,12 +7,12 @@ import { takeTopology } from "../../models/take_topology.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { computeActivations } from "../compute_activations.ts";
-import { HeldParameters } from "../held_parameters.ts";
+import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertLayer } from "../named_layer.ts";
+import { computeActivations } from "../parts/compute_activations.ts";
+import type { UpperReplicas } from "../parts/upper_replicas.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
-import type { UpperReplicas } from "../upper_replicas.ts";
 
 /** Where latent replay cuts the model, and how much it remembers. */
 export interface LatentReplayOptions {
@@ -133,7 +133,7 @@ export class LatentReplayPlugin implements StrategyPlugin {
 
   #findReplicas(strategy: BaseStrategy): Promise<UpperReplicas> {
     // Loaded by the few plugins that need it, with TF.js.
-    this.#replicas ??= import("../upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
+    this.#replicas ??= import("../parts/upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
       replicas.start(strategy, this.#layerName),
     );
     return this.#replicas;

@@ -2,10 +2,10 @@ import { assertCompatibility, type Compatibility } from "../../core/compatibilit
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { FeatureAnchor } from "../feature_anchor.ts";
-import { halfSquaredDistance, meanSquaredDistance } from "../feature_losses.ts";
-import { HeldParameters } from "../held_parameters.ts";
+import { HeldParameters } from "../importances/held_parameters.ts";
+import { halfSquaredDistance, meanSquaredDistance } from "../losses/feature_losses.ts";
 import type { ModelGrowth } from "../model_growth.ts";
+import { FeatureAnchor } from "../parts/feature_anchor.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 

@@ -2,10 +2,10 @@ import { assertCompatibility, type Compatibility } from "../../core/compatibilit
 import { assertInRange } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled, scaleVector } from "../../core/vector.ts";
-import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { computeMinibatchSensitivity, computeSensitivity } from "../sensitivity.ts";
+import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
+import { computeMinibatchSensitivity, computeSensitivity } from "../importances/sensitivity.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How strongly parameters are held, and how importances of several experiences are put together. */

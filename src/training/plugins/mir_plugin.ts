@@ -12,7 +12,7 @@ import { resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { computeSampleLosses } from "../sample_losses.ts";
+import { computeSampleLosses } from "../losses/sample_losses.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What maximally interfered retrieval remembers, and what it replays. */

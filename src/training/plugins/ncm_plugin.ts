@@ -1,6 +1,6 @@
+import { FeaturePrediction, type FeaturePredictionOptions } from "../classifiers/feature_prediction.ts";
+import { NCMClassifier } from "../classifiers/ncm_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
-import { FeaturePrediction, type FeaturePredictionOptions } from "../feature_prediction.ts";
-import { NCMClassifier } from "../ncm_classifier.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** From which samples class means are taken, and how they are compared. */

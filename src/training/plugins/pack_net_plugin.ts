@@ -11,7 +11,7 @@ import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { TaskParameters } from "../../onnx/task_parameters.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { HeldParameters } from "../held_parameters.ts";
+import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";

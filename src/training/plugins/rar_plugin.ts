@@ -14,9 +14,9 @@ import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { findNearestOtherClasses, stepTowardsTarget } from "../adversarial_samples.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { findFeatureReplicas } from "../extract_features.ts";
+import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
-import { addCrossEntropy } from "../partial_cross_entropy.ts";
+import { findFeatureReplicas } from "../parts/extract_features.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
-import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
+import { writeTaskGradient } from "../importances/task_gradient.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
-import { writeTaskGradient } from "../task_gradient.ts";
 
 /** How strongly parameters are held, and over how many steps their importance is measured. */
 export interface RWalkOptions {

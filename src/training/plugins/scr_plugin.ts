@@ -3,13 +3,13 @@ import { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import { FeaturePrediction } from "../classifiers/feature_prediction.ts";
+import { NCMClassifier } from "../classifiers/ncm_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
-import { FeaturePrediction } from "../feature_prediction.ts";
-import type { LossAndGradient } from "../loss_and_gradient.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import { evaluateSupervisedContrast } from "../losses/supervised_contrast.ts";
 import { assertFixedOutputs } from "../named_layer.ts";
-import { NCMClassifier } from "../ncm_classifier.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
-import { evaluateSupervisedContrast } from "../supervised_contrast.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
 /** What supervised contrastive replay remembers, and how it compares. */

@@ -1,14 +1,14 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange } from "../../core/errors.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
-import { AnchoredPenalty } from "../anchored_penalty.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
+import { writeTaskGradient } from "../importances/task_gradient.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { listIncludedRanges, type ParameterRange } from "../parameter_ranges.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
-import { writeTaskGradient } from "../task_gradient.ts";
 
 /** How strongly parameters are held, and how their part in what was learned is measured. */
 export interface SynapticIntelligenceOptions {

@@ -3,10 +3,10 @@ import type { SavedState } from "../../core/saved_state.ts";
 import { splitOptions } from "../../core/split_options.ts";
 import type { PredictionHead } from "../../onnx/prediction_head.ts";
 import { BaseStrategy } from "../base_strategy.ts";
+import { StreamingLDAClassifier, type StreamingLDAClassifierOptions } from "../classifiers/streaming_lda_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
-import { StreamingLDAClassifier, type StreamingLDAClassifierOptions } from "../streaming_lda_classifier.ts";
 
 /** What streaming discriminant analysis learns from. */
 export interface StreamingLDAOptions extends StreamingLDAClassifierOptions {

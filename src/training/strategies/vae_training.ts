@@ -3,9 +3,9 @@ import { splitOptions } from "../../core/split_options.ts";
 import type { VariationalAutoencoder } from "../../models/mlp_vae.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import type { LossAndGradient } from "../loss_and_gradient.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import { evaluateVAELoss } from "../losses/vae_loss.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
-import { evaluateVAELoss } from "../vae_loss.ts";
 
 /** What is trained, and how its loss is weighed. */
 export interface VAETrainingOptions extends Omit<StrategyOptions, "model" | "criterion"> {

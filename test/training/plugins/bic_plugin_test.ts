@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { HostTensor } from "../../../src/core/host_tensor.ts";
 import { RandomStream } from "../../../src/core/random_stream.ts";
 import { createDatasetBenchmark } from "../../../src/streams/dataset_benchmark.ts";
-import { type BiasCorrection, correctBias } from "../../../src/training/bias_correction.ts";
+import { type BiasCorrection, correctBias } from "../../../src/training/classifiers/bias_correction.ts";
 import { BiCPlugin, holdOut } from "../../../src/training/plugins/bic_plugin.ts";
 import { BiC } from "../../../src/training/strategies/bic.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";

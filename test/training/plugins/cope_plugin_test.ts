@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { evaluatePrototypeLoss } from "../../../src/training/losses/prototype_loss.ts";
 import { averageDirections, CoPEPlugin } from "../../../src/training/plugins/cope_plugin.ts";
-import { evaluatePrototypeLoss } from "../../../src/training/prototype_loss.ts";
 import { CoPE } from "../../../src/training/strategies/cope.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { createListener } from "../callback_recorder.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { RandomStreams } from "../../../src/core/random_stream.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../../src/memory/output_reservoir.ts";
-import { createOutputMatching } from "../../../src/training/output_matching.ts";
+import { createOutputMatching } from "../../../src/training/losses/output_matching.ts";
 import { type DEROptions, DERPlugin } from "../../../src/training/plugins/der_plugin.ts";
 import { DER } from "../../../src/training/strategies/der.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";

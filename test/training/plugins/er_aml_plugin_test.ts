@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readSamples } from "../../../src/data/read_samples.ts";
-import { evaluateAsymmetricContrast } from "../../../src/training/asymmetric_contrast.ts";
+import { evaluateAsymmetricContrast } from "../../../src/training/losses/asymmetric_contrast.ts";
 import { ERAMLPlugin } from "../../../src/training/plugins/er_aml_plugin.ts";
 import { ER_AML } from "../../../src/training/strategies/er_aml.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";

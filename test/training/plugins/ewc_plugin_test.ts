@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
-import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { type EWCOptions, EWCPlugin } from "../../../src/training/plugins/ewc_plugin.ts";
 import { EWC } from "../../../src/training/strategies/ewc.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";

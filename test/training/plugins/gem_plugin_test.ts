@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { projectOntoMemories } from "../../../src/training/importances/project_gradient.ts";
 import { GEMPlugin } from "../../../src/training/plugins/gem_plugin.ts";
-import { projectOntoMemories } from "../../../src/training/project_gradient.ts";
 import { GEM } from "../../../src/training/strategies/gem.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { createListener } from "../callback_recorder.ts";

@@ -8,7 +8,7 @@ import { exportModel } from "../../../src/onnx/export_model.ts";
 import { parseTopology } from "../../../src/onnx/parse_topology.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
-import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { DERPlugin } from "../../../src/training/plugins/der_plugin.ts";
 import {
   type GenerativeReplayOptions,

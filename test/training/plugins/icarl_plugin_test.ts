@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { normalizeRows, selectByHerding } from "../../../src/memory/feature_selection.ts";
 import { createDatasetBenchmark } from "../../../src/streams/dataset_benchmark.ts";
-import { NCMClassifier } from "../../../src/training/ncm_classifier.ts";
+import { NCMClassifier } from "../../../src/training/classifiers/ncm_classifier.ts";
 import { createTargets, ICaRLPlugin } from "../../../src/training/plugins/icarl_plugin.ts";
 import { ICaRL } from "../../../src/training/strategies/icarl.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";

@@ -4,7 +4,7 @@ import { readSamples } from "../../../src/data/read_samples.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
-import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { FeatureDistillationPlugin } from "../../../src/training/plugins/feature_distillation_plugin.ts";
 import { LFLPlugin } from "../../../src/training/plugins/lfl_plugin.ts";
 import { LFL } from "../../../src/training/strategies/lfl.ts";

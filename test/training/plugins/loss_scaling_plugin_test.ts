@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createQuadraticPenalty } from "../../../src/cluster/penalty.ts";
-import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { type LossScalingOptions, LossScalingPlugin } from "../../../src/training/plugins/loss_scaling_plugin.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import type { StrategyPlugin } from "../../../src/training/strategy_plugin.ts";

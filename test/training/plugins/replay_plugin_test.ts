@@ -6,7 +6,7 @@ import { ExperienceBalancedBuffer } from "../../../src/memory/experience_balance
 import { ReservoirSamplingBuffer } from "../../../src/memory/reservoir_sampling_buffer.ts";
 import type { Benchmark } from "../../../src/streams/experience.ts";
 import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
-import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { type ReplayOptions, ReplayPlugin } from "../../../src/training/plugins/replay_plugin.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { Replay } from "../../../src/training/strategies/replay.ts";

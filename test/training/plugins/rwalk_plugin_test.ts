@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { combineImportances, type RWalkOptions, RWalkPlugin } from "../../../src/training/plugins/rwalk_plugin.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { RWalk } from "../../../src/training/strategies/rwalk.ts";

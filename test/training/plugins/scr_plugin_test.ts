@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { ClassBalancedBuffer } from "../../../src/memory/class_balanced_buffer.ts";
-import { NCMClassifier } from "../../../src/training/ncm_classifier.ts";
+import { NCMClassifier } from "../../../src/training/classifiers/ncm_classifier.ts";
+import { evaluateSupervisedContrast } from "../../../src/training/losses/supervised_contrast.ts";
 import { SCRPlugin } from "../../../src/training/plugins/scr_plugin.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { SCR } from "../../../src/training/strategies/scr.ts";
-import { evaluateSupervisedContrast } from "../../../src/training/supervised_contrast.ts";
 import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";

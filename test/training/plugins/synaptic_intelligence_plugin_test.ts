@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createQuadraticPenalty } from "../../../src/cluster/penalty.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
-import { CrossEntropyLoss } from "../../../src/training/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import {
   limitImportances,
   type SynapticIntelligenceOptions,

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mlpVAE } from "../../../src/models/mlp_vae.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";
+import { evaluateVAELoss } from "../../../src/training/losses/vae_loss.ts";
 import { VAETraining, type VAETrainingOptions } from "../../../src/training/strategies/vae_training.ts";
-import { evaluateVAELoss } from "../../../src/training/vae_loss.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, takeFirst, withStrategy } from "../made_strategy.ts";
 

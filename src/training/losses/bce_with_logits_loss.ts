@@ -1,0 +1,40 @@
+import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import { evaluateBinaryCrossEntropy } from "./binary_cross_entropy.ts";
+import { addClassMask, type ClassMask } from "./class_mask.ts";
+import type { Criterion } from "./criterion.ts";
+import { writeTargets } from "./cross_entropy_loss.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
+
+/**
+ * Binary cross-entropy of sigmoid(output) with one-hot targets: the mean over the minibatch and the C outputs, each of
+ * which is a question of its own. A class that the mask keeps out counts as a 0 that was answered.
+ */
+export class BCEWithLogitsLoss implements Criterion {
+  readonly #classMask: ClassMask | undefined;
+
+  constructor(options: { readonly classMask?: ClassMask } = {}) {
+    this.#classMask = options.classMask;
+  }
+
+  createObjective(y: Int32Array, outputSize: number): ObjectiveWriter {
+    const classMask = this.#classMask?.(outputSize);
+    return {
+      kind: "binary-cross-entropy",
+      ...(classMask ? { classMask } : {}),
+      write: (targets, weights) => {
+        writeTargets(y, targets, { outputSize, labelSmoothing: 0, classMask });
+        weights.fill(1 / y.length);
+      },
+    };
+  }
+
+  evaluate(output: HostTensor, y: Int32Array): LossAndGradient {
+    const outputSize = output.shape[1] ?? 0;
+    const classMask = this.#classMask?.(outputSize);
+    const targets = new Float32Array(output.data.length);
+    writeTargets(y, targets, { outputSize, labelSmoothing: 0, classMask });
+    const masked = { data: addClassMask(output.data, classMask), shape: output.shape };
+    return evaluateBinaryCrossEntropy(masked, targets, Array(outputSize).keys());
+  }
+}

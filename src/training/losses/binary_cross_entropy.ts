@@ -1,0 +1,38 @@
+import type { HostTensor } from "../../core/host_tensor.ts";
+import type { LossAndGradient } from "./loss_and_gradient.ts";
+
+/**
+ * Binary cross-entropy of sigmoid(output) with targets from 0 to 1: the mean over the rows and the columns that count.
+ * @param output Logits [B, C].
+ * @param targets [B, C]; only the columns that count are read. Borrowed.
+ * @param columns Class ids below C.
+ */
+export function evaluateBinaryCrossEntropy(
+  output: HostTensor,
+  targets: Float32Array,
+  columns: Iterable<number>,
+): LossAndGradient {
+  const [rows = 0, width = 0] = output.shape;
+  const counted = [...columns];
+  const scale = 1 / (rows * counted.length);
+  const dOutput = new Float32Array(output.data.length);
+  const losses = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let loss = 0;
+    for (const column of counted) {
+      const at = row * width + column;
+      const z = output.data[at] ?? 0;
+      const target = targets[at] ?? 0;
+      // −t ln σ(z) − (1 − t) ln(1 − σ(z)), so written that nothing overflows.
+      loss += Math.max(z, 0) - z * target + Math.log1p(Math.exp(-Math.abs(z)));
+      dOutput[at] = scale * (sigmoid(z) - target);
+    }
+    losses[row] = loss / counted.length;
+  }
+  return { loss: losses.reduce((sum, loss) => sum + loss, 0) / rows, dOutput, losses };
+}
+
+/** 1 / (1 + e⁻ᶻ). */
+export function sigmoid(z: number): number {
+  return 1 / (1 + Math.exp(-z));
+}

@@ -1,0 +1,84 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { ComputeRequest } from "../../cluster/compute_request.ts";
+import { cannot } from "../../core/errors.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
+import { flattenWeights } from "../../models/model_snapshot.ts";
+import { TASK_LABELS_NAME } from "../../onnx/converters/input.ts";
+import type { ModelOwner } from "../model_owner.ts";
+import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
+
+/** How features are computed. */
+export interface FeatureMode {
+  /** True drops units and uses batch statistics, as in training; false if left out. The statistics are left alone. */
+  readonly training?: boolean;
+  /** Decides the dropout masks; 0 if left out. */
+  readonly dropoutStep?: number;
+}
+
+/**
+ * The model up to a layer, on replicas of its own: computes features, and what a loss of features means for the model's
+ * parameters. The strategy's replicas know outputs only. They end with the strategy; calls must not overlap.
+ */
+export class FeatureReplicas {
+  readonly #strategy: ModelOwner;
+  readonly #cluster: Cluster;
+
+  private constructor(strategy: ModelOwner, cluster: Cluster) {
+    this.#strategy = strategy;
+    this.#cluster = cluster;
+  }
+
+  /**
+   * Starts them, laid out as the strategy's own are.
+   * @param layerName Whose answer features are.
+   * @throws {RangeError} If there is no such layer.
+   */
+  static async start(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
+    const { model } = strategy;
+    const [output] = listFirstOutputs(model.getLayer(layerName));
+    if (!output) throw new RangeError(cannot("compute features", "a layer with an output", layerName));
+    const flat = output.rank > 2 ? tf.layers.flatten({ name: "features" }).apply(output) : output;
+    if (!(flat instanceof tf.SymbolicTensor))
+      throw new TypeError(cannot("compute features", "a symbolic output", flat));
+    const inputs = model.inputs.filter(({ name }) => !name.startsWith(TASK_LABELS_NAME));
+    // It shares the model's layers: there is nothing to dispose of.
+    const snapshot = flattenWeights(tf.model({ name: `${model.name}_features`, inputs, outputs: flat }));
+    const cluster = await startPart(strategy, { ...snapshot, outputSize: flat.shape[1] ?? 0 });
+    return new FeatureReplicas(strategy, cluster);
+  }
+
+  /** Features [B, F] of samples with these vectors. The caller owns them. */
+  forward(vectors: WholeVectors, samples: Dataset, mode: FeatureMode = {}): Promise<HostTensor> {
+    this.#load(vectors);
+    return this.#cluster.forward(this.#createRequest(samples, mode));
+  }
+
+  /**
+   * Adds (dFeatures/dParameters)ᵀ dFeatures at the strategy's parameters, dFeatures [B, F], to `gradient` [P]. The mode
+   * must be the one in which the features were computed.
+   */
+  async addGradient(
+    samples: Dataset,
+    {
+      dFeatures,
+      gradient,
+      ...mode
+    }: FeatureMode & { readonly dFeatures: Float32Array; readonly gradient: Float32Array },
+  ): Promise<void> {
+    const { cluster } = this.#strategy;
+    this.#load(cluster);
+    await this.#cluster.backward(this.#createRequest(samples, mode), dFeatures);
+    addPartGradient(gradient, { part: this.#cluster, whole: cluster.model });
+  }
+
+  #createRequest(samples: Dataset, { training = false, dropoutStep = 0 }: FeatureMode): ComputeRequest {
+    return { samples, training, dropoutStep, augmentation: this.#strategy.augmentation };
+  }
+
+  #load(vectors: WholeVectors): void {
+    loadPart(this.#cluster, vectors, this.#strategy.cluster.model);
+  }
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { StreamingLDAClassifier } from "../../../src/training/classifiers/streaming_lda_classifier.ts";
+import { madeRows, readRow } from "../made_features.ts";
+import { createOutput, type Rows } from "../slow_losses.ts";
+
+const samples = madeRows(2, 12).chain((rows) =>
+  fc.record({ rows: fc.constant(rows), y: fc.array(fc.nat(2), { minLength: rows.length, maxLength: rows.length }) }),
+);
+
+/** Means and covariance by the paper's equations, one sample after another. */
+function learnSlowly(rows: Rows, y: readonly number[], updates: boolean) {
+  const means = new Map<number, { mean: number[]; count: number }>();
+  let sigma = [0, 1, 2].map(() => [0, 0, 0]);
+  for (const [t, row] of rows.entries()) {
+    const { mean = [...row], count = 0 } = means.get(y[t] ?? 0) ?? {};
+    const d = row.map((x, i) => x - (mean[i] ?? 0));
+    if (updates && count > 0) {
+      sigma = sigma.map((line, i) =>
+        line.map((value, j) => (t * value + (t / (t + 1)) * (d[i] ?? 0) * (d[j] ?? 0)) / (t + 1)),
+      );
+    }
+    means.set(y[t] ?? 0, { mean: mean.map((m, i) => m + (d[i] ?? 0) / (count + 1)), count: count + 1 });
+  }
+  return { means, sigma };
+}
+
+/** M⁻¹ v of three dimensions by elimination with pivots. */
+function solveSlowly(matrix: readonly (readonly number[])[], v: readonly number[]): number[] {
+  const m = matrix.map((row, i) => [...row, v[i] ?? 0]);
+  for (let column = 0; column < 3; column++) {
+    const pivot =
+      [...m.keys()].slice(column).sort((a, b) => Math.abs(m[b]?.[column] ?? 0) - Math.abs(m[a]?.[column] ?? 0))[0] ?? 0;
+    const [top, other] = [m[column] ?? [], m[pivot] ?? []];
+    m[pivot] = top;
+    m[column] = other.map((value) => value / (other[column] ?? 1));
+    for (const [i, row] of m.entries()) {
+      if (i !== column) m[i] = row.map((value, j) => value - (row[column] ?? 0) * (m[column]?.[j] ?? 0));
+    }
+  }
+  return m.map((row) => row[3] ?? 0);
+}
+
+describe("StreamingLDAClassifier", () => {
+  for (const updatesCovariance of [true, false]) {
+    test(`scores by the paper's equations, ${updatesCovariance ? "covariance included" : "means alone"}`, () => {
+      fc.assert(
+        fc.property(samples, madeRows(1, 3), ({ rows, y }, asked) => {
+          const shrinkage = 0.1;
+          const classifier = new StreamingLDAClassifier({ shrinkage, updatesCovariance });
+          // In two parts: only the order of samples counts.
+          classifier.learn(createOutput(rows.slice(0, 1)), Int32Array.from(y.slice(0, 1)));
+          classifier.score(createOutput(asked), 3);
+          classifier.learn(createOutput(rows.slice(1)), Int32Array.from(y.slice(1)));
+          const { means, sigma } = learnSlowly(rows, y, updatesCovariance);
+          const shrunk = sigma.map((row, i) =>
+            row.map((value, j) => (1 - shrinkage) * value + (i === j ? shrinkage : 0)),
+          );
+          const scores = classifier.score(createOutput(asked), 4);
+          for (const [i, row] of asked.entries()) {
+            const made = readRow(scores, i);
+            for (const [id, { mean }] of means) {
+              const normal = solveSlowly(shrunk, mean);
+              const offset = 0.5 * mean.reduce((sum, m, j) => sum + m * (normal[j] ?? 0), 0);
+              const wanted = row.reduce((sum, x, j) => sum + x * (normal[j] ?? 0), 0) - offset;
+              expect(Math.abs((made[id] ?? 0) - wanted)).toBeLessThan(1e-3 * Math.max(1, Math.abs(wanted)));
+            }
+            expect(made[3]).toBeLessThan(Math.min(...[...means.keys()].map((id) => made[id] ?? 0)) - 900);
+          }
+          const again = new StreamingLDAClassifier({ shrinkage, updatesCovariance });
+          again.restore(structuredClone(classifier.save()));
+          expect([...again.score(createOutput(asked), 4).data]).toEqual([...scores.data]);
+        }),
+      );
+    });
+  }
+
+  test("refuses a shrinkage out of range, and scores all alike before it has learnt", () => {
+    expect(() => new StreamingLDAClassifier({ shrinkage: 0 })).toThrow("wanted shrinkage");
+    expect(new Set(new StreamingLDAClassifier().score(createOutput([[1, 2]]), 3).data).size).toBe(1);
+  });
+});
