@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../core/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { type Layer, listWeightOwners } from "../engine/tfjs/model_layers.ts";
@@ -9,13 +9,33 @@ type Settings = Readonly<Record<string, unknown>>;
  * A model's layers and how they are connected, without its weights. What TF.js 4.22 leaves out of its JSON is put back:
  * that the model, or one within it, is frozen as a whole (its layers say so here), and the depth multiplier of a
  * separable convolution.
+ * @throws {RangeError} If a model within it is called on what does not fit it.
  */
 export function takeTopology(model: tf.LayersModel): ModelTopology {
+  assertCallsFit(model);
   const json: unknown = model.toJSON(undefined, false);
   if (isRecord(json) && typeof json.class_name === "string" && "config" in json) {
     return { class_name: json.class_name, config: completeConfig(json.config, listMissingSettings(model)) };
   }
   throw new TypeError(cannot("take a model's topology", "an object with class_name and config", json));
+}
+
+/** TF.js lets a model be called on what does not fit it; made anew from JSON, that gets weights of other shapes. */
+function assertCallsFit(model: tf.LayersModel): void {
+  for (const inner of model.layers) {
+    if (!(inner instanceof tf.LayersModel)) continue;
+    for (const { inputTensors } of inner.inboundNodes) {
+      for (const [i, { shape }] of inputTensors.entries()) assertInputFits(inner, inner.inputs[i]?.shape ?? [], shape);
+    }
+    assertCallsFit(inner);
+  }
+}
+
+function assertInputFits({ name }: tf.LayersModel, wanted: tf.Shape, given: tf.Shape): void {
+  const fits = (length: number | null, i: number) => length === null || given[i] === null || length === given[i];
+  if (wanted.length === given.length && wanted.every(fits)) return;
+  const [shape, other] = [wanted, given].map((lengths) => `[${lengths.map((length) => length ?? "N").join(", ")}]`);
+  throw new RangeError(cannot(`call the model "${name}"`, `an input ${shape}`, other));
 }
 
 /** By layer name. */

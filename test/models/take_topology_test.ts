@@ -60,4 +60,14 @@ describe("takeTopology() gives what engines lay out as the model itself,", () =>
     expect(model.layers.map(({ trainable }) => trainable)).toEqual([false, true]);
     model.dispose();
   });
+
+  test("refuses a model within the model that is called on what does not fit it", () => {
+    const inner = tf.sequential({ name: "inner", layers: [tf.layers.dense({ units: 2, inputShape: [5] })] });
+    const input = tf.input({ shape: [4] });
+    const [output] = [inner.apply(input)].flat();
+    if (!(output instanceof tf.SymbolicTensor)) throw new TypeError("Not a symbolic tensor");
+    const model = tf.model({ inputs: input, outputs: output });
+    expect(() => flattenWeights(model)).toThrow('Cannot call the model "inner": wanted an input [N, 5], got "[N, 4]"');
+    model.dispose();
+  });
 });
