@@ -1,6 +1,6 @@
 import { assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
-import { dot } from "../../core/vector.ts";
+import { dot, scaleVector } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { ScoredSamples } from "../../memory/scored_samples.ts";
@@ -72,18 +72,26 @@ async function scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: 
   if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
   const directions: Float32Array[] = [];
   for (let i = 0; i < compared.length; i++) {
-    directions.push(Float32Array.from(await strategy.gradientOn(compared.subset([i]))));
+    directions.push(scaleToOne(await strategy.gradientOn(compared.subset([i]))));
   }
   const scores: number[] = [];
   for (let i = 0; i < samples.length; i++) {
     const gradient = await strategy.gradientOn(samples.subset([i]));
-    scores.push(1 + Math.max(...directions.map((direction) => computeCosine(gradient, direction))));
+    scores.push(1 + findLargestCosine(gradient, directions));
   }
   return scores;
 }
 
-/** The cosine of the angle between two vectors; 0 where one of them is zero. */
-export function computeCosine(a: Float32Array, b: Float32Array): number {
-  const norms = Math.sqrt(dot(a, a) * dot(b, b));
-  return norms === 0 ? 0 : dot(a, b) / norms;
+/** The largest cosine of the angles between a vector and directions, vectors of length 1 or 0; 0 where one is zero. */
+export function findLargestCosine(vector: Float32Array, directions: readonly Float32Array[]): number {
+  // A dot product over all parameters costs as much as a sample's gradient: lengths are measured once.
+  const length = Math.sqrt(dot(vector, vector)) || 1;
+  return Math.max(...directions.map((direction) => dot(vector, direction) / length));
+}
+
+/** A copy at length 1; zeros stay. */
+function scaleToOne(vector: Float32Array): Float32Array {
+  const copy = Float32Array.from(vector);
+  scaleVector(copy, 1 / (Math.sqrt(dot(vector, vector)) || 1));
+  return copy;
 }

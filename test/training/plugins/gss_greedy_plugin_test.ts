@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { computeCosine, GSSGreedyPlugin } from "../../../src/training/plugins/gss_greedy_plugin.ts";
+import { findLargestCosine, GSSGreedyPlugin } from "../../../src/training/plugins/gss_greedy_plugin.ts";
 import { GSS_greedy } from "../../../src/training/strategies/gss_greedy.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { listSamples } from "../../support/made_dataset.ts";
@@ -62,10 +62,12 @@ function cosine(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0) / (Math.hypot(...a) * Math.hypot(...b));
 }
 
-describe("computeCosine()", () => {
-  test("is that of the angle, and 0 for no direction", () => {
-    expect(computeCosine(new Float32Array([1, 0]), new Float32Array([1, 1]))).toBeCloseTo(Math.SQRT1_2, 6);
-    expect(computeCosine(new Float32Array([1, 0]), new Float32Array(2))).toBe(0);
+describe("findLargestCosine()", () => {
+  test("is that of the smallest angle, and 0 for no direction", () => {
+    const [vector, half] = [new Float32Array([3, 0]), Math.SQRT1_2];
+    expect(findLargestCosine(vector, [Float32Array.of(-1, 0), Float32Array.of(half, half)])).toBeCloseTo(half, 6);
+    expect(findLargestCosine(vector, [new Float32Array(2), Float32Array.of(-1, 0)])).toBe(0);
+    expect(findLargestCosine(new Float32Array(2), [Float32Array.of(1, 0)])).toBe(0);
   });
 });
 
