@@ -2,6 +2,7 @@ import { cannot } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { isOnlineExperience } from "../streams/online_experience.ts";
 import type { BalancedState, BufferState, BufferUpdateSource, ExemplarsBuffer } from "./exemplars_buffer.ts";
 import { ReservoirGroups } from "./reservoir_groups.ts";
 import type { ReservoirSamplingBuffer } from "./reservoir_sampling_buffer.ts";
@@ -16,8 +17,9 @@ export interface ExperienceBalancedBufferOptions {
 }
 
 /**
- * A uniform sample of every experience, in equal shares. Every update is an experience of its own. Once there are as
- * many experiences as room, later ones get none.
+ * A uniform sample of every experience, in equal shares. Every update is an experience of its own, but for the pieces
+ * of an online stream: those that were cut from one experience are one here, or the first pieces would fill the memory
+ * for ever. Once there are as many experiences as room, later ones get none.
  */
 export class ExperienceBalancedBuffer implements ExemplarsBuffer {
   readonly #groups: ReservoirGroups;
@@ -40,13 +42,16 @@ export class ExperienceBalancedBuffer implements ExemplarsBuffer {
     return this.#groups.buffer;
   }
 
-  /** The reservoirs by the number of the update that brought them, from 0; borrowed. */
+  /** The reservoirs by the number of the update, or of the origin, that brought them, from 0; borrowed. */
   get bufferGroups(): ReadonlyMap<number, ReservoirSamplingBuffer> {
     return this.#groups.groups;
   }
 
+  /** @throws {RangeError} If there are more experiences than `numExperiences`. */
   update({ experience, randomStreams }: BufferUpdateSource): void {
-    this.updateFromDataset(experience.dataset, randomStreams.get("buffer"));
+    const { groupsSeen } = this.#groups;
+    const group = isOnlineExperience(experience) ? experience.originExperience.currentExperience : groupsSeen;
+    this.#groups.update(new Map([[group, experience.dataset]]), randomStreams.get("buffer"));
   }
 
   /**

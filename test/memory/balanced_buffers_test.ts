@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { RandomStream } from "../../src/core/random_stream.ts";
+import { RandomStream, RandomStreams } from "../../src/core/random_stream.ts";
 import { ClassBalancedBuffer } from "../../src/memory/class_balanced_buffer.ts";
 import { ExperienceBalancedBuffer } from "../../src/memory/experience_balanced_buffer.ts";
+import { createOnlineStream } from "../../src/streams/online_experience.ts";
+import { createStream } from "../../src/streams/stream.ts";
 import { makeDataset } from "../support/made_dataset.ts";
 
 /** The lengths of a buffer's groups by group. */
@@ -127,6 +129,19 @@ describe("ExperienceBalancedBuffer", () => {
         [2, 3],
       ],
     ]);
+  });
+
+  test("takes the pieces of an online stream for the experiences that they were cut from", () => {
+    const origins = [0, 1, 2].map((id) => ({ dataset: makeDataset(labels(20, id), { name: `origin ${id}` }) }));
+    const pieces = { experienceSize: 2, random: new RandomStream(1, "online") };
+    const buffer = new ExperienceBalancedBuffer({ maxSize: 6 });
+    const randomStreams = new RandomStreams(1);
+    for (const experience of createOnlineStream(createStream("train", origins), pieces)) {
+      buffer.update({ experience, randomStreams });
+    }
+    expect(Array.from(buffer.buffer.targets)).toEqual([0, 0, 1, 1, 2, 2]);
+    // Not the first pieces alone: each reservoir goes on through its experience.
+    expect([...buffer.bufferGroups.values()].map(({ seen }) => seen)).toEqual([20, 20, 20]);
   });
 
   test("with a fixed number of experiences gives each its part of the whole from the start", () => {
