@@ -53,7 +53,7 @@ export class AGEMPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    this.#memory.add(strategy.experience.dataset, strategy.randomStreams.get("agem"));
+    this.#memory.add(strategy.experience, strategy.randomStreams.get("agem"));
   }
 
   saveState(): SavedState {

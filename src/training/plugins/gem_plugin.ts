@@ -49,7 +49,7 @@ export class GEMPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    this.#memory.add(strategy.experience.dataset, strategy.randomStreams.get("gem"));
+    this.#memory.add(strategy.experience, strategy.randomStreams.get("gem"));
   }
 
   saveState(): SavedState {
