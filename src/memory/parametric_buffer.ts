@@ -3,6 +3,8 @@ import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 import { restoreDataset, saveDataset } from "../data/saved_dataset.ts";
+import type { Experience } from "../streams/experience.ts";
+import { isOnlineExperience } from "../streams/online_experience.ts";
 import type { BufferState, BufferUpdateSource, ExemplarsBuffer, ParametricState } from "./exemplars_buffer.ts";
 import { RandomExemplarsSelectionStrategy, type SelectionStrategy } from "./selection_strategy.ts";
 import { shareMemory } from "./share_memory.ts";
@@ -12,7 +14,10 @@ const GROUPINGS = ["none", "class", "task", "experience"] as const;
 /** What a `ParametricBuffer` is made from. */
 export interface ParametricBufferOptions {
   readonly maxSize: number;
-  /** What shares the memory in equal parts; "none" if left out: all samples are one group. */
+  /**
+   * What shares the memory in equal parts; "none" if left out: all samples are one group. The pieces of an online
+   * stream are one experience, that which they were cut from.
+   */
   readonly groupBy?: (typeof GROUPINGS)[number];
   /** Which samples of a group stay; random ones if left out. */
   readonly selectionStrategy?: SelectionStrategy;
@@ -65,7 +70,7 @@ export class ParametricBuffer implements ExemplarsBuffer {
   }
 
   async update(source: BufferUpdateSource): Promise<void> {
-    const parts = this.#split(source.experience.dataset);
+    const parts = this.#split(source.experience);
     const merged = new Map(this.#groups);
     for (const [group, part] of parts) {
       const { samples = Dataset.empty(), seen = 0 } = merged.get(group) ?? {};
@@ -113,12 +118,16 @@ export class ParametricBuffer implements ExemplarsBuffer {
     this.#replace(new Map(groups));
   }
 
-  #split(dataset: Dataset): Map<number, Dataset> {
+  #split(experience: Experience): Map<number, Dataset> {
+    const { dataset } = experience;
     switch (this.#groupBy) {
       case "none":
         return new Map([[0, dataset]]);
-      case "experience":
-        return new Map([[Math.max(-1, ...this.#groups.keys()) + 1, dataset]]);
+      case "experience": {
+        const next = Math.max(-1, ...this.#groups.keys()) + 1;
+        const isPiece = isOnlineExperience(experience);
+        return new Map([[isPiece ? experience.originExperience.currentExperience : next, dataset]]);
+      }
       case "class":
         return subsets(dataset, dataset.targets);
       case "task":

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { RandomStreams } from "../../src/core/random_stream.ts";
+import { RandomStream, RandomStreams } from "../../src/core/random_stream.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { ParametricBuffer } from "../../src/memory/parametric_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../src/memory/saved_buffer.ts";
 import { ClosestToCenterSelectionStrategy, HerdingSelectionStrategy } from "../../src/memory/selection_strategy.ts";
+import { createOnlineStream } from "../../src/streams/online_experience.ts";
 import { createStream } from "../../src/streams/stream.ts";
 import { listSamples, makeDataset } from "../support/made_dataset.ts";
 
@@ -27,6 +28,17 @@ async function fill(buffer: ParametricBuffer, seed = 1): Promise<ParametricBuffe
 }
 
 describe("ParametricBuffer", () => {
+  test("takes the pieces of an online stream for the experiences that they were cut from", async () => {
+    const online = createOnlineStream(stream, { experienceSize: 3, random: new RandomStream(1, "online") });
+    const buffer = new ParametricBuffer({ maxSize: 6, groupBy: "experience" });
+    const randomStreams = new RandomStreams(1);
+    for (const experience of online) await buffer.update({ experience, randomStreams });
+    expect([...buffer.bufferGroups].map(([group, { length }]) => [group, length])).toEqual([
+      [0, 3],
+      [1, 3],
+    ]);
+  });
+
   test("gives every group its share, whatever makes the groups", async () => {
     const shares: number[][] = [];
     for (const groupBy of ["none", "class", "task", "experience"] as const) {
