@@ -5,7 +5,8 @@ import type { Layer } from "./model_layers.ts";
 
 /**
  * Makes a layer whose gradient TF.js 4.22 computes wrongly compute it by operations that have a right one: the mean of padded
- * windows, whose gradient counts the padding, and up-sampling, whose gradient on cpu mixes up pixels. Other layers are left alone.
+ * windows, whose gradient counts the padding, up-sampling, whose gradient on cpu mixes up pixels, and the largest of all values,
+ * whose gradient goes to each of several as if it were alone. Other layers are left alone.
  */
 export function repairWindows(layer: Layer): void {
   const { padding, dataFormat, interpolation } = layer.getConfig();
@@ -14,6 +15,10 @@ export function repairWindows(layer: Layer): void {
     case "AveragePooling1D":
     case "AveragePooling2D":
       if (padding === "same") layer.call = (inputs) => averageWindows(takeOne(layer, inputs), readWindow(layer));
+      break;
+    case "GlobalMaxPooling1D":
+    case "GlobalMaxPooling2D":
+      layer.call = (inputs) => findLargest(takeOne(layer, inputs));
       break;
     case "UpSampling2D":
       layer.call = (inputs) =>
@@ -48,6 +53,15 @@ function averageWindows(x: tf.Tensor, { size, strides }: PoolWindow): tf.Tensor 
       );
     const means = tf.div(average(tf.reshape(x, shape)), average(tf.ones([1, height, width, 1])));
     return x.rank === 3 ? tf.squeeze(means, [2]) : means;
+  });
+}
+
+/** The largest value of each channel of x [N, …, C]: the mean of those that no other exceeds. */
+function findLargest(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const axes = x.shape.slice(1, -1).map((_, i) => i + 1);
+    const isLargest = tf.sub(1, tf.step(tf.sub(tf.max(x, axes, true), x)));
+    return tf.div(tf.sum(tf.mul(x, isLargest), axes), tf.sum(isLargest, axes));
   });
 }
 

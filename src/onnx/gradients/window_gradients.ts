@@ -25,7 +25,10 @@ export function gradientOfMaxPool(step: BackwardStep): ValueName[] {
   return [reshapeLike(flat, x, graph)];
 }
 
-/** y = the largest value along axes: dx is dy at every value that is the largest, as in TF.js. */
+/**
+ * y = the largest value along axes: dx is dy at that value, shared out evenly where several are. In TF.js each gets all
+ * of it, so that a step would be the larger the more places of a sequence look alike.
+ */
 export function gradientOfReduceMax(step: BackwardStep): ValueName[] {
   const { node, graph, dy } = step;
   const x = inputOf(step, 0);
@@ -35,7 +38,8 @@ export function gradientOfReduceMax(step: BackwardStep): ValueName[] {
   const keep = (value: ValueName) => graph.node("Reshape", [value, graph.integers(lengths)]);
   const below = graph.node("Sub", [x, keep(outputOf(step))]);
   const isLargest = graph.node("HardSigmoid", [below], { alpha: float(3e38), beta: float(1) });
-  return [graph.node("Mul", [isLargest, keep(dy)])];
+  const count = graph.node("ReduceSum", [isLargest, graph.integers(reduced)]);
+  return [graph.node("Mul", [isLargest, graph.node("Div", [keep(dy), count])])];
 }
 
 /** y = x between zeros: dx is the part of dy that stands for x. */

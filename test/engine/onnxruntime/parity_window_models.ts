@@ -97,6 +97,15 @@ export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
     tf.layers.maxPooling2d({ poolSize: 2 }),
   ]),
   onImages("global max pooling", () => [tf.layers.globalMaxPooling2d({})], { isFlat: true }),
+  onImages(
+    "global max pooling of values that are equal",
+    () => [
+      tf.layers.activation({ activation: "relu6" }),
+      tf.layers.upSampling2d({ size: [2, 2] }),
+      tf.layers.globalMaxPooling2d({}),
+    ],
+    { isFlat: true },
+  ),
   onImages("global average pooling", () => [tf.layers.globalAveragePooling2d({})], { isFlat: true }),
   onSequences("global max pooling of sequences", () => [tf.layers.globalMaxPooling1d({})], true),
   onSequences("global average pooling of sequences", () => [tf.layers.globalAveragePooling1d({})], true),

@@ -48,6 +48,19 @@ const CASES: Readonly<Record<string, Case>> = {
   "average pooling, padded": onImages(() =>
     layers.averagePooling2d({ poolSize: [3, 2], strides: [2, 1], padding: "same" }),
   ),
+  "global max pooling of values that are equal": {
+    sampleShape: [4, 2],
+    layer: () =>
+      tf.sequential({
+        layers: [
+          layers.permute({ dims: [2, 1], inputShape: [4, 2] }),
+          layers.globalAveragePooling1d({}),
+          layers.repeatVector({ n: 5 }),
+          layers.globalMaxPooling1d({}),
+          layers.reshape({ targetShape: [2, 2] }),
+        ],
+      }),
+  },
   "up sampling, nearest": onImages(() => layers.upSampling2d({ size: [2, 3] })),
   "up sampling, bilinear": onImages(() => layers.upSampling2d({ size: [2, 3], interpolation: "bilinear" })),
 };
