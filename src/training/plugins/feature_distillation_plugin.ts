@@ -2,6 +2,7 @@ import { describeUnknownName } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { cosineDistance, meanSquaredDistance } from "../losses/feature_losses.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { FeatureAnchor } from "../parts/feature_anchor.ts";
@@ -46,7 +47,7 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {
-    await this.#anchor.hold(strategy, readPerExperience(this.#alpha, strategy.clock.trainExpCounter));
+    await this.#anchor.hold(strategy, readPerExperience(this.#alpha, countPastExperiences(strategy)));
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {

@@ -9,6 +9,7 @@ import { takeTopology } from "../../models/take_topology.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { CrossEntropyLoss } from "../losses/cross_entropy_loss.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
@@ -88,7 +89,7 @@ export class FeatureReplayPlugin implements StrategyPlugin {
     if (this.#memory.length === 0) return;
     const { clock, gradient } = strategy;
     const replicas = await this.#findReplicas(strategy);
-    const share = 1 / (clock.trainExpCounter + 1);
+    const share = 1 / (countPastExperiences(strategy) + 1);
     const options = { criterion: this.#criterion, dropoutStep: clock.trainIterations, gradient };
     strategy.loss += await replicas.addGradient(this.#draw(strategy), { ...options, weight: (1 - share) / 2 });
     strategy.loss += await replicas.addGradient(await this.#takeFeatures(strategy), { ...options, weight: share / 2 });

@@ -7,6 +7,7 @@ import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import {
   assertGeneratorOptions,
   createGenerator,
@@ -102,7 +103,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   }
 
   async beforeTrainingIteration(strategy: BaseStrategy): Promise<void> {
-    const { mbatch, clock } = strategy;
+    const { mbatch } = strategy;
     if (!this.#decoder || !this.#hasPast(strategy)) return;
     const { replaySize, increasingReplaySize, ratio, isWeightedReplay, compatibility } = this.#options;
     const past = this.#countPast(strategy);
@@ -114,7 +115,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
       strategy.scaleCriterion(weighReplay(counts, { fresh: 1, replayed: this.#weight }));
       this.#weight *= this.#options.weightReplayLossFactor ?? 1;
     } else if (compatibility !== "avalanche") {
-      const fresh = readRatio(ratio, ratio === undefined ? past : clock.trainExpCounter);
+      const fresh = readRatio(ratio, ratio === undefined ? past : countPastExperiences(strategy));
       strategy.scaleCriterion(weighReplay(counts, { fresh, replayed: 1 - fresh }));
     }
   }
@@ -161,8 +162,8 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     return strategy === this.#generator;
   }
 
-  #countPast({ clock }: BaseStrategy): number {
-    return clock.trainExpCounter + (this.#options.untrainedSolver === false ? 1 : 0);
+  #countPast(strategy: BaseStrategy): number {
+    return countPastExperiences(strategy) + (this.#options.untrainedSolver === false ? 1 : 0);
   }
 
   #hasPast(strategy: BaseStrategy): boolean {

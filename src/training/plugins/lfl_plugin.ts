@@ -2,6 +2,7 @@ import { assertCompatibility, type Compatibility } from "../../core/compatibilit
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import { halfSquaredDistance, meanSquaredDistance } from "../losses/feature_losses.ts";
 import type { ModelGrowth } from "../model_growth.ts";
@@ -48,7 +49,7 @@ export class LFLPlugin implements StrategyPlugin {
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {
-    await this.#anchor.hold(strategy, readPerExperience(this.#lambda, strategy.clock.trainExpCounter));
+    await this.#anchor.hold(strategy, readPerExperience(this.#lambda, countPastExperiences(strategy)));
   }
 
   afterUpdate({ parameters }: BaseStrategy): void {

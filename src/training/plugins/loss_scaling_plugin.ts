@@ -1,6 +1,7 @@
 import { describeUnknownName } from "../../core/errors.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -32,7 +33,7 @@ export class LossScalingPlugin implements StrategyPlugin {
   }
 
   beforeForward(strategy: BaseStrategy): void {
-    const finished = strategy.clock.trainExpCounter;
+    const finished = countPastExperiences(strategy);
     const factor = this.#factor;
     strategy.scaleCriterion(typeof factor === "string" ? 1 / (finished + 1) : readPerExperience(factor, finished));
   }

@@ -2,6 +2,7 @@ import { describeUnknownName } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import {
   assertSchedule,
   assertWarmUp,
@@ -91,10 +92,11 @@ export class LRSchedulerPlugin implements StrategyPlugin {
     this.#apply(strategy);
   }
 
-  #apply({ optimizer, clock }: BaseStrategy): void {
+  #apply(strategy: BaseStrategy): void {
+    const { optimizer } = strategy;
     if (this.#base === undefined) return;
     const { schedule, warmUp, firstExperienceOnly } = this.#options;
-    const isPlain = firstExperienceOnly && clock.trainExpCounter > 0;
+    const isPlain = firstExperienceOnly && countPastExperiences(strategy) > 0;
     optimizer.learningRate = isPlain ? this.#base : this.#base * evaluateSchedule(schedule, this.#step, warmUp);
   }
 }

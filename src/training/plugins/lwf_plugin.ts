@@ -7,6 +7,7 @@ import { TaskRelabeler } from "../../data/task_relabeler.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { groupClassesByTask } from "../classifiers/classes_by_task.ts";
 import type { Trait } from "../combination_rules.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { addDistillation } from "../losses/distillation.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
@@ -121,8 +122,8 @@ export class LwFPlugin implements StrategyPlugin {
     this.#classes = new Map(entries);
   }
 
-  #weigh({ clock }: BaseStrategy): number {
-    return this.#factor * readPerExperience(this.#alpha, clock.trainExpCounter);
+  #weigh(strategy: BaseStrategy): number {
+    return this.#factor * readPerExperience(this.#alpha, countPastExperiences(strategy));
   }
 }
 

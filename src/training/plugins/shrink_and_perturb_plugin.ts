@@ -1,6 +1,8 @@
 import { assertInRange, assertWholeNumber, cannot } from "../../core/errors.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
+import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How far parameters go back towards a fresh start, and when. */
@@ -34,7 +36,9 @@ export class ShrinkAndPerturbPlugin implements StrategyPlugin {
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
-    if (this.#options.every === "experience" && strategy.clock.trainExpCounter > 0) this.#apply(strategy);
+    const { experience } = strategy;
+    const isNew = !isOnlineExperience(experience) || experience.isFirstSubexp;
+    if (this.#options.every === "experience" && isNew && countPastExperiences(strategy) > 0) this.#apply(strategy);
   }
 
   afterTrainingIteration(strategy: BaseStrategy): void {

@@ -3,6 +3,7 @@ import { assertInRange } from "../../core/errors.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
 import { writeTaskGradient } from "../importances/task_gradient.ts";
 import type { ModelGrowth } from "../model_growth.ts";
@@ -76,14 +77,14 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
-    const { parameters, clock } = strategy;
+    const { parameters } = strategy;
     this.#ranges = this.#listRanges(strategy);
     this.#path = {
       start: Float32Array.from(parameters),
       previous: Float32Array.from(parameters),
       contributions: new Float32Array(parameters.length),
     };
-    const lambda = readPerExperience(this.#options.lambda, clock.trainExpCounter);
+    const lambda = readPerExperience(this.#options.lambda, countPastExperiences(strategy));
     this.#penalty.scale = this.#isAvalanche ? lambda / 2 : lambda;
   }
 

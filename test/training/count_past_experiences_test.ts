@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test";
+import { RandomStream } from "../../src/core/random_stream.ts";
+import { createOnlineStream } from "../../src/streams/online_experience.ts";
+import { countPastExperiences } from "../../src/training/count_past_experiences.ts";
+import { ShrinkAndPerturbPlugin } from "../../src/training/plugins/shrink_and_perturb_plugin.ts";
+import { Naive } from "../../src/training/strategies/naive.ts";
+import { createListener } from "./callback_recorder.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
+
+const { trainStream } = makeBenchmark({ experiences: 2, samples: 64 });
+const online = createOnlineStream(trainStream, { experienceSize: 16, random: new RandomStream(1, "online") });
+
+describe("countPastExperiences()", () => {
+  test("counts experiences, and of an online stream those that its pieces were cut from", async () => {
+    for (const [stream, wanted] of [
+      [trainStream, [0, 1]],
+      [online, [0, 0, 1, 1]],
+    ] as const) {
+      const counts: number[] = [];
+      const listener = createListener(["beforeTrainingExp"], (_, strategy) => {
+        counts.push(countPastExperiences(strategy));
+      });
+      const strategy = new Naive(makeOptions({ plugins: [listener] }));
+      await withStrategy(strategy, () => strategy.train(stream));
+      expect(counts).toEqual([...wanted]);
+    }
+  });
+});
+
+describe("ShrinkAndPerturbPlugin", () => {
+  test("shrinks before an online stream's experiences, not before each piece", async () => {
+    const sums: number[] = [];
+    const plugin = new ShrinkAndPerturbPlugin({ shrink: 0, perturb: 0 });
+    const listener = createListener(["beforeTrainingExp"], (_, { parameters }) => {
+      sums.push(parameters.reduce((sum, value) => sum + Math.abs(value), 0));
+    });
+    const strategy = new Naive(makeOptions({ plugins: [plugin, listener] }));
+    await withStrategy(strategy, () => strategy.train(online));
+    expect(sums.map((sum) => sum === 0)).toEqual([false, false, true, false]);
+  });
+});
