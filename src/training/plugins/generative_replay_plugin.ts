@@ -7,7 +7,6 @@ import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import { countPastExperiences } from "../count_past_experiences.ts";
 import {
   assertGeneratorOptions,
   createGenerator,
@@ -103,7 +102,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   }
 
   async beforeTrainingIteration(strategy: BaseStrategy): Promise<void> {
-    const { mbatch } = strategy;
+    const { mbatch, clock } = strategy;
     if (!this.#decoder || !this.#hasPast(strategy)) return;
     const { replaySize, increasingReplaySize, ratio, isWeightedReplay, compatibility } = this.#options;
     const past = this.#countPast(strategy);
@@ -115,7 +114,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
       strategy.scaleCriterion(weighReplay(counts, { fresh: 1, replayed: this.#weight }));
       this.#weight *= this.#options.weightReplayLossFactor ?? 1;
     } else if (compatibility !== "avalanche") {
-      const fresh = readRatio(ratio, ratio === undefined ? past : countPastExperiences(strategy));
+      const fresh = readRatio(ratio, ratio === undefined ? past : clock.trainExpCounter);
       strategy.scaleCriterion(weighReplay(counts, { fresh, replayed: 1 - fresh }));
     }
   }
@@ -162,8 +161,9 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     return strategy === this.#generator;
   }
 
-  #countPast(strategy: BaseStrategy): number {
-    return countPastExperiences(strategy) + (this.#options.untrainedSolver === false ? 1 : 0);
+  /** Pieces of an online stream one by one: the generator, too, learns after each. */
+  #countPast({ clock }: BaseStrategy): number {
+    return clock.trainExpCounter + (this.#options.untrainedSolver === false ? 1 : 0);
   }
 
   #hasPast(strategy: BaseStrategy): boolean {
