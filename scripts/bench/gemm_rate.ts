@@ -2,8 +2,8 @@ import type * as tf from "@tensorflow/tfjs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { createSessionOptions } from "../../src/engine/onnxruntime/session_options.ts";
 import { listLayers } from "../../src/engine/tfjs/model_layers.ts";
-import { encodeModel } from "../../src/onnx/encode_model.ts";
-import { createOnnxModel } from "../../src/onnx/onnx_model.ts";
+import { encodeModel } from "../../src/onnx/file/encode_model.ts";
+import { createOnnxModel } from "../../src/onnx/file/onnx_model.ts";
 import type { Contestant } from "./interleave.ts";
 
 /** The shape of a matrix product: [rows, inner] times [inner, columns]. */

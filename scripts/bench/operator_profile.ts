@@ -6,10 +6,10 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { createSessionOptions } from "../../src/engine/onnxruntime/session_options.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
-import { encodeGraph } from "../../src/onnx/encode_graph.ts";
 import { buildTrainingGraph } from "../../src/onnx/engine_graphs.ts";
-import type { ValueInfo } from "../../src/onnx/onnx_model.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { encodeGraph } from "../../src/onnx/file/encode_graph.ts";
+import type { ValueInfo } from "../../src/onnx/file/onnx_model.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 
 /** One operator of a graph, by the name of the value that it makes. */
 export interface OperatorTime {

@@ -4,7 +4,7 @@ import { assertPlaces } from "../engine/create_engine.ts";
 import type { EngineKind } from "../engine/engine_kind.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { listGrowingHeads } from "../models/growing_head.ts";
-import { findUnsupportedLayers } from "../onnx/parse_topology.ts";
+import { findUnsupportedLayers } from "../onnx/topology/parse_topology.ts";
 
 /** What a run needs its model to be. */
 export interface ModelDemands {

@@ -1,5 +1,5 @@
 import { cannot, describeUnknownName, findNearestNames } from "../core/errors.ts";
-import type { ModelSpec } from "../onnx/layer_spec.ts";
+import type { ModelSpec } from "../onnx/specs/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";
@@ -31,7 +31,7 @@ export async function prepareModel(
   layerModules: readonly string[] = [],
 ): Promise<EngineModel> {
   if (kind === "tfjs") return { kind, topology, layerModules };
-  const { parseTopology } = await import("../onnx/parse_topology.ts");
+  const { parseTopology } = await import("../onnx/topology/parse_topology.ts");
   return { kind, spec: parseTopology(topology) };
 }
 
@@ -64,7 +64,7 @@ export async function chooseEngine(choice: EngineChoice, topology: ModelTopology
     case "tfjs":
       return choice;
     case "auto": {
-      const { findUnsupportedLayers } = await import("../onnx/parse_topology.ts");
+      const { findUnsupportedLayers } = await import("../onnx/topology/parse_topology.ts");
       return findUnsupportedLayers(topology).length === 0 ? "onnxruntime" : "tfjs";
     }
     default:

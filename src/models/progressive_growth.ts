@@ -1,8 +1,8 @@
 import { createParameterLayout, findEntry, type ParameterLayout } from "../core/parameter_layout.ts";
-import type { ParameterSpec } from "../onnx/parameter_spec.ts";
-import { describeColumns } from "../onnx/progressive_columns.ts";
-import { parseProgressiveNetwork } from "../onnx/progressive_network_spec.ts";
-import { layerSchema } from "../onnx/topology_schema.ts";
+import type { ParameterSpec } from "../onnx/specs/parameter_spec.ts";
+import { describeColumns } from "../onnx/specs/progressive_columns.ts";
+import { parseProgressiveNetwork } from "../onnx/specs/progressive_network_spec.ts";
+import { layerSchema } from "../onnx/topology/topology_schema.ts";
 import { findLayer, type GrowingHead } from "./growing_head.ts";
 import type { ModelSnapshot } from "./model_snapshot.ts";
 

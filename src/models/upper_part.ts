@@ -7,7 +7,7 @@ import {
   type ModelJson,
   parseModelJson,
   type TensorReference,
-} from "../onnx/topology_schema.ts";
+} from "../onnx/topology/topology_schema.ts";
 
 /** What the part of a model behind one of its layers is given. */
 export interface UpperCut {

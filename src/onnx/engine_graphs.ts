@@ -4,12 +4,12 @@ import { isTaskLabels, SAMPLES_NAME } from "./converters/input.ts";
 import { differentiate } from "./gradients/differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
-import type { LayerSpec, ModelSpec } from "./layer_spec.ts";
 import { measureRows } from "./measure_rows.ts";
 import { addObjective, type ObjectiveKind, type ObjectiveSpec } from "./objectives.ts";
 import type { RowMeasure } from "./row_measure.ts";
 import { describeShape } from "./shape.ts";
-import { feedTensors } from "./tensor_sources.ts";
+import type { LayerSpec, ModelSpec } from "./specs/layer_spec.ts";
+import { feedTensors } from "./topology/tensor_sources.ts";
 
 /** The name of the model's output in every graph that we make. */
 export const OUTPUTS_NAME = "logits";

@@ -1,4 +1,5 @@
 import { cannot } from "../core/errors.ts";
+import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./file/onnx_model.ts";
 import type {
   Graph,
   GraphInput,
@@ -11,7 +12,6 @@ import type {
   ValueName,
 } from "./graph.ts";
 import { moveTransposes, type Transposed } from "./move_transposes.ts";
-import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 import { pruneGraph } from "./prune_graph.ts";
 import { separatePads } from "./separate_pads.ts";

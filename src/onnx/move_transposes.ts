@@ -1,6 +1,6 @@
+import { type Attributes, int, ints } from "./file/onnx_model.ts";
 import type { ValueName } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
-import { type Attributes, int, ints } from "./onnx_model.ts";
 import type { Operator } from "./operator.ts";
 import { isSameShape, resolveAxis } from "./shape.ts";
 import { readInt, readInts } from "./shape_rules.ts";

@@ -1,6 +1,6 @@
+import { int } from "./file/onnx_model.ts";
 import type { ValueName } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
-import { int } from "./onnx_model.ts";
 
 /** What a training graph minimises; the same words as the engine's objective. */
 export type ObjectiveKind = "cross-entropy" | "binary-cross-entropy" | "mse";

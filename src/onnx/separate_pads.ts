@@ -1,5 +1,5 @@
+import type { OnnxTensor } from "./file/onnx_model.ts";
 import type { Graph, GraphNode, ValueName } from "./graph.ts";
-import type { OnnxTensor } from "./onnx_model.ts";
 
 /** −∞, the largest of which with anything is that. */
 const LOWEST: OnnxTensor = {

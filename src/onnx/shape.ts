@@ -1,5 +1,5 @@
 import { cannot } from "../core/errors.ts";
-import type { Dimension, Shape } from "./onnx_model.ts";
+import type { Dimension, Shape } from "./file/onnx_model.ts";
 
 /** The length of dimensions laid out one after another; at most one of them may depend on the batch. */
 export function multiplyDimensions(dimensions: Shape): Dimension {

@@ -1,15 +1,15 @@
 import { cannot, describeCause } from "../core/errors.ts";
-import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "./onnx_model.ts";
+import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "./file/onnx_model.ts";
 import type { Operator } from "./operator.ts";
+import { broadcastShapes, describeShape, multiplyDimensions, resolveAxis } from "./shape.ts";
 import {
   expandShape,
   layerNormalizationShapes,
   learnedReluShape,
   scatterShape,
   splitShapes,
-} from "./sequence_shapes.ts";
-import { broadcastShapes, describeShape, multiplyDimensions, resolveAxis } from "./shape.ts";
-import { convShape, convTransposeShape, padShape, poolShape, resizeShape } from "./window_shapes.ts";
+} from "./specs/sequence_shapes.ts";
+import { convShape, convTransposeShape, padShape, poolShape, resizeShape } from "./specs/window_shapes.ts";
 
 /** What a shape rule sees of a node. */
 export interface NodeOperands {

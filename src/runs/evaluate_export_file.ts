@@ -1,7 +1,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
-import { evaluateExport } from "../onnx/evaluate_export.ts";
-import type { ExportBatch } from "../onnx/export_session.ts";
+import { evaluateExport } from "../onnx/export/evaluate_export.ts";
+import type { ExportBatch } from "../onnx/export/export_session.ts";
 import type { Stream } from "../streams/experience.ts";
 
 /** How an exported file does on a stream. */

@@ -1,6 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { ExportedNetwork } from "../onnx/exported_network.ts";
+import type { ExportedNetwork } from "../onnx/export/exported_network.ts";
 import type { Experience } from "../streams/experience.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { CallbackName, StrategyPlugin } from "./strategy_plugin.ts";

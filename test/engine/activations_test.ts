@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { createTfjsEngine } from "../../src/engine/tfjs/tfjs_engine.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { createNestedModel, NESTINGS } from "../support/nested_model.ts";
 import { describeActivations } from "./engine_activation_laws.ts";
 import { applyTo, drawInput, drawVectors, measureDifference, takeApart } from "./engine_fixtures.ts";

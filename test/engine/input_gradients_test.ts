@@ -5,7 +5,7 @@ import type { Engine, EngineInput, ModelVectors } from "../../src/engine/engine.
 import type { ModelTopology } from "../../src/engine/model_topology.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { createTfjsEngine } from "../../src/engine/tfjs/tfjs_engine.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import {
   applyTo,
   catchError,

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { checkExport } from "../../src/onnx/check_export.ts";
-import { exportModel } from "../../src/onnx/export_model.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { checkExport } from "../../src/onnx/export/check_export.ts";
+import { exportModel } from "../../src/onnx/export/export_model.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { compareEngines } from "./compare_engines.ts";
 import { computeOutputs, drawInput, drawVectors, takeApart } from "./engine_fixtures.ts";
 import { buildPlan, type ModelPlan, modelPlans } from "./random_models.ts";

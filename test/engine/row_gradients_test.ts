@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine, EngineInput, ModelVectors } from "../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { sumRowGradients } from "../../src/engine/row_gradients.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
 import type { RowMeasure } from "../../src/onnx/row_measure.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { createSmallModel, drawInput, drawVectors, FEATURES, measureDifference, takeApart } from "./engine_fixtures.ts";
 import { drawGrowingInput, drawGrowingVectors, GROWING_MODELS } from "./growing_models.ts";
 

@@ -7,7 +7,7 @@ import { withGrowingHead } from "../../src/models/growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "../../src/models/model_initialization.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { mlp, simpleMLP } from "../../src/models/simple_mlp.ts";
-import { findUnsupportedLayers } from "../../src/onnx/parse_topology.ts";
+import { findUnsupportedLayers } from "../../src/onnx/topology/parse_topology.ts";
 
 const SMALL = { inputShape: [3], hiddenSize: 4, hiddenLayers: 1 } as const;
 

@@ -6,7 +6,7 @@ import { lenet5 } from "../../src/models/lenet5.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { simpleCNN } from "../../src/models/simple_cnn.ts";
 import { slimResNet18 } from "../../src/models/slim_resnet18.ts";
-import { findUnsupportedLayers, parseTopology } from "../../src/onnx/parse_topology.ts";
+import { findUnsupportedLayers, parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { computeOutputs, drawInput, measureDifference, takeApart } from "../engine/engine_fixtures.ts";
 
 const NONE = new Float32Array(0);

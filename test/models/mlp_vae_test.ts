@@ -5,7 +5,7 @@ import { fillNoise } from "../../src/engine/noise.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { mlpVAE } from "../../src/models/mlp_vae.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 
 const SMALL = { inputShape: [2, 3], latentSize: 2, hiddenSizes: [5, 4] } as const;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { createModelFromSnapshot, flattenWeights } from "../../src/models/model_snapshot.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 
 function createSeparable(): tf.LayersModel {
   return tf.sequential({

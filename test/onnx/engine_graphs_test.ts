@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { buildBackwardGraph, buildForwardGraph, buildTrainingGraph } from "../../src/onnx/engine_graphs.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { createLayer, createMlpTopology, createSequential } from "./topologies.ts";
 
 const spec = parseTopology(createMlpTopology());

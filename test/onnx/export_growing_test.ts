@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { checkExport } from "../../src/onnx/check_export.ts";
-import { decodeModel } from "../../src/onnx/decode_model.ts";
-import { evaluateExport } from "../../src/onnx/evaluate_export.ts";
-import { exportModel } from "../../src/onnx/export_model.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { checkExport } from "../../src/onnx/export/check_export.ts";
+import { evaluateExport } from "../../src/onnx/export/evaluate_export.ts";
+import { exportModel } from "../../src/onnx/export/export_model.ts";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { computeOutputs, takeApart } from "../engine/engine_fixtures.ts";
 import { drawGrowingInput, drawGrowingVectors, GROWING_MODELS, type GrowingModel } from "../engine/growing_models.ts";
 

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { encodeGraph } from "../../src/onnx/encode_graph.ts";
+import { encodeGraph } from "../../src/onnx/file/encode_graph.ts";
 import type { Graph } from "../../src/onnx/graph.ts";
 
 /** Values by name, each with its shape. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { parseTopology } from "../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { catchError, computeOutputs, drawVectors, KEY } from "../engine/engine_fixtures.ts";
 import { createLayer, createSequential } from "./topologies.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { mlp } from "../../src/models/simple_mlp.ts";
-import { decodeModel } from "../../src/onnx/decode_model.ts";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { exportStrategy } from "../../src/runs/export_strategy.ts";
 import type { BaseStrategy } from "../../src/training/base_strategy.ts";
 import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";

@@ -27,7 +27,7 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
 }
 
 async function evaluate({ model, data, batchSize, seed, ...options }: Options, { stdout }: CliContext): Promise<void> {
-  const { readExportMetadata } = await import("../../onnx/evaluate_export.ts");
+  const { readExportMetadata } = await import("../../onnx/export/evaluate_export.ts");
   const metadata = await readExportMetadata(model).catch((cause: unknown) => {
     const reason = cause instanceof Error ? ` (${cause.message})` : "";
     throw new CliError(`${cannot("evaluate a model", "an ONNX file", model)}${reason}`, { cause });

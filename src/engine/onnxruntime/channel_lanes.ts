@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { encodeGraph } from "../../onnx/encode_graph.ts";
+import { encodeGraph } from "../../onnx/file/encode_graph.ts";
+import { int } from "../../onnx/file/onnx_model.ts";
 import type { Graph } from "../../onnx/graph.ts";
-import { int } from "../../onnx/onnx_model.ts";
 import { createSessionOptions } from "./session_options.ts";
 
 let found: Promise<number | undefined> | undefined;

@@ -1,4 +1,4 @@
-import type { LayerSpec } from "../../onnx/layer_spec.ts";
+import type { LayerSpec } from "../../onnx/specs/layer_spec.ts";
 
 /** Whether a layer computes something else in training. */
 export function dependsOnMode(layer: LayerSpec): boolean {

@@ -1,9 +1,9 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { cannot } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import { encodeGraph } from "../../onnx/encode_graph.ts";
+import { encodeGraph } from "../../onnx/file/encode_graph.ts";
+import type { Dimension } from "../../onnx/file/onnx_model.ts";
 import type { Graph, GraphInput, GraphOutput } from "../../onnx/graph.ts";
-import type { Dimension } from "../../onnx/onnx_model.ts";
 import type { DropoutKey } from "../engine.ts";
 import type { DropoutMasks } from "./dropout_masks.ts";
 

@@ -10,10 +10,10 @@ import {
   measureOutput,
 } from "../../onnx/engine_graphs.ts";
 import type { Graph } from "../../onnx/graph.ts";
-import type { ModelSpec } from "../../onnx/layer_spec.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 import { sampleShapeOf } from "../../onnx/shape.ts";
-import { shareTask } from "../../onnx/share_task.ts";
+import type { ModelSpec } from "../../onnx/specs/layer_spec.ts";
+import { shareTask } from "../../onnx/topology/share_task.ts";
 import { assertObjective } from "../assert_objective.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective, RowGradientCall } from "../engine.ts";
 import { assertCall, assertLength } from "./assert_call.ts";

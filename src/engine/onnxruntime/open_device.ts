@@ -1,6 +1,6 @@
 import { InferenceSession } from "onnxruntime-node";
 import { describeCause } from "../../core/errors.ts";
-import { encodeGraph } from "../../onnx/encode_graph.ts";
+import { encodeGraph } from "../../onnx/file/encode_graph.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { findRequirement } from "../install_lines.ts";
 import { createSessionOptions, type SessionSettings } from "./session_options.ts";

@@ -1,4 +1,4 @@
-import { nameNode } from "../../onnx/encode_graph.ts";
+import { nameNode } from "../../onnx/file/encode_graph.ts";
 import type { Graph, GraphNode } from "../../onnx/graph.ts";
 
 /**

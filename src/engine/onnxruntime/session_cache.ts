@@ -1,4 +1,4 @@
-import { blockChannels } from "../../onnx/block_channels.ts";
+import { blockChannels } from "../../onnx/blocks/block_channels.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { DropoutMasks } from "./dropout_masks.ts";
 import { GraphSession } from "./graph_session.ts";

@@ -1,8 +1,8 @@
-import type { ActivationSpec } from "../activation_spec.ts";
+import { float, int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { float, int } from "../onnx_model.ts";
 import { resolveAxis } from "../shape.ts";
+import type { ActivationSpec } from "../specs/activation_spec.ts";
 
 /** An activation of any shape: one operator where ONNX has it, else its definition. */
 export function applyActivation(activation: ActivationSpec, x: ValueName, graph: GraphBuilder): ValueName {

@@ -1,9 +1,9 @@
 import { cannot } from "../../core/errors.ts";
+import { float } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { BatchNormalizationSpec } from "../normalization_spec.ts";
-import { float } from "../onnx_model.ts";
 import { describeShape, multiplyDimensions } from "../shape.ts";
+import type { BatchNormalizationSpec } from "../specs/normalization_spec.ts";
 import { repeatConstant, transformChannels } from "./channels.ts";
 import { invertDeviation, type Normalization, normalizeByBatch } from "./normalize_by_batch.ts";
 

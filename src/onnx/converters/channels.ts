@@ -1,6 +1,6 @@
+import { float, int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { float, int, ints } from "../onnx_model.ts";
 
 /** The axes of a value that are not its channels': those over which batch statistics are taken. */
 function listOtherAxes(x: ValueName, channelAxis: number, graph: GraphBuilder): number[] {

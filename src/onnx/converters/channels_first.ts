@@ -1,6 +1,6 @@
+import { ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { ints } from "../onnx_model.ts";
 
 /** [N, …, C], as TF.js has it, to [N, C, …], as ONNX's convolutions and pools want it. */
 export function putChannelsFirst(x: ValueName, graph: GraphBuilder): ValueName {

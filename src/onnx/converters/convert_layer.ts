@@ -1,8 +1,8 @@
 import { describeCause } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { LayerSpec } from "../layer_spec.ts";
-import type { BatchNormalizationSpec } from "../normalization_spec.ts";
+import type { LayerSpec } from "../specs/layer_spec.ts";
+import type { BatchNormalizationSpec } from "../specs/normalization_spec.ts";
 import { applyActivation } from "./activation.ts";
 import { convertBatchNormalization } from "./batch_normalization.ts";
 import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "./channels_first.ts";

@@ -1,16 +1,16 @@
 import { cannot } from "../../core/errors.ts";
+import { ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { ints } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
-import { createGroupAttribute, createOutputPadding, readLengths } from "../window_shapes.ts";
+import { createGroupAttribute, createOutputPadding, readLengths } from "../specs/window_shapes.ts";
 import type {
   ConvolutionSpec,
   DepthwiseConvolutionSpec,
   SeparableConvolutionSpec,
   TransposedConvolutionSpec,
-} from "../window_specs.ts";
-import { createWindowAttributes, measureExtent, placeWindow, type Window } from "../windows.ts";
+} from "../specs/window_specs.ts";
+import { createWindowAttributes, measureExtent, placeWindow, type Window } from "../specs/windows.ts";
 import { applyActivation } from "./activation.ts";
 import { putChannelsFirst, putChannelsLast } from "./channels_first.ts";
 

@@ -1,8 +1,8 @@
 import { cannot } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { DenseSpec } from "../layer_spec.ts";
 import { sampleShapeOf } from "../shape.ts";
+import type { DenseSpec } from "../specs/layer_spec.ts";
 import { applyActivation } from "./activation.ts";
 
 /**

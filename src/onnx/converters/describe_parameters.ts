@@ -1,8 +1,8 @@
 import { cannot } from "../../core/errors.ts";
-import type { IncrementalClassifierSpec, LayerSpec, MultiHeadClassifierSpec } from "../layer_spec.ts";
-import type { Shape } from "../onnx_model.ts";
-import type { ParameterSpec } from "../parameter_spec.ts";
-import { describeColumns } from "../progressive_columns.ts";
+import type { Shape } from "../file/onnx_model.ts";
+import type { IncrementalClassifierSpec, LayerSpec, MultiHeadClassifierSpec } from "../specs/layer_spec.ts";
+import type { ParameterSpec } from "../specs/parameter_spec.ts";
+import { describeColumns } from "../specs/progressive_columns.ts";
 import {
   describeBatchNormalization,
   describeEmbedding,

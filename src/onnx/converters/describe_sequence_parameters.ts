@@ -1,10 +1,10 @@
 import { cannot } from "../../core/errors.ts";
-import type { BatchNormalizationSpec, LayerNormalizationSpec } from "../normalization_spec.ts";
-import type { Shape } from "../onnx_model.ts";
-import type { ParameterSpec } from "../parameter_spec.ts";
-import { countGates, type RecurrentCell } from "../recurrent_spec.ts";
-import type { EmbeddingSpec, LearnedReluSpec } from "../sequence_layer_spec.ts";
+import type { Shape } from "../file/onnx_model.ts";
 import { resolveAxis, sampleShapeOf } from "../shape.ts";
+import type { BatchNormalizationSpec, LayerNormalizationSpec } from "../specs/normalization_spec.ts";
+import type { ParameterSpec } from "../specs/parameter_spec.ts";
+import { countGates, type RecurrentCell } from "../specs/recurrent_spec.ts";
+import type { EmbeddingSpec, LearnedReluSpec } from "../specs/sequence_layer_spec.ts";
 
 /** gamma and beta [C], moving mean and variance [C] without gradients, for an input [N, …, C]. */
 export function describeBatchNormalization(layer: BatchNormalizationSpec, input: Shape): ParameterSpec[] {

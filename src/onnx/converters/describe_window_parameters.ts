@@ -1,7 +1,7 @@
 import { cannot } from "../../core/errors.ts";
-import type { Shape } from "../onnx_model.ts";
-import type { ParameterSpec } from "../parameter_spec.ts";
-import type { WindowLayerSpec } from "../window_specs.ts";
+import type { Shape } from "../file/onnx_model.ts";
+import type { ParameterSpec } from "../specs/parameter_spec.ts";
+import type { WindowLayerSpec } from "../specs/window_specs.ts";
 
 /**
  * The tensors of a convolution called on inputs of these shapes, in the order in which tfjs creates them; none for

@@ -1,9 +1,9 @@
 import { cannot } from "../../core/errors.ts";
+import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { int, ints } from "../onnx_model.ts";
-import type { DotSpec } from "../sequence_layer_spec.ts";
 import { describeShape, resolveAxis, sampleShapeOf } from "../shape.ts";
+import type { DotSpec } from "../specs/sequence_layer_spec.ts";
 
 /**
  * Dot: for each sample the product of two matrices, [N, a, k] · [N, k, b] to [N, a, b], with their axes brought into

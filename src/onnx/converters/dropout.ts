@@ -1,10 +1,15 @@
 import { cannot } from "../../core/errors.ts";
+import type { Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { describeAlphaDropout, type Noise } from "../noise.ts";
-import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec, GaussianSamplingSpec } from "../noise_layer_spec.ts";
-import type { Shape } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
+import { describeAlphaDropout, type Noise } from "../specs/noise.ts";
+import type {
+  AlphaDropoutSpec,
+  DropoutSpec,
+  GaussianNoiseSpec,
+  GaussianSamplingSpec,
+} from "../specs/noise_layer_spec.ts";
 
 /**
  * Dropout in training: y = x · mask. The mask is an input [N, …] of zeros and 1/(1 − rate), filled from the random key,

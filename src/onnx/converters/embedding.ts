@@ -1,7 +1,7 @@
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { int } from "../onnx_model.ts";
-import type { EmbeddingSpec } from "../sequence_layer_spec.ts";
+import type { EmbeddingSpec } from "../specs/sequence_layer_spec.ts";
 
 /** Embedding, ids [N, …] to [N, …, units]: Gather-13 from the table. Ids are floats, as all samples are. */
 export function convertEmbedding(layer: EmbeddingSpec, x: ValueName, graph: GraphBuilder): ValueName {

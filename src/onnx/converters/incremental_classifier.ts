@@ -1,6 +1,6 @@
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { IncrementalClassifierSpec } from "../layer_spec.ts";
+import type { IncrementalClassifierSpec } from "../specs/layer_spec.ts";
 import { maskLogits } from "./mask_logits.ts";
 
 /** Incremental classifier, [N, in] to [N, units]: Gemm-13, then the mask. */

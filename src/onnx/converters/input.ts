@@ -1,6 +1,6 @@
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { InputSpec } from "../layer_spec.ts";
+import type { InputSpec } from "../specs/layer_spec.ts";
 
 /** The name that the samples have in every graph that we make. */
 export const SAMPLES_NAME = "input";

@@ -1,11 +1,11 @@
 import { cannot } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
+import { float, int } from "../file/onnx_model.ts";
 import { createLayerNormalizationRule } from "../gradients/layer_normalization_gradient.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { LayerNormalizationSpec } from "../normalization_spec.ts";
-import { float, int } from "../onnx_model.ts";
 import { describeShape, resolveAxis, sampleShapeOf } from "../shape.ts";
+import type { LayerNormalizationSpec } from "../specs/normalization_spec.ts";
 
 /**
  * Layer normalisation: y = (x − mean) / √(variance + ε) · gamma + beta, with each sample's own mean and variance over

@@ -1,6 +1,6 @@
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { LearnedReluSpec } from "../sequence_layer_spec.ts";
+import type { LearnedReluSpec } from "../specs/sequence_layer_spec.ts";
 
 /**
  * A rectifier whose slope below 0 is learned, max(x, 0) + alpha · min(x, 0): PRelu-16.

@@ -1,10 +1,10 @@
 import { cannot } from "../../core/errors.ts";
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { ConcatenateSpec, MergeSpec } from "../layer_spec.ts";
-import { int } from "../onnx_model.ts";
 import type { Operator } from "../operator.ts";
 import { resolveAxis } from "../shape.ts";
+import type { ConcatenateSpec, MergeSpec } from "../specs/layer_spec.ts";
 
 const OPERATOR_OF: Readonly<Record<MergeSpec["operation"], Operator>> = {
   add: "Add",

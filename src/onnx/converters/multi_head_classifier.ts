@@ -1,10 +1,10 @@
 import { cannot } from "../../core/errors.ts";
 import { tabulateHeadUnits } from "../../core/head_units.ts";
+import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { MultiHeadClassifierSpec } from "../layer_spec.ts";
-import { int, ints } from "../onnx_model.ts";
 import { sampleShapeOf } from "../shape.ts";
+import type { MultiHeadClassifierSpec } from "../specs/layer_spec.ts";
 import { maskLogits } from "./mask_logits.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { cannot } from "../../core/errors.ts";
+import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { int, ints } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
-import { readLengths } from "../window_shapes.ts";
-import type { GlobalPoolingSpec, PoolingSpec } from "../window_specs.ts";
-import { createWindowAttributes, placeWindow } from "../windows.ts";
+import { readLengths } from "../specs/window_shapes.ts";
+import type { GlobalPoolingSpec, PoolingSpec } from "../specs/window_specs.ts";
+import { createWindowAttributes, placeWindow } from "../specs/windows.ts";
 import { putChannelsFirst, putChannelsLast } from "./channels_first.ts";
 
 /** [N, …, C] to fewer places: MaxPool-12, or AveragePool-11, which by default leaves the padding out of its means. */

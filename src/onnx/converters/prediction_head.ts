@@ -1,8 +1,5 @@
 import { cannot } from "../../core/errors.ts";
 import { concatVectors } from "../../core/vector.ts";
-import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
-import { int, ints } from "../onnx_model.ts";
 import {
   type AffineHead,
   type CosineHead,
@@ -13,7 +10,10 @@ import {
   type RectifiedHead,
   UNKNOWN_MARGIN,
   type VectorsByClass,
-} from "../prediction_head.ts";
+} from "../export/prediction_head.ts";
+import { int, ints } from "../file/onnx_model.ts";
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
 import { sampleShapeOf } from "../shape.ts";
 
 /** What stands before a head, and how wide its scores are. */

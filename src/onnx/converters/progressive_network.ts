@@ -1,10 +1,10 @@
 import { cannot } from "../../core/errors.ts";
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { int } from "../onnx_model.ts";
-import { type ColumnLayer, countColumns, listColumnLayers } from "../progressive_columns.ts";
-import type { ProgressiveNetworkSpec } from "../progressive_network_spec.ts";
 import { sampleShapeOf } from "../shape.ts";
+import { type ColumnLayer, countColumns, listColumnLayers } from "../specs/progressive_columns.ts";
+import type { ProgressiveNetworkSpec } from "../specs/progressive_network_spec.ts";
 import { maskLogits } from "./mask_logits.ts";
 
 /** Of onnx.TensorProto.DataType. */

@@ -1,9 +1,9 @@
 import { cannot } from "../../core/errors.ts";
+import { ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { ints } from "../onnx_model.ts";
-import type { PermuteSpec, RepeatVectorSpec, RescalingSpec } from "../sequence_layer_spec.ts";
 import { describeShape } from "../shape.ts";
+import type { PermuteSpec, RepeatVectorSpec, RescalingSpec } from "../specs/sequence_layer_spec.ts";
 
 /** Permute: Transpose-13, with the batch left in front. */
 export function convertPermute({ order }: PermuteSpec, x: ValueName, graph: GraphBuilder): ValueName {

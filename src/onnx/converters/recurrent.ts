@@ -1,9 +1,9 @@
 import { cannot } from "../../core/errors.ts";
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { int } from "../onnx_model.ts";
-import { type BidirectionalSpec, countGates, type RecurrentCell, type RecurrentSpec } from "../recurrent_spec.ts";
 import { describeShape, sampleShapeOf } from "../shape.ts";
+import { type BidirectionalSpec, countGates, type RecurrentCell, type RecurrentSpec } from "../specs/recurrent_spec.ts";
 import { type CellParameters, orderGates, stepCell } from "./recurrent_cells.ts";
 
 /** The time to load a graph grows with the square of its nodes: seconds for an LSTM over this many steps. */

@@ -1,8 +1,8 @@
-import type { ActivationSpec } from "../activation_spec.ts";
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { int } from "../onnx_model.ts";
-import type { RecurrentCell } from "../recurrent_spec.ts";
+import type { ActivationSpec } from "../specs/activation_spec.ts";
+import type { RecurrentCell } from "../specs/recurrent_spec.ts";
 import { applyActivation } from "./activation.ts";
 
 /** What a cell multiplies its state by. */

@@ -1,7 +1,7 @@
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { ReshapeSpec } from "../layer_spec.ts";
-import { int } from "../onnx_model.ts";
+import type { ReshapeSpec } from "../specs/layer_spec.ts";
 
 /** Flatten, [N, a, b, …] to [N, a·b·…]: Flatten-13; nothing where the input is flat already. */
 export function convertFlatten(x: ValueName, graph: GraphBuilder): ValueName {

@@ -1,7 +1,7 @@
+import { string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { string } from "../onnx_model.ts";
-import type { CroppingSpec, UpSamplingSpec, ZeroPaddingSpec } from "../window_specs.ts";
+import type { CroppingSpec, UpSamplingSpec, ZeroPaddingSpec } from "../specs/window_specs.ts";
 import { putChannelsFirst, putChannelsLast } from "./channels_first.ts";
 
 /** Zeros around images [N, H, W, C]: Pad-13. */

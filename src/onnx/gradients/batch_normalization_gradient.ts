@@ -1,7 +1,7 @@
 import { sumChannels, transformChannels } from "../converters/channels.ts";
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { int } from "../onnx_model.ts";
 import { readFloat } from "../shape_rules.ts";
 import { type BackwardStep, type GradientRule, inputOf } from "./gradient_rule.ts";
 

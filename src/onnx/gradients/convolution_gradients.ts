@@ -1,9 +1,9 @@
 import { countElements } from "../../core/host_tensor.ts";
+import { type Attributes, int, ints, type Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { type Attributes, int, ints, type Shape } from "../onnx_model.ts";
-import { createGroupAttribute, createOutputPadding, readGroups, readLengths } from "../window_shapes.ts";
-import { countPlaces, createWindowAttributes, measureExtent, readWindow, type Window } from "../windows.ts";
+import { createGroupAttribute, createOutputPadding, readGroups, readLengths } from "../specs/window_shapes.ts";
+import { countPlaces, createWindowAttributes, measureExtent, readWindow, type Window } from "../specs/windows.ts";
 import { type BackwardStep, inputOf, sumOver } from "./gradient_rule.ts";
 import { gradientOfKernel, swapBatchAndChannels } from "./kernel_gradient.ts";
 

@@ -1,4 +1,4 @@
-import { isStandardOperator } from "../blocked_operators.ts";
+import { isStandardOperator } from "../blocks/blocked_operators.ts";
 import type { GraphNode, ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { GradientRule } from "./gradient_rule.ts";

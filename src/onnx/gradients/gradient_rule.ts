@@ -1,6 +1,6 @@
+import { float, type Shape } from "../file/onnx_model.ts";
 import type { GraphNode, ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { float, type Shape } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
 
 /** One node on the way back. In the rules' formulas x, a, b are its inputs, y its output, dz the gradient of z. */

@@ -1,7 +1,7 @@
 import { cannot } from "../../core/errors.ts";
+import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { int, ints } from "../onnx_model.ts";
 import { describeShape } from "../shape.ts";
 import { readFloat, readInt } from "../shape_rules.ts";
 import { type BackwardStep, inputOf, sumToShape } from "./gradient_rule.ts";

@@ -1,6 +1,6 @@
 import { cannot } from "../../core/errors.ts";
+import { int, string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import { int, string } from "../onnx_model.ts";
 import { resolveAxis } from "../shape.ts";
 import { readFloat, readInt } from "../shape_rules.ts";
 import { type BackwardStep, inputOf, outputOf, stepOf, sumToShape } from "./gradient_rule.ts";

@@ -1,6 +1,6 @@
 import { cannot } from "../../core/errors.ts";
+import { ints, type Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import { ints, type Shape } from "../onnx_model.ts";
 import { describeShape, multiplyDimensions, resolveAxis } from "../shape.ts";
 import { readInt, readInts } from "../shape_rules.ts";
 import { type BackwardStep, inputOf } from "./gradient_rule.ts";

@@ -1,11 +1,11 @@
 import { cannot } from "../../core/errors.ts";
+import { type Attributes, float, ints, string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { createInterpolation } from "../interpolation.ts";
-import { type Attributes, float, ints, string } from "../onnx_model.ts";
 import { describeShape, resolveAxis } from "../shape.ts";
 import { readInts } from "../shape_rules.ts";
-import { readLengths } from "../window_shapes.ts";
+import { createInterpolation } from "../specs/interpolation.ts";
+import { readLengths } from "../specs/window_shapes.ts";
 import { type BackwardStep, inputOf, outputOf } from "./gradient_rule.ts";
 
 /**

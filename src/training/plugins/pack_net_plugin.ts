@@ -9,7 +9,7 @@ import {
 } from "../../core/saved_state.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
-import type { TaskParameters } from "../../onnx/task_parameters.ts";
+import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";

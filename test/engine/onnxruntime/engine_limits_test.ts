@@ -4,7 +4,7 @@ import { createSharedFloat32 } from "../../../src/core/shared_memory.ts";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { createSessionOptions } from "../../../src/engine/onnxruntime/session_options.ts";
-import { parseTopology } from "../../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { createLayer, createMlpTopology, createSequential } from "../../onnx/topologies.ts";
 import { computeGradient, computeOutputs, drawInput, drawObjective, drawVectors } from "../engine_fixtures.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import type { ModelTopology } from "../../../src/engine/model_topology.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { parseTopology } from "../../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { compareEngines } from "../compare_engines.ts";
 import {
   catchError,

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { parseTopology } from "../../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { compareEngines } from "../compare_engines.ts";
 import { takeApart } from "../engine_fixtures.ts";
 import { EngineWorker } from "../tfjs/worker_engine.ts";

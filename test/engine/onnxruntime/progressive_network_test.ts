@@ -4,7 +4,7 @@ import { findEntry, type ParameterLayout, viewEntry } from "../../../src/core/pa
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { ProgressiveNetwork, type ProgressiveNetworkOptions } from "../../../src/engine/tfjs/progressive_network.ts";
-import { parseTopology } from "../../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { compareEngines } from "../compare_engines.ts";
 import {
   applyTo,

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { viewEntry } from "../../../src/core/parameter_layout.ts";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { parseTopology } from "../../../src/onnx/parse_topology.ts";
+import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import {
   computeGradient,
   computeOutputs,

@@ -1,6 +1,6 @@
+import { type Attributes, int, ints, string } from "../../../src/onnx/file/onnx_model.ts";
 import type { ValueName } from "../../../src/onnx/graph.ts";
 import type { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
-import { type Attributes, int, ints, string } from "../../../src/onnx/onnx_model.ts";
 import type { Operator } from "../../../src/onnx/operator.ts";
 import type { GradientCase } from "./gradient_cases.ts";
 

@@ -1,0 +1,71 @@
+import { cannot } from "../../core/errors.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import { type ExportBatch, ExportSession } from "./export_session.ts";
+import { findLargestColumn } from "./largest_column.ts";
+
+/** The largest difference allowed for logits of size 1; larger logits may differ in proportion. */
+const EXPORT_TOLERANCE = 1e-4;
+
+/** What an exported file must give. */
+export interface ExportExpectation {
+  /** Samples [n, …], as the file takes them. */
+  readonly x: ExportBatch;
+  /** The engine's logits of these samples [n, C]. */
+  readonly expected: Float32Array;
+}
+
+/**
+ * Runs an exported file by onnxruntime and compares its logits with the engine's.
+ * @throws {Error} If they differ by more than 10⁻⁴ · max(1, largest expected), if the largest of a row is another
+ * class's by more than that is of it alone, or if the file cannot be run.
+ */
+export async function checkExport(
+  bytes: Uint8Array,
+  { x, expected }: ExportExpectation,
+): Promise<{ maxAbsoluteDifference: number }> {
+  const session = await ExportSession.open(bytes);
+  try {
+    const { data, shape } = await session.run(x);
+    if (data.length !== expected.length) {
+      throw new Error(cannot("keep the exported model", `${expected.length} logits`, data.length));
+    }
+    const maxAbsoluteDifference = findLargest(expected, (value, i) => value - (data[i] ?? 0));
+    const tolerance =
+      EXPORT_TOLERANCE *
+      Math.max(
+        1,
+        findLargest(expected, (value) => value),
+      );
+    // Written so that NaN, which is neither larger nor smaller, is refused.
+    if (!(maxAbsoluteDifference <= tolerance)) {
+      const wanted = `logits within ${tolerance} of the engine's`;
+      throw new Error(cannot("keep the exported model", wanted, maxAbsoluteDifference));
+    }
+    assertSameClasses(data, expected, shape);
+    return { maxAbsoluteDifference };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Logits far below the others, of masked classes say, make the tolerance wide: it must not hide another prediction. */
+function assertSameClasses(
+  data: HostTensor["data"],
+  expected: Float32Array,
+  [rows = 0, columns = 0]: readonly number[],
+): void {
+  for (let start = 0; start < rows * columns; start += columns) {
+    const wanted = expected.subarray(start, start + columns);
+    const [right, given] = [findLargestColumn(wanted), findLargestColumn(data.subarray(start, start + columns))];
+    const best = wanted[right] ?? 0;
+    if (best - (wanted[given] ?? 0) <= EXPORT_TOLERANCE * Math.max(1, Math.abs(best))) continue;
+    throw new Error(cannot("keep the exported model", `class ${right} for sample ${start / columns}`, given));
+  }
+}
+
+/** The largest absolute value of `measure`; NaN if any is. */
+function findLargest(values: Float32Array, measure: (value: number, i: number) => number): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(measure(values[i] ?? 0, i)));
+  return largest;
+}

@@ -1,0 +1,41 @@
+import type { HostTensor } from "../../core/host_tensor.ts";
+import { decodeModel } from "../file/decode_model.ts";
+import { type ExportBatch, ExportSession, type ExportSource, readExport } from "./export_session.ts";
+import { findLargestColumn } from "./largest_column.ts";
+
+/**
+ * The classes that an exported file predicts for batches of samples [n, …] with their task labels, one after another,
+ * by onnxruntime alone. The caller owns the result.
+ * @throws {Error} If the file cannot be run on them.
+ */
+export async function evaluateExport(
+  source: ExportSource,
+  batches: Iterable<ExportBatch> | AsyncIterable<ExportBatch>,
+): Promise<Int32Array<ArrayBuffer>> {
+  const session = await ExportSession.open(source);
+  try {
+    const predictions: number[] = [];
+    for await (const batch of batches) predictions.push(...findLargestColumns(await session.run(batch)));
+    return Int32Array.from(predictions);
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * The free text in an exported file, by key.
+ * @throws {SyntaxError} If it is not an ONNX file.
+ */
+export async function readExportMetadata(source: ExportSource): Promise<Readonly<Record<string, string>>> {
+  return decodeModel(await readExport(source)).metadata;
+}
+
+/** The column of each row's largest value, the first of equals. */
+function findLargestColumns({ data, shape }: HostTensor): Int32Array {
+  const [rows = 0, columns = 0] = shape;
+  const largest = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    largest[row] = findLargestColumn(data.subarray(row * columns, (row + 1) * columns));
+  }
+  return largest;
+}

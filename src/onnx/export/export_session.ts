@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { cannot, describeCause } from "../../core/errors.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import { SAMPLES_NAME, TASK_LABELS_NAME } from "../converters/input.ts";
+import { OUTPUTS_NAME } from "../engine_graphs.ts";
+
+/** An exported file, or the path to one. */
+export type ExportSource = string | Uint8Array;
+
+/** Samples [n, …] as an exported file takes them, and their task labels [n] for files that take those too. */
+export interface ExportBatch extends HostTensor {
+  readonly taskLabels?: Int32Array;
+}
+
+/** The bytes of an exported file. @throws {Error} If it cannot be read. */
+export async function readExport(source: ExportSource): Promise<Uint8Array> {
+  return typeof source === "string" ? new Uint8Array(await readFile(source)) : source;
+}
+
+/** An exported file loaded into onnxruntime: what a service that has nothing of Firn would do with it. */
+export class ExportSession {
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  /** @throws {Error} If onnxruntime refuses the file, or it has not our input and output. */
+  static async open(source: ExportSource): Promise<ExportSession> {
+    // Errors come as exceptions: they need not be printed as well.
+    const session = await InferenceSession.create(await readExport(source), { logSeverityLevel: 4 });
+    if (session.inputNames.includes(SAMPLES_NAME) && session.outputNames.includes(OUTPUTS_NAME)) {
+      return new ExportSession(session);
+    }
+    await session.release();
+    const wanted = `an input "${SAMPLES_NAME}" and an output "${OUTPUTS_NAME}"`;
+    throw new RangeError(cannot("open an exported model", wanted, [...session.inputNames, ...session.outputNames]));
+  }
+
+  /**
+   * Logits [n, C] of samples [n, …]. The caller owns the result.
+   * @throws {RangeError} If the file takes task labels and there are none.
+   * @throws {Error} If the samples do not fit the file, or it has no head for a task label.
+   */
+  async run(x: ExportBatch): Promise<HostTensor> {
+    // A copy, because not every runtime lets onnxruntime read shared memory.
+    const feeds: Record<string, Tensor> = { [SAMPLES_NAME]: new Tensor("float32", Float32Array.from(x.data), x.shape) };
+    if (this.#session.inputNames.includes(TASK_LABELS_NAME)) feeds[TASK_LABELS_NAME] = createLabels(x);
+    const logits = (await this.#session.run(feeds).catch((cause: unknown) => refuse(x, cause)))[OUTPUTS_NAME];
+    if (!(logits?.data instanceof Float32Array)) {
+      throw new TypeError(cannot("run an exported model", "logits of float32", logits?.type));
+    }
+    return { data: logits.data, shape: logits.dims };
+  }
+
+  /** Frees the session. */
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** Says in one line what onnxruntime refuses. */
+function refuse({ taskLabels }: ExportBatch, cause: unknown): never {
+  const message = describeCause(cause);
+  const act = "run an exported model";
+  // Heads are chosen from a table that has a row a head.
+  if (taskLabels && message.includes("out of data bounds")) {
+    throw new RangeError(cannot(act, "task labels that it has a head for", [...new Set(taskLabels)]), { cause });
+  }
+  throw new RangeError(`Cannot ${act}: ${message.split("\n")[0]}`, { cause });
+}
+
+function createLabels({ shape: [rows = 0], taskLabels }: ExportBatch): Tensor {
+  if (taskLabels?.length === rows) return new Tensor("int64", BigInt64Array.from(taskLabels, BigInt), [rows]);
+  throw new RangeError(cannot("run an exported model", `${rows} task labels`, taskLabels?.length));
+}

@@ -1,0 +1,69 @@
+import { describeUnknownName } from "../../core/errors.ts";
+import { addTaskLabels } from "../converters/input.ts";
+import { convertPredictionHead } from "../converters/prediction_head.ts";
+import { convertFlatten } from "../converters/reshape.ts";
+import { type ConvertedModel, convertWholeModel } from "../engine_graphs.ts";
+import type { ValueName } from "../graph.ts";
+import { GraphBuilder } from "../graph_builder.ts";
+import type { ModelSpec } from "../specs/layer_spec.ts";
+import { writeTensors } from "../topology/tensor_sources.ts";
+import type { PredictionHead } from "./prediction_head.ts";
+import { chooseByTask, hideLaterOwners, listLastOwners, type TaskParameters } from "./task_parameters.ts";
+
+/** A network with its values, and what stands behind it. */
+export interface ExportedNetwork {
+  readonly spec: ModelSpec;
+  /** [P] by the spec's layout. Copied. */
+  readonly parameters: Float32Array;
+  /** [Q] by the spec's state layout. Copied. */
+  readonly state: Float32Array;
+  /** What becomes of the network's outputs, one after another; nothing if left out. */
+  readonly heads?: readonly PredictionHead[];
+  /** How many classes heads that score classes have; as many as the network has outputs if left out. */
+  readonly classes?: number;
+  /**
+   * Which parameters count for which task label; all if left out. The network is computed once for each last owner
+   * then.
+   */
+  readonly taskParameters?: TaskParameters;
+}
+
+/**
+ * A new graph that holds the network and its heads, and what they predict [N, C].
+ * @param addInputs Adds what the network takes, by the names of its input layers.
+ * @throws {RangeError} If a head does not fit the network.
+ */
+export function buildExportedNetwork(
+  exported: ExportedNetwork,
+  addInputs: (graph: GraphBuilder) => ReadonlyMap<string, ValueName>,
+): { readonly graph: GraphBuilder; readonly logits: ValueName } {
+  const { spec, heads = [], taskParameters } = exported;
+  const written = writeTensors(spec, exported);
+  let source = written;
+  const graph = new GraphBuilder((name, builder) => source(name, builder));
+  const given = addInputs(graph);
+  if (taskParameters) addTaskLabels(graph);
+  const networks = (taskParameters ? listLastOwners(taskParameters) : [undefined]).map((lastOwner) => {
+    if (taskParameters && lastOwner !== undefined) {
+      source = hideLaterOwners(written, { spec, owners: taskParameters.owners, lastOwner });
+    }
+    return convertWholeModel(spec, { graph, mode: "eval" }, given);
+  });
+  const choose = (pick: (network: ConvertedModel) => ValueName) => {
+    const values = networks.map(pick);
+    return taskParameters ? chooseByTask(values, taskParameters, graph) : (values[0] ?? "");
+  };
+  const featuresOf = (layerName: string) => choose((network) => findFeatures(layerName, network, graph));
+  let logits = choose(({ outputs }) => outputs);
+  const { classes = Number(graph.shapeOf(logits)[1] ?? 0) } = exported;
+  for (const [place, head] of heads.entries()) {
+    logits = convertPredictionHead(head, { logits, featuresOf, classes, name: `head${place}` }, graph);
+  }
+  return { graph, logits };
+}
+
+function findFeatures(layerName: string, { values }: ConvertedModel, graph: GraphBuilder): ValueName {
+  const value = values.get(layerName);
+  if (value !== undefined) return convertFlatten(value, graph);
+  throw new RangeError(`Cannot export features: ${describeUnknownName("layer", layerName, [...values.keys()])}`);
+}

@@ -1,0 +1,106 @@
+import { cannot } from "../../core/errors.ts";
+import { decodedModelSchema } from "./decoded_model_schema.ts";
+import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, modelMessage } from "./model_message.ts";
+import type { AttributeValue, BatchDimension, DataType, Dimension, OnnxModel, ValueInfo } from "./onnx_model.ts";
+
+/**
+ * Reads an ONNX file. Fields that Firn never writes are skipped; tensors must keep their values as raw data.
+ * @throws {SyntaxError} If the bytes are not such a file.
+ */
+export function decodeModel(bytes: Uint8Array): OnnxModel {
+  const decoded = decodedModelSchema.safeParse(decodeMessage(bytes));
+  if (!decoded.success) {
+    const issue = decoded.error.issues[0];
+    throw new SyntaxError(cannot("read an ONNX file", "a model of the kind that Firn writes", issue?.path.join(".")));
+  }
+  const { graph, ...model } = decoded.data;
+  return {
+    irVersion: model.ir_version,
+    opsetVersion: model.opset_import.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0,
+    producerName: model.producer_name,
+    producerVersion: model.producer_version,
+    docString: model.doc_string,
+    metadata: Object.fromEntries(model.metadata_props.map(({ key, value }) => [key, value])),
+    graph: {
+      name: graph.name,
+      nodes: graph.node.map((node) => ({
+        op: node.op_type,
+        ...(node.domain === "" ? {} : { domain: node.domain }),
+        name: node.name,
+        inputs: node.input,
+        outputs: node.output,
+        attributes: Object.fromEntries(node.attribute.map((entry) => [entry.name, decodeAttribute(entry)])),
+      })),
+      initializers: graph.initializer.map((tensor) => ({
+        name: tensor.name,
+        shape: tensor.dims,
+        dataType: decodeDataType(tensor.data_type),
+        bytes: Uint8Array.from(tensor.raw_data),
+      })),
+      inputs: graph.input.map(decodeValueInfo),
+      outputs: graph.output.map(decodeValueInfo),
+    },
+  };
+}
+
+function decodeMessage(bytes: Uint8Array): unknown {
+  try {
+    return modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, defaults: true, arrays: true });
+  } catch (cause) {
+    throw new SyntaxError(cannot("read an ONNX file", "the bytes of a model", bytes), { cause });
+  }
+}
+
+type DecodedModel = ReturnType<typeof decodedModelSchema.parse>;
+type DecodedAttribute = DecodedModel["graph"]["node"][number]["attribute"][number];
+type DecodedValueInfo = DecodedModel["graph"]["input"][number];
+
+function decodeAttribute(attribute: DecodedAttribute): AttributeValue {
+  switch (attribute.type) {
+    case ATTRIBUTE_NUMBERS.int:
+      return { kind: "int", value: attribute.i };
+    case ATTRIBUTE_NUMBERS.float:
+      return { kind: "float", value: attribute.f };
+    case ATTRIBUTE_NUMBERS.string:
+      return { kind: "string", value: new TextDecoder().decode(attribute.s) };
+    case ATTRIBUTE_NUMBERS.ints:
+      return { kind: "ints", value: attribute.ints };
+    case ATTRIBUTE_NUMBERS.floats:
+      return { kind: "floats", value: attribute.floats };
+  }
+  throw new SyntaxError(
+    cannot(`read the attribute "${attribute.name}"`, "an int, float, string or list", attribute.type),
+  );
+}
+
+function decodeValueInfo(info: DecodedValueInfo): ValueInfo {
+  const { elem_type, shape } = info.type.tensor_type;
+  return { name: info.name, dataType: decodeDataType(elem_type), shape: shape.dim.map(decodeDimension) };
+}
+
+function decodeDimension(dimension: { dim_value?: number | undefined; dim_param?: string | undefined }): Dimension {
+  if (dimension.dim_value !== undefined) return dimension.dim_value;
+  const symbol = dimension.dim_param ?? "";
+  if (isBatchDimension(symbol)) return symbol;
+  throw new SyntaxError(cannot("read an ONNX file", "dimensions that are numbers or N or a multiple of N", symbol));
+}
+
+function isBatchDimension(symbol: string): symbol is BatchDimension {
+  return /^N(\*\d+)?$/.test(symbol);
+}
+
+function decodeDataType(number: number): DataType {
+  switch (number) {
+    case DATA_TYPE_NUMBERS.float32:
+      return "float32";
+    case DATA_TYPE_NUMBERS.uint8:
+      return "uint8";
+    case DATA_TYPE_NUMBERS.int32:
+      return "int32";
+    case DATA_TYPE_NUMBERS.int64:
+      return "int64";
+    case DATA_TYPE_NUMBERS.bool:
+      return "bool";
+  }
+  throw new SyntaxError(cannot("read an ONNX file", "tensors of float32, uint8, int32, int64 or bool", number));
+}

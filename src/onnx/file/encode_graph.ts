@@ -1,0 +1,24 @@
+import { nameOperator } from "../blocks/blocked_operators.ts";
+import type { Graph, GraphNode } from "../graph.ts";
+import { encodeModel } from "./encode_model.ts";
+import { createOnnxModel, type OnnxGraph, type OnnxModel } from "./onnx_model.ts";
+
+/** A finished graph as an ONNX file. The caller owns the result. */
+export function encodeGraph(graph: Graph, about: Partial<Omit<OnnxModel, "graph">> = {}): Uint8Array<ArrayBuffer> {
+  return encodeModel(createOnnxModel(toOnnxGraph(graph), about));
+}
+
+/** What a node is called in the file: by its first output. */
+export function nameNode({ outputs: [first = ""] }: GraphNode): string {
+  return first;
+}
+
+function toOnnxGraph(graph: Graph): OnnxGraph {
+  return {
+    name: "firn",
+    nodes: graph.nodes.map((node) => ({ ...node, ...nameOperator(node.op), name: nameNode(node) })),
+    initializers: graph.constants,
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+  };
+}

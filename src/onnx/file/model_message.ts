@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import protobuf from "protobufjs";
+import type { AttributeValue, DataType } from "./onnx_model.ts";
+
+/** ONNX's numbers for types of elements. */
+export const DATA_TYPE_NUMBERS: Readonly<Record<DataType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
+
+/** ONNX's numbers for types of attributes. */
+export const ATTRIBUTE_NUMBERS: Readonly<Record<AttributeValue["kind"], number>> = {
+  float: 1,
+  int: 2,
+  string: 3,
+  floats: 6,
+  ints: 7,
+};
+
+const schema = readFileSync(new URL("../../../proto/onnx.proto", import.meta.url), "utf8");
+
+/** A whole ONNX file as protobufjs writes and reads it, by proto/onnx.proto. */
+export const modelMessage = protobuf.parse(schema, { keepCase: true }).root.lookupType("onnx.ModelProto");

@@ -1,7 +1,0 @@
-import { expect, test } from "bun:test";
-import { findLargestColumn } from "../../src/onnx/largest_column.ts";
-
-test("findLargestColumn() gives the first of equals, when there are some", () => {
-  expect(findLargestColumn(Float32Array.of(-3, 2, 1, 2))).toBe(1);
-  expect(findLargestColumn(Float32Array.of(-1000, -1000))).toBe(0);
-});
