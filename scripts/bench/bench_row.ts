@@ -10,7 +10,9 @@ export type Unit = "ms" | "s" | "MB" | "%" | "steps/s" | "examples/s" | "GFLOP/s
 
 const LESS_IS_BETTER: ReadonlySet<Unit> = new Set(["ms", "s", "MB", "%"]);
 
-/** What was measured: one figure a repetition on either side, taken in turns, so that the n-th of both belong together. */
+/**
+ * What was measured: one figure a repetition on either side, taken in turns, so that the n-th of both belong together.
+ */
 export interface Comparison {
   readonly suite: SuiteName;
   readonly name: string;
@@ -38,7 +40,9 @@ export function createRow({ suite, name, unit, ours: oursAll, peerName, peer: pe
   return { suite, name, ours, peer, peerName, unit, ratio: divide(unit, ours, peer) };
 }
 
-/** The lowest and the highest ratio of repetitions that followed each other: what is left of them tells how calm it was. */
+/**
+ * The lowest and the highest ratio of repetitions that followed each other: what is left of them tells how calm it was.
+ */
 export function findRatioRange({ unit, ours, peer }: Comparison): readonly [lowest: number, highest: number] {
   // A side that is one fixed figure (a limit, say) goes with every repetition of the other.
   const count = Math.max(ours.length, peer.length);

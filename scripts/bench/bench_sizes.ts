@@ -3,8 +3,8 @@ export interface BenchSizes {
   readonly repetitions: number;
   readonly warmups: number;
   /**
-   * Training steps in one measurement of a fast contestant: so many that what a turn costs (caches and pages that others have
-   * taken meanwhile) does not count.
+   * Training steps in one measurement of a fast contestant: so many that what a turn costs (caches and pages that
+   * others have taken meanwhile) does not count.
    */
   readonly steps: number;
   /** The same beside a contestant that needs a tenth of a second for one. */

@@ -1,7 +1,7 @@
 /**
- * A program of its own, `bun scripts/bench/evaluation_cost.ts [ROUNDS] [WORKERS]`: what metrics and loggers cost a default run.
- * Runs with those of the command line and without any take turns, measured in processor time, which other work on the machine
- * disturbs least; and the time inside the evaluator's callbacks is added up.
+ * A program of its own, `bun scripts/bench/evaluation_cost.ts [ROUNDS] [WORKERS]`: what metrics and loggers cost a
+ * default run. Runs with those of the command line and without any take turns, measured in processor time, which other
+ * work on the machine disturbs least; and the time inside the evaluator's callbacks is added up.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -61,7 +61,10 @@ function createFileLoggers(): Logger[] {
   return [new CSVLogger({ folder }), new TensorBoardLogger({ folder })];
 }
 
-/** Trains and evaluates once; returns the seconds of processor time, and notes the share of the time inside the evaluator. */
+/**
+ * Trains and evaluates once; returns the seconds of processor time, and notes the share of the time inside the
+ * evaluator.
+ */
 async function measure(name: string, create: () => EvaluationPlugin): Promise<number> {
   const evaluator = create();
   let insideMs = 0;

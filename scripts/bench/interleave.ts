@@ -12,8 +12,8 @@ export interface InterleaveOptions {
   /** Rounds before the first that counts. */
   readonly warmups: number;
   /**
-   * Measurements at the beginning of each turn that do not count: after seconds of waiting, caches, pages and compiled code are
-   * gone, and the first hundreds of short steps take up to twice as long. None if left out.
+   * Measurements at the beginning of each turn that do not count: after seconds of waiting, caches, pages and compiled
+   * code are gone, and the first hundreds of short steps take up to twice as long. None if left out.
    */
   readonly leadIns?: number;
   /** Ends it between two measurements. */
@@ -23,7 +23,8 @@ export interface InterleaveOptions {
 }
 
 /**
- * Has all contestants measure themselves in turn, A B C A B C …, so that whatever else the machine does falls on all alike.
+ * Has all contestants measure themselves in turn, A B C A B C …, so that whatever else the machine does falls on all
+ * alike.
  * @returns The figures of each contestant in the order of the rounds, warm-up rounds left out.
  * @throws The signal's reason, when it is aborted.
  */

@@ -31,8 +31,8 @@ export interface StepRecord {
 }
 
 /**
- * Training steps as the training loop takes them: draw a minibatch, one command to the replicas (gather, forward, backward,
- * reduce, momentum SGD), read back outputs and loss. Callbacks and metrics are not part of it.
+ * Training steps as the training loop takes them: draw a minibatch, one command to the replicas (gather, forward,
+ * backward, reduce, momentum SGD), read back outputs and loss. Callbacks and metrics are not part of it.
  */
 export class LibrarySteps implements Contestant {
   readonly name: string;

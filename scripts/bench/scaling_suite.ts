@@ -86,7 +86,10 @@ async function* measureShares(
 export interface StepShares {
   /** Not covered by the longest engine call: gathering, reduction, optimizer, waiting, coordination. */
   readonly outsideEngines: number;
-  /** Not covered by the busiest replica's gathering, engine calls, reduction and optimizer: waiting and coordination alone. */
+  /**
+   * Not covered by the busiest replica's gathering, engine calls, reduction and optimizer: waiting and coordination
+   * alone.
+   */
   readonly outsideReplicas: number;
 }
 

@@ -1,6 +1,9 @@
 import { cannot } from "../../src/core/errors.ts";
 
-/** The middle value; of an even number of them the mean of the two in the middle. @throws {RangeError} If there are none. */
+/**
+ * The middle value; of an even number of them the mean of the two in the middle. @throws {RangeError} If there are
+ * none.
+ */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError(cannot("take a median", "at least one value", values.length));
   const sorted = values.toSorted((a, b) => a - b);

@@ -8,7 +8,9 @@ import { readNumber } from "./peer_process.ts";
 import { median } from "./statistics.ts";
 import { listWorkloads, type Workload } from "./workloads.ts";
 
-/** One training step, 1 thread: the library against PyTorch, TF.js, and what the machine's matrix products would allow. */
+/**
+ * One training step, 1 thread: the library against PyTorch, TF.js, and what the machine's matrix products would allow.
+ */
 export async function* runStepSuite(context: BenchContext): AsyncGenerator<Comparison> {
   const { gemmSize } = context.sizes;
   const square = { rows: gemmSize, inner: gemmSize, columns: gemmSize };

@@ -38,7 +38,9 @@ const OPTIONS: Readonly<Record<string, string>> = {
 /** It trains on the whole stream at once: there is no step to compare. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["joint"]);
 
-/** What a minibatch costs with each strategy, its work at the experiences' ends shared out, beside Naive and Avalanche. */
+/**
+ * What a minibatch costs with each strategy, its work at the experiences' ends shared out, beside Naive and Avalanche.
+ */
 export async function* runStrategySuite(context: BenchContext): AsyncGenerator<Comparison> {
   for (const { name } of STRATEGIES.factories) {
     if (!LEFT_OUT.has(name)) yield* compareStrategy(context, name);

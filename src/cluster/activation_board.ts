@@ -4,7 +4,10 @@ import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { ActivationMemory } from "./activation_memory.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 
-/** The coordinator's hand on what layers give: asks for a layer's shape once, and keeps memory for the last one asked for. */
+/**
+ * The coordinator's hand on what layers give: asks for a layer's shape once, and keeps memory for the last one asked
+ * for.
+ */
 export class ActivationBoard {
   readonly #group: ReplicaGroup;
   #shapes = new Map<string, readonly number[]>();

@@ -7,7 +7,10 @@ import { averageSlots, reduceSlots } from "./reduce_slots.ts";
 import { CHUNK_SIZE, Hyper } from "./replica_memory.ts";
 import { locateShard, locateSlice } from "./shards.ts";
 
-/** One replica's part in what is done once all shards are computed: its slice of the vectors, and layer state for the first. */
+/**
+ * One replica's part in what is done once all shards are computed: its slice of the vectors, and layer state for the
+ * first.
+ */
 export interface ReplicaPart {
   readonly index: number;
   readonly attached: Attachments;
@@ -22,8 +25,8 @@ export function workAfterGate(part: ReplicaPart, phases: number): void {
 }
 
 /**
- * Finishes the part of a replica that was lost after the gate, from where it had come to: the same arithmetic on the same
- * numbers. The replica must not write any more.
+ * Finishes the part of a replica that was lost after the gate, from where it had come to: the same arithmetic on the
+ * same numbers. The replica must not write any more.
  */
 export function finishAfterGate(part: ReplicaPart, phases: number): void {
   // The state's mean is taken from slots that it leaves as they are, so it may be taken again.
@@ -69,8 +72,8 @@ function updateChunk({ attached }: ReplicaPart, phases: number, { start, end }: 
 }
 
 /**
- * Layer state after a training pass is the mean of what the shards left, weighted by their sizes. One replica writes it;
- * a step whose loss was not finite leaves the state of the step before.
+ * Layer state after a training pass is the mean of what the shards left, weighted by their sizes. One replica writes
+ * it; a step whose loss was not finite leaves the state of the step before.
  */
 function reduceState({ attached: { memory } }: ReplicaPart): void {
   const { control, state, stateSlots } = memory;

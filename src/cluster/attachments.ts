@@ -8,8 +8,8 @@ import type { ReplicaControl } from "./replica_control.ts";
 import { type BatchMemory, type ReplicaMemory, reattachMemory, type Slots } from "./replica_memory.ts";
 
 /**
- * What a replica has been told: a replica computes with it, and the coordinator keeps the same, so that a replica that takes
- * a lost one's place can be told all of it. Written to by the methods alone.
+ * What a replica has been told: a replica computes with it, and the coordinator keeps the same, so that a replica that
+ * takes a lost one's place can be told all of it. Written to by the methods alone.
  */
 export class Attachments implements ReplicaControl {
   memory: ReplicaMemory;

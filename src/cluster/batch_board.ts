@@ -7,7 +7,9 @@ import { OBJECTIVE_KINDS, type ObjectiveWriter } from "./objective_writer.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { type BatchMemory, createBatchMemory } from "./replica_memory.ts";
 
-/** The coordinator's hand on the shared minibatch: places samples, sends new sources ahead, grows the memory as needed. */
+/**
+ * The coordinator's hand on the shared minibatch: places samples, sends new sources ahead, grows the memory as needed.
+ */
 export class BatchBoard {
   readonly #group: ReplicaGroup;
   readonly #control: Int32Array;

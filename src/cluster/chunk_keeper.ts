@@ -8,9 +8,9 @@ export interface Chunk {
 }
 
 /**
- * What makes an update repeatable: before a replica changes a chunk, the chunk is kept as it is, and a word of the control
- * block tells how far the replica has come. When it is lost, the chunk in progress is put back, and whoever goes on from
- * there updates nothing twice.
+ * What makes an update repeatable: before a replica changes a chunk, the chunk is kept as it is, and a word of the
+ * control block tells how far the replica has come. When it is lost, the chunk in progress is put back, and whoever
+ * goes on from there updates nothing twice.
  */
 export class ChunkKeeper {
   readonly #control: Int32Array;

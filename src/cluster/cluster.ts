@@ -139,7 +139,8 @@ export class Cluster {
   }
 
   /**
-   * What a layer gives for the samples [B, …], channels last: features. The layers' state is left alone, training or not.
+   * What a layer gives for the samples [B, …], channels last: features. The layers' state is left alone, training or
+   * not.
    * @throws {RangeError} If the model has no layer of that name.
    */
   async activations(request: ComputeRequest, layerName: string): Promise<HostTensor> {
@@ -150,8 +151,8 @@ export class Cluster {
   }
 
   /**
-   * The gradient of the samples [B, …sampleShape] for dLoss/dOutput [B, C], as they are after their transforms. Of the layers'
-   * state and the parameters' gradient nothing is touched.
+   * The gradient of the samples [B, …sampleShape] for dLoss/dOutput [B, C], as they are after their transforms. Of the
+   * layers' state and the parameters' gradient nothing is touched.
    * @throws {RangeError} If the model takes samples for ids.
    */
   async inputGradients(request: ComputeRequest, dOutput: Float32Array): Promise<HostTensor> {
@@ -210,8 +211,9 @@ export class Cluster {
   }
 
   /**
-   * Goes over to a model that has grown, in the replicas that run. Penalties, and the optimizer's vectors with its count of
-   * steps (anew where all that was trained is frozen), are carried over, zero where nothing was; borrowed vectors are stale.
+   * Goes over to a model that has grown, in the replicas that run. Penalties, and the optimizer's vectors with its
+   * count of steps (anew where all that was trained is frozen), are carried over, zero where nothing was; borrowed
+   * vectors are stale.
    * @throws {Error} If an engine cannot be loaded; the cluster is closed then.
    */
   async replaceModel(model: ClusterModel): Promise<void> {

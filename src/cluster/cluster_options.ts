@@ -5,7 +5,9 @@ import type { EngineChoice } from "../engine/engine_kind.ts";
 
 /** How a model's replicas are laid out. */
 export interface ClusterOptions {
-  /** Worker threads with a replica each; 0 computes in the coordinator. The number of devices, or of cores, if left out. */
+  /**
+   * Worker threads with a replica each; 0 computes in the coordinator. The number of devices, or of cores, if left out.
+   */
   readonly workers?: number;
   /** Into how many shards a minibatch is cut, whoever computes them; as many as workers (at least 1) if left out. */
   readonly logicalShards?: number;
@@ -20,8 +22,8 @@ export interface ClusterOptions {
   /** Gets one line for every replica that is replaced. */
   readonly onRestart?: (message: string) => void;
   /**
-   * Modules that register custom layers with `tf.serialization.registerClass`: absolute addresses (`import.meta.url`), imported
-   * in each replica's Worker, for the engine tfjs. None if left out.
+   * Modules that register custom layers with `tf.serialization.registerClass`: absolute addresses (`import.meta.url`),
+   * imported in each replica's Worker, for the engine tfjs. None if left out.
    */
   readonly layerModules?: readonly string[];
   /** The module that replicas' Workers run, for programs that bundle it elsewhere; workers/replica.ts if left out. */

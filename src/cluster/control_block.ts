@@ -3,8 +3,9 @@ import type { RowMeasure } from "../onnx/row_measure.ts";
 
 /**
  * The int32 words by which coordinator and replicas take turns. The coordinator writes a command, adds one to
- * `sequence` and wakes the replicas; each replica that is done writes the command's number to its own word `finished` and
- * wakes the coordinator. What a replica writes that was lost and only slow is told by the number from what is meant now.
+ * `sequence` and wakes the replicas; each replica that is done writes the command's number to its own word `finished`
+ * and wakes the coordinator. What a replica writes that was lost and only slow is told by the number from what is meant
+ * now.
  */
 export const Word = {
   sequence: 0,
@@ -29,7 +30,9 @@ export const Word = {
   objective: 11,
   /** Optimizer steps done, this one included. */
   stepCount: 12,
-  /** Set by a replica that met a loss, or outputs, that are not finite; update and new state are then left out by all. */
+  /**
+   * Set by a replica that met a loss, or outputs, that are not finite; update and new state are then left out by all.
+   */
   notFinite: 13,
   /** 1 when the gradient goes to the scratch slots instead of the training slots. */
   scratch: 14,

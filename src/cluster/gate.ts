@@ -1,6 +1,8 @@
 import { ReplicaWord, replicaWord, Word } from "./control_block.ts";
 
-/** How long a replica sleeps at the gate before it shows that it is alive and looks whether the command was given up. */
+/**
+ * How long a replica sleeps at the gate before it shows that it is alive and looks whether the command was given up.
+ */
 const PATIENCE_MS = 200;
 
 /**

@@ -23,8 +23,8 @@ export function createModelMemory(
 }
 
 /**
- * Allocates the memory for a model that has grown, for the replicas that work with `memory`: the control block stays, and
- * the optimizer's vectors are carried over, zero where nothing was.
+ * Allocates the memory for a model that has grown, for the replicas that work with `memory`: the control block stays,
+ * and the optimizer's vectors are carried over, zero where nothing was.
  */
 export function growModelMemory(memory: ReplicaMemory, model: ClusterModel, change: LayoutChange): ReplicaMemory {
   const grown = fillMemory(createReplicaMemory({ ...memory.sizes, ...measureModel(model) }, memory), model);

@@ -69,7 +69,10 @@ export class PenaltyBoard {
     this.#isPublished = true;
   }
 
-  /** The penalties' value at the parameters before the last step: partial sums in order, so it never depends on who added. */
+  /**
+   * The penalties' value at the parameters before the last step: partial sums in order, so it never depends on who
+   * added.
+   */
   sumLastStep(): number {
     let sum = 0;
     for (const partial of this.#memory.penaltySums) sum += partial;

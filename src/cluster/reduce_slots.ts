@@ -1,6 +1,9 @@
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 
-/** Adds slots 1 … count − 1 to slot 0 on [start, end), in slot order, so that the sum never depends on who is done first. */
+/**
+ * Adds slots 1 … count − 1 to slot 0 on [start, end), in slot order, so that the sum never depends on who is done
+ * first.
+ */
 export function reduceSlots(
   slots: readonly Float32Array[],
   count: number,

@@ -1,6 +1,6 @@
 /**
- * Lets a program end while the Worker lives: an author who forgot to close a strategy should not wait for ever. Waiting for the
- * Worker's work keeps the program alive all the same.
+ * Lets a program end while the Worker lives: an author who forgot to close a strategy should not wait for ever. Waiting
+ * for the Worker's work keeps the program alive all the same.
  */
 export function releaseWorker(worker: Worker): void {
   if ("unref" in worker && typeof worker.unref === "function") worker.unref();
@@ -8,8 +8,8 @@ export function releaseWorker(worker: Worker): void {
 }
 
 /**
- * Deno has `unref` only for the Workers of node:worker_threads, which reach it by a method of the Worker whose symbol has no
- * name. Where there is no such method nothing happens: the program then ends once the strategy is closed.
+ * Deno has `unref` only for the Workers of node:worker_threads, which reach it by a method of the Worker whose symbol
+ * has no name. Where there is no such method nothing happens: the program then ends once the strategy is closed.
  */
 function releaseInDeno(worker: Worker): void {
   const [symbol, ...others] = listNamelessSymbols(worker);

@@ -6,7 +6,10 @@ import type { ActivationMemory, ActivationShape } from "./activation_memory.ts";
 import type { QuadraticPenalty } from "./penalty.ts";
 import type { BatchMemory, ReplicaMemory, Slots } from "./replica_memory.ts";
 
-/** What the coordinator may tell a replica between commands; the same methods serve a Worker's replica and an inline one. */
+/**
+ * What the coordinator may tell a replica between commands; the same methods serve a Worker's replica and an inline
+ * one.
+ */
 export interface ReplicaControl {
   addSources(sources: readonly DataSource[]): void | Promise<void>;
   attachBatch(batch: BatchMemory): void | Promise<void>;
@@ -21,7 +24,9 @@ export interface ReplicaControl {
   attachActivations(memory: ActivationMemory): void | Promise<void>;
   /** Says where the gradients of the samples go, [capacity · values of a sample], in shared memory. */
   attachInputGradients(values: Float32Array<SharedArrayBuffer>): void | Promise<void>;
-  /** Puts another model in place of its own. Data and penalties stay; minibatch memory and other vectors are forgotten. */
+  /**
+   * Puts another model in place of its own. Data and penalties stay; minibatch memory and other vectors are forgotten.
+   */
   loadModel(model: EngineModel, memory: ReplicaMemory): void | Promise<void>;
   close(): void | Promise<void>;
 }

@@ -76,7 +76,9 @@ export interface BatchMemory {
   readonly dOutputs: Float32Array<SharedArrayBuffer>;
 }
 
-/** Elements of the flat vectors that one replica reduces and updates at a time: a few vectors of it stay in the cache. */
+/**
+ * Elements of the flat vectors that one replica reduces and updates at a time: a few vectors of it stay in the cache.
+ */
 export const CHUNK_SIZE = 16_384;
 
 /** Places in `ReplicaMemory.hyper`. */

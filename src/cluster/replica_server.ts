@@ -39,8 +39,8 @@ export class ReplicaServer {
   }
 
   /**
-   * Finishes the command at hand, then gives the engine back. What follows may be the Worker's end, and Bun aborts the whole
-   * process when a Worker is ended inside a call of onnxruntime.
+   * Finishes the command at hand, then gives the engine back. What follows may be the Worker's end, and Bun aborts the
+   * whole process when a Worker is ended inside a call of onnxruntime.
    */
   async close(): Promise<void> {
     this.#isClosing = true;

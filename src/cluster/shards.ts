@@ -1,4 +1,6 @@
-/** A minibatch is cut into shards by its size alone, never by the number of replicas: that is what makes results equal. */
+/**
+ * A minibatch is cut into shards by its size alone, never by the number of replicas: that is what makes results equal.
+ */
 
 /** A shard smaller than this is not worth a replica. */
 const MIN_SHARD_ROWS = 16;
@@ -16,7 +18,10 @@ export function locateShard(batchSize: number, shard: number, shardCount: number
   };
 }
 
-/** The elements [start, end) of a vector [size] that replica `replica` of `replicas` owns; bounds are multiples of `chunk`. */
+/**
+ * The elements [start, end) of a vector [size] that replica `replica` of `replicas` owns; bounds are multiples of
+ * `chunk`.
+ */
 export function locateSlice(
   size: number,
   chunk: number,
@@ -27,7 +32,9 @@ export function locateSlice(
   return { start: start * chunk, end: Math.min(end * chunk, size) };
 }
 
-/** How many samples of a minibatch each replica computes: shard s is replica s % replicas'. The caller owns the result. */
+/**
+ * How many samples of a minibatch each replica computes: shard s is replica s % replicas'. The caller owns the result.
+ */
 export function countRowsByReplica(
   batchSize: number,
   { shards, replicas }: { readonly shards: number; readonly replicas: number },

@@ -2,13 +2,15 @@ import { setInterval } from "node:timers";
 import { Activity, describeActivity, ReplicaWord, replicaWord, Word } from "./control_block.ts";
 
 const LOOK_EVERY_MS = 250;
-/** The longest silence that one look counts: after a laptop's sleep the replicas get time to show that they are alive. */
+/**
+ * The longest silence that one look counts: after a laptop's sleep the replicas get time to show that they are alive.
+ */
 const MAX_STEP_MS = 4 * LOOK_EVERY_MS;
 /** A computation may take this many times as long as the slowest one that the replica has finished. */
 const SLOWDOWN_ALLOWED = 20;
 /**
- * The first computation of TF.js, which also compiles kernels and may be plain JavaScript; any computation on a GPU, whose
- * driver compiles what it has not computed before: a software driver takes 5 to 8 s for one convolution.
+ * The first computation of TF.js, which also compiles kernels and may be plain JavaScript; any computation on a GPU,
+ * whose driver compiles what it has not computed before: a software driver takes 5 to 8 s for one convolution.
  */
 const COMPILING_CALL_MS = 60_000;
 
@@ -25,7 +27,8 @@ export class SilentReplicaError extends Error {
 
 /**
  * Watches the replicas' heartbeats while a command runs. A replica that shows no sign of life for `silenceTimeoutMs` is
- * lost; while it computes natively and cannot show any, it is given time in proportion to its slowest computation so far.
+ * lost; while it computes natively and cannot show any, it is given time in proportion to its slowest computation so
+ * far.
  */
 export class SilenceWatch {
   readonly #control: Int32Array;

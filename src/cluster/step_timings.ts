@@ -43,7 +43,10 @@ export function readTimings(timings: Float64Array<SharedArrayBuffer>): ReplicaTi
   });
 }
 
-/** Rows of the minibatch that stands in the control block, by the replica that computes them. The caller owns the result. */
+/**
+ * Rows of the minibatch that stands in the control block, by the replica that computes them. The caller owns the
+ * result.
+ */
 export function readRows(control: Int32Array, replicas: number): number[] {
   const [rows = 0, shards = 0] = [control[Word.batchSize], control[Word.shardCount]];
   return countRowsByReplica(rows, { shards, replicas });

@@ -2,7 +2,9 @@ import { cannot } from "../core/errors.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 
-/** Parameter vectors beside the model's own (teachers, look-ahead weights), by the numbers that replicas know them by. */
+/**
+ * Parameter vectors beside the model's own (teachers, look-ahead weights), by the numbers that replicas know them by.
+ */
 export class VectorTable {
   readonly #group: ReplicaGroup;
   readonly #length: number;
@@ -15,8 +17,8 @@ export class VectorTable {
   }
 
   /**
-   * The number of `vector` [P]. One in shared memory is attached once and read in place from then on; any other is copied
-   * at each call.
+   * The number of `vector` [P]. One in shared memory is attached once and read in place from then on; any other is
+   * copied at each call.
    * @throws {RangeError} If it has another length than the model's parameters.
    */
   async place(vector: Float32Array): Promise<number> {

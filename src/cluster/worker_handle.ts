@@ -8,8 +8,8 @@ const ANSWER_TIMEOUT_MS = 60_000;
 const END_PATIENCE_MS = 2_000;
 
 /**
- * One Worker with a comlink endpoint, whose calls fail, instead of hanging, when it dies or does not answer. Waiters are
- * kept in a set that they leave: racing each step against one long-lived promise would keep every step in memory.
+ * One Worker with a comlink endpoint, whose calls fail, instead of hanging, when it dies or does not answer. Waiters
+ * are kept in a set that they leave: racing each step against one long-lived promise would keep every step in memory.
  */
 export class WorkerHandle<Api> {
   readonly name: string;
@@ -87,8 +87,8 @@ export class WorkerHandle<Api> {
 
   /**
    * Ends the Worker. Its death is not reported any more, and no call is answered.
-   * @returns Settles when it is gone, or is not going to be soon: Bun aborts a process that exits while a Worker of it is
-   * still giving back what onnxruntime holds. Deno ends Workers by itself and tells nobody.
+   * @returns Settles when it is gone, or is not going to be soon: Bun aborts a process that exits while a Worker of it
+   * is still giving back what onnxruntime holds. Deno ends Workers by itself and tells nobody.
    */
   async terminate(): Promise<void> {
     this.abandon();

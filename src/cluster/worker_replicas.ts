@@ -24,9 +24,9 @@ export type WorkerReplicasOptions = Pick<
 >;
 
 /**
- * Replicas in Worker threads of their own. Every wait is raced against a replica's death, its silence and its errors, so
- * nothing hangs. A lost replica is replaced as often as `maxRestarts` allows, and its command is repeated, or finished in
- * its place, with the same results to the bit; after that every call fails with the cause of the last loss.
+ * Replicas in Worker threads of their own. Every wait is raced against a replica's death, its silence and its errors,
+ * so nothing hangs. A lost replica is replaced as often as `maxRestarts` allows, and its command is repeated, or
+ * finished in its place, with the same results to the bit; after that every call fails with the cause of the last loss.
  */
 export class WorkerReplicas implements ReplicaGroup {
   readonly engine: string;
@@ -151,8 +151,8 @@ export class WorkerReplicas implements ReplicaGroup {
   }
 
   /**
-   * From now on what the replica does counts for nothing. Its Worker is ended, unless it may be inside its engine: Bun aborts
-   * the whole process when a Worker is ended in a call of onnxruntime.
+   * From now on what the replica does counts for nothing. Its Worker is ended, unless it may be inside its engine: Bun
+   * aborts the whole process when a Worker is ended in a call of onnxruntime.
    */
   #retire({ replica, error }: Loss, sequence: number): void {
     if (this.#restarts >= this.#options.maxRestarts) throw this.#giveUp(error, sequence);

@@ -98,7 +98,9 @@ export function assertPlaces(engine: EngineKind, devices: readonly string[]): vo
   }
 }
 
-/** The TF.js backend that computes on a device. @throws {RangeError} If it is a GPU that TF.js cannot be told to take. */
+/**
+ * The TF.js backend that computes on a device. @throws {RangeError} If it is a GPU that TF.js cannot be told to take.
+ */
 export function chooseBackend(device: string): "auto" | "webgpu" | "tensorflow-gpu" {
   if (device === "cpu") return "auto";
   if (device === "webgpu") return "webgpu";

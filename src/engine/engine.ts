@@ -43,8 +43,8 @@ export interface Objective {
   /** [n] */
   readonly weights: Float32Array;
   /**
-   * [C], finite, added to each row's logits before the loss: 0 for classes that compete, −1000, say, for others. The outputs
-   * that are given back do not have it. Not for mse.
+   * [C], finite, added to each row's logits before the loss: 0 for classes that compete, −1000, say, for others. The
+   * outputs that are given back do not have it. Not for mse.
    */
   readonly classMask?: Float32Array;
 }
@@ -91,7 +91,8 @@ export interface Engine {
    */
   backward(vectors: ModelVectors, input: EngineInput, dOutputs: Float32Array, gradient: Float32Array): Promise<void>;
   /**
-   * `sumRowGradients` of row_gradients.ts in one pass; without this method, or where it answers false, that goes row by row.
+   * `sumRowGradients` of row_gradients.ts in one pass; without this method, or where it answers false, that goes row by
+   * row.
    * @returns False where one pass will not do; nothing is written then.
    */
   sumRowGradients?(call: RowGradientCall): Promise<boolean>;
@@ -107,11 +108,13 @@ export interface Engine {
   activations?(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void>;
   /**
    * Makes sure that `inputGradients` can be had.
-   * @throws {RangeError} If the outputs are no differentiable function of the samples: an embedding takes them for ids, say.
+   * @throws {RangeError} If the outputs are no differentiable function of the samples: an embedding takes them for ids,
+   * say.
    */
   assertInputGradients?(): void;
   /**
-   * out ← (dOutputs/dSamples)ᵀ dOutputs [n, …sampleShape], where dOutputs is [n, C]. The state is left alone, whatever the mode.
+   * out ← (dOutputs/dSamples)ᵀ dOutputs [n, …sampleShape], where dOutputs is [n, C]. The state is left alone, whatever
+   * the mode.
    * @throws {RangeError} If there is no such gradient, or `out` has another length.
    */
   inputGradients?(vectors: ModelVectors, input: EngineInput, dOutputs: Float32Array, out: Float32Array): Promise<void>;

@@ -2,8 +2,8 @@ import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { Engine, EngineInput, RowGradientCall } from "./engine.ts";
 
 /**
- * gradient ← Σ over the rows i of f(gᵢ), with gᵢ = (dOutputsᵢ/dParameters)ᵀ dOutputsᵢ [P] and f the measure: in one pass where
- * the engine can do that, else row by row.
+ * gradient ← Σ over the rows i of f(gᵢ), with gᵢ = (dOutputsᵢ/dParameters)ᵀ dOutputsᵢ [P] and f the measure: in one
+ * pass where the engine can do that, else row by row.
  */
 export async function sumRowGradients(engine: Engine, call: RowGradientCall): Promise<void> {
   if (await engine.sumRowGradients?.(call)) return;

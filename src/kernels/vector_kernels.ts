@@ -32,8 +32,8 @@ export interface KernelSlice {
 }
 
 /**
- * Runs kernels on any vectors: on those in the kernels' memory where they are, on others piece by piece in copies, with the
- * same bits. Belongs to one thread.
+ * Runs kernels on any vectors: on those in the kernels' memory where they are, on others piece by piece in copies, with
+ * the same bits. Belongs to one thread.
  */
 export class VectorKernels {
   readonly #buffer: ArrayBufferLike;

@@ -13,8 +13,8 @@ export interface SharedVectors {
 }
 
 /**
- * Zeroed vectors of these lengths in one WebAssembly memory, where the kernels reach them without a copy. The memory goes as
- * a whole, with the last reference to it.
+ * Zeroed vectors of these lengths in one WebAssembly memory, where the kernels reach them without a copy. The memory
+ * goes as a whole, with the last reference to it.
  */
 export function createSharedVectors(lengths: readonly number[]): SharedVectors {
   const starts: number[] = [];
@@ -30,8 +30,8 @@ export function createSharedVectors(lengths: readonly number[]): SharedVectors {
 }
 
 /**
- * The same vector seen through `memory`, which came to this thread in one message with it: the kernels know vectors by their
- * buffer, and a message brings vectors another object for it than their memory's own.
+ * The same vector seen through `memory`, which came to this thread in one message with it: the kernels know vectors by
+ * their buffer, and a message brings vectors another object for it than their memory's own.
  */
 export function reattachVector(
   vector: Float32Array<SharedArrayBuffer>,

@@ -37,5 +37,7 @@ export interface AdagradSpec {
   readonly epsilon: number;
 }
 
-/** How parameters follow the gradient, as plain data that crosses to Workers; the learning rate travels with each step. */
+/**
+ * How parameters follow the gradient, as plain data that crosses to Workers; the learning rate travels with each step.
+ */
 export type OptimizerSpec = SGDSpec | AdamSpec | RMSpropSpec | AdagradSpec;

@@ -12,7 +12,9 @@ export class SGD implements Optimizer {
   readonly spec: SGDSpec;
   learningRate: number;
 
-  /** @throws {RangeError} If a constant is out of range, or Nesterov is asked for without momentum or with dampening. */
+  /**
+   * @throws {RangeError} If a constant is out of range, or Nesterov is asked for without momentum or with dampening.
+   */
   constructor(options: { learningRate: number } & Partial<Omit<SGDSpec, "kind">>) {
     const { learningRate, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
     assertInRange("create SGD", "learningRate", learningRate, [0, Number.MAX_VALUE]);

@@ -28,8 +28,8 @@ const OVERRIDABLE_STEPS = ["forward", "criterion", "backward", "optimizerStep"] 
 
 /**
  * The training and evaluation loops of a continual learner, with a callback before and after each part. As it stands it
- * fine-tunes on one experience after another; other strategies add plugins or override its steps. The order of callbacks is
- * that of Avalanche (Lomonaco et al. 2021, arXiv:2104.00405).
+ * fine-tunes on one experience after another; other strategies add plugins or override its steps. The order of
+ * callbacks is that of Avalanche (Lomonaco et al. 2021, arXiv:2104.00405).
  *
  * Close it when done (`await using strategy = …` or `await strategy.close()`): it may own Worker threads.
  */
@@ -207,8 +207,8 @@ export class BaseStrategy extends StrategyState {
   }
 
   /**
-   * Widens the model's growing heads for the current experience's classes and tasks, in evaluation too; in training those
-   * classes' units begin to count. A model without such heads needs nothing.
+   * Widens the model's growing heads for the current experience's classes and tasks, in evaluation too; in training
+   * those classes' units begin to count. A model without such heads needs nothing.
    */
   modelAdaptation(): void | Promise<void> {
     if (this.host.heads.length > 0) return adaptHeads(this, this.host);
@@ -253,8 +253,8 @@ export class BaseStrategy extends StrategyState {
   }
 
   /**
-   * Multiplies this minibatch's criterion, or each sample's part of it [B], but not what plugins add to it, nor the criterion
-   * in evaluation.
+   * Multiplies this minibatch's criterion, or each sample's part of it [B], but not what plugins add to it, nor the
+   * criterion in evaluation.
    * @throws {Error} Outside a training iteration, or once its loss is computed.
    */
   scaleCriterion(factor: number | Float32Array): void {

@@ -111,7 +111,7 @@ export class TrainingStep {
   }
 
   async #addTerms(output: HostTensor): Promise<LossAndGradient> {
-    if (!this.#loss) throw new Error("Cannot go backward: the loss was not computed");
+    if (!this.#loss) throw new Error(cannot("go backward", "a loss that was computed before", "none"));
     if (this.#terms.length === 0) return this.#loss;
     let { loss } = this.#loss;
     const dOutput = this.#loss.dOutput;

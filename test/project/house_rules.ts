@@ -12,16 +12,6 @@ export interface HouseRule {
 const MAX_LINES = 300;
 const MAX_COLUMNS = 120;
 
-/** Where comments are older than the rule for their width; a place that keeps it leaves the list. */
-const WIDER_COMMENTS = [
-  "src/cluster/",
-  "src/engine/",
-  "src/kernels/",
-  "src/optimizers/",
-  "src/training/base_strategy.ts",
-  "scripts/bench/",
-];
-
 /** Imports point one way, as `ALLOWED_IMPORTS` says. */
 export const importDirection: HouseRule = {
   name: "import direction",
@@ -52,8 +42,7 @@ export const fileLength: HouseRule = {
 /** Comments are no wider than the formatter lets code be. */
 export const commentWidth: HouseRule = {
   name: "comment width",
-  findViolations({ path, text }) {
-    if (WIDER_COMMENTS.some((place) => path.startsWith(place))) return [];
+  findViolations({ text }) {
     return text.split("\n").flatMap((line, i) => {
       const isComment = /^\s*(?:\*|\/\*|\/\/)/.test(line);
       return isComment && line.length > MAX_COLUMNS ? [`${i + 1}: ${line.length} columns`] : [];

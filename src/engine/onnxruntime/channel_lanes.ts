@@ -7,8 +7,8 @@ import { createSessionOptions } from "./session_options.ts";
 let found: Promise<number | undefined> | undefined;
 
 /**
- * How many channels onnxruntime puts into a block on this processor: 16 with AVX-512, 8 with AVX; undefined where it has no
- * convolutions on blocks. Found out once, by asking it for a block: it does not say otherwise.
+ * How many channels onnxruntime puts into a block on this processor: 16 with AVX-512, 8 with AVX; undefined where it
+ * has no convolutions on blocks. Found out once, by asking it for a block: it does not say otherwise.
  */
 export function findChannelLanes(): Promise<number | undefined> {
   found ??= measureBlock();

@@ -2,8 +2,9 @@ import { nameNode } from "../../onnx/file/encode_graph.ts";
 import type { Graph, GraphNode } from "../../onnx/graph.ts";
 
 /**
- * The names of the nodes that the processor must compute in a graph on WebGPU: those that onnxruntime 1.30 gives to its WebGPU
- * provider although that fails or computes something else. All other operators it lacks it leaves to the processor itself.
+ * The names of the nodes that the processor must compute in a graph on WebGPU: those that onnxruntime 1.30 gives to its
+ * WebGPU provider although that fails or computes something else. All other operators it lacks it leaves to the
+ * processor itself.
  */
 export function listProcessorNodes(graph: Graph): string[] {
   return graph.nodes.filter((node) => isRefused(node) || isMiscomputed(node, graph)).map(nameNode);

@@ -27,7 +27,8 @@ export function createSessionOptions(
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    // On WebGPU more than "basic" puts two activations in a row into the convolution before them, and the first is lost.
+    // On WebGPU more than "basic" puts two activations in a row into the convolution before them, and the first is
+    // lost.
     graphOptimizationLevel: device === "webgpu" ? "basic" : "all",
     logSeverityLevel: 3,
     // The Node binding takes config entries as strings.

@@ -3,8 +3,9 @@ import { cannot } from "../../core/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
 /**
- * Refuses layers that the other engine trains and TF.js 4.22 does not: it has no gradient of dilated convolutions (a depthwise
- * one it computes without its dilation), and a wrong one of transposed convolutions that leave gaps at the edge.
+ * Refuses layers that the other engine trains and TF.js 4.22 does not: it has no gradient of dilated convolutions (a
+ * depthwise one it computes without its dilation), and a wrong one of transposed convolutions that leave gaps at the
+ * edge.
  * @throws {RangeError} If there is one; the message names it.
  */
 export function assertDifferentiable(model: tf.LayersModel): void {

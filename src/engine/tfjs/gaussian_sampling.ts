@@ -3,9 +3,9 @@ import { cannot } from "../../core/errors.ts";
 import { readInput } from "./masked_logits.ts";
 
 /**
- * The reparameterisation of a variational autoencoder: means μ and log variances ln σ², [N, L] each, to μ + σ∘ε with ε from
- * N(0, 1) in training, and to μ in evaluation. Engines draw ε as they draw dropout masks, from the seed, the step, the
- * shard and the layer, so that it is the same on any number of workers.
+ * The reparameterisation of a variational autoencoder: means μ and log variances ln σ², [N, L] each, to μ + σ∘ε with ε
+ * from N(0, 1) in training, and to μ in evaluation. Engines draw ε as they draw dropout masks, from the seed, the step,
+ * the shard and the layer, so that it is the same on any number of workers.
  * @see Kingma and Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114
  */
 export class GaussianSampling extends tf.layers.Layer {

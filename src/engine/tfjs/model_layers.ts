@@ -17,8 +17,8 @@ export function listWeightOwners(model: tf.LayersModel): Layer[] {
 }
 
 /**
- * What a layer gives at its first call in the model that holds it. A model within the model counts its own making as a call
- * before that, unless it begins a sequential one.
+ * What a layer gives at its first call in the model that holds it. A model within the model counts its own making as a
+ * call before that, unless it begins a sequential one.
  */
 export function listFirstOutputs(layer: Layer): tf.SymbolicTensor[] {
   const firstCall = layer instanceof tf.LayersModel && layer.inboundNodes.length > 1 ? 1 : 0;

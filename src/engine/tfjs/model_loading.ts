@@ -16,7 +16,8 @@ const UNDECIDED_LAYERS = new Set(["RandomHeight", "RandomWidth"]);
 /**
  * Builds a model from its topology, with freshly drawn weights. Custom layers, but for those in this folder, must
  * have been registered with `tf.serialization.registerClass`. The caller owns the model.
- * @throws {RangeError} If a layer class is unknown; the message says how a Worker gets to know it. Other errors are TF.js's own.
+ * @throws {RangeError} If a layer class is unknown; the message says how a Worker gets to know it. Other errors are
+ * TF.js's own.
  */
 export async function loadModel({ class_name, config }: ModelTopology): Promise<tf.LayersModel> {
   try {
@@ -33,8 +34,8 @@ export async function loadModel({ class_name, config }: ModelTopology): Promise<
 /**
  * Refuses what an engine would compute wrongly without a word.
  * @returns C, the width of the output.
- * @throws {RangeError} If the model has not one input of samples and one output of [N, C], or has layers with randomness of their own,
- *   regularisers (weight decay belongs to the optimizer) or constraints.
+ * @throws {RangeError} If the model has not one input of samples and one output of [N, C], or has layers with
+ *   randomness of their own, regularisers (weight decay belongs to the optimizer) or constraints.
  */
 export function assertTrainableModel(model: tf.LayersModel): number {
   const act = `train the model ${model.name}`;

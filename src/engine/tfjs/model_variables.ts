@@ -20,7 +20,8 @@ export interface ModelVariables {
  * @throws {RangeError} If two weights have one name.
  */
 export function listModelVariables(model: tf.LayersModel): ModelVariables {
-  // Layer by layer: TF.js gives the weights of a nested model that was frozen as a whole in another order than its layers'.
+  // Layer by layer: TF.js gives the weights of a nested model that was frozen as a whole in another order than its
+  // layers'.
   const weights = listWeightOwners(model).flatMap((layer) => layer.weights);
   const names = new Set<string>();
   for (const { originalName } of weights) {

@@ -12,14 +12,14 @@ export interface MultiHeadClassifierOptions extends MaskingOptions {
 }
 
 /**
- * A linear classifier with a head a task label: features [N, in] and labels [N] (int32) to [N, units], where sample n is
- * answered by the head of its label, and `units` is the widest head's width. With masking, all columns but those of classes
- * that the head was trained on answer `maskValue`: `active` [tasks, units] says which were. Without, columns that a head has
- * not answer 0. The kernel is [tasks, in, units]. Weights begin at zero; model
- * builders draw them. Engines refuse labels without a head.
+ * A linear classifier with a head a task label: features [N, in] and labels [N] (int32) to [N, units], where sample n
+ * is answered by the head of its label, and `units` is the widest head's width. With masking, all columns but those of
+ * classes that the head was trained on answer `maskValue`: `active` [tasks, units] says which were. Without, columns
+ * that a head has not answer 0. The kernel is [tasks, in, units]. Weights begin at zero; model builders draw them.
+ * Engines refuse labels without a head.
  *
- * Avalanche's MultiHeadClassifier (Lomonaco et al. 2021, arXiv:2104.00405), but for columns that other heads have and this
- * one has not: there they are 0 even with masking, and so win over negative logits of the head's own classes.
+ * Avalanche's MultiHeadClassifier (Lomonaco et al. 2021, arXiv:2104.00405), but for columns that other heads have and
+ * this one has not: there they are 0 even with masking, and so win over negative logits of the head's own classes.
  */
 export class MultiHeadClassifier extends tf.layers.Layer {
   static readonly className = "MultiHeadClassifier";

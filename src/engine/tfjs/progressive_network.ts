@@ -21,11 +21,12 @@ const ADAPTERS = ["linear", "mlp"] as const;
 const LATERALS = ["hidden", "input"] as const;
 
 /**
- * A progressive network, features [N, in] and task labels [N] (int32) to [N, units]: a column of dense layers a task, each
- * layer but the first joined to the activations of all columns before it. Layer i of column k is
- * relu(W hᵢ₋₁⁽ᵏ⁾ + b + adapter(hᵢ₋₁⁽⁰⁾, …, hᵢ₋₁⁽ᵏ⁻¹⁾)), the last layer without relu, with an adapter "linear", Σⱼ Uⱼ hᵢ₋₁⁽ʲ⁾, or "mlp",
- * U relu(V [αⱼ hᵢ₋₁⁽ʲ⁾]ⱼ + c). The newest column alone is trainable. Rows are answered by the column of their label; units that
- * it was not trained on, all of them for a label without a column, answer `maskValue`: `active` [columns, units] says which.
+ * A progressive network, features [N, in] and task labels [N] (int32) to [N, units]: a column of dense layers a task,
+ * each layer but the first joined to the activations of all columns before it. Layer i of column k is relu(W hᵢ₋₁⁽ᵏ⁾ +
+ * b + adapter(hᵢ₋₁⁽⁰⁾, …, hᵢ₋₁⁽ᵏ⁻¹⁾)), the last layer without relu, with an adapter "linear", Σⱼ Uⱼ hᵢ₋₁⁽ʲ⁾, or "mlp",
+ * U relu(V [αⱼ hᵢ₋₁⁽ʲ⁾]ⱼ + c). The newest column alone is trainable. Rows are answered by the column of their label;
+ * units that it was not trained on, all of them for a label without a column, answer `maskValue`: `active` [columns,
+ * units] says which.
  * @see Rusu et al. 2016, Progressive Neural Networks, arXiv:1606.04671
  */
 export class ProgressiveNetwork extends tf.layers.Layer {

@@ -5,9 +5,9 @@ import { repairWindows } from "./repaired_windows.ts";
 
 /**
  * Makes the layers of a model, nested models included, train as they say, where TF.js 4.22 does not: it fails on
- * normalisations without gamma or beta and on ThresholdedReLU, computes batch normalisation along other axes than the last
- * wrongly, takes a single value's variance for a statistic, and joins along the last axis wherever an axis counts from the end.
- * For windows see `repairWindows`.
+ * normalisations without gamma or beta and on ThresholdedReLU, computes batch normalisation along other axes than the
+ * last wrongly, takes a single value's variance for a statistic, and joins along the last axis wherever an axis counts
+ * from the end. For windows see `repairWindows`.
  * @throws {RangeError} If a batch normalisation is not along the last axis.
  */
 export function repairLayers(model: tf.LayersModel): void {

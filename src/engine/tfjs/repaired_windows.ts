@@ -4,9 +4,9 @@ import { createInterpolation } from "../../onnx/specs/interpolation.ts";
 import type { Layer } from "./model_layers.ts";
 
 /**
- * Makes a layer whose gradient TF.js 4.22 computes wrongly compute it by operations that have a right one: the mean of padded
- * windows, whose gradient counts the padding, up-sampling, whose gradient on cpu mixes up pixels, and the largest of all values,
- * whose gradient goes to each of several as if it were alone. Other layers are left alone.
+ * Makes a layer whose gradient TF.js 4.22 computes wrongly compute it by operations that have a right one: the mean of
+ * padded windows, whose gradient counts the padding, up-sampling, whose gradient on cpu mixes up pixels, and the
+ * largest of all values, whose gradient goes to each of several as if it were alone. Other layers are left alone.
  */
 export function repairWindows(layer: Layer): void {
   const { padding, dataFormat, interpolation } = layer.getConfig();
@@ -32,7 +32,10 @@ interface PoolWindow {
   readonly strides: [number, number];
 }
 
-/** The mean of what a window has of x [N, H, W, C] or [N, L, C]: over zeros around it, then divided by the window's share of x. */
+/**
+ * The mean of what a window has of x [N, H, W, C] or [N, L, C]: over zeros around it, then divided by the window's
+ * share of x.
+ */
 function averageWindows(x: tf.Tensor, { size, strides }: PoolWindow): tf.Tensor {
   return tf.tidy(() => {
     const [rows = 0, height = 0, width = 0, channels = 0] =

@@ -2,10 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Objective } from "../engine.ts";
 
 /**
- * The unweighted loss of each row [n] from outputs and targets [n, C]; differentiable in the outputs. The class mask is added
- * to the outputs first. Cross-entropy is −Σ target · logSoftmax(output), which subtracts the largest logit first and so does
- * not overflow; binary cross-entropy is the mean over C of softplus(output) − target · output, mse that of the squared
- * difference. The caller owns the result.
+ * The unweighted loss of each row [n] from outputs and targets [n, C]; differentiable in the outputs. The class mask is
+ * added to the outputs first. Cross-entropy is −Σ target · logSoftmax(output), which subtracts the largest logit first
+ * and so does not overflow; binary cross-entropy is the mean over C of softplus(output) − target · output, mse that of
+ * the squared difference. The caller owns the result.
  */
 export function computeRowLosses(
   { kind, classMask }: Pick<Objective, "kind" | "classMask">,

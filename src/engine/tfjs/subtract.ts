@@ -3,8 +3,8 @@ import { cannot } from "../../core/errors.ts";
 import { readInput } from "./masked_logits.ts";
 
 /**
- * The first of two inputs minus the second, elementwise: the merging layer that Keras has and TF.js 4.22 has not. Both are
- * of one shape. Both engines compute it and exported files hold it.
+ * The first of two inputs minus the second, elementwise: the merging layer that Keras has and TF.js 4.22 has not. Both
+ * are of one shape. Both engines compute it and exported files hold it.
  */
 export class Subtract extends tf.layers.Layer {
   static readonly className = "Subtract";

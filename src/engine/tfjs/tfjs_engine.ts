@@ -26,12 +26,13 @@ export interface TfjsEngineOptions {
 }
 
 /**
- * Loads a model into TF.js: the reference engine, for any `tf.LayersModel` with one input (beside task labels)
- * and an output of [N, C], custom layers included. It keeps no tape between calls, so `backward` runs the forward pass again, with the same
- * dropout masks. In mode "train", `forward` and `gradient` write the new moving statistics into `vectors.state`
- * (`backward` does not: they were counted by its `forward`).
+ * Loads a model into TF.js: the reference engine, for any `tf.LayersModel` with one input (beside task labels) and an
+ * output of [N, C], custom layers included. It keeps no tape between calls, so `backward` runs the forward pass again,
+ * with the same dropout masks. In mode "train", `forward` and `gradient` write the new moving statistics into
+ * `vectors.state` (`backward` does not: they were counted by its `forward`).
  * @throws {Error} If the backend is missing or another one was chosen before.
- * @throws {RangeError} If the model is of a kind that cannot be trained; see `assertTrainableModel` and `assertDifferentiable`.
+ * @throws {RangeError} If the model is of a kind that cannot be trained; see `assertTrainableModel` and
+ * `assertDifferentiable`.
  */
 export async function createTfjsEngine({ topology, backend = "auto" }: TfjsEngineOptions): Promise<Engine> {
   const name = `tfjs-${await loadTfjsBackend(backend)}`;

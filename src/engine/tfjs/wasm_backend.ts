@@ -8,8 +8,8 @@ import { repairWasmStrides } from "./wasm_strides.ts";
 const EVENTS: readonly string[] = ["uncaughtException", "unhandledRejection"];
 
 /**
- * Starts the backend "wasm", with one thread: neither Bun nor Deno can start its threads. Its binaries are read from the
- * package's own folder, by path, which works in both. Kernels that it lacks are added.
+ * Starts the backend "wasm", with one thread: neither Bun nor Deno can start its threads. Its binaries are read from
+ * the package's own folder, by path, which works in both. Kernels that it lacks are added.
  */
 export async function startWasmBackend(): Promise<void> {
   const { setThreadsCount, setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
@@ -21,7 +21,9 @@ export async function startWasmBackend(): Promise<void> {
   await withoutNewListeners(() => tf.setBackend("wasm"));
 }
 
-/** Emscripten's handlers throw anew what was thrown: left in place, they would make 7 of a failed program's exit status. */
+/**
+ * Emscripten's handlers throw anew what was thrown: left in place, they would make 7 of a failed program's exit status.
+ */
 async function withoutNewListeners(start: () => Promise<unknown>): Promise<void> {
   const before = EVENTS.map((event) => new Set(process.rawListeners(event)));
   await start();

@@ -24,8 +24,8 @@ interface DawnPackage {
 }
 
 /**
- * Registers the backend "webgpu". Deno brings WebGPU itself; Bun takes it from the npm package "webgpu" (Dawn). The registration of tfjs-backend-webgpu 4.22 is replaced: it asks the device for a
- * malformed list of features.
+ * Registers the backend "webgpu". Deno brings WebGPU itself; Bun takes it from the npm package "webgpu" (Dawn). The
+ * registration of tfjs-backend-webgpu 4.22 is replaced: it asks the device for a malformed list of features.
  * @throws {Error} If a package, WebGPU or an adapter is missing.
  */
 export async function startWebGPUBackend(): Promise<void> {

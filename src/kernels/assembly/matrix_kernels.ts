@@ -1,6 +1,6 @@
 /**
- * The arithmetic of matrices as WebAssembly with 128-bit SIMD, in AssemblyScript; `bun run build:kernels` compiles it to
- * `matrix_kernels_wasm.ts`. Matrices are addresses of float64 values, row-major and aligned to 16 bytes.
+ * The arithmetic of matrices as WebAssembly with 128-bit SIMD, in AssemblyScript; `bun run build:kernels` compiles it
+ * to `matrix_kernels_wasm.ts`. Matrices are addresses of float64 values, row-major and aligned to 16 bytes.
  */
 
 /** Bytes of two float64 values. */
@@ -13,8 +13,8 @@ function addHalves(sums: v128): f64 {
 }
 
 /**
- * product ← a · bᵀ, [m, n], of a [m, k] and b [n, k]. m is a multiple of 2, n of 4, and k of 2. Two rows of a meet four of b at a
- * time: every value read is used several times, and no sum waits for the one before.
+ * product ← a · bᵀ, [m, n], of a [m, k] and b [n, k]. m is a multiple of 2, n of 4, and k of 2. Two rows of a meet four
+ * of b at a time: every value read is used several times, and no sum waits for the one before.
  */
 export function multiplyByTransposed(a: usize, b: usize, product: usize, m: usize, n: usize, k: usize): void {
   const width = k << 3;

@@ -1,8 +1,8 @@
 /**
  * The arithmetic of vectors as WebAssembly with 128-bit SIMD, in AssemblyScript; `bun run build:kernels` compiles it to
- * `vector_kernels_wasm.ts`. Vectors are addresses of float32 values that are aligned to 16 bytes and have room for a multiple
- * of 4 elements: the last ones of a vector whose length is none are computed too and mean nothing. Every operation is
- * rounded to float32, element by element, so results do not depend on how vectors are cut into slices.
+ * `vector_kernels_wasm.ts`. Vectors are addresses of float32 values that are aligned to 16 bytes and have room for a
+ * multiple of 4 elements: the last ones of a vector whose length is none are computed too and mean nothing. Every
+ * operation is rounded to float32, element by element, so results do not depend on how vectors are cut into slices.
  */
 
 /** Bytes of four float32 values. */
@@ -103,7 +103,9 @@ export function stepAdam(
   }
 }
 
-/** g' = g + λθ, s ← αs + (1 − α)g'², a ← αa + (1 − α)g' where centred, v ← μv + g' / (√max(s − a², 0) + ε), θ ← θ − ηv */
+/**
+ * g' = g + λθ, s ← αs + (1 − α)g'², a ← αa + (1 − α)g' where centred, v ← μv + g' / (√max(s − a², 0) + ε), θ ← θ − ηv
+ */
 export function stepRmsprop(
   parameters: usize,
   gradient: usize,
