@@ -1,6 +1,9 @@
 import type { PublishedResult } from "./published_result.ts";
 
-/** Of the paper's tables no copy was at hand when this was written; the hyperparameters were read in the authors' program. */
+/**
+ * Of the paper's tables no copy was at hand when this was written; the hyperparameters were read in the authors'
+ * program.
+ */
 const TABLES = "figure from memory of the paper's table, hyperparameters of the authors' mammoth";
 const BUZZEGA = `Buzzega et al. 2020, arXiv:2004.07211, S-MNIST in classes; ${TABLES}`;
 const PERMUTED = `Buzzega et al. 2020, arXiv:2004.07211, P-MNIST; ${TABLES}`;

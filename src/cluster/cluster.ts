@@ -1,7 +1,6 @@
 import { cannot } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { compareParameters } from "../core/remap_vector.ts";
-import { createSharedFloat32 } from "../core/shared_memory.ts";
 import { chooseEngine, type EngineModel, prepareModel } from "../engine/create_engine.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer_spec.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
@@ -16,6 +15,7 @@ import type { ObjectiveWriter } from "./objective_writer.ts";
 import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { Hyper, type ReplicaMemory } from "./replica_memory.ts";
+import { ScratchSlots } from "./scratch_slots.ts";
 import { countShards } from "./shards.ts";
 import { startReplicas } from "./start_replicas.ts";
 import { type ReplicaTimings, readRows, readTimings } from "./step_timings.ts";
@@ -36,7 +36,7 @@ export class Cluster {
   #memory: ReplicaMemory;
   #vectors: VectorTable;
   readonly #penalties: PenaltyBoard;
-  #scratch: Float32Array<SharedArrayBuffer>[] = [];
+  readonly #scratch: ScratchSlots;
   #stepCount = 0;
 
   private constructor(
@@ -55,6 +55,7 @@ export class Cluster {
     this.#inputGradients = new InputGradientBoard(group);
     this.#vectors = new VectorTable(group, memory.sizes.parameters);
     this.#penalties = new PenaltyBoard(group, memory);
+    this.#scratch = new ScratchSlots(group);
   }
 
   /**
@@ -181,7 +182,7 @@ export class Cluster {
   async backward(request: ComputeRequest, dOutput: Float32Array, after: AfterGradient = {}): Promise<void> {
     await this.#prepare(request);
     this.#batch.writeOutputGradient(dOutput);
-    await this.#run(Phase.backward | (await this.#phasesAfter(after)));
+    await this.#run(Phase.backward | (request.apart ? 0 : await this.#phasesAfter(after)));
     if (after.update) this.#stepCount += 1;
   }
 
@@ -197,7 +198,12 @@ export class Cluster {
 
   /** The reduced gradient of the last request with `scratch`. Borrowed until the next such request. */
   get scratchGradient(): Float32Array<SharedArrayBuffer> {
-    return requireSlot(this.#scratch);
+    return this.#scratch.at(0);
+  }
+
+  /** The gradient of one sample of the last request with `apart`. Borrowed until the next such request. */
+  gradientOfSample(index: number): Float32Array<SharedArrayBuffer> {
+    return this.#scratch.at(index);
   }
 
   /** Where each replica's time went in the last command, for measurements. The caller owns the result. */
@@ -233,7 +239,7 @@ export class Cluster {
     this.#activations.forget();
     this.#inputGradients.forget();
     this.#vectors = new VectorTable(this.#group, model.layout.size);
-    this.#scratch = [];
+    this.#scratch.forget();
     this.#memory = memory;
     this.#model = model;
   }
@@ -245,11 +251,14 @@ export class Cluster {
 
   async #prepare(request: ComputeRequest): Promise<void> {
     const { control } = this.#memory;
+    const { logicalShards } = this.options;
     if (request.samples.length === 0) throw new RangeError(cannot("compute a minibatch", "at least one sample", 0));
-    if (request.scratch && this.#scratch.length === 0) await this.#allocateScratch();
+    if (request.scratch) await this.#scratch.allocate(this.#memory.sizes);
     await this.#batch.place(request);
     control[Word.vector] = request.parameters ? await this.#vectors.place(request.parameters) : 0;
-    control[Word.shardCount] = countShards(request.samples.length, this.options.logicalShards);
+    control[Word.shardCount] = request.apart
+      ? request.samples.length
+      : countShards(request.samples.length, logicalShards);
     control[Word.training] = request.training ? 1 : 0;
     control[Word.dropoutStep] = request.dropoutStep;
     control[Word.scratch] = request.scratch ? 1 : 0;
@@ -281,12 +290,6 @@ export class Cluster {
     control[Word.phases] = phases;
     control[Word.stepCount] = this.#stepCount + 1;
     await this.#group.run();
-  }
-
-  async #allocateScratch(): Promise<void> {
-    const { parameters, shards } = this.#memory.sizes;
-    this.#scratch = Array.from({ length: shards }, () => createSharedFloat32(parameters));
-    await this.#group.tell((replica) => replica.attachScratchSlots(this.#scratch));
   }
 }
 

@@ -15,6 +15,11 @@ export interface ComputeRequest {
   readonly parameters?: Float32Array;
   /** True leaves the training gradient and the layers' state alone: the gradient goes to a vector of its own. */
   readonly scratch?: boolean;
+  /**
+   * True, with `scratch`: every sample is a shard of its own, and `backward` leaves each one's gradient as it is. There
+   * may be as many samples as there are logical shards.
+   */
+  readonly apart?: boolean;
   /** Makes `backward` add up this of each row's own gradient in place of the gradient. */
   readonly rowMeasure?: RowMeasure;
 }

@@ -189,6 +189,27 @@ export class ModelHost {
     return cluster.scratchGradient;
   }
 
+  /** Each sample's own gradient [P] of the criterion, which must be a mean over its samples, in order. */
+  async visitGradientsOn(
+    samples: Dataset,
+    criterion: Criterion,
+    visit: (gradient: Float32Array) => void,
+  ): Promise<void> {
+    const { cluster } = this;
+    const { logicalShards } = cluster.options;
+    const request = { ...this.#request(samples, {}), scratch: true };
+    const { dOutput } = await criterion.evaluate(await cluster.forward(request), samples.targets);
+    // The mean's gradient holds 1/B of each sample's own.
+    scaleVector(dOutput, samples.length);
+    const width = dOutput.length / samples.length;
+    for (let start = 0; start < samples.length; start += logicalShards) {
+      const end = Math.min(start + logicalShards, samples.length);
+      const rows = samples.subset(Array.from({ length: end - start }, (_, i) => start + i));
+      await cluster.backward({ ...request, samples: rows, apart: true }, dOutput.slice(start * width, end * width));
+      for (let index = 0; index < rows.length; index++) visit(cluster.gradientOfSample(index));
+    }
+  }
+
   /** Closes something else together with the replicas. */
   closeWith(resource: { close(): Promise<void> }): void {
     this.#resources.push(resource);

@@ -112,6 +112,15 @@ export abstract class ModelOwner {
     return this.host.rowGradientsOn(samples, this.options.criterion, options);
   }
 
+  /**
+   * Each sample's own gradient [P] of the criterion, without dropout, in order: as many at a time as there are logical
+   * shards, over the replicas.
+   * @param visit Borrows the gradient.
+   */
+  visitGradientsOn(samples: Dataset, visit: (gradient: Float32Array) => void): Promise<void> {
+    return this.host.visitGradientsOn(samples, this.options.criterion, visit);
+  }
+
   /** Outputs [B, C] of any samples with any parameters [P], computed by the replicas. The caller owns the result. */
   forwardWith(
     parameters: Float32Array,

@@ -36,12 +36,39 @@ async function computeAside(strategy: BaseStrategy): Promise<void> {
   await strategy.gradientOn(takeFirst(samples, 3), { parameters: others, training: true });
   await strategy.forwardWith(others, samples);
   await strategy.forwardWith(strategy.parameters, takeFirst(samples, 1), { training: true });
+  await strategy.visitGradientsOn(takeFirst(samples, 3), () => {});
 }
 
 const INSIDE: readonly CallbackName[] = TRAINING_CALLBACKS.slice(
   TRAINING_CALLBACKS.indexOf("beforeTrainingIteration"),
   TRAINING_CALLBACKS.indexOf("afterTrainingEpoch"),
 );
+
+describe("visitGradientsOn()", () => {
+  for (const [workers, logicalShards] of [
+    [0, 1],
+    [0, 3],
+    [1, 3],
+    [2, 3],
+  ] as const) {
+    test(`gives each sample's own gradient, in order, on ${workers} workers with ${logicalShards} shards`, async () => {
+      const strategy = create({ cluster: { workers, logicalShards } });
+      const samples = takeFirst(testStream.at(1).dataset, 7);
+      await withStrategy(strategy, async () => {
+        await strategy.train(trainStream.at(0));
+        const wanted: Float32Array[] = [];
+        for (let i = 0; i < samples.length; i++) wanted.push((await strategy.gradientOn(samples.subset([i]))).slice());
+        const gradients: Float32Array[] = [];
+        await strategy.visitGradientsOn(samples, (gradient) => gradients.push(gradient.slice()));
+        expect(gradients.length).toBe(wanted.length);
+        for (const [i, gradient] of gradients.entries()) {
+          expect(measureDifference(gradient, wanted[i] ?? [])).toBeLessThan(1e-6);
+        }
+        expect(measureDifference(wanted[0] ?? [], wanted[1] ?? [])).toBeGreaterThan(1e-4);
+      });
+    });
+  }
+});
 
 describe("gradientOn() and forwardWith() during an iteration", () => {
   for (const callback of INSIDE) {

@@ -27,7 +27,8 @@ const FIRST_SCORE = 0.1;
  * one. Every minibatch is joined by a random draw of the memory. The random samples are drawn once a minibatch, and an
  * experience's samples are offered in its first epoch.
  *
- * Costs a gradient of its own for every new sample. Avalanche compares with whole minibatches of the memory instead.
+ * Costs a gradient of its own for every new sample, shared out over the replicas. Avalanche compares with whole
+ * minibatches of the memory instead.
  * @see Aljundi et al. 2019, Gradient based sample selection for online continual learning, arXiv:1903.08671
  */
 export class GSSGreedyPlugin implements StrategyPlugin {
@@ -71,14 +72,9 @@ export class GSSGreedyPlugin implements StrategyPlugin {
 async function scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: Dataset): Promise<number[]> {
   if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
   const directions: Float32Array[] = [];
-  for (let i = 0; i < compared.length; i++) {
-    directions.push(scaleToOne(await strategy.gradientOn(compared.subset([i]))));
-  }
+  await strategy.visitGradientsOn(compared, (gradient) => directions.push(scaleToOne(gradient)));
   const scores: number[] = [];
-  for (let i = 0; i < samples.length; i++) {
-    const gradient = await strategy.gradientOn(samples.subset([i]));
-    scores.push(1 + findLargestCosine(gradient, directions));
-  }
+  await strategy.visitGradientsOn(samples, (gradient) => scores.push(1 + findLargestCosine(gradient, directions)));
   return scores;
 }
 
