@@ -36,13 +36,20 @@ export function assertFixedOutputs(act: string, model: tf.LayersModel): void {
 }
 
 /**
- * Refuses a layer of features that a model does not have.
+ * Refuses a layer of features that a model does not have, and a head that grows: its width changes, and a task chooses
+ * it.
  * @param name The layer before the last if undefined.
- * @throws {RangeError} If there is no such layer, or none before the last.
+ * @throws {RangeError} If there is no such layer, or none before the last, or it is a head that grows.
  */
 export function assertFeatureLayer(act: string, model: tf.LayersModel, name: string | undefined): void {
-  if (name === undefined) findFeatureLayer(model);
-  else assertLayer(act, model, name);
+  if (name === undefined) {
+    findFeatureLayer(model);
+    return;
+  }
+  assertLayer(act, model, name);
+  if (listGrowingHeads(takeTopology(model)).some(({ layer }) => layer === name)) {
+    throw new RangeError(cannot(act, "features of a layer before the heads that grow", name));
+  }
 }
 
 /**

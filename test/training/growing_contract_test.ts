@@ -85,12 +85,8 @@ for (const [name, { create, trainsOnce = false }] of listMembers()) {
 }
 
 for (const name of LAST_LAYER_MEMBERS) {
-  test(`${name} refuses features of a head that grows`, async () => {
-    const strategy = CONTRACT_MEMBERS[name]?.create(createOptions());
-    if (!strategy) throw new Error(`There is a ${name}`);
-    await withStrategy(strategy, async () => {
-      const wanted = "Cannot compute features: wanted a layer before the heads that grow";
-      await expect(strategy.train(benchmark.trainStream)).rejects.toThrow(wanted);
-    });
+  test(`${name} refuses features of a head that grows`, () => {
+    const wanted = "features of a layer before the heads that grow";
+    expect(() => CONTRACT_MEMBERS[name]?.create(createOptions())).toThrow(wanted);
   });
 }

@@ -56,6 +56,12 @@ describe("assertFeatureLayer()", () => {
     const [input] = alone.layers;
     expect(() => assertFeatureLayer("extract", small, undefined)).not.toThrow();
     expect(() => assertFeatureLayer("extract", small, "fc")).toThrow('Cannot extract: unknown layer "fc"');
+    for (const head of [{ multiHead: true }, { incremental: true }]) {
+      const growing = mlp({ ...SMALL_MLP, ...head });
+      const name = growing.outputs[0]?.sourceLayer.name ?? "";
+      expect(() => assertFeatureLayer("extract", growing, name)).toThrow("a layer before the heads that grow, got");
+      expect(() => assertFeatureLayer("extract", growing, "fc0")).not.toThrow();
+    }
     expect(findFeatureLayer(small)).not.toBe(last);
     expect(small.layers.map(({ name }) => name)).toContain(findFeatureLayer(small));
     if (input) expect(() => assertFeatureLayer("extract", alone, input.name)).not.toThrow();
