@@ -16,6 +16,11 @@ const problems = fc.integer({ min: 1, max: 6 }).chain((length) => {
   });
 });
 
+/** Whether the product's sign is that of its terms, and not of the rounding of a sum that is 0. */
+function hasSign(a: readonly number[], b: readonly number[]): boolean {
+  return Math.abs(dot(a, b)) > 1e-6 || a.every((value, i) => value * (b[i] ?? 0) === 0);
+}
+
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
 
 /** The same by coordinate descent on the dual: each v in turn to its own minimum, until nothing moves. */
@@ -45,6 +50,7 @@ describe("projectOntoMemories()", () => {
   test("is coordinate descent on the dual, where a memory conflicts, and nothing otherwise", () => {
     fc.assert(
       fc.property(problems, ({ gradient, memories, strength }) => {
+        fc.pre(memories.every((memory) => hasSign(memory, gradient)));
         const moved = Float32Array.from(gradient);
         const before = moved.slice();
         const vectors = memories.map((memory) => Float32Array.from(memory));
