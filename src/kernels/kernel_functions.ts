@@ -1,3 +1,4 @@
+import { loadKernels } from "./load_kernels.ts";
 import { VECTOR_KERNELS_WASM } from "./vector_kernels_wasm.ts";
 
 /**
@@ -64,8 +65,5 @@ export interface KernelFunctions {
 
 /** Loads the functions over a shared memory, in this thread. */
 export function loadKernelFunctions(memory: WebAssembly.Memory): KernelFunctions {
-  const module = new WebAssembly.Module(Uint8Array.fromBase64(VECTOR_KERNELS_WASM));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  // The compiler has checked the source; here its exports are data that came from outside.
-  return exports as unknown as KernelFunctions;
+  return loadKernels(VECTOR_KERNELS_WASM, memory);
 }

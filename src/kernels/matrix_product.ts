@@ -1,3 +1,4 @@
+import { loadKernels } from "./load_kernels.ts";
 import { MATRIX_KERNELS_WASM } from "./matrix_kernels_wasm.ts";
 
 /** A matrix of `rows` rows, row-major. */
@@ -68,18 +69,15 @@ function writeRows(room: Float64Array, { data, rows, columns }: Matrix, width: n
 
 /** The kernels with room for so many float64 values; the memory is this thread's own, and keeps its size. */
 function reserve(count: number): MatrixKernels {
-  loaded ??= loadKernels();
+  loaded ??= createKernels();
   const missing = count * Float64Array.BYTES_PER_ELEMENT - loaded.memory.buffer.byteLength;
   if (missing > 0) loaded.memory.grow(Math.ceil(missing / PAGE_BYTES));
   return loaded;
 }
 
-function loadKernels(): MatrixKernels {
+function createKernels(): MatrixKernels {
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const module = new WebAssembly.Module(Uint8Array.fromBase64(MATRIX_KERNELS_WASM));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  // The compiler has checked the source; here its exports are data that came from outside.
-  return { memory, functions: exports as unknown as MatrixFunctions };
+  return { memory, functions: loadKernels(MATRIX_KERNELS_WASM, memory) };
 }
 
 function roundUp(count: number, step: number): number {

@@ -1,5 +1,9 @@
 import { cannot } from "../../core/errors.ts";
 import { concatVectors } from "../../core/vector.ts";
+import { int, ints } from "../file/onnx_model.ts";
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import { sampleShapeOf } from "../shape.ts";
 import {
   type AffineHead,
   type CosineHead,
@@ -10,11 +14,7 @@ import {
   type RectifiedHead,
   UNKNOWN_MARGIN,
   type VectorsByClass,
-} from "../export/prediction_head.ts";
-import { int, ints } from "../file/onnx_model.ts";
-import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
-import { sampleShapeOf } from "../shape.ts";
+} from "../specs/prediction_head.ts";
 
 /** What stands before a head, and how wide its scores are. */
 export interface HeadInputs {

@@ -6,8 +6,8 @@ import { type ConvertedModel, convertWholeModel } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";
 import { GraphBuilder } from "../graph_builder.ts";
 import type { ModelSpec } from "../specs/layer_spec.ts";
+import type { PredictionHead } from "../specs/prediction_head.ts";
 import { writeTensors } from "../topology/tensor_sources.ts";
-import type { PredictionHead } from "./prediction_head.ts";
 import { chooseByTask, hideLaterOwners, listLastOwners, type TaskParameters } from "./task_parameters.ts";
 
 /** A network with its values, and what stands behind it. */

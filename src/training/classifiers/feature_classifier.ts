@@ -1,6 +1,6 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
-import { type PredictionHead, UNKNOWN_MARGIN } from "../../onnx/export/prediction_head.ts";
+import { type PredictionHead, UNKNOWN_MARGIN } from "../../onnx/specs/prediction_head.ts";
 
 /** Features [N, F] of samples, by class id. */
 export type FeaturesByClass = ReadonlyMap<number, HostTensor>;
@@ -25,19 +25,19 @@ export interface FeatureClassifier {
 
 /**
  * Scores rows one by one: fills what `scoreRow` says of the known classes, and puts the others below them.
- * @param scoreRow Gives the scores of `ids` for one row, into its second argument.
+ * @param scoreRow Gives the scores of `ids` for one row, the one of that index, into its second argument.
  */
 export function scoreRows(
   { data, shape }: HostTensor,
   { width, ids }: { readonly width: number; readonly ids: readonly number[] },
-  scoreRow: (row: Float32Array, scores: Float64Array) => void,
+  scoreRow: (row: Float32Array, scores: Float64Array, index: number) => void,
 ): HostTensor {
   const [rows = 0, features = 0] = shape;
   const columns = Math.max(width, ...ids.map((id) => id + 1));
   const result = new Float32Array(rows * columns);
   const scores = new Float64Array(ids.length);
   for (let row = 0; row < rows; row++) {
-    scoreRow(data.subarray(row * features, (row + 1) * features), scores);
+    scoreRow(data.subarray(row * features, (row + 1) * features), scores, row);
     const least = ids.length > 0 ? Math.min(...scores) : 0;
     result.fill(least - UNKNOWN_MARGIN, row * columns, (row + 1) * columns);
     for (const [i, id] of ids.entries()) result[row * columns + id] = scores[i] ?? 0;

@@ -3,7 +3,7 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { factorCholesky, invertLower } from "../../kernels/cholesky.ts";
 import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
-import type { MahalanobisHead } from "../../onnx/export/prediction_head.ts";
+import type { MahalanobisHead } from "../../onnx/specs/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
 /** How features and covariances are prepared. */
@@ -69,10 +69,8 @@ export class FeCAMClassifier implements FeatureClassifier {
     const ids = [...this.#classes.keys()];
     const unit = this.#scaleRows(features);
     const distances = ids.map((id) => this.#measureDistances(unit, id));
-    let row = 0;
-    return scoreRows(features, { width, ids }, (_, scores) => {
+    return scoreRows(features, { width, ids }, (_, scores, row) => {
       for (const [k, ofClass] of distances.entries()) scores[k] = -(ofClass[row] ?? 0);
-      row += 1;
     });
   }
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { RandomStream } from "../../../src/core/random_stream.ts";
 import { factorCholesky, invertLower } from "../../../src/kernels/cholesky.ts";
 import { convertPredictionHead } from "../../../src/onnx/converters/prediction_head.ts";
-import { type PredictionHead, UNKNOWN_MARGIN } from "../../../src/onnx/export/prediction_head.ts";
 import { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
+import { type PredictionHead, UNKNOWN_MARGIN } from "../../../src/onnx/specs/prediction_head.ts";
 import { runGraph } from "../run_graph.ts";
 
 const FEATURES = 3;

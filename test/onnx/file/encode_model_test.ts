@@ -68,6 +68,16 @@ const model: fc.Arbitrary<OnnxModel> = fc.record({
   }),
 });
 
+/** What a model says of itself when it says nothing. */
+const BLANK = {
+  irVersion: 8,
+  opsetVersion: 17,
+  producerName: "",
+  producerVersion: "",
+  docString: "",
+  metadata: {},
+};
+
 describe("encodeModel()", () => {
   test("is undone by decodeModel(), whatever the model", () => {
     fc.assert(
@@ -96,15 +106,7 @@ describe("encodeModel()", () => {
 
   test("writes the format's field numbers, when the model is small", () => {
     const graph = { name: "g", nodes: [], initializers: [], inputs: [], outputs: [] };
-    const bytes = encodeModel({
-      irVersion: 8,
-      opsetVersion: 17,
-      producerName: "",
-      producerVersion: "",
-      docString: "",
-      metadata: {},
-      graph,
-    });
+    const bytes = encodeModel({ ...BLANK, graph });
     // ir_version = 1 as varint 8; graph = 7 with its name = 2; opset_import = 8 with domain = 1 and version = 2.
     const wanted = new Set(["08 08", "3a 03 12 01 67", "42 02 10 11", "42 04 0a 00 10 11"]);
     const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
@@ -126,15 +128,7 @@ describe("decodeModel()", () => {
       inputs: [],
       outputs: [],
     };
-    const about = {
-      irVersion: 8,
-      opsetVersion: 17,
-      producerName: "",
-      producerVersion: "",
-      docString: "",
-      metadata: {},
-    };
-    const bytes = encodeModel({ ...about, graph });
+    const bytes = encodeModel({ ...BLANK, graph });
     for (const length of [bytes.length - 1, 200, 20]) {
       expect(() => decodeModel(bytes.subarray(0, length))).toThrow(SyntaxError);
     }

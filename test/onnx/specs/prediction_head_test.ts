@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { describeHead, listScoredClasses, type PredictionHead } from "../../../src/onnx/export/prediction_head.ts";
+import { describeHead, listScoredClasses, type PredictionHead } from "../../../src/onnx/specs/prediction_head.ts";
 
 const layerName = "features";
 const vectors = new Map([3, 0].map((id) => [id, Float64Array.of(id, 1)]));
