@@ -15,7 +15,7 @@ import type { ObjectiveWriter } from "./objective_writer.ts";
 import { PenaltyBoard } from "./penalty_board.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import { Hyper, type ReplicaMemory } from "./replica_memory.ts";
-import { ScratchSlots } from "./scratch_slots.ts";
+import { requireSlot, ScratchSlots } from "./scratch_slots.ts";
 import { countShards } from "./shards.ts";
 import { startReplicas } from "./start_replicas.ts";
 import { type ReplicaTimings, readRows, readTimings } from "./step_timings.ts";
@@ -103,7 +103,7 @@ export class Cluster {
 
   /** The reduced gradient of the last training step [P]; may be edited before `update`. */
   get gradient(): Float32Array<SharedArrayBuffer> {
-    return requireSlot(this.#memory.gradientSlots);
+    return requireSlot(this.#memory.gradientSlots, 0);
   }
 
   /** Optimizer state vectors, each [P]. */
@@ -291,10 +291,4 @@ export class Cluster {
     control[Word.stepCount] = this.#stepCount + 1;
     await this.#group.run();
   }
-}
-
-function requireSlot(slots: readonly Float32Array<SharedArrayBuffer>[]): Float32Array<SharedArrayBuffer> {
-  const slot = slots[0];
-  if (!slot) throw new Error("Cannot read a gradient: none was computed");
-  return slot;
 }

@@ -1,3 +1,4 @@
+import { cannot } from "../core/errors.ts";
 import { createSharedFloat32 } from "../core/shared_memory.ts";
 import type { ReplicaGroup } from "./replica_group.ts";
 import type { MemorySizes } from "./replica_memory.ts";
@@ -25,13 +26,21 @@ export class ScratchSlots {
    * @throws {Error} If there is none.
    */
   at(shard: number): Float32Array<SharedArrayBuffer> {
-    const slot = this.#slots[shard];
-    if (!slot) throw new Error("Cannot read a gradient: none was computed");
-    return slot;
+    return requireSlot(this.#slots, shard);
   }
 
   /** Lets go of them: the model has another length. */
   forget(): void {
     this.#slots = [];
   }
+}
+
+/** @throws {Error} If there is no slot for the shard. */
+export function requireSlot(
+  slots: readonly Float32Array<SharedArrayBuffer>[],
+  shard: number,
+): Float32Array<SharedArrayBuffer> {
+  const slot = slots[shard];
+  if (!slot) throw new Error(cannot("read a gradient", "one that was computed", "none"));
+  return slot;
 }

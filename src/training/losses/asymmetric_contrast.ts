@@ -19,7 +19,7 @@ export interface AsymmetricContrast {
  * among them of the anchor's class. An anchor that has none adds nothing.
  * @param features [A + M, F]
  * @param y Class ids [A + M].
- * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change, arXiv:2104.05025, equation 1
+ * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change, arXiv:2203.03798, equation 1
  */
 export function evaluateAsymmetricContrast(
   features: HostTensor,

@@ -40,7 +40,7 @@ export interface ERAMLOptions {
  * The memory is a reservoir that takes in every minibatch of an experience's first epoch; while it is empty, training
  * is as usual. Takes the place of the criterion. Of B new samples each meets 2 B others on the coordinator: it is made
  * for small minibatches.
- * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change, arXiv:2104.05025
+ * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change, arXiv:2203.03798
  */
 export class ERAMLPlugin implements StrategyPlugin {
   readonly name = "ERAMLPlugin";
