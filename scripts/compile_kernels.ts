@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { RefusalError } from "../src/core/errors.ts";
 
 /** A module of kernels: its AssemblyScript source, and the TypeScript file that carries it compiled. */
 export interface KernelModule {
@@ -40,7 +41,7 @@ export async function compileKernels({ name, memory }: KernelModule): Promise<st
       listFiles: () => [],
     },
   );
-  if (error || !wasm) throw new Error(`Cannot compile ${path}: ${stderr.toString() || error?.message}`);
+  if (error || !wasm) throw new RefusalError(`Cannot compile ${path}: ${stderr.toString() || error?.message}`);
   const lines = wasm.toBase64().match(/.{1,110}/g) ?? [];
   const literal = lines.map((line) => `  "${line}"`).join(" +\n");
   return `/** \`assembly/${name}.ts\` as WebAssembly in base64. Made by \`bun run build:kernels\`. */

@@ -1,3 +1,4 @@
+import { SyntaxRefusal } from "../src/core/errors.ts";
 /** How many tests a runner counted; skipped ones are neither passed nor failed. */
 export interface TestCounts {
   readonly passed: number;
@@ -11,7 +12,7 @@ export interface TestCounts {
  * @throws {SyntaxError} If the text is no JUnit report.
  */
 export function countTests(report: string): TestCounts {
-  if (!report.includes("<testsuites")) throw new SyntaxError("Cannot count tests: wanted a JUnit report, got none");
+  if (!report.includes("<testsuites")) throw new SyntaxRefusal("Cannot count tests: wanted a JUnit report, got none");
   const cases = [...report.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
     ([, attributes = "", body = ""]) => ({ name: /\bname="([^"]*)"/.exec(attributes)?.[1] ?? "", body }),
   );

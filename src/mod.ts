@@ -7,6 +7,7 @@
 export type { ClusterOptions } from "./cluster/cluster_options.ts";
 export type { StepResult } from "./cluster/compute_request.ts";
 export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";
+export { RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "./core/errors.ts";
 export type { HostTensor } from "./core/host_tensor.ts";
 export type { ParameterEntry, ParameterLayout } from "./core/parameter_layout.ts";
 export { RandomStream, RandomStreams } from "./core/random_stream.ts";

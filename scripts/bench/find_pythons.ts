@@ -1,5 +1,5 @@
 import { runCommand } from "../../src/cli/doctor/run_command.ts";
-import { cannot } from "../../src/core/errors.ts";
+import { cannot, RefusalError } from "../../src/core/errors.ts";
 
 /** A Python interpreter with the libraries that it has. */
 export interface PythonPeer {
@@ -38,13 +38,17 @@ export async function findPythons(wanted: readonly string[]): Promise<PythonPeer
     const { prefix, torch, avalanche } = parseProbe(succeeded ? stdout : "");
     if (torch !== undefined && !prefixes.has(prefix)) found.push({ path, torch, avalanche });
     else if (torch === undefined && wanted.length > 0) {
-      throw new Error(cannot("measure peers", `a Python that has PyTorch at ${path}`, succeeded ? "none" : complaint));
+      throw new RefusalError(
+        cannot("measure peers", `a Python that has PyTorch at ${path}`, succeeded ? "none" : complaint),
+      );
     }
     prefixes.add(prefix);
   }
   if (found.length > 0) return found;
   const install = "apt-get install python3-torch libopenblas0-pthread, or --python PATH";
-  throw new Error(cannot("measure peers", `a Python that has PyTorch (${install})`, `none at ${paths.join(", ")}`));
+  throw new RefusalError(
+    cannot("measure peers", `a Python that has PyTorch (${install})`, `none at ${paths.join(", ")}`),
+  );
 }
 
 /** What the probe printed; no version where it printed nothing of the kind. */

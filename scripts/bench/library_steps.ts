@@ -1,6 +1,7 @@
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { type ClusterOptions, resolveClusterOptions } from "../../src/cluster/cluster_options.ts";
 import type { ReplicaTimings } from "../../src/cluster/step_timings.ts";
+import { RangeRefusal } from "../../src/core/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
@@ -96,6 +97,6 @@ export class LibrarySteps implements Contestant {
       this.#criterion.createObjective(samples.targets, this.#cluster.model.outputSize),
       { penalties: true, update: { learningRate: LEARNING_RATE } },
     );
-    if (!result.isFinite) throw new RangeError(`Cannot measure ${workload.name}: its loss is not finite any more`);
+    if (!result.isFinite) throw new RangeRefusal(`Cannot measure ${workload.name}: its loss is not finite any more`);
   }
 }

@@ -3,10 +3,12 @@
  * kernels where the vectors lie in their memory, and by the kernels on copies; at the sizes of SimpleMLP and of a
  * ResNet-18.
  */
+
 import process from "node:process";
 import { formatTable } from "../../src/cli/format_table.ts";
 import { addPenaltyGradient } from "../../src/cluster/penalty.ts";
 import { reduceSlots } from "../../src/cluster/reduce_slots.ts";
+import { RangeRefusal, TypeRefusal } from "../../src/core/errors.ts";
 import { createSharedFloat32 } from "../../src/core/shared_memory.ts";
 import { dot } from "../../src/core/vector.ts";
 import { MAX_VECTORS, PIECE_SIZE, VectorKernels } from "../../src/kernels/vector_kernels.ts";
@@ -99,7 +101,7 @@ const rows: string[][] = [["pass", "elements", "loop, ms", "kernel, ms", "kernel
 for (const size of SIZES) {
   const lengths = [...new Array<number>(VECTORS).fill(size), ...new Array<number>(MAX_VECTORS).fill(PIECE_SIZE)];
   const { memory, vectors } = createSharedVectors(lengths);
-  if (!memory) throw new RangeError(`Cannot measure: ${VECTORS} vectors of ${size} do not fit into a memory`);
+  if (!memory) throw new RangeRefusal(`Cannot measure: ${VECTORS} vectors of ${size} do not fit into a memory`);
   const near = vectors.slice(0, VECTORS);
   const far = near.map(({ length }) => createSharedFloat32(length));
   for (const vector of [...near, ...far]) vector.set(Float32Array.from(vector, (_, i) => 1e-3 * (1 + Math.sin(i))));
@@ -132,6 +134,6 @@ function stepOver({ length }: Float32Array) {
 
 function shared(vector: Float32Array): Float32Array<SharedArrayBuffer> {
   const { buffer } = vector;
-  if (!(buffer instanceof SharedArrayBuffer)) throw new TypeError("Cannot measure: the vector is not shared");
+  if (!(buffer instanceof SharedArrayBuffer)) throw new TypeRefusal("Cannot measure: the vector is not shared");
   return new Float32Array(buffer, vector.byteOffset, vector.length);
 }

@@ -1,6 +1,6 @@
 import { createNamed, resolveNamed } from "../../src/cli/named_factory.ts";
 import { STRATEGIES } from "../../src/cli/registries/strategies.ts";
-import { describeCause } from "../../src/core/errors.ts";
+import { describeCause, RangeRefusal } from "../../src/core/errors.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { splitMNIST } from "../../src/streams/split_mnist.ts";
@@ -98,7 +98,7 @@ async function openStrategy({ sizes }: BenchContext, name: string): Promise<Cont
     examplesPerExperience: sizes.strategyExamples,
   });
   const [first, second, third] = benchmark.trainStream;
-  if (!first || !second || !third) throw new RangeError("Cannot measure a strategy: the stream is too short");
+  if (!first || !second || !third) throw new RangeRefusal("Cannot measure a strategy: the stream is too short");
   const steps = Math.ceil(second.dataset.length / BATCH_SIZE) + Math.ceil(third.dataset.length / BATCH_SIZE);
   const options = OPTIONS[name];
   const resolved = resolveNamed(STRATEGIES, options === undefined ? name : `${name}:${options}`);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
-import { cannot } from "../../src/core/errors.ts";
+import { cannot, RefusalError, TypeRefusal } from "../../src/core/errors.ts";
 import { createScriptCommand } from "./peer_process.ts";
 
 /** What one process of the command train came to. */
@@ -62,7 +62,8 @@ function watchProcess({
     child.on("close", (code) => {
       clearInterval(timer);
       if (code === 0) resolve({ wallSeconds: (performance.now() - began) / 1000, peakMegabytes });
-      else reject(new Error(cannot("measure the command train", "exit status 0", `${code}: ${complaint.trim()}`)));
+      else
+        reject(new RefusalError(cannot("measure the command train", "exit status 0", `${code}: ${complaint.trim()}`)));
     });
   });
 }
@@ -82,9 +83,9 @@ export function sumTrainSeconds(summary: unknown): number {
   const seconds = Array.isArray(experiences) ? experiences.map((experience) => read(experience, "trainSeconds")) : [];
   let sum = 0;
   for (const value of seconds) {
-    if (typeof value !== "number") throw new TypeError(cannot("read a summary", "trainSeconds", value));
+    if (typeof value !== "number") throw new TypeRefusal(cannot("read a summary", "trainSeconds", value));
     sum += value;
   }
-  if (seconds.length === 0) throw new TypeError(cannot("read a summary", "experiences", experiences));
+  if (seconds.length === 0) throw new TypeRefusal(cannot("read a summary", "experiences", experiences));
   return sum;
 }

@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { describeCause } from "../../src/core/errors.ts";
+import { describeCause, RangeRefusal } from "../../src/core/errors.ts";
 import { assertDevice } from "../../src/engine/create_engine.ts";
 import { measureCandidate } from "./measure_candidate.ts";
 
@@ -16,7 +16,7 @@ const sizes = extent === "quick" ? QUICK : FULL;
 
 try {
   assertDevice(device);
-  if (engine !== "onnxruntime" && engine !== "tfjs") throw new RangeError(`Cannot measure the engine "${engine}"`);
+  if (engine !== "onnxruntime" && engine !== "tfjs") throw new RangeRefusal(`Cannot measure the engine "${engine}"`);
   process.stdout.write(`${JSON.stringify(await measureCandidate({ engine, device }, sizes))}\n`);
 } catch (error) {
   process.stdout.write(`${JSON.stringify({ reason: describeCause(error) })}\n`);

@@ -2,10 +2,12 @@
  * Training steps of SimpleMLP with TF.js as it comes, on its wasm backend: none of this library's engine, kernels or
  * optimizers. Parameter: the batch size. Request: {"steps": n}; answer: {"msPerStep"}.
  */
+
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { TypeRefusal } from "../../src/core/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
@@ -38,7 +40,7 @@ async function trainOnce(): Promise<void> {
   const y = tf.tidy(() => tf.oneHot(tf.tensor1d(samples.targets.slice(), "int32"), 10));
   const loss = optimizer.minimize(() => {
     const logits = model.apply(x, { training: true });
-    if (!(logits instanceof tf.Tensor)) throw new TypeError("Cannot train: the model has not one output");
+    if (!(logits instanceof tf.Tensor)) throw new TypeRefusal("Cannot train: the model has not one output");
     return tf.losses.softmaxCrossEntropy(y, logits).asScalar();
   }, true);
   await loss?.data();

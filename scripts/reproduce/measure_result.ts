@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { InterruptedError } from "../../src/cli/cli_error.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
+import { RefusalError } from "../../src/core/errors.ts";
 import { VERSION } from "../../src/core/version.ts";
 import type { MeasuredResult } from "./measured_result.ts";
 import type { PublishedResult } from "./published_result.ts";
@@ -42,7 +43,7 @@ async function runOnce(words: readonly string[], { stderr, signal }: CliContext)
       signal,
     });
     if (signal.aborted) throw new InterruptedError("Interrupted; finished results were kept", { cause: signal.reason });
-    if (status !== 0) throw new Error(`Cannot reproduce: train ${words.join(" ")} ended with status ${status}`);
+    if (status !== 0) throw new RefusalError(`Cannot reproduce: train ${words.join(" ")} ended with status ${status}`);
     return SUMMARY.parse(JSON.parse(await readFile(join(out, "summary.json"), "utf8"))).final.streamAccuracy;
   } finally {
     await rm(folder, { recursive: true });

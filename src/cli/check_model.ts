@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { cannot, describeValue } from "../core/errors.ts";
+import { cannot, describeValue, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { assertPlaces } from "../engine/create_engine.ts";
 import type { EngineKind } from "../engine/engine_kind.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
@@ -31,16 +31,16 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
   const { sampleShape, numClasses } = benchmark;
   if (shape.length !== sampleShape.length || shape.some((length, i) => length !== null && length !== sampleShape[i])) {
     const wanted = `samples of the benchmark's shape ${describeValue([...sampleShape])}`;
-    throw new RangeError(cannot(`train the model "${model.name}"`, wanted, shape));
+    throw new RangeRefusal(cannot(`train the model "${model.name}"`, wanted, shape));
   }
   if (outputs < numClasses && listGrowingHeads(topology).length === 0) {
     const wanted = `an output for each of the benchmark's ${numClasses} classes, or a head that grows`;
-    throw new RangeError(cannot(`train the model "${model.name}"`, wanted, outputs));
+    throw new RangeRefusal(cannot(`train the model "${model.name}"`, wanted, outputs));
   }
   const reasons = exportsModels || engine === "onnxruntime" ? findUnsupportedLayers(topology) : [];
   if (reasons.length === 0) return;
   const hint = exportsModels ? " (--no-onnx leaves the export out)" : "";
-  throw new RangeError(`${reasons.join("; ")}${hint}`);
+  throw new RangeRefusal(`${reasons.join("; ")}${hint}`);
 }
 
 /**
@@ -57,6 +57,6 @@ export async function assertDevicesAreThere(devices: readonly string[], engine: 
     const { isThere, detail, install } = await findDevice(engine, device);
     if (isThere) continue;
     const said = detail.startsWith("Cannot ") ? detail : `Cannot compute on ${device} with ${engine}: ${detail}`;
-    throw new Error(`${said}; install: ${install}`);
+    throw new RefusalError(`${said}; install: ${install}`);
   }
 }

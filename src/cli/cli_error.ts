@@ -1,4 +1,5 @@
-import { LostCheckpointsError } from "../runs/storage_error.ts";
+import { RefusalError } from "../core/errors.ts";
+import { LostCheckpointsError, StorageError } from "../runs/storage_error.ts";
 
 /** What somebody typed cannot be used. The message is one line; the program prints it and exits with status 2. */
 export class CliError extends Error {
@@ -27,7 +28,7 @@ export class InterruptedError extends Error {
 }
 
 /**
- * Runs a part of a command that only prepares: what it refuses ("Cannot …") is the fault of what was typed, or of files
+ * Runs a part of a command that only prepares: what it refuses is the fault of what was typed, or of files
  * that are not there, not of the run.
  * @throws {CliError} In place of such a refusal; anything else is a defect and passes through.
  */
@@ -36,7 +37,8 @@ export async function refuse<Value>(prepare: () => Promise<Value>): Promise<Valu
     return await prepare();
   } catch (cause) {
     if (cause instanceof LostCheckpointsError) throw cause;
-    if (cause instanceof Error && cause.message.startsWith("Cannot ")) throw new CliError(cause.message, { cause });
+    if (cause instanceof Error && (cause instanceof RefusalError || cause instanceof StorageError))
+      throw new CliError(cause.message, { cause });
     throw cause;
   }
 }

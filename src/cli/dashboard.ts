@@ -1,5 +1,6 @@
 import { wrap } from "comlink";
 import { WorkerHandle } from "../cluster/worker_handle.ts";
+import { RefusalError } from "../core/errors.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import type { RemoteDashboard } from "../report/remote_dashboard.ts";
 
@@ -25,7 +26,7 @@ export class Dashboard implements AsyncDisposable {
     const handle = new WorkerHandle<RemoteDashboard>(entry, "the dashboard", (worker) => wrap<RemoteDashboard>(worker));
     try {
       const { refusal, ...start } = await handle.call((remote) => remote.start(port), "start to serve");
-      if (refusal !== undefined) throw new Error(refusal);
+      if (refusal !== undefined) throw new RefusalError(refusal);
       return new Dashboard(handle, start.port);
     } catch (error) {
       handle.terminate();

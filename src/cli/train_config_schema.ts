@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cannot } from "../core/errors.ts";
+import { cannot, TypeRefusal } from "../core/errors.ts";
 import { ENGINE_KINDS } from "../engine/engine_kind.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL } from "../runs/checkpoints/checkpoint_interval.ts";
 import type { TrainConfig } from "./train_config.ts";
@@ -36,5 +36,5 @@ export function parseTrainConfig(directory: string, json: unknown): TrainConfig 
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const key = issue?.path.join(".") || "config.json";
-  throw new TypeError(cannot(`read the run in ${directory}`, `another ${key} (${issue?.message})`, json));
+  throw new TypeRefusal(cannot(`read the run in ${directory}`, `another ${key} (${issue?.message})`, json));
 }

@@ -1,4 +1,4 @@
-import { describeUnknownName } from "./errors.ts";
+import { describeUnknownName, RangeRefusal } from "./errors.ts";
 
 /** The names there are, the default first. */
 export const COMPATIBILITIES = ["paper", "avalanche"] as const;
@@ -12,5 +12,5 @@ export type Compatibility = (typeof COMPATIBILITIES)[number];
 /** @throws {RangeError} If there is no such compatibility. */
 export function assertCompatibility(act: string, compatibility: Compatibility): void {
   if (COMPATIBILITIES.includes(compatibility)) return;
-  throw new RangeError(`Cannot ${act}: ${describeUnknownName("compatibility", compatibility, COMPATIBILITIES)}`);
+  throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("compatibility", compatibility, COMPATIBILITIES)}`);
 }

@@ -1,6 +1,10 @@
+import { RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "./errors.ts";
+
 /** An error as plain data, so that it crosses a Worker's border with its class and its cause. */
 export interface ErrorData {
   readonly name: string;
+  /** Whether it is a refusal; absent if not. */
+  readonly isRefusal?: true;
   readonly message: string;
   readonly stack?: string;
   readonly cause?: ErrorData;
@@ -15,6 +19,12 @@ const CLASSES: Readonly<Record<string, new (message: string, options?: ErrorOpti
   URIError,
 };
 
+const REFUSALS: typeof CLASSES = {
+  RangeError: RangeRefusal,
+  SyntaxError: SyntaxRefusal,
+  TypeError: TypeRefusal,
+};
+
 /** Takes an error, or whatever was thrown, apart. */
 export function serializeError(thrown: unknown): ErrorData {
   if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
@@ -22,6 +32,7 @@ export function serializeError(thrown: unknown): ErrorData {
   return {
     name,
     message,
+    ...(thrown instanceof RefusalError ? { isRefusal: true } : {}),
     ...(stack === undefined ? {} : { stack }),
     ...(cause === undefined ? {} : { cause: serializeError(cause) }),
   };
@@ -30,7 +41,7 @@ export function serializeError(thrown: unknown): ErrorData {
 /** Puts an error together again, as an instance of its built-in class where it has one. */
 export function deserializeError(data: ErrorData): Error {
   const cause = data.cause && deserializeError(data.cause);
-  const ErrorClass = CLASSES[data.name] ?? Error;
+  const ErrorClass = data.isRefusal ? (REFUSALS[data.name] ?? RefusalError) : (CLASSES[data.name] ?? Error);
   const error = new ErrorClass(data.message, cause ? { cause } : undefined);
   if (data.stack !== undefined) error.stack = data.stack;
   return error;

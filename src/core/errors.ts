@@ -1,4 +1,42 @@
-/** The wording of every refusal: "Cannot <act>: <wanted>, got <value>". */
+/** Refusals: the errors that answer a wrong value, file or call of the user, and their wording. */
+
+/** What a refusal is known by: also across copies of this module. */
+const REFUSAL = Symbol.for("firn.refusal");
+
+/**
+ * What somebody asked for cannot be done, and the message says in one sentence what to write instead. Everything else
+ * that is thrown is a defect. A refusal keeps its built-in class by meaning (`RangeRefusal` is a RangeError), and all
+ * of them are `instanceof RefusalError`; this class itself is for calls at the wrong moment. A class that carries data
+ * extends one of the other three, as `instanceof` here asks for the mark and not for the class.
+ * @example
+ * try {
+ *   new SGD({ learningRate: -1 });
+ * } catch (error) {
+ *   if (error instanceof RefusalError) console.error(error.message);
+ * }
+ */
+export class RefusalError extends Error {
+  readonly [REFUSAL] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && REFUSAL in value;
+  }
+}
+
+/** A value is out of its range, or is none of the values that there are. */
+export class RangeRefusal extends RangeError {
+  readonly [REFUSAL] = true;
+}
+
+/** A value is of the wrong kind, or an option has no such name. */
+export class TypeRefusal extends TypeError {
+  readonly [REFUSAL] = true;
+}
+
+/** A text or a file is not in its format. */
+export class SyntaxRefusal extends SyntaxError {
+  readonly [REFUSAL] = true;
+}
 
 /** How a value is shown in an error: strings quoted, long arrays cut, functions by name. */
 export function describeValue(value: unknown): string {
@@ -44,17 +82,31 @@ export function describeUnknownName(what: string, name: string, candidates: read
   return `unknown ${what} ${JSON.stringify(name)}: ${hint}`;
 }
 
+/**
+ * Refuses options that have no such name.
+ * @param subject What takes the options: "SGD".
+ * @param names All names that there are; a record, so that the compiler can hold it against the options' type:
+ *   `{ memSize: true } satisfies Record<keyof ReplayPluginOptions, true>`.
+ * @throws {TypeRefusal} If `options` has another name, with the nearest ones.
+ */
+export function assertKnownOptions(subject: string, options: object, names: Readonly<Record<string, true>>): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(names, name)) continue;
+    throw new TypeRefusal(`${subject}: ${describeUnknownName("option", name, Object.keys(names))}`);
+  }
+}
+
 /** @throws {RangeError} If `value` is not a whole number of at least `minimum`. */
 export function assertWholeNumber(act: string, name: string, value: number, minimum = 0): void {
   if (!Number.isSafeInteger(value) || value < minimum) {
-    throw new RangeError(cannot(act, `${name} to be a whole number of at least ${minimum}`, value));
+    throw new RangeRefusal(cannot(act, `${name} to be a whole number of at least ${minimum}`, value));
   }
 }
 
 /** @throws {RangeError} If `value` is not a finite number within [minimum, maximum]. */
 export function assertInRange(act: string, name: string, value: number, range: readonly [number, number]): void {
   if (!Number.isFinite(value) || value < range[0] || value > range[1]) {
-    throw new RangeError(cannot(act, `${name} to be a number from ${range[0]} to ${range[1]}`, value));
+    throw new RangeRefusal(cannot(act, `${name} to be a number from ${range[0]} to ${range[1]}`, value));
   }
 }
 

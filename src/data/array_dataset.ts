@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { createDataSource } from "./data_source.ts";
@@ -44,5 +44,5 @@ function copyLabels(name: string, y: ArrayLike<number>): Int32Array<SharedArrayB
   const labels = copyToSharedInt32(y);
   const astray = labels.findIndex((label, i) => label !== y[i]);
   if (astray < 0) return labels;
-  throw new RangeError(cannot(`create the data set ${name}`, `a whole number as label ${astray}`, y[astray]));
+  throw new RangeRefusal(cannot(`create the data set ${name}`, `a whole number as label ${astray}`, y[astray]));
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, SyntaxRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import type { NpyArray } from "./npy_reader.ts";
@@ -14,7 +14,7 @@ export function readSampleArray(
   const [rows = 0, ...rest] = shape;
   if (shape.length < 2 || shape.length > 4 || countElements(shape) === 0) {
     const wanted = "samples as [rows, features], [rows, height, width] or [rows, height, width, channels]";
-    throw new SyntaxError(cannot(act, wanted, shape));
+    throw new SyntaxRefusal(cannot(act, wanted, shape));
   }
   const sampleShape = rest.length === 2 ? [...rest, 1] : rest;
   if (data instanceof Uint8Array) return { rows, x: data, sampleShape };
@@ -22,7 +22,7 @@ export function readSampleArray(
   const astray = x.findIndex((value) => !Number.isFinite(value));
   if (astray < 0) return { rows, x, sampleShape };
   const row = Math.floor(astray / countElements(sampleShape));
-  throw new SyntaxError(cannot(act, `finite float32 values in row ${row}`, data[astray]));
+  throw new SyntaxRefusal(cannot(act, `finite float32 values in row ${row}`, data[astray]));
 }
 
 /**
@@ -34,10 +34,10 @@ export function readLabelArray(
   { act, rows }: { readonly act: string; readonly rows: number },
 ): Int32Array {
   if (shape.length !== 1 || shape[0] !== rows) {
-    throw new SyntaxError(cannot(act, `a class id for each of ${rows} samples, so the shape [${rows}]`, shape));
+    throw new SyntaxRefusal(cannot(act, `a class id for each of ${rows} samples, so the shape [${rows}]`, shape));
   }
   const astray = data.findIndex((value) => !Number.isInteger(value) || value < 0 || value > 0x7fffffff);
-  if (astray >= 0) throw new SyntaxError(cannot(act, `a class id, 0 or more, in row ${astray}`, data[astray]));
+  if (astray >= 0) throw new SyntaxRefusal(cannot(act, `a class id, 0 or more, in row ${astray}`, data[astray]));
   return Int32Array.from(data);
 }
 
@@ -47,7 +47,7 @@ export function readLabelArray(
  */
 export function joinArrays(path: string, parts: readonly LabelledSamples[]): LabelledSamples {
   const [first, ...others] = parts;
-  if (!first) throw new SyntaxError(cannot(`read the samples in ${JSON.stringify(path)}`, "at least one file", 0));
+  if (!first) throw new SyntaxRefusal(cannot(`read the samples in ${JSON.stringify(path)}`, "at least one file", 0));
   for (const part of others) assertSameKind(first, part);
   if (others.length === 0) return { ...first, path };
   const length = parts.reduce((sum, { x }) => sum + x.length, 0);
@@ -73,5 +73,5 @@ export function assertSameKind(first: LabelledSamples, other: LabelledSamples): 
     `samples of shape [${sampleShape.join(", ")}] in ${x instanceof Uint8Array ? "bytes" : "floats"}`;
   if (describe(first) === describe(other)) return;
   const wanted = `${describe(first)}, as in ${JSON.stringify(first.path)}`;
-  throw new SyntaxError(`Cannot read ${JSON.stringify(other.path)}: wanted ${wanted}, got ${describe(other)}`);
+  throw new SyntaxRefusal(`Cannot read ${JSON.stringify(other.path)}: wanted ${wanted}, got ${describe(other)}`);
 }

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { parseImageSize } from "./sample_shape.ts";
@@ -35,14 +35,14 @@ export function assertAugmentationFits({ cropPadding }: Augmentation, sampleShap
   assertWholeNumber(act, "cropPadding", cropPadding, 0);
   const { height, width } = parseImageSize(sampleShape);
   if (cropPadding < Math.min(height, width)) return;
-  throw new RangeError(
+  throw new RangeRefusal(
     cannot(act, `cropPadding below ${Math.min(height, width)}, the size of the images`, cropPadding),
   );
 }
 
 function assertFinite(kind: string, values: readonly number[]): void {
   if (!values.every(Number.isFinite)) {
-    throw new RangeError(cannot(`use the transform ${kind}`, "finite numbers", values));
+    throw new RangeRefusal(cannot(`use the transform ${kind}`, "finite numbers", values));
   }
 }
 
@@ -50,18 +50,18 @@ function assertNormalization(mean: readonly number[], std: readonly number[], ch
   const act = "use the transform normalize";
   assertFinite("normalize", [...mean, ...std]);
   if (mean.length !== 1 && mean.length !== channels) {
-    throw new RangeError(cannot(act, `one mean, or one for each of ${channels} channels`, mean));
+    throw new RangeRefusal(cannot(act, `one mean, or one for each of ${channels} channels`, mean));
   }
-  if (std.length !== mean.length) throw new RangeError(cannot(act, `as many std as means (${mean.length})`, std));
-  if (!std.every((value) => value > 0)) throw new RangeError(cannot(act, "every std above 0", std));
+  if (std.length !== mean.length) throw new RangeRefusal(cannot(act, `as many std as means (${mean.length})`, std));
+  if (!std.every((value) => value > 0)) throw new RangeRefusal(cannot(act, "every std above 0", std));
 }
 
 function assertPermutation(order: Int32Array, size: number): void {
   const act = "use the transform permute";
-  if (order.length !== size) throw new RangeError(cannot(act, `an order of ${size} positions`, order.length));
+  if (order.length !== size) throw new RangeRefusal(cannot(act, `an order of ${size} positions`, order.length));
   const seen = new Uint8Array(size);
   for (const position of order) {
-    if (seen[position] !== 0) throw new RangeError(cannot(act, `each of 0 to ${size - 1} once`, position));
+    if (seen[position] !== 0) throw new RangeRefusal(cannot(act, `each of 0 to ${size - 1} once`, position));
     seen[position] = 1;
   }
 }

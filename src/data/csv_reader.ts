@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, SyntaxRefusal } from "../core/errors.ts";
 import { TextLines } from "./text_lines.ts";
 
 /** A table of numbers with a label a row. */
@@ -20,19 +20,19 @@ export function parseCsv(text: string, { act, labelColumn }: { act: string; labe
   const header = splitCells(lines.next() ?? "", `${act}, line 1`).map((name) => name.trim());
   const labelIndex = header.indexOf(labelColumn);
   if (labelIndex < 0) {
-    throw new SyntaxError(cannot(act, `a first line that names the columns, one of them "${labelColumn}"`, header));
+    throw new SyntaxRefusal(cannot(act, `a first line that names the columns, one of them "${labelColumn}"`, header));
   }
   const features = header.length - 1;
-  if (features === 0) throw new SyntaxError(cannot(act, `columns beside "${labelColumn}"`, "none"));
+  if (features === 0) throw new SyntaxRefusal(cannot(act, `columns beside "${labelColumn}"`, "none"));
   const x = new Float32Array(lines.countRest() * features);
   const labels: string[] = [];
   for (let line = lines.next(); line !== undefined; line = lines.next()) {
     if (line.trim() === "") continue;
     const here = `${act}, line ${lines.number}`;
     const cells = splitCells(line, here);
-    if (cells.length !== header.length) throw new SyntaxError(cannot(here, `${header.length} cells`, cells.length));
+    if (cells.length !== header.length) throw new SyntaxRefusal(cannot(here, `${header.length} cells`, cells.length));
     const label = (cells[labelIndex] ?? "").trim();
-    if (label === "") throw new SyntaxError(cannot(here, `a label in the column "${labelColumn}"`, label));
+    if (label === "") throw new SyntaxRefusal(cannot(here, `a label in the column "${labelColumn}"`, label));
     let at = labels.push(label) * features - features;
     for (let column = 0; column < cells.length; column++) {
       if (column === labelIndex) continue;
@@ -40,13 +40,13 @@ export function parseCsv(text: string, { act, labelColumn }: { act: string; labe
       const value = Math.fround(Number(cell));
       // Blanks alone would count as 0.
       if (!Number.isFinite(value) || (value === 0 && cell.trim() === "")) {
-        throw new SyntaxError(cannot(here, `a number in the column "${header[column]}"`, cell.trim()));
+        throw new SyntaxRefusal(cannot(here, `a number in the column "${header[column]}"`, cell.trim()));
       }
       x[at] = value;
       at += 1;
     }
   }
-  if (labels.length === 0) throw new SyntaxError(cannot(act, "at least one sample below the first line", 0));
+  if (labels.length === 0) throw new SyntaxRefusal(cannot(act, "at least one sample below the first line", 0));
   return { x: x.subarray(0, labels.length * features), features, labels };
 }
 
@@ -58,7 +58,7 @@ function splitCells(line: string, act: string): string[] {
   while (cell.lastIndex <= line.length) {
     const start = cell.lastIndex;
     const found = cell.exec(line);
-    if (!found) throw new SyntaxError(cannot(act, "cells whose quotes are closed", line.slice(start)));
+    if (!found) throw new SyntaxRefusal(cannot(act, "cells whose quotes are closed", line.slice(start)));
     const [, quoted, plain = "", end] = found;
     cells.push(quoted?.replaceAll('""', '"') ?? plain);
     if (end === "") break;

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { assertAugmentationFits, assertTransformFits } from "./check_transform.ts";
@@ -36,7 +36,7 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   const sampleSize = countElements(parts.sampleShape);
   if (parts.x.length !== sampleSize * parts.y.length) {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
-    throw new RangeError(cannot(`create the data source ${parts.name}`, wanted, parts.x.length));
+    throw new RangeRefusal(cannot(`create the data source ${parts.name}`, wanted, parts.x.length));
   }
   for (const transform of parts.transforms) assertTransformFits(transform, parts.sampleShape);
   if (parts.augmentation) assertAugmentationFits(parts.augmentation, parts.sampleShape);

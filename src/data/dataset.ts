@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { DataSource } from "./data_source.ts";
 
 /** Which samples, in which order: sample i is row `rows[i]` of the source with id `sourceIds[i]`. */
@@ -90,7 +90,8 @@ export class Dataset {
     for (let i = 0; i < positions.length; i++) {
       const position = positions[i] ?? -1;
       const row = rows[position];
-      if (row === undefined) throw new RangeError(cannot("take a subset", `positions below ${this.length}`, position));
+      if (row === undefined)
+        throw new RangeRefusal(cannot("take a subset", `positions below ${this.length}`, position));
       chosen.sourceIds[i] = sourceIds[position] ?? 0;
       chosen.rows[i] = row;
     }
@@ -123,9 +124,9 @@ export class Dataset {
 
   #sourceAt(position: number): DataSource {
     const id = this.references.sourceIds[position];
-    if (id === undefined) throw new RangeError(cannot("read a sample", `a position below ${this.length}`, position));
+    if (id === undefined) throw new RangeRefusal(cannot("read a sample", `a position below ${this.length}`, position));
     const source = this.sources.get(id);
-    if (!source) throw new RangeError(cannot("read a sample", `one of the sources ${[...this.sources.keys()]}`, id));
+    if (!source) throw new RangeRefusal(cannot("read a sample", `one of the sources ${[...this.sources.keys()]}`, id));
     return source;
   }
 }

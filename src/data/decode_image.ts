@@ -1,4 +1,4 @@
-import { cannot, describeCause } from "../core/errors.ts";
+import { cannot, describeCause, SyntaxRefusal } from "../core/errors.ts";
 
 /** An image of bytes, [height, width, channels]: one channel for shades of grey, three for red, green and blue. */
 export interface DecodedImage {
@@ -20,14 +20,14 @@ const MAX_JPEG_MEGABYTES = 1024;
 export async function decodeImage(bytes: Uint8Array, act: string): Promise<DecodedImage> {
   const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
   const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
-  if (!isPng && !isJpeg) throw new SyntaxError(cannot(act, "a PNG or JPEG image", "a file that begins otherwise"));
+  if (!isPng && !isJpeg) throw new SyntaxRefusal(cannot(act, "a PNG or JPEG image", "a file that begins otherwise"));
   try {
     return isPng ? await decodePng(bytes) : await decodeJpeg(bytes);
   } catch (cause) {
     // Reading behind the end is a RangeError whose words differ from runtime to runtime.
     const isShort = cause instanceof RangeError;
     const got = isShort ? "a truncated one" : describeCause(cause);
-    throw new SyntaxError(cannot(act, `a whole ${isPng ? "PNG" : "JPEG"} image`, got), { cause });
+    throw new SyntaxRefusal(cannot(act, `a whole ${isPng ? "PNG" : "JPEG"} image`, got), { cause });
   }
 }
 

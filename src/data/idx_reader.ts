@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { cannot, describeCause } from "../core/errors.ts";
+import { cannot, describeCause, SyntaxRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { createSharedUint8 } from "../core/shared_memory.ts";
 import { readBytes } from "./read_bytes.ts";
@@ -42,7 +42,7 @@ export async function readIdx(path: string, rank: number): Promise<IdxArray> {
   const size = countElements(shape);
   if (bytes.length - headerSize !== size) {
     const wanted = `${size} bytes of data for the shape [${shape.join(", ")}]`;
-    throw new SyntaxError(cannot(act, wanted, bytes.length - headerSize));
+    throw new SyntaxRefusal(cannot(act, wanted, bytes.length - headerSize));
   }
   const data = createSharedUint8(size);
   data.set(bytes.subarray(headerSize));
@@ -55,13 +55,13 @@ function unpackIfGzipped(bytes: Uint8Array, act: string): Uint8Array {
   try {
     unpacked = gunzipSync(bytes);
   } catch (cause) {
-    throw new SyntaxError(cannot(act, "a whole gzip file", describeCause(cause)), { cause });
+    throw new SyntaxRefusal(cannot(act, "a whole gzip file", describeCause(cause)), { cause });
   }
   // zlib passes over zeros behind the last member; the size in the trailer gives them away.
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
   const size = trailer.getUint32(0, true);
   if (size !== unpacked.length) {
-    throw new SyntaxError(cannot(act, `a gzip file that ends with its size (${unpacked.length})`, size));
+    throw new SyntaxRefusal(cannot(act, `a gzip file that ends with its size (${unpacked.length})`, size));
   }
   return unpacked;
 }
@@ -70,14 +70,14 @@ function unpackIfGzipped(bytes: Uint8Array, act: string): Uint8Array {
 function parseIdxHeader(bytes: Uint8Array, rank: number, act: string): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const headerSize = 4 + 4 * rank;
-  if (bytes.length < 4) throw new SyntaxError(cannot(act, `a header of ${headerSize} bytes`, bytes.length));
+  if (bytes.length < 4) throw new SyntaxRefusal(cannot(act, `a header of ${headerSize} bytes`, bytes.length));
   if (view.getUint16(0) !== 0 || view.getUint8(2) !== UNSIGNED_BYTE) {
     const got = `0x${view.getUint32(0).toString(16).padStart(8, "0")}`;
-    throw new SyntaxError(cannot(act, "the magic number of unsigned bytes, 0x000008 and the rank", got));
+    throw new SyntaxRefusal(cannot(act, "the magic number of unsigned bytes, 0x000008 and the rank", got));
   }
-  if (view.getUint8(3) !== rank) throw new SyntaxError(cannot(act, `rank ${rank}`, view.getUint8(3)));
+  if (view.getUint8(3) !== rank) throw new SyntaxRefusal(cannot(act, `rank ${rank}`, view.getUint8(3)));
   if (bytes.length < headerSize) {
-    throw new SyntaxError(cannot(act, `a header of ${headerSize} bytes`, bytes.length));
+    throw new SyntaxRefusal(cannot(act, `a header of ${headerSize} bytes`, bytes.length));
   }
   return Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
 }

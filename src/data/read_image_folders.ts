@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { cannot } from "../core/errors.ts";
+import { cannot, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { type DecodedImage, decodeImage } from "./decode_image.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
@@ -29,7 +29,7 @@ export async function readImageFolders(
       first ??= { file, height: image.height, width: image.width };
       if (image.height !== first.height || image.width !== first.width) {
         const wanted = `an image of ${first.width} × ${first.height} as ${JSON.stringify(first.file)}, or the option imageSize`;
-        throw new SyntaxError(cannot(act, wanted, `${image.width} × ${image.height}`));
+        throw new SyntaxRefusal(cannot(act, wanted, `${image.width} × ${image.height}`));
       }
       images.push(image);
       labels.push(folder);
@@ -54,8 +54,8 @@ export function addChannels(values: Uint8Array, times: number): Uint8Array {
 async function listImages(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).sort(compareNaturally);
   const act = `read the images in ${JSON.stringify(folder)}`;
-  if (names.length === 0) throw new SyntaxError(cannot(act, "at least one PNG or JPEG image", "an empty folder"));
+  if (names.length === 0) throw new SyntaxRefusal(cannot(act, "at least one PNG or JPEG image", "an empty folder"));
   const astray = names.find((name) => !EXTENSIONS.includes(extname(name).toLowerCase()));
-  if (astray !== undefined) throw new SyntaxError(cannot(act, `only files in ${EXTENSIONS.join(", ")}`, astray));
+  if (astray !== undefined) throw new SyntaxRefusal(cannot(act, `only files in ${EXTENSIONS.join(", ")}`, astray));
   return names.map((name) => join(folder, name));
 }

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { cannot, describeCause } from "../core/errors.ts";
+import { cannot, describeCause, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { joinArrays, readLabelArray, readSampleArray } from "./array_files.ts";
 import { parseCsv } from "./csv_reader.ts";
@@ -43,7 +43,7 @@ export async function readSampleFolder(path: string, options: SampleFileOptions 
       return joinArrays(path, await readEach(path, files, (file) => readCsv(file, labelColumn)));
     }
   }
-  throw new SyntaxError(cannot(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
+  throw new SyntaxRefusal(cannot(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
 }
 
 /**
@@ -53,7 +53,7 @@ export async function readSampleFolder(path: string, options: SampleFileOptions 
 export async function listFolder(path: string): Promise<{ folders: string[]; files: string[] }> {
   const names = await readdir(path).catch((cause: unknown) => {
     const act = `read the folder ${JSON.stringify(path)}`;
-    throw new Error(cannot(act, "a folder that can be read", describeCause(cause)), { cause });
+    throw new RefusalError(cannot(act, "a folder that can be read", describeCause(cause)), { cause });
   });
   const sorted = names.filter((name) => !name.startsWith(".")).sort(compareNaturally);
   const areFolders = await Promise.all(sorted.map((name) => isFolder(join(path, name))));
@@ -97,7 +97,7 @@ async function readNpz(path: string): Promise<LabelledSamples> {
     const bytes = files.get(`${name}.npy`);
     if (bytes) return { act, array: parseNpy(bytes, act) };
     const names = [...files.keys()].map((file) => basename(file, ".npy"));
-    throw new SyntaxError(cannot(describeRead(path), "the arrays x and y", names));
+    throw new SyntaxRefusal(cannot(describeRead(path), "the arrays x and y", names));
   };
   const [samples, targets] = [read("x"), read("y")];
   const { x, sampleShape, rows } = readSampleArray(samples.array, samples.act);

@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { cannot, describeCause } from "../core/errors.ts";
+import { cannot, describeCause, SyntaxRefusal } from "../core/errors.ts";
 
 const END_SIGNATURE = 0x06054b50;
 const ENTRY_SIGNATURE = 0x02014b50;
@@ -16,13 +16,13 @@ export function readZip(bytes: Uint8Array, act: string): Map<string, Uint8Array>
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = findEnd(view);
   if (end === undefined)
-    throw new SyntaxError(cannot(act, "a whole zip archive", `${bytes.length} bytes without its end`));
+    throw new SyntaxRefusal(cannot(act, "a whole zip archive", `${bytes.length} bytes without its end`));
   const files = new Map<string, Uint8Array>();
   const count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
   for (let i = 0; i < count; i++) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== ENTRY_SIGNATURE) {
-      throw new SyntaxError(
+      throw new SyntaxRefusal(
         cannot(act, `the entry ${i} of ${count} of a zip archive of less than 4 GB`, "something else"),
       );
     }
@@ -49,23 +49,23 @@ function unpack(bytes: Uint8Array, entry: number, act: string): Uint8Array {
   const size = view.getUint32(entry + 24, true);
   const header = view.getUint32(entry + 42, true);
   if ((view.getUint16(entry + 8, true) & 1) !== 0)
-    throw new SyntaxError(cannot(act, "no encryption", "encrypted data"));
-  if (header + 30 > bytes.length) throw new SyntaxError(cannot(act, "a whole zip archive", "a truncated one"));
+    throw new SyntaxRefusal(cannot(act, "no encryption", "encrypted data"));
+  if (header + 30 > bytes.length) throw new SyntaxRefusal(cannot(act, "a whole zip archive", "a truncated one"));
   // The name and the extra field here may be longer than in the directory; sizes there are the true ones.
   const start = header + 30 + view.getUint16(header + 26, true) + view.getUint16(header + 28, true);
   const packed = bytes.subarray(start, start + packedSize);
   const data = method === STORED ? packed : inflate(packed, method, act);
-  if (data.length !== size) throw new SyntaxError(cannot(act, `${size} bytes`, data.length));
+  if (data.length !== size) throw new SyntaxRefusal(cannot(act, `${size} bytes`, data.length));
   const checksum = view.getUint32(entry + 16, true);
-  if (crc32(data) !== checksum) throw new SyntaxError(cannot(act, `data with the checksum ${checksum}`, crc32(data)));
+  if (crc32(data) !== checksum) throw new SyntaxRefusal(cannot(act, `data with the checksum ${checksum}`, crc32(data)));
   return data;
 }
 
 function inflate(packed: Uint8Array, method: number, act: string): Uint8Array {
-  if (method !== DEFLATED) throw new SyntaxError(cannot(act, "data stored or deflated", `method ${method}`));
+  if (method !== DEFLATED) throw new SyntaxRefusal(cannot(act, "data stored or deflated", `method ${method}`));
   try {
     return inflateRawSync(packed);
   } catch (cause) {
-    throw new SyntaxError(cannot(act, "deflated data", describeCause(cause)), { cause });
+    throw new SyntaxRefusal(cannot(act, "deflated data", describeCause(cause)), { cause });
   }
 }

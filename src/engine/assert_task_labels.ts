@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { EngineInput } from "./engine.ts";
 
 /**
@@ -12,10 +12,10 @@ export function assertTaskLabels(
 ): void {
   const act = `choose heads of ${head.name}`;
   const [rows = 0] = x.shape;
-  if (taskLabels.length !== rows) throw new RangeError(cannot(act, `${rows} task labels`, taskLabels.length));
+  if (taskLabels.length !== rows) throw new RangeRefusal(cannot(act, `${rows} task labels`, taskLabels.length));
   for (const label of taskLabels) {
     if ((head.headUnits[label] ?? 0) > 0) continue;
     const known = head.headUnits.flatMap((units, task) => (units > 0 ? [task] : []));
-    throw new RangeError(cannot(act, `task labels that have a head (${known.join(", ")})`, label));
+    throw new RangeRefusal(cannot(act, `task labels that have a head (${known.join(", ")})`, label));
   }
 }

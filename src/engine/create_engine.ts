@@ -1,4 +1,4 @@
-import { cannot, describeUnknownName, findNearestNames } from "../core/errors.ts";
+import { cannot, describeUnknownName, findNearestNames, RangeRefusal } from "../core/errors.ts";
 import type { ModelSpec } from "../onnx/specs/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
@@ -68,7 +68,7 @@ export async function chooseEngine(choice: EngineChoice, topology: ModelTopology
       return findUnsupportedLayers(topology).length === 0 ? "onnxruntime" : "tfjs";
     }
     default:
-      throw new RangeError(
+      throw new RangeRefusal(
         `Cannot choose an engine: ${describeUnknownName("engine", choice, ["auto", ...ENGINE_KINDS])}`,
       );
   }
@@ -79,7 +79,7 @@ export function assertDevice(device: string): void {
   if (/^(cpu|webgpu|cuda:\d+)$/.test(device)) return;
   const [nearest] = findNearestNames(device, ["cpu", "webgpu", "cuda:0", "cuda:1"]);
   const hint = nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
-  throw new RangeError(`${cannot("choose a device", "cpu, webgpu or cuda:NUMBER", device)}${hint}`);
+  throw new RangeRefusal(`${cannot("choose a device", "cpu, webgpu or cuda:NUMBER", device)}${hint}`);
 }
 
 /**
@@ -94,7 +94,7 @@ export function assertPlaces(engine: EngineKind, devices: readonly string[]): vo
   const onWebGPU = devices.filter((device) => device === "webgpu").length;
   if (onWebGPU > 1) {
     const rule = "one worker on webgpu, as onnxruntime's WebGPU serves one thread a process";
-    throw new RangeError(cannot("lay out replicas", rule, onWebGPU));
+    throw new RangeRefusal(cannot("lay out replicas", rule, onWebGPU));
   }
 }
 
@@ -106,5 +106,5 @@ export function chooseBackend(device: string): "auto" | "webgpu" | "tensorflow-g
   if (device === "webgpu") return "webgpu";
   if (device === "cuda:0") return "tensorflow-gpu";
   const rule = "cuda:0, as TF.js sees one GPU a process (CUDA_VISIBLE_DEVICES says which; onnxruntime takes several)";
-  throw new RangeError(cannot("compute with TF.js", rule, device));
+  throw new RangeRefusal(cannot("compute with TF.js", rule, device));
 }

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { mixBits } from "../core/random_stream.ts";
 import type { DropoutKey } from "./engine.ts";
 
@@ -34,7 +34,7 @@ export function hashDropoutKey(key: DropoutKey, layerIndex: number): [number, nu
 
 /** @throws {RangeError} If a rate is not at least 0 and below 1. */
 export function assertDropoutRate(act: string, rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(cannot(act, "a dropout rate of at least 0 and below 1", rate));
+  if (!(rate >= 0 && rate < 1)) throw new RangeRefusal(cannot(act, "a dropout rate of at least 0 and below 1", rate));
 }
 
 /**

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
@@ -36,7 +36,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     const names = metrics.map((metric) => metric.name);
     const repeated = names.find((name, position) => names.indexOf(name) !== position);
     if (repeated !== undefined)
-      throw new RangeError(cannot("create an evaluator", "metrics named once each", repeated));
+      throw new RangeRefusal(cannot("create an evaluator", "metrics named once each", repeated));
     this.#metrics = [...metrics];
     this.#loggers = new LoggerGroup(loggers, onFailure);
   }
@@ -125,7 +125,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     const saved = parseRecord(act, metrics);
     const wanted = this.#metrics.map((metric) => metric.name);
     if (wanted.length !== Object.keys(saved).length || !wanted.every((name) => Object.hasOwn(saved, name))) {
-      throw new RangeError(cannot(act, `the metrics ${wanted.join(", ")}`, Object.keys(saved)));
+      throw new RangeRefusal(cannot(act, `the metrics ${wanted.join(", ")}`, Object.keys(saved)));
     }
     for (const metric of this.#metrics) metric.restore(saved[metric.name]);
     this.#trainedExperience = parseOptionalNumber(act, trainedExperience);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cannot } from "../core/errors.ts";
+import { cannot, RefusalError } from "../core/errors.ts";
 
 /** Told of each look at a GPU: its load in percent. */
 export type LoadListener = (percent: number) => void;
@@ -16,7 +16,9 @@ export function createNvidiaMonitor(gpuId: number, everySeconds: number): OpenLo
   const { status, error, stdout } = spawnSync("nvidia-smi", query, { encoding: "utf8" });
   if (error || status !== 0) {
     const reason = error ? error.message : stdout.trim();
-    throw new Error(cannot(`measure the load of GPU ${gpuId}`, "nvidia-smi that knows it", reason), { cause: error });
+    throw new RefusalError(cannot(`measure the load of GPU ${gpuId}`, "nvidia-smi that knows it", reason), {
+      cause: error,
+    });
   }
   return (listener) => {
     const loop = `--loop-ms=${Math.max(1, Math.round(everySeconds * 1000))}`;

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, TypeRefusal } from "../core/errors.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
 import { MAC } from "./metrics/multiply_accumulates.ts";
@@ -15,7 +15,7 @@ export function macMetrics(options: Pick<MetricFamilyOptions, "minibatch" | "epo
     const metric = new MAC();
     let counted: EvaluatedStrategy["model"];
     const update = ({ model }: EvaluatedStrategy) => {
-      if (!model) throw new TypeError(cannot("count multiplications", "a strategy that shows its model", model));
+      if (!model) throw new TypeRefusal(cannot("count multiplications", "a strategy that shows its model", model));
       // A model that grows is a new one; the same one needs the same.
       if (model === counted && metric.result() > 0) return;
       counted = model;

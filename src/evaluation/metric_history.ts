@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, TypeRefusal } from "../core/errors.ts";
 import { isMatrix, type MetricData } from "./metric_data.ts";
 import type { MetricValue } from "./metric_value.ts";
 import { parseRecord, parseRows } from "./metrics/saved_state.ts";
@@ -91,5 +91,5 @@ function parseValue(act: string, value: unknown): MetricData {
   if (typeof value === "number") return value;
   if (value === null) return Number.NaN;
   if (Array.isArray(value)) return parseRows(act, value);
-  throw new TypeError(cannot(act, "a number or rows of numbers", value));
+  throw new TypeRefusal(cannot(act, "a number or rows of numbers", value));
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -26,7 +26,7 @@ export class ClassBalancedBuffer implements ExemplarsBuffer {
   /** @throws {RangeError} If a number is out of range. {TypeError} If `totalNumClasses` is needed and missing. */
   constructor({ maxSize, adaptiveSize = true, totalNumClasses }: ClassBalancedBufferOptions) {
     if (!adaptiveSize && totalNumClasses === undefined) {
-      throw new TypeError(
+      throw new TypeRefusal(
         cannot("create a class-balanced buffer", "totalNumClasses with adaptiveSize=false", undefined),
       );
     }

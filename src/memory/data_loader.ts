@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 
@@ -32,6 +32,6 @@ export interface DataLoaderOptions {
 export function parseShuffling({ batchSize, shuffle = true, stream }: DataLoaderOptions): RandomStream | undefined {
   assertWholeNumber("create a data loader", "batchSize", batchSize, 1);
   if (!shuffle) return undefined;
-  if (!stream) throw new TypeError(cannot("create a data loader", "a random stream, as it shuffles", undefined));
+  if (!stream) throw new TypeRefusal(cannot("create a data loader", "a random stream, as it shuffles", undefined));
   return stream;
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -28,7 +28,7 @@ export class ExperienceBalancedBuffer implements ExemplarsBuffer {
   constructor({ maxSize, adaptiveSize = true, numExperiences }: ExperienceBalancedBufferOptions) {
     if (!adaptiveSize && numExperiences === undefined) {
       const wanted = "numExperiences with adaptiveSize=false";
-      throw new TypeError(cannot("create an experience-balanced buffer", wanted, undefined));
+      throw new TypeRefusal(cannot("create an experience-balanced buffer", wanted, undefined));
     }
     this.#groups = new ReservoirGroups({ maxSize, totalGroups: adaptiveSize ? undefined : numExperiences });
   }

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { countBatches } from "./batch_sampler.ts";
 import { type DataLoader, type DataLoaderOptions, parseShuffling } from "./data_loader.ts";
@@ -43,12 +43,12 @@ export class GroupBalancedDataLoader implements DataLoader {
 
 function assertGroups(datasets: readonly Dataset[], batchSize: number): void {
   const act = "create a group-balanced data loader";
-  if (datasets.length === 0) throw new RangeError(cannot(act, "at least one group", 0));
+  if (datasets.length === 0) throw new RangeRefusal(cannot(act, "at least one group", 0));
   if (datasets.length > batchSize) {
-    throw new RangeError(
+    throw new RangeRefusal(
       cannot(act, `a batchSize of at least one sample for each of ${datasets.length} groups`, batchSize),
     );
   }
   const empty = datasets.findIndex((dataset) => dataset.length === 0);
-  if (empty >= 0) throw new RangeError(cannot(act, `at least one sample in group ${empty}`, 0));
+  if (empty >= 0) throw new RangeRefusal(cannot(act, `at least one sample in group ${empty}`, 0));
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type DataLoader, type DataLoaderOptions, parseShuffling } from "./data_loader.ts";
 import { MinibatchJoiner } from "./minibatch_joiner.ts";
@@ -24,9 +24,9 @@ export class GroupBalancedInfiniteDataLoader implements DataLoader {
     const random = parseShuffling(options);
     const { datasets, batchSize, dropLast = false } = options;
     const act = "create an infinite group-balanced data loader";
-    if (datasets.length === 0) throw new RangeError(cannot(act, "at least one group", 0));
+    if (datasets.length === 0) throw new RangeRefusal(cannot(act, "at least one group", 0));
     const empty = datasets.findIndex((dataset) => dataset.length === 0);
-    if (empty >= 0) throw new RangeError(cannot(act, `at least one sample in group ${empty}`, 0));
+    if (empty >= 0) throw new RangeRefusal(cannot(act, `at least one sample in group ${empty}`, 0));
     this.#joiner = new MinibatchJoiner(
       datasets.map((dataset) => ({ dataset, batchSize, dropLast, cycle: true, random })),
     );

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
@@ -90,7 +90,7 @@ export class OutputReservoir {
     const act = "restore a memory of outputs";
     const { samples, outputs, width, seen } = parseSavedRecord(act, saved);
     const dataset = restoreDataset(parseSavedDataset(samples), sources);
-    if (dataset.length > this.maxSize) throw new RangeError(cannot(act, `${this.maxSize} samples`, dataset.length));
+    if (dataset.length > this.maxSize) throw new RangeRefusal(cannot(act, `${this.maxSize} samples`, dataset.length));
     this.#sources.clear();
     for (const [id, source] of dataset.sources) this.#sources.set(id, source);
     this.#sourceIds.set(dataset.references.sourceIds);

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
+import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
@@ -47,7 +47,7 @@ export class ParametricBuffer implements ExemplarsBuffer {
     const act = "create a parametric buffer";
     assertWholeNumber(act, "maxSize", maxSize, 1);
     if (!GROUPINGS.includes(groupBy)) {
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("groupBy", groupBy, GROUPINGS)}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("groupBy", groupBy, GROUPINGS)}`);
     }
     this.#maxSize = maxSize;
     this.#groupBy = groupBy;
@@ -109,7 +109,7 @@ export class ParametricBuffer implements ExemplarsBuffer {
 
   restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
     if (state.kind !== "parametric") {
-      throw new TypeError(cannot("restore a parametric buffer", 'a state of kind "parametric"', state.kind));
+      throw new TypeRefusal(cannot("restore a parametric buffer", 'a state of kind "parametric"', state.kind));
     }
     const groups = state.groups.map(({ group, seen, samples }) => {
       return [group, { samples: restoreDataset(samples, sources), seen }] as const;

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { countBatches } from "./batch_sampler.ts";
@@ -54,7 +54,7 @@ function createMemoryParts(options: ReplayDataLoaderOptions, random: RandomStrea
   const datasets = options.taskBalancedDataloader ? splitByTask(memory) : [memory];
   if (datasets.length > batchSizeMem) {
     const wanted = `a batchSizeMem of at least one sample for each of ${datasets.length} tasks`;
-    throw new RangeError(cannot("create a replay data loader", wanted, batchSizeMem));
+    throw new RangeRefusal(cannot("create a replay data loader", wanted, batchSizeMem));
   }
   const sizes = splitEvenly(batchSizeMem, datasets.length);
   return datasets.map((dataset, index) => {

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -65,7 +65,7 @@ export class ReservoirGroups {
     const total = this.#totalGroups;
     if (total !== undefined && this.#groupsSeen + newGroups.length > total) {
       const wanted = `${total} groups, as was announced`;
-      throw new RangeError(cannot("update a balanced buffer", wanted, this.#groupsSeen + newGroups.length));
+      throw new RangeRefusal(cannot("update a balanced buffer", wanted, this.#groupsSeen + newGroups.length));
     }
     this.#groupsSeen += newGroups.length;
     const order = [...this.#groups.keys(), ...newGroups];
@@ -95,7 +95,7 @@ export class ReservoirGroups {
 
   restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
     if (state.kind !== "balanced") {
-      throw new TypeError(cannot("restore a balanced buffer", 'a state of kind "balanced"', state.kind));
+      throw new TypeRefusal(cannot("restore a balanced buffer", 'a state of kind "balanced"', state.kind));
     }
     const restored = state.groups.map(({ group, state: groupState }) => {
       const reservoir = new ReservoirSamplingBuffer({ maxSize: 1 });

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -67,10 +67,10 @@ export class ReservoirSamplingBuffer implements ExemplarsBuffer {
 
   restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
     if (state.kind !== "reservoir") {
-      throw new TypeError(cannot("restore a reservoir", 'a state of kind "reservoir"', state.kind));
+      throw new TypeRefusal(cannot("restore a reservoir", 'a state of kind "reservoir"', state.kind));
     }
     if (state.keys.length !== state.samples.rows.length) {
-      throw new RangeError(cannot("restore a reservoir", "one key a sample", state.keys.length));
+      throw new RangeRefusal(cannot("restore a reservoir", "one key a sample", state.keys.length));
     }
     this.#samples = restoreDataset(state.samples, sources);
     this.#keys = Float64Array.from(state.keys);

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import type { ExemplarsBuffer } from "./exemplars_buffer.ts";
 
 /** What methods that keep samples take. */
@@ -21,5 +21,5 @@ export function resolveStoragePolicy<Policy extends ExemplarsBuffer>(
   assertWholeNumber(act, "memSize", memSize, 1);
   if (!storagePolicy) return createDefault(memSize);
   if (storagePolicy.maxSize === memSize) return storagePolicy;
-  throw new RangeError(cannot(act, `a storage policy of memSize ${memSize}`, storagePolicy.maxSize));
+  throw new RangeRefusal(cannot(act, `a storage policy of memSize ${memSize}`, storagePolicy.maxSize));
 }

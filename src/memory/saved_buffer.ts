@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, TypeRefusal } from "../core/errors.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { parseSavedDataset } from "../data/saved_dataset.ts";
@@ -39,7 +39,7 @@ function parseBufferState(saved: SavedState): BufferState {
   if (record.kind === "reservoir") return parseReservoir(saved);
   if (record.kind === "parametric") return parseParametric(saved);
   if (record.kind !== "balanced")
-    throw new TypeError(cannot(ACT, "a reservoir, balanced or parametric state", record.kind));
+    throw new TypeRefusal(cannot(ACT, "a reservoir, balanced or parametric state", record.kind));
   const groups = parseSavedList(ACT, record.groups).map((group) => {
     const { group: id, state } = parseSavedRecord(ACT, group);
     return { group: parseSavedNumber(ACT, id), state: parseReservoir(state) };
@@ -50,7 +50,7 @@ function parseBufferState(saved: SavedState): BufferState {
 
 function parseReservoir(saved: SavedState | undefined): ReservoirState {
   const { maxSize, seen, samples, keys } = parseSavedRecord(ACT, saved);
-  if (!(keys instanceof Float64Array)) throw new TypeError(cannot(ACT, "float64 keys", keys));
+  if (!(keys instanceof Float64Array)) throw new TypeRefusal(cannot(ACT, "float64 keys", keys));
   return {
     kind: "reservoir",
     maxSize: parseSavedNumber(ACT, maxSize),

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, TypeRefusal } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { hashSeed, mixBits } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -75,5 +75,5 @@ async function readFeatures(
   const extract = extractFeatures ?? ((given) => source.extractFeatures?.(given, layerName));
   const features = await extract(samples);
   if (features) return normalize ? normalizeRows(features) : features;
-  throw new TypeError(cannot("select samples by their features", "a strategy that computes features", source));
+  throw new TypeRefusal(cannot("select samples by their features", "a strategy that computes features", source));
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
+import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { IncrementalClassifier } from "../engine/tfjs/incremental_classifier.ts";
 import { MultiHeadClassifier } from "../engine/tfjs/multi_head_classifier.ts";
@@ -31,7 +31,7 @@ export function addGrowingHead(
   { kind, name, ...options }: GrowingHeadOptions & { readonly kind: GrowingKind; readonly name: string },
 ): { readonly outputs: tf.SymbolicTensor; readonly inputs: readonly tf.SymbolicTensor[] } {
   const act = "make a growing head";
-  if (!KINDS.includes(kind)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("kind", kind, KINDS)}`);
+  if (!KINDS.includes(kind)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("kind", kind, KINDS)}`);
   const { initialUnits = 2, ...masking } = options;
   assertWholeNumber(act, "initialUnits", initialUnits, 1);
   switch (kind) {
@@ -67,7 +67,7 @@ export function withGrowingHead(
   const isLinear = last?.getClassName() === "Dense" && last.getConfig().activation === "linear";
   if (!last || !isLinear || others.length > 0 || Array.isArray(last.input)) {
     const wanted = "a model that ends in a dense layer without activation";
-    throw new RangeError(cannot(`give ${model.name} a growing head`, wanted, last?.getClassName()));
+    throw new RangeRefusal(cannot(`give ${model.name} a growing head`, wanted, last?.getClassName()));
   }
   const { outputs, inputs } = addGrowingHead(last.input, { kind, name: last.name, ...head });
   const grown = tf.model({ name: model.name, inputs: [...model.inputs, ...inputs], outputs });
@@ -79,7 +79,7 @@ export function withGrowingHead(
 export function callLayer(inputs: tf.SymbolicTensor | tf.SymbolicTensor[], layer: tf.layers.Layer): tf.SymbolicTensor {
   const output = layer.apply(inputs);
   if (Array.isArray(output) || output instanceof tf.Tensor) {
-    throw new TypeError(cannot(`put ${layer.name} on a model`, "one symbolic output", output));
+    throw new TypeRefusal(cannot(`put ${layer.name} on a model`, "one symbolic output", output));
   }
   return output;
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
+import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
@@ -89,19 +89,19 @@ function completeOptions(act: string, options: ImageModelOptions, smallest: numb
   assertWholeNumber(act, "numClasses", settings.numClasses, 1);
   assertWholeNumber(act, "seed", settings.seed);
   if (settings.inputShape.length !== 3) {
-    throw new RangeError(cannot(act, "an inputShape [height, width, channels]", settings.inputShape));
+    throw new RangeRefusal(cannot(act, "an inputShape [height, width, channels]", settings.inputShape));
   }
   for (const length of settings.inputShape) assertWholeNumber(act, "every length in inputShape", length, 1);
   if (settings.inputShape.slice(0, 2).some((length) => length < smallest)) {
-    throw new RangeError(cannot(act, `images of at least ${smallest} by ${smallest} pixels`, settings.inputShape));
+    throw new RangeRefusal(cannot(act, `images of at least ${smallest} by ${smallest} pixels`, settings.inputShape));
   }
   if (settings.incremental && settings.multiHead) {
-    throw new RangeError(cannot(act, "one of incremental and multiHead", "both"));
+    throw new RangeRefusal(cannot(act, "one of incremental and multiHead", "both"));
   }
   const names = ["pytorch", "keras"];
   if (!names.includes(settings.initialization)) {
     const unknown = describeUnknownName("initialization", settings.initialization, names);
-    throw new RangeError(`Cannot ${act}: ${unknown}`);
+    throw new RangeRefusal(`Cannot ${act}: ${unknown}`);
   }
   return settings;
 }

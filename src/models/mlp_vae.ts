@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { GaussianSampling } from "../engine/tfjs/gaussian_sampling.ts";
@@ -45,13 +45,13 @@ const ACT = "build a variational autoencoder";
  */
 export function mlpVAE(options: MLPVAEOptions = {}): VariationalAutoencoder {
   const { inputShape = [28, 28, 1], latentSize = 32, hiddenSizes = [400, 128], outputRange, seed = 0 } = options;
-  if (inputShape.length === 0) throw new RangeError(cannot(ACT, "an inputShape with an axis", inputShape));
+  if (inputShape.length === 0) throw new RangeRefusal(cannot(ACT, "an inputShape with an axis", inputShape));
   for (const length of inputShape) assertWholeNumber(ACT, "every length in inputShape", length, 1);
   for (const units of hiddenSizes) assertWholeNumber(ACT, "every number in hiddenSizes", units, 1);
   assertWholeNumber(ACT, "latentSize", latentSize, 1);
   assertWholeNumber(ACT, "seed", seed);
   if (outputRange && !(outputRange[0] < outputRange[1] && outputRange.every(Number.isFinite))) {
-    throw new RangeError(cannot(ACT, "an outputRange from a lower to a higher number", outputRange));
+    throw new RangeRefusal(cannot(ACT, "an outputRange from a lower to a higher number", outputRange));
   }
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();

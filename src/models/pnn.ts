@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertCompatibility, type Compatibility } from "../core/compatibility.ts";
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { ProgressiveNetwork } from "../engine/tfjs/progressive_network.ts";
 import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
@@ -44,7 +44,7 @@ const ACT = "build a progressive network";
 export function pnn(options: PNNOptions = {}): tf.LayersModel {
   const { inputShape = [28, 28, 1], hiddenLayers = 1, hiddenSize = 100, adapter = "mlp", seed = 0 } = options;
   const { compatibility = "paper", initialUnits = 2 } = options;
-  if (inputShape.length === 0) throw new RangeError(cannot(ACT, "an inputShape with an axis", inputShape));
+  if (inputShape.length === 0) throw new RangeRefusal(cannot(ACT, "an inputShape with an axis", inputShape));
   for (const length of inputShape) assertWholeNumber(ACT, "every length in inputShape", length, 1);
   assertWholeNumber(ACT, "initialUnits", initialUnits, 1);
   assertWholeNumber(ACT, "seed", seed);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
+import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { assertDropoutRate } from "../engine/dropout_mask.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
@@ -110,10 +110,10 @@ function completeOptions(options: SimpleMLPOptions): Required<SimpleMLPOptions> 
   assertWholeNumber(ACT, "hiddenLayers", settings.hiddenLayers);
   assertWholeNumber(ACT, "seed", settings.seed);
   assertDropoutRate(ACT, settings.dropRate);
-  if (settings.inputShape.length === 0) throw new RangeError(cannot(ACT, "an inputShape with an axis", []));
+  if (settings.inputShape.length === 0) throw new RangeRefusal(cannot(ACT, "an inputShape with an axis", []));
   for (const length of settings.inputShape) assertWholeNumber(ACT, "every length in inputShape", length, 1);
   if (settings.incremental && settings.multiHead) {
-    throw new RangeError(cannot(ACT, "one of incremental and multiHead", "both"));
+    throw new RangeRefusal(cannot(ACT, "one of incremental and multiHead", "both"));
   }
   assertOneOf("activation", settings.activation, ["relu", "tanh"]);
   assertOneOf("initialization", settings.initialization, ["pytorch", "keras"]);
@@ -121,7 +121,7 @@ function completeOptions(options: SimpleMLPOptions): Required<SimpleMLPOptions> 
 }
 
 function assertOneOf(what: string, name: string, names: readonly string[]): void {
-  if (!names.includes(name)) throw new RangeError(`Cannot ${ACT}: ${describeUnknownName(what, name, names)}`);
+  if (!names.includes(name)) throw new RangeRefusal(`Cannot ${ACT}: ${describeUnknownName(what, name, names)}`);
 }
 
 /** The first layer of a sequential model carries the input's shape. */

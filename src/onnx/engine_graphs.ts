@@ -1,4 +1,4 @@
-import { cannot, describeUnknownName } from "../core/errors.ts";
+import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import { type Conversion, convertLayer } from "./converters/convert_layer.ts";
 import { isTaskLabels, SAMPLES_NAME } from "./converters/input.ts";
 import { differentiate } from "./gradients/differentiate.ts";
@@ -69,7 +69,7 @@ export function buildInputGradientGraph(spec: ModelSpec, mode: "train" | "eval")
   const found = differentiate(graph, { seeds: [{ value: outputs, gradient }], wanted: [SAMPLES_NAME] });
   const ofSamples = found.get(SAMPLES_NAME);
   if (ofSamples === undefined) {
-    throw new RangeError(cannot(`differentiate the samples of ${spec.name}`, "samples that are values", "ids"));
+    throw new RangeRefusal(cannot(`differentiate the samples of ${spec.name}`, "samples that are values", "ids"));
   }
   graph.output("dSamples", ofSamples, { kind: "outputs" });
   return graph.finish();
@@ -108,7 +108,7 @@ export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "
   const end = names.indexOf(call) + 1;
   if (end === 0) {
     const unknown = describeUnknownName("layer", layerName, [...names, ...Object.keys(inner)]);
-    throw new RangeError(`Cannot compute a layer of ${spec.name}: ${unknown}`);
+    throw new RangeRefusal(`Cannot compute a layer of ${spec.name}: ${unknown}`);
   }
   const graph = new GraphBuilder(feedTensors(spec));
   const values = convertLayers(spec.layers.slice(0, end), { graph, mode });
@@ -146,11 +146,11 @@ export function convertWholeModel(
   const [output = "", ...others] = spec.outputs;
   const value = values.get(output);
   if (value === undefined || others.length > 0) {
-    throw new RangeError(cannot(`convert the model "${spec.name}"`, "one output", spec.outputs));
+    throw new RangeRefusal(cannot(`convert the model "${spec.name}"`, "one output", spec.outputs));
   }
   const shape = conversion.graph.shapeOf(value);
   if (shape.length === 2 && shape[0] === "N" && typeof shape[1] === "number") return { outputs: value, values };
-  throw new RangeError(cannot(`convert the model "${spec.name}"`, "an output [N, C]", describeShape(shape)));
+  throw new RangeRefusal(cannot(`convert the model "${spec.name}"`, "an output [N, C]", describeShape(shape)));
 }
 
 /** The value of every call, by its name; each comes after those whose outputs it takes. */
@@ -193,7 +193,7 @@ function addNewState(spec: ModelSpec, graph: GraphBuilder): void {
 export function measureOutput(spec: ModelSpec): number {
   const inputs = spec.layers.flatMap((layer) => (layer.kind === "input" && !isTaskLabels(layer) ? [layer.name] : []));
   if (inputs.length !== 1) {
-    throw new RangeError(cannot(`convert the model "${spec.name}"`, "one input of samples", inputs));
+    throw new RangeRefusal(cannot(`convert the model "${spec.name}"`, "one input of samples", inputs));
   }
   const graph = buildForwardGraph(spec, "eval");
   return Number(graph.outputs[0]?.shape[1] ?? 0);

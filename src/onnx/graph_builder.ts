@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./file/onnx_model.ts";
 import type {
   Graph,
@@ -169,7 +169,7 @@ export class GraphBuilder {
   /** What a value is. @throws {RangeError} If there is none of that name. */
   typeOf(name: ValueName): ValueType {
     const type = this.#types.get(name);
-    if (!type) throw new RangeError(cannot("use a value", "one that the graph has made", name));
+    if (!type) throw new RangeRefusal(cannot("use a value", "one that the graph has made", name));
     return type;
   }
 
@@ -204,7 +204,7 @@ export class GraphBuilder {
   }
 
   #declare(name: ValueName, type: ValueType): ValueName {
-    if (this.#types.has(name)) throw new RangeError(cannot("name a value", "a name that is still free", name));
+    if (this.#types.has(name)) throw new RangeRefusal(cannot("name a value", "a name that is still free", name));
     this.#types.set(name, type);
     return name;
   }

@@ -1,4 +1,4 @@
-import { cannot, describeCause } from "../core/errors.ts";
+import { cannot, describeCause, RangeRefusal } from "../core/errors.ts";
 import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "./file/onnx_model.ts";
 import type { Operator } from "./operator.ts";
 import { broadcastShapes, describeShape, multiplyDimensions, resolveAxis } from "./shape.ts";
@@ -26,7 +26,7 @@ export function inferTypes(op: Operator, node: NodeOperands): readonly ValueType
     return inferAll(op, node);
   } catch (cause) {
     const shapes = node.operands.map((operand) => (operand ? describeShape(operand.shape) : "nothing")).join(", ");
-    throw new RangeError(`Cannot add ${op} on ${shapes} to the graph: ${describeCause(cause)}`, { cause });
+    throw new RangeRefusal(`Cannot add ${op} on ${shapes} to the graph: ${describeCause(cause)}`, { cause });
   }
 }
 
@@ -155,7 +155,7 @@ export function readFloat(attributes: Attributes, name: string, fallback: number
 export function readInts(attributes: Attributes, name: string): readonly number[] {
   const attribute: AttributeValue | undefined = attributes[name];
   if (attribute?.kind === "ints") return attribute.value;
-  throw new RangeError(cannot(`read the attribute "${name}"`, "a list of integers", attribute?.value));
+  throw new RangeRefusal(cannot(`read the attribute "${name}"`, "a list of integers", attribute?.value));
 }
 
 function float32(shape: Shape): ValueType {
@@ -168,19 +168,19 @@ function shapeAt(node: NodeOperands, index: number): Shape {
 
 function typeAt(node: NodeOperands, index: number): ValueType {
   const operand = node.operands[index];
-  if (!operand) throw new RangeError(cannot("infer a shape", `an input ${index}`, operand));
+  if (!operand) throw new RangeRefusal(cannot("infer a shape", `an input ${index}`, operand));
   return operand;
 }
 
 function constantAt(node: NodeOperands, index: number): readonly number[] {
   const constant = node.constantOf(index);
-  if (!constant) throw new RangeError(cannot("infer a shape", `a constant as input ${index}`, constant));
+  if (!constant) throw new RangeRefusal(cannot("infer a shape", `a constant as input ${index}`, constant));
   return constant;
 }
 
 function dimensionAt(shape: Shape, axis: number): Dimension {
   const dimension = shape[axis];
-  if (dimension === undefined) throw new RangeError(cannot("find an axis", `one below ${shape.length}`, axis));
+  if (dimension === undefined) throw new RangeRefusal(cannot("find an axis", `one below ${shape.length}`, axis));
   return dimension;
 }
 
@@ -192,7 +192,7 @@ function concatShapes(node: NodeOperands): Shape {
     const part = operand?.shape[axis];
     const others = operand?.shape.every((dimension, i) => i === axis || dimension === first[i]);
     if (typeof part !== "number" || !others || operand?.shape.length !== first.length) {
-      throw new RangeError(cannot("concatenate", `shapes equal but for axis ${axis}`, operand?.shape));
+      throw new RangeRefusal(cannot("concatenate", `shapes equal but for axis ${axis}`, operand?.shape));
     }
     length += part;
   }
@@ -204,7 +204,7 @@ function batchNormalizationShape(node: NodeOperands): Shape {
   const shape = shapeAt(node, 0);
   for (const index of [1, 2, 3, 4]) {
     if (shapeAt(node, index).length === 1 && shapeAt(node, index)[0] === shape[1]) continue;
-    throw new RangeError(cannot("normalize", `${shape[1]} channels in input ${index}`, shapeAt(node, index)));
+    throw new RangeRefusal(cannot("normalize", `${shape[1]} channels in input ${index}`, shapeAt(node, index)));
   }
   return shape;
 }
@@ -224,7 +224,7 @@ function gatherShape(node: NodeOperands): Shape {
 function gemmShape(node: NodeOperands): Shape {
   const a = transposeIf(readInt(node.attributes, "transA", 0), shapeAt(node, 0));
   const b = transposeIf(readInt(node.attributes, "transB", 0), shapeAt(node, 1));
-  if (a.length !== 2 || b.length !== 2) throw new RangeError(cannot("multiply matrices", "two of rank 2", a.length));
+  if (a.length !== 2 || b.length !== 2) throw new RangeRefusal(cannot("multiply matrices", "two of rank 2", a.length));
   return matMulShape(a, b);
 }
 
@@ -235,10 +235,10 @@ function transposeIf(transposed: number, shape: Shape): Shape {
 function matMulShape(a: Shape, b: Shape): Shape {
   const inner = a.at(-1);
   if (b.length === 1) {
-    if (inner !== b[0]) throw new RangeError(cannot("multiply matrices", `${inner} rows on the right`, b[0]));
+    if (inner !== b[0]) throw new RangeRefusal(cannot("multiply matrices", `${inner} rows on the right`, b[0]));
     return a.slice(0, -1);
   }
-  if (inner !== b.at(-2)) throw new RangeError(cannot("multiply matrices", `${inner} rows on the right`, b.at(-2)));
+  if (inner !== b.at(-2)) throw new RangeRefusal(cannot("multiply matrices", `${inner} rows on the right`, b.at(-2)));
   const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
   return [...batch, ...a.slice(-2, -1), ...b.slice(-1)];
 }
@@ -256,7 +256,7 @@ function reshapeShape(shape: Shape, wanted: readonly number[]): Shape {
   const total = multiplyDimensions(shape);
   if (open < 0) {
     if (multiplyDimensions(kept) === total) return kept;
-    throw new RangeError(cannot("reshape", `${total} elements`, kept));
+    throw new RangeRefusal(cannot("reshape", `${total} elements`, kept));
   }
   const rest = multiplyDimensions(kept.filter((_, i) => i !== open));
   return kept.with(open, divideDimension(total, rest));
@@ -268,7 +268,7 @@ function divideDimension(total: Dimension, part: Dimension): Dimension {
   const quotient = countOf(total) / countOf(part);
   const isBatchLeft = typeof total !== "number" && typeof part === "number";
   if (!Number.isInteger(quotient) || (typeof part !== "number" && typeof total === "number")) {
-    throw new RangeError(cannot("reshape", `a part of ${total} elements`, part));
+    throw new RangeRefusal(cannot("reshape", `a part of ${total} elements`, part));
   }
   return multiplyDimensions(isBatchLeft ? ["N", quotient] : [quotient]);
 }
@@ -282,7 +282,7 @@ function sliceShape(node: NodeOperands): Shape {
     const start = starts[i] ?? 0;
     const end = ends[i] ?? 0;
     if (typeof length !== "number" || start < 0 || end > length || start > end) {
-      throw new RangeError(cannot("slice", `a range within ${length}`, [start, end]));
+      throw new RangeRefusal(cannot("slice", `a range within ${length}`, [start, end]));
     }
     shape = shape.with(axis, end - start);
   }

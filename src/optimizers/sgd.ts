@@ -1,4 +1,4 @@
-import { assertInRange, cannot } from "../core/errors.ts";
+import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { SGDSpec } from "./optimizer_spec.ts";
@@ -22,7 +22,7 @@ export class SGD implements Optimizer {
     assertInRange("create SGD", "dampening", dampening, [0, 1]);
     assertInRange("create SGD", "weightDecay", weightDecay, [0, Number.MAX_VALUE]);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new RangeError(
+      throw new RangeRefusal(
         cannot("create SGD", "momentum above 0 and dampening 0 with nesterov", { momentum, dampening }),
       );
     }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join, resolve } from "node:path";
-import { assertInRange, cannot, describeCause } from "../core/errors.ts";
+import { assertInRange, cannot, describeCause, RefusalError } from "../core/errors.ts";
 import { createPage, createPageBody } from "./create_page.ts";
 import { DASHBOARD_SCRIPT } from "./dashboard_script.ts";
 import { readRun } from "./read_run.ts";
@@ -30,7 +30,7 @@ export class DashboardServer {
     const dashboard = new DashboardServer();
     await new Promise<void>((done, fail) => {
       dashboard.#server.once("error", (cause) =>
-        fail(new Error(cannot("serve the dashboard", "a free port", `${port} (${cause.message})`), { cause })),
+        fail(new RefusalError(cannot("serve the dashboard", "a free port", `${port} (${cause.message})`), { cause })),
       );
       dashboard.#server.listen(port, HOST, done);
     });

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, SyntaxRefusal } from "../core/errors.ts";
 import type { MetricPoint } from "./reported_run.ts";
 import { metricLineSchema } from "./summary_schema.ts";
 
@@ -25,6 +25,6 @@ function parseLine(line: string, place: string) {
   try {
     return metricLineSchema.parse(JSON.parse(line));
   } catch (cause) {
-    throw new SyntaxError(cannot("report", `a metric in ${place}`, line.slice(0, 60)), { cause });
+    throw new SyntaxRefusal(cannot("report", `a metric in ${place}`, line.slice(0, 60)), { cause });
   }
 }

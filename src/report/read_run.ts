@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { cannot } from "../core/errors.ts";
+import { cannot, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { readMetricLines } from "./read_metric_lines.ts";
 import type { ReportedRun } from "./reported_run.ts";
 import { summarySchema } from "./summary_schema.ts";
@@ -12,7 +12,8 @@ import { summarySchema } from "./summary_schema.ts";
 export async function readRun(path: string): Promise<ReportedRun> {
   const folder = resolve(path);
   const config = await readJSON(path, "config.json");
-  if (config === undefined) throw new Error(cannot("report", "a folder that holds a run (with config.json)", path));
+  if (config === undefined)
+    throw new RefusalError(cannot("report", "a folder that holds a run (with config.json)", path));
   const summary = await readSummary(path);
   const metrics = readMetricLines(join(path, "metrics.jsonl"), (await readText(join(path, "metrics.jsonl"))) ?? "");
   const experiences = (summary?.experiences ?? []).map(async (experience) => {
@@ -52,7 +53,7 @@ async function readSummary(path: string) {
   const { data, error } = summarySchema.safeParse(summary);
   if (data) return data;
   const place = error.issues[0]?.path.join(".") || "its form";
-  throw new Error(cannot("report", `a summary of version 1 in ${join(path, "summary.json")}`, place));
+  throw new RefusalError(cannot("report", `a summary of version 1 in ${join(path, "summary.json")}`, place));
 }
 
 /** Undefined where there is no such file. */
@@ -63,7 +64,7 @@ async function readJSON(folder: string, name: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SyntaxError(cannot("report", `JSON in ${path}`, text.slice(0, 40)), { cause });
+    throw new SyntaxRefusal(cannot("report", `JSON in ${path}`, text.slice(0, 40)), { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { cannot } from "../core/errors.ts";
+import { cannot, RefusalError } from "../core/errors.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { createPage } from "./create_page.ts";
 import { listFigures } from "./list_figures.ts";
@@ -25,9 +25,9 @@ export interface ReportOptions {
  */
 export async function writeReport(folders: readonly string[], options: ReportOptions = {}): Promise<string[]> {
   const [first, ...others] = folders;
-  if (first === undefined) throw new Error(cannot("report", "the folder of a run", folders));
+  if (first === undefined) throw new RefusalError(cannot("report", "the folder of a run", folders));
   const page = options.out ?? (others.length > 0 ? "report.html" : join(first, "report.html"));
-  if (extname(page) !== ".html") throw new Error(cannot("report", "--out to end in .html", page));
+  if (extname(page) !== ".html") throw new RefusalError(cannot("report", "--out to end in .html", page));
   const runs = await readRuns(folders);
   const folder = resolve(dirname(page));
   const text = await createPage(runs, { folder });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { describeValue } from "../core/errors.ts";
+import { describeValue, RangeRefusal } from "../core/errors.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "./checkpoints/run_checkpoint.ts";
 import { createRunDirectory, openRunDirectory, type RunDirectory } from "./run_directory.ts";
@@ -104,7 +104,7 @@ function assertSameConfig(path: string, saved: unknown, wanted: unknown): void {
   const differences = keys
     .filter((key) => !isDeepStrictEqual(a[key], b[key]))
     .map((key) => `wanted ${key} ${show(a[key])}, got ${show(b[key])}`);
-  if (differences.length > 0) throw new RangeError(`Cannot resume ${path}: ${differences.join("; ")}`);
+  if (differences.length > 0) throw new RangeRefusal(`Cannot resume ${path}: ${differences.join("; ")}`);
 }
 
 /** As it comes back from config.json. */

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cannot, describeCause } from "../core/errors.ts";
+import { cannot, describeCause, RefusalError } from "../core/errors.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
@@ -147,8 +147,8 @@ export async function readRunConfig(path: string): Promise<unknown> {
     return JSON.parse(await readFile(join(path, "config.json"), "utf8"));
   } catch (cause) {
     if (readErrorCode(cause) !== "ENOENT")
-      throw new Error(cannot(act, "a config.json that holds JSON", describeCause(cause)), { cause });
-    throw new Error(cannot(act, "a folder that holds config.json", path), { cause });
+      throw new RefusalError(cannot(act, "a config.json that holds JSON", describeCause(cause)), { cause });
+    throw new RefusalError(cannot(act, "a folder that holds config.json", path), { cause });
   }
 }
 
@@ -199,7 +199,7 @@ export async function createNumberedRunDirectory(parent: string, stem: string): 
 export async function assertNoRun(path: string): Promise<void> {
   const found = (await listFolder(path)).find((name) => RUN_ENTRIES.some((entry) => entry === name));
   if (found === undefined) return;
-  throw new Error(`${cannot("start a run", "a folder that holds no other run", path)}, which holds ${found}`);
+  throw new RefusalError(`${cannot("start a run", "a folder that holds no other run", path)}, which holds ${found}`);
 }
 
 async function listFolder(path: string): Promise<string[]> {
@@ -208,7 +208,7 @@ async function listFolder(path: string): Promise<string[]> {
   } catch (error) {
     const code = readErrorCode(error);
     if (code === "ENOENT") return [];
-    if (code === "ENOTDIR") throw new Error(cannot("start a run", "a folder", path), { cause: error });
+    if (code === "ENOTDIR") throw new RefusalError(cannot("start a run", "a folder", path), { cause: error });
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { cannot } from "../core/errors.ts";
+import { cannot, RefusalError } from "../core/errors.ts";
 import { readErrorCode } from "./storage_error.ts";
 
 /** The file in a run's folder that says who writes there. */
@@ -127,7 +127,7 @@ function removeStale(path: string, stale: string): void {
 function refuse(folder: string, owner: Owner | undefined): Error {
   const holder = owner ? `process ${owner.pid} on ${owner.host}` : "another process";
   const hint = owner && owner.host !== hostname() ? `; remove ${join(folder, LOCK_NAME)} if that has ended` : "";
-  return new Error(
+  return new RefusalError(
     `${cannot("use the run's folder", "one in which no other run is writing", folder)}, held by ${holder}${hint}`,
   );
 }

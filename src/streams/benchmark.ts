@@ -1,4 +1,4 @@
-import { assertInRange, cannot } from "../core/errors.ts";
+import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { cutExperience } from "./cut_experience.ts";
@@ -77,7 +77,7 @@ export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
         const known = sources.get(source.name) ?? source;
         if (known !== source) {
           const act = `collect the data sources of ${JSON.stringify(benchmark.name)}`;
-          throw new RangeError(cannot(act, "sources with names of their own", source.name));
+          throw new RangeRefusal(cannot(act, "sources with names of their own", source.name));
         }
         sources.set(source.name, source);
       }
@@ -94,12 +94,12 @@ function createOnline(
   if (onlineExperienceSize !== undefined) {
     const options = { experienceSize: onlineExperienceSize, random: new RandomStream(seed, "online") };
     if (decayBeta === undefined) return createOnlineStream(train, { ...options, dropLast });
-    if (dropLast) throw new RangeError(cannot(act, "no onlineDropLast beside decayBeta", dropLast));
+    if (dropLast) throw new RangeRefusal(cannot(act, "no onlineDropLast beside decayBeta", dropLast));
     return createLinearDecayStream(train, { ...options, beta: decayBeta });
   }
-  if (dropLast) throw new RangeError(cannot(act, "onlineExperienceSize beside onlineDropLast", undefined));
+  if (dropLast) throw new RangeRefusal(cannot(act, "onlineExperienceSize beside onlineDropLast", undefined));
   if (decayBeta === undefined) return undefined;
-  throw new RangeError(cannot(act, "onlineExperienceSize beside decayBeta", undefined));
+  throw new RangeRefusal(cannot(act, "onlineExperienceSize beside decayBeta", undefined));
 }
 
 /** Cuts experiences, splits validation off, then draws the subset; each from a random stream of its own. */
@@ -107,9 +107,9 @@ function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; val
   const { name, seed = 0, experienceSize, validationSize = 0, validationSplit: split, examplesPerExperience } = parts;
   const act = `create the benchmark ${JSON.stringify(name)}`;
   assertInRange(act, "validationSize", validationSize, [0, 1]);
-  if (validationSize === 1) throw new RangeError(cannot(act, "validationSize below 1", validationSize));
+  if (validationSize === 1) throw new RangeRefusal(cannot(act, "validationSize below 1", validationSize));
   if (split !== undefined && !VALIDATION_SPLITS.includes(split)) {
-    throw new RangeError(cannot(act, `validationSplit to be one of ${VALIDATION_SPLITS.join(", ")}`, split));
+    throw new RangeRefusal(cannot(act, `validationSplit to be one of ${VALIDATION_SPLITS.join(", ")}`, split));
   }
   const cutRandom = new RandomStream(seed, "data-incremental");
   const validationRandom = new RandomStream(seed, "validation");
@@ -141,6 +141,6 @@ function assertClassIds(benchmark: string, stream: Stream, numClasses: number): 
     const astray = classesInThisExperience.find((id) => id < 0 || id >= numClasses);
     if (astray === undefined) continue;
     const wanted = `class ids from 0 to ${numClasses - 1} in experience ${currentExperience} of ${stream.name}`;
-    throw new RangeError(cannot(`create the benchmark ${JSON.stringify(benchmark)}`, wanted, astray));
+    throw new RangeRefusal(cannot(`create the benchmark ${JSON.stringify(benchmark)}`, wanted, astray));
   }
 }

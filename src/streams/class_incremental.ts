@@ -1,4 +1,4 @@
-import { assertInRange, assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertInRange, assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
@@ -66,13 +66,13 @@ function assertClassOrder(act: string, order: readonly number[], numClasses: num
   const seen = new Set<number>();
   for (const id of order) {
     if (!Number.isInteger(id) || id < 0 || id >= numClasses) {
-      throw new RangeError(cannot(act, `class ids from 0 to ${numClasses - 1} in classOrder`, id));
+      throw new RangeRefusal(cannot(act, `class ids from 0 to ${numClasses - 1} in classOrder`, id));
     }
-    if (seen.has(id)) throw new RangeError(cannot(act, "every class once in classOrder", `${id} twice`));
+    if (seen.has(id)) throw new RangeRefusal(cannot(act, "every class once in classOrder", `${id} twice`));
     seen.add(id);
   }
   for (let id = 0; id < numClasses; id++) {
-    if (!seen.has(id)) throw new RangeError(cannot(act, `every class once in classOrder`, `none of class ${id}`));
+    if (!seen.has(id)) throw new RangeRefusal(cannot(act, `every class once in classOrder`, `none of class ${id}`));
   }
 }
 
@@ -84,7 +84,7 @@ function selectExperiences(
   const positions = groupPositions(dataset.targets);
   for (const id of positions.keys()) {
     if (id < 0 || id >= numClasses) {
-      throw new RangeError(cannot(act, `labels from 0 to ${numClasses - 1}`, id));
+      throw new RangeRefusal(cannot(act, `labels from 0 to ${numClasses - 1}`, id));
     }
   }
   return classes.map((ids, index) => {

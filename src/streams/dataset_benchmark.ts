@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { relabelTasks } from "../data/relabel_tasks.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
@@ -29,7 +29,7 @@ export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchm
   const { name, train, test, taskLabels = false, normalization = { scale: 1, mean: [], std: [] } } = options;
   const act = `create the benchmark ${JSON.stringify(name)}`;
   if (taskLabels && train.length !== test.length) {
-    throw new RangeError(cannot(act, `as many test as train experiences (${train.length})`, test.length));
+    throw new RangeRefusal(cannot(act, `as many test as train experiences (${train.length})`, test.length));
   }
   const prepare = (datasets: readonly Dataset[]): ExperienceData[] =>
     datasets.map((dataset, index) => ({ dataset: taskLabels ? relabelTasks(dataset, index) : dataset }));
@@ -52,9 +52,9 @@ function countClasses(datasets: readonly Dataset[]): number {
 function findSampleShape(datasets: readonly Dataset[], act: string): readonly number[] {
   const sources = datasets.flatMap((dataset) => [...dataset.dropUnusedSources().sources.values()]);
   const [first] = sources;
-  if (!first) throw new RangeError(cannot(act, "data sets with samples", "none"));
+  if (!first) throw new RangeRefusal(cannot(act, "data sets with samples", "none"));
   const astray = sources.find(({ sampleShape }) => sampleShape.join() !== first.sampleShape.join());
   if (!astray) return first.sampleShape;
   const wanted = `samples of shape [${first.sampleShape.join(", ")}] in ${JSON.stringify(astray.name)} too`;
-  throw new RangeError(cannot(act, wanted, astray.sampleShape));
+  throw new RangeRefusal(cannot(act, wanted, astray.sampleShape));
 }

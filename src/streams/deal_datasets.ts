@@ -1,4 +1,4 @@
-import { cannot, describeUnknownName } from "../core/errors.ts";
+import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import { type ClassIncrementalOptions, createClassIncrementalBenchmark } from "./class_incremental.ts";
 import type { Benchmark } from "./experience.ts";
 import { createNewInstancesBenchmark } from "./new_instances.ts";
@@ -27,14 +27,14 @@ export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"
 export function dealDatasets({ experiences = 5, scenario = "class-incremental", ...options }: DealOptions): Benchmark {
   const act = `create the benchmark ${JSON.stringify(options.name)}`;
   if (scenario === "class-incremental") {
-    if (options.balanced) throw new RangeError(cannot(act, "scenario=new-instances beside balanced", scenario));
+    if (options.balanced) throw new RangeRefusal(cannot(act, "scenario=new-instances beside balanced", scenario));
     return createClassIncrementalBenchmark({ ...options, experiences });
   }
   if (!DEALT_SCENARIOS.includes(scenario)) {
-    throw new RangeError(`Cannot ${act}: ${describeUnknownName("scenario", scenario, DEALT_SCENARIOS)}`);
+    throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("scenario", scenario, DEALT_SCENARIOS)}`);
   }
   const { classOrder, taskLabels = false } = options;
-  if (classOrder) throw new RangeError(cannot(act, "no classOrder where samples are dealt", classOrder));
-  if (taskLabels) throw new RangeError(cannot(act, "no taskLabels where one test experience stands for all", true));
+  if (classOrder) throw new RangeRefusal(cannot(act, "no classOrder where samples are dealt", classOrder));
+  if (taskLabels) throw new RangeRefusal(cannot(act, "no taskLabels where one test experience stands for all", true));
   return createNewInstancesBenchmark({ ...options, experiences });
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { Augmentation } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -53,7 +53,7 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   const act = `read the directory ${JSON.stringify(path)}`;
   const { names, parts } = await findExperiences(path, act);
   if (parts.length === 2 && testSize !== undefined) {
-    throw new RangeError(cannot(act, 'no testSize, as there is a folder "test"', testSize));
+    throw new RangeRefusal(cannot(act, 'no testSize, as there is a folder "test"', testSize));
   }
   const folders = parts.flatMap((part) => names.map((name) => [part, name].filter((word) => word !== "").join("/")));
   const samples = [];
@@ -90,9 +90,9 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
 
 function assertUndealt({ experiences, classOrder, balanced }: DirectoryOptions, act: string): void {
   const wanted = "scenario=class-incremental or new-instances";
-  if (experiences !== undefined) throw new RangeError(cannot(act, `${wanted} beside experiences`, "folders"));
-  if (classOrder) throw new RangeError(cannot(act, `${wanted} beside classOrder`, "folders"));
-  if (balanced) throw new RangeError(cannot(act, "scenario=new-instances beside balanced", "folders"));
+  if (experiences !== undefined) throw new RangeRefusal(cannot(act, `${wanted} beside experiences`, "folders"));
+  if (classOrder) throw new RangeRefusal(cannot(act, `${wanted} beside classOrder`, "folders"));
+  if (balanced) throw new RangeRefusal(cannot(act, "scenario=new-instances beside balanced", "folders"));
 }
 
 interface FoundExperiences {
@@ -108,14 +108,16 @@ async function findExperiences(path: string, act: string): Promise<FoundExperien
   if (!isSplit) {
     if (folders.length > 0) return { names: folders, parts: [""] };
     const wanted = `the folders "train" and "test", or a folder for each experience (with ${FOLDER_CONTENTS})`;
-    throw new Error(cannot(act, wanted, "none"));
+    throw new RefusalError(cannot(act, wanted, "none"));
   }
-  if (folders.join() !== "test,train") throw new Error(cannot(act, 'the folders "train" and "test" alone', folders));
+  if (folders.join() !== "test,train")
+    throw new RefusalError(cannot(act, 'the folders "train" and "test" alone', folders));
   const [train, test] = await Promise.all(["train", "test"].map(async (part) => listFolder(join(path, part))));
   const [names, others] = [train?.folders ?? [], test?.folders ?? []];
-  if (names.length === 0) throw new Error(cannot(`${act}, train`, "a folder for each experience", train?.files ?? []));
+  if (names.length === 0)
+    throw new RefusalError(cannot(`${act}, train`, "a folder for each experience", train?.files ?? []));
   if (names.join("/") !== others.join("/")) {
-    throw new Error(cannot(`${act}, test`, `the experiences of train (${names.join(", ")})`, others));
+    throw new RefusalError(cannot(`${act}, test`, `the experiences of train (${names.join(", ")})`, others));
   }
   return { names, parts: ["train", "test"] };
 }
@@ -125,7 +127,7 @@ function holdOutTest<Data extends ExperienceData["dataset"]>(
   { testSize, seed, act }: { readonly testSize: number; readonly seed: number; readonly act: string },
 ): { train: ExperienceData["dataset"][]; test: ExperienceData["dataset"][] } {
   if (!(testSize > 0 && testSize < 1))
-    throw new RangeError(cannot(act, "testSize to be above 0 and below 1", testSize));
+    throw new RangeRefusal(cannot(act, "testSize to be above 0 and below 1", testSize));
   const random = new RandomStream(seed, "test-split");
   const halves = datasets.map((dataset) => splitValidation(dataset, { validationSize: testSize, random }));
   return { train: halves.map(({ train }) => train), test: halves.map(({ valid }) => valid) };

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { createArrayDataset } from "../data/array_dataset.ts";
 import { assertSameKind } from "../data/array_files.ts";
@@ -70,7 +70,7 @@ function numberClasses(folders: readonly NamedSamples[]): { classIds: Int32Array
       const astray = ids.find((id) => id >= MAX_CLASSES);
       if (astray === undefined) continue;
       const act = `read ${JSON.stringify(folders[i]?.path)}`;
-      throw new SyntaxError(cannot(act, `class ids below ${MAX_CLASSES} (or names)`, astray));
+      throw new SyntaxRefusal(cannot(act, `class ids below ${MAX_CLASSES} (or names)`, astray));
     }
     return { classIds, numClasses: classIds.reduce((most, ids) => ids.reduce((a, b) => Math.max(a, b + 1), most), 0) };
   }

@@ -1,4 +1,4 @@
-import { assertInRange, assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertInRange, assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
@@ -33,7 +33,7 @@ export function createNewInstancesBenchmark(options: NewInstancesOptions): Bench
   const act = `create the benchmark ${JSON.stringify(name)}`;
   assertWholeNumber(act, "experiences", experiences, 1);
   assertInRange(act, "experiences (of at least one sample each)", experiences, [1, train.length]);
-  if (test.length === 0) throw new RangeError(cannot(act, "at least one test sample", 0));
+  if (test.length === 0) throw new RangeRefusal(cannot(act, "at least one test sample", 0));
   const random = shuffle ? new RandomStream(seed, "instances") : undefined;
   const order = balanced ? sortByClass(train, random) : createOrder(train.length, random);
   const shares = Array.from({ length: experiences }, (_, index) =>

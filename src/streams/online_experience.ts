@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ClassView } from "./class_timeline.ts";
@@ -50,7 +50,7 @@ export function createOnlineStream(
     const { length } = experience.dataset;
     if (dropLast && length < experienceSize) {
       const wanted = `at least ${experienceSize} samples in experience ${experience.currentExperience}, with dropLast`;
-      throw new RangeError(cannot("create an online stream", wanted, length));
+      throw new RangeRefusal(cannot("create an online stream", wanted, length));
     }
     const order = shuffle ? random.permutation(length) : Int32Array.from({ length }, (_, position) => position);
     const end = dropLast ? length - (length % experienceSize) : length;

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { createDomainIncrementalBenchmark } from "./domain_incremental.ts";
 import type { Benchmark } from "./experience.ts";
@@ -33,8 +33,8 @@ function chooseRotations({ rotations, experiences, seed = 0 }: RotatedMNISTOptio
     const random = new RandomStream(seed, "rotation");
     return Array.from({ length: count }, () => random.integer(361) - 180);
   }
-  if (rotations.length !== count) throw new RangeError(cannot(act, `${count} rotations`, rotations));
+  if (rotations.length !== count) throw new RangeRefusal(cannot(act, `${count} rotations`, rotations));
   const astray = rotations.find((degrees) => !Number.isInteger(degrees) || Math.abs(degrees) > 180);
-  if (astray !== undefined) throw new RangeError(cannot(act, "rotations in whole degrees from -180 to 180", astray));
+  if (astray !== undefined) throw new RangeRefusal(cannot(act, "rotations in whole degrees from -180 to 180", astray));
   return rotations;
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
@@ -45,7 +45,9 @@ export function drawExamples(
   { count, random, act }: { readonly count: number; readonly random: RandomStream; readonly act: string },
 ): Dataset {
   if (!Number.isInteger(count) || count < 1 || count > dataset.length) {
-    throw new RangeError(cannot(act, `examplesPerExperience to be a whole number from 1 to ${dataset.length}`, count));
+    throw new RangeRefusal(
+      cannot(act, `examplesPerExperience to be a whole number from 1 to ${dataset.length}`, count),
+    );
   }
   return dataset.subset(random.permutation(dataset.length).subarray(0, count).sort());
 }

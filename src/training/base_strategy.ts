@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RefusalError } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultEvaluator } from "../evaluation/default_evaluator.ts";
@@ -285,7 +285,7 @@ export class BaseStrategy extends StrategyState {
   }
 
   #currentStep(act: string): TrainingStep {
-    if (!this.#step) throw new Error(cannot(act, "a call inside a training iteration", "one outside"));
+    if (!this.#step) throw new RefusalError(cannot(act, "a call inside a training iteration", "one outside"));
     return this.#step;
   }
 

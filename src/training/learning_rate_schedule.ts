@@ -1,4 +1,4 @@
-import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../core/errors.ts";
+import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 
 /**
  * How a learning rate changes with the steps t = 0, 1, … of its schedule, with PyTorch's definitions; γ is 0.1 unless
@@ -30,7 +30,7 @@ const POSITIVE: [number, number] = [Number.MIN_VALUE, Number.MAX_VALUE];
 /** @throws {RangeError} If a number is out of range or there is no such schedule. */
 export function assertSchedule(act: string, schedule: LearningRateSchedule): void {
   const { kind }: { kind: string } = schedule;
-  if (!KINDS.includes(kind)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("schedule", kind, KINDS)}`);
+  if (!KINDS.includes(kind)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("schedule", kind, KINDS)}`);
   if ("gamma" in schedule) assertInRange(act, "gamma", schedule.gamma ?? DEFAULT_GAMMA, POSITIVE);
   switch (schedule.kind) {
     case "constant":
@@ -41,7 +41,7 @@ export function assertSchedule(act: string, schedule: LearningRateSchedule): voi
       break;
     case "multi-step":
       for (const milestone of schedule.milestones) assertWholeNumber(act, "every milestone", milestone, 1);
-      if (schedule.milestones.length === 0) throw new RangeError(cannot(act, "at least one milestone", []));
+      if (schedule.milestones.length === 0) throw new RangeRefusal(cannot(act, "at least one milestone", []));
       break;
     case "cosine":
       assertWholeNumber(act, "steps", schedule.steps, 1);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../cluster/cluster.ts";
 import type { ResolvedClusterOptions } from "../cluster/cluster_options.ts";
-import { cannot } from "../core/errors.ts";
+import { cannot, RefusalError } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { findEntry, viewEntry } from "../core/parameter_layout.ts";
 import type { RandomStreams } from "../core/random_stream.ts";
@@ -86,7 +86,7 @@ export class ModelHost {
   /** The running cluster. @throws {Error} Before `start`. */
   get cluster(): Cluster {
     if (!this.#cluster)
-      throw new Error(cannot("compute", "a strategy that has begun to train or evaluate", "one that has not"));
+      throw new RefusalError(cannot("compute", "a strategy that has begun to train or evaluate", "one that has not"));
     return this.#cluster;
   }
 
@@ -95,7 +95,7 @@ export class ModelHost {
    * @throws {Error} If the strategy was closed, or layers were frozen or set free since.
    */
   async start(): Promise<Cluster> {
-    if (this.#closed) throw new Error(cannot("compute", "an open strategy", "one that was closed"));
+    if (this.#closed) throw new RefusalError(cannot("compute", "an open strategy", "one that was closed"));
     if (this.#cluster) this.#assertSameTensors(this.#cluster);
     else {
       const snapshot = flattenWeights(this.model);
@@ -227,7 +227,7 @@ export class ModelHost {
     const { length } = this.#model.trainableWeights;
     if (length === layout.entries.length) return;
     const wanted = `the ${layout.entries.length} trainable tensors that the strategy began with (another strategy takes the model as it is now)`;
-    throw new Error(cannot("compute", wanted, length));
+    throw new RefusalError(cannot("compute", wanted, length));
   }
 
   #request(samples: Dataset, { parameters, training = false }: SideComputation) {

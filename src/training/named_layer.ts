@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { cannot, describeUnknownName } from "../core/errors.ts";
+import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import { listFirstOutputs } from "../engine/tfjs/model_layers.ts";
 import { listGrowingHeads } from "../models/growing_head.ts";
 import { takeTopology } from "../models/take_topology.ts";
@@ -10,7 +10,7 @@ import { takeTopology } from "../models/take_topology.ts";
  */
 export function assertLayer(act: string, model: tf.LayersModel, name: string): void {
   const names = model.layers.map((layer) => layer.name);
-  if (!names.includes(name)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("layer", name, names)}`);
+  if (!names.includes(name)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("layer", name, names)}`);
 }
 
 /**
@@ -22,7 +22,8 @@ export function assertDenseLayer(act: string, model: tf.LayersModel, name: strin
   const names = model.trainableWeights
     .filter(({ originalName, shape }) => originalName.endsWith("/kernel") && shape.length === 2)
     .map(({ originalName }) => originalName.slice(0, originalName.lastIndexOf("/")));
-  if (!names.includes(name)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("dense layer", name, names)}`);
+  if (!names.includes(name))
+    throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("dense layer", name, names)}`);
 }
 
 /**
@@ -32,7 +33,7 @@ export function assertDenseLayer(act: string, model: tf.LayersModel, name: strin
 export function assertFixedOutputs(act: string, model: tf.LayersModel): void {
   const [head] = listGrowingHeads(takeTopology(model));
   if (!head) return;
-  throw new RangeError(cannot(act, "a model whose outputs are embeddings, none with a head that grows", head.layer));
+  throw new RangeRefusal(cannot(act, "a model whose outputs are embeddings, none with a head that grows", head.layer));
 }
 
 /**
@@ -48,7 +49,7 @@ export function assertFeatureLayer(act: string, model: tf.LayersModel, name: str
   }
   assertLayer(act, model, name);
   if (listGrowingHeads(takeTopology(model)).some(({ layer }) => layer === name)) {
-    throw new RangeError(cannot(act, "features of a layer before the heads that grow", name));
+    throw new RangeRefusal(cannot(act, "features of a layer before the heads that grow", name));
   }
 }
 
@@ -63,7 +64,7 @@ export function findFeatureLayer(model: tf.LayersModel): string {
   // Behind a model that begins a sequential one, TF.js names the layer within it.
   const before = model.layers.find((layer) => layer === maker || listFirstOutputs(layer).some((own) => own === taken));
   if (!before) {
-    throw new RangeError(cannot("find the features", "a model with a layer before the last", last?.name));
+    throw new RangeRefusal(cannot("find the features", "a model with a layer before the last", last?.name));
   }
   return before.name;
 }

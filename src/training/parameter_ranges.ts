@@ -1,4 +1,4 @@
-import { describeUnknownName } from "../core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import type { ParameterEntry, ParameterLayout } from "../core/parameter_layout.ts";
 
 /** Elements of a flat vector, `end` left out. */
@@ -20,7 +20,7 @@ export function listIncludedRanges(
   for (const name of excluded) {
     if (layout.entries.some((entry) => isNamed(entry, name))) continue;
     const names = layout.entries.map((entry) => entry.name);
-    throw new RangeError(`Cannot ${act}: ${describeUnknownName("parameter", name, names)}`);
+    throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("parameter", name, names)}`);
   }
   return layout.entries
     .filter((entry) => !excluded.some((name) => isNamed(entry, name)))

@@ -1,4 +1,4 @@
-import { assertInRange, cannot } from "../core/errors.ts";
+import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
 
 /** One number for all experiences, or a list with one for each; the list's last holds for all that follow. */
 export type PerExperience = number | readonly number[];
@@ -11,7 +11,7 @@ export function assertPerExperience(
   range: readonly [number, number],
 ): void {
   const list = typeof values === "number" ? [values] : values;
-  if (list.length === 0) throw new RangeError(cannot(act, `${name} to have at least one number`, values));
+  if (list.length === 0) throw new RangeRefusal(cannot(act, `${name} to have at least one number`, values));
   for (const value of list) assertInRange(act, name, value, range);
 }
 

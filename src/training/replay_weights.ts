@@ -1,5 +1,5 @@
 import { assertCompatibility, type Compatibility } from "../core/compatibility.ts";
-import { assertInRange, cannot } from "../core/errors.ts";
+import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "./per_experience.ts";
 
 /** How much replayed samples count beside new ones. */
@@ -34,9 +34,9 @@ export function assertReplayWeightOptions(act: string, options: ReplayWeightOpti
   assertInRange(act, "weightReplayLossFactor", weightReplayLossFactor, [0, Number.MAX_VALUE]);
   if (ratio === undefined) return;
   assertPerExperience(act, "ratio", ratio, [0, 1]);
-  if (isWeightedReplay) throw new RangeError(cannot(act, "one of ratio and isWeightedReplay", "both"));
+  if (isWeightedReplay) throw new RangeRefusal(cannot(act, "one of ratio and isWeightedReplay", "both"));
   if (compatibility === "avalanche") {
-    throw new RangeError(cannot(act, "no ratio with compatibility avalanche, which has none", ratio));
+    throw new RangeRefusal(cannot(act, "no ratio with compatibility avalanche, which has none", ratio));
   }
 }
 

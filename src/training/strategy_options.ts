@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { type ClusterOptions, type ResolvedClusterOptions, resolveClusterOptions } from "../cluster/cluster_options.ts";
-import { assertWholeNumber, describeUnknownName } from "../core/errors.ts";
+import { assertWholeNumber, describeUnknownName, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { type Criterion, type CriterionFunction, createCriterion } from "./losses/criterion.ts";
@@ -74,7 +74,7 @@ const EVAL_MODES = ["epoch", "iteration"] as const;
 export function resolveStrategyOptions(strategy: string, options: StrategyOptions): ResolvedStrategyOptions {
   const act = `create ${strategy}`;
   for (const name of Object.keys(options)) {
-    if (!NAMES.includes(name)) throw new TypeError(`Cannot ${act}: ${describeUnknownName("option", name, NAMES)}`);
+    if (!NAMES.includes(name)) throw new TypeRefusal(`Cannot ${act}: ${describeUnknownName("option", name, NAMES)}`);
   }
   const {
     trainMbSize = 128,
@@ -89,7 +89,7 @@ export function resolveStrategyOptions(strategy: string, options: StrategyOption
   assertWholeNumber(act, "evalMbSize", evalMbSize, 1);
   assertWholeNumber(act, "evalEvery", evalEvery, -1);
   if (!EVAL_MODES.includes(evalMode)) {
-    throw new RangeError(`Cannot ${act}: ${describeUnknownName("evalMode", evalMode, EVAL_MODES)}`);
+    throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("evalMode", evalMode, EVAL_MODES)}`);
   }
   assertWholeNumber(act, "seed", seed);
   const criterion = createCriterion(options.criterion ?? new CrossEntropyLoss());

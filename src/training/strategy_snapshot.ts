@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { ClockCounters } from "../evaluation/evaluated_strategy.ts";
@@ -58,7 +58,8 @@ export async function restoreSnapshot(
   const { cluster } = strategy;
   const names = strategy.plugins.map(namePlugin);
   const saved = snapshot.plugins.map(({ name }) => name);
-  if (names.join() !== saved.join()) throw new RangeError(cannot("restore a strategy", `the plugins ${saved}`, names));
+  if (names.join() !== saved.join())
+    throw new RangeRefusal(cannot("restore a strategy", `the plugins ${saved}`, names));
   await strategy.growHeads(snapshot.heads);
   copyInto(cluster.parameters, snapshot.parameters);
   copyInto(cluster.state, snapshot.layerState);
@@ -80,7 +81,7 @@ export async function restoreSnapshot(
 
 function copyInto(target: Float32Array, source: Float32Array): void {
   if (target.length !== source.length) {
-    throw new RangeError(cannot("restore a strategy", `vectors of ${target.length} values`, source.length));
+    throw new RangeRefusal(cannot("restore a strategy", `vectors of ${target.length} values`, source.length));
   }
   target.set(source);
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { cannot, RefusalError } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -87,7 +87,8 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
 
   /** @throws {Error} Before the first `train` or `eval`. */
   get experience(): Experience {
-    if (!this.#experience) throw new Error(cannot("read the experience", "a call inside train or eval", "one outside"));
+    if (!this.#experience)
+      throw new RefusalError(cannot("read the experience", "a call inside train or eval", "one outside"));
     return this.#experience;
   }
 
@@ -108,7 +109,8 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
 
   /** @throws {Error} Before it was made. */
   get dataloader(): DataLoader {
-    if (!this.#dataloader) throw new Error(cannot("read the dataloader", "a call after it was made", "one before"));
+    if (!this.#dataloader)
+      throw new RefusalError(cannot("read the dataloader", "a call after it was made", "one before"));
     return this.#dataloader;
   }
 

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { AfterGradient, ComputeRequest } from "../cluster/compute_request.ts";
 import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
-import { cannot } from "../core/errors.ts";
+import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { scaleVector } from "../core/vector.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -45,7 +45,7 @@ export class TrainingStep {
   /** @throws {Error} If the backward pass has begun. */
   addLossTerm(term: LossTerm | LossAndGradient): void {
     if (this.#fusedObjective !== undefined || this.#wentBackward) {
-      throw new Error(cannot("add a loss term", "a callback before the backward pass", "one after it"));
+      throw new RefusalError(cannot("add a loss term", "a callback before the backward pass", "one after it"));
     }
     this.#terms.push(term);
   }
@@ -53,7 +53,7 @@ export class TrainingStep {
   /** @throws {Error} If the criterion was computed already. */
   scaleCriterion(factor: number | Float32Array): void {
     if (this.#fusedObjective !== undefined || this.#loss) {
-      throw new Error(cannot("scale the criterion", "a callback before the loss is computed", "one after it"));
+      throw new RefusalError(cannot("scale the criterion", "a callback before the loss is computed", "one after it"));
     }
     if (typeof factor === "number") this.#criterionScale *= factor;
     else this.#sampleWeights = factor.map((weight, i) => weight * (this.#sampleWeights?.[i] ?? 1));
@@ -100,7 +100,7 @@ export class TrainingStep {
    * @throws {Error} If the plan has it made already: only who listens to `afterBackward` or `beforeUpdate` may ask.
    */
   skipUpdate(): void {
-    if (this.#updated) throw new Error(cannot("skip the update", "a callback before it", "one after it"));
+    if (this.#updated) throw new RefusalError(cannot("skip the update", "a callback before it", "one after it"));
     this.#updated = true;
   }
 
@@ -111,7 +111,7 @@ export class TrainingStep {
   }
 
   async #addTerms(output: HostTensor): Promise<LossAndGradient> {
-    if (!this.#loss) throw new Error(cannot("go backward", "a loss that was computed before", "none"));
+    if (!this.#loss) throw new RefusalError(cannot("go backward", "a loss that was computed before", "none"));
     if (this.#terms.length === 0) return this.#loss;
     let { loss } = this.#loss;
     const dOutput = this.#loss.dOutput;
@@ -169,7 +169,7 @@ function weighSamples({ loss, dOutput, losses }: LossAndGradient, weights?: Floa
   if (!weights) return { loss, dOutput };
   if (losses?.length !== weights.length) {
     const wanted = `a criterion that gives the loss of each of ${weights.length} samples`;
-    throw new RangeError(cannot("weigh samples", wanted, losses?.length));
+    throw new RangeRefusal(cannot("weigh samples", wanted, losses?.length));
   }
   const width = dOutput.length / weights.length;
   let sum = 0;

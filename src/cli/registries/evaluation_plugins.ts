@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { METRICS_OPTIONS } from "./metrics_options.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
@@ -15,7 +15,7 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
       const refused = compared.find((name) => options[name] && benchmark.streams.has("train_online"));
       if (refused) {
         const wanted = "a benchmark whose experiences are trained whole";
-        throw new RangeError(cannot(`measure ${refused}`, wanted, "onlineExperienceSize"));
+        throw new RangeRefusal(cannot(`measure ${refused}`, wanted, "onlineExperienceSize"));
       }
       const { createChosenMetrics } = await import("./create_chosen_metrics.ts");
       const { forwardTransfer: evaluatesFirst } = options;

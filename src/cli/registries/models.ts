@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { COMPATIBILITIES } from "../../core/compatibility.ts";
-import { cannot, describeCause } from "../../core/errors.ts";
+import { cannot, describeCause, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 
 /** What a model is made for. */
@@ -116,7 +116,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         const { pnn } = await import("../../models/pnn.ts");
         const { inputShape, seed, isTaskIncremental } = context;
         if (isTaskIncremental) return pnn({ ...options, inputShape, seed });
-        throw new RangeError(cannot("use the model pnn", "a benchmark with taskLabels=true", false));
+        throw new RangeRefusal(cannot("use the model pnn", "a benchmark with taskLabels=true", false));
       },
     }),
     defineFactory({
@@ -148,10 +148,10 @@ function completeOptions<Options extends HeadOptions>(
   const { multiHead, incremental } = options;
   if (multiHead && !isTaskIncremental) {
     const act = `use the model ${name} with multiHead=true`;
-    throw new RangeError(cannot(act, "a benchmark with taskLabels=true", false));
+    throw new RangeRefusal(cannot(act, "a benchmark with taskLabels=true", false));
   }
   if (outputs !== undefined && (multiHead || incremental)) {
-    throw new RangeError(cannot(`use the model ${name}`, "outputs, or a head that grows", "both"));
+    throw new RangeRefusal(cannot(`use the model ${name}`, "outputs, or a head that grows", "both"));
   }
   return { ...options, ...context, numClasses: outputs ?? numClasses };
 }
@@ -169,14 +169,14 @@ async function createModelFromModule(path: string, context: ModelContext): Promi
   const act = `make a model from ${JSON.stringify(path)}`;
   const module: unknown = await import(findModelModule(path)).catch((cause: unknown) => {
     const reason = describeCause(cause).split("\n")[0];
-    throw new TypeError(`Cannot ${act}: ${reason}`, { cause });
+    throw new TypeRefusal(`Cannot ${act}: ${reason}`, { cause });
   });
   const createModel = typeof module === "object" && module && "createModel" in module ? module.createModel : undefined;
   if (typeof createModel !== "function") {
-    throw new TypeError(cannot(act, "a module that exports the function createModel", createModel));
+    throw new TypeRefusal(cannot(act, "a module that exports the function createModel", createModel));
   }
   const model: unknown = await createModel(context);
-  if (!isLayersModel(model)) throw new TypeError(cannot(act, "createModel to return a tf.LayersModel", model));
+  if (!isLayersModel(model)) throw new TypeRefusal(cannot(act, "createModel to return a tf.LayersModel", model));
   return model;
 }
 

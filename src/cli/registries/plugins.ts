@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import { BASELINE_PLUGINS } from "./baseline_plugins.ts";
@@ -33,7 +33,7 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
       create: async ({ evalEvery, ...options }, { benchmark }: PluginContext) => {
         if (!benchmark.streams.has("valid")) {
           const wanted = "a benchmark with a validation stream (its option validationSize=0.1, say)";
-          throw new RangeError(cannot("use the plugin early-stopping", wanted, benchmark.name));
+          throw new RangeRefusal(cannot("use the plugin early-stopping", wanted, benchmark.name));
         }
         const { EarlyStoppingPlugin } = await import("../../training/plugins/early_stopping_plugin.ts");
         return { plugin: new EarlyStoppingPlugin({ ...options, valStreamName: "valid" }), evalEvery };

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { isTaskLabels } from "../../onnx/converters/input.ts";
 import type { LayerSpec, ModelSpec } from "../../onnx/specs/layer_spec.ts";
@@ -17,11 +17,11 @@ export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: Engine
   const [rows = 0, ...sampleShape] = input.x.shape;
   const wanted = findSampleShape(spec);
   if (sampleShape.join() !== wanted.join()) {
-    throw new RangeError(
+    throw new RangeRefusal(
       cannot(`run the model "${spec.name}"`, `samples of shape [N, ${wanted.join(", ")}]`, input.x.shape),
     );
   }
-  if (rows < 1) throw new RangeError(cannot(`run the model "${spec.name}"`, "at least one row", rows));
+  if (rows < 1) throw new RangeRefusal(cannot(`run the model "${spec.name}"`, "at least one row", rows));
   assertLength("x", input.x.data, rows * countElements(sampleShape));
   for (const layer of spec.layers) {
     if (layer.kind === "multiHeadClassifier") assertTaskLabels(layer, input);
@@ -55,11 +55,11 @@ function isFedSamples({ inputs }: Pick<LayerSpec, "inputs">, spec: ModelSpec): b
 function assertIds({ name, size }: EmbeddingSpec, ids: Float32Array): void {
   const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < size));
   if (wrong !== undefined)
-    throw new RangeError(cannot(`look up in layer "${name}"`, `ids from 0 to ${size - 1}`, wrong));
+    throw new RangeRefusal(cannot(`look up in layer "${name}"`, `ids from 0 to ${size - 1}`, wrong));
 }
 
 /** @throws {RangeError} If the array has another length. */
 export function assertLength(name: string, array: Float32Array, length: number): void {
   if (array.length !== length)
-    throw new RangeError(cannot("run the model", `${length} values of ${name}`, array.length));
+    throw new RangeRefusal(cannot("run the model", `${length} values of ${name}`, array.length));
 }

@@ -1,5 +1,5 @@
 import { InferenceSession } from "onnxruntime-node";
-import { describeCause } from "../../core/errors.ts";
+import { describeCause, RefusalError } from "../../core/errors.ts";
 import { encodeGraph } from "../../onnx/file/encode_graph.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { findRequirement } from "../install_lines.ts";
@@ -16,7 +16,7 @@ export async function assertDeviceIsThere(settings: SessionSettings): Promise<vo
   } catch (cause) {
     const { wanted, install } = findRequirement("onnxruntime", settings.device);
     const what = `Cannot compute on ${settings.device} with onnxruntime`;
-    throw new Error(`${what}: wanted ${wanted}, try "${install}", got ${describeReason(cause)}`, { cause });
+    throw new RefusalError(`${what}: wanted ${wanted}, try "${install}", got ${describeReason(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
 /**
@@ -13,13 +13,13 @@ export function assertDifferentiable(model: tf.LayersModel): void {
     const what = `train layer "${layer.name}" with TF.js`;
     const { dilationRate, kernelSize, strides, padding } = layer.getConfig();
     if (hasKernel(layer) && listNumbers(dilationRate).some((rate) => rate > 1)) {
-      throw new RangeError(cannot(what, "no dilation (--engine onnxruntime trains it)", listNumbers(dilationRate)));
+      throw new RangeRefusal(cannot(what, "no dilation (--engine onnxruntime trains it)", listNumbers(dilationRate)));
     }
     if (layer.getClassName() !== "Conv2DTranspose" || padding !== "same") continue;
     const sizes = listNumbers(kernelSize);
     if (listNumbers(strides).some((stride, axis) => (sizes[axis] ?? 1) > 1 && stride > (sizes[axis] ?? 1))) {
       const wanted = 'strides within the kernel where padding is "same" (--engine onnxruntime trains it)';
-      throw new RangeError(cannot(what, wanted, listNumbers(strides)));
+      throw new RangeRefusal(cannot(what, wanted, listNumbers(strides)));
     }
   }
 }

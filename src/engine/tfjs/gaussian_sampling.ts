@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { readInput } from "./masked_logits.ts";
 
 /**
@@ -19,7 +19,7 @@ export class GaussianSampling extends tf.layers.Layer {
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const [means, variances, ...others] = inputShape.filter(Array.isArray);
     if (means?.length !== 2 || variances?.length !== 2 || means[1] !== variances[1] || others.length > 0) {
-      throw new RangeError(cannot(`build ${this.name}`, "two inputs [N, L], means and log variances", inputShape));
+      throw new RangeRefusal(cannot(`build ${this.name}`, "two inputs [N, L], means and log variances", inputShape));
     }
     this.built = true;
   }
@@ -37,7 +37,7 @@ export class GaussianSampling extends tf.layers.Layer {
 /** μ + e^(½ ln σ²)∘ε for ε as given, all [N, L]. The caller owns the result. */
 export function addSamplingNoise(inputs: tf.Tensor | readonly tf.Tensor[], noise: tf.Tensor): tf.Tensor {
   const [means, logVariances] = inputs instanceof tf.Tensor ? [inputs] : inputs;
-  if (!means || !logVariances) throw new TypeError(cannot("draw samples", "means and log variances", inputs));
+  if (!means || !logVariances) throw new TypeRefusal(cannot("draw samples", "means and log variances", inputs));
   return tf.tidy(() => tf.add(means, tf.mul(tf.exp(tf.mul(logVariances, 0.5)), noise)));
 }
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot } from "../../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
 import { type MaskingOptions, maskLogits, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
 
 /** What an `IncrementalClassifier` is made of. */
@@ -40,7 +40,7 @@ export class IncrementalClassifier extends tf.layers.Layer {
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const [, features, ...others] = inputShape.flat();
     if (typeof features !== "number" || others.length > 0) {
-      throw new RangeError(cannot(`build ${this.name}`, "an input [N, in]", inputShape));
+      throw new RangeRefusal(cannot(`build ${this.name}`, "an input [N, in]", inputShape));
     }
     const zeros = tf.initializers.zeros();
     this.#kernel = this.addWeight("kernel", [features, this.units], "float32", zeros);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { createParameterLayout, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { listWeightOwners } from "./model_layers.ts";
 
@@ -26,7 +26,7 @@ export function listModelVariables(model: tf.LayersModel): ModelVariables {
   const names = new Set<string>();
   for (const { originalName } of weights) {
     if (names.has(originalName)) {
-      throw new RangeError(cannot("lay out a model's weights", "layer names that differ", originalName));
+      throw new RangeRefusal(cannot("lay out a model's weights", "layer names that differ", originalName));
     }
     names.add(originalName);
   }
@@ -63,7 +63,7 @@ export function readVariables(variables: readonly tf.Variable[], layout: Paramet
 
 function assertVectorLength(layout: ParameterLayout, vector: Float32Array): void {
   if (vector.length !== layout.size) {
-    throw new RangeError(cannot("copy a model's weights", `a vector of length ${layout.size}`, vector.length));
+    throw new RangeRefusal(cannot("copy a model's weights", `a vector of length ${layout.size}`, vector.length));
   }
 }
 
@@ -75,7 +75,7 @@ function createLayout(weights: readonly tf.LayerVariable[]): ParameterLayout {
 function readVariable(weight: tf.LayerVariable): tf.Variable {
   const value = weight.read();
   if (!(value instanceof tf.Variable)) {
-    throw new TypeError(cannot(`read the weight ${weight.originalName}`, "a variable", value));
+    throw new TypeRefusal(cannot(`read the weight ${weight.originalName}`, "a variable", value));
   }
   return value;
 }

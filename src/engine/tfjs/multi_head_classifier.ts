@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot } from "../../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
 import { tabulateHeadUnits } from "../../core/head_units.ts";
 import { type MaskingOptions, maskLogits, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
 
@@ -42,7 +42,7 @@ export class MultiHeadClassifier extends tf.layers.Layer {
     this.units = Math.max(0, ...options.headUnits);
     this.masking = masking;
     this.maskValue = maskValue;
-    if (this.units === 0) throw new RangeError(cannot(act, "a head with a unit in headUnits", options.headUnits));
+    if (this.units === 0) throw new RangeRefusal(cannot(act, "a head with a unit in headUnits", options.headUnits));
   }
 
   /** @throws {RangeError} If the inputs are not [N, in] and [N]. */
@@ -50,7 +50,7 @@ export class MultiHeadClassifier extends tf.layers.Layer {
     const [[, features, ...others] = [], labels] = inputShape.filter(Array.isArray);
     if (typeof features !== "number" || others.length > 0 || labels?.length !== 1) {
       const wanted = "two inputs, features [N, in] and task labels [N]";
-      throw new RangeError(cannot(`build ${this.name}`, wanted, inputShape));
+      throw new RangeRefusal(cannot(`build ${this.name}`, wanted, inputShape));
     }
     const zeros = tf.initializers.zeros();
     const heads = [this.headUnits.length, this.units];

@@ -1,5 +1,6 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
+import { RefusalError } from "../../core/errors.ts";
 import { importOptionalPackage } from "./optional_package.ts";
 
 /**
@@ -12,7 +13,7 @@ export async function startNodeBackend(name: "@tensorflow/tfjs-node" | "@tensorf
   await importOptionalPackage(name, "TF.js on libtensorflow", tf.version.tfjs);
   if (!tf.findBackendFactory("tensorflow")) {
     const rule = "one copy of @tensorflow/tfjs, of one version";
-    throw new Error(`Cannot load ${name}: wanted ${rule}, but it brought a copy of its own`);
+    throw new RefusalError(`Cannot load ${name}: wanted ${rule}, but it brought a copy of its own`);
   }
 }
 

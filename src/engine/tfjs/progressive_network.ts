@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import {
   type ColumnLayer,
   countColumns,
@@ -45,9 +45,9 @@ export class ProgressiveNetwork extends tf.layers.Layer {
     assertWholeNumber(act, "units", units, 1);
     for (const task of tasks) assertWholeNumber(act, "every number in tasks", task);
     if (!ADAPTERS.includes(adapter))
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("adapter", adapter, ADAPTERS)}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("adapter", adapter, ADAPTERS)}`);
     if (!LATERALS.includes(laterals))
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("laterals", laterals, LATERALS)}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("laterals", laterals, LATERALS)}`);
     this.settings = { hiddenLayers, hiddenSize, adapter, laterals, units, tasks: [...tasks] };
     this.maskValue = maskValue;
   }
@@ -57,7 +57,7 @@ export class ProgressiveNetwork extends tf.layers.Layer {
     const [[, features, ...others] = [], labels] = inputShape.filter(Array.isArray);
     if (typeof features !== "number" || others.length > 0 || labels?.length !== 1) {
       const wanted = "two inputs, features [N, in] and task labels [N]";
-      throw new RangeError(cannot(`build ${this.name}`, wanted, inputShape));
+      throw new RangeRefusal(cannot(`build ${this.name}`, wanted, inputShape));
     }
     const zeros = tf.initializers.zeros();
     for (const { name, shape, isTrainable } of describeColumns("", this.settings, features)) {

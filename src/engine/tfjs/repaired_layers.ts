@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 import { repairWindows } from "./repaired_windows.ts";
 
@@ -36,7 +36,7 @@ function repairBatchNorm(layer: Layer): void {
   const shape = readInputShape(layer);
   const channels = shape.at(-1) ?? 0;
   if (axis !== -1 && axis !== shape.length - 1) {
-    throw new RangeError(cannot(`normalize in ${layer.name}`, `channels on the last axis of [${shape}]`, axis));
+    throw new RangeRefusal(cannot(`normalize in ${layer.name}`, `channels on the last axis of [${shape}]`, axis));
   }
   if (!scale) setNeutral(layer, "gamma", () => tf.ones([channels]));
   if (!center) setNeutral(layer, "beta", () => tf.zeros([channels]));
@@ -45,7 +45,7 @@ function repairBatchNorm(layer: Layer): void {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
     if (kwargs.training === true && (!x || x.size <= channels)) {
       const rule = `at least 2 rows, as layer "${layer.name}" normalizes by the batch's variance`;
-      throw new RangeError(cannot("train", rule, x?.shape[0]));
+      throw new RangeRefusal(cannot("train", rule, x?.shape[0]));
     }
     return call(inputs, kwargs);
   };
@@ -65,7 +65,7 @@ function repairThreshold(layer: Layer): void {
   const theta = Number(layer.getConfig().theta);
   layer.call = (inputs) => {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
-    if (!x) throw new RangeError(cannot(`apply ${layer.name}`, "an input", x));
+    if (!x) throw new RangeRefusal(cannot(`apply ${layer.name}`, "an input", x));
     return tf.tidy(() => tf.mul(x, tf.step(tf.sub(x, theta))));
   };
 }
@@ -84,5 +84,5 @@ function setNeutral(layer: Layer, name: "gamma" | "beta", read: () => tf.Tensor)
 function readInputShape(layer: Layer): readonly (number | null)[] {
   const shape = layer.inboundNodes[0]?.inputShapes[0];
   if (Array.isArray(shape)) return shape;
-  throw new RangeError(cannot(`normalize in ${layer.name}`, "an input of known shape", shape));
+  throw new RangeRefusal(cannot(`normalize in ${layer.name}`, "an input of known shape", shape));
 }

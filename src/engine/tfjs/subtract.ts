@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { readInput } from "./masked_logits.ts";
 
 /**
@@ -14,7 +14,7 @@ export class Subtract extends tf.layers.Layer {
     const shapes = inputShape.filter((shape) => Array.isArray(shape));
     const [first, second] = shapes;
     if (shapes.length !== 2 || !first || first.join() !== second?.join()) {
-      throw new RangeError(cannot(`call ${this.name}`, "two inputs of one shape", inputShape));
+      throw new RangeRefusal(cannot(`call ${this.name}`, "two inputs of one shape", inputShape));
     }
     return first;
   }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../core/errors.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 
 /**
@@ -26,7 +26,7 @@ export function registerWasmKernels(): void {
     backendName: "wasm",
     kernelFunc: ({ inputs, attrs }) => {
       const { x, dy } = inputs;
-      if (!(x instanceof tf.Tensor && dy instanceof tf.Tensor)) throw new TypeError(cannot("convolve", "tensors", x));
+      if (!(x instanceof tf.Tensor && dy instanceof tf.Tensor)) throw new TypeRefusal(cannot("convolve", "tensors", x));
       // The registry types all attributes of all kernels alike.
       return differentiateFilter(x, dy, attrs as unknown as tf.Conv2DBackpropFilterAttrs);
     },
@@ -77,7 +77,7 @@ function replaceMatMul(): void {
     kernelFunc: (call) => {
       const { backend, attrs } = call;
       const { a, b } = call.inputs;
-      if (!a || !b || !isKernelBackend(backend)) throw new TypeError(cannot("multiply", "two tensors", a));
+      if (!a || !b || !isKernelBackend(backend)) throw new TypeRefusal(cannot("multiply", "two tensors", a));
       if (countMatrices(a) !== 1 || countMatrices(b) !== 1) return original.kernelFunc(call);
       const turned: tf.TensorInfo[] = [];
       const turn = (x: tf.TensorInfo): tf.TensorInfo => {
@@ -105,7 +105,7 @@ function borrowKernel(kernelName: string): void {
     backendName: "wasm",
     kernelFunc: ({ inputs, backend: wasm, attrs }) => {
       const cpu = tf.findBackend("cpu");
-      if (!isKernelBackend(wasm)) throw new TypeError(cannot(`run ${kernelName}`, "a backend", wasm));
+      if (!isKernelBackend(wasm)) throw new TypeRefusal(cannot(`run ${kernelName}`, "a backend", wasm));
       const copies = Object.entries(inputs).map(([name, info]) => [name, copyTensor(info, wasm, cpu)] as const);
       const output = toSingle(
         kernelFunc({ inputs: Object.fromEntries(copies), backend: cpu, ...(attrs && { attrs }) }),
@@ -118,7 +118,7 @@ function borrowKernel(kernelName: string): void {
 }
 
 function copyTensor(info: tf.TensorInfo | undefined, from: tf.KernelBackend, to: tf.KernelBackend): tf.TensorInfo {
-  if (!info) throw new TypeError(cannot("copy a tensor", "one", info));
+  if (!info) throw new TypeRefusal(cannot("copy a tensor", "one", info));
   const { dataId, dtype, shape } = info;
   return { dataId: to.write(from.readSync(dataId), shape, dtype), dtype, shape };
 }
@@ -129,7 +129,7 @@ function isKernelBackend(backend: object): backend is tf.KernelBackend {
 
 function toSingle(result: tf.TensorInfo | tf.TensorInfo[]): tf.TensorInfo {
   const [single = result] = Array.isArray(result) ? result : [result];
-  if (Array.isArray(single)) throw new TypeError(cannot("run a kernel", "an output", single));
+  if (Array.isArray(single)) throw new TypeRefusal(cannot("run a kernel", "an output", single));
   return single;
 }
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../core/errors.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
 
 /** Kernels of wasm 4.22 that pad "same" wrongly where strides are longer than the window. */
 const CONVOLUTIONS = [tf.Conv2D, tf.FusedConv2D, tf.DepthwiseConv2dNative, tf.FusedDepthwiseConv2D];
@@ -21,7 +21,7 @@ export function repairWasmStrides(): void {
       kernelFunc: (call) => {
         const { inputs, attrs } = call;
         const { x, filter } = inputs;
-        if (!x || !filter) throw new TypeError(cannot("convolve", "an input and a filter", x));
+        if (!x || !filter) throw new TypeRefusal(cannot("convolve", "an input and a filter", x));
         const attributes = attrs as unknown as ConvolutionAttributes;
         if (!isLongStrided(filter, attributes)) return original.kernelFunc(call);
         const placed = placeWindows(x, filter, attributes);
@@ -45,7 +45,7 @@ function placeWindows(
   filter: tf.TensorInfo,
   { strides, dilations }: ConvolutionAttributes,
 ): tf.Tensor {
-  if (!(x instanceof tf.Tensor)) throw new TypeError(cannot("convolve", "a tensor", x));
+  if (!(x instanceof tf.Tensor)) throw new TypeRefusal(cannot("convolve", "a tensor", x));
   const [rows = 0, height = 0, width = 0, channels = 0] = x.shape;
   const [filterHeight = 1, filterWidth = 1] = filter.shape;
   const shape: [number, number, number, number] = [rows, height, width, channels];

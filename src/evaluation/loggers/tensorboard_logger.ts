@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { cannot } from "../../core/errors.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { encodeFileVersion, encodeValue } from "../tensorboard/event_codec.ts";
@@ -92,7 +92,7 @@ export class TensorBoardLogger implements Logger {
     }
     const act = "restore a TensorBoard logger";
     const { name, sizeBytes } = parseSavedRecord(act, saved);
-    if (typeof name !== "string") throw new TypeError(cannot(act, "the name of a file", name));
+    if (typeof name !== "string") throw new TypeRefusal(cannot(act, "the name of a file", name));
     const path = join(folder, basename(name));
     cutFile(path, parseSavedNumber(act, sizeBytes));
     this.#path = path;

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Metric } from "./metric.ts";
 import { predictClasses } from "./predictions.ts";
@@ -35,7 +35,7 @@ export class ClassAccuracy implements Metric<AccuracyByClass> {
    */
   update(logits: HostTensor, y: Int32Array, taskLabels: Int32Array): void {
     if (taskLabels.length !== y.length) {
-      throw new RangeError(cannot("count by class", `${y.length} task labels`, taskLabels.length));
+      throw new RangeRefusal(cannot("count by class", `${y.length} task labels`, taskLabels.length));
     }
     const predicted = predictClasses(logits, y);
     for (let i = 0; i < y.length; i++) {

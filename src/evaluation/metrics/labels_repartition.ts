@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Metric } from "./metric.ts";
 import { parseRows } from "./saved_state.ts";
 
@@ -15,7 +15,7 @@ export class LabelsRepartition implements Metric<ReadonlyMap<number, LabelCounts
    */
   update(y: Int32Array, taskLabels: Int32Array): void {
     if (taskLabels.length !== y.length) {
-      throw new RangeError(cannot("count labels", `${y.length} task labels`, taskLabels.length));
+      throw new RangeRefusal(cannot("count labels", `${y.length} task labels`, taskLabels.length));
     }
     for (let i = 0; i < y.length; i++) this.#add(taskLabels[i] ?? 0, y[i] ?? 0, 1);
   }

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Metric } from "./metric.ts";
 import { parsePairs } from "./saved_state.ts";
 
@@ -97,7 +97,7 @@ function countPlaces(layer: CountedLayer, isCounted: boolean): number {
 
 function assertKnown({ name }: CountedLayer, shape: LayerShape, length: number | null): number {
   if (length !== null) return length;
-  throw new RangeError(cannot("count multiplications", `fixed lengths besides the batch in ${name}`, shape));
+  throw new RangeRefusal(cannot("count multiplications", `fixed lengths besides the batch in ${name}`, shape));
 }
 
 function takeFirst(shapes: LayerShapes): LayerShape {

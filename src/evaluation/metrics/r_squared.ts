@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Metric } from "./metric.ts";
 import { readTargetWidth } from "./regression_shapes.ts";
@@ -59,7 +59,7 @@ export class R2 implements Metric<number> {
   restore(state: unknown): void {
     const act = "restore a coefficient of determination";
     const [[total] = [], ...targets] = parseRows(act, state);
-    if (total === undefined) throw new TypeError(cannot(act, "a number of samples first", state));
+    if (total === undefined) throw new TypeRefusal(cannot(act, "a number of samples first", state));
     this.#targets = targets.map(([count = 0, mean = 0, spread = 0, error = 0]) => ({ count, mean, spread, error }));
     this.#total = total;
   }

@@ -1,13 +1,13 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
 
 /**
  * Reads rows of numbers that a metric saved. JSON has no NaN and writes null: both come back as NaN.
  * @throws {TypeError} If `state` is not an array of arrays of numbers.
  */
 export function parseRows(act: string, state: unknown): number[][] {
-  if (!Array.isArray(state)) throw new TypeError(cannot(act, "rows of numbers", state));
+  if (!Array.isArray(state)) throw new TypeRefusal(cannot(act, "rows of numbers", state));
   return state.map((row: unknown) => {
-    if (!Array.isArray(row)) throw new TypeError(cannot(act, "rows of numbers", row));
+    if (!Array.isArray(row)) throw new TypeRefusal(cannot(act, "rows of numbers", row));
     return row.map((value: unknown) => parseNumber(act, value));
   });
 }
@@ -20,7 +20,7 @@ export function parsePairs(act: string, state: unknown): [number, number][] {
   return parseRows(act, state).map((row) => {
     const [first, second] = row;
     if (first === undefined || second === undefined || row.length > 2) {
-      throw new TypeError(cannot(act, "pairs of numbers", row));
+      throw new TypeRefusal(cannot(act, "pairs of numbers", row));
     }
     return [first, second];
   });
@@ -32,7 +32,7 @@ export function parsePairs(act: string, state: unknown): [number, number][] {
  */
 export function parseRecord(act: string, state: unknown): Readonly<Record<string, unknown>> {
   if (typeof state !== "object" || state === null || Array.isArray(state)) {
-    throw new TypeError(cannot(act, "an object of saved values by name", state));
+    throw new TypeRefusal(cannot(act, "an object of saved values by name", state));
   }
   return Object.fromEntries(Object.entries(state));
 }
@@ -47,6 +47,6 @@ export function parseOptionalNumber(act: string, state: unknown): number | null 
 
 function parseNumber(act: string, value: unknown): number {
   if (value === null) return Number.NaN;
-  if (typeof value !== "number") throw new TypeError(cannot(act, "a number", value));
+  if (typeof value !== "number") throw new TypeRefusal(cannot(act, "a number", value));
   return value;
 }

@@ -1,4 +1,4 @@
-import { describeCause } from "../../core/errors.ts";
+import { describeCause, RangeRefusal } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { LayerSpec } from "../specs/layer_spec.ts";
@@ -114,7 +114,7 @@ export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], { g
     }
   } catch (cause) {
     const reason = describeCause(cause);
-    throw new RangeError(`Cannot convert layer "${layer.name}" to ONNX: ${reason}`, { cause });
+    throw new RangeRefusal(`Cannot convert layer "${layer.name}" to ONNX: ${reason}`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -105,7 +105,7 @@ function placeBackwards(
 function putInputChannelsFirst(x: ValueName, kernel: readonly number[], graph: GraphBuilder): ValueName {
   const shape = graph.shapeOf(x);
   if (shape.length === kernel.length + 2) return putChannelsFirst(x, graph);
-  throw new RangeError(cannot("convolve", `an input of rank ${kernel.length + 2}`, describeShape(shape)));
+  throw new RangeRefusal(cannot("convolve", `an input of rank ${kernel.length + 2}`, describeShape(shape)));
 }
 
 /** [taps…, a, b] to [b, a, taps…]. */

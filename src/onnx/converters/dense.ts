@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { sampleShapeOf } from "../shape.ts";
@@ -15,7 +15,7 @@ export function convertDense(layer: DenseSpec, x: ValueName, graph: GraphBuilder
   const sampleShape = sampleShapeOf(graph.shapeOf(x));
   const features = sampleShape.at(-1);
   if (features === undefined)
-    throw new RangeError(cannot("multiply by the kernel", "an input [N, …, in]", sampleShape));
+    throw new RangeRefusal(cannot("multiply by the kernel", "an input [N, …, in]", sampleShape));
   const isFolded = sampleShape.length > 1;
   const rows = isFolded ? graph.node("Reshape", [x, graph.integers([-1, features])]) : x;
   const kernel = graph.parameter(`${layer.layer}/kernel`);

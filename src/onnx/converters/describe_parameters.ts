@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { IncrementalClassifierSpec, LayerSpec, MultiHeadClassifierSpec } from "../specs/layer_spec.ts";
 import type { ParameterSpec } from "../specs/parameter_spec.ts";
@@ -21,7 +21,7 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
     case "dense": {
       const features = inputs[0]?.at(-1);
       if (typeof features !== "number") {
-        throw new RangeError(cannot(`size layer "${layer.name}"`, "an input [N, …, features]", inputs[0]));
+        throw new RangeRefusal(cannot(`size layer "${layer.name}"`, "an input [N, …, features]", inputs[0]));
       }
       const kernel = { name: `${layer.layer}/kernel`, shape: [features, layer.units], isTrainable: true };
       const bias = { name: `${layer.layer}/bias`, shape: [layer.units], isTrainable: true };
@@ -92,5 +92,5 @@ function describeGrowingHead(
 function readFeatures({ name }: LayerSpec, inputs: readonly Shape[]): number {
   const [, features, ...others] = inputs[0] ?? [];
   if (typeof features === "number" && others.length === 0) return features;
-  throw new RangeError(cannot(`size layer "${name}"`, "an input [N, in]", inputs[0]));
+  throw new RangeRefusal(cannot(`size layer "${name}"`, "an input [N, in]", inputs[0]));
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import { resolveAxis, sampleShapeOf } from "../shape.ts";
 import type { BatchNormalizationSpec, LayerNormalizationSpec } from "../specs/normalization_spec.ts";
@@ -10,7 +10,7 @@ import type { EmbeddingSpec, LearnedReluSpec } from "../specs/sequence_layer_spe
 export function describeBatchNormalization(layer: BatchNormalizationSpec, input: Shape): ParameterSpec[] {
   const channels = input.at(-1);
   if (typeof channels !== "number") {
-    throw new RangeError(cannot(`size layer "${layer.name}"`, "an input [N, …, channels]", input));
+    throw new RangeRefusal(cannot(`size layer "${layer.name}"`, "an input [N, …, channels]", input));
   }
   const moving = ["moving_mean", "moving_variance"].map((name) => ({
     name: `${layer.layer}/${name}`,
@@ -24,7 +24,7 @@ export function describeBatchNormalization(layer: BatchNormalizationSpec, input:
 export function describeLayerNormalization(layer: LayerNormalizationSpec, input: Shape): ParameterSpec[] {
   const lengths = layer.axes.map((axis) => Number(input[resolveAxis(axis, input.length)]));
   if (lengths.some(Number.isNaN)) {
-    throw new RangeError(cannot(`size layer "${layer.name}"`, "axes other than the batch's", layer.axes));
+    throw new RangeRefusal(cannot(`size layer "${layer.name}"`, "axes other than the batch's", layer.axes));
   }
   return describeScaleAndShift(layer, lengths);
 }
@@ -44,7 +44,7 @@ export function describeLearnedRelu({ layer, sharedAxes }: LearnedReluSpec, inpu
 export function describeRecurrentCell(cell: RecurrentCell, input: Shape): ParameterSpec[] {
   const features = input[2];
   if (typeof features !== "number") {
-    throw new RangeError(cannot(`size layer "${cell.layer}"`, "an input [N, T, features]", input));
+    throw new RangeRefusal(cannot(`size layer "${cell.layer}"`, "an input [N, T, features]", input));
   }
   const width = countGates(cell.cell) * cell.units;
   const describe = (name: string, shape: number[]) => ({ name: `${cell.layer}/${name}`, shape, isTrainable: true });

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { ParameterSpec } from "../specs/parameter_spec.ts";
 import type { WindowLayerSpec } from "../specs/window_specs.ts";
@@ -54,5 +54,5 @@ function describe(
 function countChannels({ name }: { name: string }, inputs: readonly Shape[]): number {
   const channels = inputs[0]?.at(-1);
   if (typeof channels === "number") return channels;
-  throw new RangeError(cannot(`size layer "${name}"`, "an input [N, …, channels]", inputs[0]));
+  throw new RangeRefusal(cannot(`size layer "${name}"`, "an input [N, …, channels]", inputs[0]));
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -13,7 +13,7 @@ import type { DotSpec } from "../specs/sequence_layer_spec.ts";
  */
 export function convertDot(layer: DotSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const [a = "", b = ""] = inputs;
-  if (inputs.length !== 2) throw new RangeError(cannot("multiply", "two inputs", inputs.length));
+  if (inputs.length !== 2) throw new RangeRefusal(cannot("multiply", "two inputs", inputs.length));
   const [left, right] = [toMatrix(a, layer.axes[0], graph), toMatrix(b, layer.axes[1], graph)];
   const [first, second] = [left, right].map(({ value }) => (layer.isNormalized ? normalize(value, graph) : value));
   const product = graph.node("MatMul", [first ?? "", transpose(second ?? "", graph)]);
@@ -34,7 +34,7 @@ function toMatrix(x: ValueName, axis: number, graph: GraphBuilder): Matrix {
   const lengths = sampleShapeOf(shape);
   const rest = lengths.toSpliced(at - 1, 1);
   if (at === 0 || lengths.length > 2) {
-    throw new RangeError(cannot("multiply sample by sample", "an input [N, k] or [N, a, k]", describeShape(shape)));
+    throw new RangeRefusal(cannot("multiply sample by sample", "an input [N, k] or [N, a, k]", describeShape(shape)));
   }
   if (lengths.length === 2) return { value: at === 2 ? x : transpose(x, graph), rest };
   return { value: graph.node("Reshape", [x, graph.integers([-1, 1, ...lengths])]), rest };

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -21,10 +21,10 @@ const OPERATOR_OF: Readonly<Record<MergeSpec["operation"], Operator>> = {
 export function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const [first, ...others] = inputs;
   if (first === undefined || others.length === 0) {
-    throw new RangeError(cannot("merge", "two inputs or more", inputs.length));
+    throw new RangeRefusal(cannot("merge", "two inputs or more", inputs.length));
   }
   if (layer.operation === "subtract" && others.length > 1) {
-    throw new RangeError(cannot("subtract", "two inputs", inputs.length));
+    throw new RangeRefusal(cannot("subtract", "two inputs", inputs.length));
   }
   const merged = others.reduce((sum, other) => graph.node(OPERATOR_OF[layer.operation], [sum, other]), first);
   if (layer.operation !== "average") return merged;
@@ -39,6 +39,6 @@ export function convertConcatenate(
 ): ValueName {
   const rank = graph.shapeOf(inputs[0] ?? "").length;
   const axis = resolveAxis(layer.axis, rank);
-  if (axis === 0) throw new RangeError(cannot("concatenate", "an axis other than the batch's", layer.axis));
+  if (axis === 0) throw new RangeRefusal(cannot("concatenate", "an axis other than the batch's", layer.axis));
   return graph.node("Concat", inputs, { axis: int(axis) });
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { concatVectors } from "../../core/vector.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -206,6 +206,6 @@ function listColumns(logits: ValueName, graph: GraphBuilder): number[] {
 
 function assertWidth(vectors: VectorsByClass, width: unknown): void {
   for (const { length } of vectors.values()) {
-    if (length !== width) throw new RangeError(cannot("predict by features", `${width} of them`, length));
+    if (length !== width) throw new RangeRefusal(cannot("predict by features", `${width} of them`, length));
   }
 }

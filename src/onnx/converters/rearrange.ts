@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -9,7 +9,7 @@ import type { PermuteSpec, RepeatVectorSpec, RescalingSpec } from "../specs/sequ
 export function convertPermute({ order }: PermuteSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const shape = graph.shapeOf(x);
   if (order.length !== shape.length - 1) {
-    throw new RangeError(cannot("permute", `an order of ${shape.length - 1} axes`, order));
+    throw new RangeRefusal(cannot("permute", `an order of ${shape.length - 1} axes`, order));
   }
   return graph.node("Transpose", [x], { perm: ints([0, ...order]) });
 }
@@ -18,7 +18,7 @@ export function convertPermute({ order }: PermuteSpec, x: ValueName, graph: Grap
 export function convertRepeatVector({ times }: RepeatVectorSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const [, features, ...others] = graph.shapeOf(x);
   if (typeof features !== "number" || others.length > 0) {
-    throw new RangeError(cannot("repeat a vector", "an input [N, F]", describeShape(graph.shapeOf(x))));
+    throw new RangeRefusal(cannot("repeat a vector", "an input [N, F]", describeShape(graph.shapeOf(x))));
   }
   const rows = graph.node("Reshape", [x, graph.integers([-1, 1, features])]);
   return graph.node("Expand", [rows, graph.integers([1, times, 1])]);

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RefusalError } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { type ExportBatch, ExportSession } from "./export_session.ts";
 import { findLargestColumn } from "./largest_column.ts";
@@ -27,7 +27,7 @@ export async function checkExport(
   try {
     const { data, shape } = await session.run(x);
     if (data.length !== expected.length) {
-      throw new Error(cannot("keep the exported model", `${expected.length} logits`, data.length));
+      throw new RefusalError(cannot("keep the exported model", `${expected.length} logits`, data.length));
     }
     const maxAbsoluteDifference = findLargest(expected, (value, i) => value - (data[i] ?? 0));
     const tolerance =
@@ -39,7 +39,7 @@ export async function checkExport(
     // Written so that NaN, which is neither larger nor smaller, is refused.
     if (!(maxAbsoluteDifference <= tolerance)) {
       const wanted = `logits within ${tolerance} of the engine's`;
-      throw new Error(cannot("keep the exported model", wanted, maxAbsoluteDifference));
+      throw new RefusalError(cannot("keep the exported model", wanted, maxAbsoluteDifference));
     }
     assertSameClasses(data, expected, shape);
     return { maxAbsoluteDifference };
@@ -59,7 +59,7 @@ function assertSameClasses(
     const [right, given] = [findLargestColumn(wanted), findLargestColumn(data.subarray(start, start + columns))];
     const best = wanted[right] ?? 0;
     if (best - (wanted[given] ?? 0) <= EXPORT_TOLERANCE * Math.max(1, Math.abs(best))) continue;
-    throw new Error(cannot("keep the exported model", `class ${right} for sample ${start / columns}`, given));
+    throw new RefusalError(cannot("keep the exported model", `class ${right} for sample ${start / columns}`, given));
   }
 }
 

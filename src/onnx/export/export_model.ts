@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { convertInput, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "../converters/input.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { encodeGraph } from "../file/encode_graph.ts";
@@ -71,17 +71,17 @@ function describeInputs(graph: GraphBuilder): string {
 
 function assertVectors({ spec, parameters, state }: ExportOptions): void {
   if (parameters.length !== spec.layout.size) {
-    throw new RangeError(cannot(`export "${spec.name}"`, `${spec.layout.size} parameters`, parameters.length));
+    throw new RangeRefusal(cannot(`export "${spec.name}"`, `${spec.layout.size} parameters`, parameters.length));
   }
   if (state.length !== spec.stateLayout.size) {
-    throw new RangeError(cannot(`export "${spec.name}"`, `${spec.stateLayout.size} values of state`, state.length));
+    throw new RangeRefusal(cannot(`export "${spec.name}"`, `${spec.stateLayout.size} values of state`, state.length));
   }
 }
 
 /** The file's input and what stands between it and the model's own. */
 function addInput(layer: InputSpec, options: ExportOptions, graph: GraphBuilder): ValueName {
   if (graph.hasInput(SAMPLES_NAME))
-    throw new RangeError(cannot(`export "${options.spec.name}"`, "one input", layer.name));
+    throw new RangeRefusal(cannot(`export "${options.spec.name}"`, "one input", layer.name));
   const isTransposed = options.layout === "nchw";
   const sampleShape = isTransposed ? putChannelsFirst(layer) : layer.sampleShape;
   const type = { shape: ["N", ...sampleShape], dataType: "float32" } as const;
@@ -93,7 +93,7 @@ function addInput(layer: InputSpec, options: ExportOptions, graph: GraphBuilder)
 function putChannelsFirst({ sampleShape }: InputSpec): number[] {
   const [height, width, channels, ...rest] = sampleShape;
   if (height === undefined || width === undefined || channels === undefined || rest.length > 0) {
-    throw new RangeError(cannot("put channels first", "samples [height, width, channels]", sampleShape));
+    throw new RangeRefusal(cannot("put channels first", "samples [height, width, channels]", sampleShape));
   }
   return [channels, height, width];
 }
@@ -104,7 +104,7 @@ function addPreprocessing({ scale, mean, std }: Preprocessing, x: ValueName, gra
   const last = graph.shapeOf(x).at(-1);
   const fits = (values: readonly number[]) => [0, 1, channels].includes(values.length);
   if (!fits(mean) || !fits(std) || (channels > 1 && channels !== last)) {
-    throw new RangeError(cannot("export the normalization", `a mean and std of 1 or ${last} channels`, mean));
+    throw new RangeRefusal(cannot("export the normalization", `a mean and std of 1 or ${last} channels`, mean));
   }
   const at = (values: readonly number[], c: number, fallback: number) =>
     (values.length === 1 ? values[0] : values[c]) ?? fallback;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { cannot, describeCause } from "../../core/errors.ts";
+import { cannot, describeCause, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { SAMPLES_NAME, TASK_LABELS_NAME } from "../converters/input.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
@@ -35,7 +35,7 @@ export class ExportSession {
     }
     await session.release();
     const wanted = `an input "${SAMPLES_NAME}" and an output "${OUTPUTS_NAME}"`;
-    throw new RangeError(cannot("open an exported model", wanted, [...session.inputNames, ...session.outputNames]));
+    throw new RangeRefusal(cannot("open an exported model", wanted, [...session.inputNames, ...session.outputNames]));
   }
 
   /**
@@ -49,7 +49,7 @@ export class ExportSession {
     if (this.#session.inputNames.includes(TASK_LABELS_NAME)) feeds[TASK_LABELS_NAME] = createLabels(x);
     const logits = (await this.#session.run(feeds).catch((cause: unknown) => refuse(x, cause)))[OUTPUTS_NAME];
     if (!(logits?.data instanceof Float32Array)) {
-      throw new TypeError(cannot("run an exported model", "logits of float32", logits?.type));
+      throw new TypeRefusal(cannot("run an exported model", "logits of float32", logits?.type));
     }
     return { data: logits.data, shape: logits.dims };
   }
@@ -66,12 +66,12 @@ function refuse({ taskLabels }: ExportBatch, cause: unknown): never {
   const act = "run an exported model";
   // Heads are chosen from a table that has a row a head.
   if (taskLabels && message.includes("out of data bounds")) {
-    throw new RangeError(cannot(act, "task labels that it has a head for", [...new Set(taskLabels)]), { cause });
+    throw new RangeRefusal(cannot(act, "task labels that it has a head for", [...new Set(taskLabels)]), { cause });
   }
-  throw new RangeError(`Cannot ${act}: ${message.split("\n")[0]}`, { cause });
+  throw new RangeRefusal(`Cannot ${act}: ${message.split("\n")[0]}`, { cause });
 }
 
 function createLabels({ shape: [rows = 0], taskLabels }: ExportBatch): Tensor {
   if (taskLabels?.length === rows) return new Tensor("int64", BigInt64Array.from(taskLabels, BigInt), [rows]);
-  throw new RangeError(cannot("run an exported model", `${rows} task labels`, taskLabels?.length));
+  throw new RangeRefusal(cannot("run an exported model", `${rows} task labels`, taskLabels?.length));
 }

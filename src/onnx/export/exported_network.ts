@@ -1,4 +1,4 @@
-import { describeUnknownName } from "../../core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import { addTaskLabels } from "../converters/input.ts";
 import { convertPredictionHead } from "../converters/prediction_head.ts";
 import { convertFlatten } from "../converters/reshape.ts";
@@ -65,5 +65,5 @@ export function buildExportedNetwork(
 function findFeatures(layerName: string, { values }: ConvertedModel, graph: GraphBuilder): ValueName {
   const value = values.get(layerName);
   if (value !== undefined) return convertFlatten(value, graph);
-  throw new RangeError(`Cannot export features: ${describeUnknownName("layer", layerName, [...values.keys()])}`);
+  throw new RangeRefusal(`Cannot export features: ${describeUnknownName("layer", layerName, [...values.keys()])}`);
 }

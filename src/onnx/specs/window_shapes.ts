@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { type Attributes, type Dimension, ints, type Shape } from "../file/onnx_model.ts";
 import { describeShape, multiplyDimensions } from "../shape.ts";
 import { countPlaces, measureExtent, readWindow } from "./windows.ts";
@@ -8,7 +8,7 @@ export function convShape(x: Shape, kernel: Shape, attributes: Attributes): Shap
   const groups = readGroups(attributes);
   assertKernel(kernel, attributes);
   if (multiplyDimensions([kernel[1] ?? 0, groups]) !== x[1] || Number(kernel[0]) % groups !== 0) {
-    throw new RangeError(
+    throw new RangeRefusal(
       cannot("convolve", `a kernel for ${x[1]} channels in ${groups} groups`, describeShape(kernel)),
     );
   }
@@ -19,7 +19,7 @@ export function convShape(x: Shape, kernel: Shape, attributes: Attributes): Shap
 export function convTransposeShape(x: Shape, kernel: Shape, attributes: Attributes): Shape {
   assertKernel(kernel, attributes);
   if (kernel[0] !== x[1]) {
-    throw new RangeError(cannot("convolve backwards", `a kernel for ${x[1]} channels`, describeShape(kernel)));
+    throw new RangeRefusal(cannot("convolve backwards", `a kernel for ${x[1]} channels`, describeShape(kernel)));
   }
   const window = readWindow(attributes);
   const extra = attributes.output_padding?.kind === "ints" ? attributes.output_padding.value : [];
@@ -41,7 +41,7 @@ export function padShape(x: Shape, pads: readonly number[]): Shape {
     const added = (pads[axis] ?? 0) + (pads[x.length + axis] ?? 0);
     if (added === 0) return length;
     if (typeof length === "number") return length + added;
-    throw new RangeError(cannot("pad", "axes besides the batch", describeShape(x)));
+    throw new RangeRefusal(cannot("pad", "axes besides the batch", describeShape(x)));
   });
 }
 
@@ -59,7 +59,7 @@ export function readGroups(attributes: Attributes): number {
 export function readLengths(shape: Shape): number[] {
   return shape.slice(2).map((length) => {
     if (typeof length === "number") return length;
-    throw new RangeError(cannot("move a window", "axes that do not depend on the batch", describeShape(shape)));
+    throw new RangeRefusal(cannot("move a window", "axes that do not depend on the batch", describeShape(shape)));
   });
 }
 
@@ -77,7 +77,7 @@ function slideWindow(x: Shape, attributes: Attributes): number[] {
   const window = readWindow(attributes);
   const lengths = readLengths(x);
   if (lengths.length !== window.kernel.length) {
-    throw new RangeError(cannot("move a window", `${window.kernel.length} spatial axes`, describeShape(x)));
+    throw new RangeRefusal(cannot("move a window", `${window.kernel.length} spatial axes`, describeShape(x)));
   }
   return lengths.map((length, axis) => countPlaces(window, axis, length));
 }
@@ -85,5 +85,5 @@ function slideWindow(x: Shape, attributes: Attributes): number[] {
 function assertKernel(kernel: Shape, attributes: Attributes): void {
   const wanted = readWindow(attributes).kernel;
   if (describeShape(kernel.slice(2)) === describeShape(wanted)) return;
-  throw new RangeError(cannot("convolve", `a kernel […, ${wanted.join(", ")}]`, describeShape(kernel)));
+  throw new RangeRefusal(cannot("convolve", `a kernel […, ${wanted.join(", ")}]`, describeShape(kernel)));
 }

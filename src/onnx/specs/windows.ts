@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { type Attributes, ints } from "../file/onnx_model.ts";
 
 /** How the window of a convolution or a pool moves over the spatial axes: in every list one number an axis. */
@@ -27,7 +27,7 @@ export function createWindowAttributes(window: Window): Attributes {
 export function readWindow(attributes: Attributes): Window {
   const read = (name: string) => (attributes[name]?.kind === "ints" ? attributes[name].value : undefined);
   const kernel = read("kernel_shape");
-  if (!kernel) throw new RangeError(cannot("read a window", "a kernel_shape", kernel));
+  if (!kernel) throw new RangeRefusal(cannot("read a window", "a kernel_shape", kernel));
   const pads = read("pads") ?? new Array<number>(2 * kernel.length).fill(0);
   return {
     kernel,
@@ -48,7 +48,7 @@ export function countPlaces(window: Window, axis: number, length: number): numbe
   const padded = length + (window.padsBefore[axis] ?? 0) + (window.padsBehind[axis] ?? 0);
   const extent = measureExtent(window, axis);
   if (padded >= extent) return Math.floor((padded - extent) / (window.strides[axis] ?? 1)) + 1;
-  throw new RangeError(cannot("move a window", `an axis of at least ${extent}`, padded));
+  throw new RangeRefusal(cannot("move a window", `an axis of at least ${extent}`, padded));
 }
 
 /** What a layer says of its window: no lengths of padding, but what they should achieve. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cannot } from "../../core/errors.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
 import type { ActivationSpec } from "../specs/activation_spec.ts";
 import type { LayerSpec } from "../specs/layer_spec.ts";
 import { parseProgressiveNetwork } from "../specs/progressive_network_spec.ts";
@@ -129,7 +129,7 @@ function parseDistributed(layer: LayerJson, place: CallPlace): LayerSpec {
 export function readSampleShape(layer: LayerJson): number[] {
   const shape = layer.config.batch_input_shape;
   if (!shape) {
-    throw new TypeError(cannot(`read layer "${layer.config.name}"`, "a first layer with an inputShape", shape));
+    throw new TypeRefusal(cannot(`read layer "${layer.config.name}"`, "a first layer with an inputShape", shape));
   }
   return shape.slice(1).map((length) => {
     if (length !== null) return length;

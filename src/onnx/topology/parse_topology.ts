@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { createParameterLayout } from "../../core/parameter_layout.ts";
 import { convertLayer } from "../converters/convert_layer.ts";
 import { describeParameters } from "../converters/describe_parameters.ts";
@@ -75,7 +75,7 @@ function assertUniqueNames(layers: readonly LayerJson[]): void {
   const names = layers.filter(({ class_name }) => class_name !== "InputLayer").map(({ config }) => config.name);
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined)
-    throw new TypeError(cannot("read a model's topology", "layers of different names", repeated));
+    throw new TypeRefusal(cannot("read a model's topology", "layers of different names", repeated));
 }
 
 /**
@@ -139,7 +139,7 @@ class Reading {
     const find = ([layer, call, output]: readonly [string, number, number, ...unknown[]]): string => {
       const name = made.get(`${layer}:${call}`)?.[output];
       if (name !== undefined) return name;
-      throw new TypeError(
+      throw new TypeRefusal(
         cannot(`read the model "${model.config.name}"`, "calls of its own layers", `${layer}:${call}`),
       );
     };
@@ -195,6 +195,6 @@ class Reading {
       const found = parameters.find((parameter) => parameter.name === name);
       if (found) return found.shape;
     }
-    throw new RangeError(cannot("read a model's topology", "a parameter that a layer has", name));
+    throw new RangeRefusal(cannot("read a model's topology", "a parameter that a layer has", name));
   }
 }

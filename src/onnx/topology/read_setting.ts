@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { type LayerJson, layerSchema } from "./topology_schema.ts";
 
 /** A layer that has no converter; carries what a caller needs to say so in its own words. */
-export class UnsupportedLayerError extends Error {
+export class UnsupportedLayerError extends RangeRefusal {
   readonly layerName: string;
   readonly className: string;
 
@@ -50,5 +50,5 @@ export function readSetting<Value>(layer: LayerJson, key: string, schema: z.ZodT
   const parsed = schema.safeParse(layer.config[key]);
   if (parsed.success) return parsed.data;
   const wanted = `${key} to fit (${parsed.error.issues[0]?.message ?? "another value"})`;
-  throw new TypeError(cannot(`read layer "${layer.config.name}"`, wanted, layer.config[key]));
+  throw new TypeRefusal(cannot(`read layer "${layer.config.name}"`, wanted, layer.config[key]));
 }

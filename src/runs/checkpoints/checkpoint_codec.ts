@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { decodeSafetensors, encodeSafetensors, LENGTH_BYTES } from "./safetensors.ts";
 import { flattenState, unflattenState } from "./state_tree.ts";
@@ -40,16 +40,16 @@ export function encodeCheckpoint(state: unknown): Uint8Array<ArrayBuffer> {
 export function decodeCheckpoint(bytes: Uint8Array): SavedState {
   const act = "read a checkpoint";
   const beginning = readText(bytes, LENGTH_BYTES, CHECKSUM_START);
-  if (beginning !== BEFORE_CHECKSUM) throw new SyntaxError(cannot(act, `"${BEFORE_CHECKSUM}" first`, beginning));
+  if (beginning !== BEFORE_CHECKSUM) throw new SyntaxRefusal(cannot(act, `"${BEFORE_CHECKSUM}" first`, beginning));
   const stated = readText(bytes, CHECKSUM_START, CHECKSUM_START + CHECKSUM_LENGTH);
   if (stated !== hashWithoutChecksum(bytes)) {
-    throw new SyntaxError(cannot(act, "bytes with the checksum that they state", "others"));
+    throw new SyntaxRefusal(cannot(act, "bytes with the checksum that they state", "others"));
   }
   const { metadata, tensors } = decodeSafetensors(bytes);
   const { format, version, document } = metadata;
-  if (format !== FORMAT || document === undefined) throw new SyntaxError(cannot(act, `the format ${FORMAT}`, format));
+  if (format !== FORMAT || document === undefined) throw new SyntaxRefusal(cannot(act, `the format ${FORMAT}`, format));
   if (version !== String(CHECKPOINT_VERSION)) {
-    throw new RangeError(cannot(act, `version ${CHECKPOINT_VERSION} of the format`, version));
+    throw new RangeRefusal(cannot(act, `version ${CHECKPOINT_VERSION} of the format`, version));
   }
   return unflattenState({ document: JSON.parse(document), tensors });
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 
 /** How often a checkpoint is made inside an experience. */
 export type CheckpointInterval =
@@ -18,5 +18,5 @@ export function parseCheckpointInterval(text: string): CheckpointInterval {
   if (unit === "s" && value > 0) return { kind: "seconds", seconds: value };
   if (unit === "" && Number.isSafeInteger(value) && value > 0) return { kind: "iterations", iterations: value };
   const wanted = 'a number of iterations ("50") or of seconds ("30s")';
-  throw new RangeError(cannot("make checkpoints regularly", wanted, text));
+  throw new RangeRefusal(cannot("make checkpoints regularly", wanted, text));
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cannot } from "../../core/errors.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
@@ -112,7 +112,7 @@ export function parseRunCheckpoint(state: unknown): RunCheckpoint {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const place = issue?.path.join(".") || "the whole";
-  throw new TypeError(
+  throw new TypeRefusal(
     cannot("use a checkpoint", `another value at ${place} (${issue?.message})`, readAt(state, issue?.path)),
   );
 }

@@ -1,4 +1,4 @@
-import { cannot, describeValue } from "../../core/errors.ts";
+import { cannot, describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
 
 /** What a safetensors file of this project may hold. */
 export type TensorArray = Float64Array | Float32Array | Int32Array | Uint8Array;
@@ -37,7 +37,7 @@ export function encodeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8
   const ordered = [...tensors].sort(([, a], [, b]) => b.BYTES_PER_ELEMENT - a.BYTES_PER_ELEMENT);
   let dataBytes = 0;
   for (const [name, array] of ordered) {
-    if (name === METADATA) throw new RangeError(cannot("write safetensors", "another name for a vector", name));
+    if (name === METADATA) throw new RangeRefusal(cannot("write safetensors", "another name for a vector", name));
     const offsets = [dataBytes, dataBytes + array.byteLength];
     dataBytes += array.byteLength;
     const entry = { dtype: dtypeOf(array), shape: [array.length], data_offsets: offsets };
@@ -152,5 +152,5 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function malformed(wanted: string, got: unknown): SyntaxError {
-  return new SyntaxError(`Cannot read safetensors: wanted ${wanted}, got ${describeValue(got)}`);
+  return new SyntaxRefusal(`Cannot read safetensors: wanted ${wanted}, got ${describeValue(got)}`);
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { cannot } from "../../core/errors.ts";
+import { cannot, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { type TensorArray, viewBytes } from "./safetensors.ts";
 
@@ -26,7 +26,9 @@ export function flattenState(state: unknown): FlatState {
     if (isTensorArray(value)) return { [`${MARK}tensor`]: store.add(value, path) };
     if (Array.isArray(value)) return value.map((item, i) => visit(item, join(path, String(i))));
     if (typeof value !== "object" || ArrayBuffer.isView(value) || !isPlain(value)) {
-      throw new TypeError(cannot(`save ${path || "a state"}`, "plain data or a typed array that can be saved", value));
+      throw new TypeRefusal(
+        cannot(`save ${path || "a state"}`, "plain data or a typed array that can be saved", value),
+      );
     }
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     return Object.fromEntries(
@@ -126,5 +128,5 @@ function isPlain(value: object): boolean {
 }
 
 function malformed(wanted: string, got: unknown): SyntaxError {
-  return new SyntaxError(cannot("read a saved state", wanted, got));
+  return new SyntaxRefusal(cannot("read a saved state", wanted, got));
 }

@@ -1,4 +1,4 @@
-import { describeUnknownName } from "../../core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -53,7 +53,7 @@ export class FeaturePrediction implements StrategyPlugin {
     const act = `create ${owner}`;
     const { update = "memory", memSize = 2000, layerName } = options;
     if (!UPDATES.includes(update)) {
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("update", update, UPDATES)}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("update", update, UPDATES)}`);
     }
     const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
     this.#buffer = resolveStoragePolicy(act, { ...options, memSize }, createDefault);

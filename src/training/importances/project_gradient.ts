@@ -1,6 +1,6 @@
 /// <reference path="./quadprog_types.ts" />
 import { solveQP } from "quadprog";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
 
 /** Added to the diagonal of GGᵀ, so that memories whose gradients are dependent still have one solution. */
@@ -25,7 +25,7 @@ export function projectOntoMemories(
   for (const memory of memories) assertSameLength(act, gradient, memory);
   const conflicts = memories.map((memory) => dot(memory, gradient));
   const astray = conflicts.find((value) => !Number.isFinite(value));
-  if (astray !== undefined) throw new RangeError(cannot(act, "finite gradients", astray));
+  if (astray !== undefined) throw new RangeRefusal(cannot(act, "finite gradients", astray));
   if (conflicts.every((value) => value >= 0)) return false;
   const weights = solveDual(
     memories.map((a) => memories.map((b) => dot(a, b))),
@@ -48,6 +48,6 @@ function solveDual(gram: readonly (readonly number[])[], conflicts: readonly num
     count(conflicts.map(() => bound)),
   );
   if (message !== "")
-    throw new RangeError(cannot("project the gradient", "a quadratic program with a solution", message));
+    throw new RangeRefusal(cannot("project the gradient", "a quadratic program with a solution", message));
   return solution.slice(1);
 }

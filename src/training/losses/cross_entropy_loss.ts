@@ -1,5 +1,5 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
-import { assertInRange, cannot } from "../../core/errors.ts";
+import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { addClassMask, type ClassMask, isCompeting } from "./class_mask.ts";
@@ -102,7 +102,7 @@ export function writeOneHot(
   for (let row = 0; row < y.length; row++) {
     const label = y[row] ?? -1;
     if (label < 0 || label >= outputSize) {
-      throw new RangeError(cannot("compute the loss", `class ids below ${outputSize} (the model's outputs)`, label));
+      throw new RangeRefusal(cannot("compute the loss", `class ids below ${outputSize} (the model's outputs)`, label));
     }
     const i = row * outputSize + label;
     targets[i] = (targets[i] ?? 0) + 1 - labelSmoothing;
@@ -129,7 +129,9 @@ export function writeTargets(
   for (let row = 0; row < y.length; row++) {
     const label = y[row] ?? -1;
     if (!isCompeting(classMask, label)) {
-      throw new RangeError(cannot("compute the loss", `a class id among ${competing.join(", ")} (the mask's)`, label));
+      throw new RangeRefusal(
+        cannot("compute the loss", `a class id among ${competing.join(", ")} (the mask's)`, label),
+      );
     }
     const from = row * outputSize;
     targets[from + label] = 1 - labelSmoothing;

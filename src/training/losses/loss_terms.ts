@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../core/errors.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
@@ -20,7 +20,7 @@ export function differentiateOnOutput(
     const tensor = tf.tensor2d(output.data.slice(), [rows, columns]);
     const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => term(x.as2D(rows, columns), tf))(tensor);
     if (value.rank !== 0)
-      throw new TypeError(cannot("add a loss term", "a scalar", `a tensor of shape [${value.shape}]`));
+      throw new TypeRefusal(cannot("add a loss term", "a scalar", `a tensor of shape [${value.shape}]`));
     return [value, grad];
   });
   const result = { loss: value.dataSync()[0] ?? 0, dOutput: Float32Array.from(gradient.dataSync()) };

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ClusterModel } from "../../cluster/model_memory.ts";
-import { cannot } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { loadModel } from "../../engine/tfjs/model_loading.ts";
@@ -90,7 +90,7 @@ async function cutModel({ model, cluster }: ModelOwner, layerName: string): Prom
   const [output] = listFirstOutputs(model.getLayer(layerName));
   const sampleShape = (output?.shape.slice(1) ?? []).map((length) => {
     if (length !== null) return length;
-    throw new RangeError(cannot(`cut ${model.name}`, `a layer whose rows have one shape`, layerName));
+    throw new RangeRefusal(cannot(`cut ${model.name}`, `a layer whose rows have one shape`, layerName));
   });
   const part = await loadModel(cutUpperPart(cluster.model.topology, { layerName, sampleShape }));
   const snapshot = flattenWeights(part);

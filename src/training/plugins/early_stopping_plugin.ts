@@ -1,4 +1,4 @@
-import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import {
   parseSavedList,
   parseSavedNumber,
@@ -61,18 +61,18 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     assertWholeNumber(act, "patience", options.patience, 1);
     assertInRange(act, "margin", margin, [0, Number.MAX_VALUE]);
     if (mode !== "max" && mode !== "min") {
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("mode", mode, ["max", "min"])}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("mode", mode, ["max", "min"])}`);
     }
     this.#options = { ...options, metricName, mode, margin };
     this.#prefix = isWholeKey(metricName) ? metricName : `${metricName}/eval_phase/${options.valStreamName}_stream`;
     if (!this.#prefix.includes(`/eval_phase/${options.valStreamName}_stream`)) {
-      throw new RangeError(cannot(act, `a key of the stream ${JSON.stringify(options.valStreamName)}`, metricName));
+      throw new RangeRefusal(cannot(act, `a key of the stream ${JSON.stringify(options.valStreamName)}`, metricName));
     }
   }
 
   assertUsable({ options }: StrategySetup): void {
     if (options.evalEvery < 1) {
-      throw new RangeError(cannot("stop early", "evalEvery of at least 1", options.evalEvery));
+      throw new RangeRefusal(cannot("stop early", "evalEvery of at least 1", options.evalEvery));
     }
   }
 
@@ -188,7 +188,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   #refuseMetric(strategy: BaseStrategy): never {
     const keys = Object.keys(strategy.evaluator.getAllMetrics()).filter((key) => key.includes("/eval_phase/"));
     const wanted = `a metric ${this.#prefix} among those evaluated`;
-    throw new RangeError(cannot("stop early", wanted, keys));
+    throw new RangeRefusal(cannot("stop early", wanted, keys));
   }
 }
 

@@ -1,5 +1,5 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
-import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -60,9 +60,9 @@ export class EWCPlugin implements StrategyPlugin {
     const { importanceBatchSize = 1, importanceSamples = 1 } = options;
     const act = "create EWCPlugin";
     assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-    if (!MODES.includes(mode)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
+    if (!MODES.includes(mode)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
     if ((mode === "online") !== (decayFactor !== undefined)) {
-      throw new RangeError(cannot(act, `decayFactor with mode "online" and only then`, decayFactor));
+      throw new RangeRefusal(cannot(act, `decayFactor with mode "online" and only then`, decayFactor));
     }
     if (decayFactor !== undefined) assertInRange(act, "decayFactor", decayFactor, [0, 1]);
     assertCompatibility(act, compatibility);
@@ -71,13 +71,13 @@ export class EWCPlugin implements StrategyPlugin {
     const isMinibatch = importanceBatchSize > 1 || (compatibility === "avalanche" && !options.importanceBatchSize);
     const { fisher = isMinibatch && !trueFisher ? "minibatch" : "per-example" } = options;
     if (!FISHERS.includes(fisher)) {
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("fisher", fisher, FISHERS)}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("fisher", fisher, FISHERS)}`);
     }
     if (fisher === "per-example" && importanceBatchSize > 1) {
-      throw new RangeError(cannot(act, 'importanceBatchSize with fisher "minibatch" only', importanceBatchSize));
+      throw new RangeRefusal(cannot(act, 'importanceBatchSize with fisher "minibatch" only', importanceBatchSize));
     }
     if (fisher === "minibatch" && trueFisher) {
-      throw new RangeError(cannot(act, 'trueFisher with fisher "per-example" only', trueFisher));
+      throw new RangeRefusal(cannot(act, 'trueFisher with fisher "per-example" only', trueFisher));
     }
     this.#options = options;
     this.#fisher = fisher;

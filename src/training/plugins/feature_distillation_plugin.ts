@@ -1,4 +1,4 @@
-import { describeUnknownName } from "../../core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -37,7 +37,7 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
   constructor({ alpha = 1, mode = "cosine", layerName }: FeatureDistillationOptions = {}) {
     const act = "create FeatureDistillationPlugin";
     assertPerExperience(act, "alpha", alpha, [0, Number.MAX_VALUE]);
-    if (!MODES.includes(mode)) throw new RangeError(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
+    if (!MODES.includes(mode)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
     this.#alpha = alpha;
     this.#anchor = new FeatureAnchor(layerName, mode === "cosine" ? cosineDistance : meanSquaredDistance);
   }

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { splitOptions } from "../../core/split_options.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -72,13 +72,13 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     const act = "create GenerativeReplayPlugin";
     if (options.replaySize !== undefined) assertWholeNumber(act, "replaySize", options.replaySize, 1);
     if (options.replaySize !== undefined && options.increasingReplaySize) {
-      throw new RangeError(cannot(act, "one of replaySize and increasingReplaySize", "both"));
+      throw new RangeRefusal(cannot(act, "one of replaySize and increasingReplaySize", "both"));
     }
     assertReplayWeightOptions(act, options);
     assertGeneratorOptions(act, options);
     const superfluous = GENERATOR_OPTIONS.filter((name) => options[name] !== undefined);
     if (options.generatorStrategy && superfluous.length > 0) {
-      throw new RangeError(cannot(act, `no ${superfluous.join(", ")} beside a generatorStrategy`, "both"));
+      throw new RangeRefusal(cannot(act, `no ${superfluous.join(", ")} beside a generatorStrategy`, "both"));
     }
     this.#options = options;
     this.#generator = options.generatorStrategy;
@@ -89,7 +89,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     const head = listGrowingHeads(takeTopology(model)).find(({ kind }) => kind !== "incremental");
     if (!head) return;
     const wanted = "a model with one head, as generated samples come without a task";
-    throw new RangeError(cannot("use GenerativeReplayPlugin", wanted, head.kind));
+    throw new RangeRefusal(cannot("use GenerativeReplayPlugin", wanted, head.kind));
   }
 
   async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {

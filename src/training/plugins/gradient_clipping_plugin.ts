@@ -1,4 +1,4 @@
-import { assertInRange, cannot } from "../../core/errors.ts";
+import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
 import { dot, scaleVector } from "../../core/vector.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -28,7 +28,7 @@ export class GradientClippingPlugin implements StrategyPlugin {
     const limits = Object.entries({ maxNorm: options.maxNorm, maxValue: options.maxValue });
     const given = limits.filter(([, limit]) => limit !== undefined);
     if (given.length !== 1) {
-      throw new RangeError(
+      throw new RangeRefusal(
         cannot(
           act,
           "either maxNorm or maxValue",

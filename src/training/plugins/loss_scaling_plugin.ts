@@ -1,4 +1,4 @@
-import { describeUnknownName } from "../../core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
@@ -27,7 +27,7 @@ export class LossScalingPlugin implements StrategyPlugin {
     const act = "create LossScalingPlugin";
     if (typeof factor !== "string") assertPerExperience(act, "factor", factor, [0, Number.MAX_VALUE]);
     else if (factor !== "inverse-experience") {
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("factor", factor, ["inverse-experience"])}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("factor", factor, ["inverse-experience"])}`);
     }
     this.#factor = factor;
   }

@@ -1,4 +1,4 @@
-import { describeUnknownName } from "../../core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -49,7 +49,7 @@ export class LRSchedulerPlugin implements StrategyPlugin {
     assertSchedule(act, schedule);
     assertWarmUp(act, warmUp);
     if (!GRANULARITIES.includes(granularity)) {
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("granularity", granularity, GRANULARITIES)}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("granularity", granularity, GRANULARITIES)}`);
     }
     this.#options = { schedule, warmUp, granularity, resetScheduler, firstExperienceOnly };
   }

@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
 import {
   parseSavedList,
@@ -64,15 +64,15 @@ export class PackNetPlugin implements StrategyPlugin {
     const act = "use PackNetPlugin";
     if (trainEpochs <= this.#postPruneEpochs) {
       const wanted = `more trainEpochs than postPruneEpochs (${this.#postPruneEpochs})`;
-      throw new RangeError(cannot(act, wanted, trainEpochs));
+      throw new RangeRefusal(cannot(act, wanted, trainEpochs));
     }
     if (listGrowingHeads(takeTopology(model)).some(({ kind }) => kind === "progressive")) {
       const wanted = "a model without columns, as those of a progressive network keep tasks apart themselves";
-      throw new RangeError(cannot(act, wanted, model.name));
+      throw new RangeRefusal(cannot(act, wanted, model.name));
     }
     const names = model.nonTrainableWeights.map(({ originalName }) => originalName);
     const state = names.filter((name) => !name.endsWith("/active"));
-    if (state.length > 0) throw new RangeError(cannot(act, "a model without layer state", state));
+    if (state.length > 0) throw new RangeRefusal(cannot(act, "a model without layer state", state));
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
@@ -108,7 +108,7 @@ export class PackNetPlugin implements StrategyPlugin {
     const experiences = experience.taskLabels.map((label) => this.#experiences.get(label) ?? this.#current);
     const last = Math.max(...experiences);
     if (experiences.some((other) => other !== last)) {
-      throw new RangeError(cannot("evaluate PackNet", "samples of one task at a time", experience.taskLabels));
+      throw new RangeRefusal(cannot("evaluate PackNet", "samples of one task at a time", experience.taskLabels));
     }
     this.#whole = Float32Array.from(parameters);
     const keepsFree = last === this.#current && !this.#isPruned;

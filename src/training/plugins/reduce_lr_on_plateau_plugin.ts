@@ -1,4 +1,4 @@
-import { assertInRange, assertWholeNumber, cannot, describeUnknownName } from "../../core/errors.ts";
+import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -47,7 +47,7 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
     const { minimum = 0, resetScheduler = true } = options;
     const act = "create ReduceLROnPlateauPlugin";
     if (!METRICS.includes(metric))
-      throw new RangeError(`Cannot ${act}: ${describeUnknownName("metric", metric, METRICS)}`);
+      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("metric", metric, METRICS)}`);
     assertInRange(act, "factor", factor, [Number.MIN_VALUE, 1 - Number.EPSILON]);
     assertWholeNumber(act, "patience", patience);
     assertInRange(act, "threshold", threshold, [0, 1]);
@@ -57,7 +57,7 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
 
   assertUsable({ options }: StrategySetup): void {
     if (this.#options.metric === "val-loss" && options.evalEvery < 1) {
-      throw new RangeError(cannot("watch the validation loss", "evalEvery of at least 1", options.evalEvery));
+      throw new RangeRefusal(cannot("watch the validation loss", "evalEvery of at least 1", options.evalEvery));
     }
   }
 

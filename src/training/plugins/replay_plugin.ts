@@ -1,4 +1,4 @@
-import { assertWholeNumber, cannot } from "../../core/errors.ts";
+import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
 import { ExperienceBalancedBuffer } from "../../memory/experience_balanced_buffer.ts";
@@ -42,7 +42,7 @@ export class ReplayPlugin implements StrategyPlugin {
     assertWholeNumber("create ReplayPlugin", "batchSizeMem", batchSizeMem, 1);
     this.storagePolicy = options.storagePolicy ?? new ExperienceBalancedBuffer({ maxSize: memSize });
     if (this.storagePolicy.maxSize !== memSize) {
-      throw new RangeError(
+      throw new RangeRefusal(
         cannot("create ReplayPlugin", `a storage policy of memSize ${memSize}`, this.storagePolicy.maxSize),
       );
     }

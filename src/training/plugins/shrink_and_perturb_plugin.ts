@@ -1,4 +1,4 @@
-import { assertInRange, assertWholeNumber, cannot } from "../../core/errors.ts";
+import { assertInRange, assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
@@ -31,7 +31,7 @@ export class ShrinkAndPerturbPlugin implements StrategyPlugin {
     assertInRange(act, "shrink", shrink, [0, 1]);
     assertInRange(act, "perturb", perturb, [0, Number.MAX_VALUE]);
     if (typeof every === "number") assertWholeNumber(act, "every", every, 1);
-    else if (every !== "experience") throw new RangeError(cannot(act, 'every to be "experience" or a number', every));
+    else if (every !== "experience") throw new RangeRefusal(cannot(act, 'every to be "experience" or a number', every));
     this.#options = { shrink, perturb, every };
   }
 

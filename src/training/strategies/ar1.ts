@@ -1,4 +1,4 @@
-import { assertInRange, cannot } from "../../core/errors.ts";
+import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
 import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import { CWRStarPlugin } from "../plugins/cwr_star_plugin.ts";
@@ -47,7 +47,7 @@ function createPlugins(model: StrategyOptions["model"], options: AR1Options): St
   assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
   assertInRange(act, "incLearningRate", incLearningRate ?? 1, [0, Number.MAX_VALUE]);
   if (memSize !== undefined && layerName === undefined) {
-    throw new RangeError(cannot(act, "latentLayerName beside memSize", layerName));
+    throw new RangeRefusal(cannot(act, "latentLayerName beside memSize", layerName));
   }
   const replay =
     layerName === undefined

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { cannot, RefusalError } from "../../core/errors.ts";
 import { joinExperiences } from "../../streams/joint_experience.ts";
 import { BaseStrategy, type LastMetrics, type TrainOptions } from "../base_strategy.ts";
 import { type Experiences, groupByStream, listExperiences } from "../eval_streams.ts";
@@ -20,7 +20,8 @@ export class JointTraining extends BaseStrategy {
    * @throws {Error} At the second call: what a second joint training would be, nobody has defined.
    */
   override async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {
-    if (this.#trained) throw new Error(cannot("train jointly", "one call with all experiences", "a second call"));
+    if (this.#trained)
+      throw new RefusalError(cannot("train jointly", "one call with all experiences", "a second call"));
     this.#trained = true;
     const all = listExperiences(experiences);
     return super.train(joinExperiences(all), { evalStreams: groupByStream(all), ...options });
