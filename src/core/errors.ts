@@ -75,11 +75,11 @@ export function findNearestNames(name: string, candidates: readonly string[]): s
     .map(({ candidate }) => candidate);
 }
 
-/** "unknown <what> "<name>", did you mean …" with the whole list where nothing is near. */
+/** `unknown option "momentun", did you mean momentum?`, or all that are known where nothing is near. */
 export function describeUnknownName(what: string, name: string, candidates: readonly string[]): string {
   const nearest = findNearestNames(name, candidates);
-  const hint = nearest.length > 0 ? `did you mean ${nearest.join(" or ")}?` : `there are ${candidates.join(", ")}`;
-  return `unknown ${what} ${JSON.stringify(name)}: ${hint}`;
+  const hint = nearest.length > 0 ? `, did you mean ${nearest.join(" or ")}?` : `; known: ${candidates.join(", ")}`;
+  return `unknown ${what} ${JSON.stringify(name)}${hint}`;
 }
 
 /**

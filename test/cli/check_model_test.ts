@@ -79,14 +79,14 @@ describe("train, a layer that is named and not there", () => {
       [
         "--strategy",
         "ar1:latentLayerName=fc9",
-        'Cannot use LatentReplayPlugin: unknown layer "fc9": did you mean fc0 or fc1?',
+        'Cannot use LatentReplayPlugin: unknown layer "fc9", did you mean fc0 or fc1?',
       ],
       [
         "--strategy",
         "cwr-star:cwrLayerName=clasifier",
-        'Cannot use CWRStarPlugin: unknown dense layer "clasifier": did you mean classifier?',
+        'Cannot use CWRStarPlugin: unknown dense layer "clasifier", did you mean classifier?',
       ],
-      ["--plugin", "rar:layerName=fc", 'Cannot use RARPlugin: unknown layer "fc": did you mean fc0 or fc1?'],
+      ["--plugin", "rar:layerName=fc", 'Cannot use RARPlugin: unknown layer "fc", did you mean fc0 or fc1?'],
     ] as const;
     for (const [option, choice, message] of cases) {
       const { out, status, stderr } = await train(MISFIT, ["--model", "mlp:hiddenSize=8", option, choice]);

@@ -38,9 +38,9 @@ describe("resolveNamed()", () => {
   });
 
   const refusals = [
-    ["cirle", 'Cannot choose a shape: unknown shape "cirle": did you mean circle?'],
-    ["hexahedron", 'Cannot choose a shape: unknown shape "hexahedron": there are circle, polygon, point'],
-    ["circle:radios=1", 'Cannot use the shape circle: unknown option "radios": did you mean radius?'],
+    ["cirle", 'Cannot choose a shape: unknown shape "cirle", did you mean circle?'],
+    ["hexahedron", 'Cannot choose a shape: unknown shape "hexahedron"; known: circle, polygon, point'],
+    ["circle:radios=1", 'Cannot use the shape circle: unknown option "radios", did you mean radius?'],
     ["circle:radius=101", 'Cannot use the shape circle: wanted radius to be a number from 0 to 100, got "101"'],
     ["circle:radius=wide", 'Cannot use the shape circle: wanted radius to be a number from 0 to 100, got "wide"'],
     ["circle:radius=1|2", 'Cannot use the shape circle: wanted radius to be a number from 0 to 100, got "1|2"'],

@@ -41,6 +41,8 @@ describe("assertKnownOptions()", () => {
     assertKnownOptions("SGD", { momentum: undefined }, names);
     const refused = () => assertKnownOptions("SGD", { momentun: 0.9 }, names);
     expect(refused).toThrow(TypeRefusal);
-    expect(refused).toThrow('SGD: unknown option "momentun": did you mean momentum?');
+    expect(refused).toThrow('SGD: unknown option "momentun", did you mean momentum?');
+    const far = () => assertKnownOptions("SGD", { nesterovAcceleration: true }, names);
+    expect(far).toThrow('SGD: unknown option "nesterovAcceleration"; known: learningRate, momentum');
   });
 });

@@ -141,7 +141,7 @@ describe("directoryBenchmark()", () => {
       [{ scenario: "new-instances", taskLabels: true }, "no taskLabels"],
       [
         { scenario: JSON.parse('"class-incremenal"') },
-        'unknown scenario "class-incremenal": did you mean class-incremental?',
+        'unknown scenario "class-incremenal", did you mean class-incremental?',
       ],
     ];
     for (const [options, message] of refusals) {

@@ -31,7 +31,7 @@ describe("strategy options", () => {
     const wrong = { ...makeOptions(), trainMBSize: 10 };
     expect(() => new Naive(wrong)).toThrow(TypeError);
     expect(() => new Naive(wrong)).toThrow(
-      'Cannot create Naive: unknown option "trainMBSize": did you mean trainMbSize',
+      'Cannot create Naive: unknown option "trainMBSize", did you mean trainMbSize',
     );
     expect(() => new Replay({ ...makeOptions(), ...{ memsize: 10 } })).toThrow(
       'Cannot create Replay: unknown option "memsize"',
@@ -58,7 +58,7 @@ describe("strategy options", () => {
 
   test("of an unknown evalMode are refused, also where no compiler looks", () => {
     const options = Object.assign(makeOptions(), { evalMode: "epochs" });
-    const refusal = 'Cannot create Naive: unknown evalMode "epochs": did you mean epoch?';
+    const refusal = 'Cannot create Naive: unknown evalMode "epochs", did you mean epoch?';
     expect(() => Reflect.apply(resolveStrategyOptions, undefined, ["Naive", options])).toThrow(refusal);
   });
 });

@@ -37,7 +37,7 @@ describe("bench", () => {
 
   test("refuses what it does not know in one line and measures nothing", async () => {
     const refusals: [string[], RegExp][] = [
-      [["--suite", "stp"], /^Cannot use --suite: unknown suite "stp": did you mean step\?\n$/],
+      [["--suite", "stp"], /^Cannot use --suite: unknown suite "stp", did you mean step\?\n$/],
       [["--python", "python3"], /^Cannot use --python: wanted --peers with it, got "none"\n$/],
       [["--peers", "--python", "no-such-python"], /^Cannot measure peers: wanted a Python that has PyTorch.*\n$/],
       [["--json", join("no", "such", "folder", "rows.json")], /^Cannot use --json: wanted a file in a folder.*\n$/],

@@ -133,14 +133,14 @@ describe("CWRStarPlugin", () => {
   test("refuses layers that are not there, or not dense, when a strategy is made", () => {
     const act = "Cannot use CWRStarPlugin: unknown dense layer";
     const misspelled = () => new CWRStar({ ...makeOptions(), cwrLayerName: "clasifier" });
-    expect(misspelled).toThrow(`${act} "clasifier": did you mean classifier?`);
+    expect(misspelled).toThrow(`${act} "clasifier", did you mean classifier?`);
     const options = makeOptions({ dropout: 0.5 });
     const dropout = options.model.layers.find((layer) => layer.getClassName() === "Dropout")?.name ?? "";
     for (const create of [
       () => new CWRStar({ ...options, cwrLayerName: dropout }),
       () => new AR1({ ...options, cwrLayerName: dropout }),
     ]) {
-      expect(create).toThrow(`${act} "${dropout}": `);
+      expect(create).toThrow(`${act} "${dropout}"; known: `);
     }
   });
 });

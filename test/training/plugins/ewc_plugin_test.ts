@@ -144,11 +144,11 @@ describe("EWCPlugin", () => {
     expect(() => new EWCPlugin(sampled)).toThrow('trueFisher with fisher "per-example" only');
     const misnamed = { lambda: 1, fisher: "per-sample" };
     expect(() => Reflect.construct(EWCPlugin, [misnamed])).toThrow(
-      'unknown fisher "per-sample": did you mean per-example?',
+      'unknown fisher "per-sample", did you mean per-example?',
     );
     expect(() => new EWCPlugin({ lambda: 1, importanceBatchSize: 0 })).toThrow("importanceBatchSize");
     const unknown = { lambda: 1, mode: "on-line" };
-    expect(() => Reflect.construct(EWCPlugin, [unknown])).toThrow('unknown mode "on-line": did you mean online?');
+    expect(() => Reflect.construct(EWCPlugin, [unknown])).toThrow('unknown mode "on-line", did you mean online?');
     expect(() => Reflect.construct(EWC, [makeOptions()])).toThrow("wanted lambda to be a number");
   });
 });

@@ -133,7 +133,7 @@ describe("LatentReplayPlugin", () => {
   test("refuses options out of range, layers that will not do, and another plugin's loader", () => {
     expect(() => new LatentReplayPlugin({ layerName: "fc0", memSize: 0 })).toThrow("memSize");
     for (const [layerName, message] of [
-      ["fc7", 'unknown layer "fc7": did you mean fc0?'],
+      ["fc7", 'unknown layer "fc7", did you mean fc0?'],
       ["classifier", "before the last"],
     ] as const) {
       expect(() => new Naive(makeOptions({ plugins: [new LatentReplayPlugin({ layerName })] }))).toThrow(message);

@@ -154,6 +154,6 @@ describe("SynapticIntelligencePlugin", () => {
     expect(() => Reflect.construct(SynapticIntelligencePlugin, [unknown])).toThrow("did you mean avalanche?");
     const misnamed = { ...makeOptions(), lambda: 1, excludedParameters: ["fc0/kernels"] };
     const training = trainParameters(new SynapticIntelligence(misnamed), benchmark);
-    await expect(training).rejects.toThrow('unknown parameter "fc0/kernels": did you mean fc0/kernel');
+    await expect(training).rejects.toThrow('unknown parameter "fc0/kernels", did you mean fc0/kernel');
   });
 });
