@@ -5,16 +5,17 @@ import type { NpyArray } from "./npy_reader.ts";
 
 /**
  * Reads an array [rows, features], [rows, height, width] or [rows, height, width, channels] as samples.
- * @throws {SyntaxError} If it has no rows or another rank, or a value is not finite; the message names the row.
+ * @param subject What messages begin with: the file.
+ * @throws {SyntaxRefusal} If it has no rows or another rank, or a value is not finite; the message names the row.
  */
 export function readSampleArray(
   { shape, data }: NpyArray,
-  act: string,
+  subject: string,
 ): Pick<LabelledSamples, "x" | "sampleShape"> & { readonly rows: number } {
   const [rows = 0, ...rest] = shape;
   if (shape.length < 2 || shape.length > 4 || countElements(shape) === 0) {
-    const wanted = "samples as [rows, features], [rows, height, width] or [rows, height, width, channels]";
-    throw new SyntaxRefusal(cannot(act, wanted, shape));
+    const allowed = "[rows, features], [rows, height, width] or [rows, height, width, channels]";
+    throw new SyntaxRefusal(`${subject}: samples must have the shape ${allowed}, got [${shape.join(", ")}]`);
   }
   const sampleShape = rest.length === 2 ? [...rest, 1] : rest;
   if (data instanceof Uint8Array) return { rows, x: data, sampleShape };
@@ -22,23 +23,24 @@ export function readSampleArray(
   const astray = x.findIndex((value) => !Number.isFinite(value));
   if (astray < 0) return { rows, x, sampleShape };
   const row = Math.floor(astray / countElements(sampleShape));
-  throw new SyntaxRefusal(cannot(act, `finite float32 values in row ${row}`, data[astray]));
+  throw new SyntaxRefusal(`${subject}, row ${row}: values must be finite float32 numbers, got ${data[astray]}`);
 }
 
 /**
  * Reads an array [rows] of class ids.
- * @throws {SyntaxError} If its shape is another or a value is no class id; the message names the row.
+ * @throws {SyntaxRefusal} If its shape is another or a value is no class id; the message names the row.
  */
 export function readLabelArray(
   { shape, data }: NpyArray,
-  { act, rows }: { readonly act: string; readonly rows: number },
+  { subject, rows }: { readonly subject: string; readonly rows: number },
 ): Int32Array {
   if (shape.length !== 1 || shape[0] !== rows) {
-    throw new SyntaxRefusal(cannot(act, `a class id for each of ${rows} samples, so the shape [${rows}]`, shape));
+    const allowed = `[${rows}], a label for each of ${rows} samples`;
+    throw new SyntaxRefusal(`${subject}: labels must have the shape ${allowed}, got [${shape.join(", ")}]`);
   }
   const astray = data.findIndex((value) => !Number.isInteger(value) || value < 0 || value > 0x7fffffff);
-  if (astray >= 0) throw new SyntaxRefusal(cannot(act, `a class id, 0 or more, in row ${astray}`, data[astray]));
-  return Int32Array.from(data);
+  if (astray < 0) return Int32Array.from(data);
+  throw new SyntaxRefusal(`${subject}, row ${astray}: the class id must be a whole number from 0, got ${data[astray]}`);
 }
 
 /**

@@ -1,7 +1,8 @@
-import { gunzipSync } from "node:zlib";
-import { cannot, describeCause, SyntaxRefusal } from "../core/errors.ts";
+import { assertArrayBytes } from "../core/array_limit.ts";
+import { SyntaxRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { createSharedUint8 } from "../core/shared_memory.ts";
+import { inflateBounded, inflateStart, type PackedBytes } from "./bounded_inflate.ts";
 import { readBytes } from "./read_bytes.ts";
 
 /** An array of bytes as an idx file holds it. */
@@ -31,53 +32,46 @@ export function readIdxLabels(path: string): Promise<IdxArray> {
 }
 
 /**
- * Reads an idx file of unsigned bytes with `rank` dimensions into shared memory.
+ * Reads an idx file of unsigned bytes with `rank` dimensions into shared memory. A gzipped one is inflated no further
+ * than its shape says.
  * @throws {Error} If the file cannot be read. {SyntaxError} If it is truncated, too long or no such file.
  */
 export async function readIdx(path: string, rank: number): Promise<IdxArray> {
-  const act = `read the idx file ${JSON.stringify(path)}`;
-  const bytes = unpackIfGzipped(await readBytes(path, act), act);
-  const shape = parseIdxHeader(bytes, rank, act);
+  const file = await readBytes(path, `read ${JSON.stringify(path)}`);
   const headerSize = 4 + 4 * rank;
+  const gzip: PackedBytes | undefined =
+    file[0] === 0x1f && file[1] === 0x8b ? { packed: file, packing: "gzip", subject: path } : undefined;
+  const shape = parseIdxHeader(gzip ? inflateStart(gzip, headerSize) : file, rank, path);
   const size = countElements(shape);
+  assertArrayBytes(path, size);
+  const bytes = gzip ? unpack(gzip, headerSize + size) : file;
   if (bytes.length - headerSize !== size) {
-    const wanted = `${size} bytes of data for the shape [${shape.join(", ")}]`;
-    throw new SyntaxRefusal(cannot(act, wanted, bytes.length - headerSize));
+    const got = bytes.length - headerSize;
+    throw new SyntaxRefusal(`${path}: shape [${shape.join(", ")}] needs ${size} bytes of data, got ${got}`);
   }
   const data = createSharedUint8(size);
   data.set(bytes.subarray(headerSize));
   return { shape, data };
 }
 
-function unpackIfGzipped(bytes: Uint8Array, act: string): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  let unpacked: Uint8Array;
-  try {
-    unpacked = gunzipSync(bytes);
-  } catch (cause) {
-    throw new SyntaxRefusal(cannot(act, "a whole gzip file", describeCause(cause)), { cause });
-  }
+function unpack(gzip: PackedBytes, maxBytes: number): Uint8Array {
+  const { packed, subject } = gzip;
+  const unpacked = inflateBounded(gzip, maxBytes);
   // zlib passes over zeros behind the last member; the size in the trailer gives them away.
-  const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
-  const size = trailer.getUint32(0, true);
-  if (size !== unpacked.length) {
-    throw new SyntaxRefusal(cannot(act, `a gzip file that ends with its size (${unpacked.length})`, size));
-  }
-  return unpacked;
+  const size = new DataView(packed.buffer, packed.byteOffset + packed.length - 4, 4).getUint32(0, true);
+  if (size === unpacked.length) return unpacked;
+  throw new SyntaxRefusal(`${subject}: gzip data must end with its size ${unpacked.length}, got ${size}`);
 }
 
 /** The shape, after the magic number: two zeros, the type of the values, the rank. */
-function parseIdxHeader(bytes: Uint8Array, rank: number, act: string): number[] {
+function parseIdxHeader(bytes: Uint8Array, rank: number, subject: string): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const headerSize = 4 + 4 * rank;
-  if (bytes.length < 4) throw new SyntaxRefusal(cannot(act, `a header of ${headerSize} bytes`, bytes.length));
+  if (bytes.length < 4) throw new SyntaxRefusal(`${subject}: truncated idx header`);
   if (view.getUint16(0) !== 0 || view.getUint8(2) !== UNSIGNED_BYTE) {
     const got = `0x${view.getUint32(0).toString(16).padStart(8, "0")}`;
-    throw new SyntaxRefusal(cannot(act, "the magic number of unsigned bytes, 0x000008 and the rank", got));
+    throw new SyntaxRefusal(`${subject}: must begin with 0x000008 as idx files of bytes do, got ${got}`);
   }
-  if (view.getUint8(3) !== rank) throw new SyntaxRefusal(cannot(act, `rank ${rank}`, view.getUint8(3)));
-  if (bytes.length < headerSize) {
-    throw new SyntaxRefusal(cannot(act, `a header of ${headerSize} bytes`, bytes.length));
-  }
+  if (view.getUint8(3) !== rank) throw new SyntaxRefusal(`${subject}: rank must be ${rank}, got ${view.getUint8(3)}`);
+  if (bytes.length < 4 + 4 * rank) throw new SyntaxRefusal(`${subject}: truncated idx header`);
   return Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
 }

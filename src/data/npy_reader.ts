@@ -1,4 +1,5 @@
-import { cannot, SyntaxRefusal } from "../core/errors.ts";
+import { assertArrayBytes } from "../core/array_limit.ts";
+import { SyntaxRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 
 /** An array as a .npy file holds it, row-major. */
@@ -13,59 +14,92 @@ export interface NpyArray {
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
-/**
- * Parses a .npy file: numpy's own format, versions 1 to 3, with whole numbers, floats of 16, 32 or 64 bits, or
- * booleans, in either byte order, row-major or column-major. Format: numpy.lib.format in numpy's documentation.
- * @param act What a refusal begins with: `read "x.npy"`, say.
- * @throws {SyntaxError} If it is truncated, too long, no such file, or holds another type (text, objects, records).
- */
-export function parseNpy(bytes: Uint8Array, act: string): NpyArray {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw new SyntaxRefusal(cannot(act, "a .npy file, which begins with \\x93NUMPY", formatStart(bytes)));
-  }
-  const lengthSize = view.getUint8(6) === 1 ? 2 : 4;
-  const headerLength = lengthSize === 2 ? view.getUint16(8, true) : view.getUint32(8, true);
-  const start = 8 + lengthSize + headerLength;
-  if (start > bytes.length) throw new SyntaxRefusal(cannot(act, `a header of ${start} bytes`, bytes.length));
-  const { descr, isColumnMajor, shape } = parseHeader(bytes.subarray(8 + lengthSize, start), act);
-  const { itemSize, read } = chooseReader(descr, act);
-  const size = countElements(shape);
-  if (bytes.length - start !== size * itemSize) {
-    const wanted = `${size * itemSize} bytes of data for the shape [${shape.join(", ")}] of ${descr}`;
-    throw new SyntaxRefusal(cannot(act, wanted, bytes.length - start));
-  }
-  const data = createValues(descr, size);
-  if (data instanceof Uint8Array) data.set(bytes.subarray(start));
-  else for (let i = 0; i < size; i++) data[i] = read(view, start + i * itemSize);
-  return { shape, data: isColumnMajor && shape.length > 1 ? toRowMajor(data, shape) : data };
-}
+/** Enough for the header of any array of numbers; numpy itself reads no more than 10,000. */
+export const MAX_NPY_HEADER_BYTES = 65_536;
 
-function createValues(descr: string, size: number): NpyArray["data"] {
-  switch (descr.slice(1)) {
-    case "u1":
-      return new Uint8Array(size);
-    case "f4":
-      return new Float32Array(size);
-    default:
-      return new Float64Array(size);
-  }
-}
-
-interface NpyHeader {
+/** What a .npy file says of itself. */
+export interface NpyHeader {
+  /** numpy's name of the type: "<f4". */
   readonly descr: string;
   readonly isColumnMajor: boolean;
   readonly shape: readonly number[];
+  /** Where the data begins. */
+  readonly start: number;
+  /** The size of header and data. */
+  readonly fileBytes: number;
+}
+
+/**
+ * Parses a .npy file: numpy's own format, versions 1 to 3, with whole numbers, floats of 16, 32 or 64 bits, or
+ * booleans, in either byte order, row-major or column-major. Format: numpy.lib.format in numpy's documentation.
+ * @param subject What messages begin with: the file.
+ * @returns Bytes share memory with `bytes`.
+ * @throws {SyntaxRefusal} If it is truncated, too long, no such file, or holds another type (text, objects, records).
+ */
+export function parseNpy(bytes: Uint8Array, subject: string): NpyArray {
+  const { descr, isColumnMajor, shape, start, fileBytes } = parseNpyHeader(bytes, subject);
+  if (bytes.length !== fileBytes) {
+    const needs = `shape [${shape.join(", ")}] of ${descr} needs ${fileBytes - start} bytes of data`;
+    throw new SyntaxRefusal(`${subject}: ${needs}, got ${bytes.length - start}`);
+  }
+  const { itemSize, read } = chooseReader(descr, subject);
+  const data = createValues(descr, { bytes: bytes.subarray(start), length: countElements(shape), subject });
+  if (!(data instanceof Uint8Array)) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let i = 0; i < data.length; i++) data[i] = read(view, start + i * itemSize);
+  }
+  return { shape, data: isColumnMajor && shape.length > 1 ? toRowMajor(data, shape) : data };
+}
+
+/**
+ * Parses the header of a .npy file.
+ * @param bytes The file, or its first `MAX_NPY_HEADER_BYTES`.
+ * @throws {SyntaxRefusal} If it is truncated, no such file, or names a type other than those of `parseNpy`.
+ */
+export function parseNpyHeader(bytes: Uint8Array, subject: string): NpyHeader {
+  if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    const got = new TextDecoder("latin1").decode(bytes.subarray(0, 6));
+    throw new SyntaxRefusal(`${subject}: .npy data must begin with \\x93NUMPY, got ${JSON.stringify(got)}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lengthSize = view.getUint8(6) === 1 ? 2 : 4;
+  const isWhole = bytes.length >= 8 + lengthSize;
+  const length = !isWhole ? 0 : lengthSize === 2 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const start = 8 + lengthSize + length;
+  if (start > MAX_NPY_HEADER_BYTES) {
+    throw new SyntaxRefusal(
+      `${subject}: the .npy header must have at most ${MAX_NPY_HEADER_BYTES} bytes, got ${start}`,
+    );
+  }
+  if (!isWhole || start > bytes.length) throw new SyntaxRefusal(`${subject}: truncated .npy header`);
+  const described = parseDescription(bytes.subarray(8 + lengthSize, start), subject);
+  const { itemSize } = chooseReader(described.descr, subject);
+  return { ...described, start, fileBytes: start + countElements(described.shape) * itemSize };
+}
+
+interface RawValues {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly subject: string;
+}
+
+/** Room for the values; bytes are there already. */
+function createValues(descr: string, { bytes, length, subject }: RawValues): NpyArray["data"] {
+  const type = descr.slice(1);
+  if (type === "u1") return new Uint8Array(bytes.buffer, bytes.byteOffset, length);
+  const Values = type === "f4" ? Float32Array : Float64Array;
+  assertArrayBytes(subject, length * Values.BYTES_PER_ELEMENT);
+  return new Values(length);
 }
 
 /** The header is a Python dictionary literal with three keys. */
-function parseHeader(bytes: Uint8Array, act: string): NpyHeader {
+function parseDescription(bytes: Uint8Array, subject: string): Pick<NpyHeader, "descr" | "isColumnMajor" | "shape"> {
   const text = new TextDecoder("latin1").decode(bytes);
   const descr = /'descr':\s*(?:'([^']*)'|\[)/.exec(text);
   const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
   if (!descr || order === undefined || shape === undefined) {
-    throw new SyntaxRefusal(cannot(act, "a header with descr, fortran_order and shape", text.trim()));
+    throw new SyntaxRefusal(`${subject}: the .npy header must have descr, fortran_order and shape`);
   }
   const lengths = shape.match(/\d+/g)?.map(Number) ?? [];
   return { descr: descr[1] ?? "a record", isColumnMajor: order === "True", shape: lengths };
@@ -76,13 +110,15 @@ interface ItemReader {
   readonly read: (view: DataView, offset: number) => number;
 }
 
-function chooseReader(descr: string, act: string): ItemReader {
+function chooseReader(descr: string, subject: string): ItemReader {
   const isLittle = !descr.startsWith(">");
-  const read = READERS[descr.slice(1)];
+  const type = descr.slice(1);
+  const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (read && /^[<>|=]/.test(descr)) {
     return { itemSize: Number(descr.slice(2)), read: (view, offset) => read(view, offset, isLittle) };
   }
-  throw new SyntaxRefusal(cannot(act, "whole numbers, floats or booleans (save with astype first)", descr));
+  const got = JSON.stringify(descr.slice(0, 40));
+  throw new SyntaxRefusal(`${subject}: values must be whole numbers, floats or booleans (use astype), got ${got}`);
 }
 
 const READERS: Readonly<Record<string, (view: DataView, offset: number, isLittle: boolean) => number>> = {
@@ -111,12 +147,12 @@ function decodeHalf(bits: number): number {
 
 /** Puts the last axis first in memory. */
 function toRowMajor(data: NpyArray["data"], shape: readonly number[]): NpyArray["data"] {
-  const order = new Float64Array(data.length);
+  const ordered = data.slice();
   const strides = shape.map((_, axis) => countElements(shape.slice(0, axis)));
   const index = shape.map(() => 0);
   let position = 0;
-  for (let at = 0; at < order.length; at++) {
-    order[at] = position;
+  for (let at = 0; at < ordered.length; at++) {
+    ordered[at] = data[position] ?? 0;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       const [next, stride] = [(index[axis] ?? 0) + 1, strides[axis] ?? 0];
       const isInside = next < (shape[axis] ?? 0);
@@ -125,11 +161,5 @@ function toRowMajor(data: NpyArray["data"], shape: readonly number[]): NpyArray[
       if (isInside) break;
     }
   }
-  const read = (from: number) => data[from] ?? 0;
-  if (data instanceof Uint8Array) return Uint8Array.from(order, read);
-  return data instanceof Float32Array ? Float32Array.from(order, read) : order.map(read);
-}
-
-function formatStart(bytes: Uint8Array): string {
-  return bytes.length === 0 ? "an empty file" : new TextDecoder("latin1").decode(bytes.subarray(0, 6));
+  return ordered;
 }

@@ -1,15 +1,14 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import { cannot, describeCause, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
-import { joinArrays, readLabelArray, readSampleArray } from "./array_files.ts";
+import { joinArrays } from "./array_files.ts";
 import { parseCsv } from "./csv_reader.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
-import { parseNpy } from "./npy_reader.ts";
+import { readNpyPair, readNpz } from "./read_arrays.ts";
 import { readBytes } from "./read_bytes.ts";
 import { readImageFolders } from "./read_image_folders.ts";
 import type { WantedSize } from "./resize_image.ts";
-import { readZip } from "./zip_reader.ts";
 
 /** How files of one's own are read. */
 export interface SampleFileOptions {
@@ -80,28 +79,6 @@ async function readEach(
   // One after another: a file may be large.
   for (const name of names) parts.push(await read(join(folder, name)));
   return parts;
-}
-
-async function readNpyPair(folder: string): Promise<LabelledSamples> {
-  const [xPath, yPath] = [join(folder, "x.npy"), join(folder, "y.npy")];
-  const [xAct, yAct] = [describeRead(xPath), describeRead(yPath)];
-  const { x, sampleShape, rows } = readSampleArray(parseNpy(await readBytes(xPath, xAct), xAct), xAct);
-  const labels = readLabelArray(parseNpy(await readBytes(yPath, yAct), yAct), { act: yAct, rows });
-  return { path: folder, x, sampleShape, labels };
-}
-
-async function readNpz(path: string): Promise<LabelledSamples> {
-  const files = readZip(await readBytes(path, describeRead(path)), describeRead(path));
-  const read = (name: string) => {
-    const act = `${describeRead(path)}, the array ${name} in it`;
-    const bytes = files.get(`${name}.npy`);
-    if (bytes) return { act, array: parseNpy(bytes, act) };
-    const names = [...files.keys()].map((file) => basename(file, ".npy"));
-    throw new SyntaxRefusal(cannot(describeRead(path), "the arrays x and y", names));
-  };
-  const [samples, targets] = [read("x"), read("y")];
-  const { x, sampleShape, rows } = readSampleArray(samples.array, samples.act);
-  return { path, x, sampleShape, labels: readLabelArray(targets.array, { act: targets.act, rows }) };
 }
 
 async function readCsv(path: string, labelColumn: string): Promise<LabelledSamples> {

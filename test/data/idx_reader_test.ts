@@ -71,10 +71,30 @@ describe("readIdx()", () => {
     const floats = makeIdx([3], Uint8Array.of(1, 2, 3));
     floats[2] = 0x0d;
     const folder = await makeFolder({ bytes, floats, broken });
-    expect(String(await refusalOf(readIdxImages(join(folder, "bytes"))))).toContain("wanted rank 3, got 1");
+    expect(String(await refusalOf(readIdxImages(join(folder, "bytes"))))).toContain("bytes: rank must be 3, got 1");
     expect(String(await refusalOf(readIdxLabels(join(folder, "floats"))))).toContain("0x00000d01");
-    expect(String(await refusalOf(readIdxLabels(join(folder, "broken"))))).toContain("a whole gzip file");
+    expect(String(await refusalOf(readIdxLabels(join(folder, "broken"))))).toContain("broken: damaged gzip data");
     expect(String(await refusalOf(readIdx(join(folder, "none"), 1)))).toContain("ENOENT");
     expect((await readIdxLabels(join(folder, "bytes"))).shape).toEqual([3]);
+  });
+
+  test("readIdx() inflates no further than the shape says, whatever the trailer says", async () => {
+    const bomb = gzipSync(Uint8Array.of(...makeIdx([3], Uint8Array.of(1, 2, 3)), ...new Uint8Array(100_000)));
+    const huge = makeIdx([1, 1, 1], Uint8Array.of(1));
+    new DataView(huge.buffer).setUint32(4, 0xffffffff);
+    new DataView(huge.buffer).setUint32(8, 0xffffffff);
+    const folder = await makeFolder({ bomb, huge, "huge.gz": gzipSync(huge), empty: gzipSync(new Uint8Array(0)) });
+    const refusals: [string, string][] = [
+      ["bomb", "bomb: must inflate to at most 11 bytes, got more"],
+      ["empty", "empty: truncated idx header"],
+    ];
+    for (const [name, message] of refusals) {
+      expect(String(await refusalOf(readIdxLabels(join(folder, name))))).toContain(message);
+    }
+    for (const name of ["huge", "huge.gz"]) {
+      expect(String(await refusalOf(readIdxImages(join(folder, name))))).toMatch(
+        /: an array must have at most .* GiB, got/,
+      );
+    }
   });
 });

@@ -6,10 +6,10 @@ import { BOOLEANS, COLUMN_MAJOR, HALF, RECORDS, SAVEZ, TEXTS } from "./numpy_fil
 
 describe("parseNpy()", () => {
   test("reads what numpy wrote: both orders of bytes and of axes, halves, booleans", () => {
-    const { shape, data } = parseNpy(COLUMN_MAJOR, "read it");
+    const { shape, data } = parseNpy(COLUMN_MAJOR, "x.npy");
     expect([shape, Array.from(data)]).toEqual([[2, 3, 4], [...Array(24).keys()]]);
-    expect(Array.from(parseNpy(HALF, "read it").data)).toEqual([0, 1, -2.5, 65504, 2 ** -24, 0.00010001659393310547]);
-    expect(Array.from(parseNpy(BOOLEANS, "read it").data)).toEqual([1, 0, 1]);
+    expect(Array.from(parseNpy(HALF, "x.npy").data)).toEqual([0, 1, -2.5, 65504, 2 ** -24, 0.00010001659393310547]);
+    expect(Array.from(parseNpy(BOOLEANS, "x.npy").data)).toEqual([1, 0, 1]);
   });
 
   test("reads back every array of every type, bytes as bytes", () => {
@@ -20,7 +20,7 @@ describe("parseNpy()", () => {
     fc.assert(
       fc.property(values, ({ shape, descr }) => {
         const data = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i % 100);
-        const read = parseNpy(makeNpy(data, { shape, descr }), "read it");
+        const read = parseNpy(makeNpy(data, { shape, descr }), "x.npy");
         expect([read.shape, Array.from(read.data)]).toEqual([shape, data]);
         expect(read.data instanceof Uint8Array).toBe(descr === "|u1");
       }),
@@ -31,14 +31,23 @@ describe("parseNpy()", () => {
     const whole = makeNpy([1, 2, 3, 4], { shape: [2, 2], descr: "<f4" });
     fc.assert(
       fc.property(fc.nat(whole.length - 1), (length) => {
-        expect(() => parseNpy(whole.subarray(0, length), 'read "x.npy"')).toThrow(/^Cannot read "x.npy": wanted /);
+        expect(() => parseNpy(whole.subarray(0, length), "x.npy")).toThrow(/^x\.npy: (truncated|shape|\.npy data)/);
       }),
     );
-    expect(() => parseNpy(Uint8Array.of(...whole, 0), "read it")).toThrow(
-      "wanted 16 bytes of data for the shape [2, 2] of <f4, got 17",
+    expect(() => parseNpy(Uint8Array.of(...whole, 0), "x.npy")).toThrow(
+      "x.npy: shape [2, 2] of <f4 needs 16 bytes of data, got 17",
     );
-    expect(() => parseNpy(TEXTS, "read it")).toThrow("wanted whole numbers, floats or booleans");
-    expect(() => parseNpy(RECORDS, "read it")).toThrow('got "a record"');
-    expect(() => parseNpy(SAVEZ, "read it")).toThrow("wanted a .npy file");
+    expect(() => parseNpy(TEXTS, "x.npy")).toThrow("x.npy: values must be whole numbers, floats or booleans");
+    expect(() => parseNpy(RECORDS, "x.npy")).toThrow('got "a record"');
+    expect(() => parseNpy(SAVEZ, "x.npy")).toThrow("x.npy: .npy data must begin with");
+    const text = String.fromCharCode(...whole)
+      .replace("'<f4'", "'<valueOf'")
+      .replace("     \n", "\n");
+    const named = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    expect(() => parseNpy(named, "x.npy")).toThrow('got "<valueOf"');
+    const longHeader = Uint8Array.of(...whole.subarray(0, 6), 2, 0, 0xff, 0xff, 0xff, 0xff);
+    expect(() => parseNpy(longHeader, "x.npy")).toThrow(
+      "the .npy header must have at most 65536 bytes, got 4294967307",
+    );
   });
 });

@@ -195,16 +195,22 @@ describe("directoryBenchmark()", () => {
       ],
       [
         { "0/a.npz": makeNpz([1], [0, 1], { shape: [1, 1] }) },
-        "the array y in it: wanted a class id for each of 1 samples",
+        "/0/a.npz, array y: labels must have the shape [1], a label for each of 1 samples, got [2]",
       ],
-      [{ "0/a.npz": makeNpz([1, 2], [0, -1], { shape: [2, 1] }) }, "wanted a class id, 0 or more, in row 1, got -1"],
-      [{ "0/a.npz": makeNpz([1], [0], { shape: [1] }) }, "the array x in it: wanted samples as [rows, features]"],
+      [
+        { "0/a.npz": makeNpz([1, 2], [0, -1], { shape: [2, 1] }) },
+        "/0/a.npz, array y, row 1: the class id must be a whole number from 0, got -1",
+      ],
+      [
+        { "0/a.npz": makeNpz([1], [0], { shape: [1] }) },
+        "/0/a.npz, array x: samples must have the shape [rows, features]",
+      ],
       [
         { "0/a.npz": makeNpz([1, Number.NaN], [0, 0], { shape: [2, 1], descr: "<f4" }) },
-        "finite float32 values in row 1, got NaN",
+        "/0/a.npz, array x, row 1: values must be finite float32 numbers, got NaN",
       ],
       [{ "0/a.npz": makeNpz([1], [70000], { shape: [1, 1] }) }, "wanted class ids below 65536"],
-      [{ "0/a.npz": csv }, '/0/a.npz": wanted a whole zip archive'],
+      [{ "0/a.npz": csv }, "/0/a.npz: no zip archive, or a truncated one"],
       [{ "0/a.csv": csv }, "normalize: wanted one mean, or one for each of 1 channels", { mean: [1, 2], std: [1, 1] }],
     ];
     for (const [files, message, options = {}] of refusals) {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { crc32, deflateRawSync } from "node:zlib";
 import { encode as encodePng } from "fast-png";
 import { encode as encodeJpeg } from "jpeg-js";
@@ -29,27 +30,48 @@ export function makeNpy(
   return bytes;
 }
 
-/** The bytes of a zip archive with these files. */
+/** The bytes of a zip archive with these files; `zip64` puts all sizes and places into the 64-bit fields. */
 export function makeZip(
   files: Readonly<Record<string, Uint8Array>>,
-  { deflated = false }: { readonly deflated?: boolean } = {},
+  { deflated = false, zip64 = false }: { readonly deflated?: boolean; readonly zip64?: boolean } = {},
 ): Uint8Array {
-  const [locals, directory]: [number[], number[]] = [[], []];
+  const parts: Uint8Array[] = [];
+  const directory: number[] = [];
+  let offset = 0;
+  const add = (...part: number[] | [Uint8Array]) => {
+    const bytes = part[0] instanceof Uint8Array ? part[0] : Uint8Array.from(part as number[]);
+    parts.push(bytes);
+    offset += bytes.length;
+  };
   for (const [name, data] of Object.entries(files)) {
     const packed = deflated ? deflateRawSync(data) : data;
     const nameBytes = [...new TextEncoder().encode(name)];
-    const sums = [...words(crc32(data), 4), ...words(packed.length, 4), ...words(data.length, 4)];
+    const short = (value: number) => words(zip64 ? 0xffffffff : value, 4);
+    const sums = [...words(crc32(data), 4), ...short(packed.length), ...short(data.length)];
     const common = [...words(20, 2), ...words(0x800, 2), ...words(deflated ? 8 : 0, 2), ...words(0, 4), ...sums];
-    const lengths = [...words(nameBytes.length, 2), ...words(0, 2)];
-    directory.push(...words(0x02014b50, 4), ...words(20, 2), ...common, ...lengths, ...words(0, 10));
-    directory.push(...words(locals.length, 4), ...nameBytes);
-    locals.push(...words(0x04034b50, 4), ...common, ...lengths, ...nameBytes, ...packed);
+    const long = [data.length, packed.length, offset].flatMap((value) => words(value, 8));
+    const extra = zip64 ? [...words(1, 2), ...words(long.length, 2), ...long] : [];
+    directory.push(...words(0x02014b50, 4), ...words(20, 2), ...common, ...words(nameBytes.length, 2));
+    directory.push(...words(extra.length, 2), ...words(0, 10), ...short(offset), ...nameBytes, ...extra);
+    add(...words(0x04034b50, 4), ...common, ...words(nameBytes.length, 2), ...words(0, 2), ...nameBytes);
+    add(packed);
   }
-  const count = words(Object.keys(files).length, 2);
-  const end = [...words(0x06054b50, 4), ...words(0, 4), ...count, ...count];
-  return Uint8Array.of(
-    ...[...locals, ...directory, ...end, ...words(directory.length, 4), ...words(locals.length, 4), 0, 0],
-  );
+  const [count, start] = [Object.keys(files).length, offset];
+  add(...directory);
+  if (zip64) {
+    const end = offset;
+    add(
+      ...words(0x06064b50, 4),
+      ...words(44, 8),
+      ...words(0, 12),
+      ...[count, count, directory.length, start].flatMap((value) => words(value, 8)),
+    );
+    add(...words(0x07064b50, 4), ...words(0, 4), ...words(end, 8), ...words(1, 4));
+  }
+  const counts = words(zip64 ? 0xffff : count, 2);
+  const place = zip64 ? words(0xffffffff, 4) : words(start, 4);
+  add(...words(0x06054b50, 4), ...words(0, 4), ...counts, ...counts, ...words(directory.length, 4), ...place, 0, 0);
+  return Uint8Array.from(Buffer.concat(parts));
 }
 
 /** A .npz file with x of this shape and y. */
