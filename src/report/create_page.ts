@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Figure } from "./figures/figure.ts";
 import { formatCount, formatPercent } from "./formats.ts";
 import { type Html, html, keepHtml } from "./html.ts";
@@ -16,24 +17,40 @@ export interface PageOptions {
 }
 
 /** One HTML page on one run, or on several side by side. It needs nothing from outside itself but the linked models. */
-export async function createPage(runs: readonly ReportedRun[], options: PageOptions): Promise<string> {
-  const body = await createPageBody(runs, options.folder);
+export async function createPage(runs: readonly ReportedRun[], { folder, script }: PageOptions): Promise<string> {
+  return completePage(runs, { main: await createPageBody(runs, folder), script });
+}
+
+/** The page around its `main` element, which `createPageBody` made of the same runs. */
+export function completePage(
+  runs: readonly ReportedRun[],
+  { main, script }: { readonly main: Html; readonly script?: string | undefined },
+): string {
   const title = runs.map(({ name }) => name).join(", ");
-  const script = options.script === undefined ? "" : html`<script>${keepHtml(options.script)}</script>`;
+  const element = script === undefined ? "" : html`<script>${keepHtml(script)}</script>`;
   return `${
     html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${describePolicy(script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} – Firn</title>
 <style>${keepHtml(PAGE_STYLE)}</style>
 </head>
 <body>
-${body}
-${script}</body>
+${main}
+${element}</body>
 </html>`.text
   }\n`;
+}
+
+/** What a browser may do with the page: the one script runs and nothing else, whatever a run's files hold. */
+function describePolicy(script: string | undefined): string {
+  const always = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+  if (script === undefined) return always;
+  const digest = createHash("sha256").update(script).digest("base64");
+  return `${always}; script-src 'sha256-${digest}'; connect-src 'self'`;
 }
 
 /** The `main` element of the page. */

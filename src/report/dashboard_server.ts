@@ -1,23 +1,65 @@
-import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { clearTimeout, setTimeout } from "node:timers";
 import { assertInRange, cannot, describeCause, RefusalError } from "../core/errors.ts";
-import { createPage, createPageBody } from "./create_page.ts";
+import { ALLOWED_METHODS, readRequest } from "./dashboard_request.ts";
 import { DASHBOARD_SCRIPT } from "./dashboard_script.ts";
-import { readRun } from "./read_run.ts";
+import { DrawnRun } from "./drawn_run.ts";
 
 /** Loopback alone: what a run learned is nobody else's business. */
 const HOST = "127.0.0.1";
 
-/** Serves the page on a run on this machine's loopback, always as the run stands, and the models that it links to. */
-export class DashboardServer {
-  #folder: string | undefined;
-  readonly #server: Server;
-  #drawn: { readonly version: string; readonly text: string } | undefined;
+/** How much the dashboard spends on whoever asks. */
+export interface DashboardLimits {
+  readonly maxConnections: number;
+  readonly maxHeaderBytes: number;
+  /** How long a request may take to arrive. */
+  readonly requestMs: number;
+  /** How long an answer may take to be read. */
+  readonly answerMs: number;
+}
 
-  private constructor() {
-    this.#server = createServer((request, response) => void this.#answer(request, response));
+const LIMITS: DashboardLimits = { maxConnections: 16, maxHeaderBytes: 8192, requestMs: 10_000, answerMs: 120_000 };
+
+/** Requests that may be sent behind the first one without an end of the connection at once. */
+const MAX_PIPELINED = 16;
+
+const HTML = { "content-type": "text/html; charset=utf-8" };
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+const ALWAYS = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "cross-origin-resource-policy": "same-origin",
+  // One request a connection: who sends many at once and reads no answer costs the memory of one.
+  connection: "close",
+};
+
+/**
+ * Serves the page on a run on this machine's loopback, as the run stands, and the models that it links to. It answers
+ * GET and HEAD, one request a connection.
+ */
+export class DashboardServer {
+  #run: DrawnRun | undefined;
+  readonly #server: Server;
+  readonly #answerMs: number;
+  /** Requests by connection. */
+  readonly #requests = new WeakMap<Socket, number>();
+
+  private constructor({ maxConnections, maxHeaderBytes, requestMs, answerMs }: DashboardLimits) {
+    const timing = { headersTimeout: requestMs, requestTimeout: requestMs, connectionsCheckingInterval: requestMs / 4 };
+    const options = { maxHeaderSize: maxHeaderBytes, ...timing };
+    this.#server = createServer(options, (request, response) => void this.#answer(request, response));
+    this.#server.maxConnections = maxConnections;
+    this.#answerMs = answerMs;
+    this.#server.on("clientError", (_error, socket) => {
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+      else socket.destroy();
+    });
   }
 
   /**
@@ -25,11 +67,12 @@ export class DashboardServer {
    * @param port 0 takes a free one.
    * @throws {Error} If the port is taken or may not be used.
    */
-  static async start(port: number): Promise<DashboardServer> {
+  static async start(port: number, limits: DashboardLimits = LIMITS): Promise<DashboardServer> {
     assertInRange("serve the dashboard", "the port", port, [0, 65535]);
-    const dashboard = new DashboardServer();
+    const dashboard = new DashboardServer(limits);
     await new Promise<void>((done, fail) => {
-      dashboard.#server.once("error", (cause) =>
+      // The listener stays: an error of a connection that comes later must not end the program.
+      dashboard.#server.on("error", (cause) =>
         fail(new RefusalError(cannot("serve the dashboard", "a free port", `${port} (${cause.message})`), { cause })),
       );
       dashboard.#server.listen(port, HOST, done);
@@ -45,8 +88,7 @@ export class DashboardServer {
 
   /** Serves the run in this folder from now on. */
   show(folder: string): void {
-    this.#folder = resolve(folder);
-    this.#drawn = undefined;
+    this.#run = new DrawnRun(resolve(folder), DASHBOARD_SCRIPT);
   }
 
   /** Ends it, with connections that are still open. */
@@ -57,57 +99,49 @@ export class DashboardServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? "/", `http://${HOST}`);
+    const { socket } = request;
+    const requests = (this.#requests.get(socket) ?? 0) + 1;
+    this.#requests.set(socket, requests);
+    if (requests > MAX_PIPELINED) socket.destroy();
+    // The connection ends after the answer to the first one.
+    if (requests > 1) return;
+    const timer = setTimeout(() => socket.destroy(), this.#answerMs);
+    response.on("close", () => clearTimeout(timer));
+    response.on("error", () => socket.destroy());
     try {
-      // A page from elsewhere may resolve its own name to this machine: it must not read along.
-      if (!isLocal(request.headers.host)) return sendText(response, 403, "Only this machine may ask");
-      const folder = this.#folder;
-      if (folder === undefined) return sendText(response, 503, "The run has not begun yet: ask again");
-      if (pathname === "/") {
-        const page = await createPage([await readRun(folder)], { folder, script: DASHBOARD_SCRIPT });
-        send(response, 200, page, { "content-type": "text/html; charset=utf-8" });
-      } else if (pathname === "/main") await this.#sendMain(folder, request, response);
-      else await sendModel(folder, pathname, response);
+      await this.#answerOnce(request, response);
     } catch (error) {
-      sendText(response, 500, describeCause(error));
+      if (response.headersSent) socket.destroy();
+      else send(response, 500, describeCause(error), TEXT);
     }
   }
 
-  /** The page's contents, drawn anew when a file of the run has changed. */
-  async #sendMain(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const version = await readVersion(folder);
-    if (request.headers["if-none-match"] === version) return send(response, 304, "", {});
-    if (this.#drawn?.version !== version) {
-      this.#drawn = { version, text: (await createPageBody([await readRun(folder)], folder)).text };
+  async #answerOnce({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = readRequest({ method, target: url, host: headers.host });
+    if (asked.kind === "refused") {
+      const allow = asked.status === 405 ? { allow: ALLOWED_METHODS.join(", ") } : {};
+      return send(response, asked.status, asked.reason, { ...TEXT, ...allow });
     }
-    send(response, 200, this.#drawn.text, { "content-type": "text/html; charset=utf-8", etag: version });
+    if (!this.#run) return send(response, 503, "The run has not begun yet: ask again", TEXT);
+    const { version, page, main, models } = await this.#run.read();
+    if (asked.kind === "model") {
+      if (models.has(asked.path)) return sendModel(this.#run.folder, asked.path, response);
+      return send(response, 404, "There is no such page", TEXT);
+    }
+    if (headers["if-none-match"] === version) return send(response, 304, "", { etag: version });
+    send(response, 200, asked.kind === "page" ? page : main, { ...HTML, etag: version });
   }
 }
 
-/** Only the models that the run states: a path chosen by the reader names no other file. */
-async function sendModel(folder: string, pathname: string, response: ServerResponse): Promise<void> {
-  const { experiences } = await readRun(folder);
-  const model = experiences.find(({ onnx }) => onnx && pathname === `/${onnx.path}`)?.onnx;
-  if (!model) return sendText(response, 404, "There is no such page");
-  send(response, 200, await readFile(join(folder, model.path)), { "content-type": "application/octet-stream" });
-}
-
-/** Tells one state of a run's files from another. */
-async function readVersion(folder: string): Promise<string> {
-  const states = ["summary.json", "metrics.jsonl"].map(async (name) => {
-    const { mtimeMs = 0, size = 0 } = (await stat(join(folder, name)).catch(() => undefined)) ?? {};
-    return `${mtimeMs}-${size}`;
-  });
-  const digest = createHash("sha256").update((await Promise.all(states)).join());
-  return `"${digest.digest("hex").slice(0, 16)}"`;
-}
-
-function isLocal(host: string | undefined): boolean {
-  return host !== undefined && /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(host);
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  send(response, status, text, { "content-type": "text/plain; charset=utf-8" });
+/** Sends a file of the run itself: not what a link in the folder leads to. */
+async function sendModel(folder: string, path: string, response: ServerResponse): Promise<void> {
+  const place = join(await realpath(folder), path);
+  const found = await realpath(place).catch(() => undefined);
+  if (found !== place) return send(response, 404, "There is no such page", TEXT);
+  const { size } = await stat(place);
+  response.writeHead(200, { ...ALWAYS, "content-type": "application/octet-stream", "content-length": size });
+  if (response.req.method === "HEAD") response.end();
+  else await pipeline(createReadStream(place, { end: Math.max(0, size - 1) }), response);
 }
 
 function send(
@@ -116,6 +150,8 @@ function send(
   body: string | Uint8Array,
   headers: Readonly<Record<string, string>>,
 ): void {
-  response.writeHead(status, { "cache-control": "no-store", ...headers });
-  response.end(body);
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  const length = status === 304 ? {} : { "content-length": bytes.length };
+  response.writeHead(status, { ...ALWAYS, ...headers, ...length });
+  response.end(response.req.method === "HEAD" || status === 304 ? undefined : bytes);
 }

@@ -5,6 +5,7 @@ import { writeAtomically } from "../core/write_atomically.ts";
 import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import { LineFile } from "./line_file.ts";
+import { formatExportPath } from "./run_files.ts";
 import { RunLock } from "./run_lock.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
@@ -67,7 +68,7 @@ export class RunDirectory {
 
   /** Where the model trained up to an experience is exported to, relative to the directory. */
   exportPath(experience: number): string {
-    return `onnx/experience-${String(experience).padStart(3, "0")}.onnx`;
+    return formatExportPath(experience);
   }
 
   /** The newest export, relative to the directory. */

@@ -39,7 +39,8 @@ describe("report in a browser", () => {
         document.body.innerHTML = JSON.stringify({ figures: boxes.length, drawn, wide, dark });
       });</script>`;
       const probed = join(folder, "probed.html");
-      await writeFile(probed, (await readFile(page, "utf8")).replace("</body>", `${probe}</body>`));
+      const text = (await readFile(page, "utf8")).replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "");
+      await writeFile(probed, text.replace("</body>", `${probe}</body>`));
       const grounds = [];
       for (const scheme of [1, 0]) {
         const dom = await open(probed, ["--dump-dom", `--blink-settings=preferredColorScheme=${scheme}`]);

@@ -1,0 +1,10 @@
+/**
+ * Where a run exports the model trained up to an experience, relative to its folder: at least three digits. A summary
+ * or checkpoint that says something else was not written by a run.
+ */
+export const EXPORT_PATH = /^onnx\/experience-\d{3,}\.onnx$/;
+
+/** The path that `EXPORT_PATH` describes. */
+export function formatExportPath(experience: number): string {
+  return `onnx/experience-${String(experience).padStart(3, "0")}.onnx`;
+}
