@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { COMPATIBILITIES } from "../../core/compatibility.ts";
 import { STORAGE_POLICIES } from "./storage_policy.ts";
 
 const layerName = z.string().min(1).optional().describe("the layer that gives the features; the one before the last");
@@ -53,6 +54,10 @@ export const COPE_OPTIONS = z.strictObject({
   batchSizeMem: z.int().min(1).optional().describe("remembered samples in a step; --batch-size if left out"),
   alpha: z.number().min(0).max(1).default(0.99).describe("how much of a prototype stays at every step"),
   temperature: z.number().gt(0).default(0.1).describe("of the loss"),
+  compatibility: z
+    .enum(COMPATIBILITIES)
+    .default("paper")
+    .describe("avalanche: samples do not move away from those that are pushed off them"),
 });
 
 /** What bias correction takes, as a strategy and as a plugin. */

@@ -1,3 +1,4 @@
+import type { Compatibility } from "../../core/compatibility.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { multiply, multiplyByTransposed } from "../../kernels/matrix_product.ts";
@@ -10,6 +11,8 @@ export interface PrototypeComparison {
   readonly prototypes: ReadonlyMap<number, Float64Array>;
   /** T */
   readonly temperature: number;
+  /** Whether the repelled samples' pseudo-prototype, fᵢ, moves too: "paper", or is a constant: "avalanche". */
+  readonly compatibility: Compatibility;
 }
 
 /** A row compared with the prototypes of all classes but one. */
@@ -25,19 +28,24 @@ interface Summary {
  * prototype p and to the other samples of its class, and all samples of other classes are pushed off both: 1/B Σᵢ (−ln
  * mean σ(sim − ln Aᵢ) − Σⱼ ln (1 − ½ Σ σ(sim − ln Aⱼ))), where sim are the scaled products of fᵢ with p and with its
  * class's other samples; of fⱼ, a sample of another class, with p and fᵢ; and A is the sum of exp(f·p/T) over the
- * prototypes of the classes other than i's. Prototypes are constants.
+ * prototypes of the classes other than i's.
+ *
+ * Prototypes are constants. So are the pseudo-prototypes that a sample is drawn to, the other samples of its class:
+ * they move by their own terms alone. fᵢ, which samples of other classes are pushed off, moves away from them as well;
+ * with compatibility "avalanche" it is a constant. The equations leave this open. "paper" is the gradient of the
+ * authors' own code, with which they checked the paper's figures, "avalanche" that of their plugin for Avalanche.
  * @see De Lange and Tuytelaars 2021, Continual Prototype Evolution, arXiv:2009.00919, equations 4 to 7
  */
 export function evaluatePrototypeLoss(
   output: HostTensor,
   y: Int32Array,
-  { prototypes, temperature }: PrototypeComparison,
+  { prototypes, temperature, compatibility }: PrototypeComparison,
 ): LossAndGradient {
   const [rows = 0, width = 0] = output.shape;
   const unit = createUnitRows(output);
   const embeddings = { data: unit.data, rows, columns: width };
   const similarities = multiplyByTransposed(embeddings, embeddings).data;
-  /** How the loss moves with each similarity, [B, B]; both halves, as both rows move. */
+  /** How the loss moves with each similarity, [B, B], as a row's own movement changes it. */
   const slopesOfPairs = new Float64Array(rows * rows);
   const gradient = new Float64Array(unit.data.length);
   const ids = [...prototypes.keys()];
@@ -79,6 +87,7 @@ export function evaluatePrototypeLoss(
       const { logSum } = summary;
       const toPrototype = sigmoid((products[j]?.[classIndex] ?? 0) - logSum);
       const partners = j === i ? classmates : [i];
+      const partnersMove = j !== i && compatibility === "paper";
       const toPartners = partners.map((k) => sigmoid((similarities[j * rows + k] ?? 0) / temperature - logSum));
       const count = 1 + partners.length;
       const mean = (toPrototype + toPartners.reduce((sum, p) => sum + p, 0)) / count;
@@ -91,7 +100,7 @@ export function evaluatePrototypeLoss(
         const slope = slopes[at + 1] ?? 0;
         const k = partners[at] ?? 0;
         slopesOfPairs[j * rows + k] = (slopesOfPairs[j * rows + k] ?? 0) + slope;
-        slopesOfPairs[k * rows + j] = (slopesOfPairs[k * rows + j] ?? 0) + slope;
+        if (partnersMove) slopesOfPairs[k * rows + j] = (slopesOfPairs[k * rows + j] ?? 0) + slope;
       }
       summary.slope += slopes.reduce((sum, slope) => sum + slope, 0);
     }

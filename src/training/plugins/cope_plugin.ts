@@ -1,3 +1,4 @@
+import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
@@ -9,7 +10,7 @@ import type { BaseStrategy } from "../base_strategy.ts";
 import { measureLength, scoreRows } from "../classifiers/feature_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
-import { evaluatePrototypeLoss } from "../losses/prototype_loss.ts";
+import { evaluatePrototypeLoss, type PrototypeComparison } from "../losses/prototype_loss.ts";
 import { createUnitRows } from "../losses/supervised_contrast.ts";
 import { assertFixedOutputs } from "../named_layer.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
@@ -23,6 +24,11 @@ export interface CoPEOptions extends MemoryOptions {
   readonly alpha?: number;
   /** T of the loss; 0.1 if left out. */
   readonly temperature?: number;
+  /**
+   * Whether samples move away from those of other classes that are pushed off them: "paper", as in the code of the
+   * paper's authors, or not: "avalanche". "paper" if left out.
+   */
+  readonly compatibility?: Compatibility;
 }
 
 /**
@@ -40,21 +46,22 @@ export class CoPEPlugin implements StrategyPlugin {
   readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly #replay: ReplayPlugin;
   readonly #alpha: number;
-  readonly #temperature: number;
+  readonly #comparison: Pick<PrototypeComparison, "temperature" | "compatibility">;
   readonly #prototypes = new Map<number, Float64Array>();
 
   /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
   constructor(options: CoPEOptions = {}) {
-    const { memSize = 200, batchSizeMem, alpha = 0.99, temperature = 0.1 } = options;
+    const { memSize = 200, batchSizeMem, alpha = 0.99, temperature = 0.1, compatibility = "paper" } = options;
     const act = "create CoPEPlugin";
     const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
     const storagePolicy = resolveStoragePolicy(act, { ...options, memSize }, createDefault);
     assertInRange(act, "alpha", alpha, [0, 1]);
     assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    assertCompatibility(act, compatibility);
     const sizes = { memSize, ...(batchSizeMem === undefined ? {} : { batchSizeMem }) };
     this.#replay = new ReplayPlugin({ ...sizes, storagePolicy });
     this.#alpha = alpha;
-    this.#temperature = temperature;
+    this.#comparison = { temperature, compatibility };
   }
 
   /** The prototype [D] of every class, of length 1; borrowed. */
@@ -75,7 +82,7 @@ export class CoPEPlugin implements StrategyPlugin {
       if (this.#prototypes.has(id)) continue;
       this.#prototypes.set(id, drawDirection(mbOutput.shape[1] ?? 0, randomStreams.get("cope")));
     }
-    return evaluatePrototypeLoss(mbOutput, mbY, { prototypes: this.#prototypes, temperature: this.#temperature });
+    return evaluatePrototypeLoss(mbOutput, mbY, { prototypes: this.#prototypes, ...this.#comparison });
   }
 
   afterUpdate({ mbOutput, mbY }: BaseStrategy): void {

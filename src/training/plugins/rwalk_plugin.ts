@@ -23,9 +23,12 @@ export interface RWalkOptions {
 /** The smallest number that makes a difference to 1 in float32. */
 const EPSILON = 2 ** -23;
 
+/** Stands in F for a parameter whose average has not begun. */
+const NOT_BEGUN = -1;
+
 /** What moves while an experience is trained; all are [P]. */
 export interface RiemannianWalk {
-  /** F: a moving average over all steps. */
+  /** F: a moving average over all steps; negative for a new unit of a head without a gradient so far. */
   readonly fisher: Float32Array;
   /** Where the step before ended. */
   readonly previous: Float32Array;
@@ -39,12 +42,14 @@ export interface RiemannianWalk {
 
 /**
  * Riemannian walk: adds λ Σᵢ (Fᵢ/max F + max(0, sᵢ)/max s)(θᵢ − θ*ᵢ)². F is the Fisher information, a moving average of
- * squared gradients over training's steps (EWC++). The score s adds up, every Δt steps, ΔL / (½ F Δθ² + ε): the drop of
- * the loss that a parameter's move caused, by how far the move changed the model's distribution; over experiences it is
- * averaged with the score before. Gradients are the training step's own, without penalties, so that nothing is computed
- * twice.
+ * squared gradients over training's steps (EWC++), which begins at the first of them. The score s adds up, every Δt
+ * steps, ΔL / (½ F Δθ² + ε): the drop of the loss that a parameter's move caused, by how far the move changed the
+ * model's distribution; over experiences it is averaged with the score before. Gradients are the training step's own,
+ * without penalties, so that nothing is computed twice.
  *
- * Steps left over at an experience's end count as a last, shorter walk.
+ * Steps left over at an experience's end count as a last, shorter walk. The paper does not say where the average
+ * begins. Its authors' code means to begin above zero, and copies zeros. This follows Avalanche, as an average that
+ * begins at zero is too small for the first 1/α steps. A head's new unit begins at its own first gradient.
  * @see Chaudhry et al. 2018, Riemannian Walk for Incremental Learning, arXiv:1801.10112
  */
 export class RWalkPlugin implements StrategyPlugin {
@@ -73,13 +78,7 @@ export class RWalkPlugin implements StrategyPlugin {
 
   beforeTrainingExp({ parameters }: BaseStrategy): void {
     this.#steps = 0;
-    this.#walk = {
-      fisher: this.#walk?.fisher ?? new Float32Array(parameters.length),
-      previous: Float32Array.from(parameters),
-      checkpoint: Float32Array.from(parameters),
-      lossDrop: new Float32Array(parameters.length),
-      scores: new Float32Array(parameters.length),
-    };
+    this.#walk = startWalk(this.#walk?.fisher ?? new Float32Array(parameters.length), parameters);
   }
 
   afterUpdate({ parameters, gradient, cluster }: BaseStrategy): void {
@@ -88,7 +87,8 @@ export class RWalkPlugin implements StrategyPlugin {
     if (this.#gradient.length !== parameters.length) this.#gradient = new Float32Array(parameters.length);
     const step = { gradient, before: walk.previous, penalties: cluster.penalties.active };
     writeTaskGradient(this.#gradient, step, { start: 0, end: parameters.length });
-    walkOn(walk, { gradient: this.#gradient, parameters, alpha: this.#alpha });
+    const isFirst = this.#scores === undefined && this.#steps === 0;
+    walkOn(walk, { gradient: this.#gradient, parameters, alpha: this.#alpha, isFirst });
     this.#steps += 1;
     if (this.#steps % this.#deltaT === 0) scoreWalk(walk, parameters);
   }
@@ -105,10 +105,15 @@ export class RWalkPlugin implements StrategyPlugin {
 
   afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {
     if (this.#scores) this.#scores = growth.remap(this.#scores);
-    if (!this.#walk) return;
-    const { fisher, previous, checkpoint, lossDrop, scores } = this.#walk;
+    const known = this.#walk?.fisher ?? new Float32Array(growth.parameters.from.size);
+    const fisher = growth.remap(known, new Float32Array(parameters.length).fill(NOT_BEGUN));
+    if (!this.#walk) {
+      this.#walk = startWalk(fisher, parameters);
+      return;
+    }
+    const { previous, checkpoint, lossDrop, scores } = this.#walk;
     this.#walk = {
-      fisher: growth.remap(fisher),
+      fisher,
       previous: growth.remap(previous, parameters),
       checkpoint: growth.remap(checkpoint, parameters),
       lossDrop: growth.remap(lossDrop),
@@ -146,16 +151,40 @@ export class RWalkPlugin implements StrategyPlugin {
   }
 }
 
-/** One step from `walk.previous` to `parameters`: F ← αg² + (1 − α)F, ΔL ← ΔL − g ∘ Δθ; then the step is over. */
-function walkOn(
-  { fisher, previous, lossDrop }: RiemannianWalk,
-  step: { readonly gradient: Float32Array; readonly parameters: Float32Array; readonly alpha: number },
-): void {
-  const { gradient, parameters, alpha } = step;
+/** The walk of an experience that begins at these parameters. */
+function startWalk(fisher: Float32Array, parameters: Float32Array): RiemannianWalk {
+  return {
+    fisher,
+    previous: Float32Array.from(parameters),
+    checkpoint: Float32Array.from(parameters),
+    lossDrop: new Float32Array(parameters.length),
+    scores: new Float32Array(parameters.length),
+  };
+}
+
+interface WalkStep {
+  /** [P], of the task's loss alone. */
+  readonly gradient: Float32Array;
+  /** [P], after the update. */
+  readonly parameters: Float32Array;
+  readonly alpha: number;
+  /** Whether no step was made before it, in any experience. */
+  readonly isFirst: boolean;
+}
+
+/**
+ * One step from `walk.previous` to `parameters`: F ← αg² + (1 − α)F, or g² where the average begins, and ΔL ← ΔL − g ∘
+ * Δθ; then the step is over.
+ */
+function walkOn({ fisher, previous, lossDrop }: RiemannianWalk, step: WalkStep): void {
+  const { gradient, parameters, alpha, isFirst } = step;
   for (let i = 0; i < fisher.length; i++) {
     const g = gradient[i] ?? 0;
     const theta = parameters[i] ?? 0;
-    fisher[i] = alpha * g * g + (1 - alpha) * (fisher[i] ?? 0);
+    const average = fisher[i] ?? 0;
+    const begins = average < 0 ? g !== 0 : isFirst;
+    if (begins) fisher[i] = g * g;
+    else if (average >= 0) fisher[i] = alpha * g * g + (1 - alpha) * average;
     lossDrop[i] = (lossDrop[i] ?? 0) - g * (theta - (previous[i] ?? 0));
     previous[i] = theta;
   }
@@ -166,16 +195,16 @@ function scoreWalk(walk: RiemannianWalk, parameters: Float32Array): void {
   const { fisher, checkpoint, lossDrop, scores } = walk;
   for (let i = 0; i < scores.length; i++) {
     const move = (parameters[i] ?? 0) - (checkpoint[i] ?? 0);
-    scores[i] = (scores[i] ?? 0) + (lossDrop[i] ?? 0) / (0.5 * (fisher[i] ?? 0) * move * move + EPSILON);
+    scores[i] = (scores[i] ?? 0) + (lossDrop[i] ?? 0) / (0.5 * Math.max(0, fisher[i] ?? 0) * move * move + EPSILON);
   }
   lossDrop.fill(0);
   checkpoint.set(parameters);
 }
 
-/** F/max F + max(0, s)/max s [P]; a part that is nowhere above 0 counts nothing. The caller owns the result. */
+/** max(0, F)/max F + max(0, s)/max s [P]; a part that is nowhere above 0 counts nothing. The caller owns the result. */
 export function combineImportances(fisher: Float32Array, scores: Float32Array): Float32Array {
   const [fisherScale, scoreScale] = [invertLargest(fisher), invertLargest(scores)];
-  return fisher.map((value, i) => value * fisherScale + Math.max(0, scores[i] ?? 0) * scoreScale);
+  return fisher.map((value, i) => Math.max(0, value) * fisherScale + Math.max(0, scores[i] ?? 0) * scoreScale);
 }
 
 /** 1 by the largest of the values; 0 where none is above 0. */

@@ -3,7 +3,7 @@ import { BaseStrategy } from "../base_strategy.ts";
 import { type CoPEOptions, CoPEPlugin } from "../plugins/cope_plugin.ts";
 import type { StrategyOptions } from "../strategy_options.ts";
 
-const OWN = ["memSize", "batchSizeMem", "alpha", "temperature", "storagePolicy"] as const;
+const OWN = ["memSize", "batchSizeMem", "alpha", "temperature", "storagePolicy", "compatibility"] as const;
 
 /** Continual prototype evolution: a `CoPEPlugin` after the other plugins. */
 export class CoPE extends BaseStrategy {

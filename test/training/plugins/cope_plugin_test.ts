@@ -35,7 +35,8 @@ describe("CoPEPlugin", () => {
         before = new Map([...plugin.prototypes].map(([id, vector]) => [id, vector.slice()]));
         return;
       }
-      const made = evaluatePrototypeLoss(mbOutput, mbY, { prototypes: before, temperature: 0.5 });
+      const comparison = { prototypes: before, temperature: 0.5, compatibility: "paper" } as const;
+      const made = evaluatePrototypeLoss(mbOutput, mbY, comparison);
       expect(Math.abs(loss - made.loss)).toBeLessThan(1e-6);
       const means = averageDirections(mbOutput, mbY);
       for (const [id, vector] of plugin.prototypes) {
@@ -76,6 +77,7 @@ describe("CoPEPlugin", () => {
     expect(() => new CoPEPlugin({ memSize: 0 })).toThrow("Cannot create CoPEPlugin: wanted memSize");
     expect(() => new CoPEPlugin({ alpha: 1.5 })).toThrow("alpha");
     expect(() => new CoPEPlugin({ temperature: 0 })).toThrow("temperature");
+    expect(() => new CoPEPlugin({ compatibility: "papers" as "paper" })).toThrow("did you mean paper");
     expect(() => new CoPEPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
   });
 });
@@ -85,5 +87,7 @@ describe("CoPE", () => {
     const own = { memSize: 20, batchSizeMem: 5 };
     const made = await trainParameters(new CoPE({ ...makeOptions(), ...own }), benchmark);
     expect(made).toEqual(await trainParameters(new Naive(makeOptions({ plugins: [new CoPEPlugin(own)] })), benchmark));
+    const other = new CoPE({ ...makeOptions(), ...own, compatibility: "avalanche" });
+    expect(await trainParameters(other, benchmark)).not.toEqual(made);
   });
 });

@@ -1,8 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { parseSavedRecord, parseSavedVector } from "../../../src/core/saved_state.ts";
+import { mlp } from "../../../src/models/simple_mlp.ts";
+import type { Benchmark } from "../../../src/streams/experience.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { combineImportances, type RWalkOptions, RWalkPlugin } from "../../../src/training/plugins/rwalk_plugin.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
 import { RWalk } from "../../../src/training/strategies/rwalk.ts";
+import type { StrategyPlugin } from "../../../src/training/strategy_plugin.ts";
+import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
 import { measureDifference } from "../slow_losses.ts";
@@ -35,7 +40,6 @@ function createSlowWalk({ lambda = 0.1, alpha = 0.9, deltaT = 10 }: RWalkOptions
       const parameters = Array.from(strategy.parameters);
       const zeros = parameters.map(() => 0);
       if (callback === "beforeTrainingExp") {
-        if (fisher.length === 0) fisher = zeros;
         [checkpoint, drop, scores, steps] = [parameters, zeros, zeros, 0];
       } else if (callback === "afterBackward") {
         g = Array.from(await strategy.gradientOn(strategy.mbatch));
@@ -48,7 +52,9 @@ function createSlowWalk({ lambda = 0.1, alpha = 0.9, deltaT = 10 }: RWalkOptions
         expect(measureDifference(strategy.gradient, wanted)).toBeLessThan(1e-3);
         checks.largest = Math.max(checks.largest, penalty);
       } else if (callback === "afterUpdate") {
-        fisher = fisher.map((f, i) => alpha * (g[i] ?? 0) ** 2 + (1 - alpha) * f);
+        const squares = g.map((value) => value ** 2);
+        fisher =
+          fisher.length === 0 ? squares : squares.map((square, i) => alpha * square + (1 - alpha) * (fisher[i] ?? 0));
         drop = drop.map((d, i) => d - (g[i] ?? 0) * ((parameters[i] ?? 0) - (before[i] ?? 0)));
         steps += 1;
         if (steps % deltaT === 0) score(parameters);
@@ -62,6 +68,12 @@ function createSlowWalk({ lambda = 0.1, alpha = 0.9, deltaT = 10 }: RWalkOptions
       }
     },
   );
+}
+
+/** F [P] as the plugin would save it. */
+function readFisher(plugin: RWalkPlugin): Float32Array {
+  const { walk } = parseSavedRecord("test", plugin.saveState());
+  return parseSavedVector("test", parseSavedRecord("test", walk).fisher);
 }
 
 describe("RWalkPlugin", () => {
@@ -78,6 +90,61 @@ describe("RWalkPlugin", () => {
       expect(checks.largest).toBeGreaterThan(0.005);
     });
   }
+
+  test("begins its Fisher average at the first squared gradient, for a head's new units too", async () => {
+    const plugin = new RWalkPlugin({ alpha: 0.25 });
+    let [known, g] = [[] as number[], [] as number[]];
+    let grown = 0;
+    const listener = createListener(["afterBackward", "afterUpdate"], async (callback, strategy) => {
+      if (strategy.clock.trainExpIterations > 0) return;
+      if (callback === "afterBackward") {
+        g = Array.from(await strategy.gradientOn(strategy.mbatch));
+        return;
+      }
+      const wanted = g.map((value, i) => {
+        const before = known[i] ?? -1;
+        return before < 0 ? value ** 2 : 0.25 * value ** 2 + 0.75 * before;
+      });
+      expect(
+        measureDifference(
+          readFisher(plugin).map((f) => Math.max(0, f)),
+          wanted,
+        ),
+      ).toBeLessThan(1e-7);
+      grown += known.filter((before, i) => before < 0 && g[i] !== 0).length;
+    });
+    const growing: StrategyPlugin = {
+      name: "growing",
+      afterModelGrowth: ({ parameters }, growth) => {
+        if (known.length > 0)
+          known = [
+            ...growth.remap(
+              readFisher(plugin),
+              parameters.map(() => -1),
+            ),
+          ];
+      },
+    };
+    const learning = createListener(["afterTrainingExp"], () => {
+      known = [...readFisher(plugin)];
+    });
+    const model = mlp({ ...SMALL_MLP, incremental: true, initialUnits: 1 });
+    const strategy = new Naive(makeOptions({ model, plugins: [growing, plugin, listener, learning] }));
+    await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
+    expect(grown).toBeGreaterThan(15);
+  });
+
+  test("trains the same where an evaluation has widened the head before", async () => {
+    const run = (evalStreams: readonly Benchmark["testStream"][]) => {
+      const model = mlp({ ...SMALL_MLP, incremental: true, initialUnits: 1 });
+      const strategy = new RWalk({ ...makeOptions({ model, trainEpochs: 2, evalEvery: 1 }), alpha: 0.25, lambda: 2 });
+      return withStrategy(strategy, async () => {
+        for (const experience of benchmark.trainStream) await strategy.train(experience, { evalStreams });
+        return strategy.parameters.slice();
+      });
+    };
+    expect(await run([benchmark.testStream])).toEqual(await run([]));
+  });
 
   test("leaves the step fused, and the first experience as it is", async () => {
     const strategy = new RWalk({ ...makeOptions(), lambda: 5 });
