@@ -3,8 +3,8 @@
  * are lost in both runtimes, so everything else is imported inside `init`.
  */
 import { expose } from "comlink";
-import type { ReplicaServer } from "../src/cluster/replica_server.ts";
-import type { RemoteReplica } from "../src/cluster/replica_setup.ts";
+import type { RemoteReplica } from "../src/cluster/protocol/replica_setup.ts";
+import type { ReplicaServer } from "../src/cluster/replica/replica_server.ts";
 
 let server: ReplicaServer | undefined;
 
@@ -17,7 +17,7 @@ const remote: RemoteReplica = {
   async init(setup) {
     const { serializeError } = await import("../src/core/error_data.ts");
     try {
-      const { ReplicaServer } = await import("../src/cluster/replica_server.ts");
+      const { ReplicaServer } = await import("../src/cluster/replica/replica_server.ts");
       const started = await ReplicaServer.start(setup);
       server = started.server;
       return { engine: started.engine };
@@ -25,18 +25,8 @@ const remote: RemoteReplica = {
       return { engine: "none", error: serializeError(thrown) };
     }
   },
-  addSources: (sources) => requireServer().replica.addSources(sources),
-  attachBatch: (batch) => requireServer().replica.attachBatch(batch),
-  attachVector: (id, vector) => requireServer().replica.attachVector(id, vector),
-  attachSlots: (slots) => requireServer().replica.attachSlots(slots),
-  attachScratchSlots: (slots) => requireServer().replica.attachScratchSlots(slots),
-  attachPenalties: (penalties) => requireServer().replica.attachPenalties(penalties),
-  attachOptimizer: (spec) => requireServer().replica.attachOptimizer(spec),
-  attachActivations: (memory) => requireServer().replica.attachActivations(memory),
-  attachInputGradients: (values) => requireServer().replica.attachInputGradients(values),
-  measureActivation: (layerName) => requireServer().replica.measureActivation(layerName),
-  refuseInputGradients: () => requireServer().replica.refuseInputGradients(),
-  loadModel: (topology, memory) => requireServer().replica.loadModel(topology, memory),
+  apply: (command) => requireServer().replica.apply(command),
+  answer: (question) => requireServer().replica.answer(question),
   takeFailure: () => requireServer().takeFailure(),
   close: () => server?.close(),
 };

@@ -1,6 +1,6 @@
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { type ClusterOptions, resolveClusterOptions } from "../../src/cluster/cluster_options.ts";
-import type { ReplicaTimings } from "../../src/cluster/step_timings.ts";
+import type { ReplicaTimings } from "../../src/cluster/memory/step_timings.ts";
 import { RangeRefusal } from "../../src/core/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import type { Dataset } from "../../src/data/dataset.ts";

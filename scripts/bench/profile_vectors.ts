@@ -7,7 +7,7 @@
 import process from "node:process";
 import { formatTable } from "../../src/cli/format_table.ts";
 import { addPenaltyGradient } from "../../src/cluster/penalty.ts";
-import { reduceSlots } from "../../src/cluster/reduce_slots.ts";
+import { reduceSlots } from "../../src/cluster/replica/reduce_slots.ts";
 import { RangeRefusal, TypeRefusal } from "../../src/core/errors.ts";
 import { createSharedFloat32 } from "../../src/core/shared_memory.ts";
 import { dot } from "../../src/core/vector.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { runCli } from "../../src/cli/run_cli.ts";
 import type { RandomStream } from "../../src/core/random_stream.ts";
-import type { Fault } from "../../test/cluster/fault.ts";
+import type { Fault } from "../../test/cluster/supervision/fault.ts";
 import { FirnProcess } from "./firn_process.ts";
 import type { Outcome, Reference } from "./kill_run.ts";
 import { listWords } from "./made_runs.ts";
@@ -12,7 +12,7 @@ import { listDifferences, readEnding } from "./run_ending.ts";
 const RESTARTS = 5;
 /** Commands of the shortest made run: faults are drawn among them. */
 const COMMANDS = 60;
-const BREAKING_REPLICA = new URL("../../test/cluster/breaking_replica.ts", import.meta.url);
+const BREAKING_REPLICA = new URL("../../test/cluster/supervision/breaking_replica.ts", import.meta.url);
 
 /**
  * Trains in this process on two replicas, of which one breaks from inside at a random moment of a random command, and

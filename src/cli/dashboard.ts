@@ -1,5 +1,5 @@
 import { wrap } from "comlink";
-import { WorkerHandle } from "../cluster/worker_handle.ts";
+import { WorkerHandle } from "../cluster/supervision/worker_handle.ts";
 import { RefusalError } from "../core/errors.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import type { RemoteDashboard } from "../report/remote_dashboard.ts";

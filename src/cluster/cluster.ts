@@ -1,25 +1,25 @@
-import { cannot } from "../core/errors.ts";
+import { RangeRefusal } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { compareParameters } from "../core/remap_vector.ts";
 import { chooseEngine, type EngineModel, prepareModel } from "../engine/create_engine.ts";
 import type { OptimizerSpec } from "../optimizers/optimizer_spec.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
-import { ActivationBoard } from "./activation_board.ts";
-import { BatchBoard } from "./batch_board.ts";
 import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
-import { Phase, ROW_MEASURES, Word } from "./control_block.ts";
-import { InputGradientBoard } from "./input_gradient_board.ts";
-import { type ClusterModel, createModelMemory, growModelMemory } from "./model_memory.ts";
+import { ActivationHandle } from "./handles/activation_handle.ts";
+import { BatchHandle } from "./handles/batch_handle.ts";
+import { InputGradientHandle } from "./handles/input_gradient_handle.ts";
+import { PenaltyHandle } from "./handles/penalty_handle.ts";
+import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
+import { VectorHandle } from "./handles/vector_handle.ts";
+import { type ClusterModel, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
+import { Hyper, type ReplicaMemory } from "./memory/replica_memory.ts";
+import { countShards } from "./memory/shards.ts";
+import { type ReplicaTimings, readRows, readTimings } from "./memory/step_timings.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
-import { PenaltyBoard } from "./penalty_board.ts";
-import type { ReplicaGroup } from "./replica_group.ts";
-import { Hyper, type ReplicaMemory } from "./replica_memory.ts";
-import { requireSlot, ScratchSlots } from "./scratch_slots.ts";
-import { countShards } from "./shards.ts";
-import { startReplicas } from "./start_replicas.ts";
-import { type ReplicaTimings, readRows, readTimings } from "./step_timings.ts";
-import { VectorTable } from "./vector_table.ts";
+import { Phase, ROW_MEASURES, Word } from "./protocol/control_block.ts";
+import type { ReplicaGroup } from "./protocol/replica_group.ts";
+import { startReplicas } from "./supervision/start_replicas.ts";
 
 /**
  * The coordinator's side of the replicas: whole minibatches go in, whole outputs and the reduced gradient come out. Its
@@ -29,14 +29,14 @@ export class Cluster {
   readonly options: ResolvedClusterOptions;
   readonly #engineKind: EngineModel["kind"];
   readonly #group: ReplicaGroup;
-  readonly #batch: BatchBoard;
-  readonly #activations: ActivationBoard;
-  readonly #inputGradients: InputGradientBoard;
+  readonly #batch: BatchHandle;
+  readonly #activations: ActivationHandle;
+  readonly #inputGradients: InputGradientHandle;
   #model: ClusterModel;
   #memory: ReplicaMemory;
-  #vectors: VectorTable;
-  readonly #penalties: PenaltyBoard;
-  readonly #scratch: ScratchSlots;
+  #vectors: VectorHandle;
+  readonly #penalties: PenaltyHandle;
+  readonly #scratch: ScratchHandle;
   #stepCount = 0;
 
   private constructor(
@@ -50,12 +50,12 @@ export class Cluster {
     this.#engineKind = kind;
     this.#memory = memory;
     this.#group = group;
-    this.#batch = new BatchBoard(group, memory.control, model.outputSize);
-    this.#activations = new ActivationBoard(group);
-    this.#inputGradients = new InputGradientBoard(group);
-    this.#vectors = new VectorTable(group, memory.sizes.parameters);
-    this.#penalties = new PenaltyBoard(group, memory);
-    this.#scratch = new ScratchSlots(group);
+    this.#batch = new BatchHandle(group, memory.control, model.outputSize);
+    this.#activations = new ActivationHandle(group);
+    this.#inputGradients = new InputGradientHandle(group);
+    this.#vectors = new VectorHandle(group, memory.sizes.parameters);
+    this.#penalties = new PenaltyHandle(group, memory);
+    this.#scratch = new ScratchHandle(group);
   }
 
   /**
@@ -77,7 +77,7 @@ export class Cluster {
     });
     memory.control[Word.seed] = training.seed;
     const group = await startReplicas(await prepareModel(kind, model.topology, options.layerModules), memory, options);
-    await group.tell((replica) => replica.attachOptimizer(training.optimizer));
+    await group.send({ kind: "setOptimizer", optimizer: training.optimizer });
     return new Cluster(model, options, memory, { group, kind });
   }
 
@@ -112,7 +112,7 @@ export class Cluster {
   }
 
   /** The penalties that `AfterGradient.penalties` adds. */
-  get penalties(): PenaltyBoard {
+  get penalties(): PenaltyHandle {
     return this.#penalties;
   }
 
@@ -182,7 +182,7 @@ export class Cluster {
   async backward(request: ComputeRequest, dOutput: Float32Array, after: AfterGradient = {}): Promise<void> {
     await this.#prepare(request);
     this.#batch.writeOutputGradient(dOutput);
-    await this.#run(Phase.backward | (request.apart ? 0 : await this.#phasesAfter(after)));
+    await this.#run(Phase.backward | (request.perSample ? 0 : await this.#phasesAfter(after)));
     if (after.update) this.#stepCount += 1;
   }
 
@@ -201,7 +201,7 @@ export class Cluster {
     return this.#scratch.at(0);
   }
 
-  /** The gradient of one sample of the last request with `apart`. Borrowed until the next such request. */
+  /** The gradient of one sample of the last request with `perSample`. Borrowed until the next such request. */
   gradientOfSample(index: number): Float32Array<SharedArrayBuffer> {
     return this.#scratch.at(index);
   }
@@ -228,7 +228,7 @@ export class Cluster {
     const prepared = await prepareModel(this.#engineKind, model.topology, this.options.layerModules);
     if (change.frozen?.size === change.from.entries.length) this.#stepCount = 0;
     try {
-      await this.#group.tell((replica) => replica.loadModel(prepared, memory));
+      await this.#group.send({ kind: "loadModel", model: prepared, memory });
     } catch (error) {
       // Some replicas may have the new model and others the old.
       await this.close();
@@ -238,7 +238,7 @@ export class Cluster {
     this.#batch.changeOutputSize(model.outputSize);
     this.#activations.forget();
     this.#inputGradients.forget();
-    this.#vectors = new VectorTable(this.#group, model.layout.size);
+    this.#vectors = new VectorHandle(this.#group, model.layout.size);
     this.#scratch.forget();
     this.#memory = memory;
     this.#model = model;
@@ -252,11 +252,11 @@ export class Cluster {
   async #prepare(request: ComputeRequest): Promise<void> {
     const { control } = this.#memory;
     const { logicalShards } = this.options;
-    if (request.samples.length === 0) throw new RangeError(cannot("compute a minibatch", "at least one sample", 0));
+    if (request.samples.length === 0) throw new RangeRefusal("a minibatch must have at least one sample");
     if (request.scratch) await this.#scratch.allocate(this.#memory.sizes);
     await this.#batch.place(request);
     control[Word.vector] = request.parameters ? await this.#vectors.place(request.parameters) : 0;
-    control[Word.shardCount] = request.apart
+    control[Word.shardCount] = request.perSample
       ? request.samples.length
       : countShards(request.samples.length, logicalShards);
     control[Word.training] = request.training ? 1 : 0;

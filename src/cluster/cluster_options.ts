@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { assertInRange, assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertInRange, assertWholeNumber, RangeRefusal } from "../core/errors.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import type { EngineChoice } from "../engine/engine_kind.ts";
 
@@ -44,13 +44,12 @@ const MAX_WORKERS = 256;
  */
 export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterOptions {
   const devices = options.devices ?? ["cpu"];
-  if (devices.length === 0) throw new RangeRefusal(cannot("lay out replicas", "at least one device", devices));
+  if (devices.length === 0) throw new RangeRefusal("devices must name at least one device");
   for (const device of devices) assertDevice(device);
   const onlyCpu = devices.every((device) => device === "cpu");
   const workers = options.workers ?? (onlyCpu ? availableParallelism() : devices.length);
   assertWholeNumber("lay out replicas", "workers", workers);
-  if (workers > MAX_WORKERS)
-    throw new RangeRefusal(cannot("lay out replicas", `at most ${MAX_WORKERS} workers`, workers));
+  if (workers > MAX_WORKERS) throw new RangeRefusal(`workers must be at most ${MAX_WORKERS}, got ${workers}`);
   const logicalShards = options.logicalShards ?? Math.max(1, workers);
   assertWholeNumber("lay out replicas", "logicalShards", logicalShards, 1);
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;

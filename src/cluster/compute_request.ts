@@ -19,7 +19,7 @@ export interface ComputeRequest {
    * True, with `scratch`: every sample is a shard of its own, and `backward` leaves each one's gradient as it is. There
    * may be as many samples as there are logical shards.
    */
-  readonly apart?: boolean;
+  readonly perSample?: boolean;
   /** Makes `backward` add up this of each row's own gradient in place of the gradient. */
   readonly rowMeasure?: RowMeasure;
 }

@@ -205,7 +205,7 @@ export class ModelHost {
     for (let start = 0; start < samples.length; start += logicalShards) {
       const end = Math.min(start + logicalShards, samples.length);
       const rows = samples.subset(Array.from({ length: end - start }, (_, i) => start + i));
-      await cluster.backward({ ...request, samples: rows, apart: true }, dOutput.slice(start * width, end * width));
+      await cluster.backward({ ...request, samples: rows, perSample: true }, dOutput.slice(start * width, end * width));
       for (let index = 0; index < rows.length; index++) visit(cluster.gradientOfSample(index));
     }
   }

@@ -90,7 +90,7 @@ describe("Cluster.activations()", () => {
   });
 
   test("goes on with a replica that takes a lost one's place", async () => {
-    const workerEntry = new URL("./throwing_replica.ts", import.meta.url);
+    const workerEntry = new URL("./supervision/throwing_replica.ts", import.meta.url);
     const cluster = await startMadeCluster({ workers: 2, logicalShards: 2, workerEntry, maxRestarts: 20 });
     const { hidden } = namesOf(cluster);
     for (let call = 0; call < 5; call++) {

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { ClusterModel } from "../../cluster/model_memory.ts";
+import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";

@@ -1,0 +1,103 @@
+import { RangeRefusal } from "../../core/errors.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import type { ComputeRequest } from "../compute_request.ts";
+import { type BatchMemory, createBatchMemory } from "../memory/replica_memory.ts";
+import { OBJECTIVE_KINDS, type ObjectiveWriter } from "../objective_writer.ts";
+import { Word } from "../protocol/control_block.ts";
+import type { ReplicaGroup } from "../protocol/replica_group.ts";
+
+/**
+ * Coordinator-side handle to the minibatch buffers: writes samples, sends new sources, grows the memory.
+ */
+export class BatchHandle {
+  readonly #group: ReplicaGroup;
+  readonly #control: Int32Array;
+  #outputSize: number;
+  readonly #knownSources = new Set<number>();
+  #memory: BatchMemory;
+  #placed: Dataset | undefined;
+  #batchId = 0;
+
+  constructor(group: ReplicaGroup, control: Int32Array, outputSize: number) {
+    this.#group = group;
+    this.#control = control;
+    this.#outputSize = outputSize;
+    this.#memory = createBatchMemory(0, outputSize);
+  }
+
+  /** Prepares for a model with outputs of another width; the sources that replicas know stay known. */
+  changeOutputSize(outputSize: number): void {
+    this.#outputSize = outputSize;
+    this.#memory = createBatchMemory(0, outputSize);
+    this.#placed = undefined;
+  }
+
+  /** Makes the request's samples the current minibatch; costs nothing when they are it already. */
+  async place({ samples, augmentation = 0 }: ComputeRequest): Promise<void> {
+    const size = samples.length;
+    if (this.#placed !== samples) {
+      await this.#sendNewSources(samples);
+      if (size > this.#memory.capacity) await this.#grow(size);
+      this.#memory.sourceIds.set(samples.references.sourceIds);
+      this.#memory.rows.set(samples.references.rows);
+      this.#memory.taskLabels.set(samples.targetsTaskLabels);
+      this.#placed = samples;
+      this.#batchId += 1;
+    }
+    this.#control[Word.batchId] = this.#batchId;
+    this.#control[Word.batchSize] = size;
+    this.#control[Word.augmentation] = augmentation;
+  }
+
+  /**
+   * Has the objective write its targets, weights and class mask.
+   * @throws {RangeError} If the class mask is not one number an output.
+   */
+  writeObjective(objective: ObjectiveWriter): void {
+    const size = this.#size;
+    const { classMask } = objective;
+    if (classMask && classMask.length !== this.#outputSize) {
+      throw new RangeRefusal(`classMask must have ${this.#outputSize} values, one an output, got ${classMask.length}`);
+    }
+    if (classMask) this.#memory.classMask.set(classMask);
+    this.#control[Word.classMask] = classMask ? 1 : 0;
+    objective.write(this.#memory.targets.subarray(0, size * this.#outputSize), this.#memory.weights.subarray(0, size));
+    this.#control[Word.objective] = OBJECTIVE_KINDS.indexOf(objective.kind);
+  }
+
+  writeOutputGradient(dOutput: Float32Array): void {
+    this.#memory.dOutputs.set(dOutput);
+  }
+
+  /** A copy of the outputs [B, C]. */
+  readOutputs(): HostTensor {
+    const data = this.#memory.outputs.slice(0, this.#size * this.#outputSize);
+    return { data, shape: [this.#size, this.#outputSize] };
+  }
+
+  /** Σ weight · loss over the rows, in their order. */
+  sumObjective(): number {
+    const { weights, losses } = this.#memory;
+    let sum = 0;
+    for (let i = 0; i < this.#size; i++) sum += (weights[i] ?? 0) * (losses[i] ?? 0);
+    return sum;
+  }
+
+  get #size(): number {
+    return this.#control[Word.batchSize] ?? 0;
+  }
+
+  async #sendNewSources(samples: Dataset): Promise<void> {
+    const unknown = [...samples.sources.values()].filter((source) => !this.#knownSources.has(source.id));
+    if (unknown.length === 0) return;
+    await this.#group.send({ kind: "addSources", sources: unknown });
+    for (const source of unknown) this.#knownSources.add(source.id);
+  }
+
+  async #grow(size: number): Promise<void> {
+    const memory = createBatchMemory(size, this.#outputSize);
+    await this.#group.send({ kind: "setBatch", batch: memory });
+    this.#memory = memory;
+  }
+}

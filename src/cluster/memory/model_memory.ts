@@ -1,0 +1,46 @@
+import type { ParameterLayout } from "../../core/parameter_layout.ts";
+import { type LayoutChange, remapVector } from "../../core/remap_vector.ts";
+import type { ModelTopology } from "../../engine/model_topology.ts";
+import { createReplicaMemory, type MemorySizes, type ReplicaMemory } from "./replica_memory.ts";
+
+/** A model as the cluster takes it: topology and flat vectors, which are copied. */
+export interface ClusterModel {
+  readonly topology: ModelTopology;
+  readonly layout: ParameterLayout;
+  readonly stateLayout: ParameterLayout;
+  readonly parameters: Float32Array;
+  readonly state: Float32Array;
+  /** C */
+  readonly outputSize: number;
+}
+
+/** Allocates the shared memory for a model and copies its vectors there. */
+export function createModelMemory(
+  model: ClusterModel,
+  sizes: Pick<MemorySizes, "shards" | "replicas" | "optimizerVectors" | "keepsChunks">,
+): ReplicaMemory {
+  return fillMemory(createReplicaMemory({ ...sizes, ...measureModel(model) }), model);
+}
+
+/**
+ * Allocates the memory for a model that has grown, for the replicas that work with `memory`: the control block stays,
+ * and the optimizer's vectors are carried over, zero where nothing was.
+ */
+export function growModelMemory(memory: ReplicaMemory, model: ClusterModel, change: LayoutChange): ReplicaMemory {
+  const grown = fillMemory(createReplicaMemory({ ...memory.sizes, ...measureModel(model) }, memory), model);
+  for (const [i, vector] of memory.optimizer.entries()) {
+    const into = grown.optimizer[i];
+    if (into) remapVector(vector, { ...change, into });
+  }
+  return grown;
+}
+
+function measureModel({ layout, stateLayout, outputSize }: ClusterModel) {
+  return { parameters: layout.size, state: stateLayout.size, outputs: outputSize };
+}
+
+function fillMemory(memory: ReplicaMemory, model: ClusterModel): ReplicaMemory {
+  memory.parameters.set(model.parameters);
+  memory.state.set(model.state);
+  return memory;
+}

@@ -1,0 +1,158 @@
+import { createSharedFloat32, createSharedFloat64, createSharedInt32 } from "../../core/shared_memory.ts";
+import { MAX_VECTORS, PIECE_SIZE } from "../../kernels/vector_kernels.ts";
+import { createSharedVectors, reattachVector } from "../../kernels/vector_memory.ts";
+import { createControlBlock } from "../protocol/control_block.ts";
+import { createTimings } from "./step_timings.ts";
+
+/** Sizes that decide how much memory the replicas of one model share. */
+export interface MemorySizes {
+  /** P, trainable parameters. */
+  readonly parameters: number;
+  /** Q, values of layer state. */
+  readonly state: number;
+  /** C, width of the output. */
+  readonly outputs: number;
+  /** S, logical shards. */
+  readonly shards: number;
+  /** K, replicas. */
+  readonly replicas: number;
+  readonly optimizerVectors: number;
+  /** True where a lost replica is to be replaced: then a chunk is kept while it is updated. */
+  readonly keepsChunks: boolean;
+}
+
+/** Where shards leave what they computed. A slot is replaced when the replica was lost that may still write to it. */
+export interface Slots {
+  /** S gradients [P]; the reduction leaves the sum in the first. */
+  readonly gradientSlots: Float32Array<SharedArrayBuffer>[];
+  /** S copies of the layer state [Q], as each shard left it. */
+  readonly stateSlots: Float32Array<SharedArrayBuffer>[];
+}
+
+/**
+ * Everything the coordinator and its replicas share, in SharedArrayBuffers. The control block says who may touch what:
+ * between a command's issue and its end the replicas own all of it, at any other time the coordinator does.
+ */
+export interface ReplicaMemory extends Slots {
+  readonly sizes: MemorySizes;
+  /** Holds parameters, gradient slots and optimizer state, where they fit into one. */
+  readonly vectors: WebAssembly.Memory | undefined;
+  /** Room in there for each replica's kernels to bring pieces of other vectors to, and last for the coordinator's. */
+  readonly pieces: readonly (readonly Float32Array<SharedArrayBuffer>[])[];
+  readonly control: Int32Array<SharedArrayBuffer>;
+  /** Numbers that travel with a command, by `Hyper`. */
+  readonly hyper: Float64Array<SharedArrayBuffer>;
+  /** [P] */
+  readonly parameters: Float32Array<SharedArrayBuffer>;
+  /** [Q] */
+  readonly state: Float32Array<SharedArrayBuffer>;
+  /** Optimizer state, each [P]. */
+  readonly optimizer: readonly Float32Array<SharedArrayBuffer>[];
+  /** The penalties' values, one partial sum a chunk of the parameters. */
+  readonly penaltySums: Float64Array<SharedArrayBuffer>;
+  /** For each replica the chunk that it is updating, as it was before; none where lost replicas are not replaced. */
+  readonly keptChunks: readonly Float32Array<SharedArrayBuffer>[];
+  /** Where each replica's time went in the last command, by `Timing`. */
+  readonly timings: Float64Array<SharedArrayBuffer>;
+}
+
+/** The part that grows with the minibatch; B is its capacity. */
+export interface BatchMemory {
+  readonly capacity: number;
+  readonly sourceIds: Int32Array<SharedArrayBuffer>;
+  readonly rows: Int32Array<SharedArrayBuffer>;
+  readonly taskLabels: Int32Array<SharedArrayBuffer>;
+  /** [B, C] */
+  readonly targets: Float32Array<SharedArrayBuffer>;
+  /** [B] */
+  readonly weights: Float32Array<SharedArrayBuffer>;
+  /** [C] */
+  readonly classMask: Float32Array<SharedArrayBuffer>;
+  /** [B, C] */
+  readonly outputs: Float32Array<SharedArrayBuffer>;
+  /** [B] */
+  readonly losses: Float32Array<SharedArrayBuffer>;
+  /** [B, C] */
+  readonly dOutputs: Float32Array<SharedArrayBuffer>;
+}
+
+/**
+ * Elements of the flat vectors that one replica reduces and updates at a time: a few vectors of it stay in the cache.
+ */
+export const CHUNK_SIZE = 16_384;
+
+/** Places in `ReplicaMemory.hyper`. */
+export const Hyper = { learningRate: 0, firstPenaltyScale: 1 } as const;
+
+/** How many penalties can be active at once. */
+export const MAX_PENALTIES = 16;
+
+/** What replicas go on with when another model takes the place of theirs. */
+export type KeptMemory = Pick<ReplicaMemory, "control" | "hyper" | "timings" | "keptChunks">;
+
+/** Allocates the shared memory of one model, zeroed; `kept` is of the model before, for the same replicas. */
+export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): ReplicaMemory {
+  const createMany = (count: number, length: number) =>
+    Array.from({ length: count }, () => createSharedFloat32(length));
+  const { parameters: size, shards, optimizerVectors, replicas } = sizes;
+  const vectorCount = 1 + shards + optimizerVectors;
+  const shared = createSharedVectors([
+    ...new Array<number>(vectorCount).fill(size),
+    ...new Array<number>((replicas + 1) * MAX_VECTORS).fill(PIECE_SIZE),
+  ]);
+  const [parameters = createSharedFloat32(size), ...others] = shared.vectors.slice(0, vectorCount);
+  const pieces = shared.vectors.slice(vectorCount);
+  return {
+    sizes,
+    vectors: shared.memory,
+    pieces: Array.from({ length: replicas + 1 }, (_, i) => pieces.slice(i * MAX_VECTORS, (i + 1) * MAX_VECTORS)),
+    control: kept?.control ?? createControlBlock(sizes.replicas),
+    hyper: kept?.hyper ?? createSharedFloat64(Hyper.firstPenaltyScale + MAX_PENALTIES),
+    parameters,
+    state: createSharedFloat32(sizes.state),
+    gradientSlots: others.slice(0, shards),
+    stateSlots: createMany(sizes.shards, sizes.state),
+    optimizer: others.slice(shards),
+    penaltySums: createSharedFloat64(Math.ceil(sizes.parameters / CHUNK_SIZE)),
+    // A chunk of the gradient, of the parameters and of each optimizer vector.
+    keptChunks:
+      kept?.keptChunks ?? createMany(sizes.keepsChunks ? sizes.replicas : 0, (2 + sizes.optimizerVectors) * CHUNK_SIZE),
+    timings: kept?.timings ?? createTimings(sizes.replicas),
+  };
+}
+
+/** The memory as it came to this thread, such that kernels find the vectors in theirs. */
+export function reattachMemory(memory: ReplicaMemory): ReplicaMemory {
+  const { vectors, pieces, parameters, gradientSlots, optimizer } = memory;
+  if (!vectors || liesIn(parameters, vectors.buffer)) return memory;
+  // A slot that took another's place has a buffer of its own.
+  const reattach = (vector: Float32Array<SharedArrayBuffer>) =>
+    liesIn(vector, parameters.buffer) ? reattachVector(vector, vectors) : vector;
+  return {
+    ...memory,
+    pieces: pieces.map((thread) => thread.map(reattach)),
+    parameters: reattach(parameters),
+    gradientSlots: gradientSlots.map(reattach),
+    optimizer: optimizer.map(reattach),
+  };
+}
+
+function liesIn({ buffer }: Float32Array, other: ArrayBufferLike): boolean {
+  return buffer === other;
+}
+
+/** Allocates the memory for minibatches of up to `capacity` samples with `outputs` values each. */
+export function createBatchMemory(capacity: number, outputs: number): BatchMemory {
+  return {
+    capacity,
+    sourceIds: createSharedInt32(capacity),
+    rows: createSharedInt32(capacity),
+    taskLabels: createSharedInt32(capacity),
+    targets: createSharedFloat32(capacity * outputs),
+    weights: createSharedFloat32(capacity),
+    classMask: createSharedFloat32(outputs),
+    outputs: createSharedFloat32(capacity * outputs),
+    losses: createSharedFloat32(capacity),
+    dOutputs: createSharedFloat32(capacity * outputs),
+  };
+}

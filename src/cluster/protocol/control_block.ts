@@ -1,0 +1,101 @@
+import { createSharedInt32 } from "../../core/shared_memory.ts";
+import type { RowMeasure } from "../../onnx/row_measure.ts";
+
+/**
+ * The int32 words by which coordinator and replicas take turns. The coordinator writes a command, adds one to
+ * `sequence` and wakes the replicas; each replica that is done writes the command's number to its own word `finished`
+ * and wakes the coordinator. The number tells the writes of a replica that was given up from those of the current one.
+ */
+export const Word = {
+  sequence: 0,
+  /** Changes whenever a replica is done: what the coordinator waits for. */
+  completions: 1,
+  /** The barrier inside the command; see barrier.ts. */
+  barrier: 2,
+  /** What to do: a sum of `Phase`s. */
+  phases: 3,
+  batchSize: 4,
+  shardCount: 5,
+  /** 1 in training, 0 in evaluation. */
+  training: 6,
+  /** Decides the dropout masks. */
+  dropoutStep: 7,
+  seed: 8,
+  /** Which parameters: 0 the model's own, n the n-th alternate vector. */
+  vector: 9,
+  /** Which minibatch; equal numbers mean equal rows, so that a gathered input can be used again. */
+  batchId: 10,
+  /** The number of one of `OBJECTIVE_KINDS`. */
+  objective: 11,
+  /** Optimizer steps done, this one included. */
+  stepCount: 12,
+  /**
+   * Set by a replica that met a loss, or outputs, that are not finite; update and new state are then left out by all.
+   */
+  notFinite: 13,
+  /** 1 when the gradient goes to the scratch slots instead of the training slots. */
+  scratch: 14,
+  /** 0 the gradient, n the n-th of `ROW_MEASURES` of the rows' own gradients. */
+  rowMeasure: 15,
+  /** 1 when the objective has a class mask. */
+  classMask: 16,
+  /** 0 when samples are read as they are, n when they are augmented as in the n-th training iteration. */
+  augmentation: 17,
+  /** The first of `WORDS_PER_REPLICA` words for each replica. */
+  firstReplica: 18,
+} as const;
+
+/** Words of one replica, from `replicaWord(replica, …)`. */
+export const ReplicaWord = {
+  heartbeat: 0,
+  activity: 1,
+  slowestCallMs: 2,
+  /** The number of the last command at whose barrier it has arrived. */
+  arrived: 3,
+  /** The number of the last command that it has finished. */
+  finished: 4,
+  /** The number of the last command that failed. */
+  failed: 5,
+  /** Twice the chunks of its slice that are updated, plus one while it is in the middle of the next. */
+  progress: 6,
+  /** How many replicas have been in this place before: one that reads another number than its own was replaced. */
+  generation: 7,
+} as const;
+
+const WORDS_PER_REPLICA = 8;
+
+/** What a replica does for one command, in this order. */
+export const Phase = {
+  forward: 1,
+  backward: 2,
+  gradient: 4,
+  reduce: 8,
+  penalties: 16,
+  update: 32,
+  state: 64,
+  activations: 128,
+  inputGradients: 256,
+} as const;
+
+/** What may be added up of the rows' own gradients, by `Word.rowMeasure` − 1. */
+export const ROW_MEASURES: readonly RowMeasure[] = ["square", "absolute"];
+
+/** What a replica is busy with, for the message when it falls silent. */
+export const Activity = { waiting: 0, gathering: 1, computing: 2, barrier: 3, updating: 4 } as const;
+
+/** A control block for this many replicas, zeroed. */
+export function createControlBlock(replicas: number): Int32Array<SharedArrayBuffer> {
+  return createSharedInt32(Word.firstReplica + replicas * WORDS_PER_REPLICA);
+}
+
+/** The index of one of a replica's own words. */
+export function replicaWord(replica: number, word: (typeof ReplicaWord)[keyof typeof ReplicaWord]): number {
+  return Word.firstReplica + replica * WORDS_PER_REPLICA + word;
+}
+
+/** The name of an activity word's value, for messages. */
+export function describeActivity(activity: number): string {
+  return (
+    ["waiting for a command", "gathering its rows", "computing", "waiting for the others", "updating"][activity] ?? "?"
+  );
+}

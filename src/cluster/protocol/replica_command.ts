@@ -1,0 +1,43 @@
+import type { ErrorData } from "../../core/error_data.ts";
+import type { DataSource } from "../../data/data_source.ts";
+import type { EngineModel } from "../../engine/create_engine.ts";
+import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
+import type { ActivationMemory } from "../memory/activation_memory.ts";
+import type { BatchMemory, ReplicaMemory, Slots } from "../memory/replica_memory.ts";
+import type { QuadraticPenalty } from "../penalty.ts";
+
+/**
+ * What the coordinator tells replicas between steps. Commands are plain data and shared memory: they cross to a Worker,
+ * and can be kept and sent again to a replica that takes a lost one's place.
+ */
+export type ReplicaCommand =
+  | { readonly kind: "addSources"; readonly sources: readonly DataSource[] }
+  | { readonly kind: "setBatch"; readonly batch: BatchMemory }
+  /** Gives alternate parameter vector `id` (from 1) to the replica. */
+  | { readonly kind: "setVector"; readonly id: number; readonly vector: Float32Array<SharedArrayBuffer> }
+  /** Replaces the slots of the memory: a lost replica may still write to its own. */
+  | ({ readonly kind: "setSlots" } & Slots)
+  | { readonly kind: "setScratchSlots"; readonly slots: Slots["gradientSlots"] }
+  | { readonly kind: "setPenalties"; readonly penalties: readonly PenaltyVectors[] }
+  | { readonly kind: "setOptimizer"; readonly optimizer: OptimizerSpec }
+  /** Which layer the activations phase is about, and where its values go. */
+  | { readonly kind: "setActivations"; readonly activations: ActivationMemory }
+  /** Where the gradients of the samples go, [capacity · values of a sample]. */
+  | { readonly kind: "setInputGradients"; readonly values: Float32Array<SharedArrayBuffer> }
+  /** Replaces the model. Sources and penalties stay; minibatch memory and alternate vectors are forgotten. */
+  | { readonly kind: "loadModel"; readonly model: EngineModel; readonly memory: ReplicaMemory };
+
+/** The vectors of a penalty that replicas read, each [P]. */
+export type PenaltyVectors = Pick<QuadraticPenalty, "a" | "b">;
+
+/** What the coordinator asks one replica; all replicas of a model answer alike. */
+export type ReplicaQuestion =
+  /** The shape of one row of a layer's output. */
+  | { readonly kind: "activationShape"; readonly layerName: string }
+  /** Whether the engine can compute gradients of the samples; the shape of the answer is empty. */
+  | { readonly kind: "inputGradients" };
+
+/** A shape, or why there is none: errors cross a Worker's border as data. */
+export type ReplicaAnswer =
+  | { readonly kind: "shape"; readonly shape: readonly number[] }
+  | { readonly kind: "refusal"; readonly error: ErrorData };

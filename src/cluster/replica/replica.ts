@@ -1,0 +1,213 @@
+import { serializeError } from "../../core/error_data.ts";
+import { RefusalError } from "../../core/errors.ts";
+import { createEngine, type EngineSpec } from "../../engine/create_engine.ts";
+import type { Engine, ModelVectors } from "../../engine/engine.ts";
+import { sumRowGradients } from "../../engine/row_gradients.ts";
+import { locateShard } from "../memory/shards.ts";
+import { Timing, viewTimings } from "../memory/step_timings.ts";
+import { OBJECTIVE_KINDS } from "../objective_writer.ts";
+import { waitAtBarrier } from "../protocol/barrier.ts";
+import { Activity, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "../protocol/control_block.ts";
+import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
+import type { ReplicaSetup } from "../protocol/replica_setup.ts";
+import { workAfterBarrier } from "./after_barrier.ts";
+import { ReplicaState } from "./replica_state.ts";
+import { ShardBuffers } from "./shard_buffers.ts";
+
+/**
+ * A server of forward and backward passes: executes the command in the control block on its shards and its slice of the
+ * vectors. It owns its engine and its private buffers; everything else is shared memory.
+ */
+export class Replica {
+  readonly #index: number;
+  readonly #generation: number;
+  readonly #spec: EngineSpec;
+  #engine: Engine;
+  readonly #known: ReplicaState;
+  readonly #timings: Float64Array;
+  readonly #shards = new Map<number, ShardBuffers>();
+
+  /** `engine` is what `createEngine` made of the setup's. */
+  constructor({ index, generation, engine: spec, memory }: ReplicaSetup, engine: Engine) {
+    this.#index = index;
+    this.#generation = generation;
+    this.#spec = spec;
+    this.#engine = engine;
+    this.#known = new ReplicaState(memory, index);
+    this.#timings = viewTimings(memory.timings, index);
+  }
+
+  /** Takes a command in; loads an engine where it brings another model. */
+  async apply(command: ReplicaCommand): Promise<void> {
+    if (command.kind === "loadModel") {
+      const engine = await createEngine({ ...this.#spec, model: command.model });
+      await this.#engine.close();
+      this.#engine = engine;
+    }
+    this.#known.apply(command);
+    if (command.kind === "loadModel" || command.kind === "setBatch") this.#shards.clear();
+  }
+
+  /** Answers a question about the model. */
+  answer(question: ReplicaQuestion): ReplicaAnswer {
+    try {
+      return { kind: "shape", shape: this.#measure(question) };
+    } catch (thrown) {
+      return { kind: "refusal", error: serializeError(thrown) };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.close();
+  }
+
+  /** False once another replica has taken its place: then it must not write to anything that is shared. */
+  get isCurrent(): boolean {
+    const { control } = this.#known.memory;
+    return Atomics.load(control, replicaWord(this.#index, ReplicaWord.generation)) === this.#generation;
+  }
+
+  /**
+   * Does its part of the command that stands in the control block.
+   * @param sequence The command's number.
+   */
+  async execute(sequence: number): Promise<void> {
+    const { control, sizes } = this.#known.memory;
+    const phases = control[Word.phases] ?? 0;
+    this.#timings.fill(0);
+    const computing = Phase.forward | Phase.backward | Phase.gradient | Phase.activations | Phase.inputGradients;
+    if (phases & computing) {
+      const shardCount = control[Word.shardCount] ?? 1;
+      for (let shard = this.#index; shard < shardCount && this.isCurrent; shard += sizes.replicas)
+        await this.#computeShard(shard, phases);
+    }
+    if (!this.isCurrent) return;
+    if (phases & (Phase.reduce | Phase.state)) {
+      this.#show(Activity.barrier);
+      const began = performance.now();
+      if (!waitAtBarrier(control, { sequence, replicas: sizes.replicas, index: this.#index })) return;
+      this.#addTime(Timing.barrierMs, began);
+      if (!this.isCurrent) return;
+    }
+    if (phases & (Phase.reduce | Phase.update | Phase.state)) {
+      this.#show(Activity.updating);
+      const began = performance.now();
+      workAfterBarrier({ index: this.#index, known: this.#known, isRetired: () => !this.isCurrent }, phases);
+      this.#addTime(Timing.updateMs, began);
+    }
+    this.#show(Activity.waiting);
+  }
+
+  #measure(question: ReplicaQuestion): readonly number[] {
+    const engine = this.#engine;
+    switch (question.kind) {
+      case "activationShape":
+        if (engine.activationShape) return engine.activationShape(question.layerName);
+        throw new RefusalError(`the engine ${engine.name} cannot compute a layer's activations`);
+      case "inputGradients":
+        if (!engine.inputGradients) throw new RefusalError(`the engine ${engine.name} cannot differentiate samples`);
+        engine.assertInputGradients?.();
+        return [];
+    }
+  }
+
+  async #computeShard(shard: number, phases: number): Promise<void> {
+    const { activations, batch, memory, sources, scratchSlots } = this.#known;
+    if (!batch) throw new Error("the replica was given no minibatch memory");
+    const { control, gradientSlots, stateSlots, state } = memory;
+    const training = control[Word.training] === 1;
+    const size = control[Word.batchSize] ?? 0;
+    const range = locateShard(size, shard, control[Word.shardCount] ?? 1);
+    const buffers = this.#buffersOf(shard, range.end - range.start);
+
+    this.#show(Activity.gathering);
+    const arrived = performance.now();
+    const augmentation = { seed: control[Word.seed] ?? 0, step: control[Word.augmentation] ?? 0 };
+    buffers.gather(sources, batch, { ...range, batchId: control[Word.batchId] ?? 0, augmentation });
+    const stateSlot = stateSlots[shard] ?? state;
+    if (state.length > 0) stateSlot.set(state);
+    const vectors: ModelVectors = { parameters: this.#parameters(), state: stateSlot };
+    const dropoutKey = { seed: control[Word.seed] ?? 0, step: control[Word.dropoutStep] ?? 0, shard };
+    const input = buffers.createInput(training ? "train" : "eval", dropoutKey);
+    const slots = control[Word.scratch] === 1 ? scratchSlots : gradientSlots;
+    const gradient = slots[shard];
+    if (!gradient) throw new Error(`Cannot compute shard ${shard}: there are ${slots.length} gradient slots`);
+
+    this.#show(Activity.computing);
+    this.#addTime(Timing.gatherMs, arrived);
+    const began = performance.now();
+    if (phases & Phase.forward) {
+      await this.#engine.forward(vectors, input, buffers.outputs);
+      // A split step knows no losses yet, but its forward half moves the layers' state.
+      if (phases & Phase.state && !buffers.areOutputsFinite()) this.#reportNotFinite();
+    }
+    // Into an array of its own: an abandoned engine may still write.
+    const layer = phases & Phase.activations && activations ? buffers.activationsOf(activations.width) : undefined;
+    if (layer && activations) await this.#engine.activations?.(vectors, input, activations.layerName, layer);
+    const dSamples = phases & Phase.inputGradients ? new Float32Array(input.x.data.length) : undefined;
+    if (dSamples) {
+      buffers.readOutputGradient(batch, range);
+      await this.#engine.inputGradients?.(vectors, input, buffers.dOutputs, dSamples);
+    }
+    if (phases & Phase.backward) {
+      buffers.readOutputGradient(batch, range);
+      const { dOutputs } = buffers;
+      const measure = ROW_MEASURES[(control[Word.rowMeasure] ?? 0) - 1];
+      if (measure) await sumRowGradients(this.#engine, { vectors, input, dOutputs, measure, gradient });
+      else await this.#engine.backward(vectors, input, dOutputs, gradient);
+    }
+    if (phases & Phase.gradient) {
+      const kind = OBJECTIVE_KINDS[control[Word.objective] ?? 0] ?? "cross-entropy";
+      const objective = buffers.readObjective({ kind, hasClassMask: control[Word.classMask] === 1 }, batch, range);
+      await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient });
+      if (!buffers.areLossesFinite()) this.#reportNotFinite();
+    }
+    // The engine may have taken so long that another replica computes this by now.
+    if (!this.isCurrent) return;
+    this.#recordCall(this.#addTime(Timing.engineMs, began));
+    if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(batch, range);
+    if (layer && activations) activations.values.set(layer, range.start * activations.width);
+    if (dSamples) this.#known.inputGradients?.set(dSamples, (range.start * dSamples.length) / buffers.rows);
+  }
+
+  #reportNotFinite(): void {
+    if (this.isCurrent) Atomics.store(this.#known.memory.control, Word.notFinite, 1);
+  }
+
+  #parameters(): Float32Array {
+    const { memory, vectors } = this.#known;
+    const id = memory.control[Word.vector] ?? 0;
+    if (id === 0) return memory.parameters;
+    const vector = vectors.get(id);
+    if (!vector) throw new Error(`Cannot compute with parameter vector ${id}: it was not attached`);
+    return vector;
+  }
+
+  #buffersOf(shard: number, rows: number): ShardBuffers {
+    let buffers = this.#shards.get(shard);
+    if (!buffers || buffers.rows !== rows) {
+      buffers = new ShardBuffers(rows, this.#engine.outputSize);
+      this.#shards.set(shard, buffers);
+    }
+    return buffers;
+  }
+
+  #show(activity: number): void {
+    const { control } = this.#known.memory;
+    Atomics.store(control, replicaWord(this.#index, ReplicaWord.activity), activity);
+    Atomics.add(control, replicaWord(this.#index, ReplicaWord.heartbeat), 1);
+  }
+
+  /** Adds the time since `began` to one of this command's figures, and returns it. */
+  #addTime(place: (typeof Timing)[keyof typeof Timing], began: number): number {
+    const elapsedMs = performance.now() - began;
+    this.#timings[place] = (this.#timings[place] ?? 0) + elapsedMs;
+    return elapsedMs;
+  }
+
+  #recordCall(elapsedMs: number): void {
+    const word = replicaWord(this.#index, ReplicaWord.slowestCallMs);
+    const { control } = this.#known.memory;
+    if (elapsedMs > (control[word] ?? 0)) Atomics.store(control, word, Math.ceil(elapsedMs));
+  }
+}

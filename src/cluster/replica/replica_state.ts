@@ -1,0 +1,105 @@
+import type { DataSource } from "../../data/data_source.ts";
+import type { EngineModel } from "../../engine/create_engine.ts";
+import { VectorKernels } from "../../kernels/vector_kernels.ts";
+import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
+import type { ActivationMemory } from "../memory/activation_memory.ts";
+import { type BatchMemory, type ReplicaMemory, reattachMemory, type Slots } from "../memory/replica_memory.ts";
+import type { PenaltyVectors, ReplicaCommand } from "../protocol/replica_command.ts";
+
+/**
+ * What the commands so far have set. A replica computes with it; the coordinator keeps the same state, so that it can
+ * tell all of it to a replica that takes a lost one's place.
+ */
+export class ReplicaState {
+  memory: ReplicaMemory;
+  /** Over the memory's vectors. */
+  kernels: VectorKernels;
+  /** The model that replaced the one the replica was started with. */
+  model: EngineModel | undefined;
+  readonly sources = new Map<number, DataSource>();
+  /** Parameter vectors beside the model's own, by their numbers from 1 on. */
+  readonly vectors = new Map<number, Float32Array<SharedArrayBuffer>>();
+  batch: BatchMemory | undefined;
+  scratchSlots: Slots["gradientSlots"] = [];
+  penalties: readonly PenaltyVectors[] = [];
+  optimizer: OptimizerSpec | undefined;
+  activations: ActivationMemory | undefined;
+  inputGradients: Float32Array<SharedArrayBuffer> | undefined;
+
+  readonly #thread: number;
+
+  /** @param thread The replica's number, or the number of replicas for the coordinator. */
+  constructor(memory: ReplicaMemory, thread: number) {
+    this.#thread = thread;
+    this.memory = reattachMemory(memory);
+    this.kernels = createKernels(this.memory, thread);
+  }
+
+  /** Takes a command in. Loading the model's engine is the replica's own business. */
+  apply(command: ReplicaCommand): void {
+    switch (command.kind) {
+      case "addSources":
+        for (const source of command.sources) this.sources.set(source.id, source);
+        return;
+      case "setBatch":
+        this.batch = command.batch;
+        return;
+      case "setVector":
+        this.vectors.set(command.id, command.vector);
+        return;
+      case "setSlots": {
+        const { gradientSlots, stateSlots } = command;
+        this.memory = { ...this.memory, gradientSlots, stateSlots };
+        return;
+      }
+      case "setScratchSlots":
+        this.scratchSlots = command.slots;
+        return;
+      case "setPenalties":
+        this.penalties = command.penalties;
+        return;
+      case "setOptimizer":
+        this.optimizer = command.optimizer;
+        return;
+      case "setActivations":
+        this.activations = command.activations;
+        return;
+      case "setInputGradients":
+        this.inputGradients = command.values;
+        return;
+      case "loadModel":
+        this.#changeModel(command.model, command.memory);
+        return;
+    }
+  }
+
+  /** The commands that bring a replica, started with this memory and model, to this state. */
+  listCommands(): ReplicaCommand[] {
+    const { batch, optimizer, activations, inputGradients } = this;
+    return [
+      { kind: "addSources", sources: [...this.sources.values()] },
+      ...(batch ? [{ kind: "setBatch", batch } as const] : []),
+      ...[...this.vectors].map(([id, vector]) => ({ kind: "setVector", id, vector }) as const),
+      { kind: "setScratchSlots", slots: this.scratchSlots },
+      { kind: "setPenalties", penalties: this.penalties },
+      ...(optimizer ? [{ kind: "setOptimizer", optimizer } as const] : []),
+      ...(activations ? [{ kind: "setActivations", activations } as const] : []),
+      ...(inputGradients ? [{ kind: "setInputGradients", values: inputGradients } as const] : []),
+    ];
+  }
+
+  #changeModel(model: EngineModel, memory: ReplicaMemory): void {
+    this.memory = reattachMemory(memory);
+    this.kernels = createKernels(this.memory, this.#thread);
+    this.model = model;
+    this.batch = undefined;
+    this.scratchSlots = [];
+    this.activations = undefined;
+    this.vectors.clear();
+  }
+}
+
+function createKernels({ vectors, pieces }: ReplicaMemory, thread: number): VectorKernels {
+  const own = pieces[thread];
+  return vectors && own ? new VectorKernels({ memory: vectors, pieces: own }) : new VectorKernels();
+}

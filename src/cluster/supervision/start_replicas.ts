@@ -1,0 +1,25 @@
+import { assertPlaces, type EngineModel } from "../../engine/create_engine.ts";
+import { listDevices, type ResolvedClusterOptions } from "../cluster_options.ts";
+import type { ReplicaMemory } from "../memory/replica_memory.ts";
+import type { ReplicaGroup } from "../protocol/replica_group.ts";
+import { InlineReplica } from "./inline_replica.ts";
+import { WorkerReplicas } from "./worker_replicas.ts";
+
+/**
+ * Starts as many replicas of a model as the options say, each on its device: in Workers, or one in this thread.
+ * @throws {RangeError} If the engine cannot compute on these devices in one process.
+ * @throws {Error} If an engine cannot be loaded; nothing is left running then.
+ */
+export async function startReplicas(
+  model: EngineModel,
+  memory: ReplicaMemory,
+  options: ResolvedClusterOptions,
+): Promise<ReplicaGroup> {
+  const devices = listDevices(options);
+  assertPlaces(model.kind, devices);
+  const specs = devices.map((device) => ({ model, device }));
+  const [first] = specs;
+  return first && options.workers === 0
+    ? InlineReplica.start(first, memory)
+    : WorkerReplicas.start(specs, memory, options);
+}
