@@ -1,9 +1,6 @@
-/** The bench's program. The only place of it that knows of the process's exit. */
-import process from "node:process";
+/** The bench's program. */
 import { runProgram } from "../../src/cli/run_cli.ts";
-import { listenForStops } from "../../src/cli/stop_signal.ts";
+import { runInProcess } from "../../src/cli/run_in_process.ts";
 import { createBenchProgram } from "./bench_command.ts";
 
-const { stdout, stderr } = process;
-const context = { stdout, stderr, signal: listenForStops() };
-process.exitCode = await runProgram(createBenchProgram(context), process.argv.slice(2), context);
+await runInProcess((words, context) => runProgram(createBenchProgram(context), words, context));

@@ -1,7 +1,5 @@
-/** The program. The only place that knows of the process's exit. */
-import process from "node:process";
+/** The program. */
 import { runCli } from "./run_cli.ts";
-import { listenForStops } from "./stop_signal.ts";
+import { runInProcess } from "./run_in_process.ts";
 
-const { stdout, stderr } = process;
-process.exitCode = await runCli(process.argv.slice(2), { stdout, stderr, signal: listenForStops() });
+await runInProcess(runCli);

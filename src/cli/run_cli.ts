@@ -5,7 +5,7 @@ import { CliError, InterruptedError } from "./cli_error.ts";
 import { createProgram } from "./create_program.ts";
 
 /** What the program exits with. */
-const EXIT_STATUS = { done: 0, failed: 1, refused: 2 } as const;
+export const EXIT_STATUS = { done: 0, failed: 1, refused: 2 } as const;
 
 /**
  * Runs one command.

@@ -170,5 +170,9 @@ export class EvaluationPlugin implements EvaluationCallbacks {
 }
 
 function writeToStandardError(message: string): void {
-  process.stderr.write(`${message}\n`);
+  try {
+    process.stderr.write(`${message}\n`);
+  } catch {
+    // A full disk, say: that a logger failed ends no training, and neither does that it cannot be told.
+  }
 }

@@ -1,0 +1,21 @@
+import process from "node:process";
+import type { CliContext } from "./cli_context.ts";
+import { ProcessStream } from "./process_stream.ts";
+import { EXIT_STATUS } from "./run_cli.ts";
+import { listenForStops } from "./stop_signal.ts";
+
+/**
+ * Gives a program the process's own streams, signals and words, and the process its exit status. A reader of standard
+ * output that ends (`train | head -1`) ends nothing: the program goes on without output. Output that a full disk
+ * refuses is lost, and the status is 1 at least.
+ */
+export async function runInProcess(
+  run: (words: readonly string[], context: CliContext) => Promise<number>,
+): Promise<void> {
+  const [stdout, stderr] = [new ProcessStream(process.stdout), new ProcessStream(process.stderr)];
+  const status = await run(process.argv.slice(2), { stdout, stderr, signal: listenForStops() });
+  const lost = await stdout.finish();
+  if (lost) stderr.write(`${lost.message}\n`);
+  await stderr.finish();
+  process.exitCode = lost && status === EXIT_STATUS.done ? EXIT_STATUS.failed : status;
+}
