@@ -1,4 +1,6 @@
-import { cannot, describeCause, SyntaxRefusal } from "../core/errors.ts";
+import type { Metadata } from "sharp";
+import { describeCause, RefusalError, SyntaxRefusal } from "../core/errors.ts";
+import { IMAGE_FORMATS, type ImageFormat, isCutShort, recognizeImage } from "./image_format.ts";
 
 /** An image of bytes, [height, width, channels]: one channel for shades of grey, three for red, green and blue. */
 export interface DecodedImage {
@@ -8,76 +10,89 @@ export interface DecodedImage {
   readonly data: Uint8Array;
 }
 
-/** The most that decoding one JPEG file may take. */
-const MAX_JPEG_MEGABYTES = 1024;
+/** More are refused by the size that a file declares, before its pixels are read. */
+const MAX_PIXELS = 100_000_000;
+
+/** libvips's colour spaces that are read, with their channels. */
+const SPACES = [
+  ["b-w", 1],
+  ["srgb", 3],
+  ["cmyk", 4],
+] as const;
 
 /**
- * Decodes a PNG or JPEG file, whichever its first bytes say. Transparency is left out, 16 bits are cut to 8; a palette
- * image has three channels whatever its colours.
- * @param act What a refusal begins with: `read "cat/1.png"`, say.
- * @throws {SyntaxError} If it is neither, truncated or damaged.
+ * Decodes a PNG, JPEG, WebP, TIFF, GIF or AVIF file, whichever its first bytes say, by sharp (libvips). The numbers
+ * are those of the file: colour profiles are not applied. Pixels are turned as the file's EXIF orientation says.
+ * Transparency is left out (transparent pixels of a GIF are black). A palette image has three channels whatever its
+ * colours. CMYK becomes (255 − C) · (255 − K) / 255 and so on, as in Pillow. The caller owns the result.
+ * @param subject What messages begin with: the file.
+ * @throws {SyntaxRefusal} If it is none of these, truncated or damaged, has more than 8 bits a channel (which would
+ *   have to be cut), several frames or pages, other colours, or more than 100 million pixels.
  */
-export async function decodeImage(bytes: Uint8Array, act: string): Promise<DecodedImage> {
-  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
-  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
-  if (!isPng && !isJpeg) throw new SyntaxRefusal(cannot(act, "a PNG or JPEG image", "a file that begins otherwise"));
+export async function decodeImage(bytes: Uint8Array, subject: string): Promise<DecodedImage> {
+  const format = recognizeImage(bytes);
+  if (!format) throw new SyntaxRefusal(`${subject}: must be a ${IMAGE_FORMATS} image`);
+  if (isCutShort(format, bytes)) throw new SyntaxRefusal(`${subject}: truncated ${format} image`);
+  const sharp = await loadSharp(subject);
+  const refuse = (cause: unknown) => refuseFile(cause, { subject, format });
+  const metadata = await sharp(bytes, { limitInputPixels: false, limitInputChannels: false }).metadata().catch(refuse);
+  const space = chooseSpace(metadata, subject);
+  const { data, info } = await sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: MAX_PIXELS })
+    .autoOrient()
+    .removeAlpha()
+    .pipelineColourspace(space)
+    .toColourspace(space)
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch(refuse);
+  const { height, width } = info;
+  const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (space === "cmyk") return { height, width, channels: 3, data: convertInks(values) };
+  return { height, width, channels: space === "b-w" ? 1 : 3, data: values };
+}
+
+/** Loaded by the first image: a run on other data does without. */
+async function loadSharp(subject: string) {
   try {
-    return isPng ? await decodePng(bytes) : await decodeJpeg(bytes);
+    return (await import("sharp")).default;
   } catch (cause) {
-    // Reading behind the end is a RangeError whose words differ from runtime to runtime.
-    const isShort = cause instanceof RangeError;
-    const got = isShort ? "a truncated one" : describeCause(cause);
-    throw new SyntaxRefusal(cannot(act, `a whole ${isPng ? "PNG" : "JPEG"} image`, got), { cause });
+    const reason = describeCause(cause).split("\n")[0];
+    throw new RefusalError(`${subject}: sharp, which decodes images, cannot be loaded: ${reason}`, { cause });
   }
 }
 
-async function decodePng(bytes: Uint8Array): Promise<DecodedImage> {
-  const { convertIndexedToRgb, decode } = await import("fast-png");
-  const image = decode(bytes, { checkCrc: true });
-  const { width, height, depth } = image;
-  const isIndexed = image.palette !== undefined;
-  const values = isIndexed ? convertIndexedToRgb(image) : image.data;
-  const given = isIndexed ? (image.palette?.[0]?.length ?? 3) : image.channels;
-  const pixels = width * height;
-  const channels = given < 3 ? 1 : 3;
-  const data = new Uint8Array(pixels * channels);
-  // Grey of less than 8 bits stays packed in fast-png's answer.
-  const read = !isIndexed && depth < 8 ? readPacked(values, { width, depth }) : (at: number) => values[at] ?? 0;
-  const shift = depth === 16 ? 8 : 0;
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let c = 0; c < channels; c++) data[pixel * channels + c] = read(pixel * given + c) >> shift;
+/** The colours that are asked of sharp: those of the file. */
+function chooseSpace(
+  { width, height, space, channels, depth, bitsPerSample, pages = 1 }: Metadata,
+  subject: string,
+): (typeof SPACES)[number][0] {
+  if (width * height > MAX_PIXELS) {
+    throw new SyntaxRefusal(`${subject}: must have at most ${MAX_PIXELS} pixels, got ${width} × ${height}`);
   }
-  return { height, width, channels, data };
-}
-
-/** Values of 1, 2 or 4 bits, every row begun at a byte of its own, spread over 0 to 255. */
-function readPacked(values: ArrayLike<number>, { width, depth }: { width: number; depth: number }) {
-  const rowBytes = Math.ceil((width * depth) / 8);
-  const most = (1 << depth) - 1;
-  return (at: number): number => {
-    const bit = (at % width) * depth;
-    const byte = values[Math.floor(at / width) * rowBytes + (bit >> 3)] ?? 0;
-    return (((byte >> (8 - depth - (bit & 7))) & most) * 255) / most;
-  };
-}
-
-async function decodeJpeg(bytes: Uint8Array): Promise<DecodedImage> {
-  const { decode } = await import("jpeg-js");
-  const options = { useTArray: true, formatAsRGBA: false, tolerantDecoding: false } as const;
-  const { width, height, data } = decode(bytes, { ...options, maxMemoryUsageInMB: MAX_JPEG_MEGABYTES });
-  if (countJpegComponents(bytes) !== 1) return { height, width, channels: 3, data };
-  // jpeg-js gives every image three channels.
-  return { height, width, channels: 1, data: Uint8Array.from({ length: width * height }, (_, i) => data[3 * i] ?? 0) };
-}
-
-/** How many components the frame header (SOF) declares; 0 if there is none. ITU-T T.81, B.2.2. */
-function countJpegComponents(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 2; at + 10 <= bytes.length; at += 2 + view.getUint16(at + 2)) {
-    const marker = view.getUint16(at);
-    // C4, C8 and CC among the frame headers are tables of other kinds.
-    if (marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker))
-      return view.getUint8(at + 9);
+  if (pages > 1) throw new SyntaxRefusal(`${subject}: must hold one image, got ${pages} frames or pages`);
+  if (depth !== "uchar") {
+    const bits = bitsPerSample === undefined ? depth : `${bitsPerSample} bits`;
+    throw new SyntaxRefusal(`${subject}: must have 8 bits a channel, got ${bits} (other values go into x.npy)`);
   }
-  return 0;
+  const found = SPACES.find(([name]) => name === space);
+  // One channel more is transparency.
+  if (found && (channels === found[1] || channels === found[1] + 1)) return found[0];
+  throw new SyntaxRefusal(`${subject}: colours must be grey, RGB or CMYK, got ${channels} channels of ${space}`);
+}
+
+/** CMYK to RGB without a profile. */
+function convertInks(inks: Uint8Array): Uint8Array {
+  const data = new Uint8Array((inks.length / 4) * 3);
+  for (let from = 0, to = 0; from < inks.length; from += 4, to += 3) {
+    const light = 255 - (inks[from + 3] ?? 0);
+    for (let c = 0; c < 3; c++) data[to + c] = Math.round(((255 - (inks[from + c] ?? 0)) * light) / 255);
+  }
+  return data;
+}
+
+/** libvips says what is wrong in the words of its libraries, several lines of them. */
+function refuseFile(cause: unknown, { subject, format }: { subject: string; format: ImageFormat }): never {
+  const isShort = /premature end|unexpected end|got \d+ bytes, expected/i.test(describeCause(cause));
+  const state = isShort ? "truncated" : "damaged or unsupported";
+  throw new SyntaxRefusal(`${subject}: ${state} ${format} image`, { cause });
 }

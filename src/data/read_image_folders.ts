@@ -1,46 +1,68 @@
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { cannot, SyntaxRefusal } from "../core/errors.ts";
+import { assertArrayBytes } from "../core/array_limit.ts";
+import { SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { type DecodedImage, decodeImage } from "./decode_image.ts";
+import { IMAGE_EXTENSIONS } from "./image_format.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { readBytes } from "./read_bytes.ts";
 import { resizeImage, type WantedSize } from "./resize_image.ts";
 
-const EXTENSIONS = [".png", ".jpg", ".jpeg"];
+/** How many files are decoded at a time: libvips has threads of its own. */
+const DECODED_AT_ONCE = 4;
 
 /**
  * Reads images from folders named after their classes: all grey ones give [height, width, 1], else every one is given
  * three channels.
- * @throws {SyntaxError} If a file is no image, or images differ in size and none is wanted; the message names the file.
+ * @throws {SyntaxRefusal} If a file is no image, or images differ in size and none is wanted; the message names the
+ *   file.
  */
 export async function readImageFolders(
   path: string,
   { folders, imageSize }: { readonly folders: readonly string[]; readonly imageSize?: WantedSize | undefined },
 ): Promise<LabelledSamples> {
-  const images: DecodedImage[] = [];
+  const files: string[] = [];
   const labels: string[] = [];
-  let first: { readonly file: string; readonly height: number; readonly width: number } | undefined;
   for (const folder of folders) {
-    for (const file of await listImages(join(path, folder))) {
-      const act = `read ${JSON.stringify(file)}`;
-      const decoded = await decodeImage(await readBytes(file, act), act);
-      const image = imageSize ? resizeImage(decoded, imageSize) : decoded;
-      first ??= { file, height: image.height, width: image.width };
-      if (image.height !== first.height || image.width !== first.width) {
-        const wanted = `an image of ${first.width} × ${first.height} as ${JSON.stringify(first.file)}, or the option imageSize`;
-        throw new SyntaxRefusal(cannot(act, wanted, `${image.width} × ${image.height}`));
-      }
-      images.push(image);
-      labels.push(folder);
-    }
+    const found = await listImages(join(path, folder));
+    files.push(...found);
+    labels.push(...found.map(() => folder));
   }
-  const { height = 0, width = 0 } = first ?? {};
+  const images = await readImages(path, { files, imageSize });
+  const { height = 0, width = 0 } = images[0] ?? {};
   const channels = images.every((image) => image.channels === 1) ? 1 : 3;
   const size = height * width * channels;
   const x = new Uint8Array(images.length * size);
   for (const [row, image] of images.entries()) x.set(addChannels(image.data, size / image.data.length), row * size);
   return { path, x, sampleShape: [height, width, channels], labels };
+}
+
+/** Images of one size, in the order of their files. */
+async function readImages(
+  path: string,
+  { files, imageSize }: { readonly files: readonly string[]; readonly imageSize: WantedSize | undefined },
+): Promise<DecodedImage[]> {
+  const read = async (file: string): Promise<DecodedImage> => {
+    const image = await decodeImage(await readBytes(file, `read ${JSON.stringify(file)}`), file);
+    return imageSize ? resizeImage(image, imageSize) : image;
+  };
+  const [firstFile, ...others] = files;
+  if (firstFile === undefined) return [];
+  const first = await read(firstFile);
+  assertArrayBytes(path, files.length * first.data.length);
+  const images = [first];
+  for (let start = 0; start < others.length; start += DECODED_AT_ONCE) {
+    const some = others.slice(start, start + DECODED_AT_ONCE);
+    for (const [i, image] of (await Promise.all(some.map(read))).entries()) {
+      if (image.height !== first.height || image.width !== first.width) {
+        const wanted = `${first.width} × ${first.height} pixels as ${firstFile}, or set imageSize`;
+        throw new SyntaxRefusal(`${some[i]}: must have ${wanted}, got ${image.width} × ${image.height}`);
+      }
+      images.push(image);
+    }
+  }
+  return images;
 }
 
 /**
@@ -53,9 +75,9 @@ export function addChannels(values: Uint8Array, times: number): Uint8Array {
 
 async function listImages(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).sort(compareNaturally);
-  const act = `read the images in ${JSON.stringify(folder)}`;
-  if (names.length === 0) throw new SyntaxRefusal(cannot(act, "at least one PNG or JPEG image", "an empty folder"));
-  const astray = names.find((name) => !EXTENSIONS.includes(extname(name).toLowerCase()));
-  if (astray !== undefined) throw new SyntaxRefusal(cannot(act, `only files in ${EXTENSIONS.join(", ")}`, astray));
-  return names.map((name) => join(folder, name));
+  const allowed = IMAGE_EXTENSIONS.join(", ");
+  if (names.length === 0) throw new SyntaxRefusal(`${folder}: must hold at least one image (${allowed})`);
+  const astray = names.find((name) => !IMAGE_EXTENSIONS.some((extension) => extension === extname(name).toLowerCase()));
+  if (astray === undefined) return names.map((name) => join(folder, name));
+  throw new SyntaxRefusal(`${folder}: must hold images alone (${allowed}), got ${JSON.stringify(astray)}`);
 }

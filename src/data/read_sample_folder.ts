@@ -20,11 +20,11 @@ export interface SampleFileOptions {
 
 /** What a folder of samples may hold, for messages. */
 export const FOLDER_CONTENTS =
-  "x.npy and y.npy, or .npz files with x and y, or .csv files, or a folder of PNG or JPEG images for each class";
+  "x.npy and y.npy, or .npz files with x and y, or .csv files, or a folder of images for each class";
 
 /**
  * Reads the samples of a folder of one's own, which holds one of: x.npy and y.npy; .npz files with the arrays x and y;
- * .csv files; a folder of PNG or JPEG images for each class, named after it. Several files of a kind follow each other
+ * .csv files; a folder of images for each class, named after it. Several files of a kind follow each other
  * in natural order; names that begin with a point are passed over.
  * @throws {Error} If a file cannot be read. {SyntaxError} If it is broken or not what it must be. The message names it.
  */

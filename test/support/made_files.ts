@@ -92,6 +92,13 @@ export function makePng(
   return encodePng({ width, height, channels, data: new Uint8Array(width * height * channels).fill(value) });
 }
 
+/** A chunk of a PNG file. */
+export function makePngChunk(type: string, data: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const named = Uint8Array.of(...new TextEncoder().encode(type), ...data);
+  const [size, sum] = [data.length, crc32(named)].map((value) => words(value, 4).reverse());
+  return Uint8Array.of(...(size ?? []), ...named, ...(sum ?? []));
+}
+
 /** A JPEG image whose every value is about `value`. */
 export function makeJpeg(value: number, { width = 4, height = 4 } = {}): Uint8Array {
   const data = new Uint8Array(width * height * 4).fill(value);
