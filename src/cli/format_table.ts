@@ -1,8 +1,12 @@
+import { escapeControls } from "../core/printable.ts";
+
 /**
  * Lines up cells in columns two spaces apart. Cells that are numbers, and what stands above them, are put to the right.
+ * Control characters are escaped.
  * @returns Lines without trailing spaces, each with its newline.
  */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+export function formatTable(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(escapeControls));
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const layouts = Array.from({ length: columns }, (_, column) => {
     const cells = rows.map((row) => row[column] ?? "");

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { escapeControlsInLines, formatAsLine } from "../core/printable.ts";
 import { StorageError } from "../runs/storage_error.ts";
 import type { CliContext } from "./cli_context.ts";
 import { CliError, InterruptedError } from "./cli_error.ts";
@@ -33,7 +34,7 @@ function reportCommanderError(error: CommanderError, help: string, { stderr }: C
   if (error.exitCode === 0) return EXIT_STATUS.done;
   // Commander's "help" error means that no command was named.
   if (error.code === "commander.help") stderr.write(help);
-  else stderr.write(`${error.message.replace(/^error: /, "Cannot read the command line: ").replaceAll("\n", " ")}\n`);
+  else stderr.write(`${formatAsLine(error.message.replace(/^error: /, "Cannot read the command line: "))}\n`);
   return EXIT_STATUS.refused;
 }
 
@@ -42,8 +43,9 @@ const PLAIN_ERRORS = [CliError, InterruptedError, StorageError];
 
 /** A refusal is one line. A failure names its causes too, and where it happened. */
 function describeError(error: unknown): string {
-  if (error instanceof Error && PLAIN_ERRORS.some((plain) => error instanceof plain)) return `${error.message}\n`;
-  if (!(error instanceof Error)) return `${String(error)}\n`;
+  if (error instanceof Error && PLAIN_ERRORS.some((plain) => error instanceof plain))
+    return `${formatAsLine(error.message)}\n`;
+  if (!(error instanceof Error)) return `${formatAsLine(String(error))}\n`;
   const cause = error.cause === undefined ? "" : `Cause: ${describeError(error.cause)}`;
-  return `${error.stack ?? error.message}\n${cause}`;
+  return `${escapeControlsInLines(error.stack ?? error.message)}\n${cause}`;
 }

@@ -1,5 +1,10 @@
 /** Refusals: the errors that answer a wrong value, file or call of the user, and their wording. */
 
+import { escapeControls } from "./printable.ts";
+
+/** Characters of a text that are shown. */
+const SHOWN_LENGTH = 200;
+
 /** What a refusal is known by: also across copies of this module. */
 const REFUSAL = Symbol.for("firn.refusal");
 
@@ -38,17 +43,29 @@ export class SyntaxRefusal extends SyntaxError {
   readonly [REFUSAL] = true;
 }
 
-/** How a value is shown in an error: strings quoted, long arrays cut, functions by name. */
+/** How a value is shown in an error: strings quoted, long strings and arrays cut, functions by name. */
 export function describeValue(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value === "string") return describeText(value);
+  if (typeof value === "function") return `function ${escapeControls(value.name) || "(anonymous)"}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
   if (Array.isArray(value)) {
     const shown = value.slice(0, 8).map(describeValue).join(", ");
     return value.length > 8 ? `[${shown}, … ${value.length} in all]` : `[${shown}]`;
   }
-  if (typeof value === "object" && value !== null) return `an object of class ${value.constructor?.name ?? "Object"}`;
-  return String(value);
+  if (typeof value === "object" && value !== null) return `an object of class ${readClassName(value)}`;
+  return escapeControls(String(value));
+}
+
+function describeText(text: string): string {
+  if (text.length <= SHOWN_LENGTH) return escapeControls(JSON.stringify(text));
+  return `${escapeControls(JSON.stringify(`${text.slice(0, SHOWN_LENGTH)}…`))} of ${text.length} characters`;
+}
+
+/** By its prototype: parsed JSON may have a field of the name "constructor". */
+function readClassName(value: object): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const made = typeof prototype === "object" && prototype !== null ? prototype.constructor : undefined;
+  return typeof made === "function" && made.name !== "" ? escapeControls(made.name) : "Object";
 }
 
 /** Builds the message "Cannot <act>: <wanted>, got <value>". */

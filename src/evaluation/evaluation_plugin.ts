@@ -1,5 +1,6 @@
 import process from "node:process";
 import { cannot, RangeRefusal } from "../core/errors.ts";
+import { formatAsLine } from "../core/printable.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
@@ -171,7 +172,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
 
 function writeToStandardError(message: string): void {
   try {
-    process.stderr.write(`${message}\n`);
+    process.stderr.write(`${formatAsLine(message)}\n`);
   } catch {
     // A full disk, say: that a logger failed ends no training, and neither does that it cannot be told.
   }

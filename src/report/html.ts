@@ -1,3 +1,4 @@
+import { escapeControlsInLines } from "../core/printable.ts";
 /** Text that is HTML already. */
 export class Html {
   readonly text: string;
@@ -31,8 +32,9 @@ function formatPart(part: HtmlPart): string {
   return part.map(formatPart).join("");
 }
 
+/** What means something in HTML is written as an entity, a control character as an escape. */
 function escapeText(text: string): string {
-  return text
+  return escapeControlsInLines(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

@@ -1,4 +1,5 @@
 import type { Config, TopLevelSpec } from "vega-lite";
+import { escapeControlsInLines } from "../core/printable.ts";
 
 /** Texts and lines take the colour of what they stand in, so that one picture serves light and dark pages. */
 const config: Config = {
@@ -40,7 +41,8 @@ export async function renderFigure(spec: TopLevelSpec): Promise<string> {
   const [{ compile }, vega] = await Promise.all([import("vega-lite"), import("vega")]);
   const view = new vega.View(vega.parse(compile(spec, { config }).spec), { renderer: "none" });
   try {
-    return await view.toSVG();
+    // Names that come from files stand in it; XML allows no control characters.
+    return escapeControlsInLines(await view.toSVG());
   } finally {
     view.finalize();
   }

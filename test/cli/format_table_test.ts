@@ -13,6 +13,15 @@ describe("formatTable()", () => {
     expect(formatTable(rows)).toBe("name    share\na         0.5  x\nlonger  10.25\n");
   });
 
+  test("shows control characters as escapes, and lines up what is shown", () => {
+    expect(
+      formatTable([
+        ["a\u001bb", "x"],
+        ["c", "y"],
+      ]),
+    ).toBe("a\\u001bb  x\nc         y\n");
+  });
+
   test("takes rows of different lengths, and none", () => {
     expect(formatTable([["a"], ["b", "c"]])).toBe("a\nb  c\n");
     expect(formatTable([])).toBe("");

@@ -110,6 +110,21 @@ describe("runCli() refuses", () => {
     });
   }
 
+  test("a name with control characters in one line, in which none of them is left", async () => {
+    for (const words of [
+      ["report", "no\u001b[2J\nrun"],
+      ["train", "--resume", "no\u001b[2J\nrun"],
+      ["no\u001b[2J\ncommand"],
+      ["evaluate", "--model", "no\u001b[2J\nmodel"],
+      ["train", "--benchmark", "directory:path=no\u001b[2J\nfolder", "--out", "no\u001b[2J\nfolder"],
+    ]) {
+      const { status, stderr } = await captureCli(words);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^\P{Cc}*no(?:\\u001b|\P{Cc})*\n$/u);
+      expect(stderr).toContain("\\u001b[2J");
+    }
+  });
+
   test("a truncated data file by its name", async () => {
     const files = makeMNISTFiles();
     const name = "train-images-idx3-ubyte";

@@ -62,9 +62,30 @@ describe("createPage()", () => {
   });
 
   test("escapes names that hold markup", async () => {
-    const page = await createPageOf({ name: "a<script>b", config: { note: "<img>" } });
-    expect(page).not.toContain("<script>b");
-    expect(page).not.toContain("<img>");
+    const config = { note: "<img>", "<i>": "'\"<b>" };
+    const error = "</code><script>c";
+    const page = await createPageOf({ name: "a<script>b", config, status: "failed", error });
+    for (const markup of ["<script", "<img>", "<i>", "<b>'", "</code><script"]) expect(page).not.toContain(markup);
+    const compared = await createPageOf({ name: "a'\"]<script>b\\" }, { name: "b", config });
+    for (const markup of ["<script", "<img>", "<i>"]) expect(compared).not.toContain(markup);
+  });
+
+  test("shows control characters of names as escapes, in HTML and in figures", async () => {
+    const page = await createPageOf({ name: "a\u001bb", config: { "k\u009b": "\u202e" } }, { name: "b" });
+    expect(page).toMatch(/^[\n\t\P{Cc}]*$/u);
+    expect(page).not.toContain("\u202e");
+    expect(page.match(/<svg[\s\S]*?a\\u001bb[\s\S]*?<\/svg>/)).not.toBe(null);
+    expect(page).toContain("k\\u009b");
+  });
+
+  test("lets a browser run nothing but the page's own script, whatever a run's files hold", async () => {
+    const still = await createPageOf({});
+    expect(still).toContain("Content-Security-Policy");
+    expect(still).not.toContain("script-src");
+    const folder = await makeRun();
+    const page = await createPage([await readRun(folder)], { folder, script: "let a = 1;" });
+    expect(page).toContain("script-src &#39;sha256-");
+    expect(page).toContain("<script>let a = 1;</script>");
   });
 });
 

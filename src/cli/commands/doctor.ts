@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { formatJSON } from "../../core/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { formatTable } from "../format_table.ts";
@@ -11,7 +12,7 @@ export function addDoctorCommand(program: Command, { stdout }: CliContext): void
     .option("--json", "print JSON", false)
     .action(async ({ json }: { json: boolean }) => {
       const findings = await examineMachine();
-      stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : formatFindings(findings));
+      stdout.write(json ? formatJSON(findings, 2) : formatFindings(findings));
     });
 }
 

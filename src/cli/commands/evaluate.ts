@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { cannot } from "../../core/errors.ts";
+import { formatJSON } from "../../core/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { createNamed, resolveNamed } from "../named_factory.ts";
@@ -41,5 +42,5 @@ async function evaluate({ model, data, batchSize, seed, ...options }: Options, {
   const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data }));
   const { evaluateExportFile } = await import("../../runs/evaluate_export_file.ts");
   const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize }));
-  stdout.write(`${JSON.stringify({ model, benchmark, ...evaluation }, null, 2)}\n`);
+  stdout.write(formatJSON({ model, benchmark, ...evaluation }, 2));
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { formatJSON } from "../../core/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { formatTable } from "../format_table.ts";
 import { describeRegistry, type Registry, type RegistryEntry } from "../named_factory.ts";
@@ -15,7 +16,7 @@ export function addListCommand<Context, Made>(
     .option("--json", "print JSON", false)
     .action(async ({ json }: { json: boolean }) => {
       const entries = describeRegistry(await load());
-      stdout.write(json ? `${JSON.stringify(entries, null, 2)}\n` : formatEntries(entries));
+      stdout.write(json ? formatJSON(entries, 2) : formatEntries(entries));
     });
 }
 

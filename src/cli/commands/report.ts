@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { escapeControls } from "../../core/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { refuse } from "../cli_error.ts";
 
@@ -20,6 +21,6 @@ export function addReportCommand(program: Command, { stdout }: CliContext): void
     .action(async (folders: readonly string[], options: Options) => {
       const { writeReport } = await import("../../report/write_report.ts");
       const written = await refuse(() => writeReport(folders, options));
-      stdout.write(written.map((path) => `Wrote ${path}\n`).join(""));
+      stdout.write(written.map((path) => `Wrote ${escapeControls(path)}\n`).join(""));
     });
 }

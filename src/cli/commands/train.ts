@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { escapeControls, formatAsLine, formatJSON } from "../../core/printable.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
@@ -70,15 +71,15 @@ export function addTrainCommand(program: Command, context: CliContext): void {
 
 async function train(options: Options, command: Command, { stdout, stderr, signal }: CliContext): Promise<void> {
   const { findRunStart } = await import("../run_start.ts");
-  const { resume } = options;
   const typed = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
   const start = await findRunStart(options, typed);
   const report = (summary: RunSummary<unknown>, directory: string) => {
-    if (options.json) stdout.write(`${JSON.stringify({ kind: "run-end", directory, summary })}\n`);
+    if (options.json) stdout.write(formatJSON({ kind: "run-end", directory, summary }));
     else stdout.write(formatRun(summary, directory));
   };
   if (start.kind === "finished") {
-    if (!options.json) stdout.write(`Nothing is left to do: the run in ${resume} is finished\n`);
+    if (!options.json)
+      stdout.write(`Nothing is left to do: the run in ${escapeControls(start.directory)} is finished\n`);
     return report(start.summary, start.directory);
   }
   const { createRunLoggers } = await import("../run_loggers.ts");
@@ -89,7 +90,7 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
   const flushing = port === undefined ? [] : [createFlushingLogger(() => run.directory.metrics.flush())];
   const loggers = [...createRunLoggers({ ...options, isOnline }, stdout), ...flushing];
   const { prepareRun } = await import("../prepare_run.ts");
-  const warn = (line: string) => void stderr.write(`${line}\n`);
+  const warn = (line: string) => void stderr.write(`${formatAsLine(line)}\n`);
   await using run = await refuse(() => prepareRun(start.config, { ...start, loggers, signal, report: warn }));
   const { path: directory } = run.directory;
   await dashboard?.show(directory);

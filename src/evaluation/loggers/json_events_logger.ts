@@ -1,3 +1,4 @@
+import { formatJSON } from "../../core/printable.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import { toPlainData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";
@@ -87,7 +88,7 @@ export class JSONEventsLogger implements Logger {
   }
 
   #tell(event: StrategyEvent): void {
-    this.#write(`${JSON.stringify(event)}\n`);
+    this.#write(formatJSON(event));
   }
 
   #takeMetrics(): EventMetrics {

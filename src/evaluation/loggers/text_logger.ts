@@ -1,3 +1,4 @@
+import { escapeControls } from "../../core/printable.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import { isMatrix, type MetricData } from "../metric_data.ts";
@@ -73,7 +74,7 @@ export class TextLogger implements Logger {
 export function formatMetricLines(metrics: Iterable<readonly [string, MetricData]>): string {
   return [...metrics]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `\t${key} = ${formatValue(value)}\n`)
+    .map(([key, value]) => `\t${escapeControls(key)} = ${formatValue(value)}\n`)
     .join("");
 }
 
@@ -104,5 +105,5 @@ function formatNumber(value: number): string {
 
 function describeExperience({ currentExperience, originStream, taskLabels }: Experience): string {
   const task = taskLabels.length === 1 ? ` (task ${taskLabels[0]})` : "";
-  return `experience ${currentExperience}${task} of the ${originStream.name} stream`;
+  return `experience ${currentExperience}${task} of the ${escapeControls(originStream.name)} stream`;
 }

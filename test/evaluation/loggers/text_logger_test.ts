@@ -64,6 +64,10 @@ describe("TextLogger", () => {
 });
 
 describe("formatMetricLines()", () => {
+  test("shows control characters of keys as escapes", () => {
+    expect(formatMetricLines([["a\u001b[2J\nb", 1]])).toBe("\ta\\u001b[2J\\u000ab = 1.0000\n");
+  });
+
   test("writes a matrix by rows, and a dash for cells that were not measured", () => {
     const matrix = [
       [1, Number.NaN],
