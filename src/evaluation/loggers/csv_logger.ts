@@ -19,17 +19,29 @@ export interface CSVLoggerOptions {
   readonly append?: boolean;
 }
 
+/** What is known of an epoch when it ends. */
+interface TrainedEpoch {
+  readonly experience: number;
+  readonly epoch: number;
+  readonly accuracy: number | undefined;
+  readonly loss: number | undefined;
+}
+
 /**
  * Avalanche's two files: `training_results.csv` has a row an epoch, `eval_results.csv` a row an experience of each
- * evaluation outside training. Evaluations within training give `val_accuracy` and `val_loss`. Numbers have four digits
- * behind the point; what no metric measured is 0. The metrics are `Top1_Acc_Epoch`, `Loss_Epoch`, `Top1_Acc_Exp`,
- * `Loss_Exp` and `ExperienceForgetting`.
+ * evaluation outside training. Evaluations within training give `val_accuracy` and `val_loss`: the last one in the
+ * epoch or at its end, where Avalanche writes the one before the epoch. Numbers have four digits behind the point; what
+ * no metric measured is 0. The metrics are `Top1_Acc_Epoch`, `Loss_Epoch`, `Top1_Acc_Exp`, `Loss_Exp` and
+ * `ExperienceForgetting`.
  */
 export class CSVLogger implements Logger {
   readonly #options: CSVLoggerOptions;
   #folder: string | undefined;
   #trainedExperience: number | undefined;
   #isInTraining = false;
+  /** The epoch that ended last, until its validation is over. */
+  #trained: TrainedEpoch | undefined;
+  /** What was evaluated since the newest epoch began. */
   #validation: { readonly accuracy?: number | undefined; readonly loss?: number | undefined } = {};
 
   constructor(options: CSVLoggerOptions = {}) {
@@ -43,18 +55,26 @@ export class CSVLogger implements Logger {
   }
 
   beforeTrainingExp({ experience }: EvaluatedStrategy): void {
+    this.#writeEpoch();
     this.#trainedExperience = experience.currentExperience;
   }
 
-  afterTrainingEpoch({ clock }: EvaluatedStrategy, values: readonly MetricValue[]): void {
-    const accuracy = findNumber(values, "Top1_Acc_Epoch");
-    const loss = findNumber(values, "Loss_Epoch");
-    const { accuracy: validAccuracy, loss: validLoss } = this.#validation;
-    const numbers = [accuracy, validAccuracy, loss, validLoss].map(formatNumber);
-    this.#append(TRAINING_FILE, [this.#trainedExperience ?? "", clock.trainExpEpochs, ...numbers]);
+  beforeTrainingEpoch(): void {
+    this.#writeEpoch();
+    this.#validation = {};
+  }
+
+  afterTrainingEpoch({ clock, experience }: EvaluatedStrategy, values: readonly MetricValue[]): void {
+    this.#trained = {
+      experience: experience.currentExperience,
+      epoch: clock.trainExpEpochs,
+      accuracy: findNumber(values, "Top1_Acc_Epoch"),
+      loss: findNumber(values, "Loss_Epoch"),
+    };
   }
 
   afterTraining(): void {
+    this.#writeEpoch();
     this.#isInTraining = false;
   }
 
@@ -73,11 +93,13 @@ export class CSVLogger implements Logger {
   saveState(): SavedState {
     this.#folder ??= this.#openFolder();
     const { accuracy = null, loss = null } = this.#validation;
+    const trained = this.#trained;
     return {
       trainingBytes: syncFile(join(this.#folder, TRAINING_FILE)),
       evalBytes: syncFile(join(this.#folder, EVAL_FILE)),
       trainedExperience: this.#trainedExperience ?? null,
       isInTraining: this.#isInTraining,
+      trained: trained ? { ...trained, accuracy: trained.accuracy ?? null, loss: trained.loss ?? null } : null,
       accuracy,
       loss,
     };
@@ -94,7 +116,21 @@ export class CSVLogger implements Logger {
     this.#folder = folder;
     this.#trainedExperience = readOptional(state.trainedExperience);
     this.#isInTraining = state.isInTraining === true;
+    this.#trained = undefined;
+    if (state.trained !== null) {
+      const { experience, epoch, accuracy, loss } = parseSavedRecord(act, state.trained);
+      const place = { experience: parseSavedNumber(act, experience), epoch: parseSavedNumber(act, epoch) };
+      this.#trained = { ...place, accuracy: readOptional(accuracy), loss: readOptional(loss) };
+    }
     this.#validation = { accuracy: readOptional(state.accuracy), loss: readOptional(state.loss) };
+  }
+
+  #writeEpoch(): void {
+    if (!this.#trained) return;
+    const { experience, epoch, accuracy, loss } = this.#trained;
+    const numbers = [accuracy, this.#validation.accuracy, loss, this.#validation.loss].map(formatNumber);
+    this.#append(TRAINING_FILE, [experience, epoch, ...numbers]);
+    this.#trained = undefined;
   }
 
   #append(file: string, cells: readonly (string | number)[]): void {

@@ -41,7 +41,7 @@ async function readRows(folder: string, file: string): Promise<string[][]> {
 const spell = (value: number) => value.toFixed(4);
 
 describe("CSVLogger", () => {
-  test("writes a row an epoch, with the validation before it", async () => {
+  test("writes a row an epoch, with the validation after it", async () => {
     const folder = join(await makeFolder({}), "csv");
     const seen = run({ folder });
     const [heading, ...rows] = await readRows(folder, "training_results.csv");
@@ -66,16 +66,37 @@ describe("CSVLogger", () => {
       ).values(),
     ];
     const expected = epochs.map((epoch, i) => {
-      const validation = validations[i - 1];
+      const validation = validations[i] ?? [];
       const values = [
         spell(computeSlowAccuracy(epoch)),
-        validation ? spell(computeSlowAccuracy(validation)) : "0",
+        spell(computeSlowAccuracy(validation)),
         spell(computeSlowLoss(epoch)),
-        validation ? spell(computeSlowLoss(validation)) : "0",
+        spell(computeSlowLoss(validation)),
       ];
       return [String(Math.floor(i / 2)), String(i % 2), ...values];
     });
     expect(rows).toEqual(expected);
+  });
+
+  test("writes no validation of an epoch or experience before", async () => {
+    const folder = await makeFolder({});
+    const metrics = [...accuracyMetrics(occasions), ...lossMetrics(occasions)];
+    const strategy = new FakeStrategy(new EvaluationPlugin({ metrics, loggers: [new CSVLogger({ folder })] }));
+    const [first, second] = createPlainStream("train", 2);
+    if (!first || !second) throw new Error("two experiences were made");
+    strategy.train([first], { evalEveryEpoch: [createPlainStream("valid", 1).at(0)] });
+    strategy.train([second], { epochs: 2 });
+    const rows = (await readRows(folder, "training_results.csv")).slice(1);
+    expect(rows.map(([experience, epoch]) => [experience, epoch])).toEqual([
+      ["0", "0"],
+      ["1", "0"],
+      ["1", "1"],
+    ]);
+    expect(rows.map((row) => [row[3] === "0", row[5] === "0"])).toEqual([
+      [false, false],
+      [true, true],
+      [true, true],
+    ]);
   });
 
   test("writes a row an evaluated experience outside training, with forgetting where it is known", async () => {
