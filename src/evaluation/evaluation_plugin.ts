@@ -31,6 +31,9 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   readonly #loggers: LoggerGroup;
   readonly #history = new MetricHistory();
   #trainedExperience: number | null = null;
+  /** Values that had been reported when the running, or last, call of `train` began, and that of `eval`. */
+  #beforeTrain = 0;
+  #beforeEval = 0;
 
   /** @throws {RangeError} If two metrics have one name. */
   constructor({ metrics, loggers = [], onFailure = writeToStandardError }: EvaluationPluginOptions) {
@@ -43,6 +46,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   }
 
   beforeTraining(strategy: EvaluatedStrategy): void {
+    this.#beforeTrain = this.#history.length;
     this.#follow("beforeTraining", strategy);
   }
 
@@ -76,6 +80,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   }
 
   beforeEval(strategy: EvaluatedStrategy): void {
+    this.#beforeEval = this.#history.length;
     this.#follow("beforeEval", strategy);
   }
 
@@ -99,9 +104,22 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     this.#follow("afterEval", strategy);
   }
 
-  /** The newest value of every key. The caller owns the object; matrices in it are borrowed. */
+  /**
+   * The newest value of every key, however long ago it was measured. The caller owns the object; matrices in it are
+   * borrowed.
+   */
   getLastMetrics(): Record<string, MetricData> {
     return this.#history.listLast();
+  }
+
+  /** What the running call of `train` has measured so far, or the last one did, evaluations in it included. */
+  getTrainMetrics(): Record<string, MetricData> {
+    return this.#history.listLast(this.#beforeTrain);
+  }
+
+  /** What the running call of `eval` has measured so far, or the last one did. */
+  getEvalMetrics(): Record<string, MetricData> {
+    return this.#history.listLast(this.#beforeEval);
   }
 
   /** Every value of every key in order, from the creation of this evaluator; a resumed run starts a new history. */
@@ -112,7 +130,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   /** What `restore` needs to go on from here, as plain data that survives JSON; the history is not part of it. */
   save(): unknown {
     const metrics = Object.fromEntries(this.#metrics.map((metric) => [metric.name, metric.save()]));
-    return { trainedExperience: this.#trainedExperience, metrics, last: this.#history.saveLast() };
+    return { trainedExperience: this.#trainedExperience, metrics, last: this.#history.saveLast(this.#beforeTrain) };
   }
 
   /**
@@ -130,7 +148,8 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     }
     for (const metric of this.#metrics) metric.restore(saved[metric.name]);
     this.#trainedExperience = parseOptionalNumber(act, trainedExperience);
-    this.#history.restoreLast(last);
+    this.#beforeTrain = this.#history.restoreLast(last);
+    this.#beforeEval = this.#history.length;
   }
 
   /** What the loggers that write files need to go on from here; their files are on the disk then. */

@@ -22,12 +22,22 @@ interface SavedValue {
   readonly step: number;
   readonly value: number | readonly (readonly number[])[];
   readonly count: number;
+  /** Reported since the place that `saveLast` was given. */
+  readonly isRecent: boolean;
 }
 
 /** Keeps every value that was reported, by key. */
 export class MetricHistory {
   readonly #last = new Map<string, MetricData>();
   readonly #series = new Map<string, GrowingSeries>();
+  /** By key, the place of its newest value among all that were reported, from 1. */
+  readonly #places = new Map<string, number>();
+  #length = 0;
+
+  /** How many values were reported: the place that `listLast` takes. */
+  get length(): number {
+    return this.#length;
+  }
 
   /** Appends what was reported at one event. */
   add(values: readonly MetricValue[]): void {
@@ -41,12 +51,17 @@ export class MetricHistory {
       series.steps.push(step);
       series.values.push(value);
       series.count += 1;
+      this.#length += 1;
+      this.#places.set(key, this.#length);
     }
   }
 
-  /** The newest value of every key. The caller owns the object; matrices in it are borrowed. */
-  listLast(): Record<string, MetricData> {
-    return Object.fromEntries(this.#last);
+  /**
+   * The newest value of every key that was reported since there were `since` values; of all keys unless given. The
+   * caller owns the object; matrices in it are borrowed.
+   */
+  listLast(since = 0): Record<string, MetricData> {
+    return Object.fromEntries([...this.#last].filter(([key]) => this.#isRecent(key, since)));
   }
 
   /** The series of every key; they grow while training goes on, and are borrowed. */
@@ -55,14 +70,14 @@ export class MetricHistory {
   }
 
   /**
-   * The newest value of every key with its step and how many there were, as plain data that survives JSON. What is
-   * neither a number nor a matrix (pictures, parameters) is left out.
+   * The newest value of every key with its step, how many there were and whether it came after the first `since`
+   * values, as plain data that survives JSON. What is neither a number nor a matrix (pictures, parameters) is left out.
    */
-  saveLast(): Record<string, SavedValue> {
+  saveLast(since = 0): Record<string, SavedValue> {
     const entries = [...this.#series].flatMap(([key, { steps, values, count }]) => {
       const value = values.at(-1) ?? Number.NaN;
       if (typeof value !== "number" && !isMatrix(value)) return [];
-      return [[key, { step: steps.at(-1) ?? 0, value, count }] as const];
+      return [[key, { step: steps.at(-1) ?? 0, value, count, isRecent: this.#isRecent(key, since) }] as const];
     });
     return Object.fromEntries(entries);
   }
@@ -70,20 +85,32 @@ export class MetricHistory {
   /**
    * Takes the newest values from what `saveLast` returned, or from that after a way through JSON; starts anew
    * otherwise.
+   * @returns The place for `listLast`, after which come the values that were reported since the place at `saveLast`.
    * @throws {TypeError} If `state` holds anything but steps with numbers or matrices by key.
    */
-  restoreLast(state: unknown): void {
+  restoreLast(state: unknown): number {
     const act = "restore the last metrics";
     const restored = Object.entries(parseRecord(act, state)).map(([key, saved]) => {
-      const { step, value, count } = parseRecord(`${act}, ${key}`, saved);
-      return { key, step: Number(step), value: parseValue(`${act}, ${key}`, value), count: Number(count) };
+      const { step, value, count, isRecent } = parseRecord(`${act}, ${key}`, saved);
+      const data = { value: parseValue(`${act}, ${key}`, value), isRecent: isRecent === true };
+      return { key, step: Number(step), count: Number(count), ...data };
     });
     this.#last.clear();
     this.#series.clear();
-    for (const { key, step, value, count } of restored) {
+    this.#places.clear();
+    // Older values take the first places, in any order.
+    const older = restored.filter(({ isRecent }) => !isRecent).length;
+    for (const { key, step, value, count, isRecent } of restored) {
       this.#last.set(key, value);
       this.#series.set(key, { steps: [step], values: [value], count });
+      this.#places.set(key, isRecent ? older + 1 : older);
     }
+    this.#length = restored.length;
+    return older;
+  }
+
+  #isRecent(key: string, since: number): boolean {
+    return (this.#places.get(key) ?? 0) > since;
   }
 }
 

@@ -21,7 +21,7 @@ import { TrainingStep } from "./training_step.ts";
 
 export type { TrainOptions } from "./train_options.ts";
 
-/** Every metric's last value by key. */
+/** What a call of `train` or `eval` measured: the last value of each key that it reported. */
 export type LastMetrics = ReturnType<EvaluationPlugin["getLastMetrics"]>;
 
 const OVERRIDABLE_STEPS = ["forward", "criterion", "backward", "optimizerStep"] as const;
@@ -56,7 +56,7 @@ export class BaseStrategy extends StrategyState {
 
   /**
    * Trains on one experience, or on several in order.
-   * @returns The last value of every metric.
+   * @returns What this call measured, evaluations in it included; `evaluator.getLastMetrics()` has older values, too.
    */
   async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {
     const cluster = await this.host.start();
@@ -80,7 +80,7 @@ export class BaseStrategy extends StrategyState {
     await this.trigger("afterTraining");
     this.host.writeBack();
     this.forgetLoop();
-    return this.evaluator.getLastMetrics();
+    return this.evaluator.getTrainMetrics();
   }
 
   /** Trains on the current experience. */
@@ -141,7 +141,7 @@ export class BaseStrategy extends StrategyState {
 
   /**
    * Evaluates on one experience, or on several in order. May be called in the middle of training.
-   * @returns The last value of every metric.
+   * @returns What this call measured; `evaluator.getLastMetrics()` has older values, too.
    */
   async eval(experiences: Experiences): Promise<LastMetrics> {
     await this.host.start();
@@ -158,7 +158,7 @@ export class BaseStrategy extends StrategyState {
     } finally {
       restore();
     }
-    return this.evaluator.getLastMetrics();
+    return this.evaluator.getEvalMetrics();
   }
 
   /** Evaluates on the current experience. */

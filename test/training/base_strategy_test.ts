@@ -82,13 +82,14 @@ describe("BaseStrategy", () => {
     expect(losses[half]).toBeGreaterThan(1);
   });
 
-  test("train() and eval() give the last value of every metric", async () => {
+  test("train() and eval() give what they measured, and nothing from before", async () => {
     const evaluator = new EvaluationPlugin({ metrics: [...accuracyMetrics({ epoch: true, stream: true })] });
     await withStrategy(new Naive(makeOptions({ evaluator, trainEpochs: 10 })), async (strategy) => {
       const trained = await strategy.train(trainStream.at(0));
       expect(trained).toEqual({ "Top1_Acc_Epoch/train_phase/train_stream/Task000": 1 });
       const evaluated = await strategy.eval(testStream.at(0));
-      expect(evaluated).toEqual({ ...trained, "Top1_Acc_Stream/eval_phase/test_stream/Task000": 1 });
+      expect(evaluated).toEqual({ "Top1_Acc_Stream/eval_phase/test_stream/Task000": 1 });
+      expect(evaluator.getLastMetrics()).toEqual({ ...trained, ...evaluated });
       expect(strategy.evaluator).toBe(evaluator);
     });
   });

@@ -25,7 +25,7 @@ async function trainToEnd(
     const resume = i === options.first && options.resume ? { resume: options.resume } : {};
     await strategy.train(part, { evalStreams, ...resume });
   }
-  const metrics = await strategy.eval(testStream);
+  const metrics = await measure(strategy, testStream);
   return { parameters: strategy.parameters.slice(), draws: strategy.randomStreams.save(), metrics };
 }
 
@@ -57,7 +57,7 @@ export async function expectResumable(
       first = i;
       await watched.train(part, { evalStreams: [testStream], checkpointer });
     }
-    const metrics = await watched.eval(testStream);
+    const metrics = await measure(watched, testStream);
     return { parameters: watched.parameters.slice(), draws: watched.randomStreams.save(), metrics };
   });
   expect(taken.length).toBeGreaterThan(0);
@@ -68,6 +68,13 @@ export async function expectResumable(
     const resumed = await finish(strategy, () => trainToEnd(strategy, testStream, { parts, first, resume }));
     expect(resumed).toEqual(undisturbed);
   }
+}
+
+/** What the end's evaluation measures, what the last call of `train` did, and the newest value of every key. */
+async function measure(strategy: BaseStrategy, testStream: Stream): Promise<unknown> {
+  const trained = strategy.evaluator.getTrainMetrics();
+  const evaluated = await strategy.eval(testStream);
+  return { trained, evaluated, last: strategy.evaluator.getLastMetrics() };
 }
 
 async function finish<Result>(strategy: BaseStrategy, use: () => Promise<Result>): Promise<Result> {
