@@ -138,6 +138,7 @@ export { type DirectoryOptions, directoryBenchmark } from "./streams/directory_b
 export { createDomainIncrementalBenchmark } from "./streams/domain_incremental.ts";
 export type { Benchmark, Experience, Stream } from "./streams/experience.ts";
 export { joinExperiences } from "./streams/joint_experience.ts";
+export { findOriginNumber } from "./streams/lineage.ts";
 export { createLinearDecayStream, type LinearDecayOptions } from "./streams/linear_decay_stream.ts";
 export { createNewInstancesBenchmark, type NewInstancesOptions } from "./streams/new_instances.ts";
 export {

@@ -53,7 +53,6 @@ function createEvaluator(loggers: readonly Logger[]): EvaluationPlugin {
   return createRunEvaluator({
     writeLines: (text) => lines.append(text),
     loggers: [new InteractiveLogger({ stream, isTerminal: true }), ...loggers],
-    isOnline: false,
   });
 }
 

@@ -5,15 +5,18 @@ import { formatTable } from "./format_table.ts";
 export function formatRun(summary: RunSummary<unknown>, directory: string): string {
   const { experiences, final, throughput, parametersHash } = summary;
   const columns = experiences[0]?.testAccuracy.length ?? 0;
+  const areCut = experiences.some(({ cutFrom }) => cutFrom !== undefined);
   const heading = [
     "trained",
+    ...(areCut ? ["piece of"] : []),
     "classes",
     ...Array.from({ length: columns }, (_, i) => `test ${i}`),
     "stream",
     "seconds",
   ];
-  const rows = experiences.map(({ index, classes, testAccuracy, streamAccuracy, trainSeconds }) => [
+  const rows = experiences.map(({ index, cutFrom, classes, testAccuracy, streamAccuracy, trainSeconds }) => [
     String(index),
+    ...(areCut ? [String(cutFrom ?? "")] : []),
     describeClasses(classes),
     ...testAccuracy.map(formatShare),
     formatShare(streamAccuracy),

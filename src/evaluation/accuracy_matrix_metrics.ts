@@ -8,7 +8,8 @@ import type { PluginMetric } from "./plugin_metric.ts";
 /**
  * `EvalStream/Acc_Matrix`: the whole accuracy matrix after every evaluation of the stream called `streamName`.
  * Row r belongs to the (r + 1)th trained experience, from the start of its training to the start of the next one's, and
- * holds the latest evaluations; column c is experience c of the stream. Evaluations before any training are left out.
+ * holds the latest evaluations; column c is experience c of the stream. A piece of an experience has a row of its own.
+ * Evaluations before any training are left out.
  * Departs from Avalanche, whose rows count calls of `train` and whose gaps are 0: ours count experiences, gaps are NaN.
  */
 export function accuracyMatrixMetrics({ streamName = "test" }: { readonly streamName?: string } = {}): PluginMetric[] {

@@ -6,7 +6,7 @@ import { createTrainedOnlyMetric } from "./trained_only_metric.ts";
 
 /** Which accuracies to measure; none unless asked for. */
 export interface AccuracyMetricsOptions extends MetricFamilyOptions {
-  /** Over the evaluated experiences numbered no higher than the one trained last. */
+  /** Over the evaluated experiences that were trained, in whole or in pieces. */
   readonly trainedExperience?: boolean;
 }
 

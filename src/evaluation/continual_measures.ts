@@ -12,10 +12,12 @@ export interface ContinualMeasures {
 
 /**
  * Sums up an accuracy matrix [trained, tested]: "now" is its last row, and the experience trained last is left out of
- * forgetting. An experience was first learned at the last row that was trained on it. `trainedExperiences` says on
- * which experience (column) each row was trained; without it row r was trained on experience r. Cells that were not
- * measured (NaN) are left out; with none measured, averageAccuracy is NaN.
- * @throws {RangeError} If the matrix is empty, ragged, or has another number of rows than `trainedExperiences`.
+ * forgetting. An experience was first learned at the last row that was trained on it and measured it.
+ * `trainedExperiences` says on which experience (column) each row was trained; without it row r was trained on
+ * experience r. Where rows are pieces of experiences it is needed: `[...pieces].map(findOriginNumber)`. Cells that were
+ * not measured (NaN) are left out; with none measured, averageAccuracy is NaN.
+ * @throws {RangeError} If the matrix is empty or ragged, has another number of rows than `trainedExperiences`, or more
+ * rows than columns without them.
  * @see Lopez-Paz and Ranzato 2017, arXiv:1706.08840
  */
 export function summarizeAccuracyMatrix(
@@ -24,7 +26,7 @@ export function summarizeAccuracyMatrix(
 ): ContinualMeasures {
   assertMatrix(matrix);
   const now = matrix[matrix.length - 1] ?? [];
-  const averageForgetting = meanOf(listForgetting(matrix, trainedExperiences ?? matrix.map((_, row) => row))) ?? 0;
+  const averageForgetting = meanOf(listForgetting(matrix, trainedExperiences ?? numberRows(matrix))) ?? 0;
   return {
     averageAccuracy: meanOf(now.filter((accuracy) => !Number.isNaN(accuracy))) ?? Number.NaN,
     averageForgetting,
@@ -45,13 +47,26 @@ function listForgetting(matrix: readonly (readonly number[])[], trainedExperienc
   }
   const firstLearned = new Map<number, number>();
   trainedExperiences.forEach((experience, row) => {
-    firstLearned.set(experience, matrix[row]?.[experience] ?? Number.NaN);
+    const accuracy = matrix[row]?.[experience] ?? Number.NaN;
+    if (!Number.isNaN(accuracy)) firstLearned.set(experience, accuracy);
   });
   firstLearned.delete(trainedExperiences[trainedExperiences.length - 1] ?? -1);
   const now = matrix[matrix.length - 1] ?? [];
   return [...firstLearned]
     .map(([experience, initial]) => initial - (now[experience] ?? Number.NaN))
     .filter((forgetting) => !Number.isNaN(forgetting));
+}
+
+/** Row r was trained on experience r. @throws {RangeError} If there are more rows than experiences. */
+function numberRows(matrix: readonly (readonly number[])[]): number[] {
+  const columns = matrix[0]?.length ?? 0;
+  if (matrix.length > columns) {
+    throw new RangeRefusal(
+      `summarizeAccuracyMatrix: trainedExperiences must say on which experience each row was trained, ` +
+        `where there are more rows (${matrix.length}) than columns (${columns})`,
+    );
+  }
+  return matrix.map((_, row) => row);
 }
 
 function assertMatrix(matrix: readonly (readonly number[])[]): void {

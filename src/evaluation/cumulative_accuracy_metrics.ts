@@ -1,4 +1,4 @@
-import type { Experience } from "../streams/experience.ts";
+import { findOriginNumber } from "../streams/lineage.ts";
 import { isOnlineExperience } from "../streams/online_experience.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createMetricKey } from "./metric_key.ts";
@@ -10,8 +10,8 @@ import type { PluginMetric } from "./plugin_metric.ts";
 
 /**
  * `CumulativeAccuracy`: at the end of every evaluation, for each trained experience t, the accuracy on the classes seen
- * up to t where only these may be predicted. Keys carry the experience and no task. An online stream counts as the
- * experiences that it was cut from.
+ * up to t where only these may be predicted. Keys carry the experience and no task. Pieces count as the experiences
+ * that they were cut from.
  */
 export function cumulativeAccuracyMetrics(): PluginMetric[] {
   return [new CumulativeAccuracyMetric("CumulativeAccuracy")];
@@ -37,10 +37,12 @@ class CumulativeAccuracyMetric implements PluginMetric {
   }
 
   beforeTrainingExp({ experience }: EvaluatedStrategy): undefined {
-    const { currentExperience, classesInThisExperience } = findOrigin(experience);
+    const origin = findOriginNumber(experience);
+    // A piece that passes from one experience to the next has classes of both.
+    const { classesInThisExperience } = isOnlineExperience(experience) ? experience.originExperience : experience;
     const seen = this.#lastTrained === null ? [] : (this.#classesSeen.get(this.#lastTrained) ?? []);
-    this.#classesSeen.set(currentExperience, [...new Set([...seen, ...classesInThisExperience])]);
-    this.#lastTrained = currentExperience;
+    this.#classesSeen.set(origin, [...new Set([...seen, ...classesInThisExperience])]);
+    this.#lastTrained = origin;
   }
 
   beforeEval(): undefined {
@@ -84,8 +86,4 @@ class CumulativeAccuracyMetric implements PluginMetric {
     this.#accuracy.restore(accuracy);
     this.#forgetting.restore(forgetting);
   }
-}
-
-function findOrigin(experience: Experience): Experience {
-  return isOnlineExperience(experience) ? experience.originExperience : experience;
 }

@@ -1,3 +1,4 @@
+import { findSharedPlaces, type Lineage, listLineage } from "../streams/lineage.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { TransferMetricsOptions } from "./forgetting_metrics.ts";
 import { createExperienceKey, createMetricKey } from "./metric_key.ts";
@@ -5,15 +6,18 @@ import type { MetricReading } from "./metric_value.ts";
 import { Accuracy } from "./metrics/accuracy.ts";
 import { ForwardTransfer } from "./metrics/forward_transfer.ts";
 import { Mean } from "./metrics/mean.ts";
-import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
+import { parseRecord } from "./metrics/saved_state.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
+import { parseLineage, TrainedExperiences } from "./trained_experiences.ts";
+import { listStreams } from "./transfer_metric.ts";
 
 /**
- * `ExperienceForwardTransfer` and `StreamForwardTransfer`: accuracy on an experience after the one before it was
- * trained, minus accuracy before any training. It needs an evaluation of the whole stream before the first training
+ * `ExperienceForwardTransfer` and `StreamForwardTransfer`: accuracy on an experience after the one numbered before it
+ * was trained, minus accuracy before any training. It needs an evaluation of the whole stream before the first training
  * (`evalEvery` of at least 0, or a call of `eval`) and one after each experience; what has no two values is not
  * reported, where Avalanche stops. The stream's value is the plain mean over what is known so far. Streams are kept
- * apart.
+ * apart. Training on pieces of an experience is training on that experience. What was trained already has no transfer
+ * to come: it keeps the value from before, where Avalanche takes another when the experience before is trained again.
  */
 export function forwardTransferMetrics({ experience, stream }: TransferMetricsOptions): PluginMetric[] {
   const metrics: PluginMetric[] = [];
@@ -27,7 +31,8 @@ class ForwardTransferMetric implements PluginMetric {
   readonly #emitAt: "experience" | "stream";
   readonly #accuracy = new Accuracy();
   readonly #byStream = new Map<string, ForwardTransfer>();
-  #lastTrained: number | null = null;
+  readonly #trained = new TrainedExperiences();
+  #lastTrained: Lineage | null = null;
 
   constructor(name: string, emitAt: "experience" | "stream") {
     this.name = name;
@@ -35,7 +40,8 @@ class ForwardTransferMetric implements PluginMetric {
   }
 
   beforeTrainingExp(strategy: EvaluatedStrategy): undefined {
-    this.#lastTrained = strategy.experience.currentExperience;
+    this.#lastTrained = listLineage(strategy.experience);
+    this.#trained.add(strategy.experience);
   }
 
   beforeEvalExp(): undefined {
@@ -47,10 +53,11 @@ class ForwardTransferMetric implements PluginMetric {
   }
 
   afterEvalExp(strategy: EvaluatedStrategy): MetricReading[] | undefined {
-    const { currentExperience, originStream } = strategy.experience;
+    const { experience } = strategy;
+    const { currentExperience, originStream } = experience;
     const measure = this.#measureOf(originStream.name);
     if (this.#lastTrained === null) measure.updateInitial(currentExperience, this.#accuracy.result());
-    else if (currentExperience === this.#lastTrained + 1) {
+    else if (isNext(this.#lastTrained, listLineage(experience)) && !this.#trained.has(experience)) {
       measure.updatePrevious(currentExperience, this.#accuracy.result());
     }
     const value = measure.resultOf(currentExperience);
@@ -58,24 +65,28 @@ class ForwardTransferMetric implements PluginMetric {
     return [{ key: createExperienceKey(this.name, strategy, { withExperience: true }), value }];
   }
 
-  afterEval(strategy: EvaluatedStrategy): MetricReading[] | undefined {
-    const streamName = strategy.experience.originStream.name;
-    const transfers = this.#measureOf(streamName).result();
-    if (this.#emitAt !== "stream" || transfers.size === 0) return undefined;
-    const mean = new Mean();
-    for (const value of transfers.values()) mean.update(value);
-    return [{ key: createMetricKey({ name: this.name, phase: "eval", streamName }), value: mean.result() }];
+  afterEval({ currentEvalStream }: EvaluatedStrategy): MetricReading[] | undefined {
+    if (this.#emitAt !== "stream") return undefined;
+    return listStreams(currentEvalStream).flatMap(({ originStream: { name: streamName } }) => {
+      const transfers = this.#measureOf(streamName).result();
+      if (transfers.size === 0) return [];
+      const mean = new Mean();
+      for (const value of transfers.values()) mean.update(value);
+      return [{ key: createMetricKey({ name: this.name, phase: "eval", streamName }), value: mean.result() }];
+    });
   }
 
   save(): unknown {
     const byStream = Object.fromEntries([...this.#byStream].map(([stream, measure]) => [stream, measure.save()]));
-    return { lastTrained: this.#lastTrained, accuracy: this.#accuracy.save(), byStream };
+    const trained = this.#trained.save();
+    return { lastTrained: this.#lastTrained, trained, accuracy: this.#accuracy.save(), byStream };
   }
 
   restore(state: unknown): void {
     const act = `restore ${this.name}`;
-    const { lastTrained, accuracy, byStream } = parseRecord(act, state);
-    this.#lastTrained = parseOptionalNumber(act, lastTrained);
+    const { lastTrained, trained, accuracy, byStream } = parseRecord(act, state);
+    this.#lastTrained = parseLineage(act, lastTrained);
+    this.#trained.restore(act, trained);
     this.#accuracy.restore(accuracy);
     this.#byStream.clear();
     for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) this.#measureOf(stream).restore(saved);
@@ -89,4 +100,10 @@ class ForwardTransferMetric implements PluginMetric {
     }
     return measure;
   }
+}
+
+/** True where an evaluated experience is the one after the experience trained last. */
+function isNext(trained: Lineage, evaluated: Lineage): boolean {
+  const [place, other] = findSharedPlaces(trained, evaluated) ?? [];
+  return place !== undefined && other?.number === place.number + 1;
 }

@@ -12,7 +12,7 @@ import { TransferMetric } from "./transfer_metric.ts";
 
 /** At which occasions to measure a regression, and against what. */
 export interface RegressionMetricsOptions extends MetricFamilyOptions {
-  /** Over the evaluated experiences numbered no higher than the one trained last. */
+  /** Over the evaluated experiences that were trained, in whole or in pieces. */
   readonly trainedExperience?: boolean;
   /**
    * What the outputs of the minibatch [B, D] should have been, [B, D]. If left out, what `MSELoss` trains for: one-hot

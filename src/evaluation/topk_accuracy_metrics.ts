@@ -8,7 +8,7 @@ import { createTrainedOnlyMetric } from "./trained_only_metric.ts";
 export interface TopkAccMetricsOptions extends MetricFamilyOptions {
   /** How many of the largest logits count; 3 if left out. */
   readonly topK?: number;
-  /** Over the evaluated experiences numbered no higher than the one trained last. */
+  /** Over the evaluated experiences that were trained, in whole or in pieces. */
   readonly trainedExperience?: boolean;
 }
 

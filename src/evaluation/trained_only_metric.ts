@@ -1,7 +1,8 @@
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { Metric } from "./metrics/metric.ts";
-import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
+import { parseRecord } from "./metrics/saved_state.ts";
 import { createPluginMetric, type PluginMetric } from "./plugin_metric.ts";
+import { TrainedExperiences } from "./trained_experiences.ts";
 
 /** A metric over an evaluation, and what feeds it. */
 export interface TrainedOnlyMetricDefinition {
@@ -15,17 +16,18 @@ export interface TrainedOnlyMetricDefinition {
 }
 
 /**
- * A stream metric that counts only experiences numbered no higher than the one trained last; reports nothing where none
- * was evaluated.
+ * A stream metric that counts only experiences that were trained, in whole or in pieces; reports nothing where none of
+ * them was evaluated. Departs from Avalanche, which counts all that are numbered no higher than the one trained last:
+ * the same where experiences are trained in order and once.
  */
 export function createTrainedOnlyMetric(definition: TrainedOnlyMetricDefinition): PluginMetric {
   const { name, metric, update, lastTaskLabel } = definition;
-  let lastTrained: number | null = null;
+  const trained = new TrainedExperiences();
   const base = createPluginMetric({
     name,
     metric,
     update: (strategy) => {
-      if (lastTrained !== null && strategy.experience.currentExperience <= lastTrained) update(strategy);
+      if (trained.has(strategy.experience)) update(strategy);
     },
     mode: "eval",
     resetAt: "stream",
@@ -34,15 +36,15 @@ export function createTrainedOnlyMetric(definition: TrainedOnlyMetricDefinition)
   });
   return {
     ...base,
-    save: () => ({ lastTrained, accuracy: metric.save() }),
+    save: () => ({ trained: trained.save(), accuracy: metric.save() }),
     restore: (state) => {
       const act = `restore ${name}`;
       const saved = parseRecord(act, state);
       metric.restore(saved.accuracy);
-      lastTrained = parseOptionalNumber(act, saved.lastTrained);
+      trained.restore(act, saved.trained);
     },
     afterTrainingExp: ({ experience }) => {
-      lastTrained = experience.currentExperience;
+      trained.add(experience);
       return undefined;
     },
     afterEval: (strategy) => (metric.total > 0 ? base.afterEval?.(strategy) : undefined),

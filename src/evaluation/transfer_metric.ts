@@ -1,3 +1,5 @@
+import type { Experience } from "../streams/experience.ts";
+import { continuesExperience, isSameExperience, type Lineage, listLineage } from "../streams/lineage.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { FedMetric } from "./metric_family.ts";
 import { createExperienceKey, createMetricKey } from "./metric_key.ts";
@@ -5,8 +7,9 @@ import type { MetricReading } from "./metric_value.ts";
 import { Accuracy } from "./metrics/accuracy.ts";
 import { Mean } from "./metrics/mean.ts";
 import type { Metric } from "./metrics/metric.ts";
-import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
+import { parseList, parseRecord } from "./metrics/saved_state.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
+import { parseLineage } from "./trained_experiences.ts";
 
 /** How a value by experience changed since the experience was learned. */
 export interface TransferMeasure extends Metric<ReadonlyMap<number, number>> {
@@ -32,10 +35,21 @@ export interface TransferMetricDefinition {
   readonly emitAt: "experience" | "stream";
 }
 
+/** The measure of one stream. */
+interface FollowedStream {
+  readonly measure: TransferMeasure;
+  /** The levels on which its experiences stand. */
+  readonly levels: readonly string[];
+}
+
 /**
  * Measures how the accuracy (or another value) of each evaluated experience changed since it was learned: its value at
  * the latest evaluation while it was the experience trained last, against its value now. The experience trained last is
- * left out; a stream value is the plain mean over the others that are evaluated now, and 0 if there are none.
+ * left out; a stream value is the plain mean over the others that are evaluated now, and 0 if there are none. Where an
+ * evaluation goes over several streams, each has its value.
+ *
+ * Training on pieces of an experience is training on that experience, until a piece of another one comes: a stream that
+ * is cut gives the values of one that is whole, where Avalanche compares the piece's number with the experience's.
  *
  * Streams are kept apart, where Avalanche mixes their values: an evaluation on training data (the default of periodic
  * evaluation) must not stand for what was learned on the test stream.
@@ -44,8 +58,8 @@ export class TransferMetric implements PluginMetric {
   readonly name: string;
   readonly #definition: TransferMetricDefinition;
   readonly #value: Pick<FedMetric, "metric" | "update">;
-  readonly #byStream = new Map<string, TransferMeasure>();
-  #lastTrained: number | null = null;
+  readonly #byStream = new Map<string, FollowedStream>();
+  #lastTrained: Lineage | null = null;
 
   constructor(definition: TransferMetricDefinition) {
     this.name = definition.name;
@@ -54,12 +68,16 @@ export class TransferMetric implements PluginMetric {
   }
 
   beforeTrainingExp(strategy: EvaluatedStrategy): undefined {
-    this.#lastTrained = strategy.experience.currentExperience;
-    for (const measure of this.#byStream.values()) measure.beginExperience?.();
+    const previous = this.#lastTrained;
+    const next = listLineage(strategy.experience);
+    this.#lastTrained = next;
+    for (const { measure, levels } of this.#byStream.values()) {
+      if (!previous || !continuesExperience(previous, next, levels)) measure.beginExperience?.();
+    }
   }
 
   beforeEval(): undefined {
-    for (const measure of this.#byStream.values()) measure.resetLast();
+    for (const { measure } of this.#byStream.values()) measure.resetLast();
   }
 
   beforeEvalExp(): undefined {
@@ -71,47 +89,70 @@ export class TransferMetric implements PluginMetric {
   }
 
   afterEvalExp(strategy: EvaluatedStrategy): MetricReading[] | undefined {
-    const { currentExperience, originStream } = strategy.experience;
-    const measure = this.#measureOf(originStream.name);
+    const { experience } = strategy;
+    const { currentExperience } = experience;
+    const measure = this.#measureOf(experience);
     const worth = this.#value.metric.result();
-    if (currentExperience === this.#lastTrained) measure.updateInitial(currentExperience, worth);
-    else measure.updateLast(currentExperience, worth);
+    const lineage = listLineage(experience);
+    if (this.#lastTrained && isSameExperience(this.#lastTrained, lineage)) {
+      measure.updateInitial(currentExperience, worth);
+    } else measure.updateLast(currentExperience, worth);
     const value = measure.resultOf(currentExperience);
     if (this.#definition.emitAt !== "experience" || value === undefined) return undefined;
     return [{ key: createExperienceKey(this.name, strategy, { withExperience: true }), value }];
   }
 
-  afterEval(strategy: EvaluatedStrategy): MetricReading[] | undefined {
+  afterEval({ currentEvalStream }: EvaluatedStrategy): MetricReading[] | undefined {
     if (this.#definition.emitAt !== "stream") return undefined;
-    const streamName = strategy.experience.originStream.name;
-    const mean = new Mean();
-    for (const value of this.#measureOf(streamName).result().values()) mean.update(value);
-    return [{ key: createMetricKey({ name: this.name, phase: "eval", streamName }), value: mean.result() }];
+    return listStreams(currentEvalStream).map((first) => {
+      const mean = new Mean();
+      for (const value of this.#measureOf(first).result().values()) mean.update(value);
+      const streamName = first.originStream.name;
+      return { key: createMetricKey({ name: this.name, phase: "eval", streamName }), value: mean.result() };
+    });
   }
 
   save(): unknown {
-    const byStream = Object.fromEntries([...this.#byStream].map(([stream, measure]) => [stream, measure.save()]));
-    return { lastTrained: this.#lastTrained, accuracy: this.#value.metric.save(), byStream };
+    const byStream = [...this.#byStream].map(([stream, { measure, levels }]) => {
+      return [stream, { levels, measure: measure.save() }];
+    });
+    const accuracy = this.#value.metric.save();
+    return { lastTrained: this.#lastTrained, accuracy, byStream: Object.fromEntries(byStream) };
   }
 
   restore(state: unknown): void {
     const act = `restore ${this.name}`;
     const { lastTrained, accuracy, byStream } = parseRecord(act, state);
-    this.#lastTrained = parseOptionalNumber(act, lastTrained);
+    this.#lastTrained = parseLineage(act, lastTrained);
     this.#value.metric.restore(accuracy);
     this.#byStream.clear();
-    for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) this.#measureOf(stream).restore(saved);
+    for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) {
+      const { levels, measure: values } = parseRecord(act, saved);
+      const measure = this.#definition.createMeasure();
+      measure.restore(values);
+      this.#byStream.set(stream, { measure, levels: parseList(act, levels).map(String) });
+    }
   }
 
-  #measureOf(streamName: string): TransferMeasure {
-    let measure = this.#byStream.get(streamName);
-    if (!measure) {
-      measure = this.#definition.createMeasure();
-      if (this.#lastTrained !== null) measure.beginExperience?.();
-      this.#byStream.set(streamName, measure);
-    }
+  #measureOf(experience: Experience): TransferMeasure {
+    const { name } = experience.originStream;
+    const followed = this.#byStream.get(name);
+    if (followed) return followed.measure;
+    const measure = this.#definition.createMeasure();
+    if (this.#lastTrained) measure.beginExperience?.();
+    this.#byStream.set(name, { measure, levels: listLineage(experience).map(({ level }) => level) });
     return measure;
   }
+}
+
+/** The first experience of each stream among these. */
+export function listStreams(experiences: readonly Experience[]): Experience[] {
+  const first = new Map<string, Experience>();
+  for (const experience of experiences) {
+    const { name } = experience.originStream;
+    if (!first.has(name)) first.set(name, experience);
+  }
+  return [...first.values()];
 }
 
 function measureAccuracy(): Pick<FedMetric, "metric" | "update"> {

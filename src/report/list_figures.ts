@@ -1,4 +1,5 @@
 import { summarizeAccuracyMatrix } from "../evaluation/continual_measures.ts";
+import { listTrained } from "../runs/run_summary.ts";
 import {
   createExperienceAccuracyFigure,
   createForgettingFigure,
@@ -39,7 +40,7 @@ export function listFigures(runs: readonly ReportedRun[]): FigureGroup[] {
 
 /** Average forgetting after each trained experience. */
 export function measureForgetting({ experiences }: ReportedRun): number[] {
-  const trained = experiences.map(({ index }) => index);
+  const trained = listTrained(experiences);
   const matrix = experiences.map(({ testAccuracy }) => testAccuracy);
   return matrix.map((_, row) => {
     const soFar = { trainedExperiences: trained.slice(0, row + 1) };

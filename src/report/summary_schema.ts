@@ -14,6 +14,7 @@ export const summarySchema = z.object({
   experiences: z.array(
     z.object({
       index: z.int(),
+      cutFrom: z.exactOptional(z.int()),
       classes: z.array(z.number()),
       examples: z.number(),
       epochs: z.number(),

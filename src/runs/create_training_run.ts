@@ -7,7 +7,6 @@ import { createRunEvaluator } from "./run_evaluator.ts";
 import { RunMonitor } from "./run_monitor.ts";
 import { LostCheckpointsError } from "./storage_error.ts";
 import { TrainingRun, type TrainingRunOptions } from "./training_run.ts";
-import { isTrainedOnline } from "./training_units.ts";
 
 /**
  * Makes the strategy and then the run's folder. Nothing is trained yet.
@@ -67,7 +66,6 @@ async function assemble<Config>(
     writeLines: (lines) => place?.directory.metrics.append(lines),
     loggers,
     metrics,
-    isOnline: isTrainedOnline(options.benchmark),
   });
   const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });
   try {

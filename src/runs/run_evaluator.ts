@@ -12,25 +12,21 @@ export interface RunEvaluatorOptions {
   readonly writeLines: (lines: string) => void;
   /** Called beside it. */
   readonly loggers: readonly Logger[];
-  /**
-   * True where training goes on many small experiences: their numbers are not those of the test stream, so what
-   * compares the two (forgetting, backward transfer) is left to the summary.
-   */
-  readonly isOnline: boolean;
   /** Measured after the others. */
   readonly metrics?: readonly PluginMetric[];
 }
 
 /** What a run measures: accuracy and loss, forgetting and backward transfer. */
 export function createRunEvaluator(options: RunEvaluatorOptions): EvaluationPlugin {
-  const { writeLines, loggers, isOnline, metrics = [] } = options;
+  const { writeLines, loggers, metrics = [] } = options;
   const occasions = { epoch: true, experience: true, stream: true };
   const transfer = { experience: true, stream: true };
   return new EvaluationPlugin({
     metrics: [
       ...accuracyMetrics(occasions),
       ...lossMetrics(occasions),
-      ...(isOnline ? [] : [...forgettingMetrics(transfer), ...bwtMetrics(transfer)]),
+      ...forgettingMetrics(transfer),
+      ...bwtMetrics(transfer),
       ...metrics,
     ],
     loggers: [new JSONLinesLogger({ write: writeLines }), ...loggers],

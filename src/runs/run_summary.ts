@@ -7,6 +7,11 @@ export type RunStatus = "running" | "finished" | "interrupted" | "failed";
 export interface ExperienceSummary {
   /** Its number in the train stream. */
   readonly index: number;
+  /**
+   * The number of the experience that it is a piece of, where `experienceSize` cut it: which experience of the test
+   * stream it belongs to. Absent where it is whole.
+   */
+  readonly cutFrom?: number;
   readonly classes: readonly number[];
   /** Samples of this experience, replayed ones not counted. */
   readonly examples: number;
@@ -82,7 +87,12 @@ export function weighAccuracy(accuracies: readonly number[], sampleCounts: reado
   return total === 0 ? 0 : correct / total;
 }
 
+/** The experience of the test stream that each row was trained on, a piece of it or the whole. */
+export function listTrained(experiences: readonly Pick<ExperienceSummary, "index" | "cutFrom">[]): number[] {
+  return experiences.map(({ index, cutFrom = index }) => cutFrom);
+}
+
 function measure(experiences: readonly ExperienceSummary[]): ContinualMeasures {
-  const trainedExperiences = experiences.map(({ index }) => index);
+  const trainedExperiences = listTrained(experiences);
   return summarizeAccuracyMatrix(collectAccuracyMatrix(experiences), { trainedExperiences });
 }

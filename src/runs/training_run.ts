@@ -194,8 +194,9 @@ export class TrainingRun<Config> {
     const evalSeconds = monitor.evalSeconds - evalSecondsBefore;
     const accuracy = readTestAccuracy(benchmark, monitor.accuracies);
     const onnx = (await this.#exporter?.export(this.strategy, experience, accuracy)) ?? null;
-    const { currentExperience: index, classesInThisExperience: classes, dataset } = experience;
-    return { index, classes, examples: dataset.length, epochs, trainSeconds, evalSeconds, ...accuracy, onnx };
+    const { currentExperience: index, cutFrom, classesInThisExperience: classes, dataset } = experience;
+    const numbers = { index, ...(cutFrom === undefined ? {} : { cutFrom }) };
+    return { ...numbers, classes, examples: dataset.length, epochs, trainSeconds, evalSeconds, ...accuracy, onnx };
   }
 
   async #train({ experience, first, parts }: TrainingUnit, place: RunPlace | undefined): Promise<void> {

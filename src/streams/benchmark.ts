@@ -119,7 +119,7 @@ function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; val
   const pieces =
     experienceSize === undefined
       ? parts.train
-      : parts.train.flatMap((part) => cutExperience(part, { act, experienceSize, random: cutRandom }));
+      : parts.train.flatMap((part, index) => cutExperience(part, { act, index, experienceSize, random: cutRandom }));
   for (const [index, part] of pieces.entries()) {
     let { dataset } = part;
     if (validationSize > 0) {

@@ -5,6 +5,13 @@ export interface Experience {
   readonly dataset: Dataset;
   /** Its place in the stream it was made for, from 0; kept when the stream is sliced. */
   readonly currentExperience: number;
+  /**
+   * The number of the experience that it is a piece of, where `experienceSize` cut it; absent where it is whole. See
+   * `findOriginNumber` for pieces of every kind.
+   */
+  readonly cutFrom?: number;
+  /** The experiences that are trained together as this one (`joinExperiences`); absent where it is one alone. */
+  readonly joinedFrom?: readonly Experience[];
   /** The whole stream that it belongs to. */
   readonly originStream: Stream;
   readonly classesInThisExperience: readonly number[];

@@ -1,6 +1,7 @@
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { Experience } from "./experience.ts";
+import { findOriginNumber } from "./lineage.ts";
 import { createExperience } from "./stream.ts";
 
 /**
@@ -13,11 +14,18 @@ export function joinExperiences(experiences: readonly Experience[]): Experience 
   const [earliest, latest] = [ordered[0], ordered.at(-1)];
   if (!earliest || !latest) throw new RangeRefusal(cannot("join experiences", "at least one", 0));
   const { currentExperience, originStream } = latest;
+  const cutFrom = findOriginNumber(latest);
   const dataset = Dataset.concat(experiences.map((experience) => experience.dataset));
   const current = new Set(experiences.flatMap(({ classesInThisExperience }) => classesInThisExperience));
   const { previousClasses } = earliest;
   return createExperience(
-    { dataset, currentExperience, originStream },
+    {
+      dataset,
+      currentExperience,
+      ...(cutFrom === currentExperience ? {} : { cutFrom }),
+      joinedFrom: ordered,
+      originStream,
+    },
     {
       classesInThisExperience: sortNumbers(current),
       previousClasses,

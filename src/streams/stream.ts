@@ -15,6 +15,8 @@ export interface ExperienceData {
   readonly dataset: Dataset;
   /** The classes it stands for; left out: those of its samples. */
   readonly classes?: readonly number[];
+  /** The number of the experience that it is a piece of; left out where it is whole. */
+  readonly cutFrom?: number;
 }
 
 /**
@@ -35,9 +37,10 @@ export function createStream(name: string, parts: readonly ExperienceData[]): St
     if (!experience) throw new RangeRefusal(cannot("read a stream", `an experience below ${parts.length}`, index));
     return experience;
   });
-  for (const [index, { dataset }] of parts.entries()) {
+  for (const [index, { dataset, cutFrom }] of parts.entries()) {
     const view = timeline[index];
-    if (view) experiences.push(createExperience({ dataset, currentExperience: index, originStream: stream }, view));
+    const own = { dataset, currentExperience: index, ...(cutFrom === undefined ? {} : { cutFrom }) };
+    if (view) experiences.push(createExperience({ ...own, originStream: stream }, view));
   }
   return stream;
 }
@@ -75,7 +78,7 @@ export function createLazyStream<Kind extends Experience>(
 
 /** Puts an experience together; its task labels are those of its samples. */
 export function createExperience(
-  parts: Pick<Experience, "dataset" | "currentExperience" | "originStream">,
+  parts: Pick<Experience, "dataset" | "currentExperience" | "cutFrom" | "joinedFrom" | "originStream">,
   classes: ClassView,
 ): Experience {
   return {

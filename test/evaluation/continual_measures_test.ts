@@ -46,14 +46,32 @@ describe("summarizeAccuracyMatrix()", () => {
 
   test("leaves out cells that were not measured and rows trained on what is not tested", () => {
     const gap = Number.NaN;
-    const measures = summarizeAccuracyMatrix([
+    const matrix = [
       [0.9, gap],
       [gap, 0.8],
       [0.5, gap],
-    ]);
+    ];
+    const measures = summarizeAccuracyMatrix(matrix, { trainedExperiences: [0, 1, 2] });
     expect(measures.averageAccuracy).toBe(0.5);
     expect(measures.averageForgetting).toBeCloseTo(0.4, 12);
     expect(summarizeAccuracyMatrix([[gap]]).averageAccuracy).toBeNaN();
+  });
+
+  test("takes rows of pieces for the experiences that they were cut from, the last one that was measured", () => {
+    const gap = Number.NaN;
+    const matrix = [
+      [0.4, 0],
+      [0.9, 0.1],
+      [gap, 0.1],
+      [0.6, 0.7],
+      [0.2, 0.8],
+    ];
+    const measures = summarizeAccuracyMatrix(matrix, { trainedExperiences: [0, 0, 0, 1, 1] });
+    expect(measures.averageForgetting).toBeCloseTo(0.9 - 0.2, 12);
+    expect(measures.backwardTransfer).toBeCloseTo(0.2 - 0.9, 12);
+    expect(() => summarizeAccuracyMatrix(matrix)).toThrow(
+      "trainedExperiences must say on which experience each row was trained, where there are more rows (5) than columns (2)",
+    );
   });
 
   test("adds up: a matrix whose every row is the same forgets nothing", () => {

@@ -9,7 +9,9 @@ import type { StrategyOptions } from "../../src/training/strategy_options.ts";
 import { makeTask } from "../support/made_task.ts";
 
 /** Two experiences of the same four classes, with other features. */
-export function makeBenchmark(options: { validationSize?: number; onlineExperienceSize?: number } = {}): Benchmark {
+export function makeBenchmark(
+  options: { validationSize?: number; experienceSize?: number; onlineExperienceSize?: number } = {},
+): Benchmark {
   const make = (name: string, samples: number) =>
     [0, 1].map((seed) => ({ dataset: makeTask({ samples, seed, name: `${name} ${seed}` }) }));
   return createBenchmark({

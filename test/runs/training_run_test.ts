@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { createTrainingRun } from "../../src/runs/create_training_run.ts";
-import { isTrainedOnline, listTrainingUnits } from "../../src/runs/training_units.ts";
+import { listTrainingUnits } from "../../src/runs/training_units.ts";
+import type { Benchmark } from "../../src/streams/experience.ts";
 import { Naive } from "../../src/training/strategies/naive.ts";
 import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
@@ -17,14 +18,16 @@ async function makeRun({
   plugin = {},
   signal,
   epochs = 2,
+  benchmark = makeBenchmark(),
 }: {
   plugin?: StrategyPlugin;
   signal?: AbortSignal;
   epochs?: number;
+  benchmark?: Benchmark;
 } = {}) {
   const directory = join(await makeFolder({}), "run");
   const run = await createTrainingRun({
-    benchmark: makeBenchmark(),
+    benchmark,
     directory,
     config: { made: true },
     ...(signal ? { signal } : {}),
@@ -63,6 +66,37 @@ describe("TrainingRun", () => {
     }
     const seconds = summary.experiences.reduce((sum, { trainSeconds }) => sum + trainSeconds, 0);
     expect(summary.throughput?.trainExamplesPerSecond).toBeCloseTo((2 * 2 * 64) / seconds, 6);
+  });
+
+  test("train() measures forgetting by the experiences that pieces were cut from", async () => {
+    for (const [options, cutFrom] of [
+      [{}, undefined],
+      [{ experienceSize: 24 }, [0, 0, 0, 1, 1, 1]],
+      [{ onlineExperienceSize: 24 }, undefined],
+      [{ experienceSize: 40, onlineExperienceSize: 24 }, [0, 0, 1, 1]],
+    ] as const) {
+      const { run, readSummary } = await makeRun({ benchmark: makeBenchmark(options) });
+      await using _ = run;
+      const { experiences, final } = await run.train();
+      if (cutFrom) expect(experiences.map((row) => row.cutFrom)).toEqual([...cutFrom]);
+      else
+        expect(experiences.map((row) => [row.index, "cutFrom" in row])).toEqual([
+          [0, false],
+          [1, false],
+        ]);
+      expect(experiences.map(({ index }) => index)).toEqual([...experiences.keys()]);
+      expect((await readSummary()).experiences.map((row: { cutFrom?: number }) => row.cutFrom)).toEqual(
+        experiences.map((row) => row.cutFrom),
+      );
+      const learned = experiences.filter(({ index, cutFrom = index }) => cutFrom === 0).at(-1);
+      const forgetting = (learned?.testAccuracy[0] ?? 0) - (experiences.at(-1)?.testAccuracy[0] ?? 0);
+      expect(forgetting).toBeGreaterThan(0.1);
+      expect(final?.averageForgetting).toBeCloseTo(forgetting, 12);
+      expect(final?.backwardTransfer).toBeCloseTo(0 - forgetting, 12);
+      const metrics = run.strategy.evaluator.getLastMetrics();
+      expect(metrics["StreamForgetting/eval_phase/test_stream"]).toBeCloseTo(forgetting, 12);
+      expect(metrics["ExperienceBWT/eval_phase/test_stream/Task000/Exp000"]).toBeCloseTo(0 - forgetting, 12);
+    }
   });
 
   test("train() rewrites the summary after every experience", async () => {
@@ -152,7 +186,6 @@ describe("TrainingRun", () => {
 describe("listTrainingUnits()", () => {
   test("are the experiences of the train stream", () => {
     const benchmark = makeBenchmark();
-    expect(isTrainedOnline(benchmark)).toBe(false);
     const units = [...listTrainingUnits(benchmark)];
     expect(units.map(({ experience }) => experience)).toEqual([...benchmark.trainStream]);
     for (const { experience, parts } of units) expect([...parts]).toEqual([experience]);
@@ -169,7 +202,6 @@ describe("listTrainingUnits()", () => {
 
   test("are the small experiences of each origin where there is an online stream, every sample once", () => {
     const benchmark = makeBenchmark({ onlineExperienceSize: 10 });
-    expect(isTrainedOnline(benchmark)).toBe(true);
     const units = [...listTrainingUnits(benchmark)];
     expect(units.map(({ experience }) => experience.currentExperience)).toEqual([0, 1]);
     for (const { experience, parts } of units) {

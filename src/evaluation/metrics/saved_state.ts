@@ -27,6 +27,15 @@ export function parsePairs(act: string, state: unknown): [number, number][] {
 }
 
 /**
+ * Reads a list of anything.
+ * @throws {TypeError} If `state` is none.
+ */
+export function parseList(act: string, state: unknown): readonly unknown[] {
+  if (!Array.isArray(state)) throw new TypeRefusal(cannot(act, "a list", state));
+  return state;
+}
+
+/**
  * Reads an object of values by name.
  * @throws {TypeError} If `state` is none.
  */

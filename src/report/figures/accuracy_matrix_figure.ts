@@ -11,12 +11,12 @@ export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined
   const { experiences } = run;
   const columns = experiences[0]?.testAccuracy.length ?? 0;
   if (columns === 0) return undefined;
-  const values = experiences.flatMap(({ index, testAccuracy }, row) =>
+  const values = experiences.flatMap(({ index, cutFrom, testAccuracy }, row) =>
     testAccuracy.map((accuracy, tested) => ({
-      trained: `${row + 1}: experience ${index}`,
+      trained: `${row + 1}: ${cutFrom === undefined ? `experience ${index}` : `a piece of ${cutFrom}`}`,
       tested,
       accuracy: Number.isNaN(accuracy) ? null : accuracy,
-      isTrained: tested === index,
+      isTrained: tested === (cutFrom ?? index),
     })),
   );
   const size = chooseCellSize(columns);

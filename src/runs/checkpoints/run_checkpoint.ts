@@ -81,6 +81,7 @@ const share = z.union([z.number(), z.nan()]);
 
 const experience: z.ZodType<ExperienceSummary> = z.strictObject({
   index: count,
+  cutFrom: z.exactOptional(count),
   classes: z.array(z.int()),
   examples: count,
   epochs: count,
