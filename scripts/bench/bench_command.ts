@@ -4,7 +4,8 @@ import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { CliError, InterruptedError, refuse } from "../../src/cli/cli_error.ts";
 import { collectValues } from "../../src/cli/option_values.ts";
-import { cannot, describeUnknownName } from "../../src/core/errors.ts";
+import { describeUnknownName } from "../../src/core/errors.ts";
+import { describeReason } from "../../src/core/system_error.ts";
 import { SUITES, type SuiteName } from "./bench_row.ts";
 
 interface Options {
@@ -38,7 +39,7 @@ function createListOption(flags: string, description: string, fallback: string):
 async function bench(options: Options, context: CliContext): Promise<void> {
   const suites = parseSuites(options.suite);
   const { json, peers, quick: isQuick, python } = options;
-  if (python.length > 0 && !peers) throw new CliError(cannot("use --python", "--peers with it", "none"));
+  if (python.length > 0 && !peers) throw new CliError("--python requires --peers");
   if (json !== undefined) await assertWritable(json);
   const { findPythons } = await import("./find_pythons.ts");
   const pythons = peers ? await refuse(() => findPythons(python)) : [];
@@ -59,7 +60,7 @@ export function parseSuites(names: readonly string[]): readonly SuiteName[] {
   const known: readonly string[] = SUITES;
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new CliError(`Cannot use --suite: ${describeUnknownName("suite", unknown, SUITES)}`);
+    throw new CliError(`--suite: ${describeUnknownName("suite", unknown, SUITES)}`);
   }
   return names.length === 0 ? SUITES : SUITES.filter((suite) => names.includes(suite));
 }
@@ -69,6 +70,6 @@ async function assertWritable(file: string): Promise<void> {
   try {
     await access(dirname(file), constants.W_OK);
   } catch (cause) {
-    throw new CliError(cannot("use --json", "a file in a folder that can be written to", file), { cause });
+    throw new CliError(`--json ${file}: ${describeReason(cause)}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { runCommand } from "../../src/cli/doctor/run_command.ts";
-import { cannot, RefusalError } from "../../src/core/errors.ts";
+import { RefusalError } from "../../src/core/errors.ts";
 
 /** A Python interpreter with the libraries that it has. */
 export interface PythonPeer {
@@ -38,17 +38,13 @@ export async function findPythons(wanted: readonly string[]): Promise<PythonPeer
     const { prefix, torch, avalanche } = parseProbe(succeeded ? stdout : "");
     if (torch !== undefined && !prefixes.has(prefix)) found.push({ path, torch, avalanche });
     else if (torch === undefined && wanted.length > 0) {
-      throw new RefusalError(
-        cannot("measure peers", `a Python that has PyTorch at ${path}`, succeeded ? "none" : complaint),
-      );
+      throw new RefusalError(`--python ${path}: ${succeeded ? "this Python has no PyTorch" : complaint}`);
     }
     prefixes.add(prefix);
   }
   if (found.length > 0) return found;
   const install = "apt-get install python3-torch libopenblas0-pthread, or --python PATH";
-  throw new RefusalError(
-    cannot("measure peers", `a Python that has PyTorch (${install})`, `none at ${paths.join(", ")}`),
-  );
+  throw new RefusalError(`--peers requires a Python that has PyTorch (${install}); ${paths.join(", ")} have none`);
 }
 
 /** What the probe printed; no version where it printed nothing of the kind. */

@@ -33,7 +33,7 @@ export function createReproduceProgram(context: CliContext): Command {
 export function chooseResults(names: readonly string[]): readonly PublishedResult[] {
   const known = PUBLISHED_RESULTS.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new CliError(`Cannot reproduce: ${describeUnknownName("result", unknown, known)}`);
+  if (unknown !== undefined) throw new CliError(describeUnknownName("result", unknown, known));
   return PUBLISHED_RESULTS.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { cannot, describeValue, RangeRefusal, RefusalError } from "../core/errors.ts";
+import { describeValue, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { assertPlaces } from "../engine/create_engine.ts";
 import type { EngineKind } from "../engine/engine_kind.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
@@ -30,12 +30,12 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
   const shape = model.inputs[findTaskLabelsInput(model) === 0 ? 1 : 0]?.shape.slice(1) ?? [];
   const { sampleShape, numClasses } = benchmark;
   if (shape.length !== sampleShape.length || shape.some((length, i) => length !== null && length !== sampleShape[i])) {
-    const wanted = `samples of the benchmark's shape ${describeValue([...sampleShape])}`;
-    throw new RangeRefusal(cannot(`train the model "${model.name}"`, wanted, shape));
+    const own = `model "${model.name}" takes samples of shape ${describeValue(shape)}`;
+    throw new RangeRefusal(`${own}, the benchmark has ${describeValue([...sampleShape])}`);
   }
   if (outputs < numClasses && listGrowingHeads(topology).length === 0) {
-    const wanted = `an output for each of the benchmark's ${numClasses} classes, or a head that grows`;
-    throw new RangeRefusal(cannot(`train the model "${model.name}"`, wanted, outputs));
+    const rule = `at least ${numClasses} outputs, one a class of the benchmark, or a head that grows`;
+    throw new RangeRefusal(`model "${model.name}" must have ${rule}, got ${outputs}`);
   }
   const reasons = exportsModels || engine === "onnxruntime" ? findUnsupportedLayers(topology) : [];
   if (reasons.length === 0) return;
@@ -56,7 +56,6 @@ export async function assertDevicesAreThere(devices: readonly string[], engine: 
   for (const device of others) {
     const { isThere, detail, install } = await findDevice(engine, device);
     if (isThere) continue;
-    const said = detail.startsWith("Cannot ") ? detail : `Cannot compute on ${device} with ${engine}: ${detail}`;
-    throw new RefusalError(`${said}; install: ${install}`);
+    throw new RefusalError(`${engine} cannot compute on ${device}: ${detail}; install: ${install}`);
   }
 }

@@ -1,4 +1,5 @@
 import { RefusalError } from "../core/errors.ts";
+import { describeSystemError, isSystemError } from "../core/system_error.ts";
 import { LostCheckpointsError, StorageError } from "../runs/storage_error.ts";
 
 /** What somebody typed cannot be used. The message is one line; the program prints it and exits with status 2. */
@@ -28,17 +29,41 @@ export class InterruptedError extends Error {
 }
 
 /**
- * Runs a part of a command that only prepares: what it refuses is the fault of what was typed, or of files
- * that are not there, not of the run.
- * @throws {CliError} In place of such a refusal; anything else is a defect and passes through.
+ * Runs a part of a command that only prepares: what it refuses is the fault of what was typed, or of files that are
+ * not there, not of the run.
+ * @throws {CliError} In place of a refusal and of what the operating system refuses; anything else is a defect and
+ * passes through.
  */
-export async function refuse<Value>(prepare: () => Promise<Value>): Promise<Value> {
+export async function refuse<Value>(prepare: () => Promise<Value> | Value): Promise<Value> {
   try {
     return await prepare();
   } catch (cause) {
-    if (cause instanceof LostCheckpointsError) throw cause;
-    if (cause instanceof Error && (cause instanceof RefusalError || cause instanceof StorageError))
-      throw new CliError(cause.message, { cause });
-    throw cause;
+    throw cause instanceof LostCheckpointsError ? cause : toCliError(cause);
   }
 }
+
+/** The same for a check that does not wait. */
+export function refuseAsTyped<Value>(check: () => Value): Value {
+  try {
+    return check();
+  } catch (cause) {
+    throw toCliError(cause);
+  }
+}
+
+function toCliError(cause: unknown): unknown {
+  const message = describeExpected(cause);
+  return message === undefined ? cause : new CliError(message, { cause });
+}
+
+/**
+ * What to tell of an error that is no defect of the program: a refusal, a full disk, a file that is not there.
+ * Undefined for a defect, whatever its text.
+ */
+export function describeExpected(error: unknown): string | undefined {
+  if (isSystemError(error)) return describeSystemError(error);
+  const isExpected = EXPECTED.some((expected) => error instanceof expected);
+  return isExpected && error instanceof Error ? error.message : undefined;
+}
+
+const EXPECTED = [CliError, InterruptedError, StorageError, RefusalError];

@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import { cannot, describeUnknownName } from "../core/errors.ts";
+import { describeUnknownName, describeValue, TypeRefusal } from "../core/errors.ts";
 import { CliError } from "./cli_error.ts";
-import { coerceText, describeKind, describeOptions, type OptionDescription, readProperties } from "./option_schema.ts";
-import { parseNamed } from "./parse_named.ts";
+import { describeProblem } from "./describe_problem.ts";
+import { coerceText, describeOptions, type OptionDescription, readProperties } from "./option_schema.ts";
+import { parseNamed, QUOTING_HINT } from "./parse_named.ts";
 
 /** A thing that the command line can make by name. */
 export interface NamedFactory<Context, Made> {
@@ -26,7 +27,10 @@ export interface ResolvedName {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Declares a factory; `create` gets its options typed by the schema. */
+/**
+ * Declares a factory; `create` gets its options typed by the schema. It refuses options that the schema refuses: those
+ * of a config.json that was edited, say.
+ */
 export function defineFactory<Shape extends z.ZodRawShape, Context, Made>(definition: {
   readonly name: string;
   readonly summary: string;
@@ -34,7 +38,16 @@ export function defineFactory<Shape extends z.ZodRawShape, Context, Made>(defini
   readonly create: (options: z.output<z.ZodObject<Shape>>, context: Context) => Made;
 }): NamedFactory<Context, Made> {
   const { name, summary, options, create } = definition;
-  return { name, summary, options, create: (given, context) => create(options.parse(given), context) };
+  return {
+    name,
+    summary,
+    options,
+    create(given, context) {
+      const { success, data } = options.safeParse(given);
+      if (!success) throw new TypeRefusal(`${name}: ${describeProblem(options, given)}`);
+      return create(data, context);
+    },
+  };
 }
 
 /**
@@ -44,24 +57,22 @@ export function defineFactory<Shape extends z.ZodRawShape, Context, Made>(defini
 export function resolveNamed<Context, Made>(registry: Registry<Context, Made>, text: string): ResolvedName {
   const { name, options } = parseNamed(text);
   const factory = findFactory(registry, name);
-  const act = `use the ${registry.kind} ${name}`;
   const properties = readProperties(factory.options);
-  const values: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(options)) {
-    const property = properties[key];
-    if (!property) throw new CliError(`Cannot ${act}: ${describeUnknownOption(key, Object.keys(properties))}`);
-    values[key] = coerceText(property, value);
-  }
+  const values = Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key, properties[key] ? coerceText(properties[key], value) : value]),
+  );
   const result = factory.options.safeParse(values);
   if (result.success) return { name, options: result.data };
-  const issue = result.error.issues[0];
-  const key = String(issue?.path[0] ?? "");
-  const property = properties[key];
-  if (!property) throw new CliError(`Cannot ${act}: ${issue?.message ?? "its options do not go together"}`);
-  const typed = options[key];
-  if (typed === undefined) throw new CliError(`Cannot ${act}: wanted ${key}, ${describeKind(property)}, got nothing`);
-  const wanted = `${key} to be ${issue?.code === "custom" ? issue.message : describeKind(property)}`;
-  throw new CliError(cannot(act, wanted, typeof typed === "string" ? typed : typed.join("|")));
+  const problem = describeProblem(factory.options, values, { show: showTyped });
+  const isList = Object.entries(values).some(
+    ([key, value]) => properties[key]?.type === "string" && Array.isArray(value),
+  );
+  throw new CliError(`${name}: ${problem}${isList ? `; ${QUOTING_HINT}` : ""}`);
+}
+
+/** As it was typed. */
+function showTyped(value: unknown): string {
+  return describeValue(Array.isArray(value) ? value.join("|") : value);
 }
 
 /** Makes what was resolved. The factory's own refusals pass through. */
@@ -89,9 +100,5 @@ function findFactory<Context, Made>(registry: Registry<Context, Made>, name: str
   const factory = registry.factories.find((candidate) => candidate.name === name);
   if (factory) return factory;
   const names = registry.factories.map((candidate) => candidate.name);
-  throw new CliError(`Cannot choose a ${registry.kind}: ${describeUnknownName(registry.kind, name, names)}`);
-}
-
-function describeUnknownOption(key: string, known: readonly string[]): string {
-  return known.length > 0 ? describeUnknownName("option", key, known) : `it has no options, got ${JSON.stringify(key)}`;
+  throw new CliError(describeUnknownName(registry.kind, name, names));
 }

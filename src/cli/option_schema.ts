@@ -11,7 +11,8 @@ export interface OptionDescription {
   readonly default?: unknown;
 }
 
-type JSONSchema = z.core.JSONSchema.BaseSchema;
+/** What zod says of a value that it takes. */
+export type JSONSchema = z.core.JSONSchema.BaseSchema;
 
 /** The options of a schema in the order in which they were declared. */
 export function describeOptions(schema: z.ZodObject): OptionDescription[] {
@@ -19,7 +20,7 @@ export function describeOptions(schema: z.ZodObject): OptionDescription[] {
   return Object.entries(readProperties(schema)).map(([name, property]) => ({
     name,
     summary: property.description ?? "",
-    takes: describeKind(property),
+    takes: describeTyped(property),
     required: required.includes(name),
     ...("default" in property ? { default: property.default } : {}),
   }));
@@ -33,7 +34,13 @@ export function readProperties(schema: z.ZodObject): Readonly<Record<string, JSO
   );
 }
 
-/** What a value must be, in words that follow "wanted lambda to be …". */
+/** What must be typed: a list's items are joined. */
+export function describeTyped(property: JSONSchema): string {
+  const isList = property.type === "array" || property.anyOf?.some((choice) => toSchema(choice).type === "array");
+  return `${describeKind(property)}${isList ? ' joined with "|"' : ""}`;
+}
+
+/** What a value must be, in words that follow "lambda must be …". */
 export function describeKind(property: JSONSchema): string {
   if (property.anyOf) return property.anyOf.map((choice) => describeKind(toSchema(choice))).join(" or ");
   if (property.enum) return `one of ${property.enum.join(", ")}`;
@@ -46,7 +53,11 @@ export function describeKind(property: JSONSchema): string {
     case "number":
       return `a number${describeRange(property)}`;
     case "array":
-      return `a list of ${describePlural(property)} joined with "|"`;
+      return `a list of ${describePlural(property)}`;
+    case "object":
+      return "an object";
+    case "null":
+      return "null";
     default:
       return "a text";
   }
@@ -83,7 +94,8 @@ function describePlural(property: JSONSchema): string {
   return items.type === "number" ? `numbers${describeRange(items)}` : "texts";
 }
 
-function readItems({ items }: JSONSchema): JSONSchema {
+/** What a list holds. */
+export function readItems({ items }: JSONSchema): JSONSchema {
   return toSchema(Array.isArray(items) ? undefined : items);
 }
 
@@ -92,17 +104,24 @@ function toSchema(schema: JSONSchema | boolean | undefined): JSONSchema {
   return typeof schema === "object" ? schema : {};
 }
 
-function describeRange(property: JSONSchema): string {
+/** The bounds of a number: "at least 0", "from 0 to 1", or nothing. */
+export function describeBounds(property: JSONSchema): string {
   const { minimum, maximum } = property;
-  if (isTelling(minimum) && isTelling(maximum)) return ` from ${minimum} to ${maximum}`;
+  if (isTelling(minimum) && isTelling(maximum)) return `from ${minimum} to ${maximum}`;
   const bounds = [
-    ["of at least", minimum],
+    ["at least", minimum],
     ["above", property.exclusiveMinimum],
-    ["of at most", maximum],
+    ["at most", maximum],
     ["below", property.exclusiveMaximum],
   ] as const;
   const parts = bounds.filter(([, bound]) => isTelling(bound)).map(([words, bound]) => `${words} ${bound}`);
-  return parts.length > 0 ? ` ${parts.join(" and ")}` : "";
+  return parts.join(" and ");
+}
+
+/** The same behind "a number". */
+function describeRange(property: JSONSchema): string {
+  const bounds = describeBounds(property);
+  return bounds === "" ? "" : bounds.startsWith("at ") ? ` of ${bounds}` : ` ${bounds}`;
 }
 
 /** zod bounds whole numbers by what a double holds exactly, which tells a reader nothing. */

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { cannot } from "../core/errors.ts";
+import { describeValue } from "../core/errors.ts";
 import { CliError } from "./cli_error.ts";
 
 /** Makes the parser of an option that is a whole number of at least `minimum`. */
@@ -7,8 +7,13 @@ export function createWholeNumberParser(option: string, minimum: number): (text:
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (Number.isSafeInteger(value) && value >= minimum) return value;
-    throw new CliError(cannot(`use ${option}`, `a whole number of at least ${minimum}`, text));
+    throw new CliError(`${option} must be a whole number of at least ${minimum}, got ${describeTyped(text)}`);
   };
+}
+
+/** Numbers as they are, other texts in quotes. */
+function describeTyped(text: string): string {
+  return /^-?\d{1,20}(\.\d{1,20})?$/.test(text) ? text : describeValue(text);
 }
 
 /** Adds a value of an option that may be given several times. */

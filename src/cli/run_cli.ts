@@ -1,8 +1,7 @@
 import { type Command, CommanderError } from "commander";
 import { escapeControlsInLines, formatAsLine } from "../core/printable.ts";
-import { StorageError } from "../runs/storage_error.ts";
 import type { CliContext } from "./cli_context.ts";
-import { CliError, InterruptedError } from "./cli_error.ts";
+import { CliError, describeExpected, InterruptedError } from "./cli_error.ts";
 import { createProgram } from "./create_program.ts";
 
 /** What the program exits with. */
@@ -11,7 +10,7 @@ export const EXIT_STATUS = { done: 0, failed: 1, refused: 2 } as const;
 /**
  * Runs one command.
  * @param words What was typed after the program's name.
- * @returns The exit status; whatever went wrong was printed to standard error, one line a cause.
+ * @returns The exit status. What went wrong was printed to standard error: one line, or the stack of a defect.
  */
 export function runCli(words: readonly string[], context: CliContext): Promise<number> {
   return runProgram(createProgram(context), words, context);
@@ -34,18 +33,17 @@ function reportCommanderError(error: CommanderError, help: string, { stderr }: C
   if (error.exitCode === 0) return EXIT_STATUS.done;
   // Commander's "help" error means that no command was named.
   if (error.code === "commander.help") stderr.write(help);
-  else stderr.write(`${formatAsLine(error.message.replace(/^error: /, "Cannot read the command line: "))}\n`);
+  else stderr.write(`${formatAsLine(error.message.replace(/^error: /, ""))}\n`);
   return EXIT_STATUS.refused;
 }
 
-/** What needs no stack: somebody typed it, wanted it, or has a full disk. */
-const PLAIN_ERRORS = [CliError, InterruptedError, StorageError];
-
-/** A refusal is one line. A failure names its causes too, and where it happened. */
+/** A refusal is one line, whatever names are in it. A defect names its causes too, and where it happened. */
 function describeError(error: unknown): string {
-  if (error instanceof Error && PLAIN_ERRORS.some((plain) => error instanceof plain))
-    return `${formatAsLine(error.message)}\n`;
+  const expected = describeExpected(error);
+  if (expected !== undefined) return `${formatAsLine(expected)}\n`;
   if (!(error instanceof Error)) return `${formatAsLine(String(error))}\n`;
   const cause = error.cause === undefined ? "" : `Cause: ${describeError(error.cause)}`;
-  return `${escapeControlsInLines(error.stack ?? error.message)}\n${cause}`;
+  // zod's errors have a stack without their message in Bun.
+  const { name, message, stack = "" } = error;
+  return `${escapeControlsInLines(stack.includes(message) ? stack : `${name}: ${message}\n${stack}`)}\n${cause}`;
 }

@@ -20,7 +20,7 @@ export interface FollowOptions {
 export function createRunLoggers(options: FollowOptions, stdout: TextStream): Logger[] {
   const { quiet, json, isOnline, workerBars } = options;
   if (workerBars && (quiet || json)) {
-    throw new CliError(`Cannot use --worker-bars: wanted progress bars, got ${json ? "--json" : "--quiet"}`);
+    throw new CliError(`--worker-bars shows progress bars and cannot be used with ${json ? "--json" : "--quiet"}`);
   }
   if (json) return [new JSONEventsLogger({ write: (line) => stdout.write(line) })];
   if (quiet) return [];

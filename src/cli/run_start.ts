@@ -56,7 +56,7 @@ export async function findRunStart(options: StartOptions, typed: readonly string
   }
   const config = await refuse(async () => parseTrainConfig(directory, await readRunConfig(directory)));
   const differences = listDifferences(config, options, typed);
-  if (differences.length > 0) throw new CliError(`Cannot resume ${directory}: ${differences.join("; ")}`);
+  if (differences.length > 0) throw new CliError(`${directory}: ${differences.join("; ")}`);
   const summary = await readRunSummary(directory);
   if (summary?.status === "finished") return { kind: "finished", summary, directory };
   const layout = {
@@ -73,8 +73,8 @@ function listDifferences(saved: TrainConfig, options: StartOptions, typed: reado
   const wanted = createTrainConfig({ ...options, seed });
   const differences = Object.entries(CONFIG_KEYS)
     .filter(([option, key]) => typed.includes(option) && !isDeepStrictEqual(toPlain(wanted[key]), toPlain(saved[key])))
-    .map(([option, key]) => `wanted ${formatOption(option)} ${show(saved[key])}, got ${show(wanted[key])}`);
-  return typed.includes("out") ? [...differences, "wanted no --out beside --resume, got one"] : differences;
+    .map(([option, key]) => `the run has ${formatOption(option)} ${show(saved[key])}, got ${show(wanted[key])}`);
+  return typed.includes("out") ? [...differences, "--out cannot be used with --resume"] : differences;
 }
 
 function formatOption(name: string): string {

@@ -1,9 +1,9 @@
-import { describeCause, describeUnknownName } from "../core/errors.ts";
+import { describeUnknownName } from "../core/errors.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval.ts";
 import type { RunConfig } from "../runs/run_config.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError, refuseAsTyped } from "./cli_error.ts";
 import { resolveNamed } from "./named_factory.ts";
 import { countDefaultWorkers } from "./option_values.ts";
 import { BENCHMARKS } from "./registries/benchmarks.ts";
@@ -81,7 +81,7 @@ function parseEngine(name: string): EngineChoice {
   const choices = ["auto", ...ENGINE_KINDS] as const;
   const engine = choices.find((choice) => choice === name);
   if (engine) return engine;
-  throw new CliError(`Cannot use --engine: ${describeUnknownName("engine", name, choices)}`);
+  throw new CliError(describeUnknownName("engine", name, choices));
 }
 
 /** @throws {CliError} If a device has no such name. */
@@ -89,13 +89,4 @@ export function parseDevices(text: string): readonly string[] {
   const devices = text.split("|");
   for (const device of devices) refuseAsTyped(() => assertDevice(device));
   return devices;
-}
-
-/** @throws {CliError} In place of whatever a check of something typed throws. */
-function refuseAsTyped(check: () => unknown): void {
-  try {
-    check();
-  } catch (cause) {
-    throw new CliError(describeCause(cause), { cause });
-  }
 }

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { z } from "zod";
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { TypeRefusal } from "../core/errors.ts";
 import { ENGINE_KINDS } from "../engine/engine_kind.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL } from "../runs/checkpoints/checkpoint_interval.ts";
+import { describeProblem } from "./describe_problem.ts";
 import type { TrainConfig } from "./train_config.ts";
 
 const choice = z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) });
@@ -34,7 +36,5 @@ const config = z.strictObject({
 export function parseTrainConfig(directory: string, json: unknown): TrainConfig {
   const result = config.safeParse(json);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const key = issue?.path.join(".") || "config.json";
-  throw new TypeRefusal(cannot(`read the run in ${directory}`, `another ${key} (${issue?.message})`, json));
+  throw new TypeRefusal(`${join(directory, "config.json")}: ${describeProblem(config, json, { what: "key" })}`);
 }

@@ -1,4 +1,6 @@
-import { describeCause } from "../core/errors.ts";
+import { describeReason, readErrorCode } from "../core/system_error.ts";
+
+export { readErrorCode };
 
 /** A file of a run cannot be written or read: the disk is full or read-only, or somebody took the file away. */
 export class StorageError extends Error {
@@ -9,15 +11,6 @@ export class StorageError extends Error {
 export class LostCheckpointsError extends StorageError {
   override readonly name = "LostCheckpointsError";
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "there is no space left on the disk",
-  EDQUOT: "the quota on the disk is used up",
-  EROFS: "the disk is read-only",
-  EACCES: "permission was denied",
-  EPERM: "permission was denied",
-  ENOENT: "there is no such file or folder",
-};
 
 /**
  * Does something with a file.
@@ -35,12 +28,5 @@ export async function withStorage<Result>(act: string, use: () => Promise<Result
 
 /** The error for what the file system threw. */
 export function createStorageError(act: string, cause: unknown): StorageError {
-  const known = REASONS[String(readErrorCode(cause))];
-  const reason = known ?? describeCause(cause);
-  return new StorageError(`Cannot ${act}: ${reason}`, { cause });
-}
-
-/** The file system's name for what went wrong ("ENOSPC"), or undefined. */
-export function readErrorCode(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
+  return new StorageError(`Cannot ${act}: ${describeReason(cause)}`, { cause });
 }

@@ -43,10 +43,10 @@ describe("train --benchmark directory", () => {
   test("refuses a missing folder, a missing path and a broken file in one line, with status 2", async () => {
     const broken = await makeFolder({ "train/a/cat/1.png": "no image", "test/a/cat/1.png": "no image" });
     const refusals = [
-      ["directory", "wanted path (or --data), got neither"],
+      ["directory", "directory: path is required, or --data FOLDER"],
       ["directory:path=no/such", 'Cannot read the folder "no/such"'],
       [`directory:path=${broken}`, 'cat/1.png": wanted a PNG or JPEG image'],
-      ["directory:path=x,imageSize=0", "imageSize to be a list of whole numbers"],
+      ["directory:path=x,imageSize=0", "imageSize must be a list of whole numbers"],
     ];
     for (const [name = "", message = ""] of refusals) {
       const { status, stderr } = await captureCli(["train", "--benchmark", name, ...WORDS]);

@@ -75,7 +75,7 @@ describe("train", () => {
       ["split-mnist:experiences=11", "experiences (of at least one class each)"],
       ["split-mnist:balanced=true", "wanted scenario=new-instances beside balanced"],
       ["split-mnist:scenario=new-instances,taskLabels=true", "no taskLabels"],
-      ["split-mnist:augment=none|crop", "wanted crop, flip, both, or none alone"],
+      ["split-mnist:augment=none|crop", 'augment must be crop, flip, crop|flip or none, got "none|crop"'],
       ["split-mnist:augment=crop,cropPadding=28", "wanted cropPadding below 28"],
       ["split-mnist:augment=blur", "augment"],
       ["split-mnist:validationSplit=half", "one of class-balanced, random"],

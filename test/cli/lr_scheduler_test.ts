@@ -23,11 +23,15 @@ describe("the plugin lr-scheduler", () => {
   });
 
   test("refuses what a schedule needs and lacks, or does not take", async () => {
-    await expect(make("lr-scheduler:schedule=step")).rejects.toThrow("wanted stepSize with schedule=step");
-    await expect(make("lr-scheduler:schedule=exponential")).rejects.toThrow("wanted gamma with schedule=exponential");
-    await expect(make("lr-scheduler:schedule=cosine,steps=3,gamma=0.5")).rejects.toThrow(
-      "wanted an option of schedule=cosine",
+    await expect(make("lr-scheduler:schedule=step")).rejects.toThrow("lr-scheduler: schedule=step requires stepSize");
+    await expect(make("lr-scheduler:schedule=exponential")).rejects.toThrow(
+      "lr-scheduler: schedule=exponential requires gamma",
     );
-    await expect(make("lr-scheduler:schedule=plateau,warmUpSteps=3")).rejects.toThrow('got "warmUpSteps"');
+    await expect(make("lr-scheduler:schedule=cosine,steps=3,gamma=0.5")).rejects.toThrow(
+      "is no option of schedule=cosine; its options: ",
+    );
+    await expect(make("lr-scheduler:schedule=plateau,warmUpSteps=3")).rejects.toThrow(
+      "warmUpSteps is no option of schedule=plateau",
+    );
   });
 });

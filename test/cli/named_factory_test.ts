@@ -8,6 +8,7 @@ import {
   type Registry,
   resolveNamed,
 } from "../../src/cli/named_factory.ts";
+import { TypeRefusal } from "../../src/core/errors.ts";
 
 const shapes: Registry<{ unit: string }, string> = {
   kind: "shape",
@@ -21,7 +22,12 @@ const shapes: Registry<{ unit: string }, string> = {
     defineFactory({
       name: "polygon",
       summary: "one with corners",
-      options: z.strictObject({ corners: z.int().min(3).describe("how many"), sides: z.array(z.number()).optional() }),
+      options: z.strictObject({
+        corners: z.int().min(3).describe("how many"),
+        sides: z.array(z.number()).optional(),
+        side: z.number().min(0).optional(),
+        name: z.string().optional(),
+      }),
       create: ({ corners, sides = [] }) => `polygon of ${corners} corners and ${sides.length} sides`,
     }),
     defineFactory({ name: "point", summary: "one without", options: z.strictObject({}), create: () => "point" }),
@@ -38,18 +44,23 @@ describe("resolveNamed()", () => {
   });
 
   const refusals = [
-    ["cirle", 'Cannot choose a shape: unknown shape "cirle", did you mean circle?'],
-    ["hexahedron", 'Cannot choose a shape: unknown shape "hexahedron"; known: circle, polygon, point'],
-    ["circle:radios=1", 'Cannot use the shape circle: unknown option "radios", did you mean radius?'],
-    ["circle:radius=101", 'Cannot use the shape circle: wanted radius to be a number from 0 to 100, got "101"'],
-    ["circle:radius=wide", 'Cannot use the shape circle: wanted radius to be a number from 0 to 100, got "wide"'],
-    ["circle:radius=1|2", 'Cannot use the shape circle: wanted radius to be a number from 0 to 100, got "1|2"'],
-    ["polygon", "Cannot use the shape polygon: wanted corners, a whole number of at least 3, got nothing"],
+    ["cirle", 'unknown shape "cirle", did you mean circle?'],
+    ["hexahedron", 'unknown shape "hexahedron"; known: circle, polygon, point'],
+    ["circle:radios=1", 'circle: unknown option "radios", did you mean radius?'],
+    ["circle:radius=101", "circle: radius must be from 0 to 100, got 101"],
+    ["circle:radius=wide", 'circle: radius must be a number from 0 to 100, got "wide"'],
+    ["circle:radius=1|2", 'circle: radius must be a number from 0 to 100, got "1|2"'],
+    ["circle:constructor=1", 'circle: unknown option "constructor"; known: radius'],
+    ["polygon", "polygon: corners is required, a whole number of at least 3"],
+    ["polygon:corner=3", 'polygon: unknown option "corner", did you mean corners?'],
+    ["polygon:corners=3.5", "polygon: corners must be a whole number of at least 3, got 3.5"],
+    ["polygon:corners=3,sides=1|x", 'polygon: sides must be a list of numbers, got "1|x"'],
+    ["polygon:corners=3,side=-1", "polygon: side must be at least 0, got -1"],
     [
-      "polygon:corners=3.5",
-      'Cannot use the shape polygon: wanted corners to be a whole number of at least 3, got "3.5"',
+      "polygon:corners=3,name=a|b",
+      'polygon: name must be a text, got "a|b"; quote a value that holds "," or "|": key="a,b"',
     ],
-    ["point:size=1", 'Cannot use the shape point: it has no options, got "size"'],
+    ["point:size=1", 'point: there are no options, got "size"'],
   ] as const;
   for (const [text, message] of refusals) {
     test(`refuses ${text} in one line`, () => {
@@ -69,13 +80,26 @@ describe("createNamed()", () => {
       createNamed(shapes, resolved, { unit: "" }),
     );
   });
+
+  test("refuses options of a config.json that its schema refuses", () => {
+    const make = (options: Record<string, unknown>) => createNamed(shapes, { name: "polygon", options }, { unit: "" });
+    for (const [options, message] of [
+      [{ corners: "4" }, 'polygon: corners must be a whole number of at least 3, got "4"'],
+      [{ corners: 4, sides: [1, "x"] }, 'polygon: sides must be a list of numbers, got [1, "x"]'],
+      [{ corners: 4, angle: 1 }, 'polygon: unknown option "angle"; known: corners, sides, side, name'],
+      [{}, "polygon: corners is required, a whole number of at least 3"],
+    ] as const) {
+      expect(() => make(options)).toThrow(new TypeRefusal(message));
+      expect(() => make(options)).toThrow(TypeRefusal);
+    }
+  });
 });
 
 describe("describeRegistry()", () => {
   test("lists every entry with its options", () => {
     expect(describeRegistry(shapes).map(({ name, options }) => [name, options.map((option) => option.name)])).toEqual([
       ["circle", ["radius"]],
-      ["polygon", ["corners", "sides"]],
+      ["polygon", ["corners", "sides", "side", "name"]],
       ["point", []],
     ]);
   });

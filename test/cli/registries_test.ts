@@ -33,7 +33,7 @@ describe("registries", () => {
         expect(() => resolve(`${name}:notAnOption=1`)).toThrow("notAnOption");
         const required = options.filter((option) => option.required);
         if (required.length === 0) expect(resolve(name)).toMatchObject({ name });
-        else expect(() => resolve(name)).toThrow("got nothing");
+        else expect(() => resolve(name)).toThrow("is required, ");
       }
     });
   }

@@ -66,9 +66,10 @@ describe("runCli() refuses", () => {
     ["train --sede 1", "unknown option '--sede' (Did you mean --seed?)"],
     ["train --epochs", "option '--epochs <number>' argument missing"],
     ["train somewhere", "too many arguments"],
-    ["train --epochs 0", 'Cannot use --epochs: wanted a whole number of at least 1, got "0"'],
-    ["train --batch-size 1.5", 'Cannot use --batch-size: wanted a whole number of at least 1, got "1.5"'],
-    ["train --workers=-1", 'Cannot use --workers: wanted a whole number of at least 0, got "-1"'],
+    ["train --epochs 0", "--epochs must be a whole number of at least 1, got 0"],
+    ["train --batch-size 1.5", "--batch-size must be a whole number of at least 1, got 1.5"],
+    ["train --workers=-1", "--workers must be a whole number of at least 0, got -1"],
+    ["train --epochs x", '--epochs must be a whole number of at least 1, got "x"'],
     ["train --strategy nave", 'unknown strategy "nave", did you mean naive?'],
     ["train --plugin early-stoping", 'unknown plugin "early-stoping", did you mean early-stopping?'],
     ["train --benchmark split-mnst", 'unknown benchmark "split-mnst", did you mean split-mnist?'],
@@ -76,16 +77,18 @@ describe("runCli() refuses", () => {
     ["train --optimizer sdg", 'unknown optimizer "sdg", did you mean sgd'],
     ["train --engine torch", 'unknown engine "torch"; known: auto, onnxruntime, tfjs'],
     ["train --device gpu", 'wanted cpu, webgpu or cuda:NUMBER, got "gpu"'],
-    ["train --strategy ewc:lambda=much", 'wanted lambda to be a number of at least 0, got "much"'],
+    ["train --strategy ewc:lambda=much", 'ewc: lambda must be a number of at least 0, got "much"'],
+    ["train --strategy ewc:lambda=-1", "ewc: lambda must be at least 0, got -1"],
+    ["train --optimizer sgd:momentun=0.9", 'sgd: unknown option "momentun", did you mean momentum?'],
     ["evaluate", "required option '--model <file>' not specified"],
-    ["evaluate --model no_such_file.onnx", 'wanted an ONNX file, got "no_such_file.onnx"'],
+    ["evaluate --model no_such_file.onnx", "no_such_file.onnx: there is no such file or folder"],
   ];
   for (const [words, message] of refusals) {
     test(`"${words}" in one line, with status 2`, async () => {
       const { status, stdout, stderr } = await captureCli(words.split(" "));
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
       expect(stderr).toContain(message);
-      expect(stderr).toMatch(/^Cannot .*\n$/);
+      expect(stderr).toMatch(/^.+\n$/);
     });
   }
 
@@ -94,9 +97,17 @@ describe("runCli() refuses", () => {
     ["a folder without the data", ["--data", "no_such_folder"], "Cannot load MNIST: wanted the file train-images"],
     ["options that do not go together", ["--strategy", "ewc:lambda=1,mode=online"], "wanted decayFactor"],
     ["an incomplete class order", ["--benchmark", "split-mnist:classOrder=1|2"], "wanted every class once"],
-    ["too many workers", ["--workers", "100000"], "wanted at most"],
-    ["a module that is not there", ["--model", "path=./no_such_model.ts"], "Cannot make a model from"],
-    ["early stopping without validation", ["--plugin", "early-stopping:patience=1"], "wanted a benchmark with"],
+    ["too many workers", ["--workers", "100000"], "workers must be at most 256"],
+    [
+      "a module that is not there",
+      ["--model", "path=./no_such_model.ts"],
+      '"./no_such_model.ts": there is no such file or folder',
+    ],
+    [
+      "early stopping without validation",
+      ["--plugin", "early-stopping:patience=1"],
+      "early-stopping requires a validation stream, split-mnist has none",
+    ],
   ];
   for (const [what, words, message] of late) {
     test(`${what} in one line, with status 2, and writes nothing`, async () => {
@@ -106,7 +117,7 @@ describe("runCli() refuses", () => {
       const { status, stderr } = await captureCli(["train", "--data", data, "--out", out, "--quiet", ...words]);
       expect({ status, written: await readdir(parent) }).toEqual({ status: 2, written: [] });
       expect(stderr).toContain(message);
-      expect(stderr).toMatch(/^Cannot .*\n$/);
+      expect(stderr).toMatch(/^.+\n$/);
     });
   }
 

@@ -90,7 +90,7 @@ describe("train", () => {
     const { status, stderr } = await train(["--worker-bars", "--quiet"]);
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: "Cannot use --worker-bars: wanted progress bars, got --quiet\n",
+      stderr: "--worker-bars shows progress bars and cannot be used with --quiet\n",
     });
   });
 

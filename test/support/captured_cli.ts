@@ -1,4 +1,7 @@
-import { runCli } from "../../src/cli/run_cli.ts";
+import type { Command } from "commander";
+import type { CliContext } from "../../src/cli/cli_context.ts";
+import { createProgram } from "../../src/cli/create_program.ts";
+import { runProgram } from "../../src/cli/run_cli.ts";
 
 /** What a command left behind. */
 export interface CliOutcome {
@@ -7,33 +10,39 @@ export interface CliOutcome {
   readonly stderr: string;
 }
 
+interface Surroundings {
+  readonly signal?: AbortSignal;
+  /** Called at each write to standard output. */
+  readonly listen?: () => unknown;
+}
+
 /** Runs a command line in this process, its output captured. */
-export async function captureCli(
+export function captureCli(words: readonly string[], around: Surroundings = {}): Promise<CliOutcome> {
+  return captureProgram(createProgram, words, around);
+}
+
+/** The same with another program: the bench, say. */
+export async function captureProgram(
+  create: (context: CliContext) => Command,
   words: readonly string[],
-  {
-    signal = new AbortController().signal,
-    listen = () => undefined,
-  }: {
-    readonly signal?: AbortSignal;
-    /** Called at each write to standard output. */
-    readonly listen?: () => unknown;
-  } = {},
+  { signal = new AbortController().signal, listen = () => undefined }: Surroundings = {},
 ): Promise<CliOutcome> {
   let stdout = "";
   let stderr = "";
-  const status = await runCli(words, {
+  const context = {
     stdout: {
-      write: (text) => {
+      write(text: string) {
         stdout += text;
         listen();
       },
     },
     stderr: {
-      write: (text) => {
+      write(text: string) {
         stderr += text;
       },
     },
     signal,
-  });
+  };
+  const status = await runProgram(create(context), words, context);
   return { status, stdout, stderr };
 }

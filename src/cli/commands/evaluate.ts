@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { cannot } from "../../core/errors.ts";
 import { formatJSON } from "../../core/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
@@ -29,14 +28,9 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
 
 async function evaluate({ model, data, batchSize, seed, ...options }: Options, { stdout }: CliContext): Promise<void> {
   const { readExportMetadata } = await import("../../onnx/export/evaluate_export.ts");
-  const metadata = await readExportMetadata(model).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? ` (${cause.message})` : "";
-    throw new CliError(`${cannot("evaluate a model", "an ONNX file", model)}${reason}`, { cause });
-  });
+  const metadata = await refuse(() => readExportMetadata(model));
   const benchmark = options.benchmark ?? metadata["firn.benchmark"];
-  if (benchmark === undefined) {
-    throw new CliError(cannot("evaluate a model", "--benchmark, because the file names none", model));
-  }
+  if (benchmark === undefined) throw new CliError(`${model} names no benchmark: --benchmark is required`);
   const { BENCHMARKS } = await import("../registries/benchmarks.ts");
   const resolved = resolveNamed(BENCHMARKS, benchmark);
   const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data }));

@@ -1,4 +1,4 @@
-import { cannot } from "../../core/errors.ts";
+import { describeValue } from "../../core/errors.ts";
 import type { Augmentation } from "../../data/augmentation.ts";
 import { directoryBenchmark } from "../../streams/directory_benchmark.ts";
 import type { Benchmark } from "../../streams/experience.ts";
@@ -67,8 +67,7 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
         const { folder, ...rest } = complete(options, context);
         const path = options.path ?? folder;
-        if (path === undefined)
-          throw new CliError("Cannot use the benchmark directory: wanted path (or --data), got neither");
+        if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");
         const [height, width = height] = imageSize ?? [];
         const size = height !== undefined && width !== undefined ? { height, width } : undefined;
         return directoryBenchmark({ ...rest, path, imageSize: size });
@@ -90,7 +89,7 @@ function complete<Options extends GivenOptions>(options: Options, { seed, data }
 function readAugmentation({ augment, cropPadding }: GivenOptions): Augmentation | null {
   const isNone = augment.includes("none");
   if (isNone && augment.length > 1) {
-    throw new CliError(cannot("use augment", "crop, flip, both, or none alone", augment.join("|")));
+    throw new CliError(`augment must be crop, flip, crop|flip or none, got ${describeValue(augment.join("|"))}`);
   }
   if (isNone) return null;
   return { cropPadding: augment.includes("crop") ? cropPadding : 0, flip: augment.includes("flip") };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal } from "../../core/errors.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
 import { METRICS_OPTIONS } from "./metrics_options.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
@@ -14,8 +14,9 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
       const compared = ["maxForgetting", "forwardTransfer"] as const;
       const refused = compared.find((name) => options[name] && benchmark.streams.has("train_online"));
       if (refused) {
-        const wanted = "a benchmark whose experiences are trained whole";
-        throw new RangeRefusal(cannot(`measure ${refused}`, wanted, "onlineExperienceSize"));
+        throw new RangeRefusal(
+          `metrics: ${refused} requires experiences that are trained whole, without onlineExperienceSize`,
+        );
       }
       const { createChosenMetrics } = await import("./create_chosen_metrics.ts");
       const { forwardTransfer: evaluatesFirst } = options;

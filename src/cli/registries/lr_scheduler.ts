@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal } from "../../core/errors.ts";
 import type { LearningRateSchedule } from "../../training/learning_rate_schedule.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin } from "./plugin_context.ts";
@@ -30,8 +30,8 @@ export async function createLRScheduler(options: Options): Promise<ChosenPlugin>
   const given = omitUndefined(options);
   for (const name of Object.keys(given)) {
     if (TAKES[schedule].some((taken) => taken === name)) continue;
-    const wanted = `an option of schedule=${schedule} (${TAKES[schedule].join(", ")})`;
-    throw new RangeRefusal(cannot("use the plugin lr-scheduler", wanted, name));
+    const taken = `its options: ${TAKES[schedule].join(", ")}`;
+    throw new RangeRefusal(`lr-scheduler: ${name} is no option of schedule=${schedule}; ${taken}`);
   }
   if (schedule === "plateau") {
     const { ReduceLROnPlateauPlugin } = await import("../../training/plugins/reduce_lr_on_plateau_plugin.ts");
@@ -66,5 +66,5 @@ function createSchedule(kind: LearningRateSchedule["kind"], options: Options): L
 
 function need<Value>(value: Value | undefined, name: string, schedule: string): Value {
   if (value !== undefined) return value;
-  throw new RangeRefusal(cannot("use the plugin lr-scheduler", `${name} with schedule=${schedule}`, undefined));
+  throw new RangeRefusal(`lr-scheduler: schedule=${schedule} requires ${name}`);
 }

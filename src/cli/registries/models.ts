@@ -1,9 +1,11 @@
+import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { COMPATIBILITIES } from "../../core/compatibility.ts";
-import { cannot, describeCause, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { describeCause, describeValue, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors.ts";
+import { withFileNamed } from "../../core/system_error.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 
 /** What a model is made for. */
@@ -116,7 +118,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         const { pnn } = await import("../../models/pnn.ts");
         const { inputShape, seed, isTaskIncremental } = context;
         if (isTaskIncremental) return pnn({ ...options, inputShape, seed });
-        throw new RangeRefusal(cannot("use the model pnn", "a benchmark with taskLabels=true", false));
+        throw new RangeRefusal("pnn requires a benchmark with taskLabels=true");
       },
     }),
     defineFactory({
@@ -147,11 +149,12 @@ function completeOptions<Options extends HeadOptions>(
 ) {
   const { multiHead, incremental } = options;
   if (multiHead && !isTaskIncremental) {
-    const act = `use the model ${name} with multiHead=true`;
-    throw new RangeRefusal(cannot(act, "a benchmark with taskLabels=true", false));
+    throw new RangeRefusal(`${name}: multiHead=true requires a benchmark with taskLabels=true`);
   }
   if (outputs !== undefined && (multiHead || incremental)) {
-    throw new RangeRefusal(cannot(`use the model ${name}`, "outputs, or a head that grows", "both"));
+    throw new RangeRefusal(
+      `${name}: outputs is for a head that does not grow and excludes ${multiHead ? "multiHead" : "incremental"}=true`,
+    );
   }
   return { ...options, ...context, numClasses: outputs ?? numClasses };
 }
@@ -166,18 +169,30 @@ export function findModelModule(path: string): string {
  * @throws {TypeError} If the module cannot be loaded, exports no such function, or the function returns no model.
  */
 async function createModelFromModule(path: string, context: ModelContext): Promise<tf.LayersModel> {
-  const act = `make a model from ${JSON.stringify(path)}`;
+  const file = JSON.stringify(path);
+  await withFileNamed(file, () => access(path));
   const module: unknown = await import(findModelModule(path)).catch((cause: unknown) => {
-    const reason = describeCause(cause).split("\n")[0];
-    throw new TypeRefusal(`Cannot ${act}: ${reason}`, { cause });
+    throw new TypeRefusal(`${file} cannot be loaded: ${describeCause(cause).split("\n")[0]}`, { cause });
   });
   const createModel = typeof module === "object" && module && "createModel" in module ? module.createModel : undefined;
   if (typeof createModel !== "function") {
-    throw new TypeRefusal(cannot(act, "a module that exports the function createModel", createModel));
+    throw new TypeRefusal(`${file} must export a function createModel, got ${describeValue(createModel)}`);
   }
-  const model: unknown = await createModel(context);
-  if (!isLayersModel(model)) throw new TypeRefusal(cannot(act, "createModel to return a tf.LayersModel", model));
-  return model;
+  const model: unknown = await callUserModule(file, () => createModel(context));
+  if (isLayersModel(model)) return model;
+  throw new TypeRefusal(`${file}: createModel must return a tf.LayersModel, got ${describeValue(model)}`);
+}
+
+/** What a user's own code throws is told with its place there. */
+async function callUserModule(file: string, call: () => unknown): Promise<unknown> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause instanceof RefusalError) throw cause;
+    const [place] = cause.stack?.match(/[^\s(]*:\d+:\d+/) ?? [];
+    const where = place === undefined ? "" : ` (${place})`;
+    throw new TypeRefusal(`${file}: createModel failed: ${cause.name}: ${cause.message}${where}`, { cause });
+  }
 }
 
 /** By its parts, because the module may have a copy of TF.js of its own. */

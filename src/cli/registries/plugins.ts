@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal } from "../../core/errors.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
 import { omitUndefined } from "../omit_undefined.ts";
 import { BASELINE_PLUGINS } from "./baseline_plugins.ts";
@@ -32,8 +32,8 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
       }),
       create: async ({ evalEvery, ...options }, { benchmark }: PluginContext) => {
         if (!benchmark.streams.has("valid")) {
-          const wanted = "a benchmark with a validation stream (its option validationSize=0.1, say)";
-          throw new RangeRefusal(cannot("use the plugin early-stopping", wanted, benchmark.name));
+          const missing = `${benchmark.name} has none (its option validationSize=0.1 makes one)`;
+          throw new RangeRefusal(`early-stopping requires a validation stream, ${missing}`);
         }
         const { EarlyStoppingPlugin } = await import("../../training/plugins/early_stopping_plugin.ts");
         return { plugin: new EarlyStoppingPlugin({ ...options, valStreamName: "valid" }), evalEvery };

@@ -1,3 +1,4 @@
+import { SyntaxRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { decodeModel } from "../file/decode_model.ts";
 import { type ExportBatch, ExportSession, type ExportSource, readExport } from "./export_session.ts";
@@ -27,7 +28,14 @@ export async function evaluateExport(
  * @throws {SyntaxError} If it is not an ONNX file.
  */
 export async function readExportMetadata(source: ExportSource): Promise<Readonly<Record<string, string>>> {
-  return decodeModel(await readExport(source)).metadata;
+  const bytes = await readExport(source);
+  try {
+    return decodeModel(bytes).metadata;
+  } catch (cause) {
+    if (typeof source === "string" && cause instanceof SyntaxRefusal)
+      throw new SyntaxRefusal(`${source}: ${cause.message}`, { cause });
+    throw cause;
+  }
 }
 
 /** The column of each row's largest value, the first of equals. */

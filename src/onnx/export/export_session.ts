@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { cannot, describeCause, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { cannot, describeCause, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { withFileNamed } from "../../core/system_error.ts";
 import { SAMPLES_NAME, TASK_LABELS_NAME } from "../converters/input.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 
@@ -13,9 +14,10 @@ export interface ExportBatch extends HostTensor {
   readonly taskLabels?: Int32Array;
 }
 
-/** The bytes of an exported file. @throws {Error} If it cannot be read. */
+/** The bytes of an exported file. @throws {RefusalError} If it cannot be read. */
 export async function readExport(source: ExportSource): Promise<Uint8Array> {
-  return typeof source === "string" ? new Uint8Array(await readFile(source)) : source;
+  if (typeof source !== "string") return source;
+  return withFileNamed(source, () => readFile(source));
 }
 
 /** An exported file loaded into onnxruntime: what a service that has nothing of Firn would do with it. */
@@ -28,8 +30,12 @@ export class ExportSession {
 
   /** @throws {Error} If onnxruntime refuses the file, or it has not our input and output. */
   static async open(source: ExportSource): Promise<ExportSession> {
+    const bytes = await readExport(source);
     // Errors come as exceptions: they need not be printed as well.
-    const session = await InferenceSession.create(await readExport(source), { logSeverityLevel: 4 });
+    const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 }).catch((cause: unknown) => {
+      const name = typeof source === "string" ? source : "an exported model";
+      throw new SyntaxRefusal(`${name}: onnxruntime refuses it: ${describeCause(cause).split("\n")[0]}`, { cause });
+    });
     if (session.inputNames.includes(SAMPLES_NAME) && session.outputNames.includes(OUTPUTS_NAME)) {
       return new ExportSession(session);
     }

@@ -37,12 +37,15 @@ describe("bench", () => {
 
   test("refuses what it does not know in one line and measures nothing", async () => {
     const refusals: [string[], RegExp][] = [
-      [["--suite", "stp"], /^Cannot use --suite: unknown suite "stp", did you mean step\?\n$/],
-      [["--python", "python3"], /^Cannot use --python: wanted --peers with it, got "none"\n$/],
-      [["--peers", "--python", "no-such-python"], /^Cannot measure peers: wanted a Python that has PyTorch.*\n$/],
-      [["--json", join("no", "such", "folder", "rows.json")], /^Cannot use --json: wanted a file in a folder.*\n$/],
-      [["--pears"], /^Cannot read the command line: unknown option '--pears'.*\n$/],
-      [["step"], /^Cannot read the command line: too many arguments.*\n$/],
+      [["--suite", "stp"], /^--suite: unknown suite "stp", did you mean step\?\n$/],
+      [["--python", "python3"], /^--python requires --peers\n$/],
+      [["--peers", "--python", "no-such-python"], /^--python no-such-python: .*no-such-python.*\n$/],
+      [
+        ["--json", join("no", "such", "folder", "rows.json")],
+        /^--json no\/such\/folder\/rows.json: there is no such file or folder\n$/,
+      ],
+      [["--pears"], /^unknown option '--pears'.*\n$/],
+      [["step"], /^too many arguments.*\n$/],
     ];
     for (const [words, message] of refusals) {
       const { status, stdout, stderr } = await captureBench(words);

@@ -21,7 +21,7 @@ describe("parseProbe()", () => {
 describe("findPythons()", () => {
   test("refuses a path that was asked for and is no Python with PyTorch", async () => {
     await expect(findPythons(["no-such-python-anywhere"])).rejects.toThrow(
-      /Cannot measure peers: wanted a Python that has PyTorch at no-such-python-anywhere/,
+      /^--python no-such-python-anywhere: .*no-such-python-anywhere/,
     );
   });
 });
