@@ -1,9 +1,12 @@
+import { escapeControls } from "../core/printable.ts";
+import { readClassNames } from "../runs/run_config.ts";
 import type { RunSummary } from "../runs/run_summary.ts";
 import { formatTable } from "./format_table.ts";
 
 /** A run's result for people: the accuracy matrix, the final figures, where the models are. */
 export function formatRun(summary: RunSummary<unknown>, directory: string): string {
   const { experiences, final, throughput, parametersHash } = summary;
+  const classNames = readClassNames(summary.config);
   const columns = experiences[0]?.testAccuracy.length ?? 0;
   const areCut = experiences.some(({ cutFrom }) => cutFrom !== undefined);
   const heading = [
@@ -17,7 +20,7 @@ export function formatRun(summary: RunSummary<unknown>, directory: string): stri
   const rows = experiences.map(({ index, cutFrom, classes, testAccuracy, streamAccuracy, trainSeconds }) => [
     String(index),
     ...(areCut ? [String(cutFrom ?? "")] : []),
-    describeClasses(classes),
+    describeClasses(classes, classNames),
     ...testAccuracy.map(formatShare),
     formatShare(streamAccuracy),
     trainSeconds.toFixed(2),
@@ -38,7 +41,8 @@ function formatShare(share: number | undefined): string {
   return share === undefined || Number.isNaN(share) ? "-" : share.toFixed(4);
 }
 
-/** The ids, or how many there are where they are many. */
-function describeClasses(classes: readonly number[]): string {
-  return classes.length > 6 ? `${classes.length} classes` : classes.join(",");
+/** The labels, or how many there are where they are many. */
+function describeClasses(classes: readonly number[], classNames: readonly string[] | undefined): string {
+  if (classes.length > 6) return `${classes.length} classes`;
+  return classes.map((id) => escapeControls(classNames?.[id] ?? String(id))).join(",");
 }

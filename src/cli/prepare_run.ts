@@ -1,4 +1,5 @@
 import { listDevices } from "../cluster/cluster_options.ts";
+import { areClassIds } from "../data/class_names.ts";
 import { chooseEngine } from "../engine/create_engine.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import { takeTopology } from "../models/take_topology.ts";
@@ -6,6 +7,7 @@ import { parseCheckpointInterval } from "../runs/checkpoints/checkpoint_interval
 import { createTrainingRun, resumeTrainingRun } from "../runs/create_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../runs/run_directory.ts";
 import type { RunParts, TrainingRun } from "../runs/training_run.ts";
+import type { Benchmark } from "../streams/experience.ts";
 import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { createNamed } from "./named_factory.ts";
 import { formatNamed } from "./parse_named.ts";
@@ -38,12 +40,14 @@ export interface RunSurroundings {
  * Makes everything that a configuration names, and last the run's folder.
  * @throws {Error} If data is missing, a value is out of range or the folder cannot be used; nothing was written then.
  */
-export async function prepareRun(config: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
+export async function prepareRun(given: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
   const { target, layout, loggers, signal, report } = around;
-  const { seed, logicalShards, engine, exportsModels, maxRestarts } = config;
+  const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
   if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
-  const optimizer = createNamed(OPTIMIZERS, config.optimizer, undefined);
-  const benchmark = await createNamed(BENCHMARKS, config.benchmark, { seed, data: config.data ?? undefined });
+  const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
+  const { data, classNames } = given;
+  const benchmark = await createNamed(BENCHMARKS, given.benchmark, { seed, data: data ?? undefined, classNames });
+  const config = keepClassNames(given, benchmark);
   let run: TrainingRun<TrainConfig> | undefined;
   const context = { benchmark, runFolder: () => run?.directory.path ?? "." };
   const plugins = await Promise.all(config.plugins.map((choice) => createNamed(PLUGINS, choice, context)));
@@ -97,6 +101,11 @@ export async function prepareRun(config: TrainConfig, around: RunSurroundings): 
         : createRunDirectory(out),
   });
   return run;
+}
+
+/** The labels of the benchmark's classes belong to what decides a run, unless they are the class ids themselves. */
+function keepClassNames(config: TrainConfig, { classNames }: Benchmark): TrainConfig {
+  return areClassIds(classNames) ? config : { ...config, classNames };
 }
 
 /** What may register layers of its own: the module that made the model. */

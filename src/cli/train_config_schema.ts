@@ -27,6 +27,7 @@ const config = z.strictObject({
   checkpointEvery: z.string().default(DEFAULT_CHECKPOINT_INTERVAL),
   maxRestarts: z.int().min(0).default(0),
   exportsModels: z.boolean().default(true),
+  classNames: z.array(z.string()).optional(),
 });
 
 /**

@@ -1,4 +1,5 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { createDataSource } from "./data_source.ts";
@@ -9,9 +10,9 @@ import type { Transform } from "./transform.ts";
 export interface ArrayDatasetOptions {
   /** Every data set of a benchmark has a name of its own. */
   readonly name: string;
-  /** [N, …sampleShape]; copied to shared memory. */
+  /** [N, …sampleShape], finite; copied to shared memory. */
   readonly x: Uint8Array | Float32Array;
-  /** Class ids [N]; copied. */
+  /** Labels [N], whole numbers of int32; copied. What class ids they become, the benchmark says. */
   readonly y: ArrayLike<number>;
   /** [features] or [height, width, channels]. */
   readonly sampleShape: readonly number[];
@@ -25,14 +26,15 @@ export interface ArrayDatasetOptions {
 
 /**
  * A data set of samples in arrays.
- * @throws {RangeError} If x does not hold one sample a label, a label is no whole number, or a transform does not fit
- *   the sample's shape.
+ * @throws {RangeError} If x does not hold one sample a label, a value is not finite, a label or the task label is no
+ *   whole number, or a transform does not fit the sample's shape. {TypeError} If labels are BigInts.
  * @example const train = createArrayDataset({ name: "train", x: new Float32Array(20), y: [0, 1], sampleShape: [10] });
  */
 export function createArrayDataset(options: ArrayDatasetOptions): Dataset {
   const { name, x, y, sampleShape, taskLabel = 0, transforms = [], augmentation } = options;
   const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);
   shared.set(x);
+  if (shared instanceof Float32Array) assertFinite(name, shared, countElements(sampleShape));
   const labels = copyLabels(name, y);
   return Dataset.fromSource(
     createDataSource({ name, x: shared, y: labels, sampleShape, taskLabel, transforms, augmentation }),
@@ -40,9 +42,24 @@ export function createArrayDataset(options: ArrayDatasetOptions): Dataset {
 }
 
 /** Labels of int32, which would take NaN for 0 and 1.7 for 1. */
-function copyLabels(name: string, y: ArrayLike<number>): Int32Array<SharedArrayBuffer> {
+function copyLabels(name: string, y: ArrayLike<number | bigint>): Int32Array<SharedArrayBuffer> {
+  if (!areNumbers(y)) {
+    throw new TypeRefusal(`${name}: labels must be numbers, got BigInts; convert them with Int32Array.from(y, Number)`);
+  }
   const labels = copyToSharedInt32(y);
   const astray = labels.findIndex((label, i) => label !== y[i]);
   if (astray < 0) return labels;
-  throw new RangeRefusal(cannot(`create the data set ${name}`, `a whole number as label ${astray}`, y[astray]));
+  throw new RangeRefusal(`${name}, row ${astray}: the label must be a whole number of int32, got ${y[astray]}`);
+}
+
+function areNumbers(y: ArrayLike<number | bigint>): y is ArrayLike<number> {
+  return typeof y[0] !== "bigint";
+}
+
+/** NaN in a sample would show much later, as a loss that is no number. */
+function assertFinite(name: string, x: Float32Array, sampleSize: number): void {
+  const astray = x.findIndex((value) => !Number.isFinite(value));
+  if (astray < 0) return;
+  const row = Math.floor(astray / sampleSize);
+  throw new RangeRefusal(`${name}, row ${row}: values must be finite float32 numbers, got ${x[astray]}`);
 }

@@ -1,5 +1,7 @@
 import { cannot, SyntaxRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
+import { createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import { joinLabels, type LabelTable, tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import type { NpyArray } from "./npy_reader.ts";
 
@@ -27,20 +29,23 @@ export function readSampleArray(
 }
 
 /**
- * Reads an array [rows] of class ids.
- * @throws {SyntaxRefusal} If its shape is another or a value is no class id; the message names the row.
+ * Reads an array [rows] of labels, whole numbers of any size.
+ * @throws {SyntaxRefusal} If its shape is another or a value is no such number; the message names the row.
  */
 export function readLabelArray(
   { shape, data }: NpyArray,
   { subject, rows }: { readonly subject: string; readonly rows: number },
-): Int32Array {
+): LabelTable {
   if (shape.length !== 1 || shape[0] !== rows) {
     const allowed = `[${rows}], a label for each of ${rows} samples`;
     throw new SyntaxRefusal(`${subject}: labels must have the shape ${allowed}, got [${shape.join(", ")}]`);
   }
-  const astray = data.findIndex((value) => !Number.isInteger(value) || value < 0 || value > 0x7fffffff);
-  if (astray < 0) return Int32Array.from(data);
-  throw new SyntaxRefusal(`${subject}, row ${astray}: the class id must be a whole number from 0, got ${data[astray]}`);
+  // Beyond 2^53 two different labels may have become one number.
+  const astray = data.findIndex((value) => !Number.isSafeInteger(value));
+  if (astray < 0) return tabulateLabels(data, subject);
+  throw new SyntaxRefusal(
+    `${subject}, row ${astray}: the label must be a whole number within ±2^53, got ${data[astray]}`,
+  );
 }
 
 /**
@@ -53,20 +58,17 @@ export function joinArrays(path: string, parts: readonly LabelledSamples[]): Lab
   for (const part of others) assertSameKind(first, part);
   if (others.length === 0) return { ...first, path };
   const length = parts.reduce((sum, { x }) => sum + x.length, 0);
-  const x = first.x instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+  const x = first.x instanceof Uint8Array ? createSharedUint8(length) : createSharedFloat32(length);
   let at = 0;
   for (const part of parts) {
     x.set(part.x, at);
     at += part.x.length;
   }
-  const areIds = parts.every(({ labels }) => labels instanceof Int32Array);
-  const labels = parts.flatMap((part) => Array.from<string | number>(part.labels));
-  return {
+  const labels = joinLabels(
+    parts.map((part) => part.labels),
     path,
-    x,
-    sampleShape: first.sampleShape,
-    labels: areIds ? Int32Array.from(labels, Number) : labels.map(String),
-  };
+  );
+  return { path, x, sampleShape: first.sampleShape, labels };
 }
 
 /** @throws {SyntaxError} If `other` differs from `first` in shape or in the kind of its values. */

@@ -16,9 +16,9 @@ export interface DataSource {
   /** [rows, …sampleShape], as it came in. */
   readonly x: Uint8Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>;
   readonly sampleShape: readonly number[];
-  /** Class ids [rows]. */
+  /** Class ids [rows], or labels that a benchmark numbers. */
   readonly y: Int32Array<SharedArrayBuffer>;
-  /** One task label for all rows. */
+  /** One task label for all rows, a whole number of at least 0. */
   readonly taskLabel: number;
   readonly transforms: readonly Transform[];
   /** What training iterations do to images before the transforms; nothing unless given. */
@@ -29,14 +29,18 @@ let nextId = 0;
 
 /**
  * Gives a source its id and checks that its parts fit. The arrays are kept, not copied.
- * @throws {RangeError} If x does not hold one sample a label, or a transform or augmentation does not fit the sample's
- * shape.
+ * @throws {RangeError} If x does not hold one sample a label, the task label is no whole number of at least 0, or a
+ * transform or augmentation does not fit the sample's shape.
  */
 export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   const sampleSize = countElements(parts.sampleShape);
   if (parts.x.length !== sampleSize * parts.y.length) {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
     throw new RangeRefusal(cannot(`create the data source ${parts.name}`, wanted, parts.x.length));
+  }
+  const { taskLabel } = parts;
+  if (!Number.isInteger(taskLabel) || taskLabel < 0 || taskLabel > 0x7fffffff) {
+    throw new RangeRefusal(`${parts.name}: the task label must be a whole number from 0 to 2^31 - 1, got ${taskLabel}`);
   }
   for (const transform of parts.transforms) assertTransformFits(transform, parts.sampleShape);
   if (parts.augmentation) assertAugmentationFits(parts.augmentation, parts.sampleShape);

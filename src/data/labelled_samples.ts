@@ -1,3 +1,5 @@
+import type { LabelTable } from "./label_table.ts";
+
 /**
  * Labelled samples as a file of somebody's own holds them, before it is known what the other files hold. Values are
  * bytes (pixels, 0 to 255) or floats, [rows, …sampleShape].
@@ -9,5 +11,5 @@ export interface LabelledSamples {
   /** Without the number of rows; images are [height, width, channels]. */
   readonly sampleShape: readonly number[];
   /** One a row, as written: class ids or class names. */
-  readonly labels: readonly string[] | Int32Array;
+  readonly labels: LabelTable;
 }

@@ -5,6 +5,7 @@ import { SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { type DecodedImage, decodeImage } from "./decode_image.ts";
 import { IMAGE_EXTENSIONS } from "./image_format.ts";
+import { tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { readBytes } from "./read_bytes.ts";
 import { resizeImage, type WantedSize } from "./resize_image.ts";
@@ -35,7 +36,7 @@ export async function readImageFolders(
   const size = height * width * channels;
   const x = new Uint8Array(images.length * size);
   for (const [row, image] of images.entries()) x.set(addChannels(image.data, size / image.data.length), row * size);
-  return { path, x, sampleShape: [height, width, channels], labels };
+  return { path, x, sampleShape: [height, width, channels], labels: tabulateLabels(labels, path) };
 }
 
 /** Images of one size, in the order of their files. */

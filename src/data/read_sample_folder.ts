@@ -4,6 +4,7 @@ import { cannot, describeCause, RefusalError, SyntaxRefusal } from "../core/erro
 import { compareNaturally } from "../core/natural_order.ts";
 import { joinArrays } from "./array_files.ts";
 import { parseCsv } from "./csv_reader.ts";
+import { tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { readNpyPair, readNpz } from "./read_arrays.ts";
 import { readBytes } from "./read_bytes.ts";
@@ -84,7 +85,7 @@ async function readEach(
 async function readCsv(path: string, labelColumn: string): Promise<LabelledSamples> {
   const text = new TextDecoder().decode(await readBytes(path, describeRead(path)));
   const { x, features, labels } = parseCsv(text, { act: describeRead(path), labelColumn });
-  return { path, x, sampleShape: [features], labels };
+  return { path, x, sampleShape: [features], labels: tabulateLabels(labels, path) };
 }
 
 function describeRead(path: string): string {

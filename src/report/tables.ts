@@ -1,4 +1,5 @@
 import { posix, relative, sep } from "node:path";
+import { readClassNames } from "../runs/run_config.ts";
 import { type ComparedSetting, compareConfigs } from "./flatten_config.ts";
 import { formatCount, formatDuration, formatPercent, formatSize } from "./formats.ts";
 import { type Html, html } from "./html.ts";
@@ -43,8 +44,11 @@ export function createSummaryTable(runs: readonly ReportedRun[]): Html {
 
 /** What each experience of a run came to, with its exported model; links are relative to `folder`, the page's own. */
 export function createExperienceTable(run: ReportedRun, folder: string): Html {
+  const classNames = readClassNames(run.config);
   const rows = run.experiences.map(
-    (experience) => html`<tr><td class="number">${experience.index}</td><td>${describeClasses(experience.classes)}</td>
+    (
+      experience,
+    ) => html`<tr><td class="number">${experience.index}</td><td>${describeClasses(experience.classes, classNames)}</td>
 <td class="number">${formatCount(experience.examples)}</td><td class="number">${experience.epochs}</td>
 <td class="number">${formatDuration(experience.trainSeconds)}</td><td class="number">${formatDuration(experience.evalSeconds)}</td>
 <td class="number">${formatPercent(experience.streamAccuracy)}</td>${createModelCells(experience, run, folder)}</tr>`,
@@ -92,6 +96,7 @@ function createModelCells({ onnx }: ReportedExperience, run: ReportedRun, folder
   return html`<td><a href="${place}">${onnx.path}</a> <span class="faint">${formatSize(onnx.sizeBytes)}</span></td><td class="number">${difference}</td>`;
 }
 
-function describeClasses(classes: readonly number[]): string {
-  return classes.length > 12 ? `${classes.length} classes` : classes.join(", ");
+/** The labels, or how many there are where they are many. */
+function describeClasses(classes: readonly number[], classNames: readonly string[] | undefined): string {
+  return classes.length > 12 ? `${classes.length} classes` : classes.map((id) => classNames?.[id] ?? id).join(", ");
 }

@@ -1,3 +1,4 @@
+import { describeValue, RangeRefusal, SyntaxRefusal } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { evaluateExport } from "../onnx/export/evaluate_export.ts";
@@ -15,25 +16,79 @@ export interface ExportEvaluation {
   readonly testAccuracy: readonly number[];
 }
 
+/** What an exported file is evaluated on. */
+export interface ExportEvaluationOptions {
+  readonly stream: Stream;
+  readonly batchSize: number;
+  /** The label of each of the file's columns; left out: columns are the stream's class ids. */
+  readonly classNames?: readonly string[] | undefined;
+}
+
 /**
- * Predicts a stream's classes by an exported file and counts the right ones. Only onnxruntime computes.
- * @throws {Error} If the file cannot be read or run on these samples.
+ * Predicts a stream's classes by an exported file and counts the right ones: those whose label is the sample's own.
+ * Only onnxruntime computes.
+ * @throws {Error} If the file cannot be read or run on these samples, or has no column for one of their labels.
  */
 export async function evaluateExportFile(
   path: string,
-  { stream, batchSize }: { readonly stream: Stream; readonly batchSize: number },
+  { stream, batchSize, classNames }: ExportEvaluationOptions,
 ): Promise<ExportEvaluation> {
+  const columnOf = classNames ? findColumns(stream, classNames) : (id: number) => id;
   let examples = 0;
   let correct = 0;
   const testAccuracy: number[] = [];
   for (const { dataset } of stream) {
     const predictions = await evaluateExport(path, readBatches(dataset, batchSize));
-    const right = predictions.reduce((count, id, i) => count + (id === dataset.targets[i] ? 1 : 0), 0);
+    const right = predictions.reduce((count, id, i) => count + (id === columnOf(dataset.targets[i] ?? -1) ? 1 : 0), 0);
     testAccuracy.push(right / dataset.length);
     examples += dataset.length;
     correct += right;
   }
   return { examples, correct, streamAccuracy: correct / examples, testAccuracy };
+}
+
+/**
+ * The labels of an exported file's columns, from its metadata; undefined where it names none.
+ * @param path What messages begin with: the file.
+ * @throws {SyntaxRefusal} If they are no list of texts.
+ */
+export function parseClassNames(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+): readonly string[] | undefined {
+  const text = metadata["firn.class_names"];
+  if (text === undefined) return undefined;
+  const names = parseJSON(text);
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
+  throw new SyntaxRefusal(`${path}: firn.class_names must be a list of texts as JSON, got ${describeValue(text)}`);
+}
+
+function parseJSON(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The column that stands for each class id of the stream, by its label. */
+function findColumns(stream: Stream, classNames: readonly string[]): (id: number) => number {
+  const columns = new Map(classNames.map((name, column) => [name, column]));
+  const found = new Map<number, number>();
+  for (const { dataset } of stream) {
+    for (const id of new Set(dataset.targets)) {
+      const label = stream.labelNames?.classNames[id] ?? String(id);
+      const column = columns.get(label);
+      if (column === undefined) {
+        const classes = describeValue(classNames);
+        throw new RangeRefusal(
+          `the model has no class ${describeValue(label)}, which is in the data: it has ${classes}`,
+        );
+      }
+      found.set(id, column);
+    }
+  }
+  return (id) => found.get(id) ?? -1;
 }
 
 function* readBatches(dataset: Dataset, batchSize: number): Generator<ExportBatch> {

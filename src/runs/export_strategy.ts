@@ -18,7 +18,9 @@ export interface StrategyExportOptions {
   readonly benchmark: Benchmark;
   /** The one that was trained last. */
   readonly experience: Experience;
-  /** Free text by key; `firn.head` and `firn.version` come by themselves. */
+  /**
+   * Free text by key; `firn.class_names`, `firn.task_names`, `firn.head` and `firn.version` come by themselves.
+   */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +34,9 @@ export interface StrategyExport {
 /**
  * A strategy's model as an ONNX file that predicts as the strategy's evaluation does: by class means or corrected
  * logits where plugins say so, with averaged parameters, with the parameters of a sample's task. Metadata `firn.head`
- * lists as JSON what stands behind the network. Checked by onnxruntime on samples of the test stream.
+ * lists as JSON what stands behind the network, `firn.class_names` the label of each column, `firn.task_names`, where
+ * there is one, what each task label was before the benchmark numbered them. Checked by onnxruntime on samples of the
+ * test stream.
  * @throws {UnsupportedLayerError} If a layer has no converter.
  * @throws {Error} If onnxruntime's outputs are not the strategy's.
  */
@@ -46,7 +50,12 @@ export function exportStrategy(strategy: BaseStrategy, options: StrategyExportOp
       classes: benchmark.numClasses,
       // Where there are no tasks, all that counts is in the parameters already.
       ...(taskParameters && benchmark.isTaskIncremental ? { taskParameters } : {}),
-      metadata: { ...metadata, "firn.head": describeHeads(prediction), "firn.version": VERSION },
+      metadata: {
+        ...metadata,
+        ...describeLabels(benchmark),
+        "firn.head": describeHeads(prediction),
+        "firn.version": VERSION,
+      },
     });
     const groups = spreadSamples(benchmark, CHECKED_SAMPLES);
     const samples = Dataset.concat(groups.map(({ dataset }) => dataset));
@@ -58,6 +67,11 @@ export function exportStrategy(strategy: BaseStrategy, options: StrategyExportOp
     const x = { ...readSamples(samples), taskLabels: samples.targetsTaskLabels };
     return { bytes, ...(await checkExport(bytes, { x, expected: Float32Array.from(expected) })) };
   });
+}
+
+function describeLabels({ classNames, taskNames }: Benchmark): Readonly<Record<string, string>> {
+  const classes = { "firn.class_names": JSON.stringify(classNames) };
+  return taskNames ? { ...classes, "firn.task_names": JSON.stringify(taskNames) } : classes;
 }
 
 function describeHeads({ heads }: Pick<Prediction, "heads">): string {

@@ -4,6 +4,13 @@ export interface NamedChoice {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** The labels of class ids that a run's configuration names; undefined where the ids are the labels. */
+export function readClassNames(config: unknown): readonly string[] | undefined {
+  if (typeof config !== "object" || config === null || !("classNames" in config)) return undefined;
+  const { classNames } = config;
+  return Array.isArray(classNames) && classNames.every((name) => typeof name === "string") ? classNames : undefined;
+}
+
 /** Everything that decides a run, as config.json holds it: a run can be repeated from it alone. Plain data. */
 export interface RunConfig {
   /** Of this file's format. */
@@ -31,4 +38,6 @@ export interface RunConfig {
   readonly maxRestarts: number;
   /** False leaves the ONNX files out. */
   readonly exportsModels: boolean;
+  /** The label of each class id, where labels are not the ids themselves: the outputs of the run's models. */
+  readonly classNames?: readonly string[] | undefined;
 }

@@ -1,10 +1,12 @@
 import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { nameByIds } from "../data/class_names.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { cutExperience } from "./cut_experience.ts";
 import type { Benchmark, Stream } from "./experience.ts";
 import { createLinearDecayStream } from "./linear_decay_stream.ts";
 import { createOnlineStream, isOnlineExperience } from "./online_experience.ts";
+import { numberTasks } from "./renumber_labels.ts";
 import { drawExamples, splitValidation, VALIDATION_SPLITS, type ValidationSplit } from "./split_experience.ts";
 import { createStream, type ExperienceData } from "./stream.ts";
 
@@ -40,6 +42,8 @@ export interface BenchmarkParts extends StreamOptions {
   readonly train: readonly ExperienceData[];
   readonly test: readonly ExperienceData[];
   readonly numClasses: number;
+  /** The label of each class id; the ids themselves unless given. */
+  readonly classNames?: readonly string[] | undefined;
   readonly sampleShape: readonly number[];
   readonly isTaskIncremental: boolean;
   readonly normalization: Benchmark["normalization"];
@@ -51,16 +55,21 @@ export interface BenchmarkParts extends StreamOptions {
  */
 export function createBenchmark(parts: BenchmarkParts): Benchmark {
   const { name, numClasses, sampleShape, isTaskIncremental, normalization } = parts;
-  const { train, valid } = prepareTrainData(parts);
-  const trainStream = createStream("train", train);
-  const testStream = createStream("test", parts.test);
+  const { datasets, taskNames } = numberTasks([...parts.train, ...parts.test].map(({ dataset }) => dataset));
+  const numbered = (part: ExperienceData, place: number) => ({ ...part, dataset: datasets[place] ?? part.dataset });
+  const { train, valid } = prepareTrainData({ ...parts, train: parts.train.map(numbered) });
+  const labelNames = { classNames: nameClasses(parts), taskNames };
+  const trainStream = createStream("train", train, labelNames);
+  const test = parts.test.map((part, i) => numbered(part, parts.train.length + i));
+  const testStream = createStream("test", test, labelNames);
   const streams = new Map<string, Stream>([["train", trainStream]]);
-  if (valid.length > 0) streams.set("valid", createStream("valid", valid));
+  if (valid.length > 0) streams.set("valid", createStream("valid", valid, labelNames));
   streams.set("test", testStream);
   for (const stream of streams.values()) assertClassIds(name, stream, numClasses);
   const online = createOnline(parts, trainStream);
   if (online) streams.set(online.name, online);
-  return { name, trainStream, testStream, streams, numClasses, sampleShape, isTaskIncremental, normalization };
+  const made = { name, trainStream, testStream, streams, numClasses, sampleShape, isTaskIncremental, normalization };
+  return { ...made, ...labelNames };
 }
 
 /**
@@ -84,6 +93,13 @@ export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
     }
   }
   return sources;
+}
+
+function nameClasses({ name, numClasses, classNames = nameByIds(numClasses) }: BenchmarkParts): readonly string[] {
+  if (classNames.length === numClasses) return classNames;
+  throw new RangeRefusal(
+    `${name}: classNames must have a name for each of ${numClasses} classes, got ${classNames.length}`,
+  );
 }
 
 function createOnline(

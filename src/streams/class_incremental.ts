@@ -1,10 +1,12 @@
 import { assertInRange, assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { findClassIds } from "../data/class_names.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 import { relabelTasks } from "../data/relabel_tasks.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
+import { numberDatasets } from "./renumber_labels.ts";
 import type { ExperienceData } from "./stream.ts";
 
 /** How classes are dealt to experiences. */
@@ -12,10 +14,15 @@ export interface ClassIncrementalOptions extends StreamOptions {
   readonly name: string;
   readonly train: Dataset;
   readonly test: Dataset;
-  readonly numClasses: number;
+  /**
+   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   */
+  readonly numClasses?: number | undefined;
+  /** The label of each class id; what the labels are unless given. */
+  readonly classNames?: readonly string[] | undefined;
   /** How many experiences; where classes do not divide evenly, the first ones take one class more. */
   readonly experiences: number;
-  /** Every class once, in the order in which they come; left out: drawn from the random stream "class-order". */
+  /** Every label once, in the order in which they come; left out: drawn from the random stream "class-order". */
   readonly classOrder?: readonly number[] | undefined;
   /** False: without a class order, classes come in the order 0, 1, 2 … */
   readonly shuffle?: boolean | undefined;
@@ -32,15 +39,22 @@ export interface ClassIncrementalOptions extends StreamOptions {
  * no class id, or an experience is left without samples.
  */
 export function createClassIncrementalBenchmark(options: ClassIncrementalOptions): Benchmark {
-  const { name, train, test, numClasses, experiences, taskLabels = false, seed = 0, shuffle = true } = options;
+  const { name, experiences, taskLabels = false, seed = 0, shuffle = true } = options;
   const act = `create the benchmark ${JSON.stringify(name)}`;
+  const { datasets, classNames } = numberDatasets([options.train, options.test], options.numClasses);
+  const [train = options.train, test = options.test] = datasets;
+  const numClasses = classNames.length;
   assertWholeNumber(act, "experiences", experiences, 1);
   assertInRange(act, "experiences (of at least one class each)", experiences, [1, numClasses]);
-  const order = options.classOrder ?? createClassOrder(numClasses, { seed, shuffle });
+  const order = options.classOrder
+    ? readClassOrder(options.classOrder, { classNames, numClasses: options.numClasses })
+    : createClassOrder(numClasses, { seed, shuffle });
   assertClassOrder(act, order, numClasses);
   const classes = dealClasses(order, experiences);
   return createBenchmark({
     ...options,
+    numClasses,
+    classNames: options.classNames ?? classNames,
     train: selectExperiences(train, classes, { act: `${act} from the train data`, taskLabels, numClasses }),
     test: selectExperiences(test, classes, { act: `${act} from the test data`, taskLabels, numClasses }),
     isTaskIncremental: taskLabels,
@@ -60,6 +74,14 @@ function dealClasses(order: readonly number[], experiences: number): number[][] 
 function createClassOrder(numClasses: number, { seed, shuffle }: { seed: number; shuffle: boolean }): number[] {
   if (shuffle) return Array.from(new RandomStream(seed, "class-order").permutation(numClasses));
   return Array.from({ length: numClasses }, (_, id) => id);
+}
+
+/** The class ids of labels; where `numClasses` is given, labels are class ids. */
+function readClassOrder(
+  labels: readonly number[],
+  { classNames, numClasses }: { readonly classNames: readonly string[]; readonly numClasses: number | undefined },
+): readonly number[] {
+  return numClasses === undefined ? findClassIds("classOrder", labels, classNames) : labels;
 }
 
 function assertClassOrder(act: string, order: readonly number[], numClasses: number): void {

@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { relabelTasks } from "../data/relabel_tasks.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
+import { numberDatasets } from "./renumber_labels.ts";
 import type { ExperienceData } from "./stream.ts";
 
 /** What `createDatasetBenchmark` takes. */
@@ -12,7 +13,9 @@ export interface DatasetBenchmarkOptions extends StreamOptions {
   readonly train: readonly Dataset[];
   /** One an experience of the test stream; as many as `train` where there are task labels. */
   readonly test: readonly Dataset[];
-  /** One more than the largest class id unless given. */
+  /**
+   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   */
   readonly numClasses?: number | undefined;
   /** Experience i carries the task label i (task-incremental); class ids stay as they are. False unless given. */
   readonly taskLabels?: boolean | undefined;
@@ -33,20 +36,17 @@ export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchm
   }
   const prepare = (datasets: readonly Dataset[]): ExperienceData[] =>
     datasets.map((dataset, index) => ({ dataset: taskLabels ? relabelTasks(dataset, index) : dataset }));
-  const all = [...train, ...test];
+  const { datasets, classNames } = numberDatasets([...train, ...test], options.numClasses);
   return createBenchmark({
     ...options,
-    train: prepare(train),
-    test: prepare(test),
-    numClasses: options.numClasses ?? countClasses(all),
-    sampleShape: findSampleShape(all, act),
+    train: prepare(datasets.slice(0, train.length)),
+    test: prepare(datasets.slice(train.length)),
+    numClasses: classNames.length,
+    classNames,
+    sampleShape: findSampleShape(datasets, act),
     isTaskIncremental: taskLabels,
     normalization,
   });
-}
-
-function countClasses(datasets: readonly Dataset[]): number {
-  return datasets.reduce((most, { targets }) => targets.reduce((count, id) => Math.max(count, id + 1), most), 0);
 }
 
 function findSampleShape(datasets: readonly Dataset[], act: string): readonly number[] {

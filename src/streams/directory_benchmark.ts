@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { Augmentation } from "../data/augmentation.ts";
+import { findClassIds } from "../data/class_names.ts";
 import { Dataset } from "../data/dataset.ts";
 import { FOLDER_CONTENTS, listFolder, readSampleFolder, type SampleFileOptions } from "../data/read_sample_folder.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
@@ -32,8 +33,10 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   readonly scenario?: "folders" | DealtScenario | undefined;
   /** Where they are dealt: to how many experiences; 5 unless given. */
   readonly experiences?: number | undefined;
-  /** Where classes are dealt: every class once, in the order in which they come; random unless given. */
-  readonly classOrder?: readonly number[] | undefined;
+  /** Where classes are dealt: every label once, in the order in which they come; random unless given. */
+  readonly classOrder?: readonly (number | string)[] | undefined;
+  /** The label of each class id, where they are settled already; left out: the labels that occur, in their order. */
+  readonly classNames?: readonly string[] | undefined;
   /** Where samples are dealt: every experience gets the same share of each class; false unless given. */
   readonly balanced?: boolean | undefined;
   /** Experience i carries the task label i; false unless given. */
@@ -43,8 +46,8 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
 /**
  * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
  * in both, or `path/EXPERIENCE/…` alone. Experiences come in the natural order of their names ("exp2" before "exp10");
- * what they may hold, see `readSampleFolder`. Bytes are divided by 255. Labels that are all whole numbers are class
- * ids, else class ids follow the natural order of the names.
+ * what they may hold, see `readSampleFolder`. Bytes are divided by 255. Class ids 0, 1, 2 … stand for the labels that
+ * occur, in train and test together: numbers ascending, names in natural order. `classNames` says which.
  * @throws {Error} If a folder or file is missing, broken or does not fit the others; the message names it.
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
@@ -74,7 +77,8 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
       : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, act });
   if (scenario !== "folders") {
     const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
-    return dealDatasets({ ...options, ...made, name: "directory", scenario, train, test });
+    const classOrder = options.classOrder && findClassIds("classOrder", options.classOrder, made.classNames);
+    return dealDatasets({ ...options, ...made, classOrder, name: "directory", scenario, train, test });
   }
   assertUndealt(options, act);
   const toData = (list: typeof datasets): ExperienceData[] => list.map((dataset) => ({ dataset }));

@@ -3,6 +3,7 @@ import { Dataset } from "../data/dataset.ts";
 import type { Transform } from "../data/transform.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
+import { numberDatasets } from "./renumber_labels.ts";
 import type { ExperienceData } from "./stream.ts";
 
 /** One look at the data: what is done to raw samples, before the source's own transforms. */
@@ -17,7 +18,10 @@ export interface DomainIncrementalOptions extends StreamOptions {
   readonly name: string;
   readonly train: DataSource;
   readonly test: DataSource;
-  readonly numClasses: number;
+  /**
+   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   */
+  readonly numClasses?: number | undefined;
   /** One an experience. */
   readonly domains: readonly Domain[];
   /** Experience i carries the task label i. */
@@ -31,11 +35,17 @@ export interface DomainIncrementalOptions extends StreamOptions {
  * @throws {RangeError} If a transform does not fit the samples, or there are none.
  */
 export function createDomainIncrementalBenchmark(options: DomainIncrementalOptions): Benchmark {
-  const { train, test, taskLabels = false } = options;
+  const { taskLabels = false } = options;
+  const whole = [Dataset.fromSource(options.train), Dataset.fromSource(options.test)];
+  const { datasets, classNames } = numberDatasets(whole, options.numClasses);
+  const numClasses = classNames.length;
+  const [train = options.train, test = options.test] = datasets.map(({ sources }) => [...sources.values()][0]);
   return createBenchmark({
     ...options,
-    train: createExperiences(train, options),
-    test: createExperiences(test, options),
+    numClasses,
+    classNames,
+    train: createExperiences(train, { ...options, numClasses }),
+    test: createExperiences(test, { ...options, numClasses }),
     sampleShape: train.sampleShape,
     isTaskIncremental: taskLabels,
   });
@@ -43,7 +53,7 @@ export function createDomainIncrementalBenchmark(options: DomainIncrementalOptio
 
 function createExperiences(
   source: DataSource,
-  { domains, taskLabels, numClasses }: DomainIncrementalOptions,
+  { domains, taskLabels, numClasses }: DomainIncrementalOptions & { readonly numClasses: number },
 ): ExperienceData[] {
   const classes = Array.from({ length: numClasses }, (_, id) => id);
   return domains.map((domain, index) => {

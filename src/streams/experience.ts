@@ -27,11 +27,21 @@ export interface Experience {
   readonly taskLabel: number;
 }
 
+/** What the numbers in experiences stand for. */
+export interface LabelNames {
+  /** The label of each class id. */
+  readonly classNames: readonly string[];
+  /** What each task label was before labels became places; undefined where they are as they came. */
+  readonly taskNames: readonly string[] | undefined;
+}
+
 /** A named, ordered sequence of experiences. */
 export interface Stream extends Iterable<Experience> {
   /** "train", "test", "valid" … */
   readonly name: string;
   readonly length: number;
+  /** What class ids and task labels stand for; undefined: for themselves. */
+  readonly labelNames?: LabelNames | undefined;
   /** @throws {RangeError} If there is no such experience. */
   at(index: number): Experience;
   /** A shorter stream of the same name; its experiences keep their numbers. */
@@ -39,7 +49,7 @@ export interface Stream extends Iterable<Experience> {
 }
 
 /** Streams that belong together, with what a model needs to know of the data. */
-export interface Benchmark {
+export interface Benchmark extends LabelNames {
   readonly name: string;
   readonly trainStream: Stream;
   readonly testStream: Stream;

@@ -1,8 +1,7 @@
-import { cannot, SyntaxRefusal } from "../core/errors.ts";
-import { compareNaturally } from "../core/natural_order.ts";
 import { createArrayDataset } from "../data/array_dataset.ts";
 import { assertSameKind } from "../data/array_files.ts";
 import type { Augmentation } from "../data/augmentation.ts";
+import { numberClasses } from "../data/class_names.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { LabelledSamples } from "../data/labelled_samples.ts";
 import { addChannels } from "../data/read_image_folders.ts";
@@ -16,22 +15,23 @@ export interface NamedSamples extends LabelledSamples {
 }
 
 /** Data sets that go together, one a folder, and what a benchmark says of them. */
-export interface FolderDatasets extends Pick<Benchmark, "numClasses" | "sampleShape" | "normalization"> {
+export interface FolderDatasets extends Pick<Benchmark, "numClasses" | "classNames" | "sampleShape" | "normalization"> {
   readonly datasets: readonly Dataset[];
 }
 
-/** What is done to samples before a model sees them. */
+/** What is done to samples before a model sees them, and what the class ids stand for. */
 export interface FolderPreparation {
+  /** The label of each class id; left out: those that occur. */
+  readonly classNames?: readonly string[] | undefined;
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
   readonly augmentation?: Augmentation | undefined;
 }
 
-const MAX_CLASSES = 65_536;
-
 /**
  * Brings samples of several folders together: one shape, one set of class ids, shared memory.
- * @throws {SyntaxError} If they differ in shape or kind, or a class id is too large; the message names the folder.
+ * @throws {SyntaxError} If they differ in shape or kind. {RangeError} If there are too many classes, or one is not
+ * among `classNames`. The message names the folder.
  */
 export function createFolderDatasets(folders: readonly NamedSamples[], preparation: FolderPreparation): FolderDatasets {
   const channels = Math.max(
@@ -45,11 +45,11 @@ export function createFolderDatasets(folders: readonly NamedSamples[], preparati
   const { mean = [], std = [], augmentation } = preparation;
   const transforms: Transform[] = scale === 1 ? [] : [{ kind: "scale", factor: scale, offset: 0 }];
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
-  const { classIds, numClasses } = numberClasses(samples);
+  const { classIds, classNames } = numberClasses(samples, preparation.classNames);
   const datasets = samples.map(({ name, x, taskLabel }, i) =>
     createArrayDataset({ name, x, y: classIds[i] ?? [], sampleShape, taskLabel, transforms, augmentation }),
   );
-  return { datasets, numClasses, sampleShape, normalization: { scale, mean, std } };
+  return { datasets, numClasses: classNames.length, classNames, sampleShape, normalization: { scale, mean, std } };
 }
 
 /** Grey images beside coloured ones are given three channels. */
@@ -57,27 +57,4 @@ function toColour(folder: NamedSamples): NamedSamples {
   const [height = 0, width = 0, channels] = folder.sampleShape;
   if (channels !== 1 || !(folder.x instanceof Uint8Array)) return folder;
   return { ...folder, x: addChannels(folder.x, 3), sampleShape: [height, width, 3] };
-}
-
-/** Whole numbers are class ids; if there is another label anywhere, ids follow the natural order of all. */
-function numberClasses(folders: readonly NamedSamples[]): { classIds: Int32Array[]; numClasses: number } {
-  const areIds = folders.every(
-    ({ labels }) => labels instanceof Int32Array || labels.every((label) => /^\d{1,9}$/.test(label)),
-  );
-  if (areIds) {
-    const classIds = folders.map(({ labels }) => Int32Array.from(Array.from<string | number>(labels), Number));
-    for (const [i, ids] of classIds.entries()) {
-      const astray = ids.find((id) => id >= MAX_CLASSES);
-      if (astray === undefined) continue;
-      const act = `read ${JSON.stringify(folders[i]?.path)}`;
-      throw new SyntaxRefusal(cannot(act, `class ids below ${MAX_CLASSES} (or names)`, astray));
-    }
-    return { classIds, numClasses: classIds.reduce((most, ids) => ids.reduce((a, b) => Math.max(a, b + 1), most), 0) };
-  }
-  const names = new Set(folders.flatMap(({ labels }) => Array.from<string | number>(labels).map(String)));
-  const idOf = new Map([...names].sort(compareNaturally).map((name, id) => [name, id]));
-  const classIds = folders.map(({ labels }) =>
-    Int32Array.from(Array.from<string | number>(labels).map((label) => idOf.get(String(label)) ?? 0)),
-  );
-  return { classIds, numClasses: idOf.size };
 }

@@ -55,7 +55,7 @@ export function createLinearDecayStream(
     futureClasses: firstSeen.filter(({ piece }) => piece > index).map(({ id }) => id),
     taskLabels: samples.taskLabels,
   });
-  return cutOnlineStream(origin.name, parts, { experienceSize, describe });
+  return cutOnlineStream(origin, parts, { experienceSize, describe });
 }
 
 /**

@@ -4,13 +4,19 @@ import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
+import { numberDatasets } from "./renumber_labels.ts";
 
 /** How samples are dealt to experiences. */
 export interface NewInstancesOptions extends StreamOptions {
   readonly name: string;
   readonly train: Dataset;
   readonly test: Dataset;
-  readonly numClasses: number;
+  /**
+   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   */
+  readonly numClasses?: number | undefined;
+  /** The label of each class id; what the labels are unless given. */
+  readonly classNames?: readonly string[] | undefined;
   readonly experiences: number;
   /**
    * Every experience gets the same share of each class, to one sample; false unless given: shares are left to chance.
@@ -29,8 +35,10 @@ export interface NewInstancesOptions extends StreamOptions {
  * @throws {RangeError} If there are more experiences than train samples, or a label is no class id.
  */
 export function createNewInstancesBenchmark(options: NewInstancesOptions): Benchmark {
-  const { name, train, test, experiences, balanced = false, shuffle = true, seed = 0 } = options;
+  const { name, experiences, balanced = false, shuffle = true, seed = 0 } = options;
   const act = `create the benchmark ${JSON.stringify(name)}`;
+  const { datasets, classNames } = numberDatasets([options.train, options.test], options.numClasses);
+  const [train = options.train, test = options.test] = datasets;
   assertWholeNumber(act, "experiences", experiences, 1);
   assertInRange(act, "experiences (of at least one sample each)", experiences, [1, train.length]);
   if (test.length === 0) throw new RangeRefusal(cannot(act, "at least one test sample", 0));
@@ -43,6 +51,8 @@ export function createNewInstancesBenchmark(options: NewInstancesOptions): Bench
   );
   return createBenchmark({
     ...options,
+    numClasses: classNames.length,
+    classNames: options.classNames ?? classNames,
     train: shares.map((positions) => ({ dataset: train.subset(positions.slice().sort()) })),
     test: [{ dataset: test }],
     isTaskIncremental: false,

@@ -56,7 +56,7 @@ export function createOnlineStream(
     const end = dropLast ? length - (length % experienceSize) : length;
     return { experience, dataset: experience.dataset, order: order.subarray(0, end) };
   });
-  return cutOnlineStream(origin.name, parts, { experienceSize, describe: ({ experience }) => experience });
+  return cutOnlineStream(origin, parts, { experienceSize, describe: ({ experience }) => experience });
 }
 
 /** Samples that are cut together, and the experience of the origin that they stand for. */
@@ -77,9 +77,9 @@ export interface OnlinePiece extends OnlinePart {
   readonly samples: Dataset;
 }
 
-/** Cuts parts, one after another, into small experiences that are made when they are asked for. */
+/** Cuts parts of a stream, one after another, into small experiences that are made when they are asked for. */
 export function cutOnlineStream(
-  name: string,
+  origin: Stream,
   parts: readonly OnlinePart[],
   { experienceSize, describe }: { experienceSize: number; describe: (piece: OnlinePiece) => OnlineView },
 ): StreamOf<OnlineExperience> {
@@ -90,7 +90,8 @@ export function cutOnlineStream(
     starts.push(length);
     length += Math.ceil(order.length / experienceSize);
   }
-  return createLazyStream(`${name}_online`, length, (index, originStream) => {
+  const named = { name: `${origin.name}_online`, length, labelNames: origin.labelNames };
+  return createLazyStream(named, (index, originStream) => {
     const partIndex = findLastStart(starts, index);
     const part = parts[partIndex];
     if (!part) throw new RangeError(`no origin of the online experience ${index}`);

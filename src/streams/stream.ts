@@ -1,7 +1,7 @@
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type ClassView, createClassTimeline } from "./class_timeline.ts";
-import type { Experience, Stream } from "./experience.ts";
+import type { Experience, LabelNames, Stream } from "./experience.ts";
 
 /** A stream whose experiences are all of one kind. */
 export interface StreamOf<Kind extends Experience> extends Stream {
@@ -21,9 +21,10 @@ export interface ExperienceData {
 
 /**
  * A stream of experiences over these data sets, in order. They are made once: `at(i)` gives the same object every time.
+ * @param labelNames What class ids and task labels stand for; left out: for themselves.
  * @throws {RangeError} If an experience has no samples; the message names it.
  */
-export function createStream(name: string, parts: readonly ExperienceData[]): Stream {
+export function createStream(name: string, parts: readonly ExperienceData[], labelNames?: LabelNames): Stream {
   for (const [index, { dataset, classes }] of parts.entries()) {
     if (dataset.length > 0) continue;
     const ofClasses = classes ? ` (classes ${[...classes].join(", ")})` : "";
@@ -32,7 +33,7 @@ export function createStream(name: string, parts: readonly ExperienceData[]): St
   }
   const timeline = createClassTimeline(parts.map(({ dataset, classes }) => classes ?? [...new Set(dataset.targets)]));
   const experiences: Experience[] = [];
-  const stream = createLazyStream(name, parts.length, (index) => {
+  const stream = createLazyStream({ name, length: parts.length, labelNames }, (index) => {
     const experience = experiences[index];
     if (!experience) throw new RangeRefusal(cannot("read a stream", `an experience below ${parts.length}`, index));
     return experience;
@@ -47,14 +48,14 @@ export function createStream(name: string, parts: readonly ExperienceData[]): St
 
 /** A stream that makes an experience when it is asked for, and keeps none. `make` is given the whole stream, too. */
 export function createLazyStream<Kind extends Experience>(
-  name: string,
-  length: number,
+  { name, length, labelNames }: Pick<Stream, "name" | "length" | "labelNames">,
   make: (index: number, originStream: Stream) => Kind,
 ): StreamOf<Kind> {
   const createSlice = (first: number, count: number): StreamOf<Kind> => {
     const stream: StreamOf<Kind> = {
       name,
       length: count,
+      labelNames,
       at(index) {
         if (Number.isInteger(index) && index >= 0 && index < count) return make(first + index, whole ?? stream);
         const wanted = `an experience from 0 to ${count - 1}`;

@@ -10,6 +10,7 @@ import type { PredictionHead } from "../onnx/specs/prediction_head.ts";
 import type { Experience } from "../streams/experience.ts";
 import { Clock } from "./clock.ts";
 import { assertCombination, type CombinationRules, type Trait } from "./combination_rules.ts";
+import { LabelGuard } from "./label_guard.ts";
 import { ModelOwner } from "./model_owner.ts";
 import { PluginDispatcher } from "./plugin_dispatcher.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
@@ -35,6 +36,7 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
   mbOutput: HostTensor = EMPTY_OUTPUT;
 
   protected readonly dispatcher = new PluginDispatcher();
+  readonly #labels = new LabelGuard();
   #experience: Experience | undefined;
   #adaptedDataset: Dataset = Dataset.empty();
   #dataloader: DataLoader | undefined;
@@ -93,6 +95,7 @@ export abstract class StrategyState extends ModelOwner implements EvaluatedStrat
   }
 
   protected set experience(experience: Experience) {
+    this.#labels.admit(experience);
     this.#experience = experience;
   }
 

@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { StopRequest } from "../../src/cli/cli_error.ts";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makePng } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
@@ -38,6 +40,91 @@ describe("train --benchmark directory", () => {
     const viaData = ["evaluate", "--model", model, "--benchmark", "directory:imageSize=3,mean=0.5,std=0.5"];
     const { benchmark: _, ...numbers } = JSON.parse((await captureCli([...viaData, "--data", path])).stdout);
     expect(JSON.parse(evaluated.stdout)).toMatchObject(numbers);
+  });
+
+  test("keeps which output stands for which label: in config.json, the page, the file, and where a run goes on", async () => {
+    const rows = (label: string) => `a,label\n${`1,${label}\n`.repeat(8)}`;
+    const days = { "1/d.csv": rows("4"), "2/d.csv": rows("2.0") };
+    const both = (files: Record<string, string>) =>
+      Object.fromEntries(
+        ["train", "test"].flatMap((part) => Object.entries(files).map(([k, v]) => [`${part}/${k}`, v])),
+      );
+    const [path, out] = [await makeFolder(both(days)), join(await makeFolder({}), "run")];
+    const words = ["--benchmark", `directory:path=${path}`, ...WORDS];
+    const { stdout } = await captureCli(["train", ...words, "--out", out]);
+    expect(
+      stdout
+        .split("\n")
+        .filter((line) => /^ +[01] /.test(line))
+        .map((line) => line.split(/ +/)[2]),
+    ).toEqual(["4", "2"]);
+    expect(JSON.parse(await readFile(join(out, "config.json"), "utf8")).classNames).toEqual(["2", "4"]);
+    const { metadata } = decodeModel(await readFile(join(out, "onnx", "latest.onnx")));
+    expect([metadata["firn.class_names"], metadata["firn.classes_seen"]]).toEqual(['["2","4"]', "[0,1]"]);
+    await captureCli(["report", out, "--out", join(out, "page.html")]);
+    const page = await readFile(join(out, "page.html"), "utf8");
+    expect(page).toContain("<code>classNames</code><span>2, 4</span>");
+    expect(page).toContain('<td class="number">0</td><td>4</td>');
+
+    const evaluate = async (files: Record<string, string>) => {
+      const benchmark = `directory:path=${await makeFolder(both(files))}`;
+      return captureCli(["evaluate", "--model", join(out, "onnx", "latest.onnx"), "--benchmark", benchmark]);
+    };
+    const alone = JSON.parse((await evaluate({ "1/d.csv": rows("4.0") })).stdout);
+    const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
+    expect(alone.testAccuracy).toEqual([summary.experiences[1].testAccuracy[0]]);
+    expect((await evaluate({ "1/d.csv": rows("3") })).stderr).toContain('the class must be one of ["2", "4"], got "3"');
+  });
+
+  test("goes on with the classes of the run, though a class has gone from the data", async () => {
+    const rows = (labels: readonly number[]) =>
+      `a,label\n${labels.map((label) => `${label},${label}\n`.repeat(8)).join("")}`;
+    const path = await makeFolder({ "train/1/d.csv": rows([5, 7]), "test/1/d.csv": rows([5, 7, 9]) });
+    const out = join(await makeFolder({}), "run");
+    const stopped = new AbortController();
+    const words = [
+      "train",
+      "--benchmark",
+      `directory:path=${path}`,
+      ...WORDS.slice(0, -1),
+      "--out",
+      out,
+      "--epochs",
+      "3",
+    ];
+    const stop = () => stopped.abort(new StopRequest("SIGINT"));
+    const first = await captureCli([...words, "--json"], { signal: stopped.signal, listen: stop });
+    expect(first.status).toBe(130);
+    await writeFile(join(path, "test/1/d.csv"), rows([7, 9]));
+    await writeFile(join(path, "train/1/d.csv"), rows([7, 9]));
+    const { status, stderr } = await captureCli(["train", "--resume", out, "--quiet"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
+    expect([summary.config.classNames, summary.experiences[0].classes]).toEqual([
+      ["5", "7", "9"],
+      [1, 2],
+    ]);
+  });
+
+  test("leaves config.json as it was where class ids are 0 to n - 1", async () => {
+    const [path, out] = [await makeImages(), join(await makeFolder({}), "run")];
+    const folder = await makeFolder(
+      Object.fromEntries(
+        ["train", "test"].map((part) => [`${part}/1/d.csv`, `a,label\n${"1,1\n2,0\n3,2\n".repeat(4)}`]),
+      ),
+    );
+    await captureCli(["train", "--benchmark", `directory:path=${folder}`, "--out", out, ...WORDS]);
+    expect(Object.keys(JSON.parse(await readFile(join(out, "config.json"), "utf8")))).not.toContain("classNames");
+    const { metadata } = decodeModel(await readFile(join(out, "onnx", "latest.onnx")));
+    expect(metadata["firn.class_names"]).toBe('["0","1","2"]');
+    const other = await captureCli([
+      "evaluate",
+      "--model",
+      join(out, "onnx", "latest.onnx"),
+      "--benchmark",
+      `directory:path=${path},imageSize=1`,
+    ]);
+    expect(other.stderr).toContain('the class must be one of ["0", "1", "2"], got "kind0"');
   });
 
   test("refuses a missing folder, a missing path and a broken file in one line, with status 2", async () => {

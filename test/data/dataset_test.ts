@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { createArrayDataset } from "../../src/data/array_dataset.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { groupPositions } from "../../src/data/group_positions.ts";
 import { relabelTasks } from "../../src/data/relabel_tasks.ts";
@@ -51,6 +52,31 @@ describe("groupPositions()", () => {
         }
       }),
     );
+  });
+});
+
+describe("createArrayDataset()", () => {
+  const make = (parts: object) =>
+    createArrayDataset({ name: "a", x: new Float32Array(4), y: [1, 0], sampleShape: [2], ...parts });
+
+  test("refuses labels, task labels and values that a run could not use, by row", () => {
+    for (const wrong of [Number.NaN, 0.5, 2 ** 31]) {
+      expect(() => make({ y: [1, wrong] })).toThrow(
+        `a, row 1: the label must be a whole number of int32, got ${wrong}`,
+      );
+    }
+    for (const y of [BigInt64Array.of(0n, 1n), [0n, 1n]]) {
+      expect(() => make({ y })).toThrow("a: labels must be numbers, got BigInts; convert them with Int32Array.from(y,");
+    }
+    for (const taskLabel of [0.5, -1, Number.NaN, 2 ** 31]) {
+      expect(() => make({ taskLabel })).toThrow(
+        `a: the task label must be a whole number from 0 to 2^31 - 1, got ${taskLabel}`,
+      );
+    }
+    for (const wrong of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const x = Float32Array.of(0, 0, 0, wrong);
+      expect(() => make({ x })).toThrow(`a, row 1: values must be finite float32 numbers, got ${wrong}`);
+    }
   });
 });
 

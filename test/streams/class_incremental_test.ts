@@ -8,7 +8,7 @@ import { listSamples, makeDataset } from "../support/made_dataset.ts";
 const normalization = { scale: 1, mean: [], std: [] };
 
 /** A benchmark on made data: `perClass` train samples and one test sample a class, the classes taking turns. */
-function make(options: Partial<ClassIncrementalOptions> & { perClass?: number; numClasses?: number } = {}): Benchmark {
+function make(options: Partial<ClassIncrementalOptions> & { perClass?: number } = {}): Benchmark {
   const { numClasses = 5, perClass = 20 } = options;
   const train = makeDataset(
     Array.from({ length: numClasses * perClass }, (_, i) => i % numClasses),

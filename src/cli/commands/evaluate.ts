@@ -33,8 +33,9 @@ async function evaluate({ model, data, batchSize, seed, ...options }: Options, {
   if (benchmark === undefined) throw new CliError(`${model} names no benchmark: --benchmark is required`);
   const { BENCHMARKS } = await import("../registries/benchmarks.ts");
   const resolved = resolveNamed(BENCHMARKS, benchmark);
-  const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data }));
-  const { evaluateExportFile } = await import("../../runs/evaluate_export_file.ts");
-  const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize }));
+  const { evaluateExportFile, parseClassNames } = await import("../../runs/evaluate_export_file.ts");
+  const classNames = await refuse(async () => parseClassNames(model, metadata));
+  const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, classNames }));
+  const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames }));
   stdout.write(formatJSON({ model, benchmark, ...evaluation }, 2));
 }

@@ -88,7 +88,10 @@ export const directory = z.strictObject({
     .default("folders")
     .describe("an experience a folder, or all samples dealt anew, by class or by sample"),
   experiences: z.int().min(1).optional().describe("how many experiences are dealt to; 5 if left out"),
-  classOrder: z.array(z.int().min(0)).optional().describe("where classes are dealt: every class once, in that order"),
+  classOrder: z
+    .array(z.union([z.number(), z.string()]))
+    .optional()
+    .describe("where classes are dealt: every label once, in that order"),
   balanced,
   mean: z.array(z.number()).optional().describe("subtracted from every value, bytes being divided by 255 before"),
   std: z.array(z.number().gt(0)).optional().describe("what the result is divided by"),

@@ -16,6 +16,8 @@ export interface BenchmarkContext {
   readonly seed: number;
   /** Folder with the data set's files; undefined: the installed package. */
   readonly data: string | undefined;
+  /** The label of each class id, where it is settled already: by the run that goes on, or by an exported file. */
+  readonly classNames?: readonly string[] | undefined;
 }
 
 const split = createSplitOptions({ numClasses: 10, experiences: 5, augment: ["none"] });
@@ -66,11 +68,12 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       options: directory,
       create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
         const { folder, ...rest } = complete(options, context);
+        const { classNames } = context;
         const path = options.path ?? folder;
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");
         const [height, width = height] = imageSize ?? [];
         const size = height !== undefined && width !== undefined ? { height, width } : undefined;
-        return directoryBenchmark({ ...rest, path, imageSize: size });
+        return directoryBenchmark({ ...rest, path, imageSize: size, classNames });
       },
     }),
   ],

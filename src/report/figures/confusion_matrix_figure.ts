@@ -1,3 +1,4 @@
+import { readClassNames } from "../../runs/run_config.ts";
 import type { ReportedRun } from "../reported_run.ts";
 import { slugify } from "./accuracy_matrix_figure.ts";
 import { type Figure, shareColors } from "./figure.ts";
@@ -6,9 +7,11 @@ import { type Figure, shareColors } from "./figure.ts";
 export function createConfusionMatrixFigure(run: ReportedRun): Figure | undefined {
   const matrix = run.metrics.get("ConfusionMatrix_Stream/eval_phase/test_stream")?.at(-1)?.value;
   if (matrix === undefined || typeof matrix === "number" || matrix.length === 0) return undefined;
-  const values = matrix.flatMap((row, label) => {
-    const total = row.reduce((sum, count) => sum + count, 0);
-    return row.map((count, predicted) => ({ label, predicted, share: total === 0 ? 0 : count / total }));
+  const classNames = readClassNames(run.config);
+  const nameOf = (id: number) => classNames?.[id] ?? id;
+  const values = matrix.flatMap((row, id) => {
+    const [label, total] = [nameOf(id), row.reduce((sum, count) => sum + count, 0)];
+    return row.map((count, at) => ({ label, predicted: nameOf(at), share: total === 0 ? 0 : count / total }));
   });
   const size = Math.max(5, Math.min(32, Math.floor(360 / matrix.length)));
   return {
@@ -24,9 +27,11 @@ export function createConfusionMatrixFigure(run: ReportedRun): Figure | undefine
           field: "predicted",
           type: "ordinal",
           title: "predicted class",
-          axis: { orient: "top", labelAngle: 0, labelOverlap: true },
+          // Names come in the order of their ids.
+          sort: null,
+          axis: { orient: "top", labelAngle: classNames ? -90 : 0, labelOverlap: true },
         },
-        y: { field: "label", type: "ordinal", title: "true class", axis: { labelOverlap: true } },
+        y: { field: "label", type: "ordinal", title: "true class", sort: null, axis: { labelOverlap: true } },
       },
       layer: [
         {
