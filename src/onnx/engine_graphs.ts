@@ -1,7 +1,7 @@
 import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import { type Conversion, convertLayer } from "./converters/convert_layer.ts";
 import { isTaskLabels, SAMPLES_NAME } from "./converters/input.ts";
-import { differentiate } from "./gradients/differentiate.ts";
+import { differentiate } from "./differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { measureRows } from "./measure_rows.ts";

@@ -12,10 +12,11 @@ import type {
   ValueName,
 } from "./graph.ts";
 import { moveTransposes, type Transposed } from "./move_transposes.ts";
-import type { Operator } from "./operator.ts";
+import { readInts } from "./ops/operands.ts";
+import type { Operator } from "./ops/operator.ts";
+import { inferTypes } from "./ops/operators.ts";
 import { pruneGraph } from "./prune_graph.ts";
 import { separatePads } from "./separate_pads.ts";
-import { inferTypes, readInts } from "./shape_rules.ts";
 
 /** Where a graph's parameters come from: fed at every run, or written into the file. */
 export type TensorSource = (name: string, graph: GraphBuilder) => ValueName;

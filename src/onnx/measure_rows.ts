@@ -1,9 +1,9 @@
-import { sumOver } from "./gradients/gradient_rule.ts";
 import type { ValueName } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
+import { sumOver } from "./ops/backward_step.ts";
+import { readFloat, readInt } from "./ops/operands.ts";
 import type { RowMeasure } from "./row_measure.ts";
 import { describeShape } from "./shape.ts";
-import { readFloat, readInt } from "./shape_rules.ts";
 
 /**
  * A parameter's gradient is a sum over the rows of the batch. This finds the terms and adds nodes for Σ f(term), f the

@@ -1,9 +1,9 @@
 import { type Attributes, int, ints } from "./file/onnx_model.ts";
 import type { ValueName } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
-import type { Operator } from "./operator.ts";
+import { readInt, readInts } from "./ops/operands.ts";
+import type { Operator } from "./ops/operator.ts";
 import { isSameShape, resolveAxis } from "./shape.ts";
-import { readInt, readInts } from "./shape_rules.ts";
 
 /** A value that is another one with its axes in another order: axis i of it is axis order[i] of `x`. */
 export interface Transposed {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { differentiate } from "../../src/onnx/differentiate.ts";
 import { int, ints } from "../../src/onnx/file/onnx_model.ts";
-import { differentiate } from "../../src/onnx/gradients/differentiate.ts";
 import { GraphBuilder } from "../../src/onnx/graph_builder.ts";
 import { broadcastShapes, multiplyDimensions } from "../../src/onnx/shape.ts";
 import { runGraph } from "./run_graph.ts";

@@ -1,7 +1,7 @@
 import { type Attributes, int, ints, string } from "../file/onnx_model.ts";
 import type { Graph, GraphNode, ValueName } from "../graph.ts";
+import { readFloat, readInts } from "../ops/operands.ts";
 import { isSameShape } from "../shape.ts";
-import { readFloat, readInts } from "../shape_rules.ts";
 import { readWindow } from "../specs/windows.ts";
 import { type BlockedConvolution, chooseBlockedConvolution } from "./blocked_convolution.ts";
 import { BlockedGraph } from "./blocked_graph.ts";

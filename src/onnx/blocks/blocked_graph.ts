@@ -1,6 +1,6 @@
 import { type Attributes, int, type OnnxTensor, type Shape, type ValueType } from "../file/onnx_model.ts";
 import type { Graph, GraphNode, ValueName } from "../graph.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../ops/operator.ts";
 import { pruneGraph } from "../prune_graph.ts";
 import type { BlockedOperator } from "./blocked_operators.ts";
 

@@ -1,6 +1,6 @@
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import { readInts } from "../shape_rules.ts";
+import { readInts } from "../ops/operands.ts";
 import type { BlockedGraph } from "./blocked_graph.ts";
 
 /** A kernel with its taps first: [height, width, a, b], where axis 2 or 3 counts the outputs. */

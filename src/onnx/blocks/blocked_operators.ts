@@ -1,4 +1,4 @@
-import { OPERATORS, type Operator } from "../operator.ts";
+import { OPERATORS, type Operator } from "../ops/operator.ts";
 
 /**
  * onnxruntime's own operators on values [N, C, H, W] that lie in memory as [N, C / lanes, H, W, lanes], the channels

@@ -2,9 +2,9 @@ import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { float } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
+import { repeatConstant, transformChannels } from "../ops/channels.ts";
 import { describeShape, multiplyDimensions } from "../shape.ts";
 import type { BatchNormalizationSpec } from "../specs/normalization_spec.ts";
-import { repeatConstant, transformChannels } from "./channels.ts";
 import { invertDeviation, type Normalization, normalizeByBatch } from "./normalize_by_batch.ts";
 
 /** How a batch normalisation is converted. */

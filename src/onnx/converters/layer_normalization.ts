@@ -1,9 +1,9 @@
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { float, int } from "../file/onnx_model.ts";
-import { createLayerNormalizationRule } from "../gradients/layer_normalization_gradient.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
+import { createLayerNormalizationRule } from "../ops/normalization.ts";
 import { describeShape, resolveAxis, sampleShapeOf } from "../shape.ts";
 import type { LayerNormalizationSpec } from "../specs/normalization_spec.ts";
 

@@ -2,7 +2,7 @@ import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../ops/operator.ts";
 import { resolveAxis } from "../shape.ts";
 import type { ConcatenateSpec, MergeSpec } from "../specs/layer_spec.ts";
 

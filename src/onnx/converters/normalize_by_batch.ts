@@ -1,7 +1,7 @@
-import { createBatchNormalizationRule } from "../gradients/batch_normalization_gradient.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { averageChannels, transformChannels } from "./channels.ts";
+import { averageChannels, transformChannels } from "../ops/channels.ts";
+import { createBatchNormalizationRule } from "../ops/normalization.ts";
 
 /** What is normalised, and with what. */
 export interface Normalization {

@@ -7,7 +7,7 @@ import { buildForwardGraph, buildTrainingGraph } from "../../../src/onnx/engine_
 import { ints } from "../../../src/onnx/file/onnx_model.ts";
 import type { Graph } from "../../../src/onnx/graph.ts";
 import { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
-import { OPERATORS } from "../../../src/onnx/operator.ts";
+import { OPERATORS } from "../../../src/onnx/ops/operator.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { measureDifference } from "../../engine/engine_fixtures.ts";
 import { type GraphValues, runGraph } from "../run_graph.ts";

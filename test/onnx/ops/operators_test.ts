@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { RandomStream } from "../../../src/core/random_stream.ts";
-import { differentiate } from "../../../src/onnx/gradients/differentiate.ts";
-import { GRADIENT_RULES } from "../../../src/onnx/gradients/gradient_rules.ts";
+import { differentiate } from "../../../src/onnx/differentiate.ts";
 import { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
-import { OPERATORS } from "../../../src/onnx/operator.ts";
+import { OPERATORS } from "../../../src/onnx/ops/operator.ts";
+import { DEFINITIONS } from "../../../src/onnx/ops/operators.ts";
 import { type GraphValues, runGraph } from "../../onnx/run_graph.ts";
 import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
 
@@ -12,7 +12,7 @@ const STEP = 2 ** -7;
 /** Float32's rounding, divided by the step, and the third derivative times the step squared. */
 const TOLERANCE = 2e-3;
 
-describe("GRADIENT_RULES", () => {
+describe("DEFINITIONS", () => {
   for (const gradientCase of GRADIENT_CASES) {
     test(`${gradientCase.name} equals central differences, when the seed is random`, async () => {
       const { graph, names } = buildCase(gradientCase);
@@ -31,7 +31,7 @@ describe("GRADIENT_RULES", () => {
 
   test("has a case here for every operator, when there is a rule", () => {
     const tested = new Set(GRADIENT_CASES.map(({ op }) => op));
-    expect(OPERATORS.filter((op) => GRADIENT_RULES[op] !== undefined && !tested.has(op))).toEqual([]);
+    expect(OPERATORS.filter((op) => DEFINITIONS[op].gradient !== undefined && !tested.has(op))).toEqual([]);
   });
 });
 

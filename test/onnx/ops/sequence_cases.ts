@@ -1,5 +1,5 @@
 import { float, int } from "../../../src/onnx/file/onnx_model.ts";
-import { createLayerNormalizationRule } from "../../../src/onnx/gradients/layer_normalization_gradient.ts";
+import { createLayerNormalizationRule } from "../../../src/onnx/ops/normalization.ts";
 import type { GradientCase } from "./gradient_cases.ts";
 
 /** Operators of sequences and tables. */

@@ -1,7 +1,7 @@
 import { type Attributes, int, ints, string } from "../../../src/onnx/file/onnx_model.ts";
 import type { ValueName } from "../../../src/onnx/graph.ts";
 import type { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
-import type { Operator } from "../../../src/onnx/operator.ts";
+import type { Operator } from "../../../src/onnx/ops/operator.ts";
 import type { GradientCase } from "./gradient_cases.ts";
 
 function windowed(

@@ -1,6 +1,8 @@
-/**
- * The ONNX operators that our graphs are made of. Each has a shape rule and a gradient rule, or says that it has none.
- */
+import type { ValueType } from "../file/onnx_model.ts";
+import type { GradientRule } from "./backward_step.ts";
+import type { NodeOperands } from "./operands.ts";
+
+/** The ONNX operators that our graphs are made of. */
 export const OPERATORS = [
   "Abs",
   "Add",
@@ -62,3 +64,14 @@ export const OPERATORS = [
 
 /** The name of an operator that our graphs may use. */
 export type Operator = (typeof OPERATORS)[number];
+
+/** All that the compiler knows of an operator. */
+export interface OperatorDefinition {
+  /** The types of its outputs. @throws {RangeError} If the inputs do not fit together. */
+  readonly infer: (node: NodeOperands) => readonly ValueType[];
+  /** Undefined where there is no gradient: differentiating through it is an error. */
+  readonly gradient: GradientRule | undefined;
+}
+
+/** Operators that stand in one file. */
+export type OperatorFamily = Partial<Readonly<Record<Operator, OperatorDefinition>>>;

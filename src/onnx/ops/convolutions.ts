@@ -1,54 +1,75 @@
 import { countElements } from "../../core/host_tensor.ts";
-import { type Attributes, int, ints, type Shape } from "../file/onnx_model.ts";
+import type { Attributes, Shape } from "../file/onnx_model.ts";
+import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { createGroupAttribute, createOutputPadding, readGroups, readLengths } from "../specs/window_shapes.ts";
+import {
+  convShape,
+  convTransposeShape,
+  createGroupAttribute,
+  createOutputPadding,
+  poolShape,
+  readGroups,
+  readLengths,
+} from "../specs/window_shapes.ts";
 import { countPlaces, createWindowAttributes, measureExtent, readWindow, type Window } from "../specs/windows.ts";
-import { type BackwardStep, inputOf, sumOver } from "./gradient_rule.ts";
+import { type BackwardStep, inputOf, sumOver } from "./backward_step.ts";
 import { gradientOfKernel, swapBatchAndChannels } from "./kernel_gradient.ts";
+import { float32, shapeAt } from "./operands.ts";
+import type { OperatorFamily } from "./operator.ts";
 
-/** y = x ⋆ k + b: dx = dy convolved backwards with the same k, dk: see gradientOfKernel, db = Σ dy. */
-export function gradientOfConv(step: BackwardStep): (ValueName | undefined)[] {
-  const { node, graph, dy } = step;
-  const [x, kernel] = [inputOf(step, 0), inputOf(step, 1)];
-  return [
-    step.isNeeded(0) ? convolveBackwards(step, { dy, kernel, like: x }) : undefined,
-    step.isNeeded(1) ? gradientOfKernel({ x, dy, kernel, attributes: node.attributes }, graph) : undefined,
-    step.isNeeded(2) ? sumRows(dy, graph) : undefined,
-  ];
-}
-
-/**
- * y = x convolved backwards with k, + b: dx = dy ⋆ k, dk is the one of that convolution with x for its dy, db = Σ dy.
- */
-export function gradientOfConvTranspose(step: BackwardStep): (ValueName | undefined)[] {
-  const { node, graph, dy } = step;
-  const [x, kernel] = [inputOf(step, 0), inputOf(step, 1)];
-  const { output_padding, ...attributes } = node.attributes;
-  return [
-    step.isNeeded(0) ? graph.node("Conv", [dy, kernel], attributes) : undefined,
-    step.isNeeded(1) ? gradientOfKernel({ x: dy, dy: x, kernel, attributes }, graph) : undefined,
-    step.isNeeded(2) ? sumRows(dy, graph) : undefined,
-  ];
-}
-
-/**
- * y = mean of the window's values, those of the padding left out: dx spreads dy / count over the window, which is dy
- * convolved backwards with ones, channel by channel.
- */
-export function gradientOfAveragePool(step: BackwardStep): ValueName[] {
-  const { node, graph, dy } = step;
-  const x = inputOf(step, 0);
-  const channels = Number(graph.shapeOf(x)[1]);
-  const { kernel } = readWindow(node.attributes);
-  const taps = countElements(kernel);
-  const ones = graph.constant(new Array<number>(channels * taps).fill(1), [channels, 1, ...kernel]);
-  const shares = countTaps(graph.shapeOf(x).slice(2).map(Number), node.attributes).map((count) => 1 / count);
-  const share = graph.constant(shares, [1, 1, ...readLengths(graph.shapeOf(dy))]);
-  const shared = graph.node("Mul", [dy, share]);
-  const attributes = { ...createWindowAttributes(readWindow(node.attributes)), ...createGroupAttribute(channels) };
-  return [convolveBackwards({ ...step, node: { ...node, attributes } }, { dy: shared, kernel: ones, like: x })];
-}
+/** Convolutions and average pooling, whose gradient is a convolution. */
+export const convolutionOperators = {
+  /**
+   * y = mean of the window's values, those of the padding left out: dx spreads dy / count over the window, which is dy
+   * convolved backwards with ones, channel by channel.
+   */
+  AveragePool: {
+    infer: (node) => [float32(poolShape(shapeAt(node, 0), node.attributes))],
+    gradient(step) {
+      const { node, graph, dy } = step;
+      const x = inputOf(step, 0);
+      const channels = Number(graph.shapeOf(x)[1]);
+      const { kernel } = readWindow(node.attributes);
+      const taps = countElements(kernel);
+      const ones = graph.constant(new Array<number>(channels * taps).fill(1), [channels, 1, ...kernel]);
+      const shares = countTaps(graph.shapeOf(x).slice(2).map(Number), node.attributes).map((count) => 1 / count);
+      const share = graph.constant(shares, [1, 1, ...readLengths(graph.shapeOf(dy))]);
+      const shared = graph.node("Mul", [dy, share]);
+      const attributes = { ...createWindowAttributes(readWindow(node.attributes)), ...createGroupAttribute(channels) };
+      return [convolveBackwards({ ...step, node: { ...node, attributes } }, { dy: shared, kernel: ones, like: x })];
+    },
+  },
+  /** y = x ⋆ k + b: dx = dy convolved backwards with the same k, dk: see gradientOfKernel, db = Σ dy. */
+  Conv: {
+    infer: (node) => [float32(convShape(shapeAt(node, 0), shapeAt(node, 1), node.attributes))],
+    gradient(step) {
+      const { node, graph, dy } = step;
+      const [x, kernel] = [inputOf(step, 0), inputOf(step, 1)];
+      return [
+        step.isNeeded(0) ? convolveBackwards(step, { dy, kernel, like: x }) : undefined,
+        step.isNeeded(1) ? gradientOfKernel({ x, dy, kernel, attributes: node.attributes }, graph) : undefined,
+        step.isNeeded(2) ? sumRows(dy, graph) : undefined,
+      ];
+    },
+  },
+  /**
+   * y = x convolved backwards with k, + b: dx = dy ⋆ k, dk is the one of that convolution with x for its dy, db = Σ dy.
+   */
+  ConvTranspose: {
+    infer: (node) => [float32(convTransposeShape(shapeAt(node, 0), shapeAt(node, 1), node.attributes))],
+    gradient(step) {
+      const { node, graph, dy } = step;
+      const [x, kernel] = [inputOf(step, 0), inputOf(step, 1)];
+      const { output_padding, ...attributes } = node.attributes;
+      return [
+        step.isNeeded(0) ? graph.node("Conv", [dy, kernel], attributes) : undefined,
+        step.isNeeded(1) ? gradientOfKernel({ x: dy, dy: x, kernel, attributes }, graph) : undefined,
+        step.isNeeded(2) ? sumRows(dy, graph) : undefined,
+      ];
+    },
+  },
+} satisfies OperatorFamily;
 
 /**
  * To the shape of the value `like`, which the window need not have used up: ConvTranspose-11, or a plain convolution.

@@ -1,8 +1,8 @@
-import { isStandardOperator } from "../blocks/blocked_operators.ts";
-import type { GraphNode, ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
-import type { GradientRule } from "./gradient_rule.ts";
-import { GRADIENT_RULES } from "./gradient_rules.ts";
+import { isStandardOperator } from "./blocks/blocked_operators.ts";
+import type { GraphNode, ValueName } from "./graph.ts";
+import type { GraphBuilder } from "./graph_builder.ts";
+import type { GradientRule } from "./ops/backward_step.ts";
+import { DEFINITIONS } from "./ops/operators.ts";
 
 /** A value whose gradient is known: where reverse mode starts. */
 export interface GradientSeed {
@@ -51,7 +51,7 @@ export function differentiate(
 }
 
 function ruleOf(op: GraphNode["op"]): GradientRule {
-  const rule = isStandardOperator(op) ? GRADIENT_RULES[op] : undefined;
+  const rule = isStandardOperator(op) ? DEFINITIONS[op].gradient : undefined;
   if (!rule) throw new RangeError(`Cannot differentiate ${op}: it has no gradient rule`);
   return rule;
 }
