@@ -8,7 +8,13 @@ import { addReportCommand } from "./commands/report.ts";
 import { addTrainCommand } from "./commands/train.ts";
 
 const NAMED_HELP = `
-NAME:OPTIONS stands for a name and its options: ewc:lambda=0.4,mode=online. Lists are joined with "|": 0|1|2.`;
+NAME:OPTIONS stands for a name and its options: ewc:lambda=0.4,mode=online. Lists are joined with "|": 0|1|2.
+A value that holds "," or "|" is quoted: 'directory:path="my,data"'.`;
+
+const STRATEGY_ADVICE = `
+Begin with replay, and compare it with naive (the lower baseline) and cumulative (the upper one). Where no samples may be
+kept, try si or rwalk on a benchmark with taskLabels=true.
+`;
 
 /** The whole command line. Each command imports what it needs when it runs, so that --help answers at once. */
 export function createProgram(context: CliContext): Command {
@@ -29,6 +35,7 @@ export function createProgram(context: CliContext): Command {
   addListCommand(program, context, {
     name: "strategies",
     option: "--strategy",
+    advice: STRATEGY_ADVICE,
     load: async () => (await import("./registries/strategies.ts")).STRATEGIES,
   });
   addListCommand(program, context, {

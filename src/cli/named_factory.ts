@@ -96,7 +96,11 @@ export function describeRegistry<Context, Made>(registry: Registry<Context, Made
   return registry.factories.map(({ name, summary, options }) => ({ name, summary, options: describeOptions(options) }));
 }
 
-function findFactory<Context, Made>(registry: Registry<Context, Made>, name: string): NamedFactory<Context, Made> {
+/** What a name stands for. @throws {CliError} If there is no such name, with the nearest ones. */
+export function findFactory<Context, Made>(
+  registry: Registry<Context, Made>,
+  name: string,
+): NamedFactory<Context, Made> {
   const factory = registry.factories.find((candidate) => candidate.name === name);
   if (factory) return factory;
   const names = registry.factories.map((candidate) => candidate.name);

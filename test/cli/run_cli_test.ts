@@ -52,12 +52,33 @@ describe("runCli()", () => {
       const listed: unknown = JSON.parse((await captureCli([kind, "--json"])).stdout);
       const text = (await captureCli([kind])).stdout;
       expect(Array.isArray(listed) && listed.length > 0).toBe(true);
+      expect(text.includes("Begin with replay")).toBe(kind === "strategies");
       for (const { name, options } of listed as { name: string; options: { name: string }[] }[]) {
         expect(text).toContain(`${name}: `);
         for (const option of options) expect(text).toContain(`  ${option.name} `);
       }
     });
   }
+});
+
+describe("a command that lists", () => {
+  test("shows those alone that are named, in the order in which they are", async () => {
+    for (const [kind, name, option] of [
+      ["strategies", "replay", "memSize"],
+      ["plugins", "early-stopping", "patience"],
+      ["benchmarks", "directory", "labelColumn"],
+      ["models", "mlp", "hiddenLayers"],
+      ["optimizers", "adamw", "beta1"],
+    ] as const) {
+      const { stdout } = await captureCli([kind, name]);
+      expect(stdout).toMatch(new RegExp(`^${name}: .*\\n(  .*\\n)*  ${option} .*\\n(  .*\\n)*$`));
+      const listed = JSON.parse((await captureCli([kind, name, "--json"])).stdout);
+      expect(listed.map((entry: { name: string }) => entry.name)).toEqual([name]);
+    }
+    const both = JSON.parse((await captureCli(["strategies", "naive", "ewc", "--json"])).stdout);
+    expect(both.map((entry: { name: string }) => entry.name)).toEqual(["naive", "ewc"]);
+    expect((await captureCli(["strategies", "--help"])).stdout).toContain("Begin with replay");
+  });
 });
 
 describe("runCli() refuses", () => {
@@ -80,6 +101,8 @@ describe("runCli() refuses", () => {
     ["train --strategy ewc:lambda=much", 'ewc: lambda must be a number of at least 0, got "much"'],
     ["train --strategy ewc:lambda=-1", "ewc: lambda must be at least 0, got -1"],
     ["train --optimizer sgd:momentun=0.9", 'sgd: unknown option "momentun", did you mean momentum?'],
+    ["strategies reply", 'unknown strategy "reply", did you mean replay'],
+    ["optimizers sgd sdg", 'unknown optimizer "sdg", did you mean sgd?'],
     ["evaluate", "required option '--model <file>' not specified"],
     ["evaluate --model no_such_file.onnx", "no_such_file.onnx: there is no such file or folder"],
   ];

@@ -2,21 +2,36 @@ import type { Command } from "commander";
 import { formatJSON } from "../../core/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { formatTable } from "../format_table.ts";
-import { describeRegistry, type Registry, type RegistryEntry } from "../named_factory.ts";
+import { describeRegistry, findFactory, type Registry, type RegistryEntry } from "../named_factory.ts";
 
-/** Adds a command that lists a registry: names, options, what they take, defaults. */
+/** A registry as a command shows it. */
+interface Listing<Context, Made> {
+  readonly name: string;
+  /** The option of train that takes its names. */
+  readonly option: string;
+  readonly load: () => Promise<Registry<Context, Made>>;
+  /** What to choose first; stands below the whole list and in the help. */
+  readonly advice?: string;
+}
+
+/** Adds a command that lists a registry, or those of it that are named: options, what they take, defaults. */
 export function addListCommand<Context, Made>(
   program: Command,
   { stdout }: CliContext,
-  { name, option, load }: { name: string; option: string; load: () => Promise<Registry<Context, Made>> },
+  { name, option, load, advice = "" }: Listing<Context, Made>,
 ): void {
   program
     .command(name)
     .description(`list what ${option} can name, with options and defaults`)
+    .argument("[names...]", "list these alone")
     .option("--json", "print JSON", false)
-    .action(async ({ json }: { json: boolean }) => {
-      const entries = describeRegistry(await load());
-      stdout.write(json ? formatJSON(entries, 2) : formatEntries(entries));
+    .addHelpText("after", advice)
+    .action(async (names: readonly string[], { json }: { json: boolean }) => {
+      const { kind, factories } = await load();
+      const chosen = names.map((chosenName) => findFactory({ kind, factories }, chosenName));
+      const entries = describeRegistry({ kind, factories: chosen.length > 0 ? chosen : factories });
+      if (json) stdout.write(formatJSON(entries, 2));
+      else stdout.write(`${formatEntries(entries)}${chosen.length > 0 ? "" : advice}`);
     });
 }
 

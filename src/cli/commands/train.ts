@@ -23,7 +23,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .command("train")
     .description("train a strategy on a benchmark, experience by experience, and export the model after each")
     .option("--benchmark <name:options>", "see the command benchmarks", "split-mnist:experiences=5")
-    .option("--strategy <name:options>", "see the command strategies", "naive")
+    .option("--strategy <name:options>", "see the command strategies; replay is a good one to begin with", "naive")
     .addOption(
       new Option("--plugin <name:options>", "see the command plugins; may be given several times")
         .argParser(collectValues)
