@@ -141,18 +141,21 @@ export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
     tf.layers.upSampling2d({ size: [2, 3], interpolation: "bilinear" }),
   ]),
   onImages("up sampling, nearest", () => [tf.layers.upSampling2d({ size: [2, 3] })]),
-  onImages(
-    "wide convolutions, which work on blocks of channels",
-    () => [
-      tf.layers.conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "tanh" }),
-      tf.layers.conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "sigmoid" }),
-      tf.layers.dropout({ rate: 0.3 }),
-      tf.layers.conv2d({ filters: 32, kernelSize: [3, 2], activation: "relu" }),
-      tf.layers.conv2d({ filters: 16, kernelSize: 3, strides: 2, padding: "same", activation: "tanh" }),
-      tf.layers.globalMaxPooling2d({}),
-    ],
-    { inputShape: [4, 4, 2], isFlat: true },
-  ),
+  {
+    ...onImages(
+      "wide convolutions, which work on blocks of channels",
+      () => [
+        tf.layers.conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "tanh" }),
+        tf.layers.conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "sigmoid" }),
+        tf.layers.dropout({ rate: 0.3 }),
+        tf.layers.conv2d({ filters: 32, kernelSize: [3, 2], activation: "relu" }),
+        tf.layers.conv2d({ filters: 16, kernelSize: 3, strides: 2, padding: "same", activation: "tanh" }),
+        tf.layers.globalMaxPooling2d({}),
+      ],
+      { inputShape: [4, 4, 2], isFlat: true },
+    ),
+    tolerance: { limit: 2e-5, reason: "sums of 288 products: 1.2e-5 with AVX2, below 1e-5 with AVX-512" },
+  },
   {
     ...onImages(
       "wide convolutions whose channels do not fill the blocks",
