@@ -1,22 +1,31 @@
 import { SyntaxRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { decodeModel } from "../file/decode_model.ts";
+import { cutBatch } from "./cut_batch.ts";
+import { countRowsAtOnce } from "./export_memory.ts";
 import { type ExportBatch, ExportSession, type ExportSource, readExport } from "./export_session.ts";
 import { findLargestColumn } from "./largest_column.ts";
 
 /**
  * The classes that an exported file predicts for batches of samples [n, …] with their task labels, one after another,
- * by onnxruntime alone. The caller owns the result.
- * @throws {Error} If the file cannot be run on them.
+ * by onnxruntime alone. A batch is run in parts where the file would take too much memory for it. The caller owns the
+ * result.
+ * @throws {Error} If the file cannot be run on them. {RefusalError} If it is none that Firn writes, or takes too much
+ *   memory for one sample.
  */
 export async function evaluateExport(
   source: ExportSource,
   batches: Iterable<ExportBatch> | AsyncIterable<ExportBatch>,
 ): Promise<Int32Array<ArrayBuffer>> {
-  const session = await ExportSession.open(source);
+  const bytes = await readExport(source);
+  const subject = typeof source === "string" ? source : "the exported model";
+  const rowsAtOnce = countRowsAtOnce(decodeModel(bytes).graph, subject);
+  const session = await ExportSession.open(bytes);
   try {
     const predictions: number[] = [];
-    for await (const batch of batches) predictions.push(...findLargestColumns(await session.run(batch)));
+    for await (const batch of batches) {
+      for (const part of cutBatch(batch, rowsAtOnce)) predictions.push(...findLargestColumns(await session.run(part)));
+    }
     return Int32Array.from(predictions);
   } finally {
     await session.close();

@@ -4,6 +4,7 @@ import type { ModelTopology } from "../../../src/engine/model_topology.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { checkExport } from "../../../src/onnx/export/check_export.ts";
 import { evaluateExport, readExportMetadata } from "../../../src/onnx/export/evaluate_export.ts";
+import { measureExport } from "../../../src/onnx/export/export_memory.ts";
 import { type ExportOptions, exportModel } from "../../../src/onnx/export/export_model.ts";
 import { decodeModel } from "../../../src/onnx/file/decode_model.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
@@ -27,8 +28,12 @@ describe("exportModel()", () => {
   for (const { name, sampleShape, build } of PARITY_MODELS) {
     test(`gives the engine's logits in mode "eval", when the model has ${name}`, async () => {
       const { options, x, expected } = await prepare(takeApart(build()).topology, sampleShape);
-      const { maxAbsoluteDifference } = await checkExport(exportModel(options), { x, expected });
+      const bytes = exportModel(options);
+      const { maxAbsoluteDifference } = await checkExport(bytes, { x, expected });
       expect(maxAbsoluteDifference).toBeLessThan(1e-5);
+      // What evaluates a file follows all of its shapes first.
+      const inputBytes = 4 * sampleShape.reduce((product, length) => product * length, 1);
+      expect(measureExport(decodeModel(bytes).graph, name).rowBytes).toBeGreaterThanOrEqual(inputBytes);
     });
   }
 
