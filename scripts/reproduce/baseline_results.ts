@@ -5,8 +5,7 @@ const SOURCE = "ContinualAI's continual-learning-baselines";
 const IN_ORDER = "classOrder=0|1|2|3|4|5|6|7|8|9";
 
 /** The samples of an experience that MIR's configurations keep, and how they come. */
-const THOUSAND_ONLINE =
-  "validationSize=0.05,validationSplit=random,examplesPerExperience=1000,onlineExperienceSize=10,normalize=false";
+const THOUSAND_ONLINE = "examplesPerExperience=1000,onlineExperienceSize=10,normalize=false";
 
 /**
  * Configurations on MNIST from ContinualAI's continual-learning-baselines, with the targets and tolerances of its

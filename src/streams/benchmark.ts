@@ -19,11 +19,14 @@ export interface StreamOptions {
   readonly seed?: number | undefined;
   /** Cuts every train experience into ones of at most so many samples, in random order (data-incremental). */
   readonly experienceSize?: number | undefined;
-  /** The share of a train experience that goes to the stream "valid", in [0, 1). */
+  /** The share of a train experience, or of what is kept of it, that goes to the stream "valid", in [0, 1). */
   readonly validationSize?: number | undefined;
   /** Whether that share is the same of every class, or drawn from all samples; "class-balanced" unless given. */
   readonly validationSplit?: ValidationSplit | undefined;
-  /** Keeps a random subset of so many samples a train experience, after validation was split off. */
+  /**
+   * Keeps a random subset of so many samples a train experience (of each piece, beside `experienceSize`); validation is
+   * split off from them.
+   */
   readonly examplesPerExperience?: number | undefined;
   /** Adds the stream "train_online", the train experiences cut into small ones of so many samples. */
   readonly onlineExperienceSize?: number | undefined;
@@ -118,7 +121,7 @@ function createOnline(
   throw new RangeRefusal(cannot(act, "onlineExperienceSize beside decayBeta", undefined));
 }
 
-/** Cuts experiences, splits validation off, then draws the subset; each from a random stream of its own. */
+/** Cuts experiences, draws the subset, then splits validation off; each from a random stream of its own. */
 function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; valid: ExperienceData[] } {
   const { name, seed = 0, experienceSize, validationSize = 0, validationSplit: split, examplesPerExperience } = parts;
   const act = `create the benchmark ${JSON.stringify(name)}`;
@@ -138,14 +141,14 @@ function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; val
       : parts.train.flatMap((part, index) => cutExperience(part, { act, index, experienceSize, random: cutRandom }));
   for (const [index, part] of pieces.entries()) {
     let { dataset } = part;
+    if (examplesPerExperience !== undefined) {
+      const actHere = `${act}, experience ${index}`;
+      dataset = drawExamples(dataset, { count: examplesPerExperience, random: subsetRandom, act: actHere });
+    }
     if (validationSize > 0) {
       const halves = splitValidation(dataset, { validationSize, random: validationRandom, split });
       valid.push({ ...part, dataset: halves.valid });
       dataset = halves.train;
-    }
-    if (examplesPerExperience !== undefined) {
-      const actHere = `${act}, experience ${index}`;
-      dataset = drawExamples(dataset, { count: examplesPerExperience, random: subsetRandom, act: actHere });
     }
     train.push({ ...part, dataset });
   }

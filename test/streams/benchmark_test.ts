@@ -66,6 +66,30 @@ describe("createBenchmark() with stream options", () => {
     expect(new Set(seeds.map((seed) => countOnes("random", seed))).size).toBeGreaterThan(1);
   });
 
+  test("examplesPerExperience says how many samples there are with those for validation", () => {
+    const sizes = fc.record({
+      examplesPerExperience: fc.integer({ min: 8, max: 30 }),
+      validationSize: fc.constantFrom(0.25, 0.5),
+      validationSplit: fc.constantFrom("class-balanced" as const, "random" as const),
+      seed: fc.nat(99),
+    });
+    fc.assert(
+      fc.property(sizes, (made) => {
+        const { streams, trainStream } = createBenchmark({ ...parts, train, ...made });
+        for (const { currentExperience, dataset } of trainStream) {
+          const valid = streams.get("valid")?.at(currentExperience).dataset.length ?? 0;
+          expect(dataset.length + valid).toBe(made.examplesPerExperience);
+          expect(Math.abs(valid - made.validationSize * made.examplesPerExperience)).toBeLessThanOrEqual(1);
+        }
+        const all = [...samplesOf(trainStream), ...samplesOf(streams.get("valid"))];
+        expect(new Set(all).size).toBe(2 * made.examplesPerExperience);
+        // Without validation, what is trained on is the same samples.
+        const { validationSize: _, ...rest } = made;
+        expect(samplesOf(createBenchmark({ ...parts, train, ...rest }).trainStream).sort()).toEqual(all.sort());
+      }),
+    );
+  });
+
   test("leaves smaller last pieces out of the online stream where asked to", () => {
     const whole = createBenchmark({ ...parts, train, onlineExperienceSize: 4 }).streams.get("train_online");
     const { streams } = createBenchmark({ ...parts, train, onlineExperienceSize: 4, onlineDropLast: true });
