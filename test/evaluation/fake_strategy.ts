@@ -79,13 +79,14 @@ export class FakeStrategy implements EvaluatedStrategy {
     this.#evaluator.beforeTraining?.(this);
     for (const experience of experiences) {
       this.experience = experience;
+      // As in a strategy, the clock is the last to hear of an event.
+      this.#evaluator.beforeTrainingExp?.(this);
       clock.trainExpEpochs = 0;
       clock.trainExpIterations = 0;
-      this.#evaluator.beforeTrainingExp?.(this);
       for (let epoch = 0; epoch < epochs; epoch++) {
-        clock.trainEpochIterations = 0;
         this.iterationsPerEpoch = batches.length;
         this.#evaluator.beforeTrainingEpoch?.(this);
+        clock.trainEpochIterations = 0;
         for (const batch of batches) {
           this.#evaluator.beforeTrainingIteration?.(this);
           this.#makeMinibatch(batch, "train", this.#trainRound);

@@ -73,12 +73,13 @@ export class InteractiveLogger implements Logger {
   }
 
   beforeTrainingEpoch(strategy: EvaluatedStrategy): void {
-    this.#trainBar = this.#createTrainBar(strategy);
+    // The clock still has the iterations of the epoch before: it is the last to hear of a new one.
+    this.#trainBar = this.#createTrainBar(strategy, 0);
   }
 
   afterTrainingIteration(strategy: EvaluatedStrategy): void {
     // A run that is resumed goes on in the middle of an epoch.
-    this.#trainBar ??= this.#createTrainBar(strategy);
+    this.#trainBar ??= this.#createTrainBar(strategy, strategy.clock.trainEpochIterations);
     advance(this.#trainBar, strategy);
   }
 
@@ -119,8 +120,8 @@ export class InteractiveLogger implements Logger {
     this.#text.afterEval();
   }
 
-  #createTrainBar(strategy: EvaluatedStrategy): ShownBar | undefined {
-    const { trainExpEpochs, trainEpochIterations: done } = strategy.clock;
+  #createTrainBar(strategy: EvaluatedStrategy, done: number): ShownBar | undefined {
+    const { trainExpEpochs } = strategy.clock;
     return this.#createBar(`Epoch ${trainExpEpochs + 1}/${strategy.trainEpochs}`, strategy, done);
   }
 

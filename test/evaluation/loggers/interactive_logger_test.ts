@@ -24,7 +24,7 @@ function createScreen({ stepMs = 0 }: { stepMs?: number } = {}) {
 
 function run(
   options: InteractiveLoggerOptions,
-  { batches, inTheMiddle }: { batches: number[]; inTheMiddle?: boolean },
+  { batches, inTheMiddle, epochs = 1 }: { batches: number[]; inTheMiddle?: boolean; epochs?: number },
 ) {
   const metrics = lossMetrics({ epoch: true, experience: true });
   const evaluator = new EvaluationPlugin({ metrics, loggers: [new InteractiveLogger(options)] });
@@ -32,6 +32,7 @@ function run(
   const tested = [createPlainStream("test", 1).at(0)];
   strategy.train([createPlainStream("train", 1).at(0)], {
     batches,
+    epochs,
     ...(inTheMiddle ? { evalEveryIteration: tested } : {}),
   });
   if (!inTheMiddle) strategy.eval(tested);
@@ -79,6 +80,20 @@ describe("InteractiveLogger", () => {
     run({ stream: screen.stream, isTerminal: true, now: screen.now }, { batches: new Array<number>(95).fill(1) });
     // The clock is read once at the start and once an iteration: 96 × 10 ms, so drawn at 20, 120 … 920 ms.
     expect(screen.parts.filter((part) => part.startsWith(`${eraseLine}Epoch`)).length).toBe(10 + 1);
+  });
+
+  test("begins every epoch's bar at the first minibatch", () => {
+    const screen = createScreen({ stepMs: 500 });
+    const bars = { stream: screen.stream, isTerminal: true, now: screen.now };
+    run(bars, { batches: [1, 1, 1, 1], epochs: 2 });
+    const drawn = screen.parts.flatMap(
+      (part) => /Epoch (\d)\/2 \[(#*)-*\] (\d)\/4.*? (\d:\d\d) left/.exec(part)?.slice(1).join(" ") ?? [],
+    );
+    const epoch = (number: number) =>
+      ["##### 1 0:02", "########## 2 0:01", "############### 3 0:01", "#################### 4 0:00"].map(
+        (bar) => `${number} ${bar}`,
+      );
+    expect(drawn.filter((bar, i) => bar !== drawn[i - 1])).toEqual([...epoch(1), ...epoch(2)]);
   });
 
   test("takes the bar out of the way of lines, when an evaluation comes in the middle of an epoch", () => {
