@@ -13,7 +13,11 @@ const streams = {
     .describe("cuts experiences into ones of so many samples (data-incremental)"),
   validationSize: z.number().min(0).lt(1).default(0).describe("share of each experience kept for the stream valid"),
   validationSplit: z.enum(VALIDATION_SPLITS).default("class-balanced").describe("how that share is drawn"),
-  examplesPerExperience: z.int().min(1).optional().describe("keeps that many random samples of each experience, validation included"),
+  examplesPerExperience: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("keeps that many random samples of each experience, validation included"),
   onlineExperienceSize: z.int().min(1).optional().describe("trains on small experiences of so many samples, in order"),
   onlineDropLast: z
     .boolean()
