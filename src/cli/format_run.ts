@@ -28,13 +28,19 @@ export function formatRun(summary: RunSummary<unknown>, directory: string): stri
   const figures = [
     ["stream accuracy", formatShare(final?.streamAccuracy)],
     ["average accuracy", formatShare(final?.averageAccuracy)],
-    ["average forgetting", formatShare(final?.averageForgetting)],
+    ["average forgetting", formatForgetting(final?.averageForgetting)],
     ["backward transfer", formatShare(final?.backwardTransfer)],
     ["training", `${Math.round(throughput?.trainExamplesPerSecond ?? 0)} examples/s`],
     ["parameters", `sha256 ${parametersHash?.slice(0, 16) ?? "none"}`],
     ["run", directory],
   ];
   return `\nAccuracy on each experience of the test stream\n${formatTable([heading, ...rows])}\n${formatTable(figures)}`;
+}
+
+/** Below 0, accuracy on earlier experiences is higher than when they had just been learned. */
+function formatForgetting(share: number | undefined): string {
+  const text = formatShare(share);
+  return Number(text) < 0 ? `${text} (a gain)` : text;
 }
 
 function formatShare(share: number | undefined): string {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Figure } from "./figures/figure.ts";
-import { formatCount, formatPercent } from "./formats.ts";
+import { formatCount, formatForgetting, formatPercent } from "./formats.ts";
 import { type Html, html, keepHtml } from "./html.ts";
 import { listFigures } from "./list_figures.ts";
 import { PAGE_STYLE } from "./page_style.ts";
@@ -134,7 +134,7 @@ function createTiles({ final, trainExamplesPerSecond, experiences, parametersHas
   const tiles: readonly (readonly [string, string])[] = [
     ["stream accuracy", formatPercent(final?.streamAccuracy)],
     ["average accuracy", formatPercent(final?.averageAccuracy)],
-    ["average forgetting", formatPercent(final?.averageForgetting)],
+    ["average forgetting", formatForgetting(final?.averageForgetting)],
     ["backward transfer", formatPercent(final?.backwardTransfer)],
     ["experiences trained", String(experiences.length)],
     ["examples a second", trainExamplesPerSecond === undefined ? "–" : formatCount(trainExamplesPerSecond)],

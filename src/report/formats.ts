@@ -3,6 +3,18 @@ export function formatPercent(share: number | undefined): string {
   return share === undefined || Number.isNaN(share) ? "–" : `${spell((share * 100).toFixed(1))} %`;
 }
 
+/** Forgetting in percent; where it is below 0, with the word that says what that is: "−24.4 % (a gain)". */
+export function formatForgetting(share: number | undefined): string {
+  const text = formatPercent(share);
+  return text.startsWith("−") ? `${text} (a gain)` : text;
+}
+
+/** How far outputs lie apart: "3.6e-7", "none" where they are equal, a dash where it was not measured. */
+export function formatDifference(difference: number): string {
+  if (Number.isNaN(difference)) return "–";
+  return difference === 0 ? "none" : difference.toExponential(1);
+}
+
 /** Seconds: "0.42 s", "12 s", "3 min 05 s". */
 export function formatDuration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(2)} s`;

@@ -1,7 +1,14 @@
 import { posix, relative, sep } from "node:path";
 import { readClassNames } from "../runs/run_config.ts";
 import { type ComparedSetting, compareConfigs } from "./flatten_config.ts";
-import { formatCount, formatDuration, formatPercent, formatSize } from "./formats.ts";
+import {
+  formatCount,
+  formatDifference,
+  formatDuration,
+  formatForgetting,
+  formatPercent,
+  formatSize,
+} from "./formats.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportedExperience, ReportedRun } from "./reported_run.ts";
 
@@ -10,7 +17,12 @@ export function createSummaryTable(runs: readonly ReportedRun[]): Html {
   const columns = [
     { title: "stream accuracy", of: (run: ReportedRun) => run.final?.streamAccuracy, format: formatPercent, sign: 1 },
     { title: "average accuracy", of: (run: ReportedRun) => run.final?.averageAccuracy, format: formatPercent, sign: 1 },
-    { title: "forgetting", of: (run: ReportedRun) => run.final?.averageForgetting, format: formatPercent, sign: -1 },
+    {
+      title: "forgetting",
+      of: (run: ReportedRun) => run.final?.averageForgetting,
+      format: formatForgetting,
+      sign: -1,
+    },
     {
       title: "backward transfer",
       of: (run: ReportedRun) => run.final?.backwardTransfer,
@@ -88,7 +100,7 @@ export function createStatus({ status }: ReportedRun): Html {
 
 function createModelCells({ onnx }: ReportedExperience, run: ReportedRun, folder: string): Html {
   if (!onnx) return html`<td class="faint">not exported</td><td class="number">–</td>`;
-  const difference = onnx.maxAbsoluteDifference.toExponential(1);
+  const difference = formatDifference(onnx.maxAbsoluteDifference);
   if (onnx.sizeBytes === undefined) {
     return html`<td class="faint">${onnx.path} (gone)</td><td class="number">${difference}</td>`;
   }

@@ -60,4 +60,27 @@ describe("formatRun()", () => {
       ].join("\n"),
     );
   });
+
+  test("says which experience a row is a piece of, and that forgetting below 0 is a gain", () => {
+    const row = { classes: [0], examples: 10, epochs: 1, trainSeconds: 2, evalSeconds: 1, onnx: null };
+    const summary = createRunSummary({
+      status: "finished",
+      config: {},
+      experiences: [
+        { ...row, index: 0, cutFrom: 0, testAccuracy: [0.25, 0], streamAccuracy: 0.125 },
+        { ...row, index: 1, cutFrom: 0, testAccuracy: [0.5, 0], streamAccuracy: 0.25 },
+        { ...row, index: 2, cutFrom: 1, testAccuracy: [0.75, 1], streamAccuracy: 0.875 },
+      ],
+      trainedSamples: 400,
+      parametersHash: null,
+    });
+    const lines = formatRun(summary, "runs/x").split("\n");
+    expect(lines.slice(2, 6)).toEqual([
+      "trained  piece of  classes  test 0  test 1  stream  seconds",
+      "      0         0        0  0.2500  0.0000  0.1250     2.00",
+      "      1         0        0  0.5000  0.0000  0.2500     2.00",
+      "      2         1        0  0.7500  1.0000  0.8750     2.00",
+    ]);
+    expect(lines).toContain("average forgetting  -0.2500 (a gain)");
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createStreamAccuracyFigure } from "../../src/report/figures/accuracy_figures.ts";
+import { createForgettingFigure, createStreamAccuracyFigure } from "../../src/report/figures/accuracy_figures.ts";
 import { layerRuns } from "../../src/report/figures/figure.ts";
 import { createLossFigure } from "../../src/report/figures/loss_figure.ts";
 import { renderFigure } from "../../src/report/render_figure.ts";
@@ -30,6 +30,29 @@ describe("layerRuns()", () => {
     const widths = [...svg.matchAll(/<path[^>]* d="M[^"]*L[^"]*"[^>]*stroke="#[0-9a-f]{6}" stroke-width="([\d.]+)"/g)];
     expect(widths.map(([, width]) => width)).toEqual(["3.5", "2"]);
     for (const name of ["first", "second"]) expect(svg).toContain(`>${name}</text>`);
+  });
+});
+
+describe("createForgettingFigure()", () => {
+  test("labels its axis with as many digits as its range needs, no label twice", async () => {
+    const draw = async (values: readonly number[]): Promise<string[]> => {
+      const figure = createForgettingFigure([makeRun("made", values)], () => values);
+      const svg = figure ? await renderFigure(figure.spec) : "";
+      return [...svg.matchAll(/>([−\d.]+%)<\/text>/g)].map(([, label]) => label ?? "");
+    };
+    expect(await draw([0, 0.5, 0.9])).toEqual(["0%", "20%", "40%", "60%", "80%"]);
+    expect(await draw([0, 0.01, 0.02])).toEqual(["0.0%", "0.5%", "1.0%", "1.5%", "2.0%"]);
+    for (const values of [
+      [0, 0.001],
+      [0.5, 0.503],
+      [-0.02, 0.004],
+      [0.1, 0.12, 0.11],
+      [0, 0],
+    ]) {
+      const labels = await draw(values);
+      expect(labels.length).toBeGreaterThan(0);
+      expect(new Set(labels).size).toBe(labels.length);
+    }
   });
 });
 

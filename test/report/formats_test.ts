@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { formatCount, formatDuration, formatPercent, formatSize } from "../../src/report/formats.ts";
+import {
+  formatCount,
+  formatDifference,
+  formatDuration,
+  formatForgetting,
+  formatPercent,
+  formatSize,
+} from "../../src/report/formats.ts";
 import { html, keepHtml } from "../../src/report/html.ts";
 
 describe("formats of a report", () => {
@@ -11,6 +18,17 @@ describe("formats of a report", () => {
       "–",
       "–",
     ]);
+  });
+
+  test("formatForgetting() says what a negative one is, formatDifference() what 0 is", () => {
+    expect([0.975, 0, -0.00001, -0.2444, undefined].map(formatForgetting)).toEqual([
+      "97.5 %",
+      "0.0 %",
+      "0.0 %",
+      "−24.4 % (a gain)",
+      "–",
+    ]);
+    expect([3.56e-7, 0, Number.NaN].map(formatDifference)).toEqual(["3.6e-7", "none", "–"]);
   });
 
   test("formatDuration(), formatCount() and formatSize() choose their unit", () => {

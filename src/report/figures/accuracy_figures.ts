@@ -66,7 +66,8 @@ export function createForgettingFigure(
   return createRunLines(runs, {
     name: "forgetting",
     title: "Average forgetting",
-    caption: "Accuracy when an experience had just been learned minus accuracy now, the mean over earlier experiences.",
+    caption:
+      "Accuracy when an experience had just been learned minus accuracy now, the mean over earlier experiences; below 0 where it rose.",
     axisTitle: "forgetting",
     valuesOf: measure,
   });

@@ -48,8 +48,8 @@ export function layerRuns(names: readonly string[]) {
   }));
 }
 
-/** The axis of shares, 0 to 1 in percent. */
-export const shareAxis = { format: ".0%", tickCount: 5 } as const;
+/** The axis of shares, 0 to 1 in percent, with as many digits as tell one tick from the next. */
+export const shareAxis = { format: "%", tickCount: 5 } as const;
 
 /**
  * Colours of shares from 0 to 1 in a heat map: hardly more than the ground at first, white text is read on the last.
