@@ -19,6 +19,7 @@ const remote: RemoteDashboard = {
     }
   },
   show: async (folder) => server?.show(folder),
+  tell: async (progress) => server?.tell(progress),
   close: async () => server?.close(),
 };
 

@@ -1,7 +1,6 @@
 import { wrap } from "comlink";
 import { WorkerHandle } from "../cluster/supervision/worker_handle.ts";
 import { RefusalError } from "../core/errors.ts";
-import type { Logger } from "../evaluation/loggers/logger.ts";
 import type { RemoteDashboard } from "../report/remote_dashboard.ts";
 
 const CLOSE_PATIENCE_MS = 2_000;
@@ -39,13 +38,13 @@ export class Dashboard implements AsyncDisposable {
     return this.#handle.call((remote) => remote.show(folder), "take the run's folder");
   }
 
+  /** Shows what the run is doing. Nobody waits for it: a page that is not served any more ends no run. */
+  tell(progress: string): void {
+    this.#handle.call((remote) => remote.tell(progress), "take news of the run").catch(() => undefined);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.call((remote) => remote.close(), "close", CLOSE_PATIENCE_MS).catch(() => undefined);
     this.#handle.terminate();
   }
-}
-
-/** Brings metrics.jsonl up to date whenever an epoch or an evaluation ends, so that the page has something to show. */
-export function createFlushingLogger(flush: () => void): Logger {
-  return { logMetrics: () => undefined, afterTrainingEpoch: flush, afterEval: flush };
 }

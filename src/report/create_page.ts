@@ -21,13 +21,24 @@ export async function createPage(runs: readonly ReportedRun[], { folder, script 
   return completePage(runs, { main: await createPageBody(runs, folder), script });
 }
 
-/** The page around its `main` element, which `createPageBody` made of the same runs. */
-export function completePage(
-  runs: readonly ReportedRun[],
-  { main, script }: { readonly main: Html; readonly script?: string | undefined },
-): string {
+/** What stands in a page. */
+export interface PageParts {
+  /** The `main` element, which `createPageBody` made of the same runs. */
+  readonly main: Html;
+  readonly script?: string | undefined;
+  /** What a run that is followed is doing; undefined for pages that are not live. */
+  readonly progress?: string | undefined;
+}
+
+/** The page around its `main` element. */
+export function completePage(runs: readonly ReportedRun[], { main, script, progress }: PageParts): string {
   const title = runs.map(({ name }) => name).join(", ");
   const element = script === undefined ? "" : html`<script>${keepHtml(script)}</script>`;
+  const live =
+    progress === undefined
+      ? ""
+      : html`<p id="progress" role="status">${progress}</p>
+`;
   return `${
     html`<!doctype html>
 <html lang="en">
@@ -39,7 +50,7 @@ export function completePage(
 <style>${keepHtml(PAGE_STYLE)}</style>
 </head>
 <body>
-${main}
+${live}${main}
 ${element}</body>
 </html>`.text
   }\n`;
@@ -130,18 +141,39 @@ function createNotice(run: ReportedRun): Html | undefined {
   }
 }
 
-function createTiles({ final, trainExamplesPerSecond, experiences, parametersHash }: ReportedRun): Html {
+function createTiles(run: ReportedRun): Html {
+  const { final, trainExamplesPerSecond: speed, experiences, parametersHash } = run;
   const tiles: readonly (readonly [string, string])[] = [
-    ["stream accuracy", formatPercent(final?.streamAccuracy)],
-    ["average accuracy", formatPercent(final?.averageAccuracy)],
-    ["average forgetting", formatForgetting(final?.averageForgetting)],
-    ["backward transfer", formatPercent(final?.backwardTransfer)],
+    ...(final ? listFinal(final) : listTraining(run)),
     ["experiences trained", String(experiences.length)],
-    ["examples a second", trainExamplesPerSecond === undefined ? "–" : formatCount(trainExamplesPerSecond)],
+    ...(speed === undefined ? [] : [["examples a second", formatCount(speed)] as const]),
   ];
   const hash =
     parametersHash === null ? "" : html`<p class="faint hash">parameters <code>sha256 ${parametersHash}</code></p>`;
   return html`<div class="tiles">${tiles.map(([name, value]) => html`<div class="card tile"><b>${value}</b><span>${name}</span></div>`)}</div>${hash}`;
+}
+
+function listFinal(final: NonNullable<ReportedRun["final"]>): (readonly [string, string])[] {
+  return [
+    ["stream accuracy", formatPercent(final.streamAccuracy)],
+    ["average accuracy", formatPercent(final.averageAccuracy)],
+    ["average forgetting", formatForgetting(final.averageForgetting)],
+    ["backward transfer", formatPercent(final.backwardTransfer)],
+  ];
+}
+
+/** What is known before the first experience is evaluated: the newest values of training. */
+function listTraining({ metrics }: ReportedRun): (readonly [string, string])[] {
+  const find = (name: string): number | undefined => {
+    const [, points] = [...metrics].findLast(([key]) => key.startsWith(`${name}/train_phase/`)) ?? [];
+    const value = points?.at(-1)?.value;
+    return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  };
+  const [accuracy, loss] = [find("Top1_Acc_Epoch"), find("Loss_MB") ?? find("Loss_Epoch")];
+  return [
+    ...(accuracy === undefined ? [] : [["training accuracy", formatPercent(accuracy)] as const]),
+    ...(loss === undefined ? [] : [["training loss", loss.toFixed(4)] as const]),
+  ];
 }
 
 async function createFigure({ name, title, caption, spec }: Figure): Promise<Html> {

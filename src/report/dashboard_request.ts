@@ -5,6 +5,8 @@ export type DashboardRequest =
   | { readonly kind: "page" }
   /** The page's contents alone. */
   | { readonly kind: "main" }
+  /** What the run is doing, in one line of text. */
+  | { readonly kind: "progress" }
   /** An exported model, by its path within the run's folder. */
   | { readonly kind: "model"; readonly path: string }
   | { readonly kind: "refused"; readonly status: 400 | 403 | 404 | 405; readonly reason: string };
@@ -32,6 +34,7 @@ export function readRequest({ method = "", target = "", host }: RequestLine): Da
   const [path = ""] = target.split("?", 1);
   if (path === "/") return { kind: "page" };
   if (path === "/main") return { kind: "main" };
+  if (path === "/progress") return { kind: "progress" };
   const name = path.slice(1);
   if (EXPORT_PATH.test(name)) return { kind: "model", path: name };
   return { kind: "refused", status: 404, reason: "There is no such page" };

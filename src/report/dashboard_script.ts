@@ -2,8 +2,8 @@
 const REFRESH_MS = 2000;
 
 /**
- * Replaces the page's contents when they have changed; says so once nobody answers any more. What is being selected or
- * scrolled stays, as long as nothing changes.
+ * Replaces the page's contents when they have changed, and the line that says what the run is doing; says so once
+ * nobody answers any more. What is being selected or scrolled stays, as long as nothing changes.
  */
 export const DASHBOARD_SCRIPT = `
 let tag = "";
@@ -14,8 +14,11 @@ async function refresh() {
       tag = answer.headers.get("etag") ?? "";
       document.querySelector("main").outerHTML = await answer.text();
     }
+    const progress = await fetch("progress");
+    if (progress.ok) document.getElementById("progress").textContent = await progress.text();
     setTimeout(refresh, ${REFRESH_MS});
   } catch {
+    document.getElementById("progress").textContent = "";
     const end = document.createElement("p");
     end.className = "notice";
     end.textContent = "The run's program has ended: this page shows what it served last.";

@@ -45,6 +45,7 @@ const ALWAYS = {
  */
 export class DashboardServer {
   #run: DrawnRun | undefined;
+  #progress = "";
   readonly #server: Server;
   readonly #answerMs: number;
   /** Requests by connection. */
@@ -91,6 +92,11 @@ export class DashboardServer {
     this.#run = new DrawnRun(resolve(folder), DASHBOARD_SCRIPT);
   }
 
+  /** Shows what the run is doing: one line. */
+  tell(progress: string): void {
+    this.#progress = progress;
+  }
+
   /** Ends it, with connections that are still open. */
   async close(): Promise<void> {
     const closed = new Promise<void>((done) => this.#server.close(() => done()));
@@ -119,17 +125,19 @@ export class DashboardServer {
   async #answerOnce({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     const asked = readRequest({ method, target: url, host: headers.host });
     if (asked.kind === "refused") {
-      const allow = asked.status === 405 ? { allow: ALLOWED_METHODS.join(", ") } : {};
+      const allow: Readonly<Record<string, string>> = asked.status === 405 ? { allow: ALLOWED_METHODS.join(", ") } : {};
       return send(response, asked.status, asked.reason, { ...TEXT, ...allow });
     }
     if (!this.#run) return send(response, 503, "The run has not begun yet: ask again", TEXT);
-    const { version, page, main, models } = await this.#run.read();
+    if (asked.kind === "progress") return send(response, 200, this.#progress, TEXT);
+    const { version, complete, main, models } = await this.#run.read();
     if (asked.kind === "model") {
       if (models.has(asked.path)) return sendModel(this.#run.folder, asked.path, response);
       return send(response, 404, "There is no such page", TEXT);
     }
-    if (headers["if-none-match"] === version) return send(response, 304, "", { etag: version });
-    send(response, 200, asked.kind === "page" ? page : main, { ...HTML, etag: version });
+    const { tag, page } = asked.kind === "page" ? complete(this.#progress) : { tag: version, page: main };
+    if (headers["if-none-match"] === tag) return send(response, 304, "", { etag: tag });
+    send(response, 200, page, { ...HTML, etag: tag });
   }
 }
 

@@ -21,6 +21,7 @@ body {
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif;
 }
 main { max-width: 1180px; margin: 0 auto; padding: 24px 20px 60px; }
+#progress { max-width: 1180px; margin: 0 auto; padding: 10px 20px 0; color: var(--faint); font-variant-numeric: tabular-nums; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 6px 14px; margin-bottom: 16px; }
 h1 { font-size: 24px; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 19px; margin: 34px 0 12px; overflow-wrap: anywhere; }

@@ -10,5 +10,7 @@ export interface RemoteDashboard {
   start(port: number): Promise<DashboardStart>;
   /** Serves the run in this folder from now on. */
   show(folder: string): Promise<void>;
+  /** Shows what the run is doing: one line. */
+  tell(progress: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -75,6 +75,13 @@ const early = await ask(port, "/");
 server.show(folder);
 const page = await ask(port, "/");
 const main = await ask(port, "/main");
+const idle = await ask(port, "/progress");
+server.tell("Training on experience 3");
+const progress = [idle, await ask(port, "/progress"), await ask(port, "/")].map(({ status, body }) => ({
+  status,
+  body,
+}));
+server.tell("");
 const tag = String(main.headers.etag);
 const lines = [
   "GET //",
@@ -90,6 +97,7 @@ const answers = {
   early,
   page,
   main,
+  progress,
   unchanged: await ask(port, "/main", { "if-none-match": tag }),
   head: await ask(port, "/", {}, "HEAD"),
   headOfModel: await ask(port, "/onnx/experience-000.onnx", {}, "HEAD"),

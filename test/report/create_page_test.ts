@@ -61,6 +61,37 @@ describe("createPage()", () => {
     expect(empty).toContain('class="status running"');
   });
 
+  test("shows what is known of training before the first experience is over, and no dashes", async () => {
+    const tail = [
+      { key: "Top1_Acc_Epoch/train_phase/train_stream/Task000", value: 0.25 },
+      { key: "Loss_Epoch/train_phase/train_stream/Task000", value: 1.5 },
+      { key: "Top1_Acc_Epoch/train_phase/train_stream/Task000", value: 0.875 },
+      { key: "Loss_Epoch/train_phase/train_stream/Task000", value: 0.5 },
+      { key: "Top1_Acc_Exp/eval_phase/test_stream/Task000/Exp000", value: 0.1 },
+    ];
+    const lines = tail.map((line, step) => `${JSON.stringify({ ...line, step, experience: 0 })}\n`).join("");
+    const readTiles = (page: string) =>
+      [...page.matchAll(/<div class="card tile"><b>([^<]*)<\/b><span>([^<]*)<\/span>/g)].map(([, b, span]) => [
+        span,
+        b,
+      ]);
+    const young = readTiles(await createPageOf({ status: "running", trained: 0, tail: lines }));
+    expect(young).toEqual([
+      ["training accuracy", "87.5 %"],
+      ["training loss", "0.5000"],
+      ["experiences trained", "0"],
+    ]);
+    expect(readTiles(await createPageOf({ hasSummary: false, trained: 0 }))).toEqual([["experiences trained", "0"]]);
+    expect(readTiles(await createPageOf({})).map(([name]) => name)).toEqual([
+      "stream accuracy",
+      "average accuracy",
+      "average forgetting",
+      "backward transfer",
+      "experiences trained",
+      "examples a second",
+    ]);
+  });
+
   test("escapes names that hold markup", async () => {
     const config = { note: "<img>", "<i>": "'\"<b>" };
     const error = "</code><script>c";

@@ -24,7 +24,7 @@ async function askDashboard() {
 
 describe("DashboardServer", () => {
   test("serves the run's page and its models to this machine, and nothing else", async () => {
-    const { early, page, main, unchanged, head, headOfModel, model, ...rest } = await askDashboard();
+    const { early, page, main, progress, unchanged, head, headOfModel, model, ...rest } = await askDashboard();
     expect(early).toMatchObject({ status: 503 });
     expect(page).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
     expect(page.body).toContain("made-run is not finished: 3 experiences are done so far");
@@ -32,6 +32,11 @@ describe("DashboardServer", () => {
     expect(main.status).toBe(200);
     expect(main.body.trim()).toMatch(/^<main>[\s\S]*<\/main>$/);
     expect(page.body).toContain('href="onnx/experience-001.onnx"');
+    expect(progress.slice(0, 2)).toEqual([
+      { status: 200, body: "" },
+      { status: 200, body: "Training on experience 3" },
+    ]);
+    expect(progress[2].body).toContain(">Training on experience 3</p>");
     expect(unchanged).toMatchObject({ status: 304, body: "" });
     expect(head).toMatchObject({
       status: 200,

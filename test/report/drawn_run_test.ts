@@ -21,7 +21,12 @@ describe("DrawnRun", () => {
     const third = await drawn.read();
     expect(third.version).not.toBe(first.version);
     expect([...third.models]).toEqual(["onnx/experience-000.onnx"]);
-    expect(new TextDecoder().decode(third.page)).toContain(new TextDecoder().decode(third.main));
+    const { page, tag } = third.complete("Training on <b>");
+    const text = new TextDecoder().decode(page);
+    expect(text).toContain(new TextDecoder().decode(third.main));
+    expect(text).toContain('<p id="progress" role="status">Training on &lt;b&gt;</p>');
+    expect(third.complete("Training on <b>").page).toBe(page);
+    expect(third.complete("Evaluating").tag).not.toBe(tag);
   });
 
   test("read() says each time what is wrong with the run, and draws it once that is mended", async () => {

@@ -84,11 +84,13 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
   }
   const { createRunLoggers } = await import("../run_loggers.ts");
   const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
-  const { createFlushingLogger, Dashboard } = await import("../dashboard.ts");
+  const { Dashboard } = await import("../dashboard.ts");
+  const { createDashboardLogger } = await import("../dashboard_logger.ts");
   const { dashboard: port } = options;
   await using dashboard = port === undefined ? undefined : await refuse(() => Dashboard.open(port === true ? 0 : port));
-  const flushing = port === undefined ? [] : [createFlushingLogger(() => run.directory.metrics.flush())];
-  const loggers = [...createRunLoggers({ ...options, isOnline }, stdout), ...flushing];
+  const flush = () => run.directory.metrics.flush();
+  const following = dashboard ? [createDashboardLogger({ flush, tell: (line) => dashboard.tell(line) })] : [];
+  const loggers = [...createRunLoggers({ ...options, isOnline }, stdout), ...following];
   const { prepareRun } = await import("../prepare_run.ts");
   const warn = (line: string) => void stderr.write(`${formatAsLine(line)}\n`);
   await using run = await refuse(() => prepareRun(start.config, { ...start, loggers, signal, report: warn }));
