@@ -121,7 +121,7 @@ export { checkExport } from "./onnx/export/check_export.ts";
 export { evaluateExport, readExportMetadata } from "./onnx/export/evaluate_export.ts";
 export { exportModel } from "./onnx/export/export_model.ts";
 export type { TaskParameters } from "./onnx/export/task_parameters.ts";
-export type { PredictionHead } from "./onnx/specs/prediction_head.ts";
+export type { PredictionHead } from "./onnx/export/prediction_head.ts";
 export { Adagrad } from "./optimizers/adagrad.ts";
 export { Adam, AdamW } from "./optimizers/adam.ts";
 export type { Optimizer } from "./optimizers/optimizer.ts";

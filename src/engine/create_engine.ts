@@ -1,5 +1,5 @@
 import { cannot, describeUnknownName, findNearestNames, RangeRefusal } from "../core/errors.ts";
-import type { ModelSpec } from "../onnx/specs/layer_spec.ts";
+import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";

@@ -1,5 +1,5 @@
 import { mixBits } from "../core/random_stream.ts";
-import type { Noise } from "../onnx/specs/noise.ts";
+import type { Noise } from "../onnx/layers/noise.ts";
 import { fillDropoutMask, hashDropoutKey } from "./dropout_mask.ts";
 import type { DropoutKey } from "./engine.ts";
 

@@ -3,7 +3,7 @@ import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal, TypeRefus
 import { RandomStream } from "../core/random_stream.ts";
 import { IncrementalClassifier } from "../engine/tfjs/incremental_classifier.ts";
 import { MultiHeadClassifier } from "../engine/tfjs/multi_head_classifier.ts";
-import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
+import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawLikePyTorch } from "./model_initialization.ts";
 
 const KINDS = ["incremental", "multi-head"] as const;

@@ -1,6 +1,6 @@
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
-import { countColumns } from "../onnx/specs/progressive_columns.ts";
+import { countColumns } from "../onnx/layers/heads/progressive_columns.ts";
 
 /** Class ids by task label: what an experience brings. */
 export type ClassesByTask = ReadonlyMap<number, readonly number[]>;

@@ -3,7 +3,7 @@ import { assertCompatibility, type Compatibility } from "../core/compatibility.t
 import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { ProgressiveNetwork } from "../engine/tfjs/progressive_network.ts";
-import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
+import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
 import { callLayer } from "./growing_classifier.ts";
 import { flattenWeights, restoreWeights } from "./model_snapshot.ts";

@@ -1,6 +1,6 @@
 import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
-import { TASK_LABELS_NAME } from "../onnx/converters/input.ts";
+import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import {
   isModelJson,
   type LayerJson,

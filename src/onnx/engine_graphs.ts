@@ -1,14 +1,15 @@
 import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
-import { type Conversion, convertLayer } from "./converters/convert_layer.ts";
-import { isTaskLabels, SAMPLES_NAME } from "./converters/input.ts";
 import { differentiate } from "./differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
+import { isTaskLabels, SAMPLES_NAME } from "./layers/input.ts";
+import type { Conversion } from "./layers/layer_definition.ts";
+import type { LayerSpec, ModelSpec } from "./layers/layer_spec.ts";
+import { convertLayer } from "./layers/layers.ts";
 import { measureRows } from "./measure_rows.ts";
 import { addObjective, type ObjectiveKind, type ObjectiveSpec } from "./objectives.ts";
 import type { RowMeasure } from "./row_measure.ts";
 import { describeShape } from "./shape.ts";
-import type { LayerSpec, ModelSpec } from "./specs/layer_spec.ts";
 import { feedTensors } from "./topology/tensor_sources.ts";
 
 /** The name of the model's output in every graph that we make. */

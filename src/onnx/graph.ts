@@ -1,9 +1,9 @@
 import type { ParameterEntry } from "../core/parameter_layout.ts";
 import type { BlockedOperator } from "./blocks/blocked_operators.ts";
 import type { Attributes, OnnxTensor, ValueInfo, ValueType } from "./file/onnx_model.ts";
+import type { Noise } from "./layers/noise.ts";
 import type { GradientRule } from "./ops/backward_step.ts";
 import type { Operator } from "./ops/operator.ts";
-import type { Noise } from "./specs/noise.ts";
 
 /** The name of a value in one graph. */
 export type ValueName = string;

@@ -4,7 +4,7 @@ import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { checkExport } from "../onnx/export/check_export.ts";
 import { exportModel } from "../onnx/export/export_model.ts";
-import { describeHead, listScoredClasses, UNKNOWN_MARGIN } from "../onnx/specs/prediction_head.ts";
+import { describeHead, listScoredClasses, UNKNOWN_MARGIN } from "../onnx/export/prediction_head.ts";
 import { parseTopology } from "../onnx/topology/parse_topology.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";

@@ -6,7 +6,7 @@ import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import type { EvaluatedStrategy } from "../evaluation/evaluated_strategy.ts";
 import type { DataLoader } from "../memory/data_loader.ts";
-import type { PredictionHead } from "../onnx/specs/prediction_head.ts";
+import type { PredictionHead } from "../onnx/export/prediction_head.ts";
 import type { Experience } from "../streams/experience.ts";
 import { Clock } from "./clock.ts";
 import { assertCombination, type CombinationRules, type Trait } from "./combination_rules.ts";

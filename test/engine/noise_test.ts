@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { DropoutKey } from "../../src/engine/engine.ts";
 import { fillNoise } from "../../src/engine/noise.ts";
-import { describeAlphaDropout } from "../../src/onnx/specs/noise.ts";
+import { describeAlphaDropout } from "../../src/onnx/layers/noise.ts";
 
 const KEY: DropoutKey = { seed: 7, step: 11, shard: 0 };
 

@@ -1,4 +1,4 @@
-import type { Noise } from "../../onnx/specs/noise.ts";
+import type { Noise } from "../../onnx/layers/noise.ts";
 import type { DropoutKey } from "../engine.ts";
 import { fillNoise } from "../noise.ts";
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES } from "../../onnx/specs/noise.ts";
+import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES } from "../../onnx/layers/noise.ts";
 import { assertDropoutRate } from "../dropout_mask.ts";
 import type { DropoutKey } from "../engine.ts";
 import { fillNoise } from "../noise.ts";

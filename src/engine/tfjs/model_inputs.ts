@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { TASK_LABELS_NAME } from "../../onnx/converters/input.ts";
+import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
 import type { EngineInput } from "../engine.ts";
 import { listLayers } from "./model_layers.ts";
 import { MultiHeadClassifier } from "./multi_head_classifier.ts";

@@ -7,7 +7,7 @@ import {
   listColumnLayers,
   type ProgressiveSettings,
   type ProgressiveWidth,
-} from "../../onnx/specs/progressive_columns.ts";
+} from "../../onnx/layers/heads/progressive_columns.ts";
 import { maskLogits, readInput, readWeight } from "./masked_logits.ts";
 
 /** What a `ProgressiveNetwork` is made of. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
-import { createInterpolation } from "../../onnx/specs/interpolation.ts";
+import { createInterpolation } from "../../onnx/ops/interpolation.ts";
 import type { Layer } from "./model_layers.ts";
 
 /**

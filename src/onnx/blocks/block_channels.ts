@@ -1,8 +1,8 @@
 import { type Attributes, int, ints, string } from "../file/onnx_model.ts";
 import type { Graph, GraphNode, ValueName } from "../graph.ts";
 import { readFloat, readInts } from "../ops/operands.ts";
+import { readWindow } from "../ops/windowing.ts";
 import { isSameShape } from "../shape.ts";
-import { readWindow } from "../specs/windows.ts";
 import { type BlockedConvolution, chooseBlockedConvolution } from "./blocked_convolution.ts";
 import { BlockedGraph } from "./blocked_graph.ts";
 import { blockKernel } from "./blocked_kernel.ts";

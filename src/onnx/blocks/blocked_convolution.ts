@@ -1,7 +1,7 @@
 import type { ValueType } from "../file/onnx_model.ts";
 import type { GraphNode, ValueName } from "../graph.ts";
-import { readGroups } from "../specs/window_shapes.ts";
-import { readWindow } from "../specs/windows.ts";
+import { readGroups } from "../ops/window_shapes.ts";
+import { readWindow } from "../ops/windowing.ts";
 
 /** A convolution that is to work on blocks of channels. */
 export interface BlockedConvolution {

@@ -1,12 +1,11 @@
 import { cannot, RangeRefusal } from "../../core/errors.ts";
-import { convertInput, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "../converters/input.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { encodeGraph } from "../file/encode_graph.ts";
 import { ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
+import { convertInput, type InputSpec, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "../layers/input.ts";
 import { describeShape } from "../shape.ts";
-import type { InputSpec } from "../specs/layer_spec.ts";
 import { buildExportedNetwork, type ExportedNetwork } from "./exported_network.ts";
 
 /** How raw values become a model's inputs: (x · scale − mean[c]) / std[c], c the last axis; one value serves all. */

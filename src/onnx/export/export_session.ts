@@ -3,8 +3,8 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { cannot, describeCause, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { withFileNamed } from "../../core/system_error.ts";
-import { SAMPLES_NAME, TASK_LABELS_NAME } from "../converters/input.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
+import { SAMPLES_NAME, TASK_LABELS_NAME } from "../layers/input.ts";
 
 /** An exported file, or the path to one. */
 export type ExportSource = string | Uint8Array;

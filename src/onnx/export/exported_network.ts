@@ -1,13 +1,13 @@
 import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
-import { addTaskLabels } from "../converters/input.ts";
-import { convertPredictionHead } from "../converters/prediction_head.ts";
-import { convertFlatten } from "../converters/reshape.ts";
 import { type ConvertedModel, convertWholeModel } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";
 import { GraphBuilder } from "../graph_builder.ts";
-import type { ModelSpec } from "../specs/layer_spec.ts";
-import type { PredictionHead } from "../specs/prediction_head.ts";
+import { addTaskLabels } from "../layers/input.ts";
+import type { ModelSpec } from "../layers/layer_spec.ts";
+import { convertFlatten } from "../layers/shaping.ts";
 import { writeTensors } from "../topology/tensor_sources.ts";
+import { convertPredictionHead } from "./convert_prediction_head.ts";
+import type { PredictionHead } from "./prediction_head.ts";
 import { chooseByTask, hideLaterOwners, listLastOwners, type TaskParameters } from "./task_parameters.ts";
 
 /** A network with its values, and what stands behind it. */

@@ -1,9 +1,9 @@
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
-import { addTaskLabels } from "../converters/input.ts";
 import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder, TensorSource } from "../graph_builder.ts";
-import type { ModelSpec } from "../specs/layer_spec.ts";
+import { addTaskLabels } from "../layers/input.ts";
+import type { ModelSpec } from "../layers/layer_spec.ts";
 
 /** Which parameters count for a sample, by its task label; the others are 0. */
 export interface TaskParameters {

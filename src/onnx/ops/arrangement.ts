@@ -2,11 +2,11 @@ import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Dimension, Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import { broadcastShapes, multiplyDimensions, resolveAxis } from "../shape.ts";
-import { padShape } from "../specs/window_shapes.ts";
 import { inputOf, outputOf, sumToShape } from "./backward_step.ts";
 import { constantAt, dimensionAt, float32, type NodeOperands, readInt, readInts, shapeAt, typeAt } from "./operands.ts";
 import type { OperatorFamily } from "./operator.ts";
 import { reshapeTo } from "./reshape_to.ts";
+import { padShape } from "./window_shapes.ts";
 
 /** Operators that move values without changing them. */
 export const arrangementOperators = {

@@ -3,6 +3,10 @@ import type { Attributes, Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
+import { type BackwardStep, inputOf, sumOver } from "./backward_step.ts";
+import { gradientOfKernel, swapBatchAndChannels } from "./kernel_gradient.ts";
+import { float32, shapeAt } from "./operands.ts";
+import type { OperatorFamily } from "./operator.ts";
 import {
   convShape,
   convTransposeShape,
@@ -11,12 +15,8 @@ import {
   poolShape,
   readGroups,
   readLengths,
-} from "../specs/window_shapes.ts";
-import { countPlaces, createWindowAttributes, measureExtent, readWindow, type Window } from "../specs/windows.ts";
-import { type BackwardStep, inputOf, sumOver } from "./backward_step.ts";
-import { gradientOfKernel, swapBatchAndChannels } from "./kernel_gradient.ts";
-import { float32, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+} from "./window_shapes.ts";
+import { countPlaces, createWindowAttributes, measureExtent, readWindow, type Window } from "./windowing.ts";
 
 /** Convolutions and average pooling, whose gradient is a convolution. */
 export const convolutionOperators = {

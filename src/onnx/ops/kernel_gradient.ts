@@ -1,8 +1,8 @@
 import { type Attributes, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { createGroupAttribute, readGroups, readLengths } from "../specs/window_shapes.ts";
-import { createWindowAttributes, measureExtent, readWindow, type Window } from "../specs/windows.ts";
+import { createGroupAttribute, readGroups, readLengths } from "./window_shapes.ts";
+import { createWindowAttributes, measureExtent, readWindow, type Window } from "./windowing.ts";
 
 /** A convolution's input, the gradient of its output, and its kernel, for its shape. */
 export interface KernelGradientValues {

@@ -4,12 +4,12 @@ import { ints, string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { describeShape } from "../shape.ts";
-import { createInterpolation } from "../specs/interpolation.ts";
-import { poolShape, readLengths, resizeShape } from "../specs/window_shapes.ts";
 import { type BackwardStep, inputOf } from "./backward_step.ts";
+import { createInterpolation } from "./interpolation.ts";
 import { constantAt, float32, type NodeOperands, shapeAt } from "./operands.ts";
 import type { OperatorFamily } from "./operator.ts";
 import { reshapeTo } from "./reshape_to.ts";
+import { poolShape, readLengths, resizeShape } from "./window_shapes.ts";
 
 /** Maximum pooling and resizing. */
 export const windowOperators = {

@@ -1,16 +1,15 @@
 import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { createParameterLayout } from "../../core/parameter_layout.ts";
-import { convertLayer } from "../converters/convert_layer.ts";
-import { describeParameters } from "../converters/describe_parameters.ts";
 import { measureOutput } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";
 import { GraphBuilder } from "../graph_builder.ts";
-import type { LayerSpec, ModelSpec } from "../specs/layer_spec.ts";
-import { RANDOM_LAYER_CLASSES } from "../specs/noise.ts";
-import type { ParameterSpec } from "../specs/parameter_spec.ts";
+import type { ParameterSpec } from "../layers/layer_definition.ts";
+import type { LayerSpec, ModelSpec } from "../layers/layer_spec.ts";
+import { convertLayer, describeParameters } from "../layers/layers.ts";
+import { RANDOM_LAYER_CLASSES } from "../layers/noise.ts";
+import { parseLayer } from "../layers/parse_layer.ts";
+import { readInnerLayer, readSampleShape, UnsupportedLayerError } from "../layers/read_setting.ts";
 import { orderCalls } from "./order_calls.ts";
-import { type CallPlace, parseLayer, readSampleShape } from "./parse_layer.ts";
-import { readInnerLayer, UnsupportedLayerError } from "./read_setting.ts";
 import { declareTensors } from "./tensor_sources.ts";
 import { isModelJson, type LayerJson, type ModelJson, parseModelJson } from "./topology_schema.ts";
 
@@ -42,7 +41,7 @@ export function parseTopology(topology: unknown): ModelSpec {
 export function findUnsupportedLayers(topology: unknown): string[] {
   const reasons = listLayers(parseModelJson(topology)).flatMap((layer) => {
     try {
-      parseLayer(layer, { name: layer.config.name, inputs: [], randomIndex: 0 });
+      parseLayer(layer, { name: layer.config.name, inputs: [] }, 0);
       return [];
     } catch (error) {
       if (error instanceof UnsupportedLayerError) return [error.message];
@@ -154,11 +153,11 @@ class Reading {
 
   #readCall(layer: LayerJson, inputs: readonly string[]): string[] {
     if (isModelJson(layer)) return this.#readInnerModel(layer, inputs);
-    const randomIndex = this.#order
+    const layerIndex = this.#order
       .filter(({ class_name }) => RANDOM_LAYER_CLASSES.has(class_name))
       .findIndex(({ config }) => config.name === layer.config.name);
-    const place: CallPlace = { name: this.#createName(layer.config.name), inputs, randomIndex };
-    return [this.#add(parseLayer(layer, place), layer)];
+    const call = { name: this.#createName(layer.config.name), inputs };
+    return [this.#add(parseLayer(layer, call, layerIndex), layer)];
   }
 
   #readInnerModel(layer: LayerJson, inputs: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import type { ModelSpec } from "../specs/layer_spec.ts";
+import type { ModelSpec } from "../layers/layer_spec.ts";
 
 /**
  * The model for batches whose rows all have one task label: of several heads it computes that label's alone.

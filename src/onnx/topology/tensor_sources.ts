@@ -1,7 +1,7 @@
 import { countElements } from "../../core/host_tensor.ts";
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
 import type { TensorSource } from "../graph_builder.ts";
-import type { ModelSpec } from "../specs/layer_spec.ts";
+import type { ModelSpec } from "../layers/layer_spec.ts";
 
 /** Parameters as inputs, to be fed at every run: what training needs. */
 export function feedTensors(spec: ModelSpec): TensorSource {

@@ -1,6 +1,6 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
-import type { AffineHead } from "../../onnx/specs/prediction_head.ts";
+import type { AffineHead } from "../../onnx/export/prediction_head.ts";
 
 /** α·logit + β for the logits of some classes. */
 export type BiasCorrection = Omit<AffineHead, "kind">;

@@ -1,6 +1,6 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
-import { type PredictionHead, UNKNOWN_MARGIN } from "../../onnx/specs/prediction_head.ts";
+import { type PredictionHead, UNKNOWN_MARGIN } from "../../onnx/export/prediction_head.ts";
 
 /** Features [N, F] of samples, by class id. */
 export type FeaturesByClass = ReadonlyMap<number, HostTensor>;

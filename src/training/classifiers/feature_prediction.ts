@@ -8,7 +8,7 @@ import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
-import type { PredictionHead } from "../../onnx/specs/prediction_head.ts";
+import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";

@@ -3,7 +3,7 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { factorCholesky, invertLower } from "../../kernels/cholesky.ts";
 import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
-import type { MahalanobisHead } from "../../onnx/specs/prediction_head.ts";
+import type { MahalanobisHead } from "../../onnx/export/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
 /** How features and covariances are prepared. */

@@ -1,6 +1,6 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
-import type { NearestMeanHead } from "../../onnx/specs/prediction_head.ts";
+import type { NearestMeanHead } from "../../onnx/export/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
 interface ClassMean {

@@ -3,7 +3,7 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { factorCholesky, solveLower, solveUpper } from "../../kernels/cholesky.ts";
 import { multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
-import type { LinearHead, Plane } from "../../onnx/specs/prediction_head.ts";
+import type { LinearHead, Plane } from "../../onnx/export/prediction_head.ts";
 import { scoreRows } from "./feature_classifier.ts";
 
 /** How the covariance is prepared. */

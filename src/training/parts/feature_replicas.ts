@@ -6,7 +6,7 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
-import { TASK_LABELS_NAME } from "../../onnx/converters/input.ts";
+import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
 import type { ModelOwner } from "../model_owner.ts";
 import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
 

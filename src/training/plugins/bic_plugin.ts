@@ -5,7 +5,7 @@ import { Dataset } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
-import type { AffineHead } from "../../onnx/specs/prediction_head.ts";
+import type { AffineHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { type BiasCorrection, correctBias, fitBiasCorrection } from "../classifiers/bias_correction.ts";
 import type { Trait } from "../combination_rules.ts";

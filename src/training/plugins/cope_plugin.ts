@@ -5,7 +5,7 @@ import type { RandomStream } from "../../core/random_stream.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
-import type { CosineHead } from "../../onnx/specs/prediction_head.ts";
+import type { CosineHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { measureLength, scoreRows } from "../classifiers/feature_classifier.ts";
 import type { Trait } from "../combination_rules.ts";

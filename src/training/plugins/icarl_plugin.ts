@@ -5,7 +5,7 @@ import { Dataset } from "../../data/dataset.ts";
 import { ParametricBuffer } from "../../memory/parametric_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection_strategy.ts";
-import type { PredictionHead } from "../../onnx/specs/prediction_head.ts";
+import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { NCMClassifier } from "../classifiers/ncm_classifier.ts";
 import type { Trait } from "../combination_rules.ts";

@@ -5,7 +5,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
-import type { RectifiedHead } from "../../onnx/specs/prediction_head.ts";
+import type { RectifiedHead } from "../../onnx/export/prediction_head.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";

@@ -1,7 +1,7 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { splitOptions } from "../../core/split_options.ts";
-import type { PredictionHead } from "../../onnx/specs/prediction_head.ts";
+import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import { StreamingLDAClassifier, type StreamingLDAClassifierOptions } from "../classifiers/streaming_lda_classifier.ts";
 import type { Trait } from "../combination_rules.ts";

@@ -1,7 +1,7 @@
-import { normalizeByBatch } from "../../../src/onnx/converters/normalize_by_batch.ts";
 import { float, int, ints } from "../../../src/onnx/file/onnx_model.ts";
 import type { ValueName } from "../../../src/onnx/graph.ts";
 import type { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
+import { normalizeByBatch } from "../../../src/onnx/layers/normalization/normalize_by_batch.ts";
 import type { Operator } from "../../../src/onnx/ops/operator.ts";
 import { SEQUENCE_CASES } from "./sequence_cases.ts";
 import { WINDOW_GRADIENT_CASES } from "./window_gradient_cases.ts";

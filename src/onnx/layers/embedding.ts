@@ -1,0 +1,47 @@
+import { int } from "../file/onnx_model.ts";
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import type { LayerCall } from "./layer_call.ts";
+import { type ClassFamily, type LayerFamily, never } from "./layer_definition.ts";
+import { readInteger, UnsupportedLayerError } from "./read_setting.ts";
+
+/** Rows of a table: ids [N, …] to [N, …, units]; the table is `${layer}/embeddings` [size, units]. */
+export interface EmbeddingSpec extends LayerCall {
+  readonly kind: "embedding";
+  readonly layer: string;
+  /** Ids go from 0 to size − 1. */
+  readonly size: number;
+  readonly units: number;
+}
+
+/** Look-up of rows by id. */
+export const embeddingLayers = {
+  embedding: {
+    parameters: ({ layer, size, units }) => [{ name: `${layer}/embeddings`, shape: [size, units], isTrainable: true }],
+    convert: (layer, [x = ""], { graph }) => convertEmbedding(layer, x, graph),
+    dependsOnMode: never,
+  },
+} satisfies LayerFamily;
+
+/** Its class in TF.js. */
+export const embeddingClasses = {
+  Embedding: (layer, call) => {
+    if (layer.config.mask_zero) throw new UnsupportedLayerError(layer, "it masks the id 0");
+    return {
+      ...call,
+      kind: "embedding",
+      layer: layer.config.name,
+      size: readInteger(layer, "input_dim", { minimum: 1 }),
+      units: readInteger(layer, "output_dim", { minimum: 1 }),
+    };
+  },
+} satisfies ClassFamily;
+
+/** Embedding, ids [N, …] to [N, …, units]: Gather-13 from the table. Ids are floats, as all samples are. */
+function convertEmbedding(layer: EmbeddingSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  const ids = graph.node("Cast", [x], { to: int(INT64) });
+  return graph.node("Gather", [graph.parameter(`${layer.layer}/embeddings`), ids], { axis: int(0) });
+}
+
+/** The format's number for int64. */
+const INT64 = 7;

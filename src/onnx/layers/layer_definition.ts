@@ -1,0 +1,63 @@
+import type { Shape } from "../file/onnx_model.ts";
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import type { LayerJson } from "../topology/topology_schema.ts";
+import type { LayerCall } from "./layer_call.ts";
+import type { LayerSpec } from "./layer_spec.ts";
+
+/** Where a layer is converted to, and for what. */
+export interface Conversion {
+  readonly graph: GraphBuilder;
+  /** "train" drops units, uses batch statistics and updates the layers' state; "eval" does neither. */
+  readonly mode: "train" | "eval";
+}
+
+/** One tensor that a layer owns. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** False for what training updates without a gradient. */
+  readonly isTrainable: boolean;
+}
+
+/** All that the compiler knows of a kind of layer. */
+export interface LayerDefinition<Spec extends LayerCall> {
+  /**
+   * The tensors of a layer called on inputs of these shapes, in the order in which TF.js creates them.
+   * @throws {RangeError} If they do not follow from the shapes.
+   */
+  readonly parameters: (layer: Spec, inputs: readonly Shape[]) => ParameterSpec[];
+  /** Adds one call to the graph and returns its output. @throws {RangeError} If the inputs' shapes do not fit. */
+  readonly convert: (layer: Spec, inputs: readonly ValueName[], conversion: Conversion) => ValueName;
+  /** Whether the layer computes something else in training. */
+  readonly dependsOnMode: (layer: Spec) => boolean;
+}
+
+/** A definition for every kind of layer: one that is missing does not compile. */
+export type LayerTable = {
+  readonly [Kind in LayerSpec["kind"]]: LayerDefinition<Extract<LayerSpec, { kind: Kind }>>;
+};
+
+/** The definitions that stand in one file. */
+export type LayerFamily = Partial<LayerTable>;
+
+/**
+ * Reads one call of a layer from TF.js's JSON.
+ * @param layerIndex How many random layers stand before this layer in the model.
+ * @throws {UnsupportedLayerError} If one of the settings has no conversion.
+ * @throws {TypeError} If a setting is missing or of the wrong kind.
+ */
+export type LayerParser = (layer: LayerJson, call: LayerCall, layerIndex: number) => LayerSpec;
+
+/** The parsers of TF.js's classes that stand in one file, by class name. */
+export type ClassFamily = Readonly<Record<string, LayerParser>>;
+
+/** For layers without parameters. */
+export function noParameters(): ParameterSpec[] {
+  return [];
+}
+
+/** For layers that compute the same in training and evaluation. */
+export function never(): boolean {
+  return false;
+}

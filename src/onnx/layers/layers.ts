@@ -1,0 +1,67 @@
+import { describeCause, RangeRefusal } from "../../core/errors.ts";
+import type { Shape } from "../file/onnx_model.ts";
+import type { ValueName } from "../graph.ts";
+import { activationLayers } from "./activation_layers.ts";
+import { convolutionLayers } from "./convolution.ts";
+import { denseLayers } from "./dense.ts";
+import { embeddingLayers } from "./embedding.ts";
+import { growingHeadLayers } from "./heads/growing_heads.ts";
+import { progressiveLayers } from "./heads/progressive_network.ts";
+import { inputLayers } from "./input.ts";
+import type { Conversion, LayerDefinition, LayerTable, ParameterSpec } from "./layer_definition.ts";
+import type { LayerSpec } from "./layer_spec.ts";
+import { mergingLayers } from "./merging.ts";
+import { noiseLayers } from "./noise_layers.ts";
+import { normalizationLayers } from "./normalization/normalization_layers.ts";
+import { poolingLayers } from "./pooling.ts";
+import { recurrentLayers } from "./recurrent/recurrent_layers.ts";
+import { resizingLayers } from "./resizing.ts";
+import { shapingLayers } from "./shaping.ts";
+
+const LAYERS: LayerTable = {
+  ...activationLayers,
+  ...convolutionLayers,
+  ...denseLayers,
+  ...embeddingLayers,
+  ...growingHeadLayers,
+  ...inputLayers,
+  ...mergingLayers,
+  ...noiseLayers,
+  ...normalizationLayers,
+  ...poolingLayers,
+  ...progressiveLayers,
+  ...recurrentLayers,
+  ...resizingLayers,
+  ...shapingLayers,
+};
+
+/**
+ * Adds one call of a layer to the graph and returns its output. The only way from a layer to ONNX: training graphs
+ * and exported models are both made by it.
+ * @throws {RangeError} If the inputs' shapes do not fit the layer; the message names it.
+ */
+export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], conversion: Conversion): ValueName {
+  try {
+    return definitionOf(layer).convert(layer, inputs, conversion);
+  } catch (cause) {
+    throw new RangeRefusal(`Cannot convert layer "${layer.name}" to ONNX: ${describeCause(cause)}`, { cause });
+  }
+}
+
+/**
+ * The tensors of a layer called on inputs of these shapes, in the order in which TF.js creates them.
+ * @throws {RangeError} If they do not follow from the shapes.
+ */
+export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): ParameterSpec[] {
+  return definitionOf(layer).parameters(layer, inputs);
+}
+
+/** Whether a layer computes something else in training. */
+export function dependsOnMode(layer: LayerSpec): boolean {
+  return definitionOf(layer).dependsOnMode(layer);
+}
+
+/** The table gives each kind its own definition, which the compiler cannot follow through a look-up. */
+function definitionOf(layer: LayerSpec): LayerDefinition<LayerSpec> {
+  return LAYERS[layer.kind] as LayerDefinition<LayerSpec>;
+}

@@ -1,0 +1,143 @@
+import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { int, ints } from "../file/onnx_model.ts";
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import type { Operator } from "../ops/operator.ts";
+import { describeShape, resolveAxis, sampleShapeOf } from "../shape.ts";
+import type { LayerCall } from "./layer_call.ts";
+import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
+import { readAxes, readFlag, readNumber } from "./read_setting.ts";
+
+/** Elementwise, of two or more inputs; a difference is of two. */
+export interface MergeSpec extends LayerCall {
+  readonly kind: "merge";
+  readonly operation: "add" | "subtract" | "multiply" | "average" | "maximum" | "minimum";
+}
+
+/** Joins its inputs along an axis, counted with the batch as axis 0. */
+export interface ConcatenateSpec extends LayerCall {
+  readonly kind: "concatenate";
+  readonly axis: number;
+}
+
+/** Sums of products of two inputs along an axis of each, sample by sample. */
+export interface DotSpec extends LayerCall {
+  readonly kind: "dot";
+  /** Of either input, counted with the batch as axis 0; negative ones from the end. */
+  readonly axes: readonly [number, number];
+  /** True divides both by their lengths first: the cosine of their angle. */
+  readonly isNormalized: boolean;
+}
+
+/** Layers of several inputs. None has parameters. */
+export const mergingLayers = {
+  merge: {
+    parameters: noParameters,
+    convert: (layer, inputs, { graph }) => convertMerge(layer, inputs, graph),
+    dependsOnMode: never,
+  },
+  concatenate: {
+    parameters: noParameters,
+    convert: (layer, inputs, { graph }) => convertConcatenate(layer, inputs, graph),
+    dependsOnMode: never,
+  },
+  dot: {
+    parameters: noParameters,
+    convert: (layer, inputs, { graph }) => convertDot(layer, inputs, graph),
+    dependsOnMode: never,
+  },
+} satisfies LayerFamily;
+
+/** Their classes in TF.js. */
+export const mergingClasses = {
+  Add: (_, call) => ({ ...call, kind: "merge", operation: "add" }),
+  Subtract: (_, call) => ({ ...call, kind: "merge", operation: "subtract" }),
+  Multiply: (_, call) => ({ ...call, kind: "merge", operation: "multiply" }),
+  Average: (_, call) => ({ ...call, kind: "merge", operation: "average" }),
+  Maximum: (_, call) => ({ ...call, kind: "merge", operation: "maximum" }),
+  Minimum: (_, call) => ({ ...call, kind: "merge", operation: "minimum" }),
+  Concatenate: (layer, call) => ({ ...call, kind: "concatenate", axis: readNumber(layer, "axis", { fallback: -1 }) }),
+  Dot: (layer, call) => {
+    const axes = readAxes(layer, "axes", [-1]);
+    const isNormalized = readFlag(layer, "normalize", false);
+    return { ...call, kind: "dot", axes: [axes[0] ?? -1, axes.at(-1) ?? -1], isNormalized };
+  },
+} satisfies ClassFamily;
+
+const OPERATOR_OF: Readonly<Record<MergeSpec["operation"], Operator>> = {
+  add: "Add",
+  subtract: "Sub",
+  average: "Add",
+  multiply: "Mul",
+  maximum: "Max",
+  minimum: "Min",
+};
+
+/**
+ * Add-14, Sub-14, Mul-14, Max-13 or Min-13 of two or more values, two by two; an average is their sum times 1/count.
+ */
+function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
+  const [first, ...others] = inputs;
+  if (first === undefined || others.length === 0) {
+    throw new RangeRefusal(cannot("merge", "two inputs or more", inputs.length));
+  }
+  if (layer.operation === "subtract" && others.length > 1) {
+    throw new RangeRefusal(cannot("subtract", "two inputs", inputs.length));
+  }
+  const merged = others.reduce((sum, other) => graph.node(OPERATOR_OF[layer.operation], [sum, other]), first);
+  if (layer.operation !== "average") return merged;
+  return graph.node("Mul", [merged, graph.constant(1 / inputs.length)]);
+}
+
+/** Concat-13 along an axis of the samples. */
+function convertConcatenate(layer: ConcatenateSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
+  const rank = graph.shapeOf(inputs[0] ?? "").length;
+  const axis = resolveAxis(layer.axis, rank);
+  if (axis === 0) throw new RangeRefusal(cannot("concatenate", "an axis other than the batch's", layer.axis));
+  return graph.node("Concat", inputs, { axis: int(axis) });
+}
+
+/**
+ * Dot: for each sample the product of two matrices, [N, a, k] · [N, k, b] to [N, a, b], with their axes brought into
+ * that order: MatMul-13. Inputs [N, k] are matrices of one row or column, and their axis goes again; two of them give
+ * [N, 1].
+ * @throws {RangeError} If the inputs are not two of rank 2 or 3, or differ in length along their axes.
+ */
+function convertDot(layer: DotSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
+  const [a = "", b = ""] = inputs;
+  if (inputs.length !== 2) throw new RangeRefusal(cannot("multiply", "two inputs", inputs.length));
+  const [left, right] = [toMatrix(a, layer.axes[0], graph), toMatrix(b, layer.axes[1], graph)];
+  const [first, second] = [left, right].map(({ value }) => (layer.isNormalized ? normalize(value, graph) : value));
+  const product = graph.node("MatMul", [first ?? "", transpose(second ?? "", graph)]);
+  const lengths = [...left.rest, ...right.rest];
+  return graph.node("Reshape", [product, graph.integers([-1, ...(lengths.length > 0 ? lengths : [1])])]);
+}
+
+interface Matrix {
+  /** [N, rows, k] */
+  readonly value: ValueName;
+  /** The lengths of the sample's other axes. */
+  readonly rest: readonly number[];
+}
+
+function toMatrix(x: ValueName, axis: number, graph: GraphBuilder): Matrix {
+  const shape = graph.shapeOf(x);
+  const at = resolveAxis(axis, shape.length);
+  const lengths = sampleShapeOf(shape);
+  const rest = lengths.toSpliced(at - 1, 1);
+  if (at === 0 || lengths.length > 2) {
+    throw new RangeRefusal(cannot("multiply sample by sample", "an input [N, k] or [N, a, k]", describeShape(shape)));
+  }
+  if (lengths.length === 2) return { value: at === 2 ? x : transpose(x, graph), rest };
+  return { value: graph.node("Reshape", [x, graph.integers([-1, 1, ...lengths])]), rest };
+}
+
+function transpose(x: ValueName, graph: GraphBuilder): ValueName {
+  return graph.node("Transpose", [x], { perm: ints([0, 2, 1]) });
+}
+
+/** x / √max(Σ x², 10⁻⁷) along the last axis: TF.js's bound. */
+function normalize(x: ValueName, graph: GraphBuilder): ValueName {
+  const sum = graph.node("ReduceSum", [graph.node("Mul", [x, x]), graph.integers([2])], { keepdims: int(1) });
+  return graph.node("Div", [x, graph.node("Sqrt", [graph.node("Max", [sum, graph.constant(1e-7)])])]);
+}

@@ -1,0 +1,115 @@
+import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import type { ValueName } from "../../graph.ts";
+import { resolveAxis } from "../../shape.ts";
+import type { LayerJson } from "../../topology/topology_schema.ts";
+import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "../channels_first.ts";
+import type { LayerCall } from "../layer_call.ts";
+import { type ClassFamily, type Conversion, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
+import { readAxes, readFlag, readNumber } from "../read_setting.ts";
+import { convertBatchNormalization } from "./batch_normalization.ts";
+import { convertLayerNormalization } from "./layer_normalization.ts";
+
+/** Normalises each sample over its last axes; see convertLayerNormalization. */
+export interface LayerNormalizationSpec extends LayerCall {
+  readonly kind: "layerNormalization";
+  /** The layer that owns `gamma` and `beta`, of the lengths of the axes. */
+  readonly layer: string;
+  /** Counted with the batch as axis 0; negative ones from the end. */
+  readonly axes: readonly number[];
+  readonly epsilon: number;
+  /** Whether there is a beta. */
+  readonly center: boolean;
+  /** Whether there is a gamma. */
+  readonly scale: boolean;
+}
+
+/** Normalises each channel over the batch; see convertBatchNormalization. */
+export interface BatchNormalizationSpec extends LayerCall {
+  readonly kind: "batchNormalization";
+  /** The layer that owns `gamma`, `beta`, `moving_mean` and `moving_variance`, each [C]. */
+  readonly layer: string;
+  /** Of the channels. */
+  readonly axis: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  /** Whether there is a beta. */
+  readonly center: boolean;
+  /** Whether there is a gamma. */
+  readonly scale: boolean;
+}
+
+/** Layers that normalise. */
+export const normalizationLayers = {
+  batchNormalization: {
+    /** gamma and beta [C], moving mean and variance [C] without gradients, for an input [N, …, C]. */
+    parameters(layer, [input = []]) {
+      const channels = input.at(-1);
+      if (typeof channels !== "number") {
+        throw new RangeRefusal(cannot(`size layer "${layer.name}"`, "an input [N, …, channels]", input));
+      }
+      const moving = ["moving_mean", "moving_variance"].map((name) => ({
+        name: `${layer.layer}/${name}`,
+        shape: [channels],
+        isTrainable: false,
+      }));
+      return [...describeScaleAndShift(layer, [channels]), ...moving];
+    },
+    convert: (layer, [x = ""], conversion) => normalizeInOrder(layer, x, conversion),
+    dependsOnMode: () => true,
+  },
+  layerNormalization: {
+    /** gamma and beta of the lengths of the layer's axes, in the layer's own order. */
+    parameters(layer, [input = []]) {
+      const lengths = layer.axes.map((axis) => Number(input[resolveAxis(axis, input.length)]));
+      if (lengths.some(Number.isNaN)) {
+        throw new RangeRefusal(cannot(`size layer "${layer.name}"`, "axes other than the batch's", layer.axes));
+      }
+      return describeScaleAndShift(layer, lengths);
+    },
+    convert: (layer, [x = ""], { graph }) => convertLayerNormalization(layer, x, graph),
+    dependsOnMode: never,
+  },
+} satisfies LayerFamily;
+
+/** Their classes in TF.js. */
+export const normalizationClasses = {
+  BatchNormalization: (layer, call) => ({
+    ...call,
+    ...readNormalization(layer),
+    kind: "batchNormalization",
+    axis: readNumber(layer, "axis", { fallback: -1 }),
+    momentum: readNumber(layer, "momentum", { minimum: 0, maximum: 1, fallback: 0.99 }),
+  }),
+  LayerNormalization: (layer, call) => ({
+    ...call,
+    ...readNormalization(layer),
+    kind: "layerNormalization",
+    axes: readAxes(layer, "axis", [-1]),
+  }),
+} satisfies ClassFamily;
+
+function readNormalization(layer: LayerJson) {
+  return {
+    layer: layer.config.name,
+    epsilon: readNumber(layer, "epsilon", { above: 0, fallback: 1e-3 }),
+    center: readFlag(layer, "center", true),
+    scale: readFlag(layer, "scale", true),
+  };
+}
+
+function describeScaleAndShift(
+  { layer, scale, center }: BatchNormalizationSpec | LayerNormalizationSpec,
+  shape: readonly number[],
+): ParameterSpec[] {
+  const names = [...(scale ? ["gamma"] : []), ...(center ? ["beta"] : [])];
+  return names.map((name) => ({ name: `${layer}/${name}`, shape, isTrainable: true }));
+}
+
+/** Between convolutions, where channels lie first in memory, they are normalised as they lie. */
+function normalizeInOrder(layer: BatchNormalizationSpec, x: ValueName, { graph, mode }: Conversion): ValueName {
+  if (!hasChannelsFirst(x, graph)) {
+    return convertBatchNormalization(layer, x, { mode, channelAxis: graph.shapeOf(x).length - 1 }, graph);
+  }
+  const y = convertBatchNormalization(layer, putChannelsFirst(x, graph), { mode, channelAxis: 1 }, graph);
+  return putChannelsLast(y, graph);
+}

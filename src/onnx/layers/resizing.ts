@@ -1,0 +1,97 @@
+import { string } from "../file/onnx_model.ts";
+import type { ValueName } from "../graph.ts";
+import type { GraphBuilder } from "../graph_builder.ts";
+import { putChannelsFirst, putChannelsLast } from "./channels_first.ts";
+import type { LayerCall } from "./layer_call.ts";
+import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
+import { assertChannelsLast, readChoice, readIntegers, readPairs } from "./read_setting.ts";
+
+/** Zeros around images [N, H, W, C]; of each axis the number before and behind. */
+export interface ZeroPaddingSpec extends LayerCall {
+  readonly kind: "zeroPadding";
+  readonly pads: readonly (readonly [number, number])[];
+}
+
+/** Takes pixels off images [N, H, W, C]; of each axis the number before and behind. */
+export interface CroppingSpec extends LayerCall {
+  readonly kind: "cropping";
+  readonly pads: readonly (readonly [number, number])[];
+}
+
+/** Enlarges images [N, H, W, C] by a whole factor an axis. */
+export interface UpSamplingSpec extends LayerCall {
+  readonly kind: "upSampling";
+  readonly factors: readonly number[];
+  readonly interpolation: "nearest" | "bilinear";
+}
+
+/** Layers that change the size of images. None has parameters. */
+export const resizingLayers = {
+  zeroPadding: {
+    parameters: noParameters,
+    convert: (layer, [x = ""], { graph }) => convertZeroPadding(layer, x, graph),
+    dependsOnMode: never,
+  },
+  cropping: {
+    parameters: noParameters,
+    convert: (layer, [x = ""], { graph }) => convertCropping(layer, x, graph),
+    dependsOnMode: never,
+  },
+  upSampling: {
+    parameters: noParameters,
+    convert: (layer, [x = ""], { graph }) => convertUpSampling(layer, x, graph),
+    dependsOnMode: never,
+  },
+} satisfies LayerFamily;
+
+/** Their classes in TF.js. */
+export const resizingClasses = {
+  ZeroPadding2D: (layer, call) => {
+    assertChannelsLast(layer);
+    return { ...call, kind: "zeroPadding", pads: readPairs(layer, "padding") };
+  },
+  Cropping2D: (layer, call) => {
+    assertChannelsLast(layer);
+    return { ...call, kind: "cropping", pads: readPairs(layer, "cropping") };
+  },
+  UpSampling2D: (layer, call) => {
+    assertChannelsLast(layer);
+    return {
+      ...call,
+      kind: "upSampling",
+      factors: readIntegers(layer, "size", { minimum: 1 }),
+      interpolation: readChoice(layer, "interpolation", ["nearest", "bilinear"], "nearest"),
+    };
+  },
+} satisfies ClassFamily;
+
+/** Zeros around images [N, H, W, C]: Pad-13. */
+function convertZeroPadding({ pads }: ZeroPaddingSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  const before = [0, ...pads.map(([length]) => length), 0];
+  const behind = [0, ...pads.map(([, length]) => length), 0];
+  return graph.node("Pad", [x, graph.integers([...before, ...behind])]);
+}
+
+/** Images [N, H, W, C] without some of their rows and columns: Slice-13. */
+function convertCropping({ pads }: CroppingSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  const shape = graph.shapeOf(x);
+  const starts = pads.map(([length]) => length);
+  const ends = pads.map(([, length], axis) => Number(shape[axis + 1]) - length);
+  const axes = pads.map((_, axis) => axis + 1);
+  return graph.node("Slice", [x, ...[starts, ends, axes].map((values) => graph.integers(values))]);
+}
+
+/**
+ * Images [N, H, W, C] by whole factors: Resize-13. The pixel i of the result lies at i / factor of the input, as in
+ * TF.js's resizing without centred pixels: there it takes the pixel before, or a value between that and the next.
+ */
+function convertUpSampling(layer: UpSamplingSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  const mode = layer.interpolation === "nearest" ? "nearest" : "linear";
+  const attributes = {
+    mode: string(mode),
+    coordinate_transformation_mode: string("asymmetric"),
+    ...(mode === "nearest" ? { nearest_mode: string("floor") } : {}),
+  };
+  const scales = graph.constant([1, 1, ...layer.factors]);
+  return putChannelsLast(graph.node("Resize", [putChannelsFirst(x, graph), "", scales], attributes), graph);
+}

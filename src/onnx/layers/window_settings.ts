@@ -1,0 +1,15 @@
+import type { WindowSettings } from "../ops/windowing.ts";
+import type { LayerJson } from "../topology/topology_schema.ts";
+import { readChoice, readIntegers } from "./read_setting.ts";
+
+/** The window of a convolution or a pool. TF.js may write one number for all axes of strides and dilations. */
+export function readWindowSettings(layer: LayerJson, size: "kernel_size" | "pool_size"): WindowSettings {
+  const kernel = readIntegers(layer, size, { minimum: 1 });
+  const perAxis = { minimum: 1, count: kernel.length, fallback: kernel.map(() => 1), repeats: true };
+  return {
+    kernel,
+    strides: readIntegers(layer, "strides", perAxis),
+    dilations: readIntegers(layer, "dilation_rate", perAxis),
+    padding: readChoice(layer, "padding", ["same", "valid"], "valid"),
+  };
+}

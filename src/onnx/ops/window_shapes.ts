@@ -1,0 +1,89 @@
+import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { type Attributes, type Dimension, ints, type Shape } from "../file/onnx_model.ts";
+import { describeShape, multiplyDimensions } from "../shape.ts";
+import { countPlaces, measureExtent, readWindow } from "./windowing.ts";
+
+/** The shape of Conv: [N, C, …lengths] and a kernel [O, C/groups, …] give [N, O, …places]. */
+export function convShape(x: Shape, kernel: Shape, attributes: Attributes): Shape {
+  const groups = readGroups(attributes);
+  assertKernel(kernel, attributes);
+  if (multiplyDimensions([kernel[1] ?? 0, groups]) !== x[1] || Number(kernel[0]) % groups !== 0) {
+    throw new RangeRefusal(
+      cannot("convolve", `a kernel for ${x[1]} channels in ${groups} groups`, describeShape(kernel)),
+    );
+  }
+  return [x[0] ?? "N", kernel[0] ?? 0, ...slideWindow(x, attributes)];
+}
+
+/** The shape of ConvTranspose: [N, C, …places] and a kernel [C, O/groups, …] give [N, O, …lengths]. */
+export function convTransposeShape(x: Shape, kernel: Shape, attributes: Attributes): Shape {
+  assertKernel(kernel, attributes);
+  if (kernel[0] !== x[1]) {
+    throw new RangeRefusal(cannot("convolve backwards", `a kernel for ${x[1]} channels`, describeShape(kernel)));
+  }
+  const window = readWindow(attributes);
+  const extra = attributes.output_padding?.kind === "ints" ? attributes.output_padding.value : [];
+  const lengths = readLengths(x).map((places, axis) => {
+    const pads = (window.padsBefore[axis] ?? 0) + (window.padsBehind[axis] ?? 0);
+    return (window.strides[axis] ?? 1) * (places - 1) + measureExtent(window, axis) + (extra[axis] ?? 0) - pads;
+  });
+  return [x[0] ?? "N", multiplyDimensions([kernel[1] ?? 0, readGroups(attributes)]), ...lengths];
+}
+
+/** The shape of MaxPool and AveragePool: [N, C, …lengths] gives [N, C, …places]. */
+export function poolShape(x: Shape, attributes: Attributes): Shape {
+  return [...x.slice(0, 2), ...slideWindow(x, attributes)];
+}
+
+/** The shape of Pad: `pads` holds the lengths before every axis, then those behind. */
+export function padShape(x: Shape, pads: readonly number[]): Shape {
+  return x.map((length, axis): Dimension => {
+    const added = (pads[axis] ?? 0) + (pads[x.length + axis] ?? 0);
+    if (added === 0) return length;
+    if (typeof length === "number") return length + added;
+    throw new RangeRefusal(cannot("pad", "axes besides the batch", describeShape(x)));
+  });
+}
+
+/** The shape of Resize by a whole factor an axis. */
+export function resizeShape(x: Shape, scales: readonly number[]): Shape {
+  return x.map((length, axis) => (typeof length === "number" ? length * (scales[axis] ?? 1) : length));
+}
+
+/** The number of groups of a convolution's attributes. */
+export function readGroups(attributes: Attributes): number {
+  return attributes.group?.kind === "int" ? attributes.group.value : 1;
+}
+
+/** The spatial lengths of [N, C, …lengths]. @throws {RangeError} If one depends on the batch. */
+export function readLengths(shape: Shape): number[] {
+  return shape.slice(2).map((length) => {
+    if (typeof length === "number") return length;
+    throw new RangeRefusal(cannot("move a window", "axes that do not depend on the batch", describeShape(shape)));
+  });
+}
+
+/** The attributes of a convolution's groups, if there is more than one. */
+export function createGroupAttribute(groups: number): Attributes {
+  return groups === 1 ? {} : { group: { kind: "int", value: groups } };
+}
+
+/** output_padding, if there is any. */
+export function createOutputPadding(lengths: readonly number[]): Attributes {
+  return lengths.some((length) => length !== 0) ? { output_padding: ints(lengths) } : {};
+}
+
+function slideWindow(x: Shape, attributes: Attributes): number[] {
+  const window = readWindow(attributes);
+  const lengths = readLengths(x);
+  if (lengths.length !== window.kernel.length) {
+    throw new RangeRefusal(cannot("move a window", `${window.kernel.length} spatial axes`, describeShape(x)));
+  }
+  return lengths.map((length, axis) => countPlaces(window, axis, length));
+}
+
+function assertKernel(kernel: Shape, attributes: Attributes): void {
+  const wanted = readWindow(attributes).kernel;
+  if (describeShape(kernel.slice(2)) === describeShape(wanted)) return;
+  throw new RangeRefusal(cannot("convolve", `a kernel […, ${wanted.join(", ")}]`, describeShape(kernel)));
+}
