@@ -3,18 +3,15 @@ import { extname, join } from "node:path";
 import { cannot, describeCause, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { joinArrays } from "./array_files.ts";
-import { parseCsv } from "./csv_reader.ts";
-import { tabulateLabels } from "./label_table.ts";
+import { CsvColumns, type CsvOptions } from "./csv/csv_columns.ts";
+import { readCsv } from "./csv/read_csv.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { readNpyPair, readNpz } from "./read_arrays.ts";
-import { readBytes } from "./read_bytes.ts";
 import { readImageFolders } from "./read_image_folders.ts";
 import type { WantedSize } from "./resize_image.ts";
 
 /** How files of one's own are read. */
-export interface SampleFileOptions {
-  /** The column of CSV files that holds the class; "label" unless given. */
-  readonly labelColumn?: string | undefined;
+export interface SampleFileOptions extends CsvOptions {
   /** What images are brought to; left out, all must be of one size. */
   readonly imageSize?: WantedSize | undefined;
 }
@@ -23,13 +20,21 @@ export interface SampleFileOptions {
 export const FOLDER_CONTENTS =
   "x.npy and y.npy, or .npz files with x and y, or .csv files, or a folder of images for each class";
 
+/** Values separated by commas or tabs, packed with gzip or not; what is inside decides. */
+const CSV_NAME = /\.(csv|tsv)(\.gz)?$/i;
+
 /**
  * Reads the samples of a folder of one's own, which holds one of: x.npy and y.npy; .npz files with the arrays x and y;
- * .csv files; a folder of images for each class, named after it. Several files of a kind follow each other
- * in natural order; names that begin with a point are passed over.
+ * .csv or .tsv files, .gz or not; a folder of images for each class, named after it. Several files of a kind follow
+ * each other in natural order; names that begin with a point are passed over.
+ * @param columns Those that CSV files have in common with others that were read before.
  * @throws {Error} If a file cannot be read. {SyntaxError} If it is broken or not what it must be. The message names it.
  */
-export async function readSampleFolder(path: string, options: SampleFileOptions = {}): Promise<LabelledSamples> {
+export async function readSampleFolder(
+  path: string,
+  options: SampleFileOptions = {},
+  columns = new CsvColumns(options),
+): Promise<LabelledSamples> {
   const { folders, files } = await listFolder(path);
   const act = `read the samples in ${JSON.stringify(path)}`;
   if (folders.length > 0 && files.length === 0) return readImageFolders(path, { folders, ...options });
@@ -38,10 +43,9 @@ export async function readSampleFolder(path: string, options: SampleFileOptions 
   if (folders.length === 0 && extensions.size === 1) {
     if (extension === ".npy" && files.join() === "x.npy,y.npy") return readNpyPair(path);
     if (extension === ".npz") return joinArrays(path, await readEach(path, files, readNpz));
-    if (extension === ".csv") {
-      const labelColumn = options.labelColumn ?? "label";
-      return joinArrays(path, await readEach(path, files, (file) => readCsv(file, labelColumn)));
-    }
+  }
+  if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {
+    return joinArrays(path, await readEach(path, files, (file) => readCsv(file, columns)));
   }
   throw new SyntaxRefusal(cannot(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
 }
@@ -80,14 +84,4 @@ async function readEach(
   // One after another: a file may be large.
   for (const name of names) parts.push(await read(join(folder, name)));
   return parts;
-}
-
-async function readCsv(path: string, labelColumn: string): Promise<LabelledSamples> {
-  const text = new TextDecoder().decode(await readBytes(path, describeRead(path)));
-  const { x, features, labels } = parseCsv(text, { act: describeRead(path), labelColumn });
-  return { path, x, sampleShape: [features], labels: tabulateLabels(labels, path) };
-}
-
-function describeRead(path: string): string {
-  return `read ${JSON.stringify(path)}`;
 }

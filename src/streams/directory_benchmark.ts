@@ -3,6 +3,7 @@ import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { Augmentation } from "../data/augmentation.ts";
 import { findClassIds } from "../data/class_names.ts";
+import { CsvColumns } from "../data/csv/csv_columns.ts";
 import { Dataset } from "../data/dataset.ts";
 import { FOLDER_CONTENTS, listFolder, readSampleFolder, type SampleFileOptions } from "../data/read_sample_folder.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
@@ -59,9 +60,11 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     throw new RangeRefusal(cannot(act, 'no testSize, as there is a folder "test"', testSize));
   }
   const folders = parts.flatMap((part) => names.map((name) => [part, name].filter((word) => word !== "").join("/")));
+  const columns = new CsvColumns(options);
   const samples = [];
   // One after another: a folder may be large.
-  for (const folder of folders) samples.push(await readSampleFolder(join(path, folder), options));
+  for (const folder of folders) samples.push(await readSampleFolder(join(path, folder), options, columns));
+  columns.assertUsed(path);
   const named = samples.map((part, i) => ({
     ...part,
     name: folders[i] ?? "",

@@ -1,8 +1,9 @@
-import { createArrayDataset } from "../data/array_dataset.ts";
+import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
 import { assertSameKind } from "../data/array_files.ts";
 import type { Augmentation } from "../data/augmentation.ts";
 import { numberClasses } from "../data/class_names.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { createDataSource, type DataSource } from "../data/data_source.ts";
+import { Dataset } from "../data/dataset.ts";
 import type { LabelledSamples } from "../data/labelled_samples.ts";
 import { addChannels } from "../data/read_image_folders.ts";
 import type { Transform } from "../data/transform.ts";
@@ -46,10 +47,24 @@ export function createFolderDatasets(folders: readonly NamedSamples[], preparati
   const transforms: Transform[] = scale === 1 ? [] : [{ kind: "scale", factor: scale, offset: 0 }];
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
   const { classIds, classNames } = numberClasses(samples, preparation.classNames);
-  const datasets = samples.map(({ name, x, taskLabel }, i) =>
-    createArrayDataset({ name, x, y: classIds[i] ?? [], sampleShape, taskLabel, transforms, augmentation }),
-  );
+  const datasets = samples.map(({ name, x, taskLabel }, i) => {
+    const y = copyToSharedInt32(classIds[i] ?? []);
+    const parts = { name, x: toShared(x), y, sampleShape, taskLabel, transforms, augmentation };
+    return Dataset.fromSource(createDataSource(parts));
+  });
   return { datasets, numClasses: classNames.length, classNames, sampleShape, normalization: { scale, mean, std } };
+}
+
+/** The values themselves where they lie in shared memory already, else a copy. */
+function toShared(x: Uint8Array | Float32Array): DataSource["x"] {
+  if (isShared(x)) return x;
+  const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);
+  shared.set(x);
+  return shared;
+}
+
+function isShared(x: Uint8Array | Float32Array): x is DataSource["x"] {
+  return x.buffer instanceof SharedArrayBuffer;
 }
 
 /** Grey images beside coloured ones are given three channels. */

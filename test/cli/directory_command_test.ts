@@ -106,6 +106,21 @@ describe("train --benchmark directory", () => {
     ]);
   });
 
+  test("hands the options of CSV files on, and keeps them in config.json", async () => {
+    const text = `,a\tlabel\n${"0,1\tMöwe\n0,2\tMäwe\n".repeat(4)}`.replaceAll(",", "\t");
+    const bytes = new Uint8Array(Buffer.from(text, "latin1"));
+    const [path, out] = [
+      await makeFolder({ "train/1/d.csv": bytes, "test/1/d.csv": bytes }),
+      join(await makeFolder({}), "run"),
+    ];
+    const options = "encoding=latin1,delimiter=tab,dropColumns=Unnamed: 0";
+    const words = ["train", "--benchmark", `directory:path=${path},${options}`, "--out", out, ...WORDS];
+    expect(await captureCli(words)).toMatchObject({ status: 0, stderr: "" });
+    const { classNames, benchmark } = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    expect(classNames).toEqual(["Mäwe", "Möwe"]);
+    expect(benchmark.options).toMatchObject({ encoding: "latin1", delimiter: "tab", dropColumns: ["Unnamed: 0"] });
+  });
+
   test("leaves config.json as it was where class ids are 0 to n - 1", async () => {
     const [path, out] = [await makeImages(), join(await makeFolder({}), "run")];
     const folder = await makeFolder(
@@ -132,7 +147,7 @@ describe("train --benchmark directory", () => {
     const refusals = [
       ["directory", "directory: path is required, or --data FOLDER"],
       ["directory:path=no/such", 'Cannot read the folder "no/such"'],
-      [`directory:path=${broken}`, 'cat/1.png": wanted a PNG or JPEG image'],
+      [`directory:path=${broken}`, "cat/1.png: must be a PNG, JPEG, WebP"],
       ["directory:path=x,imageSize=0", "imageSize must be a list of whole numbers"],
     ];
     for (const [name = "", message = ""] of refusals) {

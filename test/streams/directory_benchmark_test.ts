@@ -1,35 +1,15 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { readSamples } from "../../src/data/read_samples.ts";
 import { collectSources } from "../../src/streams/benchmark.ts";
 import { type DirectoryOptions, directoryBenchmark } from "../../src/streams/directory_benchmark.ts";
-import type { Experience, Stream } from "../../src/streams/experience.ts";
+import type { Stream } from "../../src/streams/experience.ts";
 import { listSamples } from "../support/made_dataset.ts";
 import { makeJpeg, makeNpy, makeNpz, makePng } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { type Files, makeDirectory as make, readExperience as read, twice } from "./made_directory.ts";
 
 afterAll(removeFolders);
-
-type Files = Readonly<Record<string, Uint8Array | string>>;
-
-async function make(files: Files, options: Partial<DirectoryOptions> = {}) {
-  return directoryBenchmark({ path: await makeFolder(files), ...options });
-}
-
-function read({ dataset }: Experience) {
-  return { x: Array.from(readSamples(dataset).data), y: Array.from(dataset.targets) };
-}
-
-/** The same files for training and for testing. */
-function twice(files: Files): Files {
-  return Object.fromEntries(
-    Object.entries(files).flatMap(([name, bytes]) => [
-      [`train/${name}`, bytes],
-      [`test/${name}`, bytes],
-    ]),
-  );
-}
 
 describe("directoryBenchmark()", () => {
   test("reads .npy, .npz and CSV alike, experiences in natural order", async () => {
@@ -117,61 +97,6 @@ describe("directoryBenchmark()", () => {
     expect(collectSources(benchmark).size).toBe(2);
   });
 
-  test("takes labels for names wherever they come from: the classes are those that occur", async () => {
-    const x = [1, 2, 3, 4];
-    const csv = (labels: readonly (number | string)[]) =>
-      `a,label\n${labels.map((label, i) => `${x[i]},${label}\n`).join("")}`;
-    const npz = (labels: readonly number[]) => makeNpz(x, labels, { shape: [4, 1], descr: "<f4" });
-    const images = (labels: readonly number[]) =>
-      Object.fromEntries(labels.map((label, i) => [`train/all/${label}/${i}.png`, makePng(i)]));
-    const cases: [Files, string[]][] = [
-      [twice({ "all/d.csv": csv([1, 2, 3, 4]) }), ["1", "2", "3", "4"]],
-      [twice({ "all/d.csv": csv([2020, 65535, 7, -1]) }), ["-1", "7", "2020", "65535"]],
-      [twice({ "all/d.npz": npz([2020, 65535, 7, -1]) }), ["-1", "7", "2020", "65535"]],
-      [twice({ "all/d.csv": csv(["b10", "b9", "4", "4.0"]) }), ["4", "4.0", "b9", "b10"]],
-      [
-        { "train/all/d.csv": csv(["1.0", "2.0", "3", "+4"]), "test/all/d.csv": csv([4, 3, 2, 1]) },
-        ["1", "2", "3", "4"],
-      ],
-      [
-        { ...images([10, 9, 100, 7]), ...Object.fromEntries([7, 9].map((id) => [`test/all/${id}/0.png`, makePng(0)])) },
-        ["7", "9", "10", "100"],
-      ],
-    ];
-    for (const [files, classNames] of cases) {
-      const benchmark = await make(files);
-      expect([benchmark.classNames, benchmark.numClasses]).toEqual([classNames, 4]);
-    }
-    const float = await make({ "train/1/d.csv": csv([0, 1]), "test/1/d.csv": csv(["0.0", "1.0"]) });
-    expect([float.classNames, read(float.testStream.at(0)).y]).toEqual([
-      ["0", "1"],
-      [0, 1],
-    ]);
-    const mapped = await make(twice({ "1/d.csv": csv([4, "2.0"]) }), { classNames: ["1", "2", "3", "4"] });
-    expect([mapped.numClasses, read(mapped.trainStream.at(0)).y]).toEqual([4, [3, 1]]);
-    const unknown = make(twice({ "1/d.csv": csv([4, 5]) }), { classNames: ["3", "4"] });
-    await expect(unknown).rejects.toThrow('/train/1: the class must be one of ["3", "4"], got "5"');
-  });
-
-  test("deals the classes that occur, never one without samples, whatever the seed", async () => {
-    const path = await makeFolder(twice({ "all/d.csv": "a,label\n1,1\n2,2\n3,3\n4,4\n" }));
-    const dealt = (options: Partial<DirectoryOptions>) =>
-      directoryBenchmark({ path, scenario: "class-incremental", ...options });
-    for (let seed = 0; seed < 8; seed++) {
-      for (const experiences of [2, 4]) {
-        const { trainStream, testStream } = await dealt({ experiences, seed });
-        const sizes = [...trainStream, ...testStream].map(({ dataset }) => dataset.length);
-        expect(sizes).toEqual(Array(2 * experiences).fill(4 / experiences));
-        expect([...trainStream].flatMap(({ classesInThisExperience }) => classesInThisExperience).sort()).toEqual([
-          0, 1, 2, 3,
-        ]);
-      }
-    }
-    const ordered = await dealt({ experiences: 4, classOrder: [3, "1", 4, 2] });
-    expect([...ordered.trainStream].map((experience) => read(experience).x)).toEqual([[3], [1], [4], [2]]);
-    await expect(dealt({ classOrder: [0, 1, 2, 3] })).rejects.toThrow("classOrder: the class must be one of");
-  });
-
   test("deals all samples anew, by class or by sample", async () => {
     const csv = `label,a\n${[0, 1, 2, 3].map((id) => `${id},${id}\n`.repeat(5)).join("")}`;
     const path = await makeFolder(twice({ "one/a.csv": csv, "two/a.csv": csv }));
@@ -231,7 +156,10 @@ describe("directoryBenchmark()", () => {
       [{ "0/a.txt": csv }, '/0": wanted x.npy and y.npy, or .npz files with x and y, or .csv files'],
       [{ "0/a.csv": csv, "0/cat/a.png": png }, 'for each class, got ["cat/", "a.csv"]'],
       [{ "0/x.npy": makeNpy([1], { shape: [1, 1] }) }, "wanted x.npy and y.npy"],
-      [{ "0/a.csv": "a,b\n1,2\n" }, '0/a.csv": wanted a first line that names the columns, one of them "label"'],
+      [
+        { "0/a.csv": "a,b\n1,2\n" },
+        '/0/a.csv: the first row must name the columns, one of them "label", got ["a", "b"]',
+      ],
       [
         { "0/cat/a.txt": png },
         '/0/cat: must hold images alone (.png, .jpg, .jpeg, .webp, .tif, .tiff, .gif, .avif), got "a.txt"',
@@ -244,7 +172,8 @@ describe("directoryBenchmark()", () => {
         { "0/cat/a.png": png, "1/cat/b.png": makePng(1, { width: 5 }) },
         '/1": wanted samples of shape [4, 4, 1] in bytes',
       ],
-      [{ "0/a.csv": csv, "1/a.csv": "a,b,label\n1,2,0\n" }, "got samples of shape [2] in floats"],
+      [{ "0/a.csv": csv, "1/a.csv": "a,b,label\n1,2,0\n" }, "the columns of "],
+      [{ "0/a.npz": makeNpz([1], [0], { shape: [1, 1] }) }, ": encoding is for CSV files", { encoding: "latin1" }],
       [
         {
           "0/a.npz": makeNpz([1], [0], { shape: [1, 1] }),
@@ -276,7 +205,7 @@ describe("directoryBenchmark()", () => {
     }
     const path = await makeFolder({ "0/a.csv": csv });
     await symlink("nowhere", join(path, "0", "b.csv"));
-    await expect(directoryBenchmark({ path })).rejects.toThrow('/0/b.csv": wanted a file that can be read');
+    await expect(directoryBenchmark({ path })).rejects.toThrow("/0/b.csv: cannot be read: ENOENT");
     await expect(directoryBenchmark({ path: "no/such/folder" })).rejects.toThrow(
       'Cannot read the folder "no/such/folder"',
     );

@@ -81,6 +81,12 @@ export const directory = z.strictObject({
     .optional()
     .describe("share of each class kept for testing; 0.2 where no test part is"),
   labelColumn: z.string().default("label").describe("the column of CSV files that holds the class"),
+  dropColumns: z.array(z.string()).optional().describe("columns of CSV files that are left out"),
+  delimiter: z
+    .string()
+    .optional()
+    .describe("what stands between cells of CSV files, or tab; found in their first row if left out"),
+  encoding: z.string().optional().describe("of CSV files: latin1, utf-16le …; utf-8 if left out"),
   imageSize: z
     .array(z.int().min(1))
     .min(1)

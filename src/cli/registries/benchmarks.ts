@@ -73,7 +73,8 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");
         const [height, width = height] = imageSize ?? [];
         const size = height !== undefined && width !== undefined ? { height, width } : undefined;
-        return directoryBenchmark({ ...rest, path, imageSize: size, classNames });
+        const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
+        return directoryBenchmark({ ...rest, path, imageSize: size, classNames, delimiter });
       },
     }),
   ],

@@ -1,0 +1,154 @@
+import { describeValue, findNearestNames, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
+import { splitRow } from "./csv_records.ts";
+import { assertEncoding } from "./csv_text.ts";
+
+/** How CSV files are read. */
+export interface CsvOptions {
+  /** The column that holds the class; "label" unless given. */
+  readonly labelColumn?: string | undefined;
+  /** Columns that are left out. */
+  readonly dropColumns?: readonly string[] | undefined;
+  /** What stands between cells, one character; left out: the comma, semicolon or tab that the first row has. */
+  readonly delimiter?: string | undefined;
+  /** What the text is encoded in, as TextDecoder names it; "utf-8" unless given. */
+  readonly encoding?: string | undefined;
+}
+
+/** Where in the rows of a file everything stands. */
+export interface CsvLayout {
+  readonly delimiter: string;
+  /** How many cells a row has. */
+  readonly width: number;
+  /** The place of the label. */
+  readonly label: number;
+  /** The places of the features, in the order that all files of the data set share. */
+  readonly features: readonly number[];
+  /** The names of the columns. */
+  readonly names: readonly string[];
+}
+
+/** What is looked for in the first row, in this order. */
+const DELIMITERS = [",", ";", "\t"];
+
+/** How pandas calls a column without a name: its index, which it writes unless told not to. */
+const UNNAMED = /^Unnamed: \d+$/;
+
+/**
+ * The columns that all CSV files of a data set have in common: each file may have them in an order of its own. The
+ * order of features is that of the first file.
+ */
+export class CsvColumns {
+  readonly labelColumn: string;
+  readonly encoding: string;
+  readonly #options: CsvOptions;
+  readonly #dropColumns: readonly string[];
+  readonly #dropped = new Set<string>();
+  #first: { readonly path: string; readonly features: readonly string[] } | undefined;
+
+  /** @throws {RangeRefusal} If an option is out of range. */
+  constructor(options: CsvOptions = {}) {
+    const { labelColumn = "label", dropColumns = [], delimiter, encoding = "utf-8" } = options;
+    if (delimiter !== undefined && !/^[^\w"\n\r]$/u.test(delimiter)) {
+      const allowed = "one character that is no letter, digit, quote or newline";
+      throw new RangeRefusal(`delimiter must be ${allowed}, got ${describeValue(delimiter)}`);
+    }
+    if (dropColumns.includes(labelColumn)) {
+      throw new RangeRefusal(`dropColumns must not have the label column ${describeValue(labelColumn)}`);
+    }
+    assertEncoding(encoding);
+    this.labelColumn = labelColumn;
+    this.encoding = encoding;
+    this.#options = { labelColumn, dropColumns: options.dropColumns, delimiter, encoding: options.encoding };
+    this.#dropColumns = dropColumns;
+  }
+
+  /**
+   * Finds the columns in a file's first row.
+   * @throws {SyntaxRefusal} If there is no label column, a name occurs twice, a column has no name, or names are
+   *   missing or new compared with the first file.
+   */
+  match(header: string, path: string): CsvLayout {
+    const { delimiter, cells } = this.#split(header, path);
+    const names = cells.map((name, place) => (name === "" ? `Unnamed: ${place}` : name));
+    const twice = names.find((name, place) => names.indexOf(name) !== place);
+    if (twice !== undefined) throw new SyntaxRefusal(`${path}: column ${describeValue(twice)} occurs twice`);
+    const features = names.filter((name) => name !== this.labelColumn && !this.#drops(name));
+    assertNamed(path, features, names);
+    if (features.length === 0) throw new SyntaxRefusal(`${path}: must have columns beside "${this.labelColumn}"`);
+    this.#first ??= { path, features };
+    assertSameNames(path, features, this.#first);
+    const places = new Map(names.map((name, place) => [name, place]));
+    const placeOf = (name: string) => places.get(name) ?? -1;
+    const label = placeOf(this.labelColumn);
+    return { delimiter, width: names.length, label, features: this.#first.features.map(placeOf), names };
+  }
+
+  /**
+   * Checks that the options said something, once all files were read.
+   * @param path What messages begin with: the folder.
+   * @throws {RangeRefusal} If there was no CSV file, or none has a column that was to be dropped.
+   */
+  assertUsed(path: string): void {
+    if (!this.#first) {
+      const { labelColumn, ...others } = this.#options;
+      const named = { ...others, labelColumn: labelColumn === "label" ? undefined : labelColumn };
+      const [option] = Object.entries(named).find(([, value]) => value !== undefined) ?? [];
+      if (option !== undefined) throw new RangeRefusal(`${path}: ${option} is for CSV files, and there is none`);
+      return;
+    }
+    const missing = this.#dropColumns.find((name) => !this.#dropped.has(name));
+    if (missing === undefined) return;
+    throw new RangeRefusal(`${path}: dropColumns has ${describeValue(missing)}, which is a column of no file`);
+  }
+
+  #drops(name: string): boolean {
+    if (!this.#dropColumns.includes(name)) return false;
+    this.#dropped.add(name);
+    return true;
+  }
+
+  #split(header: string, path: string): { readonly delimiter: string; readonly cells: readonly string[] } {
+    const { delimiter: given } = this.#options;
+    const tried = (given === undefined ? DELIMITERS : [given]).map((delimiter) => ({
+      delimiter,
+      cells: splitRow(header, delimiter) ?? [],
+    }));
+    const found = tried.find(({ cells }) => cells.includes(this.labelColumn));
+    if (found) return found;
+    const [widest] = tried.toSorted((a, b) => b.cells.length - a.cells.length);
+    const cells = widest?.cells ?? [];
+    const nearest =
+      cells.length > 1000
+        ? []
+        : findNearestNames(
+            this.labelColumn,
+            cells.filter((name) => name.length < 100),
+          );
+    const hint = nearest.length > 0 ? ` (labelColumn=${nearest[0]}?)` : "";
+    const wanted = `the first row must name the columns, one of them ${describeValue(this.labelColumn)}`;
+    throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(cells)}${hint}`);
+  }
+}
+
+function assertNamed(path: string, features: readonly string[], names: readonly string[]): void {
+  const unnamed = features.find((name) => UNNAMED.test(name));
+  if (unnamed === undefined) return;
+  const cure = `leave it out with dropColumns=${unnamed}, or save it without (to_csv(…, index=False))`;
+  throw new SyntaxRefusal(`${path}: column ${names.indexOf(unnamed) + 1} has no name, as the index of pandas; ${cure}`);
+}
+
+function assertSameNames(
+  path: string,
+  features: readonly string[],
+  first: { readonly path: string; readonly features: readonly string[] },
+): void {
+  const [here, there] = [new Set(features), new Set(first.features)];
+  const missing = first.features.filter((name) => !here.has(name));
+  const extra = features.filter((name) => !there.has(name));
+  if (missing.length === 0 && extra.length === 0) return;
+  const parts = [
+    ...(missing.length > 0 ? [`without ${describeValue(missing)}`] : []),
+    ...(extra.length > 0 ? [`with ${describeValue(extra)}`] : []),
+  ];
+  throw new SyntaxRefusal(`${path}: must have the columns of ${first.path}, got them ${parts.join(" and ")}`);
+}
