@@ -1,7 +1,7 @@
 import { createParameterLayout, findEntry, type ParameterLayout } from "../core/parameter_layout.ts";
-import type { ParameterSpec } from "../onnx/layers/layer_definition.ts";
 import { describeColumns } from "../onnx/layers/heads/progressive_columns.ts";
 import { parseProgressiveNetwork } from "../onnx/layers/heads/progressive_network.ts";
+import type { ParameterSpec } from "../onnx/layers/layer_definition.ts";
 import { layerSchema } from "../onnx/topology/topology_schema.ts";
 import { findLayer, type GrowingHead } from "./growing_head.ts";
 import type { ModelSnapshot } from "./model_snapshot.ts";

@@ -43,12 +43,16 @@ export interface StrategyExport {
 export function exportStrategy(strategy: BaseStrategy, options: StrategyExportOptions): Promise<StrategyExport> {
   const { benchmark, experience, metadata = {} } = options;
   return usePredictor(strategy, async (predictor) => {
+    const groups = spreadSamples(benchmark, CHECKED_SAMPLES);
+    for (const group of groups) await predictor.growHeads(group.experience);
     const { taskParameters, ...prediction } = await predictor.describe(experience);
+    const scoresClasses = prediction.heads.some((head) => listScoredClasses(head) !== undefined);
     const bytes = exportModel({
       spec: parseTopology(strategy.cluster.model.topology),
       ...prediction,
       classes: benchmark.numClasses,
       // Where there are no tasks, all that counts is in the parameters already.
+      takesTaskLabels: scoresClasses && benchmark.isTaskIncremental,
       ...(taskParameters && benchmark.isTaskIncremental ? { taskParameters } : {}),
       metadata: {
         ...metadata,
@@ -57,12 +61,12 @@ export function exportStrategy(strategy: BaseStrategy, options: StrategyExportOp
         "firn.version": VERSION,
       },
     });
-    const groups = spreadSamples(benchmark, CHECKED_SAMPLES);
     const samples = Dataset.concat(groups.map(({ dataset }) => dataset));
     const expected: number[] = [];
     for (const group of groups) {
       const output = await predictor.predict(group.experience, group.dataset);
-      expected.push(...fitColumns(output, prediction, benchmark));
+      const { targetsTaskLabels: taskLabels } = group.dataset;
+      expected.push(...fitColumns(output, { ...prediction, taskLabels, numClasses: benchmark.numClasses }));
     }
     const x = { ...readSamples(samples), taskLabels: samples.targetsTaskLabels };
     return { bytes, ...(await checkExport(bytes, { x, expected: Float32Array.from(expected) })) };
@@ -111,15 +115,16 @@ function spreadSamples({ testStream }: Benchmark, count: number): SampleGroup[] 
  */
 function fitColumns(
   { data, shape }: HostTensor,
-  { heads }: Pick<Prediction, "heads">,
-  { numClasses }: Benchmark,
+  expected: Pick<Prediction, "heads"> & { readonly numClasses: number; readonly taskLabels: Int32Array },
 ): number[] {
-  const ids = heads.flatMap((head) => listScoredClasses(head) ?? []);
-  const [rows = 0, width = 0] = shape;
-  const columns = ids.length > 0 ? Math.max(numClasses, ...ids.map((id) => id + 1)) : width;
-  return Array.from({ length: rows }, (_, row) => {
+  const { heads, numClasses, taskLabels } = expected;
+  const [, width = 0] = shape;
+  const all = heads.flatMap((head) => listScoredClasses(head) ?? []);
+  const columns = all.length > 0 ? Math.max(numClasses, ...all.map((id) => id + 1)) : width;
+  return [...taskLabels].flatMap((task, row) => {
+    const ids = heads.flatMap((head) => listScoredClasses(head, task) ?? []);
     const logits = [...data.subarray(row * width, row * width + Math.min(width, columns))];
     const least = Math.min(...ids.map((id) => logits[id] ?? Number.POSITIVE_INFINITY));
     return [...logits, ...new Array<number>(columns - logits.length).fill(least - UNKNOWN_MARGIN)];
-  }).flat();
+  });
 }

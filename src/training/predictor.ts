@@ -14,6 +14,8 @@ export type Prediction = Required<Pick<ExportedNetwork, "parameters" | "state" |
 
 /** A strategy as its evaluation finds it. */
 export interface Predictor {
+  /** Widens growing heads for what an experience brings, as its evaluation does; to be done before it is predicted. */
+  growHeads(experience: Experience): Promise<void>;
   /** What it would predict an experience with. */
   describe(experience: Experience): Promise<Prediction>;
   /**
@@ -43,6 +45,7 @@ export async function usePredictor<Result>(
     }
   };
   const predictor: Predictor = {
+    growHeads: (experience) => strategy.inEvaluationOf(experience, async () => strategy.modelAdaptation()),
     describe: (experience) => inExperience(experience, async () => describePrediction(strategy, plugins)),
     predict: (experience, samples) =>
       inExperience(experience, async () => {

@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
-import type { TaskParameters } from "../onnx/export/task_parameters.ts";
 import type { PredictionHead } from "../onnx/export/prediction_head.ts";
+import type { TaskParameters } from "../onnx/export/task_parameters.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { CombinationRules } from "./combination_rules.ts";
 import type { LossAndGradient } from "./losses/loss_and_gradient.ts";

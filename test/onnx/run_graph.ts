@@ -5,11 +5,22 @@ import type { Graph } from "../../src/onnx/graph.ts";
 /** Values by name, each with its shape. */
 export type GraphValues = Readonly<Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }>>;
 
+/** The same, with task labels of int64. */
+export type GraphFeeds = GraphValues | Readonly<Record<string, TaskLabelValues | GraphValues[string]>>;
+
+interface TaskLabelValues {
+  readonly data: BigInt64Array;
+  readonly shape: readonly number[];
+}
+
 /** Runs a graph once by onnxruntime and returns its outputs by name. */
-export async function runGraph(graph: Graph, feeds: GraphValues): Promise<Record<string, Float32Array>> {
+export async function runGraph(graph: Graph, feeds: GraphFeeds): Promise<Record<string, Float32Array>> {
   const session = await InferenceSession.create(encodeGraph(graph), { intraOpNumThreads: 1, logSeverityLevel: 3 });
   try {
-    const tensors = Object.entries(feeds).map(([name, { data, shape }]) => [name, new Tensor("float32", data, shape)]);
+    const tensors = Object.entries(feeds).map(([name, { data, shape }]) => {
+      const isFloat = data instanceof Float32Array;
+      return [name, isFloat ? new Tensor("float32", data, shape) : new Tensor("int64", data, shape)];
+    });
     const results = await session.run(Object.fromEntries(tensors));
     return Object.fromEntries(
       Object.entries(results).map(([name, { data }]) => {

@@ -48,6 +48,15 @@ describe("exportStrategy()", () => {
     }
   });
 
+  test("has a head for every task of the test stream, when none of them was evaluated before", async () => {
+    const create = (options: StrategyOptions) => {
+      return new Naive({ ...options, model: mlp({ ...SMALL_MLP, multiHead: true }) });
+    };
+    const { graph } = await describeFile(create, { taskLabels: true });
+    const kernel = graph.initializers.find(({ name }) => name === "classifier/kernel");
+    expect(kernel?.shape).toEqual([2, 8, 4]);
+  });
+
   test("takes task labels from the first experience on, when parameters depend on the task", async () => {
     const plugin = () => new PackNetPlugin({ postPruneEpochs: 0 });
     const create = (options: StrategyOptions) => new Naive({ ...options, plugins: [plugin()] });

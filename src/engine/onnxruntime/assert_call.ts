@@ -1,8 +1,8 @@
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
+import type { EmbeddingSpec } from "../../onnx/layers/embedding.ts";
 import { isTaskLabels } from "../../onnx/layers/input.ts";
 import type { LayerSpec, ModelSpec } from "../../onnx/layers/layer_spec.ts";
-import type { EmbeddingSpec } from "../../onnx/layers/embedding.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { EngineInput, ModelVectors } from "../engine.ts";
 

@@ -10,15 +10,15 @@ import {
   measureOutput,
 } from "../../onnx/engine_graphs.ts";
 import type { Graph } from "../../onnx/graph.ts";
+import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
+import { dependsOnMode } from "../../onnx/layers/layers.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 import { sampleShapeOf } from "../../onnx/shape.ts";
-import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
 import { shareTask } from "../../onnx/topology/share_task.ts";
 import { assertObjective } from "../assert_objective.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective, RowGradientCall } from "../engine.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
-import { dependsOnMode } from "../../onnx/layers/layers.ts";
 import type { GraphSession, RunTensors } from "./graph_session.ts";
 import { assertDeviceIsThere } from "./open_device.ts";
 import { type LoadingOptions, SessionCache } from "./session_cache.ts";

@@ -1,32 +1,15 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
-import { concatVectors } from "../../core/vector.ts";
-import { int, ints } from "../file/onnx_model.ts";
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { sampleShapeOf } from "../shape.ts";
+import { addTaskCondition } from "../layers/input.ts";
+import { addVector, type HeadInputs, listColumns, scoreKnownClasses, spreadScores } from "./class_scores.ts";
 import {
   type AffineHead,
-  type CosineHead,
-  type LinearHead,
-  type MahalanobisHead,
-  type NearestMeanHead,
+  type ByTaskHead,
+  listScoredClasses,
   type PredictionHead,
   type RectifiedHead,
-  UNKNOWN_MARGIN,
-  type VectorsByClass,
 } from "./prediction_head.ts";
-
-/** What stands before a head, and how wide its scores are. */
-export interface HeadInputs {
-  /** [N, C]: the network's outputs, or what another head has made of them. */
-  readonly logits: ValueName;
-  /** The features [N, F] of a layer. @throws {RangeError} If there is no such layer. */
-  featuresOf(layerName: string): ValueName;
-  /** The number of classes; more where a head knows of more. */
-  readonly classes: number;
-  /** What the head's tensors are called in the file. */
-  readonly name: string;
-}
 
 /**
  * Adds a head to the graph and returns its scores [N, C]. @throws {RangeError} If it does not fit what it stands on.
@@ -34,13 +17,14 @@ export interface HeadInputs {
 export function convertPredictionHead(head: PredictionHead, inputs: HeadInputs, graph: GraphBuilder): ValueName {
   switch (head.kind) {
     case "nearestMean":
-      return spreadScores(scoreByNearestMean(head, inputs, graph), [head.means, inputs], graph);
     case "mahalanobis":
-      return spreadScores(scoreByMahalanobis(head, inputs, graph), [head.means, inputs], graph);
     case "linear":
-      return spreadScores(scoreByPlanes(head, inputs, graph), [head.planes, inputs], graph);
-    case "cosine":
-      return spreadScores(scoreByCosines(head, inputs, graph), [head.prototypes, inputs], graph);
+    case "cosine": {
+      const ids = listScoredClasses(head) ?? [];
+      return spreadScores(scoreKnownClasses(head, inputs, graph), { ids, classes: inputs.classes }, graph);
+    }
+    case "byTask":
+      return chooseTaskScores(head, inputs, graph);
     case "affine":
       return correctLogits(head, inputs, graph);
     case "rectified":
@@ -48,53 +32,39 @@ export function convertPredictionHead(head: PredictionHead, inputs: HeadInputs, 
   }
 }
 
-/** −|x − μ| for every mean. Differences rather than products: these lose their digits where distances are small. */
-function scoreByNearestMean(
-  { layerName, means, normalize }: NearestMeanHead,
-  { featuresOf, name }: HeadInputs,
-  graph: GraphBuilder,
-): ValueName {
-  const features = featuresOf(layerName);
-  const x = normalize ? scaleToOne(features, graph) : features;
-  const differences = subtractMeans(x, { means, name }, graph);
-  return graph.node("Neg", [graph.node("Sqrt", [sumSquares(differences, graph)])]);
+/** The scores of a sample's own task, by its task label; of all tasks, each class's best, where it has none. */
+function chooseTaskScores({ heads }: ByTaskHead, inputs: HeadInputs, graph: GraphBuilder): ValueName {
+  const tasks = [...heads].map(([task, head]) => {
+    const scores = scoreKnownClasses(head, { ...inputs, name: `${inputs.name}/task${task}` }, graph);
+    return { task, scores, ids: listScoredClasses(head) ?? [] };
+  });
+  const known = tasks.flatMap(({ ids }) => ids);
+  const classes = Math.max(inputs.classes, ...known.map((id) => id + 1));
+  const all = graph.node(
+    "Concat",
+    tasks.map(({ scores }) => scores),
+    { axis: int(1) },
+  );
+  const ids = [...new Set(known)];
+  const best = spreadScores(chooseBest(all, { known, ids }, graph), { ids, classes }, graph);
+  return tasks.reduce((chosen, { task, scores, ids }) => {
+    return graph.node("Where", [addTaskCondition(task, graph), spreadScores(scores, { ids, classes }, graph), chosen]);
+  }, best);
 }
 
-/** −|W(t(x) − μ)|² for every mean. */
-function scoreByMahalanobis(
-  { layerName, means, whitenings, tukeyLambda }: MahalanobisHead,
-  { featuresOf, name }: HeadInputs,
+/** The largest of each class's columns: of scores [N, K] of the classes `known`, which may repeat, those of `ids`. */
+function chooseBest(
+  scores: ValueName,
+  { known, ids }: { readonly known: readonly number[]; readonly ids: readonly number[] },
   graph: GraphBuilder,
 ): ValueName {
-  const x = scaleToOne(addTukey(featuresOf(layerName), tukeyLambda, graph), graph);
-  const differences = subtractMeans(x, { means, name }, graph);
-  const [, width = 0] = graph.shapeOf(x);
-  // Rows are multiplied from the left: by the transposed.
-  const transposed = [...means.keys()].map((id) => transpose(whitenings.get(id), Number(width)));
-  const shape = [means.size, Number(width), Number(width)];
-  const whitening = graph.initializer(`${name}/whitenings`, shape, concatVectors(transposed));
-  return graph.node("Neg", [sumSquares(graph.node("MatMul", [differences, whitening]), graph)]);
-}
-
-/** (x − centre) · normals + offsets: one Gemm. */
-function scoreByPlanes(
-  { layerName, centre, planes }: LinearHead,
-  { featuresOf, name }: HeadInputs,
-  graph: GraphBuilder,
-): ValueName {
-  const x = graph.node("Sub", [featuresOf(layerName), addVector(`${name}/centre`, centre, graph)]);
-  const all = [...planes.values()];
-  const normals = all.map(({ normal }) => normal);
-  const offsets = all.map(({ offset }) => offset);
-  const kernel = addColumns(`${name}/normals`, { vectors: normals, length: centre.length }, graph);
-  return graph.node("Gemm", [x, kernel, addVector(`${name}/offsets`, offsets, graph)]);
-}
-
-/** The outputs, at length 1, times the prototypes; those of before the outputs grew are zero in the new ones. */
-function scoreByCosines({ prototypes }: CosineHead, { logits, name }: HeadInputs, graph: GraphBuilder): ValueName {
-  const { length } = listColumns(logits, graph);
-  const kernel = addColumns(`${name}/prototypes`, { vectors: [...prototypes.values()], length }, graph);
-  return graph.node("MatMul", [scaleToOne(logits, graph), kernel]);
+  const placesOf = ids.map((id) => [...known.keys()].filter((place) => known[place] === id));
+  const rounds = Math.max(...placesOf.map(({ length }) => length));
+  const candidates = Array.from({ length: rounds }, (_, round) => {
+    const places = placesOf.map((places) => places[Math.min(round, places.length - 1)] ?? 0);
+    return graph.node("Gather", [scores, graph.integers(places)], { axis: int(1) });
+  });
+  return candidates.reduce((best, candidate) => graph.node("Max", [best, candidate]));
 }
 
 /** logits · factors + offsets, 1 and 0 for classes that are left alone. */
@@ -123,89 +93,4 @@ function rectifyLogits(
   const isNewest = graph.node("Gather", [addVector(`${name}/newest`, flags, graph), winner], { axis: int(0) });
   const raised = graph.node("Mul", [isNewest, addVector(`${name}/raises`, raises, graph)]);
   return graph.node("Add", [logits, raised]);
-}
-
-/**
- * Scores [N, K] of the known classes, in the order of `known`, put where their ids say: [N, classes]. Classes that are
- * not known get the least score less a margin.
- */
-function spreadScores(
-  scores: ValueName,
-  [known, { classes }]: readonly [known: ReadonlyMap<number, unknown>, inputs: HeadInputs],
-  graph: GraphBuilder,
-): ValueName {
-  const ids = [...known.keys()];
-  const columns = Math.max(classes, ...ids.map((id) => id + 1));
-  const least = graph.node("Neg", [graph.node("ReduceMax", [graph.node("Neg", [scores])], { axes: ints([1]) })]);
-  const unknown = graph.node("Sub", [least, graph.constant(UNKNOWN_MARGIN)]);
-  const all = graph.node("Concat", [scores, unknown], { axis: int(1) });
-  const placeOf = new Map(ids.map((id, place) => [id, place]));
-  const places = Array.from({ length: columns }, (_, column) => placeOf.get(column) ?? ids.length);
-  return graph.node("Gather", [all, graph.integers(places)], { axis: int(1) });
-}
-
-/** Rows [N, F] less each of K means: [K, N, F]. */
-function subtractMeans(
-  x: ValueName,
-  { means, name }: { readonly means: VectorsByClass; readonly name: string },
-  graph: GraphBuilder,
-): ValueName {
-  const [, width = 0] = graph.shapeOf(x);
-  assertWidth(means, width);
-  const values = concatVectors([...means.values()].map((mean) => Float32Array.from(mean)));
-  return graph.node("Sub", [x, graph.initializer(`${name}/means`, [means.size, 1, Number(width)], values)]);
-}
-
-/** Squared lengths [N, K] of vectors [K, N, F]. */
-function sumSquares(x: ValueName, graph: GraphBuilder): ValueName {
-  const squares = graph.node("ReduceSum", [graph.node("Mul", [x, x]), graph.integers([2])], { keepdims: int(0) });
-  return graph.node("Transpose", [squares], { perm: ints([1, 0]) });
-}
-
-/** Rows [N, F] at length 1; a row of zeros stays. */
-function scaleToOne(x: ValueName, graph: GraphBuilder): ValueName {
-  const length = graph.node("Sqrt", [graph.node("ReduceSum", [graph.node("Mul", [x, x]), graph.integers([1])])]);
-  const isPositive = graph.node("Greater", [length, graph.constant(0)]);
-  return graph.node("Div", [x, graph.node("Where", [isPositive, length, graph.constant(1)])]);
-}
-
-/** sign(x)|x|^λ */
-function addTukey(x: ValueName, lambda: number, graph: GraphBuilder): ValueName {
-  if (lambda === 1) return x;
-  const power = graph.node("Pow", [graph.node("Abs", [x]), graph.constant(lambda)]);
-  const isNegative = graph.node("Greater", [graph.constant(0), x]);
-  return graph.node("Where", [isNegative, graph.node("Neg", [power]), power]);
-}
-
-function addVector(name: string, values: ArrayLike<number>, graph: GraphBuilder): ValueName {
-  return graph.initializer(name, [values.length], Float32Array.from(values));
-}
-
-/** Vectors of K classes as columns [length, K], with zeros below those that are shorter. */
-function addColumns(
-  name: string,
-  { vectors, length }: { readonly vectors: readonly Float64Array[]; readonly length: number },
-  graph: GraphBuilder,
-): ValueName {
-  const { length: count } = vectors;
-  const values = Float32Array.from({ length: length * count }, (_, at) => {
-    return vectors[at % count]?.[Math.floor(at / count)] ?? 0;
-  });
-  return graph.initializer(name, [length, count], values);
-}
-
-/** Of a matrix [n, n]. */
-function transpose(matrix: Float64Array = new Float64Array(0), n: number): Float32Array {
-  return Float32Array.from({ length: n * n }, (_, at) => matrix[(at % n) * n + Math.floor(at / n)] ?? 0);
-}
-
-function listColumns(logits: ValueName, graph: GraphBuilder): number[] {
-  const [columns = 0] = sampleShapeOf(graph.shapeOf(logits));
-  return Array.from({ length: columns }, (_, column) => column);
-}
-
-function assertWidth(vectors: VectorsByClass, width: unknown): void {
-  for (const { length } of vectors.values()) {
-    if (length !== width) throw new RangeRefusal(cannot("predict by features", `${width} of them`, length));
-  }
 }

@@ -26,6 +26,8 @@ export interface ExportedNetwork {
    * then.
    */
   readonly taskParameters?: TaskParameters;
+  /** Whether the file takes task labels in any case: before a second task comes they change nothing. */
+  readonly takesTaskLabels?: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export function buildExportedNetwork(
   let source = written;
   const graph = new GraphBuilder((name, builder) => source(name, builder));
   const given = addInputs(graph);
-  if (taskParameters) addTaskLabels(graph);
+  if (taskParameters || exported.takesTaskLabels) addTaskLabels(graph);
   const networks = (taskParameters ? listLastOwners(taskParameters) : [undefined]).map((lastOwner) => {
     if (taskParameters && lastOwner !== undefined) {
       source = hideLaterOwners(written, { spec, owners: taskParameters.owners, lastOwner });

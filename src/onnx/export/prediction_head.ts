@@ -9,7 +9,7 @@ export const UNKNOWN_MARGIN = 1000;
  * take the features [N, F] of a layer, or the network's outputs, and give scores [N, C] in which classes without a
  * vector are `UNKNOWN_MARGIN` below all others. Those that change logits take what stands before them, [N, C].
  */
-export type PredictionHead = ScoringHead | AffineHead | RectifiedHead;
+export type PredictionHead = ScoringHead | ByTaskHead | AffineHead | RectifiedHead;
 
 /** A head that puts scores of classes in the place of what stands before it. */
 export type ScoringHead = NearestMeanHead | MahalanobisHead | LinearHead | CosineHead;
@@ -60,6 +60,16 @@ export interface CosineHead {
   readonly prototypes: VectorsByClass;
 }
 
+/**
+ * Classes of several tasks, which may share ids: a sample is compared with the classes of its own task. A sample of a
+ * task without a head is compared with those of all tasks, and a class gets the best of its scores.
+ */
+export interface ByTaskHead {
+  readonly kind: "byTask";
+  /** By task label. */
+  readonly heads: ReadonlyMap<number, ScoringHead>;
+}
+
 /** α·logit + β for the logits of some classes. */
 export interface AffineHead {
   readonly kind: "affine";
@@ -75,8 +85,19 @@ export interface RectifiedHead {
   readonly factors: ReadonlyMap<number, number>;
 }
 
-/** The ids of the classes that a head scores; undefined for one that changes logits. */
-export function listScoredClasses(head: PredictionHead): readonly number[] | undefined {
+/** One head of all tasks' heads: that of the only task where there is one, and undefined where there is none. */
+export function joinTaskHeads<Head extends ScoringHead>(
+  heads: ReadonlyMap<number, Head>,
+): Head | ByTaskHead | undefined {
+  const [only, ...others] = heads.values();
+  return others.length > 0 ? { kind: "byTask", heads } : only;
+}
+
+/**
+ * The ids of the classes that a head scores: those of a sample's task, or of all tasks where none is given or the head
+ * does not know it. In the order of the head's vectors. Undefined for a head that changes logits.
+ */
+export function listScoredClasses(head: PredictionHead, task?: number): readonly number[] | undefined {
   switch (head.kind) {
     case "nearestMean":
     case "mahalanobis":
@@ -85,6 +106,11 @@ export function listScoredClasses(head: PredictionHead): readonly number[] | und
       return [...head.planes.keys()];
     case "cosine":
       return [...head.prototypes.keys()];
+    case "byTask": {
+      const own = task === undefined ? undefined : head.heads.get(task);
+      const heads = own ? [own] : [...head.heads.values()];
+      return [...new Set(heads.flatMap((one) => listScoredClasses(one) ?? []))];
+    }
     case "affine":
     case "rectified":
       return undefined;
@@ -102,6 +128,10 @@ export function describeHead(head: PredictionHead): Readonly<Record<string, unkn
       return { kind: head.kind, layerName: head.layerName };
     case "cosine":
       return { kind: head.kind };
+    case "byTask": {
+      const heads = [...head.heads].map(([task, one]) => [task, describeHead(one)] as const);
+      return { kind: head.kind, heads: Object.fromEntries(heads) };
+    }
     case "affine":
       return { kind: head.kind, classes: [...head.classes], alpha: head.alpha, beta: head.beta };
     case "rectified":

@@ -1,8 +1,7 @@
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
-import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder, TensorSource } from "../graph_builder.ts";
-import { addTaskLabels } from "../layers/input.ts";
+import { addTaskCondition } from "../layers/input.ts";
 import type { ModelSpec } from "../layers/layer_spec.ts";
 
 /** Which parameters count for a sample, by its task label; the others are 0. */
@@ -14,9 +13,6 @@ export interface TaskParameters {
   /** The same for all other labels. */
   readonly lastOwner: number;
 }
-
-/** ONNX's number of float32 in a Cast. */
-const FLOAT32 = 1;
 
 /** The last owners that occur, each once, the one of unknown labels first. */
 export function listLastOwners({ lastOwners, lastOwner }: TaskParameters): readonly number[] {
@@ -50,13 +46,9 @@ export function hideLaterOwners(
 export function chooseByTask(values: readonly ValueName[], tasks: TaskParameters, graph: GraphBuilder): ValueName {
   let [chosen = ""] = values;
   const owners = listLastOwners(tasks);
-  const labels = graph.node("Reshape", [addTaskLabels(graph), graph.integers([-1, 1])]);
-  const numbers = graph.node("Cast", [labels], { to: int(FLOAT32) });
   for (const [label, owner] of tasks.lastOwners) {
     if (owner === tasks.lastOwner) continue;
-    const distance = graph.node("Abs", [graph.node("Sub", [numbers, graph.constant(label)])]);
-    const isOwn = graph.node("Greater", [graph.constant(0.5), distance]);
-    chosen = graph.node("Where", [isOwn, values[owners.indexOf(owner)] ?? "", chosen]);
+    chosen = graph.node("Where", [addTaskCondition(label, graph), values[owners.indexOf(owner)] ?? "", chosen]);
   }
   return chosen;
 }

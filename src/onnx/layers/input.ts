@@ -1,3 +1,4 @@
+import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { LayerCall } from "./layer_call.ts";
@@ -16,6 +17,9 @@ export const SAMPLES_NAME = "input";
 /** The name of the input for task labels, in models and in every graph that we make. */
 export const TASK_LABELS_NAME = "task_labels";
 
+/** ONNX's number of float32 in a Cast. */
+const FLOAT32 = 1;
+
 /** True for the input that takes task labels instead of samples. */
 export function isTaskLabels(layer: InputSpec): boolean {
   return layer.name === TASK_LABELS_NAME;
@@ -29,6 +33,14 @@ export function convertInput(layer: InputSpec, graph: GraphBuilder): ValueName {
   if (isTaskLabels(layer)) return addTaskLabels(graph);
   const name = graph.hasInput(SAMPLES_NAME) ? layer.name : SAMPLES_NAME;
   return graph.input(name, { shape: ["N", ...layer.sampleShape], dataType: "float32" }, { kind: "samples" });
+}
+
+/** Whether each sample's task label is this one: [N, 1]. */
+export function addTaskCondition(task: number, graph: GraphBuilder): ValueName {
+  const labels = graph.node("Reshape", [addTaskLabels(graph), graph.integers([-1, 1])]);
+  const numbers = graph.node("Cast", [labels], { to: int(FLOAT32) });
+  const distance = graph.node("Abs", [graph.node("Sub", [numbers, graph.constant(task)])]);
+  return graph.node("Greater", [graph.constant(0.5), distance]);
 }
 
 /** The input of task labels [N]; a graph has it once. */

@@ -1,3 +1,4 @@
+import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { ClassesByTask } from "../../models/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 
@@ -12,4 +13,25 @@ export function groupClassesByTask(experience: Experience): ClassesByTask {
   const classes = new Map<number, Set<number>>(taskLabels.map((task) => [task, new Set<number>()]));
   for (const [i, id] of dataset.targets.entries()) classes.get(dataset.targetsTaskLabels[i] ?? -1)?.add(id);
   return new Map([...classes].map(([task, ids]) => [task, [...ids]]));
+}
+
+/** The classes of both, each once within its task, those of `first` before the others. */
+export function joinClassesByTask(first: ClassesByTask, second: ClassesByTask): ClassesByTask {
+  const joined = new Map(first);
+  for (const [task, ids] of second) joined.set(task, [...new Set([...(joined.get(task) ?? []), ...ids])]);
+  return joined;
+}
+
+/** Plain data for `parseClassesByTask`. */
+export function saveClassesByTask(classes: ClassesByTask): SavedState {
+  return [...classes].map(([task, ids]) => ({ task, ids }));
+}
+
+/** The classes that were saved. @throws {TypeError} If there were none; the message starts with `act`. */
+export function parseClassesByTask(act: string, saved: SavedState): ClassesByTask {
+  const entries = parseSavedList(act, saved).map((entry): [number, readonly number[]] => {
+    const { task, ids } = parseSavedRecord(act, entry);
+    return [parseSavedNumber(act, task), parseSavedList(act, ids).map((id) => parseSavedNumber(act, id))];
+  });
+  return new Map(entries);
 }

@@ -1,12 +1,14 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
-import { type PredictionHead, UNKNOWN_MARGIN } from "../../onnx/export/prediction_head.ts";
+import { type ScoringHead, UNKNOWN_MARGIN } from "../../onnx/export/prediction_head.ts";
 
 /** Features [N, F] of samples, by class id. */
 export type FeaturesByClass = ReadonlyMap<number, HostTensor>;
 
 /** Recognises classes by the features of samples of each. */
 export interface FeatureClassifier {
+  /** The ids of the classes that it knows. */
+  readonly classes: readonly number[];
   /** Learns classes from these samples alone; what was known of them is forgotten, other classes stay. */
   learn(features: FeaturesByClass): void;
   /** Takes in more samples of classes, known or new. */
@@ -17,7 +19,7 @@ export interface FeatureClassifier {
    */
   score(features: HostTensor, width: number): HostTensor;
   /** The same scores for an exported model, of a layer's features; undefined while no class is known. */
-  describeHead(layerName: string): PredictionHead | undefined;
+  describeHead(layerName: string): ScoringHead | undefined;
   /** All that `restore` needs. */
   save(): SavedState;
   restore(saved: SavedState): void;

@@ -1,8 +1,6 @@
 import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
-import { groupPositions } from "../../data/group_positions.ts";
 import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
@@ -12,7 +10,9 @@ import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
-import type { FeatureClassifier, FeaturesByClass } from "./feature_classifier.ts";
+import { extractByTask } from "./extract_by_task.ts";
+import type { FeatureClassifier } from "./feature_classifier.ts";
+import { TaskClassifiers } from "./task_classifiers.ts";
 
 const UPDATES = ["memory", "current", "oracle"] as const;
 
@@ -34,12 +34,13 @@ export interface FeaturePredictionOptions extends MemoryOptions {
 
 /**
  * Puts a classifier of features in the place of the model's own outputs in evaluation, and keeps what it learns from.
+ * Where samples have task labels, each is compared with the classes of its own task.
  * It is part of the plugins that bring a classifier.
  */
 export class FeaturePrediction implements StrategyPlugin {
   readonly name = "FeaturePrediction";
   readonly #owner: string;
-  readonly #classifier: FeatureClassifier;
+  readonly #classifiers: TaskClassifiers;
   readonly #update: (typeof UPDATES)[number];
   readonly #layerName: string | undefined;
   readonly #buffer: ExemplarsBuffer;
@@ -47,9 +48,10 @@ export class FeaturePrediction implements StrategyPlugin {
 
   /**
    * @param owner The plugin that it is part of, for messages.
+   * @param createClassifier Makes a classifier that knows nothing: each task gets one.
    * @throws {RangeError} If an option is out of range.
    */
-  constructor(owner: string, classifier: FeatureClassifier, options: FeaturePredictionOptions) {
+  constructor(owner: string, createClassifier: () => FeatureClassifier, options: FeaturePredictionOptions) {
     const act = `create ${owner}`;
     const { update = "memory", memSize = 2000, layerName } = options;
     if (!UPDATES.includes(update)) {
@@ -58,7 +60,7 @@ export class FeaturePrediction implements StrategyPlugin {
     const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
     this.#buffer = resolveStoragePolicy(act, { ...options, memSize }, createDefault);
     this.#owner = owner;
-    this.#classifier = classifier;
+    this.#classifiers = new TaskClassifiers(createClassifier);
     this.#update = update;
     this.#layerName = layerName;
   }
@@ -74,7 +76,7 @@ export class FeaturePrediction implements StrategyPlugin {
       case "memory":
         return this.#buffer.update(strategy);
       case "current":
-        return this.#classifier.add(await this.#extractByClass(strategy, dataset));
+        return this.#classifiers.add(await extractByTask(strategy, dataset, this.#layerName));
       case "oracle":
         this.#seen = Dataset.concat([this.#seen, dataset]);
     }
@@ -84,35 +86,28 @@ export class FeaturePrediction implements StrategyPlugin {
   async beforeEval(strategy: BaseStrategy): Promise<void> {
     if (this.#update === "current") return;
     const samples = this.#update === "memory" ? this.#buffer.buffer : this.#seen;
-    this.#classifier.learn(await this.#extractByClass(strategy, samples));
+    this.#classifiers.learn(await extractByTask(strategy, samples, this.#layerName));
   }
 
   async afterEvalForward(strategy: BaseStrategy): Promise<void> {
     const features = await strategy.extractFeatures(strategy.mbatch, this.#layerName);
-    strategy.mbOutput = this.#classifier.score(features, strategy.mbOutput.shape[1] ?? 0);
+    const [, width = 0] = strategy.mbOutput.shape;
+    strategy.mbOutput = this.#classifiers.score(features, { width, taskLabels: strategy.mbTaskId });
   }
 
   predictionHead({ model }: BaseStrategy): PredictionHead | undefined {
-    return this.#classifier.describeHead(this.#layerName ?? findFeatureLayer(model));
+    return this.#classifiers.describeHead(this.#layerName ?? findFeatureLayer(model));
   }
 
   saveState(): SavedState {
     const seen = { ...saveDataset(this.#seen) };
-    return { classifier: this.#classifier.save(), buffer: saveBuffer(this.#buffer), seen };
+    return { classifiers: this.#classifiers.save(), buffer: saveBuffer(this.#buffer), seen };
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const { classifier = null, buffer = null, seen } = parseSavedRecord("restore a prediction by features", saved);
-    this.#classifier.restore(classifier);
+    const { classifiers = null, buffer = null, seen } = parseSavedRecord("restore a prediction by features", saved);
+    this.#classifiers.restore(classifiers);
     restoreBuffer(this.#buffer, buffer, sources);
     this.#seen = restoreDataset(parseSavedDataset(seen), sources);
-  }
-
-  async #extractByClass(strategy: BaseStrategy, samples: Dataset): Promise<FeaturesByClass> {
-    const features = new Map<number, HostTensor>();
-    for (const [id, positions] of groupPositions(samples.targets)) {
-      features.set(id, await strategy.extractFeatures(samples.subset(positions), this.#layerName));
-    }
-    return features;
   }
 }

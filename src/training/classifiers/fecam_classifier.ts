@@ -49,6 +49,10 @@ export class FeCAMClassifier implements FeatureClassifier {
     this.#options = { tukeyLambda, shrinkDiagonal, shrinkOffDiagonal };
   }
 
+  get classes(): readonly number[] {
+    return [...this.#classes.keys()];
+  }
+
   learn(features: FeaturesByClass): void {
     for (const id of features.keys()) this.#classes.delete(id);
     this.add(features);
@@ -66,7 +70,7 @@ export class FeCAMClassifier implements FeatureClassifier {
   }
 
   score(features: HostTensor, width: number): HostTensor {
-    const ids = [...this.#classes.keys()];
+    const ids = this.classes;
     const unit = this.#scaleRows(features);
     const distances = ids.map((id) => this.#measureDistances(unit, id));
     return scoreRows(features, { width, ids }, (_, scores, row) => {

@@ -28,6 +28,10 @@ export class NCMClassifier implements FeatureClassifier {
     return new Map([...this.#means].map(([id, { mean }]) => [id, mean]));
   }
 
+  get classes(): readonly number[] {
+    return [...this.#means.keys()];
+  }
+
   learn(features: FeaturesByClass): void {
     for (const id of features.keys()) this.#means.delete(id);
     this.add(features);
@@ -50,7 +54,7 @@ export class NCMClassifier implements FeatureClassifier {
   }
 
   score(features: HostTensor, width: number): HostTensor {
-    const ids = [...this.#means.keys()];
+    const ids = this.classes;
     const centres = [...this.#means.values()].map(({ mean }) => this.#scale(mean));
     return scoreRows(features, { width, ids }, (row, scores) => {
       const values = this.#scale(Float64Array.from(row));

@@ -2,12 +2,13 @@ import { assertCompatibility, type Compatibility } from "../../core/compatibilit
 import { assertInRange } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
-import type { CosineHead } from "../../onnx/export/prediction_head.ts";
+import type { ByTaskHead, CosineHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { measureLength, scoreRows } from "../classifiers/feature_classifier.ts";
+import { ClassPrototypes } from "../classifiers/class_prototypes.ts";
+import { measureLength } from "../classifiers/feature_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { evaluatePrototypeLoss, type PrototypeComparison } from "../losses/prototype_loss.ts";
@@ -34,7 +35,8 @@ export interface CoPEOptions extends MemoryOptions {
 /**
  * CoPE: every class has a prototype on the unit sphere, which follows the embeddings of its samples, p ← norm(αp + (1 −
  * α)f̄) after every step; the loss draws samples to their prototype and off the others'. A prototype begins in a random
- * direction when its class first comes. Evaluation predicts the nearest prototype: `mbOutput` holds the cosines. The
+ * direction when its class first comes. Evaluation predicts the nearest prototype: `mbOutput` holds the cosines. Where
+ * samples have task labels, a class is its id and its task, and a sample is compared with the classes of its task. The
  * model's outputs are the embeddings, whatever their number. Takes the place of the criterion. The exported model gives
  * the cosines, too.
  * @see De Lange and Tuytelaars 2021, Continual Prototype Evolution: Learning Online from Non-Stationary Data Streams,
@@ -47,7 +49,9 @@ export class CoPEPlugin implements StrategyPlugin {
   readonly #replay: ReplayPlugin;
   readonly #alpha: number;
   readonly #comparison: Pick<PrototypeComparison, "temperature" | "compatibility">;
-  readonly #prototypes = new Map<number, Float64Array>();
+  readonly #prototypes = new ClassPrototypes();
+  /** The minibatch's classes [B], as the prototypes number them. */
+  #numbers: Int32Array = new Int32Array(0);
 
   /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
   constructor(options: CoPEOptions = {}) {
@@ -64,9 +68,14 @@ export class CoPEPlugin implements StrategyPlugin {
     this.#comparison = { temperature, compatibility };
   }
 
-  /** The prototype [D] of every class, of length 1; borrowed. */
+  /** The prototype [D] of every class of task 0, to which samples without task labels belong; of length 1, borrowed. */
   get prototypes(): ReadonlyMap<number, Float64Array> {
-    return this.#prototypes;
+    return this.prototypesOf(0);
+  }
+
+  /** The prototype [D] of every class of a task, by class id; of length 1, borrowed. */
+  prototypesOf(taskLabel: number): ReadonlyMap<number, Float64Array> {
+    return this.#prototypes.ofTask(taskLabel);
   }
 
   assertUsable({ model }: StrategySetup): void {
@@ -77,25 +86,16 @@ export class CoPEPlugin implements StrategyPlugin {
     this.#replay.beforeTrainingExp(strategy);
   }
 
-  criterion({ mbOutput, mbY, randomStreams }: BaseStrategy): LossAndGradient {
-    for (const id of mbY) {
-      if (this.#prototypes.has(id)) continue;
-      this.#prototypes.set(id, drawDirection(mbOutput.shape[1] ?? 0, randomStreams.get("cope")));
-    }
-    return evaluatePrototypeLoss(mbOutput, mbY, { prototypes: this.#prototypes, ...this.#comparison });
+  criterion(strategy: BaseStrategy): LossAndGradient {
+    const { mbOutput, mbatch, randomStreams } = strategy;
+    const [, width = 0] = mbOutput.shape;
+    const y = this.#prototypes.numberRows(mbatch, () => drawDirection(width, randomStreams.get("cope")));
+    this.#numbers = y;
+    return evaluatePrototypeLoss(mbOutput, y, { prototypes: this.#prototypes.vectors, ...this.#comparison });
   }
 
-  afterUpdate({ mbOutput, mbY }: BaseStrategy): void {
-    for (const [id, mean] of averageDirections(mbOutput, mbY)) {
-      const moved = mean.map((value, i) => {
-        return this.#alpha * (this.#prototypes.get(id)?.[i] ?? 0) + (1 - this.#alpha) * value;
-      });
-      const length = measureLength(moved);
-      this.#prototypes.set(
-        id,
-        moved.map((value) => value / length),
-      );
-    }
+  afterUpdate({ mbOutput }: BaseStrategy): void {
+    this.#prototypes.follow(averageDirections(mbOutput, this.#numbers), this.#alpha);
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
@@ -106,37 +106,25 @@ export class CoPEPlugin implements StrategyPlugin {
     const { mbOutput } = strategy;
     const [rows = 0, width = 0] = mbOutput.shape;
     const unit: HostTensor = { data: Float32Array.from(createUnitRows(mbOutput).data), shape: [rows, width] };
-    const ids = [...this.#prototypes.keys()];
-    strategy.mbOutput = scoreRows(unit, { width, ids }, (row, scores) => {
-      for (const [k, id] of ids.entries()) {
-        const prototype = this.#prototypes.get(id) ?? new Float64Array(width);
-        scores[k] = prototype.reduce((sum, value, i) => sum + value * (row[i] ?? 0), 0);
-      }
-    });
+    strategy.mbOutput = this.#prototypes.score(unit, { width, taskLabels: strategy.mbTaskId });
   }
 
-  predictionHead(): CosineHead | undefined {
-    return this.#prototypes.size > 0 ? { kind: "cosine", prototypes: this.#prototypes } : undefined;
+  predictionHead(): CosineHead | ByTaskHead | undefined {
+    return this.#prototypes.describeHead();
   }
 
   saveState(): SavedState {
-    const prototypes = [...this.#prototypes].map(([id, vector]) => ({ id, vector }));
-    return { buffer: this.#replay.saveState(), prototypes };
+    return { buffer: this.#replay.saveState(), prototypes: this.#prototypes.save() };
   }
 
   restoreState(saved: SavedState, context: RestoreContext): void {
-    const act = "restore CoPEPlugin";
-    const { buffer = null, prototypes } = parseSavedRecord(act, saved);
+    const { buffer = null, prototypes = null } = parseSavedRecord("restore CoPEPlugin", saved);
     this.#replay.restoreState(buffer, context);
-    this.#prototypes.clear();
-    for (const entry of parseSavedList(act, prototypes)) {
-      const { id, vector } = parseSavedRecord(act, entry);
-      if (vector instanceof Float64Array) this.#prototypes.set(parseSavedNumber(act, id), vector.slice());
-    }
+    this.#prototypes.restore(prototypes);
   }
 }
 
-/** The mean of each class's embeddings at length 1, itself brought to length 1: [D] by class id. The caller owns it. */
+/** The mean of each class's embeddings at length 1, itself brought to length 1: [D] by label. The caller owns it. */
 export function averageDirections(output: HostTensor, y: Int32Array): Map<number, Float64Array> {
   const width = output.shape[1] ?? 0;
   const { data } = createUnitRows(output);

@@ -1,10 +1,13 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../memory/output_reservoir.ts";
+import { shapeHead } from "../../models/growing_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { createOutputMatching } from "../losses/output_matching.ts";
@@ -26,6 +29,9 @@ export interface DEROptions {
    */
   readonly compatibility?: Compatibility;
 }
+
+/** What a masked unit answers unless its layer says otherwise. */
+const MASKED = -1000;
 
 /**
  * Dark experience replay: remembers what the model answered to a sample when it was trained on it, and holds later
@@ -94,7 +100,8 @@ export class DERPlugin implements StrategyPlugin {
   }
 
   async #holdOutputs(strategy: BaseStrategy, { samples, outputs }: RememberedOutputs): Promise<void> {
-    const criterion = createOutputMatching(outputs, strategy.cluster.model.outputSize);
+    const known = hideLaterUnits(strategy, { samples, outputs });
+    const criterion = createOutputMatching(known, strategy.cluster.model.outputSize);
     const { loss, gradient } = await strategy.lossAndGradientOn(samples, { training: true, criterion });
     addScaled(strategy.gradient, gradient, this.#alpha);
     strategy.loss += this.#alpha * loss;
@@ -105,6 +112,24 @@ export class DERPlugin implements StrategyPlugin {
     addScaled(strategy.gradient, gradient, this.#beta);
     strategy.loss += this.#beta * loss;
   }
+}
+
+/**
+ * In a head a task, units that were masked when a sample was remembered and count by now gave no answer to hold on to:
+ * NaN. Their classes had been seen in other tasks.
+ */
+function hideLaterUnits({ heads, cluster }: BaseStrategy, { samples, outputs }: RememberedOutputs): HostTensor {
+  const head = heads.find(({ kind }) => kind === "multi-head");
+  if (!head) return outputs;
+  const active = viewEntry(cluster.state, findEntry(cluster.model.stateLayout, `${head.layer}/active`));
+  const [, units = 0] = shapeHead(head);
+  const [, columns = 0] = outputs.shape;
+  const isLater = (value: number, i: number) => {
+    const task = elementAt(samples.targetsTaskLabels, Math.floor(i / columns));
+    return value === MASKED && active[task * units + (i % columns)] === 1;
+  };
+  if (!outputs.data.some(isLater)) return outputs;
+  return { ...outputs, data: outputs.data.map((value, i) => (isLater(value, i) ? Number.NaN : value)) };
 }
 
 /**

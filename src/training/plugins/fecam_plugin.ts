@@ -21,6 +21,6 @@ export class FeCAMPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: FeCAMOptions = {}) {
-    this.parts = [new FeaturePrediction("FeCAMPlugin", new FeCAMClassifier(options), options)];
+    this.parts = [new FeaturePrediction("FeCAMPlugin", () => new FeCAMClassifier(options), options)];
   }
 }

@@ -1,13 +1,23 @@
 import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
-import { parseSavedList, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ParametricBuffer } from "../../memory/parametric_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection_strategy.ts";
+import { TaskBalancedSelectionStrategy } from "../../memory/task_balanced_selection.ts";
+import type { ClassesByTask } from "../../models/growing_head.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import {
+  groupClassesByTask,
+  joinClassesByTask,
+  parseClassesByTask,
+  saveClassesByTask,
+} from "../classifiers/classes_by_task.ts";
+import { extractByTask } from "../classifiers/extract_by_task.ts";
 import { NCMClassifier } from "../classifiers/ncm_classifier.ts";
+import { TaskClassifiers } from "../classifiers/task_classifiers.ts";
 import type { Trait } from "../combination_rules.ts";
 import { evaluateBinaryCrossEntropy, sigmoid } from "../losses/binary_cross_entropy.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
@@ -31,8 +41,9 @@ export interface ICaRLOptions {
 /**
  * iCaRL: trains on new samples and exemplars together, with a binary cross-entropy for every class seen: an old class's
  * target is what the model of the last experience's end says, a new class's is the label. Exemplars are herded on
- * features of length 1, and evaluation predicts the class with the nearest mean of exemplars. Takes the place of the
- * criterion; works on any stream, and needs no class order. The loss is a mean over the samples and the classes seen.
+ * features of length 1, and evaluation predicts the class with the nearest mean of exemplars, among the classes of the
+ * sample's task where there are task labels. Takes the place of the criterion; works on any stream, and needs no class
+ * order. The loss is a mean over the samples and the classes seen.
  * Exemplars are not mirrored. The exported model predicts by these means, too.
  * @see Rebuffi et al. 2017, iCaRL: Incremental Classifier and Representation Learning, arXiv:1611.07725
  */
@@ -45,10 +56,10 @@ export class ICaRLPlugin implements StrategyPlugin {
   readonly #fixedMemory: boolean;
   readonly #layerName: string | undefined;
   readonly #temperature: number;
-  readonly #classifier = new NCMClassifier({ normalize: true });
+  readonly #classifiers = new TaskClassifiers(() => new NCMClassifier({ normalize: true }));
   #teacher: Teacher | undefined;
-  /** The classes that the teacher knows. */
-  #known: ReadonlySet<number> = new Set();
+  /** The classes that the teacher knows, by task label. */
+  #classes: ClassesByTask = new Map();
 
   /** @throws {RangeError} If the size or the temperature is out of range. */
   constructor({ memSize = 2000, fixedMemory = true, layerName, temperature = 1 }: ICaRLOptions = {}) {
@@ -60,7 +71,7 @@ export class ICaRLPlugin implements StrategyPlugin {
     this.#fixedMemory = fixedMemory;
     this.#layerName = layerName;
     const options = { normalize: true, ...(layerName === undefined ? {} : { layerName }) };
-    const selectionStrategy = new HerdingSelectionStrategy(options);
+    const selectionStrategy = new TaskBalancedSelectionStrategy(new HerdingSelectionStrategy(options));
     this.exemplars = new ParametricBuffer({ maxSize: memSize, groupBy: "class", selectionStrategy });
   }
 
@@ -84,9 +95,10 @@ export class ICaRLPlugin implements StrategyPlugin {
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    this.#known = new Set([...this.#known, ...strategy.experience.classesInThisExperience]);
+    this.#classes = joinClassesByTask(this.#classes, groupClassesByTask(strategy.experience));
     this.#teacher = Teacher.copy(strategy);
-    if (!this.#fixedMemory) this.exemplars.resize(this.#memSize * this.#known.size);
+    const classCount = [...this.#classes.values()].reduce((sum, ids) => sum + ids.length, 0);
+    if (!this.#fixedMemory) this.exemplars.resize(this.#memSize * classCount);
     await this.exemplars.update(strategy);
   }
 
@@ -95,35 +107,36 @@ export class ICaRLPlugin implements StrategyPlugin {
   }
 
   async beforeEval(strategy: BaseStrategy): Promise<void> {
-    const features = new Map<number, HostTensor>();
-    for (const [id, samples] of this.exemplars.bufferGroups) {
-      features.set(id, await strategy.extractFeatures(samples, this.#layerName));
-    }
-    this.#classifier.learn(features);
+    this.#classifiers.learn(await extractByTask(strategy, this.exemplars.buffer, this.#layerName));
   }
 
   async afterEvalForward(strategy: BaseStrategy): Promise<void> {
     // Before anything was learnt the network's own outputs stand.
-    if (this.#known.size === 0) return;
+    if (this.#classes.size === 0) return;
     const features = await strategy.extractFeatures(strategy.mbatch, this.#layerName);
-    strategy.mbOutput = this.#classifier.score(features, strategy.mbOutput.shape[1] ?? 0);
+    const [, width = 0] = strategy.mbOutput.shape;
+    strategy.mbOutput = this.#classifiers.score(features, { width, taskLabels: strategy.mbTaskId });
   }
 
   predictionHead({ model }: BaseStrategy): PredictionHead | undefined {
-    return this.#classifier.describeHead(this.#layerName ?? findFeatureLayer(model));
+    return this.#classifiers.describeHead(this.#layerName ?? findFeatureLayer(model));
   }
 
   saveState(): SavedState {
     const teacher = this.#teacher?.save() ?? null;
-    return { exemplars: saveBuffer(this.exemplars), teacher, known: [...this.#known] };
+    return { exemplars: saveBuffer(this.exemplars), teacher, classes: saveClassesByTask(this.#classes) };
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
     const act = "restore ICaRLPlugin";
-    const { exemplars = null, teacher = null, known } = parseSavedRecord(act, saved);
+    const { exemplars = null, teacher = null, classes = null } = parseSavedRecord(act, saved);
     restoreBuffer(this.exemplars, exemplars, sources);
     this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
-    this.#known = new Set(parseSavedList(act, known).map(Number));
+    this.#classes = parseClassesByTask(act, classes);
+  }
+
+  get #known(): ReadonlySet<number> {
+    return new Set([...this.#classes.values()].flat());
   }
 }
 

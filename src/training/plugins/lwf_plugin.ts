@@ -1,11 +1,17 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange } from "../../core/errors.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { TaskRelabeler } from "../../data/task_relabeler.ts";
+import type { ClassesByTask } from "../../models/growing_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
-import { groupClassesByTask } from "../classifiers/classes_by_task.ts";
+import {
+  groupClassesByTask,
+  joinClassesByTask,
+  parseClassesByTask,
+  saveClassesByTask,
+} from "../classifiers/classes_by_task.ts";
 import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import { addDistillation } from "../losses/distillation.ts";
@@ -41,7 +47,7 @@ export class LwFPlugin implements StrategyPlugin {
   readonly #factor: number;
   readonly #relabeler = new TaskRelabeler();
   /** Classes that the teacher knows, by task label. */
-  #classes: ReadonlyMap<number, readonly number[]> = new Map();
+  #classes: ClassesByTask = new Map();
   #teacher: Teacher | undefined;
 
   /** @throws {RangeError} If an option is out of range. */
@@ -94,11 +100,7 @@ export class LwFPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    const classes = new Map(this.#classes);
-    for (const [task, ids] of groupClassesByTask(strategy.experience)) {
-      classes.set(task, [...new Set([...(classes.get(task) ?? []), ...ids])]);
-    }
-    this.#classes = classes;
+    this.#classes = joinClassesByTask(this.#classes, groupClassesByTask(strategy.experience));
     this.#teacher = Teacher.copy(strategy);
   }
 
@@ -107,19 +109,14 @@ export class LwFPlugin implements StrategyPlugin {
   }
 
   saveState(): SavedState {
-    const classes = [...this.#classes].map(([task, ids]) => ({ task, ids }));
-    return { teacher: this.#teacher?.save() ?? null, classes };
+    return { teacher: this.#teacher?.save() ?? null, classes: saveClassesByTask(this.#classes) };
   }
 
   restoreState(saved: SavedState): void {
     const act = "restore LwFPlugin";
-    const { teacher = null, classes } = parseSavedRecord(act, saved);
+    const { teacher = null, classes = null } = parseSavedRecord(act, saved);
     this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
-    const entries = parseSavedList(act, classes).map((entry): [number, readonly number[]] => {
-      const { task, ids } = parseSavedRecord(act, entry);
-      return [parseSavedNumber(act, task), parseSavedList(act, ids).map((id) => parseSavedNumber(act, id))];
-    });
-    this.#classes = new Map(entries);
+    this.#classes = parseClassesByTask(act, classes);
   }
 
   #weigh(strategy: BaseStrategy): number {

@@ -25,6 +25,6 @@ export class NCMPlugin implements StrategyPlugin {
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: NCMOptions = {}) {
     const { normalize = true } = options;
-    this.parts = [new FeaturePrediction("NCMPlugin", new NCMClassifier({ normalize }), options)];
+    this.parts = [new FeaturePrediction("NCMPlugin", () => new NCMClassifier({ normalize }), options)];
   }
 }

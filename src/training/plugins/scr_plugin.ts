@@ -1,5 +1,6 @@
 import { assertInRange } from "../../core/errors.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { distinguishTaskClasses } from "../../data/task_classes.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
@@ -26,8 +27,8 @@ export interface SCROptions extends MemoryOptions {
  * SCR: replay whose loss brings samples of a class together and holds classes apart, on two views of every sample, and
  * whose predictions are the nearest class means of what is remembered. The model's last layer is the projection head:
  * its outputs are the embeddings that are compared, whatever their number, and features are taken before it. The two
- * views differ by the data's random transforms and by dropout. Takes the place of the criterion. The exported model
- * predicts by the class means, too.
+ * views differ by the data's random transforms and by dropout. Where samples have task labels, a class is its id and
+ * its task. Takes the place of the criterion. The exported model predicts by the class means, too.
  * @see Mai et al. 2021, Supervised Contrastive Replay, arXiv:2103.13885
  */
 export class SCRPlugin implements StrategyPlugin {
@@ -47,7 +48,7 @@ export class SCRPlugin implements StrategyPlugin {
     assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
     this.#replay = new ReplayPlugin({ memSize, batchSizeMem, storagePolicy });
     const features = { memSize, storagePolicy, ...(layerName === undefined ? {} : { layerName }) };
-    this.parts = [new FeaturePrediction(this.name, new NCMClassifier(), features)];
+    this.parts = [new FeaturePrediction(this.name, () => new NCMClassifier(), features)];
     this.#temperature = temperature;
   }
 
@@ -63,7 +64,7 @@ export class SCRPlugin implements StrategyPlugin {
     strategy.mbatch = Dataset.concat([strategy.mbatch, strategy.mbatch]);
   }
 
-  criterion({ mbOutput, mbY }: BaseStrategy): LossAndGradient {
-    return evaluateSupervisedContrast(mbOutput, mbY, this.#temperature);
+  criterion({ mbOutput, mbatch }: BaseStrategy): LossAndGradient {
+    return evaluateSupervisedContrast(mbOutput, distinguishTaskClasses(mbatch), this.#temperature);
   }
 }

@@ -18,7 +18,8 @@ const OWN = ["shrinkage", "updatesCovariance", "layerName"] as const;
 
 /**
  * Deep streaming linear discriminant analysis: the network stays as it is, pretrained or random, and a linear
- * classifier of its features is learnt from one sample after another. There is no gradient; the optimizer is not used.
+ * classifier of its features is learnt from one sample after another. Where samples have task labels, each is compared
+ * with the classes of its own task. There is no gradient; the optimizer is not used.
  * `mbOutput` holds the classifier's scores in training, before it learns from the minibatch, and in evaluation. One
  * epoch is meant. The exported model gives the classifier's scores, too.
  * @see Hayes and Kanan 2020, Lifelong Machine Learning with Deep Streaming Linear Discriminant Analysis,
@@ -49,7 +50,8 @@ export class StreamingLDA extends BaseStrategy {
 
   override async forward(): Promise<HostTensor> {
     this.#features = await this.extractFeatures(this.mbatch, this.#layerName);
-    return this.#classifier.score(this.#features, this.cluster.model.outputSize);
+    const { outputSize } = this.cluster.model;
+    return this.#classifier.score(this.#features, { width: outputSize, taskLabels: this.mbTaskId });
   }
 
   /** Nothing flows back into the network. */
@@ -59,7 +61,7 @@ export class StreamingLDA extends BaseStrategy {
 
   /** The classifier's step in place of the optimizer's. */
   override async optimizerStep(): Promise<void> {
-    this.#classifier.learn(this.#features, this.mbY);
+    this.#classifier.learn(this.#features, this.mbatch);
   }
 
   override predictionHead(): PredictionHead | undefined {

@@ -20,7 +20,12 @@ const whitening = invertLower(factorCholesky(matrix, FEATURES), FEATURES);
 const layerName = "features";
 
 /** Runs a head on rows [N, F], which are features and logits at once: [N, C]. */
-async function score(head: PredictionHead, classes = 5, input = rows): Promise<number[][]> {
+async function score(
+  head: PredictionHead,
+  classes = 5,
+  input = rows,
+  taskLabels?: readonly number[],
+): Promise<number[][]> {
   const graph = new GraphBuilder((name) => name);
   const width = input[0]?.length ?? 0;
   const x = graph.input("input", { shape: ["N", width], dataType: "float32" }, { kind: "samples" });
@@ -33,6 +38,7 @@ async function score(head: PredictionHead, classes = 5, input = rows): Promise<n
   const data = Float32Array.from(input.flatMap((row) => [...row]));
   const { logits = new Float32Array(0) } = await runGraph(graph.finish(), {
     input: { data, shape: [input.length, width] },
+    ...(taskLabels ? { task_labels: { data: BigInt64Array.from(taskLabels.map(BigInt)), shape: [input.length] } } : {}),
   });
   const columns = logits.length / input.length;
   return input.map((_, row) => [...logits.subarray(row * columns, (row + 1) * columns)]);
@@ -144,6 +150,30 @@ describe("convertPredictionHead()", () => {
       [ln4, 3, 3],
       [3, 0, 3],
     ]);
+  });
+
+  test("compares a sample with the classes of its task, and with all when the task is not known", async () => {
+    // Class 0 is a class of both tasks; classes 1, 4 and, in task 8, 3 and 2 are not known.
+    const others = new Map([0, 5].map((id) => [id, draw(FEATURES)]));
+    const head: PredictionHead = {
+      kind: "byTask",
+      heads: new Map([
+        [2, { kind: "cosine", prototypes: vectors }],
+        [8, { kind: "cosine", prototypes: others }],
+      ]),
+    };
+    const wanted = rows.map((row, i) => {
+      const scoreAll = (known: ReadonlyMap<number, Float64Array>) => {
+        return new Map([...known].map(([id, vector]) => [id, multiply(scaleToOne(row), vector)]));
+      };
+      const [first, second] = [scoreAll(vectors), scoreAll(others)];
+      const best = new Map([...first, ...second]);
+      best.set(0, Math.max(first.get(0) ?? Number.NaN, second.get(0) ?? Number.NaN));
+      const known = [second, first][i] ?? best;
+      const least = Math.min(...known.values());
+      return Array.from({ length: 6 }, (_, id) => known.get(id) ?? least - UNKNOWN_MARGIN);
+    });
+    expectClose(await score(head, 5, rows, [8, 2, 3, 0]), wanted);
   });
 
   test("throws a RangeError, when the vectors are of another length than the features", async () => {

@@ -41,6 +41,15 @@ function solveSlowly(matrix: readonly (readonly number[])[], v: readonly number[
   return m.map((row) => row[3] ?? 0);
 }
 
+/** Samples of one task, or of those given. */
+function labelRows(y: readonly number[], tasks: readonly number[] = y.map(() => 0)) {
+  return { targets: Int32Array.from(y), targetsTaskLabels: Int32Array.from(tasks) };
+}
+
+function taskRows(rows: number, width = 4) {
+  return { width, taskLabels: new Int32Array(rows) };
+}
+
 describe("StreamingLDAClassifier", () => {
   for (const updatesCovariance of [true, false]) {
     test(`scores by the paper's equations, ${updatesCovariance ? "covariance included" : "means alone"}`, () => {
@@ -49,14 +58,14 @@ describe("StreamingLDAClassifier", () => {
           const shrinkage = 0.1;
           const classifier = new StreamingLDAClassifier({ shrinkage, updatesCovariance });
           // In two parts: only the order of samples counts.
-          classifier.learn(createOutput(rows.slice(0, 1)), Int32Array.from(y.slice(0, 1)));
-          classifier.score(createOutput(asked), 3);
-          classifier.learn(createOutput(rows.slice(1)), Int32Array.from(y.slice(1)));
+          classifier.learn(createOutput(rows.slice(0, 1)), labelRows(y.slice(0, 1)));
+          classifier.score(createOutput(asked), taskRows(asked.length, 3));
+          classifier.learn(createOutput(rows.slice(1)), labelRows(y.slice(1)));
           const { means, sigma } = learnSlowly(rows, y, updatesCovariance);
           const shrunk = sigma.map((row, i) =>
             row.map((value, j) => (1 - shrinkage) * value + (i === j ? shrinkage : 0)),
           );
-          const scores = classifier.score(createOutput(asked), 4);
+          const scores = classifier.score(createOutput(asked), taskRows(asked.length));
           for (const [i, row] of asked.entries()) {
             const made = readRow(scores, i);
             for (const [id, { mean }] of means) {
@@ -69,14 +78,38 @@ describe("StreamingLDAClassifier", () => {
           }
           const again = new StreamingLDAClassifier({ shrinkage, updatesCovariance });
           again.restore(structuredClone(classifier.save()));
-          expect([...again.score(createOutput(asked), 4).data]).toEqual([...scores.data]);
+          expect([...again.score(createOutput(asked), taskRows(asked.length)).data]).toEqual([...scores.data]);
         }),
       );
     });
   }
 
+  test("keeps classes of different tasks apart, and one covariance for all", () => {
+    fc.assert(
+      fc.property(samples, madeRows(1, 3), ({ rows, y }, asked) => {
+        // Classes 0, 1 and 2 are class 0 of task 7, class 1 of task 7 and class 0 of task 4.
+        const [ids, tasks] = [y.map((id) => id % 2), y.map((id) => (id < 2 ? 7 : 4))];
+        const [apart, joined] = [new StreamingLDAClassifier(), new StreamingLDAClassifier()];
+        apart.learn(createOutput(rows), labelRows(ids, tasks));
+        joined.learn(createOutput(rows), labelRows(y));
+        const again = new StreamingLDAClassifier();
+        again.restore(structuredClone(apart.save()));
+        const wanted = joined.score(createOutput(asked), taskRows(asked.length));
+        for (const task of new Set(tasks)) {
+          const taskLabels = new Int32Array(asked.length).fill(task);
+          const made = again.score(createOutput(asked), { width: 4, taskLabels });
+          for (const row of asked.keys()) {
+            for (const id of new Set(y.filter((_, i) => tasks[i] === task))) {
+              expect(readRow(made, row)[id % 2]).toBe(readRow(wanted, row)[id] ?? Number.NaN);
+            }
+          }
+        }
+      }),
+    );
+  });
+
   test("refuses a shrinkage out of range, and scores all alike before it has learnt", () => {
     expect(() => new StreamingLDAClassifier({ shrinkage: 0 })).toThrow("wanted shrinkage");
-    expect(new Set(new StreamingLDAClassifier().score(createOutput([[1, 2]]), 3).data).size).toBe(1);
+    expect(new Set(new StreamingLDAClassifier().score(createOutput([[1, 2]]), taskRows(1, 3)).data).size).toBe(1);
   });
 });

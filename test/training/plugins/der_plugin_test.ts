@@ -1,10 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { RandomStreams } from "../../../src/core/random_stream.ts";
+import { relabelTasks } from "../../../src/data/relabel_tasks.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../../src/memory/output_reservoir.ts";
+import { mlp } from "../../../src/models/simple_mlp.ts";
+import { createStream } from "../../../src/streams/stream.ts";
 import { createOutputMatching } from "../../../src/training/losses/output_matching.ts";
 import { type DEROptions, DERPlugin } from "../../../src/training/plugins/der_plugin.ts";
 import { DER } from "../../../src/training/strategies/der.ts";
 import { Naive } from "../../../src/training/strategies/naive.ts";
+import { SMALL_MLP } from "../../support/made_cluster.ts";
+import { makeTask } from "../../support/made_task.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
 import { measureDifference } from "../slow_losses.ts";
@@ -65,6 +70,24 @@ describe("DERPlugin", () => {
       expect(strategy.plan.fused).toBe(true);
     });
   }
+
+  test("leaves out units that did not count when a sample was remembered, when their class was seen in another task", async () => {
+    const all = makeTask({ samples: 96 });
+    const take = (ids: readonly number[], task: number) => {
+      const positions = [...all.targets.keys()].filter((position) => ids.includes(all.targets[position] ?? -1));
+      return { dataset: relabelTasks(all.subset(positions), task) };
+    };
+    // Task 0 learns classes 2 and 3 after task 1 has.
+    const stream = createStream("train", [take([2, 3], 1), take([0, 1], 0), take([2, 3], 0)]);
+    let largest = 0;
+    const listener = createListener(["afterUpdate"], (_, { loss }) => {
+      largest = Math.max(largest, loss);
+    });
+    const model = mlp({ ...SMALL_MLP, multiHead: true });
+    const strategy = new DER({ ...makeOptions({ model, plugins: [listener] }), memSize: 96, alpha: 1 });
+    await withStrategy(strategy, () => strategy.train(stream));
+    expect(largest).toBeLessThan(50);
+  });
 
   test("draws twice: once for outputs, once for labels", async () => {
     const random = new RandomStreams(0).get("der");

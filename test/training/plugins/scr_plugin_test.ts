@@ -8,6 +8,7 @@ import { SCR } from "../../../src/training/strategies/scr.ts";
 import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../callback_recorder.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../made_strategy.ts";
+import { makeSharedIdsBenchmark } from "../shared_class_ids.ts";
 import { measureDifference } from "../slow_losses.ts";
 
 const benchmark = makeBenchmark({ experiences: 4, samples: 128 });
@@ -26,6 +27,18 @@ describe("SCRPlugin", () => {
     await withStrategy(strategy, () => strategy.train(benchmark.trainStream));
     expect(sizes).toEqual([32, 32, 44, 44, 44, 44, 44, 44]);
     expect(strategy.plan.reasons).toEqual(["SCRPlugin replaces the criterion"]);
+  });
+
+  test("holds classes of different tasks apart, also where they have one id", async () => {
+    let mixed = 0;
+    const listener = createListener(["afterTrainingIteration"], (_, { mbOutput, mbY, mbTaskId, loss }) => {
+      const y = mbY.map((id, row) => 10 * (mbTaskId[row] ?? 0) + id);
+      expect(Math.abs(loss - evaluateSupervisedContrast(mbOutput, y, 0.1).loss)).toBeLessThan(1e-6);
+      if (new Set(mbTaskId).size > 1) mixed += 1;
+    });
+    const strategy = new SCR({ ...makeOptions({ plugins: [listener] }), memSize: 20, batchSizeMem: 6 });
+    await withStrategy(strategy, () => strategy.train(makeSharedIdsBenchmark().trainStream));
+    expect(mixed).toBeGreaterThan(0);
   });
 
   test("predicts the nearest class mean of what it remembers", async () => {

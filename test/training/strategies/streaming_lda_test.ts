@@ -22,8 +22,9 @@ describe("StreamingLDA", () => {
         return;
       }
       const features = await strategy.extractFeatures(strategy.mbatch);
-      expect(measureDifference(strategy.mbOutput.data, classifier.score(features, 4).data)).toBeLessThan(1e-3);
-      classifier.learn(features, strategy.mbY);
+      const { data } = classifier.score(features, { width: 4, taskLabels: strategy.mbTaskId });
+      expect(measureDifference(strategy.mbOutput.data, data)).toBeLessThan(1e-3);
+      classifier.learn(features, strategy.mbatch);
       compared += 1;
     });
     const strategy = new StreamingLDA(makeOptions({ plugins: [listener] }));

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "bun:test";
+import { readSamples } from "../../src/data/read_samples.ts";
+import { mlp } from "../../src/models/simple_mlp.ts";
+import { evaluateExport } from "../../src/onnx/export/evaluate_export.ts";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
+import { Adam } from "../../src/optimizers/adam.ts";
+import { exportStrategy } from "../../src/runs/export_strategy.ts";
+import { CoPEPlugin } from "../../src/training/plugins/cope_plugin.ts";
+import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
+import { ICaRLPlugin } from "../../src/training/plugins/icarl_plugin.ts";
+import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
+import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
+import { StreamingLDA } from "../../src/training/strategies/streaming_lda.ts";
+import { SMALL_MLP } from "../support/made_cluster.ts";
+import { type ContractMember, withPlugin } from "../training/contract_member.ts";
+import { makeOptions, withStrategy } from "../training/made_strategy.ts";
+import { makeSharedIdsBenchmark, predictClasses } from "../training/shared_class_ids.ts";
+
+const benchmark = makeSharedIdsBenchmark();
+
+/** What compares samples with classes, one of each kind of head, and a network with fewer outputs than classes. */
+const CLASSIFIERS: Readonly<Record<string, Pick<ContractMember, "create">>> = {
+  NCM: withPlugin(() => new NCMPlugin({ memSize: 40 })),
+  FeCAM: withPlugin(() => new FeCAMPlugin({ memSize: 120 })),
+  iCaRL: withPlugin(() => new ICaRLPlugin({ memSize: 20 })),
+  SLDA: { create: (options) => new StreamingLDA(options) },
+  SCR: withPlugin(() => new SCRPlugin({ memSize: 40, batchSizeMem: 10 })),
+  CoPE: withPlugin(() => new CoPEPlugin({ memSize: 40, alpha: 0.9 })),
+};
+
+describe("exportStrategy() of tasks that share class ids", () => {
+  for (const [name, { create }] of Object.entries(CLASSIFIERS)) {
+    for (const numClasses of name === "CoPE" || name === "SCR" ? [4, 1, 7] : [4]) {
+      test(`predicts what evaluation does, of known and unknown tasks: ${name}, ${numClasses} outputs`, async () => {
+        const model = mlp({ ...SMALL_MLP, numClasses });
+        const strategy = create(makeOptions({ model, optimizer: new Adam({ learningRate: 0.02 }), trainEpochs: 2 }));
+        await withStrategy(strategy, async () => {
+          for (const experience of benchmark.trainStream) {
+            await strategy.train(experience);
+            const { bytes } = await exportStrategy(strategy, { benchmark, experience });
+            const inputs = decodeModel(bytes).graph.inputs.map((input) => input.name);
+            expect(inputs).toEqual(["input", "task_labels"]);
+            const batches = [...benchmark.testStream].map(({ dataset }) => {
+              return { ...readSamples(dataset), taskLabels: dataset.targetsTaskLabels };
+            });
+            const predictions = await predictClasses(strategy, benchmark);
+            expect([...(await evaluateExport(bytes, batches))]).toEqual(predictions.flat());
+          }
+        });
+      });
+    }
+  }
+});
