@@ -1,7 +1,15 @@
+import { describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import type { Objective } from "../engine/engine.ts";
 
 /** The kinds of objectives, by the numbers that stand for them in the control block. */
 export const OBJECTIVE_KINDS: readonly Objective["kind"][] = ["cross-entropy", "mse", "binary-cross-entropy"];
+
+/** The number of a kind of objective. @throws {RangeRefusal} If there is none of that name. */
+export function numberObjective(kind: Objective["kind"]): number {
+  const number = OBJECTIVE_KINDS.indexOf(kind);
+  if (number < 0) throw new RangeRefusal(`criterion: ${describeUnknownName("objective kind", kind, OBJECTIVE_KINDS)}`);
+  return number;
+}
 
 /** A fused objective: it writes its targets and weights into the memory that it is lent. */
 export interface ObjectiveWriter {

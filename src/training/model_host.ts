@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../cluster/cluster.ts";
 import type { ResolvedClusterOptions } from "../cluster/cluster_options.ts";
-import { cannot, RefusalError } from "../core/errors.ts";
+import { ROW_MEASURES } from "../cluster/protocol/control_block.ts";
+import { cannot, describeUnknownName, RangeRefusal, RefusalError } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { findEntry, viewEntry } from "../core/parameter_layout.ts";
 import type { RandomStreams } from "../core/random_stream.ts";
@@ -171,12 +172,16 @@ export class ModelHost {
   /**
    * The mean over any samples of a measure of the gradient [P] of each sample's own loss; borrowed until the next call.
    * The criterion must be a mean over its samples.
+   * @throws {RangeError} If there is no such measure.
    */
   async rowGradientsOn(
     samples: Dataset,
     own: Criterion,
     { measure, ...options }: RowGradientComputation,
   ): Promise<Float32Array> {
+    if (!ROW_MEASURES.includes(measure)) {
+      throw new RangeRefusal(`rowGradientsOn: ${describeUnknownName("measure", String(measure), ROW_MEASURES)}`);
+    }
     const { cluster } = this;
     const { criterion = own } = options;
     const request = { ...this.#request(samples, options), scratch: true };

@@ -56,6 +56,14 @@ describe("Cluster.gradientStep()", () => {
     });
   }
 
+  test("refuses an objective that it does not know, and names the nearest", async () => {
+    const objective = { kind: "mes" as "mse", write: () => {} };
+    for (const cluster of clusters) {
+      const wanted = 'criterion: unknown objective kind "mes", did you mean mse?';
+      await expect(cluster.gradientStep(request, objective)).rejects.toThrow(wanted);
+    }
+  });
+
   test("forgets the mask of the step before, when an objective has none", async () => {
     for (const cluster of clusters) {
       const plain = CRITERIA["cross-entropy"].createObjective(data.targets, 4);

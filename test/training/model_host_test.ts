@@ -196,6 +196,15 @@ describe("forwardWith()", () => {
   });
 });
 
+describe("rowGradientsOn()", () => {
+  test("refuses a measure that it does not know", async () => {
+    await checkTrained({}, async (strategy) => {
+      const wrong = strategy.rowGradientsOn(testStream.at(0).dataset, { measure: "squares" as "square" });
+      await expect(wrong).rejects.toThrow('rowGradientsOn: unknown measure "squares", did you mean square?');
+    });
+  });
+});
+
 describe("train() and eval()", () => {
   test("are refused, when layers were set free since the strategy began", async () => {
     const options = makeOptions();

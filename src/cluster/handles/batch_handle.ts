@@ -3,7 +3,7 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { ComputeRequest } from "../compute_request.ts";
 import { type BatchMemory, createBatchMemory } from "../memory/replica_memory.ts";
-import { OBJECTIVE_KINDS, type ObjectiveWriter } from "../objective_writer.ts";
+import { numberObjective, type ObjectiveWriter } from "../objective_writer.ts";
 import { Word } from "../protocol/control_block.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 
@@ -52,18 +52,18 @@ export class BatchHandle {
 
   /**
    * Has the objective write its targets, weights and class mask.
-   * @throws {RangeError} If the class mask is not one number an output.
+   * @throws {RangeError} If the class mask is not one number an output, or there is no such kind of objective.
    */
   writeObjective(objective: ObjectiveWriter): void {
     const size = this.#size;
     const { classMask } = objective;
+    this.#control[Word.objective] = numberObjective(objective.kind);
     if (classMask && classMask.length !== this.#outputSize) {
       throw new RangeRefusal(`classMask must have ${this.#outputSize} values, one an output, got ${classMask.length}`);
     }
     if (classMask) this.#memory.classMask.set(classMask);
     this.#control[Word.classMask] = classMask ? 1 : 0;
     objective.write(this.#memory.targets.subarray(0, size * this.#outputSize), this.#memory.weights.subarray(0, size));
-    this.#control[Word.objective] = OBJECTIVE_KINDS.indexOf(objective.kind);
   }
 
   writeOutputGradient(dOutput: Float32Array): void {

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { serializeError } from "../../core/error_data.ts";
 import { RefusalError } from "../../core/errors.ts";
 import { createEngine, type EngineSpec } from "../../engine/create_engine.ts";
@@ -157,7 +158,7 @@ export class Replica {
       else await this.#engine.backward(vectors, input, dOutputs, gradient);
     }
     if (phases & Phase.gradient) {
-      const kind = OBJECTIVE_KINDS[control[Word.objective] ?? 0] ?? "cross-entropy";
+      const kind = elementAt(OBJECTIVE_KINDS, elementAt(control, Word.objective));
       const objective = buffers.readObjective({ kind, hasClassMask: control[Word.classMask] === 1 }, batch, range);
       await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient });
       if (!buffers.areLossesFinite()) this.#reportNotFinite();
