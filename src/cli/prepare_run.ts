@@ -12,7 +12,7 @@ import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { createNamed } from "./named_factory.ts";
 import { formatNamed } from "./parse_named.ts";
 import { BENCHMARKS } from "./registries/benchmarks.ts";
-import { findModelModule, MODELS } from "./registries/models.ts";
+import { findModelModule, findModelProgram, MODELS } from "./registries/models.ts";
 import { OPTIMIZERS } from "./registries/optimizers.ts";
 import { PLUGINS } from "./registries/plugins.ts";
 import { STRATEGIES } from "./registries/strategies.ts";
@@ -110,6 +110,6 @@ function keepClassNames(config: TrainConfig, { classNames }: Benchmark): TrainCo
 
 /** What may register layers of its own: the module that made the model. */
 function listModules({ model }: TrainConfig): string[] {
-  const { path } = model.options;
-  return model.name === "path" && typeof path === "string" ? [findModelModule(path)] : [];
+  const program = findModelProgram(model);
+  return program === undefined ? [] : [findModelModule(program)];
 }

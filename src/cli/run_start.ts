@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { describeValue } from "../core/errors.ts";
-import { readRunConfig, readRunSummary } from "../runs/run_directory.ts";
+import { readRunConfig, readRunSummary } from "../runs/read_run_files.ts";
 import type { RunSummary } from "../runs/run_summary.ts";
 import { CliError, refuse } from "./cli_error.ts";
 import { formatNamed } from "./parse_named.ts";
@@ -57,7 +57,7 @@ export async function findRunStart(options: StartOptions, typed: readonly string
   const config = await refuse(async () => parseTrainConfig(directory, await readRunConfig(directory)));
   const differences = listDifferences(config, options, typed);
   if (differences.length > 0) throw new CliError(`${directory}: ${differences.join("; ")}`);
-  const summary = await readRunSummary(directory);
+  const summary = await refuse(() => readRunSummary(directory));
   if (summary?.status === "finished") return { kind: "finished", summary, directory };
   const layout = {
     workers: options.workers ?? config.workers,

@@ -5,10 +5,12 @@ import type { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { clearTimeout, setTimeout } from "node:timers";
-import { assertInRange, cannot, describeCause, RefusalError } from "../core/errors.ts";
+import { describeCause, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { ALLOWED_METHODS, readRequest } from "./dashboard_request.ts";
 import { DASHBOARD_SCRIPT } from "./dashboard_script.ts";
 import { DrawnRun } from "./drawn_run.ts";
+
+const MAX_PORT = 65_535;
 
 /** Loopback alone: what a run learned is nobody else's business. */
 const HOST = "127.0.0.1";
@@ -66,15 +68,18 @@ export class DashboardServer {
   /**
    * Starts to listen; there is nothing to see before `show`.
    * @param port 0 takes a free one.
-   * @throws {Error} If the port is taken or may not be used.
+   * @throws {RangeRefusal} If there is no such port.
+   * @throws {RefusalError} If it is taken or may not be used.
    */
   static async start(port: number, limits: DashboardLimits = LIMITS): Promise<DashboardServer> {
-    assertInRange("serve the dashboard", "the port", port, [0, 65535]);
+    if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
+      throw new RangeRefusal(`the dashboard's port must be a whole number from 0 to ${MAX_PORT}, got ${port}`);
+    }
     const dashboard = new DashboardServer(limits);
     await new Promise<void>((done, fail) => {
       // The listener stays: an error of a connection that comes later must not end the program.
       dashboard.#server.on("error", (cause) =>
-        fail(new RefusalError(cannot("serve the dashboard", "a free port", `${port} (${cause.message})`), { cause })),
+        fail(new RefusalError(`the dashboard cannot listen on port ${port}: ${cause.message}`, { cause })),
       );
       dashboard.#server.listen(port, HOST, done);
     });

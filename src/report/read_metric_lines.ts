@@ -1,18 +1,20 @@
-import { cannot, SyntaxRefusal } from "../core/errors.ts";
+import { describeIssue } from "../core/describe_issue.ts";
+import { SyntaxRefusal, TypeRefusal } from "../core/errors.ts";
+import { metricLineSchema } from "./metric_line_schema.ts";
 import type { MetricPoint } from "./reported_run.ts";
-import { metricLineSchema } from "./summary_schema.ts";
 
 /**
  * The values of metrics.jsonl by key, in order. A run that goes on may have written a part of the last line: that is
  * left out.
- * @throws {SyntaxError} If a whole line is not a metric.
+ * @throws {SyntaxRefusal} If a whole line is not JSON.
+ * @throws {TypeRefusal} If it is not a metric, with the field.
  */
 export function readMetricLines(path: string, text: string): ReadonlyMap<string, readonly MetricPoint[]> {
   const metrics = new Map<string, MetricPoint[]>();
   // What comes after the last newline is no whole line.
   const lines = text.split("\n").slice(0, -1);
   for (const [i, line] of lines.entries()) {
-    const { key, value, step, experience } = parseLine(line, `${path}:${i + 1}`);
+    const { key, value, step, experience } = parseLine(line, `${path}, line ${i + 1}`);
     if (typeof value === "object" && "kind" in value) continue;
     const points = metrics.get(key);
     if (points) points.push({ step, experience, value });
@@ -22,9 +24,16 @@ export function readMetricLines(path: string, text: string): ReadonlyMap<string,
 }
 
 function parseLine(line: string, place: string) {
+  const json = parseJSON(line, place);
+  const { data, error } = metricLineSchema.safeParse(json);
+  if (data) return data;
+  throw new TypeRefusal(`${place}: ${describeIssue(error, json)}`);
+}
+
+function parseJSON(line: string, place: string): unknown {
   try {
-    return metricLineSchema.parse(JSON.parse(line));
+    return JSON.parse(line);
   } catch (cause) {
-    throw new SyntaxRefusal(cannot("report", `a metric in ${place}`, line.slice(0, 60)), { cause });
+    throw new SyntaxRefusal(`${place}: not JSON`, { cause });
   }
 }

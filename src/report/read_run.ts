@@ -1,9 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { cannot, RefusalError, SyntaxRefusal } from "../core/errors.ts";
+import { readRunConfig, readRunSummary, readRunText } from "../runs/read_run_files.ts";
 import { readMetricLines } from "./read_metric_lines.ts";
 import type { ReportedRun } from "./reported_run.ts";
-import { summarySchema } from "./summary_schema.ts";
 
 /**
  * Reads a run directory, be the run finished or not.
@@ -11,11 +10,10 @@ import { summarySchema } from "./summary_schema.ts";
  */
 export async function readRun(path: string): Promise<ReportedRun> {
   const folder = resolve(path);
-  const config = await readJSON(path, "config.json");
-  if (config === undefined)
-    throw new RefusalError(cannot("report", "a folder that holds a run (with config.json)", path));
-  const summary = await readSummary(path);
-  const metrics = readMetricLines(join(path, "metrics.jsonl"), (await readText(join(path, "metrics.jsonl"))) ?? "");
+  const config = await readRunConfig(path);
+  const summary = await readRunSummary(path);
+  const lines = join(path, "metrics.jsonl");
+  const metrics = readMetricLines(lines, (await readRunText(lines)) ?? "");
   const experiences = (summary?.experiences ?? []).map(async (experience) => {
     if (!experience.onnx) return { ...experience, onnx: null };
     return {
@@ -45,37 +43,6 @@ export async function readRuns(paths: readonly string[]): Promise<ReportedRun[]>
   const runs = await Promise.all(paths.map(readRun));
   const isTaken = ({ name, folder }: ReportedRun) => runs.some((run) => run.name === name && run.folder !== folder);
   return runs.map((run) => (isTaken(run) ? { ...run, name: `${basename(dirname(run.folder))}/${run.name}` } : run));
-}
-
-async function readSummary(path: string) {
-  const summary = await readJSON(path, "summary.json");
-  if (summary === undefined) return undefined;
-  const { data, error } = summarySchema.safeParse(summary);
-  if (data) return data;
-  const place = error.issues[0]?.path.join(".") || "its form";
-  throw new RefusalError(cannot("report", `a summary of version 1 in ${join(path, "summary.json")}`, place));
-}
-
-/** Undefined where there is no such file. */
-async function readJSON(folder: string, name: string): Promise<unknown> {
-  const path = join(folder, name);
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new SyntaxRefusal(cannot("report", `JSON in ${path}`, text.slice(0, 40)), { cause });
-  }
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
-  }
 }
 
 async function measure(path: string): Promise<number | undefined> {

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { cannot, RefusalError } from "../core/errors.ts";
+import { describeValue, RefusalError } from "../core/errors.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { createPage } from "./create_page.ts";
 import { listFigures } from "./list_figures.ts";
@@ -21,13 +21,13 @@ export interface ReportOptions {
 /**
  * Writes an HTML page on one run directory, or on several side by side, and its figures as files if asked for.
  * @returns The files that were written, the page first.
- * @throws {Error} If a folder holds no run, or a file of it is not what a run writes; nothing was written then.
+ * @throws {RefusalError} If a folder holds no run, or a file of it is not what a run writes; nothing was written then.
  */
 export async function writeReport(folders: readonly string[], options: ReportOptions = {}): Promise<string[]> {
   const [first, ...others] = folders;
-  if (first === undefined) throw new RefusalError(cannot("report", "the folder of a run", folders));
+  if (first === undefined) throw new RefusalError("a report needs the folder of a run");
   const page = options.out ?? (others.length > 0 ? "report.html" : join(first, "report.html"));
-  if (extname(page) !== ".html") throw new RefusalError(cannot("report", "--out to end in .html", page));
+  if (extname(page) !== ".html") throw new RefusalError(`--out must end in .html, got ${describeValue(page)}`);
   const runs = await readRuns(folders);
   const folder = resolve(dirname(page));
   const text = await createPage(runs, { folder });

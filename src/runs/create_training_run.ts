@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describeValue, RangeRefusal } from "../core/errors.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "./checkpoints/run_checkpoint.ts";
+import { readRunConfig } from "./read_run_files.ts";
 import { createRunDirectory, openRunDirectory, type RunDirectory } from "./run_directory.ts";
 import { createRunEvaluator } from "./run_evaluator.ts";
 import { RunMonitor } from "./run_monitor.ts";
@@ -34,9 +35,9 @@ export interface ResumeOptions<Config> extends TrainingRunOptions<Config> {
  */
 export function resumeTrainingRun<Config>(options: ResumeOptions<Config>): Promise<TrainingRun<Config>> {
   return assemble(options, async () => {
+    assertSameConfig(options.directory, await readRunConfig(options.directory), options.config);
     const directory = await openRunDirectory(options.directory);
     try {
-      assertSameConfig(options.directory, await directory.readConfig(), options.config);
       const checkpoint = await findCheckpoint(directory, options.onDamage ?? (() => {}));
       if (checkpoint) assertSameConfig(options.directory, checkpoint.config, options.config);
       directory.metrics.truncate(checkpoint?.metricsBytes ?? 0);
@@ -89,20 +90,20 @@ async function findCheckpoint(
   });
   const found = damaged.map((file) => `${file.name}: ${file.reason}`);
   if (!checkpoint && damaged.length > 0) {
-    throw new LostCheckpointsError(`Cannot resume ${path}: none of its checkpoints is whole (${found.join("; ")})`);
+    throw new LostCheckpointsError(`${path}: none of its checkpoints can be used (${found.join("; ")})`);
   }
   for (const line of found) onDamage(`Going on from ${name}, as a newer checkpoint cannot be used: ${line}`);
   return checkpoint;
 }
 
-/** @throws {RangeError} If they differ, naming every key in which they do. */
+/** @throws {RangeRefusal} If they differ, naming every key in which they do. */
 function assertSameConfig(path: string, saved: unknown, wanted: unknown): void {
   const [a, b] = [toPlain(saved), toPlain(wanted)];
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   const differences = keys
     .filter((key) => !isDeepStrictEqual(a[key], b[key]))
-    .map((key) => `wanted ${key} ${show(a[key])}, got ${show(b[key])}`);
-  if (differences.length > 0) throw new RangeRefusal(`Cannot resume ${path}: ${differences.join("; ")}`);
+    .map((key) => `${key} must stay ${show(a[key])}, got ${show(b[key])}`);
+  if (differences.length > 0) throw new RangeRefusal(`${path}: ${differences.join("; ")}`);
 }
 
 /** As it comes back from config.json. */

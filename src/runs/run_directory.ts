@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cannot, describeCause, RefusalError } from "../core/errors.ts";
+import { RefusalError } from "../core/errors.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
@@ -19,6 +19,12 @@ const RUN_ENTRIES = [
   "onnx",
   "checkpoints",
 ] as const;
+
+/** What plugins write into a run's folder. */
+const LOG_NAME = /^(?:events\.out\.tfevents\..*|(?:training|eval)_results\.csv)$/;
+
+/** A file of `writeAtomically` that a killed process left behind. */
+const PARTIAL_NAME = /\.\d+-\d+\.partial$/;
 
 /** How a run's files are written. */
 export interface RunDirectoryParts {
@@ -48,14 +54,6 @@ export class RunDirectory {
   /** Writes config.json. */
   writeConfig(config: unknown): Promise<void> {
     return this.#writeJSON("config.json", config);
-  }
-
-  /**
-   * What config.json holds.
-   * @throws {Error} If there is none, or it is not whole.
-   */
-  async readConfig(): Promise<unknown> {
-    return readRunConfig(this.path);
   }
 
   /** Replaces summary.json and accuracy_matrix.csv, and brings metrics.jsonl up to date. */
@@ -122,15 +120,16 @@ export async function createRunDirectory(path: string, parts: RunDirectoryParts 
 
 /**
  * Opens the folder of a run that is to go on, and removes what a process that was killed left half written.
- * @throws {Error} If another run is writing there.
+ * @throws {RefusalError} If another run is writing there, or a file of the run is a link.
  */
 export async function openRunDirectory(path: string, parts: RunDirectoryParts = {}): Promise<RunDirectory> {
+  await assertNoLinks(path);
   return withLock(path, async (lock) => {
     await withStorage(`write to ${path}`, async () => {
       await mkdir(join(path, "onnx"), { recursive: true });
       for (const folder of [path, join(path, "onnx"), join(path, "checkpoints")]) {
         for (const name of await listFolder(folder)) {
-          if (name.endsWith(".partial")) await rm(join(folder, name), { force: true });
+          if (PARTIAL_NAME.test(name)) await rm(join(folder, name), { force: true });
         }
       }
     });
@@ -139,33 +138,18 @@ export async function openRunDirectory(path: string, parts: RunDirectoryParts = 
 }
 
 /**
- * What the config.json of a run's folder holds.
- * @throws {Error} If there is no run, or the file is not JSON.
+ * A run that goes on writes to what its folder holds, and the folder may come from somebody else: through a link it
+ * would shorten or overwrite files anywhere.
+ * @throws {RefusalError} If something that a run writes is a link, with its name.
  */
-export async function readRunConfig(path: string): Promise<unknown> {
-  const act = `read the run in ${path}`;
-  try {
-    return JSON.parse(await readFile(join(path, "config.json"), "utf8"));
-  } catch (cause) {
-    if (readErrorCode(cause) !== "ENOENT")
-      throw new RefusalError(cannot(act, "a config.json that holds JSON", describeCause(cause)), { cause });
-    throw new RefusalError(cannot(act, "a folder that holds config.json", path), { cause });
+async function assertNoLinks(path: string): Promise<void> {
+  for (const name of await listFolder(path)) {
+    if (!RUN_ENTRIES.some((entry) => entry === name) && !LOG_NAME.test(name)) continue;
+    if (!(await lstat(join(path, name))).isSymbolicLink()) continue;
+    throw new RefusalError(
+      `${join(path, name)} is a link; a run goes on in its own folder alone: move here what it leads to`,
+    );
   }
-}
-
-/** What the summary.json of a run's folder holds; undefined if it is not there or not one of this version. */
-export async function readRunSummary(path: string): Promise<RunSummary<unknown> | undefined> {
-  try {
-    const summary: unknown = JSON.parse(await readFile(join(path, "summary.json"), "utf8"));
-    return isSummary(summary) ? summary : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isSummary(value: unknown): value is RunSummary<unknown> {
-  const isVersioned = typeof value === "object" && value !== null && "version" in value && value.version === 1;
-  return isVersioned && "experiences" in value && Array.isArray(value.experiences);
 }
 
 /** Takes the lock of a folder, which is made if it is not there; gives it back if `use` fails. */
@@ -196,11 +180,11 @@ export async function createNumberedRunDirectory(parent: string, stem: string): 
   }
 }
 
-/** @throws {Error} If `path` is no folder, or holds a file or folder that a run would overwrite. */
+/** @throws {RefusalError} If `path` is no folder, or holds a file or folder that a run would overwrite. */
 export async function assertNoRun(path: string): Promise<void> {
   const found = (await listFolder(path)).find((name) => RUN_ENTRIES.some((entry) => entry === name));
   if (found === undefined) return;
-  throw new RefusalError(`${cannot("start a run", "a folder that holds no other run", path)}, which holds ${found}`);
+  throw new RefusalError(`${path} holds another run: ${found} is there`);
 }
 
 async function listFolder(path: string): Promise<string[]> {
@@ -209,7 +193,7 @@ async function listFolder(path: string): Promise<string[]> {
   } catch (error) {
     const code = readErrorCode(error);
     if (code === "ENOENT") return [];
-    if (code === "ENOTDIR") throw new RefusalError(cannot("start a run", "a folder", path), { cause: error });
+    if (code === "ENOTDIR") throw new RefusalError(`${path} is no folder`, { cause: error });
     throw error;
   }
 }

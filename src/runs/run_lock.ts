@@ -1,12 +1,17 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { cannot, RefusalError } from "../core/errors.ts";
+import { z } from "zod";
+import { describeIssue } from "../core/describe_issue.ts";
+import { RefusalError } from "../core/errors.ts";
 import { readErrorCode } from "./storage_error.ts";
 
 /** The file in a run's folder that says who writes there. */
 export const LOCK_NAME = "run.lock";
+
+/** A lock takes less than this. */
+const MAX_LOCK_BYTES = 4096;
 
 /** Who holds a lock. */
 interface Owner {
@@ -36,11 +41,11 @@ export class RunLock {
       if (createLock(path)) return new RunLock(path);
       const text = readLock(path);
       if (text === undefined) continue;
-      const owner = parseOwner(text);
+      const owner = parseOwner(path, text);
       if (owner && isAlive(owner)) throw refuse(folder, owner);
       removeStale(path, text);
     }
-    throw refuse(folder, parseOwner(readLock(path) ?? ""));
+    throw refuse(folder, parseOwner(path, readLock(path) ?? ""));
   }
 
   /** Gives the folder free. */
@@ -53,7 +58,9 @@ export class RunLock {
 function createLock(path: string): boolean {
   const owner: Owner = { pid: process.pid, host: hostname(), started: readProcess(process.pid)?.started ?? null };
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, `${JSON.stringify(owner)}\n`);
+  // What a killed process of the same number left behind, or a link that somebody put there.
+  rmSync(own, { force: true });
+  writeFileSync(own, `${JSON.stringify(owner)}\n`, { flag: "wx" });
   try {
     linkSync(own, path);
     return true;
@@ -65,20 +72,43 @@ function createLock(path: string): boolean {
   }
 }
 
+/**
+ * The lock's text; undefined if there is none any more.
+ * @throws {RefusalError} If something else than a small file is in its place.
+ */
 function readLock(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    const found = lstatSync(path);
+    if (found.isFile() && found.size <= MAX_LOCK_BYTES) return readFileSync(path, "utf8");
   } catch (error) {
     if (readErrorCode(error) === "ENOENT") return undefined;
     throw error;
   }
+  throw new RefusalError(`${path} is no lock of a run; remove it if no run is writing there`);
 }
 
-/** Undefined for a lock that is not whole: its owner died while writing it. */
-function parseOwner(text: string): Owner | undefined {
+const ownerSchema = z.object({
+  pid: z.int().min(1),
+  host: z.string().min(1),
+  started: z.string().nullable(),
+});
+
+/**
+ * Undefined for a lock that is not whole: the machine lost its power while its owner wrote it.
+ * @throws {RefusalError} If it is whole and says something else than who holds it: another version's, say.
+ */
+function parseOwner(path: string, text: string): Owner | undefined {
+  const json = parseJSON(text);
+  if (json === undefined) return undefined;
+  const { data, error } = ownerSchema.safeParse(json);
+  if (data) return data;
+  const reason = describeIssue(error, json);
+  throw new RefusalError(`${path} is no lock of a run (${reason}); remove it if no run is writing there`);
+}
+
+function parseJSON(text: string): unknown {
   try {
-    const { pid, host, started } = JSON.parse(text);
-    return { pid: Number(pid), host: String(host), started: started === null ? null : String(started) };
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -126,8 +156,6 @@ function removeStale(path: string, stale: string): void {
 
 function refuse(folder: string, owner: Owner | undefined): Error {
   const holder = owner ? `process ${owner.pid} on ${owner.host}` : "another process";
-  const hint = owner && owner.host !== hostname() ? `; remove ${join(folder, LOCK_NAME)} if that has ended` : "";
-  return new RefusalError(
-    `${cannot("use the run's folder", "one in which no other run is writing", folder)}, held by ${holder}${hint}`,
-  );
+  const hint = `remove ${join(folder, LOCK_NAME)} if that has ended`;
+  return new RefusalError(`another run is writing to ${folder}: ${holder}; ${hint}`);
 }

@@ -43,7 +43,7 @@ describe("train --dashboard", () => {
   test("refuses a port that there is not, before a folder is made", async () => {
     const { status, stderr, out } = await train(["--dashboard", "70000"]);
     expect(status).toBe(2);
-    expect(stderr).toContain("Cannot serve the dashboard: wanted the port to be a number from 0 to 65535, got 70000");
+    expect(stderr).toContain("the dashboard's port must be a whole number from 0 to 65535, got 70000");
     await expect(readFile(join(out, "config.json"))).rejects.toThrow("ENOENT");
   }, 60_000);
 });

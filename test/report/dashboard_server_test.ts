@@ -49,7 +49,7 @@ describe("DashboardServer", () => {
     expect(rest.others.map(({ status }: { status: number }) => status)).toEqual([404, 404, 404, 404]);
     expect(rest.foreign).toMatchObject({ status: 403 });
     expect(rest.linked).toMatchObject({ status: 404 });
-    expect(rest.taken).toMatch(/^Cannot serve the dashboard: wanted a free port, got /);
+    expect(rest.taken).toMatch(/^the dashboard cannot listen on port \d+: /);
     expect(rest.closed).toBe(true);
     expect(rest.refused).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
     expect(rest.lines).toEqual({
@@ -70,7 +70,9 @@ describe("DashboardServer", () => {
   }, 60_000);
 
   test("start() throws RangeError, when there is no such port", async () => {
-    await expect(DashboardServer.start(70_000)).rejects.toThrow("wanted the port to be a number from 0 to 65535");
+    await expect(DashboardServer.start(70_000)).rejects.toThrow(
+      "the dashboard's port must be a whole number from 0 to 65535, got 70000",
+    );
   });
 });
 

@@ -243,7 +243,7 @@ describe("resumeTrainingRun()", () => {
 
   test("refuses a folder without a run, and one in which a run is going on", async () => {
     const folder = await makeFolder({});
-    await expect(goOn(folder, countIterations())).rejects.toThrow("wanted a folder that holds config.json");
+    await expect(goOn(folder, countIterations())).rejects.toThrow("config.json is missing");
     const directory = join(folder, "run");
     await using run = await createTrainingRun(makeOptions(withPlugin({}), directory));
     await run.train();

@@ -23,14 +23,14 @@ describe("createRunDirectory()", () => {
       const path = await makeFolder({});
       if (name.includes(".")) await writeFile(join(path, name), "");
       else await mkdir(join(path, name));
-      await expect(createRunDirectory(path)).rejects.toThrow(`which holds ${name}`);
+      await expect(createRunDirectory(path)).rejects.toThrow(`${path} holds another run: ${name} is there`);
       expect(await readdir(path)).toEqual([name]);
     });
   }
 
   test("refuses a path that is a file", async () => {
     const parent = await makeFolder({ taken: new Uint8Array() });
-    await expect(assertNoRun(join(parent, "taken"))).rejects.toThrow("wanted a folder");
+    await expect(assertNoRun(join(parent, "taken"))).rejects.toThrow("taken is no folder");
   });
 });
 

@@ -178,7 +178,7 @@ describe("TrainingRun", () => {
           ...parts,
         }),
     });
-    await expect(refused).rejects.toThrow("which holds config.json");
+    await expect(refused).rejects.toThrow("holds another run: config.json is there");
     expect(isClosed).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { COMPATIBILITIES } from "../../core/compatibility.ts";
 import { describeCause, describeValue, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors.ts";
 import { withFileNamed } from "../../core/system_error.ts";
-import { defineFactory, type Registry } from "../named_factory.ts";
+import { defineFactory, type Registry, type ResolvedName } from "../named_factory.ts";
 
 /** What a model is made for. */
 export interface ModelContext {
@@ -157,6 +157,11 @@ function completeOptions<Options extends HeadOptions>(
     );
   }
   return { ...options, ...context, numClasses: outputs ?? numClasses };
+}
+
+/** The file of the module that a model is made by: a program that runs with it; undefined for the built-in models. */
+export function findModelProgram({ name, options }: ResolvedName): string | undefined {
+  return name === "path" && typeof options.path === "string" ? options.path : undefined;
 }
 
 /** The address of a user's module, by its file. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cannot, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
+import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { decodeSafetensors, encodeSafetensors, LENGTH_BYTES } from "./safetensors.ts";
 import { flattenState, unflattenState } from "./state_tree.ts";
@@ -38,20 +38,29 @@ export function encodeCheckpoint(state: unknown): Uint8Array<ArrayBuffer> {
  * @throws {RangeError} If it is a checkpoint of another version.
  */
 export function decodeCheckpoint(bytes: Uint8Array): SavedState {
-  const act = "read a checkpoint";
   const beginning = readText(bytes, LENGTH_BYTES, CHECKSUM_START);
-  if (beginning !== BEFORE_CHECKSUM) throw new SyntaxRefusal(cannot(act, `"${BEFORE_CHECKSUM}" first`, beginning));
+  if (beginning !== BEFORE_CHECKSUM) {
+    throw new SyntaxRefusal(`no checkpoint: it begins with ${describeValue(beginning)}`);
+  }
   const stated = readText(bytes, CHECKSUM_START, CHECKSUM_START + CHECKSUM_LENGTH);
   if (stated !== hashWithoutChecksum(bytes)) {
-    throw new SyntaxRefusal(cannot(act, "bytes with the checksum that they state", "others"));
+    throw new SyntaxRefusal("damaged checkpoint: its bytes do not have the checksum that it states");
   }
   const { metadata, tensors } = decodeSafetensors(bytes);
   const { format, version, document } = metadata;
-  if (format !== FORMAT || document === undefined) throw new SyntaxRefusal(cannot(act, `the format ${FORMAT}`, format));
+  if (format !== FORMAT) throw new SyntaxRefusal(`format must be ${FORMAT}, got ${describeValue(format)}`);
   if (version !== String(CHECKPOINT_VERSION)) {
-    throw new RangeRefusal(cannot(act, `version ${CHECKPOINT_VERSION} of the format`, version));
+    throw new RangeRefusal(`version must be ${CHECKPOINT_VERSION}, got ${describeValue(version)}`);
   }
-  return unflattenState({ document: JSON.parse(document), tensors });
+  return unflattenState({ document: parseDocument(document), tensors });
+}
+
+function parseDocument(document: string | undefined): unknown {
+  try {
+    return JSON.parse(document ?? "");
+  } catch (cause) {
+    throw new SyntaxRefusal("the checkpoint's document is not JSON", { cause });
+  }
 }
 
 function hashWithoutChecksum(bytes: Uint8Array): string {

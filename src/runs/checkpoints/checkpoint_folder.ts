@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeCause } from "../../core/errors.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
+import { assertRegularFile } from "../read_run_files.ts";
 import { readErrorCode, withStorage } from "../storage_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_codec.ts";
 import { parseRunCheckpoint, type RunCheckpoint } from "./run_checkpoint.ts";
@@ -72,7 +73,9 @@ export class CheckpointFolder {
     const damaged: DamagedCheckpoint[] = [];
     for (const name of await this.list()) {
       try {
-        const checkpoint = parseRunCheckpoint(decodeCheckpoint(await readFile(join(this.path, name))));
+        const path = join(this.path, name);
+        await assertRegularFile(path);
+        const checkpoint = parseRunCheckpoint(decodeCheckpoint(await readFile(path)));
         assertUsable(checkpoint);
         return { checkpoint, name, damaged };
       } catch (error) {

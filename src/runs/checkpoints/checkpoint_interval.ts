@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { describeValue, RangeRefusal } from "../../core/errors.ts";
 
 /** How often a checkpoint is made inside an experience. */
 export type CheckpointInterval =
@@ -10,7 +10,7 @@ export const DEFAULT_CHECKPOINT_INTERVAL = "30s";
 
 /**
  * Reads "50" (iterations) or "30s" (seconds).
- * @throws {RangeError} If the text is neither, or the number is 0.
+ * @throws {RangeRefusal} If the text is neither, or the number is 0.
  */
 export function parseCheckpointInterval(text: string): CheckpointInterval {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(s?)$/.exec(text) ?? [];
@@ -18,5 +18,5 @@ export function parseCheckpointInterval(text: string): CheckpointInterval {
   if (unit === "s" && value > 0) return { kind: "seconds", seconds: value };
   if (unit === "" && Number.isSafeInteger(value) && value > 0) return { kind: "iterations", iterations: value };
   const wanted = 'a number of iterations ("50") or of seconds ("30s")';
-  throw new RangeRefusal(cannot("make checkpoints regularly", wanted, text));
+  throw new RangeRefusal(`checkpointEvery must be ${wanted}, got ${describeValue(text)}`);
 }

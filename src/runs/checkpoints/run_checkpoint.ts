@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { describeIssue } from "../../core/describe_issue.ts";
+import { TypeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
 import type { TrainingPosition } from "../../training/checkpointing.ts";
 import type { StrategySnapshot } from "../../training/strategy_snapshot.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
+import { exportPathSchema } from "../summary_schema.ts";
 
 /**
  * Where in a run a checkpoint was made: before a training unit, in the middle of its training, or after its training
@@ -89,7 +91,7 @@ const experience: z.ZodType<ExperienceSummary> = z.strictObject({
   evalSeconds: z.number(),
   testAccuracy: z.array(share),
   streamAccuracy: share,
-  onnx: z.strictObject({ path: z.string(), maxAbsoluteDifference: z.number() }).nullable(),
+  onnx: z.strictObject({ path: exportPathSchema, maxAbsoluteDifference: share }).nullable(),
 });
 
 const checkpoint: z.ZodType<RunCheckpoint> = z.strictObject({
@@ -109,20 +111,7 @@ const checkpoint: z.ZodType<RunCheckpoint> = z.strictObject({
  * @throws {TypeError} If it is not a run's, with the first place where it is not.
  */
 export function parseRunCheckpoint(state: unknown): RunCheckpoint {
-  const result = checkpoint.safeParse(state);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const place = issue?.path.join(".") || "the whole";
-  throw new TypeRefusal(
-    cannot("use a checkpoint", `another value at ${place} (${issue?.message})`, readAt(state, issue?.path)),
-  );
-}
-
-function readAt(state: unknown, path: readonly PropertyKey[] = []): unknown {
-  let value = state;
-  for (const key of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = Reflect.get(value, key);
-  }
-  return value;
+  const { data, error } = checkpoint.safeParse(state);
+  if (data) return data;
+  throw new TypeRefusal(describeIssue(error, state));
 }

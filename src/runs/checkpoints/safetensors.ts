@@ -1,4 +1,4 @@
-import { cannot, describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
+import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
 
 /** What a safetensors file of this project may hold. */
 export type TensorArray = Float64Array | Float32Array | Int32Array | Uint8Array;
@@ -37,7 +37,7 @@ export function encodeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8
   const ordered = [...tensors].sort(([, a], [, b]) => b.BYTES_PER_ELEMENT - a.BYTES_PER_ELEMENT);
   let dataBytes = 0;
   for (const [name, array] of ordered) {
-    if (name === METADATA) throw new RangeRefusal(cannot("write safetensors", "another name for a vector", name));
+    if (name === METADATA) throw new RangeRefusal(`a vector must not be named ${METADATA}`);
     const offsets = [dataBytes, dataBytes + array.byteLength];
     dataBytes += array.byteLength;
     const entry = { dtype: dtypeOf(array), shape: [array.length], data_offsets: offsets };
@@ -59,33 +59,22 @@ export function encodeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8
 
 /**
  * Reads what `encodeSafetensors` writes, and any other file of these types whose tensors are vectors.
- * @returns Copies: the caller owns them.
- * @throws {SyntaxError} If the bytes are not such a file, with what is wrong.
- * @throws {TypeError} If the header is not UTF-8.
+ * @returns Copies: the caller owns them. Together they take no more room than the file.
+ * @throws {SyntaxRefusal} If the bytes are not such a file, with what is wrong.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, data } = splitFile(bytes);
+  const { [METADATA]: metadata = {}, ...entries } = header;
+  const vectors = Object.entries(entries).map(([name, entry]) => readEntry(name, entry));
+  assertNoHoles(vectors, data.length);
   const tensors = new Map<string, TensorArray>();
-  let metadata: Readonly<Record<string, string>> = {};
-  const ends: (readonly [start: number, end: number])[] = [];
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === METADATA) {
-      metadata = readMetadata(entry);
-      continue;
-    }
-    const { dtype, length, start, end } = readEntry(name, entry);
-    const Class = DTYPES[dtype];
-    if (end > data.length || end - start !== length * Class.BYTES_PER_ELEMENT) {
-      throw malformed(`${length} values of ${dtype} for ${name} within ${data.length} bytes`, [start, end]);
-    }
+  for (const { name, Class, length, start, end } of vectors) {
     // Copied into memory of its own, which is aligned.
     const array = new Class(length);
     viewBytes(array).set(data.subarray(start, end));
     tensors.set(name, array);
-    ends.push([start, end]);
   }
-  assertNoHoles(ends, data.length);
-  return { metadata, tensors };
+  return { metadata: readMetadata(metadata), tensors };
 }
 
 /** The bytes of a vector, in place. */
@@ -99,58 +88,77 @@ function dtypeOf(array: TensorArray): DType {
   return array instanceof Int32Array ? "I32" : "U8";
 }
 
-function splitFile(bytes: Uint8Array): { header: object; data: Uint8Array } {
-  if (bytes.length < LENGTH_BYTES) throw malformed(`at least ${LENGTH_BYTES} bytes`, bytes.length);
+function splitFile(bytes: Uint8Array): { header: Readonly<Record<string, unknown>>; data: Uint8Array } {
+  if (bytes.length < LENGTH_BYTES) throw malformed(`truncated: the file has ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
-  if (headerBytes > bytes.length - LENGTH_BYTES) throw malformed(`a header of ${headerBytes} bytes`, bytes.length);
-  const text = new TextDecoder("utf-8", { fatal: true }).decode(
-    bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes),
-  );
-  const header: unknown = JSON.parse(text);
-  if (!isRecord(header)) throw malformed("a header that is an object", header);
+  if (headerBytes > bytes.length - LENGTH_BYTES) {
+    throw malformed(`truncated: the header has ${headerBytes} bytes, the file ${bytes.length}`);
+  }
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes));
+  if (!isRecord(header)) throw malformed(`the header must be an object, got ${describeValue(header)}`);
   return { header, data: bytes.subarray(LENGTH_BYTES + headerBytes) };
 }
 
+function parseHeader(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw malformed("the header is not JSON in UTF-8", cause);
+  }
+}
+
 function readMetadata(entry: unknown): Readonly<Record<string, string>> {
-  if (!isRecord(entry)) throw malformed("metadata that is an object", entry);
+  if (!isRecord(entry)) throw malformed(`${METADATA} must be an object, got ${describeValue(entry)}`);
   return Object.fromEntries(
     Object.entries(entry).map(([key, value]) => {
-      if (typeof value !== "string") throw malformed(`a text as metadata ${key}`, value);
+      if (typeof value !== "string") throw malformed(`${METADATA}.${key} must be a text, got ${describeValue(value)}`);
       return [key, value];
     }),
   );
 }
 
-function readEntry(name: string, entry: unknown): { dtype: DType; length: number; start: number; end: number } {
-  const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
-  const found = Object.keys(DTYPES).find((known): known is DType => known === dtype);
-  if (!found) throw malformed(`one of ${Object.keys(DTYPES).join(", ")} for ${name}`, dtype);
-  const [length] = readNumbers(`the shape of the vector ${name}`, shape, 1);
-  const [start, end] = readNumbers(`the two offsets of ${name}`, offsets, 2);
-  return { dtype: found, length: length ?? 0, start: start ?? 0, end: end ?? 0 };
+/** Where a vector lies: bytes [start, end) of the values. */
+interface VectorPlace {
+  readonly name: string;
+  readonly Class: (typeof DTYPES)[DType];
+  readonly length: number;
+  readonly start: number;
+  readonly end: number;
 }
 
-function readNumbers(what: string, value: unknown, count: number): number[] {
+function readEntry(name: string, entry: unknown): VectorPlace {
+  const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
+  const found = Object.keys(DTYPES).find((known): known is DType => known === dtype);
+  if (!found) throw malformed(`${name}: dtype must be one of ${Object.keys(DTYPES)}, got ${describeValue(dtype)}`);
+  const Class = DTYPES[found];
+  const [length = 0] = readNumbers(`${name}: shape must be one size`, shape, 1);
+  const [start = 0, end = 0] = readNumbers(`${name}: data_offsets must be two offsets`, offsets, 2);
+  if (end - start === length * Class.BYTES_PER_ELEMENT) return { name, Class, length, start, end };
+  throw malformed(`${name}: ${length} values of ${found} take another room than bytes ${start} to ${end}`);
+}
+
+function readNumbers(wanted: string, value: unknown, count: number): number[] {
   const isGood =
     Array.isArray(value) && value.length === count && value.every((item) => Number.isSafeInteger(item) && item >= 0);
-  if (!isGood) throw malformed(what, value);
+  if (!isGood) throw malformed(`${wanted}, got ${describeValue(value)}`);
   return value;
 }
 
-function assertNoHoles(ranges: (readonly [start: number, end: number])[], dataBytes: number): void {
+/** Each byte of the values belongs to one vector: nothing is hidden, and no byte is read twice. */
+function assertNoHoles(vectors: readonly VectorPlace[], dataBytes: number): void {
   let next = 0;
-  for (const [start, end] of ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
-    if (start !== next) throw malformed(`vectors without holes between them, one from byte ${next}`, start);
+  for (const { name, start, end } of [...vectors].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (start !== next) throw malformed(`${name} must begin at byte ${next} of the values, got ${start}`);
     next = end;
   }
-  if (next !== dataBytes) throw malformed(`${next} bytes of values`, dataBytes);
+  if (next !== dataBytes) throw malformed(`the vectors take ${next} bytes, the file has ${dataBytes}`);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function malformed(wanted: string, got: unknown): SyntaxError {
-  return new SyntaxRefusal(`Cannot read safetensors: wanted ${wanted}, got ${describeValue(got)}`);
+function malformed(what: string, cause?: unknown): SyntaxError {
+  return new SyntaxRefusal(`safetensors: ${what}`, cause === undefined ? undefined : { cause });
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { cannot, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
+import { describeValue, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { type TensorArray, viewBytes } from "./safetensors.ts";
 
@@ -14,6 +14,11 @@ export interface FlatState {
 /** Keys of the document that begin with this mean something; such a key of the state itself gets a second one. */
 const MARK = "$";
 
+/** How often all arrays may be named on average. */
+const MAX_COPIES = 64;
+/** Small arrays may be named as often as they like. */
+const FREE_COPY_BYTES = 2 ** 28;
+
 /**
  * Takes a tree apart. Fields that are undefined are left out, as JSON does.
  * @throws {TypeError} If it holds something that is no saved state, with where.
@@ -26,9 +31,8 @@ export function flattenState(state: unknown): FlatState {
     if (isTensorArray(value)) return { [`${MARK}tensor`]: store.add(value, path) };
     if (Array.isArray(value)) return value.map((item, i) => visit(item, join(path, String(i))));
     if (typeof value !== "object" || ArrayBuffer.isView(value) || !isPlain(value)) {
-      throw new TypeRefusal(
-        cannot(`save ${path || "a state"}`, "plain data or a typed array that can be saved", value),
-      );
+      const place = path || "the state";
+      throw new TypeRefusal(`${place} must be plain data or a typed array to be saved, got ${describeValue(value)}`);
     }
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     return Object.fromEntries(
@@ -41,26 +45,43 @@ export function flattenState(state: unknown): FlatState {
 
 /**
  * Puts a tree together again. Every array in it is a copy of its own.
- * @throws {SyntaxError} If the document names an array that is not there, or is not what `flattenState` makes.
+ * @throws {SyntaxRefusal} If the document names an array that is not there, or is not what `flattenState` makes.
  */
 export function unflattenState({ document, tensors }: FlatState): SavedState {
+  assertFewCopies({ document, tensors });
   const visit = (value: unknown): SavedState => {
     if (value === null || typeof value === "boolean" || typeof value === "string" || typeof value === "number") {
       return value;
     }
     if (Array.isArray(value)) return value.map(visit);
-    if (typeof value !== "object") throw malformed("JSON", value);
+    if (typeof value !== "object") throw new SyntaxRefusal(`a state must be JSON, got ${describeValue(value)}`);
     const entries = Object.entries(value);
     const [first] = entries;
     if (entries.length === 1 && first?.[0] === `${MARK}tensor`) {
       const array = tensors.get(String(first[1]));
-      if (!array) throw malformed("the name of an array", first[1]);
+      if (!array) throw new SyntaxRefusal(`$tensor must name an array, got ${describeValue(first[1])}`);
       return array.slice();
     }
     if (entries.length === 1 && first?.[0] === `${MARK}number`) return parseNumber(first[1]);
     return Object.fromEntries(entries.map(([key, item]) => [unmark(key), visit(item)]));
   };
   return visit(document);
+}
+
+/** A small file that names one array very often is no state of ours, and its copies would fill the memory. */
+function assertFewCopies({ document, tensors }: FlatState): void {
+  const total = [...tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  let copied = 0;
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, item] of Object.entries(value)) {
+      if (key === `${MARK}tensor`) copied += tensors.get(String(item))?.byteLength ?? 0;
+      else visit(item);
+    }
+  };
+  visit(document);
+  if (copied <= MAX_COPIES * total + FREE_COPY_BYTES) return;
+  throw new SyntaxRefusal(`a state must name its arrays at most ${MAX_COPIES} times, got ${copied} bytes of copies`);
 }
 
 /** Arrays by name, each content once. */
@@ -99,13 +120,13 @@ function flattenNumber(value: number): unknown {
 
 function parseNumber(text: unknown): number {
   if (text === "NaN" || text === "Infinity" || text === "-Infinity" || text === "-0") return Number(text);
-  throw malformed("NaN, Infinity, -Infinity or -0", text);
+  throw new SyntaxRefusal(`$number must be NaN, Infinity, -Infinity or -0, got ${describeValue(text)}`);
 }
 
 function unmark(key: string): string {
   if (!key.startsWith(MARK)) return key;
   if (key.startsWith(MARK + MARK)) return key.slice(MARK.length);
-  throw malformed("a key of the state", key);
+  throw new SyntaxRefusal(`unknown field ${describeValue(key)} in a saved state`);
 }
 
 function join(path: string, key: string): string {
@@ -125,8 +146,4 @@ function isTensorArray(value: unknown): value is TensorArray {
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function malformed(wanted: string, got: unknown): SyntaxError {
-  return new SyntaxRefusal(cannot("read a saved state", wanted, got));
 }

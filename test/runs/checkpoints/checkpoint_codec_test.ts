@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { SavedState } from "../../../src/core/saved_state.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../src/runs/checkpoints/checkpoint_codec.ts";
 import { decodeSafetensors } from "../../../src/runs/checkpoints/safetensors.ts";
+import { unflattenState } from "../../../src/runs/checkpoints/state_tree.ts";
 import { savedStates, spellOut } from "./made_states.ts";
 
 const EXAMPLE = {
@@ -52,8 +53,10 @@ describe("encodeCheckpoint()", () => {
 
   test("refuses what cannot be saved, and says where it stands", () => {
     const state: unknown = { plugins: [{ state: { seen: new Set([1]) } }] };
-    expect(() => encodeCheckpoint(state as SavedState)).toThrow("Cannot save plugins.0.state.seen: wanted plain data");
-    expect(() => encodeCheckpoint(new Int8Array(1) as unknown as SavedState)).toThrow("Cannot save a state");
+    expect(() => encodeCheckpoint(state as SavedState)).toThrow(
+      "plugins.0.state.seen must be plain data or a typed array to be saved",
+    );
+    expect(() => encodeCheckpoint(new Int8Array(1) as unknown as SavedState)).toThrow("the state must be plain data");
   });
 });
 
@@ -65,7 +68,7 @@ describe("decodeCheckpoint()", () => {
         const bytes = encodeCheckpoint(state);
         const at = place % bytes.length;
         bytes[at] = (bytes[at] ?? 0) ^ by;
-        expect(() => decodeCheckpoint(bytes)).toThrow(/^Cannot read a checkpoint/);
+        expect(() => decodeCheckpoint(bytes)).toThrow(/checkpoint|safetensors/);
       }),
     );
   });
@@ -75,18 +78,18 @@ describe("decodeCheckpoint()", () => {
     for (let at = 0; at < bytes.length; at++) {
       const changed = bytes.slice();
       changed[at] = (changed[at] ?? 0) ^ 0x20;
-      expect(() => decodeCheckpoint(changed)).toThrow(/^Cannot read a checkpoint/);
+      expect(() => decodeCheckpoint(changed)).toThrow(/checkpoint|safetensors/);
     }
   });
 
   test("refuses a file that was cut off anywhere, or has more at its end", () => {
     const bytes = encodeCheckpoint(EXAMPLE);
     for (let length = 0; length < bytes.length; length++) {
-      expect(() => decodeCheckpoint(bytes.subarray(0, length))).toThrow(/^Cannot read a checkpoint/);
+      expect(() => decodeCheckpoint(bytes.subarray(0, length))).toThrow(/checkpoint|safetensors/);
     }
     const longer = new Uint8Array(bytes.length + 1);
     longer.set(bytes);
-    expect(() => decodeCheckpoint(longer)).toThrow(/^Cannot read a checkpoint/);
+    expect(() => decodeCheckpoint(longer)).toThrow(/checkpoint|safetensors/);
   });
 
   test("gives every array memory of its own", () => {
@@ -100,5 +103,20 @@ describe("decodeCheckpoint()", () => {
     const buffer = new Uint8Array(bytes.length + 3);
     buffer.set(bytes, 3);
     expect(decodeCheckpoint(buffer.subarray(3))).toEqual(EXAMPLE);
+  });
+
+  test("refuses a state that names one array so often that its copies would fill the memory", () => {
+    const tensors = new Map([["a", new Float32Array(2 ** 20)]]);
+    const document = Array.from({ length: 200 }, () => ({ $tensor: "a" }));
+    const message = "a state must name its arrays at most 64 times, got 838860800 bytes of copies";
+    expect(() => unflattenState({ document, tensors })).toThrow(message);
+    expect(unflattenState({ document: document.slice(0, 3), tensors })).toHaveLength(3);
+  });
+
+  test("takes no key of the state for anything else, whatever its name", () => {
+    const state = JSON.parse('{"__proto__": {"a": 1}, "constructor": 2, "toString": [3], "$tensor": "x"}');
+    const decoded = decodeCheckpoint(encodeCheckpoint(state));
+    expect(JSON.stringify(decoded)).toBe(JSON.stringify(state));
+    expect(Object.getPrototypeOf(decoded)).toBe(Object.prototype);
   });
 });

@@ -1,0 +1,67 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { describeIssue } from "../core/describe_issue.ts";
+import { RefusalError, SyntaxRefusal, TypeRefusal } from "../core/errors.ts";
+import type { RunSummary } from "./run_summary.ts";
+import { readErrorCode, withStorage } from "./storage_error.ts";
+import { summarySchema } from "./summary_schema.ts";
+
+/**
+ * What the config.json of a run's folder holds. It is data of whoever made the folder.
+ * @throws {RefusalError} If there is none.
+ * @throws {SyntaxRefusal} If it is not JSON.
+ */
+export async function readRunConfig(folder: string): Promise<unknown> {
+  const config = await readJSON(join(folder, "config.json"));
+  if (config !== undefined) return config;
+  throw new RefusalError(`${folder} holds no run: config.json is missing`);
+}
+
+/**
+ * What the summary.json of a run's folder holds, NaN where the file has null; undefined if there is none.
+ * @throws {SyntaxRefusal} If it is not JSON.
+ * @throws {TypeRefusal} If it is not what a run writes, with the field.
+ */
+export async function readRunSummary(folder: string): Promise<RunSummary<unknown> | undefined> {
+  const path = join(folder, "summary.json");
+  const json = await readJSON(path);
+  if (json === undefined) return undefined;
+  const { data, error } = summarySchema.safeParse(json);
+  if (data) return data;
+  throw new TypeRefusal(`${path}: ${describeIssue(error, json)}`);
+}
+
+/**
+ * The text of a file of a run; undefined if there is none.
+ * @throws {StorageError} If it cannot be read.
+ */
+export function readRunText(path: string): Promise<string | undefined> {
+  return withStorage(`read ${path}`, async () => {
+    try {
+      await assertRegularFile(path);
+      return await readFile(path, "utf8");
+    } catch (error) {
+      const code = readErrorCode(error);
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      throw error;
+    }
+  });
+}
+
+/**
+ * A pipe would be waited for, a device read for ever.
+ * @throws {RefusalError} If `path` is no file, nor leads to one.
+ */
+export async function assertRegularFile(path: string): Promise<void> {
+  if (!(await stat(path)).isFile()) throw new RefusalError(`${path} is no file`);
+}
+
+async function readJSON(path: string): Promise<unknown> {
+  const text = await readRunText(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxRefusal(`${path}: not JSON`, { cause });
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { EXPORT_PATH } from "./run_files.ts";
+import type { RunSummary } from "./run_summary.ts";
+
+/** JSON has no NaN and writes null. */
+const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+
+/** A summary was written by a run, or by somebody else: a page links to this path, and a program reads it. */
+export const exportPathSchema = z.string().regex(EXPORT_PATH, "onnx/experience-NNN.onnx");
+
+const count = z.int().min(0);
+
+const experience = z.looseObject({
+  index: count,
+  cutFrom: z.exactOptional(count),
+  classes: z.array(z.number()),
+  examples: count,
+  epochs: count,
+  trainSeconds: z.number(),
+  evalSeconds: z.number(),
+  testAccuracy: z.array(measured),
+  streamAccuracy: measured,
+  onnx: z.looseObject({ path: exportPathSchema, maxAbsoluteDifference: measured }).nullable(),
+});
+
+/** What summary.json holds; fields that a later version adds are kept. */
+export const summarySchema: z.ZodType<RunSummary<unknown>> = z.looseObject({
+  version: z.literal(1),
+  status: z.enum(["running", "finished", "interrupted", "failed"]),
+  config: z.unknown(),
+  experiences: z.array(experience),
+  final: z
+    .looseObject({
+      streamAccuracy: measured,
+      averageAccuracy: measured,
+      averageForgetting: measured,
+      backwardTransfer: measured,
+    })
+    .nullable(),
+  throughput: z.looseObject({ trainExamplesPerSecond: z.number() }).nullable(),
+  parametersHash: z.string().nullable(),
+  error: z.string().exactOptional(),
+});
