@@ -37,10 +37,17 @@ function reportCommanderError(error: CommanderError, help: string, { stderr }: C
   return EXIT_STATUS.refused;
 }
 
+/** Longer than every message of ours; a name from a file may be of any length. */
+const MAX_LINE = 4000;
+
+function cutText(text: string): string {
+  return text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
+}
+
 /** A refusal is one line, whatever names are in it. A defect names its causes too, and where it happened. */
 function describeError(error: unknown): string {
   const expected = describeExpected(error);
-  if (expected !== undefined) return `${formatAsLine(expected)}\n`;
+  if (expected !== undefined) return `${cutText(formatAsLine(expected))}\n`;
   if (!(error instanceof Error)) return `${formatAsLine(String(error))}\n`;
   const cause = error.cause === undefined ? "" : `Cause: ${describeError(error.cause)}`;
   // zod's errors have a stack without their message in Bun.

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describeValue } from "../core/errors.ts";
 import { readRunConfig, readRunSummary } from "../runs/read_run_files.ts";
@@ -5,6 +6,8 @@ import type { RunSummary } from "../runs/run_summary.ts";
 import { CliError, refuse } from "./cli_error.ts";
 import { formatNamed } from "./parse_named.ts";
 import type { RunTarget } from "./prepare_run.ts";
+import { quoteForShell } from "./quote_for_shell.ts";
+import { findModelProgram } from "./registries/models.ts";
 import { createTrainConfig, parseDevices, type TrainConfig, type TrainOptions } from "./train_config.ts";
 import { parseTrainConfig } from "./train_config_schema.ts";
 
@@ -12,6 +15,8 @@ import { parseTrainConfig } from "./train_config_schema.ts";
 export interface StartOptions extends TrainOptions {
   readonly out?: string;
   readonly resume?: string;
+  /** True runs the program that the config.json of a run that goes on names. */
+  readonly trust: boolean;
 }
 
 /** What there is to do. */
@@ -51,6 +56,7 @@ const CONFIG_KEYS = {
 export async function findRunStart(options: StartOptions, typed: readonly string[]): Promise<RunStart> {
   const { resume: directory, out } = options;
   if (directory === undefined) {
+    if (options.trust) throw new CliError("--trust requires --resume");
     const config = createTrainConfig(options);
     return { kind: "unfinished", config, target: { kind: "new", out }, layout: config };
   }
@@ -59,11 +65,25 @@ export async function findRunStart(options: StartOptions, typed: readonly string
   if (differences.length > 0) throw new CliError(`${directory}: ${differences.join("; ")}`);
   const summary = await refuse(() => readRunSummary(directory));
   if (summary?.status === "finished") return { kind: "finished", summary, directory };
+  if (!typed.includes("model") && !options.trust) assertNoProgram(directory, config);
   const layout = {
     workers: options.workers ?? config.workers,
     devices: typed.includes("device") ? parseDevices(options.device) : config.devices,
   };
   return { kind: "unfinished", config, target: { kind: "resumed", directory }, layout };
+}
+
+/**
+ * A run's folder is data: it may have been copied from somebody else, and whoever goes on with it need not have read
+ * what it names.
+ * @throws {CliError} If the configuration names a module, saying how to allow it.
+ */
+function assertNoProgram(directory: string, { model }: TrainConfig): void {
+  const program = findModelProgram(model);
+  if (program === undefined) return;
+  const config = join(directory, "config.json");
+  const typed = `--model ${quoteForShell(formatNamed(model))}`;
+  throw new CliError(`${config} names a program, ${describeValue(program)}: give ${typed} or --trust to run it`);
 }
 
 /** One an option that was typed and says something else than the run's configuration. */

@@ -84,6 +84,9 @@ export function describeCause(cause: unknown): string {
  */
 export function findNearestNames(name: string, candidates: readonly string[]): string[] {
   const limit = Math.max(2, Math.floor(name.length / 2));
+  const longest = Math.max(0, ...candidates.map(({ length }) => length));
+  // Nothing is near a name that is twice as long as all others, and it may be of any length.
+  if (name.length > 2 * longest + 4) return [];
   return candidates
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= limit || candidate.startsWith(name))
@@ -96,7 +99,7 @@ export function findNearestNames(name: string, candidates: readonly string[]): s
 export function describeUnknownName(what: string, name: string, candidates: readonly string[]): string {
   const nearest = findNearestNames(name, candidates);
   const hint = nearest.length > 0 ? `, did you mean ${nearest.join(" or ")}?` : `; known: ${candidates.join(", ")}`;
-  return `unknown ${what} ${JSON.stringify(name)}${hint}`;
+  return `unknown ${what} ${describeValue(name)}${hint}`;
 }
 
 /**

@@ -121,6 +121,21 @@ describe("train --benchmark directory", () => {
     expect(benchmark.options).toMatchObject({ encoding: "latin1", delimiter: "tab", dropColumns: ["Unnamed: 0"] });
   });
 
+  test("evaluates on a folder that the file names once it is typed: a file does not decide what is read", async () => {
+    const path = await makeImages();
+    const out = join(await makeFolder({}), "run");
+    const benchmark = `directory:path=${path},imageSize=3`;
+    await captureCli(["train", "--benchmark", benchmark, "--out", out, ...WORDS]);
+    const model = join(out, "onnx", "latest.onnx");
+    const refused = await captureCli(["evaluate", "--model", model]);
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    const start = `${model} names a folder of this machine, "${path}": give --benchmark 'directory:path=${path},`;
+    expect(refused.stderr).toContain(start);
+    expect(refused.stderr.split("\n").length).toBe(2);
+    const typed = /--benchmark '([^']+)' to read it/.exec(refused.stderr)?.[1] ?? "";
+    expect(await captureCli(["evaluate", "--model", model, "--benchmark", typed])).toMatchObject({ status: 0 });
+  });
+
   test("leaves config.json as it was where class ids are 0 to n - 1", async () => {
     const [path, out] = [await makeImages(), join(await makeFolder({}), "run")];
     const folder = await makeFolder(

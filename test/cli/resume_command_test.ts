@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdir, readFile, truncate } from "node:fs/promises";
+import { cp, readdir, readFile, rename, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
 import { StopRequest } from "../../src/cli/cli_error.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
@@ -89,6 +90,92 @@ describe("train --resume", () => {
     expect(stderr).toContain("--out cannot be used with --resume");
     const same = ["--epochs", "2", "--benchmark", "split-mnist:experiences=2", "--checkpoint-every", "2", "--quiet"];
     expect(await captureCli(["train", "--resume", out, ...same])).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("runs the module that config.json names once it is typed again, or with --trust", async () => {
+    const program = fileURLToPath(new URL("../../examples/my_model.ts", import.meta.url));
+    const { out, words } = await makeRun();
+    const { stderr } = await interrupt([...words, "--model", `path=${program}`], new StopRequest("SIGINT"));
+    expect(stderr).toContain(` --resume ${out} --model path:path=${program}\n`);
+    const refused = await captureCli(["train", "--resume", out]);
+    expect(refused).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `${out}/config.json names a program, "${program}": give --model path:path=${program} or --trust to run it\n`,
+    });
+    const other = await captureCli(["train", "--resume", out, "--model", "path=other.ts"]);
+    expect(other).toMatchObject({ status: 2, stderr: expect.stringContaining("other.ts") });
+    const copy = join(await makeFolder({}), "copy");
+    await cp(out, copy, { recursive: true });
+    expect(await captureCli(["train", "--resume", out, "--trust", "--quiet"])).toMatchObject({ status: 0, stderr: "" });
+    const typed = ["train", "--resume", copy, "--model", `path=${program}`, "--quiet"];
+    expect(await captureCli(typed)).toMatchObject({ status: 0, stderr: "" });
+    expect(await readEnding(copy)).toEqual(await readEnding(out));
+    // Nothing is left to do, so nothing is run.
+    expect((await captureCli(["train", "--resume", out])).status).toBe(0);
+  });
+
+  test("loads nothing of a copied folder, however its config.json names the module", async () => {
+    const { out, words } = await makeRun();
+    await interrupt(words, new StopRequest("SIGINT"));
+    const config = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    await writeFile(join(out, "model.mjs"), "globalThis.hasRun = true; export const createModel = 1;");
+    for (const path of [join(out, "model.mjs"), "./model.mjs", "data:text/javascript,globalThis.hasRun=true"]) {
+      await writeFile(
+        join(out, "config.json"),
+        JSON.stringify({ ...config, model: { name: "path", options: { path } } }),
+      );
+      const { status, stderr } = await captureCli(["train", "--resume", out]);
+      expect({ status, lines: stderr.split("\n").length }).toEqual({ status: 2, lines: 2 });
+      expect(stderr).toContain("or --trust to run it");
+    }
+    expect("hasRun" in globalThis).toBe(false);
+  });
+
+  test("refuses --trust in a new run", async () => {
+    const { status, stderr } = await captureCli(["train", "--trust"]);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: "--trust requires --resume\n" });
+  });
+
+  test("refuses a summary.json that no run wrote, whatever its status says", async () => {
+    const { out, words } = await makeRun();
+    await interrupt(words, new StopRequest("SIGINT"));
+    const path = join(out, "summary.json");
+    const whole = JSON.parse(await readFile(path, "utf8"));
+    const row = { ...whole.experiences[0], onnx: { path: "javascript:alert(1)", maxAbsoluteDifference: 0 } };
+    const cases: readonly (readonly [summary: unknown, message: string])[] = [
+      [{ ...whole, status: "finished", experiences: [{}] }, "experiences.0.index is missing"],
+      [
+        { ...whole, status: "finished", experiences: [row] },
+        "experiences.0.onnx.path must be onnx/experience-NNN.onnx",
+      ],
+      [{}, "version is missing"],
+      [null, "it must be an object, got null"],
+    ];
+    for (const [summary, message] of cases) {
+      await writeFile(path, JSON.stringify(summary));
+      const { status, stdout, stderr } = await captureCli(["train", "--resume", out]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toContain(`${path}: ${message}`);
+      expect(stderr.split("\n").length).toBe(2);
+    }
+    await writeFile(path, JSON.stringify(whole));
+    expect((await captureCli(["train", "--resume", out, "--quiet"])).status).toBe(0);
+  });
+
+  test("refuses a folder in which a file of the run is a link, and leaves what it leads to as it is", async () => {
+    for (const name of ["metrics.jsonl", "onnx", "checkpoints", "training_results.csv"]) {
+      const { out, words } = await makeRun();
+      await interrupt(words, new StopRequest("SIGINT"));
+      const aside = join(out, "aside");
+      await rename(join(out, name), aside).catch(() => writeFile(aside, "mine"));
+      const before = (await readdir(aside).catch(() => readFile(aside, "utf8"))).toString();
+      await symlink(aside, join(out, name));
+      const { status, stderr } = await captureCli(["train", "--resume", out, "--quiet"]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/ is a link; a run goes on in its own folder alone: move here what it leads to\n$/);
+      expect((await readdir(aside).catch(() => readFile(aside, "utf8"))).toString()).toBe(before);
+    }
   });
 
   test("passes over a damaged checkpoint in one line, and refuses a run that has only such", async () => {

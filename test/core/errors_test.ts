@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { deserializeError, serializeError } from "../../src/core/error_data.ts";
-import { assertKnownOptions, RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "../../src/core/errors.ts";
+import {
+  assertKnownOptions,
+  describeUnknownName,
+  RangeRefusal,
+  RefusalError,
+  SyntaxRefusal,
+  TypeRefusal,
+} from "../../src/core/errors.ts";
 
 const REFUSALS = [
   [RefusalError, Error],
@@ -44,5 +51,12 @@ describe("assertKnownOptions()", () => {
     expect(refused).toThrow('SGD: unknown option "momentun", did you mean momentum?');
     const far = () => assertKnownOptions("SGD", { nesterovAcceleration: true }, names);
     expect(far).toThrow('SGD: unknown option "nesterovAcceleration"; known: learningRate, momentum');
+  });
+});
+
+describe("describeUnknownName()", () => {
+  test("shows the beginning of a long name, and looks for nothing near it", () => {
+    const message = describeUnknownName("option", "a".repeat(1_000_000), ["abc"]);
+    expect(message).toBe(`unknown option "${"a".repeat(200)}…" of 1000000 characters; known: abc`);
   });
 });

@@ -1,9 +1,12 @@
 import type { Command } from "commander";
+import { describeValue } from "../../core/errors.ts";
 import { formatJSON } from "../../core/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
-import { createNamed, resolveNamed } from "../named_factory.ts";
+import { createNamed, type ResolvedName, resolveNamed } from "../named_factory.ts";
 import { createWholeNumberParser } from "../option_values.ts";
+import { formatNamed } from "../parse_named.ts";
+import { quoteForShell } from "../quote_for_shell.ts";
 
 interface Options {
   readonly model: string;
@@ -19,11 +22,25 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
     .command("evaluate")
     .description("give the accuracy of an exported file on a benchmark's test stream, by onnxruntime alone, as JSON")
     .requiredOption("--model <file>", "an ONNX file of a run")
-    .option("--benchmark <name:options>", "see the command benchmarks (default: the one that the file names)")
+    .option(
+      "--benchmark <name:options>",
+      "see the command benchmarks (default: the one that the file names, unless it reads a folder)",
+    )
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
     .option("--batch-size <number>", "samples at a time", createWholeNumberParser("--batch-size", 1), 512)
     .option("--seed <number>", "the benchmark's, where it names none", createWholeNumberParser("--seed", 0), 0)
     .action((options: Options) => evaluate(options, context));
+}
+
+/**
+ * A model's file is data: it may come from somebody else, and does not decide which files of this machine are read.
+ * @throws {CliError} If the benchmark that it names reads a folder, saying how to allow it.
+ */
+function assertNoFolder(model: string, benchmark: ResolvedName): void {
+  const { path } = benchmark.options;
+  if (path === undefined) return;
+  const typed = `--benchmark ${quoteForShell(formatNamed(benchmark))}`;
+  throw new CliError(`${model} names a folder of this machine, ${describeValue(path)}: give ${typed} to read it`);
 }
 
 async function evaluate({ model, data, batchSize, seed, ...options }: Options, { stdout }: CliContext): Promise<void> {
@@ -33,6 +50,7 @@ async function evaluate({ model, data, batchSize, seed, ...options }: Options, {
   if (benchmark === undefined) throw new CliError(`${model} names no benchmark: --benchmark is required`);
   const { BENCHMARKS } = await import("../registries/benchmarks.ts");
   const resolved = resolveNamed(BENCHMARKS, benchmark);
+  if (options.benchmark === undefined) assertNoFolder(model, resolved);
   const { evaluateExportFile, parseClassNames } = await import("../../runs/evaluate_export_file.ts");
   const classNames = await refuse(async () => parseClassNames(model, metadata));
   const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, classNames }));

@@ -5,11 +5,14 @@ import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatRun } from "../format_run.ts";
 import { collectValues, createWholeNumberParser } from "../option_values.ts";
-import type { TrainOptions } from "../train_config.ts";
+import { formatNamed } from "../parse_named.ts";
+import { quoteForShell } from "../quote_for_shell.ts";
+import type { TrainConfig, TrainOptions } from "../train_config.ts";
 
 interface Options extends TrainOptions {
   readonly out?: string;
   readonly resume?: string;
+  readonly trust: boolean;
   readonly quiet: boolean;
   readonly workerBars: boolean;
   readonly json: boolean;
@@ -50,6 +53,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
     .option("--out <folder>", "where the run is written (default: runs/STRATEGY-BENCHMARK-NUMBER)")
     .option("--resume <folder>", "go on with the run in a folder; its own options hold")
+    .option("--trust", "with --resume, run the model's module that the folder's config.json names", false)
     .option("--checkpoint-every <interval>", "iterations (50) or seconds (30s) between checkpoints", "30s")
     .option(
       "--max-restarts <number>",
@@ -101,13 +105,13 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
     report(await run.train(), directory);
   } catch (cause) {
     if (!signal.aborted || cause !== signal.reason) throw cause;
-    throw new InterruptedError(`Interrupted; go on with: ${formatResume(directory)}`, { cause });
+    throw new InterruptedError(`Interrupted; go on with: ${formatResume(directory, start.config)}`, { cause });
   }
 }
 
 /** The line that goes on with a run, in the runtime at hand. */
-function formatResume(directory: string): string {
+function formatResume(directory: string, { model }: TrainConfig): string {
   const command = "Deno" in globalThis ? "deno task train" : "bun run train";
-  const isSafe = /^[\w./=:@-]+$/.test(directory);
-  return `${command} --resume ${isSafe ? directory : `'${directory.replaceAll("'", "'\\''")}'`}`;
+  const program = model.name === "path" ? ` --model ${quoteForShell(formatNamed(model))}` : "";
+  return `${command} --resume ${quoteForShell(directory)}${program}`;
 }
