@@ -102,7 +102,7 @@ function assertSameConfig(path: string, saved: unknown, wanted: unknown): void {
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   const differences = keys
     .filter((key) => !isDeepStrictEqual(a[key], b[key]))
-    .map((key) => `${key} must stay ${show(a[key])}, got ${show(b[key])}`);
+    .map((key) => `the run has ${key} ${show(a[key])}, got ${show(b[key])}`);
   if (differences.length > 0) throw new RangeRefusal(`${path}: ${differences.join("; ")}`);
 }
 

@@ -102,6 +102,6 @@ describe("createRunDirectory()", () => {
   test("says in one line that the folder cannot be made", async () => {
     const folder = await makeFolder({ file: new Uint8Array() });
     const made = createRunDirectory(join(folder, "file", "run"));
-    await expect(made).rejects.toThrow(/^Cannot /);
+    await expect(made).rejects.toThrow(/ is no folder$/);
   });
 });

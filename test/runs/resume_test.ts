@@ -231,14 +231,16 @@ describe("resumeTrainingRun()", () => {
     const directory = await interruptAtTen();
     for (const name of await listCheckpoints(directory)) await truncate(join(directory, "checkpoints", name), 500);
     const resumed = goOn(directory, countIterations());
-    await expect(resumed).rejects.toThrow(/none of its checkpoints is whole \(checkpoint-000004.*; checkpoint-000003/);
+    await expect(resumed).rejects.toThrow(
+      /none of its checkpoints can be used \(checkpoint-000004.*; checkpoint-000003/,
+    );
     expect(await readdir(directory)).not.toContain("run.lock");
   });
 
   test("refuses another configuration, key by key", async () => {
     const directory = await interruptAtTen();
     const resumed = goOn(directory, countIterations(), { config: { made: false, more: [1] } });
-    await expect(resumed).rejects.toThrow("wanted made true, got false; wanted more undefined, got [1]");
+    await expect(resumed).rejects.toThrow("the run has made true, got false; the run has more undefined, got [1]");
   });
 
   test("refuses a folder without a run, and one in which a run is going on", async () => {
@@ -247,7 +249,7 @@ describe("resumeTrainingRun()", () => {
     const directory = join(folder, "run");
     await using run = await createTrainingRun(makeOptions(withPlugin({}), directory));
     await run.train();
-    await expect(goOn(directory, countIterations())).rejects.toThrow("no other run is writing");
+    await expect(goOn(directory, countIterations())).rejects.toThrow("another run is writing to");
   });
 
   test("has nothing left to train in a finished run", async () => {
