@@ -136,7 +136,7 @@ export { createClassIncrementalBenchmark } from "./streams/class_incremental.ts"
 export { createDatasetBenchmark, type DatasetBenchmarkOptions } from "./streams/dataset_benchmark.ts";
 export { type DirectoryOptions, directoryBenchmark } from "./streams/directory_benchmark.ts";
 export { createDomainIncrementalBenchmark } from "./streams/domain_incremental.ts";
-export type { Benchmark, Experience, Stream } from "./streams/experience.ts";
+export type { Benchmark, Experience, LabelNames, Stream } from "./streams/experience.ts";
 export { joinExperiences } from "./streams/joint_experience.ts";
 export { findOriginNumber } from "./streams/lineage.ts";
 export { createLinearDecayStream, type LinearDecayOptions } from "./streams/linear_decay_stream.ts";

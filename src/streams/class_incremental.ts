@@ -49,7 +49,7 @@ export function createClassIncrementalBenchmark(options: ClassIncrementalOptions
   const order = options.classOrder
     ? readClassOrder(options.classOrder, { classNames, numClasses: options.numClasses })
     : createClassOrder(numClasses, { seed, shuffle });
-  assertClassOrder(act, order, numClasses);
+  assertClassOrder(act, order, options.classNames ?? classNames);
   const classes = dealClasses(order, experiences);
   return createBenchmark({
     ...options,
@@ -84,18 +84,19 @@ function readClassOrder(
   return numClasses === undefined ? findClassIds("classOrder", labels, classNames) : labels;
 }
 
-function assertClassOrder(act: string, order: readonly number[], numClasses: number): void {
+function assertClassOrder(act: string, order: readonly number[], classNames: readonly string[]): void {
   const seen = new Set<number>();
   for (const id of order) {
-    if (!Number.isInteger(id) || id < 0 || id >= numClasses) {
-      throw new RangeRefusal(cannot(act, `class ids from 0 to ${numClasses - 1} in classOrder`, id));
+    const label = classNames[id];
+    if (label === undefined) {
+      throw new RangeRefusal(cannot(act, `class ids from 0 to ${classNames.length - 1} in classOrder`, id));
     }
-    if (seen.has(id)) throw new RangeRefusal(cannot(act, "every class once in classOrder", `${id} twice`));
+    if (seen.has(id)) throw new RangeRefusal(cannot(act, "every class once in classOrder", `${label} twice`));
     seen.add(id);
   }
-  for (let id = 0; id < numClasses; id++) {
-    if (!seen.has(id)) throw new RangeRefusal(cannot(act, `every class once in classOrder`, `none of class ${id}`));
-  }
+  const missing = classNames.find((_, id) => !seen.has(id));
+  if (missing === undefined) return;
+  throw new RangeRefusal(cannot(act, "every class once in classOrder", `none of class ${missing}`));
 }
 
 function selectExperiences(

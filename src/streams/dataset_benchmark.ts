@@ -25,6 +25,8 @@ export interface DatasetBenchmarkOptions extends StreamOptions {
 
 /**
  * A benchmark from data sets of one's own, one an experience: domain-, class- or, with task labels, task-incremental.
+ * Task labels that the data sets have stay as they are; where one is 100 or more and others below it are not there, all
+ * are numbered in ascending order, and `taskNames` has them.
  * @throws {RangeError} If there is none, one is empty, samples differ in shape, or a label is no class id.
  * @example const benchmark = createDatasetBenchmark({ name: "mine", train: [monday, tuesday], test: [later] });
  */

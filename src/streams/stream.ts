@@ -27,7 +27,7 @@ export interface ExperienceData {
 export function createStream(name: string, parts: readonly ExperienceData[], labelNames?: LabelNames): Stream {
   for (const [index, { dataset, classes }] of parts.entries()) {
     if (dataset.length > 0) continue;
-    const ofClasses = classes ? ` (classes ${[...classes].join(", ")})` : "";
+    const ofClasses = classes ? ` (classes ${classes.map((id) => labelNames?.classNames[id] ?? id).join(", ")})` : "";
     const wanted = `at least one sample in experience ${index}${ofClasses}`;
     throw new RangeRefusal(cannot(`create the stream ${JSON.stringify(name)}`, wanted, 0));
   }

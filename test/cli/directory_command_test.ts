@@ -114,9 +114,12 @@ describe("train --benchmark directory", () => {
       join(await makeFolder({}), "run"),
     ];
     const options = "encoding=latin1,delimiter=tab,dropColumns=Unnamed: 0";
-    const words = ["train", "--benchmark", `directory:path=${path},${options}`, "--out", out, ...WORDS];
+    const dealt = "scenario=class-incremental,experiences=2,classOrder=Möwe|Mäwe";
+    const words = ["train", "--benchmark", `directory:path=${path},${options},${dealt}`, "--out", out, ...WORDS];
     expect(await captureCli(words)).toMatchObject({ status: 0, stderr: "" });
     const { classNames, benchmark } = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    const { experiences } = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
+    expect(experiences.map(({ classes }: { classes: number[] }) => classes)).toEqual([[1], [0]]);
     expect(classNames).toEqual(["Mäwe", "Möwe"]);
     expect(benchmark.options).toMatchObject({ encoding: "latin1", delimiter: "tab", dropColumns: ["Unnamed: 0"] });
   });
@@ -138,13 +141,18 @@ describe("train --benchmark directory", () => {
 
   test("leaves config.json as it was where class ids are 0 to n - 1", async () => {
     const [path, out] = [await makeImages(), join(await makeFolder({}), "run")];
+    const numbers = "scenario=class-incremental,experiences=3,classOrder=2|0|1";
     const folder = await makeFolder(
       Object.fromEntries(
         ["train", "test"].map((part) => [`${part}/1/d.csv`, `a,label\n${"1,1\n2,0\n3,2\n".repeat(4)}`]),
       ),
     );
-    await captureCli(["train", "--benchmark", `directory:path=${folder}`, "--out", out, ...WORDS]);
-    expect(Object.keys(JSON.parse(await readFile(join(out, "config.json"), "utf8")))).not.toContain("classNames");
+    await captureCli(["train", "--benchmark", `directory:path=${folder},${numbers}`, "--out", out, ...WORDS]);
+    const config = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    expect([Object.keys(config).includes("classNames"), config.benchmark.options.classOrder]).toEqual([
+      false,
+      [2, 0, 1],
+    ]);
     const { metadata } = decodeModel(await readFile(join(out, "onnx", "latest.onnx")));
     expect(metadata["firn.class_names"]).toBe('["0","1","2"]');
     const other = await captureCli([

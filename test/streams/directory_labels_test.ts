@@ -79,5 +79,21 @@ describe("directoryBenchmark() on labels and columns", () => {
     const ordered = await dealt({ experiences: 4, classOrder: [3, "1", 4, 2] });
     expect([...ordered.trainStream].map((experience) => read(experience).x)).toEqual([[3], [1], [4], [2]]);
     await expect(dealt({ classOrder: [0, 1, 2, 3] })).rejects.toThrow("classOrder: the class must be one of");
+    await expect(dealt({ experiences: 2, classOrder: [1, 2, 3, 3] })).rejects.toThrow(
+      'every class once in classOrder, got "3 twice"',
+    );
+    await expect(dealt({ experiences: 2, classOrder: [1, 2, 3] })).rejects.toThrow(
+      'every class once in classOrder, got "none of class 4"',
+    );
+    const untested = await makeFolder({ "train/1/d.csv": "a,label\n1,7\n1,9\n", "test/1/d.csv": "a,label\n1,7\n" });
+    const untestedClass = directoryBenchmark({
+      path: untested,
+      scenario: "class-incremental",
+      experiences: 2,
+      seed: 1,
+    });
+    await expect(untestedClass).rejects.toThrow(
+      /stream "test": wanted at least one sample in experience . \(classes 9\)/,
+    );
   });
 });

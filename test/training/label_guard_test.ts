@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
+import { mlp } from "../../src/models/simple_mlp.ts";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
+import { exportStrategy } from "../../src/runs/export_strategy.ts";
 import { createDatasetBenchmark } from "../../src/streams/dataset_benchmark.ts";
 import { createOnlineStream } from "../../src/streams/online_experience.ts";
 import { LabelGuard } from "../../src/training/label_guard.ts";
@@ -41,6 +44,32 @@ describe("LabelGuard", () => {
     const guard = new LabelGuard();
     guard.admit(online.at(0));
     expect(() => guard.admit(make([5]).trainStream.at(0))).toThrow('class id 0 stands for "5"');
+  });
+
+  test("admits tasks that are years, which have a head each and no thousand", async () => {
+    const part = (taskLabel: number, name: string) =>
+      createArrayDataset({
+        name: `${name} ${taskLabel}`,
+        x: new Float32Array(12),
+        y: [0, 1],
+        sampleShape: [6],
+        taskLabel,
+      });
+    const years = [2010, 2020];
+    const benchmark = createDatasetBenchmark({
+      name: "years",
+      train: years.map((year) => part(year, "train")),
+      test: years.map((year) => part(year, "test")),
+    });
+    const model = mlp({ inputShape: [6], hiddenLayers: 0, multiHead: true });
+    await withStrategy(new Naive({ ...makeOptions(), model }), async (strategy) => {
+      await strategy.train(benchmark.trainStream);
+      await strategy.eval(benchmark.testStream);
+      expect(strategy.heads).toMatchObject([{ kind: "multi-head", headUnits: [2, 2] }]);
+      const experience = benchmark.trainStream.at(1);
+      const { metadata } = decodeModel((await exportStrategy(strategy, { benchmark, experience })).bytes);
+      expect(metadata["firn.task_names"]).toBe('["2010","2020"]');
+    });
   });
 
   test("is asked by train() and eval() before they change the model", async () => {

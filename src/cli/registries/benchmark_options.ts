@@ -68,6 +68,11 @@ export const rotated = z.strictObject({
   ...common,
 });
 
+/** A label as somebody types it: numbers as config.json has always had them. */
+function readLabel(label: number | string): number | string {
+  return /^(0|[1-9]\d{0,8})$/.test(String(label)) ? Number(label) : label;
+}
+
 /** Of directory. */
 export const directory = z.strictObject({
   path: z
@@ -99,7 +104,7 @@ export const directory = z.strictObject({
     .describe("an experience a folder, or all samples dealt anew, by class or by sample"),
   experiences: z.int().min(1).optional().describe("how many experiences are dealt to; 5 if left out"),
   classOrder: z
-    .array(z.union([z.number(), z.string()]))
+    .array(z.union([z.number(), z.string()]).transform(readLabel))
     .optional()
     .describe("where classes are dealt: every label once, in that order"),
   balanced,

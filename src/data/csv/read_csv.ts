@@ -86,5 +86,8 @@ function parseCell(cell: string): number | undefined {
 function refuseCell(place: string, column: string, cell: string): SyntaxRefusal {
   const name = describeValue(column);
   if (cell.trim() === "") return new SyntaxRefusal(`${place}: ${name} is missing`);
-  return new SyntaxRefusal(`${place}: ${name} must be a finite float32 number, got ${describeValue(cell.trim())}`);
+  const hint = /^[+-]?\d+,\d+$/.test(cell.trim()) ? "; decimals are written with a point" : "";
+  return new SyntaxRefusal(
+    `${place}: ${name} must be a finite float32 number, got ${describeValue(cell.trim())}${hint}`,
+  );
 }

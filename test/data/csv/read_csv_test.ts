@@ -90,7 +90,7 @@ describe("readCsv()", () => {
       ["a,label\n1e99,x\n", 'got "1e99"'],
       ["a,label\n0b101,x\n", 'got "0b101"'],
       ["a,label\n0x1F,x\n", 'got "0x1F"'],
-      ["a;label\n1,5;x\n", 'row 2: "a" must be a finite float32 number, got "1,5"'],
+      ["a;label\n1,5;x\n", 'row 2: "a" must be a finite float32 number, got "1,5"; decimals are written with a point'],
       ["a,label\n1,\n", "a.csv, row 2: label is missing"],
       ["a,label\n1,nan\n", "a.csv, row 2: label is missing"],
       ['a,label\n1,x\n2,"y\n3,z\n', "a.csv, row 3: a quote is not closed"],
