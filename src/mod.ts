@@ -19,6 +19,7 @@ export { type CIFARFiles, loadCIFAR10, loadCIFAR100 } from "./data/cifar_files.t
 export { createDataSource, type DataSource } from "./data/data_source.ts";
 export { Dataset, type SampleReferences } from "./data/dataset.ts";
 export { readIdxImages, readIdxLabels } from "./data/idx_reader.ts";
+export type { ImageLayout } from "./data/image_layout.ts";
 export { loadFashionMNIST, loadMNIST } from "./data/mnist_files.ts";
 export { readSamples } from "./data/read_samples.ts";
 export type { Transform } from "./data/transform.ts";

@@ -4,6 +4,7 @@ import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../co
 import type { Augmentation } from "./augmentation.ts";
 import { createDataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
+import { type ImageLayout, putChannelsLast } from "./image_layout.ts";
 import type { Transform } from "./transform.ts";
 
 /** Samples in arrays of one's own. */
@@ -14,8 +15,10 @@ export interface ArrayDatasetOptions {
   readonly x: Uint8Array | Float32Array;
   /** Labels [N], whole numbers of int32; copied. What class ids they become, the benchmark says. */
   readonly y: ArrayLike<number>;
-  /** [features] or [height, width, channels]. */
+  /** [features], [height, width] or [height, width, channels]; or [channels, height, width], which is turned round. */
   readonly sampleShape: readonly number[];
+  /** Where images of three axes have their channels; left out, `sampleShape` must tell. */
+  readonly layout?: ImageLayout | undefined;
   /** 0 unless given. */
   readonly taskLabel?: number | undefined;
   /** What is done to samples when they are read; nothing unless given. */
@@ -25,13 +28,14 @@ export interface ArrayDatasetOptions {
 }
 
 /**
- * A data set of samples in arrays.
+ * A data set of samples in arrays. Images are kept with their channels last.
  * @throws {RangeError} If x does not hold one sample a label, a value is not finite, a label or the task label is no
  *   whole number, or a transform does not fit the sample's shape. {TypeError} If labels are BigInts.
  * @example const train = createArrayDataset({ name: "train", x: new Float32Array(20), y: [0, 1], sampleShape: [10] });
  */
 export function createArrayDataset(options: ArrayDatasetOptions): Dataset {
-  const { name, x, y, sampleShape, taskLabel = 0, transforms = [], augmentation } = options;
+  const { name, y, layout, taskLabel = 0, transforms = [], augmentation } = options;
+  const { x, sampleShape } = putChannelsLast(options, { layout, subject: name });
   const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);
   shared.set(x);
   if (shared instanceof Float32Array) assertFinite(name, shared, countElements(sampleShape));

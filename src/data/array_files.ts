@@ -1,31 +1,42 @@
 import { cannot, SyntaxRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import { type ImageLayout, putChannelsLast } from "./image_layout.ts";
 import { joinLabels, type LabelTable, tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import type { NpyArray } from "./npy_reader.ts";
 
+/** How an array of samples is read. */
+export interface SampleArrayOptions {
+  /** What messages begin with: the file. */
+  readonly subject: string;
+  /** Where images have their channels; left out, the shape must tell. */
+  readonly layout: ImageLayout | undefined;
+}
+
 /**
- * Reads an array [rows, features], [rows, height, width] or [rows, height, width, channels] as samples.
- * @param subject What messages begin with: the file.
+ * Reads an array [rows, features], [rows, height, width], [rows, height, width, channels] or [rows, channels, height,
+ * width] as samples with their channels last.
  * @throws {SyntaxRefusal} If it has no rows or another rank, or a value is not finite; the message names the row.
+ *   {RangeRefusal} If it is not clear which axis holds the channels.
  */
 export function readSampleArray(
   { shape, data }: NpyArray,
-  subject: string,
+  { subject, layout }: SampleArrayOptions,
 ): Pick<LabelledSamples, "x" | "sampleShape"> & { readonly rows: number } {
-  const [rows = 0, ...rest] = shape;
+  const [rows = 0, ...sampleShape] = shape;
   if (shape.length < 2 || shape.length > 4 || countElements(shape) === 0) {
     const allowed = "[rows, features], [rows, height, width] or [rows, height, width, channels]";
     throw new SyntaxRefusal(`${subject}: samples must have the shape ${allowed}, got [${shape.join(", ")}]`);
   }
-  const sampleShape = rest.length === 2 ? [...rest, 1] : rest;
-  if (data instanceof Uint8Array) return { rows, x: data, sampleShape };
-  const x = data instanceof Float32Array ? data : Float32Array.from(data);
-  const astray = x.findIndex((value) => !Number.isFinite(value));
-  if (astray < 0) return { rows, x, sampleShape };
-  const row = Math.floor(astray / countElements(sampleShape));
-  throw new SyntaxRefusal(`${subject}, row ${row}: values must be finite float32 numbers, got ${data[astray]}`);
+  const x = data instanceof Float64Array ? new Float32Array(data) : data;
+  const astray = x instanceof Uint8Array ? -1 : x.findIndex((value) => !Number.isFinite(value));
+  if (astray >= 0) {
+    const row = Math.floor(astray / countElements(sampleShape));
+    throw new SyntaxRefusal(`${subject}, row ${row}: values must be finite float32 numbers, got ${data[astray]}`);
+  }
+  const read = putChannelsLast({ x, sampleShape }, { layout, subject });
+  return { rows, x: read.x, sampleShape: sampleShape.length === 2 ? [...sampleShape, 1] : read.sampleShape };
 }
 
 /**

@@ -75,9 +75,15 @@ export function addChannels(values: Uint8Array, times: number): Uint8Array {
 }
 
 async function listImages(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).sort(compareNaturally);
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
   const allowed = IMAGE_EXTENSIONS.join(", ");
-  if (names.length === 0) throw new SyntaxRefusal(`${folder}: must hold at least one image (${allowed})`);
+  if (entries.length === 0) throw new SyntaxRefusal(`${folder}: must hold at least one image (${allowed})`);
+  const inside = entries.find((entry) => entry.isDirectory());
+  if (inside) {
+    const got = `got the folder ${JSON.stringify(inside.name)}`;
+    throw new SyntaxRefusal(`${folder}: must hold images alone, ${got}; point at a folder that lies lower`);
+  }
+  const names = entries.map(({ name }) => name).sort(compareNaturally);
   const astray = names.find((name) => !IMAGE_EXTENSIONS.some((extension) => extension === extname(name).toLowerCase()));
   if (astray === undefined) return names.map((name) => join(folder, name));
   throw new SyntaxRefusal(`${folder}: must hold images alone (${allowed}), got ${JSON.stringify(astray)}`);

@@ -1,10 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { cannot, describeCause, RefusalError, SyntaxRefusal } from "../core/errors.ts";
+import { cannot, describeCause, RangeRefusal, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { joinArrays } from "./array_files.ts";
 import { CsvColumns, type CsvOptions } from "./csv/csv_columns.ts";
 import { readCsv } from "./csv/read_csv.ts";
+import type { ImageLayout } from "./image_layout.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { readNpyPair, readNpz } from "./read_arrays.ts";
 import { readImageFolders } from "./read_image_folders.ts";
@@ -14,6 +15,8 @@ import type { WantedSize } from "./resize_image.ts";
 export interface SampleFileOptions extends CsvOptions {
   /** What images are brought to; left out, all must be of one size. */
   readonly imageSize?: WantedSize | undefined;
+  /** Where arrays [rows, …] of images have their channels; left out, their shape must tell. */
+  readonly layout?: ImageLayout | undefined;
 }
 
 /** What a folder of samples may hold, for messages. */
@@ -37,12 +40,17 @@ export async function readSampleFolder(
 ): Promise<LabelledSamples> {
   const { folders, files } = await listFolder(path);
   const act = `read the samples in ${JSON.stringify(path)}`;
+  if (options.layout !== undefined && !files.some((name) => /\.np[yz]$/i.test(name))) {
+    throw new RangeRefusal(`${path}: layout requires arrays, in .npy or .npz files`);
+  }
   if (folders.length > 0 && files.length === 0) return readImageFolders(path, { folders, ...options });
   const extensions = new Set(files.map((name) => extname(name).toLowerCase()));
   const [extension] = extensions;
   if (folders.length === 0 && extensions.size === 1) {
-    if (extension === ".npy" && files.join() === "x.npy,y.npy") return readNpyPair(path);
-    if (extension === ".npz") return joinArrays(path, await readEach(path, files, readNpz));
+    if (extension === ".npy" && files.join() === "x.npy,y.npy") return readNpyPair(path, options.layout);
+    if (extension === ".npz") {
+      return joinArrays(path, await readEach(path, files, (file) => readNpz(file, options.layout)));
+    }
   }
   if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {
     return joinArrays(path, await readEach(path, files, (file) => readCsv(file, columns)));

@@ -58,6 +58,7 @@ export interface BenchmarkParts extends StreamOptions {
  */
 export function createBenchmark(parts: BenchmarkParts): Benchmark {
   const { name, numClasses, sampleShape, isTaskIncremental, normalization } = parts;
+  assertSampleShape(parts);
   const { datasets, taskNames } = numberTasks([...parts.train, ...parts.test].map(({ dataset }) => dataset));
   const numbered = (part: ExperienceData, place: number) => ({ ...part, dataset: datasets[place] ?? part.dataset });
   const { train, valid } = prepareTrainData({ ...parts, train: parts.train.map(numbered) });
@@ -96,6 +97,15 @@ export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
     }
   }
   return sources;
+}
+
+/** A model is made for the benchmark's shape: images in another order of axes would be read crosswise. */
+function assertSampleShape({ name, sampleShape, train, test }: BenchmarkParts): void {
+  const sources = [...train, ...test].flatMap(({ dataset }) => [...dataset.sources.values()]);
+  const astray = sources.find((source) => source.sampleShape.join() !== sampleShape.join());
+  if (!astray) return;
+  const wanted = `[${astray.sampleShape.join(", ")}] as in ${JSON.stringify(astray.name)}`;
+  throw new RangeRefusal(`${name}: sampleShape must be ${wanted}, got [${sampleShape.join(", ")}]`);
 }
 
 function nameClasses({ name, numClasses, classNames = nameByIds(numClasses) }: BenchmarkParts): readonly string[] {

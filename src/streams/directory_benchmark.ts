@@ -1,21 +1,24 @@
 import { join } from "node:path";
-import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
-import { RandomStream } from "../core/random_stream.ts";
+import { RangeRefusal } from "../core/errors.ts";
 import type { Augmentation } from "../data/augmentation.ts";
 import { findClassIds } from "../data/class_names.ts";
 import { CsvColumns } from "../data/csv/csv_columns.ts";
 import { Dataset } from "../data/dataset.ts";
-import { FOLDER_CONTENTS, listFolder, readSampleFolder, type SampleFileOptions } from "../data/read_sample_folder.ts";
+import { readSampleFolder, type SampleFileOptions } from "../data/read_sample_folder.ts";
 import { createBenchmark, type StreamOptions } from "./benchmark.ts";
 import { type DealtScenario, dealDatasets } from "./deal_datasets.ts";
 import type { Benchmark } from "./experience.ts";
+import { findSampleFolders } from "./find_sample_folders.ts";
 import { createFolderDatasets } from "./folder_datasets.ts";
-import { splitValidation } from "./split_experience.ts";
+import { type HoldOutNeeds, holdOutTest } from "./hold_out.ts";
 import type { ExperienceData } from "./stream.ts";
 
 /** What `directoryBenchmark` takes. */
 export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
-  /** A folder with the folders "train" and "test", each with a folder an experience; or with a folder an experience. */
+  /**
+   * A folder with the folders "train" and "test", or with what would be in them: a folder an experience, or samples
+   * (files, or a folder of images a class) that are dealt to experiences.
+   */
   readonly path: string;
   /**
    * Where there is no folder "test": the share of every class of an experience that is kept for it; 0.2 unless given.
@@ -29,10 +32,10 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   readonly augmentation?: Augmentation | null | undefined;
   /**
    * "folders": one an experience; else the samples of all folders are put together and dealt anew. "folders" unless
-   * given.
+   * given; "class-incremental" where there are no folders of experiences.
    */
   readonly scenario?: "folders" | DealtScenario | undefined;
-  /** Where they are dealt: to how many experiences; 5 unless given. */
+  /** Where they are dealt: to how many experiences; 5 unless given, or fewer where there are fewer classes. */
   readonly experiences?: number | undefined;
   /** Where classes are dealt: every label once, in the order in which they come; random unless given. */
   readonly classOrder?: readonly (number | string)[] | undefined;
@@ -53,11 +56,12 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
 export async function directoryBenchmark(options: DirectoryOptions): Promise<Benchmark> {
-  const { path, testSize, taskLabels = false, scenario = "folders", seed = 0 } = options;
-  const act = `read the directory ${JSON.stringify(path)}`;
-  const { names, parts } = await findExperiences(path, act);
+  const { path, testSize, taskLabels = false, seed = 0 } = options;
+  const { names, parts, isUndivided } = await findSampleFolders(path, options);
+  const { scenario = isUndivided ? "class-incremental" : "folders" } = options;
+  if (scenario === "folders") assertUndealt(options, isUndivided);
   if (parts.length === 2 && testSize !== undefined) {
-    throw new RangeRefusal(cannot(act, 'no testSize, as there is a folder "test"', testSize));
+    throw new RangeRefusal(`${path}: testSize requires a folder without "test", got ${testSize}`);
   }
   const folders = parts.flatMap((part) => names.map((name) => [part, name].filter((word) => word !== "").join("/")));
   const columns = new CsvColumns(options);
@@ -67,24 +71,25 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   columns.assertUsed(path);
   const named = samples.map((part, i) => ({
     ...part,
-    name: folders[i] ?? "",
+    name: folders[i] || "samples",
     taskLabel: taskLabels && scenario === "folders" ? i % names.length : 0,
   }));
   const { datasets, ...made } = createFolderDatasets(named, {
     ...options,
     augmentation: options.augmentation ?? undefined,
   });
+  const needs = chooseNeeds(scenario, made.classNames);
   const halves =
     parts.length === 2
       ? { train: datasets.slice(0, names.length), test: datasets.slice(names.length) }
-      : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, act });
+      : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, subject: path, needs });
   if (scenario !== "folders") {
     const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
     const classOrder = options.classOrder && findClassIds("classOrder", options.classOrder, made.classNames);
-    return dealDatasets({ ...options, ...made, classOrder, name: "directory", scenario, train, test });
+    const { experiences = Math.min(5, scenario === "class-incremental" ? made.numClasses : train.length) } = options;
+    return dealDatasets({ ...options, ...made, classOrder, name: "directory", scenario, experiences, train, test });
   }
-  assertUndealt(options, act);
-  const toData = (list: typeof datasets): ExperienceData[] => list.map((dataset) => ({ dataset }));
+  const toData = (list: readonly Dataset[]): ExperienceData[] => list.map((dataset) => ({ dataset }));
   return createBenchmark({
     ...options,
     ...made,
@@ -95,47 +100,16 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   });
 }
 
-function assertUndealt({ experiences, classOrder, balanced }: DirectoryOptions, act: string): void {
-  const wanted = "scenario=class-incremental or new-instances";
-  if (experiences !== undefined) throw new RangeRefusal(cannot(act, `${wanted} beside experiences`, "folders"));
-  if (classOrder) throw new RangeRefusal(cannot(act, `${wanted} beside classOrder`, "folders"));
-  if (balanced) throw new RangeRefusal(cannot(act, "scenario=new-instances beside balanced", "folders"));
+function assertUndealt({ path, experiences, classOrder, balanced }: DirectoryOptions, isUndivided: boolean): void {
+  if (isUndivided) throw new RangeRefusal(`${path}: scenario "folders" requires a folder for each experience`);
+  const dealt = 'scenario "class-incremental" or "new-instances"';
+  if (experiences !== undefined) throw new RangeRefusal(`${path}: experiences requires ${dealt}, got "folders"`);
+  if (classOrder) throw new RangeRefusal(`${path}: classOrder requires scenario "class-incremental", got "folders"`);
+  if (balanced) throw new RangeRefusal(`${path}: balanced requires scenario "new-instances", got "folders"`);
 }
 
-interface FoundExperiences {
-  /** Natural order. */
-  readonly names: readonly string[];
-  /** "train" and "test", or "" where experiences lie in the folder itself. */
-  readonly parts: readonly string[];
-}
-
-async function findExperiences(path: string, act: string): Promise<FoundExperiences> {
-  const { folders } = await listFolder(path);
-  const isSplit = folders.includes("train") || folders.includes("test");
-  if (!isSplit) {
-    if (folders.length > 0) return { names: folders, parts: [""] };
-    const wanted = `the folders "train" and "test", or a folder for each experience (with ${FOLDER_CONTENTS})`;
-    throw new RefusalError(cannot(act, wanted, "none"));
-  }
-  if (folders.join() !== "test,train")
-    throw new RefusalError(cannot(act, 'the folders "train" and "test" alone', folders));
-  const [train, test] = await Promise.all(["train", "test"].map(async (part) => listFolder(join(path, part))));
-  const [names, others] = [train?.folders ?? [], test?.folders ?? []];
-  if (names.length === 0)
-    throw new RefusalError(cannot(`${act}, train`, "a folder for each experience", train?.files ?? []));
-  if (names.join("/") !== others.join("/")) {
-    throw new RefusalError(cannot(`${act}, test`, `the experiences of train (${names.join(", ")})`, others));
-  }
-  return { names, parts: ["train", "test"] };
-}
-
-function holdOutTest<Data extends ExperienceData["dataset"]>(
-  datasets: readonly Data[],
-  { testSize, seed, act }: { readonly testSize: number; readonly seed: number; readonly act: string },
-): { train: ExperienceData["dataset"][]; test: ExperienceData["dataset"][] } {
-  if (!(testSize > 0 && testSize < 1))
-    throw new RangeRefusal(cannot(act, "testSize to be above 0 and below 1", testSize));
-  const random = new RandomStream(seed, "test-split");
-  const halves = datasets.map((dataset) => splitValidation(dataset, { validationSize: testSize, random }));
-  return { train: halves.map(({ train }) => train), test: halves.map(({ valid }) => valid) };
+/** An experience may get any class that is dealt, and so needs samples of each to train and to test on. */
+function chooseNeeds(scenario: "folders" | DealtScenario, names: readonly string[]): HoldOutNeeds {
+  if (scenario === "class-incremental") return { kind: "classes", names };
+  return { kind: scenario === "folders" ? "datasets" : "samples" };
 }

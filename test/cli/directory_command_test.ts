@@ -42,6 +42,27 @@ describe("train --benchmark directory", () => {
     expect(JSON.parse(evaluated.stdout)).toMatchObject(numbers);
   });
 
+  test("deals a plain image folder to experiences, alike on 0, 1 and 2 workers, and evaluates the file", async () => {
+    const files = Object.fromEntries(
+      ["ape", "cat", "dog"].flatMap((name, id) =>
+        Array.from({ length: 6 }, (_, i) => [`${name}/${i}.png`, makePng(100 * id + i)]),
+      ),
+    );
+    const [path, runs] = [await makeFolder(files), await makeFolder({})];
+    const words = ["--benchmark", `directory:path=${path}`, ...WORDS, "--logical-shards", "2"];
+    const hashes = new Set<string>();
+    for (const workers of ["0", "1", "2"]) {
+      const out = join(runs, workers);
+      expect(await captureCli(["train", ...words, "--workers", workers, "--out", out])).toMatchObject({ status: 0 });
+      const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
+      expect(summary.experiences.map(({ classes }: { classes: number[] }) => classes.length)).toEqual([1, 1, 1]);
+      hashes.add(summary.parametersHash);
+      const { stdout } = await captureCli(["evaluate", "--model", join(out, "onnx", "latest.onnx")]);
+      expect(JSON.parse(stdout)).toMatchObject({ examples: 3, streamAccuracy: summary.final.streamAccuracy });
+    }
+    expect(hashes.size).toBe(1);
+  });
+
   test("keeps which output stands for which label: in config.json, the page, the file, and where a run goes on", async () => {
     const rows = (label: string) => `a,label\n${`1,${label}\n`.repeat(8)}`;
     const days = { "1/d.csv": rows("4"), "2/d.csv": rows("2.0") };

@@ -116,8 +116,8 @@ describe("directoryBenchmark()", () => {
     expect([...bySample.trainStream].map(({ dataset }) => dataset.length)).toEqual([14, 13, 13]);
     expect([bySample.testStream.length, bySample.testStream.at(0).dataset.length]).toEqual([1, 40]);
     const refusals: [Partial<DirectoryOptions>, string][] = [
-      [{ experiences: 2 }, 'wanted scenario=class-incremental or new-instances beside experiences, got "folders"'],
-      [{ classOrder: [0] }, "or new-instances beside classOrder"],
+      [{ experiences: 2 }, 'experiences requires scenario "class-incremental" or "new-instances", got "folders"'],
+      [{ classOrder: [0] }, 'classOrder requires scenario "class-incremental", got "folders"'],
       [{ scenario: "new-instances", classOrder: [0] }, "no classOrder where samples are dealt"],
       [{ scenario: "new-instances", taskLabels: true }, "no taskLabels"],
       [
@@ -147,12 +147,11 @@ describe("directoryBenchmark()", () => {
     const csv = "a,label\n1,0\n";
     const png = makePng(1);
     const refusals: [Files, string, Partial<DirectoryOptions>?][] = [
-      [{}, 'wanted the folders "train" and "test", or a folder for each experience'],
-      [{ "train/0/a.csv": csv }, 'wanted the folders "train" and "test" alone, got ["train"]'],
-      [{ "train/0/a.csv": csv, "test/1/a.csv": csv }, 'test: wanted the experiences of train (0), got ["1"]'],
-      [{ "train/a.csv": csv, "test/a.csv": csv }, 'train: wanted a folder for each experience, got ["a.csv"]'],
-      [twice({ "0/a.csv": csv }), 'no testSize, as there is a folder "test"', { testSize: 0.1 }],
-      [{ "0/a.csv": csv }, "testSize to be above 0 and below 1", { testSize: 1 }],
+      [{}, "must hold a folder for each experience, or samples: x.npy and y.npy, or .npz files"],
+      [{ "train/0/a.csv": csv }, 'must hold the folders "train" and "test" alone, got "train"'],
+      [{ "train/0/a.csv": csv, "test/1/a.csv": csv }, 'test: must hold the experiences "0" as '],
+      [twice({ "0/a.csv": csv }), 'testSize requires a folder without "test", got 0.1', { testSize: 0.1 }],
+      [{ "0/a.csv": csv }, "testSize must be above 0 and below 1, got 1", { testSize: 1 }],
       [{ "0/a.txt": csv }, '/0": wanted x.npy and y.npy, or .npz files with x and y, or .csv files'],
       [{ "0/a.csv": csv, "0/cat/a.png": png }, 'for each class, got ["cat/", "a.csv"]'],
       [{ "0/x.npy": makeNpy([1], { shape: [1, 1] }) }, "wanted x.npy and y.npy"],

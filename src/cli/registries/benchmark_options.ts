@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { IMAGE_LAYOUTS } from "../../data/image_layout.ts";
 import { DEALT_SCENARIOS } from "../../streams/deal_datasets.ts";
 import { VALIDATION_SPLITS } from "../../streams/split_experience.ts";
 
@@ -78,7 +79,9 @@ export const directory = z.strictObject({
   path: z
     .string()
     .optional()
-    .describe("folder with train/EXPERIENCE and test/EXPERIENCE, or EXPERIENCE; or give --data"),
+    .describe(
+      "folder with train and test, in them a folder an experience or a class; or with such folders; or give --data",
+    ),
   testSize: z
     .number()
     .gt(0)
@@ -98,11 +101,15 @@ export const directory = z.strictObject({
     .max(2)
     .optional()
     .describe("height and width that images are brought to, one number for both"),
+  layout: z
+    .enum(IMAGE_LAYOUTS)
+    .optional()
+    .describe("where arrays of images have their channels; needed where their shape does not tell"),
   scenario: z
     .enum(["folders", ...DEALT_SCENARIOS])
-    .default("folders")
-    .describe("an experience a folder, or all samples dealt anew, by class or by sample"),
-  experiences: z.int().min(1).optional().describe("how many experiences are dealt to; 5 if left out"),
+    .optional()
+    .describe("an experience a folder, or all samples dealt, by class or by sample; what the folders are if left out"),
+  experiences: z.int().min(1).optional().describe("how many experiences are dealt to; at most 5 if left out"),
   classOrder: z
     .array(z.union([z.number(), z.string()]).transform(readLabel))
     .optional()
