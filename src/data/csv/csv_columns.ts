@@ -70,14 +70,12 @@ export class CsvColumns {
   match(header: string, path: string): CsvLayout {
     const { delimiter, cells } = this.#split(header, path);
     const names = cells.map((name, place) => (name === "" ? `Unnamed: ${place}` : name));
-    const twice = names.find((name, place) => names.indexOf(name) !== place);
-    if (twice !== undefined) throw new SyntaxRefusal(`${path}: column ${describeValue(twice)} occurs twice`);
+    const places = indexNames(names, path);
     const features = names.filter((name) => name !== this.labelColumn && !this.#drops(name));
     assertNamed(path, features, names);
     if (features.length === 0) throw new SyntaxRefusal(`${path}: must have columns beside "${this.labelColumn}"`);
     this.#first ??= { path, features };
     assertSameNames(path, features, this.#first);
-    const places = new Map(names.map((name, place) => [name, place]));
     const placeOf = (name: string) => places.get(name) ?? -1;
     const label = placeOf(this.labelColumn);
     return { delimiter, width: names.length, label, features: this.#first.features.map(placeOf), names };
@@ -117,17 +115,29 @@ export class CsvColumns {
     if (found) return found;
     const [widest] = tried.toSorted((a, b) => b.cells.length - a.cells.length);
     const cells = widest?.cells ?? [];
-    const nearest =
-      cells.length > 1000
-        ? []
-        : findNearestNames(
-            this.labelColumn,
-            cells.filter((name) => name.length < 100),
-          );
-    const hint = nearest.length > 0 ? ` (labelColumn=${nearest[0]}?)` : "";
     const wanted = `the first row must name the columns, one of them ${describeValue(this.labelColumn)}`;
-    throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(cells)}${hint}`);
+    throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(cells)}${this.#suggest(cells)}`);
   }
+
+  /** Which option may help, where the label is not among `cells`. */
+  #suggest(cells: readonly string[]): string {
+    if (cells.length === 1) return "; the option delimiter says what stands between cells";
+    const [nearest] = findNearestNames(
+      this.labelColumn,
+      cells.slice(0, 1000).filter((name) => name.length < 100),
+    );
+    return nearest === undefined ? "" : ` (labelColumn=${nearest}?)`;
+  }
+}
+
+/** @throws {SyntaxRefusal} If a name occurs twice. */
+function indexNames(names: readonly string[], path: string): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const [place, name] of names.entries()) {
+    if (places.has(name)) throw new SyntaxRefusal(`${path}: column ${describeValue(name)} occurs twice`);
+    places.set(name, place);
+  }
+  return places;
 }
 
 function assertNamed(path: string, features: readonly string[], names: readonly string[]): void {

@@ -39,6 +39,7 @@ describe("CsvColumns", () => {
       ["1,2,3", 'a.csv: the first row must name the columns, one of them "label", got ["1", "2", "3"]'],
       ["a,lable", 'got ["a", "lable"] (labelColumn=lable?)'],
       ["", 'one of them "label", got [""]'],
+      ["a label", 'got ["a label"]; the option delimiter says what stands between cells'],
     ] as const;
     for (const [header, message] of refusals) expect(() => match(header)).toThrow(message);
     expect(match(",a,label,", { dropColumns: ["Unnamed: 0", "Unnamed: 3"] }).features).toEqual([1]);
