@@ -7,6 +7,7 @@ import {
 } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { ClockState } from "./clock.ts";
 import { restoreSnapshot, takeSnapshot } from "./strategy_snapshot.ts";
 
 /**
@@ -15,7 +16,8 @@ import { restoreSnapshot, takeSnapshot } from "./strategy_snapshot.ts";
  */
 export function saveNestedStrategy(strategy: BaseStrategy): SavedState {
   const { heads: _heads, evaluator: _evaluator, clock, optimizer, ...snapshot } = takeSnapshot(strategy);
-  return { ...snapshot, clock: { ...clock }, optimizer: [...optimizer] };
+  const { pieces = null, ...counters } = clock;
+  return { ...snapshot, clock: { ...counters, pieces: pieces && { ...pieces } }, optimizer: [...optimizer] };
 }
 
 /**
@@ -54,6 +56,7 @@ export async function restoreNestedStrategy(
         trainExpIterations: counter("trainExpIterations"),
         trainEpochIterations: counter("trainEpochIterations"),
         totalIterations: counter("totalIterations"),
+        ...parsePieces(act, counters.pieces ?? null),
       },
       evaluator: strategy.evaluator.save(),
       plugins: parseSavedList(act, record.plugins).map((entry) => {
@@ -64,4 +67,11 @@ export async function restoreNestedStrategy(
     },
     sources,
   );
+}
+
+function parsePieces(act: string, saved: SavedState): Pick<ClockState, "pieces"> {
+  if (saved === null) return {};
+  const { continuations, lastOrigin = null } = parseSavedRecord(act, saved);
+  const origin = lastOrigin === null ? null : parseSavedNumber(act, lastOrigin);
+  return { pieces: { continuations: parseSavedNumber(act, continuations), lastOrigin: origin } };
 }

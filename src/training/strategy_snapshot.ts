@@ -1,9 +1,9 @@
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
-import type { ClockCounters } from "../evaluation/evaluated_strategy.ts";
 import type { GrowingHead } from "../models/growing_head.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { ClockState } from "./clock.ts";
 import { namePlugin } from "./strategy_plugin.ts";
 
 /** Everything that decides how a strategy goes on, at one moment between two iterations. It owns its arrays. */
@@ -18,7 +18,7 @@ export interface StrategySnapshot {
   readonly learningRate: number;
   readonly isStopped: boolean;
   readonly randomStreams: Readonly<Record<string, readonly number[]>>;
-  readonly clock: ClockCounters;
+  readonly clock: ClockState;
   readonly evaluator: unknown;
   /** One entry a plugin, in their order; `state` is null for a plugin that saves nothing. */
   readonly plugins: readonly { readonly name: string; readonly state: SavedState }[];
@@ -39,7 +39,7 @@ export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
     learningRate: strategy.optimizer.learningRate,
     isStopped: strategy.isStopped,
     randomStreams: strategy.randomStreams.save(),
-    clock: { ...clock },
+    clock: clock.save(),
     evaluator: strategy.evaluator.save(),
     plugins: strategy.plugins.map((plugin) => ({ name: namePlugin(plugin), state: plugin.saveState?.() ?? null })),
     own: strategy.saveOwnState(),
@@ -71,7 +71,7 @@ export async function restoreSnapshot(
   strategy.optimizer.learningRate = snapshot.learningRate;
   strategy.isStopped = snapshot.isStopped;
   strategy.randomStreams.restore(snapshot.randomStreams);
-  Object.assign(strategy.clock, snapshot.clock);
+  strategy.clock.restore(snapshot.clock);
   strategy.evaluator.restore(snapshot.evaluator);
   for (const [i, plugin] of strategy.plugins.entries()) {
     await plugin.restoreState?.(snapshot.plugins[i]?.state ?? null, { strategy, sources });

@@ -11,10 +11,40 @@ const { trainStream } = makeBenchmark({ experiences: 2, samples: 64 });
 const online = createOnlineStream(trainStream, { experienceSize: 16, random: new RandomStream(1, "online") });
 
 describe("countPastExperiences()", () => {
-  test("counts experiences, and of an online stream those that its pieces were cut from", async () => {
+  test("counts experiences in the order of training, and of pieces those that they were cut from", async () => {
+    const [a, b] = trainStream;
+    const pieces = [...online];
+    const [first, second, third, fourth] = pieces;
+    if (!a || !b || !first || !second || !third || !fourth) throw new Error("two experiences of two pieces were made");
     for (const [stream, wanted] of [
       [trainStream, [0, 1]],
       [online, [0, 0, 1, 1]],
+      [
+        [b, a, b],
+        [0, 1, 2],
+      ],
+      // Of the second experience alone, or first.
+      [
+        [third, fourth],
+        [0, 0],
+      ],
+      [
+        [third, fourth, first, second],
+        [0, 0, 1, 1],
+      ],
+      // Whole ones and pieces, pieces by turns, and the same again.
+      [
+        [a, third, fourth, b, first],
+        [0, 1, 1, 2, 3],
+      ],
+      [
+        [first, third, second],
+        [0, 1, 2],
+      ],
+      [
+        [first, first, second, second],
+        [0, 0, 0, 0],
+      ],
     ] as const) {
       const counts: number[] = [];
       const listener = createListener(["beforeTrainingExp"], (_, strategy) => {
@@ -23,6 +53,7 @@ describe("countPastExperiences()", () => {
       const strategy = new Naive(makeOptions({ plugins: [listener] }));
       await withStrategy(strategy, () => strategy.train(stream));
       expect(counts).toEqual([...wanted]);
+      expect(strategy.clock.trainExpCounter).toBe(wanted.length);
     }
   });
 });

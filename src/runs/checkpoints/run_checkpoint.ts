@@ -65,6 +65,7 @@ const snapshot: z.ZodType<StrategySnapshot> = z.strictObject({
     trainExpIterations: count,
     trainEpochIterations: count,
     totalIterations: count,
+    pieces: z.exactOptional(z.strictObject({ continuations: count, lastOrigin: count.nullable() })),
   }),
   evaluator: z.unknown(),
   plugins: z.array(z.strictObject({ name: z.string(), state: savedState })),

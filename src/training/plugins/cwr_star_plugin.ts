@@ -8,6 +8,7 @@ import {
   type SavedState,
 } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertDenseLayer } from "../named_layer.ts";
@@ -60,12 +61,12 @@ export class CWRStarPlugin implements StrategyPlugin {
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
-    const { parameters, experience, clock } = strategy;
+    const { parameters, experience } = strategy;
     const kernel = this.#findKernel(strategy);
     const current = new Set([...experience.classesInThisExperience, ...this.#listRehearsed()]);
     this.#writeHead(strategy, (id) => current.has(id));
     const { freezeRemainingModel = true } = this.#options;
-    if (!freezeRemainingModel || clock.trainExpCounter === 0) return;
+    if (!freezeRemainingModel || countPastExperiences(strategy) === 0) return;
     const mask = new Float32Array(parameters.length).fill(1);
     const layer = layerOf(kernel);
     for (const { name, offset, size } of strategy.cluster.model.layout.entries) {

@@ -1,6 +1,7 @@
 import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
 import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { CWRStarPlugin } from "../plugins/cwr_star_plugin.ts";
 import { LatentReplayPlugin } from "../plugins/latent_replay_plugin.ts";
 import { SynapticIntelligencePlugin } from "../plugins/synaptic_intelligence_plugin.ts";
@@ -69,8 +70,8 @@ function setLaterLearningRate(learningRate: number): StrategyPlugin {
     name: "AR1 with incLearningRate",
     traits: ["setsLearningRate"],
     excludes: ["setsLearningRate"],
-    afterTrainDatasetAdaptation({ optimizer, clock }) {
-      if (clock.trainExpCounter > 0) optimizer.learningRate = learningRate;
+    afterTrainDatasetAdaptation(strategy) {
+      if (countPastExperiences(strategy) > 0) strategy.optimizer.learningRate = learningRate;
     },
   };
 }
