@@ -49,8 +49,7 @@ export class ExperienceBalancedBuffer implements ExemplarsBuffer {
 
   /** @throws {RangeError} If there are more experiences than `numExperiences`. */
   update({ experience, randomStreams }: BufferUpdateSource): void {
-    const { groupsSeen } = this.#groups;
-    const group = isOnlineExperience(experience) ? experience.originExperience.currentExperience : groupsSeen;
+    const group = isOnlineExperience(experience) ? experience.originExperience.currentExperience : this.#nextGroup;
     this.#groups.update(new Map([[group, experience.dataset]]), randomStreams.get("buffer"));
   }
 
@@ -59,7 +58,7 @@ export class ExperienceBalancedBuffer implements ExemplarsBuffer {
    * @throws {RangeError} If there are more experiences than `numExperiences`.
    */
   updateFromDataset(dataset: Dataset, random: RandomStream): void {
-    this.#groups.update(new Map([[this.#groups.groupsSeen, dataset]]), random);
+    this.#groups.update(new Map([[this.#nextGroup, dataset]]), random);
   }
 
   resize(newSize: number): void {
@@ -72,5 +71,10 @@ export class ExperienceBalancedBuffer implements ExemplarsBuffer {
 
   restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
     this.#groups.restore(state, sources);
+  }
+
+  /** A number that no experience has: pieces may have brought one of a later experience. */
+  get #nextGroup(): number {
+    return Math.max(this.#groups.groupsSeen, ...[...this.#groups.groups.keys()].map((group) => group + 1));
   }
 }

@@ -24,6 +24,13 @@ export function isOnlineExperience(experience: Experience): experience is Online
   return "originExperience" in experience;
 }
 
+/**
+ * True for an experience that is whole, and for the last piece of one: when what is done once an experience is due.
+ */
+export function endsExperience(experience: Experience): boolean {
+  return !isOnlineExperience(experience) || experience.isLastSubexp;
+}
+
 /** How an online stream is cut. */
 export interface OnlineStreamOptions {
   readonly experienceSize: number;

@@ -144,6 +144,18 @@ describe("ExperienceBalancedBuffer", () => {
     expect([...buffer.bufferGroups.values()].map(({ seen }) => seen)).toEqual([20, 20, 20]);
   });
 
+  test("keeps an experience apart from pieces of a later one that came before it", () => {
+    const origins = [0, 1, 2].map((id) => ({ dataset: makeDataset(labels(20, id), { name: `origin ${id}` }) }));
+    const stream = createStream("train", origins);
+    const pieces = { experienceSize: 10, random: new RandomStream(1, "online") };
+    const buffer = new ExperienceBalancedBuffer({ maxSize: 6 });
+    const randomStreams = new RandomStreams(1);
+    for (const experience of createOnlineStream(stream.slice(1, 2), pieces))
+      buffer.update({ experience, randomStreams });
+    for (const experience of [stream.at(0), stream.at(2)]) buffer.update({ experience, randomStreams });
+    expect(Array.from(buffer.buffer.targets)).toEqual([1, 1, 0, 0, 2, 2]);
+  });
+
   test("with a fixed number of experiences gives each its part of the whole from the start", () => {
     const buffer = new ExperienceBalancedBuffer({ maxSize: 10, adaptiveSize: false, numExperiences: 3 });
     const random = new RandomStream(1, "buffer");

@@ -1,6 +1,6 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
-import type { SavedState } from "../../core/saved_state.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
@@ -8,6 +8,8 @@ import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
 import { computeFisher, computeMinibatchFisher, createSampledCriterion } from "../importances/fisher.ts";
+import { GatheredImportances } from "../importances/gathered_importances.ts";
+import type { ModelGrowth } from "../model_growth.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 const MODES = ["separate", "online"] as const;
@@ -45,6 +47,9 @@ export interface EWCOptions {
  * Elastic weight consolidation: adds λ/2 Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² over the past experiences k, where Fₖ is the diagonal of
  * the Fisher information at the end of experience k and θₖ the parameters then. The sum over k is one quadratic, so
  * memory and time do not grow with the stream. Random numbers, where they are needed, come from the stream "ewc".
+ *
+ * The pieces of an online stream are one experience k: F is measured on each piece when it was trained, and Fₖ is the
+ * mean over all its samples, where Avalanche has an anchor a piece.
  * @see Kirkpatrick et al. 2017, arXiv:1612.00796; online: Schwarz et al. 2018, arXiv:1805.06370
  */
 export class EWCPlugin implements StrategyPlugin {
@@ -53,6 +58,7 @@ export class EWCPlugin implements StrategyPlugin {
   readonly #options: EWCOptions;
   readonly #fisher: (typeof FISHERS)[number];
   readonly #penalty: AnchoredPenalty;
+  readonly #gathered = new GatheredImportances();
 
   /** @throws {RangeError} If an option is out of range, is missing, or is given where it has no meaning. */
   constructor(options: EWCOptions) {
@@ -85,7 +91,8 @@ export class EWCPlugin implements StrategyPlugin {
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    const importances = await this.#measureImportances(strategy);
+    const importances = this.#gathered.add(strategy.experience, await this.#measureImportances(strategy));
+    if (!importances) return;
     const anchor = { importances, parameters: strategy.parameters };
     if (this.#options.mode !== "online") return this.#penalty.add(strategy, anchor);
     const old = this.#penalty.importances;
@@ -93,12 +100,19 @@ export class EWCPlugin implements StrategyPlugin {
     this.#penalty.replace(strategy, anchor);
   }
 
+  afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#gathered.grow(growth);
+  }
+
   saveState(): SavedState {
-    return this.#penalty.save();
+    return { penalty: this.#penalty.save(), gathered: this.#gathered.save() };
   }
 
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    this.#penalty.restore(strategy, saved);
+    const act = "restore EWCPlugin";
+    const { penalty, gathered } = parseSavedRecord(act, saved);
+    this.#penalty.restore(strategy, penalty);
+    this.#gathered.restore(act, gathered);
   }
 
   #measureImportances(strategy: BaseStrategy): Promise<Float32Array> {

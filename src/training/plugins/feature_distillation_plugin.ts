@@ -1,5 +1,6 @@
 import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
@@ -24,7 +25,7 @@ export interface FeatureDistillationOptions {
 /**
  * Feature distillation: from the second experience on, adds α times the distance of the features before the last layer
  * from those of the model at the last experience's end: the less-forget constraint. Features are compared without
- * dropout.
+ * dropout. The pieces of an online stream are one experience, which is over with its last piece.
  * @see Hou et al. 2019, Learning a Unified Classifier Incrementally via Rebalancing, CVPR
  */
 export class FeatureDistillationPlugin implements StrategyPlugin {
@@ -51,7 +52,7 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    this.#anchor.remember(strategy);
+    if (endsExperience(strategy.experience)) this.#anchor.remember(strategy);
   }
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {

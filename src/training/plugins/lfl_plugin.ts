@@ -1,5 +1,6 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
@@ -24,7 +25,8 @@ export interface LFLOptions {
  * Less-forgetting learning: from the second experience on, adds λ · ½‖f(x) − f_old(x)‖², the mean over the minibatch,
  * with f the features before the last layer and f_old those of the model at the last experience's end, and holds the
  * last layer, so that decision boundaries stay. Units that a growing head gains are not held until they were trained.
- * Features are compared without dropout.
+ * Features are compared without dropout. The pieces of an online stream are one experience, which is over with its last
+ * piece.
  * @see Jung et al. 2016, Less-forgetting Learning in Deep Neural Networks, arXiv:1607.00122
  */
 export class LFLPlugin implements StrategyPlugin {
@@ -57,7 +59,8 @@ export class LFLPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    const { parameters, cluster, model } = strategy;
+    const { parameters, cluster, model, experience } = strategy;
+    if (!endsExperience(experience)) return;
     this.#anchor.remember(strategy);
     const head = model.outputs[0]?.sourceLayer.name ?? "";
     const mask = new Float32Array(parameters.length);

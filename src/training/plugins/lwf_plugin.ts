@@ -5,6 +5,7 @@ import { addScaled } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { TaskRelabeler } from "../../data/task_relabeler.ts";
 import type { ClassesByTask } from "../../models/growing_head.ts";
+import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import {
   groupClassesByTask,
@@ -36,6 +37,8 @@ export interface LwFOptions {
  * the last experience. A model with a head a task is held on all heads of the past: the minibatch is computed once more
  * for each.
  *
+ * The pieces of an online stream are one experience, which is over with its last piece.
+ *
  * T² is Hinton's, whose loss the paper takes over: it keeps the gradient's size independent of T.
  * @see Li and Hoiem 2016, Learning without Forgetting, arXiv:1606.09282; Hinton et al. 2015, arXiv:1503.02531
  */
@@ -49,6 +52,8 @@ export class LwFPlugin implements StrategyPlugin {
   /** Classes that the teacher knows, by task label. */
   #classes: ClassesByTask = new Map();
   #teacher: Teacher | undefined;
+  /** Classes of an experience that comes in pieces, of which the last is still to come. */
+  #trained: ClassesByTask = new Map();
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: LwFOptions = {}) {
@@ -100,7 +105,10 @@ export class LwFPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    this.#classes = joinClassesByTask(this.#classes, groupClassesByTask(strategy.experience));
+    this.#trained = joinClassesByTask(this.#trained, groupClassesByTask(strategy.experience));
+    if (!endsExperience(strategy.experience)) return;
+    this.#classes = joinClassesByTask(this.#classes, this.#trained);
+    this.#trained = new Map();
     this.#teacher = Teacher.copy(strategy);
   }
 
@@ -109,14 +117,19 @@ export class LwFPlugin implements StrategyPlugin {
   }
 
   saveState(): SavedState {
-    return { teacher: this.#teacher?.save() ?? null, classes: saveClassesByTask(this.#classes) };
+    return {
+      teacher: this.#teacher?.save() ?? null,
+      classes: saveClassesByTask(this.#classes),
+      trained: saveClassesByTask(this.#trained),
+    };
   }
 
   restoreState(saved: SavedState): void {
     const act = "restore LwFPlugin";
-    const { teacher = null, classes = null } = parseSavedRecord(act, saved);
+    const { teacher = null, classes = null, trained = null } = parseSavedRecord(act, saved);
     this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
     this.#classes = parseClassesByTask(act, classes);
+    this.#trained = parseClassesByTask(act, trained);
   }
 
   #weigh(strategy: BaseStrategy): number {

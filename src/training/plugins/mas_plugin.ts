@@ -1,11 +1,13 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange } from "../../core/errors.ts";
-import type { SavedState } from "../../core/saved_state.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { addScaled, scaleVector } from "../../core/vector.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
+import { GatheredImportances } from "../importances/gathered_importances.ts";
 import { computeMinibatchSensitivity, computeSensitivity } from "../importances/sensitivity.ts";
+import type { ModelGrowth } from "../model_growth.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How strongly parameters are held, and how importances of several experiences are put together. */
@@ -23,7 +25,8 @@ export interface MASOptions {
 
 /**
  * Memory aware synapses: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω the mean over
- * its samples of |∂‖f(x)‖²/∂θ|: parameters that the outputs depend on are held. Labels play no part in Ω.
+ * its samples of |∂‖f(x)‖²/∂θ|: parameters that the outputs depend on are held. Labels play no part in Ω. The pieces of
+ * an online stream are one experience: each is measured when it was trained.
  * @see Aljundi et al. 2018, Memory Aware Synapses: Learning What (not) to Forget, arXiv:1711.09601
  */
 export class MASPlugin implements StrategyPlugin {
@@ -32,6 +35,7 @@ export class MASPlugin implements StrategyPlugin {
   readonly #alpha: number | undefined;
   readonly #isAvalanche: boolean;
   readonly #penalty: AnchoredPenalty;
+  readonly #gathered = new GatheredImportances();
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: MASOptions = {}) {
@@ -46,20 +50,28 @@ export class MASPlugin implements StrategyPlugin {
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    const { dataset } = strategy.experience;
+    const { experience } = strategy;
     const compute = this.#isAvalanche ? computeMinibatchSensitivity : computeSensitivity;
-    const importances = await compute(strategy, dataset);
+    const importances = this.#gathered.add(experience, await compute(strategy, experience.dataset));
+    if (!importances) return;
     const old = this.#penalty.importances;
     if (old && this.#alpha !== undefined) scaleVector(importances, 1 - this.#alpha);
     if (old) addScaled(importances, old, this.#alpha ?? 1);
     this.#penalty.replace(strategy, { importances, parameters: strategy.parameters });
   }
 
+  afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#gathered.grow(growth);
+  }
+
   saveState(): SavedState {
-    return this.#penalty.save();
+    return { penalty: this.#penalty.save(), gathered: this.#gathered.save() };
   }
 
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    this.#penalty.restore(strategy, saved);
+    const act = "restore MASPlugin";
+    const { penalty, gathered } = parseSavedRecord(act, saved);
+    this.#penalty.restore(strategy, penalty);
+    this.#gathered.restore(act, gathered);
   }
 }

@@ -10,7 +10,9 @@ import {
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
+import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
@@ -32,8 +34,8 @@ export interface PackNetOptions {
  * layer, and trains on with the others, which are then its own for ever. Samples are evaluated with the weights of
  * their task label's experience and of those before it. Biases belong to the experience in which they were first
  * trained; a head a task is left to its task. Models with layer state (batch normalisation) are refused: it cannot be
- * kept apart. The exported model of a task-incremental benchmark takes task labels, and computes the network once for
- * each task.
+ * kept apart. The pieces of an online stream are one experience, which is pruned in its last piece. The exported model
+ * of a task-incremental benchmark takes task labels, and computes the network once for each task.
  * @see Mallya and Lazebnik 2018, PackNet: Adding Multiple Tasks to a Single Network by Iterative Pruning,
  * arXiv:1711.05769
  */
@@ -76,17 +78,23 @@ export class PackNetPlugin implements StrategyPlugin {
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
-    const { cluster, clock, experience, parameters } = strategy;
+    const { cluster, experience, parameters } = strategy;
     this.#owners ??= new Float32Array(parameters.length);
-    this.#current = clock.trainExpCounter + 1;
-    this.#isPruned = false;
+    const number = countPastExperiences(strategy) + 1;
+    if (number !== this.#current) {
+      // Of the experience before, the last piece never came.
+      if (this.#current > 0 && !this.#isPruned) this.#prune(strategy);
+      this.#current = number;
+      this.#isPruned = false;
+      cluster.resetOptimizer();
+    }
     for (const label of experience.taskLabels) this.#experiences.set(label, this.#current);
-    cluster.resetOptimizer();
     this.#holdOthers(strategy);
   }
 
   beforeTrainingEpoch(strategy: BaseStrategy): void {
-    const { clock, trainEpochs } = strategy;
+    const { clock, trainEpochs, experience } = strategy;
+    if (!endsExperience(experience)) return;
     if (clock.trainExpEpochs === trainEpochs - this.#postPruneEpochs) this.#prune(strategy);
   }
 
@@ -96,7 +104,7 @@ export class PackNetPlugin implements StrategyPlugin {
 
   afterTrainingExp(strategy: BaseStrategy): void {
     // Training may have stopped early, and early stopping may have put back parameters of before the pruning.
-    if (!this.#isPruned) this.#prune(strategy);
+    if (!this.#isPruned && endsExperience(strategy.experience)) this.#prune(strategy);
     this.#held?.putBack(strategy.parameters);
     this.#held = undefined;
   }
@@ -165,9 +173,9 @@ export class PackNetPlugin implements StrategyPlugin {
 
   /** Gives up the smallest free weights of each layer, and keeps the others for this experience. */
   #prune(strategy: BaseStrategy): void {
-    const { parameters, clock } = strategy;
+    const { parameters } = strategy;
     const owners = this.#owners ?? new Float32Array(parameters.length);
-    const proportion = readPerExperience(this.#pruneProportion, clock.trainExpCounter);
+    const proportion = readPerExperience(this.#pruneProportion, this.#current - 1);
     for (const { offset, size, shape } of listShared(strategy)) {
       const free: number[] = [];
       for (let i = offset; i < offset + size; i++) if (owners[i] === 0) free.push(i);

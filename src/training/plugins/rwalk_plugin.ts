@@ -1,5 +1,6 @@
 import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
@@ -49,7 +50,8 @@ export interface RiemannianWalk {
  *
  * Steps left over at an experience's end count as a last, shorter walk. The paper does not say where the average
  * begins. Its authors' code means to begin above zero, and copies zeros. This follows Avalanche, as an average that
- * begins at zero is too small for the first 1/α steps. A head's new unit begins at its own first gradient.
+ * begins at zero is too small for the first 1/α steps. A head's new unit begins at its own first gradient. The pieces
+ * of an online stream are one experience, which is over with its last piece.
  * @see Chaudhry et al. 2018, Riemannian Walk for Incremental Learning, arXiv:1801.10112
  */
 export class RWalkPlugin implements StrategyPlugin {
@@ -63,6 +65,8 @@ export class RWalkPlugin implements StrategyPlugin {
   /** s of all experiences before. */
   #scores: Float32Array | undefined;
   #steps = 0;
+  /** True while pieces of the experience are still to come. */
+  #isOpen = false;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: RWalkOptions = {}) {
@@ -76,7 +80,11 @@ export class RWalkPlugin implements StrategyPlugin {
     this.#penalty = new AnchoredPenalty("RWalkPlugin", lambda);
   }
 
-  beforeTrainingExp({ parameters }: BaseStrategy): void {
+  beforeTrainingExp({ parameters, experience }: BaseStrategy): void {
+    if (this.#walk && this.#isOpen && isOnlineExperience(experience)) {
+      this.#walk = { ...this.#walk, previous: Float32Array.from(parameters) };
+      return;
+    }
     this.#steps = 0;
     this.#walk = startWalk(this.#walk?.fisher ?? new Float32Array(parameters.length), parameters);
   }
@@ -94,9 +102,10 @@ export class RWalkPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    const { parameters } = strategy;
+    const { parameters, experience } = strategy;
     const walk = this.#walk;
-    if (!walk) return;
+    this.#isOpen = !endsExperience(experience);
+    if (!walk || this.#isOpen) return;
     if (this.#steps % this.#deltaT !== 0) scoreWalk(walk, parameters);
     const old = this.#scores;
     this.#scores = walk.scores.map((score, i) => (old ? 0.5 * ((old[i] ?? 0) + score) : score));
@@ -128,15 +137,17 @@ export class RWalkPlugin implements StrategyPlugin {
       walk: walk ?? null,
       scores: this.#scores ?? null,
       steps: this.#steps,
+      isOpen: this.#isOpen,
     };
   }
 
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
     const act = "restore RWalkPlugin";
-    const { penalty, walk = null, scores = null, steps } = parseSavedRecord(act, saved);
+    const { penalty, walk = null, scores = null, steps, isOpen } = parseSavedRecord(act, saved);
     const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
     this.#penalty.restore(strategy, penalty);
     this.#steps = parseSavedNumber(act, steps);
+    this.#isOpen = isOpen === true;
     this.#scores = scores === null ? undefined : read(scores);
     this.#walk = undefined;
     if (walk === null) return;

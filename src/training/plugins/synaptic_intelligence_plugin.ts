@@ -1,6 +1,7 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { assertInRange } from "../../core/errors.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
@@ -50,6 +51,8 @@ export interface ParameterPath {
  * / ((θₖ − θₖ₋₁)² + ξ)), where ωₖ = −Σ g ∘ Δθ, over the steps of experience k, is how much each parameter's moves
  * lowered the loss; g is the gradient without penalties. The vectors are O(P), whatever the number of experiences.
  *
+ * The pieces of an online stream are one experience k, with one path, which is over with its last piece.
+ *
  * g is what the optimizer follows, minus all penalties: a plugin that edits the gradient (clipping) changes ω, too.
  * @see Zenke, Poole and Ganguli 2017, Continual Learning Through Synaptic Intelligence, arXiv:1703.04200
  */
@@ -77,12 +80,14 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
-    const { parameters } = strategy;
+    const { parameters, experience } = strategy;
     this.#ranges = this.#listRanges(strategy);
+    // A piece goes on along the path of the one before it.
+    const { start, contributions } = (isOnlineExperience(experience) ? this.#path : undefined) ?? {};
     this.#path = {
-      start: Float32Array.from(parameters),
+      start: start ?? Float32Array.from(parameters),
       previous: Float32Array.from(parameters),
-      contributions: new Float32Array(parameters.length),
+      contributions: contributions ?? new Float32Array(parameters.length),
     };
     const lambda = readPerExperience(this.#options.lambda, countPastExperiences(strategy));
     this.#penalty.scale = this.#isAvalanche ? lambda / 2 : lambda;
@@ -100,8 +105,8 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    const { parameters } = strategy;
-    if (!this.#path) return;
+    const { parameters, experience } = strategy;
+    if (!this.#path || !endsExperience(experience)) return;
     this.#cumulative ??= new Float32Array(parameters.length);
     for (const range of this.#ranges) {
       consolidateContributions(this.#cumulative, { ...this.#path, parameters, eps: this.#options.eps }, range);
