@@ -1,3 +1,4 @@
+import { elementAt } from "./element_at.ts";
 /** Refusals: the errors that answer a wrong value, file or call of the user, and their wording. */
 
 import { escapeControls } from "./printable.ts";
@@ -136,10 +137,10 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const substitution = elementAt(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, elementAt(row, j) + 1, elementAt(next, j - 1) + 1));
     }
     row = next;
   }
-  return row[b.length] ?? 0;
+  return elementAt(row, b.length);
 }

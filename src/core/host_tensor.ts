@@ -1,3 +1,5 @@
+import { elementAt } from "./element_at.ts";
+
 /** A float32 tensor in plain memory, row-major. */
 export interface HostTensor {
   readonly data: Float32Array;
@@ -7,4 +9,9 @@ export interface HostTensor {
 /** The number of values in a tensor of this shape. */
 export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
+}
+
+/** Rows and columns of a shape [N, C]. @throws {RangeError} If it has no two axes: a defect of the caller. */
+export function matrixShape(shape: readonly number[]): readonly [rows: number, columns: number] {
+  return [elementAt(shape, 0), elementAt(shape, 1)];
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "./element_at.ts";
 /**
  * Orders names as people count: "exp2" before "exp10"; what is no number goes by its code units. For `sort`; the same
  * in every runtime and locale.
@@ -5,7 +6,7 @@
 export function compareNaturally(a: string, b: string): number {
   const [left, right] = [splitNumbers(a), splitNumbers(b)];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = compareParts(left[i] ?? "", right[i] ?? "");
+    const order = compareParts(elementAt(left, i), elementAt(right, i));
     if (order !== 0) return order;
   }
   return left.length - right.length || compareTexts(a, b);

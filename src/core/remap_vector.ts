@@ -1,3 +1,4 @@
+import { elementAt } from "./element_at.ts";
 import { cannot, RangeRefusal } from "./errors.ts";
 import { type ParameterEntry, type ParameterLayout, viewEntry } from "./parameter_layout.ts";
 
@@ -61,7 +62,7 @@ function assertLength(vector: Float32Array, length: number): void {
 
 function assertHolds(target: ParameterEntry, { name, shape }: ParameterEntry): void {
   const holds =
-    target.shape.length === shape.length && shape.every((length, axis) => length <= (target.shape[axis] ?? 0));
+    target.shape.length === shape.length && shape.every((length, axis) => length <= elementAt(target.shape, axis));
   if (!holds) throw new RangeRefusal(cannot(`rearrange ${name}`, `a shape that holds [${shape}]`, target.shape));
 }
 
@@ -81,10 +82,10 @@ function copyBlock(
     let stride = 1;
     let rest = start;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const length = shape[axis] ?? 1;
+      const length = elementAt(shape, axis);
       place += (rest % length) * stride;
       rest = Math.floor(rest / length);
-      stride *= target.shape[axis] ?? 1;
+      stride *= elementAt(target.shape, axis);
     }
     target.into.set(values.subarray(start, start + run), place);
   }

@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { elementAt } from "../core/element_at.ts";
 import { cannot, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { createSharedInt32, createSharedUint8 } from "../core/shared_memory.ts";
 import type { LabelledImages } from "./labelled_images.ts";
@@ -122,7 +123,7 @@ async function loadRows(paths: readonly string[], { labelBytes, numClasses }: CI
   for (const { path, bytes, rows: count } of files) {
     for (let row = 0; row < count; row++, at++) {
       const start = row * rowBytes + labelBytes;
-      const label = bytes[start - 1] ?? 0;
+      const label = elementAt(bytes, start - 1);
       if (label >= numClasses) {
         const wanted = `labels from 0 to ${numClasses - 1} in row ${row}`;
         throw new SyntaxRefusal(cannot(`read ${JSON.stringify(path)}`, wanted, label));

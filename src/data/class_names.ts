@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { describeValue, RangeRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { assertClassCount, type LabelTable } from "./label_table.ts";
@@ -36,7 +37,7 @@ export function numberClasses(parts: readonly NamedLabels[], known?: readonly st
   }
   const classIds = parts.map(({ path, labels }) => {
     const ids = labels.names.map((label) => idOf.get(normalize(label)) ?? refuseLabel(path, label, classNames));
-    return labels.places.map((place) => ids[place] ?? -1);
+    return labels.places.map((place) => elementAt(ids, place));
   });
   return { classNames, classIds };
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { DataSource } from "./data_source.ts";
 
@@ -59,7 +60,7 @@ export class Dataset {
 
   /** Class ids [length]; computed once, borrowed by the caller. */
   get targets(): Int32Array {
-    this.#targets ??= this.#readEach((source, row) => source.y[row] ?? 0);
+    this.#targets ??= this.#readEach((source, row) => elementAt(source.y, row));
     return this.#targets;
   }
 
@@ -92,7 +93,7 @@ export class Dataset {
       const row = rows[position];
       if (row === undefined)
         throw new RangeRefusal(cannot("take a subset", `positions below ${this.length}`, position));
-      chosen.sourceIds[i] = sourceIds[position] ?? 0;
+      chosen.sourceIds[i] = elementAt(sourceIds, position);
       chosen.rows[i] = row;
     }
     return new Dataset(this.sources, chosen);
@@ -117,7 +118,7 @@ export class Dataset {
     let source: DataSource | undefined;
     for (let i = 0; i < values.length; i++) {
       if (source === undefined || source.id !== sourceIds[i]) source = this.#sourceAt(i);
-      values[i] = read(source, rows[i] ?? 0);
+      values[i] = read(source, elementAt(rows, i));
     }
     return values;
   }

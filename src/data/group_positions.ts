@@ -1,3 +1,4 @@
+import { valueAt } from "../core/element_at.ts";
 /**
  * Where each value occurs in `values`, values ascending and positions ascending: class ids to the positions of their
  * samples, say.
@@ -9,9 +10,8 @@ export function groupPositions(values: Int32Array): Map<number, Int32Array> {
     .sort(([a], [b]) => a - b)
     .map(([value, count]) => ({ value, list: new Int32Array(count) }));
   const byValue = new Map(groups.map(({ value, list }) => [value, { list, filled: 0 }]));
-  for (let position = 0; position < values.length; position++) {
-    const group = byValue.get(values[position] ?? 0);
-    if (!group) continue;
+  for (const [position, value] of values.entries()) {
+    const group = valueAt(byValue, value);
     group.list[group.filled] = position;
     group.filled += 1;
   }

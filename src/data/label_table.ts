@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../core/element_at.ts";
 import { RangeRefusal } from "../core/errors.ts";
 
 /** The labels of rows, as text: row i has the label `names[places[i]]`. */
@@ -67,9 +68,9 @@ export function joinLabels(tables: readonly LabelTable[], subject: string): Labe
   const places = new Int32Array(tables.reduce((sum, table) => sum + table.places.length, 0));
   let at = 0;
   for (const table of tables) {
-    const moved = table.names.map((name) => placeOf.get(name) ?? -1);
+    const moved = table.names.map((name) => valueAt(placeOf, name));
     for (const place of table.places) {
-      places[at] = moved[place] ?? -1;
+      places[at] = elementAt(moved, place);
       at += 1;
     }
   }

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import type { Transform } from "./transform.ts";
 
 /** What scale, normalize and permute do to a byte, worked out beforehand for all 256 values. */
@@ -44,14 +45,14 @@ function normalizeTables(
   // One table or one mean serves every channel of the other.
   const channels = Math.max(tables.length, mean.length);
   return Array.from({ length: channels }, (_, channel) => {
-    const table = tables[channel % tables.length] ?? new Float64Array(256);
-    const center = mean[channel % mean.length] ?? 0;
-    const spread = std[channel % std.length] ?? 1;
+    const table = elementAt(tables, channel % tables.length);
+    const center = elementAt(mean, channel % mean.length);
+    const spread = elementAt(std, channel % std.length);
     return Float64Array.from(table, (value) => (value - center) / spread);
   });
 }
 
 /** First `first`, then `second`: output i reads first[second[i]]. */
 function composeOrders(first: Int32Array | undefined, second: Int32Array): Int32Array {
-  return first ? second.map((position) => first[position] ?? 0) : second;
+  return first ? second.map((position) => elementAt(first, position)) : second;
 }

@@ -1,3 +1,4 @@
+import { valueAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import { parseSavedList, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "./data_source.ts";
@@ -17,7 +18,7 @@ export function saveDataset(dataset: Dataset): SavedDataset {
   const indexOf = new Map([...sources.keys()].map((id, index) => [id, index]));
   return {
     sourceNames: [...sources.values()].map(({ name }) => name),
-    sourceIndices: references.sourceIds.map((id) => indexOf.get(id) ?? 0),
+    sourceIndices: references.sourceIds.map((id) => valueAt(indexOf, id)),
     rows: references.rows.slice(),
   };
 }

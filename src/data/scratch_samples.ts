@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { countElements, type HostTensor } from "../core/host_tensor.ts";
 import { createSharedFloat32, createSharedInt32 } from "../core/shared_memory.ts";
 import { createDataSource, type DataSource } from "./data_source.ts";
@@ -40,7 +41,7 @@ export class ScratchSamples {
     const sourceIds = new Int32Array(rows);
     const sources = new Map<number, DataSource>();
     for (let row = 0; row < rows; row++) {
-      const source = this.#findSource(taskLabels[row] ?? 0);
+      const source = this.#findSource(elementAt(taskLabels, row));
       sources.set(source.id, source);
       sourceIds[row] = source.id;
     }

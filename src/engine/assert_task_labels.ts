@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { EngineInput } from "./engine.ts";
 
@@ -11,7 +12,7 @@ export function assertTaskLabels(
   { x, taskLabels }: Pick<EngineInput, "x" | "taskLabels">,
 ): void {
   const act = `choose heads of ${head.name}`;
-  const [rows = 0] = x.shape;
+  const rows = elementAt(x.shape, 0);
   if (taskLabels.length !== rows) throw new RangeRefusal(cannot(act, `${rows} task labels`, taskLabels.length));
   for (const label of taskLabels) {
     if ((head.headUnits[label] ?? 0) > 0) continue;

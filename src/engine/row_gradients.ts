@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { Engine, EngineInput, RowGradientCall } from "./engine.ts";
 
@@ -9,7 +10,7 @@ export async function sumRowGradients(engine: Engine, call: RowGradientCall): Pr
   if (await engine.sumRowGradients?.(call)) return;
   const { vectors, input, dOutputs, gradient } = call;
   const own = new Float32Array(gradient.length);
-  const rows = input.x.shape[0] ?? 0;
+  const rows = elementAt(input.x.shape, 0);
   const width = dOutputs.length / rows;
   gradient.fill(0);
   for (let row = 0; row < rows; row++) {
@@ -20,7 +21,7 @@ export async function sumRowGradients(engine: Engine, call: RowGradientCall): Pr
 
 function takeRow(input: EngineInput, row: number): EngineInput {
   const { data, shape } = input.x;
-  const size = data.length / (shape[0] ?? 1);
+  const size = data.length / elementAt(shape, 0);
   return {
     ...input,
     x: { data: data.slice(row * size, (row + 1) * size), shape: [1, ...shape.slice(1)] },

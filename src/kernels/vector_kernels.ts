@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { type KernelFunctions, loadKernelFunctions } from "./kernel_functions.ts";
 import { createSharedVectors } from "./vector_memory.ts";
 
@@ -70,7 +71,7 @@ export class VectorKernels {
       );
       sum += work(this.#functions, addresses, end - start);
       for (const [i, vector] of written.entries()) {
-        if (!areNear[i]) vector.set(this.#pieces[i]?.subarray(0, end - start) ?? [], start);
+        if (!areNear[i]) vector.set(elementAt(this.#pieces, i).subarray(0, end - start), start);
       }
     }
     return sum;

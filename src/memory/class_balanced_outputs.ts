@@ -1,4 +1,5 @@
-import type { HostTensor } from "../core/host_tensor.ts";
+import { elementAt, valueAt } from "../core/element_at.ts";
+import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -30,11 +31,10 @@ export class ClassBalancedOutputs {
     this.#buffer.update(source);
     const { buffer } = this.#buffer;
     const keys = listKeys(buffer);
-    const added = [...keys.keys()].filter((position) => !this.#outputs.has(keys[position] ?? ""));
+    const added = [...keys.keys()].filter((position) => !this.#outputs.has(elementAt(keys, position)));
     const rows = added.length > 0 ? splitRows(await compute(buffer.subset(added))) : [];
-    const fresh = new Map(added.map((position, i) => [keys[position] ?? "", rows[i] ?? new Float32Array(0)]));
-    const kept = keys.map((key) => [key, fresh.get(key) ?? this.#outputs.get(key) ?? new Float32Array(0)] as const);
-    this.#outputs = new Map(kept);
+    const fresh = new Map(added.map((position, i) => [elementAt(keys, position), elementAt(rows, i)]));
+    this.#outputs = new Map(keys.map((key) => [key, fresh.get(key) ?? valueAt(this.#outputs, key)]));
   }
 
   /** `count` of the samples held, or all where there are fewer, each at most once. The caller owns the result. */
@@ -42,13 +42,13 @@ export class ClassBalancedOutputs {
     const samples = this.#buffer.buffer.subset(drawPositions(this.length, count, random));
     return {
       samples,
-      outputs: joinRows(listKeys(samples).map((key) => this.#outputs.get(key) ?? new Float32Array(0))),
+      outputs: joinRows(listKeys(samples).map((key) => valueAt(this.#outputs, key))),
     };
   }
 
   save(): SavedState {
     const { data, shape } = joinRows([...this.#outputs.values()]);
-    return { buffer: saveBuffer(this.#buffer), outputs: data, width: shape[1] ?? 0 };
+    return { buffer: saveBuffer(this.#buffer), outputs: data, width: elementAt(shape, 1) };
   }
 
   /** Goes on from what `save` gave, on sources found by name. */
@@ -58,7 +58,7 @@ export class ClassBalancedOutputs {
     restoreBuffer(this.#buffer, buffer, sources);
     const shape = [this.length, parseSavedNumber(act, width)];
     const rows = splitRows({ data: parseSavedVector(act, outputs), shape });
-    this.#outputs = new Map(listKeys(this.#buffer.buffer).map((key, i) => [key, rows[i] ?? new Float32Array(0)]));
+    this.#outputs = new Map(listKeys(this.#buffer.buffer).map((key, i) => [key, elementAt(rows, i)]));
   }
 }
 
@@ -67,7 +67,7 @@ function listKeys({ references }: Dataset): string[] {
 }
 
 function splitRows({ data, shape }: HostTensor): Float32Array[] {
-  const [rows = 0, width = 0] = shape;
+  const [rows, width] = matrixShape(shape);
   return Array.from({ length: rows }, (_, row) => data.slice(row * width, (row + 1) * width));
 }
 

@@ -1,10 +1,11 @@
+import { elementAt } from "../core/element_at.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 
 /**
  * The mean of the rows of `features` [N, F]: [F], in double precision; zeros where there is no row. The caller owns it.
  */
 export function averageRows({ data, shape }: HostTensor): Float64Array<ArrayBuffer> {
-  const [rows = 0] = shape;
+  const rows = elementAt(shape, 0);
   const width = rows === 0 ? 0 : data.length / rows;
   const mean = new Float64Array(width);
   for (let i = 0, column = 0; i < data.length; i++) {
@@ -25,7 +26,7 @@ export function normalizeRows(features: HostTensor): HostTensor {
 /** Positions of the rows of `features` [N, F] by their distance from the rows' mean, nearest first. */
 export function rankByDistance(features: HostTensor): Int32Array<ArrayBuffer> {
   const mean = averageRows(features);
-  const [rows = 0] = features.shape;
+  const rows = elementAt(features.shape, 0);
   const distances = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
     let square = 0;
@@ -46,7 +47,7 @@ export function rankByDistance(features: HostTensor): Int32Array<ArrayBuffer> {
  */
 export function selectByHerding(features: HostTensor, count: number): Int32Array<ArrayBuffer> {
   const { data } = features;
-  const [rows = 0] = features.shape;
+  const rows = elementAt(features.shape, 0);
   const mean = averageRows(features);
   const width = mean.length;
   const squares = squareRows(features);
@@ -74,7 +75,7 @@ export function selectByHerding(features: HostTensor, count: number): Int32Array
 }
 
 function squareRows({ data, shape }: HostTensor): Float64Array {
-  const [rows = 0] = shape;
+  const rows = elementAt(shape, 0);
   const width = rows === 0 ? 0 : data.length / rows;
   const squares = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {

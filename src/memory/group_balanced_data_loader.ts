@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { countBatches } from "./batch_sampler.ts";
@@ -30,7 +31,7 @@ export class GroupBalancedDataLoader implements DataLoader {
     assertGroups(datasets, batchSize);
     const sizes = splitEvenly(batchSize, datasets.length);
     const parts = datasets.map((dataset, index) => {
-      return { dataset, batchSize: sizes[index] ?? 1, dropLast, cycle: oversampleSmallGroups, random };
+      return { dataset, batchSize: elementAt(sizes, index), dropLast, cycle: oversampleSmallGroups, random };
     });
     this.length = Math.max(...parts.map((part) => countBatches(part.dataset.length, part.batchSize, dropLast)));
     this.#joiner = new MinibatchJoiner(parts);

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
@@ -52,10 +53,10 @@ export class LatentMemory {
     data.set(this.#x.data);
     const [targets, tasks] = [[...this.#y], [...this.#taskLabels]];
     for (let row = 0; row < rows; row++) {
-      const place = row < free ? held + row : (replaced[row - free] ?? 0);
+      const place = row < free ? held + row : elementAt(replaced, row - free);
       data.set(x.data.subarray(row * width, (row + 1) * width), place * width);
-      targets[place] = y[row] ?? 0;
-      tasks[place] = taskLabels[row] ?? 0;
+      targets[place] = elementAt(y, row);
+      tasks[place] = elementAt(taskLabels, row);
     }
     this.#hold({ x: { data, shape: [held + free, ...shape] }, y: targets, taskLabels: tasks });
   }

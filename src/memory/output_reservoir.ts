@@ -1,5 +1,6 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
-import type { HostTensor } from "../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -45,15 +46,15 @@ export class OutputReservoir {
 
   /** Offers samples with their outputs [N, C]. C may grow from call to call. */
   offer({ samples, outputs }: RememberedOutputs, random: RandomStream): void {
-    const [, width = 0] = outputs.shape;
+    const [, width] = matrixShape(outputs.shape);
     if (width > this.#width) this.#widen(width);
     const { sourceIds, rows } = samples.references;
     for (let i = 0; i < samples.length; i++) {
       this.#seen += 1;
       const slot = this.#length < this.maxSize ? this.#length++ : random.integer(this.#seen);
       if (slot >= this.maxSize) continue;
-      this.#sourceIds[slot] = sourceIds[i] ?? 0;
-      this.#rows[slot] = rows[i] ?? 0;
+      this.#sourceIds[slot] = elementAt(sourceIds, i);
+      this.#rows[slot] = elementAt(rows, i);
       const start = slot * this.#width;
       this.#outputs.fill(Number.NaN, start, start + this.#width);
       this.#outputs.set(outputs.data.subarray(i * width, (i + 1) * width), start);

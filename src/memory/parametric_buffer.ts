@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -78,7 +79,7 @@ export class ParametricBuffer implements ExemplarsBuffer {
     }
     const shares = this.#share(merged);
     for (const [index, [group, { samples, seen }]] of [...merged].entries()) {
-      const share = shares[index] ?? 0;
+      const share = elementAt(shares, index);
       if (share === 0) merged.delete(group);
       else if (parts.has(group)) {
         const kept = samples.subset(await this.#selection.select(samples, share, source)).dropUnusedSources();
@@ -93,7 +94,7 @@ export class ParametricBuffer implements ExemplarsBuffer {
     this.#maxSize = newSize;
     const shares = this.#share(this.#groups);
     const cut = [...this.#groups].map(([group, { samples, seen }], index) => {
-      return [group, { samples: takeFirst(samples, shares[index] ?? 0), seen }] as const;
+      return [group, { samples: takeFirst(samples, elementAt(shares, index)), seen }] as const;
     });
     this.#replace(new Map(cut.filter(([, { samples }]) => samples.length > 0)));
   }

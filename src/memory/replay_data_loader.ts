@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -58,6 +59,6 @@ function createMemoryParts(options: ReplayDataLoaderOptions, random: RandomStrea
   }
   const sizes = splitEvenly(batchSizeMem, datasets.length);
   return datasets.map((dataset, index) => {
-    return { dataset, batchSize: sizes[index] ?? 1, dropLast, cycle: oversampleSmallTasks, random };
+    return { dataset, batchSize: elementAt(sizes, index), dropLast, cycle: oversampleSmallTasks, random };
   });
 }

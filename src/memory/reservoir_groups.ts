@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -71,7 +72,7 @@ export class ReservoirGroups {
     const order = [...this.#groups.keys(), ...newGroups];
     const seen = order.map((group) => (this.#groups.get(group)?.seen ?? 0) + (parts.get(group)?.length ?? 0));
     for (const [index, share] of this.#share(seen).entries()) {
-      const group = order[index] ?? 0;
+      const group = elementAt(order, index);
       this.#resizeGroup(group, share);
       const part = parts.get(group);
       if (part && share > 0) this.#groups.get(group)?.updateFromDataset(part, random);
@@ -84,7 +85,7 @@ export class ReservoirGroups {
     this.#maxSize = newSize;
     const order = [...this.#groups.keys()];
     const shares = this.#share([...this.#groups.values()].map((group) => group.seen));
-    for (const [index, group] of order.entries()) this.#resizeGroup(group, shares[index] ?? 0);
+    for (const [index, group] of order.entries()) this.#resizeGroup(group, elementAt(shares, index));
     this.#joined = undefined;
   }
 

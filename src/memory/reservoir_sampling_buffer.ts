@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -46,7 +47,10 @@ export class ReservoirSamplingBuffer implements ExemplarsBuffer {
     for (let i = 0; i < drawn.length; i++) drawn[i] = random.uniform();
     this.#seen += drawn.length;
     const isFull = this.#keys.length === this.#maxSize;
-    const accepted = rankAbove(drawn, isFull ? (this.#keys.at(-1) ?? 0) : -1).subarray(0, this.#maxSize);
+    const accepted = rankAbove(drawn, isFull ? elementAt(this.#keys, this.#keys.length - 1) : -1).subarray(
+      0,
+      this.#maxSize,
+    );
     // Most small updates of a full reservoir change nothing, and cost nothing more.
     if (accepted.length > 0) this.#merge(dataset.subset(accepted), drawn, accepted);
   }

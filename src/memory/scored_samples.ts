@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { parseSavedRecord, type SavedState } from "../core/saved_state.ts";
@@ -48,7 +49,7 @@ export class ScoredSamples {
         kept.push(score);
       } else if (score < 1) {
         const rival = drawByWeight(kept, random);
-        const strength = kept[rival] ?? 0;
+        const strength = elementAt(kept, rival);
         if (random.uniform() >= strength / (strength + score)) continue;
         positions[rival] = position;
         kept[rival] = score;

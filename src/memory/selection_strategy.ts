@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../core/element_at.ts";
 import { cannot, TypeRefusal } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { hashSeed, mixBits } from "../core/random_stream.ts";
@@ -30,7 +31,7 @@ export class RandomExemplarsSelectionStrategy implements SelectionStrategy {
     const { sourceIds, rows } = samples.references;
     const bases = new Map<number, number>();
     for (const [id, { name }] of samples.sources) bases.set(id, hashSeed(randomStreams.seed, `selection of ${name}`));
-    const keys = Int32Array.from(rows, (row, i) => mixBits((bases.get(sourceIds[i] ?? -1) ?? 0) + mixBits(row)));
+    const keys = Int32Array.from(rows, (row, i) => mixBits(valueAt(bases, elementAt(sourceIds, i)) + mixBits(row)));
     const order = Int32Array.from(keys, (_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
     return order.slice(0, count);
   }

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import type { ParameterEntry } from "../core/parameter_layout.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 
@@ -18,6 +19,6 @@ export function drawColumnTensor(
   const kernel = name.endsWith("/bias")
     ? own.find((entry) => entry.name === name.replace(/bias$/, "kernel"))
     : undefined;
-  const bound = 1 / Math.sqrt((kernel?.shape ?? shape)[0] ?? 1);
+  const bound = 1 / Math.sqrt(elementAt(kernel?.shape ?? shape, 0));
   return () => (2 * random.uniform() - 1) * bound;
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { createParameterLayout, type ParameterEntry, type ParameterLayout } from "../core/parameter_layout.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { remapVector } from "../core/remap_vector.ts";
@@ -57,7 +58,7 @@ function growLayout(layout: ParameterLayout, head: GrowingHead): ParameterLayout
     layout.entries.map((entry) => {
       switch (entry.name) {
         case `${head.layer}/kernel`:
-          return { name: entry.name, shape: shape.toSpliced(-1, 0, entry.shape.at(-2) ?? 0) };
+          return { name: entry.name, shape: shape.toSpliced(-1, 0, elementAt(entry.shape, entry.shape.length - 2)) };
         case `${head.layer}/bias`:
         case `${head.layer}/active`:
           return { name: entry.name, shape };
@@ -85,14 +86,18 @@ function drawHead(head: GrowingHead, entries: readonly ParameterEntry[], drawing
   const names = head.kind === "progressive" ? undefined : [`${head.layer}/kernel`, `${head.layer}/bias`];
   const own = entries.filter(({ name }) => (names ? names.includes(name) : name.startsWith(`${head.layer}/`)));
   const kernel = own.find(({ name }) => name === names?.[0]);
-  const bound = 1 / Math.sqrt(kernel?.shape.at(-2) ?? 1);
+  const bound = kernel ? 1 / Math.sqrt(elementAt(kernel.shape, kernel.shape.length - 2)) : 1;
   for (const entry of own) {
-    const blocks = head.kind === "multi-head" ? (entry.shape[0] ?? 1) : 1;
+    const blocks = head.kind === "multi-head" ? elementAt(entry.shape, 0) : 1;
     for (let block = 0; block < blocks; block++) {
       const random = new RandomStream(drawing.seed, `growth of ${entry.name}, ${block}`);
       const draw = names ? () => (2 * random.uniform() - 1) * bound : drawColumnTensor(entry, own, random);
       const size = entry.size / blocks;
-      drawBlock({ offset: entry.offset + block * size, size, units: entry.shape.at(-1) ?? 1 }, drawing, draw);
+      drawBlock(
+        { offset: entry.offset + block * size, size, units: elementAt(entry.shape, entry.shape.length - 1) },
+        drawing,
+        draw,
+      );
     }
   }
 }

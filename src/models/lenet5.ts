@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../core/element_at.ts";
 import { buildImageModel, callLayers, createConvolution, createDense, type ImageModelOptions } from "./image_model.ts";
 
 /**
@@ -22,9 +23,9 @@ export function lenet5(options: ImageModelOptions = {}): tf.LayersModel {
         createConvolution({ name: "conv1", filters: 16, kernelSize: 5, activation: "tanh" }),
         tf.layers.averagePooling2d({ name: "pool1", poolSize: 2 }),
       ]);
-      const [height, width] = maps.shape.slice(1, 3).map(Number);
+      const [height, width] = [Number(elementAt(maps.shape, 1)), Number(elementAt(maps.shape, 2))];
       return callLayers(maps, [
-        createConvolution({ name: "conv2", filters: 120, kernelSize: [height ?? 1, width ?? 1], activation: "tanh" }),
+        createConvolution({ name: "conv2", filters: 120, kernelSize: [height, width], activation: "tanh" }),
         tf.layers.flatten({ name: "flatten" }),
         createDense({ name: "fc0", units: 84, activation: "tanh" }),
       ]);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../core/element_at.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { type Layer, listLayers } from "../engine/tfjs/model_layers.ts";
 
@@ -36,7 +37,8 @@ export function initializeLikeKeras(model: tf.LayersModel, stream: RandomStream)
     const shape = kernelShape(layer);
     // Several heads have units of their own, where the places of a window share theirs.
     const window = GROWING_HEADS.has(layer.getClassName()) ? 1 : shape.slice(0, -2).reduce(multiply, 1);
-    const bound = Math.sqrt(6 / (window * ((shape.at(-2) ?? 0) + (shape.at(-1) ?? 0))));
+    const ends = shape.slice(-2).reduce((sum, length) => sum + length, 0);
+    const bound = Math.sqrt(6 / (window * ends));
     fillWeights(layer, (index) => (index > 0 ? 0 : (2 * stream.uniform() - 1) * bound));
   }
 }
@@ -46,7 +48,7 @@ function countInputs(layer: Layer): number {
   const className = layer.getClassName();
   const shape = kernelShape(layer);
   if (DENSE_OR_CONVOLUTION.has(className)) return shape.slice(0, -1).reduce(multiply, 1);
-  if (GROWING_HEADS.has(className)) return shape.at(-2) ?? 0;
+  if (GROWING_HEADS.has(className)) return elementAt(shape, shape.length - 2);
   // Depthwise kernels are [height, width, in, multiplier], and each output sees one channel.
   if (className === "DepthwiseConv2D") return shape.slice(0, 2).reduce(multiply, 1);
   return 0;

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { type Layer, listWeightOwners } from "../engine/tfjs/model_layers.ts";
@@ -25,7 +26,8 @@ function assertCallsFit(model: tf.LayersModel): void {
   for (const inner of model.layers) {
     if (!(inner instanceof tf.LayersModel)) continue;
     for (const { inputTensors } of inner.inboundNodes) {
-      for (const [i, { shape }] of inputTensors.entries()) assertInputFits(inner, inner.inputs[i]?.shape ?? [], shape);
+      for (const [i, { shape }] of inputTensors.entries())
+        assertInputFits(inner, elementAt(inner.inputs, i).shape, shape);
     }
     assertCallsFit(inner);
   }

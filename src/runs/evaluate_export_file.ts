@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../core/element_at.ts";
 import { describeValue, RangeRefusal, SyntaxRefusal } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
@@ -39,7 +40,10 @@ export async function evaluateExportFile(
   const testAccuracy: number[] = [];
   for (const { dataset } of stream) {
     const predictions = await evaluateExport(path, readBatches(dataset, batchSize));
-    const right = predictions.reduce((count, id, i) => count + (id === columnOf(dataset.targets[i] ?? -1) ? 1 : 0), 0);
+    const right = predictions.reduce(
+      (count, id, i) => count + (id === columnOf(elementAt(dataset.targets, i)) ? 1 : 0),
+      0,
+    );
     testAccuracy.push(right / dataset.length);
     examples += dataset.length;
     correct += right;
@@ -88,7 +92,7 @@ function findColumns(stream: Stream, classNames: readonly string[]): (id: number
       found.set(id, column);
     }
   }
-  return (id) => found.get(id) ?? -1;
+  return (id) => valueAt(found, id);
 }
 
 function* readBatches(dataset: Dataset, batchSize: number): Generator<ExportBatch> {

@@ -1,4 +1,5 @@
-import type { HostTensor } from "../core/host_tensor.ts";
+import { elementAt } from "../core/element_at.ts";
+import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import { VERSION } from "../core/version.ts";
 import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
@@ -118,13 +119,13 @@ function fitColumns(
   expected: Pick<Prediction, "heads"> & { readonly numClasses: number; readonly taskLabels: Int32Array },
 ): number[] {
   const { heads, numClasses, taskLabels } = expected;
-  const [, width = 0] = shape;
+  const [, width] = matrixShape(shape);
   const all = heads.flatMap((head) => listScoredClasses(head) ?? []);
   const columns = all.length > 0 ? Math.max(numClasses, ...all.map((id) => id + 1)) : width;
   return [...taskLabels].flatMap((task, row) => {
     const ids = heads.flatMap((head) => listScoredClasses(head, task) ?? []);
     const logits = [...data.subarray(row * width, row * width + Math.min(width, columns))];
-    const least = Math.min(...ids.map((id) => logits[id] ?? Number.POSITIVE_INFINITY));
+    const least = Math.min(...ids.map((id) => elementAt(logits, id)));
     return [...logits, ...new Array<number>(columns - logits.length).fill(least - UNKNOWN_MARGIN)];
   });
 }

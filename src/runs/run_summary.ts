@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { type ContinualMeasures, summarizeAccuracyMatrix } from "../evaluation/continual_measures.ts";
 
 /** "running" until the last experience is evaluated; "interrupted" after Ctrl-C, "failed" after an error. */
@@ -83,7 +84,7 @@ function collectAccuracyMatrix(experiences: readonly ExperienceSummary[]): (read
 export function weighAccuracy(accuracies: readonly number[], sampleCounts: readonly number[]): number {
   const total = sampleCounts.reduce((sum, count) => sum + count, 0);
   // Rounded to whole samples, so that the result is the quotient that counting would give.
-  const correct = accuracies.reduce((sum, accuracy, i) => sum + Math.round(accuracy * (sampleCounts[i] ?? 0)), 0);
+  const correct = accuracies.reduce((sum, accuracy, i) => sum + Math.round(accuracy * elementAt(sampleCounts, i)), 0);
   return total === 0 ? 0 : correct / total;
 }
 

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 /** The class attributes of one experience; every list ascends. */
 export interface ClassView {
   readonly classesInThisExperience: readonly number[];
@@ -17,7 +18,7 @@ export function createClassTimeline(classes: readonly (readonly number[])[]): Cl
       classesInThisExperience: sortClasses(current),
       previousClasses,
       classesSeenSoFar: sortClasses(seen),
-      futureClasses: (later[index] ?? []).filter((id) => !seen.has(id)),
+      futureClasses: elementAt(later, index).filter((id) => !seen.has(id)),
     };
   });
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { elementAt } from "../core/element_at.ts";
 import { RangeRefusal } from "../core/errors.ts";
 import type { Augmentation } from "../data/augmentation.ts";
 import { findClassIds } from "../data/class_names.ts";
@@ -71,7 +72,7 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   columns.assertUsed(path);
   const named = samples.map((part, i) => ({
     ...part,
-    name: folders[i] || "samples",
+    name: elementAt(folders, i) || "samples",
     taskLabel: taskLabels && scenario === "folders" ? i % names.length : 0,
   }));
   const { datasets, ...made } = createFolderDatasets(named, {

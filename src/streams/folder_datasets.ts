@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
 import { assertSameKind } from "../data/array_files.ts";
 import type { Augmentation } from "../data/augmentation.ts";
@@ -36,7 +37,7 @@ export interface FolderPreparation {
  */
 export function createFolderDatasets(folders: readonly NamedSamples[], preparation: FolderPreparation): FolderDatasets {
   const channels = Math.max(
-    ...folders.map(({ sampleShape }) => (sampleShape.length === 3 ? (sampleShape[2] ?? 1) : 1)),
+    ...folders.map(({ sampleShape }) => (sampleShape.length === 3 ? elementAt(sampleShape, 2) : 1)),
   );
   const samples = folders.map((folder) => (channels === 3 ? toColour(folder) : folder));
   const [first] = samples;
@@ -48,7 +49,7 @@ export function createFolderDatasets(folders: readonly NamedSamples[], preparati
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
   const { classIds, classNames } = numberClasses(samples, preparation.classNames);
   const datasets = samples.map(({ name, x, taskLabel }, i) => {
-    const y = copyToSharedInt32(classIds[i] ?? []);
+    const y = copyToSharedInt32(elementAt(classIds, i));
     const parts = { name, x: toShared(x), y, sampleShape, taskLabel, transforms, augmentation };
     return Dataset.fromSource(createDataSource(parts));
   });

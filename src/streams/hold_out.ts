@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { describeValue, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -61,8 +62,8 @@ function listGroups(datasets: readonly Dataset[], needs: HoldOutNeeds): SampleGr
   switch (needs.kind) {
     case "datasets":
       return datasets.map(({ sources }, index) => ({
-        name: describeValue([...sources.values()][0]?.name ?? ""),
-        most: countMost([...(counts[index]?.values() ?? [])]),
+        name: describeValue(elementAt([...sources.values()], 0).name),
+        most: countMost([...elementAt(counts, index).values()]),
         places: (half, i) => i === index && half.length > 0,
       }));
     case "classes":

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertInRange, assertWholeNumber } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -83,7 +84,7 @@ function findFirstPieces(parts: readonly OnlinePart[], experienceSize: number): 
   for (const { dataset, order } of parts) {
     const { targets } = dataset;
     for (let i = 0; i < order.length; i++) {
-      const id = targets[order[i] ?? 0] ?? 0;
+      const id = elementAt(targets, elementAt(order, i));
       if (!first.has(id)) first.set(id, start + Math.floor(i / experienceSize));
     }
     start += Math.ceil(order.length / experienceSize);

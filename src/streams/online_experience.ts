@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -103,7 +104,7 @@ export function cutOnlineStream(
     const part = parts[partIndex];
     if (!part) throw new RangeError(`no origin of the online experience ${index}`);
     const { experience, dataset, order } = part;
-    const place = index - (starts[partIndex] ?? 0);
+    const place = index - elementAt(starts, partIndex);
     const subStreamLength = Math.ceil(order.length / experienceSize);
     const samples = dataset.subset(order.subarray(place * experienceSize, (place + 1) * experienceSize));
     const view = describe({ ...part, index, samples });
@@ -133,7 +134,7 @@ function findLastStart(starts: readonly number[], index: number): number {
   let high = starts.length;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if ((starts[middle] ?? 0) <= index) low = middle;
+    if (elementAt(starts, middle) <= index) low = middle;
     else high = middle;
   }
   return low;

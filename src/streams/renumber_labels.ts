@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../core/element_at.ts";
 import { createSharedInt32 } from "../core/shared_memory.ts";
 import { areClassIds, nameByIds } from "../data/class_names.ts";
 import { createDataSource, type DataSource } from "../data/data_source.ts";
@@ -26,7 +27,7 @@ export function numberDatasets(datasets: readonly Dataset[], numClasses: number 
   const idOf = new Map(labels.map((label, id) => [label, id]));
   const renumber = cacheBySource((source) => {
     const y = createSharedInt32(source.y.length);
-    for (let row = 0; row < y.length; row++) y[row] = idOf.get(source.y[row] ?? -1) ?? -1;
+    for (let row = 0; row < y.length; row++) y[row] = valueAt(idOf, elementAt(source.y, row));
     return createDataSource({ ...source, y });
   });
   return { datasets: datasets.map((dataset) => replaceSources(dataset, renumber)), classNames };

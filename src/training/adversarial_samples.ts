@@ -1,4 +1,5 @@
-import type { HostTensor } from "../core/host_tensor.ts";
+import { elementAt } from "../core/element_at.ts";
+import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 
 /** Samples by what they look like to a model and what they are. */
 export interface LabelledFeatures {
@@ -14,7 +15,7 @@ export interface LabelledFeatures {
  * @returns Class ids [N], −1 where all others are of the sample's class. The caller owns them.
  */
 export function findNearestOtherClasses(samples: LabelledFeatures, others: LabelledFeatures): Int32Array {
-  const [, width = 0] = samples.features.shape;
+  const [, width] = matrixShape(samples.features.shape);
   const [a, b] = [samples.features.data, others.features.data];
   return samples.y.map((label, row) => {
     let [nearest, target] = [Number.POSITIVE_INFINITY, -1];
@@ -50,7 +51,7 @@ export interface AttackStep {
  * @see Dong et al. 2018, Boosting Adversarial Attacks with Momentum, arXiv:1710.06081
  */
 export function stepTowardsTarget({ x, momentum, gradient, decay, stepSize, range }: AttackStep): void {
-  const rows = x.shape[0] ?? 0;
+  const rows = elementAt(x.shape, 0);
   const width = rows === 0 ? 0 : x.data.length / rows;
   const [least, largest] = range;
   for (let start = 0; start < x.data.length; start += width) {

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertInRange, assertWholeNumber } from "../core/errors.ts";
 import { hashSeed } from "../core/random_stream.ts";
 import { findRange } from "../core/vector.ts";
@@ -70,7 +71,9 @@ export function createGenerator(
 ): VAETraining {
   const { latentSize = 32, hiddenSizes = [400, 128], generatorLearningRate = 0.001, beta = 1 } = options;
   const { trainMbSize, evalMbSize, seed, cluster } = strategy.options;
-  const inputShape = (strategy.model.inputs[0]?.shape ?? []).slice(1).map((length) => length ?? 1);
+  const inputShape = elementAt(strategy.model.inputs, 0)
+    .shape.slice(1)
+    .map((length) => length ?? 1);
   // Replicas hold seeds in 32 bits with a sign.
   const ownSeed = hashSeed(seed, "generator") & 0x7fffffff;
   const output = range ? { outputRange: range } : {};

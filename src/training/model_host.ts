@@ -9,6 +9,7 @@ import { findEntry, viewEntry } from "../core/parameter_layout.ts";
 import type { RandomStreams } from "../core/random_stream.ts";
 import { scaleVector } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { countOutputs } from "../engine/tfjs/model_layers.ts";
 import { growSnapshot } from "../models/grow_snapshot.ts";
 import { type ClassesByTask, type GrowingHead, listGrowingHeads, listUnits } from "../models/growing_head.ts";
 import { LazyWeights } from "../models/lazy_weights.ts";
@@ -100,7 +101,7 @@ export class ModelHost {
     if (this.#cluster) this.#assertSameTensors(this.#cluster);
     else {
       const snapshot = flattenWeights(this.model);
-      const outputSize = this.model.outputs[0]?.shape.at(-1) ?? 0;
+      const outputSize = countOutputs(this.model);
       const { optimizer, seed } = this.#training;
       this.#cluster = await Cluster.start({ ...snapshot, outputSize }, this.#options, {
         optimizer: optimizer.spec,
@@ -122,7 +123,7 @@ export class ModelHost {
     const before = cluster.model;
     const grown = growSnapshot({ ...before, parameters, state }, { heads, seed: streams.seed });
     const model = await createModelFromSnapshot(grown);
-    await cluster.replaceModel({ ...grown, outputSize: model.outputs[0]?.shape.at(-1) ?? 0 });
+    await cluster.replaceModel({ ...grown, outputSize: countOutputs(model) });
     this.#ownModel?.dispose();
     this.#model = model;
     this.#ownModel = model;

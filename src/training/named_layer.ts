@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../core/element_at.ts";
 import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import { listFirstOutputs } from "../engine/tfjs/model_layers.ts";
 import { listGrowingHeads } from "../models/growing_head.ts";
@@ -51,6 +52,11 @@ export function assertFeatureLayer(act: string, model: tf.LayersModel, name: str
   if (listGrowingHeads(takeTopology(model)).some(({ layer }) => layer === name)) {
     throw new RangeRefusal(cannot(act, "features of a layer before the heads that grow", name));
   }
+}
+
+/** The name of the layer whose answers are the model's outputs. */
+export function findOutputLayer(model: tf.LayersModel): string {
+  return elementAt(model.outputs, 0).sourceLayer.name;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
 
 /** One number for all experiences, or a list with one for each; the list's last holds for all that follow. */
@@ -18,5 +19,5 @@ export function assertPerExperience(
 /** The number for the experience after `finished` others. */
 export function readPerExperience(values: PerExperience, finished: number): number {
   if (typeof values === "number") return values;
-  return values[Math.min(finished, values.length - 1)] ?? 0;
+  return elementAt(values, Math.min(finished, values.length - 1));
 }

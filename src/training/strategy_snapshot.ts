@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -64,7 +65,7 @@ export async function restoreSnapshot(
   copyInto(cluster.parameters, snapshot.parameters);
   copyInto(cluster.state, snapshot.layerState);
   for (const [i, vector] of cluster.optimizerState.entries()) {
-    copyInto(vector, snapshot.optimizer[i] ?? new Float32Array(0));
+    copyInto(vector, elementAt(snapshot.optimizer, i));
   }
   cluster.stepCount = snapshot.stepCount;
   strategy.sideSteps = snapshot.sideSteps;

@@ -1,4 +1,4 @@
-import type { HostTensor } from "../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
@@ -52,7 +52,7 @@ export class Teacher {
 
 /** The most likely of these classes, or of all where none are given, for each row of outputs [B, C]: class ids [B]. */
 export function chooseClasses({ data, shape }: HostTensor, classes: readonly number[]): Int32Array {
-  const [rows = 0, width = 0] = shape;
+  const [rows, width] = matrixShape(shape);
   const columns = classes.length > 0 ? classes : [...Array(width).keys()];
   return Int32Array.from({ length: rows }, (_, row) =>
     columns.reduce((best, id) => ((data[row * width + id] ?? 0) > (data[row * width + best] ?? 0) ? id : best)),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { elementAt } from "../../src/core/element_at.ts";
+import { elementAt, valueAt } from "../../src/core/element_at.ts";
 import { RefusalError } from "../../src/core/errors.ts";
 
 describe("elementAt()", () => {
@@ -17,5 +17,15 @@ describe("elementAt()", () => {
     } catch (error) {
       expect(error instanceof RefusalError).toBe(false);
     }
+  });
+});
+
+describe("valueAt()", () => {
+  test("gives the value, also where it is 0", () => {
+    expect(valueAt(new Map([["a", 0]]), "a")).toBe(0);
+  });
+
+  test("throws a RangeError, where there is none", () => {
+    expect(() => valueAt(new Map([[1, 2]]), 3)).toThrow(new RangeError("No value of 3 in a map of 1"));
   });
 });

@@ -21,7 +21,11 @@ describe("ScratchSamples.write()", () => {
   test("uses the same memory and data sources again, when there is room", () => {
     const scratch = new ScratchSamples("scratch");
     const idsOf = (rows: number) => {
-      const samples = scratch.write({ x: createRows(rows, rows), y: new Int32Array(rows), taskLabels: [0, 1, 0, 1] });
+      const samples = scratch.write({
+        x: createRows(rows, rows),
+        y: new Int32Array(rows),
+        taskLabels: [0, 1, 0, 1, 0].slice(0, rows),
+      });
       expect(readSamples(samples)).toEqual(createRows(rows, rows));
       return [...samples.sources.keys()];
     };

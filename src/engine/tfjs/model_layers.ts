@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 
 /** A layer of a built model. */
 export type Layer = tf.layers.Layer;
@@ -23,6 +24,12 @@ export function listWeightOwners(model: tf.LayersModel): Layer[] {
 export function listFirstOutputs(layer: Layer): tf.SymbolicTensor[] {
   const firstCall = layer instanceof tf.LayersModel && layer.inboundNodes.length > 1 ? 1 : 0;
   return [layer.getOutputAt(firstCall)].flat();
+}
+
+/** C, the width of a model's output [N, C]. */
+export function countOutputs(model: tf.LayersModel): number {
+  const { shape } = elementAt(model.outputs, 0);
+  return Number(elementAt(shape, shape.length - 1));
 }
 
 function expandLayer(layer: Layer): Layer[] {

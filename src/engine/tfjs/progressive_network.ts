@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import {
   type ColumnLayer,
@@ -94,7 +95,7 @@ export class ProgressiveNetwork extends tf.layers.Layer {
     const below: tf.Tensor[][] = [];
     return Array.from({ length: columns }, (_, column) => {
       let h = x;
-      const layers = listColumnLayers(this.settings, { column, features: x.shape[1] ?? 0 });
+      const layers = listColumnLayers(this.settings, { column, features: elementAt(x.shape, 1) });
       for (const [at, part] of layers.entries()) {
         const earlier = below[at] ?? [];
         const z = this.#computeLayer(part, h, earlier);

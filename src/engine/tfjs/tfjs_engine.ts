@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
@@ -273,5 +274,5 @@ function disposeModel(model: tf.LayersModel, { trainable, state }: ModelVariable
 }
 
 function countRows(input: EngineInput): number {
-  return input.x.shape[0] ?? 0;
+  return elementAt(input.x.shape, 0);
 }

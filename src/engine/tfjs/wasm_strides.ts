@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, TypeRefusal } from "../../core/errors.ts";
 
 /** Kernels of wasm 4.22 that pad "same" wrongly where strides are longer than the window. */
@@ -36,7 +37,7 @@ export function repairWasmStrides(): void {
 
 function isLongStrided({ shape }: tf.TensorInfo, { pad, strides }: ConvolutionAttributes): boolean {
   const [rows = 1, columns = rows] = [strides].flat();
-  return pad === "same" && (rows > (shape[0] ?? 1) || columns > (shape[1] ?? 1));
+  return pad === "same" && (rows > elementAt(shape, 0) || columns > elementAt(shape, 1));
 }
 
 /** x [N, H, W, C] as the windows lie on it: zeros around, nothing beyond the last window. */

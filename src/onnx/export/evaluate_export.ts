@@ -1,5 +1,5 @@
 import { SyntaxRefusal } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { decodeModel } from "../file/decode_model.ts";
 import { cutBatch } from "./cut_batch.ts";
 import { countRowsAtOnce } from "./export_memory.ts";
@@ -49,7 +49,7 @@ export async function readExportMetadata(source: ExportSource): Promise<Readonly
 
 /** The column of each row's largest value, the first of equals. */
 function findLargestColumns({ data, shape }: HostTensor): Int32Array {
-  const [rows = 0, columns = 0] = shape;
+  const [rows, columns] = matrixShape(shape);
   const largest = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     largest[row] = findLargestColumn(data.subarray(row * columns, (row + 1) * columns));

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import type { MetricPoint, ReportedRun } from "../reported_run.ts";
 import { createColorScale, type Figure, thinOut } from "./figure.ts";
 
@@ -101,7 +102,7 @@ function smooth(points: readonly LossPoint[]): LossPoint[] {
   let sum = 0;
   return points.map(({ step, loss }, i) => {
     sum += loss;
-    if (i >= width) sum -= points[i - width]?.loss ?? 0;
+    if (i >= width) sum -= elementAt(points, i - width).loss;
     return { step, loss: sum / Math.min(width, i + 1) };
   });
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
 
 /** What a safetensors file of this project may hold. */
@@ -132,8 +133,9 @@ function readEntry(name: string, entry: unknown): VectorPlace {
   const found = Object.keys(DTYPES).find((known): known is DType => known === dtype);
   if (!found) throw malformed(`${name}: dtype must be one of ${Object.keys(DTYPES)}, got ${describeValue(dtype)}`);
   const Class = DTYPES[found];
-  const [length = 0] = readNumbers(`${name}: shape must be one size`, shape, 1);
-  const [start = 0, end = 0] = readNumbers(`${name}: data_offsets must be two offsets`, offsets, 2);
+  const length = elementAt(readNumbers(`${name}: shape must be one size`, shape, 1), 0);
+  const range = readNumbers(`${name}: data_offsets must be two offsets`, offsets, 2);
+  const [start, end] = [elementAt(range, 0), elementAt(range, 1)];
   if (end - start === length * Class.BYTES_PER_ELEMENT) return { name, Class, length, start, end };
   throw malformed(`${name}: ${length} values of ${found} take another room than bytes ${start} to ${end}`);
 }

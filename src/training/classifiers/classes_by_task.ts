@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../../core/element_at.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { ClassesByTask } from "../../models/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
@@ -8,10 +9,10 @@ import type { Experience } from "../../streams/experience.ts";
  */
 export function groupClassesByTask(experience: Experience): ClassesByTask {
   const { taskLabels, classesInThisExperience, dataset } = experience;
-  const [label = 0, ...others] = taskLabels;
-  if (others.length === 0) return new Map([[label, classesInThisExperience]]);
+  const [label, ...others] = taskLabels;
+  if (label !== undefined && others.length === 0) return new Map([[label, classesInThisExperience]]);
   const classes = new Map<number, Set<number>>(taskLabels.map((task) => [task, new Set<number>()]));
-  for (const [i, id] of dataset.targets.entries()) classes.get(dataset.targetsTaskLabels[i] ?? -1)?.add(id);
+  for (const [i, id] of dataset.targets.entries()) valueAt(classes, elementAt(dataset.targetsTaskLabels, i)).add(id);
   return new Map([...classes].map(([task, ids]) => [task, [...ids]]));
 }
 

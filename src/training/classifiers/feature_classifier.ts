@@ -1,4 +1,5 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { elementAt } from "../../core/element_at.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { type ScoringHead, UNKNOWN_MARGIN } from "../../onnx/export/prediction_head.ts";
 
@@ -34,7 +35,7 @@ export function scoreRows(
   { width, ids }: { readonly width: number; readonly ids: readonly number[] },
   scoreRow: (row: Float32Array, scores: Float64Array, index: number) => void,
 ): HostTensor {
-  const [rows = 0, features = 0] = shape;
+  const [rows, features] = matrixShape(shape);
   const columns = Math.max(width, ...ids.map((id) => id + 1));
   const result = new Float32Array(rows * columns);
   const scores = new Float64Array(ids.length);
@@ -42,7 +43,7 @@ export function scoreRows(
     scoreRow(data.subarray(row * features, (row + 1) * features), scores, row);
     const least = ids.length > 0 ? Math.min(...scores) : 0;
     result.fill(least - UNKNOWN_MARGIN, row * columns, (row + 1) * columns);
-    for (const [i, id] of ids.entries()) result[row * columns + id] = scores[i] ?? 0;
+    for (const [i, id] of ids.entries()) result[row * columns + id] = elementAt(scores, i);
   }
   return { data: result, shape: [rows, columns] };
 }

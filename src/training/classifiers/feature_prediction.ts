@@ -1,4 +1,5 @@
 import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
@@ -91,7 +92,7 @@ export class FeaturePrediction implements StrategyPlugin {
 
   async afterEvalForward(strategy: BaseStrategy): Promise<void> {
     const features = await strategy.extractFeatures(strategy.mbatch, this.#layerName);
-    const [, width = 0] = strategy.mbOutput.shape;
+    const [, width] = matrixShape(strategy.mbOutput.shape);
     strategy.mbOutput = this.#classifiers.score(features, { width, taskLabels: strategy.mbTaskId });
   }
 

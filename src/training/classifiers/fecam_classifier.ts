@@ -1,5 +1,6 @@
+import { valueAt } from "../../core/element_at.ts";
 import { assertInRange } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { factorCholesky, invertLower } from "../../kernels/cholesky.ts";
 import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
@@ -60,7 +61,7 @@ export class FeCAMClassifier implements FeatureClassifier {
 
   add(features: FeaturesByClass): void {
     for (const [id, { data, shape }] of features) {
-      const [count = 0, width = 0] = shape;
+      const [count, width] = matrixShape(shape);
       if (count === 0) continue;
       const values = Float64Array.from(data, (value) => this.#transform(value));
       const known = this.#classes.get(id);
@@ -107,7 +108,7 @@ export class FeCAMClassifier implements FeatureClassifier {
 
   /** Features [N, F] transformed, each row at length 1. */
   #scaleRows({ data, shape }: HostTensor): Matrix {
-    const [rows = 0, columns = 0] = shape;
+    const [rows, columns] = matrixShape(shape);
     const values = Float64Array.from(data, (value) => this.#transform(value));
     for (let row = 0; row < rows; row++) {
       const own = values.subarray(row * columns, (row + 1) * columns);
@@ -120,7 +121,7 @@ export class FeCAMClassifier implements FeatureClassifier {
   #measureDistances(unit: Matrix, id: number): Float64Array {
     const columns = unit.columns;
     const whitening = { data: this.#whiteningOf(id, columns), rows: columns, columns };
-    const mean = { data: scaleToOne(this.#classes.get(id)?.mean ?? new Float64Array(columns)), rows: 1, columns };
+    const mean = { data: scaleToOne(valueAt(this.#classes, id).mean), rows: 1, columns };
     const [center, rows] = [multiplyByTransposed(mean, whitening).data, multiplyByTransposed(unit, whitening).data];
     return Float64Array.from({ length: unit.rows }, (_, row) => {
       let sum = 0;
@@ -133,7 +134,7 @@ export class FeCAMClassifier implements FeatureClassifier {
     const known = this.#whitenings.get(id);
     if (known) return known;
     const { shrinkDiagonal, shrinkOffDiagonal } = this.#options;
-    const { scatter = new Float64Array(width * width), count = 1 } = this.#classes.get(id) ?? {};
+    const { scatter, count } = valueAt(this.#classes, id);
     const covariance = scatter.map((value) => value / Math.max(1, count - 1));
     const shrunk = shrinkCovariance(covariance, width, { shrinkDiagonal, shrinkOffDiagonal });
     const whitening = invertLower(factorCholesky(toCorrelations(shrunk, width), width), width);

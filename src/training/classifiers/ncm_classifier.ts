@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { NearestMeanHead } from "../../onnx/export/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
@@ -39,7 +39,7 @@ export class NCMClassifier implements FeatureClassifier {
 
   add(features: FeaturesByClass): void {
     for (const [id, tensor] of features) {
-      const [count = 0, width = 0] = tensor.shape;
+      const [count, width] = matrixShape(tensor.shape);
       if (count === 0) continue;
       const known = this.#means.get(id) ?? { count: 0, mean: new Float64Array(width) };
       const total = known.count + count;

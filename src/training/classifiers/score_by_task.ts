@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { scoreRows } from "./feature_classifier.ts";
 
@@ -54,7 +54,7 @@ function scoreByBest(features: HostTensor, columns: number, scorers: readonly Ta
 }
 
 function takeRows({ data, shape }: HostTensor, positions: Int32Array): HostTensor {
-  const [, width = 0] = shape;
+  const [, width] = matrixShape(shape);
   const rows = new Float32Array(positions.length * width);
   for (const [row, position] of positions.entries()) {
     rows.set(data.subarray(position * width, (position + 1) * width), row * width);

@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { assertInRange } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { LabelledRows } from "../../data/task_classes.ts";
 import { factorCholesky, solveLower, solveUpper } from "../../kernels/cholesky.ts";
@@ -54,7 +54,7 @@ export class StreamingLDAClassifier {
 
   /** Learns from features [N, F] with class ids [N] and task labels [N], in order. */
   learn({ data, shape }: HostTensor, { targets, targetsTaskLabels }: LabelledRows): void {
-    const [, width = 0] = shape;
+    const [, width] = matrixShape(shape);
     if (this.#covariance.length === 0) this.#covariance = new Float64Array(width * width);
     const scatter: Float64Array[] = [];
     for (const [row, id] of targets.entries()) {

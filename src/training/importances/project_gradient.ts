@@ -1,5 +1,6 @@
 /// <reference path="./quadprog_types.ts" />
 import { solveQP } from "quadprog";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
 
@@ -32,7 +33,7 @@ export function projectOntoMemories(
     conflicts,
     memoryStrength,
   );
-  for (const [i, memory] of memories.entries()) addScaled(gradient, memory, weights[i] ?? 0);
+  for (const [i, memory] of memories.entries()) addScaled(gradient, memory, elementAt(weights, i));
   return true;
 }
 

@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { type Matrix, multiply, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
 import type { FeatureLoss } from "./feature_losses.ts";
 import { contrastRow, createUnitRows, differentiateUnitRows } from "./supervised_contrast.ts";
@@ -26,7 +26,7 @@ export function evaluateAsymmetricContrast(
   y: Int32Array,
   { anchors, temperature, weight = 1 }: AsymmetricContrast,
 ): FeatureLoss {
-  const [rows = 0, width = 0] = features.shape;
+  const [rows, width] = matrixShape(features.shape);
   const unit = createUnitRows(features);
   const others = rows - anchors;
   const rowsFrom = (start: number, end: number): Matrix => {

@@ -1,4 +1,5 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
+import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { evaluateBinaryCrossEntropy } from "./binary_cross_entropy.ts";
 import { addClassMask, type ClassMask } from "./class_mask.ts";
@@ -30,7 +31,7 @@ export class BCEWithLogitsLoss implements Criterion {
   }
 
   evaluate(output: HostTensor, y: Int32Array): LossAndGradient {
-    const outputSize = output.shape[1] ?? 0;
+    const outputSize = elementAt(output.shape, 1);
     const classMask = this.#classMask?.(outputSize);
     const targets = new Float32Array(output.data.length);
     writeTargets(y, targets, { outputSize, labelSmoothing: 0, classMask });

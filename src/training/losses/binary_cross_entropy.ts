@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
@@ -12,7 +12,7 @@ export function evaluateBinaryCrossEntropy(
   targets: Float32Array,
   columns: Iterable<number>,
 ): LossAndGradient {
-  const [rows = 0, width = 0] = output.shape;
+  const [rows, width] = matrixShape(output.shape);
   const counted = [...columns];
   const scale = 1 / (rows * counted.length);
   const dOutput = new Float32Array(output.data.length);

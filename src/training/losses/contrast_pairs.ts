@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 
 /** Where the samples to choose from are, and which may stand against which. */
@@ -31,8 +32,8 @@ export function drawContrastPairs(rows: number, candidates: ContrastCandidates, 
     }
     if (positives.length === 0 || negatives.length === 0) continue;
     pairs.anchors.push(row);
-    pairs.positives.push(positives[random.integer(positives.length)] ?? 0);
-    pairs.negatives.push(negatives[random.integer(negatives.length)] ?? 0);
+    pairs.positives.push(elementAt(positives, random.integer(positives.length)));
+    pairs.negatives.push(elementAt(negatives, random.integer(negatives.length)));
   }
   return pairs;
 }

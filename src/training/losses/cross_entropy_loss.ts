@@ -1,4 +1,5 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
@@ -35,7 +36,7 @@ export class CrossEntropyLoss implements Criterion {
   }
 
   evaluate(output: HostTensor, y: Int32Array): LossAndGradient {
-    const outputSize = output.shape[1] ?? 0;
+    const outputSize = elementAt(output.shape, 1);
     const classMask = this.#classMask?.(outputSize);
     const logits = addClassMask(output.data, classMask);
     const targets = new Float32Array(output.data.length);
@@ -74,7 +75,7 @@ export class MSELoss implements Criterion {
 
   evaluate(output: HostTensor, y: Int32Array): LossAndGradient {
     const targets = new Float32Array(output.data.length);
-    writeOneHot(y, targets, { outputSize: output.shape[1] ?? 0, labelSmoothing: 0 });
+    writeOneHot(y, targets, { outputSize: elementAt(output.shape, 1), labelSmoothing: 0 });
     const dOutput = targets;
     const losses = new Float64Array(y.length);
     const width = targets.length / y.length;

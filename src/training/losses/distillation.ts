@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 
 /** What is distilled, and how strongly. */
@@ -25,7 +25,7 @@ export function addDistillation(
   teacher: HostTensor,
   { columns, temperature, weight, rows, dOutput }: Distillation & { readonly dOutput: Float32Array },
 ): number {
-  const [count = 0, width = 0] = student.shape;
+  const [count, width] = matrixShape(student.shape);
   const { start, end } = rows ?? { start: 0, end: count };
   const scale = weight / (end - start);
   const p = new Float64Array(columns.length);

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 
 /** A loss of features and its gradient with respect to them, [B, F]; the receiver owns it. */
@@ -12,7 +13,7 @@ export type FeatureDistance = (features: HostTensor, old: HostTensor) => Feature
 /** Half the squared distance of each sample's features, the mean over the minibatch: (1/B) Σ ½‖f − f_old‖². */
 export const halfSquaredDistance: FeatureDistance = (features, old) => {
   const { loss, dFeatures } = meanSquaredDistance(features, old);
-  const width = features.shape[1] ?? 1;
+  const width = elementAt(features.shape, 1);
   return { loss: (loss * width) / 2, dFeatures: dFeatures.map((gradient) => (gradient * width) / 2) };
 };
 

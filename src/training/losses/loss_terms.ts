@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, TypeRefusal } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /** A term that a plugin adds to the loss: the minibatch's outputs [B, C] to a scalar, inside a tidy. */
@@ -15,7 +16,7 @@ export function differentiateOnOutput(
   term: (output: tf.Tensor2D, library: typeof tf) => tf.Scalar,
 ): LossAndGradient {
   const [value, gradient] = tf.tidy(() => {
-    const [rows = 0, columns = 0] = output.shape;
+    const [rows, columns] = matrixShape(output.shape);
     // TF.js adopts the array it is given: it gets a copy.
     const tensor = tf.tensor2d(output.data.slice(), [rows, columns]);
     const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => term(x.as2D(rows, columns), tf))(tensor);
@@ -23,7 +24,7 @@ export function differentiateOnOutput(
       throw new TypeRefusal(cannot("add a loss term", "a scalar", `a tensor of shape [${value.shape}]`));
     return [value, grad];
   });
-  const result = { loss: value.dataSync()[0] ?? 0, dOutput: Float32Array.from(gradient.dataSync()) };
+  const result = { loss: elementAt(value.dataSync(), 0), dOutput: Float32Array.from(gradient.dataSync()) };
   tf.dispose([value, gradient]);
   return result;
 }

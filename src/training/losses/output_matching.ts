@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { Criterion } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
@@ -9,7 +9,7 @@ import type { LossAndGradient } from "./loss_and_gradient.ts";
  * @param outputSize C, the width of the model's output now; at least W.
  */
 export function createOutputMatching(remembered: HostTensor, outputSize: number): Criterion {
-  const [rows = 0, width = 0] = remembered.shape;
+  const [rows, width] = matrixShape(remembered.shape);
   const evaluate = (output: HostTensor) => matchOutputs(output, remembered);
   if (width !== outputSize || remembered.data.some(Number.isNaN)) return { evaluate };
   const write = (targets: Float32Array, weights: Float32Array) => {
@@ -20,8 +20,8 @@ export function createOutputMatching(remembered: HostTensor, outputSize: number)
 }
 
 function matchOutputs(output: HostTensor, remembered: HostTensor): LossAndGradient {
-  const [rows = 0, columns = 0] = output.shape;
-  const [, width = 0] = remembered.shape;
+  const [rows, columns] = matrixShape(output.shape);
+  const [, width] = matrixShape(remembered.shape);
   const dOutput = new Float32Array(output.data.length);
   let sum = 0;
   let count = 0;

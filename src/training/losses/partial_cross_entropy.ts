@@ -1,5 +1,5 @@
 import { cannot, RangeRefusal } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 
 /** Which part of a minibatch a cross-entropy is about, and what becomes of it. */
@@ -23,7 +23,7 @@ export interface PartialCrossEntropy {
  * @throws {RangeError} If a target is not among the classes that compete.
  */
 export function addCrossEntropy(output: HostTensor, y: Int32Array, part: PartialCrossEntropy): number {
-  const [batch = 0, classes = 0] = output.shape;
+  const [batch, classes] = matrixShape(output.shape);
   const { rows = { start: 0, end: batch }, columns, weight = 1, dOutput } = part;
   const competing = columns ? [...columns] : Array.from({ length: classes }, (_, column) => column);
   const scale = rows.end > rows.start ? weight / (rows.end - rows.start) : 0;

@@ -1,5 +1,6 @@
 import type { Compatibility } from "../../core/compatibility.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { elementAt } from "../../core/element_at.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { multiply, multiplyByTransposed } from "../../kernels/matrix_product.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
@@ -41,7 +42,7 @@ export function evaluatePrototypeLoss(
   y: Int32Array,
   { prototypes, temperature, compatibility }: PrototypeComparison,
 ): LossAndGradient {
-  const [rows = 0, width = 0] = output.shape;
+  const [rows, width] = matrixShape(output.shape);
   const unit = createUnitRows(output);
   const embeddings = { data: unit.data, rows, columns: width };
   const similarities = multiplyByTransposed(embeddings, embeddings).data;
@@ -62,7 +63,7 @@ export function evaluatePrototypeLoss(
   };
   /** ln A of a row for samples of a class, and what a change of it does to the row. */
   const summarize = (i: number, classIndex: number): Summary => {
-    const others = (products[i] ?? []).map((value, k) => (k === classIndex ? Number.NEGATIVE_INFINITY : value));
+    const others = elementAt(products, i).map((value, k) => (k === classIndex ? Number.NEGATIVE_INFINITY : value));
     const logSum = logSumExp(others);
     if (logSum === Number.NEGATIVE_INFINITY) return { logSum, shares: others.map(() => 0) };
     return { logSum, shares: others.map((value) => Math.exp(value - logSum)) };
@@ -78,14 +79,14 @@ export function evaluatePrototypeLoss(
   };
   let loss = 0;
   for (let i = 0; i < rows; i++) {
-    const classIndex = ids.indexOf(y[i] ?? -1);
-    const prototype = vectors[classIndex] ?? new Float64Array(width);
+    const classIndex = ids.indexOf(elementAt(y, i));
+    const prototype = elementAt(vectors, classIndex);
     const classmates = [...y.keys()].filter((k) => k !== i && y[k] === y[i]);
     for (let j = 0; j < rows; j++) {
       if (j !== i && y[j] === y[i]) continue;
       const summary = recall(j, classIndex);
       const { logSum } = summary;
-      const toPrototype = sigmoid((products[j]?.[classIndex] ?? 0) - logSum);
+      const toPrototype = sigmoid(elementAt(elementAt(products, j), classIndex) - logSum);
       const partners = j === i ? classmates : [i];
       const partnersMove = j !== i && compatibility === "paper";
       const toPartners = partners.map((k) => sigmoid((similarities[j * rows + k] ?? 0) / temperature - logSum));
@@ -95,10 +96,10 @@ export function evaluatePrototypeLoss(
       loss -= Math.log(j === i ? mean : Math.max(1 - mean, Number.MIN_VALUE)) / rows;
       const outer = (j === i ? -1 / mean : 1 / Math.max(1 - mean, 1e-12)) / (rows * count);
       const slopes = [toPrototype, ...toPartners].map((p) => outer * p * (1 - p));
-      addProduct(j, prototype, slopes[0] ?? 0);
+      addProduct(j, prototype, elementAt(slopes, 0));
       for (let at = 0; at < partners.length; at++) {
-        const slope = slopes[at + 1] ?? 0;
-        const k = partners[at] ?? 0;
+        const slope = elementAt(slopes, at + 1);
+        const k = elementAt(partners, at);
         slopesOfPairs[j * rows + k] = (slopesOfPairs[j * rows + k] ?? 0) + slope;
         if (partnersMove) slopesOfPairs[k * rows + j] = (slopesOfPairs[k * rows + j] ?? 0) + slope;
       }
@@ -107,7 +108,7 @@ export function evaluatePrototypeLoss(
   }
   for (const [i, ofRow] of summaries.entries()) {
     for (const { shares, slope } of ofRow.values()) {
-      for (const [k, vector] of vectors.entries()) addProduct(i, vector, -slope * (shares[k] ?? 0));
+      for (const [k, vector] of vectors.entries()) addProduct(i, vector, -slope * elementAt(shares, k));
     }
   }
   const pulls = multiply({ data: slopesOfPairs, rows, columns: rows }, embeddings).data;

@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { Criterion } from "./criterion.ts";
 
 /**
@@ -9,7 +9,7 @@ export async function computeSampleLosses(
   output: HostTensor,
   y: Int32Array,
 ): Promise<Float64Array> {
-  const [, columns = 0] = output.shape;
+  const [, columns] = matrixShape(output.shape);
   const losses = new Float64Array(y.length);
   for (let row = 0; row < y.length; row++) {
     const data = output.data.subarray(row * columns, (row + 1) * columns);

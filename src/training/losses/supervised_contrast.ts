@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { type Matrix, multiply, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
@@ -13,7 +13,7 @@ export interface UnitRows {
 
 /** Brings every row of embeddings [B, D] to length 1. The caller owns the result. */
 export function createUnitRows({ data, shape }: HostTensor): UnitRows {
-  const [rows = 0, width = 0] = shape;
+  const [rows, width] = matrixShape(shape);
   const lengths = new Float64Array(rows);
   const unit = new Float64Array(data.length);
   for (let row = 0; row < rows; row++) {
@@ -52,7 +52,7 @@ export function differentiateUnitRows({ data, lengths }: UnitRows, gradient: Flo
  * @see Khosla et al. 2020, Supervised Contrastive Learning, arXiv:2004.11362, equation 2
  */
 export function evaluateSupervisedContrast(output: HostTensor, y: Int32Array, temperature: number): LossAndGradient {
-  const [rows = 0, width = 0] = output.shape;
+  const [rows, width] = matrixShape(output.shape);
   const unit = createUnitRows(output);
   const z: Matrix = { data: unit.data, rows, columns: width };
   // zᵢ·z_a to begin with; row by row it becomes the loss's gradient with respect to that.

@@ -1,5 +1,5 @@
 import { cannot, RangeRefusal } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /**
@@ -18,7 +18,7 @@ export function evaluateVAELoss(
   x: HostTensor,
   { latentSize, beta = 1 }: { readonly latentSize: number; readonly beta?: number },
 ): Required<LossAndGradient> {
-  const [rows = 0, width = 0] = output.shape;
+  const [rows, width] = matrixShape(output.shape);
   const size = width - 2 * latentSize;
   if (x.data.length !== rows * size) {
     const wanted = `an output of ${x.data.length / rows} + 2 · ${latentSize} numbers a sample`;

@@ -1,6 +1,7 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
+import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
 import type { VAETraining } from "../strategies/vae_training.ts";
 import { loadPart, startPart } from "./part_replicas.ts";
@@ -36,7 +37,7 @@ export class DecoderReplicas {
   static async #start(strategy: VAETraining): Promise<DecoderReplicas> {
     const { generator } = strategy;
     const decoder = generator.createDecoder();
-    const outputSize = decoder.outputs[0]?.shape[1] ?? 0;
+    const outputSize = countOutputs(decoder);
     const snapshot = flattenWeights(decoder);
     decoder.dispose();
     const cluster = await startPart(strategy, { ...snapshot, outputSize });

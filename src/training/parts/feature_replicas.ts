@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ComputeRequest } from "../../cluster/compute_request.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -46,7 +47,7 @@ export class FeatureReplicas {
     const inputs = model.inputs.filter(({ name }) => !name.startsWith(TASK_LABELS_NAME));
     // It shares the model's layers: there is nothing to dispose of.
     const snapshot = flattenWeights(tf.model({ name: `${model.name}_features`, inputs, outputs: flat }));
-    const cluster = await startPart(strategy, { ...snapshot, outputSize: flat.shape[1] ?? 0 });
+    const cluster = await startPart(strategy, { ...snapshot, outputSize: Number(elementAt(flat.shape, 1)) });
     return new FeatureReplicas(strategy, cluster);
   }
 

@@ -1,5 +1,6 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
@@ -87,8 +88,8 @@ export class UpperReplicas {
 }
 
 async function cutModel({ model, cluster }: ModelOwner, layerName: string): Promise<ClusterModel> {
-  const [output] = listFirstOutputs(model.getLayer(layerName));
-  const sampleShape = (output?.shape.slice(1) ?? []).map((length) => {
+  const output = elementAt(listFirstOutputs(model.getLayer(layerName)), 0);
+  const sampleShape = output.shape.slice(1).map((length) => {
     if (length !== null) return length;
     throw new RangeRefusal(cannot(`cut ${model.name}`, `a layer whose rows have one shape`, layerName));
   });

@@ -1,6 +1,7 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { assertInRange } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
@@ -88,7 +89,7 @@ export class CoPEPlugin implements StrategyPlugin {
 
   criterion(strategy: BaseStrategy): LossAndGradient {
     const { mbOutput, mbatch, randomStreams } = strategy;
-    const [, width = 0] = mbOutput.shape;
+    const [, width] = matrixShape(mbOutput.shape);
     const y = this.#prototypes.numberRows(mbatch, () => drawDirection(width, randomStreams.get("cope")));
     this.#numbers = y;
     return evaluatePrototypeLoss(mbOutput, y, { prototypes: this.#prototypes.vectors, ...this.#comparison });
@@ -104,7 +105,7 @@ export class CoPEPlugin implements StrategyPlugin {
 
   afterEvalForward(strategy: BaseStrategy): void {
     const { mbOutput } = strategy;
-    const [rows = 0, width = 0] = mbOutput.shape;
+    const [rows, width] = matrixShape(mbOutput.shape);
     const unit: HostTensor = { data: Float32Array.from(createUnitRows(mbOutput).data), shape: [rows, width] };
     strategy.mbOutput = this.#prototypes.score(unit, { width, taskLabels: strategy.mbTaskId });
   }
@@ -126,7 +127,7 @@ export class CoPEPlugin implements StrategyPlugin {
 
 /** The mean of each class's embeddings at length 1, itself brought to length 1: [D] by label. The caller owns it. */
 export function averageDirections(output: HostTensor, y: Int32Array): Map<number, Float64Array> {
-  const width = output.shape[1] ?? 0;
+  const width = elementAt(output.shape, 1);
   const { data } = createUnitRows(output);
   const sums = new Map<number, Float64Array>();
   for (const [row, id] of y.entries()) {

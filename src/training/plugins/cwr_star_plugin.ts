@@ -1,4 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
+import { matrixShape } from "../../core/host_tensor.ts";
 import { findEntry, type ParameterEntry } from "../../core/parameter_layout.ts";
 import {
   parseSavedList,
@@ -11,7 +13,7 @@ import type { BaseStrategy } from "../base_strategy.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import { assertDenseLayer } from "../named_layer.ts";
+import { assertDenseLayer, findOutputLayer } from "../named_layer.ts";
 import { restoreStatistics } from "../parts/layer_statistics.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
@@ -133,7 +135,7 @@ export class CWRStarPlugin implements StrategyPlugin {
   }
 
   #nameLayer(model: tf.LayersModel): string {
-    return this.#options.cwrLayerName ?? model.outputs[0]?.sourceLayer.name ?? "";
+    return this.#options.cwrLayerName ?? findOutputLayer(model);
   }
 }
 
@@ -165,7 +167,7 @@ function layerOf({ name }: ParameterEntry): string {
 }
 
 function readColumn(parameters: Float32Array, { offset, shape }: ParameterEntry, id: number): Float32Array {
-  const [rows = 0, columns = 0] = shape;
+  const [rows, columns] = matrixShape(shape);
   return Float32Array.from({ length: rows }, (_, row) => parameters[offset + row * columns + id] ?? 0);
 }
 
@@ -174,6 +176,6 @@ function writeColumn(
   { offset, shape }: ParameterEntry,
   { id, weights }: { readonly id: number; readonly weights: Float32Array },
 ): void {
-  const columns = shape[1] ?? 0;
+  const columns = elementAt(shape, 1);
   for (const [row, weight] of weights.entries()) parameters[offset + row * columns + id] = weight;
 }

@@ -1,7 +1,7 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
@@ -123,7 +123,7 @@ function hideLaterUnits({ heads, cluster }: BaseStrategy, { samples, outputs }: 
   if (!head) return outputs;
   const active = viewEntry(cluster.state, findEntry(cluster.model.stateLayout, `${head.layer}/active`));
   const [, units = 0] = shapeHead(head);
-  const [, columns = 0] = outputs.shape;
+  const [, columns] = matrixShape(outputs.shape);
   const isLater = (value: number, i: number) => {
     const task = elementAt(samples.targetsTaskLabels, Math.floor(i / columns));
     return value === MASKED && active[task * units + (i % columns)] === 1;
@@ -137,7 +137,7 @@ function hideLaterUnits({ heads, cluster }: BaseStrategy, { samples, outputs }: 
  */
 function hideUnseenClasses({ heads, experience }: BaseStrategy, outputs: HostTensor): HostTensor {
   if (heads.length === 0) return outputs;
-  const [, columns = 0] = outputs.shape;
+  const [, columns] = matrixShape(outputs.shape);
   const seen = new Set(experience.classesSeenSoFar);
   return { ...outputs, data: outputs.data.map((value, i) => (seen.has(i % columns) ? value : Number.NaN)) };
 }

@@ -1,4 +1,5 @@
 import type { Compatibility } from "../../core/compatibility.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { assertInRange } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -142,7 +143,7 @@ export class ERAMLPlugin implements StrategyPlugin {
       return {
         count,
         isPositive: (row, candidate) => candidate !== row && others[candidate] === y[row],
-        isNegative: (row, candidate) => others[candidate] !== y[row] && classes.has(others[candidate] ?? -1),
+        isNegative: (row, candidate) => others[candidate] !== y[row] && classes.has(elementAt(others, candidate)),
       };
     }
     const [tasks, otherTasks] = [current.targetsTaskLabels, pool.targetsTaskLabels];

@@ -1,4 +1,5 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -99,7 +100,7 @@ export class FeatureReplayPlugin implements StrategyPlugin {
     const layerName = this.#findLayer(strategy);
     await this.#memory.update(strategy, async (samples) => {
       const { data, shape } = await computeActivations(strategy, samples, layerName);
-      return { data, shape: [samples.length, data.length / (shape[0] ?? 1)] };
+      return { data, shape: [samples.length, data.length / elementAt(shape, 0)] };
     });
   }
 
@@ -113,7 +114,8 @@ export class FeatureReplayPlugin implements StrategyPlugin {
 
   #draw(strategy: BaseStrategy): Dataset {
     const { samples, outputs } = this.#memory.draw(this.#batchSizeMem, strategy.randomStreams.get("feature-replay"));
-    const [, ...sampleShape] = listFirstOutputs(strategy.model.getLayer(this.#findLayer(strategy)))[0]?.shape ?? [];
+    const layer = strategy.model.getLayer(this.#findLayer(strategy));
+    const [, ...sampleShape] = elementAt(listFirstOutputs(layer), 0).shape;
     const shape = [samples.length, ...sampleShape.map((length) => length ?? 1)];
     const x = { data: outputs.data, shape };
     return this.#remembered.write({ x, y: samples.targets, taskLabels: samples.targetsTaskLabels });

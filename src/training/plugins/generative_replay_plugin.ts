@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { splitOptions } from "../../core/split_options.ts";
@@ -151,8 +152,9 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
       return;
     }
     const { range, state = null } = parseSavedRecord(act, generator);
-    const [low = 0, high = 0] = range ? parseSavedList(act, range).map((value) => parseSavedNumber(act, value)) : [];
-    const trainer = this.#trainer?.plugin ?? this.#makeGenerator(context.strategy, range ? [low, high] : undefined);
+    const [low, high] = range ? parseSavedList(act, range) : [];
+    const known: ValueRange = range ? [parseSavedNumber(act, low), parseSavedNumber(act, high)] : undefined;
+    const trainer = this.#trainer?.plugin ?? this.#makeGenerator(context.strategy, known);
     await trainer.restoreState(state, context);
   }
 
@@ -181,8 +183,8 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
 
   async #generate(strategy: BaseStrategy, decoder: DecoderReplicas, count: number): Promise<Dataset> {
     const data = await decoder.generate(count, strategy.randomStreams.get("generative-replay"));
-    const [source] = strategy.mbatch.sources.values();
-    const x = { data, shape: [count, ...(source?.sampleShape ?? [])] };
+    const { sampleShape } = elementAt([...strategy.mbatch.sources.values()], 0);
+    const x = { data, shape: [count, ...sampleShape] };
     const taskLabels = new Int32Array(count).fill(strategy.mbatch.taskLabelAt(0));
     const samples = this.#samples.write({ x, y: new Int32Array(count), taskLabels });
     if (!this.#teacher || this.#isGenerator(strategy)) return samples;

@@ -1,5 +1,6 @@
+import { elementAt } from "../../core/element_at.ts";
 import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ParametricBuffer } from "../../memory/parametric_buffer.ts";
@@ -114,7 +115,7 @@ export class ICaRLPlugin implements StrategyPlugin {
     // Before anything was learnt the network's own outputs stand.
     if (this.#classes.size === 0) return;
     const features = await strategy.extractFeatures(strategy.mbatch, this.#layerName);
-    const [, width = 0] = strategy.mbOutput.shape;
+    const [, width] = matrixShape(strategy.mbOutput.shape);
     strategy.mbOutput = this.#classifiers.score(features, { width, taskLabels: strategy.mbTaskId });
   }
 
@@ -153,7 +154,7 @@ export function createTargets(
   y: Int32Array,
   { teacher, known, temperature }: Teaching,
 ): Float32Array {
-  const columns = shape[1] ?? 0;
+  const columns = elementAt(shape, 1);
   const targets = new Float32Array(data.length);
   for (const [row, label] of y.entries()) {
     targets[row * columns + label] = 1;

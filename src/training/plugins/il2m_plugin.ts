@@ -1,4 +1,5 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { elementAt } from "../../core/element_at.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -76,7 +77,7 @@ export class IL2MPlugin implements StrategyPlugin {
     if (isOnline && !experience.isLastSubexp) return;
     const { buffer } = this.#replay.storagePolicy;
     this.#newest = new Set(experience.classesInThisExperience);
-    const isNew = (position: number) => this.#newest.has(buffer.targets[position] ?? -1);
+    const isNew = (position: number) => this.#newest.has(elementAt(buffer.targets, position));
     const positions = [...buffer.targets.keys()];
     const fresh = isOnline ? buffer.subset(positions.filter(isNew)) : experience.dataset;
     const { confidence, scores } = await measureScores(strategy, fresh);
@@ -140,7 +141,7 @@ type Rectification = Omit<RectifiedHead, "kind">;
  * multiplied by their factors, up to a common factor. The caller owns the result.
  */
 export function rectifyOutputs({ data, shape }: HostTensor, { newest, factors }: Rectification): HostTensor {
-  const [rows = 0, columns = 0] = shape;
+  const [rows, columns] = matrixShape(shape);
   const rectified = Float32Array.from(data);
   for (let row = 0; row < rows; row++) {
     const start = row * columns;
@@ -161,13 +162,13 @@ async function measureScores(
   const loader = new SingleDatasetDataLoader({ dataset: samples, batchSize: strategy.evalMbSize, shuffle: false });
   for (const minibatch of loader.iterate()) {
     const { data, shape } = await strategy.forwardWith(strategy.parameters, minibatch);
-    const columns = shape[1] ?? 0;
+    const columns = elementAt(shape, 1);
     for (const [row, y] of minibatch.targets.entries()) {
       const logits = data.subarray(row * columns, (row + 1) * columns);
       const largest = Math.max(...logits);
       const logSum = logSumExp(logits);
       const { sum, count } = sums.get(y) ?? { sum: 0, count: 0 };
-      sums.set(y, { sum: sum + Math.exp((logits[y] ?? 0) - logSum), count: count + 1 });
+      sums.set(y, { sum: sum + Math.exp(elementAt(logits, y) - logSum), count: count + 1 });
       confidence += Math.exp(largest - logSum) / samples.length;
     }
   }

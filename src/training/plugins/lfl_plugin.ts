@@ -7,6 +7,7 @@ import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import { halfSquaredDistance, meanSquaredDistance } from "../losses/feature_losses.ts";
 import type { ModelGrowth } from "../model_growth.ts";
+import { findOutputLayer } from "../named_layer.ts";
 import { FeatureAnchor } from "../parts/feature_anchor.ts";
 import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
@@ -62,7 +63,7 @@ export class LFLPlugin implements StrategyPlugin {
     const { parameters, cluster, model, experience } = strategy;
     if (!endsExperience(experience)) return;
     this.#anchor.remember(strategy);
-    const head = model.outputs[0]?.sourceLayer.name ?? "";
+    const head = findOutputLayer(model);
     const mask = new Float32Array(parameters.length);
     for (const { name, offset, size } of cluster.model.layout.entries) {
       if (name.startsWith(`${head}/`)) mask.fill(1, offset, offset + size);

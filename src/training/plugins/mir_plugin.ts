@@ -1,4 +1,5 @@
 import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
@@ -86,7 +87,7 @@ export class MIRPlugin implements StrategyPlugin {
     const random = randomStreams.get("mir");
     if (!this.#leavesClassesOut) return drawSamples(buffer, this.#subsample, random);
     const present = new Set(mbY);
-    const others = [...buffer.targets.keys()].filter((position) => !present.has(buffer.targets[position] ?? -1));
+    const others = [...buffer.targets.keys()].filter((position) => !present.has(elementAt(buffer.targets, position)));
     return drawSamples(buffer.subset(others), this.#subsample, random);
   }
 

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
 import {
@@ -238,7 +239,7 @@ function markOtherHeads(strategy: BaseStrategy, mask: Float32Array): void {
   const shared = new Set(listShared(strategy));
   for (const entry of cluster.model.layout.entries) {
     if (shared.has(entry)) continue;
-    const head = entry.size / (entry.shape[0] ?? 1);
+    const head = entry.size / elementAt(entry.shape, 0);
     for (let task = 0; task * head < entry.size; task++) {
       const start = entry.offset + task * head;
       if (!experience.taskLabels.includes(task)) mask.fill(1, start, start + head);

@@ -2,6 +2,7 @@ import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
 import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
+import { findOutputLayer } from "../named_layer.ts";
 import { CWRStarPlugin } from "../plugins/cwr_star_plugin.ts";
 import { LatentReplayPlugin } from "../plugins/latent_replay_plugin.ts";
 import { SynapticIntelligencePlugin } from "../plugins/synaptic_intelligence_plugin.ts";
@@ -44,7 +45,7 @@ export class AR1 extends BaseStrategy {
 function createPlugins(model: StrategyOptions["model"], options: AR1Options): StrategyPlugin[] {
   const act = "create AR1";
   const { latentLayerName: layerName, memSize, lambda = 0, incLearningRate } = options;
-  const head = options.cwrLayerName ?? model.outputs[0]?.sourceLayer.name ?? "";
+  const head = options.cwrLayerName ?? findOutputLayer(model);
   assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
   assertInRange(act, "incLearningRate", incLearningRate ?? 1, [0, Number.MAX_VALUE]);
   if (memSize !== undefined && layerName === undefined) {
