@@ -57,7 +57,8 @@ describe("train --benchmark directory", () => {
       const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
       expect(summary.experiences.map(({ classes }: { classes: number[] }) => classes.length)).toEqual([1, 1, 1]);
       hashes.add(summary.parametersHash);
-      const { stdout } = await captureCli(["evaluate", "--model", join(out, "onnx", "latest.onnx")]);
+      const model = join(out, "onnx", "latest.onnx");
+      const { stdout } = await captureCli(["evaluate", "--model", model, ...words.slice(0, 2)]);
       expect(JSON.parse(stdout)).toMatchObject({ examples: 3, streamAccuracy: summary.final.streamAccuracy });
     }
     expect(hashes.size).toBe(1);
