@@ -1,7 +1,11 @@
 import { availableParallelism } from "node:os";
-import { assertInRange, assertWholeNumber, RangeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/value_rules.ts";
 import { assertDevice } from "../engine/create_engine.ts";
-import type { EngineChoice } from "../engine/engine_kind.ts";
+import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
+
+/** More Workers than this are a mistake. */
+const MAX_WORKERS = 256;
 
 /** How a model's replicas are laid out. */
 export interface ClusterOptions {
@@ -30,33 +34,38 @@ export interface ClusterOptions {
   readonly workerEntry?: URL;
 }
 
+/** What `ClusterOptions` may be. */
+const CLUSTER_RULES: OptionRules<ClusterOptions> = {
+  workers: wholeNumber(0, MAX_WORKERS),
+  logicalShards: wholeNumber(1),
+  engine: oneOf(["auto", ...ENGINE_KINDS]),
+  devices: listOf(text(), 1),
+  silenceTimeoutMs: number({ atLeast: 100, atMost: 86_400_000 }),
+  maxRestarts: wholeNumber(),
+  onRestart: callback(),
+  layerModules: listOf(text()),
+  workerEntry: objectLike("a URL", "href"),
+};
+
 const WORKER_ENTRY = new URL("../../workers/replica.ts", import.meta.url);
 
 /** The same with every choice made. */
 export interface ResolvedClusterOptions extends Required<ClusterOptions> {}
 
-/** More Workers than this are a mistake. */
-const MAX_WORKERS = 256;
-
 /**
  * Fills in the defaults.
- * @throws {RangeError} If a number is out of range or a device has no such name.
+ * @throws {RangeError} If a number is out of range or a device has no such name. {TypeError} If an option has none.
  */
 export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterOptions {
+  assertOptions("cluster", options, CLUSTER_RULES);
   const devices = options.devices ?? ["cpu"];
-  if (devices.length === 0) throw new RangeRefusal("devices must name at least one device");
   for (const device of devices) assertDevice(device);
   const onlyCpu = devices.every((device) => device === "cpu");
   const workers = options.workers ?? (onlyCpu ? availableParallelism() : devices.length);
-  assertWholeNumber("lay out replicas", "workers", workers);
-  if (workers > MAX_WORKERS) throw new RangeRefusal(`workers must be at most ${MAX_WORKERS}, got ${workers}`);
   const logicalShards = options.logicalShards ?? Math.max(1, workers);
-  assertWholeNumber("lay out replicas", "logicalShards", logicalShards, 1);
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
-  assertInRange("lay out replicas", "silenceTimeoutMs", silenceTimeoutMs, [100, 86_400_000]);
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
   const { layerModules = [] } = options;
-  assertWholeNumber("lay out replicas", "maxRestarts", maxRestarts);
   return {
     workers,
     logicalShards,

@@ -1,5 +1,3 @@
-import { describeUnknownName, RangeRefusal } from "./errors.ts";
-
 /** The names there are, the default first. */
 export const COMPATIBILITIES = ["paper", "avalanche"] as const;
 
@@ -8,9 +6,3 @@ export const COMPATIBILITIES = ["paper", "avalanche"] as const;
  * rest. Each method says what that changes.
  */
 export type Compatibility = (typeof COMPATIBILITIES)[number];
-
-/** @throws {RangeError} If there is no such compatibility. */
-export function assertCompatibility(act: string, compatibility: Compatibility): void {
-  if (COMPATIBILITIES.includes(compatibility)) return;
-  throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("compatibility", compatibility, COMPATIBILITIES)}`);
-}

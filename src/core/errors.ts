@@ -1,6 +1,7 @@
 import { elementAt } from "./element_at.ts";
 /** Refusals: the errors that answer a wrong value, file or call of the user, and their wording. */
 
+import { findFieldSynonyms } from "./option_synonyms.ts";
 import { escapeControls } from "./printable.ts";
 
 /** Characters of a text that are shown. */
@@ -80,10 +81,13 @@ export function describeCause(cause: unknown): string {
 }
 
 /**
- * The candidates nearest to `name` by edit distance, best first, at most three.
+ * The candidates nearest to `name`, best first, at most three: those that mean the same in another spelling
+ * ("mem_size") or in the field's jargon ("lr"); where there are none, by edit distance.
  * Empty when nothing is closer than half the name's length.
  */
 export function findNearestNames(name: string, candidates: readonly string[]): string[] {
+  const synonyms = findFieldSynonyms(name, candidates);
+  if (synonyms.length > 0) return synonyms;
   const limit = Math.max(2, Math.floor(name.length / 2));
   const longest = Math.max(0, ...candidates.map(({ length }) => length));
   // Nothing is near a name that is twice as long as all others, and it may be of any length.
@@ -98,37 +102,97 @@ export function findNearestNames(name: string, candidates: readonly string[]): s
 
 /** `unknown option "momentun", did you mean momentum?`, or all that are known where nothing is near. */
 export function describeUnknownName(what: string, name: string, candidates: readonly string[]): string {
+  if (candidates.length === 0) return `unknown ${what} ${JSON.stringify(name)}; there are none`;
   const nearest = findNearestNames(name, candidates);
   const hint = nearest.length > 0 ? `, did you mean ${nearest.join(" or ")}?` : `; known: ${candidates.join(", ")}`;
   return `unknown ${what} ${describeValue(name)}${hint}`;
 }
 
 /**
- * Refuses options that have no such name.
+ * Refuses options that have no such name, and what is no object of options.
  * @param subject What takes the options: "SGD".
- * @param names All names that there are; a record, so that the compiler can hold it against the options' type:
- *   `{ memSize: true } satisfies Record<keyof ReplayPluginOptions, true>`.
+ * @param names An object with all names that there are.
  * @throws {TypeRefusal} If `options` has another name, with the nearest ones.
  */
-export function assertKnownOptions(subject: string, options: object, names: Readonly<Record<string, true>>): void {
+export function assertKnownOptions(subject: string, options: unknown, names: Readonly<Record<string, unknown>>): void {
+  const known = Object.keys(names);
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const example = known[0] === undefined ? "{}" : `{ ${known[0]}: … }`;
+    throw new TypeRefusal(`${subject}: options must be an object such as ${example}, got ${describeValue(options)}`);
+  }
   for (const name of Object.keys(options)) {
-    if (Object.hasOwn(names, name)) continue;
-    throw new TypeRefusal(`${subject}: ${describeUnknownName("option", name, Object.keys(names))}`);
+    if (!Object.hasOwn(names, name)) throw new TypeRefusal(`${subject}: ${describeUnknownName("option", name, known)}`);
   }
 }
 
-/** @throws {RangeError} If `value` is not a whole number of at least `minimum`. */
-export function assertWholeNumber(act: string, name: string, value: number, minimum = 0): void {
-  if (!Number.isSafeInteger(value) || value < minimum) {
-    throw new RangeRefusal(cannot(act, `${name} to be a whole number of at least ${minimum}`, value));
-  }
+/** Where a number may lie; a bound that is left out is open. */
+export interface Bounds {
+  readonly atLeast?: number;
+  readonly above?: number;
+  readonly atMost?: number;
+  readonly below?: number;
 }
 
-/** @throws {RangeError} If `value` is not a finite number within [minimum, maximum]. */
-export function assertInRange(act: string, name: string, value: number, range: readonly [number, number]): void {
-  if (!Number.isFinite(value) || value < range[0] || value > range[1]) {
-    throw new RangeRefusal(cannot(act, `${name} to be a number from ${range[0]} to ${range[1]}`, value));
-  }
+/** What `value` must be to be a finite number within bounds: "at least 0 and below 1"; undefined where it is one. */
+export function findNumberFault(value: unknown, bounds: Bounds): string | undefined {
+  const { atLeast = -Infinity, above = -Infinity, atMost = Infinity, below = Infinity } = bounds;
+  if (typeof value !== "number" || Number.isNaN(value)) return "a number";
+  if (!Number.isFinite(value)) return "a finite number";
+  const isWithin = value >= atLeast && value > above && value <= atMost && value < below;
+  return isWithin ? undefined : describeBounds(bounds);
+}
+
+/** The same of whole numbers. */
+export function findWholeNumberFault(value: unknown, bounds: Bounds): string | undefined {
+  if (!Number.isInteger(value)) return "a whole number";
+  return findNumberFault(value, bounds) ?? findNumberFault(value, { atMost: Number.MAX_SAFE_INTEGER });
+}
+
+/**
+ * @param subject What takes the value: "SGD".
+ * @throws {RangeError} If `value` is not a whole number of at least `minimum`. {TypeError} If it is no number.
+ */
+export function assertWholeNumber(subject: string, name: string, value: unknown, minimum = 0): void {
+  assertWithoutFault(subject, name, value, findWholeNumberFault(value, { atLeast: minimum }));
+}
+
+/**
+ * @param subject What takes the value: "SGD".
+ * @throws {RangeError} If `value` is not a finite number within the bounds. {TypeError} If it is no number.
+ */
+export function assertInRange(subject: string, name: string, value: unknown, bounds: Bounds): void {
+  assertWithoutFault(subject, name, value, findNumberFault(value, bounds));
+}
+
+/**
+ * @param subject What takes the value: "withGrowingHead".
+ * @throws {RangeError} If `value` is none of the names.
+ */
+export function assertOneOf(subject: string, name: string, value: unknown, names: readonly string[]): void {
+  if (names.some((candidate) => candidate === value)) return;
+  throw new RangeRefusal(`${subject}: ${name} must be ${describeChoice(names)}, got ${describeValue(value)}`);
+}
+
+/** `"max" or "min"`; `one of "a", "b", "c"` where there are more. */
+export function describeChoice(names: readonly string[]): string {
+  const quoted = names.map((name) => JSON.stringify(name));
+  return quoted.length > 2 ? `one of ${quoted.join(", ")}` : quoted.join(" or ");
+}
+
+function assertWithoutFault(subject: string, name: string, value: unknown, fault: string | undefined): void {
+  if (fault === undefined) return;
+  const message = `${subject}: ${name} must be ${fault}, got ${describeValue(value)}`;
+  throw typeof value === "number" ? new RangeRefusal(message) : new TypeRefusal(message);
+}
+
+function describeBounds({ atLeast, above, atMost, below }: Bounds): string {
+  const words = [
+    ["at least", atLeast],
+    ["above", above],
+    ["at most", atMost],
+    ["below", below],
+  ] as const;
+  return words.flatMap(([word, bound]) => (bound === undefined ? [] : [`${word} ${bound}`])).join(" and ");
 }
 
 /** Levenshtein distance, one row at a time. */

@@ -2,6 +2,10 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { assertWholeNumber } from "./errors.ts";
+import { objectLike } from "./value_rules.ts";
+
+/** The rule of an option that is a random stream. */
+export const RANDOM_STREAM_RULE = objectLike("a RandomStream", "uniform", "permutation");
 
 /**
  * One named stream of random numbers. Streams of one seed are independent, so a new consumer with a name of its own
@@ -14,7 +18,7 @@ export class RandomStream {
 
   /** @throws {RangeError} If the seed is not a whole number of at least 0. */
   constructor(seed: number, name: string) {
-    assertWholeNumber("create a random stream", "seed", seed);
+    assertWholeNumber("RandomStream", "seed", seed);
     this.name = name;
     this.#seed = hashSeed(seed, name);
     this.#generator = xoroshiro128plus(this.#seed);
@@ -76,7 +80,7 @@ export class RandomStreams {
   readonly #streams = new Map<string, RandomStream>();
 
   constructor(seed: number) {
-    assertWholeNumber("create random streams", "seed", seed);
+    assertWholeNumber("RandomStreams", "seed", seed);
     this.seed = seed;
   }
 

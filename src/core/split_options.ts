@@ -1,12 +1,12 @@
-/** Splits an options object in two: the options named in `names`, and the others. Both are new objects. */
-export function splitOptions<Options extends object, Name extends keyof Options>(
+/** Splits an options object in two: the options that `rules` names, and the others. Both are new objects. */
+export function splitOptions<Options extends object, Rules extends object>(
   options: Options,
-  names: readonly Name[],
-): [own: Pick<Options, Name>, rest: Omit<Options, Name>] {
-  const isOwn = (name: string) => names.some((candidate) => candidate === name);
-  const entries = Object.entries(options);
+  rules: Rules,
+): [own: Pick<Options, keyof Options & keyof Rules>, rest: Omit<Options, keyof Rules>] {
   const own: Partial<Options> = {};
   const rest: Partial<Options> = {};
-  for (const [name, value] of entries) Object.assign(isOwn(name) ? own : rest, { [name]: value });
-  return [own as Pick<Options, Name>, rest as Omit<Options, Name>];
+  for (const [name, value] of Object.entries(options)) {
+    Object.assign(Object.hasOwn(rules, name) ? own : rest, { [name]: value });
+  }
+  return [own as Pick<Options, keyof Options & keyof Rules>, rest as Omit<Options, keyof Rules>];
 }

@@ -1,10 +1,12 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
-import type { Augmentation } from "./augmentation.ts";
+import { anything, listOf, objectLike, oneOf, required, text, wholeNumber } from "../core/value_rules.ts";
+import { AUGMENTATION_RULE, type Augmentation } from "./augmentation.ts";
 import { createDataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
-import { type ImageLayout, putChannelsLast } from "./image_layout.ts";
+import { IMAGE_LAYOUTS, type ImageLayout, putChannelsLast } from "./image_layout.ts";
 import type { Transform } from "./transform.ts";
 
 /** Samples in arrays of one's own. */
@@ -27,6 +29,17 @@ export interface ArrayDatasetOptions {
   readonly augmentation?: Augmentation | undefined;
 }
 
+const ARRAY_DATASET_RULES: OptionRules<ArrayDatasetOptions> = {
+  name: required(text()),
+  x: required(objectLike("a Uint8Array or Float32Array", "buffer")),
+  y: required(objectLike("an array of labels", "length")),
+  sampleShape: required(listOf(wholeNumber(1))),
+  layout: oneOf(IMAGE_LAYOUTS),
+  taskLabel: anything(),
+  transforms: listOf(anything()),
+  augmentation: AUGMENTATION_RULE,
+};
+
 /**
  * A data set of samples in arrays. Images are kept with their channels last.
  * @throws {RangeError} If x does not hold one sample a label, a value is not finite, a label or the task label is no
@@ -34,6 +47,7 @@ export interface ArrayDatasetOptions {
  * @example const train = createArrayDataset({ name: "train", x: new Float32Array(20), y: [0, 1], sampleShape: [10] });
  */
 export function createArrayDataset(options: ArrayDatasetOptions): Dataset {
+  assertOptions("createArrayDataset", options, ARRAY_DATASET_RULES);
   const { name, y, layout, taskLabel = 0, transforms = [], augmentation } = options;
   const { x, sampleShape } = putChannelsLast(options, { layout, subject: name });
   const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);

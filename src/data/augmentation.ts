@@ -1,4 +1,6 @@
+import type { OptionRules } from "../core/assert_options.ts";
 import { mixBits } from "../core/random_stream.ts";
+import { flag, objectLike, required, wholeNumber } from "../core/value_rules.ts";
 import type { ImageSize } from "./sample_shape.ts";
 
 /** How images are changed at random when they are trained on. Plain data, so that it crosses to Workers. */
@@ -8,6 +10,15 @@ export interface Augmentation {
   /** Mirrors every other image, left and right. */
   readonly flip: boolean;
 }
+
+/** What `Augmentation` may be. */
+export const AUGMENTATION_RULES: OptionRules<Augmentation> = {
+  cropPadding: required(wholeNumber()),
+  flip: required(flag()),
+};
+
+/** The rule of an option that is an augmentation. */
+export const AUGMENTATION_RULE = objectLike("an augmentation such as { cropPadding: 4, flip: true }");
 
 /** What decides an image's changes beside its row: the same numbers always give the same changes. */
 export interface AugmentationKey {

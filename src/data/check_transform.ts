@@ -1,17 +1,41 @@
-import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { type AnyOptionRules, assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
-import type { Augmentation } from "./augmentation.ts";
+import { anything, listOf, number, objectLike, oneOf, required } from "../core/value_rules.ts";
+import { AUGMENTATION_RULES, type Augmentation } from "./augmentation.ts";
 import { parseImageSize } from "./sample_shape.ts";
 import type { Transform } from "./transform.ts";
+
+const KIND = required(oneOf(["scale", "normalize", "permute", "rotate"]));
+
+/** What transforms of each kind may be. */
+const TRANSFORM_RULES: { readonly [Kind in Transform["kind"]]: OptionRules<Extract<Transform, { kind: Kind }>> } = {
+  scale: { kind: KIND, factor: required(number()), offset: required(number()) },
+  normalize: { kind: KIND, mean: required(listOf(number())), std: required(listOf(number())) },
+  permute: { kind: KIND, order: required(objectLike("an Int32Array", "buffer")) },
+  rotate: { kind: KIND, degrees: required(number()) },
+};
+
+/** What there is in a transform of any kind. */
+const ANY_TRANSFORM_RULES: AnyOptionRules = {
+  kind: KIND,
+  factor: anything(),
+  offset: anything(),
+  mean: anything(),
+  std: anything(),
+  order: anything(),
+  degrees: anything(),
+};
 
 /**
  * Checks a transform against the shape of the samples it will be applied to.
  * @throws {RangeError} If a number in it is out of range or its lengths do not fit.
  */
 export function assertTransformFits(transform: Transform, sampleShape: readonly number[]): void {
+  assertOptions("transform", transform, ANY_TRANSFORM_RULES);
+  assertOptions(`transform ${transform.kind}`, transform, TRANSFORM_RULES[transform.kind]);
   switch (transform.kind) {
     case "scale":
-      assertFinite("scale", [transform.factor, transform.offset]);
       break;
     case "normalize":
       assertNormalization(transform.mean, transform.std, sampleShape.at(-1) ?? 1);
@@ -20,7 +44,6 @@ export function assertTransformFits(transform: Transform, sampleShape: readonly 
       assertPermutation(transform.order, countElements(sampleShape));
       break;
     case "rotate":
-      assertFinite("rotate", [transform.degrees]);
       parseImageSize(sampleShape);
       break;
   }
@@ -30,25 +53,17 @@ export function assertTransformFits(transform: Transform, sampleShape: readonly 
  * Checks an augmentation against the shape of the samples it will be applied to.
  * @throws {RangeError} If they are no images, or the padding is no whole number below their height and width.
  */
-export function assertAugmentationFits({ cropPadding }: Augmentation, sampleShape: readonly number[]): void {
-  const act = "augment samples";
-  assertWholeNumber(act, "cropPadding", cropPadding, 0);
+export function assertAugmentationFits(augmentation: Augmentation, sampleShape: readonly number[]): void {
+  assertOptions("augmentation", augmentation, AUGMENTATION_RULES);
+  const { cropPadding } = augmentation;
   const { height, width } = parseImageSize(sampleShape);
-  if (cropPadding < Math.min(height, width)) return;
-  throw new RangeRefusal(
-    cannot(act, `cropPadding below ${Math.min(height, width)}, the size of the images`, cropPadding),
-  );
-}
-
-function assertFinite(kind: string, values: readonly number[]): void {
-  if (!values.every(Number.isFinite)) {
-    throw new RangeRefusal(cannot(`use the transform ${kind}`, "finite numbers", values));
-  }
+  const size = Math.min(height, width);
+  if (cropPadding < size) return;
+  throw new RangeRefusal(`augmentation: cropPadding must be below ${size}, the size of the images, got ${cropPadding}`);
 }
 
 function assertNormalization(mean: readonly number[], std: readonly number[], channels: number): void {
   const act = "use the transform normalize";
-  assertFinite("normalize", [...mean, ...std]);
   if (mean.length !== 1 && mean.length !== channels) {
     throw new RangeRefusal(cannot(act, `one mean, or one for each of ${channels} channels`, mean));
   }

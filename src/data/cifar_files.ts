@@ -1,8 +1,10 @@
 import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
 import { cannot, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { createSharedInt32, createSharedUint8 } from "../core/shared_memory.ts";
+import { text } from "../core/value_rules.ts";
 import type { LabelledImages } from "./labelled_images.ts";
 import { readBytes } from "./read_bytes.ts";
 
@@ -47,6 +49,7 @@ const CIFAR100: CIFARLayout = {
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
+const FOLDER_RULES: OptionRules<{ folder?: string | undefined }> = { folder: text() };
 const loaded = new Map<string, Promise<CIFARFiles>>();
 
 /**
@@ -55,8 +58,9 @@ const loaded = new Map<string, Promise<CIFARFiles>>();
  * is read once in a process.
  * @throws {Error} If a file is missing: the message says which are wanted. {SyntaxError} If one is broken.
  */
-export function loadCIFAR10({ folder }: { folder?: string | undefined }): Promise<CIFARFiles> {
-  return loadOnce(folder, CIFAR10);
+export async function loadCIFAR10(options: { folder?: string | undefined }): Promise<CIFARFiles> {
+  assertOptions("loadCIFAR10", options, FOLDER_RULES);
+  return loadOnce(options.folder, CIFAR10);
 }
 
 /**
@@ -64,8 +68,9 @@ export function loadCIFAR10({ folder }: { folder?: string | undefined }): Promis
  * `folder` or in its folder cifar-100-binary. A folder is read once in a process.
  * @throws {Error} If a file is missing: the message says which are wanted. {SyntaxError} If one is broken.
  */
-export function loadCIFAR100({ folder }: { folder?: string | undefined }): Promise<CIFARFiles> {
-  return loadOnce(folder, CIFAR100);
+export async function loadCIFAR100(options: { folder?: string | undefined }): Promise<CIFARFiles> {
+  assertOptions("loadCIFAR100", options, FOLDER_RULES);
+  return loadOnce(options.folder, CIFAR100);
 }
 
 async function loadOnce(folder: string | undefined, layout: CIFARLayout): Promise<CIFARFiles> {

@@ -1,6 +1,8 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
-import type { Augmentation } from "./augmentation.ts";
+import { anything, listOf, objectLike, required, text, wholeNumber } from "../core/value_rules.ts";
+import { AUGMENTATION_RULE, type Augmentation } from "./augmentation.ts";
 import { assertAugmentationFits, assertTransformFits } from "./check_transform.ts";
 import type { Transform } from "./transform.ts";
 
@@ -25,6 +27,17 @@ export interface DataSource {
   readonly augmentation?: Augmentation | undefined;
 }
 
+const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<DataSource, "id">> = {
+  id: anything(),
+  name: required(text()),
+  x: required(objectLike("a Uint8Array or Float32Array", "buffer")),
+  sampleShape: required(listOf(wholeNumber())),
+  y: required(objectLike("an Int32Array", "buffer")),
+  taskLabel: required(anything()),
+  transforms: required(listOf(anything())),
+  augmentation: AUGMENTATION_RULE,
+};
+
 let nextId = 0;
 
 /**
@@ -33,6 +46,7 @@ let nextId = 0;
  * transform or augmentation does not fit the sample's shape.
  */
 export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
+  assertOptions("createDataSource", parts, DATA_SOURCE_RULES);
   const sampleSize = countElements(parts.sampleShape);
   if (parts.x.length !== sampleSize * parts.y.length) {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;

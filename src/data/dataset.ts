@@ -1,5 +1,6 @@
 import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
+import { objectLike } from "../core/value_rules.ts";
 import type { DataSource } from "./data_source.ts";
 
 /** Which samples, in which order: sample i is row `rows[i]` of the source with id `sourceIds[i]`. */
@@ -7,6 +8,9 @@ export interface SampleReferences {
   readonly sourceIds: Int32Array;
   readonly rows: Int32Array;
 }
+
+/** The rule of an option that is a data set. */
+export const DATASET_RULE = objectLike("a Dataset", "references", "subset");
 
 /**
  * A view by index on one or more data sources. Subsets and concatenations copy indices, never samples:

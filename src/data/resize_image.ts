@@ -1,3 +1,5 @@
+import type { OptionRules } from "../core/assert_options.ts";
+import { required, wholeNumber } from "../core/value_rules.ts";
 import type { DecodedImage } from "./decode_image.ts";
 
 /** The size that images are brought to. */
@@ -5,6 +7,12 @@ export interface WantedSize {
   readonly height: number;
   readonly width: number;
 }
+
+/** What `WantedSize` may be. */
+export const WANTED_SIZE_RULES: OptionRules<WantedSize> = {
+  height: required(wholeNumber(1)),
+  width: required(wholeNumber(1)),
+};
 
 /**
  * Brings an image to another size without keeping its proportions: bilinear, over a wider triangle where it shrinks, so

@@ -1,3 +1,5 @@
+import { assertOptions } from "../core/assert_options.ts";
+import { text } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { MetricReading } from "./metric_value.ts";
 import { Accuracy } from "./metrics/accuracy.ts";
@@ -12,7 +14,9 @@ import type { PluginMetric } from "./plugin_metric.ts";
  * Evaluations before any training are left out.
  * Departs from Avalanche, whose rows count calls of `train` and whose gaps are 0: ours count experiences, gaps are NaN.
  */
-export function accuracyMatrixMetrics({ streamName = "test" }: { readonly streamName?: string } = {}): PluginMetric[] {
+export function accuracyMatrixMetrics(options: { readonly streamName?: string } = {}): PluginMetric[] {
+  assertOptions("accuracyMatrixMetrics", options, { streamName: text() });
+  const { streamName = "test" } = options;
   return [new AccuracyMatrixMetric(streamName)];
 }
 

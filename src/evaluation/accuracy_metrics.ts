@@ -1,5 +1,7 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
-import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "./metric_family.ts";
 import { Accuracy } from "./metrics/accuracy.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 import { createTrainedOnlyMetric } from "./trained_only_metric.ts";
@@ -10,11 +12,17 @@ export interface AccuracyMetricsOptions extends MetricFamilyOptions {
   readonly trainedExperience?: boolean;
 }
 
+const ACCURACY_METRICS_RULES: OptionRules<AccuracyMetricsOptions> = {
+  ...METRIC_FAMILY_RULES,
+  trainedExperience: flag(),
+};
+
 /**
  * The accuracies asked for, sample-weighted: `Top1_Acc_MB`, `Top1_Acc_Epoch`, `Top1_RunningAcc_Epoch`, `Top1_Acc_Exp`,
  * `Top1_Acc_Stream`, `Accuracy_On_Trained_Experiences`.
  */
 export function accuracyMetrics(options: AccuracyMetricsOptions): PluginMetric[] {
+  assertOptions("accuracyMetrics", options, ACCURACY_METRICS_RULES);
   const names = {
     minibatch: "Top1_Acc_MB",
     epoch: "Top1_Acc_Epoch",

@@ -1,7 +1,10 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag, listOf, text } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { MetricReading } from "./metric_value.ts";
 import { AverageMeanClassAccuracy } from "./metrics/average_mean_class_accuracy.ts";
 import type { TrackedClasses } from "./metrics/class_accuracy.ts";
+import { TRACKED_CLASSES_RULE } from "./metrics/class_accuracy.ts";
 import { parseRecord } from "./metrics/saved_state.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
@@ -15,11 +18,18 @@ export interface AmcaMetricsOptions {
   readonly ignoreValidation?: boolean;
 }
 
+const AMCA_METRICS_RULES: OptionRules<AmcaMetricsOptions> = {
+  streams: listOf(text()),
+  classes: TRACKED_CLASSES_RULE,
+  ignoreValidation: flag(),
+};
+
 /**
  * `Top1_AMCA_Stream/test_stream/Task000`: the mean over evaluations of the mean class accuracy, at the end of each.
  * Streams are kept apart. Departs from Avalanche, which counts 0 for a task that an evaluation left out.
  */
 export function amcaMetrics(options: AmcaMetricsOptions = {}): PluginMetric[] {
+  assertOptions("amcaMetrics", options, AMCA_METRICS_RULES);
   return [new AmcaMetric(options)];
 }
 

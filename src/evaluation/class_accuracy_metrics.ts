@@ -1,7 +1,14 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createMetricKey } from "./metric_key.ts";
 import type { MetricReading } from "./metric_value.ts";
-import { type AccuracyByClass, ClassAccuracy, type TrackedClasses } from "./metrics/class_accuracy.ts";
+import {
+  type AccuracyByClass,
+  ClassAccuracy,
+  TRACKED_CLASSES_RULE,
+  type TrackedClasses,
+} from "./metrics/class_accuracy.ts";
 import { createReportingMetric, type MetricSpans, type PluginMetric } from "./plugin_metric.ts";
 
 /** At which occasions to measure the accuracy of each class; none unless asked for. */
@@ -22,12 +29,22 @@ export interface ClassAccuracyMetricsOptions {
   readonly classes?: TrackedClasses;
 }
 
+const CLASS_ACCURACY_METRICS_RULES: OptionRules<ClassAccuracyMetricsOptions> = {
+  minibatch: flag(),
+  epoch: flag(),
+  epochRunning: flag(),
+  experience: flag(),
+  stream: flag(),
+  classes: TRACKED_CLASSES_RULE,
+};
+
 /**
  * The accuracy of each class, the samples of each task label apart: `Top1_ClassAcc_MB`, `Top1_ClassAcc_Epoch`,
  * `Top1_RunningClassAcc_Epoch`, `Top1_ClassAcc_Exp`, `Top1_ClassAcc_Stream`, each with the class at the end of the key:
  * `Top1_ClassAcc_Stream/eval_phase/test_stream/Task000/7`.
  */
 export function classAccuracyMetrics(options: ClassAccuracyMetricsOptions): PluginMetric[] {
+  assertOptions("classAccuracyMetrics", options, CLASS_ACCURACY_METRICS_RULES);
   const { classes } = options;
   const wanted: readonly (readonly [boolean | undefined, string, MetricSpans])[] = [
     [options.minibatch, "Top1_ClassAcc_MB", { mode: "train", resetAt: "iteration", emitAt: "iteration" }],

@@ -1,5 +1,6 @@
+import { assertOptions } from "../core/assert_options.ts";
 import { createMetricKey } from "./metric_key.ts";
-import { ConfusionMatrix, type ConfusionMatrixOptions } from "./metrics/confusion_matrix.ts";
+import { CONFUSION_MATRIX_RULES, ConfusionMatrix, type ConfusionMatrixOptions } from "./metrics/confusion_matrix.ts";
 import { createReportingMetric, type PluginMetric } from "./plugin_metric.ts";
 
 /**
@@ -8,6 +9,7 @@ import { createReportingMetric, type PluginMetric } from "./plugin_metric.ts";
  * @throws {RangeError} If `numClasses` is not a whole number.
  */
 export function confusionMatrixMetrics(options: ConfusionMatrixOptions = {}): PluginMetric[] {
+  assertOptions("confusionMatrixMetrics", options, CONFUSION_MATRIX_RULES);
   const name = "ConfusionMatrix_Stream";
   const metric = new ConfusionMatrix(options);
   return [

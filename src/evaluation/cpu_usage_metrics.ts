@@ -1,5 +1,7 @@
-import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
-import { type CPUClock, CPUUsage } from "./metrics/cpu_usage.ts";
+import { assertOptions } from "../core/assert_options.ts";
+import { splitOptions } from "../core/split_options.ts";
+import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "./metric_family.ts";
+import { CPU_CLOCK_RULES, type CPUClock, CPUUsage } from "./metrics/cpu_usage.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
 /**
@@ -8,6 +10,8 @@ import type { PluginMetric } from "./plugin_metric.ts";
  * them.
  */
 export function cpuUsageMetrics(options: MetricFamilyOptions & CPUClock): PluginMetric[] {
+  assertOptions("cpuUsageMetrics", options, { ...METRIC_FAMILY_RULES, ...CPU_CLOCK_RULES });
+  const [clock, family] = splitOptions(options, CPU_CLOCK_RULES);
   const names = {
     minibatch: "CPUUsage_MB",
     epoch: "CPUUsage_Epoch",
@@ -15,8 +19,8 @@ export function cpuUsageMetrics(options: MetricFamilyOptions & CPUClock): Plugin
     experience: "CPUUsage_Exp",
     stream: "CPUUsage_Stream",
   };
-  return createMetricFamily(options, names, () => {
-    const metric = new CPUUsage(options);
+  return createMetricFamily(family, names, () => {
+    const metric = new CPUUsage(clock);
     return { metric, update: () => metric.update(), ofMachine: true };
   });
 }

@@ -1,4 +1,6 @@
-import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { callback, either, listOf, text } from "../core/value_rules.ts";
+import { createMetricFamily, type MetricFamilyOptions, SPAN_FAMILY_RULES } from "./metric_family.ts";
 import { DiskUsage } from "./metrics/disk_usage.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
@@ -8,11 +10,18 @@ export interface DiskUsageMetricsOptions extends Omit<MetricFamilyOptions, "epoc
   readonly paths?: readonly string[] | (() => readonly string[]);
 }
 
+const DISK_USAGE_METRICS_RULES: OptionRules<DiskUsageMetricsOptions> = {
+  ...SPAN_FAMILY_RULES,
+  paths: either(listOf(text()), callback()),
+};
+
 /**
  * What is in folders and files at the end of each span, in KiB: `DiskUsage_MB` (after a minibatch), `DiskUsage_Epoch`,
  * `DiskUsage_Exp`, `DiskUsage_Stream`. They measure the machine, so metrics.jsonl does not hold them.
  */
-export function diskUsageMetrics({ paths = ["."], ...family }: DiskUsageMetricsOptions): PluginMetric[] {
+export function diskUsageMetrics(options: DiskUsageMetricsOptions): PluginMetric[] {
+  assertOptions("diskUsageMetrics", options, DISK_USAGE_METRICS_RULES);
+  const { paths = ["."], ...family } = options;
   const names = {
     minibatch: "DiskUsage_MB",
     epoch: "DiskUsage_Epoch",

@@ -1,6 +1,8 @@
 import process from "node:process";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import { formatAsLine } from "../core/printable.ts";
+import { callback, listOf, objectLike, required } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
@@ -19,6 +21,12 @@ export interface EvaluationPluginOptions {
   readonly onFailure?: (message: string) => void;
 }
 
+const EVALUATION_PLUGIN_RULES: OptionRules<EvaluationPluginOptions> = {
+  metrics: required(listOf(objectLike("a metric (write ...accuracyMetrics({ … }) with its dots)", "name", "save"))),
+  loggers: listOf(objectLike("a logger", "logMetrics")),
+  onFailure: callback(),
+};
+
 const nothing: readonly MetricValue[] = [];
 
 /**
@@ -36,7 +44,9 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   #beforeEval = 0;
 
   /** @throws {RangeError} If two metrics have one name. */
-  constructor({ metrics, loggers = [], onFailure = writeToStandardError }: EvaluationPluginOptions) {
+  constructor(options: EvaluationPluginOptions) {
+    assertOptions("EvaluationPlugin", options, EVALUATION_PLUGIN_RULES);
+    const { metrics, loggers = [], onFailure = writeToStandardError } = options;
     const names = metrics.map((metric) => metric.name);
     const repeated = names.find((name, position) => names.indexOf(name) !== position);
     if (repeated !== undefined)

@@ -1,3 +1,5 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag, oneOf } from "../core/value_rules.ts";
 import { BackwardTransfer } from "./metrics/backward_transfer.ts";
 import { Forgetting } from "./metrics/forgetting.ts";
 import { MaximumForgetting } from "./metrics/maximum_forgetting.ts";
@@ -12,11 +14,19 @@ export interface TransferMetricsOptions {
   readonly stream?: boolean;
 }
 
+/** What `TransferMetricsOptions` may be. */
+export const TRANSFER_METRICS_RULES: OptionRules<TransferMetricsOptions> = { experience: flag(), stream: flag() };
+
 /** Which forgetting to report, and what it is measured from. */
 export interface ForgettingMetricsOptions extends TransferMetricsOptions {
   /** The accuracy when an experience had just been learned, as Avalanche does (the default), or the best one so far. */
   readonly since?: "first-learned" | "running-maximum";
 }
+
+const FORGETTING_METRICS_RULES: OptionRules<ForgettingMetricsOptions> = {
+  ...TRANSFER_METRICS_RULES,
+  since: oneOf(["first-learned", "running-maximum"]),
+};
 
 /**
  * `ExperienceForgetting` and `StreamForgetting`: first-learned accuracy minus accuracy now, for the experiences that
@@ -24,6 +34,7 @@ export interface ForgettingMetricsOptions extends TransferMetricsOptions {
  * `ExperienceMaxForgetting` and `StreamMaxForgetting`, so that an evaluator may have both.
  */
 export function forgettingMetrics(options: ForgettingMetricsOptions): PluginMetric[] {
+  assertOptions("forgettingMetrics", options, FORGETTING_METRICS_RULES);
   const { experience, stream, since = "first-learned" } = options;
   const isMaximum = since === "running-maximum";
   const createMeasure = () => (isMaximum ? new MaximumForgetting() : new Forgetting());
@@ -37,7 +48,9 @@ export function forgettingMetrics(options: ForgettingMetricsOptions): PluginMetr
 }
 
 /** `ExperienceBWT` and `StreamBWT`: backward transfer, the negative of forgetting. */
-export function bwtMetrics({ experience, stream }: TransferMetricsOptions): PluginMetric[] {
+export function bwtMetrics(options: TransferMetricsOptions): PluginMetric[] {
+  assertOptions("bwtMetrics", options, TRANSFER_METRICS_RULES);
+  const { experience, stream } = options;
   const createMeasure = () => new BackwardTransfer();
   const metrics: PluginMetric[] = [];
   if (experience) metrics.push(new TransferMetric({ name: "ExperienceBWT", createMeasure, emitAt: "experience" }));

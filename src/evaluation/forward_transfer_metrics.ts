@@ -1,6 +1,7 @@
+import { assertOptions } from "../core/assert_options.ts";
 import { findSharedPlaces, type Lineage, listLineage } from "../streams/lineage.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
-import type { TransferMetricsOptions } from "./forgetting_metrics.ts";
+import { TRANSFER_METRICS_RULES, type TransferMetricsOptions } from "./forgetting_metrics.ts";
 import { createExperienceKey, createMetricKey } from "./metric_key.ts";
 import type { MetricReading } from "./metric_value.ts";
 import { Accuracy } from "./metrics/accuracy.ts";
@@ -19,7 +20,9 @@ import { listStreams } from "./transfer_metric.ts";
  * apart. Training on pieces of an experience is training on that experience. What was trained already has no transfer
  * to come: it keeps the value from before, where Avalanche takes another when the experience before is trained again.
  */
-export function forwardTransferMetrics({ experience, stream }: TransferMetricsOptions): PluginMetric[] {
+export function forwardTransferMetrics(options: TransferMetricsOptions): PluginMetric[] {
+  assertOptions("forwardTransferMetrics", options, TRANSFER_METRICS_RULES);
+  const { experience, stream } = options;
   const metrics: PluginMetric[] = [];
   if (experience) metrics.push(new ForwardTransferMetric("ExperienceForwardTransfer", "experience"));
   if (stream) metrics.push(new ForwardTransferMetric("StreamForwardTransfer", "stream"));

@@ -1,5 +1,7 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { callback, number, required, wholeNumber } from "../core/value_rules.ts";
 import { createNvidiaMonitor, type OpenLoadMonitor } from "./gpu_load_monitor.ts";
-import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { createMetricFamily, type MetricFamilyOptions, SPAN_FAMILY_RULES } from "./metric_family.ts";
 import { Maximum } from "./metrics/maximum.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
@@ -13,6 +15,13 @@ export interface GpuUsageMetricsOptions extends Omit<MetricFamilyOptions, "epoch
   readonly openMonitor?: OpenLoadMonitor;
 }
 
+const GPU_USAGE_METRICS_RULES: OptionRules<GpuUsageMetricsOptions> = {
+  ...SPAN_FAMILY_RULES,
+  gpuId: required(wholeNumber()),
+  every: number({ above: 0 }),
+  openMonitor: callback(),
+};
+
 /**
  * The largest load of a GPU in percent: `MaxGPU0Usage_MB`, `MaxGPU0Usage_Epoch`, `MaxGPU0Usage_Experience`,
  * `MaxGPU0Usage_Stream`. A span without a look of its own has the load of the look before. They measure the machine, so
@@ -20,6 +29,7 @@ export interface GpuUsageMetricsOptions extends Omit<MetricFamilyOptions, "epoch
  * @throws {Error} If there is no nvidia-smi, or it knows no such GPU.
  */
 export function gpuUsageMetrics(options: GpuUsageMetricsOptions): PluginMetric[] {
+  assertOptions("gpuUsageMetrics", options, GPU_USAGE_METRICS_RULES);
   const { gpuId, every = 0.5, openMonitor = createNvidiaMonitor(gpuId, every), ...family } = options;
   const name = `MaxGPU${gpuId}Usage`;
   const names = {

@@ -1,5 +1,6 @@
-import { assertWholeNumber } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { flag, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import type { Experience } from "../streams/experience.ts";
@@ -25,6 +26,15 @@ export interface ImagesSamplesMetricsOptions {
   readonly seed?: number;
 }
 
+const IMAGES_SAMPLES_METRICS_RULES: OptionRules<ImagesSamplesMetricsOptions> = {
+  nRows: wholeNumber(1),
+  nCols: wholeNumber(1),
+  group: flag(),
+  onTrain: flag(),
+  onEval: flag(),
+  seed: wholeNumber(),
+};
+
 /**
  * A grid of samples of each experience, drawn at random: `images/train_phase/train_stream/Task000`, and
  * `images/eval_phase/test_stream/Task000/Exp000`. Replayed samples are not among them. Which are drawn depends on the
@@ -32,9 +42,8 @@ export interface ImagesSamplesMetricsOptions {
  * @throws {RangeError} If a number of rows or columns is not a whole number of at least 1.
  */
 export function imagesSamplesMetrics(options: ImagesSamplesMetricsOptions = {}): PluginMetric[] {
+  assertOptions("imagesSamplesMetrics", options, IMAGES_SAMPLES_METRICS_RULES);
   const { onTrain = true, onEval = false, nRows = 8, nCols = 8 } = options;
-  assertWholeNumber("show samples", "nRows", nRows, 1);
-  assertWholeNumber("show samples", "nCols", nCols, 1);
   const stateless = { save: () => null, restore: () => undefined };
   const draw = (strategy: EvaluatedStrategy): MetricReading[] => {
     const samples = chooseSamples(strategy.experience, { ...options, count: nRows * nCols });

@@ -1,3 +1,5 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag, oneOf } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { MetricReading } from "./metric_value.ts";
 import { type LabelCounts, LabelsRepartition } from "./metrics/labels_repartition.ts";
@@ -17,12 +19,20 @@ export interface LabelsRepartitionMetricsOptions {
   readonly emitEvalAt?: Exclude<EvalSpan, "iteration">;
 }
 
+const LABELS_REPARTITION_METRICS_RULES: OptionRules<LabelsRepartitionMetricsOptions> = {
+  onTrain: flag(),
+  emitTrainAt: oneOf(["epoch", "experience", "stream"]),
+  onEval: flag(),
+  emitEvalAt: oneOf(["experience", "stream"]),
+};
+
 /**
  * How many samples of each class went through the model, replayed ones included, the samples of each task label apart:
  * `Repartition/train_phase/train_stream/Task_000`, `Repartition/eval_phase/…`. A value holds the counts of its own
  * span, where Avalanche draws the history of all.
  */
 export function labelsRepartitionMetrics(options: LabelsRepartitionMetricsOptions = {}): PluginMetric[] {
+  assertOptions("labelsRepartitionMetrics", options, LABELS_REPARTITION_METRICS_RULES);
   const { onTrain = true, emitTrainAt = "epoch", onEval = false, emitEvalAt = "stream" } = options;
   return [...(onEval ? [createEvalMetric(emitEvalAt)] : []), ...(onTrain ? [createTrainMetric(emitTrainAt)] : [])];
 }

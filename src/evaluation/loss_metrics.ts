@@ -1,4 +1,5 @@
-import { createMetricFamily, type FedMetric, type MetricFamilyOptions } from "./metric_family.ts";
+import { assertOptions } from "../core/assert_options.ts";
+import { createMetricFamily, type FedMetric, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "./metric_family.ts";
 import { Loss } from "./metrics/loss.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
@@ -7,6 +8,7 @@ import type { PluginMetric } from "./plugin_metric.ts";
  * `Loss_Stream`. A training loss holds the penalties that plugins add.
  */
 export function lossMetrics(options: MetricFamilyOptions): PluginMetric[] {
+  assertOptions("lossMetrics", options, METRIC_FAMILY_RULES);
   const names = {
     minibatch: "Loss_MB",
     epoch: "Loss_Epoch",

@@ -1,4 +1,6 @@
+import { assertOptions } from "../core/assert_options.ts";
 import { cannot, TypeRefusal } from "../core/errors.ts";
+import { flag } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
 import { MAC } from "./metrics/multiply_accumulates.ts";
@@ -9,6 +11,7 @@ import type { PluginMetric } from "./plugin_metric.ts";
  * Departs from Avalanche, which leaves out that a convolution sees several input channels.
  */
 export function macMetrics(options: Pick<MetricFamilyOptions, "minibatch" | "epoch" | "experience">): PluginMetric[] {
+  assertOptions("macMetrics", options, { minibatch: flag(), epoch: flag(), experience: flag() });
   const names = { minibatch: "MAC_MB", epoch: "MAC_Epoch", epochRunning: "", experience: "MAC_Exp", stream: "" };
   const { minibatch = false, epoch = false, experience = false } = options;
   return createMetricFamily({ minibatch, epoch, experience }, names, () => {

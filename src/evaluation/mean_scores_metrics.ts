@@ -1,3 +1,5 @@
+import { assertOptions } from "../core/assert_options.ts";
+import { flag } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createMetricKey } from "./metric_key.ts";
 import type { MetricReading } from "./metric_value.ts";
@@ -11,13 +13,11 @@ import type { PluginMetric } from "./plugin_metric.ts";
  * classes; in evaluation over each call of `eval`, where new are the classes of the last call of `train` (Avalanche
  * adds up the evaluations since then). A part without samples is not reported.
  */
-export function meanScoresMetrics({
-  onTrain = true,
-  onEval = true,
-}: {
-  readonly onTrain?: boolean;
-  readonly onEval?: boolean;
-} = {}): PluginMetric[] {
+export function meanScoresMetrics(
+  options: { readonly onTrain?: boolean; readonly onEval?: boolean } = {},
+): PluginMetric[] {
+  assertOptions("meanScoresMetrics", options, { onTrain: flag(), onEval: flag() });
+  const { onTrain = true, onEval = true } = options;
   return [...(onEval ? [new EvalMeanScores()] : []), ...(onTrain ? [new TrainMeanScores()] : [])];
 }
 

@@ -1,3 +1,5 @@
+import type { OptionRules } from "../core/assert_options.ts";
+import { flag } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { createPluginMetric, type PluginMetric } from "./plugin_metric.ts";
@@ -17,6 +19,19 @@ export interface MetricFamilyOptions {
   /** Lets stream metrics name the task evaluated last, as Avalanche does, even where there were several. */
   readonly lastTaskLabel?: boolean;
 }
+
+/** What `MetricFamilyOptions` may be. */
+export const METRIC_FAMILY_RULES: OptionRules<MetricFamilyOptions> = {
+  minibatch: flag(),
+  epoch: flag(),
+  epochRunning: flag(),
+  experience: flag(),
+  stream: flag(),
+  lastTaskLabel: flag(),
+};
+
+/** The same without running measures, for what is looked at once a span. */
+export const { epochRunning: _running, ...SPAN_FAMILY_RULES } = METRIC_FAMILY_RULES;
 
 /** The names under which one measure is reported at each occasion. */
 export interface MetricFamilyNames {

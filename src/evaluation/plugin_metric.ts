@@ -1,3 +1,6 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { RangeRefusal } from "../core/errors.ts";
+import { callback, flag, objectLike, oneOf, required, text } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationEvent } from "./evaluation_event.ts";
 import { createExperienceKey, createStreamKey } from "./metric_key.ts";
@@ -51,6 +54,21 @@ export type PluginMetricDefinition = FedMetricDefinition<number> &
 export type ReportingMetricDefinition<Result> = FedMetricDefinition<Result> &
   MetricSpans & { readonly report: (result: Result, strategy: EvaluatedStrategy) => readonly MetricReading[] };
 
+const SPANS = ["iteration", "epoch", "experience", "stream"] as const;
+
+const REPORTING_METRIC_RULES: OptionRules<ReportingMetricDefinition<unknown>> = {
+  name: required(text()),
+  metric: required(objectLike("a metric", "result", "reset", "save", "restore")),
+  update: required(callback()),
+  ofMachine: flag(),
+  mode: required(oneOf(["train", "eval"])),
+  resetAt: required(oneOf([...SPANS, "never"])),
+  emitAt: required(oneOf(SPANS)),
+  report: required(callback()),
+};
+
+const { report: _report, ...FED_METRIC_RULES } = REPORTING_METRIC_RULES;
+
 const trainEvents = {
   start: {
     iteration: "beforeTrainingIteration",
@@ -85,15 +103,22 @@ interface ListenedEvents {
  * as it is.
  */
 export function createPluginMetric(definition: PluginMetricDefinition): PluginMetric {
+  assertOptions("createPluginMetric", definition, { ...FED_METRIC_RULES, lastTaskLabel: flag() });
   const createKey = chooseKey(definition);
+  const { lastTaskLabel: _lastTaskLabel, ...fed } = definition;
   return createReportingMetric({
-    ...definition,
+    ...fed,
     report: (value, strategy) => [{ key: createKey(strategy), value }],
   });
 }
 
 /** The same for a metric that reports several values, or values under keys of its own. */
 export function createReportingMetric<Result>(definition: ReportingMetricDefinition<Result>): PluginMetric {
+  assertOptions("createReportingMetric", definition, REPORTING_METRIC_RULES);
+  const spans: readonly string[] = [definition.resetAt, definition.emitAt];
+  if (definition.mode === "eval" && spans.includes("epoch")) {
+    throw new RangeRefusal('createReportingMetric: the span "epoch" requires mode "train"');
+  }
   const { name, metric, update, report, ofMachine = false } = definition;
   const events = chooseEvents(definition);
   const emit: MetricListener = (strategy) => report(metric.result(), strategy);

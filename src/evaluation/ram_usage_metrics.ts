@@ -1,5 +1,7 @@
 import process from "node:process";
-import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { callback, number } from "../core/value_rules.ts";
+import { createMetricFamily, type MetricFamilyOptions, SPAN_FAMILY_RULES } from "./metric_family.ts";
 import type { Now } from "./metrics/elapsed_time.ts";
 import { Maximum } from "./metrics/maximum.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
@@ -16,12 +18,20 @@ export interface RamUsageMetricsOptions extends Omit<MetricFamilyOptions, "epoch
   readonly now?: Now;
 }
 
+const RAM_USAGE_METRICS_RULES: OptionRules<RamUsageMetricsOptions> = {
+  ...SPAN_FAMILY_RULES,
+  every: number({ atLeast: 0 }),
+  readBytes: callback(),
+  now: callback(),
+};
+
 /**
  * The largest resident memory of this process with all its replicas, in MiB: `MaxRAMUsage_MB` (of a minibatch),
  * `MaxRAMUsage_Epoch`, `MaxRAMUsage_Experience`, `MaxRAMUsage_Stream`. They measure the machine, so metrics.jsonl does
  * not hold them.
  */
 export function ramUsageMetrics(options: RamUsageMetricsOptions): PluginMetric[] {
+  assertOptions("ramUsageMetrics", options, RAM_USAGE_METRICS_RULES);
   const { every = 1, readBytes = () => process.memoryUsage.rss(), now = () => performance.now(), ...family } = options;
   const names = {
     minibatch: "MaxRAMUsage_MB",

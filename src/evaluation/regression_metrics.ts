@@ -1,7 +1,10 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
+import { callback, flag } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { TransferMetricsOptions } from "./forgetting_metrics.ts";
-import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { TRANSFER_METRICS_RULES } from "./forgetting_metrics.ts";
+import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "./metric_family.ts";
 import { Forgetting } from "./metrics/forgetting.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { R2 } from "./metrics/r_squared.ts";
@@ -21,11 +24,18 @@ export interface RegressionMetricsOptions extends MetricFamilyOptions {
   readonly readTargets?: (strategy: EvaluatedStrategy) => HostTensor;
 }
 
+const REGRESSION_METRICS_RULES: OptionRules<RegressionMetricsOptions> = {
+  ...METRIC_FAMILY_RULES,
+  trainedExperience: flag(),
+  readTargets: callback(),
+};
+
 /**
  * The root mean squared errors asked for: `Top1_RMSE_MB`, `Top1_RMSE_Epoch`, `Top1_RunningRMSE_Epoch`, `Top1_RMSE_Exp`,
  * `Top1_RMSE_Stream`, `RMSE_On_Trained_Experiences`.
  */
 export function rmseMetrics(options: RegressionMetricsOptions): PluginMetric[] {
+  assertOptions("rmseMetrics", options, REGRESSION_METRICS_RULES);
   return createRegressionFamily("RMSE", options, () => new RMSE());
 }
 
@@ -34,22 +44,30 @@ export function rmseMetrics(options: RegressionMetricsOptions): PluginMetric[] {
  * `Top1_R2_Stream`, `R2_On_Trained_Experiences`.
  */
 export function r2Metrics(options: RegressionMetricsOptions): PluginMetric[] {
+  assertOptions("r2Metrics", options, REGRESSION_METRICS_RULES);
   return createRegressionFamily("R2", options, () => new R2());
 }
 
 /** Which change since experiences were learned to report, and what outputs are compared with. */
 export type RegressionForgettingOptions = TransferMetricsOptions & Pick<RegressionMetricsOptions, "readTargets">;
 
+const REGRESSION_FORGETTING_RULES: OptionRules<RegressionForgettingOptions> = {
+  ...TRANSFER_METRICS_RULES,
+  readTargets: callback(),
+};
+
 /**
  * `ExperienceRMSEForgetting`, `StreamRMSEForgetting`: the error when just learned minus the error now; below 0 where it
  * grew.
  */
 export function rmseForgettingMetrics(options: RegressionForgettingOptions): PluginMetric[] {
+  assertOptions("rmseForgettingMetrics", options, REGRESSION_FORGETTING_RULES);
   return createForgetting("RMSE", options, () => new RMSE());
 }
 
 /** `ExperienceR2Forgetting`, `StreamR2Forgetting`: R² when just learned minus R² now. */
 export function r2ForgettingMetrics(options: RegressionForgettingOptions): PluginMetric[] {
+  assertOptions("r2ForgettingMetrics", options, REGRESSION_FORGETTING_RULES);
   return createForgetting("R2", options, () => new R2());
 }
 

@@ -1,4 +1,6 @@
-import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { callback } from "../core/value_rules.ts";
+import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "./metric_family.ts";
 import { ElapsedTime, type Now } from "./metrics/elapsed_time.ts";
 import { createPluginMetric, type PluginMetric } from "./plugin_metric.ts";
 
@@ -8,11 +10,18 @@ export interface TimingMetricsOptions extends MetricFamilyOptions {
   readonly now?: Now;
 }
 
+const TIMING_METRICS_RULES: OptionRules<TimingMetricsOptions> = {
+  ...METRIC_FAMILY_RULES,
+  now: callback(),
+};
+
 /**
  * Seconds that spans took: `Time_MB`, `Time_Epoch`, `RunningTime_Epoch` (the mean of a minibatch so far in the epoch),
  * `Time_Exp` and `Time_Stream` (of evaluations). They measure the machine, so metrics.jsonl does not hold them.
  */
-export function timingMetrics({ now, ...options }: TimingMetricsOptions): PluginMetric[] {
+export function timingMetrics(options: TimingMetricsOptions): PluginMetric[] {
+  assertOptions("timingMetrics", options, TIMING_METRICS_RULES);
+  const { now, ...occasions } = options;
   const names = {
     minibatch: "Time_MB",
     epoch: "Time_Epoch",
@@ -24,7 +33,7 @@ export function timingMetrics({ now, ...options }: TimingMetricsOptions): Plugin
     const metric = new ElapsedTime(now);
     return { metric, update: () => metric.update(), ofMachine: true };
   };
-  const family = createMetricFamily({ ...options, epochRunning: false }, names, create);
+  const family = createMetricFamily({ ...occasions, epochRunning: false }, names, create);
   if (options.epochRunning) family.push(createRunningTime(names.epochRunning, now));
   return family;
 }

@@ -1,5 +1,7 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag, wholeNumber } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
-import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
+import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "./metric_family.ts";
 import { TopKAccuracy } from "./metrics/top_k_accuracy.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 import { createTrainedOnlyMetric } from "./trained_only_metric.ts";
@@ -12,13 +14,21 @@ export interface TopkAccMetricsOptions extends MetricFamilyOptions {
   readonly trainedExperience?: boolean;
 }
 
+const TOPK_ACC_METRICS_RULES: OptionRules<TopkAccMetricsOptions> = {
+  ...METRIC_FAMILY_RULES,
+  topK: wholeNumber(1),
+  trainedExperience: flag(),
+};
+
 /**
  * Shares of samples whose class has one of the k largest logits: `Topk_3_Acc_MB`, `Topk_3_Acc_Epoch`,
  * `Topk_3_RunningAcc_Epoch` (Avalanche gives it the name of the one before), `Topk_3_Acc_Exp`, `Topk_3_Acc_Stream`,
  * `Topk_3_Acc_On_Trained_Experiences`.
  * @throws {RangeError} If `topK` is not a whole number of at least 1.
  */
-export function topkAccMetrics({ topK = 3, ...options }: TopkAccMetricsOptions): PluginMetric[] {
+export function topkAccMetrics(options: TopkAccMetricsOptions): PluginMetric[] {
+  assertOptions("topkAccMetrics", options, TOPK_ACC_METRICS_RULES);
+  const { topK = 3 } = options;
   const create = () => countTopK(topK);
   const names = {
     minibatch: `Topk_${topK}_Acc_MB`,

@@ -1,5 +1,7 @@
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
+import { flag, required, wholeNumber } from "../core/value_rules.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
@@ -16,6 +18,12 @@ export interface ClassBalancedBufferOptions {
   readonly totalNumClasses?: number | undefined;
 }
 
+const CLASS_BALANCED_BUFFER_RULES: OptionRules<ClassBalancedBufferOptions> = {
+  maxSize: required(wholeNumber(1)),
+  adaptiveSize: flag(),
+  totalNumClasses: wholeNumber(1),
+};
+
 /**
  * A uniform sample of every class, in equal shares. Unlike Avalanche's, an adaptive one lends the room that a small
  * class leaves to the others; each class stays a uniform sample of all that was seen of it.
@@ -24,13 +32,16 @@ export class ClassBalancedBuffer implements ExemplarsBuffer {
   readonly #groups: ReservoirGroups;
 
   /** @throws {RangeError} If a number is out of range. {TypeError} If `totalNumClasses` is needed and missing. */
-  constructor({ maxSize, adaptiveSize = true, totalNumClasses }: ClassBalancedBufferOptions) {
+  constructor(options: ClassBalancedBufferOptions) {
+    assertOptions("ClassBalancedBuffer", options, CLASS_BALANCED_BUFFER_RULES);
+    const { maxSize, adaptiveSize = true, totalNumClasses } = options;
     if (!adaptiveSize && totalNumClasses === undefined) {
-      throw new TypeRefusal(
-        cannot("create a class-balanced buffer", "totalNumClasses with adaptiveSize=false", undefined),
-      );
+      throw new TypeRefusal("ClassBalancedBuffer: adaptiveSize false requires totalNumClasses");
     }
-    this.#groups = new ReservoirGroups({ maxSize, totalGroups: adaptiveSize ? undefined : totalNumClasses });
+    this.#groups = new ReservoirGroups("ClassBalancedBuffer", {
+      maxSize,
+      totalGroups: adaptiveSize ? undefined : totalNumClasses,
+    });
   }
 
   get maxSize(): number {

@@ -1,5 +1,7 @@
-import { assertWholeNumber, cannot, TypeRefusal } from "../core/errors.ts";
-import type { RandomStream } from "../core/random_stream.ts";
+import type { OptionRules } from "../core/assert_options.ts";
+import { TypeRefusal } from "../core/errors.ts";
+import { RANDOM_STREAM_RULE, type RandomStream } from "../core/random_stream.ts";
+import { flag, required, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 
 /** Cuts data into minibatches, epoch after epoch. */
@@ -25,13 +27,24 @@ export interface DataLoaderOptions {
   readonly stream?: RandomStream | undefined;
 }
 
+/** What `DataLoaderOptions` may be. */
+export const DATA_LOADER_RULES: OptionRules<DataLoaderOptions> = {
+  batchSize: required(wholeNumber(1)),
+  shuffle: flag(),
+  dropLast: flag(),
+  stream: RANDOM_STREAM_RULE,
+};
+
 /**
  * The random stream of a loader that shuffles, undefined for one that does not.
- * @throws {RangeError} If the batch size is not a whole number of at least 1. {TypeError} If the stream is missing.
+ * @param loader The loader's class, for messages.
+ * @throws {TypeError} If the stream is missing.
  */
-export function parseShuffling({ batchSize, shuffle = true, stream }: DataLoaderOptions): RandomStream | undefined {
-  assertWholeNumber("create a data loader", "batchSize", batchSize, 1);
+export function parseShuffling(
+  loader: string,
+  { shuffle = true, stream }: DataLoaderOptions,
+): RandomStream | undefined {
   if (!shuffle) return undefined;
-  if (!stream) throw new TypeRefusal(cannot("create a data loader", "a random stream, as it shuffles", undefined));
+  if (!stream) throw new TypeRefusal(`${loader}: stream is required, as it shuffles; or shuffle: false`);
   return stream;
 }

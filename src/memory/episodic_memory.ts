@@ -1,4 +1,3 @@
-import { assertWholeNumber } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { parseSavedList, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -22,9 +21,8 @@ export class EpisodicMemory {
   /** What is kept of an online stream's experience while its pieces come. */
   #open: ReservoirSamplingBuffer | undefined;
 
-  /** @throws {RangeError} If `patternsPerExperience` is not a whole number of at least 1. */
-  constructor(act: string, patternsPerExperience: number) {
-    assertWholeNumber(act, "patternsPerExperience", patternsPerExperience, 1);
+  /** @param patternsPerExperience A whole number of at least 1. */
+  constructor(patternsPerExperience: number) {
     this.#patternsPerExperience = patternsPerExperience;
   }
 

@@ -1,5 +1,7 @@
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
+import { flag, required, wholeNumber } from "../core/value_rules.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { isOnlineExperience } from "../streams/online_experience.ts";
@@ -16,6 +18,12 @@ export interface ExperienceBalancedBufferOptions {
   readonly numExperiences?: number | undefined;
 }
 
+const EXPERIENCE_BALANCED_BUFFER_RULES: OptionRules<ExperienceBalancedBufferOptions> = {
+  maxSize: required(wholeNumber(1)),
+  adaptiveSize: flag(),
+  numExperiences: wholeNumber(1),
+};
+
 /**
  * A uniform sample of every experience, in equal shares. Every update is an experience of its own, but for the pieces
  * of an online stream: those that were cut from one experience are one here, or the first pieces would fill the memory
@@ -25,12 +33,16 @@ export class ExperienceBalancedBuffer implements ExemplarsBuffer {
   readonly #groups: ReservoirGroups;
 
   /** @throws {RangeError} If a number is out of range. {TypeError} If `numExperiences` is needed and missing. */
-  constructor({ maxSize, adaptiveSize = true, numExperiences }: ExperienceBalancedBufferOptions) {
+  constructor(options: ExperienceBalancedBufferOptions) {
+    assertOptions("ExperienceBalancedBuffer", options, EXPERIENCE_BALANCED_BUFFER_RULES);
+    const { maxSize, adaptiveSize = true, numExperiences } = options;
     if (!adaptiveSize && numExperiences === undefined) {
-      const wanted = "numExperiences with adaptiveSize=false";
-      throw new TypeRefusal(cannot("create an experience-balanced buffer", wanted, undefined));
+      throw new TypeRefusal("ExperienceBalancedBuffer: adaptiveSize false requires numExperiences");
     }
-    this.#groups = new ReservoirGroups({ maxSize, totalGroups: adaptiveSize ? undefined : numExperiences });
+    this.#groups = new ReservoirGroups("ExperienceBalancedBuffer", {
+      maxSize,
+      totalGroups: adaptiveSize ? undefined : numExperiences,
+    });
   }
 
   get maxSize(): number {

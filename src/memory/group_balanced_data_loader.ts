@@ -1,8 +1,11 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
+import { flag, listOf, required } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { DATASET_RULE } from "../data/dataset.ts";
 import { countBatches } from "./batch_sampler.ts";
-import { type DataLoader, type DataLoaderOptions, parseShuffling } from "./data_loader.ts";
+import { DATA_LOADER_RULES, type DataLoader, type DataLoaderOptions, parseShuffling } from "./data_loader.ts";
 import { MinibatchJoiner } from "./minibatch_joiner.ts";
 import { splitEvenly } from "./share_memory.ts";
 
@@ -12,6 +15,12 @@ export interface GroupBalancedDataLoaderOptions extends DataLoaderOptions {
   /** True: a group that ends early starts again. False: the rest of the epoch does without it (unless given). */
   readonly oversampleSmallGroups?: boolean | undefined;
 }
+
+const GROUP_BALANCED_LOADER_RULES: OptionRules<GroupBalancedDataLoaderOptions> = {
+  ...DATA_LOADER_RULES,
+  datasets: required(listOf(DATASET_RULE)),
+  oversampleSmallGroups: flag(),
+};
 
 /**
  * Minibatches with an equal share of every group, in the order of the groups; the remainder goes one each to the
@@ -26,7 +35,8 @@ export class GroupBalancedDataLoader implements DataLoader {
    * shuffles without a random stream.
    */
   constructor(options: GroupBalancedDataLoaderOptions) {
-    const random = parseShuffling(options);
+    assertOptions("GroupBalancedDataLoader", options, GROUP_BALANCED_LOADER_RULES);
+    const random = parseShuffling("GroupBalancedDataLoader", options);
     const { datasets, batchSize, dropLast = false, oversampleSmallGroups = false } = options;
     assertGroups(datasets, batchSize);
     const sizes = splitEvenly(batchSize, datasets.length);

@@ -1,12 +1,20 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
+import { listOf, required } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type DataLoader, type DataLoaderOptions, parseShuffling } from "./data_loader.ts";
+import { DATASET_RULE } from "../data/dataset.ts";
+import { DATA_LOADER_RULES, type DataLoader, type DataLoaderOptions, parseShuffling } from "./data_loader.ts";
 import { MinibatchJoiner } from "./minibatch_joiner.ts";
 
 /** What a `GroupBalancedInfiniteDataLoader` is made from. `batchSize` is that of each group. */
 export interface GroupBalancedInfiniteDataLoaderOptions extends DataLoaderOptions {
   readonly datasets: readonly Dataset[];
 }
+
+const GROUP_BALANCED_INFINITE_LOADER_RULES: OptionRules<GroupBalancedInfiniteDataLoaderOptions> = {
+  ...DATA_LOADER_RULES,
+  datasets: required(listOf(DATASET_RULE)),
+};
 
 /**
  * Minibatches of `batchSize` samples of every group, in the order of the groups, without end: a group that is used up
@@ -21,7 +29,8 @@ export class GroupBalancedInfiniteDataLoader implements DataLoader {
    * @throws {RangeError} If there is no group, or one is empty. {TypeError} If it shuffles without a random stream.
    */
   constructor(options: GroupBalancedInfiniteDataLoaderOptions) {
-    const random = parseShuffling(options);
+    assertOptions("GroupBalancedInfiniteDataLoader", options, GROUP_BALANCED_INFINITE_LOADER_RULES);
+    const random = parseShuffling("GroupBalancedInfiniteDataLoader", options);
     const { datasets, batchSize, dropLast = false } = options;
     const act = "create an infinite group-balanced data loader";
     if (datasets.length === 0) throw new RangeRefusal(cannot(act, "at least one group", 0));

@@ -1,5 +1,4 @@
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import {
@@ -26,9 +25,8 @@ export class LatentMemory {
   #taskLabels: readonly number[] = [];
   #samples = Dataset.empty();
 
-  /** @throws {RangeError} If `maxSize` is not a whole number of at least 1; the message starts with `act`. */
-  constructor(act: string, maxSize: number) {
-    assertWholeNumber(act, "memSize", maxSize, 1);
+  /** @param maxSize A whole number of at least 1. */
+  constructor(maxSize: number) {
     this.maxSize = maxSize;
   }
 

@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
@@ -31,9 +31,8 @@ export class OutputReservoir {
   #length = 0;
   #seen = 0;
 
-  /** @throws {RangeError} If `maxSize` is not a whole number of at least 1. */
-  constructor(act: string, maxSize: number) {
-    assertWholeNumber(act, "memSize", maxSize, 1);
+  /** @param maxSize A whole number of at least 1. */
+  constructor(maxSize: number) {
     this.maxSize = maxSize;
     this.#sourceIds = new Int32Array(maxSize);
     this.#rows = new Int32Array(maxSize);

@@ -1,5 +1,7 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { assertWholeNumber, cannot, TypeRefusal } from "../core/errors.ts";
+import { objectLike, oneOf, required, wholeNumber } from "../core/value_rules.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
@@ -24,6 +26,12 @@ export interface ParametricBufferOptions {
   readonly selectionStrategy?: SelectionStrategy;
 }
 
+const PARAMETRIC_BUFFER_RULES: OptionRules<ParametricBufferOptions> = {
+  maxSize: required(wholeNumber(1)),
+  groupBy: oneOf(GROUPINGS),
+  selectionStrategy: objectLike("a selection strategy", "select"),
+};
+
 interface Group {
   /** In the order of choice. */
   readonly samples: Dataset;
@@ -44,12 +52,9 @@ export class ParametricBuffer implements ExemplarsBuffer {
   #joined: Dataset | undefined;
 
   /** @throws {RangeError} If the size or the grouping is out of range. */
-  constructor({ maxSize, groupBy = "none", selectionStrategy }: ParametricBufferOptions) {
-    const act = "create a parametric buffer";
-    assertWholeNumber(act, "maxSize", maxSize, 1);
-    if (!GROUPINGS.includes(groupBy)) {
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("groupBy", groupBy, GROUPINGS)}`);
-    }
+  constructor(options: ParametricBufferOptions) {
+    assertOptions("ParametricBuffer", options, PARAMETRIC_BUFFER_RULES);
+    const { maxSize, groupBy = "none", selectionStrategy } = options;
     this.#maxSize = maxSize;
     this.#groupBy = groupBy;
     this.#selection = selectionStrategy ?? new RandomExemplarsSelectionStrategy();
@@ -90,7 +95,7 @@ export class ParametricBuffer implements ExemplarsBuffer {
   }
 
   resize(newSize: number): void {
-    assertWholeNumber("resize a parametric buffer", "newSize", newSize, 1);
+    assertWholeNumber("ParametricBuffer", "newSize", newSize, 1);
     this.#maxSize = newSize;
     const shares = this.#share(this.#groups);
     const cut = [...this.#groups].map(([group, { samples, seen }], index) => {

@@ -1,9 +1,12 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
+import { flag, required, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { DATASET_RULE } from "../data/dataset.ts";
 import { countBatches } from "./batch_sampler.ts";
-import { type DataLoader, type DataLoaderOptions, parseShuffling } from "./data_loader.ts";
+import { DATA_LOADER_RULES, type DataLoader, type DataLoaderOptions, parseShuffling } from "./data_loader.ts";
 import { MinibatchJoiner, type MinibatchPart } from "./minibatch_joiner.ts";
 import { splitEvenly } from "./share_memory.ts";
 import { splitByTask } from "./task_balanced_data_loader.ts";
@@ -22,6 +25,15 @@ export interface ReplayDataLoaderOptions extends DataLoaderOptions {
   readonly taskBalancedDataloader?: boolean | undefined;
 }
 
+const REPLAY_LOADER_RULES: OptionRules<ReplayDataLoaderOptions> = {
+  ...DATA_LOADER_RULES,
+  data: required(DATASET_RULE),
+  memory: required(DATASET_RULE),
+  batchSizeMem: wholeNumber(1),
+  oversampleSmallTasks: flag(),
+  taskBalancedDataloader: flag(),
+};
+
 /**
  * Minibatches of current samples followed by samples of the memory. Every current sample comes once an epoch, and they
  * alone decide its length. A memory that does not divide evenly gives a short part at its end (25 samples at 10: 10,
@@ -36,7 +48,8 @@ export class ReplayDataLoader implements DataLoader {
    * shuffles without a random stream.
    */
   constructor(options: ReplayDataLoaderOptions) {
-    const random = parseShuffling(options);
+    assertOptions("ReplayDataLoader", options, REPLAY_LOADER_RULES);
+    const random = parseShuffling("ReplayDataLoader", options);
     const { data, batchSize, dropLast = false } = options;
     this.length = countBatches(data.length, batchSize, dropLast);
     const current = { dataset: data, batchSize, dropLast, cycle: false, random };
@@ -50,7 +63,6 @@ export class ReplayDataLoader implements DataLoader {
 
 function createMemoryParts(options: ReplayDataLoaderOptions, random: RandomStream | undefined): MinibatchPart[] {
   const { memory, batchSize, batchSizeMem = batchSize, dropLast = false, oversampleSmallTasks = false } = options;
-  assertWholeNumber("create a replay data loader", "batchSizeMem", batchSizeMem, 1);
   if (memory.length === 0) return [];
   const datasets = options.taskBalancedDataloader ? splitByTask(memory) : [memory];
   if (datasets.length > batchSizeMem) {

@@ -19,6 +19,7 @@ export interface ReservoirGroupsOptions {
  * samples and the buffer together, however many groups came before; groups without room are forgotten.
  */
 export class ReservoirGroups {
+  readonly #owner: string;
   #maxSize: number;
   readonly #totalGroups: number | undefined;
   /** In the order in which they came. */
@@ -26,13 +27,14 @@ export class ReservoirGroups {
   #groupsSeen = 0;
   #joined: Dataset | undefined;
 
-  /** @throws {RangeError} If a number is not whole, or `maxSize` is below 1 or below `totalGroups`. */
-  constructor({ maxSize, totalGroups }: ReservoirGroupsOptions) {
-    assertWholeNumber("create a balanced buffer", "maxSize", maxSize, 1);
-    if (totalGroups !== undefined) {
-      assertWholeNumber("create a balanced buffer", "the number of groups", totalGroups, 1);
-      assertWholeNumber("create a balanced buffer", "maxSize (one sample a group)", maxSize, totalGroups);
-    }
+  /**
+   * @param owner The buffer that it is the machinery of, for messages.
+   * @throws {RangeError} If `maxSize` is below `totalGroups`.
+   */
+  constructor(owner: string, { maxSize, totalGroups }: ReservoirGroupsOptions) {
+    // One sample a group at least.
+    assertWholeNumber(owner, "maxSize", maxSize, totalGroups ?? 1);
+    this.#owner = owner;
     this.#maxSize = maxSize;
     this.#totalGroups = totalGroups;
   }
@@ -81,7 +83,7 @@ export class ReservoirGroups {
   }
 
   resize(newSize: number): void {
-    assertWholeNumber("resize a balanced buffer", "newSize", newSize, Math.max(1, this.#totalGroups ?? 1));
+    assertWholeNumber(this.#owner, "newSize", newSize, Math.max(1, this.#totalGroups ?? 1));
     this.#maxSize = newSize;
     const order = [...this.#groups.keys()];
     const shares = this.#share([...this.#groups.values()].map((group) => group.seen));

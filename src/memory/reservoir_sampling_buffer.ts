@@ -1,10 +1,14 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
+import { required, wholeNumber } from "../core/value_rules.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import { restoreDataset, saveDataset } from "../data/saved_dataset.ts";
 import type { BufferState, BufferUpdateSource, ExemplarsBuffer, ReservoirState } from "./exemplars_buffer.ts";
+
+const RESERVOIR_RULES: OptionRules<{ readonly maxSize: number }> = { maxSize: required(wholeNumber(1)) };
 
 /**
  * An exactly uniform sample of everything seen: each sample draws a key, and those with the highest keys stay (Vitter
@@ -19,9 +23,9 @@ export class ReservoirSamplingBuffer implements ExemplarsBuffer {
   #keys = new Float64Array(0);
 
   /** @throws {RangeError} If `maxSize` is not a whole number of at least 1. */
-  constructor({ maxSize }: { readonly maxSize: number }) {
-    assertWholeNumber("create a reservoir", "maxSize", maxSize, 1);
-    this.#maxSize = maxSize;
+  constructor(options: { readonly maxSize: number }) {
+    assertOptions("ReservoirSamplingBuffer", options, RESERVOIR_RULES);
+    this.#maxSize = options.maxSize;
   }
 
   get maxSize(): number {
@@ -56,7 +60,7 @@ export class ReservoirSamplingBuffer implements ExemplarsBuffer {
   }
 
   resize(newSize: number): void {
-    assertWholeNumber("resize a reservoir", "newSize", newSize, 1);
+    assertWholeNumber("ReservoirSamplingBuffer", "newSize", newSize, 1);
     this.#maxSize = newSize;
     if (newSize >= this.#keys.length) return;
     const kept = Int32Array.from({ length: newSize }, (_, position) => position);

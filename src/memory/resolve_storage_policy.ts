@@ -1,4 +1,6 @@
-import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import type { OptionRules } from "../core/assert_options.ts";
+import { RangeRefusal } from "../core/errors.ts";
+import { objectLike, wholeNumber } from "../core/value_rules.ts";
 import type { ExemplarsBuffer } from "./exemplars_buffer.ts";
 
 /** What methods that keep samples take. */
@@ -9,17 +11,24 @@ export interface MemoryOptions {
   readonly storagePolicy?: ExemplarsBuffer;
 }
 
+/** What `MemoryOptions` may be. */
+export const MEMORY_RULES: OptionRules<MemoryOptions> = {
+  memSize: wholeNumber(1),
+  storagePolicy: objectLike("a buffer", "buffer", "maxSize", "update"),
+};
+
 /**
  * The buffer that was given, or a new one of the size wanted.
- * @throws {RangeError} If the size is not a whole number of at least 1, or the buffer given has another.
+ * @throws {RangeError} If the buffer given has another size.
  */
 export function resolveStoragePolicy<Policy extends ExemplarsBuffer>(
-  act: string,
+  subject: string,
   { memSize = 200, storagePolicy }: MemoryOptions,
   createDefault: (maxSize: number) => Policy,
 ): ExemplarsBuffer {
-  assertWholeNumber(act, "memSize", memSize, 1);
   if (!storagePolicy) return createDefault(memSize);
   if (storagePolicy.maxSize === memSize) return storagePolicy;
-  throw new RangeRefusal(cannot(act, `a storage policy of memSize ${memSize}`, storagePolicy.maxSize));
+  throw new RangeRefusal(
+    `${subject}: storagePolicy.maxSize must be ${memSize}, as memSize, got ${storagePolicy.maxSize}`,
+  );
 }

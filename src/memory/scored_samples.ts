@@ -1,5 +1,4 @@
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -17,9 +16,8 @@ export class ScoredSamples {
   #samples = Dataset.empty();
   #scores: readonly number[] = [];
 
-  /** @throws {RangeError} If `maxSize` is not a whole number of at least 1. */
-  constructor(act: string, maxSize: number) {
-    assertWholeNumber(act, "memSize", maxSize, 1);
+  /** @param maxSize A whole number of at least 1. */
+  constructor(maxSize: number) {
     this.maxSize = maxSize;
   }
 

@@ -1,7 +1,9 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt, valueAt } from "../core/element_at.ts";
 import { cannot, TypeRefusal } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { hashSeed, mixBits } from "../core/random_stream.ts";
+import { callback, flag, text } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { BufferUpdateSource } from "./exemplars_buffer.ts";
 import { normalizeRows, rankByDistance, selectByHerding } from "./feature_selection.ts";
@@ -21,6 +23,12 @@ export interface FeatureOptions {
   /** Whether every sample's features are brought to length 1 first; false if left out. */
   readonly normalize?: boolean;
 }
+
+const FEATURE_RULES: OptionRules<FeatureOptions> = {
+  layerName: text(),
+  extractFeatures: callback(),
+  normalize: flag(),
+};
 
 /**
  * Every sample of a group is kept with the same odds, whenever it came: each has a key of its own, worked out from the
@@ -45,7 +53,9 @@ export class RandomExemplarsSelectionStrategy implements SelectionStrategy {
 export class HerdingSelectionStrategy implements SelectionStrategy {
   readonly #options: FeatureOptions;
 
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: FeatureOptions = {}) {
+    assertOptions("HerdingSelectionStrategy", options, FEATURE_RULES);
     this.#options = options;
   }
 
@@ -58,7 +68,9 @@ export class HerdingSelectionStrategy implements SelectionStrategy {
 export class ClosestToCenterSelectionStrategy implements SelectionStrategy {
   readonly #options: FeatureOptions;
 
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: FeatureOptions = {}) {
+    assertOptions("ClosestToCenterSelectionStrategy", options, FEATURE_RULES);
     this.#options = options;
   }
 

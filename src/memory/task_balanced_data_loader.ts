@@ -1,6 +1,9 @@
-import type { Dataset } from "../data/dataset.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag, required } from "../core/value_rules.ts";
+import { DATASET_RULE, type Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 import type { DataLoader, DataLoaderOptions } from "./data_loader.ts";
+import { DATA_LOADER_RULES } from "./data_loader.ts";
 import { GroupBalancedDataLoader } from "./group_balanced_data_loader.ts";
 
 /** What a `TaskBalancedDataLoader` is made from. */
@@ -10,6 +13,12 @@ export interface TaskBalancedDataLoaderOptions extends DataLoaderOptions {
   readonly oversampleSmallTasks?: boolean | undefined;
 }
 
+const TASK_BALANCED_LOADER_RULES: OptionRules<TaskBalancedDataLoaderOptions> = {
+  ...DATA_LOADER_RULES,
+  data: required(DATASET_RULE),
+  oversampleSmallTasks: flag(),
+};
+
 /** Minibatches with an equal share of every task label, tasks ascending. */
 export class TaskBalancedDataLoader implements DataLoader {
   readonly #loader: GroupBalancedDataLoader;
@@ -18,9 +27,11 @@ export class TaskBalancedDataLoader implements DataLoader {
    * @throws {RangeError} If there are no samples, or more tasks than samples in a batch. {TypeError} If it shuffles
    * without a random stream.
    */
-  constructor({ data, oversampleSmallTasks, ...options }: TaskBalancedDataLoaderOptions) {
+  constructor(options: TaskBalancedDataLoaderOptions) {
+    assertOptions("TaskBalancedDataLoader", options, TASK_BALANCED_LOADER_RULES);
+    const { data, oversampleSmallTasks, ...others } = options;
     const datasets = splitByTask(data);
-    this.#loader = new GroupBalancedDataLoader({ ...options, datasets, oversampleSmallGroups: oversampleSmallTasks });
+    this.#loader = new GroupBalancedDataLoader({ ...others, datasets, oversampleSmallGroups: oversampleSmallTasks });
   }
 
   get length(): number {

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { assertOneOf, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { flag, number, wholeNumber } from "../core/value_rules.ts";
 import { IncrementalClassifier } from "../engine/tfjs/incremental_classifier.ts";
 import { MultiHeadClassifier } from "../engine/tfjs/multi_head_classifier.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
@@ -21,19 +23,22 @@ export interface GrowingHeadOptions {
   readonly maskValue?: number;
 }
 
+/** What `GrowingHeadOptions` may be. */
+const GROWING_HEAD_RULES: OptionRules<GrowingHeadOptions> = {
+  initialUnits: wholeNumber(1),
+  masking: flag(),
+  maskValue: number(),
+};
+
 /**
  * Puts a growing head called `name` on features [N, in], multi-head with an input `task_labels` [N] of int32 beside the
  * inputs. Its weights are zero.
- * @throws {RangeError} If an option is out of range.
  */
 export function addGrowingHead(
   features: tf.SymbolicTensor,
   { kind, name, ...options }: GrowingHeadOptions & { readonly kind: GrowingKind; readonly name: string },
 ): { readonly outputs: tf.SymbolicTensor; readonly inputs: readonly tf.SymbolicTensor[] } {
-  const act = "make a growing head";
-  if (!KINDS.includes(kind)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("kind", kind, KINDS)}`);
   const { initialUnits = 2, ...masking } = options;
-  assertWholeNumber(act, "initialUnits", initialUnits, 1);
   switch (kind) {
     case "incremental":
       return {
@@ -61,6 +66,8 @@ export function withGrowingHead(
   kind: GrowingKind,
   options: GrowingHeadOptions & { readonly seed?: number } = {},
 ): tf.LayersModel {
+  assertOneOf("withGrowingHead", "kind", kind, KINDS);
+  assertOptions("withGrowingHead", options, { ...GROWING_HEAD_RULES, seed: wholeNumber() });
   const { seed = 0, ...head } = options;
   const [output, ...others] = model.outputs;
   const last = output?.sourceLayer;

@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
+import type { OptionRules } from "../core/assert_options.ts";
+import { describeValue, RangeRefusal } from "../core/errors.ts";
+import { omitUndefined } from "../core/omit_undefined.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { flag, listOf, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 
@@ -22,10 +25,24 @@ export interface ImageModelOptions {
   readonly initialUnits?: number;
 }
 
+/** What `ImageModelOptions` may be. */
+export const IMAGE_MODEL_RULES: OptionRules<ImageModelOptions> = {
+  numClasses: wholeNumber(1),
+  inputShape: listOf(wholeNumber(1)),
+  seed: wholeNumber(),
+  initialization: oneOf(["pytorch", "keras"]),
+  incremental: flag(),
+  multiHead: flag(),
+  initialUnits: wholeNumber(1),
+};
+
 /** What a model's own file says of it. */
 export interface ImageModelPlan {
-  /** In snake case. */
+  /** The model's, in snake case. */
   readonly name: string;
+  /** The function that builds it, for messages. */
+  readonly builder: string;
+  /** Checked. */
   readonly options: ImageModelOptions;
   /** The smallest height and width that its layers can take. */
   readonly smallest: number;
@@ -38,8 +55,8 @@ export interface ImageModelPlan {
  * caller owns the model.
  * @throws {RangeError} If an option is out of its range.
  */
-export function buildImageModel({ name, options, smallest, addFeatures }: ImageModelPlan): tf.LayersModel {
-  const settings = completeOptions(`build the model ${name}`, options, smallest);
+export function buildImageModel({ name, builder, options, smallest, addFeatures }: ImageModelPlan): tf.LayersModel {
+  const settings = completeOptions(builder, options, smallest);
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
   const input = tf.input({ shape: [...settings.inputShape], name: "images" });
@@ -75,7 +92,7 @@ function addClassifier(features: tf.SymbolicTensor, settings: Required<ImageMode
   return { outputs: callLayer(features, createDense({ name, units })), inputs: [] };
 }
 
-function completeOptions(act: string, options: ImageModelOptions, smallest: number): Required<ImageModelOptions> {
+function completeOptions(builder: string, options: ImageModelOptions, smallest: number): Required<ImageModelOptions> {
   const settings: Required<ImageModelOptions> = {
     numClasses: 10,
     inputShape: [32, 32, 3],
@@ -84,24 +101,20 @@ function completeOptions(act: string, options: ImageModelOptions, smallest: numb
     incremental: false,
     multiHead: false,
     initialUnits: 2,
-    ...options,
+    ...omitUndefined(options),
   };
-  assertWholeNumber(act, "numClasses", settings.numClasses, 1);
-  assertWholeNumber(act, "seed", settings.seed);
-  if (settings.inputShape.length !== 3) {
-    throw new RangeRefusal(cannot(act, "an inputShape [height, width, channels]", settings.inputShape));
+  const { inputShape } = settings;
+  if (inputShape.length !== 3) {
+    throw new RangeRefusal(
+      `${builder}: inputShape must be [height, width, channels], got ${describeValue(inputShape)}`,
+    );
   }
-  for (const length of settings.inputShape) assertWholeNumber(act, "every length in inputShape", length, 1);
-  if (settings.inputShape.slice(0, 2).some((length) => length < smallest)) {
-    throw new RangeRefusal(cannot(act, `images of at least ${smallest} by ${smallest} pixels`, settings.inputShape));
+  if (inputShape.slice(0, 2).some((length) => length < smallest)) {
+    const got = describeValue(inputShape);
+    throw new RangeRefusal(`${builder}: inputShape must be at least ${smallest} by ${smallest} pixels, got ${got}`);
   }
   if (settings.incremental && settings.multiHead) {
-    throw new RangeRefusal(cannot(act, "one of incremental and multiHead", "both"));
-  }
-  const names = ["pytorch", "keras"];
-  if (!names.includes(settings.initialization)) {
-    const unknown = describeUnknownName("initialization", settings.initialization, names);
-    throw new RangeRefusal(`Cannot ${act}: ${unknown}`);
+    throw new RangeRefusal(`${builder}: incremental and multiHead exclude each other`);
   }
   return settings;
 }

@@ -1,6 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
+import { assertOptions } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { buildImageModel, callLayers, createConvolution, createDense, type ImageModelOptions } from "./image_model.ts";
+import {
+  buildImageModel,
+  callLayers,
+  createConvolution,
+  createDense,
+  IMAGE_MODEL_RULES,
+  type ImageModelOptions,
+} from "./image_model.ts";
 
 /**
  * LeNet-5: 5×5 convolutions of 6 and 16 filters, each with tanh and a 2×2 average pool, a convolution of 120 filters
@@ -12,8 +20,10 @@ import { buildImageModel, callLayers, createConvolution, createDense, type Image
  * const model = lenet5({ numClasses: 10, inputShape: [28, 28, 1] });
  */
 export function lenet5(options: ImageModelOptions = {}): tf.LayersModel {
+  assertOptions("lenet5", options, IMAGE_MODEL_RULES);
   return buildImageModel({
     name: "lenet5",
+    builder: "lenet5",
     options,
     smallest: 16,
     addFeatures: (input) => {

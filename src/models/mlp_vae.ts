@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { describeValue, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { listOf, number, wholeNumber } from "../core/value_rules.ts";
 import { GaussianSampling } from "../engine/tfjs/gaussian_sampling.ts";
 import { callLayer } from "./growing_classifier.ts";
 import { initializeLikePyTorch } from "./model_initialization.ts";
@@ -33,7 +35,13 @@ export interface MLPVAEOptions {
   readonly seed?: number;
 }
 
-const ACT = "build a variational autoencoder";
+const MLP_VAE_RULES: OptionRules<MLPVAEOptions> = {
+  inputShape: listOf(wholeNumber(1), 1),
+  latentSize: wholeNumber(1),
+  hiddenSizes: listOf(wholeNumber(1)),
+  outputRange: listOf(number()),
+  seed: wholeNumber(),
+};
 
 /**
  * A variational autoencoder of dense layers with ReLU, weights drawn as PyTorch draws them. Avalanche's MlpVAE
@@ -44,14 +52,12 @@ const ACT = "build a variational autoencoder";
  * @see Kingma and Welling 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114
  */
 export function mlpVAE(options: MLPVAEOptions = {}): VariationalAutoencoder {
+  assertOptions("mlpVAE", options, MLP_VAE_RULES);
   const { inputShape = [28, 28, 1], latentSize = 32, hiddenSizes = [400, 128], outputRange, seed = 0 } = options;
-  if (inputShape.length === 0) throw new RangeRefusal(cannot(ACT, "an inputShape with an axis", inputShape));
-  for (const length of inputShape) assertWholeNumber(ACT, "every length in inputShape", length, 1);
-  for (const units of hiddenSizes) assertWholeNumber(ACT, "every number in hiddenSizes", units, 1);
-  assertWholeNumber(ACT, "latentSize", latentSize, 1);
-  assertWholeNumber(ACT, "seed", seed);
-  if (outputRange && !(outputRange[0] < outputRange[1] && outputRange.every(Number.isFinite))) {
-    throw new RangeRefusal(cannot(ACT, "an outputRange from a lower to a higher number", outputRange));
+  if (outputRange && !(outputRange.length === 2 && outputRange[0] < outputRange[1])) {
+    throw new RangeRefusal(
+      `mlpVAE: outputRange must be [low, high] with low below high, got ${describeValue(outputRange)}`,
+    );
   }
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();

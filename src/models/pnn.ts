@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertCompatibility, type Compatibility } from "../core/compatibility.ts";
-import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../core/compatibility.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { listOf, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { ProgressiveNetwork } from "../engine/tfjs/progressive_network.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
@@ -30,7 +31,15 @@ export interface PNNOptions {
   readonly seed?: number;
 }
 
-const ACT = "build a progressive network";
+const PNN_RULES: OptionRules<PNNOptions> = {
+  inputShape: listOf(wholeNumber(1), 1),
+  hiddenLayers: wholeNumber(1),
+  hiddenSize: wholeNumber(1),
+  adapter: oneOf(["linear", "mlp"]),
+  compatibility: oneOf(COMPATIBILITIES),
+  initialUnits: wholeNumber(1),
+  seed: wholeNumber(),
+};
 
 /**
  * A progressive neural network of dense layers with ReLU, with a second input `task_labels`. It begins with one column;
@@ -42,13 +51,9 @@ const ACT = "build a progressive network";
  * 2021)
  */
 export function pnn(options: PNNOptions = {}): tf.LayersModel {
+  assertOptions("pnn", options, PNN_RULES);
   const { inputShape = [28, 28, 1], hiddenLayers = 1, hiddenSize = 100, adapter = "mlp", seed = 0 } = options;
   const { compatibility = "paper", initialUnits = 2 } = options;
-  if (inputShape.length === 0) throw new RangeRefusal(cannot(ACT, "an inputShape with an axis", inputShape));
-  for (const length of inputShape) assertWholeNumber(ACT, "every length in inputShape", length, 1);
-  assertWholeNumber(ACT, "initialUnits", initialUnits, 1);
-  assertWholeNumber(ACT, "seed", seed);
-  assertCompatibility(ACT, compatibility);
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
   const laterals = compatibility === "paper" ? "hidden" : "input";

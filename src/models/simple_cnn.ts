@@ -1,12 +1,24 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertDropoutRate } from "../engine/dropout_mask.ts";
-import { buildImageModel, callLayers, createConvolution, type ImageModelOptions } from "./image_model.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { number } from "../core/value_rules.ts";
+import {
+  buildImageModel,
+  callLayers,
+  createConvolution,
+  IMAGE_MODEL_RULES,
+  type ImageModelOptions,
+} from "./image_model.ts";
 
 /** What `simpleCNN` is built from; every option has a default. */
 export interface SimpleCNNOptions extends ImageModelOptions {
   /** The odds that a unit is dropped in training, at least 0 and below 1. Default 0.25. */
   readonly dropRate?: number;
 }
+
+const SIMPLE_CNN_RULES: OptionRules<SimpleCNNOptions> = {
+  ...IMAGE_MODEL_RULES,
+  dropRate: number({ atLeast: 0, below: 1 }),
+};
 
 /**
  * A small convolutional network: two blocks of 3×3 convolution (padded), 3×3 convolution, 2×2 max pool and dropout, 32
@@ -18,11 +30,13 @@ export interface SimpleCNNOptions extends ImageModelOptions {
  * @example
  * const model = simpleCNN({ numClasses: 20, inputShape: [32, 32, 3] });
  */
-export function simpleCNN({ dropRate = 0.25, ...options }: SimpleCNNOptions = {}): tf.LayersModel {
-  assertDropoutRate("build the model simple_cnn", dropRate);
+export function simpleCNN(options: SimpleCNNOptions = {}): tf.LayersModel {
+  assertOptions("simpleCNN", options, SIMPLE_CNN_RULES);
+  const { dropRate = 0.25, ...others } = options;
   return buildImageModel({
     name: "simple_cnn",
-    options,
+    builder: "simpleCNN",
+    options: others,
     smallest: 12,
     addFeatures: (input) =>
       callLayers(input, [

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { RangeRefusal } from "../core/errors.ts";
+import { omitUndefined } from "../core/omit_undefined.ts";
 import { RandomStream } from "../core/random_stream.ts";
-import { assertDropoutRate } from "../engine/dropout_mask.ts";
+import { flag, listOf, number, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 
@@ -37,7 +39,21 @@ export interface MLPOptions extends Omit<SimpleMLPOptions, "dropRate"> {
   readonly dropout?: number;
 }
 
-const ACT = "build an MLP";
+const { dropRate: DROP_RATE, ...OTHER_RULES }: OptionRules<SimpleMLPOptions> = {
+  numClasses: wholeNumber(1),
+  inputShape: listOf(wholeNumber(1), 1),
+  hiddenSize: wholeNumber(1),
+  hiddenLayers: wholeNumber(),
+  dropRate: number({ atLeast: 0, below: 1 }),
+  seed: wholeNumber(),
+  activation: oneOf(["relu", "tanh"]),
+  initialization: oneOf(["pytorch", "keras"]),
+  incremental: flag(),
+  multiHead: flag(),
+  initialUnits: wholeNumber(1),
+};
+const SIMPLE_MLP_RULES: OptionRules<SimpleMLPOptions> = { dropRate: DROP_RATE, ...OTHER_RULES };
+const MLP_RULES: OptionRules<MLPOptions> = { dropout: DROP_RATE, ...OTHER_RULES };
 
 /**
  * A multilayer perceptron: flatten → [dense → activation → dropout] × hiddenLayers → dense, giving logits [N, C].
@@ -49,7 +65,23 @@ const ACT = "build an MLP";
  * const model = simpleMLP({ numClasses: 10, hiddenLayers: 2, hiddenSize: 256, dropRate: 0 });
  */
 export function simpleMLP(options: SimpleMLPOptions = {}): tf.LayersModel {
-  const settings = completeOptions(options);
+  assertOptions("simpleMLP", options, SIMPLE_MLP_RULES);
+  return buildMLP("simpleMLP", options);
+}
+
+/**
+ * `simpleMLP` with the defaults of the plain MLPs that continual-learning baselines train: two hidden layers of 256
+ * units, no dropout. The caller owns the model.
+ * @throws {RangeError} If an option is out of its range.
+ */
+export function mlp(options: MLPOptions = {}): tf.LayersModel {
+  assertOptions("mlp", options, MLP_RULES);
+  const { dropout = 0, ...others } = omitUndefined(options);
+  return buildMLP("mlp", { hiddenLayers: 2, hiddenSize: 256, ...others, dropRate: dropout });
+}
+
+function buildMLP(builder: string, options: SimpleMLPOptions): tf.LayersModel {
+  const settings = completeOptions(builder, options);
   const { hiddenLayers, hiddenSize: units, dropRate: rate, activation } = settings;
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
@@ -66,16 +98,6 @@ export function simpleMLP(options: SimpleMLPOptions = {}): tf.LayersModel {
   return model;
 }
 
-/**
- * `simpleMLP` with the defaults of the plain MLPs that continual-learning baselines train: two hidden layers of 256
- * units, no dropout. The caller owns the model.
- * @throws {RangeError} If an option is out of its range.
- */
-export function mlp(options: MLPOptions = {}): tf.LayersModel {
-  const { dropout = 0, ...others } = options;
-  return simpleMLP({ hiddenLayers: 2, hiddenSize: 256, ...others, dropRate: dropout });
-}
-
 function addClassifier(layers: tf.layers.Layer[], settings: Required<SimpleMLPOptions>): tf.LayersModel {
   const { incremental, multiHead, initialUnits, inputShape, numClasses: units } = settings;
   const name = "simple_mlp";
@@ -90,7 +112,7 @@ function addClassifier(layers: tf.layers.Layer[], settings: Required<SimpleMLPOp
   return tf.model({ name, inputs: [input, ...head.inputs], outputs: head.outputs });
 }
 
-function completeOptions(options: SimpleMLPOptions): Required<SimpleMLPOptions> {
+function completeOptions(builder: string, options: SimpleMLPOptions): Required<SimpleMLPOptions> {
   const settings: Required<SimpleMLPOptions> = {
     numClasses: 10,
     inputShape: [28, 28, 1],
@@ -103,25 +125,12 @@ function completeOptions(options: SimpleMLPOptions): Required<SimpleMLPOptions> 
     incremental: false,
     multiHead: false,
     initialUnits: 2,
-    ...options,
+    ...omitUndefined(options),
   };
-  assertWholeNumber(ACT, "numClasses", settings.numClasses, 1);
-  assertWholeNumber(ACT, "hiddenSize", settings.hiddenSize, 1);
-  assertWholeNumber(ACT, "hiddenLayers", settings.hiddenLayers);
-  assertWholeNumber(ACT, "seed", settings.seed);
-  assertDropoutRate(ACT, settings.dropRate);
-  if (settings.inputShape.length === 0) throw new RangeRefusal(cannot(ACT, "an inputShape with an axis", []));
-  for (const length of settings.inputShape) assertWholeNumber(ACT, "every length in inputShape", length, 1);
   if (settings.incremental && settings.multiHead) {
-    throw new RangeRefusal(cannot(ACT, "one of incremental and multiHead", "both"));
+    throw new RangeRefusal(`${builder}: incremental and multiHead exclude each other`);
   }
-  assertOneOf("activation", settings.activation, ["relu", "tanh"]);
-  assertOneOf("initialization", settings.initialization, ["pytorch", "keras"]);
   return settings;
-}
-
-function assertOneOf(what: string, name: string, names: readonly string[]): void {
-  if (!names.includes(name)) throw new RangeRefusal(`Cannot ${ACT}: ${describeUnknownName(what, name, names)}`);
 }
 
 /** The first layer of a sequential model carries the input's shape. */

@@ -1,6 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
+import { assertOptions } from "../core/assert_options.ts";
 import { callLayer } from "./growing_classifier.ts";
-import { buildImageModel, callLayers, createConvolution, type ImageModelOptions } from "./image_model.ts";
+import {
+  buildImageModel,
+  callLayers,
+  createConvolution,
+  IMAGE_MODEL_RULES,
+  type ImageModelOptions,
+} from "./image_model.ts";
 
 /** Filters of each stage, as multiples of the first one's; every stage but the first halves height and width. */
 const WIDTHS = [1, 2, 4, 8];
@@ -20,8 +27,10 @@ const BASE = 20;
  * const model = slimResNet18({ numClasses: 100 });
  */
 export function slimResNet18(options: ImageModelOptions = {}): tf.LayersModel {
+  assertOptions("slimResNet18", options, IMAGE_MODEL_RULES);
   return buildImageModel({
     name: "slim_resnet18",
+    builder: "slimResNet18",
     options,
     smallest: 8,
     addFeatures: (input) => {

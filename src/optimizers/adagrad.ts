@@ -1,7 +1,17 @@
-import { assertInRange } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { number } from "../core/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdagradSpec } from "./optimizer_spec.ts";
+
+type AdagradOptions = { learningRate?: number } & Partial<Omit<AdagradSpec, "kind">>;
+
+const ADAGRAD_RULES: OptionRules<AdagradOptions> = {
+  learningRate: number({ atLeast: 0 }),
+  learningRateDecay: number({ atLeast: 0 }),
+  weightDecay: number({ atLeast: 0 }),
+  epsilon: number({ atLeast: 0 }),
+};
 
 /**
  * Adagrad with PyTorch's definition: s ← s + g², θ ← θ − η g / (√s + ε), where η shrinks by 1 + (t − 1)·decay.
@@ -12,12 +22,9 @@ export class Adagrad implements Optimizer {
   learningRate: number;
 
   /** @throws {RangeError} If a constant is out of range. */
-  constructor(options: { learningRate?: number } & Partial<Omit<AdagradSpec, "kind">> = {}) {
+  constructor(options: AdagradOptions = {}) {
+    assertOptions("Adagrad", options, ADAGRAD_RULES);
     const { learningRate = 0.01, learningRateDecay = 0, weightDecay = 0, epsilon = 1e-10 } = options;
-    assertInRange("create Adagrad", "learningRate", learningRate, [0, Number.MAX_VALUE]);
-    assertInRange("create Adagrad", "learningRateDecay", learningRateDecay, [0, Number.MAX_VALUE]);
-    assertInRange("create Adagrad", "weightDecay", weightDecay, [0, Number.MAX_VALUE]);
-    assertInRange("create Adagrad", "epsilon", epsilon, [0, Number.MAX_VALUE]);
     this.learningRate = learningRate;
     this.spec = { kind: "adagrad", learningRateDecay, weightDecay, epsilon };
   }

@@ -1,10 +1,19 @@
-import { assertInRange } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { number } from "../core/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdamSpec } from "./optimizer_spec.ts";
 
 /** What Adam and AdamW take; the defaults are PyTorch's. */
 export type AdamOptions = Partial<Omit<AdamSpec, "kind" | "decoupledWeightDecay">> & { learningRate?: number };
+
+const ADAM_RULES: OptionRules<AdamOptions> = {
+  learningRate: number({ atLeast: 0 }),
+  beta1: number({ atLeast: 0, below: 1 }),
+  beta2: number({ atLeast: 0, below: 1 }),
+  epsilon: number({ atLeast: 0 }),
+  weightDecay: number({ atLeast: 0 }),
+};
 
 /**
  * Adam: moments m, s of g and g²; θ ← θ − η m̂ / (√ŝ + ε), both corrected for their start at zero.
@@ -16,8 +25,9 @@ export class Adam implements Optimizer {
 
   /** @throws {RangeError} If a constant is out of range. */
   constructor(options: AdamOptions = {}) {
+    assertOptions("Adam", options, ADAM_RULES);
     this.learningRate = options.learningRate ?? 0.001;
-    this.spec = createAdamSpec("create Adam", this.learningRate, { weightDecay: 0, ...options }, false);
+    this.spec = createAdamSpec({ ...options, weightDecay: options.weightDecay ?? 0 }, false);
   }
 }
 
@@ -31,8 +41,9 @@ export class AdamW implements Optimizer {
 
   /** @throws {RangeError} If a constant is out of range. */
   constructor(options: AdamOptions = {}) {
+    assertOptions("AdamW", options, ADAM_RULES);
     this.learningRate = options.learningRate ?? 0.001;
-    this.spec = createAdamSpec("create AdamW", this.learningRate, { weightDecay: 0.01, ...options }, true);
+    this.spec = createAdamSpec({ ...options, weightDecay: options.weightDecay ?? 0.01 }, true);
   }
 }
 
@@ -70,12 +81,7 @@ export function stepAdam(spec: AdamSpec, vectors: OptimizerVectors, step: Optimi
   );
 }
 
-function createAdamSpec(act: string, learningRate: number, options: AdamOptions, decoupled: boolean): AdamSpec {
+function createAdamSpec(options: AdamOptions, decoupledWeightDecay: boolean): AdamSpec {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-  assertInRange(act, "learningRate", learningRate, [0, Number.MAX_VALUE]);
-  assertInRange(act, "beta1", beta1, [0, 1 - Number.EPSILON]);
-  assertInRange(act, "beta2", beta2, [0, 1 - Number.EPSILON]);
-  assertInRange(act, "epsilon", epsilon, [0, Number.MAX_VALUE]);
-  assertInRange(act, "weightDecay", weightDecay, [0, Number.MAX_VALUE]);
-  return { kind: "adam", beta1, beta2, epsilon, weightDecay, decoupledWeightDecay: decoupled };
+  return { kind: "adam", beta1, beta2, epsilon, weightDecay, decoupledWeightDecay };
 }

@@ -1,7 +1,19 @@
-import { assertInRange } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag, number } from "../core/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { RMSpropSpec } from "./optimizer_spec.ts";
+
+type RMSpropOptions = { learningRate?: number } & Partial<Omit<RMSpropSpec, "kind">>;
+
+const RMSPROP_RULES: OptionRules<RMSpropOptions> = {
+  learningRate: number({ atLeast: 0 }),
+  alpha: number({ atLeast: 0, atMost: 1 }),
+  epsilon: number({ atLeast: 0 }),
+  weightDecay: number({ atLeast: 0 }),
+  momentum: number({ atLeast: 0, atMost: 1 }),
+  centered: flag(),
+};
 
 /**
  * RMSprop with PyTorch's definition: s ← αs + (1 − α)g², the step is g / (√s + ε); centred subtracts the squared mean.
@@ -12,7 +24,8 @@ export class RMSprop implements Optimizer {
   learningRate: number;
 
   /** @throws {RangeError} If a constant is out of range. */
-  constructor(options: { learningRate?: number } & Partial<Omit<RMSpropSpec, "kind">> = {}) {
+  constructor(options: RMSpropOptions = {}) {
+    assertOptions("RMSprop", options, RMSPROP_RULES);
     const {
       learningRate = 0.01,
       alpha = 0.99,
@@ -21,11 +34,6 @@ export class RMSprop implements Optimizer {
       momentum = 0,
       centered = false,
     } = options;
-    assertInRange("create RMSprop", "learningRate", learningRate, [0, Number.MAX_VALUE]);
-    assertInRange("create RMSprop", "alpha", alpha, [0, 1]);
-    assertInRange("create RMSprop", "epsilon", epsilon, [0, Number.MAX_VALUE]);
-    assertInRange("create RMSprop", "weightDecay", weightDecay, [0, Number.MAX_VALUE]);
-    assertInRange("create RMSprop", "momentum", momentum, [0, 1]);
     this.learningRate = learningRate;
     this.spec = { kind: "rmsprop", alpha, epsilon, weightDecay, momentum, centered };
   }

@@ -1,7 +1,19 @@
-import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { RangeRefusal } from "../core/errors.ts";
+import { flag, number, required } from "../core/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { SGDSpec } from "./optimizer_spec.ts";
+
+type SGDOptions = { learningRate: number } & Partial<Omit<SGDSpec, "kind">>;
+
+const SGD_RULES: OptionRules<SGDOptions> = {
+  learningRate: required(number({ atLeast: 0 })),
+  momentum: number({ atLeast: 0, atMost: 1 }),
+  dampening: number({ atLeast: 0, atMost: 1 }),
+  weightDecay: number({ atLeast: 0 }),
+  nesterov: flag(),
+};
 
 /**
  * Stochastic gradient descent with PyTorch's definition of momentum: v ← μv + (1 − dampening)g, θ ← θ − ηv, where the
@@ -15,17 +27,11 @@ export class SGD implements Optimizer {
   /**
    * @throws {RangeError} If a constant is out of range, or Nesterov is asked for without momentum or with dampening.
    */
-  constructor(options: { learningRate: number } & Partial<Omit<SGDSpec, "kind">>) {
+  constructor(options: SGDOptions) {
+    assertOptions("SGD", options, SGD_RULES);
     const { learningRate, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
-    assertInRange("create SGD", "learningRate", learningRate, [0, Number.MAX_VALUE]);
-    assertInRange("create SGD", "momentum", momentum, [0, 1]);
-    assertInRange("create SGD", "dampening", dampening, [0, 1]);
-    assertInRange("create SGD", "weightDecay", weightDecay, [0, Number.MAX_VALUE]);
-    if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new RangeRefusal(
-        cannot("create SGD", "momentum above 0 and dampening 0 with nesterov", { momentum, dampening }),
-      );
-    }
+    if (nesterov && momentum === 0) throw new RangeRefusal("SGD: nesterov requires momentum above 0");
+    if (nesterov && dampening !== 0) throw new RangeRefusal(`SGD: nesterov requires dampening 0, got ${dampening}`);
     this.learningRate = learningRate;
     this.spec = { kind: "sgd", momentum, dampening, weightDecay, nesterov };
   }

@@ -1,5 +1,8 @@
-import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { splitOptions } from "../core/split_options.ts";
+import { flag, number, objectLike, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { nameByIds } from "../data/class_names.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { cutExperience } from "./cut_experience.ts";
@@ -38,6 +41,21 @@ export interface StreamOptions {
    */
   readonly decayBeta?: number | undefined;
 }
+
+/** What `StreamOptions` may be. */
+export const STREAM_RULES: OptionRules<StreamOptions> = {
+  seed: wholeNumber(),
+  experienceSize: wholeNumber(1),
+  validationSize: number({ atLeast: 0, below: 1 }),
+  validationSplit: oneOf(VALIDATION_SPLITS),
+  examplesPerExperience: wholeNumber(1),
+  onlineExperienceSize: wholeNumber(1),
+  onlineDropLast: flag(),
+  decayBeta: number({ atLeast: 1 }),
+};
+
+/** The rule of an option that says how raw values were normalised. */
+export const NORMALIZATION_RULE = objectLike("{ scale, mean, std }", "scale", "mean", "std");
 
 /** A benchmark before its streams are made. */
 export interface BenchmarkParts extends StreamOptions {
@@ -135,11 +153,8 @@ function createOnline(
 function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; valid: ExperienceData[] } {
   const { name, seed = 0, experienceSize, validationSize = 0, validationSplit: split, examplesPerExperience } = parts;
   const act = `create the benchmark ${JSON.stringify(name)}`;
-  assertInRange(act, "validationSize", validationSize, [0, 1]);
-  if (validationSize === 1) throw new RangeRefusal(cannot(act, "validationSize below 1", validationSize));
-  if (split !== undefined && !VALIDATION_SPLITS.includes(split)) {
-    throw new RangeRefusal(cannot(act, `validationSplit to be one of ${VALIDATION_SPLITS.join(", ")}`, split));
-  }
+  const given = splitOptions(parts, STREAM_RULES)[0];
+  assertOptions(name, given, STREAM_RULES);
   const cutRandom = new RandomStream(seed, "data-incremental");
   const validationRandom = new RandomStream(seed, "validation");
   const subsetRandom = new RandomStream(seed, "subset");
@@ -148,7 +163,7 @@ function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; val
   const pieces =
     experienceSize === undefined
       ? parts.train
-      : parts.train.flatMap((part, index) => cutExperience(part, { act, index, experienceSize, random: cutRandom }));
+      : parts.train.flatMap((part, index) => cutExperience(part, { index, experienceSize, random: cutRandom }));
   for (const [index, part] of pieces.entries()) {
     let { dataset } = part;
     if (examplesPerExperience !== undefined) {

@@ -1,10 +1,13 @@
-import { assertInRange, assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { flag, listOf, number, required, text, wholeNumber } from "../core/value_rules.ts";
 import { findClassIds } from "../data/class_names.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { DATASET_RULE } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 import { relabelTasks } from "../data/relabel_tasks.ts";
-import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 import type { ExperienceData } from "./stream.ts";
@@ -32,6 +35,22 @@ export interface ClassIncrementalOptions extends StreamOptions {
   readonly sampleShape: readonly number[];
 }
 
+/** What `ClassIncrementalOptions` may be. */
+export const CLASS_INCREMENTAL_RULES: OptionRules<ClassIncrementalOptions> = {
+  ...STREAM_RULES,
+  name: required(text()),
+  train: required(DATASET_RULE),
+  test: required(DATASET_RULE),
+  numClasses: wholeNumber(1),
+  classNames: listOf(text()),
+  experiences: required(wholeNumber(1)),
+  classOrder: listOf(number()),
+  shuffle: flag(),
+  taskLabels: flag(),
+  normalization: required(NORMALIZATION_RULE),
+  sampleShape: required(listOf(wholeNumber())),
+};
+
 /**
  * A benchmark in which every experience brings classes of its own; test experience i holds the classes of train
  * experience i.
@@ -39,13 +58,15 @@ export interface ClassIncrementalOptions extends StreamOptions {
  * no class id, or an experience is left without samples.
  */
 export function createClassIncrementalBenchmark(options: ClassIncrementalOptions): Benchmark {
+  assertOptions("createClassIncrementalBenchmark", options, CLASS_INCREMENTAL_RULES);
   const { name, experiences, taskLabels = false, seed = 0, shuffle = true } = options;
   const act = `create the benchmark ${JSON.stringify(name)}`;
   const { datasets, classNames } = numberDatasets([options.train, options.test], options.numClasses);
   const [train = options.train, test = options.test] = datasets;
   const numClasses = classNames.length;
-  assertWholeNumber(act, "experiences", experiences, 1);
-  assertInRange(act, "experiences (of at least one class each)", experiences, [1, numClasses]);
+  if (experiences > numClasses) {
+    throw new RangeRefusal(`${name}: experiences must be at most ${numClasses}, a class each, got ${experiences}`);
+  }
   const order = options.classOrder
     ? readClassOrder(options.classOrder, { classNames, numClasses: options.numClasses })
     : createClassOrder(numClasses, { seed, shuffle });

@@ -1,28 +1,23 @@
-import { assertWholeNumber } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { ExperienceData } from "./stream.ts";
 
 /**
  * Cuts an experience into ones of at most `experienceSize` samples, in random order; the last may be shorter. Each
  * stands for the classes of its own samples, and knows by `cutFrom` which one it is a piece of.
- * @throws {RangeError} If the size is not a whole number of at least 1; the message starts with `act`.
  */
 export function cutExperience(
   { dataset }: ExperienceData,
   {
-    act,
     index: cutFrom,
     experienceSize,
     random,
   }: {
-    readonly act: string;
     /** The experience's number. */
     readonly index: number;
     readonly experienceSize: number;
     readonly random: RandomStream;
   },
 ): ExperienceData[] {
-  assertWholeNumber(act, "experienceSize", experienceSize, 1);
   const order = random.permutation(dataset.length);
   return Array.from({ length: Math.ceil(order.length / experienceSize) }, (_, index) => ({
     dataset: dataset.subset(order.subarray(index * experienceSize, (index + 1) * experienceSize).sort()),

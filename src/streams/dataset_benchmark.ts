@@ -1,7 +1,10 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
+import { flag, listOf, required, text, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { DATASET_RULE } from "../data/dataset.ts";
 import { relabelTasks } from "../data/relabel_tasks.ts";
-import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 import type { ExperienceData } from "./stream.ts";
@@ -23,6 +26,16 @@ export interface DatasetBenchmarkOptions extends StreamOptions {
   readonly normalization?: Benchmark["normalization"] | undefined;
 }
 
+const DATASET_BENCHMARK_RULES: OptionRules<DatasetBenchmarkOptions> = {
+  ...STREAM_RULES,
+  name: required(text()),
+  train: required(listOf(DATASET_RULE)),
+  test: required(listOf(DATASET_RULE)),
+  numClasses: wholeNumber(1),
+  taskLabels: flag(),
+  normalization: NORMALIZATION_RULE,
+};
+
 /**
  * A benchmark from data sets of one's own, one an experience: domain-, class- or, with task labels, task-incremental.
  * Task labels that the data sets have stay as they are; where one is 100 or more and others below it are not there, all
@@ -31,6 +44,7 @@ export interface DatasetBenchmarkOptions extends StreamOptions {
  * @example const benchmark = createDatasetBenchmark({ name: "mine", train: [monday, tuesday], test: [later] });
  */
 export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchmark {
+  assertOptions("createDatasetBenchmark", options, DATASET_BENCHMARK_RULES);
   const { name, train, test, taskLabels = false, normalization = { scale: 1, mean: [], std: [] } } = options;
   const act = `create the benchmark ${JSON.stringify(name)}`;
   if (taskLabels && train.length !== test.length) {

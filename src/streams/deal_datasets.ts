@@ -1,7 +1,12 @@
-import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
-import { type ClassIncrementalOptions, createClassIncrementalBenchmark } from "./class_incremental.ts";
+import { assertOneOf, cannot, RangeRefusal } from "../core/errors.ts";
+import { splitOptions } from "../core/split_options.ts";
+import {
+  CLASS_INCREMENTAL_RULES,
+  type ClassIncrementalOptions,
+  createClassIncrementalBenchmark,
+} from "./class_incremental.ts";
 import type { Benchmark } from "./experience.ts";
-import { createNewInstancesBenchmark } from "./new_instances.ts";
+import { createNewInstancesBenchmark, NEW_INSTANCES_RULES } from "./new_instances.ts";
 
 /** What may be dealt to experiences, the default first. */
 export const DEALT_SCENARIOS = ["class-incremental", "new-instances"] as const;
@@ -28,13 +33,11 @@ export function dealDatasets({ experiences = 5, scenario = "class-incremental", 
   const act = `create the benchmark ${JSON.stringify(options.name)}`;
   if (scenario === "class-incremental") {
     if (options.balanced) throw new RangeRefusal(cannot(act, "scenario=new-instances beside balanced", scenario));
-    return createClassIncrementalBenchmark({ ...options, experiences });
+    return createClassIncrementalBenchmark({ ...splitOptions(options, CLASS_INCREMENTAL_RULES)[0], experiences });
   }
-  if (!DEALT_SCENARIOS.includes(scenario)) {
-    throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("scenario", scenario, DEALT_SCENARIOS)}`);
-  }
+  assertOneOf(options.name, "scenario", scenario, DEALT_SCENARIOS);
   const { classOrder, taskLabels = false } = options;
   if (classOrder) throw new RangeRefusal(cannot(act, "no classOrder where samples are dealt", classOrder));
   if (taskLabels) throw new RangeRefusal(cannot(act, "no taskLabels where one test experience stands for all", true));
-  return createNewInstancesBenchmark({ ...options, experiences });
+  return createNewInstancesBenchmark({ ...splitOptions(options, NEW_INSTANCES_RULES)[0], experiences });
 }

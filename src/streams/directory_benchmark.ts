@@ -1,13 +1,16 @@
 import { join } from "node:path";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
 import { RangeRefusal } from "../core/errors.ts";
-import type { Augmentation } from "../data/augmentation.ts";
+import { either, flag, listOf, nothing, number, oneOf, required, text, wholeNumber } from "../core/value_rules.ts";
+import { AUGMENTATION_RULE, type Augmentation } from "../data/augmentation.ts";
 import { findClassIds } from "../data/class_names.ts";
 import { CsvColumns } from "../data/csv/csv_columns.ts";
 import { Dataset } from "../data/dataset.ts";
-import { readSampleFolder, type SampleFileOptions } from "../data/read_sample_folder.ts";
-import { createBenchmark, type StreamOptions } from "./benchmark.ts";
-import { type DealtScenario, dealDatasets } from "./deal_datasets.ts";
+import { readSampleFolder, SAMPLE_FILE_RULES, type SampleFileOptions } from "../data/read_sample_folder.ts";
+import { WANTED_SIZE_RULES } from "../data/resize_image.ts";
+import { createBenchmark, STREAM_RULES, type StreamOptions } from "./benchmark.ts";
+import { DEALT_SCENARIOS, type DealtScenario, dealDatasets } from "./deal_datasets.ts";
 import type { Benchmark } from "./experience.ts";
 import { findSampleFolders } from "./find_sample_folders.ts";
 import { createFolderDatasets } from "./folder_datasets.ts";
@@ -48,6 +51,22 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
   readonly taskLabels?: boolean | undefined;
 }
 
+const DIRECTORY_RULES: OptionRules<DirectoryOptions> = {
+  path: required(text()),
+  testSize: number({ above: 0, below: 1 }),
+  mean: listOf(number()),
+  std: listOf(number()),
+  augmentation: either(AUGMENTATION_RULE, nothing()),
+  scenario: oneOf(["folders", ...DEALT_SCENARIOS]),
+  experiences: wholeNumber(1),
+  classOrder: listOf(either(number(), text())),
+  classNames: listOf(text()),
+  balanced: flag(),
+  taskLabels: flag(),
+  ...SAMPLE_FILE_RULES,
+  ...STREAM_RULES,
+};
+
 /**
  * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
  * in both, or `path/EXPERIENCE/…` alone. Experiences come in the natural order of their names ("exp2" before "exp10");
@@ -57,6 +76,8 @@ export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
 export async function directoryBenchmark(options: DirectoryOptions): Promise<Benchmark> {
+  assertOptions("directoryBenchmark", options, DIRECTORY_RULES);
+  if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
   const { path, testSize, taskLabels = false, seed = 0 } = options;
   const { names, parts, isUndivided } = await findSampleFolders(path, options);
   const { scenario = isUndivided ? "class-incremental" : "folders" } = options;

@@ -1,7 +1,9 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { flag, listOf, objectLike, required, text, wholeNumber } from "../core/value_rules.ts";
 import { createDataSource, type DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { Transform } from "../data/transform.ts";
-import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 import type { ExperienceData } from "./stream.ts";
@@ -29,12 +31,25 @@ export interface DomainIncrementalOptions extends StreamOptions {
   readonly normalization: Benchmark["normalization"];
 }
 
+/** What `DomainIncrementalOptions` may be. */
+export const DOMAIN_INCREMENTAL_RULES: OptionRules<DomainIncrementalOptions> = {
+  ...STREAM_RULES,
+  name: required(text()),
+  train: required(objectLike("a data source", "id", "x")),
+  test: required(objectLike("a data source", "id", "x")),
+  numClasses: wholeNumber(1),
+  domains: required(listOf(objectLike("{ name, transforms }", "name", "transforms"))),
+  taskLabels: flag(),
+  normalization: required(NORMALIZATION_RULE),
+};
+
 /**
  * A benchmark in which every experience shows all samples and all classes in another way; test experience i looks like
  * train experience i. The arrays are shared by all.
  * @throws {RangeError} If a transform does not fit the samples, or there are none.
  */
 export function createDomainIncrementalBenchmark(options: DomainIncrementalOptions): Benchmark {
+  assertOptions("createDomainIncrementalBenchmark", options, DOMAIN_INCREMENTAL_RULES);
   const { taskLabels = false } = options;
   const whole = [Dataset.fromSource(options.train), Dataset.fromSource(options.test)];
   const { datasets, classNames } = numberDatasets(whole, options.numClasses);

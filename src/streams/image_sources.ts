@@ -1,8 +1,11 @@
-import type { Augmentation } from "../data/augmentation.ts";
+import type { OptionRules } from "../core/assert_options.ts";
+import { either, flag, nothing, text, wholeNumber } from "../core/value_rules.ts";
+import { AUGMENTATION_RULE, type Augmentation } from "../data/augmentation.ts";
 import { createDataSource, type DataSource } from "../data/data_source.ts";
 import type { LabelledImages } from "../data/labelled_images.ts";
 import type { Transform } from "../data/transform.ts";
 import type { StreamOptions } from "./benchmark.ts";
+import { STREAM_RULES } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
 
 /** What all benchmarks on a data set of images take. */
@@ -17,6 +20,16 @@ export interface ImageOptions extends StreamOptions {
   /** Folder with the data set's files; left out: the installed package, where there is one. */
   readonly folder?: string | undefined;
 }
+
+/** What `ImageOptions` may be. */
+export const IMAGE_RULES: OptionRules<ImageOptions> = {
+  experiences: wholeNumber(1),
+  taskLabels: flag(),
+  normalize: flag(),
+  augmentation: either(AUGMENTATION_RULE, nothing()),
+  folder: text(),
+  ...STREAM_RULES,
+};
 
 /** The two data sources of a data set of images, and what their transforms come to. */
 export interface ImageSources {

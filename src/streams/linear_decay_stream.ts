@@ -1,6 +1,8 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { assertInRange, assertWholeNumber } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
+import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
+import { number, required, wholeNumber } from "../core/value_rules.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { Stream } from "./experience.ts";
 import { cutOnlineStream, type OnlineExperience, type OnlinePart, type OnlineView } from "./online_experience.ts";
@@ -13,6 +15,12 @@ export interface LinearDecayOptions {
   readonly beta: number;
   readonly random: RandomStream;
 }
+
+const LINEAR_DECAY_RULES: OptionRules<LinearDecayOptions> = {
+  experienceSize: required(wholeNumber(1)),
+  beta: required(number({ atLeast: 1 })),
+  random: required(RANDOM_STREAM_RULE),
+};
 
 /**
  * Cuts a stream into small experiences of `experienceSize` samples that pass from each experience to the next by
@@ -27,13 +35,9 @@ export interface LinearDecayOptions {
  * @throws {RangeError} If the size is not a whole number of at least 1 or beta is below 1.
  * @see Zeno et al. 2018, Task agnostic continual learning using online variational Bayes, arXiv:1803.10123
  */
-export function createLinearDecayStream(
-  origin: Stream,
-  { experienceSize, beta, random }: LinearDecayOptions,
-): StreamOf<OnlineExperience> {
-  const act = "create a stream of mixtures";
-  assertWholeNumber(act, "onlineExperienceSize", experienceSize, 1);
-  assertInRange(act, "decayBeta", beta, [1, Number.MAX_VALUE]);
+export function createLinearDecayStream(origin: Stream, options: LinearDecayOptions): StreamOf<OnlineExperience> {
+  assertOptions("createLinearDecayStream", options, LINEAR_DECAY_RULES);
+  const { experienceSize, beta, random } = options;
   const experiences = [...origin];
   const dataset = Dataset.concat(experiences.map((experience) => experience.dataset));
   const order = drawOrder(

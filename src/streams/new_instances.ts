@@ -1,8 +1,11 @@
-import { assertInRange, assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { flag, listOf, required, text, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { DATASET_RULE } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
-import { createBenchmark, type StreamOptions } from "./benchmark.ts";
+import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "./benchmark.ts";
 import type { Benchmark } from "./experience.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 
@@ -28,6 +31,21 @@ export interface NewInstancesOptions extends StreamOptions {
   readonly sampleShape: readonly number[];
 }
 
+/** What `NewInstancesOptions` may be. */
+export const NEW_INSTANCES_RULES: OptionRules<NewInstancesOptions> = {
+  ...STREAM_RULES,
+  name: required(text()),
+  train: required(DATASET_RULE),
+  test: required(DATASET_RULE),
+  numClasses: wholeNumber(1),
+  classNames: listOf(text()),
+  experiences: required(wholeNumber(1)),
+  balanced: flag(),
+  shuffle: flag(),
+  normalization: required(NORMALIZATION_RULE),
+  sampleShape: required(listOf(wholeNumber())),
+};
+
 /**
  * A benchmark in which every experience brings new samples of the same classes: the train samples dealt to
  * `experiences` of one size, to one sample. The order comes from the random stream "instances"; the test stream is the
@@ -35,12 +53,14 @@ export interface NewInstancesOptions extends StreamOptions {
  * @throws {RangeError} If there are more experiences than train samples, or a label is no class id.
  */
 export function createNewInstancesBenchmark(options: NewInstancesOptions): Benchmark {
+  assertOptions("createNewInstancesBenchmark", options, NEW_INSTANCES_RULES);
   const { name, experiences, balanced = false, shuffle = true, seed = 0 } = options;
   const act = `create the benchmark ${JSON.stringify(name)}`;
   const { datasets, classNames } = numberDatasets([options.train, options.test], options.numClasses);
   const [train = options.train, test = options.test] = datasets;
-  assertWholeNumber(act, "experiences", experiences, 1);
-  assertInRange(act, "experiences (of at least one sample each)", experiences, [1, train.length]);
+  if (experiences > train.length) {
+    throw new RangeRefusal(`${name}: experiences must be at most ${train.length}, a sample each, got ${experiences}`);
+  }
   if (test.length === 0) throw new RangeRefusal(cannot(act, "at least one test sample", 0));
   const random = shuffle ? new RandomStream(seed, "instances") : undefined;
   const order = balanced ? sortByClass(train, random) : createOrder(train.length, random);

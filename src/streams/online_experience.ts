@@ -1,6 +1,9 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
+import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
+import { flag, required, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ClassView } from "./class_timeline.ts";
 import type { Experience, Stream } from "./experience.ts";
@@ -44,16 +47,21 @@ export interface OnlineStreamOptions {
   readonly dropLast?: boolean | undefined;
 }
 
+const ONLINE_STREAM_RULES: OptionRules<OnlineStreamOptions> = {
+  experienceSize: required(wholeNumber(1)),
+  random: required(RANDOM_STREAM_RULE),
+  shuffle: flag(),
+  dropLast: flag(),
+};
+
 /**
  * Cuts every experience into small ones of `experienceSize` samples in shuffled order; an origin's last may be shorter,
  * no sample is left out. The order is drawn from `random` here, an experience is made when it is asked for.
  * @throws {RangeError} If the size is not a whole number of at least 1, or an experience would have no sample left.
  */
-export function createOnlineStream(
-  origin: Stream,
-  { experienceSize, random, shuffle = true, dropLast = false }: OnlineStreamOptions,
-): StreamOf<OnlineExperience> {
-  assertWholeNumber("create an online stream", "onlineExperienceSize", experienceSize, 1);
+export function createOnlineStream(origin: Stream, options: OnlineStreamOptions): StreamOf<OnlineExperience> {
+  assertOptions("createOnlineStream", options, ONLINE_STREAM_RULES);
+  const { experienceSize, random, shuffle = true, dropLast = false } = options;
   const parts = [...origin].map((experience) => {
     const { length } = experience.dataset;
     if (dropLast && length < experienceSize) {

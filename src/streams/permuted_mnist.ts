@@ -1,9 +1,11 @@
-import { assertWholeNumber } from "../core/errors.ts";
+import { assertOptions } from "../core/assert_options.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { copyToSharedInt32 } from "../core/shared_memory.ts";
-import { createDomainIncrementalBenchmark } from "./domain_incremental.ts";
+import { splitOptions } from "../core/split_options.ts";
+import { createDomainIncrementalBenchmark, DOMAIN_INCREMENTAL_RULES } from "./domain_incremental.ts";
 import type { Benchmark } from "./experience.ts";
+import { IMAGE_RULES } from "./image_sources.ts";
 import { createMNISTSources, type MNISTOptions } from "./mnist_sources.ts";
 
 /**
@@ -13,8 +15,8 @@ import { createMNISTSources, type MNISTOptions } from "./mnist_sources.ts";
  * @throws {Error} If the data set is not installed. {RangeError} If an option is out of range.
  */
 export async function permutedMNIST(options: MNISTOptions = {}): Promise<Benchmark> {
+  assertOptions("permutedMNIST", options, IMAGE_RULES);
   const { experiences = 10, seed = 0 } = options;
-  assertWholeNumber('create the benchmark "permuted-mnist"', "experiences", experiences, 1);
   const sources = await createMNISTSources(options);
   const random = new RandomStream(seed, "permutation");
   const pixels = countElements(sources.train.sampleShape);
@@ -22,5 +24,6 @@ export async function permutedMNIST(options: MNISTOptions = {}): Promise<Benchma
     name: `permutation ${index}`,
     transforms: [{ kind: "permute" as const, order: copyToSharedInt32(random.permutation(pixels)) }],
   }));
-  return createDomainIncrementalBenchmark({ ...options, ...sources, name: "permuted-mnist", numClasses: 10, domains });
+  const known = splitOptions(options, DOMAIN_INCREMENTAL_RULES)[0];
+  return createDomainIncrementalBenchmark({ ...known, ...sources, name: "permuted-mnist", numClasses: 10, domains });
 }

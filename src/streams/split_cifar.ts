@@ -1,8 +1,9 @@
+import { assertOptions } from "../core/assert_options.ts";
 import type { Augmentation } from "../data/augmentation.ts";
 import { loadCIFAR10, loadCIFAR100 } from "../data/cifar_files.ts";
 import type { Benchmark } from "./experience.ts";
 import { createImageSources, type ImagePreparation } from "./image_sources.ts";
-import { type SplitImageOptions, splitImageSources } from "./split_image_sources.ts";
+import { SPLIT_IMAGE_RULES, type SplitImageOptions, splitImageSources } from "./split_image_sources.ts";
 
 /** Means and standard deviations of the channels over the train images, as Avalanche uses them. */
 const CIFAR10_STATISTICS = { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] };
@@ -17,7 +18,9 @@ const CIFAR_AUGMENTATION: Augmentation = { cropPadding: 4, flip: true };
  * @throws {Error} If a file is missing; the message says which are wanted. {RangeError} If an option is out of range.
  */
 export async function splitCIFAR10(options: SplitImageOptions): Promise<Benchmark> {
-  const sources = createImageSources("cifar10", await loadCIFAR10(options), prepare(options, CIFAR10_STATISTICS));
+  assertOptions("splitCIFAR10", options, SPLIT_IMAGE_RULES);
+  const files = await loadCIFAR10({ folder: options.folder });
+  const sources = createImageSources("cifar10", files, prepare(options, CIFAR10_STATISTICS));
   return splitImageSources("split-cifar10", sources, { ...options, numClasses: 10 });
 }
 
@@ -27,8 +30,11 @@ export async function splitCIFAR10(options: SplitImageOptions): Promise<Benchmar
  * holds the files of its binary version.
  * @throws {Error} If a file is missing; the message says which are wanted. {RangeError} If an option is out of range.
  */
-export async function splitCIFAR100({ experiences = 10, ...options }: SplitImageOptions): Promise<Benchmark> {
-  const sources = createImageSources("cifar100", await loadCIFAR100(options), prepare(options, CIFAR100_STATISTICS));
+export async function splitCIFAR100(options: SplitImageOptions): Promise<Benchmark> {
+  assertOptions("splitCIFAR100", options, SPLIT_IMAGE_RULES);
+  const { experiences = 10 } = options;
+  const files = await loadCIFAR100({ folder: options.folder });
+  const sources = createImageSources("cifar100", files, prepare(options, CIFAR100_STATISTICS));
   return splitImageSources("split-cifar100", sources, { ...options, experiences, numClasses: 100 });
 }
 

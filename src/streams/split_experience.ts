@@ -1,5 +1,8 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
+import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
+import { number, oneOf, required } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 
@@ -18,11 +21,22 @@ export interface SplitOptions {
   readonly split?: ValidationSplit | undefined;
 }
 
-/** Draws the share `validationSize` of the samples for validation. Both halves keep the order of the data set. */
+const SPLIT_RULES: OptionRules<SplitOptions> = {
+  validationSize: required(number({ atLeast: 0, below: 1 })),
+  random: required(RANDOM_STREAM_RULE),
+  split: oneOf(VALIDATION_SPLITS),
+};
+
+/**
+ * Draws the share `validationSize` of the samples for validation. Both halves keep the order of the data set.
+ * @throws {RangeError} If an option is out of range. {TypeError} If one is of another kind.
+ */
 export function splitValidation(
   dataset: Dataset,
-  { validationSize, random, split = "class-balanced" }: SplitOptions,
+  options: SplitOptions,
 ): { readonly train: Dataset; readonly valid: Dataset } {
+  assertOptions("splitValidation", options, SPLIT_RULES);
+  const { validationSize, random, split = "class-balanced" } = options;
   const held = new Uint8Array(dataset.length);
   const order = Int32Array.from({ length: dataset.length }, (_, position) => position);
   const groups = split === "random" ? [order.slice()] : groupPositions(dataset.targets).values();

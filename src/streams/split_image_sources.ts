@@ -1,7 +1,10 @@
+import type { OptionRules } from "../core/assert_options.ts";
+import { flag, listOf, number, oneOf } from "../core/value_rules.ts";
 import { Dataset } from "../data/dataset.ts";
-import { type DealtScenario, dealDatasets } from "./deal_datasets.ts";
+import { DEALT_SCENARIOS, type DealtScenario, dealDatasets } from "./deal_datasets.ts";
 import type { Benchmark } from "./experience.ts";
 import type { ImageOptions, ImageSources } from "./image_sources.ts";
+import { IMAGE_RULES } from "./image_sources.ts";
 
 /** What the class-incremental benchmarks on a data set of images take. */
 export interface SplitImageOptions extends ImageOptions {
@@ -14,6 +17,15 @@ export interface SplitImageOptions extends ImageOptions {
   /** With "new-instances": every experience gets the same share of each class; false unless given. */
   readonly balanced?: boolean | undefined;
 }
+
+/** What `SplitImageOptions` may be. */
+export const SPLIT_IMAGE_RULES: OptionRules<SplitImageOptions> = {
+  classOrder: listOf(number()),
+  shuffle: flag(),
+  scenario: oneOf(DEALT_SCENARIOS),
+  balanced: flag(),
+  ...IMAGE_RULES,
+};
 
 /**
  * Deals a data set's classes, or its samples, to 5 experiences, or as many as asked for.

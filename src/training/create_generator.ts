@@ -1,6 +1,7 @@
+import type { OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { assertInRange, assertWholeNumber } from "../core/errors.ts";
 import { hashSeed } from "../core/random_stream.ts";
+import { listOf, number, wholeNumber } from "../core/value_rules.ts";
 import { findRange } from "../core/vector.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { mlpVAE } from "../models/mlp_vae.ts";
@@ -23,30 +24,20 @@ export interface GeneratorOptions {
   readonly beta?: number;
 }
 
-/** The names of `GeneratorOptions`. */
-export const GENERATOR_OPTIONS = [
-  "latentSize",
-  "hiddenSizes",
-  "generatorEpochs",
-  "generatorLearningRate",
-  "beta",
-] as const satisfies readonly (keyof GeneratorOptions)[];
+/** What `GeneratorOptions` may be. */
+export const GENERATOR_RULES: OptionRules<GeneratorOptions> = {
+  latentSize: wholeNumber(1),
+  hiddenSizes: listOf(wholeNumber(1)),
+  generatorEpochs: wholeNumber(),
+  generatorLearningRate: number({ atLeast: 0 }),
+  beta: number({ atLeast: 0 }),
+};
 
 /** The least and the largest value of samples; undefined where they may have any. */
 export type ValueRange = readonly [number, number] | undefined;
 
 /** Enough to meet the darkest and the brightest pixel of any images. */
 const MEASURED_SAMPLES = 1000;
-
-/** @throws {RangeError} If an option is out of range; the message starts with `act`. */
-export function assertGeneratorOptions(act: string, options: GeneratorOptions): void {
-  const { latentSize = 1, hiddenSizes = [], generatorEpochs = 1, generatorLearningRate = 0.001, beta = 1 } = options;
-  assertWholeNumber(act, "latentSize", latentSize, 1);
-  for (const units of hiddenSizes) assertWholeNumber(act, "every number in hiddenSizes", units, 1);
-  assertWholeNumber(act, "generatorEpochs", generatorEpochs);
-  assertInRange(act, "generatorLearningRate", generatorLearningRate, [0, Number.MAX_VALUE]);
-  assertInRange(act, "beta", beta, [0, Number.MAX_VALUE]);
-}
 
 /**
  * The range of the first samples that a strategy is about to train on, as its model sees them, where they are made of

@@ -1,4 +1,5 @@
-import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
+import { type AnyOptionRules, assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { anything, listOf, number, oneOf, required, wholeNumber } from "../core/value_rules.ts";
 
 /**
  * How a learning rate changes with the steps t = 0, 1, … of its schedule, with PyTorch's definitions; γ is 0.1 unless
@@ -23,36 +24,48 @@ export interface WarmUp {
   readonly start?: number;
 }
 
-const KINDS = ["constant", "step", "multi-step", "exponential", "cosine"];
 const DEFAULT_GAMMA = 0.1;
-const POSITIVE: [number, number] = [Number.MIN_VALUE, Number.MAX_VALUE];
 
-/** @throws {RangeError} If a number is out of range or there is no such schedule. */
-export function assertSchedule(act: string, schedule: LearningRateSchedule): void {
-  const { kind }: { kind: string } = schedule;
-  if (!KINDS.includes(kind)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("schedule", kind, KINDS)}`);
-  if ("gamma" in schedule) assertInRange(act, "gamma", schedule.gamma ?? DEFAULT_GAMMA, POSITIVE);
-  switch (schedule.kind) {
-    case "constant":
-    case "exponential":
-      break;
-    case "step":
-      assertWholeNumber(act, "stepSize", schedule.stepSize, 1);
-      break;
-    case "multi-step":
-      for (const milestone of schedule.milestones) assertWholeNumber(act, "every milestone", milestone, 1);
-      if (schedule.milestones.length === 0) throw new RangeRefusal(cannot(act, "at least one milestone", []));
-      break;
-    case "cosine":
-      assertWholeNumber(act, "steps", schedule.steps, 1);
-      assertInRange(act, "minimum", schedule.minimum ?? 0, [0, 1]);
-  }
+const KIND = required(oneOf(["constant", "step", "multi-step", "exponential", "cosine"]));
+const GAMMA = number({ above: 0 });
+
+/** What schedules of each kind may be. */
+const SCHEDULE_RULES: {
+  readonly [Kind in LearningRateSchedule["kind"]]: OptionRules<Extract<LearningRateSchedule, { kind: Kind }>>;
+} = {
+  constant: { kind: KIND },
+  step: { kind: KIND, stepSize: required(wholeNumber(1)), gamma: GAMMA },
+  "multi-step": { kind: KIND, milestones: required(listOf(wholeNumber(1), 1)), gamma: GAMMA },
+  exponential: { kind: KIND, gamma: required(GAMMA) },
+  cosine: { kind: KIND, steps: required(wholeNumber(1)), minimum: number({ atLeast: 0, atMost: 1 }) },
+};
+
+/** What there is in a schedule of any kind. */
+const ANY_SCHEDULE_RULES: AnyOptionRules = {
+  kind: KIND,
+  stepSize: anything(),
+  gamma: anything(),
+  milestones: anything(),
+  steps: anything(),
+  minimum: anything(),
+};
+
+const WARM_UP_RULES: OptionRules<WarmUp> = {
+  steps: required(wholeNumber()),
+  start: number({ atLeast: 0, atMost: 1 }),
+};
+
+/**
+ * @throws {RangeError} If a number is out of range or there is no such schedule. {TypeError} If it has no such option.
+ */
+export function assertSchedule(subject: string, schedule: LearningRateSchedule): void {
+  assertOptions(subject, schedule, ANY_SCHEDULE_RULES);
+  assertOptions(subject, schedule, SCHEDULE_RULES[schedule.kind]);
 }
 
-/** @throws {RangeError} If a number is out of range. */
-export function assertWarmUp(act: string, { steps, start = 1 / 3 }: WarmUp): void {
-  assertWholeNumber(act, "warm-up steps", steps);
-  assertInRange(act, "the warm-up's start", start, [0, 1]);
+/** @throws {RangeError} If a number is out of range. {TypeError} If it has no such option. */
+export function assertWarmUp(subject: string, warmUp: WarmUp): void {
+  assertOptions(subject, warmUp, WARM_UP_RULES);
 }
 
 /** What the learning rate is multiplied by at step t of the warm-up and the schedule after it. */

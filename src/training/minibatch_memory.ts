@@ -1,5 +1,4 @@
-import { assertCompatibility, type Compatibility } from "../core/compatibility.ts";
-import { assertWholeNumber } from "../core/errors.ts";
+import type { Compatibility } from "../core/compatibility.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import { Dataset } from "../data/dataset.ts";
 import { ClassBalancedBuffer } from "../memory/class_balanced_buffer.ts";
@@ -33,12 +32,8 @@ export class MinibatchMemory {
   readonly #stream: string;
   #current = Dataset.empty();
 
-  /** @throws {RangeError} If an option is out of range. */
-  constructor(act: string, stream: string, options: MinibatchMemoryOptions) {
-    const { memSize, batchSizeMem, compatibility } = options;
-    assertWholeNumber(act, "memSize", memSize, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem, 1);
-    assertCompatibility(act, compatibility);
+  constructor(stream: string, options: MinibatchMemoryOptions) {
+    const { memSize, compatibility } = options;
     const Policy = compatibility === "paper" ? ReservoirSamplingBuffer : ClassBalancedBuffer;
     this.storagePolicy = new Policy({ maxSize: memSize });
     this.#options = options;

@@ -1,19 +1,13 @@
 import { elementAt } from "../core/element_at.ts";
-import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
+import type { Bounds } from "../core/errors.ts";
+import { either, listOf, number, type ValueRule } from "../core/value_rules.ts";
 
 /** One number for all experiences, or a list with one for each; the list's last holds for all that follow. */
 export type PerExperience = number | readonly number[];
 
-/** @throws {RangeError} If a number is out of range, or there is none. */
-export function assertPerExperience(
-  act: string,
-  name: string,
-  values: PerExperience,
-  range: readonly [number, number],
-): void {
-  const list = typeof values === "number" ? [values] : values;
-  if (list.length === 0) throw new RangeRefusal(cannot(act, `${name} to have at least one number`, values));
-  for (const value of list) assertInRange(act, name, value, range);
+/** One number within bounds, or a list of at least one. */
+export function perExperience(bounds: Bounds): ValueRule<PerExperience> {
+  return either(number(bounds), listOf(number(bounds), 1));
 }
 
 /** The number for the experience after `finished` others. */

@@ -1,6 +1,8 @@
-import { assertCompatibility, type Compatibility } from "../core/compatibility.ts";
-import { assertInRange, cannot, RangeRefusal } from "../core/errors.ts";
-import { assertPerExperience, type PerExperience, readPerExperience } from "./per_experience.ts";
+import type { OptionRules } from "../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../core/compatibility.ts";
+import { RangeRefusal } from "../core/errors.ts";
+import { flag, number, oneOf } from "../core/value_rules.ts";
+import { type PerExperience, perExperience, readPerExperience } from "./per_experience.ts";
 
 /** How much replayed samples count beside new ones. */
 export interface ReplayWeightOptions {
@@ -19,25 +21,27 @@ export interface ReplayWeightOptions {
   readonly compatibility?: Compatibility;
 }
 
+/** What `ReplayWeightOptions` may be. */
+export const REPLAY_WEIGHT_RULES: OptionRules<ReplayWeightOptions> = {
+  ratio: perExperience({ atLeast: 0, atMost: 1 }),
+  isWeightedReplay: flag(),
+  weightReplayLoss: number({ atLeast: 0 }),
+  weightReplayLossFactor: number({ atLeast: 0 }),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
 /** How many samples of each kind a minibatch has. */
 export interface ReplayCounts {
   readonly fresh: number;
   readonly replayed: number;
 }
 
-/** @throws {RangeError} If an option is out of range, or some exclude each other; the message starts with `act`. */
-export function assertReplayWeightOptions(act: string, options: ReplayWeightOptions): void {
-  const { ratio, isWeightedReplay = false, weightReplayLoss = 1e-4, weightReplayLossFactor = 1 } = options;
-  const { compatibility = "paper" } = options;
-  assertCompatibility(act, compatibility);
-  assertInRange(act, "weightReplayLoss", weightReplayLoss, [0, Number.MAX_VALUE]);
-  assertInRange(act, "weightReplayLossFactor", weightReplayLossFactor, [0, Number.MAX_VALUE]);
-  if (ratio === undefined) return;
-  assertPerExperience(act, "ratio", ratio, [0, 1]);
-  if (isWeightedReplay) throw new RangeRefusal(cannot(act, "one of ratio and isWeightedReplay", "both"));
-  if (compatibility === "avalanche") {
-    throw new RangeRefusal(cannot(act, "no ratio with compatibility avalanche, which has none", ratio));
-  }
+/** @throws {RangeError} If a ratio is given where there is none. */
+export function assertReplayWeights(subject: string, options: ReplayWeightOptions): void {
+  if (options.ratio === undefined) return;
+  if (options.isWeightedReplay) throw new RangeRefusal(`${subject}: ratio and isWeightedReplay exclude each other`);
+  if (options.compatibility !== "avalanche") return;
+  throw new RangeRefusal(`${subject}: ratio requires compatibility "paper", as Avalanche has none`);
 }
 
 /** The share of new samples in the experience after `past` others: 1 / (past + 1) unless it is given. */

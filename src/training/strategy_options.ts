@@ -1,6 +1,18 @@
 import type * as tf from "@tensorflow/tfjs";
 import { type ClusterOptions, type ResolvedClusterOptions, resolveClusterOptions } from "../cluster/cluster_options.ts";
-import { assertWholeNumber, describeUnknownName, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { splitOptions } from "../core/split_options.ts";
+import {
+  anything,
+  callback,
+  either,
+  listOf,
+  nothing,
+  objectLike,
+  oneOf,
+  required,
+  wholeNumber,
+} from "../core/value_rules.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { type Criterion, type CriterionFunction, createCriterion } from "./losses/criterion.ts";
@@ -49,22 +61,21 @@ export interface ResolvedStrategyOptions {
   readonly cluster: ResolvedClusterOptions;
 }
 
-const NAMES = [
-  "model",
-  "optimizer",
-  "criterion",
-  "trainMbSize",
-  "trainEpochs",
-  "evalMbSize",
-  "plugins",
-  "evaluator",
-  "evalEvery",
-  "evalMode",
-  "seed",
-  "cluster",
-];
-
-const EVAL_MODES = ["epoch", "iteration"] as const;
+/** What `StrategyOptions` may be. */
+export const STRATEGY_RULES: OptionRules<StrategyOptions> = {
+  model: required(objectLike("a LayersModel of TF.js", "layers", "inputs", "outputs")),
+  optimizer: required(objectLike("an optimizer such as new SGD({ learningRate: 0.01 })", "spec", "learningRate")),
+  criterion: either(callback(), objectLike("a criterion such as new CrossEntropyLoss()", "evaluate")),
+  trainMbSize: wholeNumber(1),
+  trainEpochs: wholeNumber(),
+  evalMbSize: wholeNumber(1),
+  plugins: listOf(objectLike("a plugin")),
+  evaluator: either(objectLike("an EvaluationPlugin", "getLastMetrics"), nothing()),
+  evalEvery: wholeNumber(-1),
+  evalMode: oneOf(["epoch", "iteration"]),
+  seed: wholeNumber(),
+  cluster: anything(),
+};
 
 /**
  * Checks a strategy's options and fills in the defaults.
@@ -72,10 +83,7 @@ const EVAL_MODES = ["epoch", "iteration"] as const;
  * @throws {RangeError} If a value is out of range.
  */
 export function resolveStrategyOptions(strategy: string, options: StrategyOptions): ResolvedStrategyOptions {
-  const act = `create ${strategy}`;
-  for (const name of Object.keys(options)) {
-    if (!NAMES.includes(name)) throw new TypeRefusal(`Cannot ${act}: ${describeUnknownName("option", name, NAMES)}`);
-  }
+  assertOptions(strategy, options, STRATEGY_RULES);
   const {
     trainMbSize = 128,
     trainEpochs = 1,
@@ -84,15 +92,21 @@ export function resolveStrategyOptions(strategy: string, options: StrategyOption
     evalMode = "epoch",
     seed = 0,
   } = options;
-  assertWholeNumber(act, "trainMbSize", trainMbSize, 1);
-  assertWholeNumber(act, "trainEpochs", trainEpochs, 0);
-  assertWholeNumber(act, "evalMbSize", evalMbSize, 1);
-  assertWholeNumber(act, "evalEvery", evalEvery, -1);
-  if (!EVAL_MODES.includes(evalMode)) {
-    throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("evalMode", evalMode, EVAL_MODES)}`);
-  }
-  assertWholeNumber(act, "seed", seed);
   const criterion = createCriterion(options.criterion ?? new CrossEntropyLoss());
   const cluster = resolveClusterOptions(options.cluster ?? {});
   return { criterion, trainMbSize, trainEpochs, evalMbSize, evalEvery, evalMode, seed, cluster };
+}
+
+/**
+ * Checks the options of a strategy that has some of its own, and splits its own from those of every strategy.
+ * @param rules Those of its own.
+ * @throws {TypeError} If an option has no such name or is of another kind. {RangeError} If a value is out of range.
+ */
+export function splitStrategyOptions<Own extends object>(
+  strategy: string,
+  options: StrategyOptions & Own,
+  rules: OptionRules<Own>,
+): [own: Pick<StrategyOptions & Own, keyof Own>, rest: Omit<StrategyOptions & Own, keyof Own>] {
+  assertOptions(strategy, options, { ...rules, ...STRATEGY_RULES });
+  return splitOptions(options, rules);
 }

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { deserializeError, serializeError } from "../../src/core/error_data.ts";
 import {
-  assertKnownOptions,
+  assertInRange,
+  assertWholeNumber,
+  type Bounds,
   describeUnknownName,
+  findNearestNames,
   RangeRefusal,
   RefusalError,
   SyntaxRefusal,
@@ -42,15 +45,48 @@ describe("RefusalError", () => {
   });
 });
 
-describe("assertKnownOptions()", () => {
-  test("names the option that there is not, and the nearest ones", () => {
-    const names = { learningRate: true, momentum: true } as const;
-    assertKnownOptions("SGD", { momentum: undefined }, names);
-    const refused = () => assertKnownOptions("SGD", { momentun: 0.9 }, names);
-    expect(refused).toThrow(TypeRefusal);
-    expect(refused).toThrow('SGD: unknown option "momentun", did you mean momentum?');
-    const far = () => assertKnownOptions("SGD", { nesterovAcceleration: true }, names);
-    expect(far).toThrow('SGD: unknown option "nesterovAcceleration"; known: learningRate, momentum');
+describe("assertWholeNumber()", () => {
+  test("says what the value must be, and what it is", () => {
+    assertWholeNumber("Naive", "trainEpochs", 0);
+    const refuse = (value: unknown, minimum?: number) => () =>
+      assertWholeNumber("Naive", "trainEpochs", value, minimum);
+    expect(refuse(0.5)).toThrow(new RangeRefusal("Naive: trainEpochs must be a whole number, got 0.5"));
+    expect(refuse(-1)).toThrow("Naive: trainEpochs must be at least 0, got -1");
+    expect(refuse(0, 1)).toThrow("Naive: trainEpochs must be at least 1, got 0");
+    expect(refuse(Number.NaN)).toThrow(RangeRefusal);
+    expect(refuse("5")).toThrow(new TypeRefusal('Naive: trainEpochs must be a whole number, got "5"'));
+    expect(refuse(undefined)).toThrow(TypeRefusal);
+  });
+});
+
+describe("assertInRange()", () => {
+  test("says the bounds in words", () => {
+    const refuse = (value: unknown, bounds: Bounds) => () => assertInRange("Adam", "beta1", value, bounds);
+    assertInRange("Adam", "beta1", 0, { atLeast: 0, below: 1 });
+    expect(refuse(1, { atLeast: 0, below: 1 })).toThrow("Adam: beta1 must be at least 0 and below 1, got 1");
+    expect(refuse(0, { above: 0 })).toThrow("Adam: beta1 must be above 0, got 0");
+    expect(refuse(2, { atLeast: 0, atMost: 1 })).toThrow("Adam: beta1 must be at least 0 and at most 1, got 2");
+    expect(refuse(-1, { atLeast: 0 })).toThrow("Adam: beta1 must be at least 0, got -1");
+    expect(refuse(Number.POSITIVE_INFINITY, { atLeast: 0 })).toThrow("must be a finite number, got Infinity");
+    expect(refuse("1", { atLeast: 0 })).toThrow(new TypeRefusal('Adam: beta1 must be a number, got "1"'));
+    expect(refuse(null, { atLeast: 0 })).toThrow(TypeRefusal);
+  });
+});
+
+describe("findNearestNames()", () => {
+  test.each([
+    ["mem_size", ["memSize", "batchSize"], ["memSize"]],
+    ["nExperiences", ["experiences", "experienceSize"], ["experiences"]],
+    ["n_experiences", ["experiences", "experienceSize"], ["experiences"]],
+    ["num_classes", ["numClasses", "classOrder"], ["numClasses"]],
+    ["train_mb_size", ["trainMbSize", "evalMbSize"], ["trainMbSize"]],
+    ["lr", ["learningRate", "momentum"], ["learningRate"]],
+    ["ewc_lambda", ["lambda", "mode"], ["lambda"]],
+    ["betas", ["beta1", "beta2", "epsilon"], ["beta1", "beta2"]],
+    ["momentun", ["learningRate", "momentum"], ["momentum"]],
+    ["lr", ["memSize", "batchSize"], []],
+  ])("finds for %p among %p %p", (name, candidates, nearest) => {
+    expect(findNearestNames(name, candidates)).toEqual(nearest);
   });
 });
 

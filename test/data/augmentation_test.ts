@@ -129,8 +129,12 @@ describe("gatherSamples() with an augmentation key", () => {
 describe("createDataSource() with an augmentation", () => {
   test("refuses padding that is not below the size of the images, and samples that are none", () => {
     const refuse = (augmentation: Augmentation) => () => makeSource({ augmentation });
-    expect(refuse({ cropPadding: 4, flip: true })).toThrow("Cannot augment samples: wanted cropPadding below 4");
-    expect(refuse({ cropPadding: 0.5, flip: true })).toThrow("cropPadding to be a whole number");
+    expect(refuse({ cropPadding: 4, flip: true })).toThrow(
+      "augmentation: cropPadding must be below 4, the size of the images, got 4",
+    );
+    expect(refuse({ cropPadding: 0.5, flip: true })).toThrow(
+      "augmentation: cropPadding must be a whole number, got 0.5",
+    );
     const parts = { ...makeSource(), x: createSharedUint8(8 * 7), sampleShape: [7] };
     expect(() => createDataSource(parts)).toThrow("Cannot read a sample as an image");
   });

@@ -117,6 +117,6 @@ describe("imagesSamplesMetrics()", () => {
   });
 
   test("throws RangeError, when rows or columns are no whole numbers above 0", () => {
-    expect(() => imagesSamplesMetrics({ nRows: 0 })).toThrow("nRows to be a whole number of at least 1");
+    expect(() => imagesSamplesMetrics({ nRows: 0 })).toThrow("imagesSamplesMetrics: nRows must be at least 1, got 0");
   });
 });

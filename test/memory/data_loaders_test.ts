@@ -26,9 +26,10 @@ describe("SingleDatasetDataLoader", () => {
     const sizes = { length: fc.nat(40), batchSize: fc.integer({ min: 1, max: 12 }) };
     fc.assert(
       fc.property(fc.record({ ...sizes, shuffle: fc.boolean(), dropLast: fc.boolean() }), (options) => {
-        const { length, batchSize, dropLast } = options;
+        const { length, ...cutting } = options;
+        const { batchSize, dropLast } = cutting;
         const dataset = make(length);
-        const loader = new SingleDatasetDataLoader({ ...options, dataset, stream: stream() });
+        const loader = new SingleDatasetDataLoader({ ...cutting, dataset, stream: stream() });
         for (let epoch = 0; epoch < 2; epoch++) {
           const minibatches = [...loader.iterate()];
           expect(minibatches.length).toBe(loader.length);
@@ -60,7 +61,9 @@ describe("SingleDatasetDataLoader", () => {
     expect(() => new SingleDatasetDataLoader({ dataset: make(3), batchSize: 0, stream: stream() })).toThrow(
       "batchSize",
     );
-    expect(() => new SingleDatasetDataLoader({ dataset: make(3), batchSize: 1 })).toThrow("a random stream");
+    expect(() => new SingleDatasetDataLoader({ dataset: make(3), batchSize: 1 })).toThrow(
+      "SingleDatasetDataLoader: stream is required, as it shuffles",
+    );
     expect(new SingleDatasetDataLoader({ dataset: make(3), batchSize: 2, shuffle: false }).length).toBe(2);
   });
 });

@@ -14,7 +14,7 @@ const stream = createStream(
 const sources = new Map(parts.flatMap((part) => [...part.sources.values()].map((source) => [source.name, source])));
 
 function fill(): EpisodicMemory {
-  const memory = new EpisodicMemory("create it", 5);
+  const memory = new EpisodicMemory(5);
   for (const experience of stream) memory.add(experience, new RandomStream(1, "memory"));
   return memory;
 }
@@ -34,11 +34,11 @@ describe("EpisodicMemory", () => {
 
   test("takes an online stream's pieces for one experience, past when its last has come, and goes on between them", () => {
     const online = createOnlineStream(stream, { experienceSize: 2, random: new RandomStream(1, "online") });
-    let memory = new EpisodicMemory("create it", 5);
+    let memory = new EpisodicMemory(5);
     const random = new RandomStream(1, "memory");
     const lengths = Array.from(online, (piece) => {
       memory.add(piece, random);
-      const resumed = new EpisodicMemory("create it", 5);
+      const resumed = new EpisodicMemory(5);
       resumed.restore(structuredClone(memory.save()), sources);
       memory = resumed;
       return memory.parts.map(({ length }) => length);
@@ -50,10 +50,9 @@ describe("EpisodicMemory", () => {
 
   test("restore() goes on from what save() gave", () => {
     const memory = fill();
-    const resumed = new EpisodicMemory("create it", 5);
+    const resumed = new EpisodicMemory(5);
     resumed.restore(structuredClone(memory.save()), sources);
     expect(resumed.parts.map(listSamples)).toEqual(memory.parts.map(listSamples));
     expect(() => resumed.restore(memory.save(), new Map())).toThrow("one of the sources");
-    expect(() => new EpisodicMemory("create it", 0)).toThrow("Cannot create it: wanted patternsPerExperience");
   });
 });

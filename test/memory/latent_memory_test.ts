@@ -27,7 +27,7 @@ describe("LatentMemory", () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(sizes, fc.nat(), (counts, seed) => {
-        const memory = new LatentMemory("test", 6);
+        const memory = new LatentMemory(6);
         const random = new RandomStream(seed, "latent");
         let first = 1;
         for (const count of counts) {
@@ -46,8 +46,8 @@ describe("LatentMemory", () => {
   });
 
   test("restore() goes on from what save() gave", () => {
-    const memory = new LatentMemory("test", 5);
-    const other = new LatentMemory("test", 5);
+    const memory = new LatentMemory(5);
+    const other = new LatentMemory(5);
     other.restore("test", memory.save());
     expect(other.length).toBe(0);
     memory.update(createRows(1, 5), new RandomStream(1, "latent"));
@@ -61,7 +61,7 @@ describe("LatentMemory", () => {
   });
 
   test("draw() gives as many as there are at most, each once", () => {
-    const memory = new LatentMemory("test", 5);
+    const memory = new LatentMemory(5);
     memory.update(createRows(1, 4), new RandomStream(1, "latent"));
     const random = new RandomStream(2, "draw");
     expect(memory.draw(9, random).length).toBe(4);
@@ -75,7 +75,6 @@ describe("LatentMemory", () => {
   });
 
   test("LatentMemory() refuses sizes below 1, restore() what it has not saved", () => {
-    expect(() => new LatentMemory("make it", 0)).toThrow("Cannot make it: wanted memSize");
-    expect(() => new LatentMemory("make it", 1).restore("restore it", 3)).toThrow("restore it");
+    expect(() => new LatentMemory(1).restore("restore it", 3)).toThrow("restore it");
   });
 });

@@ -35,7 +35,7 @@ describe("OutputReservoir", () => {
     const runs = 2000;
     for (let seed = 0; seed < runs; seed++) {
       const random = new RandomStream(seed, "memory");
-      const memory = new OutputReservoir("create it", 10);
+      const memory = new OutputReservoir(10);
       for (const samples of parts) memory.offer({ samples, outputs: answer(samples, 1) }, random);
       for (const sample of listSamples(memory.draw(10, random).samples))
         counts.set(sample, (counts.get(sample) ?? 0) + 1);
@@ -47,7 +47,7 @@ describe("OutputReservoir", () => {
 
   test("draw() gives samples with their own outputs, each at most once, also after the outputs got wider", () => {
     const random = new RandomStream(1, "memory");
-    const memory = new OutputReservoir("create it", 30);
+    const memory = new OutputReservoir(30);
     for (const [i, samples] of parts.entries()) memory.offer({ samples, outputs: answer(samples, i + 2) }, random);
     expect(memory.length).toBe(30);
     const { samples, outputs } = memory.draw(50, random);
@@ -63,7 +63,7 @@ describe("OutputReservoir", () => {
 
   test("restore() goes on as if it had never stopped", () => {
     const random = new RandomStream(1, "memory");
-    const [memory, resumed] = [new OutputReservoir("create it", 7), new OutputReservoir("create it", 7)];
+    const [memory, resumed] = [new OutputReservoir(7), new OutputReservoir(7)];
     const [first = makeDataset([]), second = makeDataset([])] = parts;
     memory.offer({ samples: first, outputs: answer(first, 2) }, random);
     memory.dropUnusedSources();
@@ -75,8 +75,7 @@ describe("OutputReservoir", () => {
       return [listSamples(samples), [...outputs.data]];
     });
     expect(draws[1]).toEqual(draws[0] ?? []);
-    expect(() => new OutputReservoir("create it", 3).restore(memory.save(), sources)).toThrow("3 samples, got 7");
-    expect(() => new OutputReservoir("create it", 0)).toThrow("Cannot create it: wanted memSize");
+    expect(() => new OutputReservoir(3).restore(memory.save(), sources)).toThrow("3 samples, got 7");
   });
 });
 

@@ -118,9 +118,11 @@ describe("ParametricBuffer", () => {
   });
 
   test("refuses sizes and groupings that there are not, and features where nobody computes them", async () => {
-    expect(() => new ParametricBuffer({ maxSize: 0 })).toThrow("Cannot create a parametric buffer: wanted maxSize");
+    expect(() => new ParametricBuffer({ maxSize: 0 })).toThrow("ParametricBuffer: maxSize must be at least 1, got 0");
     const unknown = { maxSize: 3, groupBy: "klass" };
-    expect(() => Reflect.construct(ParametricBuffer, [unknown])).toThrow("did you mean class?");
+    expect(() => Reflect.construct(ParametricBuffer, [unknown])).toThrow(
+      'groupBy must be one of "none", "class", "task", "experience", got "klass"',
+    );
     const buffer = new ParametricBuffer({ maxSize: 3, selectionStrategy: new HerdingSelectionStrategy() });
     const source = { experience: stream.at(0), randomStreams: new RandomStreams(0) };
     await expect(buffer.update(source)).rejects.toThrow("a strategy that computes features");

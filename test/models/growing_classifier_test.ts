@@ -52,8 +52,10 @@ describe("simpleMLP() and mlp()", () => {
   });
 
   test("throw a RangeError, when asked for both heads or no unit", () => {
-    expect(() => mlp({ incremental: true, multiHead: true })).toThrow("wanted one of incremental and multiHead");
-    expect(() => mlp({ multiHead: true, initialUnits: 0 })).toThrow("initialUnits to be a whole number of at least 1");
+    expect(() => mlp({ incremental: true, multiHead: true })).toThrow(
+      "mlp: incremental and multiHead exclude each other",
+    );
+    expect(() => mlp({ multiHead: true, initialUnits: 0 })).toThrow("mlp: initialUnits must be at least 1, got 0");
   });
 });
 
@@ -106,17 +108,25 @@ describe("withGrowingHead()", () => {
     const flat = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [3, 1] })] });
     expect(() => withGrowingHead(flat, "incremental")).toThrow(RangeError);
     const kind = JSON.parse('"multihead"');
-    expect(() => withGrowingHead(simpleMLP(SMALL), kind)).toThrow("did you mean multi-head");
+    expect(() => withGrowingHead(simpleMLP(SMALL), kind)).toThrow(
+      'withGrowingHead: kind must be "incremental" or "multi-head", got "multihead"',
+    );
   });
 });
 
 describe("IncrementalClassifier and MultiHeadClassifier", () => {
   test("throw a RangeError, when a width or the mask's value is out of range", () => {
-    expect(() => new IncrementalClassifier({ units: 0 })).toThrow("units to be a whole number of at least 1");
+    expect(() => new IncrementalClassifier({ units: 0 })).toThrow(
+      "IncrementalClassifier: units must be at least 1, got 0",
+    );
     expect(() => new IncrementalClassifier({ units: 1, maskValue: Number.NEGATIVE_INFINITY })).toThrow("maskValue");
-    expect(() => new MultiHeadClassifier({ headUnits: [] })).toThrow("a head with a unit");
+    expect(() => new MultiHeadClassifier({ headUnits: [] })).toThrow(
+      "headUnits must be an array of at least one element",
+    );
     expect(() => new MultiHeadClassifier({ headUnits: [0, 0] })).toThrow("a head with a unit");
-    expect(() => new MultiHeadClassifier({ headUnits: [1.5] })).toThrow("headUnits to be a whole number");
+    expect(() => new MultiHeadClassifier({ headUnits: [1.5] })).toThrow(
+      "MultiHeadClassifier: headUnits[0] must be a whole number, got 1.5",
+    );
   });
 
   test("refuse to be put on inputs of other shapes", () => {

@@ -53,7 +53,9 @@ describe("pnn()", () => {
     expect(() => pnn({ inputShape: [] })).toThrow("inputShape");
     expect(() => pnn({ initialUnits: 0 })).toThrow("initialUnits");
     expect(() => pnn({ seed: -1 })).toThrow("seed");
-    expect(() => pnn({ compatibility: "avalance" as "paper" })).toThrow("did you mean avalanche");
+    expect(() => pnn({ compatibility: "avalance" as "paper" })).toThrow(
+      'pnn: compatibility must be "paper" or "avalanche", got "avalance"',
+    );
   });
 });
 

@@ -79,9 +79,9 @@ describe("simpleMLP", () => {
     expect(() => simpleMLP({ hiddenLayers: -1 })).toThrow("hiddenLayers");
   });
 
-  test("simpleMLP() names what is near, when an activation is unknown", () => {
+  test("simpleMLP() names what there is, when an activation is unknown", () => {
     const options = JSON.parse('{"activation":"relo"}');
-    expect(() => simpleMLP(options)).toThrow("did you mean relu?");
+    expect(() => simpleMLP(options)).toThrow('simpleMLP: activation must be "relu" or "tanh", got "relo"');
   });
 });
 

@@ -22,7 +22,7 @@ describe("Adagrad", () => {
   });
 
   test("Adagrad() refuses constants out of range", () => {
-    expect(() => new Adagrad({ learningRate: -1 })).toThrow("Cannot create Adagrad: wanted learningRate");
+    expect(() => new Adagrad({ learningRate: -1 })).toThrow("Adagrad: learningRate must be at least 0, got -1");
     expect(() => new Adagrad({ learningRateDecay: -1 })).toThrow("learningRateDecay");
     expect(() => new Adagrad({ weightDecay: -1 })).toThrow("weightDecay");
     expect(() => new Adagrad({ epsilon: -1 })).toThrow("epsilon");

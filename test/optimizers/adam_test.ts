@@ -27,11 +27,18 @@ for (const [Optimizer, decoupled] of [
     });
 
     test(`${Optimizer.name}() refuses constants out of range`, () => {
-      expect(() => new Optimizer({ learningRate: -1 })).toThrow(`Cannot create ${Optimizer.name}: wanted learningRate`);
-      expect(() => new Optimizer({ beta1: 1 })).toThrow("beta1");
+      expect(() => new Optimizer({ learningRate: -1 })).toThrow(
+        `${Optimizer.name}: learningRate must be at least 0, got -1`,
+      );
+      expect(() => new Optimizer({ beta1: 1 })).toThrow("beta1 must be at least 0 and below 1, got 1");
       expect(() => new Optimizer({ beta2: -0.1 })).toThrow("beta2");
       expect(() => new Optimizer({ epsilon: Number.POSITIVE_INFINITY })).toThrow("epsilon");
       expect(() => new Optimizer({ weightDecay: -1 })).toThrow("weightDecay");
+    });
+
+    test(`${Optimizer.name}() takes a constant that is undefined for one that is left out`, () => {
+      const absent = { weightDecay: undefined, beta1: undefined, learningRate: undefined };
+      expect(Reflect.construct(Optimizer, [absent]).spec).toEqual(new Optimizer().spec);
     });
   });
 }

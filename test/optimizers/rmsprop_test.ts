@@ -33,7 +33,7 @@ describe("RMSprop", () => {
   });
 
   test("RMSprop() refuses constants out of range", () => {
-    expect(() => new RMSprop({ learningRate: -1 })).toThrow("Cannot create RMSprop: wanted learningRate");
+    expect(() => new RMSprop({ learningRate: -1 })).toThrow("RMSprop: learningRate must be at least 0, got -1");
     expect(() => new RMSprop({ alpha: 1.1 })).toThrow("alpha");
     expect(() => new RMSprop({ epsilon: -1 })).toThrow("epsilon");
     expect(() => new RMSprop({ weightDecay: -1 })).toThrow("weightDecay");

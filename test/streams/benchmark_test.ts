@@ -106,7 +106,9 @@ describe("createBenchmark() with stream options", () => {
     const mixed = [...(online ?? [])].filter(({ dataset }) => new Set(dataset.references.sourceIds).size > 1);
     expect(mixed.length).toBeGreaterThan(0);
     expect(() => createBenchmark({ ...parts, decayBeta: 2 })).toThrow("onlineExperienceSize beside decayBeta");
-    expect(() => createBenchmark({ ...parts, experienceSize: 0 })).toThrow("experienceSize to be a whole number");
+    expect(() => createBenchmark({ ...parts, experienceSize: 0 })).toThrow(
+      "made: experienceSize must be at least 1, got 0",
+    );
   });
 });
 

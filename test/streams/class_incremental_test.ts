@@ -102,7 +102,9 @@ describe("createClassIncrementalBenchmark()", () => {
     );
     const all = [...listAll(trainStream), ...(valid ? listAll(valid) : [])].sort();
     expect(all).toEqual(listAll(whole.trainStream));
-    expect(() => make({ validationSize: 1 })).toThrow("validationSize below 1");
+    expect(() => make({ validationSize: 1 })).toThrow(
+      "createClassIncrementalBenchmark: validationSize must be at least 0 and below 1, got 1",
+    );
     expect(() => make({ validationSize: 0.001 })).toThrow('stream "valid": wanted at least one sample in experience 0');
   });
 

@@ -78,7 +78,9 @@ describe("createLinearDecayStream()", () => {
   test("comes to hard boundaries as beta grows, and refuses one below 1", () => {
     const { stream } = make([10, 10], { beta: 1e9 });
     expect([...stream].map(({ classesInThisExperience }) => classesInThisExperience)).toEqual([[0], [0], [1], [1]]);
-    expect(() => make([10, 10], { beta: 0.5 })).toThrow("decayBeta to be a number from 1 to");
-    expect(() => make([10, 10], { experienceSize: 0 })).toThrow("onlineExperienceSize");
+    expect(() => make([10, 10], { beta: 0.5 })).toThrow("createLinearDecayStream: beta must be at least 1, got 0.5");
+    expect(() => make([10, 10], { experienceSize: 0 })).toThrow(
+      "createLinearDecayStream: experienceSize must be at least 1, got 0",
+    );
   });
 });

@@ -97,8 +97,14 @@ describe("rotatedMNIST()", () => {
   });
 
   test("refuses rotations that are no whole degrees, or not one an experience", async () => {
-    await expect(rotatedMNIST({ folder, rotations: [0.5] })).rejects.toThrow("whole degrees");
-    await expect(rotatedMNIST({ folder, rotations: [181] })).rejects.toThrow("whole degrees");
-    await expect(rotatedMNIST({ folder, rotations: [1], experiences: 2 })).rejects.toThrow("2 rotations");
+    await expect(rotatedMNIST({ folder, rotations: [0.5] })).rejects.toThrow(
+      "rotatedMNIST: rotations[0] must be a whole number, got 0.5",
+    );
+    await expect(rotatedMNIST({ folder, rotations: [181] })).rejects.toThrow(
+      "rotatedMNIST: rotations[0] must be at least -180 and at most 180, got 181",
+    );
+    await expect(rotatedMNIST({ folder, rotations: [1], experiences: 2 })).rejects.toThrow(
+      "rotatedMNIST: rotations must be 2 angles, as experiences, got 1",
+    );
   });
 });

@@ -53,9 +53,7 @@ describe("createNewInstancesBenchmark()", () => {
   });
 
   test("refuses more experiences than samples", () => {
-    expect(() => make([0, 1], { experiences: 3 })).toThrow(
-      'Cannot create the benchmark "made": wanted experiences (of at least one sample each) to be a number from 1 to 2, got 3',
-    );
+    expect(() => make([0, 1], { experiences: 3 })).toThrow("made: experiences must be at most 2, a sample each, got 3");
     expect(() => make([0, 1], { test: makeDataset([]) })).toThrow("at least one test sample, got 0");
   });
 });

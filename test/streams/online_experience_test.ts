@@ -46,7 +46,9 @@ describe("createOnlineStream()", () => {
     expect(listSamples(piece.dataset)).toEqual(listSamples(stream.at(1).dataset));
     expect([isOnlineExperience(piece), isOnlineExperience(origin.at(0))]).toEqual([true, false]);
     const random = new RandomStream(1, "online");
-    expect(() => createOnlineStream(origin, { experienceSize: 0, random })).toThrow("onlineExperienceSize");
+    expect(() => createOnlineStream(origin, { experienceSize: 0, random })).toThrow(
+      "createOnlineStream: experienceSize must be at least 1, got 0",
+    );
   });
 
   test("keeps the order, and drops what is left at an end, where asked to", () => {

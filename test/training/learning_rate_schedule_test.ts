@@ -41,8 +41,8 @@ describe("assertSchedule() and assertWarmUp()", () => {
     for (const [schedule, wanted] of [
       [{ kind: "step", stepSize: 0 }, "stepSize"],
       [{ kind: "step", stepSize: 1, gamma: 0 }, "gamma"],
-      [{ kind: "multi-step", milestones: [] }, "at least one milestone"],
-      [{ kind: "multi-step", milestones: [0] }, "every milestone"],
+      [{ kind: "multi-step", milestones: [] }, "schedule: milestones must be an array of at least one element, got []"],
+      [{ kind: "multi-step", milestones: [0] }, "schedule: milestones[0] must be at least 1, got 0"],
       [{ kind: "exponential", gamma: -1 }, "gamma"],
       [{ kind: "cosine", steps: 0 }, "steps"],
       [{ kind: "cosine", steps: 1, minimum: 2 }, "minimum"],
@@ -50,8 +50,10 @@ describe("assertSchedule() and assertWarmUp()", () => {
       expect(() => assertSchedule("schedule", schedule)).toThrow(wanted);
     }
     const misnamed = { kind: "cosin", steps: 3 };
-    expect(() => Reflect.apply(assertSchedule, undefined, ["schedule", misnamed])).toThrow("did you mean cosine?");
-    expect(() => assertWarmUp("warm up", { steps: -1 })).toThrow("warm-up steps");
+    expect(() => Reflect.apply(assertSchedule, undefined, ["schedule", misnamed])).toThrow(
+      'schedule: kind must be one of "constant", "step", "multi-step", "exponential", "cosine", got "cosin"',
+    );
+    expect(() => assertWarmUp("warm up", { steps: -1 })).toThrow("warm up: steps must be at least 0, got -1");
     expect(() => assertWarmUp("warm up", { steps: 1, start: 2 })).toThrow("start");
   });
 });

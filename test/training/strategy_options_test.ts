@@ -30,25 +30,23 @@ describe("strategy options", () => {
   test("of unknown names are refused with the nearest ones", () => {
     const wrong = { ...makeOptions(), trainMBSize: 10 };
     expect(() => new Naive(wrong)).toThrow(TypeError);
-    expect(() => new Naive(wrong)).toThrow(
-      'Cannot create Naive: unknown option "trainMBSize", did you mean trainMbSize',
-    );
+    expect(() => new Naive(wrong)).toThrow('Naive: unknown option "trainMBSize", did you mean trainMbSize?');
     expect(() => new Replay({ ...makeOptions(), ...{ memsize: 10 } })).toThrow(
-      'Cannot create Replay: unknown option "memsize"',
+      'Replay: unknown option "memsize", did you mean memSize?',
     );
     expect(() => new EWC({ ...makeOptions(), lambda: 1, ...{ decay: 10 } })).toThrow('unknown option "decay"');
   });
 
   test("of wrong values are refused with what was wanted", () => {
     for (const [options, wanted] of [
-      [{ trainMbSize: 0 }, "Cannot create Naive: wanted trainMbSize to be a whole number of at least 1, got 0"],
-      [{ trainMbSize: 1.5 }, "trainMbSize to be a whole number"],
-      [{ trainEpochs: -1 }, "trainEpochs to be a whole number of at least 0"],
-      [{ evalMbSize: Number.NaN }, "evalMbSize to be a whole number of at least 1"],
-      [{ evalEvery: -2 }, "evalEvery to be a whole number of at least -1"],
-      [{ seed: -1 }, "seed to be a whole number"],
-      [{ cluster: { workers: -1 } }, "workers to be a whole number"],
-      [{ cluster: { workers: 0, logicalShards: 0 } }, "logicalShards to be a whole number of at least 1"],
+      [{ trainMbSize: 0 }, "Naive: trainMbSize must be at least 1, got 0"],
+      [{ trainMbSize: 1.5 }, "Naive: trainMbSize must be a whole number, got 1.5"],
+      [{ trainEpochs: -1 }, "Naive: trainEpochs must be at least 0, got -1"],
+      [{ evalMbSize: Number.NaN }, "Naive: evalMbSize must be a whole number, got NaN"],
+      [{ evalEvery: -2 }, "Naive: evalEvery must be at least -1, got -2"],
+      [{ seed: -1 }, "Naive: seed must be at least 0, got -1"],
+      [{ cluster: { workers: -1 } }, "cluster: workers must be at least 0 and at most 256, got -1"],
+      [{ cluster: { workers: 0, logicalShards: 0 } }, "cluster: logicalShards must be at least 1, got 0"],
       [{ cluster: { devices: ["gpu"] } }, "cpu, webgpu or cuda:NUMBER"],
     ] as const) {
       expect(() => new Naive(makeOptions(options))).toThrow(RangeError);
@@ -58,7 +56,7 @@ describe("strategy options", () => {
 
   test("of an unknown evalMode are refused, also where no compiler looks", () => {
     const options = Object.assign(makeOptions(), { evalMode: "epochs" });
-    const refusal = 'Cannot create Naive: unknown evalMode "epochs", did you mean epoch?';
+    const refusal = 'Naive: evalMode must be "epoch" or "iteration", got "epochs"';
     expect(() => Reflect.apply(resolveStrategyOptions, undefined, ["Naive", options])).toThrow(refusal);
   });
 });

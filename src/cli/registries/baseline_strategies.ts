@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { omitUndefined } from "../../core/omit_undefined.ts";
 import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
-import { omitUndefined } from "../omit_undefined.ts";
 import { FROM_SCRATCH_OPTIONS } from "./baseline_options.ts";
 
 /** Strategies to compare others with. */

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { RangeRefusal } from "../../core/errors.ts";
+import { omitUndefined } from "../../core/omit_undefined.ts";
 import type { LearningRateSchedule } from "../../training/learning_rate_schedule.ts";
-import { omitUndefined } from "../omit_undefined.ts";
 import type { ChosenPlugin } from "./plugin_context.ts";
 import type { LR_SCHEDULER_OPTIONS } from "./training_options.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RangeRefusal } from "../../core/errors.ts";
+import { omitUndefined } from "../../core/omit_undefined.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
-import { omitUndefined } from "../omit_undefined.ts";
 import { BASELINE_PLUGINS } from "./baseline_plugins.ts";
 import { EVALUATION_PLUGINS } from "./evaluation_plugins.ts";
 import { REPLAY_OPTIONS } from "./method_options.ts";

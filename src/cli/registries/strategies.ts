@@ -1,7 +1,7 @@
+import { omitUndefined } from "../../core/omit_undefined.ts";
 import type { BaseStrategy } from "../../training/base_strategy.ts";
 import type { StrategyOptions } from "../../training/strategy_options.ts";
 import { defineFactory, type Registry } from "../named_factory.ts";
-import { omitUndefined } from "../omit_undefined.ts";
 import { BASELINE_STRATEGIES } from "./baseline_strategies.ts";
 import { REPLAY_OPTIONS } from "./method_options.ts";
 import { REGULARIZATION_STRATEGIES } from "./regularization_strategies.ts";

@@ -1,5 +1,5 @@
+import { omitUndefined } from "../../core/omit_undefined.ts";
 import { defineFactory, type NamedFactory } from "../named_factory.ts";
-import { omitUndefined } from "../omit_undefined.ts";
 import { createLRScheduler } from "./lr_scheduler.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import {

@@ -1,4 +1,6 @@
+import type { OptionRules } from "../../core/assert_options.ts";
 import { describeValue, findNearestNames, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
+import { listOf, text } from "../../core/value_rules.ts";
 import { splitRow } from "./csv_records.ts";
 import { assertEncoding } from "./csv_text.ts";
 
@@ -13,6 +15,14 @@ export interface CsvOptions {
   /** What the text is encoded in, as TextDecoder names it; "utf-8" unless given. */
   readonly encoding?: string | undefined;
 }
+
+/** What `CsvOptions` may be; what the texts must be, `CsvColumns` says. */
+export const CSV_RULES: OptionRules<CsvOptions> = {
+  labelColumn: text(),
+  dropColumns: listOf(text()),
+  delimiter: text(),
+  encoding: text(),
+};
 
 /** Where in the rows of a file everything stands. */
 export interface CsvLayout {

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { assertOptions } from "../../core/assert_options.ts";
 import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { LAYER_RULES } from "./layer_rules.ts";
 import { readInput } from "./masked_logits.ts";
 
 /**
@@ -11,7 +13,9 @@ import { readInput } from "./masked_logits.ts";
 export class GaussianSampling extends tf.layers.Layer {
   static readonly className = "GaussianSampling";
 
+  /** @throws {TypeError} If an option has no such name. */
   constructor(options: { readonly name?: string } = {}) {
+    assertOptions("GaussianSampling", options, LAYER_RULES);
     super({ ...options });
   }
 

@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
-import { type MaskingOptions, maskLogits, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { required, wholeNumber } from "../../core/value_rules.ts";
+import { LAYER_RULES, type LayerOptions } from "./layer_rules.ts";
+import { MASKING_RULES, type MaskingOptions, maskLogits, readInput, readWeight } from "./masked_logits.ts";
 
 /** What an `IncrementalClassifier` is made of. */
 export interface IncrementalClassifierOptions extends MaskingOptions {
@@ -9,6 +12,12 @@ export interface IncrementalClassifierOptions extends MaskingOptions {
   /** C, the width it has until it grows. */
   readonly units: number;
 }
+
+const INCREMENTAL_CLASSIFIER_RULES: OptionRules<IncrementalClassifierOptions & LayerOptions> = {
+  units: required(wholeNumber(1)),
+  ...MASKING_RULES,
+  ...LAYER_RULES,
+};
 
 /**
  * A linear classifier [N, in] to [N, units] that strategies widen when classes appear. With masking, a unit answers
@@ -27,10 +36,9 @@ export class IncrementalClassifier extends tf.layers.Layer {
 
   /** @throws {RangeError} If `units` is not a whole number of at least 1, or `maskValue` not finite. */
   constructor(options: IncrementalClassifierOptions) {
+    assertOptions("IncrementalClassifier", options, INCREMENTAL_CLASSIFIER_RULES);
     super({ ...options });
-    const act = "create an IncrementalClassifier";
-    assertWholeNumber(act, "units", options.units, 1);
-    const { masking, maskValue } = resolveMasking(act, options);
+    const { masking = true, maskValue = -1000 } = options;
     this.units = options.units;
     this.masking = masking;
     this.maskValue = maskValue;

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertInRange, cannot, TypeRefusal } from "../../core/errors.ts";
+import type { OptionRules } from "../../core/assert_options.ts";
+import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { flag, number } from "../../core/value_rules.ts";
 
 /** How a growing classifier answers for units whose class was not trained on. */
 export interface MaskingOptions {
@@ -9,11 +11,11 @@ export interface MaskingOptions {
   readonly maskValue?: number;
 }
 
-/** Fills in the defaults. @throws {RangeError} If `maskValue` is not a finite number. */
-export function resolveMasking(act: string, { masking = true, maskValue = -1000 }: MaskingOptions) {
-  assertInRange(act, "maskValue", maskValue, [-3e38, 3e38]);
-  return { masking, maskValue };
-}
+/** What `MaskingOptions` may be; the mask is a float32. */
+export const MASKING_RULES: OptionRules<MaskingOptions> = {
+  masking: flag(),
+  maskValue: number({ atLeast: -3e38, atMost: 3e38 }),
+};
 
 /**
  * `maskValue` in place of the logits [N, U] whose unit is not active; `active` is [U] or [N, U], of zeros and ones. The

@@ -1,7 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { tabulateHeadUnits } from "../../core/head_units.ts";
-import { type MaskingOptions, maskLogits, readInput, readWeight, resolveMasking } from "./masked_logits.ts";
+import { listOf, required, wholeNumber } from "../../core/value_rules.ts";
+import { LAYER_RULES, type LayerOptions } from "./layer_rules.ts";
+import { MASKING_RULES, type MaskingOptions, maskLogits, readInput, readWeight } from "./masked_logits.ts";
 
 /** What a `MultiHeadClassifier` is made of. */
 export interface MultiHeadClassifierOptions extends MaskingOptions {
@@ -10,6 +13,12 @@ export interface MultiHeadClassifierOptions extends MaskingOptions {
   /** How many units the head of each task label has: the first number is label 0's. 0 stands for no head yet. */
   readonly headUnits: readonly number[];
 }
+
+const MULTI_HEAD_CLASSIFIER_RULES: OptionRules<MultiHeadClassifierOptions & LayerOptions> = {
+  headUnits: required(listOf(wholeNumber(), 1)),
+  ...MASKING_RULES,
+  ...LAYER_RULES,
+};
 
 /**
  * A linear classifier with a head a task label: features [N, in] and labels [N] (int32) to [N, units], where sample n
@@ -34,15 +43,15 @@ export class MultiHeadClassifier extends tf.layers.Layer {
 
   /** @throws {RangeError} If no head has a unit, a number is not whole or negative, or `maskValue` is not finite. */
   constructor(options: MultiHeadClassifierOptions) {
+    assertOptions("MultiHeadClassifier", options, MULTI_HEAD_CLASSIFIER_RULES);
     super({ ...options });
-    const act = "create a MultiHeadClassifier";
-    for (const units of options.headUnits) assertWholeNumber(act, "every number in headUnits", units);
-    const { masking, maskValue } = resolveMasking(act, options);
+    const { masking = true, maskValue = -1000 } = options;
     this.headUnits = [...options.headUnits];
     this.units = Math.max(0, ...options.headUnits);
     this.masking = masking;
     this.maskValue = maskValue;
-    if (this.units === 0) throw new RangeRefusal(cannot(act, "a head with a unit in headUnits", options.headUnits));
+    if (this.units === 0)
+      throw new RangeRefusal("MultiHeadClassifier: headUnits must have a head with a unit, got 0 in each");
   }
 
   /** @throws {RangeError} If the inputs are not [N, in] and [N]. */

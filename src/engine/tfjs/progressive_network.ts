@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { listOf, number, oneOf, required, wholeNumber } from "../../core/value_rules.ts";
 import {
   type ColumnLayer,
   countColumns,
@@ -9,6 +11,7 @@ import {
   type ProgressiveSettings,
   type ProgressiveWidth,
 } from "../../onnx/layers/heads/progressive_columns.ts";
+import { LAYER_RULES, type LayerOptions } from "./layer_rules.ts";
 import { maskLogits, readInput, readWeight } from "./masked_logits.ts";
 
 /** What a `ProgressiveNetwork` is made of. */
@@ -18,8 +21,16 @@ export interface ProgressiveNetworkOptions extends ProgressiveSettings, Progress
   readonly maskValue?: number;
 }
 
-const ADAPTERS = ["linear", "mlp"] as const;
-const LATERALS = ["hidden", "input"] as const;
+const PROGRESSIVE_NETWORK_RULES: OptionRules<ProgressiveNetworkOptions & LayerOptions> = {
+  hiddenLayers: required(wholeNumber(1)),
+  hiddenSize: required(wholeNumber(1)),
+  adapter: required(oneOf(["linear", "mlp"])),
+  laterals: required(oneOf(["hidden", "input"])),
+  units: required(wholeNumber(1)),
+  tasks: required(listOf(wholeNumber())),
+  maskValue: number(),
+  ...LAYER_RULES,
+};
 
 /**
  * A progressive network, features [N, in] and task labels [N] (int32) to [N, units]: a column of dense layers a task,
@@ -38,17 +49,9 @@ export class ProgressiveNetwork extends tf.layers.Layer {
 
   /** @throws {RangeError} If a setting is out of range or unknown. */
   constructor(options: ProgressiveNetworkOptions) {
+    assertOptions("ProgressiveNetwork", options, PROGRESSIVE_NETWORK_RULES);
     super({ ...options });
     const { hiddenLayers, hiddenSize, adapter, laterals, units, tasks, maskValue = -1000 } = options;
-    const act = "create a ProgressiveNetwork";
-    assertWholeNumber(act, "hiddenLayers", hiddenLayers, 1);
-    assertWholeNumber(act, "hiddenSize", hiddenSize, 1);
-    assertWholeNumber(act, "units", units, 1);
-    for (const task of tasks) assertWholeNumber(act, "every number in tasks", task);
-    if (!ADAPTERS.includes(adapter))
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("adapter", adapter, ADAPTERS)}`);
-    if (!LATERALS.includes(laterals))
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("laterals", laterals, LATERALS)}`);
     this.settings = { hiddenLayers, hiddenSize, adapter, laterals, units, tasks: [...tasks] };
     this.maskValue = maskValue;
   }

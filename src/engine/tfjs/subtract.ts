@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { assertOptions } from "../../core/assert_options.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { LAYER_RULES } from "./layer_rules.ts";
 import { readInput } from "./masked_logits.ts";
 
 /**
@@ -8,6 +10,12 @@ import { readInput } from "./masked_logits.ts";
  */
 export class Subtract extends tf.layers.Layer {
   static readonly className = "Subtract";
+
+  /** @throws {TypeError} If an option has no such name. */
+  constructor(options: { readonly name?: string } = {}) {
+    assertOptions("Subtract", options, LAYER_RULES);
+    super({ ...options });
+  }
 
   /** @throws {RangeError} If there are not two inputs of one shape. */
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {

@@ -1,6 +1,8 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { callback, either, flag, text } from "../../core/value_rules.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { cutFile, readSize, syncFile } from "./log_files.ts";
@@ -18,6 +20,11 @@ export interface CSVLoggerOptions {
   /** True goes on with files that are there; false (the default) starts them anew. */
   readonly append?: boolean;
 }
+
+const CSV_LOGGER_RULES: OptionRules<CSVLoggerOptions> = {
+  folder: either(text(), callback()),
+  append: flag(),
+};
 
 /** What is known of an epoch when it ends. */
 interface TrainedEpoch {
@@ -44,7 +51,9 @@ export class CSVLogger implements Logger {
   /** What was evaluated since the newest epoch began. */
   #validation: { readonly accuracy?: number | undefined; readonly loss?: number | undefined } = {};
 
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: CSVLoggerOptions = {}) {
+    assertOptions("CSVLogger", options, CSV_LOGGER_RULES);
     this.#options = options;
   }
 

@@ -1,4 +1,6 @@
 import process from "node:process";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { callback, flag, objectLike } from "../../core/value_rules.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";
@@ -24,6 +26,13 @@ export interface InteractiveLoggerOptions {
   /** True draws a bar for each replica below the epoch's. */
   readonly perReplica?: boolean;
 }
+
+const INTERACTIVE_LOGGER_RULES: OptionRules<InteractiveLoggerOptions> = {
+  stream: objectLike("a stream such as process.stdout", "write"),
+  isTerminal: flag(),
+  now: callback(),
+  perReplica: flag(),
+};
 
 const eraseLine = "\r\x1b[2K";
 const eraseBelow = "\r\x1b[J";
@@ -51,7 +60,9 @@ export class InteractiveLogger implements Logger {
   #trainBar: ShownBar | undefined;
   #evalBar: ShownBar | undefined;
 
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: InteractiveLoggerOptions = {}) {
+    assertOptions("InteractiveLogger", options, INTERACTIVE_LOGGER_RULES);
     const { stream = process.stdout, isTerminal, now = () => performance.now(), perReplica = false } = options;
     this.#stream = stream;
     this.#perReplica = perReplica;

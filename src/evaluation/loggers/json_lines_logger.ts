@@ -1,6 +1,18 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { callback, flag, required } from "../../core/value_rules.ts";
 import { toPlainData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";
+
+interface JSONLinesLoggerOptions {
+  readonly write: (text: string) => unknown;
+  readonly withMachine?: boolean;
+}
+
+const JSON_LINES_LOGGER_RULES: OptionRules<JSONLinesLoggerOptions> = {
+  write: required(callback()),
+  withMachine: flag(),
+};
 
 /**
  * Writes one line of JSON a metric: {"key", "value", "step", "experience"}. It adds no time and leaves out what metrics
@@ -10,14 +22,13 @@ export class JSONLinesLogger implements Logger {
   readonly #write: (text: string) => unknown;
   readonly #withMachine: boolean;
 
-  /** `write` gets whole lines, each ended by a newline. `withMachine` adds what metrics say of time and machine. */
-  constructor({
-    write,
-    withMachine = false,
-  }: {
-    readonly write: (text: string) => unknown;
-    readonly withMachine?: boolean;
-  }) {
+  /**
+   * `write` gets whole lines, each ended by a newline. `withMachine` adds what metrics say of time and machine.
+   * @throws {TypeError} If an option is of another kind.
+   */
+  constructor(options: JSONLinesLoggerOptions) {
+    assertOptions("JSONLinesLogger", options, JSON_LINES_LOGGER_RULES);
+    const { write, withMachine = false } = options;
     this.#write = write;
     this.#withMachine = withMachine;
   }

@@ -1,8 +1,10 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { cannot, TypeRefusal } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { callback, either, flag, required, text } from "../../core/value_rules.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { encodeFileVersion, encodeValue } from "../tensorboard/event_codec.ts";
 import { frameRecord } from "../tensorboard/record_framing.ts";
@@ -27,6 +29,12 @@ export interface TensorBoardLoggerOptions {
   readonly isOwnFolder?: boolean;
 }
 
+const TENSOR_BOARD_LOGGER_RULES: OptionRules<TensorBoardLoggerOptions> = {
+  folder: required(either(text(), callback())),
+  now: callback(),
+  isOwnFolder: flag(),
+};
+
 /**
  * Writes event files that TensorBoard opens (`events.out.tfevents.*`): numbers as scalars, pictures as images, matrices
  * as heat maps, counts and weights as histograms; what measures the machine, too. The file is made when the first value
@@ -39,7 +47,9 @@ export class TensorBoardLogger implements Logger {
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: TensorBoardLoggerOptions) {
+    assertOptions("TensorBoardLogger", options, TENSOR_BOARD_LOGGER_RULES);
     this.#options = options;
     this.#now = options.now ?? readWallClock;
   }

@@ -1,4 +1,6 @@
+import { assertOptions } from "../../core/assert_options.ts";
 import { escapeControls } from "../../core/printable.ts";
+import { callback, required } from "../../core/value_rules.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import { isMatrix, type MetricData } from "../metric_data.ts";
@@ -10,9 +12,13 @@ export class TextLogger implements Logger {
   readonly #write: (text: string) => unknown;
   readonly #newest = new Map<string, MetricData>();
 
-  /** `write` gets whole lines, each ended by a newline. */
-  constructor({ write }: { readonly write: (text: string) => unknown }) {
-    this.#write = write;
+  /**
+   * `write` gets whole lines, each ended by a newline.
+   * @throws {TypeError} If it is no function.
+   */
+  constructor(options: { readonly write: (text: string) => unknown }) {
+    assertOptions("TextLogger", options, { write: required(callback()) });
+    this.#write = options.write;
   }
 
   logMetrics(values: readonly MetricValue[]): void {

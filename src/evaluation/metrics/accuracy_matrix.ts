@@ -14,8 +14,8 @@ export class AccuracyMatrix implements Metric<number[][]> {
    * @throws {RangeError} If row or column is not a whole number.
    */
   update(row: number, column: number, accuracy: number): void {
-    assertWholeNumber("set a cell of the accuracy matrix", "row", row);
-    assertWholeNumber("set a cell of the accuracy matrix", "column", column);
+    assertWholeNumber("AccuracyMatrix", "row", row);
+    assertWholeNumber("AccuracyMatrix", "column", column);
     while (this.#rows.length <= row) this.#rows.push([]);
     const cells = this.#rows[row] ?? [];
     while (cells.length < column) cells.push(Number.NaN);

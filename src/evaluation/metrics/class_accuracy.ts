@@ -1,11 +1,15 @@
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { listOf, recordOf, wholeNumber } from "../../core/value_rules.ts";
 import type { Metric } from "./metric.ts";
 import { predictClasses } from "./predictions.ts";
 import { parseRows } from "./saved_state.ts";
 
 /** Classes to report even before a sample of them was met, by task label. */
 export type TrackedClasses = Readonly<Record<number, readonly number[]>>;
+
+/** The rule of an option that names classes by task label. */
+export const TRACKED_CLASSES_RULE = recordOf(listOf(wholeNumber()));
 
 /** Accuracy by task label and class id. */
 export type AccuracyByClass = ReadonlyMap<number, ReadonlyMap<number, number>>;

@@ -1,5 +1,6 @@
-import { assertWholeNumber } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { oneOf, wholeNumber } from "../../core/value_rules.ts";
 import type { Metric } from "./metric.ts";
 import { predictClasses } from "./predictions.ts";
 import { parseRows } from "./saved_state.ts";
@@ -15,6 +16,12 @@ export interface ConfusionMatrixOptions {
   readonly normalize?: ConfusionNormalization;
 }
 
+/** What `ConfusionMatrixOptions` may be. */
+export const CONFUSION_MATRIX_RULES: OptionRules<ConfusionMatrixOptions> = {
+  numClasses: wholeNumber(),
+  normalize: oneOf(["true", "pred", "all"]),
+};
+
 /**
  * Counts samples by true class (row) and predicted class (column). A sample whose logits hold NaN has no prediction and
  * is left out. Shares of an empty row, column or matrix are 0.
@@ -27,8 +34,8 @@ export class ConfusionMatrix implements Metric<number[][]> {
 
   /** @throws {RangeError} If `numClasses` is not a whole number. */
   constructor(options: ConfusionMatrixOptions = {}) {
+    assertOptions("ConfusionMatrix", options, CONFUSION_MATRIX_RULES);
     const { numClasses = 0 } = options;
-    assertWholeNumber("create a confusion matrix", "numClasses", numClasses);
     this.#options = options;
     this.#size = numClasses;
     this.#counts = new Float64Array(numClasses * numClasses);

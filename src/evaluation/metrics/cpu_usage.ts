@@ -1,4 +1,6 @@
 import process from "node:process";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { callback } from "../../core/value_rules.ts";
 import type { Now } from "./elapsed_time.ts";
 import type { Metric } from "./metric.ts";
 import { parsePairs } from "./saved_state.ts";
@@ -13,6 +15,9 @@ export interface CPUClock {
   readonly usedMs?: () => number;
 }
 
+/** What `CPUClock` may be. */
+export const CPU_CLOCK_RULES: OptionRules<CPUClock> = { now: callback(), usedMs: callback() };
+
 /**
  * Processor time per time since the last reset, in percent of one core: two busy cores are 200. 0 before any update.
  */
@@ -24,8 +29,10 @@ export class CPUUsage implements Metric<number> {
   #elapsedMs = 0;
   #usedMs = 0;
 
-  /** Starts to measure. */
-  constructor({ now = () => performance.now(), usedMs = readProcessorTime }: CPUClock = {}) {
+  /** Starts to measure. @throws {TypeError} If an option is of another kind. */
+  constructor(options: CPUClock = {}) {
+    assertOptions("CPUUsage", options, CPU_CLOCK_RULES);
+    const { now = () => performance.now(), usedMs = readProcessorTime } = options;
     this.#now = now;
     this.#readUsed = usedMs;
     this.reset();

@@ -12,7 +12,7 @@ export class TopKAccuracy implements Metric<number> {
 
   /** @throws {RangeError} If k is not a whole number of at least 1. */
   constructor(k: number) {
-    assertWholeNumber("create a top-k accuracy", "k", k, 1);
+    assertWholeNumber("TopKAccuracy", "k", k, 1);
     this.k = k;
   }
 

@@ -1,11 +1,12 @@
-import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import type { OptionRules } from "../../core/assert_options.ts";
 import { matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { oneOf, text } from "../../core/value_rules.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
-import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
+import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
@@ -33,6 +34,13 @@ export interface FeaturePredictionOptions extends MemoryOptions {
   readonly layerName?: string;
 }
 
+/** What `FeaturePredictionOptions` may be. */
+export const FEATURE_PREDICTION_RULES: OptionRules<FeaturePredictionOptions> = {
+  ...MEMORY_RULES,
+  update: oneOf(UPDATES),
+  layerName: text(),
+};
+
 /**
  * Puts a classifier of features in the place of the model's own outputs in evaluation, and keeps what it learns from.
  * Where samples have task labels, each is compared with the classes of its own task.
@@ -50,16 +58,12 @@ export class FeaturePrediction implements StrategyPlugin {
   /**
    * @param owner The plugin that it is part of, for messages.
    * @param createClassifier Makes a classifier that knows nothing: each task gets one.
-   * @throws {RangeError} If an option is out of range.
+   * @throws {RangeError} If the buffer given has another size than `memSize`.
    */
   constructor(owner: string, createClassifier: () => FeatureClassifier, options: FeaturePredictionOptions) {
-    const act = `create ${owner}`;
     const { update = "memory", memSize = 2000, layerName } = options;
-    if (!UPDATES.includes(update)) {
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("update", update, UPDATES)}`);
-    }
     const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
-    this.#buffer = resolveStoragePolicy(act, { ...options, memSize }, createDefault);
+    this.#buffer = resolveStoragePolicy(owner, { ...options, memSize }, createDefault);
     this.#owner = owner;
     this.#classifiers = new TaskClassifiers(createClassifier);
     this.#update = update;

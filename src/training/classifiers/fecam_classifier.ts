@@ -1,7 +1,8 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { valueAt } from "../../core/element_at.ts";
-import { assertInRange } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { number } from "../../core/value_rules.ts";
 import { factorCholesky, invertLower } from "../../kernels/cholesky.ts";
 import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
 import type { MahalanobisHead } from "../../onnx/export/prediction_head.ts";
@@ -19,6 +20,13 @@ export interface FeCAMClassifierOptions {
   /** γ₂, how much of the mean covariance is added to every covariance; 1 if left out. */
   readonly shrinkOffDiagonal?: number;
 }
+
+/** What `FeCAMClassifierOptions` may be. */
+export const FECAM_CLASSIFIER_RULES: OptionRules<FeCAMClassifierOptions> = {
+  tukeyLambda: number({ above: 0, atMost: 1 }),
+  shrinkDiagonal: number({ atLeast: 0 }),
+  shrinkOffDiagonal: number({ atLeast: 0 }),
+};
 
 /** First and second moments of a class's transformed features. */
 interface ClassMoments {
@@ -42,11 +50,9 @@ export class FeCAMClassifier implements FeatureClassifier {
   readonly #whitenings = new Map<number, Float64Array>();
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor({ tukeyLambda = 0.5, shrinkDiagonal = 1, shrinkOffDiagonal = 1 }: FeCAMClassifierOptions = {}) {
-    const act = "create FeCAMClassifier";
-    assertInRange(act, "tukeyLambda", tukeyLambda, [Number.MIN_VALUE, 1]);
-    assertInRange(act, "shrinkDiagonal", shrinkDiagonal, [0, Number.MAX_VALUE]);
-    assertInRange(act, "shrinkOffDiagonal", shrinkOffDiagonal, [0, Number.MAX_VALUE]);
+  constructor(options: FeCAMClassifierOptions = {}) {
+    assertOptions("FeCAMClassifier", options, FECAM_CLASSIFIER_RULES);
+    const { tukeyLambda = 0.5, shrinkDiagonal = 1, shrinkOffDiagonal = 1 } = options;
     this.#options = { tukeyLambda, shrinkDiagonal, shrinkOffDiagonal };
   }
 

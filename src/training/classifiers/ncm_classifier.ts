@@ -1,5 +1,7 @@
+import { assertOptions } from "../../core/assert_options.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { flag } from "../../core/value_rules.ts";
 import type { NearestMeanHead } from "../../onnx/export/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
@@ -19,8 +21,10 @@ export class NCMClassifier implements FeatureClassifier {
   readonly #normalize: boolean;
   readonly #means = new Map<number, ClassMean>();
 
-  constructor({ normalize = true }: { readonly normalize?: boolean } = {}) {
-    this.#normalize = normalize;
+  /** @throws {TypeError} If an option is of another kind. */
+  constructor(options: { readonly normalize?: boolean } = {}) {
+    assertOptions("NCMClassifier", options, { normalize: flag() });
+    this.#normalize = options.normalize ?? true;
   }
 
   /** The mean [F] of every class known, before it is brought to length 1; borrowed. */

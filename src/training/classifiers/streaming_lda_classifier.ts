@@ -1,7 +1,8 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertInRange } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { flag, number } from "../../core/value_rules.ts";
 import type { LabelledRows } from "../../data/task_classes.ts";
 import { factorCholesky, solveLower, solveUpper } from "../../kernels/cholesky.ts";
 import { multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
@@ -18,6 +19,12 @@ export interface StreamingLDAClassifierOptions {
 }
 
 type PlanesByTask = ReadonlyMap<number, ReadonlyMap<number, Plane>>;
+
+/** What `StreamingLDAClassifierOptions` may be. */
+export const STREAMING_LDA_CLASSIFIER_RULES: OptionRules<StreamingLDAClassifierOptions> = {
+  shrinkage: number({ above: 0, atMost: 1 }),
+  updatesCovariance: flag(),
+};
 
 interface ClassMean {
   readonly count: number;
@@ -46,8 +53,9 @@ export class StreamingLDAClassifier {
   #planes: PlanesByTask | undefined;
 
   /** @throws {RangeError} If the shrinkage is outside (0, 1]. */
-  constructor({ shrinkage = 1e-4, updatesCovariance = true }: StreamingLDAClassifierOptions = {}) {
-    assertInRange("create StreamingLDAClassifier", "shrinkage", shrinkage, [Number.MIN_VALUE, 1]);
+  constructor(options: StreamingLDAClassifierOptions = {}) {
+    assertOptions("StreamingLDAClassifier", options, STREAMING_LDA_CLASSIFIER_RULES);
+    const { shrinkage = 1e-4, updatesCovariance = true } = options;
     this.#shrinkage = shrinkage;
     this.#updatesCovariance = updatesCovariance;
   }

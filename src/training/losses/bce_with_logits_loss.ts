@@ -1,6 +1,8 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
+import { assertOptions } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { callback } from "../../core/value_rules.ts";
 import { evaluateBinaryCrossEntropy } from "./binary_cross_entropy.ts";
 import { addClassMask, type ClassMask } from "./class_mask.ts";
 import type { Criterion } from "./criterion.ts";
@@ -14,7 +16,9 @@ import type { LossAndGradient } from "./loss_and_gradient.ts";
 export class BCEWithLogitsLoss implements Criterion {
   readonly #classMask: ClassMask | undefined;
 
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: { readonly classMask?: ClassMask } = {}) {
+    assertOptions("BCEWithLogitsLoss", options, { classMask: callback() });
     this.#classMask = options.classMask;
   }
 

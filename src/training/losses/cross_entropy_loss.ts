@@ -1,11 +1,25 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
+import { callback, number } from "../../core/value_rules.ts";
 import { addClassMask, type ClassMask, isCompeting } from "./class_mask.ts";
 import type { Criterion } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
+
+/** What competes, and how sure the targets are. */
+interface CrossEntropyOptions {
+  /** ε. Default: 0. */
+  readonly labelSmoothing?: number;
+  readonly classMask?: ClassMask;
+}
+
+const CROSS_ENTROPY_RULES: OptionRules<CrossEntropyOptions> = {
+  labelSmoothing: number({ atLeast: 0, atMost: 1 }),
+  classMask: callback(),
+};
 
 /**
  * Softmax cross-entropy from logits, the mean over the minibatch. With smoothing ε the target of the true class is
@@ -17,10 +31,10 @@ export class CrossEntropyLoss implements Criterion {
   readonly #classMask: ClassMask | undefined;
 
   /** @throws {RangeError} If `labelSmoothing` is outside [0, 1]. */
-  constructor(options: { readonly labelSmoothing?: number; readonly classMask?: ClassMask } = {}) {
+  constructor(options: CrossEntropyOptions = {}) {
+    assertOptions("CrossEntropyLoss", options, CROSS_ENTROPY_RULES);
     this.labelSmoothing = options.labelSmoothing ?? 0;
     this.#classMask = options.classMask;
-    assertInRange("create CrossEntropyLoss", "labelSmoothing", this.labelSmoothing, [0, 1]);
   }
 
   createObjective(y: Int32Array, outputSize: number): ObjectiveWriter {

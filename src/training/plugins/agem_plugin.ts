@@ -1,5 +1,6 @@
-import { assertWholeNumber } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { required, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { EpisodicMemory } from "../../memory/episodic_memory.ts";
@@ -14,6 +15,12 @@ export interface AGEMOptions {
   /** Remembered samples whose mean loss no step may raise; 64 if left out. */
   readonly sampleSize?: number;
 }
+
+/** What `AGEMOptions` may be. */
+export const AGEM_RULES: OptionRules<AGEMOptions> = {
+  patternsPerExperience: required(wholeNumber(1)),
+  sampleSize: wholeNumber(1),
+};
 
 /**
  * Removes from `gradient` the part that raises the reference loss: g − (min(gᵀr, 0) / rᵀr) r, in place. Both are [P].
@@ -39,11 +46,10 @@ export class AGEMPlugin implements StrategyPlugin {
   readonly #sampleSize: number;
 
   /** @throws {RangeError} If a number is out of range. */
-  constructor({ patternsPerExperience, sampleSize = 64 }: AGEMOptions) {
-    const act = "create AGEMPlugin";
-    this.#memory = new EpisodicMemory(act, patternsPerExperience);
-    assertWholeNumber(act, "sampleSize", sampleSize, 1);
-    this.#sampleSize = sampleSize;
+  constructor(options: AGEMOptions) {
+    assertOptions("AGEMPlugin", options, AGEM_RULES);
+    this.#memory = new EpisodicMemory(options.patternsPerExperience);
+    this.#sampleSize = options.sampleSize ?? 64;
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

@@ -1,6 +1,8 @@
-import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { assertInRange } from "../../core/errors.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { number, wholeNumber } from "../../core/value_rules.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
@@ -28,6 +30,14 @@ export interface BiCOptions {
   readonly lambda?: number;
 }
 
+/** What `BiCOptions` may be. */
+export const BIC_RULES: OptionRules<BiCOptions> = {
+  memSize: wholeNumber(2),
+  valPercentage: number({ above: 0, below: 1 }),
+  temperature: number({ above: 0 }),
+  lambda: number({ atLeast: 0, atMost: 1 }),
+};
+
 /**
  * BiC: trains on new samples and exemplars with λ · distillation + (1 − λ) · cross-entropy, and corrects the logits of
  * the newest classes by αo + β, fitted at each experience's end on held-out samples, the same number of every class.
@@ -54,12 +64,11 @@ export class BiCPlugin implements StrategyPlugin {
   #known: ReadonlySet<number> = new Set();
 
   /** @throws {RangeError} If an option is out of range, or one part of the memory would be empty. */
-  constructor({ memSize = 2000, valPercentage = 0.1, temperature = 2, lambda }: BiCOptions = {}) {
-    const act = "create BiCPlugin";
-    assertWholeNumber(act, "memSize", memSize, 2);
-    assertInRange(act, "valPercentage", valPercentage, [1 / memSize, 1 - 1 / memSize]);
-    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
-    if (lambda !== undefined) assertInRange(act, "lambda", lambda, [0, 1]);
+  constructor(options: BiCOptions = {}) {
+    assertOptions("BiCPlugin", options, BIC_RULES);
+    const { memSize = 2000, valPercentage = 0.1, temperature = 2, lambda } = options;
+    // One sample at least on either side.
+    assertInRange("BiCPlugin", "valPercentage", valPercentage, { atLeast: 1 / memSize, atMost: 1 - 1 / memSize });
     const held = Math.max(1, Math.floor(valPercentage * memSize));
     this.#validation = new ClassBalancedBuffer({ maxSize: held });
     this.#training = new ClassBalancedBuffer({ maxSize: memSize - held });

@@ -1,11 +1,12 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertInRange } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { number, oneOf, wholeNumber } from "../../core/value_rules.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
-import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
+import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import type { ByTaskHead, CosineHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { ClassPrototypes } from "../classifiers/class_prototypes.ts";
@@ -33,6 +34,15 @@ export interface CoPEOptions extends MemoryOptions {
   readonly compatibility?: Compatibility;
 }
 
+/** What `CoPEOptions` may be. */
+export const COPE_RULES: OptionRules<CoPEOptions> = {
+  ...MEMORY_RULES,
+  batchSizeMem: wholeNumber(1),
+  alpha: number({ atLeast: 0, atMost: 1 }),
+  temperature: number({ above: 0 }),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
 /**
  * CoPE: every class has a prototype on the unit sphere, which follows the embeddings of its samples, p ← norm(αp + (1 −
  * α)f̄) after every step; the loss draws samples to their prototype and off the others'. A prototype begins in a random
@@ -56,13 +66,10 @@ export class CoPEPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
   constructor(options: CoPEOptions = {}) {
+    assertOptions("CoPEPlugin", options, COPE_RULES);
     const { memSize = 200, batchSizeMem, alpha = 0.99, temperature = 0.1, compatibility = "paper" } = options;
-    const act = "create CoPEPlugin";
     const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
-    const storagePolicy = resolveStoragePolicy(act, { ...options, memSize }, createDefault);
-    assertInRange(act, "alpha", alpha, [0, 1]);
-    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
-    assertCompatibility(act, compatibility);
+    const storagePolicy = resolveStoragePolicy("CoPEPlugin", { ...options, memSize }, createDefault);
     const sizes = { memSize, ...(batchSizeMem === undefined ? {} : { batchSizeMem }) };
     this.#replay = new ReplayPlugin({ ...sizes, storagePolicy });
     this.#alpha = alpha;

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { matrixShape } from "../../core/host_tensor.ts";
 import { findEntry, type ParameterEntry } from "../../core/parameter_layout.ts";
@@ -9,6 +10,7 @@ import {
   parseSavedVector,
   type SavedState,
 } from "../../core/saved_state.ts";
+import { callback, flag, text } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
@@ -29,6 +31,13 @@ export interface CWRStarOptions {
    */
   readonly rehearsedTargets?: () => readonly number[];
 }
+
+/** What `CWRStarOptions` may be. */
+export const CWR_STAR_RULES: OptionRules<CWRStarOptions> = {
+  cwrLayerName: text(),
+  freezeRemainingModel: flag(),
+  rehearsedTargets: callback(),
+};
 
 /** What is kept of a class. */
 interface ConsolidatedClass {
@@ -54,7 +63,9 @@ export class CWRStarPlugin implements StrategyPlugin {
   #held: HeldParameters | undefined;
   #statistics: Float32Array | undefined;
 
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: CWRStarOptions = {}) {
+    assertOptions("CWRStarPlugin", options, CWR_STAR_RULES);
     this.#options = options;
   }
 

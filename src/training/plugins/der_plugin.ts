@@ -1,9 +1,10 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { number, oneOf, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled } from "../../core/vector.ts";
 import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../memory/output_reservoir.ts";
@@ -33,6 +34,15 @@ export interface DEROptions {
 /** What a masked unit answers unless its layer says otherwise. */
 const MASKED = -1000;
 
+/** What `DEROptions` may be. */
+export const DER_RULES: OptionRules<DEROptions> = {
+  memSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  alpha: number({ atLeast: 0 }),
+  beta: number({ atLeast: 0 }),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
 /**
  * Dark experience replay: remembers what the model answered to a sample when it was trained on it, and holds later
  * answers to that: loss + α mean (h(x) − z)² + β cross-entropy(h(x'), y'), where (x, z) and (x', y') are two draws from
@@ -51,15 +61,11 @@ export class DERPlugin implements StrategyPlugin {
   readonly #balanced: ClassBalancedOutputs | undefined;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor({ memSize = 200, batchSizeMem, alpha = 0.1, beta = 0.5, compatibility = "paper" }: DEROptions = {}) {
-    const act = "create DERPlugin";
-    assertWholeNumber(act, "memSize", memSize, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem ?? 1, 1);
-    assertInRange(act, "alpha", alpha, [0, Number.MAX_VALUE]);
-    assertInRange(act, "beta", beta, [0, Number.MAX_VALUE]);
-    assertCompatibility(act, compatibility);
+  constructor(options: DEROptions = {}) {
+    assertOptions("DERPlugin", options, DER_RULES);
+    const { memSize = 200, batchSizeMem, alpha = 0.1, beta = 0.5, compatibility = "paper" } = options;
     this.traits = compatibility === "paper" ? ["changesLoss", "keepsMinibatchSamples"] : ["changesLoss"];
-    if (compatibility === "paper") this.#reservoir = new OutputReservoir(act, memSize);
+    if (compatibility === "paper") this.#reservoir = new OutputReservoir(memSize);
     else this.#balanced = new ClassBalancedOutputs(memSize);
     [this.#alpha, this.#beta, this.#batchSizeMem] = [alpha, beta, batchSizeMem];
   }

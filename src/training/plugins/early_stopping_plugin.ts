@@ -1,4 +1,5 @@
-import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import {
   parseSavedList,
   parseSavedNumber,
@@ -6,6 +7,7 @@ import {
   parseSavedVector,
   type SavedState,
 } from "../../core/saved_state.ts";
+import { number, oneOf, required, text, wholeNumber } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
@@ -27,6 +29,15 @@ export interface EarlyStoppingOptions {
   /** The least improvement that counts; 0 if left out. */
   readonly margin?: number;
 }
+
+/** What `EarlyStoppingOptions` may be. */
+const EARLY_STOPPING_RULES: OptionRules<EarlyStoppingOptions> = {
+  patience: required(wholeNumber(1)),
+  valStreamName: required(text()),
+  metricName: text(),
+  mode: oneOf(["max", "min"]),
+  margin: number({ atLeast: 0 }),
+};
 
 interface Best {
   readonly value: number;
@@ -56,17 +67,18 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: EarlyStoppingOptions) {
+    assertOptions("EarlyStoppingPlugin", options, EARLY_STOPPING_RULES);
     const { metricName = "Top1_Acc_Stream", mode = "max", margin = 0 } = options;
-    const act = "create EarlyStoppingPlugin";
-    assertWholeNumber(act, "patience", options.patience, 1);
-    assertInRange(act, "margin", margin, [0, Number.MAX_VALUE]);
-    if (mode !== "max" && mode !== "min") {
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("mode", mode, ["max", "min"])}`);
-    }
     this.#options = { ...options, metricName, mode, margin };
     this.#prefix = isWholeKey(metricName) ? metricName : `${metricName}/eval_phase/${options.valStreamName}_stream`;
     if (!this.#prefix.includes(`/eval_phase/${options.valStreamName}_stream`)) {
-      throw new RangeRefusal(cannot(act, `a key of the stream ${JSON.stringify(options.valStreamName)}`, metricName));
+      throw new RangeRefusal(
+        cannot(
+          "create EarlyStoppingPlugin",
+          `a key of the stream ${JSON.stringify(options.valStreamName)}`,
+          metricName,
+        ),
+      );
     }
   }
 

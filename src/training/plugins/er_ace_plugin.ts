@@ -1,6 +1,8 @@
-import type { Compatibility } from "../../core/compatibility.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { oneOf, wholeNumber } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
@@ -21,6 +23,13 @@ export interface ERACEOptions {
   readonly compatibility?: Compatibility;
 }
 
+/** What `ERACEOptions` may be. */
+export const ER_ACE_RULES: OptionRules<ERACEOptions> = {
+  memSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
 /**
  * ER-ACE: experience replay in which new samples compete only with the classes of their own minibatch, so that they do
  * not push old classes aside: cross-entropy(new, classes of the minibatch) + cross-entropy(remembered, all classes),
@@ -35,8 +44,10 @@ export class ERACEPlugin implements StrategyPlugin {
   readonly #compatibility: Compatibility;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor({ memSize = 200, batchSizeMem = 10, compatibility = "paper" }: ERACEOptions = {}) {
-    this.#memory = new MinibatchMemory("create ERACEPlugin", "er-ace", { memSize, batchSizeMem, compatibility });
+  constructor(options: ERACEOptions = {}) {
+    assertOptions("ERACEPlugin", options, ER_ACE_RULES);
+    const { memSize = 200, batchSizeMem = 10, compatibility = "paper" } = options;
+    this.#memory = new MinibatchMemory("er-ace", { memSize, batchSizeMem, compatibility });
     this.#compatibility = compatibility;
   }
 

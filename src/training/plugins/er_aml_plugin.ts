@@ -1,7 +1,8 @@
-import type { Compatibility } from "../../core/compatibility.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertInRange } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { number, oneOf, text, wholeNumber } from "../../core/value_rules.ts";
 import { Dataset } from "../../data/dataset.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -34,6 +35,16 @@ export interface ERAMLOptions {
   readonly compatibility?: Compatibility;
 }
 
+/** What `ERAMLOptions` may be. */
+export const ER_AML_RULES: OptionRules<ERAMLOptions> = {
+  memSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  temperature: number({ above: 0 }),
+  baseTemperature: number({ above: 0 }),
+  layerName: text(),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
 /**
  * ER-AML: experience replay in which new samples are not classified at all, so that they do not push old classes aside.
  * A new sample is drawn to one of its class and held off one of another class of the same minibatch, by a contrastive
@@ -53,12 +64,10 @@ export class ERAMLPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: ERAMLOptions = {}) {
+    assertOptions("ERAMLPlugin", options, ER_AML_RULES);
     const { memSize = 200, batchSizeMem = 10, temperature = 0.1, baseTemperature = 0.07 } = options;
     const { compatibility = "paper", layerName } = options;
-    const act = "create ERAMLPlugin";
-    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
-    assertInRange(act, "baseTemperature", baseTemperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
-    this.#memory = new MinibatchMemory(act, "er-aml", { memSize, batchSizeMem, compatibility });
+    this.#memory = new MinibatchMemory("er-aml", { memSize, batchSizeMem, compatibility });
     [this.#temperature, this.#compatibility] = [temperature, compatibility];
     this.#weight = temperature / baseTemperature;
     this.#layerName = layerName;

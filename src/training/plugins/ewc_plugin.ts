@@ -1,6 +1,8 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
-import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
+import { RangeRefusal } from "../../core/errors.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { flag, number, oneOf, required, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
@@ -43,6 +45,18 @@ export interface EWCOptions {
   readonly importanceSamples?: number;
 }
 
+/** What `EWCOptions` may be. */
+export const EWC_RULES: OptionRules<EWCOptions> = {
+  lambda: required(number({ atLeast: 0 })),
+  mode: oneOf(MODES),
+  decayFactor: number({ atLeast: 0, atMost: 1 }),
+  compatibility: oneOf(COMPATIBILITIES),
+  fisher: oneOf(FISHERS),
+  trueFisher: flag(),
+  importanceBatchSize: wholeNumber(1),
+  importanceSamples: wholeNumber(1),
+};
+
 /**
  * Elastic weight consolidation: adds λ/2 Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² over the past experiences k, where Fₖ is the diagonal of
  * the Fisher information at the end of experience k and θₖ the parameters then. The sum over k is one quadratic, so
@@ -62,28 +76,22 @@ export class EWCPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range, is missing, or is given where it has no meaning. */
   constructor(options: EWCOptions) {
+    assertOptions("EWCPlugin", options, EWC_RULES);
     const { lambda, mode = "separate", decayFactor, compatibility = "paper", trueFisher = false } = options;
-    const { importanceBatchSize = 1, importanceSamples = 1 } = options;
-    const act = "create EWCPlugin";
-    assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-    if (!MODES.includes(mode)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
-    if ((mode === "online") !== (decayFactor !== undefined)) {
-      throw new RangeRefusal(cannot(act, `decayFactor with mode "online" and only then`, decayFactor));
+    const { importanceBatchSize = 1 } = options;
+    if (mode === "online" && decayFactor === undefined) {
+      throw new RangeRefusal('EWCPlugin: mode "online" requires decayFactor');
     }
-    if (decayFactor !== undefined) assertInRange(act, "decayFactor", decayFactor, [0, 1]);
-    assertCompatibility(act, compatibility);
-    assertWholeNumber(act, "importanceBatchSize", importanceBatchSize, 1);
-    assertWholeNumber(act, "importanceSamples", importanceSamples, 1);
+    if (mode !== "online" && decayFactor !== undefined) {
+      throw new RangeRefusal('EWCPlugin: decayFactor requires mode "online"');
+    }
     const isMinibatch = importanceBatchSize > 1 || (compatibility === "avalanche" && !options.importanceBatchSize);
     const { fisher = isMinibatch && !trueFisher ? "minibatch" : "per-example" } = options;
-    if (!FISHERS.includes(fisher)) {
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("fisher", fisher, FISHERS)}`);
-    }
     if (fisher === "per-example" && importanceBatchSize > 1) {
-      throw new RangeRefusal(cannot(act, 'importanceBatchSize with fisher "minibatch" only', importanceBatchSize));
+      throw new RangeRefusal('EWCPlugin: importanceBatchSize above 1 requires fisher "minibatch"');
     }
     if (fisher === "minibatch" && trueFisher) {
-      throw new RangeRefusal(cannot(act, 'trueFisher with fisher "per-example" only', trueFisher));
+      throw new RangeRefusal('EWCPlugin: trueFisher requires fisher "per-example"');
     }
     this.#options = options;
     this.#fisher = fisher;

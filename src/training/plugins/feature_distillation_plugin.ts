@@ -1,5 +1,6 @@
-import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { oneOf, text } from "../../core/value_rules.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -7,7 +8,7 @@ import { countPastExperiences } from "../count_past_experiences.ts";
 import { cosineDistance, meanSquaredDistance } from "../losses/feature_losses.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { FeatureAnchor } from "../parts/feature_anchor.ts";
-import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 const MODES = ["cosine", "mse"] as const;
@@ -22,6 +23,12 @@ export interface FeatureDistillationOptions {
   readonly layerName?: string;
 }
 
+const FEATURE_DISTILLATION_RULES: OptionRules<FeatureDistillationOptions> = {
+  alpha: perExperience({ atLeast: 0 }),
+  mode: oneOf(MODES),
+  layerName: text(),
+};
+
 /**
  * Feature distillation: from the second experience on, adds α times the distance of the features before the last layer
  * from those of the model at the last experience's end: the less-forget constraint. Features are compared without
@@ -35,10 +42,9 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
   readonly #anchor: FeatureAnchor;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor({ alpha = 1, mode = "cosine", layerName }: FeatureDistillationOptions = {}) {
-    const act = "create FeatureDistillationPlugin";
-    assertPerExperience(act, "alpha", alpha, [0, Number.MAX_VALUE]);
-    if (!MODES.includes(mode)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("mode", mode, MODES)}`);
+  constructor(options: FeatureDistillationOptions = {}) {
+    assertOptions("FeatureDistillationPlugin", options, FEATURE_DISTILLATION_RULES);
+    const { alpha = 1, mode = "cosine", layerName } = options;
     this.#alpha = alpha;
     this.#anchor = new FeatureAnchor(layerName, mode === "cosine" ? cosineDistance : meanSquaredDistance);
   }

@@ -1,7 +1,8 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { oneOf, text, wholeNumber } from "../../core/value_rules.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
@@ -37,6 +38,14 @@ export interface FeatureReplayOptions {
   readonly compatibility?: Compatibility;
 }
 
+/** What `FeatureReplayOptions` may be. */
+export const FEATURE_REPLAY_RULES: OptionRules<FeatureReplayOptions> = {
+  memSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  layerName: text(),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
 /**
  * Feature replay by the asymmetric loss of elastic feature consolidation: no sample is kept, but features, equally many
  * of each class, as they were when their experience ended. The whole network learns new samples by a cross-entropy over
@@ -61,11 +70,8 @@ export class FeatureReplayPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: FeatureReplayOptions = {}) {
+    assertOptions("FeatureReplayPlugin", options, FEATURE_REPLAY_RULES);
     const { memSize = 200, batchSizeMem = 10, layerName, compatibility = "paper" } = options;
-    const act = "create FeatureReplayPlugin";
-    assertWholeNumber(act, "memSize", memSize, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem, 1);
-    assertCompatibility(act, compatibility);
     this.#memory = new ClassBalancedOutputs(memSize);
     [this.#batchSizeMem, this.#layerName] = [batchSizeMem, layerName];
     this.#seenCompete = compatibility === "avalanche";

@@ -1,5 +1,15 @@
-import { FeaturePrediction, type FeaturePredictionOptions } from "../classifiers/feature_prediction.ts";
-import { FeCAMClassifier, type FeCAMClassifierOptions } from "../classifiers/fecam_classifier.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { splitOptions } from "../../core/split_options.ts";
+import {
+  FEATURE_PREDICTION_RULES,
+  FeaturePrediction,
+  type FeaturePredictionOptions,
+} from "../classifiers/feature_prediction.ts";
+import {
+  FECAM_CLASSIFIER_RULES,
+  FeCAMClassifier,
+  type FeCAMClassifierOptions,
+} from "../classifiers/fecam_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -21,6 +31,13 @@ export class FeCAMPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: FeCAMOptions = {}) {
-    this.parts = [new FeaturePrediction("FeCAMPlugin", () => new FeCAMClassifier(options), options)];
+    assertOptions("FeCAMPlugin", options, FECAM_RULES);
+    const [classifier, features] = splitOptions(options, FECAM_CLASSIFIER_RULES);
+    this.parts = [new FeaturePrediction("FeCAMPlugin", () => new FeCAMClassifier(classifier), features)];
   }
 }
+
+const FECAM_RULES: OptionRules<FeCAMOptions> = {
+  ...FEATURE_PREDICTION_RULES,
+  ...FECAM_CLASSIFIER_RULES,
+};

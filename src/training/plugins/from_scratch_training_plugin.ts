@@ -1,4 +1,6 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { flag } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { restoreStatistics } from "../parts/layer_statistics.ts";
@@ -9,6 +11,11 @@ export interface FromScratchTrainingOptions {
   /** Whether the optimizer starts anew, too; true if left out. */
   readonly resetOptimizer?: boolean;
 }
+
+/** What `FromScratchTrainingOptions` may be. */
+export const FROM_SCRATCH_TRAINING_RULES: OptionRules<FromScratchTrainingOptions> = {
+  resetOptimizer: flag(),
+};
 
 /**
  * Puts the model back to the parameters and the layer state with which training began, before each experience. A
@@ -22,7 +29,9 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
   #parameters: Float32Array | undefined;
   #state: Float32Array | undefined;
 
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: FromScratchTrainingOptions = {}) {
+    assertOptions("FromScratchTrainingPlugin", options, FROM_SCRATCH_TRAINING_RULES);
     this.#resetOptimizer = options.resetOptimizer ?? true;
   }
 

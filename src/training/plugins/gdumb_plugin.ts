@@ -1,5 +1,6 @@
-import { assertWholeNumber } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { wholeNumber } from "../../core/value_rules.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
@@ -13,6 +14,11 @@ export interface GDumbOptions {
   /** Samples kept in all, in equal parts of every class; 200 if left out. */
   readonly memSize?: number;
 }
+
+/** What `GDumbOptions` may be. */
+export const GDUMB_RULES: OptionRules<GDumbOptions> = {
+  memSize: wholeNumber(1),
+};
 
 /**
  * GDumb: keeps a class-balanced memory of the stream, and before each experience is tested trains the model from
@@ -29,9 +35,9 @@ export class GDumbPlugin implements StrategyPlugin {
   readonly #fromScratch = new FromScratchTrainingPlugin();
 
   /** @throws {RangeError} If the size is out of range. */
-  constructor({ memSize = 200 }: GDumbOptions = {}) {
-    assertWholeNumber("create GDumbPlugin", "memSize", memSize, 1);
-    this.storagePolicy = new ClassBalancedBuffer({ maxSize: memSize });
+  constructor(options: GDumbOptions = {}) {
+    assertOptions("GDumbPlugin", options, GDUMB_RULES);
+    this.storagePolicy = new ClassBalancedBuffer({ maxSize: options.memSize ?? 200 });
   }
 
   beforeTraining(strategy: BaseStrategy): void {

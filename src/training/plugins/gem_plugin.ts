@@ -1,5 +1,6 @@
-import { assertInRange } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { number, required, wholeNumber } from "../../core/value_rules.ts";
 import { EpisodicMemory } from "../../memory/episodic_memory.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -13,6 +14,12 @@ export interface GEMOptions {
   /** γ, the least weight of every memory's gradient once a step conflicts with one; 0.5 if left out. */
   readonly memoryStrength?: number;
 }
+
+/** What `GEMOptions` may be. */
+export const GEM_RULES: OptionRules<GEMOptions> = {
+  patternsPerExperience: required(wholeNumber(1)),
+  memoryStrength: number({ atLeast: 0 }),
+};
 
 /**
  * GEM: no step may raise, to first order, the loss on the memory of any past experience. Every step computes one
@@ -29,11 +36,10 @@ export class GEMPlugin implements StrategyPlugin {
   #gradients: Float32Array[] = [];
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor({ patternsPerExperience, memoryStrength = 0.5 }: GEMOptions) {
-    const act = "create GEMPlugin";
-    this.#memory = new EpisodicMemory(act, patternsPerExperience);
-    assertInRange(act, "memoryStrength", memoryStrength, [0, Number.MAX_VALUE]);
-    this.#memoryStrength = memoryStrength;
+  constructor(options: GEMOptions) {
+    assertOptions("GEMPlugin", options, GEM_RULES);
+    this.#memory = new EpisodicMemory(options.patternsPerExperience);
+    this.#memoryStrength = options.memoryStrength ?? 0.5;
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

@@ -1,7 +1,9 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { splitOptions } from "../../core/split_options.ts";
+import { flag, objectLike, wholeNumber } from "../../core/value_rules.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
@@ -9,16 +11,21 @@ import { takeTopology } from "../../models/take_topology.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import {
-  assertGeneratorOptions,
   createGenerator,
-  GENERATOR_OPTIONS,
+  GENERATOR_RULES,
   type GeneratorOptions,
   measureRange,
   type ValueRange,
 } from "../create_generator.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { DecoderReplicas } from "../parts/decoder_replicas.ts";
-import { assertReplayWeightOptions, type ReplayWeightOptions, readRatio, weighReplay } from "../replay_weights.ts";
+import {
+  assertReplayWeights,
+  REPLAY_WEIGHT_RULES,
+  type ReplayWeightOptions,
+  readRatio,
+  weighReplay,
+} from "../replay_weights.ts";
 import { VAETraining } from "../strategies/vae_training.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { chooseClasses, Teacher } from "../teacher.ts";
@@ -40,6 +47,16 @@ export interface GenerativeReplayOptions extends ReplayWeightOptions, GeneratorO
   /** Whether the minibatch's size counts once for every past experience. False if left out. */
   readonly increasingReplaySize?: boolean;
 }
+
+/** What `GenerativeReplayOptions` may be. */
+export const GENERATIVE_REPLAY_RULES: OptionRules<GenerativeReplayOptions> = {
+  generatorStrategy: objectLike("a VAETraining", "generator", "train"),
+  untrainedSolver: flag(),
+  replaySize: wholeNumber(1),
+  increasingReplaySize: flag(),
+  ...REPLAY_WEIGHT_RULES,
+  ...GENERATOR_RULES,
+};
 
 /**
  * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class
@@ -70,16 +87,17 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range, or some exclude each other. */
   constructor(options: GenerativeReplayOptions = {}) {
-    const act = "create GenerativeReplayPlugin";
-    if (options.replaySize !== undefined) assertWholeNumber(act, "replaySize", options.replaySize, 1);
+    const subject = "GenerativeReplayPlugin";
+    assertOptions(subject, options, GENERATIVE_REPLAY_RULES);
     if (options.replaySize !== undefined && options.increasingReplaySize) {
-      throw new RangeRefusal(cannot(act, "one of replaySize and increasingReplaySize", "both"));
+      throw new RangeRefusal(`${subject}: replaySize and increasingReplaySize exclude each other`);
     }
-    assertReplayWeightOptions(act, options);
-    assertGeneratorOptions(act, options);
-    const superfluous = GENERATOR_OPTIONS.filter((name) => options[name] !== undefined);
-    if (options.generatorStrategy && superfluous.length > 0) {
-      throw new RangeRefusal(cannot(act, `no ${superfluous.join(", ")} beside a generatorStrategy`, "both"));
+    assertReplayWeights(subject, options);
+    const superfluous = Object.entries(splitOptions(options, GENERATOR_RULES)[0]).find(
+      ([, value]) => value !== undefined,
+    );
+    if (options.generatorStrategy && superfluous) {
+      throw new RangeRefusal(`${subject}: ${superfluous[0]} and generatorStrategy exclude each other`);
     }
     this.#options = options;
     this.#generator = options.generatorStrategy;
@@ -173,7 +191,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   }
 
   #makeGenerator(strategy: BaseStrategy, range: ValueRange): TrainGeneratorAfterExpPlugin {
-    const [generator, { generatorStrategy: _none, ...replay }] = splitOptions(this.#options, GENERATOR_OPTIONS);
+    const [generator, { generatorStrategy: _none, ...replay }] = splitOptions(this.#options, GENERATOR_RULES);
     const plugins = [new GenerativeReplayPlugin(replay)];
     this.#generator = createGenerator(strategy, { ...generator, range, plugins });
     const plugin = new TrainGeneratorAfterExpPlugin({ generatorStrategy: this.#generator });

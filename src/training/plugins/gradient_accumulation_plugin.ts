@@ -1,5 +1,6 @@
-import { assertWholeNumber } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { required, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -10,6 +11,10 @@ import type { StrategyPlugin } from "../strategy_plugin.ts";
 export interface GradientAccumulationOptions {
   readonly minibatches: number;
 }
+
+const GRADIENT_ACCUMULATION_RULES: OptionRules<GradientAccumulationOptions> = {
+  minibatches: required(wholeNumber(1)),
+};
 
 /**
  * Lets the optimizer step once for several minibatches, along the mean of their gradients weighted by their sizes: what
@@ -26,9 +31,9 @@ export class GradientAccumulationPlugin implements StrategyPlugin {
   #count = 0;
 
   /** @throws {RangeError} If the number is not a whole one of at least 1. */
-  constructor({ minibatches }: GradientAccumulationOptions) {
-    assertWholeNumber("create GradientAccumulationPlugin", "minibatches", minibatches, 1);
-    this.#minibatches = minibatches;
+  constructor(options: GradientAccumulationOptions) {
+    assertOptions("GradientAccumulationPlugin", options, GRADIENT_ACCUMULATION_RULES);
+    this.#minibatches = options.minibatches;
   }
 
   /** What a stopped epoch has left over is forgotten. */

@@ -1,4 +1,6 @@
-import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { RangeRefusal } from "../../core/errors.ts";
+import { number } from "../../core/value_rules.ts";
 import { dot, scaleVector } from "../../core/vector.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -12,6 +14,11 @@ export interface GradientClippingOptions {
   readonly maxValue?: number;
 }
 
+const GRADIENT_CLIPPING_RULES: OptionRules<GradientClippingOptions> = {
+  maxNorm: number({ above: 0 }),
+  maxValue: number({ above: 0 }),
+};
+
 /**
  * Limits the gradient right before the optimizer steps, penalties and what other plugins did to it included. List it
  * after a plugin that accumulates gradients.
@@ -24,19 +31,15 @@ export class GradientClippingPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If there is not exactly one limit, or it is not above 0. */
   constructor(options: GradientClippingOptions) {
-    const act = "create GradientClippingPlugin";
-    const limits = Object.entries({ maxNorm: options.maxNorm, maxValue: options.maxValue });
-    const given = limits.filter(([, limit]) => limit !== undefined);
-    if (given.length !== 1) {
-      throw new RangeRefusal(
-        cannot(
-          act,
-          "either maxNorm or maxValue",
-          given.map(([name]) => name),
-        ),
-      );
+    const subject = "GradientClippingPlugin";
+    assertOptions(subject, options, GRADIENT_CLIPPING_RULES);
+    const { maxNorm, maxValue } = options;
+    if (maxNorm === undefined && maxValue === undefined) {
+      throw new RangeRefusal(`${subject}: maxNorm or maxValue is required`);
     }
-    for (const [name, limit = 0] of given) assertInRange(act, name, limit, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    if (maxNorm !== undefined && maxValue !== undefined) {
+      throw new RangeRefusal(`${subject}: maxNorm and maxValue exclude each other`);
+    }
     this.#options = options;
   }
 

@@ -1,5 +1,6 @@
-import { assertWholeNumber } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { wholeNumber } from "../../core/value_rules.ts";
 import { dot, scaleVector } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
@@ -17,6 +18,13 @@ export interface GSSGreedyOptions {
   /** Remembered samples added to each minibatch; the strategy's minibatch size if left out. */
   readonly batchSizeMem?: number;
 }
+
+/** What `GSSGreedyOptions` may be. */
+export const GSS_GREEDY_RULES: OptionRules<GSSGreedyOptions> = {
+  memSize: wholeNumber(1),
+  memStrength: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+};
 
 /** The score of the first sample of all, to which nothing can be compared: as if it resembled the others little. */
 const FIRST_SCORE = 0.1;
@@ -39,11 +47,10 @@ export class GSSGreedyPlugin implements StrategyPlugin {
   readonly #batchSizeMem: number | undefined;
 
   /** @throws {RangeError} If a number is out of range. */
-  constructor({ memSize = 200, memStrength = 10, batchSizeMem }: GSSGreedyOptions = {}) {
-    const act = "create GSSGreedyPlugin";
-    this.memory = new ScoredSamples(act, memSize);
-    assertWholeNumber(act, "memStrength", memStrength, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem ?? 1, 1);
+  constructor(options: GSSGreedyOptions = {}) {
+    assertOptions("GSSGreedyPlugin", options, GSS_GREEDY_RULES);
+    const { memSize = 200, memStrength = 10, batchSizeMem } = options;
+    this.memory = new ScoredSamples(memSize);
     this.#memStrength = memStrength;
     this.#batchSizeMem = batchSizeMem;
   }

@@ -1,7 +1,8 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { flag, number, text, wholeNumber } from "../../core/value_rules.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ParametricBuffer } from "../../memory/parametric_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
@@ -39,6 +40,14 @@ export interface ICaRLOptions {
   readonly temperature?: number;
 }
 
+/** What `ICaRLOptions` may be. */
+export const ICARL_RULES: OptionRules<ICaRLOptions> = {
+  memSize: wholeNumber(1),
+  fixedMemory: flag(),
+  layerName: text(),
+  temperature: number({ above: 0 }),
+};
+
 /**
  * iCaRL: trains on new samples and exemplars together, with a binary cross-entropy for every class seen: an old class's
  * target is what the model of the last experience's end says, a new class's is the label. Exemplars are herded on
@@ -63,16 +72,15 @@ export class ICaRLPlugin implements StrategyPlugin {
   #classes: ClassesByTask = new Map();
 
   /** @throws {RangeError} If the size or the temperature is out of range. */
-  constructor({ memSize = 2000, fixedMemory = true, layerName, temperature = 1 }: ICaRLOptions = {}) {
-    const act = "create ICaRLPlugin";
-    assertWholeNumber(act, "memSize", memSize, 1);
-    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+  constructor(options: ICaRLOptions = {}) {
+    assertOptions("ICaRLPlugin", options, ICARL_RULES);
+    const { memSize = 2000, fixedMemory = true, layerName, temperature = 1 } = options;
     this.#temperature = temperature;
     this.#memSize = memSize;
     this.#fixedMemory = fixedMemory;
     this.#layerName = layerName;
-    const options = { normalize: true, ...(layerName === undefined ? {} : { layerName }) };
-    const selectionStrategy = new TaskBalancedSelectionStrategy(new HerdingSelectionStrategy(options));
+    const features = { normalize: true, ...(layerName === undefined ? {} : { layerName }) };
+    const selectionStrategy = new TaskBalancedSelectionStrategy(new HerdingSelectionStrategy(features));
     this.exemplars = new ParametricBuffer({ maxSize: memSize, groupBy: "class", selectionStrategy });
   }
 

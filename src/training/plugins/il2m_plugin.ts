@@ -1,10 +1,12 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { wholeNumber } from "../../core/value_rules.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
-import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
+import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
 import type { RectifiedHead } from "../../onnx/export/prediction_head.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
@@ -22,6 +24,13 @@ export interface IL2MOptions extends MemoryOptions {
   /** Remembered samples added to each minibatch; the strategy's minibatch size if left out. */
   readonly batchSizeMem?: number;
 }
+
+/** What `IL2MOptions` may be. */
+export const IL2M_RULES: OptionRules<IL2MOptions> = {
+  ...MEMORY_RULES,
+  batchSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+};
 
 /** What is known of a class besides its exemplars. */
 interface ClassMemory {
@@ -53,9 +62,10 @@ export class IL2MPlugin implements StrategyPlugin {
   #confidence = 1;
 
   /** @throws {RangeError} If a size is out of range, or the storage policy keeps another number of samples. */
-  constructor({ memSize = 2000, ...options }: IL2MOptions = {}) {
-    const given = { ...options, memSize };
-    const storagePolicy = resolveStoragePolicy("create IL2MPlugin", given, (maxSize) => {
+  constructor(options: IL2MOptions = {}) {
+    assertOptions("IL2MPlugin", options, IL2M_RULES);
+    const given = { ...options, memSize: options.memSize ?? 2000 };
+    const storagePolicy = resolveStoragePolicy("IL2MPlugin", given, (maxSize) => {
       return new ClassBalancedBuffer({ maxSize });
     });
     this.#replay = new ReplayPlugin({ ...given, storagePolicy });

@@ -1,5 +1,7 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { viewEntry } from "../../core/parameter_layout.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { required, text, wholeNumber } from "../../core/value_rules.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { LatentMemory } from "../../memory/latent_memory.ts";
 import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
@@ -21,6 +23,11 @@ export interface LatentReplayOptions {
   /** Answers kept in all; 1500 if left out. */
   readonly memSize?: number;
 }
+
+const LATENT_REPLAY_RULES: OptionRules<LatentReplayOptions> = {
+  layerName: required(text()),
+  memSize: wholeNumber(1),
+};
 
 /**
  * Latent replay: remembers what a layer answered to samples of the past, and trains the layers behind it on those
@@ -48,9 +55,10 @@ export class LatentReplayPlugin implements StrategyPlugin {
   #replayed = 0;
 
   /** @throws {RangeError} If `memSize` is not a whole number of at least 1. */
-  constructor({ layerName, memSize = 1500 }: LatentReplayOptions) {
-    this.memory = new LatentMemory("create LatentReplayPlugin", memSize);
-    this.#layerName = layerName;
+  constructor(options: LatentReplayOptions) {
+    assertOptions("LatentReplayPlugin", options, LATENT_REPLAY_RULES);
+    this.memory = new LatentMemory(options.memSize ?? 1500);
+    this.#layerName = options.layerName;
   }
 
   assertUsable({ model }: StrategySetup): void {

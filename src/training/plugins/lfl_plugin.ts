@@ -1,5 +1,7 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { oneOf, required, text } from "../../core/value_rules.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -9,7 +11,7 @@ import { halfSquaredDistance, meanSquaredDistance } from "../losses/feature_loss
 import type { ModelGrowth } from "../model_growth.ts";
 import { findOutputLayer } from "../named_layer.ts";
 import { FeatureAnchor } from "../parts/feature_anchor.ts";
-import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** How strongly features are held. */
@@ -21,6 +23,13 @@ export interface LFLOptions {
   /** "paper" if left out. "avalanche" takes the mean over samples and features of the squared difference. */
   readonly compatibility?: Compatibility;
 }
+
+/** What `LFLOptions` may be. */
+export const LFL_RULES: OptionRules<LFLOptions> = {
+  lambda: required(perExperience({ atLeast: 0 })),
+  layerName: text(),
+  compatibility: oneOf(COMPATIBILITIES),
+};
 
 /**
  * Less-forgetting learning: from the second experience on, adds λ · ½‖f(x) − f_old(x)‖², the mean over the minibatch,
@@ -38,10 +47,9 @@ export class LFLPlugin implements StrategyPlugin {
   #held: HeldParameters | undefined;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor({ lambda, layerName, compatibility = "paper" }: LFLOptions) {
-    const act = "create LFLPlugin";
-    assertPerExperience(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-    assertCompatibility(act, compatibility);
+  constructor(options: LFLOptions) {
+    assertOptions("LFLPlugin", options, LFL_RULES);
+    const { lambda, layerName, compatibility = "paper" } = options;
     this.#lambda = lambda;
     const distance = compatibility === "avalanche" ? meanSquaredDistance : halfSquaredDistance;
     this.#anchor = new FeatureAnchor(layerName, distance);

@@ -1,8 +1,9 @@
-import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { either, oneOf, required } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
-import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What the criterion is multiplied by. */
@@ -10,6 +11,10 @@ export interface LossScalingOptions {
   /** One factor, one for each experience, or "inverse-experience": 1 for the first, ½ for the second, ⅓ … */
   readonly factor: PerExperience | "inverse-experience";
 }
+
+const LOSS_SCALING_RULES: OptionRules<LossScalingOptions> = {
+  factor: required(either(perExperience({ atLeast: 0 }), oneOf(["inverse-experience"]))),
+};
 
 /**
  * Multiplies the training criterion by a factor that may change from one experience to the next, so that what other
@@ -23,13 +28,9 @@ export class LossScalingPlugin implements StrategyPlugin {
   readonly #factor: LossScalingOptions["factor"];
 
   /** @throws {RangeError} If a factor is negative or unknown. */
-  constructor({ factor }: LossScalingOptions) {
-    const act = "create LossScalingPlugin";
-    if (typeof factor !== "string") assertPerExperience(act, "factor", factor, [0, Number.MAX_VALUE]);
-    else if (factor !== "inverse-experience") {
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("factor", factor, ["inverse-experience"])}`);
-    }
-    this.#factor = factor;
+  constructor(options: LossScalingOptions) {
+    assertOptions("LossScalingPlugin", options, LOSS_SCALING_RULES);
+    this.#factor = options.factor;
   }
 
   beforeForward(strategy: BaseStrategy): void {

@@ -1,5 +1,6 @@
-import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { anything, flag, oneOf } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
@@ -28,6 +29,14 @@ export interface LRSchedulerOptions {
   readonly firstExperienceOnly?: boolean;
 }
 
+const LR_SCHEDULER_RULES: OptionRules<LRSchedulerOptions> = {
+  schedule: anything(),
+  warmUp: anything(),
+  granularity: oneOf(GRANULARITIES),
+  resetScheduler: flag(),
+  firstExperienceOnly: flag(),
+};
+
 /**
  * Changes the optimizer's learning rate after each epoch or iteration, as a multiple of what it is when training
  * begins. See `ReduceLROnPlateauPlugin` for a schedule that looks at a loss.
@@ -43,14 +52,12 @@ export class LRSchedulerPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: LRSchedulerOptions = {}) {
+    const subject = "LRSchedulerPlugin";
+    assertOptions(subject, options, LR_SCHEDULER_RULES);
     const { schedule = { kind: "constant" }, warmUp = { steps: 0 }, granularity = "epoch" } = options;
     const { resetScheduler = true, firstExperienceOnly = false } = options;
-    const act = "create LRSchedulerPlugin";
-    assertSchedule(act, schedule);
-    assertWarmUp(act, warmUp);
-    if (!GRANULARITIES.includes(granularity)) {
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("granularity", granularity, GRANULARITIES)}`);
-    }
+    assertSchedule(`${subject}: schedule`, schedule);
+    assertWarmUp(`${subject}: warmUp`, warmUp);
     this.#options = { schedule, warmUp, granularity, resetScheduler, firstExperienceOnly };
   }
 

@@ -1,6 +1,7 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
-import { assertInRange } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { number, oneOf } from "../../core/value_rules.ts";
 import { addScaled } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { TaskRelabeler } from "../../data/task_relabeler.ts";
@@ -17,7 +18,7 @@ import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import { addDistillation } from "../losses/distillation.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 import { Teacher } from "../teacher.ts";
 
@@ -30,6 +31,13 @@ export interface LwFOptions {
   /** "paper" if left out. "avalanche" leaves the factor T² out: its published baselines rest on that. */
   readonly compatibility?: Compatibility;
 }
+
+/** What `LwFOptions` may be. */
+export const LWF_RULES: OptionRules<LwFOptions> = {
+  alpha: perExperience({ atLeast: 0 }),
+  temperature: number({ above: 0 }),
+  compatibility: oneOf(COMPATIBILITIES),
+};
 
 /**
  * Learning without forgetting: from the second experience on, adds α T² KL(softmax(z_old/T) ‖ softmax(z/T)), the mean
@@ -57,11 +65,8 @@ export class LwFPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: LwFOptions = {}) {
+    assertOptions("LwFPlugin", options, LWF_RULES);
     const { alpha = 1, temperature = 2, compatibility = "paper" } = options;
-    const act = "create LwFPlugin";
-    assertPerExperience(act, "alpha", alpha, [0, Number.MAX_VALUE]);
-    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
-    assertCompatibility(act, compatibility);
     this.#alpha = alpha;
     this.#temperature = temperature;
     this.#factor = compatibility === "avalanche" ? 1 : temperature ** 2;

@@ -1,6 +1,7 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
-import { assertInRange } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { number, oneOf } from "../../core/value_rules.ts";
 import { addScaled, scaleVector } from "../../core/vector.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -23,6 +24,13 @@ export interface MASOptions {
   readonly compatibility?: Compatibility;
 }
 
+/** What `MASOptions` may be. */
+export const MAS_RULES: OptionRules<MASOptions> = {
+  lambda: number({ atLeast: 0 }),
+  alpha: number({ atLeast: 0, atMost: 1 }),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
 /**
  * Memory aware synapses: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω the mean over
  * its samples of |∂‖f(x)‖²/∂θ|: parameters that the outputs depend on are held. Labels play no part in Ω. The pieces of
@@ -39,13 +47,10 @@ export class MASPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: MASOptions = {}) {
+    assertOptions("MASPlugin", options, MAS_RULES);
     const { lambda = 1, compatibility = "paper" } = options;
-    const act = "create MASPlugin";
-    assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-    assertCompatibility(act, compatibility);
     this.#isAvalanche = compatibility === "avalanche";
     this.#alpha = options.alpha ?? (this.#isAvalanche ? 0.5 : undefined);
-    if (this.#alpha !== undefined) assertInRange(act, "alpha", this.#alpha, [0, 1]);
     this.#penalty = new AnchoredPenalty("MASPlugin", lambda);
   }
 

@@ -1,15 +1,16 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertWholeNumber } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { oneOf, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
 import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
-import { resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
+import { MEMORY_RULES, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -30,6 +31,14 @@ export interface MIROptions {
   readonly compatibility?: Compatibility;
 }
 
+/** What `MIROptions` may be. */
+export const MIR_RULES: OptionRules<MIROptions> = {
+  ...MEMORY_RULES,
+  subsample: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
 /**
  * Maximally interfered retrieval (ER-MIR): replays those remembered samples whose loss the step on the new minibatch
  * would raise most. Every step is tried out as plain gradient descent θ − η∇L with the optimizer's learning rate; the
@@ -48,14 +57,11 @@ export class MIRPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If a number is out of range, or the storage policy keeps another number of samples. */
   constructor(options: MIROptions = {}) {
+    assertOptions("MIRPlugin", options, MIR_RULES);
     const { subsample = 200, batchSizeMem, compatibility = "paper" } = options;
-    const act = "create MIRPlugin";
-    assertWholeNumber(act, "subsample", subsample, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem ?? 1, 1);
-    assertCompatibility(act, compatibility);
     this.#leavesClassesOut = compatibility === "avalanche";
     const Policy = this.#leavesClassesOut ? ClassBalancedBuffer : ReservoirSamplingBuffer;
-    this.storagePolicy = resolveStoragePolicy(act, options, (maxSize) => new Policy({ maxSize }));
+    this.storagePolicy = resolveStoragePolicy("MIRPlugin", options, (maxSize) => new Policy({ maxSize }));
     this.#subsample = subsample;
     this.#batchSizeMem = batchSizeMem;
   }

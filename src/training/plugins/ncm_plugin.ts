@@ -1,4 +1,10 @@
-import { FeaturePrediction, type FeaturePredictionOptions } from "../classifiers/feature_prediction.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { flag } from "../../core/value_rules.ts";
+import {
+  FEATURE_PREDICTION_RULES,
+  FeaturePrediction,
+  type FeaturePredictionOptions,
+} from "../classifiers/feature_prediction.ts";
 import { NCMClassifier } from "../classifiers/ncm_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
@@ -8,6 +14,11 @@ export interface NCMOptions extends FeaturePredictionOptions {
   /** Whether features and means are brought to length 1; true if left out. */
   readonly normalize?: boolean;
 }
+
+const NCM_RULES: OptionRules<NCMOptions> = {
+  ...FEATURE_PREDICTION_RULES,
+  normalize: flag(),
+};
 
 /**
  * Predicts in evaluation by the nearest class mean of features; training is left alone. `mbOutput` holds minus the
@@ -24,7 +35,8 @@ export class NCMPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: NCMOptions = {}) {
-    const { normalize = true } = options;
-    this.parts = [new FeaturePrediction("NCMPlugin", () => new NCMClassifier({ normalize }), options)];
+    assertOptions("NCMPlugin", options, NCM_RULES);
+    const { normalize = true, ...features } = options;
+    this.parts = [new FeaturePrediction("NCMPlugin", () => new NCMClassifier({ normalize }), features)];
   }
 }

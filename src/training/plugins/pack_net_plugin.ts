@@ -1,5 +1,6 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
 import {
   parseSavedList,
@@ -8,6 +9,7 @@ import {
   parseSavedVector,
   type SavedState,
 } from "../../core/saved_state.ts";
+import { required, wholeNumber } from "../../core/value_rules.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
@@ -16,7 +18,7 @@ import type { BaseStrategy } from "../base_strategy.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../per_experience.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** How much of the model each experience leaves to the next ones. */
@@ -29,6 +31,12 @@ export interface PackNetOptions {
    */
   readonly pruneProportion?: PerExperience;
 }
+
+/** What `PackNetOptions` may be. */
+export const PACK_NET_RULES: OptionRules<PackNetOptions> = {
+  postPruneEpochs: required(wholeNumber()),
+  pruneProportion: perExperience({ atLeast: 0, atMost: 1 }),
+};
 
 /**
  * PackNet: every experience trains the weights that no earlier one has kept, gives up the smallest of them, layer by
@@ -56,9 +64,8 @@ export class PackNetPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: PackNetOptions) {
+    assertOptions("PackNetPlugin", options, PACK_NET_RULES);
     const { postPruneEpochs, pruneProportion = 0.5 } = options;
-    assertWholeNumber("create PackNetPlugin", "postPruneEpochs", postPruneEpochs);
-    assertPerExperience("create PackNetPlugin", "pruneProportion", pruneProportion, [0, 1]);
     this.#postPruneEpochs = postPruneEpochs;
     this.#pruneProportion = pruneProportion;
   }

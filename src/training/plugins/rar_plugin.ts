@@ -1,7 +1,8 @@
-import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { number, text, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled, findRange } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
@@ -9,7 +10,7 @@ import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
 import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
-import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
+import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { findNearestOtherClasses, stepTowardsTarget } from "../adversarial_samples.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
@@ -39,6 +40,17 @@ export interface RAROptions extends MemoryOptions {
   readonly layerName?: string;
 }
 
+const RAR_RULES: OptionRules<RAROptions> = {
+  ...MEMORY_RULES,
+  batchSizeMem: wholeNumber(1),
+  beta: number({ atLeast: 0, atMost: 1 }),
+  epsilon: number({ atLeast: 0 }),
+  iterations: wholeNumber(1),
+  decay: number({ atLeast: 0 }),
+  virtualLearningRate: number({ atLeast: 0 }),
+  layerName: text(),
+};
+
 /**
  * Retrospective adversarial replay: adds (1 − β) · loss(remembered) + β · loss(perturbed) to every step, where
  * remembered samples are perturbed towards what they are in danger of being taken for: the class of the nearest sample
@@ -65,15 +77,13 @@ export class RARPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If a number is out of range, or the storage policy keeps another number of samples. */
   constructor(options: RAROptions = {}) {
+    assertOptions("RARPlugin", options, RAR_RULES);
     const { beta = 0.4, epsilon = 0.0314, iterations = 2, decay = 1, virtualLearningRate = 0.1 } = options;
-    const act = "create RARPlugin";
-    assertInRange(act, "beta", beta, [0, 1]);
-    assertInRange(act, "epsilon", epsilon, [0, Number.MAX_VALUE]);
-    assertWholeNumber(act, "iterations", iterations, 1);
-    assertInRange(act, "decay", decay, [0, Number.MAX_VALUE]);
-    assertInRange(act, "virtualLearningRate", virtualLearningRate, [0, Number.MAX_VALUE]);
-    assertWholeNumber(act, "batchSizeMem", options.batchSizeMem ?? 1, 1);
-    this.storagePolicy = resolveStoragePolicy(act, options, (maxSize) => new ReservoirSamplingBuffer({ maxSize }));
+    this.storagePolicy = resolveStoragePolicy(
+      "RARPlugin",
+      options,
+      (maxSize) => new ReservoirSamplingBuffer({ maxSize }),
+    );
     this.#options = { beta, epsilon, iterations, decay, virtualLearningRate };
     this.#batchSizeMem = options.batchSizeMem;
     this.#layerName = options.layerName;

@@ -1,5 +1,7 @@
-import { assertInRange, assertWholeNumber, cannot, describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { flag, number, oneOf, wholeNumber } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
@@ -25,6 +27,15 @@ export interface ReduceLROnPlateauOptions {
   readonly resetScheduler?: boolean;
 }
 
+const REDUCE_LR_ON_PLATEAU_RULES: OptionRules<ReduceLROnPlateauOptions> = {
+  metric: oneOf(METRICS),
+  factor: number({ above: 0, below: 1 }),
+  patience: wholeNumber(),
+  threshold: number({ atLeast: 0, atMost: 1 }),
+  minimum: number({ atLeast: 0 }),
+  resetScheduler: flag(),
+};
+
 /**
  * Lowers the learning rate when a loss has stopped falling, with PyTorch's definition of `ReduceLROnPlateau`.
  * @see Paszke et al. 2019, PyTorch, arXiv:1912.01703
@@ -43,15 +54,9 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: ReduceLROnPlateauOptions = {}) {
+    assertOptions("ReduceLROnPlateauPlugin", options, REDUCE_LR_ON_PLATEAU_RULES);
     const { metric = "train-loss", factor = 0.1, patience = 10, threshold = 1e-4 } = options;
     const { minimum = 0, resetScheduler = true } = options;
-    const act = "create ReduceLROnPlateauPlugin";
-    if (!METRICS.includes(metric))
-      throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("metric", metric, METRICS)}`);
-    assertInRange(act, "factor", factor, [Number.MIN_VALUE, 1 - Number.EPSILON]);
-    assertWholeNumber(act, "patience", patience);
-    assertInRange(act, "threshold", threshold, [0, 1]);
-    assertInRange(act, "minimum", minimum, [0, Number.MAX_VALUE]);
     this.#options = { metric, factor, patience, threshold, minimum, resetScheduler };
   }
 

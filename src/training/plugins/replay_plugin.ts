@@ -1,8 +1,10 @@
-import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { flag, wholeNumber } from "../../core/value_rules.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
 import { ExperienceBalancedBuffer } from "../../memory/experience_balanced_buffer.ts";
 import { ReplayDataLoader } from "../../memory/replay_data_loader.ts";
+import { MEMORY_RULES, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -22,6 +24,14 @@ export interface ReplayOptions {
   readonly storagePolicy?: ExemplarsBuffer;
 }
 
+/** What `ReplayOptions` may be. */
+export const REPLAY_RULES: OptionRules<ReplayOptions> = {
+  ...MEMORY_RULES,
+  batchSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  taskBalancedDataloader: flag(),
+};
+
 /**
  * Experience replay: keeps a sample of the past and adds a minibatch of it to every minibatch of the present, from the
  * second experience on. The loss is the plain mean over both.
@@ -36,16 +46,10 @@ export class ReplayPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If a size is out of range, or the storage policy keeps another number of samples. */
   constructor(options: ReplayOptions = {}) {
-    const { memSize = 200, batchSize = 1, batchSizeMem = 1 } = options;
-    assertWholeNumber("create ReplayPlugin", "memSize", memSize, 1);
-    assertWholeNumber("create ReplayPlugin", "batchSize", batchSize, 1);
-    assertWholeNumber("create ReplayPlugin", "batchSizeMem", batchSizeMem, 1);
-    this.storagePolicy = options.storagePolicy ?? new ExperienceBalancedBuffer({ maxSize: memSize });
-    if (this.storagePolicy.maxSize !== memSize) {
-      throw new RangeRefusal(
-        cannot("create ReplayPlugin", `a storage policy of memSize ${memSize}`, this.storagePolicy.maxSize),
-      );
-    }
+    assertOptions("ReplayPlugin", options, REPLAY_RULES);
+    this.storagePolicy = resolveStoragePolicy("ReplayPlugin", options, (maxSize) => {
+      return new ExperienceBalancedBuffer({ maxSize });
+    });
     this.#options = options;
   }
 

@@ -1,5 +1,6 @@
-import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { number, wholeNumber } from "../../core/value_rules.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -20,6 +21,13 @@ export interface RWalkOptions {
   /** Δt: steps over which a parameter's move and its effect are compared; 10 if left out. */
   readonly deltaT?: number;
 }
+
+/** What `RWalkOptions` may be. */
+export const RWALK_RULES: OptionRules<RWalkOptions> = {
+  lambda: number({ atLeast: 0 }),
+  alpha: number({ atLeast: 0, atMost: 1 }),
+  deltaT: wholeNumber(1),
+};
 
 /** The smallest number that makes a difference to 1 in float32. */
 const EPSILON = 2 ** -23;
@@ -70,11 +78,8 @@ export class RWalkPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: RWalkOptions = {}) {
+    assertOptions("RWalkPlugin", options, RWALK_RULES);
     const { lambda = 0.1, alpha = 0.9, deltaT = 10 } = options;
-    const act = "create RWalkPlugin";
-    assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-    assertInRange(act, "alpha", alpha, [0, 1]);
-    assertWholeNumber(act, "deltaT", deltaT, 1);
     this.#alpha = alpha;
     this.#deltaT = deltaT;
     this.#penalty = new AnchoredPenalty("RWalkPlugin", lambda);

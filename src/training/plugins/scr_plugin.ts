@@ -1,8 +1,9 @@
-import { assertInRange } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { number, text, wholeNumber } from "../../core/value_rules.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { distinguishTaskClasses } from "../../data/task_classes.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
-import { type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
+import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { FeaturePrediction } from "../classifiers/feature_prediction.ts";
 import { NCMClassifier } from "../classifiers/ncm_classifier.ts";
@@ -23,6 +24,14 @@ export interface SCROptions extends MemoryOptions {
   readonly layerName?: string;
 }
 
+/** What `SCROptions` may be. */
+export const SCR_RULES: OptionRules<SCROptions> = {
+  ...MEMORY_RULES,
+  batchSizeMem: wholeNumber(1),
+  temperature: number({ above: 0 }),
+  layerName: text(),
+};
+
 /**
  * SCR: replay whose loss brings samples of a class together and holds classes apart, on two views of every sample, and
  * whose predictions are the nearest class means of what is remembered. The model's last layer is the projection head:
@@ -41,11 +50,10 @@ export class SCRPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
   constructor(options: SCROptions = {}) {
+    assertOptions("SCRPlugin", options, SCR_RULES);
     const { memSize = 200, batchSizeMem = 100, temperature = 0.1, layerName } = options;
-    const act = "create SCRPlugin";
     const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
-    const storagePolicy = resolveStoragePolicy(act, { ...options, memSize }, createDefault);
-    assertInRange(act, "temperature", temperature, [Number.MIN_VALUE, Number.MAX_VALUE]);
+    const storagePolicy = resolveStoragePolicy("SCRPlugin", { ...options, memSize }, createDefault);
     this.#replay = new ReplayPlugin({ memSize, batchSizeMem, storagePolicy });
     const features = { memSize, storagePolicy, ...(layerName === undefined ? {} : { layerName }) };
     this.parts = [new FeaturePrediction(this.name, () => new NCMClassifier(), features)];

@@ -1,5 +1,6 @@
-import { assertInRange, assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
+import { either, number, oneOf, wholeNumber } from "../../core/value_rules.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
@@ -15,6 +16,12 @@ export interface ShrinkAndPerturbOptions {
   readonly every?: "experience" | number;
 }
 
+const SHRINK_AND_PERTURB_RULES: OptionRules<ShrinkAndPerturbOptions> = {
+  shrink: number({ atLeast: 0, atMost: 1 }),
+  perturb: number({ atLeast: 0 }),
+  every: either(wholeNumber(1), oneOf(["experience"])),
+};
+
 /**
  * Shrink and perturb: θ ← λθ + p with p ~ N(0, σ²), drawn from the stream "shrink-and-perturb", so that a model that
  * was trained already learns the new as readily as a fresh one.
@@ -26,12 +33,8 @@ export class ShrinkAndPerturbPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: ShrinkAndPerturbOptions = {}) {
+    assertOptions("ShrinkAndPerturbPlugin", options, SHRINK_AND_PERTURB_RULES);
     const { shrink = 0.6, perturb = 0.01, every = "experience" } = options;
-    const act = "create ShrinkAndPerturbPlugin";
-    assertInRange(act, "shrink", shrink, [0, 1]);
-    assertInRange(act, "perturb", perturb, [0, Number.MAX_VALUE]);
-    if (typeof every === "number") assertWholeNumber(act, "every", every, 1);
-    else if (every !== "experience") throw new RangeRefusal(cannot(act, 'every to be "experience" or a number', every));
     this.#options = { shrink, perturb, every };
   }
 

@@ -1,6 +1,7 @@
-import { assertCompatibility, type Compatibility } from "../../core/compatibility.ts";
-import { assertInRange } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/compatibility.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { listOf, number, oneOf, required, text } from "../../core/value_rules.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -9,7 +10,7 @@ import { AnchoredPenalty } from "../importances/anchored_penalty.ts";
 import { writeTaskGradient } from "../importances/task_gradient.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { listIncludedRanges, type ParameterRange } from "../parameter_ranges.ts";
-import { assertPerExperience, type PerExperience, readPerExperience } from "../per_experience.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../per_experience.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How strongly parameters are held, and how their part in what was learned is measured. */
@@ -31,6 +32,14 @@ export interface SynapticIntelligenceOptions {
    */
   readonly compatibility?: Compatibility;
 }
+
+/** What `SynapticIntelligenceOptions` may be. */
+export const SYNAPTIC_INTELLIGENCE_RULES: OptionRules<SynapticIntelligenceOptions> = {
+  lambda: required(perExperience({ atLeast: 0 })),
+  eps: number({ above: 0 }),
+  excludedParameters: listOf(text()),
+  compatibility: oneOf(COMPATIBILITIES),
+};
 
 /** The most that an importance may be in Avalanche. */
 const AVALANCHE_CAP = 0.001;
@@ -69,12 +78,9 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: SynapticIntelligenceOptions) {
+    assertOptions("SynapticIntelligencePlugin", options, SYNAPTIC_INTELLIGENCE_RULES);
     const { lambda, excludedParameters = [], compatibility = "paper" } = options;
-    const act = "create SynapticIntelligencePlugin";
-    assertPerExperience(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-    assertCompatibility(act, compatibility);
     const { eps = DEFAULT_EPS[compatibility] } = options;
-    assertInRange(act, "eps", eps, [Number.MIN_VALUE, Number.MAX_VALUE]);
     this.#options = { lambda, eps, excludedParameters, compatibility };
     this.#penalty = new AnchoredPenalty("SynapticIntelligencePlugin", 0);
   }

@@ -1,4 +1,6 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import { objectLike, required } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { restoreNestedStrategy, saveNestedStrategy } from "../nested_strategy.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
@@ -11,6 +13,10 @@ export interface TrainGeneratorAfterExpOptions {
   readonly generatorStrategy: BaseStrategy;
 }
 
+const TRAIN_GENERATOR_AFTER_EXP_RULES: OptionRules<TrainGeneratorAfterExpOptions> = {
+  generatorStrategy: required(objectLike("a strategy", "train", "plugins")),
+};
+
 /**
  * Trains a generator on each experience when the strategy has done with it, for a `GenerativeReplayPlugin` to replay
  * from. A checkpoint holds the generator; none is made while it trains.
@@ -21,8 +27,10 @@ export class TrainGeneratorAfterExpPlugin implements StrategyPlugin {
   readonly #generator: BaseStrategy;
   #isOwned = false;
 
-  constructor({ generatorStrategy }: TrainGeneratorAfterExpOptions) {
-    this.#generator = generatorStrategy;
+  /** @throws {TypeError} If it is no strategy. */
+  constructor(options: TrainGeneratorAfterExpOptions) {
+    assertOptions("TrainGeneratorAfterExpPlugin", options, TRAIN_GENERATOR_AFTER_EXP_RULES);
+    this.#generator = options.generatorStrategy;
   }
 
   async beforeTraining(strategy: BaseStrategy): Promise<void> {

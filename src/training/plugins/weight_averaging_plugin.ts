@@ -1,5 +1,6 @@
-import { assertInRange } from "../../core/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { flag, number } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
@@ -13,6 +14,12 @@ export interface WeightAveragingOptions {
   /** Whether training goes on from the average after each experience; false if left out. */
   readonly adoptAverage?: boolean;
 }
+
+const WEIGHT_AVERAGING_RULES: OptionRules<WeightAveragingOptions> = {
+  decay: number({ atLeast: 0, atMost: 1 }),
+  evaluateAverage: flag(),
+  adoptAverage: flag(),
+};
 
 /**
  * Keeps an exponential moving average of the parameters, θ̄ ← d·θ̄ + (1 − d)·θ after each step, from the parameters
@@ -28,8 +35,8 @@ export class WeightAveragingPlugin implements StrategyPlugin {
 
   /** @throws {RangeError} If the decay is out of range. */
   constructor(options: WeightAveragingOptions = {}) {
+    assertOptions("WeightAveragingPlugin", options, WEIGHT_AVERAGING_RULES);
     const { decay = 0.999, evaluateAverage = true, adoptAverage = false } = options;
-    assertInRange("create WeightAveragingPlugin", "decay", decay, [0, 1]);
     this.#options = { decay, evaluateAverage, adoptAverage };
   }
 

@@ -1,12 +1,13 @@
-import { assertInRange, cannot, RangeRefusal } from "../../core/errors.ts";
-import { splitOptions } from "../../core/split_options.ts";
+import type { OptionRules } from "../../core/assert_options.ts";
+import { RangeRefusal } from "../../core/errors.ts";
+import { number, text, wholeNumber } from "../../core/value_rules.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import { findOutputLayer } from "../named_layer.ts";
 import { CWRStarPlugin } from "../plugins/cwr_star_plugin.ts";
 import { LatentReplayPlugin } from "../plugins/latent_replay_plugin.ts";
 import { SynapticIntelligencePlugin } from "../plugins/synaptic_intelligence_plugin.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../strategy_options.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How AR1 keeps its head, holds what lies below, and replays. */
@@ -23,7 +24,13 @@ export interface AR1Options {
   readonly incLearningRate?: number;
 }
 
-const OWN = ["cwrLayerName", "latentLayerName", "memSize", "lambda", "incLearningRate"] as const;
+const AR1_RULES: OptionRules<AR1Options> = {
+  cwrLayerName: text(),
+  latentLayerName: text(),
+  memSize: wholeNumber(1),
+  lambda: number({ atLeast: 0 }),
+  incLearningRate: number({ atLeast: 0 }),
+};
 
 /**
  * AR1: a CWR* head on layers that go on learning, held by synaptic intelligence, with latent replay where a layer is
@@ -37,19 +44,16 @@ const OWN = ["cwrLayerName", "latentLayerName", "memSize", "lambda", "incLearnin
 export class AR1 extends BaseStrategy {
   /** @throws {RangeError} If an option is out of range, or one is given that needs another. */
   constructor(options: StrategyOptions & AR1Options) {
-    const [own, rest] = splitOptions(options, OWN);
+    const [own, rest] = splitStrategyOptions("AR1", options, AR1_RULES);
     super({ ...rest, plugins: [...(rest.plugins ?? []), ...createPlugins(options.model, own)] });
   }
 }
 
 function createPlugins(model: StrategyOptions["model"], options: AR1Options): StrategyPlugin[] {
-  const act = "create AR1";
   const { latentLayerName: layerName, memSize, lambda = 0, incLearningRate } = options;
   const head = options.cwrLayerName ?? findOutputLayer(model);
-  assertInRange(act, "lambda", lambda, [0, Number.MAX_VALUE]);
-  assertInRange(act, "incLearningRate", incLearningRate ?? 1, [0, Number.MAX_VALUE]);
   if (memSize !== undefined && layerName === undefined) {
-    throw new RangeRefusal(cannot(act, "latentLayerName beside memSize", layerName));
+    throw new RangeRefusal("AR1: memSize requires latentLayerName");
   }
   const replay =
     layerName === undefined

@@ -1,15 +1,16 @@
-import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
-import { type FeatureReplayOptions, FeatureReplayPlugin } from "../plugins/feature_replay_plugin.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
-
-const OWN = ["memSize", "batchSizeMem", "layerName", "compatibility"] as const;
+import {
+  FEATURE_REPLAY_RULES,
+  type FeatureReplayOptions,
+  FeatureReplayPlugin,
+} from "../plugins/feature_replay_plugin.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../strategy_options.ts";
 
 /** Replay of features: a `FeatureReplayPlugin` after the other plugins. */
 export class FeatureReplay extends BaseStrategy {
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & FeatureReplayOptions) {
-    const [own, rest] = splitOptions(options, OWN);
+    const [own, rest] = splitStrategyOptions("FeatureReplay", options, FEATURE_REPLAY_RULES);
     super({ ...rest, plugins: [...(rest.plugins ?? []), new FeatureReplayPlugin(own)] });
   }
 }

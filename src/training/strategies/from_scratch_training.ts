@@ -1,14 +1,16 @@
-import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
-import { type FromScratchTrainingOptions, FromScratchTrainingPlugin } from "../plugins/from_scratch_training_plugin.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
-
-const OWN = ["resetOptimizer"] as const;
+import {
+  FROM_SCRATCH_TRAINING_RULES,
+  type FromScratchTrainingOptions,
+  FromScratchTrainingPlugin,
+} from "../plugins/from_scratch_training_plugin.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../strategy_options.ts";
 
 /** Trains each experience from the initial parameters: a `FromScratchTrainingPlugin` after the other plugins. */
 export class FromScratchTraining extends BaseStrategy {
+  /** @throws {TypeError} If an option is of another kind. */
   constructor(options: StrategyOptions & FromScratchTrainingOptions) {
-    const [own, rest] = splitOptions(options, OWN);
+    const [own, rest] = splitStrategyOptions("FromScratchTraining", options, FROM_SCRATCH_TRAINING_RULES);
     super({ ...rest, plugins: [...(rest.plugins ?? []), new FromScratchTrainingPlugin(own)] });
   }
 }

@@ -1,13 +1,12 @@
-import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
-import { type GDumbOptions, GDumbPlugin } from "../plugins/gdumb_plugin.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
+import { GDUMB_RULES, type GDumbOptions, GDumbPlugin } from "../plugins/gdumb_plugin.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../strategy_options.ts";
 
 /** Greedy sampler and dumb learner: a `GDumbPlugin` after the other plugins. */
 export class GDumb extends BaseStrategy {
   /** @throws {RangeError} If the size is out of range. */
   constructor(options: StrategyOptions & GDumbOptions) {
-    const [own, rest] = splitOptions(options, ["memSize"]);
+    const [own, rest] = splitStrategyOptions("GDumb", options, GDUMB_RULES);
     super({ ...rest, plugins: [...(rest.plugins ?? []), new GDumbPlugin(own)] });
   }
 }

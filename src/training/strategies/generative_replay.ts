@@ -1,21 +1,10 @@
-import { splitOptions } from "../../core/split_options.ts";
 import { BaseStrategy } from "../base_strategy.ts";
-import { GENERATOR_OPTIONS } from "../create_generator.ts";
-import { type GenerativeReplayOptions, GenerativeReplayPlugin } from "../plugins/generative_replay_plugin.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
-
-const OWN = [
-  "generatorStrategy",
-  "untrainedSolver",
-  "replaySize",
-  "increasingReplaySize",
-  "ratio",
-  "isWeightedReplay",
-  "weightReplayLoss",
-  "weightReplayLossFactor",
-  "compatibility",
-  ...GENERATOR_OPTIONS,
-] as const;
+import {
+  GENERATIVE_REPLAY_RULES,
+  type GenerativeReplayOptions,
+  GenerativeReplayPlugin,
+} from "../plugins/generative_replay_plugin.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../strategy_options.ts";
 
 /**
  * Deep generative replay: a `GenerativeReplayPlugin` after the other plugins. The exported model is the classifier
@@ -24,7 +13,7 @@ const OWN = [
 export class GenerativeReplay extends BaseStrategy {
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & GenerativeReplayOptions) {
-    const [own, rest] = splitOptions(options, OWN);
+    const [own, rest] = splitStrategyOptions("GenerativeReplay", options, GENERATIVE_REPLAY_RULES);
     super({ ...rest, plugins: [...(rest.plugins ?? []), new GenerativeReplayPlugin(own)] });
   }
 }

@@ -1,7 +1,7 @@
-import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import type { OptionRules } from "../../core/assert_options.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
-import { splitOptions } from "../../core/split_options.ts";
+import { number, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled, dot, scaleVector } from "../../core/vector.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -11,7 +11,7 @@ import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../strategy_options.ts";
 
 /** What look-ahead MAML remembers, and how it learns its learning rates. */
 export interface LaMAMLOptions {
@@ -29,7 +29,14 @@ export interface LaMAMLOptions {
   readonly gradClipNorm?: number;
 }
 
-const OWN = ["memSize", "batchSizeMem", "innerUpdates", "alphaInit", "alphaLearningRate", "gradClipNorm"] as const;
+const LA_MAML_RULES: OptionRules<LaMAMLOptions> = {
+  memSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  innerUpdates: wholeNumber(1),
+  alphaInit: number({ atLeast: 0 }),
+  alphaLearningRate: number({ atLeast: 0 }),
+  gradClipNorm: number({ above: 0 }),
+};
 
 /**
  * La-MAML, first order: every parameter has a learning rate α of its own. A step goes through the minibatch part by
@@ -48,16 +55,9 @@ export class LaMAML extends BaseStrategy {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & LaMAMLOptions) {
-    const [own, rest] = splitOptions(options, OWN);
+    const [own, rest] = splitStrategyOptions("LaMAML", options, LA_MAML_RULES);
     const { memSize = 200, batchSizeMem = 10, innerUpdates = 5, gradClipNorm = 1 } = own;
     const { alphaInit = 0.1, alphaLearningRate = 0.25 } = own;
-    const act = "create LaMAML";
-    assertWholeNumber(act, "memSize", memSize, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem, 1);
-    assertWholeNumber(act, "innerUpdates", innerUpdates, 1);
-    assertInRange(act, "alphaInit", alphaInit, [0, Number.MAX_VALUE]);
-    assertInRange(act, "alphaLearningRate", alphaLearningRate, [0, Number.MAX_VALUE]);
-    assertInRange(act, "gradClipNorm", gradClipNorm, [Number.MIN_VALUE, Number.MAX_VALUE]);
     const growing = {
       name: "learning rates of La-MAML",
       afterModelGrowth: (_: BaseStrategy, growth: ModelGrowth) => {

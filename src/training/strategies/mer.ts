@@ -1,6 +1,6 @@
-import { assertInRange, assertWholeNumber } from "../../core/errors.ts";
+import type { OptionRules } from "../../core/assert_options.ts";
 import type { SavedState } from "../../core/saved_state.ts";
-import { splitOptions } from "../../core/split_options.ts";
+import { number, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -9,7 +9,7 @@ import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../strategy_options.ts";
 
 /** What meta-experience replay remembers, and how far it goes. */
 export interface MEROptions {
@@ -25,7 +25,13 @@ export interface MEROptions {
   readonly gamma?: number;
 }
 
-const OWN = ["memSize", "batchSizeMem", "innerBatches", "beta", "gamma"] as const;
+const MER_RULES: OptionRules<MEROptions> = {
+  memSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  innerBatches: wholeNumber(1),
+  beta: number({ atLeast: 0, atMost: 1 }),
+  gamma: number({ atLeast: 0, atMost: 1 }),
+};
 
 /**
  * Meta-experience replay: a step goes through several batches of the minibatch and remembered samples, one sample at a
@@ -42,14 +48,8 @@ export class MER extends BaseStrategy {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & MEROptions) {
-    const [own, rest] = splitOptions(options, OWN);
+    const [own, rest] = splitStrategyOptions("MER", options, MER_RULES);
     const { memSize = 200, batchSizeMem = 10, innerBatches = 5, beta = 0.1, gamma = 0.1 } = own;
-    const act = "create MER";
-    assertWholeNumber(act, "memSize", memSize, 1);
-    assertWholeNumber(act, "batchSizeMem", batchSizeMem, 1);
-    assertWholeNumber(act, "innerBatches", innerBatches, 1);
-    assertInRange(act, "beta", beta, [0, 1]);
-    assertInRange(act, "gamma", gamma, [0, 1]);
     super(rest);
     this.#buffer = new ReservoirSamplingBuffer({ maxSize: memSize });
     this.#mer = { batchSizeMem, innerBatches, beta, gamma };

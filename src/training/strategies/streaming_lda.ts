@@ -1,12 +1,17 @@
+import type { OptionRules } from "../../core/assert_options.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { SavedState } from "../../core/saved_state.ts";
-import { splitOptions } from "../../core/split_options.ts";
+import { text } from "../../core/value_rules.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { BaseStrategy } from "../base_strategy.ts";
-import { StreamingLDAClassifier, type StreamingLDAClassifierOptions } from "../classifiers/streaming_lda_classifier.ts";
+import {
+  STREAMING_LDA_CLASSIFIER_RULES,
+  StreamingLDAClassifier,
+  type StreamingLDAClassifierOptions,
+} from "../classifiers/streaming_lda_classifier.ts";
 import type { Trait } from "../combination_rules.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../strategy_options.ts";
 
 /** What streaming discriminant analysis learns from. */
 export interface StreamingLDAOptions extends StreamingLDAClassifierOptions {
@@ -14,7 +19,10 @@ export interface StreamingLDAOptions extends StreamingLDAClassifierOptions {
   readonly layerName?: string;
 }
 
-const OWN = ["shrinkage", "updatesCovariance", "layerName"] as const;
+const STREAMING_LDA_RULES: OptionRules<StreamingLDAOptions> = {
+  ...STREAMING_LDA_CLASSIFIER_RULES,
+  layerName: text(),
+};
 
 /**
  * Deep streaming linear discriminant analysis: the network stays as it is, pretrained or random, and a linear
@@ -32,7 +40,7 @@ export class StreamingLDA extends BaseStrategy {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & StreamingLDAOptions) {
-    const [{ layerName, ...own }, rest] = splitOptions(options, OWN);
+    const [{ layerName, ...own }, rest] = splitStrategyOptions("StreamingLDA", options, STREAMING_LDA_RULES);
     super(rest);
     assertFeatureLayer("create StreamingLDA", rest.model, layerName);
     this.#classifier = new StreamingLDAClassifier(own);

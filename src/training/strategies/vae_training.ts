@@ -1,11 +1,11 @@
-import { assertInRange } from "../../core/errors.ts";
-import { splitOptions } from "../../core/split_options.ts";
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { number, objectLike, required } from "../../core/value_rules.ts";
 import type { VariationalAutoencoder } from "../../models/mlp_vae.ts";
 import { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { evaluateVAELoss } from "../losses/vae_loss.ts";
-import type { StrategyOptions } from "../strategy_options.ts";
+import { STRATEGY_RULES, type StrategyOptions } from "../strategy_options.ts";
 
 /** What is trained, and how its loss is weighed. */
 export interface VAETrainingOptions extends Omit<StrategyOptions, "model" | "criterion"> {
@@ -15,7 +15,13 @@ export interface VAETrainingOptions extends Omit<StrategyOptions, "model" | "cri
   readonly beta?: number;
 }
 
-const OWN = ["generator", "beta"] as const;
+const { model: _model, criterion: _criterion, ...OTHER_RULES } = STRATEGY_RULES;
+
+const VAE_TRAINING_RULES: OptionRules<VAETrainingOptions> = {
+  generator: required(objectLike("a generator as mlpVAE makes it", "model", "createDecoder", "latentSize")),
+  beta: number({ atLeast: 0 }),
+  ...OTHER_RULES,
+};
 
 /**
  * Trains a variational autoencoder on one experience after another: reconstructions against the samples themselves, and
@@ -31,8 +37,8 @@ export class VAETraining extends BaseStrategy {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: VAETrainingOptions) {
-    const [{ generator, beta = 1 }, rest] = splitOptions(options, OWN);
-    assertInRange("create VAETraining", "beta", beta, [0, Number.MAX_VALUE]);
+    assertOptions("VAETraining", options, VAE_TRAINING_RULES);
+    const { generator, beta = 1, ...rest } = options;
     super({ ...rest, model: generator.model });
     this.generator = generator;
     this.#beta = beta;

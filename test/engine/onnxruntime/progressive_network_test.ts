@@ -212,7 +212,7 @@ describe("progressive networks", () => {
     expect(() => create({ hiddenSize: 1.5 })).toThrow("hiddenSize");
     expect(() => create({ units: 0 })).toThrow("units");
     expect(() => create({ tasks: [-1] })).toThrow("tasks");
-    expect(() => create({ adapter: "mpl" as "mlp" })).toThrow('unknown adapter "mpl"');
-    expect(() => create({ laterals: "all" as "input" })).toThrow('unknown laterals "all"');
+    expect(() => create({ adapter: "mpl" as "mlp" })).toThrow('adapter must be "linear" or "mlp", got "mpl"');
+    expect(() => create({ laterals: "all" as "input" })).toThrow('laterals must be "hidden" or "input", got "all"');
   });
 });

@@ -47,6 +47,8 @@ describe("AccuracyMatrix", () => {
 
   test("update() throws RangeError, when a place is no whole number", () => {
     expect(() => new AccuracyMatrix().update(-1, 0, 1)).toThrow(RangeError);
-    expect(() => new AccuracyMatrix().update(0, 0.5, 1)).toThrow("wanted column to be a whole number");
+    expect(() => new AccuracyMatrix().update(0, 0.5, 1)).toThrow(
+      "AccuracyMatrix: column must be a whole number, got 0.5",
+    );
   });
 });

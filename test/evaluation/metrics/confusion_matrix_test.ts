@@ -65,6 +65,8 @@ describe("ConfusionMatrix", () => {
   });
 
   test("throws RangeError, when the number of classes is not whole", () => {
-    expect(() => new ConfusionMatrix({ numClasses: 1.5 })).toThrow("numClasses to be a whole number");
+    expect(() => new ConfusionMatrix({ numClasses: 1.5 })).toThrow(
+      "ConfusionMatrix: numClasses must be a whole number, got 1.5",
+    );
   });
 });

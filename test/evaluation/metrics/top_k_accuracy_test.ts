@@ -62,7 +62,7 @@ describe("TopKAccuracy", () => {
   });
 
   test("throws RangeError, when k is no whole number above 0 or rows and labels differ in number", () => {
-    expect(() => new TopKAccuracy(0)).toThrow("wanted k to be a whole number of at least 1, got 0");
+    expect(() => new TopKAccuracy(0)).toThrow("TopKAccuracy: k must be at least 1, got 0");
     const { logits } = makeBatch([[1, 2]], [0]);
     expect(() => new TopKAccuracy(1).update(logits, Int32Array.of(0, 1))).toThrow("logits of shape [2, classes]");
   });

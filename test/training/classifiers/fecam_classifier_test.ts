@@ -91,7 +91,9 @@ describe("FeCAMClassifier", () => {
   });
 
   test("refuses options out of range", () => {
-    expect(() => new FeCAMClassifier({ tukeyLambda: 0 })).toThrow("Cannot create FeCAMClassifier: wanted tukeyLambda");
+    expect(() => new FeCAMClassifier({ tukeyLambda: 0 })).toThrow(
+      "FeCAMClassifier: tukeyLambda must be above 0 and at most 1, got 0",
+    );
     expect(() => new FeCAMClassifier({ shrinkDiagonal: -1 })).toThrow("shrinkDiagonal");
     expect(() => new FeCAMClassifier({ shrinkOffDiagonal: -1 })).toThrow("shrinkOffDiagonal");
   });

@@ -109,7 +109,9 @@ describe("StreamingLDAClassifier", () => {
   });
 
   test("refuses a shrinkage out of range, and scores all alike before it has learnt", () => {
-    expect(() => new StreamingLDAClassifier({ shrinkage: 0 })).toThrow("wanted shrinkage");
+    expect(() => new StreamingLDAClassifier({ shrinkage: 0 })).toThrow(
+      "StreamingLDAClassifier: shrinkage must be above 0 and at most 1, got 0",
+    );
     expect(new Set(new StreamingLDAClassifier().score(createOutput([[1, 2]]), taskRows(1, 3)).data).size).toBe(1);
   });
 });

@@ -71,7 +71,9 @@ describe("AGEMPlugin", () => {
   });
 
   test("AGEMPlugin() refuses numbers out of range", () => {
-    expect(() => new AGEMPlugin({ patternsPerExperience: 0 })).toThrow("Cannot create AGEMPlugin: wanted patterns");
+    expect(() => new AGEMPlugin({ patternsPerExperience: 0 })).toThrow(
+      "AGEMPlugin: patternsPerExperience must be at least 1, got 0",
+    );
     expect(() => new AGEMPlugin({ patternsPerExperience: 1, sampleSize: 0.5 })).toThrow("sampleSize");
     expect(() => Reflect.construct(AGEM, [makeOptions()])).toThrow("patternsPerExperience");
   });

@@ -125,7 +125,7 @@ describe("BiCPlugin", () => {
   });
 
   test("BiCPlugin() refuses options out of range", () => {
-    expect(() => new BiCPlugin({ memSize: 1 })).toThrow("Cannot create BiCPlugin: wanted memSize");
+    expect(() => new BiCPlugin({ memSize: 1 })).toThrow("BiCPlugin: memSize must be at least 2, got 1");
     expect(() => new BiCPlugin({ valPercentage: 0 })).toThrow("valPercentage");
     expect(() => new BiCPlugin({ temperature: 0 })).toThrow("temperature");
     expect(() => new BiCPlugin({ lambda: 2 })).toThrow("lambda");

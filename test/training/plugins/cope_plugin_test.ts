@@ -74,10 +74,12 @@ describe("CoPEPlugin", () => {
   });
 
   test("CoPEPlugin() refuses options out of range", () => {
-    expect(() => new CoPEPlugin({ memSize: 0 })).toThrow("Cannot create CoPEPlugin: wanted memSize");
+    expect(() => new CoPEPlugin({ memSize: 0 })).toThrow("CoPEPlugin: memSize must be at least 1, got 0");
     expect(() => new CoPEPlugin({ alpha: 1.5 })).toThrow("alpha");
     expect(() => new CoPEPlugin({ temperature: 0 })).toThrow("temperature");
-    expect(() => new CoPEPlugin({ compatibility: "papers" as "paper" })).toThrow("did you mean paper");
+    expect(() => new CoPEPlugin({ compatibility: "papers" as "paper" })).toThrow(
+      'CoPEPlugin: compatibility must be "paper" or "avalanche", got "papers"',
+    );
     expect(() => new CoPEPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
   });
 });

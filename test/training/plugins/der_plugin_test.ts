@@ -91,7 +91,7 @@ describe("DERPlugin", () => {
 
   test("draws twice: once for outputs, once for labels", async () => {
     const random = new RandomStreams(0).get("der");
-    const shadow = new OutputReservoir("shadow it", 20);
+    const shadow = new OutputReservoir(20);
     let compared = 0;
     await watchSteps({ memSize: 20, batchSizeMem: 6, alpha: 1, beta: 1 }, async (strategy, { before }) => {
       const { mbatch: samples, mbOutput: outputs, gradient } = strategy;
@@ -125,11 +125,13 @@ describe("DERPlugin", () => {
   });
 
   test("DERPlugin() refuses options out of range", () => {
-    expect(() => new DERPlugin({ memSize: 0 })).toThrow("Cannot create DERPlugin: wanted memSize");
+    expect(() => new DERPlugin({ memSize: 0 })).toThrow("DERPlugin: memSize must be at least 1, got 0");
     expect(() => new DERPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
-    expect(() => new DERPlugin({ alpha: -1 })).toThrow("alpha to be a number");
-    expect(() => new DERPlugin({ beta: Number.NaN })).toThrow("beta to be a number");
-    expect(() => Reflect.construct(DERPlugin, [{ compatibility: "papers" }])).toThrow("did you mean paper?");
+    expect(() => new DERPlugin({ alpha: -1 })).toThrow("DERPlugin: alpha must be at least 0, got -1");
+    expect(() => new DERPlugin({ beta: Number.NaN })).toThrow("DERPlugin: beta must be a number, got NaN");
+    expect(() => Reflect.construct(DERPlugin, [{ compatibility: "papers" }])).toThrow(
+      'DERPlugin: compatibility must be "paper" or "avalanche", got "papers"',
+    );
   });
 });
 

@@ -251,9 +251,11 @@ describe("EarlyStoppingPlugin", () => {
   });
 
   test("EarlyStoppingPlugin() refuses options out of range", () => {
-    expect(() => createPlugin({ patience: 0 })).toThrow("Cannot create EarlyStoppingPlugin: wanted patience");
-    expect(() => createPlugin({ margin: -1 })).toThrow("margin to be a number");
+    expect(() => createPlugin({ patience: 0 })).toThrow("EarlyStoppingPlugin: patience must be at least 1, got 0");
+    expect(() => createPlugin({ margin: -1 })).toThrow("EarlyStoppingPlugin: margin must be at least 0, got -1");
     const unknown = { patience: 1, valStreamName: "test", mode: "maximum" };
-    expect(() => Reflect.construct(EarlyStoppingPlugin, [unknown])).toThrow('unknown mode "maximum"');
+    expect(() => Reflect.construct(EarlyStoppingPlugin, [unknown])).toThrow(
+      'EarlyStoppingPlugin: mode must be "max" or "min", got "maximum"',
+    );
   });
 });

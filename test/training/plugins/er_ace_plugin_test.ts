@@ -95,7 +95,7 @@ describe("ERACEPlugin", () => {
   });
 
   test("ERACEPlugin() refuses options out of range, and works with no other plugin that replaces the criterion", () => {
-    expect(() => new ERACEPlugin({ memSize: 0 })).toThrow("Cannot create ERACEPlugin: wanted memSize");
+    expect(() => new ERACEPlugin({ memSize: 0 })).toThrow("ERACEPlugin: memSize must be at least 1, got 0");
     expect(() => new ERACEPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(() => Reflect.construct(ERACEPlugin, [{ compatibility: "x" }])).toThrow("compatibility");
     expect(() => new ER_ACE(makeOptions({ plugins: [new ERACEPlugin()] }))).toThrow(

@@ -116,7 +116,7 @@ describe("ERAMLPlugin", () => {
   });
 
   test("ERAMLPlugin() refuses options out of range, and works with no other plugin that replaces the criterion", () => {
-    expect(() => new ERAMLPlugin({ memSize: 0 })).toThrow("Cannot create ERAMLPlugin: wanted memSize");
+    expect(() => new ERAMLPlugin({ memSize: 0 })).toThrow("ERAMLPlugin: memSize must be at least 1, got 0");
     expect(() => new ERAMLPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(() => new ERAMLPlugin({ temperature: 0 })).toThrow("temperature");
     expect(() => new ERAMLPlugin({ baseTemperature: -1 })).toThrow("baseTemperature");

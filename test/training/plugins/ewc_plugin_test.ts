@@ -132,24 +132,30 @@ describe("EWCPlugin", () => {
   });
 
   test("EWCPlugin() refuses options out of range, and a decay factor that is missing or in vain", () => {
-    expect(() => new EWCPlugin({ lambda: -1 })).toThrow("Cannot create EWCPlugin: wanted lambda");
+    expect(() => new EWCPlugin({ lambda: -1 })).toThrow("EWCPlugin: lambda must be at least 0, got -1");
     expect(() => new EWCPlugin({ lambda: Number.NaN })).toThrow(RangeError);
-    expect(() => new EWCPlugin({ lambda: 1, mode: "online" })).toThrow('decayFactor with mode "online" and only then');
-    expect(() => new EWCPlugin({ lambda: 1, decayFactor: 0.5 })).toThrow('decayFactor with mode "online"');
-    expect(() => new EWCPlugin({ lambda: 1, mode: "online", decayFactor: 2 })).toThrow("decayFactor to be a number");
+    expect(() => new EWCPlugin({ lambda: 1, mode: "online" })).toThrow('EWCPlugin: mode "online" requires decayFactor');
+    expect(() => new EWCPlugin({ lambda: 1, decayFactor: 0.5 })).toThrow(
+      'EWCPlugin: decayFactor requires mode "online"',
+    );
+    expect(() => new EWCPlugin({ lambda: 1, mode: "online", decayFactor: 2 })).toThrow(
+      "EWCPlugin: decayFactor must be at least 0 and at most 1, got 2",
+    );
     expect(() => new EWCPlugin({ lambda: 1, importanceSamples: 0 })).toThrow("importanceSamples");
     const crossed = { lambda: 1, fisher: "per-example", importanceBatchSize: 2 } as const;
-    expect(() => new EWCPlugin(crossed)).toThrow('importanceBatchSize with fisher "minibatch" only');
+    expect(() => new EWCPlugin(crossed)).toThrow('EWCPlugin: importanceBatchSize above 1 requires fisher "minibatch"');
     const sampled = { lambda: 1, fisher: "minibatch", trueFisher: true } as const;
-    expect(() => new EWCPlugin(sampled)).toThrow('trueFisher with fisher "per-example" only');
+    expect(() => new EWCPlugin(sampled)).toThrow('EWCPlugin: trueFisher requires fisher "per-example"');
     const misnamed = { lambda: 1, fisher: "per-sample" };
     expect(() => Reflect.construct(EWCPlugin, [misnamed])).toThrow(
-      'unknown fisher "per-sample", did you mean per-example?',
+      'EWCPlugin: fisher must be "per-example" or "minibatch", got "per-sample"',
     );
     expect(() => new EWCPlugin({ lambda: 1, importanceBatchSize: 0 })).toThrow("importanceBatchSize");
     const unknown = { lambda: 1, mode: "on-line" };
-    expect(() => Reflect.construct(EWCPlugin, [unknown])).toThrow('unknown mode "on-line", did you mean online?');
-    expect(() => Reflect.construct(EWC, [makeOptions()])).toThrow("wanted lambda to be a number");
+    expect(() => Reflect.construct(EWCPlugin, [unknown])).toThrow(
+      'EWCPlugin: mode must be "separate" or "online", got "on-line"',
+    );
+    expect(() => Reflect.construct(EWC, [makeOptions()])).toThrow("EWC: lambda is required");
   });
 });
 

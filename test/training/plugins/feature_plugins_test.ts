@@ -84,11 +84,15 @@ for (const [name, create, createClassifier] of [
     });
 
     test(`${name}() refuses options out of range`, () => {
-      expect(() => create({ memSize: 0 })).toThrow(`Cannot create ${name}: wanted memSize`);
+      expect(() => create({ memSize: 0 })).toThrow(`${name}: memSize must be at least 1, got 0`);
       const storagePolicy = new ClassBalancedBuffer({ maxSize: 40 });
-      expect(() => create({ storagePolicy })).toThrow("a storage policy of memSize 2000, got 40");
+      expect(() => create({ storagePolicy })).toThrow(
+        `${name}: storagePolicy.maxSize must be 2000, as memSize, got 40`,
+      );
       const Plugin = create({}).constructor;
-      expect(() => Reflect.construct(Plugin, [{ update: "memori" }])).toThrow("did you mean memory?");
+      expect(() => Reflect.construct(Plugin, [{ update: "memori" }])).toThrow(
+        `${name}: update must be one of "memory", "current", "oracle", got "memori"`,
+      );
     });
   });
 }

@@ -100,7 +100,9 @@ describe("FeatureReplayPlugin", () => {
   });
 
   test("FeatureReplayPlugin() refuses options out of range, FeatureReplay() layers that will not do", () => {
-    expect(() => new FeatureReplayPlugin({ memSize: 0 })).toThrow("Cannot create FeatureReplayPlugin: wanted memSize");
+    expect(() => new FeatureReplayPlugin({ memSize: 0 })).toThrow(
+      "FeatureReplayPlugin: memSize must be at least 1, got 0",
+    );
     expect(() => new FeatureReplayPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(() => Reflect.construct(FeatureReplayPlugin, [{ compatibility: "x" }])).toThrow("compatibility");
     for (const [layerName, message] of [

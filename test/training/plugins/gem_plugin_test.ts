@@ -44,7 +44,9 @@ describe("GEMPlugin", () => {
   });
 
   test("GEMPlugin() refuses numbers out of range", () => {
-    expect(() => new GEMPlugin({ patternsPerExperience: 0 })).toThrow("Cannot create GEMPlugin: wanted patterns");
+    expect(() => new GEMPlugin({ patternsPerExperience: 0 })).toThrow(
+      "GEMPlugin: patternsPerExperience must be at least 1, got 0",
+    );
     expect(() => new GEMPlugin({ patternsPerExperience: 1, memoryStrength: -1 })).toThrow("memoryStrength");
     expect(() => Reflect.construct(GEM, [makeOptions()])).toThrow("patternsPerExperience");
   });

@@ -208,11 +208,17 @@ describe("GenerativeReplayPlugin", () => {
   test("refuses options out of range, and such as exclude each other", () => {
     const refused: readonly (readonly [GenerativeReplayOptions, string])[] = [
       [{ replaySize: 0 }, "replaySize"],
-      [{ replaySize: 3, increasingReplaySize: true }, "one of replaySize and increasingReplaySize"],
+      [
+        { replaySize: 3, increasingReplaySize: true },
+        "GenerativeReplayPlugin: replaySize and increasingReplaySize exclude each other",
+      ],
       [{ ratio: 1.5 }, "ratio"],
       [{ ratio: [] }, "ratio"],
-      [{ ratio: 0.5, isWeightedReplay: true }, "one of ratio and isWeightedReplay"],
-      [{ ratio: 0.5, compatibility: "avalanche" }, "no ratio"],
+      [{ ratio: 0.5, isWeightedReplay: true }, "GenerativeReplayPlugin: ratio and isWeightedReplay exclude each other"],
+      [
+        { ratio: 0.5, compatibility: "avalanche" },
+        'GenerativeReplayPlugin: ratio requires compatibility "paper", as Avalanche has none',
+      ],
       [{ weightReplayLoss: -1 }, "weightReplayLoss"],
       [{ weightReplayLossFactor: -1 }, "weightReplayLossFactor"],
       [{ latentSize: 0 }, "latentSize"],

@@ -38,7 +38,9 @@ describe("GradientAccumulationPlugin", () => {
   });
 
   test("GradientAccumulationPlugin() refuses fewer minibatches than one", () => {
-    expect(() => new GradientAccumulationPlugin({ minibatches: 0 })).toThrow("minibatches to be a whole number");
+    expect(() => new GradientAccumulationPlugin({ minibatches: 0 })).toThrow(
+      "GradientAccumulationPlugin: minibatches must be at least 1, got 0",
+    );
   });
 });
 

@@ -69,10 +69,10 @@ describe("GradientClippingPlugin", () => {
 
   test("GradientClippingPlugin() wants exactly one limit above 0", () => {
     const refusals: readonly (readonly [GradientClippingOptions, string])[] = [
-      [{}, "either maxNorm or maxValue, got []"],
-      [{ maxNorm: 1, maxValue: 1 }, "either maxNorm or maxValue"],
-      [{ maxNorm: 0 }, "wanted maxNorm"],
-      [{ maxValue: -1 }, "wanted maxValue"],
+      [{}, "GradientClippingPlugin: maxNorm or maxValue is required"],
+      [{ maxNorm: 1, maxValue: 1 }, "GradientClippingPlugin: maxNorm and maxValue exclude each other"],
+      [{ maxNorm: 0 }, "GradientClippingPlugin: maxNorm must be above 0, got 0"],
+      [{ maxValue: -1 }, "GradientClippingPlugin: maxValue must be above 0, got -1"],
     ];
     for (const [options, message] of refusals) expect(() => new GradientClippingPlugin(options)).toThrow(message);
   });

@@ -52,7 +52,7 @@ describe("GSSGreedyPlugin", () => {
   });
 
   test("GSSGreedyPlugin() refuses numbers out of range", () => {
-    expect(() => new GSSGreedyPlugin({ memSize: 0 })).toThrow("Cannot create GSSGreedyPlugin: wanted memSize");
+    expect(() => new GSSGreedyPlugin({ memSize: 0 })).toThrow("GSSGreedyPlugin: memSize must be at least 1, got 0");
     expect(() => new GSSGreedyPlugin({ memStrength: 0 })).toThrow("memStrength");
     expect(() => new GSSGreedyPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
   });

@@ -141,7 +141,7 @@ describe("ICaRLPlugin", () => {
   });
 
   test("ICaRLPlugin() refuses a memory of none", () => {
-    expect(() => new ICaRLPlugin({ memSize: 0 })).toThrow("Cannot create ICaRLPlugin: wanted memSize");
+    expect(() => new ICaRLPlugin({ memSize: 0 })).toThrow("ICaRLPlugin: memSize must be at least 1, got 0");
   });
 });
 

@@ -105,9 +105,11 @@ describe("IL2MPlugin", () => {
   });
 
   test("IL2MPlugin() refuses sizes out of range, and a storage policy of another size", () => {
-    expect(() => new IL2MPlugin({ memSize: 0 })).toThrow("Cannot create IL2MPlugin: wanted memSize");
+    expect(() => new IL2MPlugin({ memSize: 0 })).toThrow("IL2MPlugin: memSize must be at least 1, got 0");
     expect(() => new IL2MPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     const storagePolicy = new ReservoirSamplingBuffer({ maxSize: 20 });
-    expect(() => new IL2MPlugin({ storagePolicy })).toThrow("a storage policy of memSize 2000, got 20");
+    expect(() => new IL2MPlugin({ storagePolicy })).toThrow(
+      "IL2MPlugin: storagePolicy.maxSize must be 2000, as memSize, got 20",
+    );
   });
 });

@@ -122,10 +122,16 @@ describe("LFLPlugin and FeatureDistillationPlugin", () => {
   });
 
   test("refuse options out of range and layers that are not there", () => {
-    expect(() => new LFLPlugin({ lambda: -1 })).toThrow("Cannot create LFLPlugin: wanted lambda");
-    expect(() => Reflect.construct(LFLPlugin, [{ lambda: 1, compatibility: "x" }])).toThrow("unknown compatibility");
-    expect(() => new FeatureDistillationPlugin({ alpha: [] })).toThrow("alpha to have at least one number");
-    expect(() => Reflect.construct(FeatureDistillationPlugin, [{ mode: "cosin" }])).toThrow("did you mean cosine?");
+    expect(() => new LFLPlugin({ lambda: -1 })).toThrow("LFLPlugin: lambda must be at least 0, got -1");
+    expect(() => Reflect.construct(LFLPlugin, [{ lambda: 1, compatibility: "x" }])).toThrow(
+      'LFLPlugin: compatibility must be "paper" or "avalanche", got "x"',
+    );
+    expect(() => new FeatureDistillationPlugin({ alpha: [] })).toThrow(
+      "FeatureDistillationPlugin: alpha must be an array of at least one element, got []",
+    );
+    expect(() => Reflect.construct(FeatureDistillationPlugin, [{ mode: "cosin" }])).toThrow(
+      'FeatureDistillationPlugin: mode must be "cosine" or "mse", got "cosin"',
+    );
     expect(() => new LFL({ ...makeOptions(), lambda: 1, layerName: "nowhere" })).toThrow("nowhere");
   });
 });

@@ -111,10 +111,12 @@ describe("LossScalingPlugin", () => {
   });
 
   test("LossScalingPlugin() refuses negative and unknown factors", () => {
-    expect(() => new LossScalingPlugin({ factor: -1 })).toThrow("Cannot create LossScalingPlugin: wanted factor");
-    expect(() => new LossScalingPlugin({ factor: [] })).toThrow("factor to have at least one number");
+    expect(() => new LossScalingPlugin({ factor: -1 })).toThrow("LossScalingPlugin: factor must be at least 0, got -1");
+    expect(() => new LossScalingPlugin({ factor: [] })).toThrow(
+      "LossScalingPlugin: factor must be an array of at least one element, got []",
+    );
     expect(() => Reflect.construct(LossScalingPlugin, [{ factor: "inverse" }])).toThrow(
-      "did you mean inverse-experience?",
+      'LossScalingPlugin: factor must be "inverse-experience", got "inverse"',
     );
   });
 });

@@ -58,7 +58,9 @@ describe("LRSchedulerPlugin", () => {
 
   test("LRSchedulerPlugin() refuses options out of range, Naive() a second scheduler", () => {
     expect(() => new LRSchedulerPlugin({ schedule: { kind: "step", stepSize: 0 } })).toThrow("stepSize");
-    expect(() => Reflect.construct(LRSchedulerPlugin, [{ granularity: "epochs" }])).toThrow("did you mean epoch?");
+    expect(() => Reflect.construct(LRSchedulerPlugin, [{ granularity: "epochs" }])).toThrow(
+      'LRSchedulerPlugin: granularity must be "epoch" or "iteration", got "epochs"',
+    );
     const plugins = [new LRSchedulerPlugin({ schedule: halving }), new ReduceLROnPlateauPlugin()];
     expect(() => new Naive(makeOptions({ plugins }))).toThrow('sets the learning rate, got "ReduceLROnPlateauPlugin"');
   });
@@ -136,7 +138,9 @@ describe("ReduceLROnPlateauPlugin", () => {
     expect(() => new ReduceLROnPlateauPlugin({ patience: -1 })).toThrow("patience");
     expect(() => new ReduceLROnPlateauPlugin({ threshold: 2 })).toThrow("threshold");
     expect(() => new ReduceLROnPlateauPlugin({ minimum: -1 })).toThrow("minimum");
-    expect(() => Reflect.construct(ReduceLROnPlateauPlugin, [{ metric: "loss" }])).toThrow("unknown metric");
+    expect(() => Reflect.construct(ReduceLROnPlateauPlugin, [{ metric: "loss" }])).toThrow(
+      'ReduceLROnPlateauPlugin: metric must be "train-loss" or "val-loss", got "loss"',
+    );
     const plugins = [new ReduceLROnPlateauPlugin({ metric: "val-loss" })];
     expect(() => new Naive(makeOptions({ plugins }))).toThrow("evalEvery of at least 1");
   });

@@ -145,9 +145,13 @@ describe("LwFPlugin", () => {
   });
 
   test("LwFPlugin() refuses options out of range", () => {
-    expect(() => new LwFPlugin({ alpha: -1 })).toThrow("Cannot create LwFPlugin: wanted alpha");
-    expect(() => new LwFPlugin({ alpha: [] })).toThrow("alpha to have at least one number");
-    expect(() => new LwFPlugin({ temperature: 0 })).toThrow("wanted temperature");
-    expect(() => Reflect.construct(LwFPlugin, [{ compatibility: "papers" }])).toThrow("did you mean paper?");
+    expect(() => new LwFPlugin({ alpha: -1 })).toThrow("LwFPlugin: alpha must be at least 0, got -1");
+    expect(() => new LwFPlugin({ alpha: [] })).toThrow(
+      "LwFPlugin: alpha must be an array of at least one element, got []",
+    );
+    expect(() => new LwFPlugin({ temperature: 0 })).toThrow("LwFPlugin: temperature must be above 0, got 0");
+    expect(() => Reflect.construct(LwFPlugin, [{ compatibility: "papers" }])).toThrow(
+      'LwFPlugin: compatibility must be "paper" or "avalanche", got "papers"',
+    );
   });
 });

@@ -77,9 +77,11 @@ describe("MASPlugin", () => {
   });
 
   test("MASPlugin() refuses options out of range", () => {
-    expect(() => new MASPlugin({ lambda: -1 })).toThrow("Cannot create MASPlugin: wanted lambda");
-    expect(() => new MASPlugin({ alpha: 1.5 })).toThrow("alpha to be a number from 0 to 1");
-    expect(() => Reflect.construct(MASPlugin, [{ compatibility: "none" }])).toThrow("unknown compatibility");
+    expect(() => new MASPlugin({ lambda: -1 })).toThrow("MASPlugin: lambda must be at least 0, got -1");
+    expect(() => new MASPlugin({ alpha: 1.5 })).toThrow("MASPlugin: alpha must be at least 0 and at most 1, got 1.5");
+    expect(() => Reflect.construct(MASPlugin, [{ compatibility: "none" }])).toThrow(
+      'MASPlugin: compatibility must be "paper" or "avalanche", got "none"',
+    );
   });
 });
 

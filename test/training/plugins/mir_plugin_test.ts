@@ -72,12 +72,16 @@ describe("MIRPlugin", () => {
   });
 
   test("MIRPlugin() refuses numbers out of range, and a storage policy of another size", () => {
-    expect(() => new MIRPlugin({ memSize: 0 })).toThrow("Cannot create MIRPlugin: wanted memSize");
+    expect(() => new MIRPlugin({ memSize: 0 })).toThrow("MIRPlugin: memSize must be at least 1, got 0");
     expect(() => new MIRPlugin({ subsample: 0 })).toThrow("subsample");
     expect(() => new MIRPlugin({ batchSizeMem: -1 })).toThrow("batchSizeMem");
     const storagePolicy = new ReservoirSamplingBuffer({ maxSize: 10 });
-    expect(() => new MIRPlugin({ memSize: 11, storagePolicy })).toThrow("a storage policy of memSize 11, got 10");
-    expect(() => Reflect.construct(MIRPlugin, [{ compatibility: "avalance" }])).toThrow("did you mean avalanche?");
+    expect(() => new MIRPlugin({ memSize: 11, storagePolicy })).toThrow(
+      "MIRPlugin: storagePolicy.maxSize must be 11, as memSize, got 10",
+    );
+    expect(() => Reflect.construct(MIRPlugin, [{ compatibility: "avalance" }])).toThrow(
+      'MIRPlugin: compatibility must be "paper" or "avalanche", got "avalance"',
+    );
   });
 });
 

@@ -138,10 +138,12 @@ describe("PackNetPlugin", () => {
 
   test("PackNetPlugin() refuses options out of range, PackNet() too few epochs, layer state and columns", () => {
     expect(() => new PackNetPlugin({ postPruneEpochs: -1 })).toThrow(
-      "Cannot create PackNetPlugin: wanted postPruneEpochs",
+      "PackNetPlugin: postPruneEpochs must be at least 0, got -1",
     );
     const excessive = { postPruneEpochs: 1, pruneProportion: [0.5, 1.5] };
-    expect(() => new PackNetPlugin(excessive)).toThrow("wanted pruneProportion");
+    expect(() => new PackNetPlugin(excessive)).toThrow(
+      "PackNetPlugin: pruneProportion[1] must be at least 0 and at most 1, got 1.5",
+    );
     const hasty = () => createPackNet({ postPruneEpochs: 4 });
     expect(hasty).toThrow("wanted more trainEpochs than postPruneEpochs (4), got 4");
     const normalized = tf.sequential({

@@ -117,7 +117,7 @@ describe("RARPlugin", () => {
   });
 
   test("RARPlugin() refuses options out of range", () => {
-    expect(() => new RARPlugin({ memSize: 0 })).toThrow("Cannot create RARPlugin: wanted memSize");
+    expect(() => new RARPlugin({ memSize: 0 })).toThrow("RARPlugin: memSize must be at least 1, got 0");
     expect(() => new RARPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(() => new RARPlugin({ beta: 1.5 })).toThrow("beta");
     expect(() => new RARPlugin({ epsilon: -1 })).toThrow("epsilon");
@@ -125,6 +125,8 @@ describe("RARPlugin", () => {
     expect(() => new RARPlugin({ decay: -1 })).toThrow("decay");
     expect(() => new RARPlugin({ virtualLearningRate: Number.NaN })).toThrow("virtualLearningRate");
     const storagePolicy = new ReservoirSamplingBuffer({ maxSize: 7 });
-    expect(() => new RARPlugin({ memSize: 8, storagePolicy })).toThrow("memSize 8");
+    expect(() => new RARPlugin({ memSize: 8, storagePolicy })).toThrow(
+      "storagePolicy.maxSize must be 8, as memSize, got 7",
+    );
   });
 });

@@ -140,11 +140,15 @@ describe("ReplayPlugin", () => {
   });
 
   test("ReplayPlugin() refuses sizes out of range and a storage policy of another size", () => {
-    expect(() => new ReplayPlugin({ memSize: 0 })).toThrow("Cannot create ReplayPlugin: wanted memSize");
-    expect(() => new ReplayPlugin({ batchSize: 0 })).toThrow("batchSize to be a whole number of at least 1");
-    expect(() => new ReplayPlugin({ batchSizeMem: 1.5 })).toThrow("batchSizeMem to be a whole number");
+    expect(() => new ReplayPlugin({ memSize: 0 })).toThrow("ReplayPlugin: memSize must be at least 1, got 0");
+    expect(() => new ReplayPlugin({ batchSize: 0 })).toThrow("ReplayPlugin: batchSize must be at least 1, got 0");
+    expect(() => new ReplayPlugin({ batchSizeMem: 1.5 })).toThrow(
+      "ReplayPlugin: batchSizeMem must be a whole number, got 1.5",
+    );
     const storagePolicy = new ReservoirSamplingBuffer({ maxSize: 10 });
-    expect(() => new ReplayPlugin({ memSize: 11, storagePolicy })).toThrow("a storage policy of memSize 11, got 10");
+    expect(() => new ReplayPlugin({ memSize: 11, storagePolicy })).toThrow(
+      "ReplayPlugin: storagePolicy.maxSize must be 11, as memSize, got 10",
+    );
   });
 });
 

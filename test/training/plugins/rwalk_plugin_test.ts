@@ -160,8 +160,8 @@ describe("RWalkPlugin", () => {
   });
 
   test("RWalkPlugin() refuses options out of range", () => {
-    expect(() => new RWalkPlugin({ lambda: -1 })).toThrow("Cannot create RWalkPlugin: wanted lambda");
-    expect(() => new RWalkPlugin({ alpha: 2 })).toThrow("alpha to be a number from 0 to 1");
-    expect(() => new RWalkPlugin({ deltaT: 0 })).toThrow("deltaT to be a whole number of at least 1");
+    expect(() => new RWalkPlugin({ lambda: -1 })).toThrow("RWalkPlugin: lambda must be at least 0, got -1");
+    expect(() => new RWalkPlugin({ alpha: 2 })).toThrow("RWalkPlugin: alpha must be at least 0 and at most 1, got 2");
+    expect(() => new RWalkPlugin({ deltaT: 0 })).toThrow("RWalkPlugin: deltaT must be at least 1, got 0");
   });
 });

@@ -60,7 +60,7 @@ describe("SCRPlugin", () => {
   });
 
   test("SCRPlugin() refuses options out of range", () => {
-    expect(() => new SCRPlugin({ memSize: 0 })).toThrow("Cannot create SCRPlugin: wanted memSize");
+    expect(() => new SCRPlugin({ memSize: 0 })).toThrow("SCRPlugin: memSize must be at least 1, got 0");
     expect(() => new SCRPlugin({ temperature: 0 })).toThrow("temperature");
     expect(() => new SCRPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
   });

@@ -54,9 +54,17 @@ describe("ShrinkAndPerturbPlugin", () => {
   });
 
   test("ShrinkAndPerturbPlugin() refuses options out of range", () => {
-    expect(() => new ShrinkAndPerturbPlugin({ shrink: 2 })).toThrow("wanted shrink");
-    expect(() => new ShrinkAndPerturbPlugin({ perturb: -1 })).toThrow("wanted perturb");
-    expect(() => new ShrinkAndPerturbPlugin({ every: 0 })).toThrow("wanted every");
-    expect(() => Reflect.construct(ShrinkAndPerturbPlugin, [{ every: "epoch" }])).toThrow('every to be "experience"');
+    expect(() => new ShrinkAndPerturbPlugin({ shrink: 2 })).toThrow(
+      "ShrinkAndPerturbPlugin: shrink must be at least 0 and at most 1, got 2",
+    );
+    expect(() => new ShrinkAndPerturbPlugin({ perturb: -1 })).toThrow(
+      "ShrinkAndPerturbPlugin: perturb must be at least 0, got -1",
+    );
+    expect(() => new ShrinkAndPerturbPlugin({ every: 0 })).toThrow(
+      "ShrinkAndPerturbPlugin: every must be at least 1, got 0",
+    );
+    expect(() => Reflect.construct(ShrinkAndPerturbPlugin, [{ every: "epoch" }])).toThrow(
+      'ShrinkAndPerturbPlugin: every must be "experience", got "epoch"',
+    );
   });
 });

@@ -146,12 +146,20 @@ describe("SynapticIntelligencePlugin", () => {
   });
 
   test("SynapticIntelligencePlugin() refuses options out of range; train() refuses names that fit no parameter", async () => {
-    expect(() => new SynapticIntelligencePlugin({ lambda: -1 })).toThrow("wanted lambda");
-    expect(() => new SynapticIntelligencePlugin({ lambda: [1, Number.NaN] })).toThrow("wanted lambda");
-    expect(() => new SynapticIntelligencePlugin({ lambda: [] })).toThrow("lambda to have at least one number");
-    expect(() => new SynapticIntelligencePlugin({ lambda: 1, eps: 0 })).toThrow("wanted eps");
+    expect(() => new SynapticIntelligencePlugin({ lambda: -1 })).toThrow("lambda must be at least 0, got -1");
+    expect(() => new SynapticIntelligencePlugin({ lambda: [1, Number.NaN] })).toThrow(
+      "SynapticIntelligencePlugin: lambda[1] must be a number, got NaN",
+    );
+    expect(() => new SynapticIntelligencePlugin({ lambda: [] })).toThrow(
+      "SynapticIntelligencePlugin: lambda must be an array of at least one element, got []",
+    );
+    expect(() => new SynapticIntelligencePlugin({ lambda: 1, eps: 0 })).toThrow(
+      "SynapticIntelligencePlugin: eps must be above 0, got 0",
+    );
     const unknown = { lambda: 1, compatibility: "avalance" };
-    expect(() => Reflect.construct(SynapticIntelligencePlugin, [unknown])).toThrow("did you mean avalanche?");
+    expect(() => Reflect.construct(SynapticIntelligencePlugin, [unknown])).toThrow(
+      'SynapticIntelligencePlugin: compatibility must be "paper" or "avalanche", got "avalance"',
+    );
     const misnamed = { ...makeOptions(), lambda: 1, excludedParameters: ["fc0/kernels"] };
     const training = trainParameters(new SynapticIntelligence(misnamed), benchmark);
     await expect(training).rejects.toThrow('unknown parameter "fc0/kernels", did you mean fc0/kernel');

@@ -83,9 +83,9 @@ describe("AR1", () => {
   });
 
   test("AR1() refuses options out of range, and a memory without a layer", () => {
-    expect(() => new AR1({ ...makeOptions(), lambda: -1 })).toThrow("Cannot create AR1: wanted lambda");
+    expect(() => new AR1({ ...makeOptions(), lambda: -1 })).toThrow("AR1: lambda must be at least 0, got -1");
     expect(() => new AR1({ ...makeOptions(), incLearningRate: -1 })).toThrow("incLearningRate");
-    expect(() => new AR1({ ...makeOptions(), memSize: 100 })).toThrow("latentLayerName beside memSize");
+    expect(() => new AR1({ ...makeOptions(), memSize: 100 })).toThrow("AR1: memSize requires latentLayerName");
     expect(() => new AR1({ ...makeOptions(), latentLayerName: "fc0", memSize: 0 })).toThrow("memSize");
   });
 });

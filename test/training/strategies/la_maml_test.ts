@@ -81,7 +81,7 @@ describe("LaMAML", () => {
 
   test("refuses options out of range", () => {
     const create = (own: object) => () => new LaMAML({ ...makeOptions(), ...own });
-    expect(create({ memSize: 0 })).toThrow("Cannot create LaMAML: wanted memSize");
+    expect(create({ memSize: 0 })).toThrow("LaMAML: memSize must be at least 1, got 0");
     expect(create({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(create({ innerUpdates: 0 })).toThrow("innerUpdates");
     expect(create({ alphaInit: -1 })).toThrow("alphaInit");

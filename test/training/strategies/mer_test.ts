@@ -47,7 +47,7 @@ describe("MER", () => {
 
   test("refuses options out of range", () => {
     const create = (own: object) => () => new MER({ ...makeOptions(), ...own });
-    expect(create({ memSize: 0 })).toThrow("Cannot create MER: wanted memSize");
+    expect(create({ memSize: 0 })).toThrow("MER: memSize must be at least 1, got 0");
     expect(create({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(create({ innerBatches: 0 })).toThrow("innerBatches");
     expect(create({ beta: 2 })).toThrow("beta");
