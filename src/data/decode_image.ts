@@ -1,6 +1,6 @@
 import type { Metadata } from "sharp";
 import { describeCause, RefusalError, SyntaxRefusal } from "../core/errors.ts";
-import { IMAGE_FORMATS, type ImageFormat, isCutShort, recognizeImage } from "./image_format.ts";
+import { findOutlineFault, IMAGE_FORMATS, type ImageFormat, recognizeImage } from "./image_format.ts";
 
 /** An image of bytes, [height, width, channels]: one channel for shades of grey, three for red, green and blue. */
 export interface DecodedImage {
@@ -32,7 +32,8 @@ const SPACES = [
 export async function decodeImage(bytes: Uint8Array, subject: string): Promise<DecodedImage> {
   const format = recognizeImage(bytes);
   if (!format) throw new SyntaxRefusal(`${subject}: must be a ${IMAGE_FORMATS} image`);
-  if (isCutShort(format, bytes)) throw new SyntaxRefusal(`${subject}: truncated ${format} image`);
+  const fault = findOutlineFault(format, bytes);
+  if (fault !== undefined) throw new SyntaxRefusal(`${subject}: ${fault}`);
   const sharp = await loadSharp(subject);
   const refuse = (cause: unknown) => refuseFile(cause, { subject, format });
   const metadata = await sharp(bytes, { limitInputPixels: false, limitInputChannels: false }).metadata().catch(refuse);

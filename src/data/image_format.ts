@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { findPngFault } from "./png_chunks.ts";
 
 /** The image files that are read, by their first bytes. */
 export type ImageFormat = "AVIF" | "GIF" | "JPEG" | "PNG" | "TIFF" | "WebP";
@@ -22,27 +22,21 @@ export function recognizeImage(bytes: Uint8Array): ImageFormat | undefined {
 }
 
 /**
- * Whether the end of an image file is missing where its format marks the end: a decoder may give the pixels of such a
- * file all the same.
+ * What is wrong with an image file by its outline alone, where a decoder may not mind: "truncated PNG image", say.
+ * Undefined where nothing is.
  */
-export function isCutShort(format: ImageFormat, bytes: Uint8Array): boolean {
+export function findOutlineFault(format: ImageFormat, bytes: Uint8Array): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (format) {
     case "PNG":
-      return (
-        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf(
-          "IEND\xaeB`\x82",
-          bytes.length,
-          "latin1",
-        ) < 0
-      );
+      return findPngFault(bytes);
     case "WebP":
-      return view.getUint32(4, true) + 8 > bytes.length;
+      return view.getUint32(4, true) + 8 > bytes.length ? "truncated WebP image" : undefined;
     case "AVIF":
     case "GIF":
     case "JPEG":
     case "TIFF":
-      return false;
+      return undefined;
   }
 }
 

@@ -120,6 +120,8 @@ describe("decodeImage()", () => {
       }
     }
     await expect(decode(PALETTE_PNG.subarray(0, -4))).rejects.toThrow("a.png: truncated PNG image");
+    const endAlone = Uint8Array.of(...PALETTE_PNG.subarray(0, 8), ...PALETTE_PNG.subarray(-12));
+    await expect(decode(endAlone)).rejects.toThrow("a.png: truncated PNG image");
     await expect(decode(pillow.WEBP.subarray(0, -1))).rejects.toThrow("a.png: truncated WebP image");
     await expect(decode(GREY_JPEG.subarray(0, -9))).rejects.toThrow("a.png: truncated JPEG image");
     const damaged = PALETTE_PNG.slice();
@@ -137,11 +139,16 @@ describe("decodeImage()", () => {
       return Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...chunks.flatMap((chunk) => [...chunk]));
     };
     const zeros = deflateSync(new Uint8Array(50_000_000));
-    expect(await decode(make(2, zeros))).toEqual({ shape: [2, 2, 1], data: [0, 0, 0, 0] });
+    const some = make(2, deflateSync(new Uint8Array(5_000_000)));
+    expect(await decode(some)).toEqual({ shape: [2, 2, 1], data: [0, 0, 0, 0] });
+    const packed = make(2, Uint8Array.of(...zeros, ...zeros));
+    await expect(decode(packed)).rejects.toThrow(
+      `a.png: damaged PNG image, which holds ${2 * zeros.length} bytes of packed data for 2 × 2 pixels`,
+    );
     const pixels = deflateSync(Uint8Array.of(0, 1, 2, 0, 3, 4));
     const profile = makePngChunk("iCCP", Uint8Array.of(0x78, 0, 0, ...zeros));
     expect(await decode(make(2, pixels, profile))).toEqual({ shape: [2, 2, 1], data: [1, 2, 3, 4] });
-    await expect(decode(make(60_000, zeros))).rejects.toThrow(
+    await expect(decode(make(60_000, pixels))).rejects.toThrow(
       "a.png: must have at most 100000000 pixels, got 60000 × 60000",
     );
   });
