@@ -1,4 +1,4 @@
-import { elementAt, valueAt } from "../core/element_at.ts";
+import { elementAt } from "../core/element_at.ts";
 import { createSharedInt32 } from "../core/shared_memory.ts";
 import { areClassIds, nameByIds } from "../data/class_names.ts";
 import { createDataSource, type DataSource } from "../data/data_source.ts";
@@ -7,6 +7,9 @@ import { replaceSources } from "../data/replace_sources.ts";
 
 /** Task labels below this stay as they are: a head that no task uses costs little. */
 const KEPT_TASK_LABELS = 100;
+
+/** The class id of rows that no data set uses. */
+const UNUSED = -1;
 
 /** Data sets whose class ids are 0 … n − 1, and what they were before. */
 export interface NumberedDatasets {
@@ -27,7 +30,8 @@ export function numberDatasets(datasets: readonly Dataset[], numClasses: number 
   const idOf = new Map(labels.map((label, id) => [label, id]));
   const renumber = cacheBySource((source) => {
     const y = createSharedInt32(source.y.length);
-    for (let row = 0; row < y.length; row++) y[row] = valueAt(idOf, elementAt(source.y, row));
+    // A row that no data set uses may have a label that does not occur.
+    for (let row = 0; row < y.length; row++) y[row] = idOf.get(elementAt(source.y, row)) ?? UNUSED;
     return createDataSource({ ...source, y });
   });
   return { datasets: datasets.map((dataset) => replaceSources(dataset, renumber)), classNames };

@@ -61,6 +61,15 @@ describe("createDatasetBenchmark()", () => {
       numClasses: 5,
     });
     expect([ids.classNames, [...ids.testStream.at(0).dataset.targets]]).toEqual([["0", "1", "2", "3", "4"], [3]]);
+    const part = createDatasetBenchmark({
+      name: "mine",
+      train: [make("a", [7, 3, 5]).subset([0, 2])],
+      test: [make("c", [5])],
+    });
+    expect([part.classNames, [...part.trainStream.at(0).dataset.targets]]).toEqual([
+      ["5", "7"],
+      [1, 0],
+    ]);
     const dense = [make("a", [0, 1])];
     const [source] = dense[0]?.sources.values() ?? [];
     const kept = createDatasetBenchmark({ name: "mine", train: dense, test: [make("c", [2])] });

@@ -1,4 +1,5 @@
 import type { OptionRules } from "../../core/assert_options.ts";
+import { valueAt } from "../../core/element_at.ts";
 import { describeValue, findNearestNames, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
 import { listOf, text } from "../../core/value_rules.ts";
 import { splitRow } from "./csv_records.ts";
@@ -86,7 +87,7 @@ export class CsvColumns {
     if (features.length === 0) throw new SyntaxRefusal(`${path}: must have columns beside "${this.labelColumn}"`);
     this.#first ??= { path, features };
     assertSameNames(path, features, this.#first);
-    const placeOf = (name: string) => places.get(name) ?? -1;
+    const placeOf = (name: string) => valueAt(places, name);
     const label = placeOf(this.labelColumn);
     return { delimiter, width: names.length, label, features: this.#first.features.map(placeOf), names };
   }
