@@ -1,7 +1,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
-import { assertWholeNumber } from "./errors.ts";
+import { assertWholeNumber, describeValue, RangeRefusal } from "./errors.ts";
 import { objectLike } from "./value_rules.ts";
 
 /** The rule of an option that is a random stream. */
@@ -63,8 +63,14 @@ export class RandomStream {
     return [...this.#generator.getState()];
   }
 
-  /** Goes on from where `save` was called. */
+  /**
+   * Goes on from where `save` was called.
+   * @throws {RangeRefusal} If it is no such state: zeros alone would give the same number for ever.
+   */
   restore(state: readonly number[]): void {
+    const isWhole =
+      state.length === 4 && state.every((word) => (word | 0) === word) && state.some((word) => word !== 0);
+    if (!isWhole) throw new RangeRefusal(`a random stream's state must be four int32, got ${describeValue(state)}`);
     this.#generator = xoroshiro128plusFromState(state);
   }
 

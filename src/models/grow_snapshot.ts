@@ -1,9 +1,10 @@
 import { elementAt } from "../core/element_at.ts";
+import { describeValue, RangeRefusal } from "../core/errors.ts";
 import { createParameterLayout, type ParameterEntry, type ParameterLayout } from "../core/parameter_layout.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { remapVector } from "../core/remap_vector.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
-import { type GrowingHead, growTopology, shapeHead } from "./growing_head.ts";
+import { type GrowingHead, growTopology, listGrowingHeads, shapeHead } from "./growing_head.ts";
 import type { ModelSnapshot } from "./model_snapshot.ts";
 import { growColumns } from "./progressive_growth.ts";
 
@@ -39,8 +40,28 @@ export function growSnapshot(
   };
 }
 
+/**
+ * How many parameters and values of state a model with these heads has; nothing is made.
+ * @throws {RangeRefusal} If they are other heads than the model's.
+ */
+export function measureGrowth(
+  model: Pick<ModelSnapshot, "topology" | "layout" | "stateLayout">,
+  heads: readonly GrowingHead[],
+): { readonly parameters: number; readonly state: number } {
+  const [own, given] = [listGrowingHeads(model.topology).map(nameHead), heads.map(nameHead)];
+  if (own.join() !== given.join()) {
+    throw new RangeRefusal(`the model's growing heads are ${describeValue(own)}, got ${describeValue(given)}`);
+  }
+  const { layout, stateLayout } = growLayouts(model, heads);
+  return { parameters: layout.size, state: stateLayout.size };
+}
+
+function nameHead({ kind, layer }: GrowingHead): string {
+  return `${kind} ${layer}`;
+}
+
 function growLayouts(
-  { topology, ...before }: ModelSnapshot,
+  { topology, ...before }: Pick<ModelSnapshot, "topology" | "layout" | "stateLayout">,
   heads: readonly GrowingHead[],
 ): Pick<ModelSnapshot, "layout" | "stateLayout"> {
   let { layout, stateLayout } = before;

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { describeValue, RangeRefusal } from "../core/errors.ts";
+import type { Benchmark } from "../streams/experience.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "./checkpoints/run_checkpoint.ts";
 import { readRunConfig } from "./read_run_files.ts";
 import { createRunDirectory, openRunDirectory, type RunDirectory } from "./run_directory.ts";
 import { createRunEvaluator } from "./run_evaluator.ts";
 import { RunMonitor } from "./run_monitor.ts";
+import type { ExperienceSummary } from "./run_summary.ts";
 import { LostCheckpointsError } from "./storage_error.ts";
 import { TrainingRun, type TrainingRunOptions } from "./training_run.ts";
 
@@ -38,9 +40,8 @@ export function resumeTrainingRun<Config>(options: ResumeOptions<Config>): Promi
     assertSameConfig(options.directory, await readRunConfig(options.directory), options.config);
     const directory = await openRunDirectory(options.directory);
     try {
-      const checkpoint = await findCheckpoint(directory, options.onDamage ?? (() => {}));
+      const checkpoint = await findCheckpoint(directory, options);
       if (checkpoint) assertSameConfig(options.directory, checkpoint.config, options.config);
-      directory.metrics.truncate(checkpoint?.metricsBytes ?? 0);
       return { directory, checkpoint, isResumed: true };
     } catch (error) {
       directory.close();
@@ -81,12 +82,13 @@ async function assemble<Config>(
 
 async function findCheckpoint(
   { path, checkpoints, metrics }: RunDirectory,
-  onDamage: (message: string) => void,
+  { benchmark, onDamage = () => {} }: Pick<ResumeOptions<unknown>, "benchmark" | "onDamage">,
 ): Promise<RunCheckpoint | undefined> {
   const sizeBytes = metrics.flush();
-  const { checkpoint, name, damaged } = await checkpoints.findNewest(({ metricsBytes }) => {
+  const { checkpoint, name, damaged } = await checkpoints.findNewest(({ metricsBytes, experiences }) => {
+    assertRowsFit(experiences, benchmark);
     if (metricsBytes <= sizeBytes) return;
-    throw new RangeError(`it needs ${metricsBytes} bytes of ${metrics.path}, which has ${sizeBytes}`);
+    throw new RangeRefusal(`it needs ${metricsBytes} bytes of ${metrics.path}, which has ${sizeBytes}`);
   });
   const found = damaged.map((file) => `${file.name}: ${file.reason}`);
   if (!checkpoint && damaged.length > 0) {
@@ -94,6 +96,18 @@ async function findCheckpoint(
   }
   for (const line of found) onDamage(`Going on from ${name}, as a newer checkpoint cannot be used: ${line}`);
   return checkpoint;
+}
+
+/** @throws {RangeRefusal} If a run on this benchmark cannot have come to these rows. */
+function assertRowsFit(experiences: readonly ExperienceSummary[], { trainStream, testStream }: Benchmark): void {
+  if (experiences.length > trainStream.length) {
+    throw new RangeRefusal(`experiences must be at most ${trainStream.length}, got ${experiences.length}`);
+  }
+  for (const [i, { testAccuracy }] of experiences.entries()) {
+    if (testAccuracy.length === testStream.length) continue;
+    const message = `experiences.${i}.testAccuracy must have ${testStream.length} values, got ${testAccuracy.length}`;
+    throw new RangeRefusal(message);
+  }
 }
 
 /** @throws {RangeRefusal} If they differ, naming every key in which they do. */

@@ -1,8 +1,7 @@
-import { describeCause } from "../core/errors.ts";
+import { describeCause, RangeRefusal } from "../core/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
-import type { LoggerState } from "../evaluation/loggers/logger_group.ts";
 import type { PluginMetric } from "../evaluation/plugin_metric.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
@@ -87,8 +86,10 @@ export class TrainingRun<Config> {
   #parametersHash: string | null;
   /** Where to go on, until training is there. */
   #resumed: RunPlace | undefined;
-  /** How far the loggers had come by then; undefined in a new run. */
-  readonly #resumedLogs: readonly LoggerState[] | undefined;
+  /** How far the run's files had come by then; undefined in a new run. */
+  readonly #resumedFiles: Pick<RunCheckpoint, "metricsBytes" | "logs"> | undefined;
+  /** True once the run is where it is to begin or to go on: until then, its folder stays as it was. */
+  #hasBegun = false;
 
   /** Use `createTrainingRun` or `resumeTrainingRun`. */
   constructor(options: TrainingRunOptions<Config>, parts: TrainingRunParts) {
@@ -100,7 +101,7 @@ export class TrainingRun<Config> {
     this.#experiences = [...(parts.checkpoint?.experiences ?? [])];
     this.#parametersHash = parts.checkpoint?.parametersHash ?? null;
     this.#resumed = parts.checkpoint?.place;
-    this.#resumedLogs = parts.isResumed ? (parts.checkpoint?.logs ?? []) : undefined;
+    if (parts.isResumed) this.#resumedFiles = parts.checkpoint ?? { metricsBytes: 0, logs: [] };
     this.#checkpointer = new RunCheckpointer({
       strategy: this.strategy,
       interval: parts.checkpointEvery,
@@ -115,7 +116,8 @@ export class TrainingRun<Config> {
   /**
    * Does all that is left of it, once.
    * @returns The finished run's summary.
-   * @throws Whatever ended the run early; summary.json says "interrupted" or "failed" then.
+   * @throws Whatever ended the run early; summary.json says "interrupted" or "failed" then, unless it ended before it
+   * was where it was to go on from: then the folder is as it was.
    */
   async train(): Promise<RunSummary<Config>> {
     const { benchmark, evaluatesFirst, signal } = this.#options;
@@ -158,18 +160,30 @@ export class TrainingRun<Config> {
   async #begin(): Promise<void> {
     const figures = this.#resumed?.now.plugins.find(({ name }) => name === this.#monitor.name);
     if (figures) this.#monitor.restoreState(figures.state);
-    await this.directory.writeConfig(this.#options.config);
-    await this.#writeSummary("running");
     if (this.#resumed?.kind === "inside") {
       // The experience's beginning is run again; what it tells is in the files already.
       this.directory.metrics.isMuted = true;
       this.#evaluator.holdLoggers();
       return;
     }
-    if (this.#resumedLogs) this.#evaluator.restoreLoggers(this.#resumedLogs);
-    if (!this.#resumed) return;
-    await this.strategy.start();
-    await restoreSnapshot(this.strategy, this.#resumed.now, collectSources(this.#options.benchmark));
+    if (this.#resumed) {
+      await this.strategy.start();
+      await restoreSnapshot(this.strategy, this.#resumed.now, collectSources(this.#options.benchmark));
+    }
+    await this.#arrive();
+  }
+
+  /** Brings the files to where the strategy is: from now on, they follow it. */
+  async #arrive(): Promise<void> {
+    const { metrics } = this.directory;
+    if (this.#resumedFiles) {
+      metrics.truncate(this.#resumedFiles.metricsBytes);
+      metrics.isMuted = false;
+      this.#evaluator.restoreLoggers(this.#resumedFiles.logs);
+    }
+    this.#hasBegun = true;
+    await this.directory.writeConfig(this.#options.config);
+    await this.#writeSummary("running");
     this.#checkpointer.restart();
   }
 
@@ -207,13 +221,12 @@ export class TrainingRun<Config> {
       await this.strategy.train(parts, options);
       return;
     }
-    const onRestored = () => {
-      this.directory.metrics.isMuted = false;
-      this.#evaluator.restoreLoggers(this.#resumedLogs ?? []);
-      this.#checkpointer.restart();
-    };
-    const resume = { ...place, sources: collectSources(benchmark), onRestored };
-    await this.strategy.train(parts.slice(place.position.experiences), { ...options, resume });
+    const { experiences } = place.position;
+    if (experiences >= parts.length) {
+      throw new RangeRefusal(`position.experiences must be below ${parts.length}, got ${experiences}`);
+    }
+    const resume = { ...place, sources: collectSources(benchmark), onRestored: () => this.#arrive() };
+    await this.strategy.train(parts.slice(experiences), { ...options, resume });
   }
 
   async #save(place: RunPlace): Promise<void> {
@@ -230,6 +243,7 @@ export class TrainingRun<Config> {
   }
 
   async #noteEnd(error: unknown): Promise<void> {
+    if (!this.#hasBegun) return;
     try {
       if (this.#isInterruption(error)) await this.#writeSummary("interrupted");
       else await this.#writeSummary("failed", describeCause(error));

@@ -1,3 +1,4 @@
+import { RangeRefusal } from "../core/errors.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
@@ -29,7 +30,7 @@ export interface TrainingResume extends TrainingCheckpoint {
   /** The benchmark's data sources by name. */
   readonly sources: ReadonlyMap<string, DataSource>;
   /** Called when all is as it was. What plugins and metrics told before that was a repetition. */
-  readonly onRestored?: () => void;
+  readonly onRestored?: () => void | Promise<void>;
 }
 
 /** Who decides when a checkpoint is made, and keeps it. */
@@ -93,9 +94,13 @@ export class CheckpointKeeper {
     this.#streamsAtEpochStart = resume.position.streamsAtEpochStart;
     randomStreams.restore(this.#streamsAtEpochStart);
     const minibatches = dataloader.iterate()[Symbol.iterator]();
-    for (; this.#iteration < resume.position.iteration; this.#iteration++) minibatches.next();
+    const { iteration } = resume.position;
+    for (; this.#iteration < iteration; this.#iteration++) {
+      if (!minibatches.next().done) continue;
+      throw new RangeRefusal(`position.iteration must be at most ${this.#iteration}, got ${iteration}`);
+    }
     await restoreSnapshot(this.#strategy, resume.now, resume.sources);
-    resume.onRestored?.();
+    await resume.onRestored?.();
     return { [Symbol.iterator]: () => minibatches };
   }
 
@@ -112,8 +117,16 @@ export class CheckpointKeeper {
     await this.#checkpointer.save({ start: this.#start, now: takeSnapshot(this.#strategy), position });
   }
 
-  /** Called after an experience's last callback. */
+  /**
+   * Called after an experience's last callback.
+   * @throws {RangeRefusal} If it was to be resumed in an epoch that it does not have.
+   */
   endExperience(): void {
+    const epoch = this.#resume?.position.epoch;
+    if (epoch !== undefined) {
+      const { trainEpochs } = this.#strategy;
+      throw new RangeRefusal(`position.epoch must be one of the experience's ${trainEpochs} epochs, got ${epoch}`);
+    }
     this.#experiences += 1;
   }
 }

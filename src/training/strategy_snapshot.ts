@@ -1,7 +1,8 @@
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { describeValue, RangeRefusal } from "../core/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
+import { measureGrowth } from "../models/grow_snapshot.ts";
 import type { GrowingHead } from "../models/growing_head.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { ClockState } from "./clock.ts";
@@ -59,14 +60,14 @@ export async function restoreSnapshot(
   const { cluster } = strategy;
   const names = strategy.plugins.map(namePlugin);
   const saved = snapshot.plugins.map(({ name }) => name);
-  if (names.join() !== saved.join())
-    throw new RangeRefusal(cannot("restore a strategy", `the plugins ${saved}`, names));
-  await strategy.growHeads(snapshot.heads);
-  copyInto(cluster.parameters, snapshot.parameters);
-  copyInto(cluster.state, snapshot.layerState);
-  for (const [i, vector] of cluster.optimizerState.entries()) {
-    copyInto(vector, elementAt(snapshot.optimizer, i));
+  if (names.join() !== saved.join()) {
+    throw new RangeRefusal(`the plugins must be ${describeValue(names)}, got ${describeValue(saved)}`);
   }
+  assertSizes(strategy, snapshot);
+  await strategy.growHeads(snapshot.heads);
+  cluster.parameters.set(snapshot.parameters);
+  cluster.state.set(snapshot.layerState);
+  for (const [i, vector] of cluster.optimizerState.entries()) vector.set(elementAt(snapshot.optimizer, i));
   cluster.stepCount = snapshot.stepCount;
   strategy.sideSteps = snapshot.sideSteps;
   strategy.optimizer.learningRate = snapshot.learningRate;
@@ -80,9 +81,22 @@ export async function restoreSnapshot(
   strategy.restoreOwnState(snapshot.own, sources);
 }
 
-function copyInto(target: Float32Array, source: Float32Array): void {
-  if (target.length !== source.length) {
-    throw new RangeRefusal(cannot("restore a strategy", `vectors of ${target.length} values`, source.length));
+/**
+ * Compares a snapshot with the model before anything is made by it: how wide heads were says how much memory they take.
+ * @throws {RangeRefusal} If it is of other heads, or a vector has another length.
+ */
+function assertSizes({ cluster }: BaseStrategy, snapshot: StrategySnapshot): void {
+  const { parameters, state } = measureGrowth(cluster.model, snapshot.heads);
+  assertLength("parameters", snapshot.parameters, parameters);
+  assertLength("layerState", snapshot.layerState, state);
+  const vectors = cluster.optimizerState.length;
+  if (snapshot.optimizer.length !== vectors) {
+    throw new RangeRefusal(`optimizer must have ${vectors} vectors, got ${snapshot.optimizer.length}`);
   }
-  target.set(source);
+  for (const vector of snapshot.optimizer) assertLength("optimizer", vector, parameters);
+}
+
+function assertLength(name: string, vector: Float32Array, length: number): void {
+  if (vector.length === length) return;
+  throw new RangeRefusal(`${name} must have ${length} values, got ${vector.length}`);
 }
