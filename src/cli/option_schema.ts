@@ -63,6 +63,9 @@ export function describeKind(property: JSONSchema): string {
   }
 }
 
+/** How numbers are written: "0x10" and "Infinity" are texts. */
+const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
 /**
  * The value that a typed text stands for. Where the text is none of the kind wanted, it is returned as it is and
  * the schema refuses it.
@@ -79,8 +82,7 @@ export function coerceText(property: JSONSchema, text: string | readonly string[
   if (typeof text !== "string") return text;
   if (property.type === "boolean") return text === "true" ? true : text === "false" ? false : text;
   if (property.type !== "number" && property.type !== "integer") return text;
-  const value = Number(text);
-  return text.trim() === "" || Number.isNaN(value) ? text : value;
+  return DECIMAL.test(text) ? Number(text) : text;
 }
 
 function isTextList(value: unknown): boolean {
@@ -91,6 +93,7 @@ function describePlural(property: JSONSchema): string {
   const items = readItems(property);
   if (items.enum) return items.enum.join(", ");
   if (items.type === "integer") return `whole numbers${describeRange(items)}`;
+  if (items.type === "object") return "objects";
   return items.type === "number" ? `numbers${describeRange(items)}` : "texts";
 }
 

@@ -1,4 +1,4 @@
-import { listDevices } from "../cluster/cluster_options.ts";
+import { listDevices, resolveClusterOptions } from "../cluster/cluster_options.ts";
 import { areClassIds } from "../data/class_names.ts";
 import { chooseEngine } from "../engine/create_engine.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
@@ -43,6 +43,7 @@ export interface RunSurroundings {
 export async function prepareRun(given: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
   const { target, layout, loggers, signal, report } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
+  const places = listDevices(resolveClusterOptions({ ...layout, logicalShards }));
   if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
   const { data, classNames } = given;
@@ -56,7 +57,7 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels });
-  await assertDevicesAreThere(listDevices(layout), kind);
+  await assertDevicesAreThere(places, kind);
   const options = {
     benchmark,
     config,

@@ -19,6 +19,7 @@ export function runCli(words: readonly string[], context: CliContext): Promise<n
 /** The same for another program than this one: the bench, say. It must throw its errors instead of exiting. */
 export async function runProgram(program: Command, words: readonly string[], context: CliContext): Promise<number> {
   try {
+    if (words.some((word) => word.includes("\0"))) throw new CliError("an argument holds a NUL character");
     await program.parseAsync([...words], { from: "user" });
     return EXIT_STATUS.done;
   } catch (error) {

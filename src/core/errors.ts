@@ -83,7 +83,7 @@ export function describeCause(cause: unknown): string {
 /**
  * The candidates nearest to `name`, best first, at most three: those that mean the same in another spelling
  * ("mem_size") or in the field's jargon ("lr"); where there are none, by edit distance.
- * Empty when nothing is closer than half the name's length.
+ * Empty when nothing is closer than half the name's length, or only by writing the whole name anew.
  */
 export function findNearestNames(name: string, candidates: readonly string[]): string[] {
   const synonyms = findFieldSynonyms(name, candidates);
@@ -94,7 +94,7 @@ export function findNearestNames(name: string, candidates: readonly string[]): s
   if (name.length > 2 * longest + 4) return [];
   return candidates
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= limit || candidate.startsWith(name))
+    .filter(({ candidate, distance }) => (distance <= limit && distance < name.length) || candidate.startsWith(name))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);

@@ -35,6 +35,13 @@ export function parseSavedNumber(act: string, saved: SavedState | undefined): nu
   throw new TypeRefusal(cannot(act, "a number", saved));
 }
 
+/** How many of something there are. @throws {TypeError} If the saved value is no whole number from 0 on. */
+export function parseSavedCount(act: string, saved: SavedState | undefined): number {
+  const value = parseSavedNumber(act, saved);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new TypeRefusal(cannot(act, "a count", saved));
+}
+
 /** @throws {TypeError} If the saved value is not a list. */
 export function parseSavedList(act: string, saved: SavedState | undefined): readonly SavedState[] {
   if (Array.isArray(saved)) return saved;

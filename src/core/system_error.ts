@@ -3,7 +3,6 @@ import { describeCause, RefusalError } from "./errors.ts";
 /** What the operating system threw: no defect of the program, wherever it happens. */
 export interface SystemError extends Error {
   readonly code: string;
-  readonly syscall: string;
   readonly path?: unknown;
 }
 
@@ -22,9 +21,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: "too many files are open",
 };
 
-/** Whether the operating system threw it. */
+/** Whether the operating system threw it: codes of the runtimes ("ERR_INVALID_ARG_VALUE") have another form. */
 export function isSystemError(error: unknown): error is SystemError {
-  return error instanceof Error && typeof readErrorCode(error) === "string" && "syscall" in error && !!error.syscall;
+  return /^E[A-Z0-9]+$/.test(String(readErrorCode(error)));
 }
 
 /** The operating system's name for what went wrong ("ENOSPC"), or undefined. */

@@ -1,7 +1,7 @@
 import { elementAt, valueAt } from "../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
-import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
+import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { ClassBalancedBuffer } from "./class_balanced_buffer.ts";
@@ -56,7 +56,7 @@ export class ClassBalancedOutputs {
     const act = "restore a memory of outputs";
     const { buffer = null, outputs, width } = parseSavedRecord(act, saved);
     restoreBuffer(this.#buffer, buffer, sources);
-    const shape = [this.length, parseSavedNumber(act, width)];
+    const shape = [this.length, parseSavedCount(act, width)];
     const rows = splitRows({ data: parseSavedVector(act, outputs), shape });
     this.#outputs = new Map(listKeys(this.#buffer.buffer).map((key, i) => [key, elementAt(rows, i)]));
   }

@@ -2,8 +2,8 @@ import { elementAt } from "../core/element_at.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import {
+  parseSavedCount,
   parseSavedList,
-  parseSavedNumber,
   parseSavedRecord,
   parseSavedVector,
   type SavedState,
@@ -73,7 +73,7 @@ export class LatentMemory {
   restore(act: string, saved: SavedState): void {
     const { data, shape, targets, taskLabels } = parseSavedRecord(act, saved);
     const numbers = (list: SavedState | undefined) =>
-      parseSavedList(act, list).map((item) => parseSavedNumber(act, item));
+      parseSavedList(act, list).map((item) => parseSavedCount(act, item));
     const x = { data: parseSavedVector(act, data), shape: numbers(shape) };
     this.#hold({ x, y: numbers(targets), taskLabels: numbers(taskLabels) });
   }

@@ -2,7 +2,7 @@ import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
-import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
+import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import { parseSavedDataset, restoreDataset, saveDataset } from "../data/saved_dataset.ts";
@@ -91,15 +91,19 @@ export class OutputReservoir {
     const { samples, outputs, width, seen } = parseSavedRecord(act, saved);
     const dataset = restoreDataset(parseSavedDataset(samples), sources);
     if (dataset.length > this.maxSize) throw new RangeRefusal(cannot(act, `${this.maxSize} samples`, dataset.length));
+    const values = parseSavedVector(act, outputs);
+    const columns = parseSavedCount(act, width);
+    if (values.length !== dataset.length * columns)
+      throw new RangeRefusal(cannot(act, `${dataset.length} rows of ${columns} outputs`, values.length));
     this.#sources.clear();
     for (const [id, source] of dataset.sources) this.#sources.set(id, source);
     this.#sourceIds.set(dataset.references.sourceIds);
     this.#rows.set(dataset.references.rows);
     this.#length = dataset.length;
-    this.#seen = parseSavedNumber(act, seen);
-    this.#width = parseSavedNumber(act, width);
+    this.#seen = parseSavedCount(act, seen);
+    this.#width = columns;
     this.#outputs = new Float32Array(this.maxSize * this.#width);
-    this.#outputs.set(parseSavedVector(act, outputs));
+    this.#outputs.set(values);
   }
 
   #view(): Dataset {

@@ -1,5 +1,11 @@
 import { cannot, TypeRefusal } from "../core/errors.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
+import {
+  parseSavedCount,
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  type SavedState,
+} from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { parseSavedDataset } from "../data/saved_dataset.ts";
 import type { BufferState, ExemplarsBuffer, ParametricState, ReservoirState } from "./exemplars_buffer.ts";
@@ -44,8 +50,8 @@ function parseBufferState(saved: SavedState): BufferState {
     const { group: id, state } = parseSavedRecord(ACT, group);
     return { group: parseSavedNumber(ACT, id), state: parseReservoir(state) };
   });
-  const maxSize = parseSavedNumber(ACT, record.maxSize);
-  return { kind: "balanced", maxSize, groupsSeen: parseSavedNumber(ACT, record.groupsSeen), groups };
+  const maxSize = parseSavedCount(ACT, record.maxSize);
+  return { kind: "balanced", maxSize, groupsSeen: parseSavedCount(ACT, record.groupsSeen), groups };
 }
 
 function parseReservoir(saved: SavedState | undefined): ReservoirState {
@@ -53,8 +59,8 @@ function parseReservoir(saved: SavedState | undefined): ReservoirState {
   if (!(keys instanceof Float64Array)) throw new TypeRefusal(cannot(ACT, "float64 keys", keys));
   return {
     kind: "reservoir",
-    maxSize: parseSavedNumber(ACT, maxSize),
-    seen: parseSavedNumber(ACT, seen),
+    maxSize: parseSavedCount(ACT, maxSize),
+    seen: parseSavedCount(ACT, seen),
     samples: parseSavedDataset(samples),
     keys,
   };
@@ -66,9 +72,9 @@ function parseParametric(saved: SavedState): ParametricState {
     const { group, seen, samples } = parseSavedRecord(ACT, entry);
     return {
       group: parseSavedNumber(ACT, group),
-      seen: parseSavedNumber(ACT, seen),
+      seen: parseSavedCount(ACT, seen),
       samples: parseSavedDataset(samples),
     };
   });
-  return { kind: "parametric", maxSize: parseSavedNumber(ACT, maxSize), groups: parsed };
+  return { kind: "parametric", maxSize: parseSavedCount(ACT, maxSize), groups: parsed };
 }

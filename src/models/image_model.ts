@@ -6,6 +6,7 @@ import { RandomStream } from "../core/random_stream.ts";
 import { flag, listOf, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
+import { assertModelSize } from "./model_size.ts";
 
 /** What models of images are built from; every option has a default. */
 export interface ImageModelOptions {
@@ -89,6 +90,7 @@ function addClassifier(features: tf.SymbolicTensor, settings: Required<ImageMode
   if (incremental || multiHead) {
     return addGrowingHead(features, { kind: multiHead ? "multi-head" : "incremental", name, initialUnits });
   }
+  assertModelSize(name, [features.shape.at(-1) ?? 1, units]);
   return { outputs: callLayer(features, createDense({ name, units })), inputs: [] };
 }
 

@@ -7,6 +7,7 @@ import { listOf, number, wholeNumber } from "../core/value_rules.ts";
 import { GaussianSampling } from "../engine/tfjs/gaussian_sampling.ts";
 import { callLayer } from "./growing_classifier.ts";
 import { initializeLikePyTorch } from "./model_initialization.ts";
+import { assertModelSize } from "./model_size.ts";
 
 /** A variational autoencoder as `VAETraining` trains it. Both models have the same decoder layers. */
 export interface VariationalAutoencoder {
@@ -54,6 +55,8 @@ const MLP_VAE_RULES: OptionRules<MLPVAEOptions> = {
 export function mlpVAE(options: MLPVAEOptions = {}): VariationalAutoencoder {
   assertOptions("mlpVAE", options, MLP_VAE_RULES);
   const { inputShape = [28, 28, 1], latentSize = 32, hiddenSizes = [400, 128], outputRange, seed = 0 } = options;
+  const size = countElements(inputShape);
+  assertModelSize("mlp_vae", [size, ...hiddenSizes, 2 * latentSize, ...hiddenSizes.toReversed(), size]);
   if (outputRange && !(outputRange.length === 2 && outputRange[0] < outputRange[1])) {
     throw new RangeRefusal(
       `mlpVAE: outputRange must be [low, high] with low below high, got ${describeValue(outputRange)}`,
@@ -67,7 +70,6 @@ export function mlpVAE(options: MLPVAEOptions = {}): VariationalAutoencoder {
   const mean = callLayer(encoded, createDense({ name: "mean", units: latentSize }));
   const logVariance = callLayer(encoded, createDense({ name: "log_variance", units: latentSize }));
   const latent = callLayer([mean, logVariance], new GaussianSampling({ name: "latent" }));
-  const size = countElements(inputShape);
   const decoding = [
     ...createHiddenLayers("decoder", hiddenSizes.toReversed()),
     ...createReconstruction(size, outputRange),

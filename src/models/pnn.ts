@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { COMPATIBILITIES, type Compatibility } from "../core/compatibility.ts";
+import { countElements } from "../core/host_tensor.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { listOf, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { ProgressiveNetwork } from "../engine/tfjs/progressive_network.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
 import { callLayer } from "./growing_classifier.ts";
+import { assertHiddenSize } from "./model_size.ts";
 import { flattenWeights, restoreWeights } from "./model_snapshot.ts";
 
 /** What `pnn` is built from; every option has a default. */
@@ -54,6 +56,7 @@ export function pnn(options: PNNOptions = {}): tf.LayersModel {
   assertOptions("pnn", options, PNN_RULES);
   const { inputShape = [28, 28, 1], hiddenLayers = 1, hiddenSize = 100, adapter = "mlp", seed = 0 } = options;
   const { compatibility = "paper", initialUnits = 2 } = options;
+  assertHiddenSize("pnn", { inputs: countElements(inputShape), hiddenSize, hiddenLayers, outputs: initialUnits });
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
   const laterals = compatibility === "paper" ? "hidden" : "input";

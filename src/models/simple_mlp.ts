@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { RangeRefusal } from "../core/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
 import { omitUndefined } from "../core/omit_undefined.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { flag, listOf, number, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
+import { assertHiddenSize } from "./model_size.ts";
 
 /** What `simpleMLP` is built from; every option has a default. */
 export interface SimpleMLPOptions {
@@ -83,6 +85,11 @@ export function mlp(options: MLPOptions = {}): tf.LayersModel {
 function buildMLP(builder: string, options: SimpleMLPOptions): tf.LayersModel {
   const settings = completeOptions(builder, options);
   const { hiddenLayers, hiddenSize: units, dropRate: rate, activation } = settings;
+  assertHiddenSize("simple_mlp", {
+    ...settings,
+    inputs: countElements(settings.inputShape),
+    outputs: settings.numClasses,
+  });
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
   const layers: tf.layers.Layer[] = [];

@@ -1,4 +1,10 @@
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
+import {
+  parseSavedCount,
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  type SavedState,
+} from "../core/saved_state.ts";
 import { Accuracy } from "../evaluation/metrics/accuracy.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
 import type { StrategyPlugin } from "../training/strategy_plugin.ts";
@@ -96,7 +102,7 @@ export class RunMonitor implements StrategyPlugin {
   restoreState(saved: SavedState): void {
     const act = "restore a run's figures";
     const { trainedSamples, trainSeconds, evalSeconds, callSeconds, accuracies } = parseSavedRecord(act, saved);
-    this.trainedSamples = parseSavedNumber(act, trainedSamples);
+    this.trainedSamples = parseSavedCount(act, trainedSamples);
     this.trainSeconds = parseSavedNumber(act, trainSeconds);
     this.evalSeconds = parseSavedNumber(act, evalSeconds);
     this.accuracies.clear();

@@ -137,7 +137,7 @@ export class TrainingStep {
     const step = this.#input.dropoutStep;
     const cure = `a smaller learning rate${this.#cluster.penalties.count > 0 ? ", or penalty," : ""} may help`;
     const wanted = `a finite loss at training iteration ${step} (${this.#samples.length} samples; ${cure})`;
-    throw new RangeError(`${cannot("train", wanted, loss)}; the parameters are those before this step`);
+    throw new RangeRefusal(`${cannot("train", wanted, loss)}; the parameters are those before this step`);
   }
 }
 

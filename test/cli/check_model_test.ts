@@ -104,6 +104,7 @@ describe("train, a loss that is not finite", () => {
       const { out, status, stderr } = await train(MISFIT, [...model, ...words]);
       const said = /wanted a finite loss at training iteration 1 .*the parameters are those before this step/;
       expect(stderr).toMatch(said);
+      expect(stderr).toMatch(/^.+\n$/);
       expect(status).toBe(1);
       const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
       expect(summary).toMatchObject({ status: "failed", error: expect.stringMatching(said) });

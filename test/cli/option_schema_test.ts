@@ -40,6 +40,8 @@ describe("coerceText()", () => {
   test("makes of a text what the option takes", () => {
     expect(coerce("rate", "1e-3")).toBe(0.001);
     expect(coerce("count", "12")).toBe(12);
+    expect(coerce("rate", ".5")).toBe(0.5);
+    expect(coerce("rate", "+2.E-1")).toBe(0.2);
     expect(coerce("order", ["3", "1"])).toEqual([3, 1]);
     expect(coerce("order", "12")).toEqual([12]);
     expect(coerce("isLoud", "true")).toBe(true);
@@ -55,6 +57,12 @@ describe("coerceText()", () => {
       ["rate", "fast"],
       ["alpha", " "],
       ["count", "12x"],
+      ["count", "0x10"],
+      ["count", "1e400"],
+      ["rate", "Infinity"],
+      ["rate", "0b0"],
+      ["rate", ""],
+      ["rate", "."],
       ["isLoud", "1"],
       ["rate", ["1", "2"]],
     ] as const) {

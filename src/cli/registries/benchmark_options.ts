@@ -3,6 +3,9 @@ import { IMAGE_LAYOUTS } from "../../data/image_layout.ts";
 import { DEALT_SCENARIOS } from "../../streams/deal_datasets.ts";
 import { VALIDATION_SPLITS } from "../../streams/split_experience.ts";
 
+/** More experiences of a whole data set than this are a mistake. */
+const MAX_EXPERIENCES = 10_000;
+
 /** Options that every benchmark has. */
 const streams = {
   seed: z.int().min(0).optional().describe("seeds class order, permutations and splits; the run's seed if left out"),
@@ -55,13 +58,23 @@ const common = {
 
 /** Of permuted-mnist. */
 export const permuted = z.strictObject({
-  experiences: z.int().min(1).default(10).describe("how many permutations of the pixels there are"),
+  experiences: z
+    .int()
+    .min(1)
+    .max(MAX_EXPERIENCES)
+    .default(10)
+    .describe("how many permutations of the pixels there are"),
   ...common,
 });
 
 /** Of rotated-mnist. */
 export const rotated = z.strictObject({
-  experiences: z.int().min(1).optional().describe("how many angles there are; 10, or as many as rotations"),
+  experiences: z
+    .int()
+    .min(1)
+    .max(MAX_EXPERIENCES)
+    .optional()
+    .describe("how many angles there are; 10, or as many as rotations"),
   rotations: z
     .array(z.int().min(-180).max(180))
     .optional()

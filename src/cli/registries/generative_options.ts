@@ -7,7 +7,12 @@ export const GENERATIVE_REPLAY_OPTIONS = z.strictObject({
     .union([z.number().min(0).max(1), z.array(z.number().min(0).max(1)).min(1)])
     .optional()
     .describe("share of the loss on new samples, for all experiences or a list; 1/k in the k-th if left out"),
-  replaySize: z.int().min(1).optional().describe("samples generated for a minibatch; as many as it has if left out"),
+  replaySize: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe("samples generated for a minibatch; as many as it has if left out"),
   increasingReplaySize: z.boolean().default(false).describe("a minibatch's size for every past experience"),
   untrainedSolver: z.boolean().default(true).describe("false: model and generator were trained before"),
   isWeightedReplay: z

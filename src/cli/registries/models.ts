@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
@@ -175,7 +175,8 @@ export function findModelModule(path: string): string {
  */
 async function createModelFromModule(path: string, context: ModelContext): Promise<tf.LayersModel> {
   const file = JSON.stringify(path);
-  await withFileNamed(file, () => access(path));
+  const found = await withFileNamed(file, () => stat(path));
+  if (!found.isFile()) throw new TypeRefusal(`${file} is no file`);
   const module: unknown = await import(findModelModule(path)).catch((cause: unknown) => {
     throw new TypeRefusal(`${file} cannot be loaded: ${describeCause(cause).split("\n")[0]}`, { cause });
   });

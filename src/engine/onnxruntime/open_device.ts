@@ -1,7 +1,8 @@
 import { InferenceSession } from "onnxruntime-node";
-import { describeCause, RefusalError } from "../../core/errors.ts";
+import { RefusalError } from "../../core/errors.ts";
 import { encodeGraph } from "../../onnx/file/encode_graph.ts";
 import type { Graph } from "../../onnx/graph.ts";
+import { describeRuntimeError } from "../../onnx/runtime_error.ts";
 import { findRequirement } from "../install_lines.ts";
 import { createSessionOptions, type SessionSettings } from "./session_options.ts";
 
@@ -16,14 +17,10 @@ export async function assertDeviceIsThere(settings: SessionSettings): Promise<vo
   } catch (cause) {
     const { wanted, install } = findRequirement("onnxruntime", settings.device);
     const what = `Cannot compute on ${settings.device} with onnxruntime`;
-    throw new RefusalError(`${what}: wanted ${wanted}, try "${install}", got ${describeReason(cause)}`, { cause });
+    throw new RefusalError(`${what}: wanted ${wanted}, try "${install}", got ${describeRuntimeError(cause)}`, {
+      cause,
+    });
   }
-}
-
-/** Its first line, without the place in onnxruntime's source and the condition that did not hold. */
-function describeReason(cause: unknown): string {
-  const [line = ""] = describeCause(cause).split("\n");
-  return line.replace(/^\/.* was false\. /, "");
 }
 
 function createGraph(): Graph {

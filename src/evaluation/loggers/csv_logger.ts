@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { callback, either, flag, text } from "../../core/value_rules.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
@@ -119,8 +119,8 @@ export class CSVLogger implements Logger {
     const act = "restore a CSV logger";
     const state = parseSavedRecord(act, saved);
     const folder = findFolder(this.#options);
-    cutFile(join(folder, TRAINING_FILE), parseSavedNumber(act, state.trainingBytes));
-    cutFile(join(folder, EVAL_FILE), parseSavedNumber(act, state.evalBytes));
+    cutFile(join(folder, TRAINING_FILE), parseSavedCount(act, state.trainingBytes));
+    cutFile(join(folder, EVAL_FILE), parseSavedCount(act, state.evalBytes));
     const readOptional = (value: SavedState | undefined) => (value === null ? undefined : parseSavedNumber(act, value));
     this.#folder = folder;
     this.#trainedExperience = readOptional(state.trainedExperience);

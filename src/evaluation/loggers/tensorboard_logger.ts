@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { cannot, TypeRefusal } from "../../core/errors.ts";
-import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedCount, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { callback, either, flag, required, text } from "../../core/value_rules.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { encodeFileVersion, encodeValue } from "../tensorboard/event_codec.ts";
@@ -104,7 +104,7 @@ export class TensorBoardLogger implements Logger {
     const { name, sizeBytes } = parseSavedRecord(act, saved);
     if (typeof name !== "string") throw new TypeRefusal(cannot(act, "the name of a file", name));
     const path = join(folder, basename(name));
-    cutFile(path, parseSavedNumber(act, sizeBytes));
+    cutFile(path, parseSavedCount(act, sizeBytes));
     this.#path = path;
     this.#waiting = [];
     this.#waitingBytes = 0;

@@ -3,7 +3,7 @@ import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { decodeModel } from "../file/decode_model.ts";
 import { cutBatch } from "./cut_batch.ts";
 import { countRowsAtOnce } from "./export_memory.ts";
-import { type ExportBatch, ExportSession, type ExportSource, readExport } from "./export_session.ts";
+import { type ExportBatch, ExportSession, type ExportSource, nameSource, readExport } from "./export_session.ts";
 import { findLargestColumn } from "./largest_column.ts";
 
 /**
@@ -18,9 +18,9 @@ export async function evaluateExport(
   batches: Iterable<ExportBatch> | AsyncIterable<ExportBatch>,
 ): Promise<Int32Array<ArrayBuffer>> {
   const bytes = await readExport(source);
-  const subject = typeof source === "string" ? source : "the exported model";
+  const subject = nameSource(source);
   const rowsAtOnce = countRowsAtOnce(decodeModel(bytes).graph, subject);
-  const session = await ExportSession.open(bytes);
+  const session = await ExportSession.open(bytes, subject);
   try {
     const predictions: number[] = [];
     for await (const batch of batches) {

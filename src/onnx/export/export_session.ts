@@ -5,6 +5,7 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import { withFileNamed } from "../../core/system_error.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { SAMPLES_NAME, TASK_LABELS_NAME } from "../layers/input.ts";
+import { describeRuntimeError } from "../runtime_error.ts";
 
 /** An exported file, or the path to one. */
 export type ExportSource = string | Uint8Array;
@@ -20,6 +21,11 @@ export async function readExport(source: ExportSource): Promise<Uint8Array> {
   return withFileNamed(source, () => readFile(source));
 }
 
+/** What messages call it: its path, where it has one. */
+export function nameSource(source: ExportSource): string {
+  return typeof source === "string" ? source : "the exported model";
+}
+
 /** An exported file loaded into onnxruntime: what a service that has nothing of Firn would do with it. */
 export class ExportSession {
   readonly #session: InferenceSession;
@@ -29,12 +35,11 @@ export class ExportSession {
   }
 
   /** @throws {Error} If onnxruntime refuses the file, or it has not our input and output. */
-  static async open(source: ExportSource): Promise<ExportSession> {
+  static async open(source: ExportSource, subject = nameSource(source)): Promise<ExportSession> {
     const bytes = await readExport(source);
     // Errors come as exceptions: they need not be printed as well.
     const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 }).catch((cause: unknown) => {
-      const name = typeof source === "string" ? source : "an exported model";
-      throw new SyntaxRefusal(`${name}: onnxruntime refuses it: ${describeCause(cause).split("\n")[0]}`, { cause });
+      throw new SyntaxRefusal(`${subject}: onnxruntime does not load it: ${describeRuntimeError(cause)}`, { cause });
     });
     if (session.inputNames.includes(SAMPLES_NAME) && session.outputNames.includes(OUTPUTS_NAME)) {
       return new ExportSession(session);
@@ -74,7 +79,7 @@ function refuse({ taskLabels }: ExportBatch, cause: unknown): never {
   if (taskLabels && message.includes("out of data bounds")) {
     throw new RangeRefusal(cannot(act, "task labels that it has a head for", [...new Set(taskLabels)]), { cause });
   }
-  throw new RangeRefusal(`Cannot ${act}: ${message.split("\n")[0]}`, { cause });
+  throw new RangeRefusal(`Cannot ${act}: ${describeRuntimeError(cause)}`, { cause });
 }
 
 function createLabels({ shape: [rows = 0], taskLabels }: ExportBatch): Tensor {

@@ -1,7 +1,13 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { valueAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import {
+  parseSavedCount,
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  type SavedState,
+} from "../../core/saved_state.ts";
 import { number } from "../../core/value_rules.ts";
 import { factorCholesky, invertLower } from "../../kernels/cholesky.ts";
 import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
@@ -103,7 +109,7 @@ export class FeCAMClassifier implements FeatureClassifier {
     for (const entry of parseSavedList(act, saved)) {
       const { id, count, mean, scatter } = parseSavedRecord(act, entry);
       if (!(mean instanceof Float64Array && scatter instanceof Float64Array)) continue;
-      this.#classes.set(parseSavedNumber(act, id), { count: parseSavedNumber(act, count), mean, scatter });
+      this.#classes.set(parseSavedNumber(act, id), { count: parseSavedCount(act, count), mean, scatter });
     }
   }
 

@@ -1,6 +1,12 @@
 import { assertOptions } from "../../core/assert_options.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import {
+  parseSavedCount,
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  type SavedState,
+} from "../../core/saved_state.ts";
 import { flag } from "../../core/value_rules.ts";
 import type { NearestMeanHead } from "../../onnx/export/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
@@ -87,7 +93,7 @@ export class NCMClassifier implements FeatureClassifier {
       const { id, count, mean } = parseSavedRecord(act, entry);
       if (!(mean instanceof Float64Array)) continue;
       this.#means.set(parseSavedNumber(act, id), {
-        count: parseSavedNumber(act, count),
+        count: parseSavedCount(act, count),
         mean: Float64Array.from(mean),
       });
     }

@@ -1,7 +1,13 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import {
+  parseSavedCount,
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  type SavedState,
+} from "../../core/saved_state.ts";
 import { flag, number } from "../../core/value_rules.ts";
 import type { LabelledRows } from "../../data/task_classes.ts";
 import { factorCholesky, solveLower, solveUpper } from "../../kernels/cholesky.ts";
@@ -121,11 +127,11 @@ export class StreamingLDAClassifier {
       const { task, id, count, mean } = parseSavedRecord(act, entry);
       if (!(mean instanceof Float64Array)) continue;
       const ofTask = this.#classesOf(parseSavedNumber(act, task));
-      ofTask.set(parseSavedNumber(act, id), { count: parseSavedNumber(act, count), mean: mean.slice() });
+      ofTask.set(parseSavedNumber(act, id), { count: parseSavedCount(act, count), mean: mean.slice() });
     }
     this.#covariance = covariance instanceof Float64Array ? covariance.slice() : new Float64Array(0);
     this.#scale = parseSavedNumber(act, scale);
-    this.#seen = parseSavedNumber(act, seen);
+    this.#seen = parseSavedCount(act, seen);
     this.#planes = undefined;
   }
 

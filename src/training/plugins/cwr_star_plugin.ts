@@ -4,6 +4,7 @@ import { elementAt } from "../../core/element_at.ts";
 import { matrixShape } from "../../core/host_tensor.ts";
 import { findEntry, type ParameterEntry } from "../../core/parameter_layout.ts";
 import {
+  parseSavedCount,
   parseSavedList,
   parseSavedNumber,
   parseSavedRecord,
@@ -124,7 +125,7 @@ export class CWRStarPlugin implements StrategyPlugin {
     this.#classes.clear();
     for (const entry of parseSavedList(act, classes)) {
       const { id, weights, samples } = parseSavedRecord(act, entry);
-      const known = { weights: parseSavedVector(act, weights), samples: parseSavedNumber(act, samples) };
+      const known = { weights: parseSavedVector(act, weights), samples: parseSavedCount(act, samples) };
       this.#classes.set(parseSavedNumber(act, id), known);
     }
   }

@@ -1,6 +1,7 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import {
+  parseSavedCount,
   parseSavedList,
   parseSavedNumber,
   parseSavedRecord,
@@ -170,7 +171,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   restoreState(saved: SavedState): void {
     const act = "restore EarlyStoppingPlugin";
     const { best, counts, misses } = parseSavedRecord(act, saved);
-    this.#misses = parseSavedNumber(act, misses);
+    this.#misses = parseSavedCount(act, misses);
     this.#counts.clear();
     for (const [key, count] of Object.entries(parseSavedRecord(act, counts))) this.#counts.set(key, Number(count));
     this.#best = undefined;
@@ -182,7 +183,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
       companions: parseSavedList(act, companions).map((vector) => parseSavedVector(act, vector)),
       state: parseSavedVector(act, state),
       optimizer: parseSavedList(act, optimizer).map((vector) => parseSavedVector(act, vector)),
-      stepCount: parseSavedNumber(act, stepCount),
+      stepCount: parseSavedCount(act, stepCount),
     };
   }
 

@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { required, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
@@ -67,8 +67,8 @@ export class GradientAccumulationPlugin implements StrategyPlugin {
     const act = "restore GradientAccumulationPlugin";
     const { sum, samples, count } = parseSavedRecord(act, saved);
     this.#sum = Float32Array.from(parseSavedVector(act, sum));
-    this.#samples = parseSavedNumber(act, samples);
-    this.#count = parseSavedNumber(act, count);
+    this.#samples = parseSavedCount(act, samples);
+    this.#count = parseSavedCount(act, count);
   }
 
   #forget(parameters: number): void {

@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { anything, flag, oneOf } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -91,7 +91,7 @@ export class LRSchedulerPlugin implements StrategyPlugin {
     const act = "restore LRSchedulerPlugin";
     const { base, step } = parseSavedRecord(act, saved);
     this.#base = base === null ? undefined : parseSavedNumber(act, base);
-    this.#step = parseSavedNumber(act, step);
+    this.#step = parseSavedCount(act, step);
   }
 
   #advance(strategy: BaseStrategy): void {

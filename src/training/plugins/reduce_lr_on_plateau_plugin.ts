@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
-import { parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { flag, number, oneOf, wholeNumber } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -124,9 +124,9 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
     const { base, best, misses, sum, count, isTraining } = parseSavedRecord(act, saved);
     this.#base = base === null ? undefined : parseSavedNumber(act, base);
     this.#best = best === null ? undefined : parseSavedNumber(act, best);
-    this.#misses = parseSavedNumber(act, misses);
+    this.#misses = parseSavedCount(act, misses);
     this.#sum = parseSavedNumber(act, sum);
-    this.#count = parseSavedNumber(act, count);
+    this.#count = parseSavedCount(act, count);
     this.#isTraining = isTraining === true;
   }
 

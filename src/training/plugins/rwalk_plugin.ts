@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { number, wholeNumber } from "../../core/value_rules.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
@@ -151,7 +151,7 @@ export class RWalkPlugin implements StrategyPlugin {
     const { penalty, walk = null, scores = null, steps, isOpen } = parseSavedRecord(act, saved);
     const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
     this.#penalty.restore(strategy, penalty);
-    this.#steps = parseSavedNumber(act, steps);
+    this.#steps = parseSavedCount(act, steps);
     this.#isOpen = isOpen === true;
     this.#scores = scores === null ? undefined : read(scores);
     this.#walk = undefined;
