@@ -19,7 +19,7 @@ describe("RandomStream.restore()", () => {
     stream.restore(state);
     expect(stream.integer(1e9)).toBe(drawn);
     for (const bad of [[], state.slice(1), [...state, 1], [0.5, 1, 2, 3]]) {
-      expect(() => stream.restore(bad)).toThrow("the state of a random stream must be 4 whole numbers, got [");
+      expect(() => stream.restore(bad)).toThrow("a random stream's state must be four int32, got [");
     }
   });
 });
