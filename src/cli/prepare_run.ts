@@ -80,7 +80,8 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
         trainMbSize: config.batchSize,
         evalMbSize: config.evalBatchSize,
         cluster: {
-          ...layout,
+          workers: layout.workers,
+          devices: layout.devices,
           logicalShards,
           engine,
           maxRestarts,

@@ -54,7 +54,7 @@ describe("train with growing heads", () => {
     expect(stderr).toBe("mlp: multiHead=true requires a benchmark with taskLabels=true\n");
     const both = await train(["--model", "mlp:multiHead=true,incremental=true", "--benchmark", TASKS]);
     expect(both.status).toBe(2);
-    expect(both.stderr).toContain("wanted one of incremental and multiHead");
+    expect(both.stderr).toContain("mlp: incremental and multiHead exclude each other");
   });
 });
 

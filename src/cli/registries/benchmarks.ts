@@ -87,10 +87,12 @@ interface GivenOptions {
 }
 
 function complete<Options extends GivenOptions>(options: Options, { seed, data }: BenchmarkContext) {
-  return { ...options, seed: options.seed ?? seed, folder: data, augmentation: readAugmentation(options) };
+  const { augment, cropPadding, ...others } = options;
+  const augmentation = readAugmentation({ augment, cropPadding });
+  return { ...others, seed: options.seed ?? seed, folder: data, augmentation };
 }
 
-function readAugmentation({ augment, cropPadding }: GivenOptions): Augmentation | null {
+function readAugmentation({ augment, cropPadding }: Pick<GivenOptions, "augment" | "cropPadding">): Augmentation | null {
   const isNone = augment.includes("none");
   if (isNone && augment.length > 1) {
     throw new CliError(`augment must be crop, flip, crop|flip or none, got ${describeValue(augment.join("|"))}`);

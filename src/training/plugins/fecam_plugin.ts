@@ -16,6 +16,11 @@ import type { StrategyPlugin } from "../strategy_plugin.ts";
 /** From which samples class means and covariances are taken, and how they are prepared. */
 export interface FeCAMOptions extends FeaturePredictionOptions, FeCAMClassifierOptions {}
 
+const FECAM_RULES: OptionRules<FeCAMOptions> = {
+  ...FEATURE_PREDICTION_RULES,
+  ...FECAM_CLASSIFIER_RULES,
+};
+
 /**
  * Predicts in evaluation by the Mahalanobis distance of features from class means, with a covariance matrix a class;
  * training is left alone. `mbOutput` holds minus the squared distances, classes never seen below all others. Covers
@@ -36,8 +41,3 @@ export class FeCAMPlugin implements StrategyPlugin {
     this.parts = [new FeaturePrediction("FeCAMPlugin", () => new FeCAMClassifier(classifier), features)];
   }
 }
-
-const FECAM_RULES: OptionRules<FeCAMOptions> = {
-  ...FEATURE_PREDICTION_RULES,
-  ...FECAM_CLASSIFIER_RULES,
-};
