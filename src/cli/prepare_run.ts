@@ -43,7 +43,8 @@ export interface RunSurroundings {
 export async function prepareRun(given: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
   const { target, layout, loggers, signal, report } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
-  const places = listDevices(resolveClusterOptions({ ...layout, logicalShards }));
+  const { workers, devices } = layout;
+  const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
   if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
   const { data, classNames } = given;
@@ -80,8 +81,8 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
         trainMbSize: config.batchSize,
         evalMbSize: config.evalBatchSize,
         cluster: {
-          workers: layout.workers,
-          devices: layout.devices,
+          workers,
+          devices,
           logicalShards,
           engine,
           maxRestarts,

@@ -70,7 +70,7 @@ describe("train", () => {
   test("refuses numbers that nothing can be made of", async () => {
     const cases = [
       [["--model", "mlp:hiddenSize=1000000000000000"], /a model may have at most 1073741824 parameters/],
-      [["--workers", "1000000000000000"], /workers must be at most 256, got 1000000000000000/],
+      [["--workers", "1000000000000000"], /workers must be at least 0 and at most 256, got 1000000000000000/],
       [["--benchmark", "permuted-mnist:experiences=1000000000000000"], /experiences must be .* from 1 to 10000/],
       [["--benchmark", "split-mnist:experiences=0x2"], /experiences must be a whole number .*, got "0x2"/],
     ] as const;
@@ -99,7 +99,10 @@ describe("train --resume", () => {
       ],
       [edit((config) => Object.assign(config, { plugins: 3 })), "plugins must be a list of objects, got 3"],
       [edit((config) => Object.assign(config, { speed: 1 })), 'unknown key "speed", did you mean seed?'],
-      [edit((config) => Object.assign(config, { workers: 1e12 })), "workers must be at most 256, got 1000000000000"],
+      [
+        edit((config) => Object.assign(config, { workers: 1e12 })),
+        "cluster: workers must be at least 0 and at most 256, got 1000000000000",
+      ],
       [option("strategy", "memSize", "many"), 'der: memSize must be a whole number of at least 1, got "many"'],
       [option("benchmark", "classOrder", [0, "x"]), "split-mnist: classOrder must be a list of whole numbers"],
       [option("model", "hiddenSize", null), "mlp: hiddenSize must be a whole number of at least 1, got null"],
@@ -113,7 +116,7 @@ describe("train --resume", () => {
 
   test("refuses checkpoints whose checksum is right and whose values are not, in one line", async () => {
     const cases: readonly (readonly [change: (state: object) => void, message: RegExp])[] = [
-      [(state) => Reflect.set(at(state, "now", "randomStreams", "shuffle"), "length", 3), /random stream must be 4/],
+      [(state) => Reflect.set(at(state, "now", "randomStreams", "shuffle"), "length", 3), /state must be four int32/],
       [(state) => Reflect.set(at(state, "now"), "parameters", new Float32Array(3)), /./],
       [(state) => Reflect.set(at(state, "now"), "stepCount", -1), /place\.now\.stepCount must be at least 0, got -1/],
       [(state) => Reflect.set(at(state, "now", "plugins", "1", "state"), "seen", 0.5), /wanted a count, got 0.5/],

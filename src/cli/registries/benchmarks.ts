@@ -92,7 +92,10 @@ function complete<Options extends GivenOptions>(options: Options, { seed, data }
   return { ...others, seed: options.seed ?? seed, folder: data, augmentation };
 }
 
-function readAugmentation({ augment, cropPadding }: Pick<GivenOptions, "augment" | "cropPadding">): Augmentation | null {
+function readAugmentation({
+  augment,
+  cropPadding,
+}: Pick<GivenOptions, "augment" | "cropPadding">): Augmentation | null {
   const isNone = augment.includes("none");
   if (isNone && augment.length > 1) {
     throw new CliError(`augment must be crop, flip, crop|flip or none, got ${describeValue(augment.join("|"))}`);

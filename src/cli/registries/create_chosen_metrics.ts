@@ -33,7 +33,7 @@ export function createChosenMetrics(options: MetricsOptions, runFolder: () => st
     ...(topK === undefined ? [] : topkAccMetrics({ ...spans, topK })),
     ...(options.classAccuracy ? classAccuracyMetrics({ stream: true }) : []),
     ...(confusionMatrix === undefined ? [] : confusionMatrixMetrics(readNormalization(confusionMatrix))),
-    ...(options.maxForgetting ? forgettingMetrics({ ...spans, since: "running-maximum" }) : []),
+    ...(options.maxForgetting ? forgettingMetrics({ experience: true, stream: true, since: "running-maximum" }) : []),
     ...(options.forwardTransfer ? forwardTransferMetrics({ experience: true, stream: true }) : []),
     ...(options.cumulative ? [...cumulativeAccuracyMetrics(), ...cumulativeForgettingMetrics()] : []),
     ...(options.amca ? amcaMetrics() : []),
