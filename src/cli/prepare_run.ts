@@ -79,6 +79,7 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
         evalEvery: Math.max(-1, ...plugins.map(({ evalEvery = -1 }) => evalEvery)),
         trainEpochs: config.epochs,
         trainMbSize: config.batchSize,
+        dropLast: config.dropLast,
         evalMbSize: config.evalBatchSize,
         cluster: {
           workers,

@@ -38,6 +38,7 @@ const CONFIG_KEYS = {
   optimizer: "optimizer",
   epochs: "epochs",
   batchSize: "batchSize",
+  dropLast: "dropLast",
   evalBatchSize: "evalBatchSize",
   logicalShards: "logicalShards",
   engine: "engine",

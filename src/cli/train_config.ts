@@ -21,6 +21,7 @@ export interface TrainOptions {
   readonly optimizer: string;
   readonly epochs: number;
   readonly batchSize: number;
+  readonly dropLast: boolean;
   readonly evalBatchSize: number;
   readonly workers?: number;
   readonly logicalShards?: number;
@@ -44,7 +45,7 @@ export interface TrainConfig extends RunConfig {
  * @throws {CliError} If a name is unknown or a value is out of range.
  */
 export function createTrainConfig(options: TrainOptions): TrainConfig {
-  const { epochs, batchSize, evalBatchSize, seed, data = null, checkpointEvery, maxRestarts } = options;
+  const { epochs, batchSize, dropLast, evalBatchSize, seed, data = null, checkpointEvery, maxRestarts } = options;
   refuseAsTyped(() => parseCheckpointInterval(checkpointEvery));
   const benchmark = resolveNamed(BENCHMARKS, options.benchmark);
   const strategy = resolveNamed(STRATEGIES, options.strategy);
@@ -63,6 +64,7 @@ export function createTrainConfig(options: TrainOptions): TrainConfig {
     optimizer,
     epochs,
     batchSize,
+    dropLast,
     evalBatchSize,
     workers,
     logicalShards: options.logicalShards ?? Math.max(1, workers),

@@ -17,6 +17,7 @@ const config = z.strictObject({
   optimizer: choice,
   epochs: z.int().min(1),
   batchSize: z.int().min(1),
+  dropLast: z.boolean().default(false),
   evalBatchSize: z.int().min(1),
   workers: z.int().min(0),
   logicalShards: z.int().min(1),

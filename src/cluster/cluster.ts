@@ -1,4 +1,3 @@
-import { RangeRefusal } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { compareParameters } from "../core/remap_vector.ts";
 import { chooseEngine, type EngineModel, prepareModel } from "../engine/create_engine.ts";
@@ -8,16 +7,16 @@ import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
 import { ActivationHandle } from "./handles/activation_handle.ts";
 import { BatchHandle } from "./handles/batch_handle.ts";
+import { CommandHandle, findStatePhase } from "./handles/command_handle.ts";
 import { InputGradientHandle } from "./handles/input_gradient_handle.ts";
 import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
 import { type ClusterModel, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
-import { Hyper, type ReplicaMemory } from "./memory/replica_memory.ts";
-import { countShards } from "./memory/shards.ts";
+import { changeOptimizerRoom, Hyper, makeOptimizerRoom, type ReplicaMemory } from "./memory/replica_memory.ts";
 import { type ReplicaTimings, readRows, readTimings } from "./memory/step_timings.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
-import { Phase, ROW_MEASURES, Word } from "./protocol/control_block.ts";
+import { Phase, Word } from "./protocol/control_block.ts";
 import type { ReplicaGroup } from "./protocol/replica_group.ts";
 import { startReplicas } from "./supervision/start_replicas.ts";
 
@@ -37,7 +36,7 @@ export class Cluster {
   #vectors: VectorHandle;
   readonly #penalties: PenaltyHandle;
   readonly #scratch: ScratchHandle;
-  #stepCount = 0;
+  readonly #command: CommandHandle;
 
   private constructor(
     model: ClusterModel,
@@ -56,6 +55,8 @@ export class Cluster {
     this.#vectors = new VectorHandle(group, memory.sizes.parameters);
     this.#penalties = new PenaltyHandle(group, memory);
     this.#scratch = new ScratchHandle(group);
+    const handles = { group, batch: this.#batch, penalties: this.#penalties, scratch: this.#scratch };
+    this.#command = new CommandHandle(handles, options.logicalShards);
   }
 
   /**
@@ -118,25 +119,45 @@ export class Cluster {
 
   /** Optimizer steps since the start or the last reset. */
   get stepCount(): number {
-    return this.#stepCount;
+    return this.#command.stepCount;
   }
 
   /** Set when a checkpoint is restored. */
   set stepCount(count: number) {
-    this.#stepCount = count;
+    this.#command.stepCount = count;
+  }
+
+  /** True while replicas compute something. */
+  get isBusy(): boolean {
+    return this.#command.isBusy;
+  }
+
+  /**
+   * Goes over to another optimizer, or to other constants of the same kind.
+   * @param keepsState True keeps vectors and count of steps, where the new one has as many vectors.
+   */
+  async useOptimizer(optimizer: OptimizerSpec, { keepsState }: { readonly keepsState: boolean }): Promise<void> {
+    const count = countStateVectors(optimizer);
+    const fits = count === this.#memory.optimizer.length;
+    const room = fits ? {} : { room: makeOptimizerRoom(this.#memory, count) };
+    if (room.room) this.#memory = changeOptimizerRoom(this.#memory, room.room);
+    await this.#group.send({ kind: "setOptimizer", optimizer, ...room });
+    if (!keepsState || !fits) this.resetOptimizer();
   }
 
   /** Zeroes the optimizer's vectors and its count of steps. */
   resetOptimizer(): void {
     for (const vector of this.#memory.optimizer) vector.fill(0);
-    this.#stepCount = 0;
+    this.#command.stepCount = 0;
   }
 
   /** Outputs [B, C] of the samples. In training the layers' state moves on, as in `gradientStep`. */
-  async forward(request: ComputeRequest): Promise<HostTensor> {
-    await this.#prepare(request);
-    await this.#run(Phase.forward | this.#phaseOfState(request));
-    return this.#batch.readOutputs();
+  forward(request: ComputeRequest): Promise<HostTensor> {
+    return this.#command.attend(async () => {
+      await this.#prepare(request);
+      await this.#run(Phase.forward | findStatePhase(request, this.#memory));
+      return this.#batch.readOutputs();
+    });
   }
 
   /**
@@ -144,11 +165,13 @@ export class Cluster {
    * not.
    * @throws {RangeError} If the model has no layer of that name.
    */
-  async activations(request: ComputeRequest, layerName: string): Promise<HostTensor> {
-    await this.#activations.place(layerName, request.samples.length);
-    await this.#prepare(request);
-    await this.#run(Phase.activations);
-    return this.#activations.read(request.samples.length);
+  activations(request: ComputeRequest, layerName: string): Promise<HostTensor> {
+    return this.#command.attend(async () => {
+      await this.#activations.place(layerName, request.samples.length);
+      await this.#prepare(request);
+      await this.#run(Phase.activations);
+      return this.#activations.read(request.samples.length);
+    });
   }
 
   /**
@@ -156,44 +179,50 @@ export class Cluster {
    * layers' state and the parameters' gradient nothing is touched.
    * @throws {RangeError} If the model takes samples for ids.
    */
-  async inputGradients(request: ComputeRequest, dOutput: Float32Array): Promise<HostTensor> {
-    await this.#inputGradients.place(request.samples);
-    await this.#prepare(request);
-    this.#batch.writeOutputGradient(dOutput);
-    await this.#run(Phase.inputGradients);
-    return this.#inputGradients.read(request.samples);
+  inputGradients(request: ComputeRequest, dOutput: Float32Array): Promise<HostTensor> {
+    return this.#command.attend(async () => {
+      await this.#inputGradients.place(request.samples);
+      await this.#prepare(request);
+      this.#batch.writeOutputGradient(dOutput);
+      await this.#run(Phase.inputGradients);
+      return this.#inputGradients.read(request.samples);
+    });
   }
 
   /** The fused step: outputs, objective, reduced gradient and, if asked for, penalties and the update. */
-  async gradientStep(
-    request: ComputeRequest,
-    objective: ObjectiveWriter,
-    after: AfterGradient = {},
-  ): Promise<StepResult> {
-    await this.#prepare(request);
-    this.#batch.writeObjective(objective);
-    await this.#run(Phase.gradient | this.#phaseOfState(request) | (await this.#phasesAfter(after)));
-    const finite = this.#memory.control[Word.notFinite] === 0;
-    if (after.update && finite) this.#stepCount += 1;
-    return { output: this.#batch.readOutputs(), objective: this.#batch.sumObjective(), isFinite: finite };
+  gradientStep(request: ComputeRequest, objective: ObjectiveWriter, after: AfterGradient = {}): Promise<StepResult> {
+    return this.#command.attend(async () => {
+      await this.#prepare(request);
+      this.#batch.writeObjective(objective);
+      const phases = await this.#command.listPhasesAfter(after, this.#memory);
+      await this.#run(Phase.gradient | findStatePhase(request, this.#memory) | phases);
+      const finite = this.#memory.control[Word.notFinite] === 0;
+      if (after.update && finite) this.#command.stepCount += 1;
+      return { output: this.#batch.readOutputs(), objective: this.#batch.sumObjective(), isFinite: finite };
+    });
   }
 
   /** The second half of the split step, for dLoss/dOutput [B, C] of the whole minibatch. The state is left alone. */
-  async backward(request: ComputeRequest, dOutput: Float32Array, after: AfterGradient = {}): Promise<void> {
-    await this.#prepare(request);
-    this.#batch.writeOutputGradient(dOutput);
-    await this.#run(Phase.backward | (request.perSample ? 0 : await this.#phasesAfter(after)));
-    if (after.update) this.#stepCount += 1;
+  backward(request: ComputeRequest, dOutput: Float32Array, after: AfterGradient = {}): Promise<void> {
+    return this.#command.attend(async () => {
+      await this.#prepare(request);
+      this.#batch.writeOutputGradient(dOutput);
+      const phases = request.perSample ? 0 : await this.#command.listPhasesAfter(after, this.#memory);
+      await this.#run(Phase.backward | phases);
+      if (after.update) this.#command.stepCount += 1;
+    });
   }
 
   /** The optimizer step alone, along `gradient` as it stands. */
-  async update(learningRate: number): Promise<void> {
-    const { control, hyper } = this.#memory;
-    control[Word.scratch] = 0;
-    control[Word.notFinite] = 0;
-    hyper[Hyper.learningRate] = learningRate;
-    await this.#run(Phase.update);
-    this.#stepCount += 1;
+  update(learningRate: number): Promise<void> {
+    return this.#command.attend(async () => {
+      const { control, hyper } = this.#memory;
+      control[Word.scratch] = 0;
+      control[Word.notFinite] = 0;
+      hyper[Hyper.learningRate] = learningRate;
+      await this.#run(Phase.update);
+      this.#command.stepCount += 1;
+    });
   }
 
   /** The reduced gradient of the last request with `scratch`. Borrowed until the next such request. */
@@ -226,7 +255,7 @@ export class Cluster {
     const change = compareParameters(this.#model, model);
     const memory = growModelMemory(this.#memory, model, change);
     const prepared = await prepareModel(this.#engineKind, model.topology, this.options.layerModules);
-    if (change.frozen?.size === change.from.entries.length) this.#stepCount = 0;
+    if (change.frozen?.size === change.from.entries.length) this.#command.stepCount = 0;
     try {
       await this.#group.send({ kind: "loadModel", model: prepared, memory });
     } catch (error) {
@@ -246,49 +275,15 @@ export class Cluster {
 
   /** Ends the replicas. May be called more than once. */
   async close(): Promise<void> {
+    this.#command.close();
     await this.#group.close();
   }
 
-  async #prepare(request: ComputeRequest): Promise<void> {
-    const { control } = this.#memory;
-    const { logicalShards } = this.options;
-    if (request.samples.length === 0) throw new RangeRefusal("a minibatch must have at least one sample");
-    if (request.scratch) await this.#scratch.allocate(this.#memory.sizes);
-    await this.#batch.place(request);
-    control[Word.vector] = request.parameters ? await this.#vectors.place(request.parameters) : 0;
-    control[Word.shardCount] = request.perSample
-      ? request.samples.length
-      : countShards(request.samples.length, logicalShards);
-    control[Word.training] = request.training ? 1 : 0;
-    control[Word.dropoutStep] = request.dropoutStep;
-    control[Word.scratch] = request.scratch ? 1 : 0;
-    control[Word.rowMeasure] = request.rowMeasure ? 1 + ROW_MEASURES.indexOf(request.rowMeasure) : 0;
-    control[Word.notFinite] = 0;
+  #prepare(request: ComputeRequest): Promise<void> {
+    return this.#command.prepare(request, this.#memory, this.#vectors);
   }
 
-  /** State follows training of the model itself, not side computations. */
-  #phaseOfState({ training, scratch, parameters }: ComputeRequest): number {
-    const isSide = scratch === true || parameters !== undefined;
-    return training && !isSide && this.#memory.state.length > 0 ? Phase.state : 0;
-  }
-
-  async #phasesAfter({ penalties, update }: AfterGradient): Promise<number> {
-    let phases: number = Phase.reduce;
-    if (penalties && this.#penalties.count > 0) {
-      await this.#penalties.publish();
-      phases |= Phase.penalties;
-    }
-    if (update) {
-      this.#memory.hyper[Hyper.learningRate] = update.learningRate;
-      phases |= Phase.update;
-    }
-    return phases;
-  }
-
-  async #run(phases: number): Promise<void> {
-    const { control } = this.#memory;
-    control[Word.phases] = phases;
-    control[Word.stepCount] = this.#stepCount + 1;
-    await this.#group.run();
+  #run(phases: number): Promise<void> {
+    return this.#command.run(phases, this.#memory);
   }
 }

@@ -1,6 +1,7 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { number } from "../core/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
+import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdagradSpec } from "./optimizer_spec.ts";
 
@@ -26,7 +27,7 @@ export class Adagrad implements Optimizer {
     assertOptions("Adagrad", options, ADAGRAD_RULES);
     const { learningRate = 0.01, learningRateDecay = 0, weightDecay = 0, epsilon = 1e-10 } = options;
     this.learningRate = learningRate;
-    this.spec = { kind: "adagrad", learningRateDecay, weightDecay, epsilon };
+    this.spec = fixSpec(this, { kind: "adagrad", learningRateDecay, weightDecay, epsilon });
   }
 }
 

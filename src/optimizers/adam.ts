@@ -1,6 +1,7 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { number } from "../core/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
+import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdamSpec } from "./optimizer_spec.ts";
 
@@ -27,7 +28,7 @@ export class Adam implements Optimizer {
   constructor(options: AdamOptions = {}) {
     assertOptions("Adam", options, ADAM_RULES);
     this.learningRate = options.learningRate ?? 0.001;
-    this.spec = createAdamSpec({ ...options, weightDecay: options.weightDecay ?? 0 }, false);
+    this.spec = fixSpec(this, createAdamSpec({ ...options, weightDecay: options.weightDecay ?? 0 }, false));
   }
 }
 
@@ -43,7 +44,7 @@ export class AdamW implements Optimizer {
   constructor(options: AdamOptions = {}) {
     assertOptions("AdamW", options, ADAM_RULES);
     this.learningRate = options.learningRate ?? 0.001;
-    this.spec = createAdamSpec({ ...options, weightDecay: options.weightDecay ?? 0.01 }, true);
+    this.spec = fixSpec(this, createAdamSpec({ ...options, weightDecay: options.weightDecay ?? 0.01 }, true));
   }
 }
 

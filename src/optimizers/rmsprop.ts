@@ -1,6 +1,7 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { flag, number } from "../core/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
+import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { RMSpropSpec } from "./optimizer_spec.ts";
 
@@ -35,7 +36,7 @@ export class RMSprop implements Optimizer {
       centered = false,
     } = options;
     this.learningRate = learningRate;
-    this.spec = { kind: "rmsprop", alpha, epsilon, weightDecay, momentum, centered };
+    this.spec = fixSpec(this, { kind: "rmsprop", alpha, epsilon, weightDecay, momentum, centered });
   }
 }
 

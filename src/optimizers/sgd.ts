@@ -2,6 +2,7 @@ import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { RangeRefusal } from "../core/errors.ts";
 import { flag, number, required } from "../core/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
+import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { SGDSpec } from "./optimizer_spec.ts";
 
@@ -33,7 +34,7 @@ export class SGD implements Optimizer {
     if (nesterov && momentum === 0) throw new RangeRefusal("SGD: nesterov requires momentum above 0");
     if (nesterov && dampening !== 0) throw new RangeRefusal(`SGD: nesterov requires dampening 0, got ${dampening}`);
     this.learningRate = learningRate;
-    this.spec = { kind: "sgd", momentum, dampening, weightDecay, nesterov };
+    this.spec = fixSpec(this, { kind: "sgd", momentum, dampening, weightDecay, nesterov });
   }
 }
 

@@ -22,6 +22,8 @@ export interface RunConfig {
   readonly optimizer: NamedChoice;
   readonly epochs: number;
   readonly batchSize: number;
+  /** Whether a last, smaller minibatch is left out of training. */
+  readonly dropLast: boolean;
   readonly evalBatchSize: number;
   /** 0 computes in the coordinator. */
   readonly workers: number;

@@ -1,28 +1,26 @@
-import { cannot, RefusalError } from "../core/errors.ts";
+import { assertOptions } from "../core/assert_options.ts";
+import { RefusalError } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { defaultEvaluator } from "../evaluation/default_evaluator.ts";
-import { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { GrowingHead } from "../models/growing_head.ts";
 import type { Experience } from "../streams/experience.ts";
 import { adaptHeads } from "./adapt_heads.ts";
+import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
 import { CheckpointKeeper } from "./checkpointing.ts";
-import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
-import { type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
+import { createTrainLoader } from "./default_loaders.ts";
+import { type Experiences, scheduleTraining } from "./eval_streams.ts";
+import { EvaluationLoop, type LastMetrics } from "./evaluation_loop.ts";
 import type { LossAndGradient } from "./losses/loss_and_gradient.ts";
 import type { LossTerm } from "./losses/loss_terms.ts";
 import { PeriodicEval } from "./periodic_eval.ts";
 import { createStepPlan, type StepPlan } from "./step_plan.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
 import type { CallbackName } from "./strategy_plugin.ts";
-import { StrategyState } from "./strategy_state.ts";
-import type { TrainOptions } from "./train_options.ts";
+import { TRAIN_RULES, type TrainOptions } from "./train_options.ts";
 import { TrainingStep } from "./training_step.ts";
 
+export type { LastMetrics } from "./evaluation_loop.ts";
 export type { TrainOptions } from "./train_options.ts";
-
-/** What a call of `train` or `eval` measured: the last value of each key that it reported. */
-export type LastMetrics = ReturnType<EvaluationPlugin["getLastMetrics"]>;
 
 const OVERRIDABLE_STEPS = ["forward", "criterion", "backward", "optimizerStep"] as const;
 
@@ -33,10 +31,10 @@ const OVERRIDABLE_STEPS = ["forward", "criterion", "backward", "optimizerStep"] 
  *
  * Close it when done (`await using strategy = …` or `await strategy.close()`): it may own Worker threads.
  */
-export class BaseStrategy extends StrategyState {
-  readonly evaluator: EvaluationPlugin;
-  /** How iterations are computed, from what plugins listen to and subclasses override. */
-  plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
+export class BaseStrategy extends EvaluationLoop {
+  #plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
+  /** What the `train` call under way says of it. */
+  #dropLast: boolean | undefined;
   #step: TrainingStep | undefined;
   #keeper = new CheckpointKeeper(this, {});
   #epoch = 0;
@@ -48,10 +46,21 @@ export class BaseStrategy extends StrategyState {
    */
   constructor(options: StrategyOptions) {
     super(options);
-    const { evaluator = defaultEvaluator() } = options;
-    this.evaluator = evaluator ?? new EvaluationPlugin({ metrics: [] });
     const periodicEval = this.options.evalEvery > -1 ? [new PeriodicEval(this.options, () => this.#evalGroups)] : [];
     this.dispatcher.plugins = [...(options.plugins ?? []), this.evaluator, ...periodicEval, this.clock];
+  }
+
+  /** How iterations are computed, from what plugins listen to and subclasses override. */
+  get plan(): StepPlan {
+    return this.#plan;
+  }
+
+  override get dropLast(): boolean {
+    return this.#dropLast ?? super.dropLast;
+  }
+
+  override set dropLast(dropLast: boolean) {
+    super.dropLast = dropLast;
   }
 
   /**
@@ -59,18 +68,35 @@ export class BaseStrategy extends StrategyState {
    * @returns What this call measured, evaluations in it included; `evaluator.getLastMetrics()` has older values, too.
    */
   async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {
-    const cluster = await this.host.start();
-    if (options.resetOptimizerState) cluster.resetOptimizer();
-    this.isTraining = true;
-    this.#step = undefined;
+    assertOptions("train()", options, TRAIN_RULES);
     const isEvaluated = this.options.evalEvery > -1;
-    const { trained, evalGroups } = scheduleTraining(experiences, { evalStreams: options.evalStreams, isEvaluated });
-    this.#evalGroups = evalGroups;
-    this.plan = this.#makePlan();
-    this.#keeper = new CheckpointKeeper(this, options);
+    const schedule = scheduleTraining(experiences, { evalStreams: options.evalStreams, isEvaluated });
+    const endCall = this.calls.beginTraining();
+    const closeLoop = this.openLoop();
+    try {
+      const cluster = await this.host.start().finally(() => this.calls.enter());
+      if (options.resetOptimizerState) cluster.resetOptimizer();
+      this.loop.isTraining = true;
+      this.#dropLast = options.dropLast;
+      this.#evalGroups = schedule.evalGroups;
+      this.#plan = this.#makePlan();
+      this.#keeper = new CheckpointKeeper(this, options);
+      await this.#trainAll(schedule.trained);
+    } finally {
+      [this.#step, this.#dropLast] = [undefined, undefined];
+      closeLoop();
+      endCall();
+    }
+    this.host.writeBack();
+    this.loop.forgetSamples();
+    return this.evaluator.getTrainMetrics();
+  }
+
+  async #trainAll(experiences: Iterable<Experience>): Promise<void> {
     if (!this.#keeper.isResuming) await this.trigger("beforeTraining");
-    for (const experience of trained) {
-      this.experience = experience;
+    for (const experience of experiences) {
+      this.host.assertSameTensors();
+      this.beginExperience(experience);
       this.isStopped = false;
       this.dispatcher.releaseClaims();
       await this.#keeper.beginExperience();
@@ -78,9 +104,6 @@ export class BaseStrategy extends StrategyState {
       this.#keeper.endExperience();
     }
     await this.trigger("afterTraining");
-    this.host.writeBack();
-    this.forgetLoop();
-    return this.evaluator.getTrainMetrics();
   }
 
   /** Trains on the current experience. */
@@ -112,17 +135,18 @@ export class BaseStrategy extends StrategyState {
 
   /** One step of training on a minibatch. */
   async trainingIteration(samples: Dataset): Promise<void> {
-    this.mbatch = samples;
+    this.loop.beginMinibatch(samples);
     const step = this.#beginStep();
     await this.trigger("beforeTrainingIteration");
 
     await this.trigger("beforeForward");
-    this.mbOutput = await this.forward();
+    this.assertInputsUntouched();
+    this.loop.mbOutput = await this.forward();
     await this.trigger("afterForward");
-    this.loss = await step.computeLoss(() => this.criterion());
+    this.loop.loss = await step.computeLoss(() => this.criterion());
 
     await this.trigger("beforeBackward");
-    this.loss = await this.backward();
+    this.loop.loss = await this.backward();
     await this.trigger("afterBackward");
 
     await this.trigger("beforeUpdate");
@@ -139,71 +163,14 @@ export class BaseStrategy extends StrategyState {
     this.isStopped = true;
   }
 
-  /**
-   * Evaluates on one experience, or on several in order. May be called in the middle of training.
-   * @returns What this call measured; `evaluator.getLastMetrics()` has older values, too.
-   */
-  async eval(experiences: Experiences): Promise<LastMetrics> {
-    await this.host.start();
-    const restore = this.saveLoop();
-    this.isTraining = false;
-    this.currentEvalStream = listExperiences(experiences);
-    try {
-      await this.trigger("beforeEval");
-      for (const experience of this.currentEvalStream) {
-        this.experience = experience;
-        await this.evalExp();
-      }
-      await this.trigger("afterEval");
-    } finally {
-      restore();
-    }
-    return this.evaluator.getEvalMetrics();
-  }
-
-  /** Evaluates on the current experience. */
-  async evalExp(): Promise<void> {
-    await this.trigger("beforeEvalDatasetAdaptation");
-    await this.evalDatasetAdaptation();
-    await this.trigger("afterEvalDatasetAdaptation");
-    await this.makeEvalDataloader();
-    await this.modelAdaptation();
-    await this.trigger("beforeEvalExp");
-    await this.evalEpoch();
-    await this.trigger("afterEvalExp");
-  }
-
-  /** One pass over the evaluation dataloader. */
-  async evalEpoch(): Promise<void> {
-    for (const samples of this.dataloader.iterate()) {
-      this.mbatch = samples;
-      await this.trigger("beforeEvalIteration");
-      await this.trigger("beforeEvalForward");
-      this.mbOutput = await this.forward();
-      await this.trigger("afterEvalForward");
-      this.loss = (await this.criterion()).loss;
-      await this.trigger("afterEvalIteration");
-    }
-  }
-
   /** Sets the samples that the current experience is trained on. */
   trainDatasetAdaptation(): void | Promise<void> {
-    this.adaptedDataset = this.experience.dataset;
-  }
-
-  /** Sets the samples that the current experience is evaluated on. */
-  evalDatasetAdaptation(): void | Promise<void> {
     this.adaptedDataset = this.experience.dataset;
   }
 
   /** Makes the loader of training minibatches: shuffled anew each epoch, balanced by task where there are several. */
   makeTrainDataloader(): void | Promise<void> {
     this.dataloader = createTrainLoader(this);
-  }
-
-  /** Makes the loader of evaluation minibatches, in order. */
-  makeEvalDataloader(): void | Promise<void> {
-    this.dataloader = createEvalLoader(this);
   }
 
   /**
@@ -270,8 +237,12 @@ export class BaseStrategy extends StrategyState {
   }
 
   /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
-  trigger(callback: CallbackName): Promise<void> {
-    return this.dispatcher.trigger(callback, this);
+  async trigger(callback: CallbackName): Promise<void> {
+    // A plugin may look at the model's weights, set them, and assign another optimizer.
+    this.host.writeBack();
+    await this.dispatcher.trigger(callback, this);
+    this.host.takeAssignedWeights();
+    await this.attachOptimizer();
   }
 
   #beginStep(): TrainingStep {
@@ -285,8 +256,8 @@ export class BaseStrategy extends StrategyState {
   }
 
   #currentStep(act: string): TrainingStep {
-    if (!this.#step) throw new RefusalError(cannot(act, "a call inside a training iteration", "one outside"));
-    return this.#step;
+    if (this.#step) return this.#step;
+    throw new RefusalError(`Cannot ${act}: wanted a call inside a training iteration, got "one outside"`);
   }
 
   #makePlan(): StepPlan {
@@ -298,3 +269,5 @@ export class BaseStrategy extends StrategyState {
     });
   }
 }
+
+fixAttributes(BaseStrategy.prototype, FIXED_ATTRIBUTES);

@@ -43,7 +43,7 @@ const MEASURED_SAMPLES = 1000;
  * The range of the first samples that a strategy is about to train on, as its model sees them, where they are made of
  * bytes, as images are. Numbers of other kinds may be larger in later experiences.
  */
-export function measureRange({ adaptedDataset }: BaseStrategy): ValueRange {
+export function measureRange({ adaptedDataset }: Pick<BaseStrategy, "adaptedDataset">): ValueRange {
   const { sources } = adaptedDataset.dropUnusedSources();
   if (![...sources.values()].every(({ x }) => x instanceof Uint8Array)) return undefined;
   const count = Math.min(MEASURED_SAMPLES, adaptedDataset.length);

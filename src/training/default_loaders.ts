@@ -8,7 +8,7 @@ export function createTrainLoader(strategy: StrategyState): DataLoader {
   const options = {
     batchSize: strategy.trainMbSize,
     shuffle: true,
-    dropLast: false,
+    dropLast: strategy.dropLast,
     stream: strategy.randomStreams.get("shuffle"),
   };
   const dataset = strategy.adaptedDataset;

@@ -1,3 +1,5 @@
+import { describeValue, TypeRefusal } from "../core/errors.ts";
+import { Dataset } from "../data/dataset.ts";
 import type { Experience } from "../streams/experience.ts";
 
 /** One experience, or several in order: a stream, a list. */
@@ -6,9 +8,13 @@ export type Experiences = Experience | Iterable<Experience>;
 /** What is evaluated while training: each element is evaluated by a call of its own. */
 export type EvalStreams = readonly Experiences[];
 
-/** The experiences in order, one or many. */
-export function listExperiences(experiences: Experiences): Experience[] {
-  return isIterable(experiences) ? [...experiences] : [experiences];
+/**
+ * The experiences in order, one or many.
+ * @param call For messages: what they were given to.
+ * @throws {TypeRefusal} If they are something else, with what to write instead.
+ */
+export function listExperiences(experiences: Experiences, call: string): Experience[] {
+  return [...iterateExperiences(experiences, call)];
 }
 
 /** What `train` goes through, and what it evaluates meanwhile. */
@@ -22,20 +28,19 @@ export interface TrainingSchedule {
  * Decides what is evaluated while training: the streams given, or, where nothing was given, what is being trained, by
  * stream. Whatever is evaluated is listed once, as it is needed again and may be an iterator; a stream that is only
  * trained on stays lazy.
+ * @throws {TypeRefusal} If something else than experiences was given, with what to write instead.
  */
 export function scheduleTraining(
   experiences: Experiences,
   { evalStreams, isEvaluated }: { readonly evalStreams: EvalStreams | undefined; readonly isEvaluated: boolean },
 ): TrainingSchedule {
+  const evalGroups = listGroups(evalStreams);
   if (isEvaluated && !evalStreams) {
-    const trained = listExperiences(experiences);
+    const trained = listExperiences(experiences, "train()");
     return { trained, evalGroups: groupByStream(trained) };
   }
-  const evalGroups = isEvaluated ? (evalStreams ?? []).map(listExperiences) : [];
-  return {
-    trained: isIterable(experiences) ? experiences : [experiences],
-    evalGroups: evalGroups.filter((group) => group.length > 0),
-  };
+  const trained = iterateExperiences(experiences, "train()");
+  return { trained, evalGroups: isEvaluated ? evalGroups.filter((group) => group.length > 0) : [] };
 }
 
 /** The experiences by the name of their stream, in the order of their first. */
@@ -48,6 +53,50 @@ export function groupByStream(experiences: readonly Experience[]): Experience[][
   return [...groups.values()];
 }
 
-function isIterable(experiences: Experiences): experiences is Iterable<Experience> {
-  return Symbol.iterator in experiences;
+function listGroups(evalStreams: EvalStreams = []): Experience[][] {
+  if (!Array.isArray(evalStreams)) {
+    throw new TypeRefusal("evalStreams is a list of streams: write evalStreams: [stream]");
+  }
+  return evalStreams.map((stream) => listExperiences(stream, "evalStreams"));
+}
+
+/** One by one as they are asked for; what is given is looked at now. */
+function iterateExperiences(given: Experiences, call: string): Iterable<Experience> {
+  if (isExperience(given)) return [given];
+  if (Array.isArray(given)) return [...checkEach(given, call)];
+  if (isObject(given) && Symbol.iterator in given) return checkEach(given, call);
+  throw new TypeRefusal(`${call} takes an experience or a stream, got ${describeGiven(given)}`);
+}
+
+function* checkEach(experiences: Iterable<unknown>, call: string): Iterable<Experience> {
+  for (const experience of experiences) {
+    if (!isExperience(experience)) {
+      throw new TypeRefusal(
+        `${call} takes a stream or a list of experiences, which holds ${describeGiven(experience)}`,
+      );
+    }
+    yield experience;
+  }
+}
+
+function describeGiven(given: unknown): string {
+  if (given === undefined) {
+    return "undefined: write stream.at(0) instead of stream[0], and `await` before what makes a benchmark";
+  }
+  if (!isObject(given)) return describeValue(given);
+  if ("then" in given) return "a promise: write `await` before what gives it";
+  if (given instanceof Dataset) {
+    return "a data set: make a benchmark with createDatasetBenchmark and take its trainStream or testStream";
+  }
+  if ("trainStream" in given) return "a benchmark: take its trainStream or testStream";
+  if (Symbol.iterator in given) return "a stream or another list: give the stream itself";
+  return describeValue(given);
+}
+
+function isExperience(given: unknown): given is Experience {
+  return isObject(given) && "dataset" in given && "currentExperience" in given;
+}
+
+function isObject(given: unknown): given is object {
+  return typeof given === "object" && given !== null;
 }

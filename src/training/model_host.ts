@@ -3,7 +3,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../cluster/cluster.ts";
 import type { ResolvedClusterOptions } from "../cluster/cluster_options.ts";
 import { ROW_MEASURES } from "../cluster/protocol/control_block.ts";
-import { cannot, describeUnknownName, RangeRefusal, RefusalError } from "../core/errors.ts";
+import { describeUnknownName, RangeRefusal, RefusalError } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { findEntry, viewEntry } from "../core/parameter_layout.ts";
 import type { RandomStreams } from "../core/random_stream.ts";
@@ -12,15 +12,19 @@ import type { Dataset } from "../data/dataset.ts";
 import { countOutputs } from "../engine/tfjs/model_layers.ts";
 import { growSnapshot } from "../models/grow_snapshot.ts";
 import { type ClassesByTask, type GrowingHead, listGrowingHeads, listUnits } from "../models/growing_head.ts";
-import { LazyWeights } from "../models/lazy_weights.ts";
 import { createModelFromSnapshot, flattenWeights } from "../models/model_snapshot.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import { AttachedOptimizer } from "./attached_optimizer.ts";
 import type { Criterion } from "./losses/criterion.ts";
 import { createModelGrowth, type ModelGrowth } from "./model_growth.ts";
+import { TrainedWeights } from "./trained_weights.ts";
 
 /** Numbers above every training iteration's, for the dropout masks of computations that plugins ask for. */
 const FIRST_SIDE_STEP = 2 ** 30;
+
+const NOT_STARTED = "parameters, cluster and gradients are there from the first train or eval on";
+const CLOSED = "the strategy was closed: make another one with the model, which keeps its trained weights";
 
 /** How a plugin wants a gradient or outputs computed beside the training step. */
 export interface SideComputation {
@@ -54,8 +58,13 @@ export class ModelHost {
   #ownModel: tf.LayersModel | undefined;
   #heads: readonly GrowingHead[] = [];
   readonly #options: ResolvedClusterOptions;
-  readonly #training: { readonly optimizer: Optimizer; readonly seed: number };
+  readonly #seed: number;
+  readonly optimizer: AttachedOptimizer;
   #cluster: Cluster | undefined;
+  #starting: Promise<Cluster> | undefined;
+  #weights: TrainedWeights | undefined;
+  /** Of models that wider ones took the place of. */
+  readonly #formerWeights: TrainedWeights[] = [];
   /** Side computations in training mode so far: each has dropout masks of its own. */
   sideSteps = 0;
   /**
@@ -72,7 +81,8 @@ export class ModelHost {
   ) {
     this.#model = model;
     this.#options = options;
-    this.#training = training;
+    this.#seed = training.seed;
+    this.optimizer = new AttachedOptimizer(training.optimizer);
   }
 
   /** The model; a wider one once heads have grown. */
@@ -85,31 +95,37 @@ export class ModelHost {
     return this.#heads;
   }
 
-  /** The running cluster. @throws {Error} Before `start`. */
+  /** The running cluster, with what was assigned to the model's weights. @throws {RefusalError} Before `start`. */
   get cluster(): Cluster {
-    if (!this.#cluster)
-      throw new RefusalError(cannot("compute", "a strategy that has begun to train or evaluate", "one that has not"));
-    return this.#cluster;
+    const cluster = this.#cluster;
+    if (!cluster) throw new RefusalError(`${NOT_STARTED}: write \`await strategy.start()\` first`);
+    this.#weights?.take(cluster);
+    return cluster;
+  }
+
+  /** True while replicas start or compute. */
+  get isComputing(): boolean {
+    return this.#starting !== undefined || this.#cluster?.isBusy === true;
   }
 
   /**
    * Starts the replicas at the first call.
-   * @throws {Error} If the strategy was closed, or layers were frozen or set free since.
+   * @throws {RefusalError} If the strategy was closed, or layers were frozen or set free since.
    */
   async start(): Promise<Cluster> {
-    if (this.#closed) throw new RefusalError(cannot("compute", "an open strategy", "one that was closed"));
-    if (this.#cluster) this.#assertSameTensors(this.#cluster);
-    else {
-      const snapshot = flattenWeights(this.model);
-      const outputSize = countOutputs(this.model);
-      const { optimizer, seed } = this.#training;
-      this.#cluster = await Cluster.start({ ...snapshot, outputSize }, this.#options, {
-        optimizer: optimizer.spec,
-        seed,
-      });
-      this.#heads = listGrowingHeads(snapshot.topology);
+    if (this.#closed) throw new RefusalError(CLOSED);
+    if (!this.#cluster) {
+      this.#starting ??= this.#startCluster();
+      return this.#starting;
     }
-    return this.#cluster;
+    this.assertSameTensors();
+    for (const weights of this.#formerWeights) weights.assertUntouched();
+    return this.cluster;
+  }
+
+  /** @throws {RefusalError} If layers were frozen or set free since the replicas took the model. */
+  assertSameTensors(): void {
+    this.#weights?.assertSameTensors();
   }
 
   /**
@@ -121,12 +137,14 @@ export class ModelHost {
     const { cluster } = this;
     const { parameters, state } = cluster;
     const before = cluster.model;
+    this.#release(cluster);
     const grown = growSnapshot({ ...before, parameters, state }, { heads, seed: streams.seed });
     const model = await createModelFromSnapshot(grown);
     await cluster.replaceModel({ ...grown, outputSize: countOutputs(model) });
     this.#ownModel?.dispose();
     this.#model = model;
     this.#ownModel = model;
+    this.#weights = new TrainedWeights(model);
     this.#heads = heads;
     return createModelGrowth(before, grown);
   }
@@ -140,10 +158,14 @@ export class ModelHost {
     }
   }
 
+  /** Brings what somebody assigned to the model's weights to the replicas. */
+  takeAssignedWeights(): void {
+    if (this.#cluster) this.#weights?.take(this.#cluster);
+  }
+
   /** The LayersModel's weights are the trained values from now on, copied when somebody looks at them. */
   writeBack(): void {
-    const { parameters, state } = this.cluster;
-    LazyWeights.of(this.model).follow({ parameters, state });
+    if (this.#cluster) this.#weights?.show(this.#cluster);
   }
 
   /** Outputs [B, C] of any samples with any parameters. */
@@ -216,9 +238,12 @@ export class ModelHost {
     }
   }
 
-  /** Closes something else together with the replicas. */
+  /** Closes something else together with the replicas. @throws {RefusalError} If they were closed; it is, then, too. */
   closeWith(resource: { close(): Promise<void> }): void {
     this.#resources.push(resource);
+    if (!this.#closed) return;
+    void this.close();
+    throw new RefusalError(CLOSED);
   }
 
   /** Ends the replicas. May be called more than once. */
@@ -228,12 +253,35 @@ export class ModelHost {
     await this.#cluster?.close();
   }
 
-  /** The replicas took the model as it was: what is set free later would not be trained, without a word. */
-  #assertSameTensors({ model: { layout } }: Cluster): void {
-    const { length } = this.#model.trainableWeights;
-    if (length === layout.entries.length) return;
-    const wanted = `the ${layout.entries.length} trainable tensors that the strategy began with (another strategy takes the model as it is now)`;
-    throw new RefusalError(cannot("compute", wanted, length));
+  async #startCluster(): Promise<Cluster> {
+    try {
+      const snapshot = flattenWeights(this.model);
+      const weights = new TrainedWeights(this.model);
+      const outputSize = countOutputs(this.model);
+      const training = { optimizer: this.optimizer.begin(), seed: this.#seed };
+      const cluster = await Cluster.start({ ...snapshot, outputSize }, this.#options, training);
+      if (this.#closed) {
+        await cluster.close();
+        throw new RefusalError(CLOSED);
+      }
+      this.#weights = weights;
+      this.#heads = listGrowingHeads(snapshot.topology);
+      this.#cluster = cluster;
+      return cluster;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  /** A wider model takes the place of this one: the one that the user knows keeps its values, and is watched. */
+  #release(cluster: Cluster): void {
+    if (!this.#weights) return;
+    if (this.#ownModel) {
+      this.#weights.forget();
+      return;
+    }
+    this.#weights.release(cluster);
+    this.#formerWeights.push(this.#weights);
   }
 
   #request(samples: Dataset, { parameters, training = false }: SideComputation) {

@@ -1,35 +1,61 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { QuadraticPenalty } from "../cluster/penalty.ts";
+import { RangeRefusal } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { RandomStreams } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { GrowingHead } from "../models/growing_head.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { ModelHost, type RowGradientComputation, type SideComputation, type SideGradient } from "./model_host.ts";
-import { type ResolvedStrategyOptions, resolveStrategyOptions, type StrategyOptions } from "./strategy_options.ts";
+import {
+  assertOptimizer,
+  changeStrategyOptions,
+  type ResolvedStrategyOptions,
+  resolveStrategyOptions,
+  type StrategyOptions,
+  type StrategySettings,
+} from "./strategy_options.ts";
 
 /**
  * A strategy's model, and what it and its plugins may have computed with it beside the training step: gradients,
  * outputs and features of any samples. The work is the replicas', whatever their number.
  */
 export abstract class ModelOwner {
-  readonly optimizer: Optimizer;
-  /** The strategy's named streams of random numbers; a plugin takes one of a name of its own. */
-  readonly randomStreams: RandomStreams;
-  readonly options: ResolvedStrategyOptions;
   protected readonly host: ModelHost;
+  readonly #randomStreams: RandomStreams;
+  #options: ResolvedStrategyOptions;
+  #hasOtherSettings = false;
 
   /**
    * @throws {TypeError} If an option has no such name.
    * @throws {RangeError} If a value is out of range.
    */
   constructor(options: StrategyOptions) {
-    this.options = resolveStrategyOptions(this.constructor.name, options);
-    this.optimizer = options.optimizer;
-    const { seed, cluster } = this.options;
-    this.randomStreams = new RandomStreams(seed);
+    this.#options = resolveStrategyOptions(this.constructor.name, options);
+    const { seed, cluster } = this.#options;
+    this.#randomStreams = new RandomStreams(seed);
     this.host = new ModelHost(options.model, cluster, { optimizer: options.optimizer, seed });
+  }
+
+  /** What the strategy was made with, settings as they are now. */
+  get options(): ResolvedStrategyOptions {
+    return this.#options;
+  }
+
+  /** The strategy's named streams of random numbers; a plugin takes one of a name of its own. */
+  get randomStreams(): RandomStreams {
+    return this.#randomStreams;
+  }
+
+  /** How steps are made. Its learning rate may be changed at any time. */
+  get optimizer(): Optimizer {
+    return this.host.optimizer.current;
+  }
+
+  /** Another one makes the steps from now on; it begins without momentum and moments. */
+  set optimizer(optimizer: Optimizer) {
+    this.host.optimizer.current = assertOptimizer(this.constructor.name, optimizer);
   }
 
   /** Side computations in training mode so far; each has dropout masks of its own. */
@@ -67,9 +93,20 @@ export abstract class ModelOwner {
     return this.host.cluster;
   }
 
-  /** The flat parameters [P], live. Write to them only between iterations or in `afterUpdate`. */
+  /**
+   * The flat parameters [P], live; there from the first `train` or `eval`, or `start`, on. Write to them only between
+   * iterations or in `afterUpdate`.
+   */
   get parameters(): Float32Array<SharedArrayBuffer> {
-    return this.cluster.parameters;
+    const { parameters } = this.cluster;
+    // Somebody may write to them: who looks at the model afterwards sees it.
+    this.host.writeBack();
+    return parameters;
+  }
+
+  /** Copied into the parameters. */
+  set parameters(parameters: Float32Array) {
+    copyVector("parameters", parameters, this.parameters);
   }
 
   /**
@@ -79,16 +116,69 @@ export abstract class ModelOwner {
     return this.cluster.gradient;
   }
 
+  /** True where another optimizer was assigned since the strategy was made. */
+  get hasOtherOptimizer(): boolean {
+    return this.host.optimizer.isOther;
+  }
+
+  /** Has the replicas hear of another optimizer now; the loop does so after every callback. */
+  attachOptimizer(): Promise<void> {
+    return this.host.optimizer.attach(this.host.cluster);
+  }
+
+  /** Samples in a training minibatch. A change holds from the next experience on. */
   get trainMbSize(): number {
     return this.options.trainMbSize;
   }
 
+  set trainMbSize(trainMbSize: number) {
+    this.changeSettings({ trainMbSize });
+  }
+
+  /** Passes over each experience. A change holds at once. */
   get trainEpochs(): number {
     return this.options.trainEpochs;
   }
 
+  set trainEpochs(trainEpochs: number) {
+    this.changeSettings({ trainEpochs });
+  }
+
+  /** Whether a last, smaller minibatch is left out of training. A change holds from the next experience on. */
+  get dropLast(): boolean {
+    return this.options.dropLast;
+  }
+
+  set dropLast(dropLast: boolean) {
+    this.changeSettings({ dropLast });
+  }
+
+  /** Samples in an evaluation minibatch. A change holds from the next evaluated experience on. */
   get evalMbSize(): number {
     return this.options.evalMbSize;
+  }
+
+  set evalMbSize(evalMbSize: number) {
+    this.changeSettings({ evalMbSize });
+  }
+
+  /** True where settings were changed since the strategy was made. */
+  get hasOtherSettings(): boolean {
+    return this.#hasOtherSettings;
+  }
+
+  /** @throws {RangeError} If something in the strategy cannot work with these. */
+  protected assertOptions(_options: ResolvedStrategyOptions): void {}
+
+  /**
+   * Changes how the strategy goes about it.
+   * @throws {RangeError} If a value is out of range.
+   */
+  changeSettings(change: Readonly<Partial<StrategySettings>>): void {
+    const options = changeStrategyOptions(this.constructor.name, this.#options, change);
+    this.assertOptions(options);
+    this.#options = options;
+    this.#hasOtherSettings = true;
   }
 
   /**
@@ -167,4 +257,13 @@ export abstract class ModelOwner {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/**
+ * Copies a vector into one of the model's.
+ * @throws {RangeRefusal} If the lengths differ.
+ */
+export function copyVector(name: string, vector: Float32Array, into: Float32Array): void {
+  if (vector.length === into.length) into.set(vector);
+  else throw new RangeRefusal(`strategy.${name} has ${into.length} values, got ${vector.length}`);
 }

@@ -12,10 +12,11 @@ import { restoreSnapshot, takeSnapshot } from "./strategy_snapshot.ts";
 
 /**
  * All that a strategy inside another needs to go on from here, between two calls of its `train`; it must have been
- * started. What its evaluator has measured is not kept, and it must not have heads that grow.
+ * started. What its evaluator has measured and what was assigned to it is not kept; it must not have heads that grow.
  */
 export function saveNestedStrategy(strategy: BaseStrategy): SavedState {
-  const { heads: _heads, evaluator: _evaluator, clock, optimizer, ...snapshot } = takeSnapshot(strategy);
+  const { heads: _heads, evaluator: _evaluator, clock, optimizer, ...others } = takeSnapshot(strategy);
+  const { optimizerSpec: _spec, settings: _settings, ...snapshot } = others;
   const { pieces = null, ...counters } = clock;
   return { ...snapshot, clock: { ...counters, pieces: pieces && { ...pieces } }, optimizer: [...optimizer] };
 }

@@ -1,4 +1,5 @@
 import { cannot, RefusalError } from "../core/errors.ts";
+import { type AssignmentPlace, fixList } from "./assignments.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { LossAndGradient } from "./losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "./model_growth.ts";
@@ -13,6 +14,7 @@ export class PluginDispatcher {
   readonly #listeners = new Map<CallbackName, readonly StrategyPlugin[]>();
   readonly #owners = new Map<Replaceable, StrategyPlugin>();
   #running: StrategyPlugin | undefined;
+  #callback: CallbackName = "beforeTraining";
 
   /** All plugins in their order, each followed by those that it is made of. */
   get plugins(): readonly StrategyPlugin[] {
@@ -20,8 +22,26 @@ export class PluginDispatcher {
   }
 
   set plugins(plugins: readonly StrategyPlugin[]) {
-    this.#plugins = plugins.flatMap(listParts);
-    this.#listeners.clear();
+    this.#install(plugins.flatMap(listParts));
+  }
+
+  /** Puts a plugin without parts into another's place. */
+  replace(old: StrategyPlugin, plugin: StrategyPlugin): void {
+    this.#install(this.#plugins.map((other) => (other === old ? plugin : other)));
+  }
+
+  /** The plugin that is being called, and in which callback; undefined where none is. */
+  get place(): AssignmentPlace | undefined {
+    return this.#running && { plugin: namePlugin(this.#running), callback: this.#callback };
+  }
+
+  /** Forgets the plugin that is being called: a loop inside its callback begins. The result remembers it again. */
+  suspend(): () => void {
+    const [running, callback] = [this.#running, this.#callback];
+    this.#running = undefined;
+    return () => {
+      [this.#running, this.#callback] = [running, callback];
+    };
   }
 
   /** The names of the plugins that have this callback, or the method that takes the criterion's place. */
@@ -33,12 +53,12 @@ export class PluginDispatcher {
   /** Calls every plugin that has this callback, one after another. */
   async trigger(callback: CallbackName, strategy: BaseStrategy): Promise<void> {
     for (const plugin of this.#listenersOf(callback)) {
-      const outer = this.#running;
       this.#running = plugin;
+      this.#callback = callback;
       try {
         await plugin[callback]?.(strategy);
       } finally {
-        this.#running = outer;
+        this.#running = undefined;
       }
     }
   }
@@ -71,6 +91,11 @@ export class PluginDispatcher {
       throw new RefusalError(cannot("train", `at most one plugin that replaces the ${replaceable}`, pair));
     }
     this.#owners.set(replaceable, plugin);
+  }
+
+  #install(plugins: readonly StrategyPlugin[]): void {
+    this.#plugins = fixList(plugins, "strategy.plugins cannot be changed: plugins are given when a strategy is made");
+    this.#listeners.clear();
   }
 
   #listenersOf(callback: CallbackName): readonly StrategyPlugin[] {

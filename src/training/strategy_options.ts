@@ -1,11 +1,14 @@
 import type * as tf from "@tensorflow/tfjs";
 import { type ClusterOptions, type ResolvedClusterOptions, resolveClusterOptions } from "../cluster/cluster_options.ts";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { TypeRefusal } from "../core/errors.ts";
+import { fixFields } from "../core/fixed_fields.ts";
 import { splitOptions } from "../core/split_options.ts";
 import {
   anything,
   callback,
   either,
+  flag,
   listOf,
   nothing,
   objectLike,
@@ -33,6 +36,8 @@ export interface StrategyOptions {
   readonly trainMbSize?: number;
   /** Passes over each experience; 1 if left out. */
   readonly trainEpochs?: number;
+  /** Leaves a last minibatch of fewer samples out of each training epoch. Default: false. */
+  readonly dropLast?: boolean;
   /** Samples in an evaluation minibatch; 512 if left out. */
   readonly evalMbSize?: number;
   /** Called in this order, before the evaluator. */
@@ -54,6 +59,7 @@ export interface ResolvedStrategyOptions {
   readonly criterion: Criterion;
   readonly trainMbSize: number;
   readonly trainEpochs: number;
+  readonly dropLast: boolean;
   readonly evalMbSize: number;
   readonly evalEvery: number;
   readonly evalMode: "epoch" | "iteration";
@@ -61,14 +67,27 @@ export interface ResolvedStrategyOptions {
   readonly cluster: ResolvedClusterOptions;
 }
 
+/** What may be changed while a strategy lives, by assigning to its attribute of that name. */
+export type StrategySettings = Pick<ResolvedStrategyOptions, "trainMbSize" | "trainEpochs" | "dropLast" | "evalMbSize">;
+
+/** What settings may be. */
+const SETTING_RULES: OptionRules<Partial<StrategySettings>> = {
+  trainMbSize: wholeNumber(1),
+  trainEpochs: wholeNumber(),
+  dropLast: flag(),
+  evalMbSize: wholeNumber(1),
+};
+
+const OPTIMIZER_RULES: OptionRules<Pick<StrategyOptions, "optimizer">> = {
+  optimizer: required(objectLike("an optimizer such as new SGD({ learningRate: 0.01 })", "spec", "learningRate")),
+};
+
 /** What `StrategyOptions` may be. */
 export const STRATEGY_RULES: OptionRules<StrategyOptions> = {
   model: required(objectLike("a LayersModel of TF.js", "layers", "inputs", "outputs")),
-  optimizer: required(objectLike("an optimizer such as new SGD({ learningRate: 0.01 })", "spec", "learningRate")),
+  ...OPTIMIZER_RULES,
   criterion: either(callback(), objectLike("a criterion such as new CrossEntropyLoss()", "evaluate")),
-  trainMbSize: wholeNumber(1),
-  trainEpochs: wholeNumber(),
-  evalMbSize: wholeNumber(1),
+  ...SETTING_RULES,
   plugins: listOf(objectLike("a plugin")),
   evaluator: either(objectLike("an EvaluationPlugin", "getLastMetrics"), nothing()),
   evalEvery: wholeNumber(-1),
@@ -87,6 +106,7 @@ export function resolveStrategyOptions(strategy: string, options: StrategyOption
   const {
     trainMbSize = 128,
     trainEpochs = 1,
+    dropLast = false,
     evalMbSize = 512,
     evalEvery = -1,
     evalMode = "epoch",
@@ -94,7 +114,35 @@ export function resolveStrategyOptions(strategy: string, options: StrategyOption
   } = options;
   const criterion = createCriterion(options.criterion ?? new CrossEntropyLoss());
   const cluster = resolveClusterOptions(options.cluster ?? {});
-  return { criterion, trainMbSize, trainEpochs, evalMbSize, evalEvery, evalMode, seed, cluster };
+  const settings = { trainMbSize, trainEpochs, dropLast, evalMbSize };
+  return fixFields({ criterion, ...settings, evalEvery, evalMode, seed, cluster }, refuseAssignment);
+}
+
+/**
+ * A strategy's options with some settings changed.
+ * @throws {RangeError} If a value is out of range.
+ */
+export function changeStrategyOptions(
+  strategy: string,
+  options: ResolvedStrategyOptions,
+  change: Partial<StrategySettings>,
+): ResolvedStrategyOptions {
+  assertOptions(strategy, change, SETTING_RULES);
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined) throw new TypeRefusal(`${strategy}: ${name} is required`);
+  }
+  return fixFields({ ...options, ...change }, refuseAssignment);
+}
+
+/** @throws {TypeError} If it is no optimizer. */
+export function assertOptimizer(strategy: string, optimizer: Optimizer): Optimizer {
+  assertOptions(strategy, { optimizer }, OPTIMIZER_RULES);
+  return optimizer;
+}
+
+function refuseAssignment(name: string): string {
+  const cure = name in SETTING_RULES ? `assign strategy.${name}` : "it is given when a strategy is made";
+  return `strategy.options.${name} cannot be assigned: ${cure}`;
 }
 
 /**

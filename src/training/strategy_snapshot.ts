@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { elementAt } from "../core/element_at.ts";
 import { describeValue, RangeRefusal } from "../core/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { measureGrowth } from "../models/grow_snapshot.ts";
 import type { GrowingHead } from "../models/growing_head.ts";
+import type { OptimizerSpec } from "../optimizers/optimizer_spec.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { ClockState } from "./clock.ts";
+import type { StrategySettings } from "./strategy_options.ts";
 import { namePlugin } from "./strategy_plugin.ts";
 
 /** Everything that decides how a strategy goes on, at one moment between two iterations. It owns its arrays. */
@@ -18,6 +21,10 @@ export interface StrategySnapshot {
   readonly stepCount: number;
   readonly sideSteps: number;
   readonly learningRate: number;
+  /** There where another optimizer was assigned. */
+  readonly optimizerSpec?: OptimizerSpec | undefined;
+  /** There where settings were changed since the strategy was made. */
+  readonly settings?: StrategySettings | undefined;
   readonly isStopped: boolean;
   readonly randomStreams: Readonly<Record<string, readonly number[]>>;
   readonly clock: ClockState;
@@ -39,6 +46,7 @@ export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
     stepCount: cluster.stepCount,
     sideSteps: strategy.sideSteps,
     learningRate: strategy.optimizer.learningRate,
+    ...describeChanges(strategy),
     isStopped: strategy.isStopped,
     randomStreams: strategy.randomStreams.save(),
     clock: clock.save(),
@@ -63,6 +71,7 @@ export async function restoreSnapshot(
   if (names.join() !== saved.join()) {
     throw new RangeRefusal(`the plugins must be ${describeValue(names)}, got ${describeValue(saved)}`);
   }
+  await restoreChanges(strategy, snapshot);
   assertSizes(strategy, snapshot);
   await strategy.growHeads(snapshot.heads);
   cluster.parameters.set(snapshot.parameters);
@@ -79,6 +88,23 @@ export async function restoreSnapshot(
     await plugin.restoreState?.(snapshot.plugins[i]?.state ?? null, { strategy, sources });
   }
   strategy.restoreOwnState(snapshot.own, sources);
+}
+
+/** What was assigned to the strategy since it was made: who makes it again does not know of it. */
+function describeChanges(strategy: BaseStrategy): Pick<StrategySnapshot, "optimizerSpec" | "settings"> {
+  const { optimizer, hasOtherOptimizer, hasOtherSettings, options } = strategy;
+  const { trainMbSize, trainEpochs, dropLast, evalMbSize } = options;
+  return {
+    ...(hasOtherOptimizer ? { optimizerSpec: { ...optimizer.spec } } : {}),
+    ...(hasOtherSettings ? { settings: { trainMbSize, trainEpochs, dropLast, evalMbSize } } : {}),
+  };
+}
+
+async function restoreChanges(strategy: BaseStrategy, { optimizerSpec, settings }: StrategySnapshot): Promise<void> {
+  if (settings) strategy.changeSettings(settings);
+  if (!optimizerSpec || isDeepStrictEqual({ ...strategy.optimizer.spec }, optimizerSpec)) return;
+  strategy.optimizer = { spec: optimizerSpec, learningRate: strategy.optimizer.learningRate };
+  await strategy.attachOptimizer();
 }
 
 /**

@@ -47,6 +47,23 @@ describe("train --resume", () => {
     expect(await readEnding(out)).toEqual(await readEnding(whole.out));
   });
 
+  test("goes on without last, smaller minibatches, and refuses to bring them back", async () => {
+    const dropLast = ["--batch-size", "20", "--drop-last"];
+    const whole = await makeRun();
+    await captureCli([...whole.words, ...dropLast, "--quiet"]);
+    const { out, words } = await makeRun();
+    expect(await interrupt([...words, ...dropLast], new StopRequest("SIGTERM"))).toMatchObject({ status: 143 });
+    const resumed = await captureCli(["train", "--resume", out, "--quiet"]);
+    expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(await readEnding(out)).toEqual(await readEnding(whole.out));
+    const plain = await makeRun();
+    await captureCli([...plain.words, "--batch-size", "20", "--quiet"]);
+    expect((await readEnding(plain.out)).parametersHash).not.toBe((await readEnding(out)).parametersHash);
+    const refused = await captureCli(["train", "--resume", plain.out, "--drop-last"]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("the run has --drop-last false, got true");
+  });
+
   test("goes on inside a stream of mixtures, with images augmented as before", async () => {
     const name = "split-mnist:experiences=2,onlineExperienceSize=20,decayBeta=3,augment=crop|flip";
     const whole = await makeRun(name);

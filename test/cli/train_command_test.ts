@@ -76,6 +76,17 @@ describe("train", () => {
     expect(runs[2]).toEqual(runs[0]);
   });
 
+  test("leaves a last, smaller minibatch out with --drop-last, and says so in config.json", async () => {
+    const { out } = await train(["--batch-size", "12", "--drop-last", "--quiet"]);
+    const config = await readJSON(join(out, "config.json"));
+    expect(config).toMatchObject({ batchSize: 12, dropLast: true });
+    const { experiences } = await readJSON(join(out, "summary.json"));
+    expect(experiences.map(({ examples }: { examples: number }) => examples)).toEqual([40, 40]);
+    const lines = (await readFile(join(out, "metrics.jsonl"), "utf8")).trim().split("\n");
+    // Two experiences of 40 samples: three minibatches of 12 each.
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ step: 6 });
+  });
+
   test("writes nothing but JSON lines with --json, the last of them the result", async () => {
     const { stdout } = await train(["--json"]);
     const events = stdout

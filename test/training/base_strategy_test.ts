@@ -42,7 +42,7 @@ describe("BaseStrategy", () => {
     const strategy = new Naive(makeOptions({ cluster: { workers: 1 }, plugins: [failAt("afterForward", error)] }));
     expect(await strategy.train(trainStream).catch((reason: unknown) => reason)).toBe(error);
     await strategy.close();
-    await expect(strategy.train(trainStream)).rejects.toThrow("wanted an open strategy, got");
+    await expect(strategy.train(trainStream)).rejects.toThrow("the strategy was closed: make another one");
   });
 
   test("train() can be called again after a plugin has failed", async () => {
@@ -180,11 +180,14 @@ describe("BaseStrategy", () => {
 
   test("what belongs to a loop is refused outside of it", async () => {
     const strategy = new Naive(makeOptions());
-    expect(() => strategy.cluster).toThrow("wanted a strategy that has begun to train or evaluate");
-    expect(() => strategy.experience).toThrow("Cannot read the experience");
-    expect(() => strategy.dataloader).toThrow("Cannot read the dataloader");
+    const unstarted = "there from the first train or eval on: write `await strategy.start()` first";
+    expect(() => strategy.cluster).toThrow(unstarted);
+    expect(() => strategy.parameters).toThrow(unstarted);
+    expect(() => strategy.gradient).toThrow(unstarted);
+    expect(() => strategy.experience).toThrow("strategy.experience is there once train or eval has begun");
+    expect(() => strategy.dataloader).toThrow("strategy.dataloader is there once");
     await withStrategy(strategy, () => strategy.train(trainStream));
-    expect(() => strategy.dataloader).toThrow("Cannot read the dataloader");
+    expect(() => strategy.dataloader).toThrow("strategy.dataloader is there once");
     expect([strategy.mbatch.length, strategy.adaptedDataset.length]).toEqual([0, 0]);
     expect(() => strategy.addLossTerm((output) => output.sum().asScalar())).toThrow(
       "a call inside a training iteration",
@@ -195,7 +198,7 @@ describe("BaseStrategy", () => {
     const strategy = new Naive(makeOptions());
     await strategy.close();
     await strategy.close();
-    await expect(strategy.eval(testStream)).rejects.toThrow("an open strategy");
+    await expect(strategy.eval(testStream)).rejects.toThrow("the strategy was closed: make another one");
   });
 });
 

@@ -6,20 +6,13 @@ import { makeDataset } from "../support/made_dataset.ts";
 import { makeTask } from "../support/made_task.ts";
 import { makeOptions, withStrategy } from "./made_strategy.ts";
 
-/** A strategy that is about to train on these samples. */
-function createStrategy(dataset: Dataset): Naive {
-  const strategy = new Naive(makeOptions());
-  strategy.adaptedDataset = dataset;
-  return strategy;
-}
-
 describe("measureRange()", () => {
   test("finds the range of samples of bytes, and none of numbers that may be larger later on", () => {
     const bytes = makeDataset([0, 1, 2, 3]);
-    expect(measureRange(createStrategy(bytes.subset([1, 2, 3])))).toEqual([1, 3]);
-    expect(measureRange(createStrategy(bytes.subset([2, 2])))).toBe(undefined);
-    expect(measureRange(createStrategy(makeTask()))).toBe(undefined);
-    expect(measureRange(createStrategy(Dataset.concat([bytes, makeTask()])))).toBe(undefined);
+    expect(measureRange({ adaptedDataset: bytes.subset([1, 2, 3]) })).toEqual([1, 3]);
+    expect(measureRange({ adaptedDataset: bytes.subset([2, 2]) })).toBe(undefined);
+    expect(measureRange({ adaptedDataset: makeTask() })).toBe(undefined);
+    expect(measureRange({ adaptedDataset: Dataset.concat([bytes, makeTask()]) })).toBe(undefined);
   });
 });
 

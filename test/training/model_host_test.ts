@@ -214,7 +214,7 @@ describe("train() and eval()", () => {
     await withStrategy(new Naive(options), async (strategy) => {
       await strategy.train(trainStream);
       first.trainable = true;
-      const wanted = "wanted the 2 trainable tensors that the strategy began with";
+      const wanted = "layers of the model were frozen or set free since the strategy began (fc0/kernel, fc0/bias)";
       await expect(strategy.train(trainStream)).rejects.toThrow(wanted);
       await expect(strategy.eval(testStream)).rejects.toThrow(wanted);
     });

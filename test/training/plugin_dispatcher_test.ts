@@ -75,7 +75,12 @@ describe("what a plugin replaces", () => {
   });
 
   test("may be replaced by one plugin as often as it likes, and by another one in another experience", async () => {
-    const often = halveDataset("Often", ["beforeTrainDatasetAdaptation", "afterTrainDatasetAdaptation"]);
+    const half = halveDataset("Half");
+    const often: StrategyPlugin = {
+      async afterTrainDatasetAdaptation(strategy) {
+        for (let i = 0; i < 2; i++) await half.afterTrainDatasetAdaptation?.(strategy);
+      },
+    };
     const inTurn = [0, 1].map((experience) =>
       createListener(["beforeTrainingExp"], (_, strategy) => {
         if (strategy.experience.currentExperience === experience) new LoaderPlugin().beforeTrainingExp(strategy);
@@ -83,7 +88,8 @@ describe("what a plugin replaces", () => {
     );
     const strategy = new Naive(makeOptions({ plugins: [often, ...inTurn] }));
     await withStrategy(strategy, () => strategy.train(trainStream));
-    expect(strategy.clock.trainIterations).toBe(2 * 2);
+    // A quarter of 32 samples is one minibatch of 8.
+    expect(strategy.clock.trainIterations).toBe(2);
   });
 
   test("may be replaced by several plugins in an evaluation, whether or not it is in the middle of training", async () => {

@@ -15,6 +15,7 @@ describe("strategy options", () => {
     expect(others).toEqual({
       trainMbSize: 128,
       trainEpochs: 1,
+      dropLast: false,
       evalMbSize: 512,
       evalEvery: -1,
       evalMode: "epoch",

@@ -36,6 +36,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .option("--optimizer <name:options>", "see the command optimizers", "sgd:learningRate=0.01,momentum=0.9")
     .option("--epochs <number>", "passes over each experience", createWholeNumberParser("--epochs", 1), 1)
     .option("--batch-size <number>", "samples in a training minibatch", createWholeNumberParser("--batch-size", 1), 128)
+    .option("--drop-last", "leave a last, smaller minibatch out of each training epoch", false)
     .option("--eval-batch-size <number>", "when evaluating", createWholeNumberParser("--eval-batch-size", 1), 512)
     .option(
       "--workers <number>",

@@ -121,6 +121,22 @@ export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): Repl
   };
 }
 
+/** What an optimizer keeps, and room for its chunks. */
+export type OptimizerRoom = Pick<ReplicaMemory, "optimizer" | "keptChunks">;
+
+/** Zeroed room for another optimizer of the same model, in buffers of its own. */
+export function makeOptimizerRoom({ sizes, keptChunks }: ReplicaMemory, vectors: number): OptimizerRoom {
+  return {
+    optimizer: Array.from({ length: vectors }, () => createSharedFloat32(sizes.parameters)),
+    keptChunks: keptChunks.map(() => createSharedFloat32((2 + vectors) * CHUNK_SIZE)),
+  };
+}
+
+/** The memory with other room for an optimizer. */
+export function changeOptimizerRoom(memory: ReplicaMemory, room: OptimizerRoom): ReplicaMemory {
+  return { ...memory, ...room, sizes: { ...memory.sizes, optimizerVectors: room.optimizer.length } };
+}
+
 /** The memory as it came to this thread, such that kernels find the vectors in theirs. */
 export function reattachMemory(memory: ReplicaMemory): ReplicaMemory {
   const { vectors, pieces, parameters, gradientSlots, optimizer } = memory;

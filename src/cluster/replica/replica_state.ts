@@ -3,7 +3,13 @@ import type { EngineModel } from "../../engine/create_engine.ts";
 import { VectorKernels } from "../../kernels/vector_kernels.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { ActivationMemory } from "../memory/activation_memory.ts";
-import { type BatchMemory, type ReplicaMemory, reattachMemory, type Slots } from "../memory/replica_memory.ts";
+import {
+  type BatchMemory,
+  changeOptimizerRoom,
+  type ReplicaMemory,
+  reattachMemory,
+  type Slots,
+} from "../memory/replica_memory.ts";
 import type { PenaltyVectors, ReplicaCommand } from "../protocol/replica_command.ts";
 
 /**
@@ -60,6 +66,7 @@ export class ReplicaState {
         return;
       case "setOptimizer":
         this.optimizer = command.optimizer;
+        if (command.room) this.memory = changeOptimizerRoom(this.memory, command.room);
         return;
       case "setActivations":
         this.activations = command.activations;

@@ -52,11 +52,20 @@ export function writeVariables(variables: readonly tf.Variable[], layout: Parame
   });
 }
 
-/** Copies variables into a flat vector. Blocks until the device is done: not for the webgpu backend. */
-export function readVariables(variables: readonly tf.Variable[], layout: ParameterLayout, vector: Float32Array): void {
+/**
+ * Copies variables into a flat vector. Blocks until the device is done: not for the webgpu backend.
+ * @param isWanted Which of them; the vector keeps its values for the others. Default: all.
+ */
+export function readVariables(
+  variables: readonly tf.Variable[],
+  layout: ParameterLayout,
+  vector: Float32Array,
+  isWanted: (variable: tf.Variable) => boolean = () => true,
+): void {
   assertVectorLength(layout, vector);
   layout.entries.forEach((entry, i) => {
-    const values = variables[i]?.dataSync<"float32">();
+    const variable = variables[i];
+    const values = variable && isWanted(variable) ? variable.dataSync<"float32">() : undefined;
     if (values) vector.set(values, entry.offset);
   });
 }

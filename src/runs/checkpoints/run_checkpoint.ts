@@ -4,6 +4,7 @@ import { TypeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
+import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { TrainingPosition } from "../../training/checkpointing.ts";
 import type { StrategySnapshot } from "../../training/strategy_snapshot.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
@@ -48,6 +49,38 @@ const head: z.ZodType<GrowingHead> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("progressive"), layer: z.string(), units: count, tasks: z.array(count) }),
 ]);
 
+const optimizerSpec: z.ZodType<OptimizerSpec> = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("sgd"),
+    momentum: z.number(),
+    dampening: z.number(),
+    weightDecay: z.number(),
+    nesterov: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal("adam"),
+    beta1: z.number(),
+    beta2: z.number(),
+    epsilon: z.number(),
+    weightDecay: z.number(),
+    decoupledWeightDecay: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal("rmsprop"),
+    alpha: z.number(),
+    epsilon: z.number(),
+    weightDecay: z.number(),
+    momentum: z.number(),
+    centered: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal("adagrad"),
+    learningRateDecay: z.number(),
+    weightDecay: z.number(),
+    epsilon: z.number(),
+  }),
+]);
+
 const snapshot: z.ZodType<StrategySnapshot> = z.strictObject({
   heads: z.array(head),
   parameters: vector,
@@ -56,6 +89,10 @@ const snapshot: z.ZodType<StrategySnapshot> = z.strictObject({
   stepCount: count,
   sideSteps: count,
   learningRate: z.number(),
+  optimizerSpec: optimizerSpec.optional(),
+  settings: z
+    .strictObject({ trainMbSize: count, trainEpochs: count, dropLast: z.boolean(), evalMbSize: count })
+    .optional(),
   isStopped: z.boolean(),
   randomStreams: streams,
   clock: z.strictObject({

@@ -67,7 +67,7 @@ export class LatentReplayPlugin implements StrategyPlugin {
   }
 
   async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {
-    const { parameters, cluster, adaptedDataset, trainMbSize, randomStreams } = strategy;
+    const { parameters, cluster, adaptedDataset, trainMbSize, dropLast, randomStreams } = strategy;
     this.#free = (await this.#findReplicas(strategy)).listNames();
     this.#replayed = 0;
     if (this.memory.length === 0) return;
@@ -78,7 +78,8 @@ export class LatentReplayPlugin implements StrategyPlugin {
     const { batchSize, replayed } = shareOutPlaces(trainMbSize, adaptedDataset.length, this.memory.length);
     this.#replayed = replayed;
     const stream = randomStreams.get("shuffle");
-    strategy.dataloader = new SingleDatasetDataLoader({ dataset: adaptedDataset, batchSize, shuffle: true, stream });
+    const loading = { batchSize, shuffle: true, dropLast, stream };
+    strategy.dataloader = new SingleDatasetDataLoader({ dataset: adaptedDataset, ...loading });
   }
 
   beforeTrainingIteration(strategy: BaseStrategy): void {

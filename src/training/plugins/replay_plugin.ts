@@ -65,7 +65,7 @@ export class ReplayPlugin implements StrategyPlugin {
       oversampleSmallTasks: true,
       taskBalancedDataloader: taskBalancedDataloader ?? false,
       shuffle: true,
-      dropLast: false,
+      dropLast: strategy.dropLast,
       stream: strategy.randomStreams.get("shuffle"),
     });
   }

@@ -38,8 +38,8 @@ export class TrainGeneratorAfterExpPlugin implements StrategyPlugin {
     this.#own(strategy);
   }
 
-  async afterTrainingExp({ experience }: BaseStrategy): Promise<void> {
-    await this.#generator.train(experience);
+  async afterTrainingExp({ experience, dropLast }: BaseStrategy): Promise<void> {
+    await this.#generator.train(experience, dropLast ? { dropLast } : {});
   }
 
   saveState(): SavedState {

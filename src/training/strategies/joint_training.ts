@@ -22,8 +22,8 @@ export class JointTraining extends BaseStrategy {
   override async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {
     if (this.#trained)
       throw new RefusalError(cannot("train jointly", "one call with all experiences", "a second call"));
+    const all = listExperiences(experiences, "train()");
     this.#trained = true;
-    const all = listExperiences(experiences);
     return super.train(joinExperiences(all), { evalStreams: groupByStream(all), ...options });
   }
 }

@@ -1,0 +1,114 @@
+import { RangeRefusal, RefusalError } from "../../core/errors.ts";
+import type { AfterGradient, ComputeRequest } from "../compute_request.ts";
+import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
+import { countShards } from "../memory/shards.ts";
+import { Phase, ROW_MEASURES, Word } from "../protocol/control_block.ts";
+import type { ReplicaGroup } from "../protocol/replica_group.ts";
+import type { BatchHandle } from "./batch_handle.ts";
+import type { PenaltyHandle } from "./penalty_handle.ts";
+import type { ScratchHandle } from "./scratch_handle.ts";
+import type { VectorHandle } from "./vector_handle.ts";
+
+const CLOSED =
+  "the replicas were closed: await what is computed before closing (inside `await using`, write `return await …`)";
+
+/** The handles that a request is written through, beside the control block. */
+export interface RequestHandles {
+  readonly group: ReplicaGroup;
+  readonly batch: BatchHandle;
+  readonly penalties: PenaltyHandle;
+  readonly scratch: ScratchHandle;
+}
+
+/**
+ * Coordinator-side handle to the control block: writes requests there, one at a time, and has the replicas execute
+ * them.
+ */
+export class CommandHandle {
+  /** Optimizer steps since the start or the last reset. */
+  stepCount = 0;
+  readonly #handles: RequestHandles;
+  readonly #logicalShards: number;
+  #isBusy = false;
+  #isClosed = false;
+
+  constructor(handles: RequestHandles, logicalShards: number) {
+    this.#handles = handles;
+    this.#logicalShards = logicalShards;
+  }
+
+  /** True while a request is worked on. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** No request is taken from now on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /**
+   * Does the work of one request, from its preparation to its results.
+   * @throws {RefusalError} If another one is worked on, or the replicas were closed.
+   */
+  async attend<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new RefusalError(CLOSED);
+    if (this.#isBusy) {
+      const cure = "await train, eval, forwardWith, gradientOn and the like one after another";
+      throw new RefusalError(`two computations of one strategy at the same time: ${cure}`);
+    }
+    this.#isBusy = true;
+    try {
+      return await work();
+    } catch (cause) {
+      // The engine's own words for it differ.
+      if (this.#isClosed) throw new RefusalError(CLOSED, { cause });
+      throw cause;
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Writes all but the phases. @param vectors The table of parameter vectors beside the model's own. */
+  async prepare(request: ComputeRequest, { control, sizes }: ReplicaMemory, vectors: VectorHandle): Promise<void> {
+    const { batch, scratch } = this.#handles;
+    if (request.samples.length === 0) throw new RangeRefusal("a minibatch must have at least one sample");
+    if (request.scratch) await scratch.allocate(sizes);
+    await batch.place(request);
+    control[Word.vector] = request.parameters ? await vectors.place(request.parameters) : 0;
+    control[Word.shardCount] = request.perSample
+      ? request.samples.length
+      : countShards(request.samples.length, this.#logicalShards);
+    control[Word.training] = request.training ? 1 : 0;
+    control[Word.dropoutStep] = request.dropoutStep;
+    control[Word.scratch] = request.scratch ? 1 : 0;
+    control[Word.rowMeasure] = request.rowMeasure ? 1 + ROW_MEASURES.indexOf(request.rowMeasure) : 0;
+    control[Word.notFinite] = 0;
+  }
+
+  /** Publishes penalties and the learning rate. Returns the phases after the gradient. */
+  async listPhasesAfter({ penalties, update }: AfterGradient, { hyper }: ReplicaMemory): Promise<number> {
+    let phases: number = Phase.reduce;
+    if (penalties && this.#handles.penalties.count > 0) {
+      await this.#handles.penalties.publish();
+      phases |= Phase.penalties;
+    }
+    if (update) {
+      hyper[Hyper.learningRate] = update.learningRate;
+      phases |= Phase.update;
+    }
+    return phases;
+  }
+
+  async run(phases: number, { control }: ReplicaMemory): Promise<void> {
+    control[Word.phases] = phases;
+    control[Word.stepCount] = this.stepCount + 1;
+    await this.#handles.group.run();
+  }
+}
+
+/** State follows training of the model itself, not side computations. */
+export function findStatePhase({ training, scratch, parameters }: ComputeRequest, { state }: ReplicaMemory): number {
+  const isSide = scratch === true || parameters !== undefined;
+  return training && !isSide && state.length > 0 ? Phase.state : 0;
+}
