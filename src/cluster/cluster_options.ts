@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { elementAt } from "../core/element_at.ts";
 import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/value_rules.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
@@ -81,5 +82,5 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
 
 /** One device a replica: `devices` in turn. With no workers there is one replica, in the coordinator. */
 export function listDevices({ workers, devices }: Pick<ResolvedClusterOptions, "workers" | "devices">): string[] {
-  return Array.from({ length: Math.max(1, workers) }, (_, index) => devices[index % devices.length] ?? "cpu");
+  return Array.from({ length: Math.max(1, workers) }, (_, index) => elementAt(devices, index % devices.length));
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
 import { mixBits } from "../core/random_stream.ts";
 import type { DropoutKey } from "./engine.ts";
@@ -44,7 +45,7 @@ export function assertDropoutRate(act: string, rate: number): void {
  */
 function fillFromKeys(mask: Float32Array, rate: number, first: number, second: number): void {
   const bits = new Int32Array(mask.buffer, mask.byteOffset, mask.length);
-  const keep = new Int32Array(Float32Array.of(1 / (1 - rate)).buffer)[0] ?? 0;
+  const keep = elementAt(new Int32Array(Float32Array.of(1 / (1 - rate)).buffer), 0);
   const lastDropped = Math.round(rate * 65536) - 1;
   let counter = first;
   let i = 0;

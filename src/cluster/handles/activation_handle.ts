@@ -1,3 +1,4 @@
+import { valueAt } from "../../core/element_at.ts";
 import { deserializeError } from "../../core/error_data.ts";
 import { countElements, type HostTensor } from "../../core/host_tensor.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
@@ -31,7 +32,7 @@ export class ActivationHandle {
   read(rows: number): HostTensor {
     if (!this.#memory) throw new Error("no layer's activations were requested");
     const { layerName, width, values } = this.#memory;
-    return { data: values.slice(0, rows * width), shape: [rows, ...(this.#shapes.get(layerName) ?? [])] };
+    return { data: values.slice(0, rows * width), shape: [rows, ...valueAt(this.#shapes, layerName)] };
   }
 
   /** Prepares for another model, whose layers may have other shapes. */

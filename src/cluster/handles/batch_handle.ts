@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -85,7 +86,7 @@ export class BatchHandle {
   }
 
   get #size(): number {
-    return this.#control[Word.batchSize] ?? 0;
+    return elementAt(this.#control, Word.batchSize);
   }
 
   async #sendNewSources(samples: Dataset): Promise<void> {

@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../../core/element_at.ts";
 import { deserializeError } from "../../core/error_data.ts";
 import { countElements, type HostTensor } from "../../core/host_tensor.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
@@ -45,5 +46,5 @@ export class InputGradientHandle {
 }
 
 function shapeOf({ sources, references }: Dataset): DataSource["sampleShape"] {
-  return sources.get(references.sourceIds[0] ?? -1)?.sampleShape ?? [];
+  return valueAt(sources, elementAt(references.sourceIds, 0)).sampleShape;
 }

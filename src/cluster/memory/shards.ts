@@ -1,3 +1,5 @@
+import { elementAt } from "../../core/element_at.ts";
+
 /**
  * A minibatch is cut into shards by its size alone, never by the number of replicas: that is what makes results equal.
  */
@@ -43,7 +45,7 @@ export function countRowsByReplica(
   for (let shard = 0; shard < shards; shard++) {
     const { start, end } = locateShard(batchSize, shard, shards);
     const replica = shard % replicas;
-    rows[replica] = (rows[replica] ?? 0) + end - start;
+    rows[replica] = elementAt(rows, replica) + end - start;
   }
   return rows;
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { createSharedFloat64 } from "../../core/shared_memory.ts";
 import { Word } from "../protocol/control_block.ts";
 import { countRowsByReplica } from "./shards.ts";
@@ -33,7 +34,7 @@ export function viewTimings(timings: Float64Array<SharedArrayBuffer>, replica: n
 export function readTimings(timings: Float64Array<SharedArrayBuffer>): ReplicaTimings[] {
   return Array.from({ length: timings.length / TIMINGS_PER_REPLICA }, (_, replica) => {
     const own = viewTimings(timings, replica);
-    const read = (place: number) => own[place] ?? 0;
+    const read = (place: number) => elementAt(own, place);
     return {
       gatherMs: read(Timing.gatherMs),
       engineMs: read(Timing.engineMs),
@@ -48,6 +49,6 @@ export function readTimings(timings: Float64Array<SharedArrayBuffer>): ReplicaTi
  * result.
  */
 export function readRows(control: Int32Array, replicas: number): number[] {
-  const [rows = 0, shards = 0] = [control[Word.batchSize], control[Word.shardCount]];
-  return countRowsByReplica(rows, { shards, replicas });
+  const shards = elementAt(control, Word.shardCount);
+  return countRowsByReplica(elementAt(control, Word.batchSize), { shards, replicas });
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { createSharedInt32 } from "../../core/shared_memory.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 
@@ -95,7 +96,6 @@ export function replicaWord(replica: number, word: (typeof ReplicaWord)[keyof ty
 
 /** The name of an activity word's value, for messages. */
 export function describeActivity(activity: number): string {
-  return (
-    ["waiting for a command", "gathering its rows", "computing", "waiting for the others", "updating"][activity] ?? "?"
-  );
+  const names = ["waiting for a command", "gathering its rows", "computing", "waiting for the others", "updating"];
+  return elementAt(names, activity);
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { stepOptimizer } from "../../optimizers/step_optimizer.ts";
 import { CHUNK_SIZE, Hyper } from "../memory/replica_memory.ts";
 import { locateShard, locateSlice } from "../memory/shards.ts";
@@ -56,17 +57,22 @@ function updateChunk({ known }: ReplicaPart, phases: number, { start, end }: Chu
   const { control, hyper, parameters, penaltySums, optimizer: state } = memory;
   const slots = listSlots(known);
   const gradient = requireGradient(known);
-  if (phases & Phase.reduce) reduceSlots(slots, control[Word.shardCount] ?? 1, { start, end }, kernels);
+  if (phases & Phase.reduce) reduceSlots(slots, elementAt(control, Word.shardCount), { start, end }, kernels);
   if (phases & Phase.penalties) {
     let value = 0;
     for (const [i, penalty] of penalties.entries()) {
-      const scale = hyper[Hyper.firstPenaltyScale + i] ?? 0;
+      const scale = elementAt(hyper, Hyper.firstPenaltyScale + i);
       value += scale * addPenaltyGradient(penalty, { parameters, gradient }, { start, end, scale }, kernels);
     }
     penaltySums[start / CHUNK_SIZE] = value;
   }
   if (mayUpdate(known, phases) && optimizer) {
-    const step = { start, end, learningRate: hyper[Hyper.learningRate] ?? 0, count: control[Word.stepCount] ?? 1 };
+    const step = {
+      start,
+      end,
+      learningRate: elementAt(hyper, Hyper.learningRate),
+      count: elementAt(control, Word.stepCount),
+    };
     stepOptimizer(optimizer, { parameters, gradient, state }, step, kernels);
   }
 }
@@ -78,9 +84,9 @@ function updateChunk({ known }: ReplicaPart, phases: number, { start, end }: Chu
 function reduceState({ known: { memory } }: ReplicaPart): void {
   const { control, state, stateSlots } = memory;
   if (control[Word.notFinite] === 1) return;
-  const shardCount = control[Word.shardCount] ?? 1;
+  const shardCount = elementAt(control, Word.shardCount);
   const sizes = Array.from({ length: shardCount }, (_, shard) => {
-    const { start, end } = locateShard(control[Word.batchSize] ?? 0, shard, shardCount);
+    const { start, end } = locateShard(elementAt(control, Word.batchSize), shard, shardCount);
     return end - start;
   });
   averageSlots(stateSlots, sizes, state);

@@ -74,11 +74,11 @@ export class Replica {
    */
   async execute(sequence: number): Promise<void> {
     const { control, sizes } = this.#known.memory;
-    const phases = control[Word.phases] ?? 0;
+    const phases = elementAt(control, Word.phases);
     this.#timings.fill(0);
     const computing = Phase.forward | Phase.backward | Phase.gradient | Phase.activations | Phase.inputGradients;
     if (phases & computing) {
-      const shardCount = control[Word.shardCount] ?? 1;
+      const shardCount = elementAt(control, Word.shardCount);
       for (let shard = this.#index; shard < shardCount && this.isCurrent; shard += sizes.replicas)
         await this.#computeShard(shard, phases);
     }
@@ -117,18 +117,18 @@ export class Replica {
     if (!batch) throw new Error("the replica was given no minibatch memory");
     const { control, gradientSlots, stateSlots, state } = memory;
     const training = control[Word.training] === 1;
-    const size = control[Word.batchSize] ?? 0;
-    const range = locateShard(size, shard, control[Word.shardCount] ?? 1);
+    const size = elementAt(control, Word.batchSize);
+    const range = locateShard(size, shard, elementAt(control, Word.shardCount));
     const buffers = this.#buffersOf(shard, range.end - range.start);
 
     this.#show(Activity.gathering);
     const arrived = performance.now();
-    const augmentation = { seed: control[Word.seed] ?? 0, step: control[Word.augmentation] ?? 0 };
-    buffers.gather(sources, batch, { ...range, batchId: control[Word.batchId] ?? 0, augmentation });
+    const augmentation = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.augmentation) };
+    buffers.gather(sources, batch, { ...range, batchId: elementAt(control, Word.batchId), augmentation });
     const stateSlot = stateSlots[shard] ?? state;
     if (state.length > 0) stateSlot.set(state);
     const vectors: ModelVectors = { parameters: this.#parameters(), state: stateSlot };
-    const dropoutKey = { seed: control[Word.seed] ?? 0, step: control[Word.dropoutStep] ?? 0, shard };
+    const dropoutKey = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.dropoutStep), shard };
     const input = buffers.createInput(training ? "train" : "eval", dropoutKey);
     const slots = control[Word.scratch] === 1 ? scratchSlots : gradientSlots;
     const gradient = slots[shard];
@@ -153,7 +153,7 @@ export class Replica {
     if (phases & Phase.backward) {
       buffers.readOutputGradient(batch, range);
       const { dOutputs } = buffers;
-      const measure = ROW_MEASURES[(control[Word.rowMeasure] ?? 0) - 1];
+      const measure = ROW_MEASURES[elementAt(control, Word.rowMeasure) - 1];
       if (measure) await sumRowGradients(this.#engine, { vectors, input, dOutputs, measure, gradient });
       else await this.#engine.backward(vectors, input, dOutputs, gradient);
     }
@@ -177,7 +177,7 @@ export class Replica {
 
   #parameters(): Float32Array {
     const { memory, vectors } = this.#known;
-    const id = memory.control[Word.vector] ?? 0;
+    const id = elementAt(memory.control, Word.vector);
     if (id === 0) return memory.parameters;
     const vector = vectors.get(id);
     if (!vector) throw new Error(`Cannot compute with parameter vector ${id}: it was not attached`);
@@ -209,6 +209,6 @@ export class Replica {
   #recordCall(elapsedMs: number): void {
     const word = replicaWord(this.#index, ReplicaWord.slowestCallMs);
     const { control } = this.#known.memory;
-    if (elapsedMs > (control[word] ?? 0)) Atomics.store(control, word, Math.ceil(elapsedMs));
+    if (elapsedMs > elementAt(control, word)) Atomics.store(control, word, Math.ceil(elapsedMs));
   }
 }

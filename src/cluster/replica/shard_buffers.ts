@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { AugmentationKey } from "../../data/augmentation.ts";
 import type { DataSource } from "../../data/data_source.ts";
@@ -50,7 +51,7 @@ export class ShardBuffers {
     { batchId, augmentation, ...range }: ShardRange & { batchId: number; augmentation: AugmentationKey },
   ): void {
     if (this.#batchId === batchId && this.#augmentationStep === augmentation.step) return;
-    const source = sources.get(batch.sourceIds[range.start] ?? -1);
+    const source = sources.get(elementAt(batch.sourceIds, range.start));
     if (!source)
       throw new Error(`Cannot gather a minibatch: data source ${batch.sourceIds[range.start]} is not known here`);
     const size = countElements(source.sampleShape);

@@ -1,4 +1,5 @@
 import { setInterval } from "node:timers";
+import { elementAt } from "../../core/element_at.ts";
 import { Activity, describeActivity, ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
 
 const LOOK_EVERY_MS = 250;
@@ -94,7 +95,7 @@ export class SilenceWatch {
       const beat = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.heartbeat));
       const isSilent = beat === this.#beats[replica];
       this.#beats[replica] = beat;
-      const silentMs = isSilent ? (this.#silentMs[replica] ?? 0) + stepMs : 0;
+      const silentMs = isSilent ? elementAt(this.#silentMs, replica) + stepMs : 0;
       this.#silentMs[replica] = silentMs;
       if (silentMs > this.#patienceMs(replica) && !this.#ignored.has(replica)) this.#report(replica, silentMs);
     }

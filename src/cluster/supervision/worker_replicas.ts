@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { describeCause, RefusalError } from "../../core/errors.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import type { EngineSpec } from "../../engine/create_engine.ts";
@@ -50,7 +51,7 @@ export class WorkerReplicas implements ReplicaGroup {
     memory: ReplicaMemory,
     options: WorkerReplicasOptions,
   ) {
-    this.engine = started[0]?.engine ?? "";
+    this.engine = elementAt(started, 0).engine;
     this.#specs = specs;
     this.#handles = started.map(({ handle }) => handle);
     this.#known = new ReplicaState(memory, memory.sizes.replicas);
@@ -127,7 +128,7 @@ export class WorkerReplicas implements ReplicaGroup {
   /** @returns False if a replica was lost before anything was done that cannot be done again. */
   async #runOnce(): Promise<boolean> {
     const control = this.#control;
-    const phases = control[Word.phases] ?? 0;
+    const phases = elementAt(control, Word.phases);
     const sequence = issueCommand(control, this.#handles.length);
     const losses = new Map<number, Error>();
     let isRepeatable = false;

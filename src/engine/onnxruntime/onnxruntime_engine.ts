@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import {
@@ -166,8 +167,8 @@ class OnnxruntimeEngine implements Engine {
   activationShape(layerName: string): readonly number[] {
     let shape = this.#activationShapes.get(layerName);
     if (!shape) {
-      const [output] = buildActivationGraph(this.#spec, layerName, "eval").outputs;
-      shape = sampleShapeOf(output?.shape ?? []);
+      const { outputs } = buildActivationGraph(this.#spec, layerName, "eval");
+      shape = sampleShapeOf(elementAt(outputs, 0).shape);
       this.#activationShapes.set(layerName, shape);
     }
     return shape;

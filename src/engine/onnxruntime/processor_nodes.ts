@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../../core/element_at.ts";
 import { nameNode } from "../../onnx/file/encode_graph.ts";
 import type { Graph, GraphNode } from "../../onnx/graph.ts";
 
@@ -18,6 +19,6 @@ function isRefused({ op, outputs }: GraphNode): boolean {
 /** ConvTranspose with groups of several channels each: what came out was off by as much as it was large. */
 function isMiscomputed({ op, inputs, attributes: { group } }: GraphNode, { types }: Graph): boolean {
   if (op !== "ConvTranspose" || group?.kind !== "int" || group.value === 1) return false;
-  const [channels] = types.get(inputs[1] ?? "")?.shape ?? [];
+  const [channels] = valueAt(types, elementAt(inputs, 1)).shape;
   return channels !== group.value;
 }

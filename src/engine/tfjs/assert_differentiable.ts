@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
@@ -17,7 +18,7 @@ export function assertDifferentiable(model: tf.LayersModel): void {
     }
     if (layer.getClassName() !== "Conv2DTranspose" || padding !== "same") continue;
     const sizes = listNumbers(kernelSize);
-    if (listNumbers(strides).some((stride, axis) => (sizes[axis] ?? 1) > 1 && stride > (sizes[axis] ?? 1))) {
+    if (listNumbers(strides).some((stride, axis) => elementAt(sizes, axis) > 1 && stride > elementAt(sizes, axis))) {
       const wanted = 'strides within the kernel where padding is "same" (--engine onnxruntime trains it)';
       throw new RangeRefusal(cannot(what, wanted, listNumbers(strides)));
     }

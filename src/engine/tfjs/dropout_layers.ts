@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES } from "../../onnx/layers/noise.ts";
@@ -33,7 +34,7 @@ export function takeOverDropout(model: tf.LayersModel): DropoutControl {
       const call = layer.call.bind(layer);
       layer.call = (inputs: tf.Tensor | tf.Tensor[], kwargs?: Readonly<Record<string, unknown>>) => {
         if (kwargs?.training !== true) return call(inputs);
-        const shape = (Array.isArray(inputs) ? inputs[0] : inputs)?.shape ?? [];
+        const shape = elementAt([inputs].flat(), 0).shape;
         return addSamplingNoise(inputs, draw({ kind: "normal", mean: 0, deviation: 1 }, shape));
       };
       return;

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions } from "../../core/assert_options.ts";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { LAYER_RULES } from "./layer_rules.ts";
 import { readInput } from "./masked_logits.ts";
@@ -29,7 +30,7 @@ export class GaussianSampling extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    return inputShape.filter(Array.isArray)[0] ?? [];
+    return elementAt(inputShape.filter(Array.isArray), 0);
   }
 
   /** Without noise, which engines add: see `addSamplingNoise`. */

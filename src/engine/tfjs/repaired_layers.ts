@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 import { repairWindows } from "./repaired_windows.ts";
@@ -34,7 +35,7 @@ export function repairLayers(model: tf.LayersModel): void {
 function repairBatchNorm(layer: Layer): void {
   const { axis, center, scale } = layer.getConfig();
   const shape = readInputShape(layer);
-  const channels = shape.at(-1) ?? 0;
+  const channels = Number(elementAt(shape, shape.length - 1));
   if (axis !== -1 && axis !== shape.length - 1) {
     throw new RangeRefusal(cannot(`normalize in ${layer.name}`, `channels on the last axis of [${shape}]`, axis));
   }
@@ -54,7 +55,7 @@ function repairBatchNorm(layer: Layer): void {
 function repairLayerNorm(layer: Layer): void {
   const { axis, center, scale } = layer.getConfig();
   const shape = readInputShape(layer);
-  const lengths = [axis].flat().map((at) => shape.at(Number(at)) ?? 0);
+  const lengths = [axis].flat().map((at) => Number(elementAt(shape, (Number(at) + shape.length) % shape.length)));
   if (!scale) setNeutral(layer, "gamma", () => tf.ones(lengths));
   if (!center) setNeutral(layer, "beta", () => tf.zeros(lengths));
   Object.assign(layer, { scale: true, center: true });

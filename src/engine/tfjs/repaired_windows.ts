@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { createInterpolation } from "../../onnx/ops/interpolation.ts";
 import type { Layer } from "./model_layers.ts";
+import { toShape4D } from "./shape_4d.ts";
 
 /**
  * Makes a layer whose gradient TF.js 4.22 computes wrongly compute it by operations that have a right one: the mean of
@@ -71,7 +73,7 @@ function findLargest(x: tf.Tensor): tf.Tensor {
 /** x [N, H, W, C] with each pixel repeated: [N, H · rows, W · columns, C]. */
 function repeatPixels(x: tf.Tensor, [rows, columns]: readonly [number, number]): tf.Tensor {
   return tf.tidy(() => {
-    const [n = 0, height = 0, width = 0, channels = 0] = x.shape;
+    const [n, height, width, channels] = toShape4D(x.shape);
     const repeat = (values: tf.Tensor, times: number) => (times > 1 ? tf.concat(Array(times).fill(values), 2) : values);
     const tall = repeat(tf.reshape(x, [n, height, 1, width * channels]), rows);
     const wide = repeat(tf.reshape(tall, [n * height * rows, width, 1, channels]), columns);
@@ -85,7 +87,7 @@ function interpolate(x: tf.Tensor, [rows, columns]: readonly [number, number]): 
 }
 
 function stretch(x: tf.Tensor, axis: 1 | 2, times: number): tf.Tensor {
-  const length = x.shape[axis] ?? 0;
+  const length = elementAt(x.shape, axis);
   const matrix = tf.tensor2d(createInterpolation(length, times), [length * times, length]);
   const order = axis === 1 ? [1, 0, 2, 3] : [2, 1, 0, 3];
   const turned = tf.transpose(x, order);

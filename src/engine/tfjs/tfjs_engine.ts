@@ -216,7 +216,7 @@ class TfjsEngine implements Engine {
     }
     const { grads } = tf.variableGrads(objective, [...this.#variables.trainable]);
     return this.layout.entries.flatMap((entry, i) => {
-      const tensor = grads[this.#variables.trainable[i]?.name ?? ""];
+      const tensor = grads[elementAt(this.#variables.trainable, i).name];
       return tensor ? [{ tensor, destination: viewEntry(gradient, entry) }] : [];
     });
   }
@@ -236,7 +236,7 @@ class TfjsEngine implements Engine {
 
   get #sampleShape(): readonly (number | null)[] {
     const labelsAt = findTaskLabelsInput(this.#model);
-    return this.#model.inputs[labelsAt === 0 ? 1 : 0]?.shape.slice(1) ?? [];
+    return elementAt(this.#model.inputs, labelsAt === 0 ? 1 : 0).shape.slice(1);
   }
 
   /** The moving statistics after a training pass; nothing after any other. */

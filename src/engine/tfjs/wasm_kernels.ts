@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, TypeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
+import { toShape4D } from "./shape_4d.ts";
 
 /**
  * What the cpu backend computes for wasm: gradients that wasm 4.22 lacks and that are seldom worth a fast version, and
@@ -135,9 +136,4 @@ function toSingle(result: tf.TensorInfo | tf.TensorInfo[]): tf.TensorInfo {
 
 function countMatrices({ shape }: tf.TensorInfo): number {
   return countElements(shape.slice(0, -2));
-}
-
-function toShape4D(shape: readonly number[]): [number, number, number, number] {
-  const [batch = 0, height = 0, width = 0, channels = 0] = shape;
-  return [batch, height, width, channels];
 }

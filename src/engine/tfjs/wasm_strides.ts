@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
 import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { toShape4D } from "./shape_4d.ts";
 
 /** Kernels of wasm 4.22 that pad "same" wrongly where strides are longer than the window. */
 const CONVOLUTIONS = [tf.Conv2D, tf.FusedConv2D, tf.DepthwiseConv2dNative, tf.FusedDepthwiseConv2D];
@@ -47,9 +48,9 @@ function placeWindows(
   { strides, dilations }: ConvolutionAttributes,
 ): tf.Tensor {
   if (!(x instanceof tf.Tensor)) throw new TypeRefusal(cannot("convolve", "a tensor", x));
-  const [rows = 0, height = 0, width = 0, channels = 0] = x.shape;
-  const [filterHeight = 1, filterWidth = 1] = filter.shape;
-  const shape: [number, number, number, number] = [rows, height, width, channels];
+  const shape = toShape4D(x.shape);
+  const [filterHeight, filterWidth] = toShape4D(filter.shape);
+  const [rows, , , channels] = shape;
   const window: [number, number, number, number] = [filterHeight, filterWidth, channels, 1];
   const info = tf.backend_util.computeConv2DInfo(shape, window, strides, dilations ?? 1, "same");
   const { top, bottom, left, right } = info.padInfo;
