@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { isStandardOperator } from "./blocks/blocked_operators.ts";
 import type { GraphNode, ValueName } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
@@ -44,7 +45,7 @@ export function differentiate(
     const gradientOf = (index: number) => gradients.get(node.outputs[index] ?? "");
     const step = { node: { ...node, inputs }, graph, dy: gradientOf(0) ?? "", gradientOf, isNeeded };
     for (const [index, gradient] of rule(step).entries()) {
-      if (gradient !== undefined && isNeeded(index)) accumulate(inputs[index] ?? "", gradient);
+      if (gradient !== undefined && isNeeded(index)) accumulate(elementAt(inputs, index), gradient);
     }
   }
   return new Map([...gradients].filter(([name]) => wanted.includes(name)));

@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../core/element_at.ts";
 import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
 import { differentiate } from "./differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
@@ -113,7 +114,7 @@ export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "
   }
   const graph = new GraphBuilder(feedTensors(spec));
   const values = convertLayers(spec.layers.slice(0, end), { graph, mode });
-  graph.output("activations", values.get(call) ?? "", { kind: "outputs" });
+  graph.output("activations", valueAt(values, call), { kind: "outputs" });
   return graph.finish();
 }
 
@@ -163,7 +164,7 @@ function convertLayers(
   const values = new Map<string, ValueName>(given);
   for (const layer of layers) {
     if (given.has(layer.name)) continue;
-    const inputs = layer.inputs.map((name) => values.get(name) ?? "");
+    const inputs = layer.inputs.map((name) => valueAt(values, name));
     values.set(layer.name, convertLayer(layer, inputs, conversion));
   }
   return values;
@@ -197,5 +198,5 @@ export function measureOutput(spec: ModelSpec): number {
     throw new RangeRefusal(cannot(`convert the model "${spec.name}"`, "one input of samples", inputs));
   }
   const graph = buildForwardGraph(spec, "eval");
-  return Number(graph.outputs[0]?.shape[1] ?? 0);
+  return Number(elementAt(elementAt(graph.outputs, 0).shape, 1));
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { cannot, RangeRefusal } from "../core/errors.ts";
 import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./file/onnx_model.ts";
 import type {
@@ -83,7 +84,7 @@ export class GraphBuilder {
   transposedBy(name: ValueName): Transposed | undefined {
     const node = this.#producers.get(name);
     if (node?.op !== "Transpose") return undefined;
-    return { x: node.inputs[0] ?? "", order: readInts(node.attributes, "perm") };
+    return { x: elementAt(node.inputs, 0), order: readInts(node.attributes, "perm") };
   }
 
   /** Declares an input; asking again for the same name gives the same input. */

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { type Attributes, int, ints } from "./file/onnx_model.ts";
 import type { ValueName } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
@@ -86,14 +87,14 @@ function mergeTranspose({ inputs: [y = ""], attributes }: PlannedNode, graph: Gr
   if (inner)
     return transpose(
       inner.x,
-      wanted.map((axis) => inner.order[axis] ?? 0),
+      wanted.map((axis) => elementAt(inner.order, axis)),
       graph,
     );
   if (wanted.every((axis, i) => axis === i)) return y;
   const shape = graph.shapeOf(y);
   const longAxes = wanted.filter((axis) => shape[axis] !== 1);
   if (longAxes.some((axis, i) => axis < (longAxes[i - 1] ?? 0))) return undefined;
-  const lengths = wanted.map((axis) => shape[axis] ?? 1);
+  const lengths = wanted.map((axis) => elementAt(shape, axis));
   return graph.node("Reshape", [
     y,
     graph.integers(lengths.map((length) => (typeof length === "number" ? length : -1))),
@@ -140,7 +141,7 @@ function moveBehindAxis(
     return transposed && isSameShape(transposed.order, order) ? [transposed.x] : [];
   });
   if (sources.length < inputs.length) return undefined;
-  const axis = order[resolveAxis(readInt(attributes, "axis", fallback), order.length)] ?? 0;
+  const axis = elementAt(order, resolveAxis(readInt(attributes, "axis", fallback), order.length));
   return transpose(graph.node(op, sources, { ...attributes, axis: int(axis) }), order, graph);
 }
 
@@ -153,7 +154,7 @@ function moveBehindReduction(
   const given = op === "ReduceSum" ? graph.readConstant(inputs[1] ?? "") : readInts(attributes, "axes");
   if (!given) return undefined;
   const reduced = given.map((axis) => resolveAxis(axis, order.length));
-  const axes = reduced.map((axis) => order[axis] ?? 0);
+  const axes = reduced.map((axis) => elementAt(order, axis));
   const sum =
     op === "ReduceSum"
       ? graph.node(op, [x, graph.integers(axes)], attributes)
@@ -178,7 +179,7 @@ function moveBehindPad(
   if (!lengths) return undefined;
   const rank = order.length;
   const inverse = invertOrder(order);
-  const moved = [...inverse, ...inverse.map((axis) => rank + axis)].map((i) => lengths[i] ?? 0);
+  const moved = [...inverse, ...inverse.map((axis) => rank + axis)].map((i) => elementAt(lengths, i));
   return transpose(graph.node("Pad", [x, graph.integers(moved), ...others], attributes), order, graph);
 }
 
@@ -190,6 +191,6 @@ function moveBehindSlice(
 ): ValueName | undefined {
   const given = graph.readConstant(axes);
   if (!given) return undefined;
-  const moved = graph.integers(given.map((axis) => order[resolveAxis(axis, order.length)] ?? 0));
+  const moved = graph.integers(given.map((axis) => elementAt(order, resolveAxis(axis, order.length))));
   return transpose(graph.node("Slice", [x, starts, ends, moved, ...others], attributes), order, graph);
 }

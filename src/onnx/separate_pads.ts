@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import type { OnnxTensor } from "./file/onnx_model.ts";
 import type { Graph, GraphNode, ValueName } from "./graph.ts";
 
@@ -36,5 +37,5 @@ export function separatePads(graph: Graph): Graph {
 /** onnxruntime moves transposes out of the way. */
 function isPadded(x: ValueName, makers: ReadonlyMap<ValueName, GraphNode>): boolean {
   const maker = makers.get(x);
-  return maker?.op === "Pad" || (maker?.op === "Transpose" && isPadded(maker.inputs[0] ?? "", makers));
+  return maker?.op === "Pad" || (maker?.op === "Transpose" && isPadded(elementAt(maker.inputs, 0), makers));
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { type Attributes, int, ints, string } from "../file/onnx_model.ts";
 import type { Graph, GraphNode, ValueName } from "../graph.ts";
 import { readFloat, readInts } from "../ops/operands.ts";
@@ -29,14 +30,14 @@ export function blockChannels(graph: Graph, lanes: number): Graph {
     if (convolution) {
       const relu = findOnlyRelu(graph, consumers, node);
       if (relu) fused.add(relu);
-      convolve(convolution, { y: relu?.outputs[0] ?? node.outputs[0] ?? "", isRelu: relu !== undefined }, blocked);
+      convolve(convolution, { y: relu?.outputs[0] ?? elementAt(node.outputs, 0), isRelu: relu !== undefined }, blocked);
     } else if (staysInBlocks(node, blocked)) {
       blocked.addBlocked(
         node.op,
         node.inputs.map((name) => blocked.findBlocked(name) ?? name),
         {
           attributes: node.attributes,
-          y: node.outputs[0] ?? "",
+          y: elementAt(node.outputs, 0),
         },
       );
     } else if (!bringsChannelsLast(node, blocked)) {
@@ -64,8 +65,8 @@ function convolve(
 /** What a convolution backwards without strides leaves off on either side, one with the kernel turned around adds. */
 function turnPads(attributes: Attributes): Attributes {
   const { kernel, dilations, padsBefore, padsBehind } = readWindow(attributes);
-  const extents = kernel.map((length, axis) => (length - 1) * (dilations[axis] ?? 1));
-  const turn = (pads: readonly number[]) => pads.map((pad, axis) => (extents[axis] ?? 0) - pad);
+  const extents = kernel.map((length, axis) => (length - 1) * elementAt(dilations, axis));
+  const turn = (pads: readonly number[]) => pads.map((pad, axis) => elementAt(extents, axis) - pad);
   return { ...attributes, pads: ints([...turn(padsBefore), ...turn(padsBehind)]) };
 }
 
@@ -89,7 +90,7 @@ function findOnlyRelu(
 /** True where all operands are there in blocks, one of them in no other way, and the rest are single numbers. */
 function staysInBlocks({ op, inputs, outputs, attributes }: GraphNode, graph: BlockedGraph): boolean {
   if (!KEEPS_ZEROS.has(op) || (op === "HardSigmoid" && readFloat(attributes, "beta", 0.5) !== 0)) return false;
-  const shape = graph.shapeOf(outputs[0] ?? "");
+  const shape = graph.shapeOf(elementAt(outputs, 0));
   const isFit = (name: ValueName) =>
     graph.findBlocked(name) !== undefined ? isSameShape(graph.shapeOf(name), shape) : isSingle(graph, name);
   return inputs.some((name) => graph.isOnlyBlocked(name)) && inputs.every(isFit);

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import type { ValueType } from "../file/onnx_model.ts";
 import type { GraphNode, ValueName } from "../graph.ts";
 import { readGroups } from "../ops/window_shapes.ts";
@@ -84,7 +85,7 @@ function readConvolution(node: GraphNode, { types }: BlockingChoice) {
 function isTurnable({ attributes }: GraphNode): boolean {
   const { kernel, strides, dilations, padsBefore, padsBehind } = readWindow(attributes);
   const fits = (pads: readonly number[]) =>
-    pads.every((pad, axis) => pad <= ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1));
+    pads.every((pad, axis) => pad <= (elementAt(kernel, axis) - 1) * elementAt(dilations, axis));
   return (
     attributes.output_padding === undefined &&
     strides.every((stride) => stride === 1) &&

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import { readInts } from "../ops/operands.ts";
@@ -26,15 +27,15 @@ export function blockKernel(
   const shape = graph.shapeOf(source).map(Number);
   const [height = 1, width = 1] = shape;
   const inputsAxis = outputsAxis === 2 ? 3 : 2;
-  const inputs = shape[inputsAxis] ?? 1;
+  const inputs = elementAt(shape, inputsAxis);
   const isWide = inputs >= graph.lanes;
   const full = shape
-    .with(outputsAxis, graph.fillUp(shape[outputsAxis] ?? 1))
+    .with(outputsAxis, graph.fillUp(elementAt(shape, outputsAxis)))
     .with(inputsAxis, isWide ? graph.fillUp(inputs) : inputs);
   const filled = fillUpTo(source, full, graph);
   // Every axis of channels as two: blocks, and lanes within; but [inputs] and a length of 1 where there are no blocks.
   const split = [2, 3].flatMap((axis) => {
-    const length = full[axis] ?? 1;
+    const length = elementAt(full, axis);
     return axis === inputsAxis && !isWide ? [length, 1] : [length / graph.lanes, graph.lanes];
   });
   const lengths = [height, width, ...split];
@@ -42,10 +43,10 @@ export function blockKernel(
   const order = [outputBlocks, inputBlocks, 0, 1, inputBlocks + 1, outputBlocks + 1];
   const parts = graph.make("Reshape", [filled, graph.integers(lengths)], { shape: lengths });
   const moved = graph.make("Transpose", [parts], {
-    shape: order.map((axis) => lengths[axis] ?? 1),
+    shape: order.map((axis) => elementAt(lengths, axis)),
     attributes: { perm: ints(order) },
   });
-  const blocked = [full[outputsAxis] ?? 1, full[inputsAxis] ?? 1, height, width];
+  const blocked = [elementAt(full, outputsAxis), elementAt(full, inputsAxis), height, width];
   return graph.make("Reshape", [moved, graph.integers(blocked)], { shape: blocked });
 }
 
@@ -56,7 +57,7 @@ function putTapsFirst(kernel: ValueName, graph: BlockedGraph): TapsFirst {
   const producer = graph.producerOf(kernel);
   if (producer?.op === "Transpose") {
     const order = readInts(producer.attributes, "perm").join();
-    const source = graph.unblock(producer.inputs[0] ?? "");
+    const source = graph.unblock(elementAt(producer.inputs, 0));
     if (order === "3,2,0,1") return { kernel: source, outputsAxis: 3 };
     if (order === "2,3,0,1") return { kernel: source, outputsAxis: 2 };
   }
@@ -78,7 +79,7 @@ function reverseTaps(kernel: ValueName, graph: BlockedGraph): ValueName {
 }
 
 function fillUpTo(kernel: ValueName, lengths: readonly number[], graph: BlockedGraph): ValueName {
-  const added = graph.shapeOf(kernel).map((length, axis) => (lengths[axis] ?? 0) - Number(length));
+  const added = graph.shapeOf(kernel).map((length, axis) => elementAt(lengths, axis) - Number(length));
   if (added.every((length) => length === 0)) return kernel;
   const pads = graph.integers([...added.map(() => 0), ...added]);
   return graph.make("Pad", [kernel, pads], { shape: lengths });

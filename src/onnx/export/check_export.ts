@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RefusalError } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { type ExportBatch, ExportSession } from "./export_session.ts";
@@ -57,8 +58,8 @@ function assertSameClasses(
   for (let start = 0; start < rows * columns; start += columns) {
     const wanted = expected.subarray(start, start + columns);
     const [right, given] = [findLargestColumn(wanted), findLargestColumn(data.subarray(start, start + columns))];
-    const best = wanted[right] ?? 0;
-    if (best - (wanted[given] ?? 0) <= EXPORT_TOLERANCE * Math.max(1, Math.abs(best))) continue;
+    const best = elementAt(wanted, right);
+    if (best - elementAt(wanted, given) <= EXPORT_TOLERANCE * Math.max(1, Math.abs(best))) continue;
     throw new RefusalError(cannot("keep the exported model", `class ${right} for sample ${start / columns}`, given));
   }
 }

@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { concatVectors } from "../../core/vector.ts";
 import { int, ints } from "../file/onnx_model.ts";
@@ -83,7 +84,7 @@ function scoreByMahalanobis(
   const differences = subtractMeans(x, { means, name }, graph);
   const [, width = 0] = graph.shapeOf(x);
   // Rows are multiplied from the left: by the transposed.
-  const transposed = [...means.keys()].map((id) => transpose(whitenings.get(id), Number(width)));
+  const transposed = [...means.keys()].map((id) => transpose(valueAt(whitenings, id), Number(width)));
   const shape = [means.size, Number(width), Number(width)];
   const whitening = graph.initializer(`${name}/whitenings`, shape, concatVectors(transposed));
   return graph.node("Neg", [sumSquares(graph.node("MatMul", [differences, whitening]), graph)]);
@@ -151,14 +152,14 @@ function addColumns(
 ): ValueName {
   const { length: count } = vectors;
   const values = Float32Array.from({ length: length * count }, (_, at) => {
-    return vectors[at % count]?.[Math.floor(at / count)] ?? 0;
+    return elementAt(vectors, at % count)[Math.floor(at / count)] ?? 0;
   });
   return graph.initializer(name, [length, count], values);
 }
 
 /** Of a matrix [n, n]. */
-function transpose(matrix: Float64Array = new Float64Array(0), n: number): Float32Array {
-  return Float32Array.from({ length: n * n }, (_, at) => matrix[(at % n) * n + Math.floor(at / n)] ?? 0);
+function transpose(matrix: Float64Array, n: number): Float32Array {
+  return Float32Array.from({ length: n * n }, (_, at) => elementAt(matrix, (at % n) * n + Math.floor(at / n)));
 }
 
 function assertWidth(vectors: VectorsByClass, width: unknown): void {

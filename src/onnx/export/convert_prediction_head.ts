@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -61,7 +62,7 @@ function chooseBest(
   const placesOf = ids.map((id) => [...known.keys()].filter((place) => known[place] === id));
   const rounds = Math.max(...placesOf.map(({ length }) => length));
   const candidates = Array.from({ length: rounds }, (_, round) => {
-    const places = placesOf.map((places) => places[Math.min(round, places.length - 1)] ?? 0);
+    const places = placesOf.map((places) => elementAt(places, Math.min(round, places.length - 1)));
     return graph.node("Gather", [scores, graph.integers(places)], { axis: int(1) });
   });
   return candidates.reduce((best, candidate) => graph.node("Max", [best, candidate]));

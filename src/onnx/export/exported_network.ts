@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
 import { type ConvertedModel, convertWholeModel } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";
@@ -53,11 +54,11 @@ export function buildExportedNetwork(
   });
   const choose = (pick: (network: ConvertedModel) => ValueName) => {
     const values = networks.map(pick);
-    return taskParameters ? chooseByTask(values, taskParameters, graph) : (values[0] ?? "");
+    return taskParameters ? chooseByTask(values, taskParameters, graph) : elementAt(values, 0);
   };
   const featuresOf = (layerName: string) => choose((network) => findFeatures(layerName, network, graph));
   let logits = choose(({ outputs }) => outputs);
-  const { classes = Number(graph.shapeOf(logits)[1] ?? 0) } = exported;
+  const { classes = Number(elementAt(graph.shapeOf(logits), 1)) } = exported;
   for (const [place, head] of heads.entries()) {
     logits = convertPredictionHead(head, { logits, featuresOf, classes, name: `head${place}` }, graph);
   }

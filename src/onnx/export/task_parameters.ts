@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder, TensorSource } from "../graph_builder.ts";
@@ -48,7 +49,7 @@ export function chooseByTask(values: readonly ValueName[], tasks: TaskParameters
   const owners = listLastOwners(tasks);
   for (const [label, owner] of tasks.lastOwners) {
     if (owner === tasks.lastOwner) continue;
-    chosen = graph.node("Where", [addTaskCondition(label, graph), values[owners.indexOf(owner)] ?? "", chosen]);
+    chosen = graph.node("Where", [addTaskCondition(label, graph), elementAt(values, owners.indexOf(owner)), chosen]);
   }
   return chosen;
 }

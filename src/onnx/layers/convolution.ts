@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { ints, type Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -230,13 +231,13 @@ function placeBackwards(
   places: readonly number[],
 ): { window: Window; unused: number[] } {
   const lengths = places.map((length, axis) => {
-    const stride = strides[axis] ?? 1;
-    return length * stride + (padding === "valid" ? Math.max((kernel[axis] ?? 1) - stride, 0) : 0);
+    const stride = elementAt(strides, axis);
+    return length * stride + (padding === "valid" ? Math.max(elementAt(kernel, axis) - stride, 0) : 0);
   });
   const window = placeWindow({ kernel, strides, dilations, padding }, lengths);
   const unused = lengths.map((length, axis) => {
-    const pads = (window.padsBefore[axis] ?? 0) + (window.padsBehind[axis] ?? 0);
-    const used = ((places[axis] ?? 1) - 1) * (strides[axis] ?? 1) + measureExtent(window, axis);
+    const pads = elementAt(window.padsBefore, axis) + elementAt(window.padsBehind, axis);
+    const used = (elementAt(places, axis) - 1) * elementAt(strides, axis) + measureExtent(window, axis);
     return length + pads - used;
   });
   return { window, unused };

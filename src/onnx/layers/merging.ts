@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -60,7 +61,7 @@ export const mergingClasses = {
   Dot: (layer, call) => {
     const axes = readAxes(layer, "axes", [-1]);
     const isNormalized = readFlag(layer, "normalize", false);
-    return { ...call, kind: "dot", axes: [axes[0] ?? -1, axes.at(-1) ?? -1], isNormalized };
+    return { ...call, kind: "dot", axes: [elementAt(axes, 0), elementAt(axes, axes.length - 1)], isNormalized };
   },
 } satisfies ClassFamily;
 
@@ -91,7 +92,7 @@ function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: Gra
 
 /** Concat-13 along an axis of the samples. */
 function convertConcatenate(layer: ConcatenateSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
-  const rank = graph.shapeOf(inputs[0] ?? "").length;
+  const rank = graph.shapeOf(elementAt(inputs, 0)).length;
   const axis = resolveAxis(layer.axis, rank);
   if (axis === 0) throw new RangeRefusal(cannot("concatenate", "an axis other than the batch's", layer.axis));
   return graph.node("Concat", inputs, { axis: int(axis) });
@@ -107,8 +108,8 @@ function convertDot(layer: DotSpec, inputs: readonly ValueName[], graph: GraphBu
   const [a = "", b = ""] = inputs;
   if (inputs.length !== 2) throw new RangeRefusal(cannot("multiply", "two inputs", inputs.length));
   const [left, right] = [toMatrix(a, layer.axes[0], graph), toMatrix(b, layer.axes[1], graph)];
-  const [first, second] = [left, right].map(({ value }) => (layer.isNormalized ? normalize(value, graph) : value));
-  const product = graph.node("MatMul", [first ?? "", transpose(second ?? "", graph)]);
+  const read = ({ value }: Matrix) => (layer.isNormalized ? normalize(value, graph) : value);
+  const product = graph.node("MatMul", [read(left), transpose(read(right), graph)]);
   const lengths = [...left.rest, ...right.rest];
   return graph.node("Reshape", [product, graph.integers([-1, ...(lengths.length > 0 ? lengths : [1])])]);
 }

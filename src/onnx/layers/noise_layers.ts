@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -57,7 +58,7 @@ export const noiseLayers = {
   gaussianSampling: {
     parameters: noParameters,
     convert: (layer, inputs, { graph, mode }) =>
-      mode === "train" ? convertGaussianSampling(layer, inputs, graph) : (inputs[0] ?? ""),
+      mode === "train" ? convertGaussianSampling(layer, inputs, graph) : elementAt(inputs, 0),
     dependsOnMode: () => true,
   },
   alphaDropout: {

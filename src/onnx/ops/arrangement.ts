@@ -1,8 +1,9 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Dimension, Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import { broadcastShapes, multiplyDimensions, resolveAxis } from "../shape.ts";
-import { inputOf, outputOf, sumToShape } from "./backward_step.ts";
+import { constantOf, inputOf, outputOf, sumToShape } from "./backward_step.ts";
 import { constantAt, dimensionAt, float32, type NodeOperands, readInt, readInts, shapeAt, typeAt } from "./operands.ts";
 import type { OperatorFamily } from "./operator.ts";
 import { reshapeTo } from "./reshape_to.ts";
@@ -29,7 +30,7 @@ export const arrangementOperators = {
   Expand: {
     infer: (node) => [float32(broadcastShapes(shapeAt(node, 0), constantAt(node, 1)))],
     gradient({ graph, dy, node }) {
-      return [sumToShape(dy, graph.shapeOf(node.inputs[0] ?? ""), graph), undefined];
+      return [sumToShape(dy, graph.shapeOf(elementAt(node.inputs, 0)), graph), undefined];
     },
   },
   /** y holds x's elements as a matrix: dx is dy in x's shape. */
@@ -44,11 +45,11 @@ export const arrangementOperators = {
     infer: (node) => [float32(padShape(shapeAt(node, 0), constantAt(node, 1)))],
     gradient(step) {
       const { graph, dy } = step;
-      const pads = graph.readConstant(inputOf(step, 1)) ?? [];
+      const pads = constantOf(step, 1);
       const shape = graph.shapeOf(inputOf(step, 0));
       const axes = shape.flatMap((_, axis) => (pads[axis] !== 0 || pads[shape.length + axis] !== 0 ? [axis] : []));
-      const starts = axes.map((axis) => pads[axis] ?? 0);
-      const ends = axes.map((axis, i) => (starts[i] ?? 0) + Number(shape[axis]));
+      const starts = axes.map((axis) => elementAt(pads, axis));
+      const ends = axes.map((axis, i) => elementAt(starts, i) + Number(shape[axis]));
       const bounds = [starts, ends, axes].map((values) => graph.integers(values));
       return [axes.length === 0 ? dy : graph.node("Slice", [dy, ...bounds]), undefined];
     },
@@ -70,8 +71,8 @@ export const arrangementOperators = {
       const [starts = [], ends = [], axes = []] = [1, 2, 3].map((index) => graph.readConstant(inputOf(step, index)));
       const [before, behind] = [shape.map(() => 0), shape.map(() => 0)];
       for (const [i, axis] of axes.entries()) {
-        before[axis] = starts[i] ?? 0;
-        behind[axis] = Number(shape[axis]) - (ends[i] ?? 0);
+        before[axis] = elementAt(starts, i);
+        behind[axis] = Number(shape[axis]) - elementAt(ends, i);
       }
       return [
         graph.node("Pad", [dy, graph.integers([...before, ...behind])]),
@@ -151,8 +152,8 @@ function sliceShape(node: NodeOperands): Shape {
   let shape = shapeAt(node, 0);
   for (const [i, axis] of axes.entries()) {
     const length = dimensionAt(shape, axis);
-    const start = starts[i] ?? 0;
-    const end = ends[i] ?? 0;
+    const start = elementAt(starts, i);
+    const end = elementAt(ends, i);
     if (typeof length !== "number" || start < 0 || end > length || start > end) {
       throw new RangeRefusal(cannot("slice", `a range within ${length}`, [start, end]));
     }

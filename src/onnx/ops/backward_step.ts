@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { float, type Shape } from "../file/onnx_model.ts";
 import type { GraphNode, ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -26,9 +27,16 @@ export function inputOf({ node }: BackwardStep, index: number): ValueName {
   return node.inputs[index] ?? "";
 }
 
+/** The numbers of the input at `index`. @throws {RangeError} If it is no constant. */
+export function constantOf({ node, graph }: BackwardStep, index: number): readonly number[] {
+  const constant = graph.readConstant(elementAt(node.inputs, index));
+  if (!constant) throw new RangeError(`Input ${index} of ${node.op} is no constant`);
+  return constant;
+}
+
 /** The name of the first output. */
 export function outputOf({ node }: BackwardStep): ValueName {
-  return node.outputs[0] ?? "";
+  return elementAt(node.outputs, 0);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { float, int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -41,8 +42,9 @@ export function transformChannels(
     const scaled = scale === undefined ? x : graph.node("Mul", [x, scale]);
     return shift === undefined ? scaled : graph.node("Add", [scaled, shift]);
   }
-  const [zeros, ones] = [0, 1].map((value) => repeatConstant(value, Number(shape[channelAxis]), graph));
-  const numbers = [scale ?? ones ?? "", shift ?? zeros ?? "", zeros ?? "", ones ?? ""];
+  const channels = Number(elementAt(shape, channelAxis));
+  const [zeros, ones] = [repeatConstant(0, channels, graph), repeatConstant(1, channels, graph)];
+  const numbers = [scale ?? ones, shift ?? zeros, zeros, ones];
   return graph.node("BatchNormalization", [x, ...numbers], { epsilon: float(0) });
 }
 

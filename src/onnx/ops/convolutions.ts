@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { Attributes, Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
@@ -83,8 +84,8 @@ function convolveBackwards(
   const groups = readGroups(node.attributes);
   if (groups === 1 && isBestTurnedAround(window, graph.shapeOf(kernel))) return convolveTurned(window, values, graph);
   const unused = readLengths(graph.shapeOf(like)).map((length, axis) => {
-    const used = (window.strides[axis] ?? 1) * (countPlaces(window, axis, length) - 1);
-    const pads = (window.padsBefore[axis] ?? 0) + (window.padsBehind[axis] ?? 0);
+    const used = elementAt(window.strides, axis) * (countPlaces(window, axis, length) - 1);
+    const pads = elementAt(window.padsBefore, axis) + elementAt(window.padsBehind, axis);
     return length + pads - used - measureExtent(window, axis);
   });
   const attributes = {
@@ -151,8 +152,8 @@ function countTaps(lengths: readonly number[], attributes: Attributes): number[]
   const window = readWindow(attributes);
   const counts = lengths.map((length, axis) =>
     Array.from({ length: countPlaces(window, axis, length) }, (_, place) => {
-      const start = place * (window.strides[axis] ?? 1) - (window.padsBefore[axis] ?? 0);
-      const end = start + (window.kernel[axis] ?? 1);
+      const start = place * elementAt(window.strides, axis) - elementAt(window.padsBefore, axis);
+      const end = start + elementAt(window.kernel, axis);
       return Math.min(end, length) - Math.max(start, 0);
     }),
   );

@@ -30,8 +30,9 @@ export const indexingOperators = {
       if (readInt(node.attributes, "axis", 0) !== 0) {
         throw new RangeError(cannot("differentiate Gather", "axis 0", readInt(node.attributes, "axis", 0)));
       }
-      const [size, ...row] = graph.shapeOf(table).map(Number);
-      const zeros = graph.node("Expand", [graph.constant(0), graph.integers([size ?? 0, ...row])]);
+      const shape = graph.shapeOf(table).map(Number);
+      const row = shape.slice(1);
+      const zeros = graph.node("Expand", [graph.constant(0), graph.integers(shape)]);
       const at = graph.node("Reshape", [indices, graph.integers([-1, 1])]);
       const updates = graph.node("Reshape", [dy, graph.integers([-1, ...row])]);
       return [graph.node("ScatterND", [zeros, at, updates], { reduction: string("add") }), undefined];

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { type Attributes, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -62,7 +63,7 @@ function interleaveChannels(x: ValueName, groups: number, graph: GraphBuilder): 
       : graph.node("Transpose", [graph.node("Reshape", [x, graph.integers([-1, groups, channels, ...lengths])])], {
           perm: ints([1, 0, ...spatial.map((axis) => axis + 3), 2]),
         });
-  const width = lengths[rank - 1] ?? 1;
+  const width = elementAt(lengths, rank - 1);
   return graph.node("Reshape", [last, graph.integers([1, -1, ...lengths.slice(0, -1), width * channels])]);
 }
 
@@ -72,12 +73,12 @@ function mirrorWindow(
   { lengths, places, channels }: { lengths: readonly number[]; places: readonly number[]; channels: number },
 ): { window: Window; counts: number[] } {
   const last = lengths.length - 1;
-  const widen = (values: readonly number[]) => values.with(last, (values[last] ?? 0) * channels);
+  const widen = (values: readonly number[]) => values.with(last, elementAt(values, last) * channels);
   // What the strides have left over at the end of an axis would only make taps that there are not.
   const padsBehind = window.padsBehind.map((pad, axis) => Math.max(pad - countUnused(axis, pad), 0));
   const counts = lengths.map((length, axis) => {
-    const spare = length + (window.padsBefore[axis] ?? 0) + (padsBehind[axis] ?? 0) - reach(axis);
-    return axis === last ? spare + 1 : Math.floor(spare / (window.dilations[axis] ?? 1)) + 1;
+    const spare = length + elementAt(window.padsBefore, axis) + elementAt(padsBehind, axis) - reach(axis);
+    return axis === last ? spare + 1 : Math.floor(spare / elementAt(window.dilations, axis)) + 1;
   });
   return {
     window: {
@@ -92,11 +93,11 @@ function mirrorWindow(
 
   /** From the first place to the last one, plus one. */
   function reach(axis: number): number {
-    return ((places[axis] ?? 1) - 1) * (window.strides[axis] ?? 1) + 1;
+    return (elementAt(places, axis) - 1) * elementAt(window.strides, axis) + 1;
   }
 
   function countUnused(axis: number, pad: number): number {
-    const padded = (lengths[axis] ?? 0) + (window.padsBefore[axis] ?? 0) + pad;
+    const padded = elementAt(lengths, axis) + elementAt(window.padsBefore, axis) + pad;
     return padded - reach(axis) - measureExtent(window, axis) + 1;
   }
 }
@@ -104,7 +105,7 @@ function mirrorWindow(
 /** [O, …counts, C] cut to [O, …taps, C]; along the last axis only every dilation-th is a tap. */
 function keepTaps(sums: ValueName, { kernel, dilations }: Window, graph: GraphBuilder): ValueName {
   const last = kernel.length - 1;
-  const dilation = dilations[last] ?? 1;
+  const dilation = elementAt(dilations, last);
   const channels = Number(graph.shapeOf(sums).at(-1));
   const cut = kernel.reduce((x, taps, axis) => {
     return slice(x, { axis: axis + 1, end: axis === last ? (taps - 1) * dilation + 1 : taps }, graph);

@@ -19,15 +19,15 @@ export const normalizationOperators = {
     infer: (node) => [float32(batchNormalizationShape(node))],
     gradient(step) {
       const { graph, dy, node, isNeeded } = step;
-      const [x, gamma, mean, variance] = [0, 1, 3, 4].map((index) => inputOf(step, index));
+      const [x, gamma, mean, variance] = [inputOf(step, 0), inputOf(step, 1), inputOf(step, 3), inputOf(step, 4)];
       const epsilon = graph.constant(readFloat(node.attributes, "epsilon", 1e-5));
-      const deviation = graph.node("Sqrt", [graph.node("Add", [variance ?? "", epsilon])]);
+      const deviation = graph.node("Sqrt", [graph.node("Add", [variance, epsilon])]);
       const inverse = graph.node("Div", [graph.constant(1), deviation]);
-      const scale = graph.node("Mul", [gamma ?? "", inverse]);
+      const scale = graph.node("Mul", [gamma, inverse]);
       const sum = sumChannels(dy, 1, graph);
       const makeDGamma = () => {
-        const product = sumChannels(graph.node("Mul", [dy, x ?? ""]), 1, graph);
-        return graph.node("Mul", [graph.node("Sub", [product, graph.node("Mul", [mean ?? "", sum])]), inverse]);
+        const product = sumChannels(graph.node("Mul", [dy, x]), 1, graph);
+        return graph.node("Mul", [graph.node("Sub", [product, graph.node("Mul", [mean, sum])]), inverse]);
       };
       const dGamma = isNeeded(1) || isNeeded(4) ? makeDGamma() : undefined;
       const half = () => graph.node("Mul", [graph.node("Mul", [scale, inverse]), graph.constant(-0.5)]);

@@ -1,9 +1,10 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot } from "../../core/errors.ts";
 import type { Attributes, Shape } from "../file/onnx_model.ts";
 import { float } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import { multiplyDimensions, resolveAxis } from "../shape.ts";
-import { type BackwardStep, inputOf, outputOf } from "./backward_step.ts";
+import { type BackwardStep, constantOf, inputOf, outputOf } from "./backward_step.ts";
 import { constantAt, float32, readInt, readInts, shapeAt } from "./operands.ts";
 import type { OperatorFamily } from "./operator.ts";
 import { reshapeTo } from "./reshape_to.ts";
@@ -35,7 +36,7 @@ export const reductionOperators = {
     gradient(step) {
       const axes = readInts(step.node.attributes, "axes");
       const shape = step.graph.shapeOf(inputOf(step, 0));
-      const count = multiplyDimensions(axes.map((axis) => shape[resolveAxis(axis, shape.length)] ?? 1));
+      const count = multiplyDimensions(axes.map((axis) => elementAt(shape, resolveAxis(axis, shape.length))));
       if (typeof count !== "number")
         throw new RangeError(cannot("differentiate ReduceMean", "no mean over the batch", axes));
       return [repeatAlong(step, axes, 1 / count)];
@@ -45,7 +46,7 @@ export const reductionOperators = {
   ReduceSum: {
     infer: (node) => [float32(reduceShape(shapeAt(node, 0), constantAt(node, 1), node.attributes))],
     gradient(step) {
-      const axes = step.graph.readConstant(inputOf(step, 1)) ?? [];
+      const axes = constantOf(step, 1);
       return [repeatAlong(step, axes, 1), undefined];
     },
   },

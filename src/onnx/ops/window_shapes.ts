@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { type Attributes, type Dimension, ints, type Shape } from "../file/onnx_model.ts";
 import { describeShape, multiplyDimensions } from "../shape.ts";
@@ -7,12 +8,12 @@ import { countPlaces, measureExtent, readWindow } from "./windowing.ts";
 export function convShape(x: Shape, kernel: Shape, attributes: Attributes): Shape {
   const groups = readGroups(attributes);
   assertKernel(kernel, attributes);
-  if (multiplyDimensions([kernel[1] ?? 0, groups]) !== x[1] || Number(kernel[0]) % groups !== 0) {
+  if (multiplyDimensions([elementAt(kernel, 1), groups]) !== x[1] || Number(kernel[0]) % groups !== 0) {
     throw new RangeRefusal(
       cannot("convolve", `a kernel for ${x[1]} channels in ${groups} groups`, describeShape(kernel)),
     );
   }
-  return [x[0] ?? "N", kernel[0] ?? 0, ...slideWindow(x, attributes)];
+  return [elementAt(x, 0), elementAt(kernel, 0), ...slideWindow(x, attributes)];
 }
 
 /** The shape of ConvTranspose: [N, C, …places] and a kernel [C, O/groups, …] give [N, O, …lengths]. */
@@ -24,10 +25,10 @@ export function convTransposeShape(x: Shape, kernel: Shape, attributes: Attribut
   const window = readWindow(attributes);
   const extra = attributes.output_padding?.kind === "ints" ? attributes.output_padding.value : [];
   const lengths = readLengths(x).map((places, axis) => {
-    const pads = (window.padsBefore[axis] ?? 0) + (window.padsBehind[axis] ?? 0);
-    return (window.strides[axis] ?? 1) * (places - 1) + measureExtent(window, axis) + (extra[axis] ?? 0) - pads;
+    const pads = elementAt(window.padsBefore, axis) + elementAt(window.padsBehind, axis);
+    return elementAt(window.strides, axis) * (places - 1) + measureExtent(window, axis) + (extra[axis] ?? 0) - pads;
   });
-  return [x[0] ?? "N", multiplyDimensions([kernel[1] ?? 0, readGroups(attributes)]), ...lengths];
+  return [elementAt(x, 0), multiplyDimensions([elementAt(kernel, 1), readGroups(attributes)]), ...lengths];
 }
 
 /** The shape of MaxPool and AveragePool: [N, C, …lengths] gives [N, C, …places]. */
@@ -38,7 +39,7 @@ export function poolShape(x: Shape, attributes: Attributes): Shape {
 /** The shape of Pad: `pads` holds the lengths before every axis, then those behind. */
 export function padShape(x: Shape, pads: readonly number[]): Shape {
   return x.map((length, axis): Dimension => {
-    const added = (pads[axis] ?? 0) + (pads[x.length + axis] ?? 0);
+    const added = elementAt(pads, axis) + elementAt(pads, x.length + axis);
     if (added === 0) return length;
     if (typeof length === "number") return length + added;
     throw new RangeRefusal(cannot("pad", "axes besides the batch", describeShape(x)));
@@ -47,7 +48,7 @@ export function padShape(x: Shape, pads: readonly number[]): Shape {
 
 /** The shape of Resize by a whole factor an axis. */
 export function resizeShape(x: Shape, scales: readonly number[]): Shape {
-  return x.map((length, axis) => (typeof length === "number" ? length * (scales[axis] ?? 1) : length));
+  return x.map((length, axis) => (typeof length === "number" ? length * elementAt(scales, axis) : length));
 }
 
 /** The number of groups of a convolution's attributes. */

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import { type Attributes, ints } from "../file/onnx_model.ts";
 
@@ -40,14 +41,14 @@ export function readWindow(attributes: Attributes): Window {
 
 /** How much of an axis the window covers: its taps and what the dilation leaves out between them. */
 export function measureExtent({ kernel, dilations }: Pick<Window, "kernel" | "dilations">, axis: number): number {
-  return ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+  return (elementAt(kernel, axis) - 1) * elementAt(dilations, axis) + 1;
 }
 
 /** How many places the window has along an axis of this length. @throws {RangeError} If it has none. */
 export function countPlaces(window: Window, axis: number, length: number): number {
-  const padded = length + (window.padsBefore[axis] ?? 0) + (window.padsBehind[axis] ?? 0);
+  const padded = length + elementAt(window.padsBefore, axis) + elementAt(window.padsBehind, axis);
   const extent = measureExtent(window, axis);
-  if (padded >= extent) return Math.floor((padded - extent) / (window.strides[axis] ?? 1)) + 1;
+  if (padded >= extent) return Math.floor((padded - extent) / elementAt(window.strides, axis)) + 1;
   throw new RangeRefusal(cannot("move a window", `an axis of at least ${extent}`, padded));
 }
 
@@ -62,10 +63,10 @@ export function placeWindow(settings: WindowSettings, lengths: readonly number[]
   const { kernel, strides, dilations, padding } = settings;
   const totals = lengths.map((length, axis) => {
     if (padding === "valid") return 0;
-    const stride = strides[axis] ?? 1;
+    const stride = elementAt(strides, axis);
     return Math.max((Math.ceil(length / stride) - 1) * stride + measureExtent(settings, axis) - length, 0);
   });
   const padsBefore = totals.map((total) => Math.floor(total / 2));
-  const padsBehind = totals.map((total, axis) => total - (padsBefore[axis] ?? 0));
+  const padsBehind = totals.map((total, axis) => total - elementAt(padsBefore, axis));
   return { kernel, strides, dilations, padsBefore, padsBehind };
 }

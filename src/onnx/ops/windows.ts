@@ -1,10 +1,11 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot } from "../../core/errors.ts";
 import type { Attributes, ValueType } from "../file/onnx_model.ts";
 import { ints, string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { describeShape } from "../shape.ts";
-import { type BackwardStep, inputOf } from "./backward_step.ts";
+import { type BackwardStep, constantOf, inputOf } from "./backward_step.ts";
 import { createInterpolation } from "./interpolation.ts";
 import { constantAt, float32, type NodeOperands, shapeAt } from "./operands.ts";
 import type { OperatorFamily } from "./operator.ts";
@@ -24,7 +25,7 @@ export const windowOperators = {
       const x = inputOf(step, 0);
       const flatten = (value: ValueName) => graph.node("Reshape", [value, graph.integers([-1])]);
       const zeros = graph.node("Clip", [x, graph.constant(0), graph.constant(0)]);
-      const positions = node.outputs[1] ?? "";
+      const positions = elementAt(node.outputs, 1);
       const flat = graph.node("ScatterElements", [flatten(zeros), flatten(positions), flatten(dy)], {
         axis: { kind: "int", value: 0 },
         reduction: string("add"),
@@ -37,7 +38,7 @@ export const windowOperators = {
     infer: (node) => [float32(resizeShape(shapeAt(node, 0), constantAt(node, 2)))],
     gradient(step) {
       const { node, graph, dy } = step;
-      const scales = graph.readConstant(inputOf(step, 2))?.slice(2) ?? [];
+      const scales = constantOf(step, 2).slice(2);
       const { mode } = node.attributes;
       if (mode?.kind !== "string") throw new RangeError(cannot("differentiate Resize", "a mode", mode));
       return [mode.value === "nearest" ? sumBlocks(dy, scales, graph) : undoInterpolation(step, scales)];
@@ -62,17 +63,17 @@ function undoInterpolation(step: BackwardStep, scales: readonly number[]): Value
   const { graph, dy } = step;
   const shape = graph.shapeOf(inputOf(step, 0));
   const lengths = readLengths(shape);
-  const [rows, columns] = lengths.map((length, axis) => createInterpolation(length, scales[axis] ?? 1));
+  const [rows, columns] = lengths.map((length, axis) => createInterpolation(length, elementAt(scales, axis)));
   const [height, width] = lengths;
   if (!rows || !columns || height === undefined || width === undefined || lengths.length !== 2) {
     throw new RangeError(cannot("differentiate Resize", "two spatial axes", describeShape(shape)));
   }
-  const right = graph.constant(columns, [width * (scales[1] ?? 1), width]);
-  const left = graph.constant(transposeMatrix(rows, height), [height, height * (scales[0] ?? 1)]);
+  const right = graph.constant(columns, [width * elementAt(scales, 1), width]);
+  const left = graph.constant(transposeMatrix(rows, height), [height, height * elementAt(scales, 0)]);
   return graph.node("MatMul", [left, graph.node("MatMul", [dy, right])]);
 }
 
 function transposeMatrix(matrix: readonly number[], columns: number): number[] {
   const rows = matrix.length / columns;
-  return Array.from(matrix, (_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+  return Array.from(matrix, (_, i) => elementAt(matrix, (i % rows) * columns + Math.floor(i / rows)));
 }

@@ -1,3 +1,4 @@
+import { valueAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { createParameterLayout } from "../../core/parameter_layout.ts";
 import { measureOutput } from "../engine_graphs.ts";
@@ -168,7 +169,7 @@ class Reading {
   }
 
   #add(call: LayerSpec, layer?: LayerJson): string {
-    const inputs = call.inputs.map((name) => this.#values.get(name) ?? "");
+    const inputs = call.inputs.map((name) => valueAt(this.#values, name));
     const shapes = inputs.map((value) => this.#scratch.shapeOf(value));
     if (layer) {
       const isLayerTrainable = isTrainable(layer);

@@ -1,3 +1,4 @@
+import { elementAt } from "../../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../../core/errors.ts";
 import type { Shape } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
@@ -90,7 +91,7 @@ function describeHead(
 
 /** The width of a first input [N, in]. @throws {RangeError} If it is another. */
 export function readFeatures(name: string, inputs: readonly Shape[]): number {
-  const [, features, ...others] = inputs[0] ?? [];
+  const [, features, ...others] = elementAt(inputs, 0);
   if (typeof features === "number" && others.length === 0) return features;
   throw new RangeRefusal(cannot(`size layer "${name}"`, "an input [N, in]", inputs[0]));
 }

@@ -1,3 +1,4 @@
+import { elementAt } from "../../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../../core/errors.ts";
 import { int } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
@@ -15,7 +16,7 @@ const MAX_STEPS = 256;
  */
 export function convertRecurrent(layer: RecurrentSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const outputs = unroll(layer, inputs, graph);
-  return layer.returnsSequences ? stack(outputs, graph) : (outputs.at(-1) ?? "");
+  return layer.returnsSequences ? stack(outputs, graph) : takeLast(outputs);
 }
 
 /** Two directions over the same samples, merged: the second's outputs are put into the first's order. */
@@ -25,7 +26,7 @@ export function convertBidirectional(
   graph: GraphBuilder,
 ): ValueName {
   const [forward, backward] = [unroll(layer.forward, inputs, graph), unroll(layer.backward, inputs, graph)];
-  if (!layer.forward.returnsSequences) return merge(layer, [forward.at(-1) ?? "", backward.at(-1) ?? ""], graph);
+  if (!layer.forward.returnsSequences) return merge(layer, [takeLast(forward), takeLast(backward)], graph);
   return merge(layer, [stack(forward, graph), stack(backward.toReversed(), graph)], graph);
 }
 
@@ -73,9 +74,13 @@ function splitRecurrentKernel(cell: RecurrentCell, graph: GraphBuilder): CellPar
   return { kernel: gates, candidateKernel: candidate };
 }
 
+function takeLast(outputs: readonly ValueName[]): ValueName {
+  return elementAt(outputs, outputs.length - 1);
+}
+
 /** T values [N, units] to [N, T, units]. */
 function stack(outputs: readonly ValueName[], graph: GraphBuilder): ValueName {
-  const width = Number(graph.shapeOf(outputs[0] ?? "")[1]);
+  const width = Number(graph.shapeOf(elementAt(outputs, 0))[1]);
   const parts = outputs.map((output) => graph.node("Reshape", [output, graph.integers([-1, 1, width])]));
   return graph.node("Concat", parts, { axis: int(1) });
 }
