@@ -114,7 +114,7 @@ async function loadRows(paths: readonly string[], { labelBytes, numClasses }: CI
   const rowBytes = labelBytes + 3 * PLANE;
   const files = [];
   for (const path of paths) {
-    const bytes = await readBytes(path, `read ${JSON.stringify(path)}`);
+    const bytes = await readBytes(path);
     if (bytes.length === 0 || bytes.length % rowBytes !== 0) {
       const wanted = `rows of ${rowBytes} bytes, ${labelBytes} of them labels`;
       throw new SyntaxRefusal(cannot(`read ${JSON.stringify(path)}`, wanted, `${bytes.length} bytes`));

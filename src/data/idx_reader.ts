@@ -37,7 +37,7 @@ export function readIdxLabels(path: string): Promise<IdxArray> {
  * @throws {Error} If the file cannot be read. {SyntaxError} If it is truncated, too long or no such file.
  */
 export async function readIdx(path: string, rank: number): Promise<IdxArray> {
-  const file = await readBytes(path, `read ${JSON.stringify(path)}`);
+  const file = await readBytes(path);
   const headerSize = 4 + 4 * rank;
   const gzip: PackedBytes | undefined =
     file[0] === 0x1f && file[1] === 0x8b ? { packed: file, packing: "gzip", subject: path } : undefined;

@@ -13,7 +13,7 @@ import { readZip, type ZipEntry } from "./zip_reader.ts";
  */
 export async function readNpyPair(folder: string, layout?: ImageLayout): Promise<LabelledSamples> {
   const [xPath, yPath] = [join(folder, "x.npy"), join(folder, "y.npy")];
-  const read = async (path: string) => parseNpy(await readBytes(path, `read ${JSON.stringify(path)}`), path);
+  const read = async (path: string) => parseNpy(await readBytes(path), path);
   const { x, sampleShape, rows } = readSampleArray(await read(xPath), { subject: xPath, layout });
   return { path: folder, x, sampleShape, labels: readLabelArray(await read(yPath), { subject: yPath, rows }) };
 }
@@ -23,7 +23,7 @@ export async function readNpyPair(folder: string, layout?: ImageLayout): Promise
  * @throws {Error} If it cannot be read. {SyntaxError} If it is broken, or an array is missing or does not fit.
  */
 export async function readNpz(path: string, layout?: ImageLayout): Promise<LabelledSamples> {
-  const files = readZip(await readBytes(path, `read ${JSON.stringify(path)}`), path);
+  const files = readZip(await readBytes(path), path);
   const subjectOf = (name: string) => `${path}, array ${name}`;
   const read = (name: string) => {
     const entry = files.get(`${name}.npy`);

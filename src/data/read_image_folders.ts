@@ -45,7 +45,7 @@ async function readImages(
   { files, imageSize }: { readonly files: readonly string[]; readonly imageSize: WantedSize | undefined },
 ): Promise<DecodedImage[]> {
   const read = async (file: string): Promise<DecodedImage> => {
-    const image = await decodeImage(await readBytes(file, `read ${JSON.stringify(file)}`), file);
+    const image = await decodeImage(await readBytes(file), file);
     return imageSize ? resizeImage(image, imageSize) : image;
   };
   const [firstFile, ...others] = files;
