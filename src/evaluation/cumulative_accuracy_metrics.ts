@@ -7,11 +7,12 @@ import { CumulativeAccuracy } from "./metrics/cumulative_accuracy.ts";
 import { Forgetting } from "./metrics/forgetting.ts";
 import { parseOptionalNumber, parseRecord, parseRows } from "./metrics/saved_state.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
+import { listStreams } from "./transfer_metric.ts";
 
 /**
  * `CumulativeAccuracy`: at the end of every evaluation, for each trained experience t, the accuracy on the classes seen
  * up to t where only these may be predicted. Keys carry the experience and no task. Pieces count as the experiences
- * that they were cut from.
+ * that they were cut from. Streams are kept apart.
  */
 export function cumulativeAccuracyMetrics(): PluginMetric[] {
   return [new CumulativeAccuracyMetric("CumulativeAccuracy")];
@@ -25,10 +26,14 @@ export function cumulativeForgettingMetrics(): PluginMetric[] {
   return [new CumulativeAccuracyMetric("CumulativeForgetting")];
 }
 
+interface StreamMeasures {
+  readonly accuracy: CumulativeAccuracy;
+  readonly forgetting: Forgetting;
+}
+
 class CumulativeAccuracyMetric implements PluginMetric {
   readonly name: "CumulativeAccuracy" | "CumulativeForgetting";
-  readonly #accuracy = new CumulativeAccuracy();
-  readonly #forgetting = new Forgetting();
+  readonly #byStream = new Map<string, StreamMeasures>();
   readonly #classesSeen = new Map<number, readonly number[]>();
   #lastTrained: number | null = null;
 
@@ -46,44 +51,64 @@ class CumulativeAccuracyMetric implements PluginMetric {
   }
 
   beforeEval(): undefined {
-    this.#accuracy.reset();
-    this.#forgetting.resetLast();
-  }
-
-  afterEvalIteration({ mbOutput, mbY }: EvaluatedStrategy): undefined {
-    this.#accuracy.update(mbOutput, mbY, this.#classesSeen);
-  }
-
-  afterEval({ experience }: EvaluatedStrategy): MetricReading[] | undefined {
-    const accuracies = this.#accuracy.result();
-    for (const [key, value] of accuracies) {
-      if (key === this.#lastTrained) this.#forgetting.updateInitial(key, value);
-      else this.#forgetting.updateLast(key, value);
+    for (const { accuracy, forgetting } of this.#byStream.values()) {
+      accuracy.reset();
+      forgetting.resetLast();
     }
-    const values = this.name === "CumulativeAccuracy" ? accuracies : this.#forgetting.result();
-    const streamName = experience.originStream.name;
-    return [...values].map(([key, value]) => ({
-      key: createMetricKey({ name: this.name, phase: "eval", streamName, experience: key }),
-      value,
-    }));
+  }
+
+  afterEvalIteration({ experience, mbOutput, mbY }: EvaluatedStrategy): undefined {
+    this.#measuresOf(experience.originStream.name).accuracy.update(mbOutput, mbY, this.#classesSeen);
+  }
+
+  afterEval({ currentEvalStream }: EvaluatedStrategy): MetricReading[] | undefined {
+    return listStreams(currentEvalStream).flatMap(({ originStream: { name: streamName } }) => {
+      const { accuracy, forgetting } = this.#measuresOf(streamName);
+      const accuracies = accuracy.result();
+      for (const [key, value] of accuracies) {
+        if (key === this.#lastTrained) forgetting.updateInitial(key, value);
+        else forgetting.updateLast(key, value);
+      }
+      const values = this.name === "CumulativeAccuracy" ? accuracies : forgetting.result();
+      return [...values].map(([key, value]) => ({
+        key: createMetricKey({ name: this.name, phase: "eval", streamName, experience: key }),
+        value,
+      }));
+    });
   }
 
   save(): unknown {
+    const byStream = [...this.#byStream].map(([stream, { accuracy, forgetting }]) => {
+      return [stream, { accuracy: accuracy.save(), forgetting: forgetting.save() }];
+    });
     return {
       lastTrained: this.#lastTrained,
       classesSeen: [...this.#classesSeen].map(([key, classes]) => [key, ...classes]),
-      accuracy: this.#accuracy.save(),
-      forgetting: this.#forgetting.save(),
+      byStream: Object.fromEntries(byStream),
     };
   }
 
   restore(state: unknown): void {
     const act = `restore ${this.name}`;
-    const { lastTrained, classesSeen, accuracy, forgetting } = parseRecord(act, state);
+    const { lastTrained, classesSeen, byStream } = parseRecord(act, state);
     this.#lastTrained = parseOptionalNumber(act, lastTrained);
     this.#classesSeen.clear();
     for (const [key = 0, ...classes] of parseRows(act, classesSeen)) this.#classesSeen.set(key, classes);
-    this.#accuracy.restore(accuracy);
-    this.#forgetting.restore(forgetting);
+    this.#byStream.clear();
+    for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) {
+      const measures = this.#measuresOf(stream);
+      const { accuracy, forgetting } = parseRecord(act, saved);
+      measures.accuracy.restore(accuracy);
+      measures.forgetting.restore(forgetting);
+    }
+  }
+
+  #measuresOf(stream: string): StreamMeasures {
+    let measures = this.#byStream.get(stream);
+    if (!measures) {
+      measures = { accuracy: new CumulativeAccuracy(), forgetting: new Forgetting() };
+      this.#byStream.set(stream, measures);
+    }
+    return measures;
   }
 }

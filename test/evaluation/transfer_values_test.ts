@@ -102,6 +102,28 @@ describe("forwardTransferMetrics()", () => {
 });
 
 describe("cumulativeAccuracyMetrics() and cumulativeForgettingMetrics()", () => {
+  test("keep streams apart", () => {
+    const measure = (names: readonly ("test" | "valid")[]) => {
+      const metrics = [...cumulativeAccuracyMetrics(), ...cumulativeForgettingMetrics()];
+      const evaluator = new EvaluationPlugin({ metrics });
+      const strategy = new FakeStrategy(evaluator);
+      const classes = [[0], [1], [2]];
+      const tasks = [[0], [0], [0]];
+      for (const [k, experience] of [...createFakeStream("train", tasks, classes)].entries()) {
+        strategy.train([experience]);
+        for (const name of names) {
+          // The same minibatches of a stream, whatever else is evaluated.
+          const drawn = new FakeStrategy(evaluator, { seed: 10 * k + (name === "test" ? 1 : 2) });
+          drawn.eval([...createFakeStream(name, tasks, classes)]);
+        }
+      }
+      return evaluator.getLastMetrics();
+    };
+    const [both, onlyTest, onlyValid] = [measure(["valid", "test"]), measure(["test"]), measure(["valid"])];
+    expect(Object.keys(both).length).toBe(10);
+    expect(both).toEqual({ ...onlyTest, ...onlyValid });
+  });
+
   test("restrict samples and predictions to the classes seen, and subtract from the value when just learned", () => {
     fc.assert(
       fc.property(runs, (run) => {
