@@ -102,7 +102,7 @@ export function findNearestNames(name: string, candidates: readonly string[]): s
 
 /** `unknown option "momentun", did you mean momentum?`, or all that are known where nothing is near. */
 export function describeUnknownName(what: string, name: string, candidates: readonly string[]): string {
-  if (candidates.length === 0) return `unknown ${what} ${JSON.stringify(name)}; there are none`;
+  if (candidates.length === 0) return `unknown ${what} ${describeValue(name)}; there are none`;
   const nearest = findNearestNames(name, candidates);
   const hint = nearest.length > 0 ? `, did you mean ${nearest.join(" or ")}?` : `; known: ${candidates.join(", ")}`;
   return `unknown ${what} ${describeValue(name)}${hint}`;

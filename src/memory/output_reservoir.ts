@@ -22,10 +22,11 @@ export interface RememberedOutputs {
  */
 export class OutputReservoir {
   readonly maxSize: number;
-  readonly #sourceIds: Int32Array;
-  readonly #rows: Int32Array;
+  /** Longer than what is held, as room for more is made in leaps: `maxSize` may be more than there will ever be. */
+  #sourceIds = new Int32Array(0);
+  #rows = new Int32Array(0);
   readonly #sources = new Map<number, DataSource>();
-  /** [maxSize, width] */
+  /** [room, width] */
   #outputs = new Float32Array(0);
   #width = 0;
   #length = 0;
@@ -34,8 +35,6 @@ export class OutputReservoir {
   /** @param maxSize A whole number of at least 1. */
   constructor(maxSize: number) {
     this.maxSize = maxSize;
-    this.#sourceIds = new Int32Array(maxSize);
-    this.#rows = new Int32Array(maxSize);
   }
 
   /** Samples held. */
@@ -46,7 +45,7 @@ export class OutputReservoir {
   /** Offers samples with their outputs [N, C]. C may grow from call to call. */
   offer({ samples, outputs }: RememberedOutputs, random: RandomStream): void {
     const [, width] = matrixShape(outputs.shape);
-    if (width > this.#width) this.#widen(width);
+    this.#reserve(Math.min(this.maxSize, this.#length + samples.length), width);
     const { sourceIds, rows } = samples.references;
     for (let i = 0; i < samples.length; i++) {
       this.#seen += 1;
@@ -97,13 +96,12 @@ export class OutputReservoir {
       throw new RangeRefusal(cannot(act, `${dataset.length} rows of ${columns} outputs`, values.length));
     this.#sources.clear();
     for (const [id, source] of dataset.sources) this.#sources.set(id, source);
-    this.#sourceIds.set(dataset.references.sourceIds);
-    this.#rows.set(dataset.references.rows);
+    this.#sourceIds = dataset.references.sourceIds.slice();
+    this.#rows = dataset.references.rows.slice();
     this.#length = dataset.length;
     this.#seen = parseSavedCount(act, seen);
     this.#width = columns;
-    this.#outputs = new Float32Array(this.maxSize * this.#width);
-    this.#outputs.set(values);
+    this.#outputs = values.slice();
   }
 
   #view(): Dataset {
@@ -111,12 +109,25 @@ export class OutputReservoir {
     return new Dataset(this.#sources, { sourceIds, rows: this.#rows.subarray(0, this.#length) });
   }
 
-  #widen(width: number): void {
-    const outputs = new Float32Array(this.maxSize * width).fill(Number.NaN);
+  /** Makes room for so many samples in all, with outputs of `width`. */
+  #reserve(samples: number, width: number): void {
+    const held = this.#rows.length;
+    const room = samples <= held ? held : Math.min(this.maxSize, 2 * samples);
+    const columns = Math.max(width, this.#width);
+    if (room === held && columns === this.#width) return;
+    const outputs = new Float32Array(room * columns).fill(Number.NaN);
     for (let slot = 0; slot < this.#length; slot++) {
-      outputs.set(this.#outputs.subarray(slot * this.#width, (slot + 1) * this.#width), slot * width);
+      outputs.set(this.#outputs.subarray(slot * this.#width, (slot + 1) * this.#width), slot * columns);
     }
     this.#outputs = outputs;
-    this.#width = width;
+    this.#width = columns;
+    this.#sourceIds = lengthen(this.#sourceIds, room);
+    this.#rows = lengthen(this.#rows, room);
   }
+}
+
+function lengthen(values: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(length);
+  longer.set(values);
+  return longer;
 }

@@ -56,7 +56,7 @@ export function mlpVAE(options: MLPVAEOptions = {}): VariationalAutoencoder {
   assertOptions("mlpVAE", options, MLP_VAE_RULES);
   const { inputShape = [28, 28, 1], latentSize = 32, hiddenSizes = [400, 128], outputRange, seed = 0 } = options;
   const size = countElements(inputShape);
-  assertModelSize("mlp_vae", [size, ...hiddenSizes, 2 * latentSize, ...hiddenSizes.toReversed(), size]);
+  assertModelSize("mlpVAE", [size, ...hiddenSizes, 2 * latentSize, ...hiddenSizes.toReversed(), size]);
   if (outputRange && !(outputRange.length === 2 && outputRange[0] < outputRange[1])) {
     throw new RangeRefusal(
       `mlpVAE: outputRange must be [low, high] with low below high, got ${describeValue(outputRange)}`,

@@ -85,11 +85,8 @@ export function mlp(options: MLPOptions = {}): tf.LayersModel {
 function buildMLP(builder: string, options: SimpleMLPOptions): tf.LayersModel {
   const settings = completeOptions(builder, options);
   const { hiddenLayers, hiddenSize: units, dropRate: rate, activation } = settings;
-  assertHiddenSize("simple_mlp", {
-    ...settings,
-    inputs: countElements(settings.inputShape),
-    outputs: settings.numClasses,
-  });
+  const inputs = countElements(settings.inputShape);
+  assertHiddenSize(builder, { ...settings, inputs, outputs: settings.numClasses });
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
   const layers: tf.layers.Layer[] = [];

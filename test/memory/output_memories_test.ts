@@ -61,6 +61,14 @@ describe("OutputReservoir", () => {
     expect(memory.draw(4, random).samples.length).toBe(4);
   });
 
+  test("holds everything where it may hold more than there is, and takes no memory for the rest", () => {
+    const random = new RandomStream(1, "memory");
+    const memory = new OutputReservoir(1e15);
+    for (const [i, samples] of parts.entries()) memory.offer({ samples, outputs: answer(samples, i + 1) }, random);
+    const held = parts.flatMap(listSamples);
+    expect(listSamples(memory.draw(1e9, random).samples).sort()).toEqual(held.sort());
+  });
+
   test("restore() goes on as if it had never stopped", () => {
     const random = new RandomStream(1, "memory");
     const [memory, resumed] = [new OutputReservoir(7), new OutputReservoir(7)];
