@@ -30,7 +30,8 @@ export type StrategyEvent =
       readonly metrics: EventMetrics;
     }
   | { readonly kind: "train-end"; readonly step: number; readonly metrics: EventMetrics }
-  | { readonly kind: "eval-start"; readonly step: number }
+  /** With metrics of the training that it interrupts, if there are. */
+  | { readonly kind: "eval-start"; readonly step: number; readonly metrics?: EventMetrics }
   | {
       readonly kind: "eval-experience-end";
       readonly step: number;
@@ -76,7 +77,9 @@ export class JSONEventsLogger implements Logger {
   }
 
   beforeEval({ clock }: EvaluatedStrategy): void {
-    this.#tell({ kind: "eval-start", step: clock.trainIterations });
+    const metrics = this.#takeMetrics();
+    const told = Object.keys(metrics).length > 0 ? { metrics } : {};
+    this.#tell({ kind: "eval-start", step: clock.trainIterations, ...told });
   }
 
   afterEvalExp(strategy: EvaluatedStrategy): void {

@@ -45,4 +45,20 @@ describe("JSONEventsLogger", () => {
       { kind: "train-end", step: 2, metrics: {} },
     ]);
   });
+
+  test("tells metrics of a minibatch before the evaluation that interrupts its epoch, not among what that measured", () => {
+    const events: { kind: string; metrics?: Record<string, number> }[] = [];
+    const logger = new JSONEventsLogger({ write: (text) => events.push(JSON.parse(text)) });
+    const metrics = lossMetrics({ minibatch: true, experience: true });
+    const strategy = new FakeStrategy(new EvaluationPlugin({ metrics, loggers: [logger] }));
+    const tested = [createPlainStream("test", 1).at(0)];
+    strategy.train([createPlainStream("train", 1).at(0)], { batches: [1, 1], evalEveryIteration: tested });
+    const keys = events.map(({ kind, metrics: told = {} }) => [kind, ...Object.keys(told)]);
+    const evaluation = [
+      ["eval-start", "Loss_MB/train_phase/train_stream/Task000"],
+      ["eval-experience-end", "Loss_Exp/eval_phase/test_stream/Task000/Exp000"],
+      ["eval-end"],
+    ];
+    expect(keys.slice(2, -3)).toEqual([...evaluation, ...evaluation]);
+  });
 });
