@@ -3,6 +3,7 @@
  * its own. Everything heavy is imported inside `start`: messages that arrive before `expose` are lost.
  */
 import { expose } from "comlink";
+import { RefusalError } from "../src/core/errors.ts";
 import type { DashboardServer } from "../src/report/dashboard_server.ts";
 import type { RemoteDashboard } from "../src/report/remote_dashboard.ts";
 
@@ -15,7 +16,9 @@ const remote: RemoteDashboard = {
       server = await DashboardServer.start(port);
       return { port: server.port };
     } catch (error) {
-      return { port, refusal: error instanceof Error ? error.message : String(error) };
+      // comlink leaves an error's class behind.
+      if (error instanceof RefusalError) return { port, refusal: error.message };
+      throw error;
     }
   },
   show: async (folder) => server?.show(folder),

@@ -56,6 +56,6 @@ export async function assertDevicesAreThere(devices: readonly string[], engine: 
   for (const device of others) {
     const { isThere, detail, install } = await findDevice(engine, device);
     if (isThere) continue;
-    throw new RefusalError(`${engine} cannot compute on ${device}: ${detail}; install: ${install}`);
+    throw new RefusalError(`--device ${device}: ${detail}; install it with: ${install}`);
   }
 }

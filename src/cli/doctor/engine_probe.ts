@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { describeCause, RefusalError } from "../../core/errors.ts";
+import { NotInstalledError } from "../../core/not_installed_error.ts";
 import { createEngine, prepareModel } from "../../engine/create_engine.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import { loadTfjsBackend, TFJS_BACKENDS } from "../../engine/tfjs/backends.ts";
@@ -27,7 +28,8 @@ try {
   const name = await computeOnce(kind === "tfjs" ? "tfjs" : "onnxruntime", place);
   process.stdout.write(`computes as ${name}\n`);
 } catch (error) {
-  const message = describeCause(error);
+  // What installs it stands in a field of its own.
+  const message = error instanceof NotInstalledError ? error.problem : describeCause(error);
   process.stdout.write(`${message.split("\n")[0]}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import { describeCause } from "../../core/errors.ts";
+import { NotInstalledError } from "../../core/not_installed_error.ts";
 import { loadFashionMNIST, loadMNIST, type MNISTFiles } from "../../data/mnist_files.ts";
 import type { Finding } from "./finding.ts";
 
@@ -16,7 +17,7 @@ export async function findDataSets(): Promise<Finding[]> {
         const detail = `${train.labels.length} + ${test.labels.length} samples`;
         return { group: "data set", name, isThere: true, detail };
       } catch (error) {
-        const detail = describeCause(error).replace(`, installed by "${install}"`, "");
+        const detail = error instanceof NotInstalledError ? error.problem : describeCause(error);
         return { group: "data set", name, isThere: false, detail, install };
       }
     }),

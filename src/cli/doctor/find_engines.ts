@@ -53,8 +53,7 @@ async function probeEngine({ engine, place, install }: Candidate): Promise<Findi
     engine,
     place,
   ]);
-  // What installs it stands in a field of its own.
-  const detail = (stdout.split("\n").at(-1) || complaint).replace(/, try "[^"]*"/, "");
+  const detail = stdout.split("\n").at(-1) || complaint;
   const name = `${engine} ${place.replace(/:0$/, "")}`;
   return { group: "engine", name, isThere: succeeded, detail, ...(succeeded ? {} : { install }) };
 }

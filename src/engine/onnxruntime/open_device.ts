@@ -1,5 +1,5 @@
 import { InferenceSession } from "onnxruntime-node";
-import { RefusalError } from "../../core/errors.ts";
+import { NotInstalledError } from "../../core/not_installed_error.ts";
 import { encodeGraph } from "../../onnx/file/encode_graph.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { describeRuntimeError } from "../../onnx/runtime_error.ts";
@@ -16,10 +16,8 @@ export async function assertDeviceIsThere(settings: SessionSettings): Promise<vo
     await session.release();
   } catch (cause) {
     const { wanted, install } = findRequirement("onnxruntime", settings.device);
-    const what = `Cannot compute on ${settings.device} with onnxruntime`;
-    throw new RefusalError(`${what}: wanted ${wanted}, try "${install}", got ${describeRuntimeError(cause)}`, {
-      cause,
-    });
+    const problem = `onnxruntime cannot compute on ${settings.device} without ${wanted}`;
+    throw new NotInstalledError({ problem: `${problem} (${describeRuntimeError(cause)})`, install, cause });
   }
 }
 

@@ -1,4 +1,6 @@
-import { RefusalError } from "../../core/errors.ts";
+import { describeCause } from "../../core/errors.ts";
+import { NotInstalledError } from "../../core/not_installed_error.ts";
+
 /**
  * Imports a package that Firn can do without. The caller says, in `Module`, what it uses of the package.
  * @param purpose What it is for, for the message: "the TF.js backend webgpu", say.
@@ -10,9 +12,7 @@ export async function importOptionalPackage<Module>(name: string, purpose: strin
     return loaded;
   } catch (cause) {
     const specifier = version === undefined ? name : `${name}@${version}`;
-    const reason = cause instanceof Error ? cause.message.split("\n")[0] : cause;
-    throw new RefusalError(`Cannot load ${purpose}: wanted ${name}, try "npm install ${specifier}", got ${reason}`, {
-      cause,
-    });
+    const problem = `${purpose} requires the package ${name} (${describeCause(cause).split("\n")[0]})`;
+    throw new NotInstalledError({ problem, install: `npm install ${specifier}`, cause });
   }
 }
