@@ -53,6 +53,7 @@ export async function readSampleFolder(
     throw new RangeRefusal(`${path}: layout requires arrays, in .npy or .npz files`);
   }
   if (folders.length > 0 && files.length === 0) return readImageFolders(path, { folders, ...options });
+  if (options.imageSize) throw new RangeRefusal(`${path}: imageSize requires folders of images`);
   const extensions = new Set(files.map((name) => extname(name).toLowerCase()));
   const [extension] = extensions;
   if (folders.length === 0 && extensions.size === 1) {

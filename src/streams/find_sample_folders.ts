@@ -30,20 +30,27 @@ export async function findSampleFolders(
   const { folders, files } = await listFolder(path);
   // Whoever says how much of it is kept for testing means this folder.
   if (testSize === undefined) await assertNotWithin(path);
-  if (!folders.includes("train") && !folders.includes("test")) {
+  if (!(await isSplit(path, folders))) {
     assertApart(path, files);
     const names = await findExperiences(path);
     return { names, parts: [""], isUndivided: names === UNDIVIDED };
   }
-  if (folders.join() !== "test,train") {
-    throw new RefusalError(`${path}: must hold the folders "train" and "test" alone, got ${quote(folders)}`);
-  }
   const [train, test] = [join(path, "train"), join(path, "test")];
+  for (const part of [train, test]) await assertNoBareImages(part);
   const [names, others] = [await findExperiences(train), await findExperiences(test)];
   if (names.join("/") !== others.join("/")) {
     throw new RefusalError(`${test}: must hold ${describeNames(names)} as ${train}, got ${describeNames(others)}`);
   }
   return { names, parts: ["train", "test"], isUndivided: names === UNDIVIDED };
+}
+
+/** Whether a folder is parted into "train" and "test": among classes, "train" may be a vehicle. */
+async function isSplit(path: string, folders: readonly string[]): Promise<boolean> {
+  if (!folders.includes("train") && !folders.includes("test")) return false;
+  if (folders.join() === "test,train") return true;
+  const inside = await Promise.all(folders.map((name) => listFolder(join(path, name))));
+  if (inside.every(({ files }) => files.some(isImage))) return false;
+  throw new RefusalError(`${path}: must hold the folders "train" and "test" alone, got ${quote(folders)}`);
 }
 
 /** The experiences in a folder; [""] where it holds samples itself. */
@@ -74,6 +81,13 @@ async function findExperiences(path: string): Promise<readonly string[]> {
   throw new RefusalError(
     `${path}: must hold folders of experiences or of classes, got both: images in ${some}, none in ${others}`,
   );
+}
+
+/** Images without a class: the folder above would not help here. */
+async function assertNoBareImages(part: string): Promise<void> {
+  const { folders, files } = await listFolder(part);
+  if (folders.length > 0 || !files.some(isImage)) return;
+  throw new RefusalError(`${part}: must hold a folder of images for each class, got images`);
 }
 
 /** Train and test files side by side would be joined, and then parted at random. */

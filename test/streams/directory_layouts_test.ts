@@ -72,6 +72,11 @@ describe("directoryBenchmark() of samples that no experience divides", () => {
     expect((await directoryBenchmark({ path, testSize: 0.4 })).testStream.at(0).dataset.length).toBe(2);
   });
 
+  test("takes train for a class among classes", async () => {
+    const benchmark = await make(makeClasses(["bus", "plane", "train"], 5));
+    expect(benchmark.classNames).toEqual(["bus", "plane", "train"]);
+  });
+
   test("reads arrays and CSV in the same way", async () => {
     const numbers = Array.from({ length: 8 }, (_, i) => i % 2);
     const csv = `a,label\n${numbers.map((id) => `${id + 5},${id}\n`).join("")}`;
@@ -111,6 +116,8 @@ describe("directoryBenchmark() of samples that no experience divides", () => {
       [{ "train/cat/1.png": png, "test/a/cat/1.png": png }, "test: must hold samples as "],
       [{ "train/a/cat/1.png": png, "test/cat/1.png": png }, 'test: must hold the experiences "a" as '],
       [{ "train.csv": csv, "test.csv": csv }, 'must hold "test.csv", "train.csv" in the folders "train" and "test"'],
+      [{ "train/1.png": png, "test/1.png": png }, "train: must hold a folder of images for each class, got images"],
+      [{ "d.csv": csv }, "imageSize requires folders of images", { imageSize: { height: 2, width: 2 } }],
       [{ "cat/1.png": png }, 'scenario "folders" requires a folder for each experience', { scenario: "folders" }],
       [{ "cat/1.png": png }, "layout requires arrays, in .npy or .npz files", { layout: "nchw" }],
       [{ "d.csv": csv }, "layout requires arrays, in .npy or .npz files", { layout: "nchw" }],
