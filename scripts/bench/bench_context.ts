@@ -1,3 +1,4 @@
+import { elementAt } from "../../src/core/element_at.ts";
 import type { BenchSizes } from "./bench_sizes.ts";
 import type { PythonPeer } from "./find_pythons.ts";
 import { type Contestant, type InterleaveOptions, interleave } from "./interleave.ts";
@@ -44,7 +45,7 @@ export async function takeTurns(
       progress(`${about}: ${name}, round ${round} of ${rounds}`);
     const { repetitions, warmups } = sizes;
     const figures = await interleave(contestants, { repetitions, warmups, signal, onMeasurement, ...turns });
-    return contestants.map(({ name }, i) => ({ name, values: figures[i] ?? [] }));
+    return contestants.map(({ name }, i) => ({ name, values: elementAt(figures, i) }));
   } finally {
     for (const contestant of contestants) await contestant.close();
   }

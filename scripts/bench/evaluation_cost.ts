@@ -7,6 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { elementAt, valueAt } from "../../src/core/element_at.ts";
 import { type EvaluationEvent, evaluationEvents } from "../../src/evaluation/evaluation_event.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { CSVLogger } from "../../src/evaluation/loggers/csv_logger.ts";
@@ -26,7 +27,7 @@ const rounds = Number(process.argv[2] ?? 5);
 const workers = Number(process.argv[3] ?? availableParallelism());
 const benchmark = await splitMNIST({ experiences: 5 });
 const folder = await mkdtemp(join(tmpdir(), "firn-evaluation-cost-"));
-const shares: Record<string, number[]> = {};
+const shares = new Map<string, number[]>();
 const contestants = [
   { name: "without", measure: () => measure("without", () => new EvaluationPlugin({ metrics: [] })) },
   { name: "default", measure: () => measure("default", () => createEvaluator([])) },
@@ -34,11 +35,11 @@ const contestants = [
 ];
 const { signal } = new AbortController();
 const figures = await interleave(contestants, { repetitions: rounds, warmups: 1, signal });
-const [bare = []] = figures;
+const bare = elementAt(figures, 0);
 for (const [i, { name }] of contestants.entries()) {
-  const seconds = figures[i] ?? [];
-  const ratios = seconds.map((value, round) => value / (bare[round] ?? Number.NaN) - 1);
-  const inside = median(shares[name]?.slice(1) ?? []);
+  const seconds = elementAt(figures, i);
+  const ratios = seconds.map((value, round) => value / elementAt(bare, round) - 1);
+  const inside = median(valueAt(shares, name).slice(1));
   console.log(
     `${name.padEnd(10)}  ${median(seconds).toFixed(2)} s of processor time (median of ${rounds}, ${workers} workers); ` +
       `${formatShare(median(ratios))} more than without in its round; ${formatShare(inside)} of the time inside the evaluator`,
@@ -91,7 +92,7 @@ async function measure(name: string, create: () => EvaluationPlugin): Promise<nu
     await strategy.eval(benchmark.testStream);
   }
   const elapsedMs = performance.now() - began;
-  shares[name] = [...(shares[name] ?? []), insideMs / elapsedMs];
+  shares.set(name, [...(shares.get(name) ?? []), insideMs / elapsedMs]);
   const { user, system } = process.cpuUsage(cpuBefore);
   return (user + system) / 1e6;
 }

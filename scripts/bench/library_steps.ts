@@ -4,6 +4,7 @@ import type { ReplicaTimings } from "../../src/cluster/memory/step_timings.ts";
 import { RangeRefusal } from "../../src/core/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { countOutputs } from "../../src/engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
@@ -55,7 +56,7 @@ export class LibrarySteps implements Contestant {
   static async open(options: LibraryStepsOptions): Promise<LibrarySteps> {
     const data = await options.workload.loadData();
     const model = options.workload.createModel();
-    const outputSize = model.outputs[0]?.shape.at(-1) ?? 0;
+    const outputSize = countOutputs(model);
     const optimizer = new SGD({ learningRate: LEARNING_RATE, momentum: 0.9 });
     const cluster = await Cluster.start(
       { ...flattenWeights(model), outputSize },

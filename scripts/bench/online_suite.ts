@@ -1,3 +1,4 @@
+import { elementAt, valueAt } from "../../src/core/element_at.ts";
 import { ClassBalancedBuffer } from "../../src/memory/class_balanced_buffer.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
@@ -26,18 +27,20 @@ export async function* runOnlineSuite(context: BenchContext): AsyncGenerator<Com
     );
   }
   const open = (workers: number) => () => openOnline(context, { workers, engine: "onnxruntime", steps: sizes.steps });
-  const [worker, inline, ...peers] = await takeTurns(context, {
+  const figures = await takeTurns(context, {
     about: "online",
     leadIns: 1,
     open: [open(1), open(0), ...openers],
   });
+  const [worker, inline] = [elementAt(figures, 0), elementAt(figures, 1)];
+  const peers = figures.slice(2);
   const base = { suite: "online", unit: "steps/s" } as const;
   const title = `replay ${BATCH_SIZE} + ${BATCH_SIZE}, memory ${sizes.memorySize}`;
   for (const peer of peers) {
-    yield { ...base, name: `${title}, workers 0`, ours: inline?.values ?? [], peerName: peer.name, peer: peer.values };
-    yield { ...base, name: `${title}, 1 worker`, ours: worker?.values ?? [], peerName: peer.name, peer: peer.values };
+    yield { ...base, name: `${title}, workers 0`, ours: inline.values, peerName: peer.name, peer: peer.values };
+    yield { ...base, name: `${title}, 1 worker`, ours: worker.values, peerName: peer.name, peer: peer.values };
   }
-  const [own, tfjs] = await takeTurns(context, {
+  const engines = await takeTurns(context, {
     about: "online against TF.js",
     leadIns: 1,
     open: (["onnxruntime", "tfjs"] as const).map(
@@ -45,8 +48,9 @@ export async function* runOnlineSuite(context: BenchContext): AsyncGenerator<Com
     ),
     repetitions: sizes.longRepetitions,
   });
+  const [own, tfjs] = [elementAt(engines, 0), elementAt(engines, 1)];
   const name = `${title}, 1 worker`;
-  yield { ...base, name, ours: own?.values ?? [], peerName: tfjs?.name ?? "", peer: tfjs?.values ?? [] };
+  yield { ...base, name, ours: own.values, peerName: tfjs.name, peer: tfjs.values };
 }
 
 function listPeers({ sizes }: BenchContext, python: PythonPeer): (() => Promise<Contestant>)[] {
@@ -114,5 +118,5 @@ async function openOnline({ sizes }: BenchContext, { workers, engine, steps }: O
 
 /** The stream again and again; one pass is longer than any measurement. */
 function* repeatStream({ streams }: Benchmark): Generator<Experience, undefined> {
-  for (;;) yield* streams.get("train_online") ?? [];
+  for (;;) yield* valueAt(streams, "train_online");
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { elementAt } from "../../src/core/element_at.ts";
 import type { BenchContext } from "./bench_context.ts";
 import { takeTurns } from "./bench_context.ts";
 import type { Comparison } from "./bench_row.ts";
@@ -33,7 +34,7 @@ async function* compareWithPython(context: BenchContext, threads: number): Async
     );
   }
   const { examplesPerExperience } = sizes;
-  const [own, ...peers] = await takeTurns(context, {
+  const figures = await takeTurns(context, {
     about: `run, ${threads} threads`,
     open: [
       () => openLibraryRun({ workers: threads, engine: "onnxruntime", examplesPerExperience }),
@@ -41,9 +42,11 @@ async function* compareWithPython(context: BenchContext, threads: number): Async
     ],
     repetitions: sizes.longRepetitions,
   });
+  const own = elementAt(figures, 0);
+  const peers = figures.slice(1);
   const name = describeRun(examplesPerExperience, threads);
   for (const peer of peers) {
-    yield { suite: "run", name, unit: "s", ours: own?.values ?? [], peerName: peer.name, peer: peer.values };
+    yield { suite: "run", name, unit: "s", ours: own.values, peerName: peer.name, peer: peer.values };
   }
 }
 
@@ -70,15 +73,16 @@ function listPeers({ sizes }: BenchContext, python: PythonPeer, threads: number)
 async function* compareWithTfjs(context: BenchContext): AsyncGenerator<Comparison> {
   const { longRepetitions: repetitions, fewExamplesPerExperience: examplesPerExperience } = context.sizes;
   const open = (engine: "onnxruntime" | "tfjs") => () => openLibraryRun({ workers: 1, engine, examplesPerExperience });
-  const [own, peer] = await takeTurns(context, {
+  const figures = await takeTurns(context, {
     about: "run against TF.js",
     open: [open("onnxruntime"), open("tfjs")],
     repetitions,
     warmups: 0,
   });
+  const [own, peer] = [elementAt(figures, 0), elementAt(figures, 1)];
   const name = describeRun(examplesPerExperience, 1);
   const base = { suite: "run", name, unit: "s" } as const;
-  yield { ...base, ours: own?.values ?? [], peerName: peer?.name ?? "", peer: peer?.values ?? [] };
+  yield { ...base, ours: own.values, peerName: peer.name, peer: peer.values };
 }
 
 async function* measureCommand(context: BenchContext): AsyncGenerator<Comparison> {

@@ -1,3 +1,4 @@
+import { elementAt } from "../../src/core/element_at.ts";
 import { type BenchContext, takeTurns } from "./bench_context.ts";
 import type { Comparison } from "./bench_row.ts";
 import type { Contestant } from "./interleave.ts";
@@ -30,16 +31,17 @@ async function* compareWorkers(context: BenchContext, workload: Workload): Async
       figure: "examples/s",
       cluster: { workers, engine: "onnxruntime" },
     });
-  const [one, two, apart] = await takeTurns(context, {
+  const figures = await takeTurns(context, {
     about: `scaling: ${workload.name}`,
     leadIns: workload.isSlow ? 0 : 1,
     open: [open(1), open(2), () => openApart([open(1), open(1)])],
     repetitions: workload.isSlow ? sizes.slowRepetitions : sizes.repetitions,
   });
-  const base = { suite: "scaling", unit: "examples/s", ours: two?.values ?? [] } as const;
+  const [one, two, apart] = [elementAt(figures, 0), elementAt(figures, 1), elementAt(figures, 2)];
+  const base = { suite: "scaling", unit: "examples/s", ours: two.values } as const;
   const name = `${workload.name}, 2 workers, batch ${batchSize} each`;
-  yield { ...base, name, peerName: `1 worker, batch ${batchSize}`, peer: one?.values ?? [] };
-  yield { ...base, name, peerName: "two trainings side by side that share nothing", peer: apart?.values ?? [] };
+  yield { ...base, name, peerName: `1 worker, batch ${batchSize}`, peer: one.values };
+  yield { ...base, name, peerName: "two trainings side by side that share nothing", peer: apart.values };
 }
 
 /** Two trainings at once that have nothing to do with each other: what this machine gives to two threads at best. */

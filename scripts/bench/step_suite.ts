@@ -1,3 +1,4 @@
+import { elementAt } from "../../src/core/element_at.ts";
 import { type BenchContext, type Figures, takeTurns } from "./bench_context.ts";
 import type { Comparison } from "./bench_row.ts";
 import { countStepFlops, openGemm } from "./gemm_rate.ts";
@@ -14,8 +15,8 @@ import { listWorkloads, type Workload } from "./workloads.ts";
 export async function* runStepSuite(context: BenchContext): AsyncGenerator<Comparison> {
   const { gemmSize } = context.sizes;
   const square = { rows: gemmSize, inner: gemmSize, columns: gemmSize };
-  const [gemm] = await takeTurns(context, { about: "step: matrix product", open: [() => openGemm(square)] });
-  const gigaflops = median(gemm?.values ?? []);
+  const figures = await takeTurns(context, { about: "step: matrix product", open: [() => openGemm(square)] });
+  const gigaflops = median(elementAt(figures, 0).values);
   context.note(
     `A product of ${gemmSize} × ${gemmSize} matrices by onnxruntime on one thread: ${gigaflops.toFixed(1)} GFLOP/s`,
   );
@@ -77,22 +78,23 @@ async function* compareWithTfjs(context: BenchContext, workload: Workload): Asyn
     });
   // Plain TF.js lacks the kernels that convolutions need to be trained on wasm.
   const isPlainPossible = workload.peerModel === "simple-mlp";
-  const [worker, inline, ...peers] = await takeTurns(context, {
+  const figures = await takeTurns(context, {
     about: `step: ${workload.name} against TF.js`,
     leadIns: isSlow ? 0 : 1,
     open: [openOwn(1), openOwn(0), openTfjs, ...(isPlainPossible ? [openPlain] : [])],
     repetitions: sizes.longRepetitions,
   });
+  const [worker, inline] = [elementAt(figures, 0), elementAt(figures, 1)];
   const title = `${workload.name}, batch ${batchSize}`;
-  const compare = (name: string, own: Figures | undefined, peer: Figures): Comparison => ({
+  const compare = (name: string, own: Figures, peer: Figures): Comparison => ({
     suite: "step",
     name,
     unit: "ms",
-    ours: own?.values ?? [],
+    ours: own.values,
     peerName: peer.name,
     peer: peer.values,
   });
-  for (const peer of peers) {
+  for (const peer of figures.slice(2)) {
     yield compare(`${title}, 1 worker`, worker, peer);
     yield compare(`${title}, workers 0`, inline, peer);
   }

@@ -1,5 +1,6 @@
 import { createNamed, resolveNamed } from "../../src/cli/named_factory.ts";
 import { STRATEGIES } from "../../src/cli/registries/strategies.ts";
+import { elementAt } from "../../src/core/element_at.ts";
 import { describeCause, RangeRefusal } from "../../src/core/errors.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
@@ -60,13 +61,13 @@ async function* compareStrategy(context: BenchContext, name: string): AsyncGener
     context.note(`${name} is left out: ${describeCause(reason)}`);
     return;
   }
-  const [own, naive] = figures;
-  const ours = own?.values ?? [];
-  yield { ...base, ours, peerName: naive?.name ?? "", peer: naive?.values ?? [] };
+  const [own, naive] = [elementAt(figures, 0), elementAt(figures, 1)];
+  const ours = own.values;
+  yield { ...base, ours, peerName: naive.name, peer: naive.values };
   for (const peer of peers) {
     try {
-      const [measured] = await takeTurns(context, { ...turns, open: [peer] });
-      yield { ...base, ours, peerName: measured?.name ?? "", peer: measured?.values ?? [] };
+      const measured = elementAt(await takeTurns(context, { ...turns, open: [peer] }), 0);
+      yield { ...base, ours, peerName: measured.name, peer: measured.values };
     } catch (reason) {
       if (context.signal.aborted) throw reason;
       context.note(`${name} is not compared with Avalanche: ${describeCause(reason)}`);

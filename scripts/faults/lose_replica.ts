@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { runCli } from "../../src/cli/run_cli.ts";
+import { elementAt } from "../../src/core/element_at.ts";
 import type { RandomStream } from "../../src/core/random_stream.ts";
 import type { Fault } from "../../test/cluster/supervision/fault.ts";
 import { FirnProcess } from "./firn_process.ts";
@@ -60,7 +61,7 @@ function drawFault(random: RandomStream): Fault {
   const chance = random.uniform();
   const how = chance < 0.06 ? "hang" : chance < 0.5 ? "exit" : "throw";
   const kinds = how === "throw" ? (["look", "chunk begun", "chunk changed"] as const) : (["look"] as const);
-  const kind = kinds[random.integer(kinds.length)] ?? "look";
+  const kind = elementAt(kinds, random.integer(kinds.length));
   const number = random.integer(kind === "look" ? 5 : 2);
   const times = random.uniform() < 0.2 ? 2 : 1;
   return { how, replica: random.integer(2), command: random.integer(COMMANDS), moment: { kind, number }, times };

@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeUnknownName, RangeRefusal } from "../../src/core/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { makeIdx } from "../../test/support/made_idx.ts";
 
@@ -19,8 +20,10 @@ const COMMON = ["--model", "mlp:hiddenSize=64,hiddenLayers=1,dropout=0.2", "--ba
 
 /** Options of one of the made runs; a checkpoint every 4 iterations, so that many are made. */
 export function listWords(kind: string, data: string): string[] {
+  const own = MADE_RUNS[kind];
+  if (!own) throw new RangeRefusal(describeUnknownName("made run", kind, Object.keys(MADE_RUNS)));
   // An option that comes twice is the later one's.
-  const words = [...COMMON, ...(MADE_RUNS[kind] ?? [])];
+  const words = [...COMMON, ...own];
   return ["train", "--quiet", "--data", data, "--logical-shards", "2", "--checkpoint-every", "4", ...words];
 }
 

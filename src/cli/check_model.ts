@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../core/element_at.ts";
 import { describeValue, RangeRefusal, RefusalError } from "../core/errors.ts";
 import { assertPlaces } from "../engine/create_engine.ts";
 import type { EngineKind } from "../engine/engine_kind.ts";
@@ -27,7 +28,7 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
     const { assertDifferentiable } = await import("../engine/tfjs/assert_differentiable.ts");
     assertDifferentiable(model);
   }
-  const shape = model.inputs[findTaskLabelsInput(model) === 0 ? 1 : 0]?.shape.slice(1) ?? [];
+  const shape = elementAt(model.inputs, findTaskLabelsInput(model) === 0 ? 1 : 0).shape.slice(1);
   const { sampleShape, numClasses } = benchmark;
   if (shape.length !== sampleShape.length || shape.some((length, i) => length !== null && length !== sampleShape[i])) {
     const own = `model "${model.name}" takes samples of shape ${describeValue(shape)}`;

@@ -1,3 +1,4 @@
+import { elementAt } from "../core/element_at.ts";
 import { describeValue } from "../core/errors.ts";
 import { CliError } from "./cli_error.ts";
 
@@ -51,12 +52,12 @@ function parseOptions(text: string, rest: string): Record<string, string | reado
   do {
     const [whole = "", key] = matchAt(KEY, rest, at) ?? [];
     if (key === undefined) {
-      const part = rest.slice(at).split(",")[0] ?? "";
+      const part = elementAt(rest.slice(at).split(","), 0);
       throw malformed(text, `expected key=value, got ${describeValue(part)}; ${QUOTING_HINT}`);
     }
     if (options.has(key)) throw malformed(text, `${key} is given twice`);
     const { items, end } = parseItems(text, rest, at + whole.length);
-    options.set(key, items.length === 1 ? (items[0] ?? "") : items);
+    options.set(key, items.length === 1 ? elementAt(items, 0) : items);
     at = end + 1;
   } while (at <= rest.length);
   return Object.fromEntries(options);

@@ -1,4 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { elementAt } from "../core/element_at.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { flag, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -64,8 +65,8 @@ function chooseSamples(
   const positions = [...random.permutation(dataset.length).subarray(0, count)];
   if (group) {
     const { targets, targetsTaskLabels } = dataset;
-    const taskOf = (position: number) => targetsTaskLabels[position] ?? 0;
-    const classOf = (position: number) => targets[position] ?? 0;
+    const taskOf = (position: number) => elementAt(targetsTaskLabels, position);
+    const classOf = (position: number) => elementAt(targets, position);
     positions.sort((a, b) => taskOf(a) - taskOf(b) || classOf(a) - classOf(b));
   }
   return dataset.subset(positions);

@@ -1,4 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
+import { elementAt } from "../core/element_at.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { callback, flag } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
@@ -119,7 +120,7 @@ function createRegressionFamily(
  * Class ids as numbers [B, 1] for a single output, as one-hot rows [B, D] otherwise; an id without an output has none.
  */
 function encodeLabels({ mbOutput, mbY }: EvaluatedStrategy): HostTensor {
-  const width = mbOutput.shape[1] ?? 0;
+  const width = elementAt(mbOutput.shape, 1);
   if (width === 1) return { data: Float32Array.from(mbY), shape: [mbY.length, 1] };
   const data = new Float32Array(mbY.length * width);
   mbY.forEach((label, row) => {

@@ -4,7 +4,7 @@
  * TF.js has one backend a process.
  */
 import process from "node:process";
-import { describeCause, RefusalError } from "../../core/errors.ts";
+import { describeCause, describeUnknownName, RangeRefusal, RefusalError } from "../../core/errors.ts";
 import { NotInstalledError } from "../../core/not_installed_error.ts";
 import { createEngine, prepareModel } from "../../engine/create_engine.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
@@ -36,7 +36,11 @@ try {
 
 /** One forward pass of y = x·1 + 1. Returns the engine's name. */
 async function computeOnce(engineKind: "tfjs" | "onnxruntime", where: string): Promise<string> {
-  if (engineKind === "tfjs") await loadTfjsBackend(TFJS_BACKENDS.find((name) => name === where) ?? "cpu");
+  if (engineKind === "tfjs") {
+    const backend = TFJS_BACKENDS.find((name) => name === where);
+    if (!backend) throw new RangeRefusal(describeUnknownName("backend of TF.js", where, TFJS_BACKENDS));
+    await loadTfjsBackend(backend);
+  }
   const device = engineKind === "tfjs" ? "cpu" : where;
   const engine = await createEngine({ model: await prepareModel(engineKind, TOPOLOGY), device });
   const vectors = {

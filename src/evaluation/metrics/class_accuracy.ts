@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { listOf, recordOf, wholeNumber } from "../../core/value_rules.ts";
@@ -43,8 +44,8 @@ export class ClassAccuracy implements Metric<AccuracyByClass> {
     }
     const predicted = predictClasses(logits, y);
     for (let i = 0; i < y.length; i++) {
-      const label = y[i] ?? 0;
-      const count = this.#countOf(taskLabels[i] ?? 0, label);
+      const label = elementAt(y, i);
+      const count = this.#countOf(elementAt(taskLabels, i), label);
       if (!count) continue;
       count.total += 1;
       if (predicted[i] === label) count.correct += 1;

@@ -1,4 +1,5 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { oneOf, wholeNumber } from "../../core/value_rules.ts";
 import type { Metric } from "./metric.ts";
@@ -53,10 +54,10 @@ export class ConfusionMatrix implements Metric<number[][]> {
     );
     if (largest >= this.#size) this.#grow(largest + 1);
     for (let i = 0; i < y.length; i++) {
-      const column = predicted[i] ?? -1;
+      const column = elementAt(predicted, i);
       if (column < 0) continue;
-      const cell = (y[i] ?? 0) * this.#size + column;
-      this.#counts[cell] = (this.#counts[cell] ?? 0) + 1;
+      const cell = elementAt(y, i) * this.#size + column;
+      this.#counts[cell] = elementAt(this.#counts, cell) + 1;
     }
   }
 
@@ -69,8 +70,8 @@ export class ConfusionMatrix implements Metric<number[][]> {
       case "true":
         return rows.map((row) => divide(row, sum(row)));
       case "pred": {
-        const totals = rows.map((_, column) => rows.reduce((total, row) => total + (row[column] ?? 0), 0));
-        return rows.map((row) => row.map((count, column) => (count === 0 ? 0 : count / (totals[column] ?? 1))));
+        const totals = rows.map((_, column) => rows.reduce((total, row) => total + elementAt(row, column), 0));
+        return rows.map((row) => row.map((count, column) => (count === 0 ? 0 : count / elementAt(totals, column))));
       }
       case "all": {
         const total = sum(rows.map(sum));

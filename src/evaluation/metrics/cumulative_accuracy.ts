@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Metric } from "./metric.ts";
 import { readClassCount } from "./predictions.ts";
@@ -28,7 +29,7 @@ export class CumulativeAccuracy implements Metric<ReadonlyMap<number, number>> {
       const allowed = new Set(seen);
       const columns = [...allowed].filter((label) => label < width).sort((a, b) => a - b);
       for (let row = 0; row < y.length; row++) {
-        const label = y[row] ?? -1;
+        const label = elementAt(y, row);
         if (!allowed.has(label)) continue;
         count.total += 1;
         if (findLargestOf(logits.data, row * width, columns) === label) count.correct += 1;

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Metric } from "./metric.ts";
 import { parseRows } from "./saved_state.ts";
@@ -17,7 +18,7 @@ export class LabelsRepartition implements Metric<ReadonlyMap<number, LabelCounts
     if (taskLabels.length !== y.length) {
       throw new RangeRefusal(cannot("count labels", `${y.length} task labels`, taskLabels.length));
     }
-    for (let i = 0; i < y.length; i++) this.#add(taskLabels[i] ?? 0, y[i] ?? 0, 1);
+    for (let i = 0; i < y.length; i++) this.#add(elementAt(taskLabels, i), elementAt(y, i), 1);
   }
 
   /** By task label, ascending. */

@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { subtractAt, subtractByKey } from "./forgetting.ts";
 import type { Metric } from "./metric.ts";
 import { parsePairs, parseRecord } from "./saved_state.ts";
@@ -74,7 +75,7 @@ export class MaximumForgetting implements Metric<ReadonlyMap<number, number>> {
     this.reset();
     this.#hasBegun = hasBegun === 1;
     [this.#best, this.#sinceBegin, this.#last].forEach((part, i) => {
-      for (const [key, value] of pairs[i] ?? []) part.set(key, value);
+      for (const [key, value] of elementAt(pairs, i)) part.set(key, value);
     });
     for (const key of keys) this.#learned.add(key);
   }

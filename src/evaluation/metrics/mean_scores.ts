@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Metric } from "./metric.ts";
 import { readClassCount } from "./predictions.ts";
@@ -29,7 +30,7 @@ export class MeanScores implements Metric<MeanScoresResult> {
   update(logits: HostTensor, y: Int32Array): void {
     const width = readClassCount("average scores", logits, y);
     for (let row = 0; row < y.length; row++) {
-      const label = y[row] ?? 0;
+      const label = elementAt(y, row);
       const scores = this.#byClass.get(label) ?? { sum: 0, count: 0 };
       scores.sum += logits.data[row * width + label] ?? Number.NaN;
       scores.count += 1;

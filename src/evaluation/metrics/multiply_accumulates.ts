@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
 import type { Metric } from "./metric.ts";
 import { parsePairs } from "./saved_state.ts";
@@ -74,7 +75,7 @@ function countLayer(layer: CountedLayer): number {
   const sizes = kernels.map(({ shape }) => shape.reduce<number>((product, length) => product * (length ?? 1), 1));
   const size = sizes.reduce((sum, each) => sum + each, 0);
   // Only the head of the sample's own task computes; the kernel of a multi-head classifier is [tasks, in, units].
-  const heads = layer.getClassName() === "MultiHeadClassifier" ? (kernels[0]?.shape[0] ?? 1) : 1;
+  const heads = layer.getClassName() === "MultiHeadClassifier" ? Number(elementAt(elementAt(kernels, 0).shape, 0)) : 1;
   return (size / heads) * countPlaces(layer, size > 0);
 }
 
@@ -101,7 +102,7 @@ function assertKnown({ name }: CountedLayer, shape: LayerShape, length: number |
 }
 
 function takeFirst(shapes: LayerShapes): LayerShape {
-  return isList(shapes) ? (shapes[0] ?? []) : shapes;
+  return isList(shapes) ? elementAt(shapes, 0) : shapes;
 }
 
 function isList(shapes: LayerShapes): shapes is readonly LayerShape[] {

@@ -1,5 +1,6 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, RangeRefusal } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 
 /** The position of the largest of `values` in [start, end), the lowest of equals; −1 where one of them is NaN. */
 export function findLargest(values: Float32Array, start: number, end: number): number {
@@ -28,7 +29,7 @@ export function countCorrect(logits: HostTensor, y: Int32Array): number {
   let correct = 0;
   for (let row = 0; row < y.length; row++) {
     const start = row * classes;
-    if (findLargest(logits.data, start, start + classes) === start + (y[row] ?? 0)) correct += 1;
+    if (findLargest(logits.data, start, start + classes) === start + elementAt(y, row)) correct += 1;
   }
   return correct;
 }
@@ -42,7 +43,7 @@ export function countInTopK(logits: HostTensor, y: Int32Array, k: number): numbe
   const classes = readClassCount("count predictions among the largest", logits, y);
   let correct = 0;
   for (let row = 0; row < y.length; row++) {
-    const rank = findRank(logits.data.subarray(row * classes, (row + 1) * classes), y[row] ?? 0);
+    const rank = findRank(logits.data.subarray(row * classes, (row + 1) * classes), elementAt(y, row));
     if (rank >= 0 && rank < k) correct += 1;
   }
   return correct;
@@ -67,7 +68,7 @@ export function predictClasses(logits: HostTensor, y: Int32Array): Int32Array {
  * @throws {RangeError} If there is not one row for each label of `y` [B].
  */
 export function readClassCount(act: string, logits: HostTensor, y: Int32Array): number {
-  const [rows = 0, classes = 0] = logits.shape;
+  const [rows, classes] = matrixShape(logits.shape);
   if (logits.shape.length === 2 && rows === y.length) return classes;
   throw new RangeRefusal(cannot(act, `logits of shape [${y.length}, classes]`, logits.shape));
 }

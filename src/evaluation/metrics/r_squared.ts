@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { cannot, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Metric } from "./metric.ts";
@@ -39,7 +40,7 @@ export class R2 implements Metric<number> {
       const sums = this.#targets[i % width];
       if (sums) addTarget(sums, target.data[i] ?? 0, predicted.data[i] ?? 0);
     }
-    this.#total += target.shape[0] ?? 0;
+    this.#total += elementAt(target.shape, 0);
   }
 
   result(): number {

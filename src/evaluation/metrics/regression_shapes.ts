@@ -1,12 +1,12 @@
 import { cannot, RangeRefusal } from "../../core/errors.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 
 /**
  * D of predictions and targets [B, D].
  * @throws {RangeError} If the two have not one shape.
  */
 export function readTargetWidth(act: string, predicted: HostTensor, target: HostTensor): number {
-  const [rows = 0, width = 0] = predicted.shape;
+  const [rows, width] = matrixShape(predicted.shape);
   const isOneShape = target.shape.length === 2 && target.shape[0] === rows && target.shape[1] === width;
   if (predicted.shape.length === 2 && isOneShape) return width;
   throw new RangeRefusal(cannot(act, `predictions and targets of one shape [B, D]`, [predicted.shape, target.shape]));

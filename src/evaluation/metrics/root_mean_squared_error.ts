@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Metric } from "./metric.ts";
 import { readTargetWidth } from "./regression_shapes.ts";
@@ -28,7 +29,7 @@ export class RMSE implements Metric<number> {
       this.#squares += difference * difference;
     }
     this.#count += predicted.data.length;
-    this.#total += predicted.shape[0] ?? 0;
+    this.#total += elementAt(predicted.shape, 0);
   }
 
   result(): number {

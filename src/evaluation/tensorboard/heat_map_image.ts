@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import type { MetricImage } from "../metric_data.ts";
 
 /** Pixels of a cell's side. */
@@ -28,5 +29,5 @@ export function drawHeatMap(matrix: readonly (readonly number[])[]): MetricImage
 function chooseColor(share: number): readonly number[] {
   if (Number.isNaN(share)) return GREY;
   const depth = Math.min(1, Math.max(0, share));
-  return WHITE.map((white, channel) => Math.round(white + ((BLUE[channel] ?? 0) - white) * depth));
+  return WHITE.map((white, channel) => Math.round(white + (elementAt(BLUE, channel) - white) * depth));
 }
