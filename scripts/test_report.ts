@@ -12,7 +12,7 @@ export interface TestCounts {
  * @throws {SyntaxError} If the text is no JUnit report.
  */
 export function countTests(report: string): TestCounts {
-  if (!report.includes("<testsuites")) throw new SyntaxRefusal("Cannot count tests: wanted a JUnit report, got none");
+  if (!report.includes("<testsuites")) throw new SyntaxRefusal("there is no JUnit report to count tests in");
   const cases = [...report.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
     ([, attributes = "", body = ""]) => ({ name: /\bname="([^"]*)"/.exec(attributes)?.[1] ?? "", body }),
   );

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { cannot, RangeRefusal } from "../../src/core/errors.ts";
+import { needs, RangeRefusal } from "../../src/core/errors.ts";
 import type { PythonPeer } from "./find_pythons.ts";
 import type { Contestant } from "./interleave.ts";
 import { createScriptCommand, type PeerCommand, PeerProcess, pinThreads, readNumber } from "./peer_process.ts";
@@ -57,6 +57,6 @@ function findPeerScript(name: string): string {
 /** "PyTorch 2.15.0, 1 thread": a local build's suffix says nothing here. */
 export function describePython(library: "PyTorch" | "Avalanche", python: PythonPeer, threads: number): string {
   const version = library === "PyTorch" ? python.torch : python.avalanche;
-  if (version === undefined) throw new RangeRefusal(cannot("name a peer", library, `none at ${python.path}`));
+  if (version === undefined) throw new RangeRefusal(needs("name a peer", library, `none at ${python.path}`));
   return `${library} ${version.split("+")[0]}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
 }

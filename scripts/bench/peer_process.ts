@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers";
-import { cannot, RefusalError, TypeRefusal } from "../../src/core/errors.ts";
+import { needs, RefusalError, TypeRefusal } from "../../src/core/errors.ts";
 
 /** No measurement takes this long: who needs it is ended. */
 const ANSWER_TIMEOUT_MS = 900_000;
@@ -78,7 +78,7 @@ export class PeerProcess {
       for (;;) {
         const line = this.#answers.shift();
         if (line !== undefined) return JSON.parse(line);
-        if (this.#ended !== undefined) throw new RefusalError(cannot(this.#act, "an answer", this.#ended));
+        if (this.#ended !== undefined) throw new RefusalError(needs(this.#act, "an answer", this.#ended));
         await this.#wait();
       }
     } finally {
@@ -102,7 +102,7 @@ export class PeerProcess {
 export function readNumber(answer: unknown, name: string): number {
   const value: unknown = typeof answer === "object" && answer !== null ? Reflect.get(answer, name) : undefined;
   if (typeof value === "number") return value;
-  throw new TypeRefusal(cannot("read a peer's answer", `a number "${name}"`, JSON.stringify(answer)));
+  throw new TypeRefusal(needs("a peer's answer", `a number "${name}"`, JSON.stringify(answer)));
 }
 
 /** The command that runs a script of this project, a TypeScript file, in the runtime that this is. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
-import { cannot, RefusalError, TypeRefusal } from "../../src/core/errors.ts";
+import { needs, RefusalError, TypeRefusal } from "../../src/core/errors.ts";
 import { createScriptCommand } from "./peer_process.ts";
 
 /** What one process of the command train came to. */
@@ -63,7 +63,7 @@ function watchProcess({
       clearInterval(timer);
       if (code === 0) resolve({ wallSeconds: (performance.now() - began) / 1000, peakMegabytes });
       else
-        reject(new RefusalError(cannot("measure the command train", "exit status 0", `${code}: ${complaint.trim()}`)));
+        reject(new RefusalError(needs("measure the command train", "exit status 0", `${code}: ${complaint.trim()}`)));
     });
   });
 }
@@ -83,9 +83,9 @@ export function sumTrainSeconds(summary: unknown): number {
   const seconds = Array.isArray(experiences) ? experiences.map((experience) => read(experience, "trainSeconds")) : [];
   let sum = 0;
   for (const value of seconds) {
-    if (typeof value !== "number") throw new TypeRefusal(cannot("read a summary", "trainSeconds", value));
+    if (typeof value !== "number") throw new TypeRefusal(needs("a summary", "trainSeconds", value));
     sum += value;
   }
-  if (seconds.length === 0) throw new TypeRefusal(cannot("read a summary", "experiences", experiences));
+  if (seconds.length === 0) throw new TypeRefusal(needs("a summary", "experiences", experiences));
   return sum;
 }

@@ -70,9 +70,9 @@ function readClassName(value: object): string {
   return typeof made === "function" && made.name !== "" ? escapeControls(made.name) : "Object";
 }
 
-/** Builds the message "Cannot <act>: <wanted>, got <value>". */
-export function cannot(act: string, wanted: string, got: unknown): string {
-  return `Cannot ${act}: wanted ${wanted}, got ${describeValue(got)}`;
+/** Builds the message "<subject> needs <wanted>, got <value>". */
+export function needs(subject: string, wanted: string, got: unknown): string {
+  return `${subject} needs ${wanted}, got ${describeValue(got)}`;
 }
 
 /** What was thrown, for a message that says why something failed: an error's own message, anything else as text. */

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "./errors.ts";
+import { needs, RangeRefusal } from "./errors.ts";
 import { countElements } from "./host_tensor.ts";
 
 /** One named tensor inside a flat float32 vector. `offset` and `size` count elements. */
@@ -33,7 +33,7 @@ export function findEntry(layout: ParameterLayout, name: string): ParameterEntry
   const entry = layout.entries.find((candidate) => candidate.name === name);
   if (!entry) {
     const names = layout.entries.map((candidate) => candidate.name).join(", ");
-    throw new RangeRefusal(cannot("find a parameter", `one of ${names}`, name));
+    throw new RangeRefusal(needs("the layout", `one of ${names}`, name));
   }
   return entry;
 }

@@ -1,5 +1,5 @@
 import { elementAt } from "./element_at.ts";
-import { cannot, RangeRefusal } from "./errors.ts";
+import { needs, RangeRefusal } from "./errors.ts";
 import { type ParameterEntry, type ParameterLayout, viewEntry } from "./parameter_layout.ts";
 
 /** What lies where before and after some tensors grew. */
@@ -49,7 +49,7 @@ export function remapVector(
   for (const entry of from.entries) {
     const target = targets.get(entry.name);
     if (frozen?.has(entry.name)) continue;
-    if (!target) throw new RangeRefusal(cannot("rearrange a vector", `a place for ${entry.name}`, [...targets.keys()]));
+    if (!target) throw new RangeRefusal(needs("the new layout", `a place for ${entry.name}`, [...targets.keys()]));
     assertHolds(target, entry);
     copyBlock(viewEntry(vector, entry), entry.shape, { into: viewEntry(into, target), shape: target.shape });
   }
@@ -57,13 +57,13 @@ export function remapVector(
 }
 
 function assertLength(vector: Float32Array, length: number): void {
-  if (vector.length !== length) throw new RangeRefusal(cannot("rearrange a vector", `${length} values`, vector.length));
+  if (vector.length !== length) throw new RangeRefusal(needs("the new layout", `${length} values`, vector.length));
 }
 
 function assertHolds(target: ParameterEntry, { name, shape }: ParameterEntry): void {
   const holds =
     target.shape.length === shape.length && shape.every((length, axis) => length <= elementAt(target.shape, axis));
-  if (!holds) throw new RangeRefusal(cannot(`rearrange ${name}`, `a shape that holds [${shape}]`, target.shape));
+  if (!holds) throw new RangeRefusal(needs(`${name}`, `a shape that holds [${shape}]`, target.shape));
 }
 
 /** Copies a row-major block into the corner of one that is at least as long on every axis, run by run. */

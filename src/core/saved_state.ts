@@ -1,4 +1,4 @@
-import { cannot, TypeRefusal } from "./errors.ts";
+import { needs, TypeRefusal } from "./errors.ts";
 
 /**
  * What parts of a run save of themselves: plain data and typed arrays, nested as they like. It survives a checkpoint
@@ -19,31 +19,31 @@ export type SavedState =
 /** @throws {TypeError} If the saved value is not a record. */
 export function parseSavedRecord(act: string, saved: SavedState | undefined): Readonly<Record<string, SavedState>> {
   const isRecord = typeof saved === "object" && saved !== null && !Array.isArray(saved) && !ArrayBuffer.isView(saved);
-  if (!isRecord) throw new TypeRefusal(cannot(act, "a record", saved));
+  if (!isRecord) throw new TypeRefusal(needs(act, "a record", saved));
   return saved as Readonly<Record<string, SavedState>>;
 }
 
 /** @throws {TypeError} If the saved value is not a float32 vector. */
 export function parseSavedVector(act: string, saved: SavedState | undefined): Float32Array {
   if (saved instanceof Float32Array) return saved;
-  throw new TypeRefusal(cannot(act, "a float32 vector", saved));
+  throw new TypeRefusal(needs(act, "a float32 vector", saved));
 }
 
 /** @throws {TypeError} If the saved value is not a number. */
 export function parseSavedNumber(act: string, saved: SavedState | undefined): number {
   if (typeof saved === "number") return saved;
-  throw new TypeRefusal(cannot(act, "a number", saved));
+  throw new TypeRefusal(needs(act, "a number", saved));
 }
 
 /** How many of something there are. @throws {TypeError} If the saved value is no whole number from 0 on. */
 export function parseSavedCount(act: string, saved: SavedState | undefined): number {
   const value = parseSavedNumber(act, saved);
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new TypeRefusal(cannot(act, "a count", saved));
+  throw new TypeRefusal(needs(act, "a count", saved));
 }
 
 /** @throws {TypeError} If the saved value is not a list. */
 export function parseSavedList(act: string, saved: SavedState | undefined): readonly SavedState[] {
   if (Array.isArray(saved)) return saved;
-  throw new TypeRefusal(cannot(act, "a list", saved));
+  throw new TypeRefusal(needs(act, "a list", saved));
 }

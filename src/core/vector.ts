@@ -1,8 +1,8 @@
-import { cannot, RangeRefusal } from "./errors.ts";
+import { needs, RangeRefusal } from "./errors.ts";
 
 /** @throws {RangeError} If the vectors differ in length. */
 export function assertSameLength(act: string, a: ArrayLike<number>, b: ArrayLike<number>): void {
-  if (a.length !== b.length) throw new RangeRefusal(cannot(act, `vectors of one length, ${a.length}`, b.length));
+  if (a.length !== b.length) throw new RangeRefusal(needs(act, `vectors of one length, ${a.length}`, b.length));
 }
 
 /**

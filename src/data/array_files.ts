@@ -1,4 +1,4 @@
-import { cannot, SyntaxRefusal } from "../core/errors.ts";
+import { needs, SyntaxRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
 import { type ImageLayout, putChannelsLast } from "./image_layout.ts";
@@ -65,7 +65,7 @@ export function readLabelArray(
  */
 export function joinArrays(path: string, parts: readonly LabelledSamples[]): LabelledSamples {
   const [first, ...others] = parts;
-  if (!first) throw new SyntaxRefusal(cannot(`read the samples in ${JSON.stringify(path)}`, "at least one file", 0));
+  if (!first) throw new SyntaxRefusal(needs(`${JSON.stringify(path)}`, "at least one file", 0));
   for (const part of others) assertSameKind(first, part);
   if (others.length === 0) return { ...first, path };
   const length = parts.reduce((sum, { x }) => sum + x.length, 0);
@@ -88,5 +88,5 @@ export function assertSameKind(first: LabelledSamples, other: LabelledSamples): 
     `samples of shape [${sampleShape.join(", ")}] in ${x instanceof Uint8Array ? "bytes" : "floats"}`;
   if (describe(first) === describe(other)) return;
   const wanted = `${describe(first)}, as in ${JSON.stringify(first.path)}`;
-  throw new SyntaxRefusal(`Cannot read ${JSON.stringify(other.path)}: wanted ${wanted}, got ${describe(other)}`);
+  throw new SyntaxRefusal(`${other.path}: needs ${wanted}, got ${describe(other)}`);
 }

@@ -1,5 +1,5 @@
 import { type AnyOptionRules, assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { anything, listOf, number, objectLike, oneOf, required } from "../core/value_rules.ts";
 import { AUGMENTATION_RULES, type Augmentation } from "./augmentation.ts";
@@ -63,20 +63,20 @@ export function assertAugmentationFits(augmentation: Augmentation, sampleShape: 
 }
 
 function assertNormalization(mean: readonly number[], std: readonly number[], channels: number): void {
-  const act = "use the transform normalize";
+  const act = "the transform normalize";
   if (mean.length !== 1 && mean.length !== channels) {
-    throw new RangeRefusal(cannot(act, `one mean, or one for each of ${channels} channels`, mean));
+    throw new RangeRefusal(needs(act, `one mean, or one for each of ${channels} channels`, mean));
   }
-  if (std.length !== mean.length) throw new RangeRefusal(cannot(act, `as many std as means (${mean.length})`, std));
-  if (!std.every((value) => value > 0)) throw new RangeRefusal(cannot(act, "every std above 0", std));
+  if (std.length !== mean.length) throw new RangeRefusal(needs(act, `as many std as means (${mean.length})`, std));
+  if (!std.every((value) => value > 0)) throw new RangeRefusal(needs(act, "every std above 0", std));
 }
 
 function assertPermutation(order: Int32Array, size: number): void {
-  const act = "use the transform permute";
-  if (order.length !== size) throw new RangeRefusal(cannot(act, `an order of ${size} positions`, order.length));
+  const act = "the transform permute";
+  if (order.length !== size) throw new RangeRefusal(needs(act, `an order of ${size} positions`, order.length));
   const seen = new Uint8Array(size);
   for (const position of order) {
-    if (seen[position] !== 0) throw new RangeRefusal(cannot(act, `each of 0 to ${size - 1} once`, position));
+    if (seen[position] !== 0) throw new RangeRefusal(needs(act, `each of 0 to ${size - 1} once`, position));
     seen[position] = 1;
   }
 }

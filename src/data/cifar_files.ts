@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RefusalError, SyntaxRefusal } from "../core/errors.ts";
+import { needs, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { createSharedInt32, createSharedUint8 } from "../core/shared_memory.ts";
 import { text } from "../core/value_rules.ts";
 import type { LabelledImages } from "./labelled_images.ts";
@@ -99,7 +99,7 @@ async function findFolder(folder: string | undefined, layout: CIFARLayout): Prom
   const wanted = `the files ${files.join(", ")} of ${layout.archive} (www.cs.toronto.edu/~kriz/cifar.html) in a folder given as --data (in code: folder)`;
   const [fewest = []] = missing.sort((a, b) => a.length - b.length);
   const got = folder === undefined ? "no folder" : `${folder} without ${fewest.join(", ")}`;
-  throw new RefusalError(cannot(`load ${layout.dataSet}`, wanted, got));
+  throw new RefusalError(needs(`${layout.dataSet}`, wanted, got));
 }
 
 async function loadFolder(folder: string, layout: CIFARLayout): Promise<CIFARFiles> {
@@ -117,7 +117,7 @@ async function loadRows(paths: readonly string[], { labelBytes, numClasses }: CI
     const bytes = await readBytes(path);
     if (bytes.length === 0 || bytes.length % rowBytes !== 0) {
       const wanted = `rows of ${rowBytes} bytes, ${labelBytes} of them labels`;
-      throw new SyntaxRefusal(cannot(`read ${JSON.stringify(path)}`, wanted, `${bytes.length} bytes`));
+      throw new SyntaxRefusal(needs(`${JSON.stringify(path)}`, wanted, `${bytes.length} bytes`));
     }
     files.push({ path, bytes, rows: bytes.length / rowBytes });
   }
@@ -131,7 +131,7 @@ async function loadRows(paths: readonly string[], { labelBytes, numClasses }: CI
       const label = elementAt(bytes, start - 1);
       if (label >= numClasses) {
         const wanted = `labels from 0 to ${numClasses - 1} in row ${row}`;
-        throw new SyntaxRefusal(cannot(`read ${JSON.stringify(path)}`, wanted, label));
+        throw new SyntaxRefusal(needs(`${JSON.stringify(path)}`, wanted, label));
       }
       labels[at] = label;
       interleave(bytes.subarray(start, start + 3 * PLANE), images.subarray(at * 3 * PLANE, (at + 1) * 3 * PLANE));

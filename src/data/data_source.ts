@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { anything, listOf, objectLike, required, text, wholeNumber } from "../core/value_rules.ts";
 import { AUGMENTATION_RULE, type Augmentation } from "./augmentation.ts";
@@ -50,7 +50,7 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   const sampleSize = countElements(parts.sampleShape);
   if (parts.x.length !== sampleSize * parts.y.length) {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
-    throw new RangeRefusal(cannot(`create the data source ${parts.name}`, wanted, parts.x.length));
+    throw new RangeRefusal(needs(`data source ${parts.name}`, wanted, parts.x.length));
   }
   const { taskLabel } = parts;
   if (!Number.isInteger(taskLabel) || taskLabel < 0 || taskLabel > 0x7fffffff) {

@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { objectLike } from "../core/value_rules.ts";
 import type { DataSource } from "./data_source.ts";
 
@@ -95,8 +95,7 @@ export class Dataset {
     for (let i = 0; i < positions.length; i++) {
       const position = positions[i] ?? -1;
       const row = rows[position];
-      if (row === undefined)
-        throw new RangeRefusal(cannot("take a subset", `positions below ${this.length}`, position));
+      if (row === undefined) throw new RangeRefusal(needs("the subset", `positions below ${this.length}`, position));
       chosen.sourceIds[i] = elementAt(sourceIds, position);
       chosen.rows[i] = row;
     }
@@ -129,9 +128,9 @@ export class Dataset {
 
   #sourceAt(position: number): DataSource {
     const id = this.references.sourceIds[position];
-    if (id === undefined) throw new RangeRefusal(cannot("read a sample", `a position below ${this.length}`, position));
+    if (id === undefined) throw new RangeRefusal(needs("the data set", `a position below ${this.length}`, position));
     const source = this.sources.get(id);
-    if (!source) throw new RangeRefusal(cannot("read a sample", `one of the sources ${[...this.sources.keys()]}`, id));
+    if (!source) throw new RangeRefusal(needs("the data set", `one of the sources ${[...this.sources.keys()]}`, id));
     return source;
   }
 }

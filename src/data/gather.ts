@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import type { AugmentationKey } from "./augmentation.ts";
 import { getBatchReader } from "./augmented_reader.ts";
@@ -21,7 +21,7 @@ export function gatherSamples(
 ): void {
   const { sourceIds, rows } = references;
   if (!(start >= 0 && end >= start && end <= rows.length)) {
-    throw new RangeRefusal(cannot("gather samples", `a range within 0 to ${rows.length}`, [start, end]));
+    throw new RangeRefusal(needs("the minibatch", `a range within 0 to ${rows.length}`, [start, end]));
   }
   let current: OpenSource | undefined;
   for (let i = start; i < end; i++) {
@@ -30,7 +30,7 @@ export function gatherSamples(
       current = openSource(sources, id, { size: current?.size, count: end - start, out, augmentation });
     const row = rows[i] ?? -1;
     if (row < 0 || row >= current.rows) {
-      throw new RangeRefusal(cannot("gather samples", `a row below ${current.rows} of ${current.name}`, row));
+      throw new RangeRefusal(needs("the minibatch", `a row below ${current.rows} of ${current.name}`, row));
     }
     current.read(row, out, (i - start) * current.size);
   }
@@ -55,13 +55,13 @@ function openSource(
   },
 ): OpenSource {
   const source = sources.get(id);
-  if (!source) throw new RangeRefusal(cannot("gather samples", `one of the sources ${[...sources.keys()]}`, id));
+  if (!source) throw new RangeRefusal(needs("the minibatch", `one of the sources ${[...sources.keys()]}`, id));
   const size = countElements(source.sampleShape);
   if (wanted.size !== undefined && size !== wanted.size) {
-    throw new RangeRefusal(cannot("gather samples", `samples of ${wanted.size} values in ${source.name} too`, size));
+    throw new RangeRefusal(needs("the minibatch", `samples of ${wanted.size} values in ${source.name} too`, size));
   }
   if (wanted.out.length < wanted.count * size) {
-    throw new RangeRefusal(cannot("gather samples", `room for ${wanted.count * size} values`, wanted.out.length));
+    throw new RangeRefusal(needs("the minibatch", `room for ${wanted.count * size} values`, wanted.out.length));
   }
   return { id, name: source.name, rows: source.y.length, size, read: getBatchReader(source, wanted.augmentation) };
 }

@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { RangeRefusal, RefusalError, cannot, needs } from "../core/errors.ts";
 import { NotInstalledError } from "../core/not_installed_error.ts";
 import { copyToSharedInt32 } from "../core/shared_memory.ts";
 import { text } from "../core/value_rules.ts";
@@ -80,7 +80,7 @@ async function loadPart(folder: string, part: "train" | "t10k", notes: DataSetNo
   const [rows = 0, height = 0, width = 0] = images.shape;
   if (labels.data.length !== rows) {
     const wanted = `${rows} labels in ${JSON.stringify(labelsPath)}, one an image`;
-    throw new RangeRefusal(cannot(`load ${notes.dataSet}`, wanted, labels.data.length));
+    throw new RangeRefusal(needs(`${notes.dataSet}`, wanted, labels.data.length));
   }
   return { images: images.data, labels: copyToSharedInt32(labels.data), height, width, channels: 1 };
 }

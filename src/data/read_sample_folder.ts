@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { OptionRules } from "../core/assert_options.ts";
-import { cannot, describeCause, RangeRefusal, RefusalError, SyntaxRefusal } from "../core/errors.ts";
+import { describeCause, needs, RangeRefusal, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
 import { objectLike, oneOf } from "../core/value_rules.ts";
 import { joinArrays } from "./array_files.ts";
@@ -48,7 +48,7 @@ export async function readSampleFolder(
   columns = new CsvColumns(options),
 ): Promise<LabelledSamples> {
   const { folders, files } = await listFolder(path);
-  const act = `read the samples in ${JSON.stringify(path)}`;
+  const act = `${path}`;
   if (options.layout !== undefined && !files.some((name) => /\.np[yz]$/i.test(name))) {
     throw new RangeRefusal(`${path}: layout requires arrays, in .npy or .npz files`);
   }
@@ -65,7 +65,7 @@ export async function readSampleFolder(
   if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {
     return joinArrays(path, await readEach(path, files, (file) => readCsv(file, columns)));
   }
-  throw new SyntaxRefusal(cannot(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
+  throw new SyntaxRefusal(needs(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
 }
 
 /**
@@ -74,8 +74,8 @@ export async function readSampleFolder(
  */
 export async function listFolder(path: string): Promise<{ folders: string[]; files: string[] }> {
   const names = await readdir(path).catch((cause: unknown) => {
-    const act = `read the folder ${JSON.stringify(path)}`;
-    throw new RefusalError(cannot(act, "a folder that can be read", describeCause(cause)), { cause });
+    const act = `${path}`;
+    throw new RefusalError(needs(act, "a folder that can be read", describeCause(cause)), { cause });
   });
   const sorted = names.filter((name) => !name.startsWith(".")).sort(compareNaturally);
   const areFolders = await Promise.all(sorted.map((name) => isFolder(join(path, name))));

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 
 /** Height, width and channels of a sample seen as an image. */
 export interface ImageSize {
@@ -19,5 +19,5 @@ export function parseImageSize(sampleShape: readonly number[]): ImageSize {
   }
   if (second !== undefined && sampleShape.length <= 3) return { height: first, width: second, channels: third };
   const wanted = "[height, width], [height, width, channels] or a flattened square";
-  throw new RangeRefusal(cannot("read a sample as an image", wanted, sampleShape));
+  throw new RangeRefusal(needs("an image", wanted, sampleShape));
 }

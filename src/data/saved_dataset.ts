@@ -1,5 +1,5 @@
 import { valueAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import { parseSavedList, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
@@ -32,23 +32,23 @@ export function restoreDataset(saved: SavedDataset, sources: ReadonlyMap<string,
     const source = sources.get(name);
     if (source) return source;
     const known = [...sources.keys()].map((key) => JSON.stringify(key)).join(", ");
-    throw new RangeRefusal(cannot("restore a data set", `one of the sources ${known}`, name));
+    throw new RangeRefusal(needs("the saved data set", `one of the sources ${known}`, name));
   });
   const sourceIds = Int32Array.from(saved.sourceIndices, (index, i) => {
     const source = found[index];
     const row = saved.rows[i] ?? -1;
     if (source && row >= 0 && row < source.y.length) return source.id;
-    throw new RangeRefusal(cannot("restore a data set", `rows of ${saved.sourceNames.join(", ")}`, [index, row]));
+    throw new RangeRefusal(needs("the saved data set", `rows of ${saved.sourceNames.join(", ")}`, [index, row]));
   });
   return new Dataset(new Map(found.map((source) => [source.id, source])), { sourceIds, rows: saved.rows.slice() });
 }
 
 /** @throws {TypeError} If this is not what `saveDataset` gave. */
 export function parseSavedDataset(saved: SavedState | undefined): SavedDataset {
-  const act = "restore a data set";
+  const act = "the saved state of a data set";
   const { sourceNames, sourceIndices, rows } = parseSavedRecord(act, saved);
   if (!(sourceIndices instanceof Int32Array && rows instanceof Int32Array)) {
-    throw new TypeRefusal(cannot(act, "int32 indices and rows", rows));
+    throw new TypeRefusal(needs(act, "int32 indices and rows", rows));
   }
   return { sourceNames: parseSavedList(act, sourceNames).map(String), sourceIndices, rows };
 }

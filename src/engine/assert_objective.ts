@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { Objective } from "./engine.ts";
 
 /**
@@ -11,17 +11,16 @@ export function assertObjective(objective: Objective, { rows, outputs }: { rows:
   assertLength("weights", weights, rows);
   if (!classMask) return;
   assertLength("classMask", classMask, outputs);
-  if (kind === "mse")
-    throw new RangeRefusal(cannot("compute the objective", "no class mask, as it is of logits", kind));
+  if (kind === "mse") throw new RangeRefusal(needs("the objective", "no class mask, as it is of logits", kind));
   // A target of 0 times an infinite logarithm would be NaN.
   const infinite = classMask.find((offset) => !Number.isFinite(offset));
   if (infinite !== undefined) {
-    throw new RangeRefusal(cannot("compute the objective", "a class mask of finite numbers (−1000, say)", infinite));
+    throw new RangeRefusal(needs("the objective", "a class mask of finite numbers (−1000, say)", infinite));
   }
 }
 
 function assertLength(name: string, array: Float32Array, length: number): void {
   if (array.length !== length) {
-    throw new RangeRefusal(cannot("compute the objective", `${length} values of ${name}`, array.length));
+    throw new RangeRefusal(needs("the objective", `${length} values of ${name}`, array.length));
   }
 }

@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { EngineInput } from "./engine.ts";
 
 /**
@@ -11,12 +11,12 @@ export function assertTaskLabels(
   head: { readonly name: string; readonly headUnits: readonly number[] },
   { x, taskLabels }: Pick<EngineInput, "x" | "taskLabels">,
 ): void {
-  const act = `choose heads of ${head.name}`;
+  const act = `the heads of ${head.name}`;
   const rows = elementAt(x.shape, 0);
-  if (taskLabels.length !== rows) throw new RangeRefusal(cannot(act, `${rows} task labels`, taskLabels.length));
+  if (taskLabels.length !== rows) throw new RangeRefusal(needs(act, `${rows} task labels`, taskLabels.length));
   for (const label of taskLabels) {
     if ((head.headUnits[label] ?? 0) > 0) continue;
     const known = head.headUnits.flatMap((units, task) => (units > 0 ? [task] : []));
-    throw new RangeRefusal(cannot(act, `task labels that have a head (${known.join(", ")})`, label));
+    throw new RangeRefusal(needs(act, `task labels that have a head (${known.join(", ")})`, label));
   }
 }

@@ -1,4 +1,4 @@
-import { cannot, describeUnknownName, findNearestNames, RangeRefusal } from "../core/errors.ts";
+import { describeUnknownName, describeValue, findNearestNames, needs, RangeRefusal } from "../core/errors.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
@@ -68,9 +68,7 @@ export async function chooseEngine(choice: EngineChoice, topology: ModelTopology
       return findUnsupportedLayers(topology).length === 0 ? "onnxruntime" : "tfjs";
     }
     default:
-      throw new RangeRefusal(
-        `Cannot choose an engine: ${describeUnknownName("engine", choice, ["auto", ...ENGINE_KINDS])}`,
-      );
+      throw new RangeRefusal(`${describeUnknownName("engine", choice, ["auto", ...ENGINE_KINDS])}`);
   }
 }
 
@@ -79,7 +77,7 @@ export function assertDevice(device: string): void {
   if (/^(cpu|webgpu|cuda:\d+)$/.test(device)) return;
   const [nearest] = findNearestNames(device, ["cpu", "webgpu", "cuda:0", "cuda:1"]);
   const hint = nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
-  throw new RangeRefusal(`${cannot("choose a device", "cpu, webgpu or cuda:NUMBER", device)}${hint}`);
+  throw new RangeRefusal(`device must be cpu, webgpu or cuda:NUMBER, got ${describeValue(device)}${hint}`);
 }
 
 /**
@@ -94,7 +92,7 @@ export function assertPlaces(engine: EngineKind, devices: readonly string[]): vo
   const onWebGPU = devices.filter((device) => device === "webgpu").length;
   if (onWebGPU > 1) {
     const rule = "one worker on webgpu, as onnxruntime's WebGPU serves one thread a process";
-    throw new RangeRefusal(cannot("lay out replicas", rule, onWebGPU));
+    throw new RangeRefusal(needs("the cluster", rule, onWebGPU));
   }
 }
 
@@ -106,5 +104,5 @@ export function chooseBackend(device: string): "auto" | "webgpu" | "tensorflow-g
   if (device === "webgpu") return "webgpu";
   if (device === "cuda:0") return "tensorflow-gpu";
   const rule = "cuda:0, as TF.js sees one GPU a process (CUDA_VISIBLE_DEVICES says which; onnxruntime takes several)";
-  throw new RangeRefusal(cannot("compute with TF.js", rule, device));
+  throw new RangeRefusal(needs("the TF.js engine", rule, device));
 }

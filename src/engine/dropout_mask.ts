@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertWholeNumber, needs, RangeRefusal } from "../core/errors.ts";
 import { mixBits } from "../core/random_stream.ts";
 import type { DropoutKey } from "./engine.ts";
 
@@ -35,7 +35,7 @@ export function hashDropoutKey(key: DropoutKey, layerIndex: number): [number, nu
 
 /** @throws {RangeError} If a rate is not at least 0 and below 1. */
 export function assertDropoutRate(act: string, rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeRefusal(cannot(act, "a dropout rate of at least 0 and below 1", rate));
+  if (!(rate >= 0 && rate < 1)) throw new RangeRefusal(needs(act, "a dropout rate of at least 0 and below 1", rate));
 }
 
 /**

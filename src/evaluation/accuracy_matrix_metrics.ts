@@ -59,7 +59,7 @@ class AccuracyMatrixMetric implements PluginMetric {
   }
 
   restore(state: unknown): void {
-    const act = "restore the accuracy matrix";
+    const act = "the saved state of the accuracy matrix";
     const { row, accuracy, matrix } = parseRecord(act, state);
     this.#row = parseOptionalNumber(act, row);
     this.#accuracy.restore(accuracy);

@@ -83,7 +83,7 @@ class AmcaMetric implements PluginMetric {
   }
 
   restore(state: unknown): void {
-    const act = `restore ${this.name}`;
+    const act = `the saved state of ${this.name}`;
     const { isInTraining, byStream, evaluated } = parseRecord(act, state);
     this.#isInTraining = isInTraining === true;
     this.#byStream.clear();

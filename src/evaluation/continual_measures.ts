@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 
 /** What one line says of an accuracy matrix. */
 export interface ContinualMeasures {
@@ -43,7 +43,7 @@ export function formatAccuracyMatrixCsv(matrix: readonly (readonly number[])[]):
 function listForgetting(matrix: readonly (readonly number[])[], trainedExperiences: readonly number[]): number[] {
   if (trainedExperiences.length !== matrix.length) {
     const wanted = `one trained experience for each of ${matrix.length} rows`;
-    throw new RangeRefusal(cannot("sum up an accuracy matrix", wanted, trainedExperiences));
+    throw new RangeRefusal(needs("the accuracy matrix", wanted, trainedExperiences));
   }
   const firstLearned = new Map<number, number>();
   trainedExperiences.forEach((experience, row) => {
@@ -73,7 +73,7 @@ function assertMatrix(matrix: readonly (readonly number[])[]): void {
   const width = matrix[0]?.length ?? 0;
   if (width === 0 || matrix.some((row) => row.length !== width)) {
     const lengths = matrix.map((row) => row.length);
-    throw new RangeRefusal(cannot("sum up an accuracy matrix", "rows of one length above 0", lengths));
+    throw new RangeRefusal(needs("the accuracy matrix", "rows of one length above 0", lengths));
   }
 }
 

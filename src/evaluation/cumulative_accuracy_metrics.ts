@@ -89,7 +89,7 @@ class CumulativeAccuracyMetric implements PluginMetric {
   }
 
   restore(state: unknown): void {
-    const act = `restore ${this.name}`;
+    const act = `the saved state of ${this.name}`;
     const { lastTrained, classesSeen, byStream } = parseRecord(act, state);
     this.#lastTrained = parseOptionalNumber(act, lastTrained);
     this.#classesSeen.clear();

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { formatAsLine } from "../core/printable.ts";
 import { callback, listOf, objectLike, required } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
@@ -49,8 +49,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     const { metrics, loggers = [], onFailure = writeToStandardError } = options;
     const names = metrics.map((metric) => metric.name);
     const repeated = names.find((name, position) => names.indexOf(name) !== position);
-    if (repeated !== undefined)
-      throw new RangeRefusal(cannot("create an evaluator", "metrics named once each", repeated));
+    if (repeated !== undefined) throw new RangeRefusal(needs("EvaluationPlugin", "metrics named once each", repeated));
     this.#metrics = [...metrics];
     this.#loggers = new LoggerGroup(loggers, onFailure);
   }
@@ -149,12 +148,12 @@ export class EvaluationPlugin implements EvaluationCallbacks {
    * @throws {RangeError} If it was saved with other metrics.
    */
   restore(state: unknown): void {
-    const act = "restore an evaluator";
+    const act = "the saved state of an evaluator";
     const { trainedExperience, metrics, last } = parseRecord(act, state);
     const saved = parseRecord(act, metrics);
     const wanted = this.#metrics.map((metric) => metric.name);
     if (wanted.length !== Object.keys(saved).length || !wanted.every((name) => Object.hasOwn(saved, name))) {
-      throw new RangeRefusal(cannot(act, `the metrics ${wanted.join(", ")}`, Object.keys(saved)));
+      throw new RangeRefusal(needs(act, `the metrics ${wanted.join(", ")}`, Object.keys(saved)));
     }
     for (const metric of this.#metrics) metric.restore(saved[metric.name]);
     this.#trainedExperience = parseOptionalNumber(act, trainedExperience);

@@ -86,7 +86,7 @@ class ForwardTransferMetric implements PluginMetric {
   }
 
   restore(state: unknown): void {
-    const act = `restore ${this.name}`;
+    const act = `the saved state of ${this.name}`;
     const { lastTrained, trained, accuracy, byStream } = parseRecord(act, state);
     this.#lastTrained = parseLineage(act, lastTrained);
     this.#trained.restore(act, trained);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cannot, RefusalError } from "../core/errors.ts";
+import { needs, RefusalError } from "../core/errors.ts";
 
 /** Told of each look at a GPU: its load in percent. */
 export type LoadListener = (percent: number) => void;
@@ -16,7 +16,7 @@ export function createNvidiaMonitor(gpuId: number, everySeconds: number): OpenLo
   const { status, error, stdout } = spawnSync("nvidia-smi", query, { encoding: "utf8" });
   if (error || status !== 0) {
     const reason = error ? error.message : stdout.trim();
-    throw new RefusalError(cannot(`measure the load of GPU ${gpuId}`, "nvidia-smi that knows it", reason), {
+    throw new RefusalError(needs(`GPU ${gpuId}`, "nvidia-smi that knows it", reason), {
       cause: error,
     });
   }

@@ -1,5 +1,5 @@
 import { assertOptions } from "../core/assert_options.ts";
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { needs, TypeRefusal } from "../core/errors.ts";
 import { flag } from "../core/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createMetricFamily, type MetricFamilyOptions } from "./metric_family.ts";
@@ -18,7 +18,8 @@ export function macMetrics(options: Pick<MetricFamilyOptions, "minibatch" | "epo
     const metric = new MAC();
     let counted: EvaluatedStrategy["model"];
     const update = ({ model }: EvaluatedStrategy) => {
-      if (!model) throw new TypeRefusal(cannot("count multiplications", "a strategy that shows its model", model));
+      if (!model)
+        throw new TypeRefusal(needs("the count of multiplications", "a strategy that shows its model", model));
       // A model that grows is a new one; the same one needs the same.
       if (model === counted && metric.result() > 0) return;
       counted = model;

@@ -1,4 +1,4 @@
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { needs, TypeRefusal } from "../core/errors.ts";
 import { isMatrix, type MetricData } from "./metric_data.ts";
 import type { MetricValue } from "./metric_value.ts";
 import { parseRecord, parseRows } from "./metrics/saved_state.ts";
@@ -89,7 +89,7 @@ export class MetricHistory {
    * @throws {TypeError} If `state` holds anything but steps with numbers or matrices by key.
    */
   restoreLast(state: unknown): number {
-    const act = "restore the last metrics";
+    const act = "the saved state of the last metrics";
     const restored = Object.entries(parseRecord(act, state)).map(([key, saved]) => {
       const { step, value, count, isRecent } = parseRecord(`${act}, ${key}`, saved);
       const data = { value: parseValue(`${act}, ${key}`, value), isRecent: isRecent === true };
@@ -118,5 +118,5 @@ function parseValue(act: string, value: unknown): MetricData {
   if (typeof value === "number") return value;
   if (value === null) return Number.NaN;
   if (Array.isArray(value)) return parseRows(act, value);
-  throw new TypeRefusal(cannot(act, "a number or rows of numbers", value));
+  throw new TypeRefusal(needs(act, "a number or rows of numbers", value));
 }

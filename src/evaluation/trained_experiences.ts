@@ -1,4 +1,4 @@
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { needs, TypeRefusal } from "../core/errors.ts";
 import type { Experience } from "../streams/experience.ts";
 import { type Lineage, listLineage } from "../streams/lineage.ts";
 import { parseList, parsePairs, parseRecord } from "./metrics/saved_state.ts";
@@ -66,7 +66,7 @@ export function parseLineage(act: string, state: unknown): Lineage | null {
   return parseList(act, state).map((place) => {
     const { level, number } = parseRecord(act, place);
     if (typeof level !== "string" || typeof number !== "number") {
-      throw new TypeRefusal(cannot(act, "a level and a number", place));
+      throw new TypeRefusal(needs(act, "a level and a number", place));
     }
     return { level, number };
   });

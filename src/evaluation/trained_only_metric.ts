@@ -38,7 +38,7 @@ export function createTrainedOnlyMetric(definition: TrainedOnlyMetricDefinition)
     ...base,
     save: () => ({ trained: trained.save(), accuracy: metric.save() }),
     restore: (state) => {
-      const act = `restore ${name}`;
+      const act = `the saved state of ${name}`;
       const saved = parseRecord(act, state);
       metric.restore(saved.accuracy);
       trained.restore(act, saved.trained);

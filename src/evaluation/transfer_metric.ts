@@ -121,7 +121,7 @@ export class TransferMetric implements PluginMetric {
   }
 
   restore(state: unknown): void {
-    const act = `restore ${this.name}`;
+    const act = `the saved state of ${this.name}`;
     const { lastTrained, accuracy, byStream } = parseRecord(act, state);
     this.#lastTrained = parseLineage(act, lastTrained);
     this.#value.metric.restore(accuracy);

@@ -1,4 +1,4 @@
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { needs, TypeRefusal } from "../core/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import { createMetricKey } from "./metric_key.ts";
@@ -18,7 +18,7 @@ class WeightCheckpoint implements PluginMetric {
 
   afterTrainingExp({ experience, parameters }: EvaluatedStrategy): MetricReading[] {
     if (!parameters)
-      throw new TypeRefusal(cannot("keep the weights", "a strategy that shows its parameters", parameters));
+      throw new TypeRefusal(needs("weightCheckpointMetrics", "a strategy that shows its parameters", parameters));
     const { currentExperience, originStream } = experience;
     const key = createMetricKey({
       name: this.name,

@@ -1,4 +1,4 @@
-import { cannot } from "../core/errors.ts";
+import { needs } from "../core/errors.ts";
 import { multiplyByTransposed } from "./matrix_product.ts";
 
 /** Columns that are eliminated at a time: what they mean for all columns behind them is one matrix product. */
@@ -38,7 +38,7 @@ function eliminatePanel(lower: Float64Array, n: number, { start, end }: Panel): 
         continue;
       }
       if (!(sum > 0)) {
-        throw new RangeError(cannot("factor a matrix", "a positive definite one", `${sum} at pivot ${i}`));
+        throw new RangeError(needs("the Cholesky factorization", "a positive definite one", `${sum} at pivot ${i}`));
       }
       lower[i * n + i] = Math.sqrt(sum);
     }

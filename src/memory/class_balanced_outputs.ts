@@ -53,7 +53,7 @@ export class ClassBalancedOutputs {
 
   /** Goes on from what `save` gave, on sources found by name. */
   restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    const act = "restore a memory of outputs";
+    const act = "the saved state of a memory of outputs";
     const { buffer = null, outputs, width } = parseSavedRecord(act, saved);
     restoreBuffer(this.#buffer, buffer, sources);
     const shape = [this.length, parseSavedCount(act, width)];

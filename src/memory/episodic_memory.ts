@@ -55,7 +55,7 @@ export class EpisodicMemory {
 
   /** Goes on from what `save` gave, on sources found by name. */
   restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    const act = "restore an episodic memory";
+    const act = "the saved state of an episodic memory";
     const { parts, open = null } = parseSavedRecord(act, saved);
     this.#parts = parseSavedList(act, parts).map((part) => restoreDataset(parseSavedDataset(part), sources));
     this.#samples = Dataset.concat(this.#parts);

@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { flag, listOf, required } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_RULE } from "../data/dataset.ts";
@@ -53,13 +53,13 @@ export class GroupBalancedDataLoader implements DataLoader {
 }
 
 function assertGroups(datasets: readonly Dataset[], batchSize: number): void {
-  const act = "create a group-balanced data loader";
-  if (datasets.length === 0) throw new RangeRefusal(cannot(act, "at least one group", 0));
+  const act = "group-balanced data loader";
+  if (datasets.length === 0) throw new RangeRefusal(needs(act, "at least one group", 0));
   if (datasets.length > batchSize) {
     throw new RangeRefusal(
-      cannot(act, `a batchSize of at least one sample for each of ${datasets.length} groups`, batchSize),
+      needs(act, `a batchSize of at least one sample for each of ${datasets.length} groups`, batchSize),
     );
   }
   const empty = datasets.findIndex((dataset) => dataset.length === 0);
-  if (empty >= 0) throw new RangeRefusal(cannot(act, `at least one sample in group ${empty}`, 0));
+  if (empty >= 0) throw new RangeRefusal(needs(act, `at least one sample in group ${empty}`, 0));
 }

@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { listOf, required } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_RULE } from "../data/dataset.ts";
@@ -32,10 +32,10 @@ export class GroupBalancedInfiniteDataLoader implements DataLoader {
     assertOptions("GroupBalancedInfiniteDataLoader", options, GROUP_BALANCED_INFINITE_LOADER_RULES);
     const random = parseShuffling("GroupBalancedInfiniteDataLoader", options);
     const { datasets, batchSize, dropLast = false } = options;
-    const act = "create an infinite group-balanced data loader";
-    if (datasets.length === 0) throw new RangeRefusal(cannot(act, "at least one group", 0));
+    const act = "infinite group-balanced data loader";
+    if (datasets.length === 0) throw new RangeRefusal(needs(act, "at least one group", 0));
     const empty = datasets.findIndex((dataset) => dataset.length === 0);
-    if (empty >= 0) throw new RangeRefusal(cannot(act, `at least one sample in group ${empty}`, 0));
+    if (empty >= 0) throw new RangeRefusal(needs(act, `at least one sample in group ${empty}`, 0));
     this.#joiner = new MinibatchJoiner(
       datasets.map((dataset) => ({ dataset, batchSize, dropLast, cycle: true, random })),
     );

@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../core/saved_state.ts";
@@ -86,14 +86,14 @@ export class OutputReservoir {
    * @throws {RangeError} If it holds more samples than this one may.
    */
   restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    const act = "restore a memory of outputs";
+    const act = "the saved state of a memory of outputs";
     const { samples, outputs, width, seen } = parseSavedRecord(act, saved);
     const dataset = restoreDataset(parseSavedDataset(samples), sources);
-    if (dataset.length > this.maxSize) throw new RangeRefusal(cannot(act, `${this.maxSize} samples`, dataset.length));
+    if (dataset.length > this.maxSize) throw new RangeRefusal(needs(act, `${this.maxSize} samples`, dataset.length));
     const values = parseSavedVector(act, outputs);
     const columns = parseSavedCount(act, width);
     if (values.length !== dataset.length * columns)
-      throw new RangeRefusal(cannot(act, `${dataset.length} rows of ${columns} outputs`, values.length));
+      throw new RangeRefusal(needs(act, `${dataset.length} rows of ${columns} outputs`, values.length));
     this.#sources.clear();
     for (const [id, source] of dataset.sources) this.#sources.set(id, source);
     this.#sourceIds = dataset.references.sourceIds.slice();

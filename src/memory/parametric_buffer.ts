@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, cannot, TypeRefusal } from "../core/errors.ts";
+import { assertWholeNumber, needs, TypeRefusal } from "../core/errors.ts";
 import { objectLike, oneOf, required, wholeNumber } from "../core/value_rules.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -115,7 +115,7 @@ export class ParametricBuffer implements ExemplarsBuffer {
 
   restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
     if (state.kind !== "parametric") {
-      throw new TypeRefusal(cannot("restore a parametric buffer", 'a state of kind "parametric"', state.kind));
+      throw new TypeRefusal(needs("the parametric buffer", 'a state of kind "parametric"', state.kind));
     }
     const groups = state.groups.map(({ group, seen, samples }) => {
       return [group, { samples: restoreDataset(samples, sources), seen }] as const;

@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { flag, required, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -67,7 +67,7 @@ function createMemoryParts(options: ReplayDataLoaderOptions, random: RandomStrea
   const datasets = options.taskBalancedDataloader ? splitByTask(memory) : [memory];
   if (datasets.length > batchSizeMem) {
     const wanted = `a batchSizeMem of at least one sample for each of ${datasets.length} tasks`;
-    throw new RangeRefusal(cannot("create a replay data loader", wanted, batchSizeMem));
+    throw new RangeRefusal(needs("ReplayDataLoader", wanted, batchSizeMem));
   }
   const sizes = splitEvenly(batchSizeMem, datasets.length);
   return datasets.map((dataset, index) => {

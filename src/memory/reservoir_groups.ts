@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { assertWholeNumber, needs, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -68,7 +68,7 @@ export class ReservoirGroups {
     const total = this.#totalGroups;
     if (total !== undefined && this.#groupsSeen + newGroups.length > total) {
       const wanted = `${total} groups, as was announced`;
-      throw new RangeRefusal(cannot("update a balanced buffer", wanted, this.#groupsSeen + newGroups.length));
+      throw new RangeRefusal(needs("the balanced buffer", wanted, this.#groupsSeen + newGroups.length));
     }
     this.#groupsSeen += newGroups.length;
     const order = [...this.#groups.keys(), ...newGroups];
@@ -98,7 +98,7 @@ export class ReservoirGroups {
 
   restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
     if (state.kind !== "balanced") {
-      throw new TypeRefusal(cannot("restore a balanced buffer", 'a state of kind "balanced"', state.kind));
+      throw new TypeRefusal(needs("the balanced buffer", 'a state of kind "balanced"', state.kind));
     }
     const restored = state.groups.map(({ group, state: groupState }) => {
       const reservoir = new ReservoirSamplingBuffer({ maxSize: 1 });

@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { assertWholeNumber, needs, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { required, wholeNumber } from "../core/value_rules.ts";
 import type { DataSource } from "../data/data_source.ts";
@@ -75,10 +75,10 @@ export class ReservoirSamplingBuffer implements ExemplarsBuffer {
 
   restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
     if (state.kind !== "reservoir") {
-      throw new TypeRefusal(cannot("restore a reservoir", 'a state of kind "reservoir"', state.kind));
+      throw new TypeRefusal(needs("the reservoir", 'a state of kind "reservoir"', state.kind));
     }
     if (state.keys.length !== state.samples.rows.length) {
-      throw new RangeRefusal(cannot("restore a reservoir", "one key a sample", state.keys.length));
+      throw new RangeRefusal(needs("the reservoir", "one key a sample", state.keys.length));
     }
     this.#samples = restoreDataset(state.samples, sources);
     this.#keys = Float64Array.from(state.keys);

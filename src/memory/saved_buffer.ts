@@ -1,4 +1,4 @@
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { needs, TypeRefusal } from "../core/errors.ts";
 import {
   parseSavedCount,
   parseSavedList,
@@ -10,7 +10,7 @@ import type { DataSource } from "../data/data_source.ts";
 import { parseSavedDataset } from "../data/saved_dataset.ts";
 import type { BufferState, ExemplarsBuffer, ParametricState, ReservoirState } from "./exemplars_buffer.ts";
 
-const ACT = "restore a buffer";
+const ACT = "the saved state of a buffer";
 
 /** A buffer's state as plain data. */
 export function saveBuffer(buffer: ExemplarsBuffer): SavedState {
@@ -45,7 +45,7 @@ function parseBufferState(saved: SavedState): BufferState {
   if (record.kind === "reservoir") return parseReservoir(saved);
   if (record.kind === "parametric") return parseParametric(saved);
   if (record.kind !== "balanced")
-    throw new TypeRefusal(cannot(ACT, "a reservoir, balanced or parametric state", record.kind));
+    throw new TypeRefusal(needs(ACT, "a reservoir, balanced or parametric state", record.kind));
   const groups = parseSavedList(ACT, record.groups).map((group) => {
     const { group: id, state } = parseSavedRecord(ACT, group);
     return { group: parseSavedNumber(ACT, id), state: parseReservoir(state) };
@@ -56,7 +56,7 @@ function parseBufferState(saved: SavedState): BufferState {
 
 function parseReservoir(saved: SavedState | undefined): ReservoirState {
   const { maxSize, seen, samples, keys } = parseSavedRecord(ACT, saved);
-  if (!(keys instanceof Float64Array)) throw new TypeRefusal(cannot(ACT, "float64 keys", keys));
+  if (!(keys instanceof Float64Array)) throw new TypeRefusal(needs(ACT, "float64 keys", keys));
   return {
     kind: "reservoir",
     maxSize: parseSavedCount(ACT, maxSize),

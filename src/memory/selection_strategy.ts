@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt, valueAt } from "../core/element_at.ts";
-import { cannot, TypeRefusal } from "../core/errors.ts";
+import { needs, TypeRefusal } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { hashSeed, mixBits } from "../core/random_stream.ts";
 import { callback, flag, text } from "../core/value_rules.ts";
@@ -88,5 +88,5 @@ async function readFeatures(
   const extract = extractFeatures ?? ((given) => source.extractFeatures?.(given, layerName));
   const features = await extract(samples);
   if (features) return normalize ? normalizeRows(features) : features;
-  throw new TypeRefusal(cannot("select samples by their features", "a strategy that computes features", source));
+  throw new TypeRefusal(needs("the selection", "a strategy that computes features", source));
 }

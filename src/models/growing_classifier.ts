@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { assertOneOf, cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { assertOneOf, needs, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { flag, number, wholeNumber } from "../core/value_rules.ts";
 import { IncrementalClassifier } from "../engine/tfjs/incremental_classifier.ts";
@@ -74,7 +74,7 @@ export function withGrowingHead(
   const isLinear = last?.getClassName() === "Dense" && last.getConfig().activation === "linear";
   if (!last || !isLinear || others.length > 0 || Array.isArray(last.input)) {
     const wanted = "a model that ends in a dense layer without activation";
-    throw new RangeRefusal(cannot(`give ${model.name} a growing head`, wanted, last?.getClassName()));
+    throw new RangeRefusal(needs(`${model.name}`, wanted, last?.getClassName()));
   }
   const { outputs, inputs } = addGrowingHead(last.input, { kind, name: last.name, ...head });
   const grown = tf.model({ name: model.name, inputs: [...model.inputs, ...inputs], outputs });
@@ -86,7 +86,7 @@ export function withGrowingHead(
 export function callLayer(inputs: tf.SymbolicTensor | tf.SymbolicTensor[], layer: tf.layers.Layer): tf.SymbolicTensor {
   const output = layer.apply(inputs);
   if (Array.isArray(output) || output instanceof tf.Tensor) {
-    throw new TypeRefusal(cannot(`put ${layer.name} on a model`, "one symbolic output", output));
+    throw new TypeRefusal(needs(`${layer.name}`, "one symbolic output", output));
   }
   return output;
 }

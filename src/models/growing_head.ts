@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { countColumns } from "../onnx/layers/heads/progressive_columns.ts";
 
@@ -60,15 +60,15 @@ export function growHead(
 
 /** The columns' tasks with one for an experience of these labels, as the newest. */
 function addColumn(tasks: readonly number[], labels: readonly number[]): readonly number[] {
-  const act = "train a progressive network";
+  const act = "the progressive network";
   const [label, ...others] = labels;
   if (label === undefined || others.length > 0) {
-    throw new RangeRefusal(cannot(act, "experiences of one task label each", labels));
+    throw new RangeRefusal(needs(act, "experiences of one task label each", labels));
   }
   if (label === tasks.at(-1)) return tasks;
   if (!tasks.includes(label)) return [...tasks, label];
   const wanted = `a new task or that of the newest column, ${tasks.at(-1)}, as older columns are frozen`;
-  throw new RangeRefusal(cannot(act, wanted, label));
+  throw new RangeRefusal(needs(act, wanted, label));
 }
 
 /**
@@ -126,7 +126,7 @@ export function findLayer(topology: ModelTopology, name: string): LayerJson {
   });
   const [layer] = found;
   if (layer) return layer;
-  throw new RangeRefusal(cannot("find a layer", "the name of a layer in the model", name));
+  throw new RangeRefusal(needs("the model", "the name of a layer in the model", name));
 }
 
 /** A layer, or a model, as tfjs writes it. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../core/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { type Layer, listWeightOwners } from "../engine/tfjs/model_layers.ts";
 
@@ -18,7 +18,7 @@ export function takeTopology(model: tf.LayersModel): ModelTopology {
   if (isRecord(json) && typeof json.class_name === "string" && "config" in json) {
     return { class_name: json.class_name, config: completeConfig(json.config, listMissingSettings(model)) };
   }
-  throw new TypeRefusal(cannot("take a model's topology", "an object with class_name and config", json));
+  throw new TypeRefusal(needs("the model", "an object with class_name and config", json));
 }
 
 /** TF.js lets a model be called on what does not fit it; made anew from JSON, that gets weights of other shapes. */
@@ -37,7 +37,7 @@ function assertInputFits({ name }: tf.LayersModel, wanted: tf.Shape, given: tf.S
   const fits = (length: number | null, i: number) => length === null || given[i] === null || length === given[i];
   if (wanted.length === given.length && wanted.every(fits)) return;
   const [shape, other] = [wanted, given].map((lengths) => `[${lengths.map((length) => length ?? "N").join(", ")}]`);
-  throw new RangeRefusal(cannot(`call the model "${name}"`, `an input ${shape}`, other));
+  throw new RangeRefusal(needs(`the model "${name}"`, `an input ${shape}`, other));
 }
 
 /** By layer name. */

@@ -1,4 +1,4 @@
-import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
+import { describeUnknownName, needs, RangeRefusal } from "../core/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import {
@@ -28,7 +28,7 @@ export function cutUpperPart(topology: ModelTopology, cut: UpperCut): ModelTopol
   const model = parseModelJson(topology);
   const names = model.config.layers.map(({ config }) => config.name);
   if (!names.includes(cut.layerName)) {
-    throw new RangeRefusal(`Cannot cut ${model.config.name}: ${describeUnknownName("layer", cut.layerName, names)}`);
+    throw new RangeRefusal(`${model.config.name}: ${describeUnknownName("layer", cut.layerName, names)}`);
   }
   return model.class_name === "Sequential" ? cutSequential(model, cut) : cutFunctional(model, cut);
 }
@@ -54,7 +54,7 @@ function cutFunctional(model: Functional, cut: UpperCut): ModelTopology {
   const isShared = (cutLayer?.inbound_nodes ?? []).length > 1;
   if (!isWhole || isShared || !outputs.every(([name]) => names.has(name))) {
     const wanted = "a layer that all ways from the samples to the outputs go through, once";
-    throw new RangeRefusal(cannot(`cut ${model.config.name}`, wanted, cut.layerName));
+    throw new RangeRefusal(needs(`${model.config.name}`, wanted, cut.layerName));
   }
   const input = createInput(cut);
   const usesTasks = references.some(([name]) => name === TASK_LABELS_NAME);
@@ -100,5 +100,5 @@ function createInput({ layerName, sampleShape }: UpperCut): LayerJson {
 }
 
 function refuseLast({ config }: ModelJson, { layerName }: UpperCut): never {
-  throw new RangeRefusal(cannot(`cut ${config.name}`, "a layer before the last", layerName));
+  throw new RangeRefusal(needs(`${config.name}`, "a layer before the last", layerName));
 }

@@ -1,5 +1,5 @@
 import { elementAt, valueAt } from "../core/element_at.ts";
-import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
+import { describeUnknownName, needs, RangeRefusal } from "../core/errors.ts";
 import { differentiate } from "./differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
@@ -71,7 +71,7 @@ export function buildInputGradientGraph(spec: ModelSpec, mode: "train" | "eval")
   const found = differentiate(graph, { seeds: [{ value: outputs, gradient }], wanted: [SAMPLES_NAME] });
   const ofSamples = found.get(SAMPLES_NAME);
   if (ofSamples === undefined) {
-    throw new RangeRefusal(cannot(`differentiate the samples of ${spec.name}`, "samples that are values", "ids"));
+    throw new RangeRefusal(`gradients of samples need samples that are values; the samples of ${spec.name} are ids`);
   }
   graph.output("dSamples", ofSamples, { kind: "outputs" });
   return graph.finish();
@@ -110,7 +110,7 @@ export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "
   const end = names.indexOf(call) + 1;
   if (end === 0) {
     const unknown = describeUnknownName("layer", layerName, [...names, ...Object.keys(inner)]);
-    throw new RangeRefusal(`Cannot compute a layer of ${spec.name}: ${unknown}`);
+    throw new RangeRefusal(`${spec.name}: ${unknown}`);
   }
   const graph = new GraphBuilder(feedTensors(spec));
   const values = convertLayers(spec.layers.slice(0, end), { graph, mode });
@@ -148,11 +148,11 @@ export function convertWholeModel(
   const [output = "", ...others] = spec.outputs;
   const value = values.get(output);
   if (value === undefined || others.length > 0) {
-    throw new RangeRefusal(cannot(`convert the model "${spec.name}"`, "one output", spec.outputs));
+    throw new RangeRefusal(needs(`the model "${spec.name}"`, "one output", spec.outputs));
   }
   const shape = conversion.graph.shapeOf(value);
   if (shape.length === 2 && shape[0] === "N" && typeof shape[1] === "number") return { outputs: value, values };
-  throw new RangeRefusal(cannot(`convert the model "${spec.name}"`, "an output [N, C]", describeShape(shape)));
+  throw new RangeRefusal(needs(`the model "${spec.name}"`, "an output [N, C]", describeShape(shape)));
 }
 
 /** The value of every call, by its name; each comes after those whose outputs it takes. */
@@ -195,7 +195,7 @@ function addNewState(spec: ModelSpec, graph: GraphBuilder): void {
 export function measureOutput(spec: ModelSpec): number {
   const inputs = spec.layers.flatMap((layer) => (layer.kind === "input" && !isTaskLabels(layer) ? [layer.name] : []));
   if (inputs.length !== 1) {
-    throw new RangeRefusal(cannot(`convert the model "${spec.name}"`, "one input of samples", inputs));
+    throw new RangeRefusal(needs(`the model "${spec.name}"`, "one input of samples", inputs));
   }
   const graph = buildForwardGraph(spec, "eval");
   return Number(elementAt(elementAt(graph.outputs, 0).shape, 1));

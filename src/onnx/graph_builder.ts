@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./file/onnx_model.ts";
 import type {
   Graph,
@@ -171,7 +171,7 @@ export class GraphBuilder {
   /** What a value is. @throws {RangeError} If there is none of that name. */
   typeOf(name: ValueName): ValueType {
     const type = this.#types.get(name);
-    if (!type) throw new RangeRefusal(cannot("use a value", "one that the graph has made", name));
+    if (!type) throw new RangeRefusal(needs("the graph", "one that the graph has made", name));
     return type;
   }
 
@@ -206,7 +206,7 @@ export class GraphBuilder {
   }
 
   #declare(name: ValueName, type: ValueType): ValueName {
-    if (this.#types.has(name)) throw new RangeRefusal(cannot("name a value", "a name that is still free", name));
+    if (this.#types.has(name)) throw new RangeRefusal(needs("the graph", "a name that is still free", name));
     this.#types.set(name, type);
     return name;
   }

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { Dimension, Shape } from "./file/onnx_model.ts";
 
 /** The length of dimensions laid out one after another; at most one of them may depend on the batch. */
@@ -10,7 +10,7 @@ export function multiplyDimensions(dimensions: Shape): Dimension {
       factor *= dimension;
       continue;
     }
-    if (dependsOnBatch) throw new RangeRefusal(cannot("multiply dimensions", "the batch only once", dimensions));
+    if (dependsOnBatch) throw new RangeRefusal(needs("the shape", "the batch only once", dimensions));
     dependsOnBatch = true;
     factor *= dimension === "N" ? 1 : Number(dimension.slice(2));
   }
@@ -22,7 +22,7 @@ export function multiplyDimensions(dimensions: Shape): Dimension {
 export function sampleShapeOf(shape: Shape): number[] {
   return shape.slice(1).map((dimension) => {
     if (typeof dimension === "number") return dimension;
-    throw new RangeRefusal(cannot("take a sample's shape", "the batch as first dimension only", shape));
+    throw new RangeRefusal(needs("the shape", "the batch as first dimension only", shape));
   });
 }
 
@@ -39,7 +39,7 @@ export function describeShape(shape: Shape): string {
 /** An axis counted from the end made one counted from the start. @throws {RangeError} If there is no such axis. */
 export function resolveAxis(axis: number, rank: number): number {
   const resolved = axis < 0 ? axis + rank : axis;
-  if (resolved < 0 || resolved >= rank) throw new RangeRefusal(cannot("find an axis", `one below ${rank}`, axis));
+  if (resolved < 0 || resolved >= rank) throw new RangeRefusal(needs("the axis", `one below ${rank}`, axis));
   return resolved;
 }
 
@@ -55,6 +55,8 @@ export function broadcastShapes(a: Shape, b: Shape): Shape {
     const right = b[i - rank + b.length] ?? 1;
     if (left === right || right === 1) return left;
     if (left === 1) return right;
-    throw new RangeRefusal(cannot("combine two values", `a shape that fits ${describeShape(a)}`, describeShape(b)));
+    throw new RangeRefusal(
+      needs("the elementwise operator", `a shape that fits ${describeShape(a)}`, describeShape(b)),
+    );
   });
 }

@@ -100,7 +100,7 @@ export class RunMonitor implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore a run's figures";
+    const act = "the saved state of a run's figures";
     const { trainedSamples, trainSeconds, evalSeconds, callSeconds, accuracies } = parseSavedRecord(act, saved);
     this.trainedSamples = parseSavedCount(act, trainedSamples);
     this.trainSeconds = parseSavedNumber(act, trainSeconds);

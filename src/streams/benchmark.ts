@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { splitOptions } from "../core/split_options.ts";
 import { flag, number, objectLike, oneOf, wholeNumber } from "../core/value_rules.ts";
@@ -107,8 +107,8 @@ export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
       for (const source of dataset.sources.values()) {
         const known = sources.get(source.name) ?? source;
         if (known !== source) {
-          const act = `collect the data sources of ${JSON.stringify(benchmark.name)}`;
-          throw new RangeRefusal(cannot(act, "sources with names of their own", source.name));
+          const act = `the benchmark ${JSON.stringify(benchmark.name)}`;
+          throw new RangeRefusal(needs(act, "sources with names of their own", source.name));
         }
         sources.set(source.name, source);
       }
@@ -137,22 +137,22 @@ function createOnline(
   { name, seed = 0, onlineExperienceSize, onlineDropLast: dropLast = false, decayBeta }: BenchmarkParts,
   train: Stream,
 ) {
-  const act = `create the benchmark ${JSON.stringify(name)}`;
+  const act = `the benchmark ${JSON.stringify(name)}`;
   if (onlineExperienceSize !== undefined) {
     const options = { experienceSize: onlineExperienceSize, random: new RandomStream(seed, "online") };
     if (decayBeta === undefined) return createOnlineStream(train, { ...options, dropLast });
-    if (dropLast) throw new RangeRefusal(cannot(act, "no onlineDropLast beside decayBeta", dropLast));
+    if (dropLast) throw new RangeRefusal(needs(act, "no onlineDropLast beside decayBeta", dropLast));
     return createLinearDecayStream(train, { ...options, beta: decayBeta });
   }
-  if (dropLast) throw new RangeRefusal(cannot(act, "onlineExperienceSize beside onlineDropLast", undefined));
+  if (dropLast) throw new RangeRefusal(needs(act, "onlineExperienceSize beside onlineDropLast", undefined));
   if (decayBeta === undefined) return undefined;
-  throw new RangeRefusal(cannot(act, "onlineExperienceSize beside decayBeta", undefined));
+  throw new RangeRefusal(needs(act, "onlineExperienceSize beside decayBeta", undefined));
 }
 
 /** Cuts experiences, draws the subset, then splits validation off; each from a random stream of its own. */
 function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; valid: ExperienceData[] } {
   const { name, seed = 0, experienceSize, validationSize = 0, validationSplit: split, examplesPerExperience } = parts;
-  const act = `create the benchmark ${JSON.stringify(name)}`;
+  const act = `the benchmark ${JSON.stringify(name)}`;
   const given = splitOptions(parts, STREAM_RULES)[0];
   assertOptions(name, given, STREAM_RULES);
   const cutRandom = new RandomStream(seed, "data-incremental");
@@ -185,6 +185,6 @@ function assertClassIds(benchmark: string, stream: Stream, numClasses: number): 
     const astray = classesInThisExperience.find((id) => id < 0 || id >= numClasses);
     if (astray === undefined) continue;
     const wanted = `class ids from 0 to ${numClasses - 1} in experience ${currentExperience} of ${stream.name}`;
-    throw new RangeRefusal(cannot(`create the benchmark ${JSON.stringify(benchmark)}`, wanted, astray));
+    throw new RangeRefusal(needs(`benchmark ${JSON.stringify(benchmark)}`, wanted, astray));
   }
 }

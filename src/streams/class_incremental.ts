@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { flag, listOf, number, required, text, wholeNumber } from "../core/value_rules.ts";
 import { findClassIds } from "../data/class_names.ts";
@@ -60,7 +60,7 @@ export const CLASS_INCREMENTAL_RULES: OptionRules<ClassIncrementalOptions> = {
 export function createClassIncrementalBenchmark(options: ClassIncrementalOptions): Benchmark {
   assertOptions("createClassIncrementalBenchmark", options, CLASS_INCREMENTAL_RULES);
   const { name, experiences, taskLabels = false, seed = 0, shuffle = true } = options;
-  const act = `create the benchmark ${JSON.stringify(name)}`;
+  const act = `the benchmark ${JSON.stringify(name)}`;
   const { datasets, classNames } = numberDatasets([options.train, options.test], options.numClasses);
   const [train = options.train, test = options.test] = datasets;
   const numClasses = classNames.length;
@@ -110,14 +110,14 @@ function assertClassOrder(act: string, order: readonly number[], classNames: rea
   for (const id of order) {
     const label = classNames[id];
     if (label === undefined) {
-      throw new RangeRefusal(cannot(act, `class ids from 0 to ${classNames.length - 1} in classOrder`, id));
+      throw new RangeRefusal(needs(act, `class ids from 0 to ${classNames.length - 1} in classOrder`, id));
     }
-    if (seen.has(id)) throw new RangeRefusal(cannot(act, "every class once in classOrder", `${label} twice`));
+    if (seen.has(id)) throw new RangeRefusal(needs(act, "every class once in classOrder", `${label} twice`));
     seen.add(id);
   }
   const missing = classNames.find((_, id) => !seen.has(id));
   if (missing === undefined) return;
-  throw new RangeRefusal(cannot(act, "every class once in classOrder", `none of class ${missing}`));
+  throw new RangeRefusal(needs(act, "every class once in classOrder", `none of class ${missing}`));
 }
 
 function selectExperiences(
@@ -128,7 +128,7 @@ function selectExperiences(
   const positions = groupPositions(dataset.targets);
   for (const id of positions.keys()) {
     if (id < 0 || id >= numClasses) {
-      throw new RangeRefusal(cannot(act, `labels from 0 to ${numClasses - 1}`, id));
+      throw new RangeRefusal(needs(act, `labels from 0 to ${numClasses - 1}`, id));
     }
   }
   return classes.map((ids, index) => {

@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { flag, listOf, required, text, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_RULE } from "../data/dataset.ts";
@@ -46,9 +46,9 @@ const DATASET_BENCHMARK_RULES: OptionRules<DatasetBenchmarkOptions> = {
 export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchmark {
   assertOptions("createDatasetBenchmark", options, DATASET_BENCHMARK_RULES);
   const { name, train, test, taskLabels = false, normalization = { scale: 1, mean: [], std: [] } } = options;
-  const act = `create the benchmark ${JSON.stringify(name)}`;
+  const act = `the benchmark ${JSON.stringify(name)}`;
   if (taskLabels && train.length !== test.length) {
-    throw new RangeRefusal(cannot(act, `as many test as train experiences (${train.length})`, test.length));
+    throw new RangeRefusal(needs(act, `as many test as train experiences (${train.length})`, test.length));
   }
   const prepare = (datasets: readonly Dataset[]): ExperienceData[] =>
     datasets.map((dataset, index) => ({ dataset: taskLabels ? relabelTasks(dataset, index) : dataset }));
@@ -68,9 +68,9 @@ export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchm
 function findSampleShape(datasets: readonly Dataset[], act: string): readonly number[] {
   const sources = datasets.flatMap((dataset) => [...dataset.dropUnusedSources().sources.values()]);
   const [first] = sources;
-  if (!first) throw new RangeRefusal(cannot(act, "data sets with samples", "none"));
+  if (!first) throw new RangeRefusal(`${act} has no samples`);
   const astray = sources.find(({ sampleShape }) => sampleShape.join() !== first.sampleShape.join());
   if (!astray) return first.sampleShape;
   const wanted = `samples of shape [${first.sampleShape.join(", ")}] in ${JSON.stringify(astray.name)} too`;
-  throw new RangeRefusal(cannot(act, wanted, astray.sampleShape));
+  throw new RangeRefusal(needs(act, wanted, astray.sampleShape));
 }

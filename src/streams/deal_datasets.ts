@@ -1,4 +1,4 @@
-import { assertOneOf, cannot, RangeRefusal } from "../core/errors.ts";
+import { assertOneOf, needs, RangeRefusal } from "../core/errors.ts";
 import { splitOptions } from "../core/split_options.ts";
 import {
   CLASS_INCREMENTAL_RULES,
@@ -30,14 +30,14 @@ export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"
  * samples are dealt.
  */
 export function dealDatasets({ experiences = 5, scenario = "class-incremental", ...options }: DealOptions): Benchmark {
-  const act = `create the benchmark ${JSON.stringify(options.name)}`;
+  const act = `the benchmark ${JSON.stringify(options.name)}`;
   if (scenario === "class-incremental") {
-    if (options.balanced) throw new RangeRefusal(cannot(act, "scenario=new-instances beside balanced", scenario));
+    if (options.balanced) throw new RangeRefusal(needs(act, "scenario=new-instances beside balanced", scenario));
     return createClassIncrementalBenchmark({ ...splitOptions(options, CLASS_INCREMENTAL_RULES)[0], experiences });
   }
   assertOneOf(options.name, "scenario", scenario, DEALT_SCENARIOS);
   const { classOrder, taskLabels = false } = options;
-  if (classOrder) throw new RangeRefusal(cannot(act, "no classOrder where samples are dealt", classOrder));
-  if (taskLabels) throw new RangeRefusal(cannot(act, "no taskLabels where one test experience stands for all", true));
+  if (classOrder) throw new RangeRefusal(needs(act, "no classOrder where samples are dealt", classOrder));
+  if (taskLabels) throw new RangeRefusal(needs(act, "no taskLabels where one test experience stands for all", true));
   return createNewInstancesBenchmark({ ...splitOptions(options, NEW_INSTANCES_RULES)[0], experiences });
 }

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { Experience } from "./experience.ts";
 import { findOriginNumber } from "./lineage.ts";
@@ -12,7 +12,7 @@ import { createExperience } from "./stream.ts";
 export function joinExperiences(experiences: readonly Experience[]): Experience {
   const ordered = [...experiences].sort((a, b) => a.currentExperience - b.currentExperience);
   const [earliest, latest] = [ordered[0], ordered.at(-1)];
-  if (!earliest || !latest) throw new RangeRefusal(cannot("join experiences", "at least one", 0));
+  if (!earliest || !latest) throw new RangeRefusal(needs("a joint experience", "at least one", 0));
   const { currentExperience, originStream } = latest;
   const cutFrom = findOriginNumber(latest);
   const dataset = Dataset.concat(experiences.map((experience) => experience.dataset));

@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { flag, listOf, required, text, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -55,13 +55,13 @@ export const NEW_INSTANCES_RULES: OptionRules<NewInstancesOptions> = {
 export function createNewInstancesBenchmark(options: NewInstancesOptions): Benchmark {
   assertOptions("createNewInstancesBenchmark", options, NEW_INSTANCES_RULES);
   const { name, experiences, balanced = false, shuffle = true, seed = 0 } = options;
-  const act = `create the benchmark ${JSON.stringify(name)}`;
+  const act = `the benchmark ${JSON.stringify(name)}`;
   const { datasets, classNames } = numberDatasets([options.train, options.test], options.numClasses);
   const [train = options.train, test = options.test] = datasets;
   if (experiences > train.length) {
     throw new RangeRefusal(`${name}: experiences must be at most ${train.length}, a sample each, got ${experiences}`);
   }
-  if (test.length === 0) throw new RangeRefusal(cannot(act, "at least one test sample", 0));
+  if (test.length === 0) throw new RangeRefusal(needs(act, "at least one test sample", 0));
   const random = shuffle ? new RandomStream(seed, "instances") : undefined;
   const order = balanced ? sortByClass(train, random) : createOrder(train.length, random);
   const shares = Array.from({ length: experiences }, (_, index) =>

@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
 import { flag, required, wholeNumber } from "../core/value_rules.ts";
@@ -66,7 +66,7 @@ export function createOnlineStream(origin: Stream, options: OnlineStreamOptions)
     const { length } = experience.dataset;
     if (dropLast && length < experienceSize) {
       const wanted = `at least ${experienceSize} samples in experience ${experience.currentExperience}, with dropLast`;
-      throw new RangeRefusal(cannot("create an online stream", wanted, length));
+      throw new RangeRefusal(needs("the online stream", wanted, length));
     }
     const order = shuffle ? random.permutation(length) : Int32Array.from({ length }, (_, position) => position);
     const end = dropLast ? length - (length % experienceSize) : length;

@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
 import { number, oneOf, required } from "../core/value_rules.ts";
@@ -59,9 +59,7 @@ export function drawExamples(
   { count, random, act }: { readonly count: number; readonly random: RandomStream; readonly act: string },
 ): Dataset {
   if (!Number.isInteger(count) || count < 1 || count > dataset.length) {
-    throw new RangeRefusal(
-      cannot(act, `examplesPerExperience to be a whole number from 1 to ${dataset.length}`, count),
-    );
+    throw new RangeRefusal(needs(act, `examplesPerExperience to be a whole number from 1 to ${dataset.length}`, count));
   }
   return dataset.subset(random.permutation(dataset.length).subarray(0, count).sort());
 }

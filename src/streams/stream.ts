@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type ClassView, createClassTimeline } from "./class_timeline.ts";
 import type { Experience, LabelNames, Stream } from "./experience.ts";
@@ -29,13 +29,13 @@ export function createStream(name: string, parts: readonly ExperienceData[], lab
     if (dataset.length > 0) continue;
     const ofClasses = classes ? ` (classes ${classes.map((id) => labelNames?.classNames[id] ?? id).join(", ")})` : "";
     const wanted = `at least one sample in experience ${index}${ofClasses}`;
-    throw new RangeRefusal(cannot(`create the stream ${JSON.stringify(name)}`, wanted, 0));
+    throw new RangeRefusal(needs(`stream ${JSON.stringify(name)}`, wanted, 0));
   }
   const timeline = createClassTimeline(parts.map(({ dataset, classes }) => classes ?? [...new Set(dataset.targets)]));
   const experiences: Experience[] = [];
   const stream = createLazyStream({ name, length: parts.length, labelNames }, (index) => {
     const experience = experiences[index];
-    if (!experience) throw new RangeRefusal(cannot("read a stream", `an experience below ${parts.length}`, index));
+    if (!experience) throw new RangeRefusal(needs("the stream", `an experience below ${parts.length}`, index));
     return experience;
   });
   for (const [index, { dataset, cutFrom }] of parts.entries()) {
@@ -59,7 +59,7 @@ export function createLazyStream<Kind extends Experience>(
       at(index) {
         if (Number.isInteger(index) && index >= 0 && index < count) return make(first + index, whole ?? stream);
         const wanted = `an experience from 0 to ${count - 1}`;
-        throw new RangeRefusal(cannot(`read the stream ${JSON.stringify(name)}`, wanted, index));
+        throw new RangeRefusal(needs(`${JSON.stringify(name)}`, wanted, index));
       },
       slice(start, end) {
         const chosen = Array.from({ length: count }, (_, index) => index).slice(start, end);
@@ -102,5 +102,5 @@ export function readOnlyTaskLabel(
   const [label, ...others] = taskLabels;
   if (label !== undefined && others.length === 0) return label;
   const act = `read the task label of experience ${currentExperience} of the stream ${JSON.stringify(originStream.name)}`;
-  throw new RangeRefusal(cannot(act, "exactly one task label (see taskLabels)", taskLabels));
+  throw new RangeRefusal(needs(act, "exactly one task label (see taskLabels)", taskLabels));
 }

@@ -192,7 +192,7 @@ export class BaseStrategy extends EvaluationLoop {
 
   /** Computes the minibatch's outputs [B, C]. */
   async forward(): Promise<HostTensor> {
-    if (this.isTraining) return this.#currentStep("go forward").forward(this.mbatch);
+    if (this.isTraining) return this.#currentStep("forward()").forward(this.mbatch);
     return this.cluster.forward({ samples: this.mbatch, training: false, dropoutStep: 0 });
   }
 
@@ -203,12 +203,12 @@ export class BaseStrategy extends EvaluationLoop {
 
   /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */
   async backward(): Promise<number> {
-    return this.#currentStep("go backward").backward(this.mbOutput);
+    return this.#currentStep("backward()").backward(this.mbOutput);
   }
 
   /** Moves `parameters` along `gradient`. */
   async optimizerStep(): Promise<void> {
-    await this.#currentStep("step the optimizer").update();
+    await this.#currentStep("optimizerStep()").update();
   }
 
   /**
@@ -216,7 +216,7 @@ export class BaseStrategy extends EvaluationLoop {
    * @throws {Error} Outside a training iteration, or once its backward pass has begun.
    */
   addLossTerm(term: LossTerm | LossAndGradient): void {
-    this.#currentStep("add a loss term").addLossTerm(term);
+    this.#currentStep("addLossTerm()").addLossTerm(term);
   }
 
   /**
@@ -225,7 +225,7 @@ export class BaseStrategy extends EvaluationLoop {
    * @throws {Error} Outside a training iteration, or once its loss is computed.
    */
   scaleCriterion(factor: number | Float32Array): void {
-    this.#currentStep("scale the criterion").scaleCriterion(factor);
+    this.#currentStep("scaleCriterion()").scaleCriterion(factor);
   }
 
   /**
@@ -233,7 +233,7 @@ export class BaseStrategy extends EvaluationLoop {
    * @throws {Error} Outside a training iteration, or when the step was made.
    */
   skipUpdate(): void {
-    this.#currentStep("skip the update").skipUpdate();
+    this.#currentStep("skipUpdate()").skipUpdate();
   }
 
   /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
@@ -257,7 +257,7 @@ export class BaseStrategy extends EvaluationLoop {
 
   #currentStep(act: string): TrainingStep {
     if (this.#step) return this.#step;
-    throw new RefusalError(`Cannot ${act}: wanted a call inside a training iteration, got "one outside"`);
+    throw new RefusalError(`${act} must be called inside a training iteration, by a plugin or an overridden step`);
   }
 
   #makePlan(): StepPlan {

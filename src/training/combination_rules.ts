@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What a plugin or a strategy does that another may not bear beside it, in the words of refusals. */
@@ -46,7 +46,7 @@ export function assertCombination(strategy: CombinationRules, plugins: readonly 
 function assertBearable(member: Member, other: Member): void {
   const trait = member.excludes.find((excluded) => other.traits.includes(excluded));
   if (!trait) return;
-  throw new RangeRefusal(cannot(`use ${member.name}`, `nothing beside it that ${TRAITS[trait]}`, other.name));
+  throw new RangeRefusal(needs(`${member.name}`, `nothing beside it that ${TRAITS[trait]}`, other.name));
 }
 
 function describePlugin(plugin: StrategyPlugin): Member {

@@ -1,40 +1,39 @@
 import type * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../core/element_at.ts";
-import { cannot, describeUnknownName, RangeRefusal } from "../core/errors.ts";
+import { describeUnknownName, needs, RangeRefusal } from "../core/errors.ts";
 import { listFirstOutputs } from "../engine/tfjs/model_layers.ts";
 import { listGrowingHeads } from "../models/growing_head.ts";
 import { takeTopology } from "../models/take_topology.ts";
 
 /**
  * Refuses a layer that a model does not have.
- * @throws {RangeError} The message starts with "Cannot <act>" and says which names are near.
+ * @throws {RangeError} The message starts with `act` and says which names are near.
  */
 export function assertLayer(act: string, model: tf.LayersModel, name: string): void {
   const names = model.layers.map((layer) => layer.name);
-  if (!names.includes(name)) throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("layer", name, names)}`);
+  if (!names.includes(name)) throw new RangeRefusal(`${act}: ${describeUnknownName("layer", name, names)}`);
 }
 
 /**
  * Refuses a layer that has no trainable kernel [in, out]: a dense layer has, and a head that grows, but not one with a
  * head a task.
- * @throws {RangeError} The message starts with "Cannot <act>" and says which names are near.
+ * @throws {RangeError} The message starts with `act` and says which names are near.
  */
 export function assertDenseLayer(act: string, model: tf.LayersModel, name: string): void {
   const names = model.trainableWeights
     .filter(({ originalName, shape }) => originalName.endsWith("/kernel") && shape.length === 2)
     .map(({ originalName }) => originalName.slice(0, originalName.lastIndexOf("/")));
-  if (!names.includes(name))
-    throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("dense layer", name, names)}`);
+  if (!names.includes(name)) throw new RangeRefusal(`${act}: ${describeUnknownName("dense layer", name, names)}`);
 }
 
 /**
  * Refuses a model with a head that grows where its outputs are embeddings: such a head masks classes not seen.
- * @throws {RangeError} The message starts with "Cannot <act>".
+ * @throws {RangeError} The message starts with `act`.
  */
 export function assertFixedOutputs(act: string, model: tf.LayersModel): void {
   const [head] = listGrowingHeads(takeTopology(model));
   if (!head) return;
-  throw new RangeRefusal(cannot(act, "a model whose outputs are embeddings, none with a head that grows", head.layer));
+  throw new RangeRefusal(needs(act, "a model whose outputs are embeddings, none with a head that grows", head.layer));
 }
 
 /**
@@ -50,7 +49,7 @@ export function assertFeatureLayer(act: string, model: tf.LayersModel, name: str
   }
   assertLayer(act, model, name);
   if (listGrowingHeads(takeTopology(model)).some(({ layer }) => layer === name)) {
-    throw new RangeRefusal(cannot(act, "features of a layer before the heads that grow", name));
+    throw new RangeRefusal(needs(act, "features of a layer before the heads that grow", name));
   }
 }
 
@@ -70,7 +69,7 @@ export function findFeatureLayer(model: tf.LayersModel): string {
   // Behind a model that begins a sequential one, TF.js names the layer within it.
   const before = model.layers.find((layer) => layer === maker || listFirstOutputs(layer).some((own) => own === taken));
   if (!before) {
-    throw new RangeRefusal(cannot("find the features", "a model with a layer before the last", last?.name));
+    throw new RangeRefusal(needs("the feature layer", "a model with a layer before the last", last?.name));
   }
   return before.name;
 }

@@ -20,7 +20,7 @@ export function listIncludedRanges(
   for (const name of excluded) {
     if (layout.entries.some((entry) => isNamed(entry, name))) continue;
     const names = layout.entries.map((entry) => entry.name);
-    throw new RangeRefusal(`Cannot ${act}: ${describeUnknownName("parameter", name, names)}`);
+    throw new RangeRefusal(`${act}: ${describeUnknownName("parameter", name, names)}`);
   }
   return layout.entries
     .filter((entry) => !excluded.some((name) => isNamed(entry, name)))

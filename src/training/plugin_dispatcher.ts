@@ -1,4 +1,4 @@
-import { cannot, RefusalError } from "../core/errors.ts";
+import { needs, RefusalError } from "../core/errors.ts";
 import { type AssignmentPlace, fixList } from "./assignments.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { LossAndGradient } from "./losses/loss_and_gradient.ts";
@@ -88,7 +88,7 @@ export class PluginDispatcher {
     const owner = this.#owners.get(replaceable);
     if (owner && owner !== plugin) {
       const pair = `${namePlugin(owner)} and ${namePlugin(plugin)}`;
-      throw new RefusalError(cannot("train", `at most one plugin that replaces the ${replaceable}`, pair));
+      throw new RefusalError(needs("training", `at most one plugin that replaces the ${replaceable}`, pair));
     }
     this.#owners.set(replaceable, plugin);
   }

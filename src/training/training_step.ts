@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { AfterGradient, ComputeRequest } from "../cluster/compute_request.ts";
 import type { ObjectiveWriter } from "../cluster/objective_writer.ts";
-import { cannot, RangeRefusal, RefusalError } from "../core/errors.ts";
+import { needs, RangeRefusal, RefusalError } from "../core/errors.ts";
 import type { HostTensor } from "../core/host_tensor.ts";
 import { scaleVector } from "../core/vector.ts";
 import { Dataset } from "../data/dataset.ts";
@@ -45,7 +45,7 @@ export class TrainingStep {
   /** @throws {Error} If the backward pass has begun. */
   addLossTerm(term: LossTerm | LossAndGradient): void {
     if (this.#fusedObjective !== undefined || this.#wentBackward) {
-      throw new RefusalError(cannot("add a loss term", "a callback before the backward pass", "one after it"));
+      throw new RefusalError("addLossTerm() must be called before the backward pass, in beforeBackward at the latest");
     }
     this.#terms.push(term);
   }
@@ -53,7 +53,9 @@ export class TrainingStep {
   /** @throws {Error} If the criterion was computed already. */
   scaleCriterion(factor: number | Float32Array): void {
     if (this.#fusedObjective !== undefined || this.#loss) {
-      throw new RefusalError(cannot("scale the criterion", "a callback before the loss is computed", "one after it"));
+      throw new RefusalError(
+        "scaleCriterion() must be called before the loss is computed, in beforeForward at the latest",
+      );
     }
     if (typeof factor === "number") this.#criterionScale *= factor;
     else this.#sampleWeights = factor.map((weight, i) => weight * (this.#sampleWeights?.[i] ?? 1));
@@ -100,7 +102,8 @@ export class TrainingStep {
    * @throws {Error} If the plan has it made already: only who listens to `afterBackward` or `beforeUpdate` may ask.
    */
   skipUpdate(): void {
-    if (this.#updated) throw new RefusalError(cannot("skip the update", "a callback before it", "one after it"));
+    if (this.#updated)
+      throw new RefusalError("skipUpdate() must be called before the update, in beforeUpdate at the latest");
     this.#updated = true;
   }
 
@@ -111,7 +114,7 @@ export class TrainingStep {
   }
 
   async #addTerms(output: HostTensor): Promise<LossAndGradient> {
-    if (!this.#loss) throw new RefusalError(cannot("go backward", "a loss that was computed before", "none"));
+    if (!this.#loss) throw new RefusalError("backward() must be called after the loss is computed");
     if (this.#terms.length === 0) return this.#loss;
     let { loss } = this.#loss;
     const dOutput = this.#loss.dOutput;
@@ -137,7 +140,7 @@ export class TrainingStep {
     const step = this.#input.dropoutStep;
     const cure = `a smaller learning rate${this.#cluster.penalties.count > 0 ? ", or penalty," : ""} may help`;
     const wanted = `a finite loss at training iteration ${step} (${this.#samples.length} samples; ${cure})`;
-    throw new RangeRefusal(`${cannot("train", wanted, loss)}; the parameters are those before this step`);
+    throw new RangeRefusal(`${needs("training", wanted, loss)}; the parameters are those before this step`);
   }
 }
 
@@ -169,7 +172,7 @@ function weighSamples({ loss, dOutput, losses }: LossAndGradient, weights?: Floa
   if (!weights) return { loss, dOutput };
   if (losses?.length !== weights.length) {
     const wanted = `a criterion that gives the loss of each of ${weights.length} samples`;
-    throw new RangeRefusal(cannot("weigh samples", wanted, losses?.length));
+    throw new RangeRefusal(needs("sample weights", wanted, losses?.length));
   }
   const width = dOutput.length / weights.length;
   let sum = 0;

@@ -66,7 +66,7 @@ describe("train --model path=…, a model that does not fit", () => {
   test("fails at a minibatch of one row, when a layer normalises by the batch, and says so in the run", async () => {
     for (const engine of ["onnxruntime", "tfjs"]) {
       const { out, status, stderr } = await trainMisfit("rows", ["--engine", engine, "--batch-size", "1"]);
-      const said = /wanted at least 2 rows, as layer "norm" normalizes by the batch's variance, got 1/;
+      const said = /needs at least 2 rows, as layer "norm" normalizes by the batch's variance, got 1/;
       expect(stderr).toMatch(said);
       expect(status).toBe(1);
       const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
@@ -78,17 +78,13 @@ describe("train --model path=…, a model that does not fit", () => {
 describe("train, a layer that is named and not there", () => {
   test("is refused before a run is begun, with the name that is nearest", async () => {
     const cases = [
-      [
-        "--strategy",
-        "ar1:latentLayerName=fc9",
-        'Cannot use LatentReplayPlugin: unknown layer "fc9", did you mean fc0 or fc1?',
-      ],
+      ["--strategy", "ar1:latentLayerName=fc9", 'LatentReplayPlugin: unknown layer "fc9", did you mean fc0 or fc1?'],
       [
         "--strategy",
         "cwr-star:cwrLayerName=clasifier",
-        'Cannot use CWRStarPlugin: unknown dense layer "clasifier", did you mean classifier?',
+        'CWRStarPlugin: unknown dense layer "clasifier", did you mean classifier?',
       ],
-      ["--plugin", "rar:layerName=fc", 'Cannot use RARPlugin: unknown layer "fc", did you mean fc0 or fc1?'],
+      ["--plugin", "rar:layerName=fc", 'RARPlugin: unknown layer "fc", did you mean fc0 or fc1?'],
     ] as const;
     for (const [option, choice, message] of cases) {
       const { out, status, stderr } = await train(MISFIT, ["--model", "mlp:hiddenSize=8", option, choice]);
@@ -102,7 +98,7 @@ describe("train, a loss that is not finite", () => {
     for (const words of [[], ["--engine", "tfjs"], ["--strategy", "lwf"]]) {
       const model = ["--model", "mlp:hiddenSize=8", "--optimizer", "sgd:learningRate=1e30"];
       const { out, status, stderr } = await train(MISFIT, [...model, ...words]);
-      const said = /wanted a finite loss at training iteration 1 .*the parameters are those before this step/;
+      const said = /needs a finite loss at training iteration 1 .*the parameters are those before this step/;
       expect(stderr).toMatch(said);
       expect(stderr).toMatch(/^.+\n$/);
       expect(status).toBe(1);

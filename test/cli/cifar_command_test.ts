@@ -33,7 +33,7 @@ describe("train --benchmark split-cifar10", () => {
     for (const words of [["split-cifar10"], ["split-cifar100", "--data", "no-such"]]) {
       const { status, stderr } = await captureCli(["train", ...WORDS, "--benchmark", ...words]);
       expect([status, stderr.trim().split("\n").length]).toEqual([2, 1]);
-      expect(stderr).toMatch(/wanted the files (data_batch_1|train)\.bin, .* in a folder given as --data/);
+      expect(stderr).toMatch(/needs the files (data_batch_1|train)\.bin, .* in a folder given as --data/);
     }
   });
 });

@@ -31,7 +31,7 @@ const EXPECTED: readonly (readonly [act: () => unknown, line: string])[] = [
 const DEFECTS: readonly (readonly [act: () => unknown, text: string])[] = [
   [() => JSON.parse("null").momentum, "TypeError"],
   [() => raise(new TypeError("Cannot read properties of undefined (reading 'x')")), "Cannot read properties"],
-  [() => raise(new RangeError("Cannot use SGD: wanted momentum")), "Cannot use SGD"],
+  [() => raise(new RangeError("SGD needs momentum")), "SGD needs momentum"],
   [() => new Array(-1), "RangeError"],
   [() => raise(new Error("[ShapeInferenceError] Mismatch")), "[ShapeInferenceError]"],
 ];

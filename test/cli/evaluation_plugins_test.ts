@@ -113,7 +113,7 @@ describe("train --plugin tensorboard, csv and metrics", () => {
   test("refuse a GPU that nvidia-smi does not know, and forgetting on online streams", async () => {
     const { status, stderr } = await train(["--plugin", "metrics:gpu=99"]);
     expect({ status, lines: stderr.trim().split("\n").length }).toEqual({ status: 2, lines: 1 });
-    expect(stderr).toContain("Cannot measure the load of GPU 99: wanted nvidia-smi that knows it");
+    expect(stderr).toContain("GPU 99 needs nvidia-smi that knows it");
     const online = ["--benchmark", "split-mnist:experiences=2,onlineExperienceSize=10"];
     for (const name of ["maxForgetting", "forwardTransfer"]) {
       const refused = await train([...online, "--plugin", `metrics:${name}=true`]);

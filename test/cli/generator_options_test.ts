@@ -69,11 +69,11 @@ describe("train", () => {
   test("refuses options that do not go together in one line, with status 2", async () => {
     const data = await makeFolder(makeMNISTFiles());
     const refusals = [
-      ["split-mnist:decayBeta=3", "wanted onlineExperienceSize beside decayBeta"],
-      ["split-mnist:onlineDropLast=true", "wanted onlineExperienceSize beside onlineDropLast"],
+      ["split-mnist:decayBeta=3", "needs onlineExperienceSize beside decayBeta"],
+      ["split-mnist:onlineDropLast=true", "needs onlineExperienceSize beside onlineDropLast"],
       ["split-mnist:onlineExperienceSize=5,onlineDropLast=true,decayBeta=3", "no onlineDropLast beside decayBeta"],
       ["split-mnist:experiences=11", "split-mnist: experiences must be at most 10, a class each, got 11"],
-      ["split-mnist:balanced=true", "wanted scenario=new-instances beside balanced"],
+      ["split-mnist:balanced=true", "needs scenario=new-instances beside balanced"],
       ["split-mnist:scenario=new-instances,taskLabels=true", "no taskLabels"],
       ["split-mnist:augment=none|crop", 'augment must be crop, flip, crop|flip or none, got "none|crop"'],
       ["split-mnist:augment=crop,cropPadding=28", "augmentation: cropPadding must be below 28"],

@@ -74,6 +74,6 @@ describe("evaluate", () => {
       data,
     ]);
     expect(status).toBe(2);
-    expect(stderr).toBe("Cannot run an exported model: wanted task labels that it has a head for, got [3]\n");
+    expect(stderr).toBe("the exported model needs task labels that it has a head for, got [3]\n");
   });
 });

@@ -119,7 +119,7 @@ describe("train --resume", () => {
       [(state) => Reflect.set(at(state, "now", "randomStreams", "shuffle"), "length", 3), /state must be four int32/],
       [(state) => Reflect.set(at(state, "now"), "parameters", new Float32Array(3)), /./],
       [(state) => Reflect.set(at(state, "now"), "stepCount", -1), /place\.now\.stepCount must be at least 0, got -1/],
-      [(state) => Reflect.set(at(state, "now", "plugins", "1", "state"), "seen", 0.5), /wanted a count, got 0.5/],
+      [(state) => Reflect.set(at(state, "now", "plugins", "1", "state"), "seen", 0.5), /needs a count, got 0.5/],
       [(state) => Reflect.set(at(state, "now", "plugins", "1", "state"), "width", 9), /rows of 9 outputs/],
     ];
     for (const [change, message] of cases) {
@@ -156,8 +156,8 @@ describe("evaluate", () => {
     for (const [name, message] of [
       ["", "it is a folder, not a file"],
       ["missing", "there is no such file or folder"],
-      ["empty", "Cannot read an ONNX file"],
-      ["text", "Cannot read an ONNX file"],
+      ["empty", "the ONNX file needs"],
+      ["text", "the ONNX file needs"],
     ] as const) {
       const path = join(folder, name);
       const { status, line } = await refuse(["evaluate", "--model", path, "--data", data]);

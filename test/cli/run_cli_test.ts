@@ -97,7 +97,7 @@ describe("runCli() refuses", () => {
     ["train --model simple-mpl", 'unknown model "simple-mpl", did you mean simple-mlp'],
     ["train --optimizer sdg", 'unknown optimizer "sdg", did you mean sgd'],
     ["train --engine torch", 'unknown engine "torch"; known: auto, onnxruntime, tfjs'],
-    ["train --device gpu", 'wanted cpu, webgpu or cuda:NUMBER, got "gpu"'],
+    ["train --device gpu", 'must be cpu, webgpu or cuda:NUMBER, got "gpu"'],
     ["train --strategy ewc:lambda=much", 'ewc: lambda must be a number of at least 0, got "much"'],
     ["train --strategy ewc:lambda=-1", "ewc: lambda must be at least 0, got -1"],
     ["train --optimizer sgd:momentun=0.9", 'sgd: unknown option "momentun", did you mean momentum?'],
@@ -123,7 +123,7 @@ describe("runCli() refuses", () => {
       'no_such_folder" holds no train-images-idx3-ubyte (nor ',
     ],
     ["options that do not go together", ["--strategy", "ewc:lambda=1,mode=online"], "requires decayFactor"],
-    ["an incomplete class order", ["--benchmark", "split-mnist:classOrder=1|2"], "wanted every class once"],
+    ["an incomplete class order", ["--benchmark", "split-mnist:classOrder=1|2"], "needs every class once"],
     ["too many workers", ["--workers", "100000"], "cluster: workers must be at least 0 and at most 256, got 100000"],
     [
       "a module that is not there",

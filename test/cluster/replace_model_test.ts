@@ -157,7 +157,7 @@ describe("Cluster.replaceModel()", () => {
     const failure = await catchError(
       cluster.replaceModel({ ...cluster.model, parameters, state, topology: UNREADABLE }),
     );
-    expect(String(failure)).toContain("Cannot read a model's topology");
+    expect(String(failure)).toContain("the model's topology needs");
     await cluster.update(0.1);
     expect(cluster.stepCount).toBe(1);
     await cluster.close();

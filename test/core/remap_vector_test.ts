@@ -46,7 +46,7 @@ describe("compareParameters()", () => {
   test("finds nothing where a tensor is simply gone, which remapVector() refuses", () => {
     const change = compareParameters(layouts(["a", "b"], []), layouts(["b"], []));
     expect(change.frozen).toBe(undefined);
-    expect(() => remapVector(Float32Array.of(1, 2, 3, 4), change)).toThrow("wanted a place for a");
+    expect(() => remapVector(Float32Array.of(1, 2, 3, 4), change)).toThrow("needs a place for a");
   });
 });
 
@@ -75,11 +75,11 @@ describe("remapVector()", () => {
     const from = createParameterLayout([{ name: "a", shape: [2, 2] }]);
     const remapTo = (shape: number[], name = "a", vector = new Float32Array(4)) =>
       remapVector(vector, { from, to: createParameterLayout([{ name, shape }]) });
-    expect(() => remapTo([2, 2], "a", new Float32Array(3))).toThrow("wanted 4 values, got 3");
+    expect(() => remapTo([2, 2], "a", new Float32Array(3))).toThrow("needs 4 values, got 3");
     expect(() => remapTo([2, 2], "b")).toThrow("a place for a");
-    expect(() => remapTo([2, 1])).toThrow("wanted a shape that holds [2,2], got [2, 1]");
+    expect(() => remapTo([2, 1])).toThrow("needs a shape that holds [2,2], got [2, 1]");
     expect(() => remapTo([4])).toThrow(RangeError);
     const into = new Float32Array(5);
-    expect(() => remapVector(new Float32Array(4), { from, to: from, into })).toThrow("wanted 4 values, got 5");
+    expect(() => remapVector(new Float32Array(4), { from, to: from, into })).toThrow("needs 4 values, got 5");
   });
 });

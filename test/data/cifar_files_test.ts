@@ -35,7 +35,7 @@ describe("loadCIFAR10()", () => {
 
   test("says which files are wanted where, and which are missing", async () => {
     await expect(loadCIFAR10({})).rejects.toThrow(
-      "Cannot load CIFAR-10: wanted the files data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, " +
+      "CIFAR-10 needs the files data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, " +
         "data_batch_5.bin, test_batch.bin of cifar-10-binary.tar.gz (www.cs.toronto.edu/~kriz/cifar.html) in a folder " +
         'given as --data (in code: folder), got "no folder"',
     );
@@ -49,12 +49,12 @@ describe("loadCIFAR10()", () => {
     const whole = files["data_batch_2.bin"] ?? new Uint8Array();
     const folder = await makeFolder({ ...files, "data_batch_2.bin": whole.subarray(1) });
     await expect(loadCIFAR10({ folder })).rejects.toThrow(
-      `${JSON.stringify(join(folder, "data_batch_2.bin"))}: wanted rows of 3073 bytes, 1 of them labels, got "12291 bytes"`,
+      `${JSON.stringify(join(folder, "data_batch_2.bin"))}: needs rows of 3073 bytes, 1 of them labels, got "12291 bytes"`,
     );
     const astray = whole.slice();
     astray[3073] = 10;
     await writeFile(join(folder, "data_batch_2.bin"), astray);
-    await expect(loadCIFAR10({ folder })).rejects.toThrow("wanted labels from 0 to 9 in row 1, got 10");
+    await expect(loadCIFAR10({ folder })).rejects.toThrow("needs labels from 0 to 9 in row 1, got 10");
     await writeFile(join(folder, "data_batch_2.bin"), whole);
     expect((await loadCIFAR10({ folder })).train.labels.length).toBe(20);
   });

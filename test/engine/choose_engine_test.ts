@@ -101,7 +101,7 @@ describe("assertDevice()", () => {
   test("names the nearest device, when there is none of that name", () => {
     for (const device of ["cpu", "webgpu", "cuda:0", "cuda:17"]) expect(() => assertDevice(device)).not.toThrow();
     expect(() => assertDevice("CUDA")).toThrow("did you mean cuda:0?");
-    expect(() => assertDevice("abacus")).toThrow(/wanted cpu, webgpu or cuda:NUMBER, got "abacus"$/);
+    expect(() => assertDevice("abacus")).toThrow(/must be cpu, webgpu or cuda:NUMBER, got "abacus"$/);
   });
 });
 

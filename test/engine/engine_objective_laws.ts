@@ -67,12 +67,12 @@ export function describeObjectives(create: (topology: ModelTopology) => Promise<
     const { engine, vectors, input } = open();
     const objective = drawObjective("cross-entropy", 5);
     const refused: readonly (readonly [Partial<Objective>, string])[] = [
-      [{ classMask: new Float32Array(CLASSES + 1) }, `wanted ${CLASSES} values of classMask, got ${CLASSES + 1}`],
+      [{ classMask: new Float32Array(CLASSES + 1) }, `needs ${CLASSES} values of classMask, got ${CLASSES + 1}`],
       [{ classMask: createMask().fill(Number.NEGATIVE_INFINITY) }, "a class mask of finite numbers"],
       [{ classMask: createMask().fill(Number.NaN) }, "a class mask of finite numbers"],
       [{ classMask: createMask(), kind: "mse" }, 'no class mask, as it is of logits, got "mse"'],
-      [{ targets: new Float32Array(2) }, `wanted ${5 * CLASSES} values of targets, got 2`],
-      [{ weights: new Float32Array(2) }, "wanted 5 values of weights, got 2"],
+      [{ targets: new Float32Array(2) }, `needs ${5 * CLASSES} values of targets, got 2`],
+      [{ weights: new Float32Array(2) }, "needs 5 values of weights, got 2"],
     ];
     for (const [changes, message] of refused) {
       const results = { outputs: new Float32Array(5 * CLASSES), losses: new Float32Array(5) };

@@ -118,7 +118,7 @@ for (const [name, create] of Object.entries(engines)) {
     test("refuses samples that are ids, and results of another length", async () => {
       const ids = await create(takeApart(createIdModel()).topology);
       expect(() => ids.assertInputGradients?.()).toThrow(RangeError);
-      expect(() => ids.assertInputGradients?.()).toThrow("Cannot differentiate the samples of");
+      expect(() => ids.assertInputGradients?.()).toThrow("are ids");
       await ids.close();
       const engine = await create(takeApart(createSmoothModel()).topology);
       expect(() => engine.assertInputGradients?.()).not.toThrow();

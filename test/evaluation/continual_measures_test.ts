@@ -86,7 +86,7 @@ describe("summarizeAccuracyMatrix()", () => {
   });
 
   test("throws RangeError, when the matrix is empty or ragged or the trained experiences do not fit", () => {
-    expect(() => summarizeAccuracyMatrix([])).toThrow("Cannot sum up an accuracy matrix: wanted rows of one length");
+    expect(() => summarizeAccuracyMatrix([])).toThrow("the accuracy matrix needs rows of one length");
     expect(() => summarizeAccuracyMatrix([[1], [1, 2]])).toThrow(RangeError);
     expect(() => summarizeAccuracyMatrix([[1]], { trainedExperiences: [0, 1] })).toThrow("for each of 1 rows");
   });

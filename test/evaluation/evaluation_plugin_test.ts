@@ -186,7 +186,7 @@ describe("EvaluationPlugin", () => {
   test("constructor throws RangeError, when two metrics have one name", () => {
     const metrics = [...accuracyMetrics({ epoch: true }), ...accuracyMetrics({ epoch: true, stream: true })];
     expect(() => new EvaluationPlugin({ metrics })).toThrow(
-      'Cannot create an evaluator: wanted metrics named once each, got "Top1_Acc_Epoch"',
+      'EvaluationPlugin needs metrics named once each, got "Top1_Acc_Epoch"',
     );
   });
 
@@ -238,11 +238,11 @@ describe("EvaluationPlugin", () => {
     const saved = new EvaluationPlugin({ metrics: lossMetrics({ epoch: true }) }).save();
     const other = new EvaluationPlugin({ metrics: lossMetrics({ stream: true }) });
     expect(() => other.restore(saved)).toThrow(
-      'Cannot restore an evaluator: wanted the metrics Loss_Stream, got ["Loss_Epoch"]',
+      'the saved state of evaluator needs the metrics Loss_Stream, got ["Loss_Epoch"]',
     );
     expect(() => other.restore(null)).toThrow(TypeError);
     expect(() => other.restore({ trainedExperience: null, metrics: { Loss_Stream: [["x", 1]] }, last: {} })).toThrow(
-      "wanted a number",
+      "needs a number",
     );
   });
 

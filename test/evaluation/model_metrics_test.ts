@@ -64,7 +64,7 @@ describe("macMetrics()", () => {
 
   test("throws, when the strategy shows no model", () => {
     const strategy = new FakeStrategy(new EvaluationPlugin({ metrics: macMetrics({ epoch: true }) }));
-    expect(() => strategy.train([...createPlainStream("train", 1)])).toThrow("wanted a strategy that shows its model");
+    expect(() => strategy.train([...createPlainStream("train", 1)])).toThrow("needs a strategy that shows its model");
   });
 });
 

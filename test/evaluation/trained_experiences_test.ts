@@ -5,7 +5,7 @@ import { TrainedExperiences } from "../../src/evaluation/trained_experiences.ts"
 import type { Experience } from "../../src/streams/experience.ts";
 import { createPlainStream } from "./fake_stream.ts";
 
-const act = "restore a test";
+const act = "a test";
 const cut: Experience[] = [...createPlainStream("train", 6)].map((piece, i) => ({
   ...piece,
   cutFrom: Math.floor(i / 2),
@@ -45,6 +45,6 @@ describe("TrainedExperiences", () => {
     const copy = new TrainedExperiences();
     copy.restore(act, JSON.parse(JSON.stringify(trained.save())));
     expect(tested.map((experience) => copy.has(experience))).toEqual([true, false, true]);
-    expect(() => copy.restore(act, [1])).toThrow("Cannot restore a test");
+    expect(() => copy.restore(act, [1])).toThrow("a test needs");
   });
 });

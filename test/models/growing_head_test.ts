@@ -59,7 +59,7 @@ describe("growHead()", () => {
     expect(grow(5, 3, false)).toEqual({ ...head, units: 4 });
     expect(grow(3, 1)).toBe(head);
     const older = () => growHead({ ...head, tasks: [3, 5] }, new Map([[3, [0]]]), { isTraining: true });
-    expect(older).toThrow("wanted a new task or that of the newest column, 5, as older columns are frozen, got 3");
+    expect(older).toThrow("needs a new task or that of the newest column, 5, as older columns are frozen, got 3");
     const several = new Map([
       [3, [0]],
       [4, [1]],

@@ -67,7 +67,7 @@ describe("takeTopology() gives what engines lay out as the model itself,", () =>
     const [output] = [inner.apply(input)].flat();
     if (!(output instanceof tf.SymbolicTensor)) throw new TypeError("Not a symbolic tensor");
     const model = tf.model({ inputs: input, outputs: output });
-    expect(() => flattenWeights(model)).toThrow('Cannot call the model "inner": wanted an input [N, 5], got "[N, 4]"');
+    expect(() => flattenWeights(model)).toThrow('the model "inner" needs an input [N, 5], got "[N, 4]"');
     model.dispose();
   });
 });

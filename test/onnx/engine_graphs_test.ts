@@ -54,6 +54,6 @@ describe("buildBackwardGraph()", () => {
 
   test("throws a RangeError, when the model's output is not [N, C]", () => {
     const images = createSequential([2, 2], [createLayer("Dense", "fc", { units: 3 })]);
-    expect(() => buildBackwardGraph(parseTopology(images))).toThrow(/wanted an output \[N, C\], got "\[N, 2, 3\]"/);
+    expect(() => buildBackwardGraph(parseTopology(images))).toThrow(/needs an output \[N, C\], got "\[N, 2, 3\]"/);
   });
 });

@@ -51,11 +51,11 @@ describe("exportModel() of growing heads", () => {
     const { bytes, x, expected } = await prepare(multiHead);
     const unknown = { ...x, taskLabels: Int32Array.of(0, 3, 1, 2) };
     await expect(checkExport(bytes, { x: unknown, expected })).rejects.toThrow(
-      "wanted task labels that it has a head for, got [0, 3, 1, 2]",
+      "needs task labels that it has a head for, got [0, 3, 1, 2]",
     );
     const few = { ...x, taskLabels: Int32Array.of(0) };
-    await expect(checkExport(bytes, { x: few, expected })).rejects.toThrow("wanted 4 task labels, got 1");
+    await expect(checkExport(bytes, { x: few, expected })).rejects.toThrow("needs 4 task labels, got 1");
     const { taskLabels: _, ...bare } = x;
-    await expect(checkExport(bytes, { x: bare, expected })).rejects.toThrow("wanted 4 task labels");
+    await expect(checkExport(bytes, { x: bare, expected })).rejects.toThrow("needs 4 task labels");
   });
 });

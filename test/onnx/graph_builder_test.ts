@@ -31,7 +31,7 @@ describe("GraphBuilder", () => {
     const graph = createGraph(["N", 2], [3, 4]);
     expect(() => graph.node("MatMul", ["x0", "x1"])).toThrow(/Cannot add MatMul on \[N, 2\], \[3, 4\]/);
     expect(() => graph.node("Add", ["x0", "x1"])).toThrow(RangeError);
-    expect(() => graph.node("Relu", ["nothing"])).toThrow(/wanted one that the graph has made, got "nothing"/);
+    expect(() => graph.node("Relu", ["nothing"])).toThrow(/needs one that the graph has made, got "nothing"/);
     expect(() => graph.node("Reshape", ["x1", graph.integers([5, -1])])).toThrow(RangeError);
     expect(() => graph.node("Concat", ["x0", "x1"], { axis: int(1) })).toThrow(RangeError);
   });

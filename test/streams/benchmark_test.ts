@@ -17,9 +17,7 @@ const parts: BenchmarkParts = {
 describe("createBenchmark()", () => {
   test("refuses labels that are no class ids, by stream and experience", () => {
     const wanted = "class ids from 0 to 0 in experience 0 of train, got 1";
-    expect(() => createBenchmark({ ...parts, numClasses: 1 })).toThrow(
-      `Cannot create the benchmark "made": wanted ${wanted}`,
-    );
+    expect(() => createBenchmark({ ...parts, numClasses: 1 })).toThrow(`benchmark "made" needs ${wanted}`);
   });
 });
 

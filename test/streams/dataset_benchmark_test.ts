@@ -40,7 +40,7 @@ describe("createDatasetBenchmark()", () => {
     const [a, b] = [make("a", [0]), make("b", [0], [1, 2])];
     const refuse = (train: (typeof a)[], options = {}) =>
       createDatasetBenchmark({ name: "mine", train, test: [a], ...options });
-    expect(() => refuse([a, b])).toThrow('wanted samples of shape [2] in "b" too, got [1, 2]');
+    expect(() => refuse([a, b])).toThrow('needs samples of shape [2] in "b" too, got [1, 2]');
     expect(() => refuse([make("c", [5])], { numClasses: 3 })).toThrow("class ids from 0 to 2");
     expect(() => createDatasetBenchmark({ name: "mine", train: [], test: [] })).toThrow("data sets with samples");
     expect(() => createArrayDataset({ name: "a", x: new Uint8Array(3), y: [1], sampleShape: [2] })).toThrow(

@@ -37,6 +37,6 @@ describe("joinExperiences()", () => {
   });
 
   test("refuses to join nothing", () => {
-    expect(() => joinExperiences([])).toThrow("Cannot join experiences: wanted at least one");
+    expect(() => joinExperiences([])).toThrow("a joint experience needs at least one");
   });
 });

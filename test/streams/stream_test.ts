@@ -33,13 +33,13 @@ describe("createStream()", () => {
     expect(slice.at(0)).toBe(stream.at(1));
     expect(slice.at(0).originStream).toBe(stream);
     expect([...stream.slice(3)]).toEqual([]);
-    expect(() => slice.at(1)).toThrow('Cannot read the stream "made": wanted an experience from 0 to 0, got 1');
+    expect(() => slice.at(1)).toThrow('"made" needs an experience from 0 to 0, got 1');
     expect(() => stream.at(-1)).toThrow("got -1");
   });
 
   test("refuses an experience without samples, by its number", () => {
     expect(() => createStream("made", [{ dataset: makeDataset([1]) }, { dataset: Dataset.empty() }])).toThrow(
-      'Cannot create the stream "made": wanted at least one sample in experience 1, got 0',
+      'stream "made" needs at least one sample in experience 1, got 0',
     );
   });
 

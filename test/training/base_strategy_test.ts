@@ -221,7 +221,7 @@ describe("a loss that is not finite", () => {
         const failure = await strategy.train(trainStream).catch((reason: unknown) => reason);
         expect(failure).toBeInstanceOf(RangeError);
         expect(String(failure)).toContain(
-          `Cannot train: wanted a finite loss at training iteration ${iterations} (16 samples; a smaller learning rate`,
+          `training needs a finite loss at training iteration ${iterations} (16 samples; a smaller learning rate`,
         );
         expect(String(failure)).toContain("the parameters are those before this step");
         expect(iterations).toBeGreaterThan(0);

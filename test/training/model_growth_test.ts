@@ -26,7 +26,7 @@ describe("createModelGrowth()", () => {
   });
 
   test("remap() throws a RangeError, when the vector was moved before or `fill` was not", () => {
-    expect(() => growth.remap(new Float32Array(6))).toThrow("wanted 2 values, got 6");
-    expect(() => growth.remap(new Float32Array(2), new Float32Array(2))).toThrow("wanted 6 values, got 2");
+    expect(() => growth.remap(new Float32Array(6))).toThrow("needs 2 values, got 6");
+    expect(() => growth.remap(new Float32Array(2), new Float32Array(2))).toThrow("needs 6 values, got 2");
   });
 });

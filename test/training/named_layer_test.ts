@@ -20,7 +20,7 @@ const last = small.outputs[0]?.sourceLayer.name ?? "";
 describe("assertLayer()", () => {
   test("lets the model's layers pass, and names the nearest to any other", () => {
     for (const { name } of small.layers) expect(() => assertLayer("cut", small, name)).not.toThrow();
-    expect(() => assertLayer("cut", small, "fc9")).toThrow('Cannot cut: unknown layer "fc9", did you mean fc0?');
+    expect(() => assertLayer("cut", small, "fc9")).toThrow('cut: unknown layer "fc9", did you mean fc0?');
   });
 });
 
@@ -40,7 +40,7 @@ describe("assertDenseLayer()", () => {
       ],
     });
     for (const name of ["conv0", "flatten", "dense1"]) {
-      expect(() => assertDenseLayer("use it", image, name)).toThrow(`Cannot use it: unknown dense layer "${name}"`);
+      expect(() => assertDenseLayer("use it", image, name)).toThrow(`use it: unknown dense layer "${name}"`);
     }
     expect(() => assertDenseLayer("use it", image, "dense1")).toThrow("did you mean dense0?");
     expect(() => assertDenseLayer("use it", image, "conv0")).toThrow("dense0");
@@ -55,7 +55,7 @@ describe("assertFeatureLayer()", () => {
     const alone = mlp({ ...SMALL_MLP, hiddenLayers: 0 });
     const [input] = alone.layers;
     expect(() => assertFeatureLayer("extract", small, undefined)).not.toThrow();
-    expect(() => assertFeatureLayer("extract", small, "fc")).toThrow('Cannot extract: unknown layer "fc"');
+    expect(() => assertFeatureLayer("extract", small, "fc")).toThrow('extract: unknown layer "fc"');
     for (const head of [{ multiHead: true }, { incremental: true }]) {
       const growing = mlp({ ...SMALL_MLP, ...head });
       const name = growing.outputs[0]?.sourceLayer.name ?? "";
@@ -73,7 +73,7 @@ describe("assertFixedOutputs()", () => {
     expect(() => assertFixedOutputs("compare", small)).not.toThrow();
     for (const growing of [{ incremental: true }, { multiHead: true }]) {
       const model = mlp({ ...SMALL_MLP, ...growing });
-      const wanted = "Cannot compare: wanted a model whose outputs are embeddings, none with a head that grows, got";
+      const wanted = "compare needs a model whose outputs are embeddings, none with a head that grows, got";
       expect(() => assertFixedOutputs("compare", model)).toThrow(wanted);
       const plugins = [[new SCRPlugin()], [new CoPEPlugin()]];
       for (const chosen of plugins)

@@ -158,7 +158,7 @@ describe("GatheredImportances", () => {
     let sum = 0;
     for (const [i, piece] of pieces.entries()) {
       const copy = new GatheredImportances();
-      copy.restore("restore a test", gathered.save());
+      copy.restore("a test", gathered.save());
       gathered = copy;
       samples += piece.dataset.length;
       sum += piece.dataset.length * (i + 1);

@@ -60,7 +60,7 @@ describe("what a plugin replaces", () => {
       // The buffer is empty in the first experience: only one of them replaces anything then.
       await strategy.train(trainStream.at(0));
       await expect(strategy.train(trainStream.at(1))).rejects.toThrow(
-        'Cannot train: wanted at most one plugin that replaces the dataloader, got "ReplayPlugin and LoaderPlugin"',
+        'training needs at most one plugin that replaces the dataloader, got "ReplayPlugin and LoaderPlugin"',
       );
     });
   });
@@ -160,7 +160,7 @@ describe("criterion", () => {
   test("may be replaced by one plugin at most", () => {
     const plugins = [doubled, { ...doubled, name: "other" }];
     expect(() => new Naive(makeOptions({ plugins }))).toThrow(
-      'Cannot use doubled: wanted nothing beside it that replaces the criterion, got "other"',
+      'doubled needs nothing beside it that replaces the criterion, got "other"',
     );
   });
 });
@@ -180,7 +180,7 @@ describe("the parts of a plugin", () => {
     const replacing = { criterion: () => ({ loss: 0, dOutput: new Float32Array(0) }) };
     const twice = { name: "outer", ...replacing, parts: [{ name: "part", ...replacing }] };
     expect(() => new Naive(makeOptions({ plugins: [twice] }))).toThrow(
-      /Cannot use outer: .* replaces the criterion, got "?part/,
+      /outer needs .* replaces the criterion, got "?part/,
     );
   });
 });

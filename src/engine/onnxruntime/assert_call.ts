@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { EmbeddingSpec } from "../../onnx/layers/embedding.ts";
 import { isTaskLabels } from "../../onnx/layers/input.ts";
@@ -18,10 +18,10 @@ export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: Engine
   const wanted = findSampleShape(spec);
   if (sampleShape.join() !== wanted.join()) {
     throw new RangeRefusal(
-      cannot(`run the model "${spec.name}"`, `samples of shape [N, ${wanted.join(", ")}]`, input.x.shape),
+      needs(`the model "${spec.name}"`, `samples of shape [N, ${wanted.join(", ")}]`, input.x.shape),
     );
   }
-  if (rows < 1) throw new RangeRefusal(cannot(`run the model "${spec.name}"`, "at least one row", rows));
+  if (rows < 1) throw new RangeRefusal(needs(`the model "${spec.name}"`, "at least one row", rows));
   assertLength("x", input.x.data, rows * countElements(sampleShape));
   for (const layer of spec.layers) {
     if (layer.kind === "multiHeadClassifier") assertTaskLabels(layer, input);
@@ -54,12 +54,10 @@ function isFedSamples({ inputs }: Pick<LayerSpec, "inputs">, spec: ModelSpec): b
 /** onnxruntime would take a negative id for one from the end, and a fraction for the whole number below it. */
 function assertIds({ name, size }: EmbeddingSpec, ids: Float32Array): void {
   const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < size));
-  if (wrong !== undefined)
-    throw new RangeRefusal(cannot(`look up in layer "${name}"`, `ids from 0 to ${size - 1}`, wrong));
+  if (wrong !== undefined) throw new RangeRefusal(needs(`layer "${name}"`, `ids from 0 to ${size - 1}`, wrong));
 }
 
 /** @throws {RangeError} If the array has another length. */
 export function assertLength(name: string, array: Float32Array, length: number): void {
-  if (array.length !== length)
-    throw new RangeRefusal(cannot("run the model", `${length} values of ${name}`, array.length));
+  if (array.length !== length) throw new RangeRefusal(needs("the model", `${length} values of ${name}`, array.length));
 }

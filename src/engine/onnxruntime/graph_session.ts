@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { encodeGraph } from "../../onnx/file/encode_graph.ts";
 import type { Dimension } from "../../onnx/file/onnx_model.ts";
@@ -61,7 +61,7 @@ export class GraphSession {
   async run(tensors: RunTensors): Promise<void> {
     const { rowLimit } = this.graph;
     if (rowLimit && tensors.rows < rowLimit.rows) {
-      throw new RangeRefusal(cannot("train", `at least ${rowLimit.rows} rows, as ${rowLimit.reason}`, tensors.rows));
+      throw new RangeRefusal(needs("training", `at least ${rowLimit.rows} rows, as ${rowLimit.reason}`, tensors.rows));
     }
     const feeds: Record<string, Tensor> = {};
     for (const input of this.graph.inputs) feeds[input.name] = this.#findInput(input, tensors);
@@ -125,7 +125,7 @@ function wrap(name: string, array: Float32Array | undefined, shape: number[]): T
 }
 
 function present<Value>(name: string, value: Value | undefined): Value {
-  if (value === undefined) throw new TypeRefusal(`Cannot run the graph: nothing was given for "${name}"`);
+  if (value === undefined) throw new TypeRefusal(`the graph was given nothing for "${name}"`);
   return value;
 }
 

@@ -28,7 +28,7 @@ export class SessionCache {
    * @throws {Error} If the cache was closed, or onnxruntime refuses the graph or the device.
    */
   async load(key: string, build: () => Graph): Promise<GraphSession> {
-    if (this.#isClosed) throw new RefusalError("Cannot compute: the engine is closed");
+    if (this.#isClosed) throw new RefusalError("the engine was closed");
     const known = this.#sessions.get(key);
     if (known) return known;
     const session = this.#open(build);

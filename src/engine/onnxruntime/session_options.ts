@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-node";
-import { assertWholeNumber, cannot, RangeRefusal } from "../../core/errors.ts";
+import { assertWholeNumber, describeValue, RangeRefusal } from "../../core/errors.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { listProcessorNodes } from "./processor_nodes.ts";
 
@@ -45,5 +45,5 @@ function chooseProvider(device: string, graph: Graph | undefined): InferenceSess
   }
   const [, deviceId] = /^cuda:(\d+)$/.exec(device) ?? [];
   if (deviceId !== undefined) return { name: "cuda", deviceId: Number(deviceId) };
-  throw new RangeRefusal(cannot("choose a device", "cpu, webgpu or cuda:NUMBER", device));
+  throw new RangeRefusal(`device must be cpu, webgpu or cuda:NUMBER, got ${describeValue(device)}`);
 }

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
 /**
@@ -11,16 +11,16 @@ import { type Layer, listLayers } from "./model_layers.ts";
  */
 export function assertDifferentiable(model: tf.LayersModel): void {
   for (const layer of listLayers(model)) {
-    const what = `train layer "${layer.name}" with TF.js`;
+    const what = `layer "${layer.name}" in TF.js`;
     const { dilationRate, kernelSize, strides, padding } = layer.getConfig();
     if (hasKernel(layer) && listNumbers(dilationRate).some((rate) => rate > 1)) {
-      throw new RangeRefusal(cannot(what, "no dilation (--engine onnxruntime trains it)", listNumbers(dilationRate)));
+      throw new RangeRefusal(needs(what, "no dilation (--engine onnxruntime trains it)", listNumbers(dilationRate)));
     }
     if (layer.getClassName() !== "Conv2DTranspose" || padding !== "same") continue;
     const sizes = listNumbers(kernelSize);
     if (listNumbers(strides).some((stride, axis) => elementAt(sizes, axis) > 1 && stride > elementAt(sizes, axis))) {
       const wanted = 'strides within the kernel where padding is "same" (--engine onnxruntime trains it)';
-      throw new RangeRefusal(cannot(what, wanted, listNumbers(strides)));
+      throw new RangeRefusal(needs(what, wanted, listNumbers(strides)));
     }
   }
 }

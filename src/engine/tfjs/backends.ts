@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot, describeUnknownName, RangeRefusal, RefusalError } from "../../core/errors.ts";
+import { describeUnknownName, needs, RangeRefusal, RefusalError } from "../../core/errors.ts";
 import { startNodeBackend } from "./node_backend.ts";
 import { startWasmBackend } from "./wasm_backend.ts";
 import { startWebGPUBackend } from "./webgpu_backend.ts";
@@ -25,7 +25,7 @@ let chosen: Promise<TfjsBackend> | undefined;
 export async function loadTfjsBackend(wanted: "auto" | TfjsBackend): Promise<TfjsBackend> {
   if (wanted !== "auto" && !TFJS_BACKENDS.includes(wanted)) {
     const names = ["auto", ...TFJS_BACKENDS];
-    throw new RangeRefusal(`Cannot load TF.js: ${describeUnknownName("backend", wanted, names)}`);
+    throw new RangeRefusal(`${describeUnknownName("backend", wanted, names)}`);
   }
   if (!chosen) {
     chosen = wanted === "auto" ? loadFirst(AUTO_ORDER) : loadBackend(wanted);
@@ -37,7 +37,7 @@ export async function loadTfjsBackend(wanted: "auto" | TfjsBackend): Promise<Tfj
   const name = await chosen;
   if (wanted !== "auto" && wanted !== name) {
     const rule = `${name}, the backend this process computes with (another Worker may choose another)`;
-    throw new RefusalError(cannot("load a TF.js backend", rule, wanted));
+    throw new RefusalError(needs("TF.js", rule, wanted));
   }
   return name;
 }
@@ -54,7 +54,7 @@ async function loadBackend(name: TfjsBackend): Promise<TfjsBackend> {
   await startBackend(name);
   const registered = name === "tensorflow-gpu" ? "tensorflow" : name;
   if (!(await tf.setBackend(registered))) {
-    throw new RefusalError(cannot(`load the TF.js backend ${name}`, "a device that it can start on", "none"));
+    throw new RefusalError(`the TF.js backend ${name} found no device to start on`);
   }
   return name;
 }

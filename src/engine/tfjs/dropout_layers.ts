@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES } from "../../onnx/layers/noise.ts";
 import { assertDropoutRate } from "../dropout_mask.ts";
@@ -42,7 +42,7 @@ export function takeOverDropout(model: tf.LayersModel): DropoutControl {
     const settings = readSettings(layer);
     layer.call = (inputs, kwargs) => {
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
-      if (!x) throw new RangeRefusal(cannot(`drop units in ${layer.name}`, "an input", x));
+      if (!x) throw new RangeRefusal(needs(`${layer.name}`, "an input", x));
       return kwargs.training === true ? applyNoise(settings, x, draw) : x;
     };
   });
@@ -84,12 +84,12 @@ function applyNoise(
 }
 
 function readSettings(layer: Layer): NoiseSettings {
-  const act = `take over the random layer ${layer.name}`;
+  const act = `the random layer ${layer.name}`;
   const { rate, stddev, noiseShape } = layer.getConfig();
-  if (noiseShape !== undefined && noiseShape !== null) throw new RangeRefusal(cannot(act, "no noiseShape", noiseShape));
+  if (noiseShape !== undefined && noiseShape !== null) throw new RangeRefusal(needs(act, "no noiseShape", noiseShape));
   const className = layer.getClassName();
   const amount = Number(className === "GaussianNoise" ? stddev : rate);
   if (className !== "GaussianNoise") assertDropoutRate(act, amount);
-  else if (!(amount >= 0)) throw new RangeRefusal(cannot(act, "a stddev of at least 0", stddev));
+  else if (!(amount >= 0)) throw new RangeRefusal(needs(act, "a stddev of at least 0", stddev));
   return { className, amount };
 }

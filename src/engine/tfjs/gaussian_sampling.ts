@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { LAYER_RULES } from "./layer_rules.ts";
 import { readInput } from "./masked_logits.ts";
 
@@ -24,7 +24,7 @@ export class GaussianSampling extends tf.layers.Layer {
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const [means, variances, ...others] = inputShape.filter(Array.isArray);
     if (means?.length !== 2 || variances?.length !== 2 || means[1] !== variances[1] || others.length > 0) {
-      throw new RangeRefusal(cannot(`build ${this.name}`, "two inputs [N, L], means and log variances", inputShape));
+      throw new RangeRefusal(needs(`${this.name}`, "two inputs [N, L], means and log variances", inputShape));
     }
     this.built = true;
   }
@@ -42,7 +42,7 @@ export class GaussianSampling extends tf.layers.Layer {
 /** μ + e^(½ ln σ²)∘ε for ε as given, all [N, L]. The caller owns the result. */
 export function addSamplingNoise(inputs: tf.Tensor | readonly tf.Tensor[], noise: tf.Tensor): tf.Tensor {
   const [means, logVariances] = inputs instanceof tf.Tensor ? [inputs] : inputs;
-  if (!means || !logVariances) throw new TypeRefusal(cannot("draw samples", "means and log variances", inputs));
+  if (!means || !logVariances) throw new TypeRefusal(needs("GaussianSampling", "means and log variances", inputs));
   return tf.tidy(() => tf.add(means, tf.mul(tf.exp(tf.mul(logVariances, 0.5)), noise)));
 }
 

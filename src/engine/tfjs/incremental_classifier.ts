@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { required, wholeNumber } from "../../core/value_rules.ts";
 import { LAYER_RULES, type LayerOptions } from "./layer_rules.ts";
 import { MASKING_RULES, type MaskingOptions, maskLogits, readInput, readWeight } from "./masked_logits.ts";
@@ -48,7 +48,7 @@ export class IncrementalClassifier extends tf.layers.Layer {
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const [, features, ...others] = inputShape.flat();
     if (typeof features !== "number" || others.length > 0) {
-      throw new RangeRefusal(cannot(`build ${this.name}`, "an input [N, in]", inputShape));
+      throw new RangeRefusal(needs(`${this.name}`, "an input [N, in]", inputShape));
     }
     const zeros = tf.initializers.zeros();
     this.#kernel = this.addWeight("kernel", [features, this.units], "float32", zeros);

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { OptionRules } from "../../core/assert_options.ts";
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 import { flag, number } from "../../core/value_rules.ts";
 
 /** How a growing classifier answers for units whose class was not trained on. */
@@ -28,12 +28,12 @@ export function maskLogits(logits: tf.Tensor, active: tf.Tensor, maskValue: numb
 /** The input number `index` of a call. It stays the caller's. @throws {TypeError} If there is none. */
 export function readInput(layer: tf.layers.Layer, inputs: tf.Tensor | readonly tf.Tensor[], index: number): tf.Tensor {
   const input = inputs instanceof tf.Tensor ? [inputs][index] : inputs[index];
-  if (!input) throw new TypeRefusal(cannot(`call ${layer.name}`, `an input ${index}`, input));
+  if (!input) throw new TypeRefusal(needs(`${layer.name}`, `an input ${index}`, input));
   return input;
 }
 
 /** A weight's value, live. It stays the layer's. @throws {TypeError} If the layer was not built. */
 export function readWeight(layer: tf.layers.Layer, weight: tf.LayerVariable | undefined): tf.Tensor {
-  if (!weight) throw new TypeRefusal(cannot(`call ${layer.name}`, "a layer that was built", weight));
+  if (!weight) throw new TypeRefusal(needs(`${layer.name}`, "a layer that was built", weight));
   return weight.read();
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { ModelTopology } from "../model_topology.ts";
 // Registers the layers of our own, so that a topology that names them can be loaded.
 import "./gaussian_sampling.ts";
@@ -27,7 +27,7 @@ export async function loadModel({ class_name, config }: ModelTopology): Promise<
     if (unknown === undefined) throw cause;
     const registered =
       "layer classes that are registered (cluster: { layerModules } names the modules that do so to Workers)";
-    throw new RangeRefusal(cannot("load a model into TF.js", registered, unknown), { cause });
+    throw new RangeRefusal(needs("TF.js", registered, unknown), { cause });
   }
 }
 
@@ -38,30 +38,30 @@ export async function loadModel({ class_name, config }: ModelTopology): Promise<
  *   randomness of their own, regularisers (weight decay belongs to the optimizer) or constraints.
  */
 export function assertTrainableModel(model: tf.LayersModel): number {
-  const act = `train the model ${model.name}`;
+  const act = `the model ${model.name}`;
   const [output] = model.outputs;
   const [, outputSize] = output?.shape ?? [];
   const sampleInputs = model.inputs.length - (findTaskLabelsInput(model) < 0 ? 0 : 1);
   if (sampleInputs !== 1 || model.outputs.length !== 1) {
-    throw new RangeRefusal(cannot(act, "one input of samples and one output", [sampleInputs, model.outputs.length]));
+    throw new RangeRefusal(needs(act, "one input of samples and one output", [sampleInputs, model.outputs.length]));
   }
   if (output?.shape.length !== 2 || typeof outputSize !== "number") {
-    throw new RangeRefusal(cannot(act, "an output of shape [N, C]", output?.shape));
+    throw new RangeRefusal(needs(act, "an output of shape [N, C]", output?.shape));
   }
   for (const layer of listLayers(model)) assertDeterministic(act, layer);
   const regularized = listLayers(model).find((layer) => layer.losses.length > 0);
-  if (regularized) throw new RangeRefusal(cannot(act, "layers without regularizers", regularized.name));
+  if (regularized) throw new RangeRefusal(needs(act, "layers without regularizers", regularized.name));
   const constrained = model.weights.find((weight) => weight.constraint);
-  if (constrained) throw new RangeRefusal(cannot(act, "weights without constraints", constrained.originalName));
+  if (constrained) throw new RangeRefusal(needs(act, "weights without constraints", constrained.originalName));
   return outputSize;
 }
 
 function assertDeterministic(act: string, layer: Layer): void {
-  if (layer.stateful) throw new RangeRefusal(cannot(act, "layers that keep no state between batches", layer.name));
+  if (layer.stateful) throw new RangeRefusal(needs(act, "layers that keep no state between batches", layer.name));
   const { dropout, recurrentDropout } = layer.getConfig();
   const className = layer.getClassName();
   if (UNDECIDED_LAYERS.has(className) || Number(dropout ?? 0) > 0 || Number(recurrentDropout ?? 0) > 0) {
     const wanted = "random numbers in layers of their own (Dropout, GaussianNoise …) alone";
-    throw new RangeRefusal(cannot(act, wanted, `${className} ${layer.name}`));
+    throw new RangeRefusal(needs(act, wanted, `${className} ${layer.name}`));
   }
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { createParameterLayout, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { listWeightOwners } from "./model_layers.ts";
 
@@ -26,7 +26,7 @@ export function listModelVariables(model: tf.LayersModel): ModelVariables {
   const names = new Set<string>();
   for (const { originalName } of weights) {
     if (names.has(originalName)) {
-      throw new RangeRefusal(cannot("lay out a model's weights", "layer names that differ", originalName));
+      throw new RangeRefusal(needs("the model", "layer names that differ", originalName));
     }
     names.add(originalName);
   }
@@ -72,7 +72,7 @@ export function readVariables(
 
 function assertVectorLength(layout: ParameterLayout, vector: Float32Array): void {
   if (vector.length !== layout.size) {
-    throw new RangeRefusal(cannot("copy a model's weights", `a vector of length ${layout.size}`, vector.length));
+    throw new RangeRefusal(needs("the model", `a vector of length ${layout.size}`, vector.length));
   }
 }
 
@@ -84,7 +84,7 @@ function createLayout(weights: readonly tf.LayerVariable[]): ParameterLayout {
 function readVariable(weight: tf.LayerVariable): tf.Variable {
   const value = weight.read();
   if (!(value instanceof tf.Variable)) {
-    throw new TypeRefusal(cannot(`read the weight ${weight.originalName}`, "a variable", value));
+    throw new TypeRefusal(needs(`the weight ${weight.originalName}`, "a variable", value));
   }
   return value;
 }

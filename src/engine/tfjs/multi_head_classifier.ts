@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { tabulateHeadUnits } from "../../core/head_units.ts";
 import { listOf, required, wholeNumber } from "../../core/value_rules.ts";
 import { LAYER_RULES, type LayerOptions } from "./layer_rules.ts";
@@ -59,7 +59,7 @@ export class MultiHeadClassifier extends tf.layers.Layer {
     const [[, features, ...others] = [], labels] = inputShape.filter(Array.isArray);
     if (typeof features !== "number" || others.length > 0 || labels?.length !== 1) {
       const wanted = "two inputs, features [N, in] and task labels [N]";
-      throw new RangeRefusal(cannot(`build ${this.name}`, wanted, inputShape));
+      throw new RangeRefusal(needs(`${this.name}`, wanted, inputShape));
     }
     const zeros = tf.initializers.zeros();
     const heads = [this.headUnits.length, this.units];

@@ -13,7 +13,7 @@ export async function startNodeBackend(name: "@tensorflow/tfjs-node" | "@tensorf
   await importOptionalPackage(name, "TF.js on libtensorflow", tf.version.tfjs);
   if (!tf.findBackendFactory("tensorflow")) {
     const rule = "one copy of @tensorflow/tfjs, of one version";
-    throw new RefusalError(`Cannot load ${name}: wanted ${rule}, but it brought a copy of its own`);
+    throw new RefusalError(`${name} needs ${rule}, but it brought a copy of its own`);
   }
 }
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { listOf, number, oneOf, required, wholeNumber } from "../../core/value_rules.ts";
 import {
   type ColumnLayer,
@@ -61,7 +61,7 @@ export class ProgressiveNetwork extends tf.layers.Layer {
     const [[, features, ...others] = [], labels] = inputShape.filter(Array.isArray);
     if (typeof features !== "number" || others.length > 0 || labels?.length !== 1) {
       const wanted = "two inputs, features [N, in] and task labels [N]";
-      throw new RangeRefusal(cannot(`build ${this.name}`, wanted, inputShape));
+      throw new RangeRefusal(needs(`${this.name}`, wanted, inputShape));
     }
     const zeros = tf.initializers.zeros();
     for (const { name, shape, isTrainable } of describeColumns("", this.settings, features)) {

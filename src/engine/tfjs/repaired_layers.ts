@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 import { repairWindows } from "./repaired_windows.ts";
 
@@ -37,7 +37,7 @@ function repairBatchNorm(layer: Layer): void {
   const shape = readInputShape(layer);
   const channels = Number(elementAt(shape, shape.length - 1));
   if (axis !== -1 && axis !== shape.length - 1) {
-    throw new RangeRefusal(cannot(`normalize in ${layer.name}`, `channels on the last axis of [${shape}]`, axis));
+    throw new RangeRefusal(needs(`${layer.name}`, `channels on the last axis of [${shape}]`, axis));
   }
   if (!scale) setNeutral(layer, "gamma", () => tf.ones([channels]));
   if (!center) setNeutral(layer, "beta", () => tf.zeros([channels]));
@@ -46,7 +46,7 @@ function repairBatchNorm(layer: Layer): void {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
     if (kwargs.training === true && (!x || x.size <= channels)) {
       const rule = `at least 2 rows, as layer "${layer.name}" normalizes by the batch's variance`;
-      throw new RangeRefusal(cannot("train", rule, x?.shape[0]));
+      throw new RangeRefusal(needs("training", rule, x?.shape[0]));
     }
     return call(inputs, kwargs);
   };
@@ -66,7 +66,7 @@ function repairThreshold(layer: Layer): void {
   const theta = Number(layer.getConfig().theta);
   layer.call = (inputs) => {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
-    if (!x) throw new RangeRefusal(cannot(`apply ${layer.name}`, "an input", x));
+    if (!x) throw new RangeRefusal(needs(`${layer.name}`, "an input", x));
     return tf.tidy(() => tf.mul(x, tf.step(tf.sub(x, theta))));
   };
 }
@@ -85,5 +85,5 @@ function setNeutral(layer: Layer, name: "gamma" | "beta", read: () => tf.Tensor)
 function readInputShape(layer: Layer): readonly (number | null)[] {
   const shape = layer.inboundNodes[0]?.inputShapes[0];
   if (Array.isArray(shape)) return shape;
-  throw new RangeRefusal(cannot(`normalize in ${layer.name}`, "an input of known shape", shape));
+  throw new RangeRefusal(needs(`${layer.name}`, "an input of known shape", shape));
 }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { createInterpolation } from "../../onnx/ops/interpolation.ts";
 import type { Layer } from "./model_layers.ts";
 import { toShape4D } from "./shape_4d.ts";
@@ -108,12 +108,12 @@ function readSize(layer: Layer): [number, number] {
 /** One number, or one in a list, is for the first axis: sequences have no second. */
 function readPair(value: unknown): [number, number] {
   const [first, second = 1] = [value].flat().map(Number);
-  if (first === undefined) throw new TypeRefusal(cannot("read a layer's window", "one or two numbers", value));
+  if (first === undefined) throw new TypeRefusal(needs("the window", "one or two numbers", value));
   return [first, second];
 }
 
 function takeOne(layer: Layer, inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
   const x = Array.isArray(inputs) ? inputs[0] : inputs;
-  if (!x) throw new RangeRefusal(cannot(`apply ${layer.name}`, "an input", x));
+  if (!x) throw new RangeRefusal(needs(`${layer.name}`, "an input", x));
   return x;
 }

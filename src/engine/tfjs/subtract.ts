@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertOptions } from "../../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { LAYER_RULES } from "./layer_rules.ts";
 import { readInput } from "./masked_logits.ts";
 
@@ -22,7 +22,7 @@ export class Subtract extends tf.layers.Layer {
     const shapes = inputShape.filter((shape) => Array.isArray(shape));
     const [first, second] = shapes;
     if (shapes.length !== 2 || !first || first.join() !== second?.join()) {
-      throw new RangeRefusal(cannot(`call ${this.name}`, "two inputs of one shape", inputShape));
+      throw new RangeRefusal(needs(`${this.name}`, "two inputs of one shape", inputShape));
     }
     return first;
   }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { assertObjective } from "../assert_objective.ts";
@@ -157,7 +157,7 @@ class TfjsEngine implements Engine {
     const table = this.#model.layers.find((layer) => layer.getClassName() === "Embedding");
     if (!table) return;
     const wanted = `samples that are values, not ids (of the layer ${table.name})`;
-    throw new RangeRefusal(cannot(`differentiate the samples of ${this.#model.name}`, wanted, "ids"));
+    throw new RangeRefusal(`gradients of samples need ${wanted}; the samples of ${this.#model.name} are ids`);
   }
 
   async inputGradients(
@@ -195,7 +195,7 @@ class TfjsEngine implements Engine {
   #applyModel(model: tf.LayersModel, input: EngineInput, inputs = createModelInputs(model, input)): tf.Tensor {
     this.#dropout.setKey(input.dropoutKey);
     const output = model.apply(inputs, { training: input.mode === "train" });
-    if (!(output instanceof tf.Tensor)) throw new TypeRefusal(cannot("apply a model", "a tensor", output));
+    if (!(output instanceof tf.Tensor)) throw new TypeRefusal(needs("the model", "a tensor", output));
     return output;
   }
 
@@ -226,7 +226,7 @@ class TfjsEngine implements Engine {
     const inputs = [createModelInputs(this.#model, input)].flat();
     const at = findTaskLabelsInput(this.#model) === 0 ? 1 : 0;
     const samples = inputs[at];
-    if (!samples) throw new RefusalError("Cannot differentiate the samples: there are none");
+    if (!samples) throw new RefusalError("there are no samples to differentiate");
     const objective = (x: tf.Tensor): tf.Tensor => {
       const outputs = this.#applyModel(this.#model, input, inputs.with(at, x));
       return tf.sum(tf.mul(tf.reshape(outputs, [-1, this.outputSize]), dOutputs));
@@ -253,14 +253,14 @@ class TfjsEngine implements Engine {
     const wanted = this.#sampleShape;
     const fits = (length: number | null, i: number) => length === null || length === sampleShape[i];
     if (sampleShape.length !== wanted.length || !wanted.every(fits)) {
-      throw new RangeRefusal(cannot(`compute with ${this.#model.name}`, `samples of shape [${wanted}]`, sampleShape));
+      throw new RangeRefusal(needs(`${this.#model.name}`, `samples of shape [${wanted}]`, sampleShape));
     }
     for (const head of this.#heads) assertTaskLabels(head, { x, taskLabels });
   }
 
   #assertLength(name: string, array: Float32Array, length: number): void {
     if (array.length !== length) {
-      throw new RangeRefusal(cannot(`compute with ${this.#model.name}`, `${length} ${name}`, array.length));
+      throw new RangeRefusal(needs(`${this.#model.name}`, `${length} ${name}`, array.length));
     }
   }
 }

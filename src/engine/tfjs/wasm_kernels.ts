@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { toShape4D } from "./shape_4d.ts";
 
@@ -27,7 +27,8 @@ export function registerWasmKernels(): void {
     backendName: "wasm",
     kernelFunc: ({ inputs, attrs }) => {
       const { x, dy } = inputs;
-      if (!(x instanceof tf.Tensor && dy instanceof tf.Tensor)) throw new TypeRefusal(cannot("convolve", "tensors", x));
+      if (!(x instanceof tf.Tensor && dy instanceof tf.Tensor))
+        throw new TypeRefusal(needs("the convolution", "tensors", x));
       // The registry types all attributes of all kernels alike.
       return differentiateFilter(x, dy, attrs as unknown as tf.Conv2DBackpropFilterAttrs);
     },
@@ -78,7 +79,7 @@ function replaceMatMul(): void {
     kernelFunc: (call) => {
       const { backend, attrs } = call;
       const { a, b } = call.inputs;
-      if (!a || !b || !isKernelBackend(backend)) throw new TypeRefusal(cannot("multiply", "two tensors", a));
+      if (!a || !b || !isKernelBackend(backend)) throw new TypeRefusal(needs("the product", "two tensors", a));
       if (countMatrices(a) !== 1 || countMatrices(b) !== 1) return original.kernelFunc(call);
       const turned: tf.TensorInfo[] = [];
       const turn = (x: tf.TensorInfo): tf.TensorInfo => {
@@ -106,7 +107,7 @@ function borrowKernel(kernelName: string): void {
     backendName: "wasm",
     kernelFunc: ({ inputs, backend: wasm, attrs }) => {
       const cpu = tf.findBackend("cpu");
-      if (!isKernelBackend(wasm)) throw new TypeRefusal(cannot(`run ${kernelName}`, "a backend", wasm));
+      if (!isKernelBackend(wasm)) throw new TypeRefusal(needs(`${kernelName}`, "a backend", wasm));
       const copies = Object.entries(inputs).map(([name, info]) => [name, copyTensor(info, wasm, cpu)] as const);
       const output = toSingle(
         kernelFunc({ inputs: Object.fromEntries(copies), backend: cpu, ...(attrs && { attrs }) }),
@@ -119,7 +120,7 @@ function borrowKernel(kernelName: string): void {
 }
 
 function copyTensor(info: tf.TensorInfo | undefined, from: tf.KernelBackend, to: tf.KernelBackend): tf.TensorInfo {
-  if (!info) throw new TypeRefusal(cannot("copy a tensor", "one", info));
+  if (!info) throw new TypeRefusal(needs("the kernel", "one", info));
   const { dataId, dtype, shape } = info;
   return { dataId: to.write(from.readSync(dataId), shape, dtype), dtype, shape };
 }
@@ -130,7 +131,7 @@ function isKernelBackend(backend: object): backend is tf.KernelBackend {
 
 function toSingle(result: tf.TensorInfo | tf.TensorInfo[]): tf.TensorInfo {
   const [single = result] = Array.isArray(result) ? result : [result];
-  if (Array.isArray(single)) throw new TypeRefusal(cannot("run a kernel", "an output", single));
+  if (Array.isArray(single)) throw new TypeRefusal(needs("the kernel", "an output", single));
   return single;
 }
 

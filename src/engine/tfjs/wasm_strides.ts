@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 import { toShape4D } from "./shape_4d.ts";
 
 /** Kernels of wasm 4.22 that pad "same" wrongly where strides are longer than the window. */
@@ -23,7 +23,7 @@ export function repairWasmStrides(): void {
       kernelFunc: (call) => {
         const { inputs, attrs } = call;
         const { x, filter } = inputs;
-        if (!x || !filter) throw new TypeRefusal(cannot("convolve", "an input and a filter", x));
+        if (!x || !filter) throw new TypeRefusal(needs("the convolution", "an input and a filter", x));
         const attributes = attrs as unknown as ConvolutionAttributes;
         if (!isLongStrided(filter, attributes)) return original.kernelFunc(call);
         const placed = placeWindows(x, filter, attributes);
@@ -47,7 +47,7 @@ function placeWindows(
   filter: tf.TensorInfo,
   { strides, dilations }: ConvolutionAttributes,
 ): tf.Tensor {
-  if (!(x instanceof tf.Tensor)) throw new TypeRefusal(cannot("convolve", "a tensor", x));
+  if (!(x instanceof tf.Tensor)) throw new TypeRefusal(needs("the convolution", "a tensor", x));
   const shape = toShape4D(x.shape);
   const [filterHeight, filterWidth] = toShape4D(filter.shape);
   const [rows, , , channels] = shape;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot, RefusalError } from "../../core/errors.ts";
+import { needs, RefusalError } from "../../core/errors.ts";
 import { importOptionalPackage } from "./optional_package.ts";
 
 const PURPOSE = "the TF.js backend webgpu";
@@ -33,8 +33,7 @@ export async function startWebGPUBackend(): Promise<void> {
   const { WebGPUBackend } = await importOptionalPackage<WebGPUPackage>(name, PURPOSE, tf.version.tfjs);
   const gpu = await findGPU();
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter)
-    throw new RefusalError(cannot(`load ${PURPOSE}`, "a GPU adapter (is a Vulkan driver installed?)", adapter));
+  if (!adapter) throw new RefusalError(needs(`${PURPOSE}`, "a GPU adapter (is a Vulkan driver installed?)", adapter));
   const requiredLimits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]));
   const device = await adapter.requestDevice({ requiredLimits });
   if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");

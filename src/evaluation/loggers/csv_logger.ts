@@ -116,7 +116,7 @@ export class CSVLogger implements Logger {
 
   restoreState(saved: SavedState | undefined): void {
     if (saved === undefined) return;
-    const act = "restore a CSV logger";
+    const act = "the saved state of a CSV logger";
     const state = parseSavedRecord(act, saved);
     const folder = findFolder(this.#options);
     cutFile(join(folder, TRAINING_FILE), parseSavedCount(act, state.trainingBytes));

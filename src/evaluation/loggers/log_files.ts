@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, statSync, truncateSync } from "node:fs";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 
 /** The size of a file in bytes, 0 where there is none. */
 export function readSize(path: string): number {
@@ -23,6 +23,6 @@ export function syncFile(path: string): number {
  */
 export function cutFile(path: string, sizeBytes: number): void {
   const present = readSize(path);
-  if (present < sizeBytes) throw new RangeRefusal(cannot(`go on with ${path}`, `${sizeBytes} bytes or more`, present));
+  if (present < sizeBytes) throw new RangeRefusal(needs(`${path}`, `${sizeBytes} bytes or more`, present));
   truncateSync(path, sizeBytes);
 }

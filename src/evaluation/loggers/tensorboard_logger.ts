@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 import { parseSavedCount, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { callback, either, flag, required, text } from "../../core/value_rules.ts";
 import type { MetricValue } from "../metric_value.ts";
@@ -100,9 +100,9 @@ export class TensorBoardLogger implements Logger {
       if (this.#options.isOwnFolder) removeEventFiles(folder);
       return;
     }
-    const act = "restore a TensorBoard logger";
+    const act = "the saved state of a TensorBoard logger";
     const { name, sizeBytes } = parseSavedRecord(act, saved);
-    if (typeof name !== "string") throw new TypeRefusal(cannot(act, "the name of a file", name));
+    if (typeof name !== "string") throw new TypeRefusal(needs(act, "the name of a file", name));
     const path = join(folder, basename(name));
     cutFile(path, parseSavedCount(act, sizeBytes));
     this.#path = path;

@@ -56,7 +56,7 @@ export class AverageMeanClassAccuracy implements Metric<ReadonlyMap<number, numb
   }
 
   restore(state: unknown): void {
-    const act = "restore an average mean class accuracy";
+    const act = "the saved state of an average mean class accuracy";
     const { current, finished } = parseRecord(act, state);
     const rows = parseRows(act, finished);
     this.#current.restore(current);

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal, cannot, needs } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { listOf, recordOf, wholeNumber } from "../../core/value_rules.ts";
 import type { Metric } from "./metric.ts";
@@ -40,7 +40,7 @@ export class ClassAccuracy implements Metric<AccuracyByClass> {
    */
   update(logits: HostTensor, y: Int32Array, taskLabels: Int32Array): void {
     if (taskLabels.length !== y.length) {
-      throw new RangeRefusal(cannot("count by class", `${y.length} task labels`, taskLabels.length));
+      throw new RangeRefusal(needs("the accuracy by class", `${y.length} task labels`, taskLabels.length));
     }
     const predicted = predictClasses(logits, y);
     for (let i = 0; i < y.length; i++) {

@@ -46,7 +46,7 @@ export class Forgetting implements Metric<ReadonlyMap<number, number>> {
   }
 
   restore(state: unknown): void {
-    const act = "restore forgetting";
+    const act = "the saved state of forgetting";
     const { initial, last } = parseRecord(act, state);
     const pairs = { initial: parsePairs(act, initial), last: parsePairs(act, last) };
     this.reset();

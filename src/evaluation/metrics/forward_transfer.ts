@@ -47,7 +47,7 @@ export class ForwardTransfer implements Metric<ReadonlyMap<number, number>> {
   }
 
   restore(state: unknown): void {
-    const act = "restore forward transfer";
+    const act = "the saved state of forward transfer";
     const { initial, previous } = parseRecord(act, state);
     const pairs = { initial: parsePairs(act, initial), previous: parsePairs(act, previous) };
     this.reset();

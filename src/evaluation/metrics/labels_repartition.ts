@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal, cannot, needs } from "../../core/errors.ts";
 import type { Metric } from "./metric.ts";
 import { parseRows } from "./saved_state.ts";
 
@@ -16,7 +16,7 @@ export class LabelsRepartition implements Metric<ReadonlyMap<number, LabelCounts
    */
   update(y: Int32Array, taskLabels: Int32Array): void {
     if (taskLabels.length !== y.length) {
-      throw new RangeRefusal(cannot("count labels", `${y.length} task labels`, taskLabels.length));
+      throw new RangeRefusal(needs("the count of labels", `${y.length} task labels`, taskLabels.length));
     }
     for (let i = 0; i < y.length; i++) this.#add(elementAt(taskLabels, i), elementAt(y, i), 1);
   }

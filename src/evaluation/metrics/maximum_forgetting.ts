@@ -68,7 +68,7 @@ export class MaximumForgetting implements Metric<ReadonlyMap<number, number>> {
   }
 
   restore(state: unknown): void {
-    const act = "restore forgetting";
+    const act = "the saved state of forgetting";
     const { hasBegun, best, sinceBegin, learned, last } = parseRecord(act, state);
     const pairs = [best, sinceBegin, last].map((part) => parsePairs(act, part));
     const keys = parsePairs(act, learned).map(([key]) => key);

@@ -74,7 +74,7 @@ export class MeanScores implements Metric<MeanScoresResult> {
   }
 
   restore(state: unknown): void {
-    const act = "restore mean scores";
+    const act = "the saved state of mean scores";
     const saved = parseRecord(act, state);
     const scores = parseRows(act, saved.scores);
     const newClasses = parsePairs(act, saved.newClasses);

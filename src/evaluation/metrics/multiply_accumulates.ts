@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal, cannot, needs } from "../../core/errors.ts";
 import type { Metric } from "./metric.ts";
 import { parsePairs } from "./saved_state.ts";
 
@@ -98,7 +98,7 @@ function countPlaces(layer: CountedLayer, isCounted: boolean): number {
 
 function assertKnown({ name }: CountedLayer, shape: LayerShape, length: number | null): number {
   if (length !== null) return length;
-  throw new RangeRefusal(cannot("count multiplications", `fixed lengths besides the batch in ${name}`, shape));
+  throw new RangeRefusal(needs("the count of multiplications", `fixed lengths besides the batch in ${name}`, shape));
 }
 
 function takeFirst(shapes: LayerShapes): LayerShape {

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal, cannot, needs } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 
 /** The position of the largest of `values` in [start, end), the lowest of equals; −1 where one of them is NaN. */
@@ -70,7 +70,7 @@ export function predictClasses(logits: HostTensor, y: Int32Array): Int32Array {
 export function readClassCount(act: string, logits: HostTensor, y: Int32Array): number {
   const [rows, classes] = matrixShape(logits.shape);
   if (logits.shape.length === 2 && rows === y.length) return classes;
-  throw new RangeRefusal(cannot(act, `logits of shape [${y.length}, classes]`, logits.shape));
+  throw new RangeRefusal(needs(act, `logits of shape [${y.length}, classes]`, logits.shape));
 }
 
 /** How many of a row's logits are larger than the one of `label`; −1 where there is NaN or no such class. */

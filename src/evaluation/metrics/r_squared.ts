@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { TypeRefusal, cannot, needs } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Metric } from "./metric.ts";
 import { readTargetWidth } from "./regression_shapes.ts";
@@ -58,9 +58,9 @@ export class R2 implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const act = "restore a coefficient of determination";
+    const act = "the saved state of a coefficient of determination";
     const [[total] = [], ...targets] = parseRows(act, state);
-    if (total === undefined) throw new TypeRefusal(cannot(act, "a number of samples first", state));
+    if (total === undefined) throw new TypeRefusal(needs(act, "a number of samples first", state));
     this.#targets = targets.map(([count = 0, mean = 0, spread = 0, error = 0]) => ({ count, mean, spread, error }));
     this.#total = total;
   }

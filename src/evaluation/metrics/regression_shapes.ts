@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal, cannot, needs } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 
 /**
@@ -9,5 +9,5 @@ export function readTargetWidth(act: string, predicted: HostTensor, target: Host
   const [rows, width] = matrixShape(predicted.shape);
   const isOneShape = target.shape.length === 2 && target.shape[0] === rows && target.shape[1] === width;
   if (predicted.shape.length === 2 && isOneShape) return width;
-  throw new RangeRefusal(cannot(act, `predictions and targets of one shape [B, D]`, [predicted.shape, target.shape]));
+  throw new RangeRefusal(needs(act, `predictions and targets of one shape [B, D]`, [predicted.shape, target.shape]));
 }

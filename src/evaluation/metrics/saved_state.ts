@@ -1,13 +1,13 @@
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 
 /**
  * Reads rows of numbers that a metric saved. JSON has no NaN and writes null: both come back as NaN.
  * @throws {TypeError} If `state` is not an array of arrays of numbers.
  */
 export function parseRows(act: string, state: unknown): number[][] {
-  if (!Array.isArray(state)) throw new TypeRefusal(cannot(act, "rows of numbers", state));
+  if (!Array.isArray(state)) throw new TypeRefusal(needs(act, "rows of numbers", state));
   return state.map((row: unknown) => {
-    if (!Array.isArray(row)) throw new TypeRefusal(cannot(act, "rows of numbers", row));
+    if (!Array.isArray(row)) throw new TypeRefusal(needs(act, "rows of numbers", row));
     return row.map((value: unknown) => parseNumber(act, value));
   });
 }
@@ -20,7 +20,7 @@ export function parsePairs(act: string, state: unknown): [number, number][] {
   return parseRows(act, state).map((row) => {
     const [first, second] = row;
     if (first === undefined || second === undefined || row.length > 2) {
-      throw new TypeRefusal(cannot(act, "pairs of numbers", row));
+      throw new TypeRefusal(needs(act, "pairs of numbers", row));
     }
     return [first, second];
   });
@@ -31,7 +31,7 @@ export function parsePairs(act: string, state: unknown): [number, number][] {
  * @throws {TypeError} If `state` is none.
  */
 export function parseList(act: string, state: unknown): readonly unknown[] {
-  if (!Array.isArray(state)) throw new TypeRefusal(cannot(act, "a list", state));
+  if (!Array.isArray(state)) throw new TypeRefusal(needs(act, "a list", state));
   return state;
 }
 
@@ -41,7 +41,7 @@ export function parseList(act: string, state: unknown): readonly unknown[] {
  */
 export function parseRecord(act: string, state: unknown): Readonly<Record<string, unknown>> {
   if (typeof state !== "object" || state === null || Array.isArray(state)) {
-    throw new TypeRefusal(cannot(act, "an object of saved values by name", state));
+    throw new TypeRefusal(needs(act, "an object of saved values by name", state));
   }
   return Object.fromEntries(Object.entries(state));
 }
@@ -56,6 +56,6 @@ export function parseOptionalNumber(act: string, state: unknown): number | null 
 
 function parseNumber(act: string, value: unknown): number {
   if (value === null) return Number.NaN;
-  if (typeof value !== "number") throw new TypeRefusal(cannot(act, "a number", value));
+  if (typeof value !== "number") throw new TypeRefusal(needs(act, "a number", value));
   return value;
 }

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RefusalError } from "../../core/errors.ts";
+import { needs, RefusalError } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { type ExportBatch, ExportSession } from "./export_session.ts";
 import { findLargestColumn } from "./largest_column.ts";
@@ -28,7 +28,7 @@ export async function checkExport(
   try {
     const { data, shape } = await session.run(x);
     if (data.length !== expected.length) {
-      throw new RefusalError(cannot("keep the exported model", `${expected.length} logits`, data.length));
+      throw new RefusalError(needs("the exported model", `${expected.length} logits`, data.length));
     }
     const maxAbsoluteDifference = findLargest(expected, (value, i) => value - (data[i] ?? 0));
     const tolerance =
@@ -40,7 +40,7 @@ export async function checkExport(
     // Written so that NaN, which is neither larger nor smaller, is refused.
     if (!(maxAbsoluteDifference <= tolerance)) {
       const wanted = `logits within ${tolerance} of the engine's`;
-      throw new RefusalError(cannot("keep the exported model", wanted, maxAbsoluteDifference));
+      throw new RefusalError(needs("the exported model", wanted, maxAbsoluteDifference));
     }
     assertSameClasses(data, expected, shape);
     return { maxAbsoluteDifference };
@@ -60,7 +60,7 @@ function assertSameClasses(
     const [right, given] = [findLargestColumn(wanted), findLargestColumn(data.subarray(start, start + columns))];
     const best = elementAt(wanted, right);
     if (best - elementAt(wanted, given) <= EXPORT_TOLERANCE * Math.max(1, Math.abs(best))) continue;
-    throw new RefusalError(cannot("keep the exported model", `class ${right} for sample ${start / columns}`, given));
+    throw new RefusalError(needs("the exported model", `class ${right} for sample ${start / columns}`, given));
   }
 }
 

@@ -1,5 +1,5 @@
 import { elementAt, valueAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { concatVectors } from "../../core/vector.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -164,7 +164,7 @@ function transpose(matrix: Float64Array, n: number): Float32Array {
 
 function assertWidth(vectors: VectorsByClass, width: unknown): void {
   for (const { length } of vectors.values()) {
-    if (length !== width) throw new RangeRefusal(cannot("predict by features", `${width} of them`, length));
+    if (length !== width) throw new RangeRefusal(needs("the classifier", `${width} of them`, length));
   }
 }
 

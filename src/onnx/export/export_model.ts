@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { encodeGraph } from "../file/encode_graph.ts";
 import { ints } from "../file/onnx_model.ts";
@@ -70,17 +70,19 @@ function describeInputs(graph: GraphBuilder): string {
 
 function assertVectors({ spec, parameters, state }: ExportOptions): void {
   if (parameters.length !== spec.layout.size) {
-    throw new RangeRefusal(cannot(`export "${spec.name}"`, `${spec.layout.size} parameters`, parameters.length));
+    throw new RangeRefusal(needs(`the export of "${spec.name}"`, `${spec.layout.size} parameters`, parameters.length));
   }
   if (state.length !== spec.stateLayout.size) {
-    throw new RangeRefusal(cannot(`export "${spec.name}"`, `${spec.stateLayout.size} values of state`, state.length));
+    throw new RangeRefusal(
+      needs(`the export of "${spec.name}"`, `${spec.stateLayout.size} values of state`, state.length),
+    );
   }
 }
 
 /** The file's input and what stands between it and the model's own. */
 function addInput(layer: InputSpec, options: ExportOptions, graph: GraphBuilder): ValueName {
   if (graph.hasInput(SAMPLES_NAME))
-    throw new RangeRefusal(cannot(`export "${options.spec.name}"`, "one input", layer.name));
+    throw new RangeRefusal(needs(`the export of "${options.spec.name}"`, "one input", layer.name));
   const isTransposed = options.layout === "nchw";
   const sampleShape = isTransposed ? putChannelsFirst(layer) : layer.sampleShape;
   const type = { shape: ["N", ...sampleShape], dataType: "float32" } as const;
@@ -92,7 +94,7 @@ function addInput(layer: InputSpec, options: ExportOptions, graph: GraphBuilder)
 function putChannelsFirst({ sampleShape }: InputSpec): number[] {
   const [height, width, channels, ...rest] = sampleShape;
   if (height === undefined || width === undefined || channels === undefined || rest.length > 0) {
-    throw new RangeRefusal(cannot("put channels first", "samples [height, width, channels]", sampleShape));
+    throw new RangeRefusal(needs("layout nchw", "samples [height, width, channels]", sampleShape));
   }
   return [channels, height, width];
 }
@@ -103,7 +105,7 @@ function addPreprocessing({ scale, mean, std }: Preprocessing, x: ValueName, gra
   const last = graph.shapeOf(x).at(-1);
   const fits = (values: readonly number[]) => [0, 1, channels].includes(values.length);
   if (!fits(mean) || !fits(std) || (channels > 1 && channels !== last)) {
-    throw new RangeRefusal(cannot("export the normalization", `a mean and std of 1 or ${last} channels`, mean));
+    throw new RangeRefusal(needs("the exported normalization", `a mean and std of 1 or ${last} channels`, mean));
   }
   const at = (values: readonly number[], c: number, fallback: number) =>
     (values.length === 1 ? values[0] : values[c]) ?? fallback;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { cannot, describeCause, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
+import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { withFileNamed } from "../../core/system_error.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
@@ -46,7 +46,7 @@ export class ExportSession {
     }
     await session.release();
     const wanted = `an input "${SAMPLES_NAME}" and an output "${OUTPUTS_NAME}"`;
-    throw new RangeRefusal(cannot("open an exported model", wanted, [...session.inputNames, ...session.outputNames]));
+    throw new RangeRefusal(needs("the ONNX file", wanted, [...session.inputNames, ...session.outputNames]));
   }
 
   /**
@@ -60,7 +60,7 @@ export class ExportSession {
     if (this.#session.inputNames.includes(TASK_LABELS_NAME)) feeds[TASK_LABELS_NAME] = createLabels(x);
     const logits = (await this.#session.run(feeds).catch((cause: unknown) => refuse(x, cause)))[OUTPUTS_NAME];
     if (!(logits?.data instanceof Float32Array)) {
-      throw new TypeRefusal(cannot("run an exported model", "logits of float32", logits?.type));
+      throw new TypeRefusal(needs("the exported model", "logits of float32", logits?.type));
     }
     return { data: logits.data, shape: logits.dims };
   }
@@ -74,15 +74,15 @@ export class ExportSession {
 /** Says in one line what onnxruntime refuses. */
 function refuse({ taskLabels }: ExportBatch, cause: unknown): never {
   const message = describeCause(cause);
-  const act = "run an exported model";
+  const act = "the exported model";
   // Heads are chosen from a table that has a row a head.
   if (taskLabels && message.includes("out of data bounds")) {
-    throw new RangeRefusal(cannot(act, "task labels that it has a head for", [...new Set(taskLabels)]), { cause });
+    throw new RangeRefusal(needs(act, "task labels that it has a head for", [...new Set(taskLabels)]), { cause });
   }
-  throw new RangeRefusal(`Cannot ${act}: ${describeRuntimeError(cause)}`, { cause });
+  throw new RangeRefusal(`${act}: ${describeRuntimeError(cause)}`, { cause });
 }
 
 function createLabels({ shape: [rows = 0], taskLabels }: ExportBatch): Tensor {
   if (taskLabels?.length === rows) return new Tensor("int64", BigInt64Array.from(taskLabels, BigInt), [rows]);
-  throw new RangeRefusal(cannot("run an exported model", `${rows} task labels`, taskLabels?.length));
+  throw new RangeRefusal(needs("the exported model", `${rows} task labels`, taskLabels?.length));
 }

@@ -68,5 +68,5 @@ export function buildExportedNetwork(
 function findFeatures(layerName: string, { values }: ConvertedModel, graph: GraphBuilder): ValueName {
   const value = values.get(layerName);
   if (value !== undefined) return convertFlatten(value, graph);
-  throw new RangeRefusal(`Cannot export features: ${describeUnknownName("layer", layerName, [...values.keys()])}`);
+  throw new RangeRefusal(`${describeUnknownName("layer", layerName, [...values.keys()])}`);
 }

@@ -1,4 +1,4 @@
-import { cannot, SyntaxRefusal } from "../../core/errors.ts";
+import { needs, SyntaxRefusal } from "../../core/errors.ts";
 import { decodedModelSchema } from "./decoded_model_schema.ts";
 import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, modelMessage } from "./model_message.ts";
 import type { AttributeValue, BatchDimension, DataType, Dimension, OnnxModel, ValueInfo } from "./onnx_model.ts";
@@ -11,7 +11,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
   const decoded = decodedModelSchema.safeParse(decodeMessage(bytes));
   if (!decoded.success) {
     const issue = decoded.error.issues[0];
-    throw new SyntaxRefusal(cannot("read an ONNX file", "a model of the kind that Firn writes", issue?.path.join(".")));
+    throw new SyntaxRefusal(needs("the ONNX file", "a model of the kind that Firn writes", issue?.path.join(".")));
   }
   const { graph, ...model } = decoded.data;
   return {
@@ -47,7 +47,7 @@ function decodeMessage(bytes: Uint8Array): unknown {
   try {
     return modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, defaults: true, arrays: true });
   } catch (cause) {
-    throw new SyntaxRefusal(cannot("read an ONNX file", "the bytes of a model", bytes), { cause });
+    throw new SyntaxRefusal(needs("the ONNX file", "the bytes of a model", bytes), { cause });
   }
 }
 
@@ -68,9 +68,7 @@ function decodeAttribute(attribute: DecodedAttribute): AttributeValue {
     case ATTRIBUTE_NUMBERS.floats:
       return { kind: "floats", value: attribute.floats };
   }
-  throw new SyntaxRefusal(
-    cannot(`read the attribute "${attribute.name}"`, "an int, float, string or list", attribute.type),
-  );
+  throw new SyntaxRefusal(needs(`the attribute "${attribute.name}"`, "an int, float, string or list", attribute.type));
 }
 
 function decodeValueInfo(info: DecodedValueInfo): ValueInfo {
@@ -82,7 +80,7 @@ function decodeDimension(dimension: { dim_value?: number | undefined; dim_param?
   if (dimension.dim_value !== undefined) return dimension.dim_value;
   const symbol = dimension.dim_param ?? "";
   if (isBatchDimension(symbol)) return symbol;
-  throw new SyntaxRefusal(cannot("read an ONNX file", "dimensions that are numbers or N or a multiple of N", symbol));
+  throw new SyntaxRefusal(needs("the ONNX file", "dimensions that are numbers or N or a multiple of N", symbol));
 }
 
 function isBatchDimension(symbol: string): symbol is BatchDimension {
@@ -102,5 +100,5 @@ function decodeDataType(number: number): DataType {
     case DATA_TYPE_NUMBERS.bool:
       return "bool";
   }
-  throw new SyntaxRefusal(cannot("read an ONNX file", "tensors of float32, uint8, int32, int64 or bool", number));
+  throw new SyntaxRefusal(needs("the ONNX file", "tensors of float32, uint8, int32, int64 or bool", number));
 }

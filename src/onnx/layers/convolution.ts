@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { ints, type Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -165,7 +165,7 @@ function describe(
 function countChannels({ name }: { name: string }, inputs: readonly Shape[]): number {
   const channels = inputs[0]?.at(-1);
   if (typeof channels === "number") return channels;
-  throw new RangeRefusal(cannot(`size layer "${name}"`, "an input [N, …, channels]", inputs[0]));
+  throw new RangeRefusal(needs(`layer "${name}"`, "an input [N, …, channels]", inputs[0]));
 }
 
 /**
@@ -247,7 +247,7 @@ function placeBackwards(
 function putInputChannelsFirst(x: ValueName, kernel: readonly number[], graph: GraphBuilder): ValueName {
   const shape = graph.shapeOf(x);
   if (shape.length === kernel.length + 2) return putChannelsFirst(x, graph);
-  throw new RangeRefusal(cannot("convolve", `an input of rank ${kernel.length + 2}`, describeShape(shape)));
+  throw new RangeRefusal(needs("the convolution", `an input of rank ${kernel.length + 2}`, describeShape(shape)));
 }
 
 /** [taps…, a, b] to [b, a, taps…]. */

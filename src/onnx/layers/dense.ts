@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { sampleShapeOf } from "../shape.ts";
@@ -25,7 +25,7 @@ export const denseLayers = {
     parameters(layer, [input = []]) {
       const features = input.at(-1);
       if (typeof features !== "number") {
-        throw new RangeRefusal(cannot(`size layer "${layer.name}"`, "an input [N, …, features]", input));
+        throw new RangeRefusal(needs(`layer "${layer.name}"`, "an input [N, …, features]", input));
       }
       const kernel = { name: `${layer.layer}/kernel`, shape: [features, layer.units], isTrainable: true };
       const bias = { name: `${layer.layer}/bias`, shape: [layer.units], isTrainable: true };
@@ -78,8 +78,7 @@ function parseDistributed(layer: LayerJson, place: LayerCall): DenseSpec | Activ
 function convertDense(layer: DenseSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const sampleShape = sampleShapeOf(graph.shapeOf(x));
   const features = sampleShape.at(-1);
-  if (features === undefined)
-    throw new RangeRefusal(cannot("multiply by the kernel", "an input [N, …, in]", sampleShape));
+  if (features === undefined) throw new RangeRefusal(needs("Dense", "an input [N, …, in]", sampleShape));
   const isFolded = sampleShape.length > 1;
   const rows = isFolded ? graph.node("Reshape", [x, graph.integers([-1, features])]) : x;
   const kernel = graph.parameter(`${layer.layer}/kernel`);

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -80,10 +80,10 @@ const OPERATOR_OF: Readonly<Record<MergeSpec["operation"], Operator>> = {
 function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const [first, ...others] = inputs;
   if (first === undefined || others.length === 0) {
-    throw new RangeRefusal(cannot("merge", "two inputs or more", inputs.length));
+    throw new RangeRefusal(needs("the merge layer", "two inputs or more", inputs.length));
   }
   if (layer.operation === "subtract" && others.length > 1) {
-    throw new RangeRefusal(cannot("subtract", "two inputs", inputs.length));
+    throw new RangeRefusal(needs("Subtract", "two inputs", inputs.length));
   }
   const merged = others.reduce((sum, other) => graph.node(OPERATOR_OF[layer.operation], [sum, other]), first);
   if (layer.operation !== "average") return merged;
@@ -94,7 +94,7 @@ function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: Gra
 function convertConcatenate(layer: ConcatenateSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const rank = graph.shapeOf(elementAt(inputs, 0)).length;
   const axis = resolveAxis(layer.axis, rank);
-  if (axis === 0) throw new RangeRefusal(cannot("concatenate", "an axis other than the batch's", layer.axis));
+  if (axis === 0) throw new RangeRefusal(needs("Concatenate", "an axis other than the batch's", layer.axis));
   return graph.node("Concat", inputs, { axis: int(axis) });
 }
 
@@ -106,7 +106,7 @@ function convertConcatenate(layer: ConcatenateSpec, inputs: readonly ValueName[]
  */
 function convertDot(layer: DotSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
   const [a = "", b = ""] = inputs;
-  if (inputs.length !== 2) throw new RangeRefusal(cannot("multiply", "two inputs", inputs.length));
+  if (inputs.length !== 2) throw new RangeRefusal(needs("the product", "two inputs", inputs.length));
   const [left, right] = [toMatrix(a, layer.axes[0], graph), toMatrix(b, layer.axes[1], graph)];
   const read = ({ value }: Matrix) => (layer.isNormalized ? normalize(value, graph) : value);
   const product = graph.node("MatMul", [read(left), transpose(read(right), graph)]);
@@ -127,7 +127,7 @@ function toMatrix(x: ValueName, axis: number, graph: GraphBuilder): Matrix {
   const lengths = sampleShapeOf(shape);
   const rest = lengths.toSpliced(at - 1, 1);
   if (at === 0 || lengths.length > 2) {
-    throw new RangeRefusal(cannot("multiply sample by sample", "an input [N, k] or [N, a, k]", describeShape(shape)));
+    throw new RangeRefusal(needs("Dot", "an input [N, k] or [N, a, k]", describeShape(shape)));
   }
   if (lengths.length === 2) return { value: at === 2 ? x : transpose(x, graph), rest };
   return { value: graph.node("Reshape", [x, graph.integers([-1, 1, ...lengths])]), rest };

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -116,7 +116,7 @@ function convertDropout(layer: DropoutSpec, x: ValueName, graph: GraphBuilder): 
   if (layer.rate === 0) return x;
   const shape = graph.shapeOf(x);
   if (layer.isSpatial && shape.length !== 3) {
-    throw new RangeRefusal(cannot("drop channels", "an input [N, T, C]", describeShape(shape)));
+    throw new RangeRefusal(needs("SpatialDropout1D", "an input [N, T, C]", describeShape(shape)));
   }
   const noise: Noise = { kind: "dropout", rate: layer.rate };
   return graph.node("Mul", [x, addNoise(layer, noise, layer.isSpatial ? shape.with(1, 1) : shape, graph)]);

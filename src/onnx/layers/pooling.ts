@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -69,7 +69,9 @@ function parseGlobalPooling(
 function convertPooling(layer: PoolingSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const shape = graph.shapeOf(x);
   if (shape.length !== layer.window.kernel.length + 2) {
-    throw new RangeRefusal(cannot("pool", `an input of rank ${layer.window.kernel.length + 2}`, describeShape(shape)));
+    throw new RangeRefusal(
+      needs("the pool", `an input of rank ${layer.window.kernel.length + 2}`, describeShape(shape)),
+    );
   }
   const channels = putChannelsFirst(x, graph);
   const attributes = createWindowAttributes(placeWindow(layer.window, readLengths(graph.shapeOf(channels))));

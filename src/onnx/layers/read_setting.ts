@@ -1,4 +1,4 @@
-import { cannot, describeValue, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { describeValue, needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { LayerJson } from "../topology/topology_schema.ts";
 
 /** A layer that has no converter; carries what a caller needs to say so in its own words. */
@@ -148,7 +148,7 @@ export function readPairs(layer: LayerJson, key: string): readonly (readonly [nu
 export function readSampleShape(layer: LayerJson): number[] {
   const shape = layer.config.batch_input_shape;
   if (!shape) {
-    throw new TypeRefusal(cannot(`read layer "${layer.config.name}"`, "a first layer with an inputShape", shape));
+    throw new TypeRefusal(needs(`layer "${layer.config.name}"`, "a first layer with an inputShape", shape));
   }
   return shape.slice(1).map((length) => {
     if (length !== null) return length;

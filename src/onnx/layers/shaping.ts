@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -101,7 +101,7 @@ export function convertFlatten(x: ValueName, graph: GraphBuilder): ValueName {
 function convertPermute({ order }: PermuteSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const shape = graph.shapeOf(x);
   if (order.length !== shape.length - 1) {
-    throw new RangeRefusal(cannot("permute", `an order of ${shape.length - 1} axes`, order));
+    throw new RangeRefusal(needs("Permute", `an order of ${shape.length - 1} axes`, order));
   }
   return graph.node("Transpose", [x], { perm: ints([0, ...order]) });
 }
@@ -110,7 +110,7 @@ function convertPermute({ order }: PermuteSpec, x: ValueName, graph: GraphBuilde
 function convertRepeatVector({ times }: RepeatVectorSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const [, features, ...others] = graph.shapeOf(x);
   if (typeof features !== "number" || others.length > 0) {
-    throw new RangeRefusal(cannot("repeat a vector", "an input [N, F]", describeShape(graph.shapeOf(x))));
+    throw new RangeRefusal(needs("RepeatVector", "an input [N, F]", describeShape(graph.shapeOf(x))));
   }
   const rows = graph.node("Reshape", [x, graph.integers([-1, 1, features])]);
   return graph.node("Expand", [rows, graph.integers([1, times, 1])]);

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
@@ -16,7 +16,7 @@ export const activationOperators = {
       const { graph } = step;
       const [low, high] = [1, 2].map((index) => graph.readConstant(inputOf(step, index))?.[0]);
       if (low === undefined || high === undefined)
-        throw new RangeError(cannot("differentiate Clip", "constant bounds", low));
+        throw new RangeError(needs("the gradient of Clip", "constant bounds", low));
       return [insideOf(step, low, high), undefined, undefined];
     },
   },
@@ -158,7 +158,7 @@ export const activationOperators = {
 /** PRelu-16: a slope that is broadcast to x. @throws {RangeError} If the slope has lengths that x has not. */
 function learnedReluShape(x: Shape, slope: Shape): Shape {
   if (isSameShape(broadcastShapes(x, slope), x)) return x;
-  throw new RangeRefusal(cannot("apply a slope", `a shape that fits ${describeShape(x)}`, describeShape(slope)));
+  throw new RangeRefusal(needs("PRelu", `a shape that fits ${describeShape(x)}`, describeShape(slope)));
 }
 
 /** dy · [low < y < high] */

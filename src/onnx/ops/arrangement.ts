@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Dimension, Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import { broadcastShapes, multiplyDimensions, resolveAxis } from "../shape.ts";
@@ -111,7 +111,7 @@ function concatShape(node: NodeOperands): Shape {
     const part = operand?.shape[axis];
     const others = operand?.shape.every((dimension, i) => i === axis || dimension === first[i]);
     if (typeof part !== "number" || !others || operand?.shape.length !== first.length) {
-      throw new RangeRefusal(cannot("concatenate", `shapes equal but for axis ${axis}`, operand?.shape));
+      throw new RangeRefusal(needs("Concatenate", `shapes equal but for axis ${axis}`, operand?.shape));
     }
     length += part;
   }
@@ -129,7 +129,7 @@ function reshapeShape(shape: Shape, wanted: readonly number[]): Shape {
   const total = multiplyDimensions(shape);
   if (open < 0) {
     if (multiplyDimensions(kept) === total) return kept;
-    throw new RangeRefusal(cannot("reshape", `${total} elements`, kept));
+    throw new RangeRefusal(needs("Reshape", `${total} elements`, kept));
   }
   const rest = multiplyDimensions(kept.filter((_, i) => i !== open));
   return kept.with(open, divideDimension(total, rest));
@@ -141,7 +141,7 @@ function divideDimension(total: Dimension, part: Dimension): Dimension {
   const quotient = countOf(total) / countOf(part);
   const isBatchLeft = typeof total !== "number" && typeof part === "number";
   if (!Number.isInteger(quotient) || (typeof part !== "number" && typeof total === "number")) {
-    throw new RangeRefusal(cannot("reshape", `a part of ${total} elements`, part));
+    throw new RangeRefusal(needs("Reshape", `a part of ${total} elements`, part));
   }
   return multiplyDimensions(isBatchLeft ? ["N", quotient] : [quotient]);
 }
@@ -155,7 +155,7 @@ function sliceShape(node: NodeOperands): Shape {
     const start = elementAt(starts, i);
     const end = elementAt(ends, i);
     if (typeof length !== "number" || start < 0 || end > length || start > end) {
-      throw new RangeRefusal(cannot("slice", `a range within ${length}`, [start, end]));
+      throw new RangeRefusal(needs("Slice", `a range within ${length}`, [start, end]));
     }
     shape = shape.with(axis, end - start);
   }
@@ -166,6 +166,6 @@ function sliceShape(node: NodeOperands): Shape {
 function splitShapes(x: Shape, axis: number, lengths: readonly number[]): readonly Shape[] {
   const at = resolveAxis(axis, x.length);
   const sum = lengths.reduce((total, length) => total + length, 0);
-  if (sum !== x[at]) throw new RangeRefusal(cannot("split", `lengths that add up to ${x[at]}`, lengths));
+  if (sum !== x[at]) throw new RangeRefusal(needs("Split", `lengths that add up to ${x[at]}`, lengths));
   return lengths.map((length) => x.with(at, length));
 }

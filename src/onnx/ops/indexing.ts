@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import { string } from "../file/onnx_model.ts";
 import { describeShape, isSameShape, resolveAxis } from "../shape.ts";
@@ -28,7 +28,7 @@ export const indexingOperators = {
       const { graph, dy, node } = step;
       const [table, indices] = [inputOf(step, 0), inputOf(step, 1)];
       if (readInt(node.attributes, "axis", 0) !== 0) {
-        throw new RangeError(cannot("differentiate Gather", "axis 0", readInt(node.attributes, "axis", 0)));
+        throw new RangeError(needs("the gradient of Gather", "axis 0", readInt(node.attributes, "axis", 0)));
       }
       const shape = graph.shapeOf(table).map(Number);
       const row = shape.slice(1);
@@ -57,5 +57,5 @@ function scatterShape(data: Shape, indices: Shape, updates: Shape): Shape {
   const isRowwise = indices.length === 2 && indices[1] === 1 && indices[0] === updates[0];
   if (isRowwise && isSameShape(updates.slice(1), data.slice(1))) return data;
   const wanted = `indices [M, 1] and updates [M, ${data.slice(1).join(", ")}]`;
-  throw new RangeRefusal(cannot("scatter rows", wanted, [describeShape(indices), describeShape(updates)]));
+  throw new RangeRefusal(needs("ScatterND", wanted, [describeShape(indices), describeShape(updates)]));
 }

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -23,7 +23,7 @@ export const matrixOperators = {
       const isPlain = readInt(attributes, "transA", 0) === 0 && readInt(attributes, "transB", 0) === 0;
       const isScaled = readFloat(attributes, "alpha", 1) !== 1 || readFloat(attributes, "beta", 1) !== 1;
       if (!isPlain || isScaled)
-        throw new RangeError(cannot("differentiate Gemm", "no attributes", Object.keys(attributes)));
+        throw new RangeError(needs("the gradient of Gemm", "no attributes", Object.keys(attributes)));
       const [dA, dB] = gradientOfProduct(step);
       if (node.inputs.length < 3) return [dA, dB];
       return [dA, dB, step.isNeeded(2) ? sumToShape(dy, graph.shapeOf(inputOf(step, 2)), graph) : undefined];
@@ -41,7 +41,7 @@ export const matrixOperators = {
       const ranks = [a, b].map((name) => graph.shapeOf(name).length);
       if (ranks.every((rank) => rank === 2)) return gradientOfProduct(step);
       if (ranks.some((rank) => rank < 2)) {
-        throw new RangeError(cannot("differentiate MatMul", "two matrices", describeShape(graph.shapeOf(b))));
+        throw new RangeError(needs("the gradient of MatMul", "two matrices", describeShape(graph.shapeOf(b))));
       }
       const makeGradient = (index: number, factors: () => ValueName[]) =>
         step.isNeeded(index)
@@ -59,7 +59,7 @@ export const matrixOperators = {
 function gemmShape(node: NodeOperands): Shape {
   const a = transposeIf(readInt(node.attributes, "transA", 0), shapeAt(node, 0));
   const b = transposeIf(readInt(node.attributes, "transB", 0), shapeAt(node, 1));
-  if (a.length !== 2 || b.length !== 2) throw new RangeRefusal(cannot("multiply matrices", "two of rank 2", a.length));
+  if (a.length !== 2 || b.length !== 2) throw new RangeRefusal(needs("the matrix product", "two of rank 2", a.length));
   return matMulShape(a, b);
 }
 
@@ -70,10 +70,10 @@ function transposeIf(transposed: number, shape: Shape): Shape {
 function matMulShape(a: Shape, b: Shape): Shape {
   const inner = a.at(-1);
   if (b.length === 1) {
-    if (inner !== b[0]) throw new RangeRefusal(cannot("multiply matrices", `${inner} rows on the right`, b[0]));
+    if (inner !== b[0]) throw new RangeRefusal(needs("the matrix product", `${inner} rows on the right`, b[0]));
     return a.slice(0, -1);
   }
-  if (inner !== b.at(-2)) throw new RangeRefusal(cannot("multiply matrices", `${inner} rows on the right`, b.at(-2)));
+  if (inner !== b.at(-2)) throw new RangeRefusal(needs("the matrix product", `${inner} rows on the right`, b.at(-2)));
   const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
   return [...batch, ...a.slice(-2, -1), ...b.slice(-1)];
 }

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Shape, ValueType } from "../file/onnx_model.ts";
 import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -54,7 +54,7 @@ function batchNormalizationShape(node: NodeOperands): Shape {
   const shape = shapeAt(node, 0);
   for (const index of [1, 2, 3, 4]) {
     if (shapeAt(node, index).length === 1 && shapeAt(node, index)[0] === shape[1]) continue;
-    throw new RangeRefusal(cannot("normalize", `${shape[1]} channels in input ${index}`, shapeAt(node, index)));
+    throw new RangeRefusal(needs("BatchNormalization", `${shape[1]} channels in input ${index}`, shapeAt(node, index)));
   }
   return shape;
 }
@@ -64,7 +64,7 @@ function layerNormalizationShapes(x: Shape, scale: Shape, axis: number): readonl
   const first = resolveAxis(axis, x.length);
   if (!isSameShape(x.slice(first), scale)) {
     throw new RangeRefusal(
-      cannot("normalize each sample", `a scale ${describeShape(x.slice(first))}`, describeShape(scale)),
+      needs("LayerNormalization", `a scale ${describeShape(x.slice(first))}`, describeShape(scale)),
     );
   }
   const statistics = x.map((length, i) => (i < first ? length : 1));

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "../file/onnx_model.ts";
 import { broadcastShapes } from "../shape.ts";
 
@@ -27,7 +27,7 @@ export function readFloat(attributes: Attributes, name: string, fallback: number
 export function readInts(attributes: Attributes, name: string): readonly number[] {
   const attribute: AttributeValue | undefined = attributes[name];
   if (attribute?.kind === "ints") return attribute.value;
-  throw new RangeRefusal(cannot(`read the attribute "${name}"`, "a list of integers", attribute?.value));
+  throw new RangeRefusal(needs(`the attribute "${name}"`, "a list of integers", attribute?.value));
 }
 
 /** A float32 value of this shape. */
@@ -43,21 +43,21 @@ export function shapeAt(node: NodeOperands, index: number): Shape {
 /** The type of the input at `index`. @throws {RangeError} If there is none. */
 export function typeAt(node: NodeOperands, index: number): ValueType {
   const operand = node.operands[index];
-  if (!operand) throw new RangeRefusal(cannot("infer a shape", `an input ${index}`, operand));
+  if (!operand) throw new RangeRefusal(needs("the operator", `an input ${index}`, operand));
   return operand;
 }
 
 /** The numbers of the constant input at `index`. @throws {RangeError} If it is not a constant. */
 export function constantAt(node: NodeOperands, index: number): readonly number[] {
   const constant = node.constantOf(index);
-  if (!constant) throw new RangeRefusal(cannot("infer a shape", `a constant as input ${index}`, constant));
+  if (!constant) throw new RangeRefusal(needs("the operator", `a constant as input ${index}`, constant));
   return constant;
 }
 
 /** The length of an axis. @throws {RangeError} If there is no such axis. */
 export function dimensionAt(shape: Shape, axis: number): Dimension {
   const dimension = shape[axis];
-  if (dimension === undefined) throw new RangeRefusal(cannot("find an axis", `one below ${shape.length}`, axis));
+  if (dimension === undefined) throw new RangeRefusal(needs("the axis", `one below ${shape.length}`, axis));
   return dimension;
 }
 

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot } from "../../core/errors.ts";
+import { needs } from "../../core/errors.ts";
 import type { Attributes, Shape } from "../file/onnx_model.ts";
 import { float } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -38,7 +38,7 @@ export const reductionOperators = {
       const shape = step.graph.shapeOf(inputOf(step, 0));
       const count = multiplyDimensions(axes.map((axis) => elementAt(shape, resolveAxis(axis, shape.length))));
       if (typeof count !== "number")
-        throw new RangeError(cannot("differentiate ReduceMean", "no mean over the batch", axes));
+        throw new RangeError(needs("the gradient of ReduceMean", "no mean over the batch", axes));
       return [repeatAlong(step, axes, 1 / count)];
     },
   },
@@ -66,7 +66,7 @@ function repeatAlong(step: BackwardStep, axes: readonly number[], factor: number
   const kept = shape.map((length, axis) => (reduced.has(axis) ? 1 : length));
   const lengths = shape.map((length, axis) => (reduced.has(axis) ? length : 1));
   const count = multiplyDimensions(lengths);
-  if (typeof count !== "number") throw new RangeError(cannot("repeat a gradient", "axes besides the batch", axes));
+  if (typeof count !== "number") throw new RangeError(needs("the gradient", "axes besides the batch", axes));
   const repeats = graph.constant(new Array<number>(count).fill(factor), lengths.map(Number));
   return graph.node("Mul", [reshapeTo(step.dy, kept, graph), repeats]);
 }

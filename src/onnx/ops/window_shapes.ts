@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { type Attributes, type Dimension, ints, type Shape } from "../file/onnx_model.ts";
 import { describeShape, multiplyDimensions } from "../shape.ts";
 import { countPlaces, measureExtent, readWindow } from "./windowing.ts";
@@ -10,7 +10,7 @@ export function convShape(x: Shape, kernel: Shape, attributes: Attributes): Shap
   assertKernel(kernel, attributes);
   if (multiplyDimensions([elementAt(kernel, 1), groups]) !== x[1] || Number(kernel[0]) % groups !== 0) {
     throw new RangeRefusal(
-      cannot("convolve", `a kernel for ${x[1]} channels in ${groups} groups`, describeShape(kernel)),
+      needs("the convolution", `a kernel for ${x[1]} channels in ${groups} groups`, describeShape(kernel)),
     );
   }
   return [elementAt(x, 0), elementAt(kernel, 0), ...slideWindow(x, attributes)];
@@ -20,7 +20,7 @@ export function convShape(x: Shape, kernel: Shape, attributes: Attributes): Shap
 export function convTransposeShape(x: Shape, kernel: Shape, attributes: Attributes): Shape {
   assertKernel(kernel, attributes);
   if (kernel[0] !== x[1]) {
-    throw new RangeRefusal(cannot("convolve backwards", `a kernel for ${x[1]} channels`, describeShape(kernel)));
+    throw new RangeRefusal(needs("the transposed convolution", `a kernel for ${x[1]} channels`, describeShape(kernel)));
   }
   const window = readWindow(attributes);
   const extra = attributes.output_padding?.kind === "ints" ? attributes.output_padding.value : [];
@@ -42,7 +42,7 @@ export function padShape(x: Shape, pads: readonly number[]): Shape {
     const added = elementAt(pads, axis) + elementAt(pads, x.length + axis);
     if (added === 0) return length;
     if (typeof length === "number") return length + added;
-    throw new RangeRefusal(cannot("pad", "axes besides the batch", describeShape(x)));
+    throw new RangeRefusal(needs("Pad", "axes besides the batch", describeShape(x)));
   });
 }
 
@@ -60,7 +60,7 @@ export function readGroups(attributes: Attributes): number {
 export function readLengths(shape: Shape): number[] {
   return shape.slice(2).map((length) => {
     if (typeof length === "number") return length;
-    throw new RangeRefusal(cannot("move a window", "axes that do not depend on the batch", describeShape(shape)));
+    throw new RangeRefusal(needs("the window", "axes that do not depend on the batch", describeShape(shape)));
   });
 }
 
@@ -78,7 +78,7 @@ function slideWindow(x: Shape, attributes: Attributes): number[] {
   const window = readWindow(attributes);
   const lengths = readLengths(x);
   if (lengths.length !== window.kernel.length) {
-    throw new RangeRefusal(cannot("move a window", `${window.kernel.length} spatial axes`, describeShape(x)));
+    throw new RangeRefusal(needs("the window", `${window.kernel.length} spatial axes`, describeShape(x)));
   }
   return lengths.map((length, axis) => countPlaces(window, axis, length));
 }
@@ -86,5 +86,5 @@ function slideWindow(x: Shape, attributes: Attributes): number[] {
 function assertKernel(kernel: Shape, attributes: Attributes): void {
   const wanted = readWindow(attributes).kernel;
   if (describeShape(kernel.slice(2)) === describeShape(wanted)) return;
-  throw new RangeRefusal(cannot("convolve", `a kernel […, ${wanted.join(", ")}]`, describeShape(kernel)));
+  throw new RangeRefusal(needs("the convolution", `a kernel […, ${wanted.join(", ")}]`, describeShape(kernel)));
 }

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { type Attributes, ints } from "../file/onnx_model.ts";
 
 /** How the window of a convolution or a pool moves over the spatial axes: in every list one number an axis. */
@@ -28,7 +28,7 @@ export function createWindowAttributes(window: Window): Attributes {
 export function readWindow(attributes: Attributes): Window {
   const read = (name: string) => (attributes[name]?.kind === "ints" ? attributes[name].value : undefined);
   const kernel = read("kernel_shape");
-  if (!kernel) throw new RangeRefusal(cannot("read a window", "a kernel_shape", kernel));
+  if (!kernel) throw new RangeRefusal(needs("the window", "a kernel_shape", kernel));
   const pads = read("pads") ?? new Array<number>(2 * kernel.length).fill(0);
   return {
     kernel,
@@ -49,7 +49,7 @@ export function countPlaces(window: Window, axis: number, length: number): numbe
   const padded = length + elementAt(window.padsBefore, axis) + elementAt(window.padsBehind, axis);
   const extent = measureExtent(window, axis);
   if (padded >= extent) return Math.floor((padded - extent) / elementAt(window.strides, axis)) + 1;
-  throw new RangeRefusal(cannot("move a window", `an axis of at least ${extent}`, padded));
+  throw new RangeRefusal(needs("the window", `an axis of at least ${extent}`, padded));
 }
 
 /** What a layer says of its window: no lengths of padding, but what they should achieve. */

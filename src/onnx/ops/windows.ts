@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { cannot } from "../../core/errors.ts";
+import { needs } from "../../core/errors.ts";
 import type { Attributes, ValueType } from "../file/onnx_model.ts";
 import { ints, string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
@@ -40,7 +40,7 @@ export const windowOperators = {
       const { node, graph, dy } = step;
       const scales = constantOf(step, 2).slice(2);
       const { mode } = node.attributes;
-      if (mode?.kind !== "string") throw new RangeError(cannot("differentiate Resize", "a mode", mode));
+      if (mode?.kind !== "string") throw new RangeError(needs("the gradient of Resize", "a mode", mode));
       return [mode.value === "nearest" ? sumBlocks(dy, scales, graph) : undoInterpolation(step, scales)];
     },
   },
@@ -66,7 +66,7 @@ function undoInterpolation(step: BackwardStep, scales: readonly number[]): Value
   const [rows, columns] = lengths.map((length, axis) => createInterpolation(length, elementAt(scales, axis)));
   const [height, width] = lengths;
   if (!rows || !columns || height === undefined || width === undefined || lengths.length !== 2) {
-    throw new RangeError(cannot("differentiate Resize", "two spatial axes", describeShape(shape)));
+    throw new RangeError(needs("the gradient of Resize", "two spatial axes", describeShape(shape)));
   }
   const right = graph.constant(columns, [width * elementAt(scales, 1), width]);
   const left = graph.constant(transposeMatrix(rows, height), [height, height * elementAt(scales, 0)]);

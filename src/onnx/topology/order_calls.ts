@@ -1,4 +1,4 @@
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 import { isModelJson, type LayerJson, type TensorReference } from "./topology_schema.ts";
 
 /** One call of a layer in a functional model: its number among the layer's calls, and what it is called on. */
@@ -20,7 +20,7 @@ export function orderCalls(layers: readonly LayerJson[]): CallJson[] {
     const ready = waiting.filter(({ references }) => references.every(([name, call]) => done.has(`${name}:${call}`)));
     if (ready.length === 0) {
       const names = waiting.map(({ layer }) => layer.config.name);
-      throw new TypeRefusal(cannot("order a model's layers", "inputs that other layers make", names));
+      throw new TypeRefusal(needs("the model", "inputs that other layers make", names));
     }
     for (const { layer, index } of ready) done.add(`${layer.config.name}:${index}`);
     ordered.push(...ready);

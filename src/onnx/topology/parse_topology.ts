@@ -1,5 +1,5 @@
 import { valueAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import { createParameterLayout } from "../../core/parameter_layout.ts";
 import { measureOutput } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";
@@ -75,7 +75,7 @@ function assertUniqueNames(layers: readonly LayerJson[]): void {
   const names = layers.filter(({ class_name }) => class_name !== "InputLayer").map(({ config }) => config.name);
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined)
-    throw new TypeRefusal(cannot("read a model's topology", "layers of different names", repeated));
+    throw new TypeRefusal(needs("the model's topology", "layers of different names", repeated));
 }
 
 /**
@@ -139,9 +139,7 @@ class Reading {
     const find = ([layer, call, output]: readonly [string, number, number, ...unknown[]]): string => {
       const name = made.get(`${layer}:${call}`)?.[output];
       if (name !== undefined) return name;
-      throw new TypeRefusal(
-        cannot(`read the model "${model.config.name}"`, "calls of its own layers", `${layer}:${call}`),
-      );
+      throw new TypeRefusal(needs(`the model "${model.config.name}"`, "calls of its own layers", `${layer}:${call}`));
     };
     for (const { layer, index, references } of orderCalls(model.config.layers)) {
       const position = model.config.input_layers.findIndex(([name]) => name === layer.config.name);
@@ -195,6 +193,6 @@ class Reading {
       const found = parameters.find((parameter) => parameter.name === name);
       if (found) return found.shape;
     }
-    throw new RangeRefusal(cannot("read a model's topology", "a parameter that a layer has", name));
+    throw new RangeRefusal(needs("the model's topology", "a parameter that a layer has", name));
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 
 /** A layer's own settings; what else it holds depends on its class. */
 const configSchema = z.looseObject({
@@ -57,7 +57,7 @@ export function parseModelJson(topology: unknown): ModelJson {
   const issue = parsed.error.issues[0];
   const where = nameLayerAt(topology, issue?.path ?? []);
   const wanted = "the JSON of a sequential or functional tf.LayersModel";
-  throw new TypeRefusal(`${cannot("read a model's topology", wanted, readAt(topology, issue?.path ?? []))} (${where})`);
+  throw new TypeRefusal(`${needs("the model's topology", wanted, readAt(topology, issue?.path ?? []))} (${where})`);
 }
 
 /** 'layer "dense_1", config.units' or the bare path. */

@@ -66,7 +66,7 @@ export class ClassPrototypes {
   }
 
   restore(saved: SavedState): void {
-    const act = "restore prototypes";
+    const act = "the saved state of prototypes";
     this.#prototypes = parseSavedList(act, saved).flatMap((entry) => {
       const { task, id, vector } = parseSavedRecord(act, entry);
       if (!(vector instanceof Float64Array)) return [];

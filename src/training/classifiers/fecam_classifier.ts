@@ -103,7 +103,7 @@ export class FeCAMClassifier implements FeatureClassifier {
   }
 
   restore(saved: SavedState): void {
-    const act = "restore class covariances";
+    const act = "the saved state of class covariances";
     this.#classes.clear();
     this.#whitenings.clear();
     for (const entry of parseSavedList(act, saved)) {

@@ -87,7 +87,7 @@ export class NCMClassifier implements FeatureClassifier {
   }
 
   restore(saved: SavedState): void {
-    const act = "restore class means";
+    const act = "the saved state of class means";
     this.#means.clear();
     for (const entry of parseSavedList(act, saved)) {
       const { id, count, mean } = parseSavedRecord(act, entry);

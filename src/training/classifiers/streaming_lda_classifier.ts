@@ -120,7 +120,7 @@ export class StreamingLDAClassifier {
   }
 
   restore(saved: SavedState): void {
-    const act = "restore a streaming discriminant analysis";
+    const act = "the saved state of a streaming discriminant analysis";
     const { classes, covariance, scale, seen } = parseSavedRecord(act, saved);
     this.#classes.clear();
     for (const entry of parseSavedList(act, classes)) {

@@ -53,7 +53,7 @@ export class TaskClassifiers {
   }
 
   restore(saved: SavedState): void {
-    const act = "restore a classifier a task";
+    const act = "the saved state of a classifier a task";
     this.#byTask.clear();
     for (const entry of parseSavedList(act, saved)) {
       const { task, classifier = null } = parseSavedRecord(act, entry);

@@ -60,7 +60,7 @@ export class AnchoredPenalty {
     if (this.#penalty) strategy.removePenalty(this.#penalty);
     this.#penalty = undefined;
     if (saved === null) return;
-    const act = `restore ${this.#owner}`;
+    const act = `the saved state of ${this.#owner}`;
     const { a, b, c, scale } = parseSavedRecord(act, saved);
     const importances = parseSavedVector(act, a);
     const penalty = createQuadraticPenalty(importances.length);

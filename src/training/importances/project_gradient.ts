@@ -1,7 +1,7 @@
 /// <reference path="./quadprog_types.ts" />
 import { solveQP } from "quadprog";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
 
 /** Added to the diagonal of GGᵀ, so that memories whose gradients are dependent still have one solution. */
@@ -22,11 +22,11 @@ export function projectOntoMemories(
   memories: readonly Float32Array[],
   memoryStrength: number,
 ): boolean {
-  const act = "project the gradient";
+  const act = "GEM";
   for (const memory of memories) assertSameLength(act, gradient, memory);
   const conflicts = memories.map((memory) => dot(memory, gradient));
   const astray = conflicts.find((value) => !Number.isFinite(value));
-  if (astray !== undefined) throw new RangeRefusal(cannot(act, "finite gradients", astray));
+  if (astray !== undefined) throw new RangeRefusal(needs(act, "finite gradients", astray));
   if (conflicts.every((value) => value >= 0)) return false;
   const weights = solveDual(
     memories.map((a) => memories.map((b) => dot(a, b))),
@@ -48,7 +48,6 @@ function solveDual(gram: readonly (readonly number[])[], conflicts: readonly num
     [[], ...conflicts.map((_, i) => identity(i))],
     count(conflicts.map(() => bound)),
   );
-  if (message !== "")
-    throw new RangeRefusal(cannot("project the gradient", "a quadratic program with a solution", message));
+  if (message !== "") throw new RangeRefusal(needs("GEM", "a quadratic program with a solution", message));
   return solution.slice(1);
 }

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 
 /** What is added to the logit of a class that does not compete: e⁻¹⁰⁰⁰ is 0, and no infinity spoils a product. */
 const MASK_OFFSET = -1000;
@@ -21,12 +21,12 @@ export function createClassMask(classes: Iterable<number>, outputSize: number): 
   const mask = new Float32Array(outputSize).fill(MASK_OFFSET);
   for (const id of classes) {
     if (!(Number.isInteger(id) && id >= 0 && id < outputSize)) {
-      throw new RangeRefusal(cannot("mask classes", `class ids below ${outputSize} (the model's outputs)`, id));
+      throw new RangeRefusal(needs("the class mask", `class ids below ${outputSize} (the model's outputs)`, id));
     }
     mask[id] = 0;
   }
   if (mask.every((offset) => offset !== 0))
-    throw new RangeRefusal(cannot("mask classes", "at least one that competes", 0));
+    throw new RangeRefusal(needs("the class mask", "at least one that competes", 0));
   return mask;
 }
 

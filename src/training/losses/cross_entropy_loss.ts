@@ -1,7 +1,7 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { callback, number } from "../../core/value_rules.ts";
@@ -117,7 +117,7 @@ export function writeOneHot(
   for (let row = 0; row < y.length; row++) {
     const label = y[row] ?? -1;
     if (label < 0 || label >= outputSize) {
-      throw new RangeRefusal(cannot("compute the loss", `class ids below ${outputSize} (the model's outputs)`, label));
+      throw new RangeRefusal(needs("the loss", `class ids below ${outputSize} (the model's outputs)`, label));
     }
     const i = row * outputSize + label;
     targets[i] = (targets[i] ?? 0) + 1 - labelSmoothing;
@@ -144,9 +144,7 @@ export function writeTargets(
   for (let row = 0; row < y.length; row++) {
     const label = y[row] ?? -1;
     if (!isCompeting(classMask, label)) {
-      throw new RangeRefusal(
-        cannot("compute the loss", `a class id among ${competing.join(", ")} (the mask's)`, label),
-      );
+      throw new RangeRefusal(needs("the loss", `a class id among ${competing.join(", ")} (the mask's)`, label));
     }
     const from = row * outputSize;
     targets[from + label] = 1 - labelSmoothing;

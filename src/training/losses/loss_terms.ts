@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
@@ -20,8 +20,7 @@ export function differentiateOnOutput(
     // TF.js adopts the array it is given: it gets a copy.
     const tensor = tf.tensor2d(output.data.slice(), [rows, columns]);
     const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => term(x.as2D(rows, columns), tf))(tensor);
-    if (value.rank !== 0)
-      throw new TypeRefusal(cannot("add a loss term", "a scalar", `a tensor of shape [${value.shape}]`));
+    if (value.rank !== 0) throw new TypeRefusal(needs("a loss term", "a scalar", `a tensor of shape [${value.shape}]`));
     return [value, grad];
   });
   const result = { loss: elementAt(value.dataSync(), 0), dOutput: Float32Array.from(gradient.dataSync()) };

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 
@@ -32,7 +32,7 @@ export function addCrossEntropy(output: HostTensor, y: Int32Array, part: Partial
     const start = row * classes;
     const target = y[row] ?? -1;
     if (target < 0 || target >= classes || (columns && !columns.has(target))) {
-      throw new RangeRefusal(cannot("compute the loss", `a class id among ${competing.join(", ")}`, target));
+      throw new RangeRefusal(needs("the loss", `a class id among ${competing.join(", ")}`, target));
     }
     const logits = competing.map((column) => output.data[start + column] ?? 0);
     const logSum = logSumExp(logits);

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
@@ -22,7 +22,7 @@ export function evaluateVAELoss(
   const size = width - 2 * latentSize;
   if (x.data.length !== rows * size) {
     const wanted = `an output of ${x.data.length / rows} + 2 · ${latentSize} numbers a sample`;
-    throw new RangeRefusal(cannot("compute the loss of a variational autoencoder", wanted, width));
+    throw new RangeRefusal(needs("the loss of a variational autoencoder", wanted, width));
   }
   const dOutput = new Float32Array(output.data.length);
   const losses = new Float64Array(rows);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ComputeRequest } from "../../cluster/compute_request.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
@@ -40,10 +40,10 @@ export class FeatureReplicas {
   static async start(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
     const { model } = strategy;
     const [output] = listFirstOutputs(model.getLayer(layerName));
-    if (!output) throw new RangeRefusal(cannot("compute features", "a layer with an output", layerName));
+    if (!output) throw new RangeRefusal(needs("the feature extractor", "a layer with an output", layerName));
     const flat = output.rank > 2 ? tf.layers.flatten({ name: "features" }).apply(output) : output;
     if (!(flat instanceof tf.SymbolicTensor))
-      throw new TypeRefusal(cannot("compute features", "a symbolic output", flat));
+      throw new TypeRefusal(needs("the feature extractor", "a symbolic output", flat));
     const inputs = model.inputs.filter(({ name }) => !name.startsWith(TASK_LABELS_NAME));
     // It shares the model's layers: there is nothing to dispose of.
     const snapshot = flattenWeights(tf.model({ name: `${model.name}_features`, inputs, outputs: flat }));

@@ -1,6 +1,6 @@
 import { Cluster } from "../../cluster/cluster.ts";
 import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { ModelOwner } from "../model_owner.ts";
@@ -49,7 +49,7 @@ function copyByName(
   for (const entry of part.layout.entries) {
     const source = findEntry(whole.layout, entry.name);
     if (source.size !== entry.size) {
-      throw new RangeRefusal(cannot("compute features", "a layer before the heads that grow", entry.name));
+      throw new RangeRefusal(needs("the feature extractor", "a layer before the heads that grow", entry.name));
     }
     viewEntry(part.into, entry).set(viewEntry(whole.from, source));
   }

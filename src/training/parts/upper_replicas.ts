@@ -1,7 +1,7 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { loadModel } from "../../engine/tfjs/model_loading.ts";
@@ -91,7 +91,7 @@ async function cutModel({ model, cluster }: ModelOwner, layerName: string): Prom
   const output = elementAt(listFirstOutputs(model.getLayer(layerName)), 0);
   const sampleShape = output.shape.slice(1).map((length) => {
     if (length !== null) return length;
-    throw new RangeRefusal(cannot(`cut ${model.name}`, `a layer whose rows have one shape`, layerName));
+    throw new RangeRefusal(needs(`${model.name}`, `a layer whose rows have one shape`, layerName));
   });
   const part = await loadModel(cutUpperPart(cluster.model.topology, { layerName, sampleShape }));
   const snapshot = flattenWeights(part);

@@ -148,7 +148,7 @@ export class BiCPlugin implements StrategyPlugin {
 
   /** The current samples are held out anew when the experience's beginning is run again. */
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const act = "restore BiCPlugin";
+    const act = "the saved state of BiCPlugin";
     const state = parseSavedRecord(act, saved);
     restoreBuffer(this.#training, state.training ?? null, sources);
     restoreBuffer(this.#validation, state.validation ?? null, sources);

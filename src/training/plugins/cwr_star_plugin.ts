@@ -118,7 +118,7 @@ export class CWRStarPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore CWRStarPlugin";
+    const act = "the saved state of CWRStarPlugin";
     const { classes, held = null, statistics = null } = parseSavedRecord(act, saved);
     this.#held = held === null ? undefined : HeldParameters.restore(act, held);
     this.#statistics = statistics === null ? undefined : parseSavedVector(act, statistics);

@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import {
   parseSavedCount,
   parseSavedList,
@@ -74,18 +74,14 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     this.#prefix = isWholeKey(metricName) ? metricName : `${metricName}/eval_phase/${options.valStreamName}_stream`;
     if (!this.#prefix.includes(`/eval_phase/${options.valStreamName}_stream`)) {
       throw new RangeRefusal(
-        cannot(
-          "create EarlyStoppingPlugin",
-          `a key of the stream ${JSON.stringify(options.valStreamName)}`,
-          metricName,
-        ),
+        needs("EarlyStoppingPlugin", `a key of the stream ${JSON.stringify(options.valStreamName)}`, metricName),
       );
     }
   }
 
   assertUsable({ options }: StrategySetup): void {
     if (options.evalEvery < 1) {
-      throw new RangeRefusal(cannot("stop early", "evalEvery of at least 1", options.evalEvery));
+      throw new RangeRefusal(needs("EarlyStoppingPlugin", "evalEvery of at least 1", options.evalEvery));
     }
   }
 
@@ -169,7 +165,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore EarlyStoppingPlugin";
+    const act = "the saved state of EarlyStoppingPlugin";
     const { best, counts, misses } = parseSavedRecord(act, saved);
     this.#misses = parseSavedCount(act, misses);
     this.#counts.clear();
@@ -201,7 +197,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   #refuseMetric(strategy: BaseStrategy): never {
     const keys = Object.keys(strategy.evaluator.getAllMetrics()).filter((key) => key.includes("/eval_phase/"));
     const wanted = `a metric ${this.#prefix} among those evaluated`;
-    throw new RangeRefusal(cannot("stop early", wanted, keys));
+    throw new RangeRefusal(needs("EarlyStoppingPlugin", wanted, keys));
   }
 }
 

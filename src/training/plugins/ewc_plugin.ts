@@ -117,7 +117,7 @@ export class EWCPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    const act = "restore EWCPlugin";
+    const act = "the saved state of EWCPlugin";
     const { penalty, gathered } = parseSavedRecord(act, saved);
     this.#penalty.restore(strategy, penalty);
     this.#gathered.restore(act, gathered);

@@ -56,7 +56,7 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore FromScratchTrainingPlugin";
+    const act = "the saved state of FromScratchTrainingPlugin";
     const { parameters, state } = parseSavedRecord(act, saved);
     this.#parameters = parseSavedVector(act, parameters);
     this.#state = parseSavedVector(act, state);

@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { splitOptions } from "../../core/split_options.ts";
 import { flag, objectLike, wholeNumber } from "../../core/value_rules.ts";
@@ -108,7 +108,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     const head = listGrowingHeads(takeTopology(model)).find(({ kind }) => kind !== "incremental");
     if (!head) return;
     const wanted = "a model with one head, as generated samples come without a task";
-    throw new RangeRefusal(cannot("use GenerativeReplayPlugin", wanted, head.kind));
+    throw new RangeRefusal(needs("GenerativeReplayPlugin", wanted, head.kind));
   }
 
   async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {
@@ -159,7 +159,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   }
 
   async restoreState(saved: SavedState, context: RestoreContext): Promise<void> {
-    const act = `restore ${this.name}`;
+    const act = `the saved state of ${this.name}`;
     const { teacher = null, classes, weight, generator = null } = parseSavedRecord(act, saved);
     this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
     this.#classes = parseSavedList(act, classes).map((id) => parseSavedNumber(act, id));

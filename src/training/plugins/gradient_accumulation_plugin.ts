@@ -64,7 +64,7 @@ export class GradientAccumulationPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore GradientAccumulationPlugin";
+    const act = "the saved state of GradientAccumulationPlugin";
     const { sum, samples, count } = parseSavedRecord(act, saved);
     this.#sum = Float32Array.from(parseSavedVector(act, sum));
     this.#samples = parseSavedCount(act, samples);

@@ -137,7 +137,7 @@ export class ICaRLPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const act = "restore ICaRLPlugin";
+    const act = "the saved state of ICaRLPlugin";
     const { exemplars = null, teacher = null, classes = null } = parseSavedRecord(act, saved);
     restoreBuffer(this.exemplars, exemplars, sources);
     this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);

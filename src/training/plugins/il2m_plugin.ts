@@ -116,7 +116,7 @@ export class IL2MPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, context: RestoreContext): void {
-    const act = "restore IL2MPlugin";
+    const act = "the saved state of IL2MPlugin";
     const { buffer = null, newest, classes, confidence } = parseSavedRecord(act, saved);
     this.#replay.restoreState(buffer, context);
     this.#newest = new Set(parseSavedList(act, newest).map(Number));

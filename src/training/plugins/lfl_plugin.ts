@@ -89,7 +89,7 @@ export class LFLPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore LFLPlugin";
+    const act = "the saved state of LFLPlugin";
     const { anchor, held = null } = parseSavedRecord(act, saved);
     this.#anchor.restore(act, anchor);
     this.#held = held === null ? undefined : HeldParameters.restore(act, held);

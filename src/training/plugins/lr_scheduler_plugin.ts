@@ -88,7 +88,7 @@ export class LRSchedulerPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore LRSchedulerPlugin";
+    const act = "the saved state of LRSchedulerPlugin";
     const { base, step } = parseSavedRecord(act, saved);
     this.#base = base === null ? undefined : parseSavedNumber(act, base);
     this.#step = parseSavedCount(act, step);

@@ -130,7 +130,7 @@ export class LwFPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore LwFPlugin";
+    const act = "the saved state of LwFPlugin";
     const { teacher = null, classes = null, trained = null } = parseSavedRecord(act, saved);
     this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
     this.#classes = parseClassesByTask(act, classes);

@@ -74,7 +74,7 @@ export class MASPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    const act = "restore MASPlugin";
+    const act = "the saved state of MASPlugin";
     const { penalty, gathered } = parseSavedRecord(act, saved);
     this.#penalty.restore(strategy, penalty);
     this.#gathered.restore(act, gathered);

@@ -1,6 +1,6 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
 import {
   parseSavedList,
@@ -71,18 +71,18 @@ export class PackNetPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model, options: { trainEpochs } }: StrategySetup): void {
-    const act = "use PackNetPlugin";
+    const act = "PackNetPlugin";
     if (trainEpochs <= this.#postPruneEpochs) {
       const wanted = `more trainEpochs than postPruneEpochs (${this.#postPruneEpochs})`;
-      throw new RangeRefusal(cannot(act, wanted, trainEpochs));
+      throw new RangeRefusal(needs(act, wanted, trainEpochs));
     }
     if (listGrowingHeads(takeTopology(model)).some(({ kind }) => kind === "progressive")) {
       const wanted = "a model without columns, as those of a progressive network keep tasks apart themselves";
-      throw new RangeRefusal(cannot(act, wanted, model.name));
+      throw new RangeRefusal(needs(act, wanted, model.name));
     }
     const names = model.nonTrainableWeights.map(({ originalName }) => originalName);
     const state = names.filter((name) => !name.endsWith("/active"));
-    if (state.length > 0) throw new RangeRefusal(cannot(act, "a model without layer state", state));
+    if (state.length > 0) throw new RangeRefusal(needs(act, "a model without layer state", state));
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
@@ -124,7 +124,7 @@ export class PackNetPlugin implements StrategyPlugin {
     const experiences = experience.taskLabels.map((label) => this.#experiences.get(label) ?? this.#current);
     const last = Math.max(...experiences);
     if (experiences.some((other) => other !== last)) {
-      throw new RangeRefusal(cannot("evaluate PackNet", "samples of one task at a time", experience.taskLabels));
+      throw new RangeRefusal(needs("PackNet", "samples of one task at a time", experience.taskLabels));
     }
     this.#whole = Float32Array.from(parameters);
     const keepsFree = last === this.#current && !this.#isPruned;
@@ -166,7 +166,7 @@ export class PackNetPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore PackNetPlugin";
+    const act = "the saved state of PackNetPlugin";
     const { owners = null, experiences, current, isPruned, held = null } = parseSavedRecord(act, saved);
     this.#owners = owners === null ? undefined : Float32Array.from(parseSavedVector(act, owners));
     this.#current = parseSavedNumber(act, current);

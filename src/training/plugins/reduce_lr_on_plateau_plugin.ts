@@ -1,5 +1,5 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { flag, number, oneOf, wholeNumber } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
@@ -62,7 +62,7 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
 
   assertUsable({ options }: StrategySetup): void {
     if (this.#options.metric === "val-loss" && options.evalEvery < 1) {
-      throw new RangeRefusal(cannot("watch the validation loss", "evalEvery of at least 1", options.evalEvery));
+      throw new RangeRefusal(needs("ReduceLROnPlateauPlugin", "evalEvery of at least 1", options.evalEvery));
     }
   }
 
@@ -120,7 +120,7 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore ReduceLROnPlateauPlugin";
+    const act = "the saved state of ReduceLROnPlateauPlugin";
     const { base, best, misses, sum, count, isTraining } = parseSavedRecord(act, saved);
     this.#base = base === null ? undefined : parseSavedNumber(act, base);
     this.#best = best === null ? undefined : parseSavedNumber(act, best);

@@ -147,7 +147,7 @@ export class RWalkPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    const act = "restore RWalkPlugin";
+    const act = "the saved state of RWalkPlugin";
     const { penalty, walk = null, scores = null, steps, isOpen } = parseSavedRecord(act, saved);
     const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
     this.#penalty.restore(strategy, penalty);

@@ -145,7 +145,7 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    const act = "restore SynapticIntelligencePlugin";
+    const act = "the saved state of SynapticIntelligencePlugin";
     const { penalty = null, cumulative = null, path = null } = parseSavedRecord(act, saved);
     const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
     this.#penalty.restore(strategy, penalty);

@@ -48,7 +48,7 @@ export class TrainGeneratorAfterExpPlugin implements StrategyPlugin {
 
   async restoreState(saved: SavedState, { strategy, sources }: RestoreContext): Promise<void> {
     this.#own(strategy);
-    await restoreNestedStrategy(this.#generator, saved, { act: `restore ${this.name}`, sources });
+    await restoreNestedStrategy(this.#generator, saved, { act: `the saved state of ${this.name}`, sources });
   }
 
   #own(strategy: BaseStrategy): void {

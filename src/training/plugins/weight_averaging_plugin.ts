@@ -86,7 +86,7 @@ export class WeightAveragingPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    const act = "restore WeightAveragingPlugin";
+    const act = "the saved state of WeightAveragingPlugin";
     const { average = null } = parseSavedRecord(act, saved);
     this.#average = average === null ? undefined : Float32Array.from(parseSavedVector(act, average));
     this.#trained = undefined;

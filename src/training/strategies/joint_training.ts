@@ -1,4 +1,4 @@
-import { cannot, RefusalError } from "../../core/errors.ts";
+import { RefusalError } from "../../core/errors.ts";
 import { joinExperiences } from "../../streams/joint_experience.ts";
 import { BaseStrategy, type LastMetrics, type TrainOptions } from "../base_strategy.ts";
 import { type Experiences, groupByStream, listExperiences } from "../eval_streams.ts";
@@ -21,7 +21,9 @@ export class JointTraining extends BaseStrategy {
    */
   override async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {
     if (this.#trained)
-      throw new RefusalError(cannot("train jointly", "one call with all experiences", "a second call"));
+      throw new RefusalError(
+        "JointTraining trains once, with all experiences in one call; make a new strategy to train again",
+      );
     const all = listExperiences(experiences, "train()");
     this.#trained = true;
     return super.train(joinExperiences(all), { evalStreams: groupByStream(all), ...options });

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { BaseStrategy } from "../base_strategy.ts";
@@ -18,9 +18,7 @@ export class PNNStrategy extends BaseStrategy {
     super(options);
     const kinds = listGrowingHeads(takeTopology(options.model)).map(({ kind }) => kind);
     if (!kinds.includes("progressive")) {
-      throw new RangeRefusal(
-        cannot("create PNNStrategy", "a model with columns, as pnn() makes it", options.model.name),
-      );
+      throw new RangeRefusal(needs("PNNStrategy", "a model with columns, as pnn() makes it", options.model.name));
     }
   }
 }

@@ -42,7 +42,7 @@ export class StreamingLDA extends BaseStrategy {
   constructor(options: StrategyOptions & StreamingLDAOptions) {
     const [{ layerName, ...own }, rest] = splitStrategyOptions("StreamingLDA", options, STREAMING_LDA_RULES);
     super(rest);
-    assertFeatureLayer("create StreamingLDA", rest.model, layerName);
+    assertFeatureLayer("StreamingLDA", rest.model, layerName);
     this.#classifier = new StreamingLDAClassifier(own);
     this.#layerName = layerName;
   }

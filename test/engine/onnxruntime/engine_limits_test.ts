@@ -22,16 +22,16 @@ describe("createOnnxruntimeEngine()", () => {
     const outputs = new Float32Array(12);
     const forward = (changed: Partial<ModelVectors>, x = input.x) =>
       engine.forward({ ...vectors, ...changed }, { ...input, x }, outputs);
-    await expect(forward({ parameters: new Float32Array(3) })).rejects.toThrow(/wanted 57 values of parameters, got 3/);
-    await expect(forward({ state: new Float32Array(3) })).rejects.toThrow(/wanted 0 values of state/);
-    await expect(forward({}, { ...input.x, shape: [5, 4] })).rejects.toThrow(/wanted samples of shape \[N, 5\]/);
-    await expect(forward({}, { ...input.x, shape: [3, 5] })).rejects.toThrow(/wanted 15 values of x, got 20/);
+    await expect(forward({ parameters: new Float32Array(3) })).rejects.toThrow(/needs 57 values of parameters, got 3/);
+    await expect(forward({ state: new Float32Array(3) })).rejects.toThrow(/needs 0 values of state/);
+    await expect(forward({}, { ...input.x, shape: [5, 4] })).rejects.toThrow(/needs samples of shape \[N, 5\]/);
+    await expect(forward({}, { ...input.x, shape: [3, 5] })).rejects.toThrow(/needs 15 values of x, got 20/);
     await expect(forward({}, { data: new Float32Array(0), shape: [0, 5] })).rejects.toThrow(/at least one row/);
     const objective = drawObjective("mse", 3);
-    await expect(computeGradient(engine, vectors, input, objective)).rejects.toThrow(/wanted 12 values of targets/);
+    await expect(computeGradient(engine, vectors, input, objective)).rejects.toThrow(/needs 12 values of targets/);
     const gradient = new Float32Array(2);
     await expect(engine.backward(vectors, input, outputs, gradient)).rejects.toThrow(/57 values of gradient, got 2/);
-    await expect(engine.forward(vectors, input, gradient)).rejects.toThrow(/wanted 12 values of outputs, got 2/);
+    await expect(engine.forward(vectors, input, gradient)).rejects.toThrow(/needs 12 values of outputs, got 2/);
   });
 
   test("computes again, when a call was refused", async () => {

@@ -21,7 +21,7 @@ describe("loadTfjsBackend", () => {
       expect((await worker.createEngine(topology, "cpu")).name).toBe("tfjs-cpu");
       expect((await worker.createEngine(topology, "auto")).name).toBe("tfjs-cpu");
       const error = await catchError(worker.createEngine(topology, "wasm"));
-      expect(String(error)).toContain("wanted cpu, the backend this process");
+      expect(String(error)).toContain("needs cpu, the backend this process");
     });
   });
 

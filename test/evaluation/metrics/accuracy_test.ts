@@ -76,7 +76,7 @@ describe("countCorrect()", () => {
 
   test("throws RangeError, when there is not one row a label or the logits are no matrix", () => {
     const logits = { data: new Float32Array(4), shape: [2, 2] };
-    expect(() => countCorrect(logits, new Int32Array(3))).toThrow("wanted logits of shape [3, classes], got [2, 2]");
+    expect(() => countCorrect(logits, new Int32Array(3))).toThrow("needs logits of shape [3, classes], got [2, 2]");
     expect(() => countCorrect({ ...logits, shape: [4] }, new Int32Array(4))).toThrow(RangeError);
   });
 });

@@ -65,6 +65,6 @@ describe("ClassAccuracy", () => {
 
   test("throws RangeError, when there is not one task label a sample", () => {
     const { logits, y } = makeBatch([[1, 2]], [0]);
-    expect(() => new ClassAccuracy().update(logits, y, new Int32Array(2))).toThrow("wanted 1 task labels, got 2");
+    expect(() => new ClassAccuracy().update(logits, y, new Int32Array(2))).toThrow("needs 1 task labels, got 2");
   });
 });

@@ -62,7 +62,7 @@ describe("Forgetting", () => {
     const forgetting = new Forgetting();
     forgetting.updateInitial(0, 0.75);
     expect(() => forgetting.restore({ initial: [], last: [["a", 1]] })).toThrow(TypeError);
-    expect(() => forgetting.restore([])).toThrow("wanted an object of saved values by name");
+    expect(() => forgetting.restore([])).toThrow("needs an object of saved values by name");
     forgetting.updateLast(0, 0.25);
     expect(forgetting.resultOf(0)).toBe(0.5);
   });

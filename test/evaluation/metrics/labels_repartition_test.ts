@@ -31,7 +31,7 @@ describe("LabelsRepartition", () => {
 
   test("throws RangeError, when there is not one task label a sample", () => {
     expect(() => new LabelsRepartition().update(new Int32Array(2), new Int32Array(3))).toThrow(
-      "wanted 2 task labels, got 3",
+      "needs 2 task labels, got 3",
     );
   });
 });

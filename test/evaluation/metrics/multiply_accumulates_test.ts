@@ -62,7 +62,7 @@ describe("countMultiplyAccumulates()", () => {
 
   test("throws RangeError, when a length depends on the sample", () => {
     const model = tf.sequential({ layers: [conv2d({ inputShape: [null, 8, 1], kernelSize: 3, filters: 1 })] });
-    expect(() => countMultiplyAccumulates(model)).toThrow("wanted fixed lengths besides the batch in conv2d");
+    expect(() => countMultiplyAccumulates(model)).toThrow("needs fixed lengths besides the batch in conv2d");
     model.dispose();
   });
 });

@@ -60,7 +60,7 @@ describe("RMSE", () => {
       (metric, { logits }: MadeBatch) => metric.update(logits, { ...logits, data: logits.data.map((v) => v ** 2) }),
     );
     const update = () => new RMSE().update(toTensor([[1, 2]], 2), toTensor([[1]], 1));
-    expect(update).toThrow("wanted predictions and targets of one shape [B, D]");
+    expect(update).toThrow("needs predictions and targets of one shape [B, D]");
   });
 });
 
@@ -109,6 +109,6 @@ describe("R2", () => {
       (metric, { logits }) => metric.update(logits, { ...logits, data: logits.data.map((v) => v ** 2) }),
     );
     const update = () => new R2().update(toTensor([[1, 2]], 2), toTensor([[1], [2]], 1));
-    expect(update).toThrow("wanted predictions and targets of one shape [B, D]");
+    expect(update).toThrow("needs predictions and targets of one shape [B, D]");
   });
 });

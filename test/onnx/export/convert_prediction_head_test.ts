@@ -179,6 +179,6 @@ describe("convertPredictionHead()", () => {
   test("throws a RangeError, when the vectors are of another length than the features", async () => {
     const means = new Map([[0, Float64Array.of(1, 2)]]);
     const head = { kind: "nearestMean", layerName, means, normalize: false } as const;
-    await expect(score(head)).rejects.toThrow("Cannot predict by features: wanted 3 of them, got 2");
+    await expect(score(head)).rejects.toThrow("the classifier needs 3 of them, got 2");
   });
 });

@@ -81,9 +81,9 @@ describe("exportModel()", () => {
 
   test("throws a RangeError, when vectors, layout or preprocessing do not fit", async () => {
     const { options } = await prepare(createMlpTopology(), [5]);
-    expect(() => exportModel({ ...options, parameters: new Float32Array(1) })).toThrow(/wanted 57 parameters, got 1/);
-    expect(() => exportModel({ ...options, state: new Float32Array(1) })).toThrow(/wanted 0 values of state, got 1/);
-    expect(() => exportModel({ ...options, layout: "nchw" })).toThrow(/wanted samples \[height, width, channels\]/);
+    expect(() => exportModel({ ...options, parameters: new Float32Array(1) })).toThrow(/needs 57 parameters, got 1/);
+    expect(() => exportModel({ ...options, state: new Float32Array(1) })).toThrow(/needs 0 values of state, got 1/);
+    expect(() => exportModel({ ...options, layout: "nchw" })).toThrow(/needs samples \[height, width, channels\]/);
     const preprocess = { scale: 1, mean: [0, 0], std: [1, 1] };
     expect(() => exportModel({ ...options, preprocess })).toThrow(RangeError);
   });
@@ -94,11 +94,13 @@ describe("checkExport()", () => {
     const { options, x, expected } = await prepare(createMlpTopology(), [5]);
     const bytes = exportModel(options);
     const check = (changed: Float32Array) => checkExport(bytes, { x, expected: changed });
-    await expect(check(expected.map((value, i) => value + (i === 7 ? 1e-2 : 0)))).rejects.toThrow(/Cannot keep/);
-    await expect(check(expected.slice(1))).rejects.toThrow(/wanted 17 logits, got 18/);
-    await expect(check(expected.with(3, Number.NaN))).rejects.toThrow(/Cannot keep/);
+    await expect(check(expected.map((value, i) => value + (i === 7 ? 1e-2 : 0)))).rejects.toThrow(
+      /the exported model needs/,
+    );
+    await expect(check(expected.slice(1))).rejects.toThrow(/needs 17 logits, got 18/);
+    await expect(check(expected.with(3, Number.NaN))).rejects.toThrow(/the exported model needs/);
     const broken = exportModel({ ...options, parameters: options.parameters.with(0, Number.NaN) });
-    await expect(checkExport(broken, { x, expected })).rejects.toThrow(/Cannot keep/);
+    await expect(checkExport(broken, { x, expected })).rejects.toThrow(/the exported model needs/);
   });
 });
 
@@ -112,7 +114,7 @@ describe("checkExport() beside masked logits", () => {
     // The first row's two logits change places: each is off by much less than 10.
     const swapped = masked.with(0, masked[1] ?? 0).with(1, masked[0] ?? 0);
     await expect(checkExport(bytes, { x, expected: swapped })).rejects.toThrow(
-      /wanted class [01] for sample 0, got [01]/,
+      /needs class [01] for sample 0, got [01]/,
     );
   });
 });

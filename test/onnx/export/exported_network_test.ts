@@ -109,6 +109,6 @@ describe("exportModel() with heads", () => {
     const head = { kind: "nearestMean", layerName: "fc9", means: new Map(), normalize: true } as const;
     const exporting = () => exportModel({ ...makeNetwork(), heads: [head], metadata: {} });
     expect(exporting).toThrow(RangeError);
-    expect(exporting).toThrow(/Cannot export features: .*fc9/);
+    expect(exporting).toThrow(/unknown layer "fc9"/);
   });
 });

@@ -63,10 +63,10 @@ describe("parseLayer()", () => {
 
   test("throws a RangeError that names the layer, when its input does not fit", () => {
     expect(() => parse("Conv2D", PLAIN, [7])).toThrow(
-      /layer "layer" to ONNX: Cannot convolve: wanted an input of rank 4/,
+      /layer "layer" to ONNX: the convolution needs an input of rank 4/,
     );
-    expect(() => parse("MaxPooling1D", { pool_size: [2] })).toThrow(/wanted an input of rank 3/);
-    expect(() => parse("Conv2D", PLAIN, [2, 5, 1])).toThrow(/wanted an axis of at least 3, got 2/);
+    expect(() => parse("MaxPooling1D", { pool_size: [2] })).toThrow(/needs an input of rank 3/);
+    expect(() => parse("Conv2D", PLAIN, [2, 5, 1])).toThrow(/needs an axis of at least 3, got 2/);
   });
 });
 

@@ -37,7 +37,7 @@ describe("readWindow()", () => {
   });
 
   test("throws a RangeError, when there is no kernel", () => {
-    expect(() => readWindow({})).toThrow(/wanted a kernel_shape/);
+    expect(() => readWindow({})).toThrow(/needs a kernel_shape/);
   });
 });
 

@@ -19,10 +19,10 @@ describe("PeerProcess", () => {
 
   test("start() fails with what the peer complained about, when it dies at once or is not there", async () => {
     await expect(PeerProcess.start("measure", createScriptCommand(script, ["stillborn"]))).rejects.toThrow(
-      /Cannot measure: wanted an answer, got "exit status 3: no such library"/,
+      /measure needs an answer, got "exit status 3: no such library"/,
     );
     const missing = { program: "no-such-program-anywhere", parameters: [], environment: {} };
-    await expect(PeerProcess.start("measure", missing)).rejects.toThrow(/Cannot measure: wanted an answer/);
+    await expect(PeerProcess.start("measure", missing)).rejects.toThrow(/measure needs an answer/);
   });
 
   test("ask() fails when the peer dies instead of answering, and close() still works", async () => {

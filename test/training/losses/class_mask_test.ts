@@ -25,7 +25,7 @@ describe("createClassMask()", () => {
   test("refuses classes that have no output, and none at all", () => {
     for (const id of [-1, 4, 0.5, Number.NaN]) {
       expect(() => createClassMask([0, id], 4)).toThrow(
-        `Cannot mask classes: wanted class ids below 4 (the model's outputs), got ${id}`,
+        `the class mask needs class ids below 4 (the model's outputs), got ${id}`,
       );
     }
     expect(() => createClassMask([], 4)).toThrow("at least one that competes");
@@ -50,7 +50,7 @@ describe("CrossEntropyLoss with a class mask", () => {
 
   test("createObjective() and evaluate() refuse labels that do not compete, and name those that do", () => {
     const criterion = new CrossEntropyLoss({ classMask });
-    const refusal = "Cannot compute the loss: wanted a class id among 0, 2 (the mask's), got 3";
+    const refusal = "the loss needs a class id among 0, 2 (the mask's), got 3";
     const y = Int32Array.of(0, 3);
     expect(() => criterion.evaluate(createOutput(ROWS), y)).toThrow(refusal);
     const objective = criterion.createObjective(y, 4);

@@ -66,7 +66,7 @@ for (const [name, criterion, slow] of members) {
 
     test("evaluate() and createObjective() refuse class ids that have no output", () => {
       for (const label of [-1, 2, 100]) {
-        const refusal = `Cannot compute the loss: wanted class ids below 2 (the model's outputs), got ${label}`;
+        const refusal = `the loss needs class ids below 2 (the model's outputs), got ${label}`;
         const y = Int32Array.of(1, label);
         const output = createOutput([
           [0, 0],

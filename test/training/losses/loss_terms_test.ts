@@ -58,7 +58,7 @@ describe("differentiateOnOutput()", () => {
     const term: (output: tf.Tensor2D) => tf.Tensor = (output) => output.mul(2);
     // The compiler refuses it, too: what a program without types can do is tried here.
     expect(() => Reflect.apply(differentiateOnOutput, undefined, [createOutput([[1, 2]]), term])).toThrow(
-      'Cannot add a loss term: wanted a scalar, got "a tensor of shape [1,2]"',
+      'a loss term needs a scalar, got "a tensor of shape [1,2]"',
     );
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -45,6 +45,6 @@ describe("evaluateVAELoss()", () => {
 
   test("refuses an output of another width", () => {
     const compute = () => evaluateVAELoss(createOutput(draw(2, 8)), createOutput(draw(2, 5)), { latentSize: 2 });
-    expect(compute).toThrow("wanted an output of 5 + 2 · 2 numbers a sample, got 8");
+    expect(compute).toThrow("needs an output of 5 + 2 · 2 numbers a sample, got 8");
   });
 });

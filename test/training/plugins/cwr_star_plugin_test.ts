@@ -131,7 +131,7 @@ describe("CWRStarPlugin", () => {
   });
 
   test("refuses layers that are not there, or not dense, when a strategy is made", () => {
-    const act = "Cannot use CWRStarPlugin: unknown dense layer";
+    const act = "CWRStarPlugin: unknown dense layer";
     const misspelled = () => new CWRStar({ ...makeOptions(), cwrLayerName: "clasifier" });
     expect(misspelled).toThrow(`${act} "clasifier", did you mean classifier?`);
     const options = makeOptions({ dropout: 0.5 });

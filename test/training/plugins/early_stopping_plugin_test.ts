@@ -101,10 +101,10 @@ describe("EarlyStoppingPlugin", () => {
     expect(training?.epochs).toBe(4);
     const other = createPlugin({ metricName: "Score/eval_phase/test_stream/Task00" });
     await expect(trainScripted([0, 0.5, 0.6], other)).rejects.toThrow(
-      "wanted a metric Score/eval_phase/test_stream/Task00 among",
+      "needs a metric Score/eval_phase/test_stream/Task00 among",
     );
     expect(() => createPlugin({ metricName: "Score/eval_phase/valid_stream/Task000" })).toThrow(
-      'wanted a key of the stream "test"',
+      'needs a key of the stream "test"',
     );
   });
 
@@ -234,7 +234,7 @@ describe("EarlyStoppingPlugin", () => {
       await withStrategy(strategy, async () => {
         const failure = await strategy.train(trainStream, { evalStreams }).catch((reason: unknown) => String(reason));
         expect(failure).toContain(
-          `Cannot stop early: wanted a metric ${metricName}/eval_phase/${valStreamName}_stream among those evaluated`,
+          `EarlyStoppingPlugin needs a metric ${metricName}/eval_phase/${valStreamName}_stream among those evaluated`,
         );
         expect(failure).toContain("Top1_Acc_Stream/eval_phase/test_stream/Task000");
       });
@@ -245,7 +245,7 @@ describe("EarlyStoppingPlugin", () => {
   test("refuses a strategy that does not evaluate while it trains", () => {
     for (const evalEvery of [-1, 0]) {
       expect(() => new Naive(makeOptions({ plugins: [createPlugin()], evalEvery }))).toThrow(
-        `Cannot stop early: wanted evalEvery of at least 1, got ${evalEvery}`,
+        `EarlyStoppingPlugin needs evalEvery of at least 1, got ${evalEvery}`,
       );
     }
   });

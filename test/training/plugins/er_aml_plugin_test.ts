@@ -122,13 +122,13 @@ describe("ERAMLPlugin", () => {
     expect(() => new ERAMLPlugin({ baseTemperature: -1 })).toThrow("baseTemperature");
     expect(() => Reflect.construct(ERAMLPlugin, [{ compatibility: "x" }])).toThrow("compatibility");
     expect(() => new ER_AML(makeOptions({ plugins: [new ERAMLPlugin()] }))).toThrow(
-      'ERAMLPlugin: wanted nothing beside it that replaces the criterion, got "ERAMLPlugin"',
+      'ERAMLPlugin: needs nothing beside it that replaces the criterion, got "ERAMLPlugin"',
     );
   });
 
   test("refuses a layer that the model does not have", () => {
     const plugins = [new ERAMLPlugin({ layerName: "feature" })];
-    expect(() => new Naive(makeOptions({ plugins }))).toThrow('Cannot use ERAMLPlugin: unknown layer "feature"');
+    expect(() => new Naive(makeOptions({ plugins }))).toThrow('ERAMLPlugin: unknown layer "feature"');
   });
 });
 

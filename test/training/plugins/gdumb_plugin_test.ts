@@ -56,7 +56,7 @@ describe("GDumbPlugin", () => {
   test("GDumbPlugin() refuses a memory of none, and works with no other plugin that replaces the data", () => {
     expect(() => new GDumbPlugin({ memSize: 0 })).toThrow("GDumbPlugin: memSize must be at least 1, got 0");
     expect(() => new GDumb({ ...makeOptions({ plugins: [new GDumbPlugin()] }) })).toThrow(
-      'Cannot use GDumbPlugin: wanted nothing beside it that replaces the adapted dataset, got "GDumbPlugin"',
+      'GDumbPlugin needs nothing beside it that replaces the adapted dataset, got "GDumbPlugin"',
     );
   });
 });

@@ -197,12 +197,12 @@ describe("GenerativeReplayPlugin", () => {
       withStrategy(strategy, async () => strategy.train(benchmark.trainStream).then(() => "nothing", String));
     const create = (options: Partial<StrategyOptions>, plugins: readonly StrategyPlugin[] = []) =>
       new Naive(makeOptions({ ...options, plugins: [...plugins, new GenerativeReplayPlugin(SIZES)] }));
-    const wanted = "Cannot use GenerativeReplayPlugin: wanted nothing beside it that keeps samples of minibatches";
+    const wanted = "GenerativeReplayPlugin needs nothing beside it that keeps samples of minibatches";
     expect(() => create({}, [new DERPlugin()])).toThrow(`${wanted}, got "DERPlugin"`);
     expect(() => new MER(makeOptions({ plugins: [new GenerativeReplayPlugin(SIZES)] }))).toThrow(/"MER"|use MER/);
     expect(() => create({ model: mlp({ ...SMALL_MLP, multiHead: true }) })).toThrow("multi-head");
     const own = create({ criterion: (output) => output.square().mean().asScalar() });
-    expect(await refusal(own)).toContain("wanted a criterion that gives the loss of each of 32 samples");
+    expect(await refusal(own)).toContain("needs a criterion that gives the loss of each of 32 samples");
   });
 
   test("refuses options out of range, and such as exclude each other", () => {

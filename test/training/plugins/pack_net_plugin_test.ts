@@ -145,7 +145,7 @@ describe("PackNetPlugin", () => {
       "PackNetPlugin: pruneProportion[1] must be at least 0 and at most 1, got 1.5",
     );
     const hasty = () => createPackNet({ postPruneEpochs: 4 });
-    expect(hasty).toThrow("wanted more trainEpochs than postPruneEpochs (4), got 4");
+    expect(hasty).toThrow("needs more trainEpochs than postPruneEpochs (4), got 4");
     const normalized = tf.sequential({
       layers: [
         tf.layers.dense({ name: "fc0", units: 4, inputShape: [6] }),
@@ -155,9 +155,9 @@ describe("PackNetPlugin", () => {
     });
     const create = (model: tf.LayersModel) =>
       new PackNet({ ...makeOptions({ trainEpochs: 2 }), model, postPruneEpochs: 1 });
-    expect(() => create(normalized)).toThrow("Cannot use PackNetPlugin: wanted a model without layer state");
+    expect(() => create(normalized)).toThrow("PackNetPlugin needs a model without layer state");
     expect(() => create(pnn({ inputShape: [6] }))).toThrow(
-      'Cannot use PackNetPlugin: wanted a model without columns, as those of a progressive network keep tasks apart themselves, got "pnn"',
+      'PackNetPlugin needs a model without columns, as those of a progressive network keep tasks apart themselves, got "pnn"',
     );
   });
 });

@@ -34,9 +34,7 @@ describe("JointTraining", () => {
     const strategy = new JointTraining(makeOptions());
     await withStrategy(strategy, async () => {
       await strategy.train(trainStream);
-      await expect(strategy.train(trainStream)).rejects.toThrow(
-        "Cannot train jointly: wanted one call with all experiences",
-      );
+      await expect(strategy.train(trainStream)).rejects.toThrow("JointTraining needs one call with all experiences");
     });
   });
 });

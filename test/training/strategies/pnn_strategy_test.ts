@@ -143,18 +143,16 @@ describe("PNNStrategy", () => {
 
   test("refuses a model without columns, several tasks at once, and a task whose column is frozen", async () => {
     expect(() => new PNNStrategy(makeOptions({ model: mlp(SMALL_MLP) }))).toThrow(
-      'Cannot create PNNStrategy: wanted a model with columns, as pnn() makes it, got "simple_mlp"',
+      'PNNStrategy needs a model with columns, as pnn() makes it, got "simple_mlp"',
     );
     await withStrategy(new JointTraining(createOptions()), async (strategy) => {
       const refused = await strategy.train(trainStream).then(() => "nothing", String);
-      expect(refused).toContain("wanted experiences of one task label each, got [0, 1, 2, 3]");
+      expect(refused).toContain("needs experiences of one task label each, got [0, 1, 2, 3]");
     });
     await withStrategy(new Naive(createOptions()), async (strategy) => {
       await strategy.train(trainStream.slice(0, 2));
       const refused = await strategy.train(trainStream.at(0)).then(() => "nothing", String);
-      expect(refused).toContain(
-        "wanted a new task or that of the newest column, 1, as older columns are frozen, got 0",
-      );
+      expect(refused).toContain("needs a new task or that of the newest column, 1, as older columns are frozen, got 0");
     });
   });
 });

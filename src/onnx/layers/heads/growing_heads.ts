@@ -1,5 +1,5 @@
 import { elementAt } from "../../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors.ts";
 import type { Shape } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
@@ -93,7 +93,7 @@ function describeHead(
 export function readFeatures(name: string, inputs: readonly Shape[]): number {
   const [, features, ...others] = elementAt(inputs, 0);
   if (typeof features === "number" && others.length === 0) return features;
-  throw new RangeRefusal(cannot(`size layer "${name}"`, "an input [N, in]", inputs[0]));
+  throw new RangeRefusal(needs(`layer "${name}"`, "an input [N, in]", inputs[0]));
 }
 
 /** Incremental classifier, [N, in] to [N, units]: Gemm-13, then the mask. */

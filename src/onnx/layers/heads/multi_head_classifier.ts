@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors.ts";
 import { tabulateHeadUnits } from "../../../core/head_units.ts";
 import { int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
@@ -17,7 +17,8 @@ export function convertMultiHeadClassifier(
   graph: GraphBuilder,
 ): ValueName {
   const [x = "", labels] = inputs;
-  if (labels === undefined) throw new RangeRefusal(cannot("choose heads", "task labels as second input", inputs));
+  if (labels === undefined)
+    throw new RangeRefusal(needs("the multi-head classifier", "task labels as second input", inputs));
   const [logits, choose] = layer.sharesTask
     ? addOneHead(layer, { x, labels }, graph)
     : addAllHeads(layer, { x, labels }, graph);

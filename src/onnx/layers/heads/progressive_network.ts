@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors.ts";
 import { int } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
@@ -73,7 +73,8 @@ function convertProgressiveNetwork(
   [x = "", labels]: readonly ValueName[],
   graph: GraphBuilder,
 ): ValueName {
-  if (labels === undefined) throw new RangeRefusal(cannot("choose columns", "task labels as second input", labels));
+  if (labels === undefined)
+    throw new RangeRefusal(needs("the progressive network", "task labels as second input", labels));
   const [features = 0] = sampleShapeOf(graph.shapeOf(x));
   // By layer, from the input up: the activations of the columns so far.
   const below: ValueName[][] = Array.from({ length: layer.hiddenLayers + 1 }, () => []);

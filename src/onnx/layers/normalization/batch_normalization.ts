@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors.ts";
 import { float } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
@@ -31,7 +31,9 @@ export function convertBatchNormalization(
   const shape = graph.shapeOf(x);
   const channels = shape[channelAxis];
   if (typeof channels !== "number" || (layer.axis !== -1 && layer.axis !== shape.length - 1)) {
-    throw new RangeRefusal(cannot("normalize", `channels on the last axis of ${describeShape(shape)}`, layer.axis));
+    throw new RangeRefusal(
+      needs("BatchNormalization", `channels on the last axis of ${describeShape(shape)}`, layer.axis),
+    );
   }
   const gamma = layer.scale ? graph.parameter(`${layer.layer}/gamma`) : repeatConstant(1, channels, graph);
   const beta = layer.center ? graph.parameter(`${layer.layer}/beta`) : repeatConstant(0, channels, graph);

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors.ts";
 import { countElements } from "../../../core/host_tensor.ts";
 import { float, int } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
@@ -40,5 +40,5 @@ function findFirstAxis({ axes }: LayerNormalizationSpec, x: ValueName, graph: Gr
   const sorted = axes.map((axis) => resolveAxis(axis, shape.length)).sort((a, b) => a - b);
   const first = shape.length - sorted.length;
   if (first >= 1 && sorted.every((axis, i) => axis === first + i)) return first;
-  throw new RangeRefusal(cannot("normalize each sample", `the last axes of ${describeShape(shape)}`, axes));
+  throw new RangeRefusal(needs("LayerNormalization", `the last axes of ${describeShape(shape)}`, axes));
 }

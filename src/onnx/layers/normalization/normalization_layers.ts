@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors.ts";
 import type { ValueName } from "../../graph.ts";
 import { resolveAxis } from "../../shape.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";
@@ -45,7 +45,7 @@ export const normalizationLayers = {
     parameters(layer, [input = []]) {
       const channels = input.at(-1);
       if (typeof channels !== "number") {
-        throw new RangeRefusal(cannot(`size layer "${layer.name}"`, "an input [N, …, channels]", input));
+        throw new RangeRefusal(needs(`layer "${layer.name}"`, "an input [N, …, channels]", input));
       }
       const moving = ["moving_mean", "moving_variance"].map((name) => ({
         name: `${layer.layer}/${name}`,
@@ -62,7 +62,7 @@ export const normalizationLayers = {
     parameters(layer, [input = []]) {
       const lengths = layer.axes.map((axis) => Number(input[resolveAxis(axis, input.length)]));
       if (lengths.some(Number.isNaN)) {
-        throw new RangeRefusal(cannot(`size layer "${layer.name}"`, "axes other than the batch's", layer.axes));
+        throw new RangeRefusal(needs(`layer "${layer.name}"`, "axes other than the batch's", layer.axes));
       }
       return describeScaleAndShift(layer, lengths);
     },

@@ -1,4 +1,4 @@
-import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors.ts";
 import type { Shape } from "../../file/onnx_model.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";
 import { readActivation } from "../activation.ts";
@@ -83,7 +83,7 @@ function assertPlain(layer: LayerJson): void {
 function describeCell(cell: RecurrentCell, input: Shape): ParameterSpec[] {
   const features = input[2];
   if (typeof features !== "number") {
-    throw new RangeRefusal(cannot(`size layer "${cell.layer}"`, "an input [N, T, features]", input));
+    throw new RangeRefusal(needs(`layer "${cell.layer}"`, "an input [N, T, features]", input));
   }
   const width = countGates(cell.cell) * cell.units;
   const describe = (name: string, shape: number[]) => ({ name: `${cell.layer}/${name}`, shape, isTrainable: true });

@@ -1,5 +1,5 @@
 import { elementAt } from "../../../core/element_at.ts";
-import { cannot, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors.ts";
 import { int } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
@@ -33,7 +33,7 @@ export function convertBidirectional(
 /** The output [N, units] after every step, in the order of the steps. */
 function unroll(cell: RecurrentCell, inputs: readonly ValueName[], graph: GraphBuilder): ValueName[] {
   const [x = "", ...states] = inputs;
-  if (states.length > 0) throw new RangeRefusal(cannot("unroll", "one input, the sequence", inputs.length));
+  if (states.length > 0) throw new RangeRefusal(needs("the recurrent layer", "one input, the sequence", inputs.length));
   const times = projectInputs(cell, x, graph);
   if (cell.goesBackwards) times.reverse();
   const parameters = splitRecurrentKernel(cell, graph);
@@ -49,7 +49,7 @@ function projectInputs(cell: RecurrentCell, x: ValueName, graph: GraphBuilder): 
   const [steps, features, ...others] = sampleShapeOf(graph.shapeOf(x));
   if (steps === undefined || features === undefined || others.length > 0 || steps > MAX_STEPS) {
     const wanted = `an input [N, T, F] with T up to ${MAX_STEPS}`;
-    throw new RangeRefusal(cannot("unroll", wanted, describeShape(graph.shapeOf(x))));
+    throw new RangeRefusal(needs("the recurrent layer", wanted, describeShape(graph.shapeOf(x))));
   }
   const width = countGates(cell.cell) * cell.units;
   const rows = graph.node("Reshape", [x, graph.integers([-1, features])]);
