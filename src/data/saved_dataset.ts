@@ -28,6 +28,10 @@ export function saveDataset(dataset: Dataset): SavedDataset {
  * @throws {RangeError} If a source or a row is not there.
  */
 export function restoreDataset(saved: SavedDataset, sources: ReadonlyMap<string, DataSource>): Dataset {
+  const { length } = saved.rows;
+  if (saved.sourceIndices.length !== length) {
+    throw new RangeRefusal(`sourceIndices must be one a row of ${length}, got ${saved.sourceIndices.length}`);
+  }
   const found = saved.sourceNames.map((name) => {
     const source = sources.get(name);
     if (source) return source;

@@ -110,6 +110,8 @@ describe("restoreDataset()", () => {
   test("refuses a source or a row that is not there", () => {
     const saved = saveDataset(Dataset.concat(parts));
     expect(() => restoreDataset({ ...saved, sourceNames: ["a", "c"] }, sources)).toThrow('one of the sources "a", "b"');
+    const fewer = { ...saved, sourceIndices: saved.sourceIndices.slice(1) };
+    expect(() => restoreDataset(fewer, sources)).toThrow("sourceIndices must be one a row of 5, got 4");
     expect(() => restoreDataset({ ...saved, rows: saved.rows.map((row) => row + 1) }, sources)).toThrow("got [0, 2]");
   });
 });
