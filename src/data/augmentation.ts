@@ -27,6 +27,12 @@ export interface AugmentationKey {
   readonly step: number;
 }
 
+/** What `AugmentationKey` may be. */
+export const AUGMENTATION_KEY_RULES: OptionRules<AugmentationKey> = {
+  seed: required(wholeNumber()),
+  step: required(wholeNumber()),
+};
+
 /** One draw: how far the cut-out is moved down and to the right, and whether it is mirrored. */
 export interface AugmentationDraw {
   readonly down: number;

@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { RangeRefusal, RefusalError, cannot, needs } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors.ts";
 import { NotInstalledError } from "../core/not_installed_error.ts";
 import { copyToSharedInt32 } from "../core/shared_memory.ts";
 import { text } from "../core/value_rules.ts";

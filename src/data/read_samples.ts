@@ -1,5 +1,6 @@
+import { assertOptions } from "../core/assert_options.ts";
 import { countElements, type HostTensor } from "../core/host_tensor.ts";
-import type { AugmentationKey } from "./augmentation.ts";
+import { AUGMENTATION_KEY_RULES, type AugmentationKey } from "./augmentation.ts";
 import type { Dataset } from "./dataset.ts";
 import { gatherSamples } from "./gather.ts";
 
@@ -8,6 +9,7 @@ import { gatherSamples } from "./gather.ts";
  * @param augmentation With a key, as that training iteration sees them.
  */
 export function readSamples(dataset: Dataset, augmentation?: AugmentationKey): HostTensor {
+  if (augmentation !== undefined) assertOptions("readSamples", augmentation, AUGMENTATION_KEY_RULES);
   const source = dataset.sources.get(dataset.references.sourceIds[0] ?? -1);
   const sampleShape = source?.sampleShape ?? [0];
   const data = new Float32Array(dataset.length * countElements(sampleShape));

@@ -1,4 +1,6 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { describeUnknownName, describeValue, findNearestNames, needs, RangeRefusal } from "../core/errors.ts";
+import { objectLike, required, text } from "../core/value_rules.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
@@ -21,6 +23,11 @@ export interface EngineSpec {
   readonly device: string;
 }
 
+const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
+  model: required(objectLike("a model as prepareModel makes it", "kind")),
+  device: required(text()),
+};
+
 /**
  * Makes of a model's topology what engines of a kind take.
  * @throws {UnsupportedLayerError} If a layer has no converter, and onnxruntime is to compute it.
@@ -39,7 +46,9 @@ export async function prepareModel(
  * Loads an engine. Engines are imported here and nowhere else, so that a program pays for the one it uses.
  * @throws {Error} If the engine or the device is not there, or TF.js does not know a layer.
  */
-export async function createEngine({ model, device }: EngineSpec): Promise<Engine> {
+export async function createEngine(spec: EngineSpec): Promise<Engine> {
+  assertOptions("createEngine", spec, ENGINE_SPEC_RULES);
+  const { model, device } = spec;
   assertDevice(device);
   switch (model.kind) {
     case "onnxruntime": {

@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { assertWholeNumber, needs, RangeRefusal } from "../core/errors.ts";
+import { assertInRange, assertWholeNumber } from "../core/errors.ts";
 import { mixBits } from "../core/random_stream.ts";
 import type { DropoutKey } from "./engine.ts";
 
@@ -15,8 +15,8 @@ const GOLDEN_STEP = 0x9e3779b9;
  * @throws {RangeError} If `rate` is not at least 0 and below 1, or an index is not a whole number of at least 0.
  */
 export function fillDropoutMask(mask: Float32Array, rate: number, key: DropoutKey, layerIndex: number): void {
-  assertDropoutRate("fill a dropout mask", rate);
-  assertWholeNumber("fill a dropout mask", "layerIndex", layerIndex);
+  assertInRange("fillDropoutMask", "rate", rate, { atLeast: 0, below: 1 });
+  assertWholeNumber("fillDropoutMask", "layerIndex", layerIndex);
   if (rate === 0) {
     mask.fill(1);
     return;
@@ -31,11 +31,6 @@ export function fillDropoutMask(mask: Float32Array, rate: number, key: DropoutKe
  */
 export function hashDropoutKey(key: DropoutKey, layerIndex: number): [number, number] {
   return [hashKey(key, layerIndex, 0x2545f491), hashKey(key, layerIndex, 0x68bc21eb)];
-}
-
-/** @throws {RangeError} If a rate is not at least 0 and below 1. */
-export function assertDropoutRate(act: string, rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeRefusal(needs(act, "a dropout rate of at least 0 and below 1", rate));
 }
 
 /**
@@ -68,7 +63,7 @@ function fillFromKeys(mask: Float32Array, rate: number, first: number, second: n
 function hashKey(key: DropoutKey, layerIndex: number, start: number): number {
   let hash = start;
   for (const part of [key.seed, key.step, key.shard, layerIndex]) {
-    assertWholeNumber("fill a dropout mask", "every part of the key", part);
+    assertWholeNumber("fillDropoutMask", "every part of the key", part);
     hash = mixBits(Math.imul(hash, 5) ^ part);
     hash = mixBits(Math.imul(hash, 5) + Math.floor(part / 2 ** 32) + GOLDEN_STEP);
   }

@@ -1,3 +1,4 @@
+import { assertOptions } from "../core/assert_options.ts";
 import { findOriginNumber } from "../streams/lineage.ts";
 import { isOnlineExperience } from "../streams/online_experience.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
@@ -14,7 +15,8 @@ import { listStreams } from "./transfer_metric.ts";
  * up to t where only these may be predicted. Keys carry the experience and no task. Pieces count as the experiences
  * that they were cut from. Streams are kept apart.
  */
-export function cumulativeAccuracyMetrics(): PluginMetric[] {
+export function cumulativeAccuracyMetrics(options: Readonly<Record<string, never>> = {}): PluginMetric[] {
+  assertOptions("cumulativeAccuracyMetrics", options, {});
   return [new CumulativeAccuracyMetric("CumulativeAccuracy")];
 }
 
@@ -22,7 +24,8 @@ export function cumulativeAccuracyMetrics(): PluginMetric[] {
  * `CumulativeForgetting`: how far each cumulative accuracy fell since its experience was the one trained last. Departs
  * from Avalanche, which subtracts from the first evaluation, be it in the middle of that experience's training.
  */
-export function cumulativeForgettingMetrics(): PluginMetric[] {
+export function cumulativeForgettingMetrics(options: Readonly<Record<string, never>> = {}): PluginMetric[] {
+  assertOptions("cumulativeForgettingMetrics", options, {});
   return [new CumulativeAccuracyMetric("CumulativeForgetting")];
 }
 

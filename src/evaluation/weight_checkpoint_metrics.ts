@@ -1,3 +1,4 @@
+import { assertOptions } from "../core/assert_options.ts";
 import { needs, TypeRefusal } from "../core/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
@@ -9,7 +10,8 @@ import type { PluginMetric } from "./plugin_metric.ts";
  * `WeightCheckpoint/train_phase/train_stream/Exp000`: the parameters after each experience's training, with their
  * SHA-256. An evaluator keeps them all in its history; logs hold the SHA-256.
  */
-export function weightCheckpointMetrics(): PluginMetric[] {
+export function weightCheckpointMetrics(options: Readonly<Record<string, never>> = {}): PluginMetric[] {
+  assertOptions("weightCheckpointMetrics", options, {});
   return [new WeightCheckpoint()];
 }
 

@@ -35,6 +35,11 @@ const FEATURE_RULES: OptionRules<FeatureOptions> = {
  * run's seed, and the lowest keys stay. Avalanche draws anew from what is held and what comes, which favours the new.
  */
 export class RandomExemplarsSelectionStrategy implements SelectionStrategy {
+  /** @throws {TypeError} If it is given an option: there are none. */
+  constructor(options: Readonly<Record<string, never>> = {}) {
+    assertOptions("RandomExemplarsSelectionStrategy", options, {});
+  }
+
   select(samples: Dataset, count: number, { randomStreams }: BufferUpdateSource): Int32Array {
     const { sourceIds, rows } = samples.references;
     const bases = new Map<number, number>();

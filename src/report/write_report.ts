@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { describeValue, RefusalError } from "../core/errors.ts";
+import { flag, text } from "../core/value_rules.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { createPage } from "./create_page.ts";
 import { listFigures } from "./list_figures.ts";
@@ -18,12 +20,15 @@ export interface ReportOptions {
   readonly png?: boolean;
 }
 
+const REPORT_RULES: OptionRules<ReportOptions> = { out: text(), svg: flag(), png: flag() };
+
 /**
  * Writes an HTML page on one run directory, or on several side by side, and its figures as files if asked for.
  * @returns The files that were written, the page first.
  * @throws {RefusalError} If a folder holds no run, or a file of it is not what a run writes; nothing was written then.
  */
 export async function writeReport(folders: readonly string[], options: ReportOptions = {}): Promise<string[]> {
+  assertOptions("writeReport", options, REPORT_RULES);
   const [first, ...others] = folders;
   if (first === undefined) throw new RefusalError("a report needs the folder of a run");
   const page = options.out ?? (others.length > 0 ? "report.html" : join(first, "report.html"));

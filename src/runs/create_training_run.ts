@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { describeValue, RangeRefusal } from "../core/errors.ts";
+import { callback, required, text } from "../core/value_rules.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "./checkpoints/run_checkpoint.ts";
@@ -9,13 +11,14 @@ import { createRunEvaluator } from "./run_evaluator.ts";
 import { RunMonitor } from "./run_monitor.ts";
 import type { ExperienceSummary } from "./run_summary.ts";
 import { LostCheckpointsError } from "./storage_error.ts";
-import { TrainingRun, type TrainingRunOptions } from "./training_run.ts";
+import { TRAINING_RUN_RULES, TrainingRun, type TrainingRunOptions } from "./training_run.ts";
 
 /**
  * Makes the strategy and then the run's folder. Nothing is trained yet.
  * @throws {Error} If the folder holds another run.
  */
 export async function createTrainingRun<Config>(options: TrainingRunOptions<Config>): Promise<TrainingRun<Config>> {
+  assertOptions("createTrainingRun", options, TRAINING_RUN_RULES);
   const { directory } = options;
   const makeDirectory = typeof directory === "string" ? () => createRunDirectory(directory) : directory;
   return assemble(options, async () => ({ directory: await makeDirectory(), checkpoint: undefined, isResumed: false }));
@@ -29,13 +32,20 @@ export interface ResumeOptions<Config> extends TrainingRunOptions<Config> {
   readonly onDamage?: (message: string) => void;
 }
 
+const RESUME_RULES: OptionRules<ResumeOptions<unknown>> = {
+  ...TRAINING_RUN_RULES,
+  directory: required(text()),
+  onDamage: callback(),
+};
+
 /**
  * Makes the strategy and opens a run's folder, to go on from its newest checkpoint that is whole, or from the run's
  * beginning where it has made none yet.
  * @throws {Error} If the folder holds no run, or a run with another configuration, or another run is writing there.
  * @throws {LostCheckpointsError} If there are checkpoints and none of them is whole.
  */
-export function resumeTrainingRun<Config>(options: ResumeOptions<Config>): Promise<TrainingRun<Config>> {
+export async function resumeTrainingRun<Config>(options: ResumeOptions<Config>): Promise<TrainingRun<Config>> {
+  assertOptions("resumeTrainingRun", options, RESUME_RULES);
   return assemble(options, async () => {
     assertSameConfig(options.directory, await readRunConfig(options.directory), options.config);
     const directory = await openRunDirectory(options.directory);

@@ -1,5 +1,7 @@
+import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
+import { objectLike, recordOf, required, text } from "../core/value_rules.ts";
 import { VERSION } from "../core/version.ts";
 import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
@@ -8,6 +10,7 @@ import { exportModel } from "../onnx/export/export_model.ts";
 import { describeHead, listScoredClasses, UNKNOWN_MARGIN } from "../onnx/export/prediction_head.ts";
 import { parseTopology } from "../onnx/topology/parse_topology.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
+import { BENCHMARK_RULE } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
 import { type Prediction, usePredictor } from "../training/predictor.ts";
 
@@ -25,6 +28,12 @@ export interface StrategyExportOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+const STRATEGY_EXPORT_RULES: OptionRules<StrategyExportOptions> = {
+  benchmark: required(BENCHMARK_RULE),
+  experience: required(objectLike("an experience", "dataset", "currentExperience")),
+  metadata: recordOf(text()),
+};
+
 /** A file that was run by onnxruntime and found to predict as the strategy does. */
 export interface StrategyExport {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -41,7 +50,8 @@ export interface StrategyExport {
  * @throws {UnsupportedLayerError} If a layer has no converter.
  * @throws {Error} If onnxruntime's outputs are not the strategy's.
  */
-export function exportStrategy(strategy: BaseStrategy, options: StrategyExportOptions): Promise<StrategyExport> {
+export async function exportStrategy(strategy: BaseStrategy, options: StrategyExportOptions): Promise<StrategyExport> {
+  assertOptions("exportStrategy", options, STRATEGY_EXPORT_RULES);
   const { benchmark, experience, metadata = {} } = options;
   return usePredictor(strategy, async (predictor) => {
     const groups = spreadSamples(benchmark, CHECKED_SAMPLES);

@@ -1,10 +1,13 @@
+import type { OptionRules } from "../core/assert_options.ts";
 import { describeCause, RangeRefusal } from "../core/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
+import { anything, callback, either, flag, listOf, objectLike, required, text } from "../core/value_rules.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
 import type { PluginMetric } from "../evaluation/plugin_metric.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
+import { BENCHMARK_RULE } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
 import type { StrategyPlugin } from "../training/strategy_plugin.ts";
 import { restoreSnapshot, takeSnapshot } from "../training/strategy_snapshot.ts";
@@ -50,6 +53,21 @@ export interface TrainingRunOptions<Config> {
   /** Ends the run between two iterations, with a checkpoint; its status is "interrupted" then. */
   readonly signal?: AbortSignal;
 }
+
+/** What `TrainingRunOptions` may be. */
+export const TRAINING_RUN_RULES: OptionRules<TrainingRunOptions<unknown>> = {
+  benchmark: required(BENCHMARK_RULE),
+  createStrategy: required(callback()),
+  directory: required(either(text(), callback())),
+  config: anything(),
+  loggers: listOf(objectLike("a logger", "logMetrics")),
+  metrics: listOf(objectLike("a metric (write ...accuracyMetrics({ … }) with its dots)", "name", "save")),
+  evaluatesFirst: flag(),
+  labels: objectLike("{ strategy, benchmark }", "strategy", "benchmark"),
+  exportsModels: flag(),
+  checkpointEvery: objectLike('{ kind: "seconds", seconds } or { kind: "iterations", iterations }', "kind"),
+  signal: objectLike("an AbortSignal", "aborted"),
+};
 
 /** What `createTrainingRun` and `resumeTrainingRun` put together. */
 export interface TrainingRunParts {

@@ -1,3 +1,4 @@
+import { objectLike } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 
 /** One step of a stream: the data that arrives together. Read-only; its dataset is a view by index. */
@@ -64,3 +65,6 @@ export interface Benchmark extends LabelNames {
   /** How raw values become model inputs, for the exported model's metadata; empty when they are used as they are. */
   readonly normalization: { readonly scale: number; readonly mean: readonly number[]; readonly std: readonly number[] };
 }
+
+/** The rule of an option that is a benchmark. */
+export const BENCHMARK_RULE = objectLike("a benchmark such as splitMNIST() gives", "trainStream", "testStream");

@@ -5,7 +5,6 @@ import { TypeRefusal } from "../core/errors.ts";
 import { fixFields } from "../core/fixed_fields.ts";
 import { splitOptions } from "../core/split_options.ts";
 import {
-  anything,
   callback,
   either,
   flag,
@@ -93,7 +92,7 @@ export const STRATEGY_RULES: OptionRules<StrategyOptions> = {
   evalEvery: wholeNumber(-1),
   evalMode: oneOf(["epoch", "iteration"]),
   seed: wholeNumber(),
-  cluster: anything(),
+  cluster: objectLike("an object such as { workers: 2 }"),
 };
 
 /**

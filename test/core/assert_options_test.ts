@@ -47,56 +47,64 @@ describe("assertOptions()", () => {
     expect(refuse({})).toThrow("Made: learningRate is required");
   });
 
-  test.each([
-    ["momentun", { learningRat: 1 }, 'Made: unknown option "learningRat", did you mean learningRate?'],
-    ["mem_size", { mem_size: 1 }, 'Made: unknown option "mem_size", did you mean memSize?'],
-    ["lr", { lr: 1 }, 'Made: unknown option "lr", did you mean learningRate?'],
-    ["zzzzzz", { zzzzzz: 1 }, "known: learningRate, memSize, mode, nesterov, layerName, hiddenSizes, alpha, source"],
-  ])("names %s, which there is not, and the nearest names", (_name, options, message) => {
-    expect(refuse(options)).toThrow(TypeRefusal);
-    expect(refuse(options)).toThrow(message);
+  test("names the option that there is not, and the nearest names", () => {
+    for (const [options, message] of [
+      [{ learningRat: 1 }, 'Made: unknown option "learningRat", did you mean learningRate?'],
+      [{ mem_size: 1 }, 'Made: unknown option "mem_size", did you mean memSize?'],
+      [{ lr: 1 }, 'Made: unknown option "lr", did you mean learningRate?'],
+      [{ zzzzzz: 1 }, "known: learningRate, memSize, mode, nesterov, layerName, hiddenSizes, alpha, source"],
+    ] as const) {
+      expect(refuse(options)).toThrow(TypeRefusal);
+      expect(refuse(options)).toThrow(message);
+    }
   });
 
-  test.each([
-    [0.1, "Made: options must be an object such as { learningRate: … }, got 0.1"],
-    [undefined, "got undefined"],
-    [null, "got null"],
-    [[1], "got [1]"],
-  ])("refuses %p in place of options", (options, message) => {
-    expect(refuse(options)).toThrow(TypeRefusal);
-    expect(refuse(options)).toThrow(message);
+  test("refuses what is no object in place of options", () => {
+    for (const [options, message] of [
+      [0.1, "Made: options must be an object such as { learningRate: … }, got 0.1"],
+      [undefined, "got undefined"],
+      [null, "got null"],
+      [[1], "got [1]"],
+    ] as const) {
+      expect(refuse(options)).toThrow(TypeRefusal);
+      expect(refuse(options)).toThrow(message);
+    }
   });
 
-  test.each([
-    [{ learningRate: "0.1" }, 'Made: learningRate must be a number, got "0.1"'],
-    [{ learningRate: null }, "Made: learningRate must be a number, got null"],
-    [{ memSize: "5" }, 'Made: memSize must be a whole number, got "5"'],
-    [{ mode: 1 }, 'Made: mode must be "separate" or "online", got 1'],
-    [{ nesterov: "yes" }, 'Made: nesterov must be true or false, got "yes"'],
-    [{ layerName: 3 }, "Made: layerName must be a string, got 3"],
-    [{ hiddenSizes: 3 }, "Made: hiddenSizes must be an array, got 3"],
-    [{ hiddenSizes: [3, "4"] }, 'Made: hiddenSizes[1] must be a whole number, got "4"'],
-    [{ alpha: null }, "Made: alpha must be a number or an array, got null"],
-    [{ source: 3 }, "Made: source must be a source, got 3"],
-    [{ source: class Source {} }, "Made: source must be a source, got function Source"],
-  ])("refuses %p as a value of the wrong kind", (options, message) => {
-    expect(refuse({ learningRate: 1, ...options })).toThrow(TypeRefusal);
-    expect(refuse({ learningRate: 1, ...options })).toThrow(message);
+  test("refuses a value of the wrong kind", () => {
+    for (const [options, message] of [
+      [{ learningRate: "0.1" }, 'Made: learningRate must be a number, got "0.1"'],
+      [{ learningRate: null }, "Made: learningRate must be a number, got null"],
+      [{ memSize: "5" }, 'Made: memSize must be a whole number, got "5"'],
+      [{ mode: 1 }, 'Made: mode must be "separate" or "online", got 1'],
+      [{ nesterov: "yes" }, 'Made: nesterov must be true or false, got "yes"'],
+      [{ layerName: 3 }, "Made: layerName must be a string, got 3"],
+      [{ hiddenSizes: 3 }, "Made: hiddenSizes must be an array, got 3"],
+      [{ hiddenSizes: [3, "4"] }, 'Made: hiddenSizes[1] must be a whole number, got "4"'],
+      [{ alpha: null }, "Made: alpha must be a number or an array, got null"],
+      [{ source: 3 }, "Made: source must be a source, got 3"],
+      [{ source: class Source {} }, "Made: source must be a source, got function Source"],
+    ] as const) {
+      expect(refuse({ learningRate: 1, ...options })).toThrow(TypeRefusal);
+      expect(refuse({ learningRate: 1, ...options })).toThrow(message);
+    }
   });
 
-  test.each([
-    [{ learningRate: -1 }, "Made: learningRate must be at least 0, got -1"],
-    [{ learningRate: Number.NaN }, "Made: learningRate must be a number, got NaN"],
-    [{ learningRate: Number.POSITIVE_INFINITY }, "Made: learningRate must be a finite number, got Infinity"],
-    [{ memSize: 0 }, "Made: memSize must be at least 1, got 0"],
-    [{ memSize: 0.5 }, "Made: memSize must be a whole number, got 0.5"],
-    [{ memSize: 2 ** 60 }, "Made: memSize must be at most 9007199254740991, got 1152921504606847000"],
-    [{ mode: "onlin" }, 'Made: mode must be "separate" or "online", got "onlin"'],
-    [{ hiddenSizes: [0] }, "Made: hiddenSizes[0] must be at least 1, got 0"],
-    [{ alpha: 1 }, "Made: alpha must be at least 0 and below 1, got 1"],
-    [{ alpha: [0.5, 1] }, "Made: alpha[1] must be at least 0 and below 1, got 1"],
-  ])("refuses %p as a value out of range", (options, message) => {
-    expect(refuse({ learningRate: 1, ...options })).toThrow(RangeRefusal);
-    expect(refuse({ learningRate: 1, ...options })).toThrow(message);
+  test("refuses a value out of range", () => {
+    for (const [options, message] of [
+      [{ learningRate: -1 }, "Made: learningRate must be at least 0, got -1"],
+      [{ learningRate: Number.NaN }, "Made: learningRate must be a number, got NaN"],
+      [{ learningRate: Number.POSITIVE_INFINITY }, "Made: learningRate must be a finite number, got Infinity"],
+      [{ memSize: 0 }, "Made: memSize must be at least 1, got 0"],
+      [{ memSize: 0.5 }, "Made: memSize must be a whole number, got 0.5"],
+      [{ memSize: 2 ** 60 }, "Made: memSize must be at most 9007199254740991, got 1152921504606847000"],
+      [{ mode: "onlin" }, 'Made: mode must be "separate" or "online", got "onlin"'],
+      [{ hiddenSizes: [0] }, "Made: hiddenSizes[0] must be at least 1, got 0"],
+      [{ alpha: 1 }, "Made: alpha must be at least 0 and below 1, got 1"],
+      [{ alpha: [0.5, 1] }, "Made: alpha[1] must be at least 0 and below 1, got 1"],
+    ] as const) {
+      expect(refuse({ learningRate: 1, ...options })).toThrow(RangeRefusal);
+      expect(refuse({ learningRate: 1, ...options })).toThrow(message);
+    }
   });
 });

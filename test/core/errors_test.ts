@@ -74,19 +74,21 @@ describe("assertInRange()", () => {
 });
 
 describe("findNearestNames()", () => {
-  test.each([
-    ["mem_size", ["memSize", "batchSize"], ["memSize"]],
-    ["nExperiences", ["experiences", "experienceSize"], ["experiences"]],
-    ["n_experiences", ["experiences", "experienceSize"], ["experiences"]],
-    ["num_classes", ["numClasses", "classOrder"], ["numClasses"]],
-    ["train_mb_size", ["trainMbSize", "evalMbSize"], ["trainMbSize"]],
-    ["lr", ["learningRate", "momentum"], ["learningRate"]],
-    ["ewc_lambda", ["lambda", "mode"], ["lambda"]],
-    ["betas", ["beta1", "beta2", "epsilon"], ["beta1", "beta2"]],
-    ["momentun", ["learningRate", "momentum"], ["momentum"]],
-    ["lr", ["memSize", "batchSize"], []],
-  ])("finds for %p among %p %p", (name, candidates, nearest) => {
-    expect(findNearestNames(name, candidates)).toEqual(nearest);
+  test("prefers another spelling, then another word of the field, then the fewest other letters", () => {
+    for (const [name, candidates, nearest] of [
+      ["mem_size", ["memSize", "batchSize"], ["memSize"]],
+      ["nExperiences", ["experiences", "experienceSize"], ["experiences"]],
+      ["n_experiences", ["experiences", "experienceSize"], ["experiences"]],
+      ["num_classes", ["numClasses", "classOrder"], ["numClasses"]],
+      ["train_mb_size", ["trainMbSize", "evalMbSize"], ["trainMbSize"]],
+      ["lr", ["learningRate", "momentum"], ["learningRate"]],
+      ["ewc_lambda", ["lambda", "mode"], ["lambda"]],
+      ["betas", ["beta1", "beta2", "epsilon"], ["beta1", "beta2"]],
+      ["momentun", ["learningRate", "momentum"], ["momentum"]],
+      ["lr", ["memSize", "batchSize"], []],
+    ] as const) {
+      expect(findNearestNames(name, candidates)).toEqual([...nearest]);
+    }
   });
 });
 

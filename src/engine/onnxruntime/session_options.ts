@@ -21,7 +21,7 @@ export function createSessionOptions(
   { device, intraOpThreads }: SessionSettings,
   graph?: Graph,
 ): InferenceSession.SessionOptions {
-  assertWholeNumber("create a session", "intraOpThreads", intraOpThreads, 1);
+  assertWholeNumber("session", "intraOpThreads", intraOpThreads, 1);
   return {
     executionProviders: [chooseProvider(device, graph)],
     intraOpNumThreads: intraOpThreads,

@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { assertInRange, needs, RangeRefusal } from "../../core/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES } from "../../onnx/layers/noise.ts";
-import { assertDropoutRate } from "../dropout_mask.ts";
 import type { DropoutKey } from "../engine.ts";
 import { fillNoise } from "../noise.ts";
 import { addSamplingNoise, GaussianSampling } from "./gaussian_sampling.ts";
@@ -89,7 +88,7 @@ function readSettings(layer: Layer): NoiseSettings {
   if (noiseShape !== undefined && noiseShape !== null) throw new RangeRefusal(needs(act, "no noiseShape", noiseShape));
   const className = layer.getClassName();
   const amount = Number(className === "GaussianNoise" ? stddev : rate);
-  if (className !== "GaussianNoise") assertDropoutRate(act, amount);
+  if (className !== "GaussianNoise") assertInRange(layer.name, "rate", amount, { atLeast: 0, below: 1 });
   else if (!(amount >= 0)) throw new RangeRefusal(needs(act, "a stddev of at least 0", stddev));
   return { className, amount };
 }

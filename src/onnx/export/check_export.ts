@@ -1,6 +1,8 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RefusalError } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { objectLike, required } from "../../core/value_rules.ts";
 import { type ExportBatch, ExportSession } from "./export_session.ts";
 import { findLargestColumn } from "./largest_column.ts";
 
@@ -15,6 +17,11 @@ export interface ExportExpectation {
   readonly expected: Float32Array;
 }
 
+const EXPORT_EXPECTATION_RULES: OptionRules<ExportExpectation> = {
+  x: required(objectLike("samples { data, shape }", "data", "shape")),
+  expected: required(objectLike("a Float32Array", "buffer")),
+};
+
 /**
  * Runs an exported file by onnxruntime and compares its logits with the engine's.
  * @throws {Error} If they differ by more than 10⁻⁴ · max(1, largest expected), if the largest of a row is another
@@ -22,8 +29,10 @@ export interface ExportExpectation {
  */
 export async function checkExport(
   bytes: Uint8Array,
-  { x, expected }: ExportExpectation,
+  expectation: ExportExpectation,
 ): Promise<{ maxAbsoluteDifference: number }> {
+  assertOptions("checkExport", expectation, EXPORT_EXPECTATION_RULES);
+  const { x, expected } = expectation;
   const session = await ExportSession.open(bytes);
   try {
     const { data, shape } = await session.run(x);

@@ -1,4 +1,17 @@
+import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { needs, RangeRefusal } from "../../core/errors.ts";
+import {
+  anything,
+  flag,
+  listOf,
+  number,
+  objectLike,
+  oneOf,
+  recordOf,
+  required,
+  text,
+  wholeNumber,
+} from "../../core/value_rules.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { encodeGraph } from "../file/encode_graph.ts";
 import { ints } from "../file/onnx_model.ts";
@@ -27,6 +40,25 @@ export interface ExportOptions extends ExportedNetwork {
   readonly preprocess?: Preprocessing;
 }
 
+const PREPROCESSING_RULES: OptionRules<Preprocessing> = {
+  scale: required(number()),
+  mean: required(listOf(number())),
+  std: required(listOf(number())),
+};
+
+const EXPORT_RULES: OptionRules<ExportOptions> = {
+  spec: required(objectLike("a model's spec", "layers", "layout")),
+  parameters: required(objectLike("a Float32Array", "buffer")),
+  state: required(objectLike("a Float32Array", "buffer")),
+  heads: listOf(objectLike("a prediction head", "kind")),
+  classes: wholeNumber(1),
+  taskParameters: objectLike("{ owners, lastOwners, lastOwner }", "owners", "lastOwners", "lastOwner"),
+  takesTaskLabels: flag(),
+  metadata: required(recordOf(text())),
+  layout: oneOf(["nhwc", "nchw"]),
+  preprocess: anything(),
+};
+
 /**
  * A trained model as an ONNX file: input `input` [N, …sampleShape] and, where the model takes them, `task_labels` [N]
  * of int64; output `logits` [N, C], the network's or its heads'; the parameters inside, no dropout. The same model
@@ -34,6 +66,9 @@ export interface ExportOptions extends ExportedNetwork {
  * @throws {RangeError} If the vectors, the heads, the layout or the preprocessing do not fit the model.
  */
 export function exportModel(options: ExportOptions): Uint8Array<ArrayBuffer> {
+  assertOptions("exportModel", options, EXPORT_RULES);
+  const { preprocess } = options;
+  if (preprocess !== undefined) assertOptions("exportModel: preprocess", preprocess, PREPROCESSING_RULES);
   const { spec, metadata } = options;
   assertVectors(options);
   const { graph, logits } = buildExportedNetwork(options, (builder) => addInputs(options, builder));

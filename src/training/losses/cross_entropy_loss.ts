@@ -77,6 +77,11 @@ export class CrossEntropyLoss implements Criterion {
  * Mean squared error against one-hot targets: the mean over the minibatch and the C outputs.
  */
 export class MSELoss implements Criterion {
+  /** @throws {TypeError} If it is given an option: there are none. */
+  constructor(options: Readonly<Record<string, never>> = {}) {
+    assertOptions("MSELoss", options, {});
+  }
+
   createObjective(y: Int32Array, outputSize: number): ObjectiveWriter {
     return {
       kind: "mse",
