@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { RangeRefusal, cannot, needs } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { listOf, recordOf, wholeNumber } from "../../core/value_rules.ts";
 import type { Metric } from "./metric.ts";

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { RangeRefusal, cannot, needs } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import type { Metric } from "./metric.ts";
 import { parseRows } from "./saved_state.ts";
 

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { TypeRefusal, cannot, needs } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Metric } from "./metric.ts";
 import { readTargetWidth } from "./regression_shapes.ts";

@@ -1,4 +1,4 @@
-import { RangeRefusal, cannot, needs } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 
 /**
