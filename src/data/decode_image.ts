@@ -1,6 +1,7 @@
 import type { Metadata } from "sharp";
-import { describeCause, RefusalError, SyntaxRefusal } from "../core/errors.ts";
+import { describeCause, SyntaxRefusal } from "../core/errors.ts";
 import { findOutlineFault, IMAGE_FORMATS, type ImageFormat, recognizeImage } from "./image_format.ts";
+import { loadSharp } from "./load_sharp.ts";
 
 /** An image of bytes, [height, width, channels]: one channel for shades of grey, three for red, green and blue. */
 export interface DecodedImage {
@@ -34,7 +35,7 @@ export async function decodeImage(bytes: Uint8Array, subject: string): Promise<D
   if (!format) throw new SyntaxRefusal(`${subject}: must be a ${IMAGE_FORMATS} image`);
   const fault = findOutlineFault(format, bytes);
   if (fault !== undefined) throw new SyntaxRefusal(`${subject}: ${fault}`);
-  const sharp = await loadSharp(subject);
+  const sharp = await loadSharp();
   const refuse = (cause: unknown) => refuseFile(cause, { subject, format });
   const metadata = await sharp(bytes, { limitInputPixels: false, limitInputChannels: false }).metadata().catch(refuse);
   const space = chooseSpace(metadata, subject);
@@ -50,16 +51,6 @@ export async function decodeImage(bytes: Uint8Array, subject: string): Promise<D
   const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (space === "cmyk") return { height, width, channels: 3, data: convertInks(values) };
   return { height, width, channels: space === "b-w" ? 1 : 3, data: values };
-}
-
-/** Loaded by the first image: a run on other data does without. */
-async function loadSharp(subject: string) {
-  try {
-    return (await import("sharp")).default;
-  } catch (cause) {
-    const reason = describeCause(cause).split("\n")[0];
-    throw new RefusalError(`${subject}: sharp, which decodes images, cannot be loaded: ${reason}`, { cause });
-  }
 }
 
 /** The colours that are asked of sharp: those of the file. */

@@ -29,6 +29,7 @@ describe("doctor", () => {
       "machine cores",
       "engine onnxruntime cpu",
       "engine tfjs wasm",
+      "decoder images",
       "data set MNIST",
     ]) {
       expect(there).toContain(name);

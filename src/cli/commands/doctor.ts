@@ -8,7 +8,9 @@ import { formatTable } from "../format_table.ts";
 export function addDoctorCommand(program: Command, { stdout }: CliContext): void {
   program
     .command("doctor")
-    .description("say what this machine has: runtimes, engines, devices, data sets, and what installs the rest")
+    .description(
+      "say what this machine has: runtimes, engines, devices, decoders, data sets, and what installs the rest",
+    )
     .option("--json", "print JSON", false)
     .action(async ({ json }: { json: boolean }) => {
       const findings = await examineMachine();
@@ -19,12 +21,14 @@ export function addDoctorCommand(program: Command, { stdout }: CliContext): void
 async function examineMachine(): Promise<Finding[]> {
   const { findDevices, findMachine, findRuntimes } = await import("../doctor/find_machine.ts");
   const { findEngines } = await import("../doctor/find_engines.ts");
+  const { findDecoders } = await import("../doctor/find_decoders.ts");
   const { findDataSets } = await import("../doctor/find_data_sets.ts");
   return [
     ...(await findRuntimes()),
     ...findMachine(),
     ...(await findEngines()),
     ...(await findDevices()),
+    ...(await findDecoders()),
     ...(await findDataSets()),
   ];
 }

@@ -1,6 +1,6 @@
 /** One thing that a machine has or lacks. */
 export interface Finding {
-  readonly group: "runtime" | "machine" | "engine" | "device" | "data set";
+  readonly group: "runtime" | "machine" | "engine" | "device" | "decoder" | "data set";
   readonly name: string;
   readonly isThere: boolean;
   /** A version, a size, or why it is not there. */
