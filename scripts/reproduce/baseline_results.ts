@@ -146,7 +146,7 @@ export const BASELINE_RESULTS: readonly PublishedResult[] = [
     tolerance: 0.03,
     source: SOURCE,
     words: [
-      ...["--strategy", "cope:memSize=2000,alpha=0.99,temperature=0.1"],
+      ...["--strategy", "cope:memSize=2000,alpha=0.99,temperature=0.1,compatibility=avalanche"],
       ...["--benchmark", `split-mnist:experiences=5,onlineExperienceSize=10,${IN_ORDER}`],
       ...["--model", "mlp:hiddenLayers=2,hiddenSize=400,outputs=32", "--optimizer", "sgd:learningRate=0.01"],
       ...["--epochs", "1", "--batch-size", "10", "--workers", "0", "--logical-shards", "1"],
