@@ -1,3 +1,6 @@
+/** How deep a configuration is shown; those of runs are less deep. */
+const MAX_DEPTH = 16;
+
 /** One setting of a run: "benchmark.experiences" and "5". */
 export type ConfigEntry = readonly [key: string, value: string];
 
@@ -7,7 +10,7 @@ export type ConfigEntry = readonly [key: string, value: string];
  * "plugins.csv.…" the options; one that comes again is "plugins.csv 2". Other lists of objects are numbered.
  */
 export function flattenConfig(config: unknown): ConfigEntry[] {
-  return flatten("", config);
+  return flatten("", prune(config, MAX_DEPTH));
 }
 
 /** A setting of several runs. */
@@ -26,6 +29,14 @@ export function compareConfigs(configs: readonly unknown[]): ComparedSetting[] {
     const values = flattened.map((settings) => settings.get(key));
     return { key, values, isDifferent: values.some((value) => value !== values[0]) };
   });
+}
+
+/** The same value without what is deeper: a file may nest as deep as no stack goes. */
+function prune(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth === 0) return "…";
+  if (Array.isArray(value)) return value.map((item) => prune(item, depth - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, prune(item, depth - 1)]));
 }
 
 function flatten(key: string, value: unknown): ConfigEntry[] {

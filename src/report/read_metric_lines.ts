@@ -1,5 +1,6 @@
 import { describeIssue } from "../core/describe_issue.ts";
 import { SyntaxRefusal, TypeRefusal } from "../core/errors.ts";
+import { readRunLines } from "../runs/read_run_lines.ts";
 import { metricLineSchema } from "./metric_line_schema.ts";
 import type { MetricPoint } from "./reported_run.ts";
 
@@ -9,16 +10,18 @@ import type { MetricPoint } from "./reported_run.ts";
  * @throws {SyntaxRefusal} If a whole line is not JSON.
  * @throws {TypeRefusal} If it is not a metric, with the field.
  */
-export function readMetricLines(path: string, text: string): ReadonlyMap<string, readonly MetricPoint[]> {
+export async function readMetricLines(path: string): Promise<ReadonlyMap<string, readonly MetricPoint[]>> {
   const metrics = new Map<string, MetricPoint[]>();
-  // What comes after the last newline is no whole line.
-  const lines = text.split("\n").slice(0, -1);
-  for (const [i, line] of lines.entries()) {
-    const { key, value, step, experience } = parseLine(line, `${path}, line ${i + 1}`);
-    if (typeof value === "object" && "kind" in value) continue;
-    const points = metrics.get(key);
-    if (points) points.push({ step, experience, value });
-    else metrics.set(key, [{ step, experience, value }]);
+  let row = 0;
+  for await (const lines of readRunLines(path)) {
+    for (const line of lines) {
+      row += 1;
+      const { key, value, step, experience } = parseLine(line, `${path}, line ${row}`);
+      if (typeof value === "object" && "kind" in value) continue;
+      const points = metrics.get(key);
+      if (points) points.push({ step, experience, value });
+      else metrics.set(key, [{ step, experience, value }]);
+    }
   }
   return metrics;
 }

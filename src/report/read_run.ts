@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { readRunConfig, readRunSummary, readRunText } from "../runs/read_run_files.ts";
+import { readRunConfig, readRunSummary } from "../runs/read_run_files.ts";
 import { readMetricLines } from "./read_metric_lines.ts";
 import type { ReportedRun } from "./reported_run.ts";
 
@@ -12,8 +12,7 @@ export async function readRun(path: string): Promise<ReportedRun> {
   const folder = resolve(path);
   const config = await readRunConfig(path);
   const summary = await readRunSummary(path);
-  const lines = join(path, "metrics.jsonl");
-  const metrics = readMetricLines(lines, (await readRunText(lines)) ?? "");
+  const metrics = await readMetricLines(join(path, "metrics.jsonl"));
   const experiences = (summary?.experiences ?? []).map(async (experience) => {
     if (!experience.onnx) return { ...experience, onnx: null };
     return {

@@ -31,11 +31,7 @@ export async function readRunSummary(folder: string): Promise<RunSummary<unknown
   throw new TypeRefusal(`${path}: ${describeIssue(error, json)}`);
 }
 
-/**
- * The text of a file of a run; undefined if there is none.
- * @throws {StorageError} If it cannot be read.
- */
-export function readRunText(path: string): Promise<string | undefined> {
+function readText(path: string): Promise<string | undefined> {
   return withStorage(`read ${path}`, async () => {
     try {
       await assertRegularFile(path);
@@ -57,7 +53,7 @@ export async function assertRegularFile(path: string): Promise<void> {
 }
 
 async function readJSON(path: string): Promise<unknown> {
-  const text = await readRunText(path);
+  const text = await readText(path);
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { elementAt } from "../core/element_at.ts";
-import { describeValue, RangeRefusal } from "../core/errors.ts";
+import { describeValue, RangeRefusal, RefusalError } from "../core/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { measureGrowth } from "../models/grow_snapshot.ts";
@@ -83,11 +83,23 @@ export async function restoreSnapshot(
   strategy.isStopped = snapshot.isStopped;
   strategy.randomStreams.restore(snapshot.randomStreams);
   strategy.clock.restore(snapshot.clock);
-  strategy.evaluator.restore(snapshot.evaluator);
+  await restorePart("the evaluator", () => strategy.evaluator.restore(snapshot.evaluator));
   for (const [i, plugin] of strategy.plugins.entries()) {
-    await plugin.restoreState?.(snapshot.plugins[i]?.state ?? null, { strategy, sources });
+    const { state } = elementAt(snapshot.plugins, i);
+    await restorePart(namePlugin(plugin), () => plugin.restoreState?.(state, { strategy, sources }));
   }
-  strategy.restoreOwnState(snapshot.own, sources);
+  await restorePart(strategy.constructor.name, () => strategy.restoreOwnState(snapshot.own, sources));
+}
+
+/** What is restored comes from a file: vectors of another length are the file's fault. */
+async function restorePart(name: string, restore: () => unknown): Promise<void> {
+  try {
+    await restore();
+  } catch (cause) {
+    const isOwn = cause instanceof RefusalError;
+    if (isOwn || !(cause instanceof RangeError || cause instanceof TypeError)) throw cause;
+    throw new RangeRefusal(`${name} cannot be restored from its saved state: ${cause.message}`, { cause });
+  }
 }
 
 /** What was assigned to the strategy since it was made: who makes it again does not know of it. */

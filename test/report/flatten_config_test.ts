@@ -33,6 +33,21 @@ describe("flattenConfig()", () => {
   });
 });
 
+describe("flattenConfig() of a strange file", () => {
+  test("shows what is nested very deep as an ellipsis", () => {
+    const config: unknown = JSON.parse(`${'{"a":'.repeat(5000)}1${"}".repeat(5000)}`);
+    expect(flattenConfig(config)).toEqual([[Array.from({ length: 16 }, () => "a").join("."), "…"]]);
+  });
+
+  test("takes every key for a key", () => {
+    const config: unknown = JSON.parse('{"__proto__": {"x": 1}, "constructor": 2}');
+    expect(flattenConfig(config)).toEqual([
+      ["__proto__.x", "1"],
+      ["constructor", "2"],
+    ]);
+  });
+});
+
 describe("compareConfigs()", () => {
   test("marks settings that differ or are missing", () => {
     expect(
