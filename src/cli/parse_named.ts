@@ -88,5 +88,5 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | n
 }
 
 function malformed(text: string, problem: string): CliError {
-  return new CliError(`${text}: ${problem}`);
+  return new CliError(`${text.trim() === "" ? describeValue(text) : text}: ${problem}`);
 }

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { describeUnknownName } from "../core/errors.ts";
 import { escapeControlsInLines, formatAsLine } from "../core/printable.ts";
 import type { CliContext } from "./cli_context.ts";
 import { CliError, describeExpected, InterruptedError } from "./cli_error.ts";
@@ -23,18 +24,27 @@ export async function runProgram(program: Command, words: readonly string[], con
     await program.parseAsync([...words], { from: "user" });
     return EXIT_STATUS.done;
   } catch (error) {
-    if (error instanceof CommanderError) return reportCommanderError(error, program.helpInformation(), context);
+    if (error instanceof CommanderError) return reportCommanderError(error, { program, words }, context);
     context.stderr.write(describeError(error));
     if (error instanceof CliError) return EXIT_STATUS.refused;
     return error instanceof InterruptedError ? error.exitStatus : EXIT_STATUS.failed;
   }
 }
 
-function reportCommanderError(error: CommanderError, help: string, { stderr }: CliContext): number {
+function reportCommanderError(
+  error: CommanderError,
+  { program, words: [first, second] }: { program: Command; words: readonly string[] },
+  { stderr }: CliContext,
+): number {
   if (error.exitCode === 0) return EXIT_STATUS.done;
-  // Commander's "help" error means that no command was named.
-  if (error.code === "commander.help") stderr.write(help);
-  else stderr.write(`${formatAsLine(error.message.replace(/^error: /, ""))}\n`);
+  // Commander's "help" error means that no command was named, or that help was wanted on one that is not there.
+  if (error.code !== "commander.help")
+    stderr.write(`${cutText(formatAsLine(error.message.replace(/^error: /, "")))}\n`);
+  else if (first !== "help" || second === undefined) stderr.write(program.helpInformation());
+  else {
+    const commands = program.commands.map((command) => command.name());
+    stderr.write(`${cutText(describeUnknownName("command", second, commands))}\n`);
+  }
   return EXIT_STATUS.refused;
 }
 

@@ -5,6 +5,9 @@ import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 
+/** More shards than any minibatch is cut into: each has 16 rows or more. */
+const MAX_SHARDS = 65_536;
+
 /** More Workers than this are a mistake. */
 const MAX_WORKERS = 256;
 
@@ -38,7 +41,7 @@ export interface ClusterOptions {
 /** What `ClusterOptions` may be. */
 const CLUSTER_RULES: OptionRules<ClusterOptions> = {
   workers: wholeNumber(0, MAX_WORKERS),
-  logicalShards: wholeNumber(1),
+  logicalShards: wholeNumber(1, MAX_SHARDS),
   engine: oneOf(["auto", ...ENGINE_KINDS]),
   devices: listOf(text(), 1),
   silenceTimeoutMs: number({ atLeast: 100, atMost: 86_400_000 }),

@@ -94,7 +94,10 @@ export function findNearestNames(name: string, candidates: readonly string[]): s
   if (name.length > 2 * longest + 4) return [];
   return candidates
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => (distance <= limit && distance < name.length) || candidate.startsWith(name))
+    .filter(
+      ({ candidate, distance }) =>
+        (distance <= limit && distance < name.length) || (name !== "" && candidate.startsWith(name)),
+    )
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);

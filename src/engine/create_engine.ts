@@ -1,6 +1,4 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { describeUnknownName, describeValue, findNearestNames, needs, RangeRefusal } from "../core/errors.ts";
-import { objectLike, required, text } from "../core/value_rules.ts";
+import { describeUnknownName, describeValue, findNearestNames, RangeRefusal } from "../core/errors.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
@@ -77,7 +75,7 @@ export async function chooseEngine(choice: EngineChoice, topology: ModelTopology
       return findUnsupportedLayers(topology).length === 0 ? "onnxruntime" : "tfjs";
     }
     default:
-      throw new RangeRefusal(`${describeUnknownName("engine", choice, ["auto", ...ENGINE_KINDS])}`);
+      throw new RangeRefusal(describeUnknownName("engine", choice, ["auto", ...ENGINE_KINDS]));
   }
 }
 
@@ -85,7 +83,7 @@ export async function chooseEngine(choice: EngineChoice, topology: ModelTopology
 export function assertDevice(device: string): void {
   if (/^(cpu|webgpu|cuda:\d+)$/.test(device)) return;
   const [nearest] = findNearestNames(device, ["cpu", "webgpu", "cuda:0", "cuda:1"]);
-  const hint = nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
+  const hint = nearest === undefined ? "" : `, did you mean ${nearest}?`;
   throw new RangeRefusal(`device must be cpu, webgpu or cuda:NUMBER, got ${describeValue(device)}${hint}`);
 }
 
@@ -100,8 +98,7 @@ export function assertPlaces(engine: EngineKind, devices: readonly string[]): vo
   }
   const onWebGPU = devices.filter((device) => device === "webgpu").length;
   if (onWebGPU > 1) {
-    const rule = "one worker on webgpu, as onnxruntime's WebGPU serves one thread a process";
-    throw new RangeRefusal(needs("the cluster", rule, onWebGPU));
+    throw new RangeRefusal(`onnxruntime computes on webgpu in one thread of a process: one worker, got ${onWebGPU}`);
   }
 }
 
@@ -112,6 +109,6 @@ export function chooseBackend(device: string): "auto" | "webgpu" | "tensorflow-g
   if (device === "cpu") return "auto";
   if (device === "webgpu") return "webgpu";
   if (device === "cuda:0") return "tensorflow-gpu";
-  const rule = "cuda:0, as TF.js sees one GPU a process (CUDA_VISIBLE_DEVICES says which; onnxruntime takes several)";
-  throw new RangeRefusal(needs("the TF.js engine", rule, device));
+  const rule = "TF.js sees one GPU, cuda:0 (CUDA_VISIBLE_DEVICES says which; onnxruntime takes several)";
+  throw new RangeRefusal(`${rule}, got ${describeValue(device)}`);
 }

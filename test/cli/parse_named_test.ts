@@ -58,7 +58,7 @@ describe("parseNamed()", () => {
       [String.raw`a:b='c\'`, "the quote ' is not closed"],
       ['a:b="c"d', 'expected "," or "|" after a quoted value'],
     ] as const) {
-      expect(() => parseNamed(text)).toThrow(new CliError(`${text}: ${problem}`));
+      expect(() => parseNamed(text)).toThrow(new CliError(`${text || '""'}: ${problem}`));
     }
   });
 

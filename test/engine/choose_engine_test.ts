@@ -101,7 +101,7 @@ describe("assertDevice()", () => {
   test("names the nearest device, when there is none of that name", () => {
     for (const device of ["cpu", "webgpu", "cuda:0", "cuda:17"]) expect(() => assertDevice(device)).not.toThrow();
     expect(() => assertDevice("CUDA")).toThrow("did you mean cuda:0?");
-    expect(() => assertDevice("abacus")).toThrow(/must be cpu, webgpu or cuda:NUMBER, got "abacus"$/);
+    expect(() => assertDevice("abacus")).toThrow(/^device must be cpu, webgpu or cuda:NUMBER, got "abacus"$/);
   });
 });
 
@@ -109,7 +109,9 @@ describe("assertPlaces()", () => {
   test("refuses what would end the process or compute elsewhere, when several replicas share it", () => {
     expect(() => assertPlaces("onnxruntime", ["cuda:0", "cuda:1", "webgpu", "cpu"])).not.toThrow();
     expect(() => assertPlaces("tfjs", ["webgpu", "webgpu", "cuda:0", "cpu"])).not.toThrow();
-    expect(() => assertPlaces("onnxruntime", ["webgpu", "cpu", "webgpu"])).toThrow("one worker on webgpu");
-    expect(() => assertPlaces("tfjs", ["cuda:0", "cuda:1"])).toThrow("one GPU a process");
+    expect(() => assertPlaces("onnxruntime", ["webgpu", "cpu", "webgpu"])).toThrow(
+      "onnxruntime computes on webgpu in one thread of a process: one worker, got 2",
+    );
+    expect(() => assertPlaces("tfjs", ["cuda:0", "cuda:1"])).toThrow("TF.js sees one GPU, cuda:0 ");
   });
 });
