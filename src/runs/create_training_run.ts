@@ -9,7 +9,6 @@ import { readRunConfig } from "./read_run_files.ts";
 import { createRunDirectory, openRunDirectory, type RunDirectory } from "./run_directory.ts";
 import { createRunEvaluator } from "./run_evaluator.ts";
 import { RunMonitor } from "./run_monitor.ts";
-import type { ExperienceSummary } from "./run_summary.ts";
 import { LostCheckpointsError } from "./storage_error.ts";
 import { TRAINING_RUN_RULES, TrainingRun, type TrainingRunOptions } from "./training_run.ts";
 
@@ -50,8 +49,11 @@ export async function resumeTrainingRun<Config>(options: ResumeOptions<Config>):
     assertSameConfig(options.directory, await readRunConfig(options.directory), options.config);
     const directory = await openRunDirectory(options.directory);
     try {
-      const checkpoint = await findCheckpoint(directory, options);
-      if (checkpoint) assertSameConfig(options.directory, checkpoint.config, options.config);
+      const checkpoint = await findCheckpoint(directory, options.onDamage ?? (() => {}));
+      if (checkpoint) {
+        assertSameConfig(options.directory, checkpoint.config, options.config);
+        assertRowsFit(checkpoint, options.benchmark);
+      }
       return { directory, checkpoint, isResumed: true };
     } catch (error) {
       directory.close();
@@ -92,11 +94,10 @@ async function assemble<Config>(
 
 async function findCheckpoint(
   { path, checkpoints, metrics }: RunDirectory,
-  { benchmark, onDamage = () => {} }: Pick<ResumeOptions<unknown>, "benchmark" | "onDamage">,
+  onDamage: (message: string) => void,
 ): Promise<RunCheckpoint | undefined> {
   const sizeBytes = metrics.flush();
-  const { checkpoint, name, damaged } = await checkpoints.findNewest(({ metricsBytes, experiences }) => {
-    assertRowsFit(experiences, benchmark);
+  const { checkpoint, name, damaged } = await checkpoints.findNewest(({ metricsBytes }) => {
     if (metricsBytes <= sizeBytes) return;
     throw new RangeRefusal(`it needs ${metricsBytes} bytes of ${metrics.path}, which has ${sizeBytes}`);
   });
@@ -108,15 +109,15 @@ async function findCheckpoint(
   return checkpoint;
 }
 
-/** @throws {RangeRefusal} If a run on this benchmark cannot have come to these rows. */
-function assertRowsFit(experiences: readonly ExperienceSummary[], { trainStream, testStream }: Benchmark): void {
+/** @throws {RangeRefusal} If a run on this benchmark cannot have come to a checkpoint's rows. */
+function assertRowsFit({ experiences }: RunCheckpoint, { trainStream, testStream }: Benchmark): void {
   if (experiences.length > trainStream.length) {
-    throw new RangeRefusal(`experiences must be at most ${trainStream.length}, got ${experiences.length}`);
+    throw new RangeRefusal(`the checkpoint has ${experiences.length} of ${trainStream.length} experiences`);
   }
   for (const [i, { testAccuracy }] of experiences.entries()) {
     if (testAccuracy.length === testStream.length) continue;
-    const message = `experiences.${i}.testAccuracy must have ${testStream.length} values, got ${testAccuracy.length}`;
-    throw new RangeRefusal(message);
+    const wanted = `the checkpoint's experiences.${i}.testAccuracy must have ${testStream.length} values`;
+    throw new RangeRefusal(`${wanted}, got ${testAccuracy.length}`);
   }
 }
 

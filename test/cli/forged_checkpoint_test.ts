@@ -17,7 +17,7 @@ function set(state: unknown, path: string, value: unknown): void {
   Reflect.set(inner as object, last, value);
 }
 
-const CHANGES: readonly (readonly [message: string, change: (state: unknown) => void])[] = [
+const CHANGES: readonly (readonly [message: string, change: (state: unknown) => void, status?: number])[] = [
   ["parameters must have 12730 values, got 3", (s) => set(s, "place.now.parameters", new Float32Array(3))],
   ["layerState must have 10 values, got 0", (s) => set(s, "place.start.layerState", new Float32Array(0))],
   ["optimizer must have 1 vectors, got 0", (s) => set(s, "place.now.optimizer", [])],
@@ -37,7 +37,7 @@ const CHANGES: readonly (readonly [message: string, change: (state: unknown) => 
   ["position.experiences must be below 1, got 1", (s) => set(s, "place.position.experiences", 1)],
   ['"EvaluationPlugin", "Clock"], got []', (s) => set(s, "place.now.plugins", [])],
   ["it needs 9000000 bytes of", (s) => set(s, "metricsBytes", 9e6)],
-  ["experiences.0.testAccuracy must have 2 values, got 0", (s) => set(s, "experiences.0.testAccuracy", [])],
+  ["experiences.0.testAccuracy must have 2 values, got 0", (s) => set(s, "experiences.0.testAccuracy", []), 2],
   [
     "experiences.0.onnx.path must be onnx/experience-NNN.onnx",
     (s) => set(s, "experiences.0.onnx", { path: "x", maxAbsoluteDifference: 0 }),
@@ -70,7 +70,7 @@ describe("train --resume with a checkpoint whose checksum is right and whose val
     });
   });
 
-  for (const [message, change] of CHANGES) {
+  for (const [message, change, wanted = 1] of CHANGES) {
     test(`says "${message}" and leaves the folder as it was`, async () => {
       const folder = join(await makeFolder({}), "run");
       await cp(interrupted, folder, { recursive: true });
@@ -84,7 +84,7 @@ describe("train --resume with a checkpoint whose checksum is right and whose val
         Promise.all(["summary.json", "metrics.jsonl"].map((name) => readFile(join(folder, name), "utf8")));
       const before = await read();
       const { status, stderr } = await captureCli(["train", "--resume", folder, "--quiet"]);
-      expect({ status, lines: stderr.split("\n").length }).toEqual({ status: 1, lines: 2 });
+      expect({ status, lines: stderr.split("\n").length }).toEqual({ status: wanted, lines: 2 });
       expect(stderr).toContain(message);
       expect(await read()).toEqual(before);
     });
