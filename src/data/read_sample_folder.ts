@@ -1,8 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { OptionRules } from "../core/assert_options.ts";
-import { describeCause, needs, RangeRefusal, RefusalError, SyntaxRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal, RefusalError, SyntaxRefusal } from "../core/errors.ts";
 import { compareNaturally } from "../core/natural_order.ts";
+import { describeReason } from "../core/system_error.ts";
 import { objectLike, oneOf } from "../core/value_rules.ts";
 import { joinArrays } from "./array_files.ts";
 import { CSV_RULES, CsvColumns, type CsvOptions } from "./csv/csv_columns.ts";
@@ -74,8 +75,7 @@ export async function readSampleFolder(
  */
 export async function listFolder(path: string): Promise<{ folders: string[]; files: string[] }> {
   const names = await readdir(path).catch((cause: unknown) => {
-    const act = `${path}`;
-    throw new RefusalError(needs(act, "a folder that can be read", describeCause(cause)), { cause });
+    throw new RefusalError(`${path}: ${describeReason(cause)}`, { cause });
   });
   const sorted = names.filter((name) => !name.startsWith(".")).sort(compareNaturally);
   const areFolders = await Promise.all(sorted.map((name) => isFolder(join(path, name))));

@@ -55,7 +55,7 @@ class TrainMeanScores implements PluginMetric {
   }
 
   restore(state: unknown): void {
-    const { scores, isReported } = parseRecord(`restore ${this.name}`, state);
+    const { scores, isReported } = parseRecord(`the saved state of ${this.name}`, state);
     this.#scores.restore(scores);
     this.#isReported = isReported === true;
   }

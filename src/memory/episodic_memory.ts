@@ -15,7 +15,7 @@ import { restoreBuffer, saveBuffer } from "./saved_buffer.ts";
  * @see Lopez-Paz and Ranzato 2017, arXiv:1706.08840
  */
 export class EpisodicMemory {
-  readonly #patternsPerExperience: number;
+  readonly patternsPerExperience: number;
   #parts: Dataset[] = [];
   #samples = Dataset.empty();
   /** What is kept of an online stream's experience while its pieces come. */
@@ -23,7 +23,7 @@ export class EpisodicMemory {
 
   /** @param patternsPerExperience A whole number of at least 1. */
   constructor(patternsPerExperience: number) {
-    this.#patternsPerExperience = patternsPerExperience;
+    this.patternsPerExperience = patternsPerExperience;
   }
 
   /** One data set a past experience, in their order; borrowed. */
@@ -39,11 +39,11 @@ export class EpisodicMemory {
   /** Keeps a random choice of an experience's samples. */
   add(experience: Experience, random: RandomStream): void {
     if (!isOnlineExperience(experience)) {
-      this.#keep(drawSamples(experience.dataset, this.#patternsPerExperience, random));
+      this.#keep(drawSamples(experience.dataset, this.patternsPerExperience, random));
       return;
     }
     if (experience.isFirstSubexp) this.#close();
-    this.#open ??= new ReservoirSamplingBuffer({ maxSize: this.#patternsPerExperience });
+    this.#open ??= new ReservoirSamplingBuffer({ maxSize: this.patternsPerExperience });
     this.#open.updateFromDataset(experience.dataset, random);
     if (experience.isLastSubexp) this.#close();
   }
@@ -61,7 +61,7 @@ export class EpisodicMemory {
     this.#samples = Dataset.concat(this.#parts);
     this.#open = undefined;
     if (open === null) return;
-    this.#open = new ReservoirSamplingBuffer({ maxSize: this.#patternsPerExperience });
+    this.#open = new ReservoirSamplingBuffer({ maxSize: this.patternsPerExperience });
     restoreBuffer(this.#open, open, sources);
   }
 

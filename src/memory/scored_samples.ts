@@ -63,7 +63,7 @@ export class ScoredSamples {
 
   /** Goes on from what `save` gave, on sources found by name. */
   restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    const { samples, scores } = parseSavedRecord("restore scored samples", saved);
+    const { samples, scores } = parseSavedRecord("the saved state of scored samples", saved);
     this.#samples = restoreDataset(parseSavedDataset(samples), sources);
     this.#scores = scores instanceof Float64Array ? [...scores] : [];
   }

@@ -6,6 +6,7 @@ import type { Benchmark } from "../streams/experience.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "./checkpoints/run_checkpoint.ts";
 import { readRunConfig } from "./read_run_files.ts";
+import { rehearseRun } from "./rehearse_run.ts";
 import { createRunDirectory, openRunDirectory, type RunDirectory } from "./run_directory.ts";
 import { createRunEvaluator } from "./run_evaluator.ts";
 import { RunMonitor } from "./run_monitor.ts";
@@ -83,6 +84,7 @@ async function assemble<Config>(
   });
   const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });
   try {
+    rehearseRun(strategy, options.benchmark);
     place = await findPlace();
     return new TrainingRun(options, { ...place, strategy, evaluator, monitor, checkpointEvery });
   } catch (error) {

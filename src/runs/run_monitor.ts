@@ -7,6 +7,7 @@ import {
 } from "../core/saved_state.ts";
 import { Accuracy } from "../evaluation/metrics/accuracy.ts";
 import type { BaseStrategy } from "../training/base_strategy.ts";
+import type { Trait } from "../training/combination_rules.ts";
 import type { StrategyPlugin } from "../training/strategy_plugin.ts";
 
 /**
@@ -21,6 +22,8 @@ const MAX_ITERATIONS_AFTER_STOP = 100;
  */
 export class RunMonitor implements StrategyPlugin {
   readonly name = "RunMonitor";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
   /** Samples in all training minibatches. */
   trainedSamples = 0;
   /**

@@ -17,6 +17,11 @@ export type TrainingPart = Stream | readonly Experience[];
 
 const ONLINE_STREAM = "train_online";
 
+/** True where a run trains on small experiences cut from those of the train stream. */
+export function isTrainedOnline({ streams }: Benchmark): boolean {
+  return streams.has(ONLINE_STREAM);
+}
+
 /**
  * The units of a benchmark: its experiences, or, where it has a stream "train_online", those of their small parts. For
  * a strategy that trains `jointly` there is one, with all of them.

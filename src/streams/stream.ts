@@ -101,6 +101,6 @@ export function readOnlyTaskLabel(
 ): number {
   const [label, ...others] = taskLabels;
   if (label !== undefined && others.length === 0) return label;
-  const act = `read the task label of experience ${currentExperience} of the stream ${JSON.stringify(originStream.name)}`;
+  const act = `the task label of experience ${currentExperience} of the stream ${JSON.stringify(originStream.name)}`;
   throw new RangeRefusal(needs(act, "exactly one task label (see taskLabels)", taskLabels));
 }

@@ -13,6 +13,7 @@ import { EvaluationLoop, type LastMetrics } from "./evaluation_loop.ts";
 import type { LossAndGradient } from "./losses/loss_and_gradient.ts";
 import type { LossTerm } from "./losses/loss_terms.ts";
 import { PeriodicEval } from "./periodic_eval.ts";
+import { type RehearseExperience, rehearseAll } from "./rehearsal.ts";
 import { createStepPlan, type StepPlan } from "./step_plan.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
 import type { CallbackName } from "./strategy_plugin.ts";
@@ -22,6 +23,7 @@ import { TrainingStep } from "./training_step.ts";
 export type { LastMetrics } from "./evaluation_loop.ts";
 export type { TrainOptions } from "./train_options.ts";
 
+const LOOP_PARTS = ["trainDatasetAdaptation", "makeTrainDataloader", "trainExp", "trainingEpoch"] as const;
 const OVERRIDABLE_STEPS = ["forward", "criterion", "backward", "optimizerStep"] as const;
 
 /**
@@ -74,14 +76,16 @@ export class BaseStrategy extends EvaluationLoop {
     const endCall = this.calls.beginTraining();
     const closeLoop = this.openLoop();
     try {
+      this.#dropLast = options.dropLast;
+      // What goes on was rehearsed when it began.
+      const trained = options.resume ? schedule.trained : rehearseAll(this, schedule);
       const cluster = await this.host.start().finally(() => this.calls.enter());
       if (options.resetOptimizerState) cluster.resetOptimizer();
       this.loop.isTraining = true;
-      this.#dropLast = options.dropLast;
       this.#evalGroups = schedule.evalGroups;
       this.#plan = this.#makePlan();
       this.#keeper = new CheckpointKeeper(this, options);
-      await this.#trainAll(schedule.trained);
+      await this.#trainAll(trained);
     } finally {
       [this.#step, this.#dropLast] = [undefined, undefined];
       closeLoop();
@@ -166,6 +170,20 @@ export class BaseStrategy extends EvaluationLoop {
   /** Sets the samples that the current experience is trained on. */
   trainDatasetAdaptation(): void | Promise<void> {
     this.adaptedDataset = this.experience.dataset;
+  }
+
+  /**
+   * What it will make of each experience by numbers of samples alone, from where it stands now, for checks before
+   * anything is trained: undefined where it trains on experiences as they are, "unknown" where a subclass overrides
+   * parts of the loop and does not say.
+   */
+  rehearse(): RehearseExperience | "unknown" | undefined {
+    return LOOP_PARTS.some((part) => this[part] !== BaseStrategy.prototype[part]) ? "unknown" : undefined;
+  }
+
+  /** Parts of a minibatch that go through the network in training by themselves; 0 where that is not known. */
+  get minibatchParts(): number {
+    return this.forward === BaseStrategy.prototype.forward ? 1 : 0;
   }
 
   /** Makes the loader of training minibatches: shuffled anew each epoch, balanced by task where there are several. */

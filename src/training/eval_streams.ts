@@ -20,6 +20,8 @@ export function listExperiences(experiences: Experiences, call: string): Experie
 /** What `train` goes through, and what it evaluates meanwhile. */
 export interface TrainingSchedule {
   readonly trained: Iterable<Experience>;
+  /** Whether `trained` can be gone through more than once. */
+  readonly isRepeatable: boolean;
   /** Each group is evaluated by a call of its own. */
   readonly evalGroups: readonly (readonly Experience[])[];
 }
@@ -37,10 +39,11 @@ export function scheduleTraining(
   const evalGroups = listGroups(evalStreams);
   if (isEvaluated && !evalStreams) {
     const trained = listExperiences(experiences, "train()");
-    return { trained, evalGroups: groupByStream(trained) };
+    return { trained, isRepeatable: true, evalGroups: groupByStream(trained) };
   }
   const trained = iterateExperiences(experiences, "train()");
-  return { trained, evalGroups: isEvaluated ? evalGroups.filter((group) => group.length > 0) : [] };
+  const isRepeatable = Array.isArray(trained) || "at" in experiences;
+  return { trained, isRepeatable, evalGroups: isEvaluated ? evalGroups.filter((group) => group.length > 0) : [] };
 }
 
 /** The experiences by the name of their stream, in the order of their first. */
@@ -64,7 +67,9 @@ function listGroups(evalStreams: EvalStreams = []): Experience[][] {
 function iterateExperiences(given: Experiences, call: string): Iterable<Experience> {
   if (isExperience(given)) return [given];
   if (Array.isArray(given)) return [...checkEach(given, call)];
-  if (isObject(given) && Symbol.iterator in given) return checkEach(given, call);
+  if (isObject(given) && Symbol.iterator in given) {
+    return { [Symbol.iterator]: () => checkEach(given, call)[Symbol.iterator]() };
+  }
   throw new TypeRefusal(`${call} takes an experience or a stream, got ${describeGiven(given)}`);
 }
 

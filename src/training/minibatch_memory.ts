@@ -7,6 +7,7 @@ import { ReservoirSamplingBuffer } from "../memory/reservoir_sampling_buffer.ts"
 import { restoreBuffer, saveBuffer } from "../memory/saved_buffer.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { Trait } from "./combination_rules.ts";
+import type { RehearseExperience } from "./rehearsal.ts";
 import type { RestoreContext } from "./strategy_plugin.ts";
 
 /** What is remembered, and how much of it is replayed. */
@@ -48,6 +49,19 @@ export class MinibatchMemory {
   /** The minibatch without what is remembered. */
   get current(): Dataset {
     return this.#current;
+  }
+
+  /** What its plugin says of an experience's training. */
+  rehearse(): RehearseExperience {
+    let remembered = this.storagePolicy.buffer.length;
+    const takesMinibatches = this.#options.compatibility === "paper";
+    return (expected) => {
+      const { dataset, batchSize, joinedRows } = expected;
+      // The first minibatch of all finds nothing to replay.
+      const isAlone = remembered === 0 && !(takesMinibatches && dataset.length > batchSize);
+      remembered += dataset.length;
+      return isAlone ? expected : { ...expected, joinedRows: joinedRows + 1 };
+    };
   }
 
   /** To be called before an experience is trained. */

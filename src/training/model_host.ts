@@ -10,6 +10,7 @@ import type { RandomStreams } from "../core/random_stream.ts";
 import { scaleVector } from "../core/vector.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { countOutputs } from "../engine/tfjs/model_layers.ts";
+import { findRowDemand } from "../engine/tfjs/row_demand.ts";
 import { growSnapshot } from "../models/grow_snapshot.ts";
 import { type ClassesByTask, type GrowingHead, listGrowingHeads, listUnits } from "../models/growing_head.ts";
 import { createModelFromSnapshot, flattenWeights } from "../models/model_snapshot.ts";
@@ -57,6 +58,7 @@ export class ModelHost {
   /** A model that this class made: it disposes of it when a wider one takes its place. */
   #ownModel: tf.LayersModel | undefined;
   #heads: readonly GrowingHead[] = [];
+  #rowDemand: { readonly model: tf.LayersModel; readonly layer: string | undefined } | undefined;
   readonly #options: ResolvedClusterOptions;
   readonly #seed: number;
   readonly optimizer: AttachedOptimizer;
@@ -93,6 +95,13 @@ export class ModelHost {
   /** The model's growing heads, as they are; none before `start`. */
   get heads(): readonly GrowingHead[] {
     return this.#heads;
+  }
+
+  /** The layer that needs two rows of a minibatch in training. */
+  get rowDemand(): string | undefined {
+    if (this.#rowDemand?.model !== this.#model)
+      this.#rowDemand = { model: this.#model, layer: findRowDemand(this.#model) };
+    return this.#rowDemand.layer;
   }
 
   /** The running cluster, with what was assigned to the model's weights. @throws {RefusalError} Before `start`. */

@@ -88,6 +88,11 @@ export abstract class ModelOwner {
     return this.host.model;
   }
 
+  /** The name of a layer that needs two rows of a minibatch in training, if there is one. */
+  get rowDemand(): string | undefined {
+    return this.host.rowDemand;
+  }
+
   /** The replicas; there from the first `train` or `eval` on. */
   get cluster(): Cluster {
     return this.host.cluster;

@@ -7,6 +7,7 @@ import type { BaseStrategy } from "./base_strategy.ts";
 import type { CombinationRules } from "./combination_rules.ts";
 import type { LossAndGradient } from "./losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "./model_growth.ts";
+import type { RehearseExperience } from "./rehearsal.ts";
 import type { ResolvedStrategyOptions } from "./strategy_options.ts";
 
 /** Every callback of the training loop, in the order in which it comes. */
@@ -65,6 +66,12 @@ export type StrategyPlugin = CombinationRules & {
   readonly name?: string;
   /** Called when a strategy is made with it: throws where it cannot work with the strategy's model or options. */
   assertUsable?(setup: StrategySetup): void;
+  /**
+   * Called before anything is trained, where a plugin replaces the adapted dataset, the dataloader or minibatches: tells
+   * what it will make of each experience by numbers of samples alone, from where it stands now, and refuses those that
+   * it cannot work with. A plugin without this method that declares traits leaves minibatches as they are.
+   */
+  rehearse?(strategy: BaseStrategy): RehearseExperience;
   /** Plugins that this one is made of: each is called, saved and restored like any other, right after it. */
   readonly parts?: readonly StrategyPlugin[];
   /**

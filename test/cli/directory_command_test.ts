@@ -191,7 +191,7 @@ describe("train --benchmark directory", () => {
     const broken = await makeFolder({ "train/a/cat/1.png": "no image", "test/a/cat/1.png": "no image" });
     const refusals = [
       ["directory", "directory: path is required, or --data FOLDER"],
-      ["directory:path=no/such", 'Cannot read the folder "no/such"'],
+      ["directory:path=no/such", "no/such: there is no such file or folder"],
       [`directory:path=${broken}`, "cat/1.png: must be a PNG, JPEG, WebP"],
       ["directory:path=x,imageSize=0", "imageSize must be a list of whole numbers"],
     ];

@@ -49,7 +49,7 @@ describe("loadCIFAR10()", () => {
     const whole = files["data_batch_2.bin"] ?? new Uint8Array();
     const folder = await makeFolder({ ...files, "data_batch_2.bin": whole.subarray(1) });
     await expect(loadCIFAR10({ folder })).rejects.toThrow(
-      `${JSON.stringify(join(folder, "data_batch_2.bin"))}: needs rows of 3073 bytes, 1 of them labels, got "12291 bytes"`,
+      `${JSON.stringify(join(folder, "data_batch_2.bin"))} needs rows of 3073 bytes, 1 of them labels, got "12291 bytes"`,
     );
     const astray = whole.slice();
     astray[3073] = 10;

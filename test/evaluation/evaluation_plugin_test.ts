@@ -238,7 +238,7 @@ describe("EvaluationPlugin", () => {
     const saved = new EvaluationPlugin({ metrics: lossMetrics({ epoch: true }) }).save();
     const other = new EvaluationPlugin({ metrics: lossMetrics({ stream: true }) });
     expect(() => other.restore(saved)).toThrow(
-      'the saved state of evaluator needs the metrics Loss_Stream, got ["Loss_Epoch"]',
+      'the saved state of an evaluator needs the metrics Loss_Stream, got ["Loss_Epoch"]',
     );
     expect(() => other.restore(null)).toThrow(TypeError);
     expect(() => other.restore({ trainedExperience: null, metrics: { Loss_Stream: [["x", 1]] }, last: {} })).toThrow(

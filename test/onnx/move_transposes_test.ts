@@ -52,11 +52,11 @@ async function compare(add: Add): Promise<number> {
   const isUsed = moved.inputs.some(({ name }) => name === "u");
   const feeds: GraphValues = isUsed ? { u: other } : {};
   const { y: given } = await runGraph(moved, { x: value, ...feeds });
-  const { y: needs } = await runGraph(plain.finish(), {
+  const { y: wanted } = await runGraph(plain.finish(), {
     x: { data: transposed ?? new Float32Array(0), shape: [2, 4, 5, 3] },
     ...feeds,
   });
-  return measureDifference(given ?? new Float32Array(0), needs ?? new Float32Array(1));
+  return measureDifference(given ?? new Float32Array(0), wanted ?? new Float32Array(1));
 }
 
 /** Operators that a transpose moves behind, by what they are tested for. */

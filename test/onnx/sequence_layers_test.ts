@@ -15,7 +15,7 @@ const REFUSED: readonly (readonly [object, RegExp])[] = [
   [createLayer("LayerNormalization", "norm", { axis: [1] }), /layer "norm".*the last axes of \[N, 5, 4\]/],
   [createLayer("LayerNormalization", "norm", { axis: [0, 1, 2] }), /layer "norm".*axes/],
   [createLayer("LayerNormalization", "norm", { epsilon: 0 }), /layer "norm": epsilon must be a number above 0, got 0/],
-  [createLayer("LayerNormalization", "norm", { axis: 7 }), /find an axis: needs one below 3, got 7/],
+  [createLayer("LayerNormalization", "norm", { axis: 7 }), /the axis needs one below 3, got 7/],
   [createLayer("BatchNormalization", "norm", { axis: 1 }), /layer "norm".*channels on the last axis/],
   [
     createLayer("BatchNormalization", "norm", { momentum: 2 }),

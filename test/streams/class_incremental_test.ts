@@ -81,7 +81,7 @@ describe("createClassIncrementalBenchmark()", () => {
     expect(() => make({ experiences: 0 })).toThrow("experiences");
     expect(() => make({ test: makeDataset([0, 5]) })).toThrow("labels from 0 to 4, got 5");
     const test = makeDataset([0, 1, 2]);
-    expect(() => make({ shuffle: false, test })).toThrow('stream "test": needs at least one sample in experience 1');
+    expect(() => make({ shuffle: false, test })).toThrow('stream "test" needs at least one sample in experience 1');
   });
 
   test("taskLabels gives each experience its own sources on the same arrays, by names that differ", () => {
@@ -105,7 +105,7 @@ describe("createClassIncrementalBenchmark()", () => {
     expect(() => make({ validationSize: 1 })).toThrow(
       "createClassIncrementalBenchmark: validationSize must be at least 0 and below 1, got 1",
     );
-    expect(() => make({ validationSize: 0.001 })).toThrow('stream "valid": needs at least one sample in experience 0');
+    expect(() => make({ validationSize: 0.001 })).toThrow('stream "valid" needs at least one sample in experience 0');
   });
 
   test("examplesPerExperience draws a subset from the seed, of train experiences alone", () => {
@@ -116,7 +116,7 @@ describe("createClassIncrementalBenchmark()", () => {
     expect(listAll(drawn(1).trainStream)).toEqual(listAll(drawn(1).trainStream));
     expect(listAll(drawn(1).trainStream)).not.toEqual(listAll(drawn(2).trainStream));
     expect(new Set(listAll(drawn(1).trainStream)).size).toBe(14);
-    expect(() => make({ examplesPerExperience: 41 })).toThrow("experience 1: needs examplesPerExperience");
+    expect(() => make({ examplesPerExperience: 41 })).toThrow("experience 1 needs examplesPerExperience");
   });
 });
 

@@ -42,7 +42,7 @@ describe("createDatasetBenchmark()", () => {
       createDatasetBenchmark({ name: "mine", train, test: [a], ...options });
     expect(() => refuse([a, b])).toThrow('needs samples of shape [2] in "b" too, got [1, 2]');
     expect(() => refuse([make("c", [5])], { numClasses: 3 })).toThrow("class ids from 0 to 2");
-    expect(() => createDatasetBenchmark({ name: "mine", train: [], test: [] })).toThrow("data sets with samples");
+    expect(() => createDatasetBenchmark({ name: "mine", train: [], test: [] })).toThrow("has no samples");
     expect(() => createArrayDataset({ name: "a", x: new Uint8Array(3), y: [1], sampleShape: [2] })).toThrow(
       "1 samples of 2",
     );

@@ -152,7 +152,7 @@ describe("directoryBenchmark()", () => {
       [{ "train/0/a.csv": csv, "test/1/a.csv": csv }, 'test: must hold the experiences "0" as '],
       [twice({ "0/a.csv": csv }), 'testSize requires a folder without "test", got 0.1', { testSize: 0.1 }],
       [{ "0/a.csv": csv }, "directoryBenchmark: testSize must be above 0 and below 1, got 1", { testSize: 1 }],
-      [{ "0/a.txt": csv }, '/0": needs x.npy and y.npy, or .npz files with x and y, or .csv files'],
+      [{ "0/a.txt": csv }, "/0 needs x.npy and y.npy, or .npz files with x and y, or .csv files"],
       [{ "0/a.csv": csv, "0/cat/a.png": png }, 'for each class, got ["cat/", "a.csv"]'],
       [{ "0/x.npy": makeNpy([1], { shape: [1, 1] }) }, "needs x.npy and y.npy"],
       [
@@ -169,7 +169,7 @@ describe("directoryBenchmark()", () => {
       [{ "0/cat/a.png": png, "0/dog/b.png": makePng(1, { width: 5 }) }, "/0/dog/b.png: must have 4 × 4 pixels as "],
       [
         { "0/cat/a.png": png, "1/cat/b.png": makePng(1, { width: 5 }) },
-        '/1": needs samples of shape [4, 4, 1] in bytes',
+        "/1: needs samples of shape [4, 4, 1] in bytes",
       ],
       [{ "0/a.csv": csv, "1/a.csv": "a,b,label\n1,2,0\n" }, "the columns of "],
       [{ "0/a.npz": makeNpz([1], [0], { shape: [1, 1] }) }, ": encoding is for CSV files", { encoding: "latin1" }],
@@ -178,7 +178,7 @@ describe("directoryBenchmark()", () => {
           "0/a.npz": makeNpz([1], [0], { shape: [1, 1] }),
           "0/b.npz": makeNpz([1], [0], { shape: [1, 1], descr: "<f4" }),
         },
-        '/0/b.npz": needs samples of shape [1] in bytes, as in ',
+        "/0/b.npz: needs samples of shape [1] in bytes, as in ",
       ],
       [
         { "0/a.npz": makeNpz([1], [0, 1], { shape: [1, 1] }) },
@@ -197,7 +197,7 @@ describe("directoryBenchmark()", () => {
         "/0/a.npz, array x, row 1: values must be finite float32 numbers, got NaN",
       ],
       [{ "0/a.npz": csv }, "/0/a.npz: no zip archive, or a truncated one"],
-      [{ "0/a.csv": csv }, "normalize: needs one mean, or one for each of 1 channels", { mean: [1, 2], std: [1, 1] }],
+      [{ "0/a.csv": csv }, "normalize needs one mean, or one for each of 1 channels", { mean: [1, 2], std: [1, 1] }],
     ];
     for (const [files, message, options = {}] of refusals) {
       await expect(make(files, options)).rejects.toThrow(message);
@@ -206,7 +206,7 @@ describe("directoryBenchmark()", () => {
     await symlink("nowhere", join(path, "0", "b.csv"));
     await expect(directoryBenchmark({ path })).rejects.toThrow("/0/b.csv: cannot be read: ENOENT");
     await expect(directoryBenchmark({ path: "no/such/folder" })).rejects.toThrow(
-      'Cannot read the folder "no/such/folder"',
+      "no/such/folder: there is no such file or folder",
     );
   });
 });

@@ -93,7 +93,7 @@ describe("directoryBenchmark() on labels and columns", () => {
       seed: 1,
     });
     await expect(untestedClass).rejects.toThrow(
-      /stream "test": needs at least one sample in experience . \(classes 9\)/,
+      /stream "test" needs at least one sample in experience . \(classes 9\)/,
     );
   });
 });

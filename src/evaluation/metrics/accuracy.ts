@@ -36,7 +36,7 @@ export class Accuracy implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [pair = [0, 0]] = parsePairs("restore an accuracy", state);
+    const [pair = [0, 0]] = parsePairs("the saved state of an accuracy", state);
     [this.#correct, this.#total] = pair;
   }
 }

@@ -37,6 +37,6 @@ export class AccuracyMatrix implements Metric<number[][]> {
   }
 
   restore(state: unknown): void {
-    this.#rows = parseRows("restore an accuracy matrix", state);
+    this.#rows = parseRows("the saved state of an accuracy matrix", state);
   }
 }

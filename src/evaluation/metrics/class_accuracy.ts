@@ -72,7 +72,7 @@ export class ClassAccuracy implements Metric<AccuracyByClass> {
   }
 
   restore(state: unknown): void {
-    const rows = parseRows("restore class accuracies", state);
+    const rows = parseRows("the saved state of class accuracies", state);
     this.reset();
     for (const [task = 0, label = 0, correct = 0, total = 0] of rows) {
       const count = this.#countOf(task, label);

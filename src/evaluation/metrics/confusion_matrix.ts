@@ -90,7 +90,7 @@ export class ConfusionMatrix implements Metric<number[][]> {
   }
 
   restore(state: unknown): void {
-    const rows = parseRows("restore a confusion matrix", state);
+    const rows = parseRows("the saved state of a confusion matrix", state);
     this.#size = rows.length;
     this.#counts = Float64Array.from(rows.flat());
   }

@@ -61,7 +61,7 @@ export class CPUUsage implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [[elapsedMs, usedMs] = [0, 0]] = parsePairs("restore a CPU usage", state);
+    const [[elapsedMs, usedMs] = [0, 0]] = parsePairs("the saved state of a CPU usage", state);
     this.#elapsedMs = elapsedMs;
     this.#usedMs = usedMs;
     this.#startMs = this.#now() - elapsedMs;

@@ -51,7 +51,7 @@ export class CumulativeAccuracy implements Metric<ReadonlyMap<number, number>> {
   }
 
   restore(state: unknown): void {
-    const rows = parseRows("restore cumulative accuracies", state);
+    const rows = parseRows("the saved state of cumulative accuracies", state);
     this.#counts.clear();
     for (const [key = 0, correct = 0, total = 0] of rows) this.#counts.set(key, { correct, total });
   }

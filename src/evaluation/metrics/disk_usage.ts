@@ -31,7 +31,7 @@ export class DiskUsage implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [[kib] = [0]] = parsePairs("restore a disk usage", state);
+    const [[kib] = [0]] = parsePairs("the saved state of a disk usage", state);
     this.#kib = kib;
   }
 }

@@ -47,7 +47,7 @@ export class ElapsedTime implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [[elapsedMs, updates] = [0, 0]] = parsePairs("restore an elapsed time", state);
+    const [[elapsedMs, updates] = [0, 0]] = parsePairs("the saved state of an elapsed time", state);
     this.#elapsedMs = elapsedMs;
     this.#updates = updates;
     this.#startMs = this.#now() - elapsedMs;

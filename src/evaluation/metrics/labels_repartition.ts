@@ -36,7 +36,7 @@ export class LabelsRepartition implements Metric<ReadonlyMap<number, LabelCounts
   }
 
   restore(state: unknown): void {
-    const rows = parseRows("restore counts of labels", state);
+    const rows = parseRows("the saved state of counts of labels", state);
     this.reset();
     for (const [task = 0, label = 0, count = 0] of rows) this.#add(task, label, count);
   }

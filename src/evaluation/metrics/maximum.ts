@@ -23,7 +23,7 @@ export class Maximum implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [[value] = [0]] = parsePairs("restore a maximum", state);
+    const [[value] = [0]] = parsePairs("the saved state of a maximum", state);
     this.#value = value;
   }
 }

@@ -26,7 +26,7 @@ export class Mean implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [pair = [0, 0]] = parsePairs("restore a mean", state);
+    const [pair = [0, 0]] = parsePairs("the saved state of a mean", state);
     [this.#sum, this.#weight] = pair;
   }
 }

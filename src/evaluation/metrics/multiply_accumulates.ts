@@ -54,7 +54,7 @@ export class MAC implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [[count] = [0]] = parsePairs("restore a count of multiplications", state);
+    const [[count] = [0]] = parsePairs("the saved state of a count of multiplications", state);
     this.#count = count;
   }
 }

@@ -34,7 +34,7 @@ export class R2 implements Metric<number> {
    * @throws {RangeError} If they have not one shape.
    */
   update(predicted: HostTensor, target: HostTensor): void {
-    const width = readTargetWidth("measure how well targets are met", predicted, target);
+    const width = readTargetWidth("R2", predicted, target);
     while (this.#targets.length < width) this.#targets.push({ count: 0, mean: 0, spread: 0, error: 0 });
     for (let i = 0; i < target.data.length; i++) {
       const sums = this.#targets[i % width];

@@ -23,7 +23,7 @@ export class RMSE implements Metric<number> {
    * @throws {RangeError} If they have not one shape.
    */
   update(predicted: HostTensor, target: HostTensor): void {
-    readTargetWidth("measure the error", predicted, target);
+    readTargetWidth("RMSE", predicted, target);
     for (let i = 0; i < predicted.data.length; i++) {
       const difference = (predicted.data[i] ?? 0) - (target.data[i] ?? 0);
       this.#squares += difference * difference;
@@ -50,7 +50,7 @@ export class RMSE implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [sums = [0, 0], totals = [0, 0]] = parsePairs("restore a root mean squared error", state);
+    const [sums = [0, 0], totals = [0, 0]] = parsePairs("the saved state of a root mean squared error", state);
     [this.#squares, this.#count] = sums;
     [this.#total] = totals;
   }

@@ -44,7 +44,7 @@ export class TopKAccuracy implements Metric<number> {
   }
 
   restore(state: unknown): void {
-    const [pair = [0, 0]] = parsePairs("restore a top-k accuracy", state);
+    const [pair = [0, 0]] = parsePairs("the saved state of a top-k accuracy", state);
     [this.#correct, this.#total] = pair;
   }
 }

@@ -57,8 +57,8 @@ function parseDense(layer: LayerJson, { name, inputs }: LayerCall): DenseSpec {
 /** TimeDistributed applies the inner layer to the last axis. Its parameters have the wrapper's name. */
 function parseDistributed(layer: LayerJson, place: LayerCall): DenseSpec | ActivationLayerSpec {
   const inner = readInnerLayer(layer, "layer");
-  assertUnrestricted(inner);
   const named = { ...inner, config: { ...inner.config, name: layer.config.name } };
+  assertUnrestricted(named);
   switch (inner.class_name) {
     case "Dense":
       return parseDense(named, place);

@@ -71,7 +71,7 @@ export class FeaturePrediction implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertFeatureLayer(`use ${this.#owner}`, model, this.#layerName);
+    assertFeatureLayer(`${this.#owner}`, model, this.#layerName);
   }
 
   /** Takes in the experience that has just been trained on. */
@@ -110,7 +110,11 @@ export class FeaturePrediction implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const { classifiers = null, buffer = null, seen } = parseSavedRecord("restore a prediction by features", saved);
+    const {
+      classifiers = null,
+      buffer = null,
+      seen,
+    } = parseSavedRecord("the saved state of a prediction by features", saved);
     this.#classifiers.restore(classifiers);
     restoreBuffer(this.#buffer, buffer, sources);
     this.#seen = restoreDataset(parseSavedDataset(seen), sources);

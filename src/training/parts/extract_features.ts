@@ -34,7 +34,7 @@ export async function extractFeatures(
  * @throws {RangeError} If the model has no such layer.
  */
 export function findFeatureReplicas(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
-  assertLayer("extract features", strategy.model, layerName);
+  assertLayer("extractFeatures()", strategy.model, layerName);
   const known = replicasOf.get(strategy) ?? new Map<string, Promise<FeatureReplicas>>();
   replicasOf.set(strategy, known);
   const started = known.get(layerName) ?? startReplicas(strategy, layerName);

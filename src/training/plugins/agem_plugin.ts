@@ -4,9 +4,10 @@ import { required, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { EpisodicMemory } from "../../memory/episodic_memory.ts";
+import { assertRows } from "../assert_rows.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** What averaged GEM remembers, and how much of it a step looks at. */
 export interface AGEMOptions {
@@ -50,6 +51,10 @@ export class AGEMPlugin implements StrategyPlugin {
     assertOptions("AGEMPlugin", options, AGEM_RULES);
     this.#memory = new EpisodicMemory(options.patternsPerExperience);
     this.#sampleSize = options.sampleSize ?? 64;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertRows(this.name, model, { sampleSize: this.#sampleSize });
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

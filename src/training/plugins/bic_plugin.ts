@@ -1,13 +1,15 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { assertInRange } from "../../core/errors.ts";
-import type { RandomStream } from "../../core/random_stream.ts";
+import { assertInRange, RangeRefusal } from "../../core/errors.ts";
+import { RandomStream } from "../../core/random_stream.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { number, wholeNumber } from "../../core/value_rules.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
+import { listGroups, RehearsedMemory } from "../../memory/rehearsed_memory.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { AffineHead } from "../../onnx/export/prediction_head.ts";
+import type { Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import { type BiasCorrection, correctBias, fitBiasCorrection } from "../classifiers/bias_correction.ts";
 import type { Trait } from "../combination_rules.ts";
@@ -15,6 +17,7 @@ import { addDistillation } from "../losses/distillation.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
 import type { ModelGrowth } from "../model_growth.ts";
+import { nameExperience, type RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 import { Teacher } from "../teacher.ts";
 
@@ -79,6 +82,26 @@ export class BiCPlugin implements StrategyPlugin {
   /** The correction in force; undefined before the second experience has ended. */
   get correction(): BiasCorrection | undefined {
     return this.#correction;
+  }
+
+  rehearse(): RehearseExperience {
+    const random = new RandomStream(0, "rehearsal of bic");
+    const [training, validation] = [this.#training, this.#validation].map(({ maxSize, bufferGroups }) => {
+      return new RehearsedMemory(maxSize, listGroups(bufferGroups));
+    });
+    const known = new Set(this.#known);
+    return (expected, experience) => {
+      const newest = experience.classesInThisExperience;
+      const hasOld = [...known].some((id) => !newest.includes(id));
+      for (const id of newest) known.add(id);
+      const perClass = Math.max(1, Math.floor(this.#validation.maxSize / known.size));
+      const { kept, held } = holdOut(expected.dataset, (id) => perClass - (validation?.countOf(id) ?? 0), random);
+      validation?.update(held);
+      if (hasOld && validation?.samples.length === 0) refuseExperience(experience);
+      const dataset = Dataset.concat([kept, training?.samples ?? Dataset.empty()]);
+      training?.update(kept);
+      return { ...expected, dataset };
+    };
   }
 
   afterTrainDatasetAdaptation(strategy: BaseStrategy): void {
@@ -182,4 +205,10 @@ export function holdOut(
   const all = [...dataset.targets.keys()];
   const split = (isHeld: boolean) => dataset.subset(all.filter((position) => held.has(position) === isHeld));
   return { kept: split(false), held: split(true) };
+}
+
+function refuseExperience(experience: Experience): never {
+  const what = "no sample could be held out to correct the bias with, which takes 2 samples of a class at once";
+  const cure = "make larger experiences, or choose another strategy";
+  throw new RangeRefusal(`BiCPlugin: up to ${nameExperience(experience)} ${what}: ${cure}`);
 }

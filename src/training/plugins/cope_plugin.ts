@@ -16,6 +16,7 @@ import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { evaluatePrototypeLoss, type PrototypeComparison } from "../losses/prototype_loss.ts";
 import { createUnitRows } from "../losses/supervised_contrast.ts";
 import { assertFixedOutputs } from "../named_layer.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
@@ -87,7 +88,11 @@ export class CoPEPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertFixedOutputs("use CoPEPlugin", model);
+    assertFixedOutputs("CoPEPlugin", model);
+  }
+
+  rehearse(strategy: BaseStrategy): RehearseExperience {
+    return this.#replay.rehearse(strategy);
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
@@ -126,7 +131,7 @@ export class CoPEPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, context: RestoreContext): void {
-    const { buffer = null, prototypes = null } = parseSavedRecord("restore CoPEPlugin", saved);
+    const { buffer = null, prototypes = null } = parseSavedRecord("the saved state of CoPEPlugin", saved);
     this.#replay.restoreState(buffer, context);
     this.#prototypes.restore(prototypes);
   }

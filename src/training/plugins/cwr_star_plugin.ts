@@ -13,6 +13,7 @@ import {
 } from "../../core/saved_state.ts";
 import { callback, flag, text } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
@@ -59,6 +60,8 @@ interface ConsolidatedClass {
  */
 export class CWRStarPlugin implements StrategyPlugin {
   readonly name = "CWRStarPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
   readonly #options: CWRStarOptions;
   readonly #classes = new Map<number, ConsolidatedClass>();
   #held: HeldParameters | undefined;
@@ -71,7 +74,7 @@ export class CWRStarPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertDenseLayer("use CWRStarPlugin", model, this.#nameLayer(model));
+    assertDenseLayer("CWRStarPlugin", model, this.#nameLayer(model));
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {

@@ -9,10 +9,11 @@ import { addScaled } from "../../core/vector.ts";
 import { ClassBalancedOutputs } from "../../memory/class_balanced_outputs.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../memory/output_reservoir.ts";
 import { shapeHead } from "../../models/growing_head.ts";
+import { assertRows } from "../assert_rows.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { createOutputMatching } from "../losses/output_matching.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** What dark experience replay remembers, and how strongly it holds on to it. */
 export interface DEROptions {
@@ -68,6 +69,10 @@ export class DERPlugin implements StrategyPlugin {
     if (compatibility === "paper") this.#reservoir = new OutputReservoir(memSize);
     else this.#balanced = new ClassBalancedOutputs(memSize);
     [this.#alpha, this.#beta, this.#batchSizeMem] = [alpha, beta, batchSizeMem];
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertRows(this.name, model, { batchSizeMem: this.#batchSizeMem });
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from "../../core/saved_state.ts";
 import { number, oneOf, required, text, wholeNumber } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
@@ -58,6 +59,8 @@ interface Best {
  */
 export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly name = "EarlyStoppingPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
   readonly #options: Required<EarlyStoppingOptions>;
   /** What the keys that are looked at begin with: whole names, or the whole of a key. */
   readonly #prefix: string;

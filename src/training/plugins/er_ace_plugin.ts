@@ -8,6 +8,7 @@ import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
 import { MinibatchMemory } from "../minibatch_memory.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What experience replay with asymmetric cross-entropy remembers and replays. */
@@ -57,6 +58,10 @@ export class ERACEPlugin implements StrategyPlugin {
 
   get storagePolicy(): MinibatchMemory["storagePolicy"] {
     return this.#memory.storagePolicy;
+  }
+
+  rehearse(): RehearseExperience {
+    return this.#memory.rehearse();
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {

@@ -13,6 +13,7 @@ import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
 import { MinibatchMemory } from "../minibatch_memory.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
 import { findFeatureReplicas } from "../parts/extract_features.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** What experience replay with asymmetric metric learning remembers, and how it compares. */
@@ -74,7 +75,7 @@ export class ERAMLPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertFeatureLayer("use ERAMLPlugin", model, this.#layerName);
+    assertFeatureLayer("ERAMLPlugin", model, this.#layerName);
   }
 
   get traits(): readonly Trait[] {
@@ -83,6 +84,10 @@ export class ERAMLPlugin implements StrategyPlugin {
 
   get storagePolicy(): MinibatchMemory["storagePolicy"] {
     return this.#memory.storagePolicy;
+  }
+
+  rehearse(): RehearseExperience {
+    return this.#memory.rehearse();
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {

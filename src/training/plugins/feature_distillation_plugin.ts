@@ -50,7 +50,7 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    this.#anchor.assertUsable("use FeatureDistillationPlugin", model);
+    this.#anchor.assertUsable("FeatureDistillationPlugin", model);
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {
@@ -70,6 +70,6 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState): void {
-    this.#anchor.restore("restore FeatureDistillationPlugin", saved);
+    this.#anchor.restore("the saved state of FeatureDistillationPlugin", saved);
   }
 }

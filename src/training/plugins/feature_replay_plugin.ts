@@ -78,7 +78,7 @@ export class FeatureReplayPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertFeatureLayer("use FeatureReplayPlugin", model, this.#layerName);
+    assertFeatureLayer("FeatureReplayPlugin", model, this.#layerName);
     cutUpperPart(takeTopology(model), { layerName: this.#findLayer({ model }), sampleShape: [] });
   }
 

@@ -2,6 +2,7 @@ import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { flag } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { restoreStatistics } from "../parts/layer_statistics.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
@@ -25,6 +26,8 @@ export const FROM_SCRATCH_TRAINING_RULES: OptionRules<FromScratchTrainingOptions
  */
 export class FromScratchTrainingPlugin implements StrategyPlugin {
   readonly name = "FromScratchTrainingPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
   readonly #resetOptimizer: boolean;
   #parameters: Float32Array | undefined;
   #state: Float32Array | undefined;

@@ -2,10 +2,12 @@ import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { wholeNumber } from "../../core/value_rules.ts";
 import { ClassBalancedBuffer } from "../../memory/class_balanced_buffer.ts";
+import { listGroups, RehearsedMemory } from "../../memory/rehearsed_memory.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 import { FromScratchTrainingPlugin } from "./from_scratch_training_plugin.ts";
 
@@ -40,6 +42,15 @@ export class GDumbPlugin implements StrategyPlugin {
     this.storagePolicy = new ClassBalancedBuffer({ maxSize: options.memSize ?? 200 });
   }
 
+  rehearse(): RehearseExperience {
+    const { maxSize, bufferGroups } = this.storagePolicy;
+    const memory = new RehearsedMemory(maxSize, listGroups(bufferGroups));
+    return (expected) => {
+      memory.update(expected.dataset);
+      return { ...expected, dataset: memory.samples };
+    };
+  }
+
   beforeTraining(strategy: BaseStrategy): void {
     this.#fromScratch.beforeTraining(strategy);
   }
@@ -62,7 +73,7 @@ export class GDumbPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const { buffer = null, beginning = null } = parseSavedRecord("restore GDumbPlugin", saved);
+    const { buffer = null, beginning = null } = parseSavedRecord("the saved state of GDumbPlugin", saved);
     restoreBuffer(this.storagePolicy, buffer, sources);
     this.#fromScratch.restoreState(beginning);
   }

@@ -2,10 +2,11 @@ import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { number, required, wholeNumber } from "../../core/value_rules.ts";
 import { EpisodicMemory } from "../../memory/episodic_memory.ts";
+import { assertRows } from "../assert_rows.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { projectOntoMemories } from "../importances/project_gradient.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** What GEM remembers, and how strongly it holds on to it. */
 export interface GEMOptions {
@@ -40,6 +41,10 @@ export class GEMPlugin implements StrategyPlugin {
     assertOptions("GEMPlugin", options, GEM_RULES);
     this.#memory = new EpisodicMemory(options.patternsPerExperience);
     this.#memoryStrength = options.memoryStrength ?? 0.5;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertRows(this.name, model, { patternsPerExperience: this.#memory.patternsPerExperience });
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

@@ -19,6 +19,7 @@ import {
 } from "../create_generator.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { DecoderReplicas } from "../parts/decoder_replicas.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import {
   assertReplayWeights,
   REPLAY_WEIGHT_RULES,
@@ -109,6 +110,15 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     if (!head) return;
     const wanted = "a model with one head, as generated samples come without a task";
     throw new RangeRefusal(needs("GenerativeReplayPlugin", wanted, head.kind));
+  }
+
+  rehearse(strategy: BaseStrategy): RehearseExperience {
+    let past = this.#countPast(strategy);
+    return (expected) => {
+      const joinedRows = expected.joinedRows + (past > 0 ? 1 : 0);
+      past += 1;
+      return { ...expected, joinedRows };
+    };
   }
 
   async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {

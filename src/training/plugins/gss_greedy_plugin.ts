@@ -7,6 +7,7 @@ import { drawSamples } from "../../memory/draw_samples.ts";
 import { ScoredSamples } from "../../memory/scored_samples.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** What gradient-based sample selection remembers, compares and replays. */
@@ -53,6 +54,17 @@ export class GSSGreedyPlugin implements StrategyPlugin {
     this.memory = new ScoredSamples(memSize);
     this.#memStrength = memStrength;
     this.#batchSizeMem = batchSizeMem;
+  }
+
+  rehearse(): RehearseExperience {
+    let remembered = this.memory.samples.length;
+    return (expected) => {
+      const { dataset, batchSize, joinedRows } = expected;
+      // The first minibatch of all finds nothing to replay.
+      const isAlone = remembered === 0 && dataset.length <= batchSize;
+      remembered += dataset.length;
+      return isAlone ? expected : { ...expected, joinedRows: joinedRows + 1 };
+    };
   }
 
   async beforeTrainingIteration(strategy: BaseStrategy): Promise<void> {

@@ -5,6 +5,7 @@ import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { flag, number, text, wholeNumber } from "../../core/value_rules.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ParametricBuffer } from "../../memory/parametric_buffer.ts";
+import { RehearsedMemory } from "../../memory/rehearsed_memory.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection_strategy.ts";
 import { TaskBalancedSelectionStrategy } from "../../memory/task_balanced_selection.ts";
@@ -25,6 +26,7 @@ import { evaluateBinaryCrossEntropy, sigmoid } from "../losses/binary_cross_entr
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../named_layer.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { Teacher } from "../teacher.ts";
 
@@ -85,7 +87,19 @@ export class ICaRLPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertFeatureLayer("use ICaRLPlugin", model, this.#layerName);
+    assertFeatureLayer("ICaRLPlugin", model, this.#layerName);
+  }
+
+  rehearse(): RehearseExperience {
+    const memory = new RehearsedMemory(this.exemplars.maxSize, this.exemplars.bufferGroups);
+    const known = new Set(this.#known);
+    return (expected, experience) => {
+      const dataset = Dataset.concat([expected.dataset, memory.samples]);
+      for (const id of experience.classesInThisExperience) known.add(id);
+      if (!this.#fixedMemory) memory.resize(this.#memSize * known.size);
+      memory.update(experience.dataset);
+      return { ...expected, dataset };
+    };
   }
 
   afterTrainDatasetAdaptation(strategy: BaseStrategy): void {

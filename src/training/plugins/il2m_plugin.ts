@@ -12,6 +12,7 @@ import type { RectifiedHead } from "../../onnx/export/prediction_head.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
@@ -74,6 +75,10 @@ export class IL2MPlugin implements StrategyPlugin {
   /** What is known of every class by its id; borrowed. */
   get classes(): ReadonlyMap<number, ClassMemory> {
     return this.#classes;
+  }
+
+  rehearse(strategy: BaseStrategy): RehearseExperience {
+    return this.#replay.rehearse(strategy);
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {

@@ -14,6 +14,7 @@ import type { ModelGrowth } from "../model_growth.ts";
 import { assertLayer } from "../named_layer.ts";
 import { computeActivations } from "../parts/compute_activations.ts";
 import type { UpperReplicas } from "../parts/upper_replicas.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** Where latent replay cuts the model, and how much it remembers. */
@@ -62,8 +63,22 @@ export class LatentReplayPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertLayer("use LatentReplayPlugin", model, this.#layerName);
+    assertLayer("LatentReplayPlugin", model, this.#layerName);
     cutUpperPart(takeTopology(model), { layerName: this.#layerName, sampleShape: [] });
+  }
+
+  rehearse({ clock, trainMbSize }: BaseStrategy): RehearseExperience {
+    let remembered = this.memory.length;
+    let past = clock.trainExpCounter;
+    return (expected) => {
+      const { length } = expected.dataset;
+      const { batchSize } = shareOutPlaces(trainMbSize, length, remembered);
+      const replayed = remembered === 0 ? expected : { ...expected, batchSize, isTaskBalanced: false };
+      past += 1;
+      const taken = Math.min(length, Math.max(1, Math.floor(this.memory.maxSize / past)));
+      remembered = Math.min(this.memory.maxSize, remembered + taken);
+      return replayed;
+    };
   }
 
   async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {

@@ -56,7 +56,7 @@ export class LFLPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    this.#anchor.assertUsable("use LFLPlugin", model);
+    this.#anchor.assertUsable("LFLPlugin", model);
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

@@ -12,10 +12,11 @@ import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
 import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
 import { MEMORY_RULES, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
+import { assertRows } from "../assert_rows.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { computeSampleLosses } from "../losses/sample_losses.ts";
-import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 
 /** What maximally interfered retrieval remembers, and what it replays. */
 export interface MIROptions {
@@ -64,6 +65,10 @@ export class MIRPlugin implements StrategyPlugin {
     this.storagePolicy = resolveStoragePolicy("MIRPlugin", options, (maxSize) => new Policy({ maxSize }));
     this.#subsample = subsample;
     this.#batchSizeMem = batchSizeMem;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertRows(this.name, model, { memSize: this.storagePolicy.maxSize, batchSizeMem: this.#batchSizeMem });
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

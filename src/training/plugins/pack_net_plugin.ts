@@ -15,6 +15,7 @@ import { takeTopology } from "../../models/take_topology.ts";
 import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import { HeldParameters } from "../importances/held_parameters.ts";
 import type { ModelGrowth } from "../model_growth.ts";
@@ -50,6 +51,8 @@ export const PACK_NET_RULES: OptionRules<PackNetOptions> = {
  */
 export class PackNetPlugin implements StrategyPlugin {
   readonly name = "PackNetPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
   readonly #postPruneEpochs: number;
   readonly #pruneProportion: PerExperience;
   /** Which experience a parameter belongs to, counted from 1; 0 for nobody's [P]. */

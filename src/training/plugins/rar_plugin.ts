@@ -13,6 +13,7 @@ import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.
 import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
 import { findNearestOtherClasses, stepTowardsTarget } from "../adversarial_samples.ts";
+import { assertRows } from "../assert_rows.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
 import { addCrossEntropy } from "../losses/partial_cross_entropy.ts";
@@ -90,7 +91,8 @@ export class RARPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertFeatureLayer("use RARPlugin", model, this.#layerName);
+    assertFeatureLayer("RARPlugin", model, this.#layerName);
+    assertRows(this.name, model, { memSize: this.storagePolicy.maxSize, batchSizeMem: this.#batchSizeMem });
   }
 
   async afterBackward(strategy: BaseStrategy): Promise<void> {

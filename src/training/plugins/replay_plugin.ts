@@ -1,4 +1,5 @@
 import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { RangeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { flag, wholeNumber } from "../../core/value_rules.ts";
 import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
@@ -6,8 +7,10 @@ import { ExperienceBalancedBuffer } from "../../memory/experience_balanced_buffe
 import { ReplayDataLoader } from "../../memory/replay_data_loader.ts";
 import { MEMORY_RULES, resolveStoragePolicy } from "../../memory/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
+import type { Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
 import type { Trait } from "../combination_rules.ts";
+import { nameExperience, type RehearseExperience } from "../rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../strategy_plugin.ts";
 
 /** How experience replay remembers and mixes. */
@@ -53,6 +56,20 @@ export class ReplayPlugin implements StrategyPlugin {
     this.#options = options;
   }
 
+  rehearse(strategy: BaseStrategy): RehearseExperience {
+    const { batchSize, batchSizeMem = strategy.trainMbSize, taskBalancedDataloader = false } = this.#options;
+    let remembered = this.storagePolicy.buffer.length;
+    const tasks = new Set(this.storagePolicy.buffer.taskLabels);
+    return (expected, experience) => {
+      if (taskBalancedDataloader && this.#keepsAllTasks(tasks)) assertPlaces(experience, tasks.size, batchSizeMem);
+      const own = { batchSize: batchSize ?? expected.batchSize, isTaskBalanced: false };
+      const replayed = remembered === 0 ? expected : { ...expected, ...own, joinedRows: expected.joinedRows + 1 };
+      remembered += expected.dataset.length;
+      for (const task of experience.taskLabels) tasks.add(task);
+      return replayed;
+    };
+  }
+
   beforeTrainingExp(strategy: BaseStrategy): void {
     const memory = this.storagePolicy.buffer;
     if (memory.length === 0) return;
@@ -70,6 +87,11 @@ export class ReplayPlugin implements StrategyPlugin {
     });
   }
 
+  /** Whether it is certain that each task has a sample in the memory. */
+  #keepsAllTasks(tasks: ReadonlySet<number>): boolean {
+    return this.storagePolicy instanceof ExperienceBalancedBuffer && tasks.size <= this.storagePolicy.maxSize;
+  }
+
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     await this.storagePolicy.update(strategy);
   }
@@ -81,4 +103,10 @@ export class ReplayPlugin implements StrategyPlugin {
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
     restoreBuffer(this.storagePolicy, saved, sources);
   }
+}
+
+function assertPlaces(experience: Experience, tasks: number, batchSizeMem: number): void {
+  if (tasks <= batchSizeMem) return;
+  const what = `${nameExperience(experience)} replays ${tasks} tasks, each with its share of every minibatch`;
+  throw new RangeRefusal(`ReplayPlugin: ${what}: batchSizeMem must be at least ${tasks}, got ${batchSizeMem}`);
 }

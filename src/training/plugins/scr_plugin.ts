@@ -11,6 +11,7 @@ import type { Trait } from "../combination_rules.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { evaluateSupervisedContrast } from "../losses/supervised_contrast.ts";
 import { assertFixedOutputs } from "../named_layer.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 import type { StrategyPlugin, StrategySetup } from "../strategy_plugin.ts";
 import { ReplayPlugin } from "./replay_plugin.ts";
 
@@ -61,7 +62,16 @@ export class SCRPlugin implements StrategyPlugin {
   }
 
   assertUsable({ model }: StrategySetup): void {
-    assertFixedOutputs("use SCRPlugin", model);
+    assertFixedOutputs("SCRPlugin", model);
+  }
+
+  rehearse(strategy: BaseStrategy): RehearseExperience {
+    const replay = this.#replay.rehearse(strategy);
+    return (expected, experience) => {
+      const replayed = replay(expected, experience);
+      // Each row comes twice.
+      return { ...replayed, joinedRows: replayed.joinedRows + 1 };
+    };
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {

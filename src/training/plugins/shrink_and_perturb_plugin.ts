@@ -3,6 +3,7 @@ import type { RandomStream } from "../../core/random_stream.ts";
 import { either, number, oneOf, wholeNumber } from "../../core/value_rules.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import { countPastExperiences } from "../count_past_experiences.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -29,6 +30,8 @@ const SHRINK_AND_PERTURB_RULES: OptionRules<ShrinkAndPerturbOptions> = {
  */
 export class ShrinkAndPerturbPlugin implements StrategyPlugin {
   readonly name = "ShrinkAndPerturbPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
   readonly #options: Required<ShrinkAndPerturbOptions>;
 
   /** @throws {RangeError} If an option is out of range. */

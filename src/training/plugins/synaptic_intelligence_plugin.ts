@@ -170,7 +170,7 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
     const { layout } = cluster.model;
     const normalisation = layout.entries.map(({ name }) => name).filter((name) => /\/(gamma|beta)$/.test(name));
     const free = this.#isAvalanche ? normalisation : [];
-    return listIncludedRanges("use SynapticIntelligencePlugin", layout, [...this.#options.excludedParameters, ...free]);
+    return listIncludedRanges("SynapticIntelligencePlugin", layout, [...this.#options.excludedParameters, ...free]);
   }
 }
 

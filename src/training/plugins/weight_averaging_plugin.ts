@@ -2,6 +2,7 @@ import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { flag, number } from "../../core/value_rules.ts";
 import type { BaseStrategy } from "../base_strategy.ts";
+import type { Trait } from "../combination_rules.ts";
 import type { ModelGrowth } from "../model_growth.ts";
 import type { StrategyPlugin } from "../strategy_plugin.ts";
 
@@ -29,6 +30,8 @@ const WEIGHT_AVERAGING_RULES: OptionRules<WeightAveragingOptions> = {
  */
 export class WeightAveragingPlugin implements StrategyPlugin {
   readonly name = "WeightAveragingPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
   readonly #options: Required<WeightAveragingOptions>;
   #average: Float32Array | undefined;
   #trained: Float32Array | undefined;

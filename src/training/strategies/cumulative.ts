@@ -3,6 +3,7 @@ import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
 import { BaseStrategy } from "../base_strategy.ts";
+import type { RehearseExperience } from "../rehearsal.ts";
 
 /** Trains on all samples seen so far, with each new experience. An upper baseline; its cost grows with the stream. */
 export class Cumulative extends BaseStrategy {
@@ -11,6 +12,14 @@ export class Cumulative extends BaseStrategy {
   override trainDatasetAdaptation(): void {
     this.#seen = Dataset.concat([this.#seen, this.experience.dataset]);
     this.adaptedDataset = this.#seen;
+  }
+
+  override rehearse(): RehearseExperience {
+    let seen = this.#seen;
+    return (expected) => {
+      seen = Dataset.concat([seen, expected.dataset]);
+      return { ...expected, dataset: seen };
+    };
   }
 
   override saveOwnState(): SavedState {

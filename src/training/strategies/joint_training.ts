@@ -2,6 +2,7 @@ import { RefusalError } from "../../core/errors.ts";
 import { joinExperiences } from "../../streams/joint_experience.ts";
 import { BaseStrategy, type LastMetrics, type TrainOptions } from "../base_strategy.ts";
 import { type Experiences, groupByStream, listExperiences } from "../eval_streams.ts";
+import { Rehearsal } from "../rehearsal.ts";
 
 /**
  * Trains once on all given experiences together, as if there were no stream: the upper bound that continual learners
@@ -25,7 +26,9 @@ export class JointTraining extends BaseStrategy {
         "JointTraining trains once, with all experiences in one call; make a new strategy to train again",
       );
     const all = listExperiences(experiences, "train()");
+    const joined = joinExperiences(all);
+    new Rehearsal(this, options.dropLast ?? this.dropLast).admit(joined);
     this.#trained = true;
-    return super.train(joinExperiences(all), { evalStreams: groupByStream(all), ...options });
+    return super.train(joined, { evalStreams: groupByStream(all), ...options });
   }
 }

@@ -60,6 +60,7 @@ export class LaMAML extends BaseStrategy {
     const { alphaInit = 0.1, alphaLearningRate = 0.25 } = own;
     const growing = {
       name: "learning rates of La-MAML",
+      traits: [],
       afterModelGrowth: (_: BaseStrategy, growth: ModelGrowth) => {
         if (this.#alpha.length === 0) return;
         const fill = new Float32Array(this.parameters.length).fill(alphaInit);
@@ -78,6 +79,10 @@ export class LaMAML extends BaseStrategy {
   /** Its inner steps look at the strategy's own criterion alone, with learning rates of their own. */
   override get excludes(): readonly Trait[] {
     return ["changesLoss", "replacesCriterion", "setsLearningRate"];
+  }
+
+  override get minibatchParts(): number {
+    return this.#meta.innerUpdates;
   }
 
   /** α [P], borrowed; empty before the first step. */
@@ -109,9 +114,9 @@ export class LaMAML extends BaseStrategy {
   }
 
   override restoreOwnState(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    const { buffer = null, alpha } = parseSavedRecord("restore LaMAML", saved);
+    const { buffer = null, alpha } = parseSavedRecord("the saved state of LaMAML", saved);
     restoreBuffer(this.#buffer, buffer, sources);
-    this.#alpha = Float32Array.from(parseSavedVector("restore LaMAML", alpha));
+    this.#alpha = Float32Array.from(parseSavedVector("the saved state of LaMAML", alpha));
   }
 
   /** The mean of Gₖ, and of −Gₖ∘(g₀ + … + gₖ₋₁), over the inner steps: [P] each. */

@@ -1,9 +1,11 @@
 import type { OptionRules } from "../../core/assert_options.ts";
+import { RangeRefusal } from "../../core/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { number, wholeNumber } from "../../core/value_rules.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { findRowDemand } from "../../engine/tfjs/row_demand.ts";
 import { drawSamples } from "../../memory/draw_samples.ts";
 import { ReservoirSamplingBuffer } from "../../memory/reservoir_sampling_buffer.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/saved_buffer.ts";
@@ -50,6 +52,11 @@ export class MER extends BaseStrategy {
   constructor(options: StrategyOptions & MEROptions) {
     const [own, rest] = splitStrategyOptions("MER", options, MER_RULES);
     const { memSize = 200, batchSizeMem = 10, innerBatches = 5, beta = 0.1, gamma = 0.1 } = own;
+    const layer = findRowDemand(options.model);
+    if (layer !== undefined) {
+      const reason = `the layer "${layer}" normalizes by the batch's variance, which takes 2`;
+      throw new RangeRefusal(`MER: it trains on one sample at a time, and ${reason}: use a model without it`);
+    }
     super(rest);
     this.#buffer = new ReservoirSamplingBuffer({ maxSize: memSize });
     this.#mer = { batchSizeMem, innerBatches, beta, gamma };

@@ -97,7 +97,7 @@ describe("growing heads", () => {
         const taskLabels = Int32Array.of(0, 2, label, 2, 0);
         const error = await catchError(computeOutputs(engine, vectors, drawGrowingInput(model, { taskLabels })));
         expect(String(error)).toBe(
-          `RangeError: choose heads of classifier needs task labels that have a head (0, 2), got ${label}`,
+          `RangeError: the heads of classifier needs task labels that have a head (0, 2), got ${label}`,
         );
       }
       const few = drawGrowingInput(model, { taskLabels: Int32Array.of(0) });

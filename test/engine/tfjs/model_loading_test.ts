@@ -25,7 +25,7 @@ const UNTRAINABLE: Readonly<Record<string, () => tf.LayersModel>> = {
   "weights without constraints": () =>
     withLayer(tf.layers.dense({ inputShape, units: 3, kernelConstraint: tf.constraints.nonNeg() })),
   "no noiseShape": () => withLayer(tf.layers.dropout({ inputShape, rate: 0.5, noiseShape: [1, 5] })),
-  "a dropout rate of at least 0 and below 1": () => withLayer(tf.layers.dropout({ inputShape, rate: 1 })),
+  "rate must be at least 0 and below 1": () => withLayer(tf.layers.dropout({ inputShape, rate: 1 })),
 };
 
 describe("loadModel()", () => {

@@ -99,7 +99,7 @@ describe("ERACEPlugin", () => {
     expect(() => new ERACEPlugin({ batchSizeMem: 0 })).toThrow("batchSizeMem");
     expect(() => Reflect.construct(ERACEPlugin, [{ compatibility: "x" }])).toThrow("compatibility");
     expect(() => new ER_ACE(makeOptions({ plugins: [new ERACEPlugin()] }))).toThrow(
-      'ERACEPlugin: needs nothing beside it that replaces the criterion, got "ERACEPlugin"',
+      'ERACEPlugin needs nothing beside it that replaces the criterion, got "ERACEPlugin"',
     );
   });
 });

@@ -122,7 +122,7 @@ describe("ERAMLPlugin", () => {
     expect(() => new ERAMLPlugin({ baseTemperature: -1 })).toThrow("baseTemperature");
     expect(() => Reflect.construct(ERAMLPlugin, [{ compatibility: "x" }])).toThrow("compatibility");
     expect(() => new ER_AML(makeOptions({ plugins: [new ERAMLPlugin()] }))).toThrow(
-      'ERAMLPlugin: needs nothing beside it that replaces the criterion, got "ERAMLPlugin"',
+      'ERAMLPlugin needs nothing beside it that replaces the criterion, got "ERAMLPlugin"',
     );
   });
 

@@ -1,0 +1,19 @@
+import type { Benchmark } from "../streams/experience.ts";
+import type { BaseStrategy } from "../training/base_strategy.ts";
+import { Rehearsal } from "../training/rehearsal.ts";
+import { isTrainedOnline, listTrainingUnits } from "./training_units.ts";
+
+/**
+ * Goes through all that a run will train on, by numbers of samples alone, before its folder is made.
+ * @throws {RangeRefusal} If an experience cannot be trained, with what to change.
+ */
+export function rehearseRun(strategy: BaseStrategy, benchmark: Benchmark): void {
+  const { trainsJointly, dropLast } = strategy;
+  const rehearsal = new Rehearsal(strategy, dropLast);
+  // The pieces of an online stream are made when they are asked for: thousands of times for nothing.
+  if (rehearsal.isPlain && isTrainedOnline(benchmark)) return;
+  for (const { experience, parts } of listTrainingUnits(benchmark, { jointly: trainsJointly })) {
+    if (trainsJointly) rehearsal.admit(experience);
+    else for (const part of parts) rehearsal.admit(part);
+  }
+}
