@@ -58,7 +58,6 @@ export class ModelHost {
   /** A model that this class made: it disposes of it when a wider one takes its place. */
   #ownModel: tf.LayersModel | undefined;
   #heads: readonly GrowingHead[] = [];
-  #rowDemand: { readonly model: tf.LayersModel; readonly layer: string | undefined } | undefined;
   readonly #options: ResolvedClusterOptions;
   readonly #seed: number;
   readonly optimizer: AttachedOptimizer;
@@ -99,9 +98,7 @@ export class ModelHost {
 
   /** The layer that needs two rows of a minibatch in training. */
   get rowDemand(): string | undefined {
-    if (this.#rowDemand?.model !== this.#model)
-      this.#rowDemand = { model: this.#model, layer: findRowDemand(this.#model) };
-    return this.#rowDemand.layer;
+    return findRowDemand(this.#model);
   }
 
   /** The running cluster, with what was assigned to the model's weights. @throws {RefusalError} Before `start`. */

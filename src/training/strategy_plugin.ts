@@ -67,7 +67,7 @@ export type StrategyPlugin = CombinationRules & {
   /** Called when a strategy is made with it: throws where it cannot work with the strategy's model or options. */
   assertUsable?(setup: StrategySetup): void;
   /**
-   * Called before anything is trained, where a plugin replaces the adapted dataset, the dataloader or minibatches: tells
+   * Called before anything is trained where a plugin replaces the adapted dataset, the dataloader or minibatches: says
    * what it will make of each experience by numbers of samples alone, from where it stands now, and refuses those that
    * it cannot work with. A plugin without this method that declares traits leaves minibatches as they are.
    */
