@@ -50,7 +50,10 @@ export interface TrainingRunOptions<Config> {
    * How often a checkpoint is made inside experiences; every 30 seconds if left out. Each experience's end makes one.
    */
   readonly checkpointEvery?: CheckpointInterval;
-  /** Ends the run between two iterations, with a checkpoint; its status is "interrupted" then. */
+  /**
+   * Ends the run between two iterations, with a checkpoint: `train()` throws the signal's reason then, the status in
+   * summary.json is "interrupted", and the run can be resumed.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -134,7 +137,7 @@ export class TrainingRun<Config> {
   /**
    * Does all that is left of it, once.
    * @returns The finished run's summary.
-   * @throws Whatever ended the run early; summary.json says "interrupted" or "failed" then, unless it ended before it
+   * @throws Whatever ended the run early, the reason of an aborted `signal` among it; summary.json says "interrupted" or "failed" then, unless it ended before it
    * was where it was to go on from: then the folder is as it was.
    */
   async train(): Promise<RunSummary<Config>> {

@@ -150,7 +150,7 @@ const CHANGING: readonly CallbackName[] = [
   "beforeForward",
 ];
 
-/** True where a plugin says what it makes of minibatches, declares traits that leave them alone, or cannot change them. */
+/** True where a plugin says what it makes of minibatches, has traits that leave them alone, or cannot change them. */
 function leavesMinibatches(plugin: StrategyPlugin): boolean {
   const { traits, rehearse } = plugin;
   if (rehearse) return true;
