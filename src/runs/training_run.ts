@@ -50,10 +50,7 @@ export interface TrainingRunOptions<Config> {
    * How often a checkpoint is made inside experiences; every 30 seconds if left out. Each experience's end makes one.
    */
   readonly checkpointEvery?: CheckpointInterval;
-  /**
-   * Ends the run between two iterations, with a checkpoint: `train()` throws the signal's reason then, the status in
-   * summary.json is "interrupted", and the run can be resumed.
-   */
+  /** Ends the run between two iterations, with a checkpoint: `train()` throws its reason, status "interrupted". */
   readonly signal?: AbortSignal;
 }
 
@@ -137,8 +134,8 @@ export class TrainingRun<Config> {
   /**
    * Does all that is left of it, once.
    * @returns The finished run's summary.
-   * @throws Whatever ended the run early, the reason of an aborted `signal` among it; summary.json says "interrupted" or "failed" then, unless it ended before it
-   * was where it was to go on from: then the folder is as it was.
+   * @throws Whatever ended the run early, the reason of an aborted `signal` too; summary.json says "interrupted" or
+   * "failed" then, unless it ended before it was where it was to go on from: then the folder is as it was.
    */
   async train(): Promise<RunSummary<Config>> {
     const { benchmark, evaluatesFirst, signal } = this.#options;

@@ -209,7 +209,15 @@ describe("what somebody assigns to between two calls", () => {
   test("every public attribute of a strategy is in one of the tables", () => {
     const works = ["isStopped", "optimizer", "evaluator", "parameters", "sideSteps"];
     const settings = ["trainMbSize", "trainEpochs", "dropLast", "evalMbSize"];
-    const declared = ["traits", "excludes", "trainsJointly", "hasOtherOptimizer", "hasOtherSettings"];
+    const declared = [
+      "traits",
+      "excludes",
+      "trainsJointly",
+      "hasOtherOptimizer",
+      "hasOtherSettings",
+      "minibatchParts",
+      "rowDemand",
+    ];
     const known = new Set([...works, ...settings, ...declared, ...Object.keys(FIXED)]);
     for (const { attribute } of ASSIGNABLE) known.add(attribute);
     expect(listAttributes(new Naive(makeOptions())).filter((name) => !known.has(name))).toEqual([]);

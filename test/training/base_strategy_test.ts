@@ -190,7 +190,7 @@ describe("BaseStrategy", () => {
     expect(() => strategy.dataloader).toThrow("strategy.dataloader is there once");
     expect([strategy.mbatch.length, strategy.adaptedDataset.length]).toEqual([0, 0]);
     expect(() => strategy.addLossTerm((output) => output.sum().asScalar())).toThrow(
-      "a call inside a training iteration",
+      "must be called inside a training iteration",
     );
   });
 

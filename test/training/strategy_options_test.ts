@@ -47,7 +47,10 @@ describe("strategy options", () => {
       [{ evalEvery: -2 }, "Naive: evalEvery must be at least -1, got -2"],
       [{ seed: -1 }, "Naive: seed must be at least 0, got -1"],
       [{ cluster: { workers: -1 } }, "cluster: workers must be at least 0 and at most 256, got -1"],
-      [{ cluster: { workers: 0, logicalShards: 0 } }, "cluster: logicalShards must be at least 1, got 0"],
+      [
+        { cluster: { workers: 0, logicalShards: 0 } },
+        "cluster: logicalShards must be at least 1 and at most 65536, got 0",
+      ],
       [{ cluster: { devices: ["gpu"] } }, "cpu, webgpu or cuda:NUMBER"],
     ] as const) {
       expect(() => new Naive(makeOptions(options))).toThrow(RangeError);

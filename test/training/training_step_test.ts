@@ -100,7 +100,7 @@ describe("addLossTerm()", () => {
     for (const callback of ["afterBackward", "beforeUpdate", "afterUpdate", "afterTrainingIteration"] as const) {
       for (const others of [[], [createListener(["afterForward"], () => {})]]) {
         await expect(trainAndNote({ plugins: [...others, addTermAt(callback)] })).rejects.toThrow(
-          "a loss term needs a callback before the backward pass",
+          "addLossTerm() must be called before the backward pass",
         );
       }
     }
@@ -109,7 +109,7 @@ describe("addLossTerm()", () => {
   test("is refused outside an iteration, where it would be lost", async () => {
     for (const callback of ["beforeTraining", "beforeTrainingEpoch", "afterTrainingEpoch"] as const) {
       await expect(trainAndNote({ plugins: [addTermAt(callback)] })).rejects.toThrow(
-        "a loss term needs a call inside a training iteration",
+        "addLossTerm() must be called inside a training iteration",
       );
     }
   });

@@ -48,7 +48,7 @@ describe("skipUpdate()", () => {
   test("comes too late where the replicas have made the update, and outside an iteration", async () => {
     const late = createListener(["afterUpdate"], (_, strategy) => strategy.skipUpdate());
     const training = trainParameters(new Naive(makeOptions({ plugins: [late] })));
-    await expect(training).rejects.toThrow("skipUpdate() needs a callback before it");
+    await expect(training).rejects.toThrow("skipUpdate() must be called before the update");
     const strategy = new Naive(makeOptions());
     await withStrategy(strategy, async () =>
       expect(() => strategy.skipUpdate()).toThrow("inside a training iteration"),

@@ -100,7 +100,7 @@ describe("LossScalingPlugin", () => {
       const late = createListener(["afterBackward"], (_, strategy) => strategy.scaleCriterion(2));
       const strategy = new Naive(makeOptions({ plugins: [...splitting, late] }));
       const training = withStrategy(strategy, () => strategy.train(trainStream));
-      await expect(training).rejects.toThrow("scaleCriterion() needs a callback before the loss is computed");
+      await expect(training).rejects.toThrow("scaleCriterion() must be called before the loss is computed");
     }
     const strategy = new Naive(makeOptions());
     await withStrategy(strategy, async () =>

@@ -34,7 +34,9 @@ describe("JointTraining", () => {
     const strategy = new JointTraining(makeOptions());
     await withStrategy(strategy, async () => {
       await strategy.train(trainStream);
-      await expect(strategy.train(trainStream)).rejects.toThrow("JointTraining needs one call with all experiences");
+      await expect(strategy.train(trainStream)).rejects.toThrow(
+        "JointTraining trains once, with all experiences in one call",
+      );
     });
   });
 });
