@@ -1,4 +1,3 @@
-import { elementAt } from "../core/element_at.ts";
 import { needs, RangeRefusal } from "../core/errors.ts";
 import { objectLike } from "../core/value_rules.ts";
 import type { DataSource } from "./data_source.ts";
@@ -64,7 +63,7 @@ export class Dataset {
 
   /** Class ids [length]; computed once, borrowed by the caller. */
   get targets(): Int32Array {
-    this.#targets ??= this.#readEach((source, row) => elementAt(source.y, row));
+    this.#targets ??= this.#readEach((source, row) => source.y[row] ?? 0);
     return this.#targets;
   }
 
@@ -96,7 +95,7 @@ export class Dataset {
       const position = positions[i] ?? -1;
       const row = rows[position];
       if (row === undefined) throw new RangeRefusal(needs("the subset", `positions below ${this.length}`, position));
-      chosen.sourceIds[i] = elementAt(sourceIds, position);
+      chosen.sourceIds[i] = sourceIds[position] ?? 0;
       chosen.rows[i] = row;
     }
     return new Dataset(this.sources, chosen);
@@ -121,7 +120,7 @@ export class Dataset {
     let source: DataSource | undefined;
     for (let i = 0; i < values.length; i++) {
       if (source === undefined || source.id !== sourceIds[i]) source = this.#sourceAt(i);
-      values[i] = read(source, elementAt(rows, i));
+      values[i] = read(source, rows[i] ?? 0);
     }
     return values;
   }

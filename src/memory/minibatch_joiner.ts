@@ -1,4 +1,3 @@
-import { elementAt } from "../core/element_at.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { Dataset } from "../data/dataset.ts";
 import { BatchSampler, type BatchSamplerOptions } from "./batch_sampler.ts";
@@ -47,9 +46,9 @@ function joinPieces(
   for (const { dataset, positions } of pieces) {
     const { references } = dataset;
     for (let i = 0; i < positions.length; i++, filled++) {
-      const position = elementAt(positions, i);
-      sourceIds[filled] = elementAt(references.sourceIds, position);
-      rows[filled] = elementAt(references.rows, position);
+      const position = positions[i] ?? 0;
+      sourceIds[filled] = references.sourceIds[position] ?? 0;
+      rows[filled] = references.rows[position] ?? 0;
     }
   }
   return new Dataset(sources, { sourceIds, rows });

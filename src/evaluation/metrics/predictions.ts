@@ -29,7 +29,7 @@ export function countCorrect(logits: HostTensor, y: Int32Array): number {
   let correct = 0;
   for (let row = 0; row < y.length; row++) {
     const start = row * classes;
-    if (findLargest(logits.data, start, start + classes) === start + elementAt(y, row)) correct += 1;
+    if (findLargest(logits.data, start, start + classes) === start + (y[row] ?? -1)) correct += 1;
   }
   return correct;
 }
