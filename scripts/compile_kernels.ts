@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
-import { RefusalError } from "../src/core/errors.ts";
+import { RefusalError } from "../src/core/errors/errors.ts";
 
 /** A module of kernels: its AssemblyScript source, and the TypeScript file that carries it compiled. */
 export interface KernelModule {

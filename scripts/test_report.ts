@@ -1,4 +1,4 @@
-import { SyntaxRefusal } from "../src/core/errors.ts";
+import { SyntaxRefusal } from "../src/core/errors/errors.ts";
 /** How many tests a runner counted; skipped ones are neither passed nor failed. */
 export interface TestCounts {
   readonly passed: number;

@@ -3,7 +3,7 @@
  * its own. Everything heavy is imported inside `start`: messages that arrive before `expose` are lost.
  */
 import { expose } from "comlink";
-import { RefusalError } from "../src/core/errors.ts";
+import { RefusalError } from "../src/core/errors/errors.ts";
 import type { DashboardServer } from "../src/report/dashboard_server.ts";
 import type { RemoteDashboard } from "../src/report/remote_dashboard.ts";
 

@@ -15,7 +15,7 @@ function requireServer(): ReplicaServer {
 
 const remote: RemoteReplica = {
   async init(setup) {
-    const { serializeError } = await import("../src/core/error_data.ts");
+    const { serializeError } = await import("../src/core/errors/error_data.ts");
     try {
       const { ReplicaServer } = await import("../src/cluster/replica/replica_server.ts");
       const started = await ReplicaServer.start(setup);

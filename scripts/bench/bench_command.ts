@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { CliError, InterruptedError, refuse } from "../../src/cli/cli_error.ts";
-import { collectValues } from "../../src/cli/option_values.ts";
-import { describeUnknownName } from "../../src/core/errors.ts";
-import { describeReason } from "../../src/core/system_error.ts";
+import { collectValues } from "../../src/cli/options/option_values.ts";
+import { describeUnknownName } from "../../src/core/errors/errors.ts";
+import { describeReason } from "../../src/core/errors/system_error.ts";
 import { SUITES, type SuiteName } from "./bench_row.ts";
 
 interface Options {
@@ -41,7 +41,7 @@ async function bench(options: Options, context: CliContext): Promise<void> {
   const { json, peers, quick: isQuick, python } = options;
   if (python.length > 0 && !peers) throw new CliError("--python requires --peers");
   if (json !== undefined) await assertWritable(json);
-  const { findPythons } = await import("./find_pythons.ts");
+  const { findPythons } = await import("./contestants/find_pythons.ts");
   const pythons = peers ? await refuse(() => findPythons(python)) : [];
   const { runBench } = await import("./run_bench.ts");
   try {

@@ -1,6 +1,6 @@
 import { elementAt } from "../../src/core/element_at.ts";
 import type { BenchSizes } from "./bench_sizes.ts";
-import type { PythonPeer } from "./find_pythons.ts";
+import type { PythonPeer } from "./contestants/find_pythons.ts";
 import { type Contestant, type InterleaveOptions, interleave } from "./interleave.ts";
 
 /** What every suite gets. */

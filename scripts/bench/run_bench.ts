@@ -5,14 +5,14 @@ import type { CliContext } from "../../src/cli/cli_context.ts";
 import type { BenchContext } from "./bench_context.ts";
 import { type Comparison, createRow, type SuiteName } from "./bench_row.ts";
 import { FULL_SIZES, QUICK_SIZES } from "./bench_sizes.ts";
-import type { PythonPeer } from "./find_pythons.ts";
+import type { PythonPeer } from "./contestants/find_pythons.ts";
 import { formatComparisons, formatJson } from "./format_rows.ts";
-import { runOnlineSuite } from "./online_suite.ts";
 import { createProgressLine } from "./progress_line.ts";
-import { runRunSuite } from "./run_suite.ts";
-import { runScalingSuite } from "./scaling_suite.ts";
-import { runStepSuite } from "./step_suite.ts";
-import { runStrategySuite } from "./strategy_suite.ts";
+import { runOnlineSuite } from "./suites/online_suite.ts";
+import { runRunSuite } from "./suites/run_suite.ts";
+import { runScalingSuite } from "./suites/scaling_suite.ts";
+import { runStepSuite } from "./suites/step_suite.ts";
+import { runStrategySuite } from "./suites/strategy_suite.ts";
 
 /** What is measured, and where it goes. */
 export interface BenchPlan {

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../src/core/errors.ts";
+import { needs, RangeRefusal } from "../../src/core/errors/errors.ts";
 
 /**
  * The middle value; of an even number of them the mean of the two in the middle. @throws {RangeError} If there are

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { Command } from "commander";
 import type { CliContext } from "../../src/cli/cli_context.ts";
-import { createWholeNumberParser } from "../../src/cli/option_values.ts";
+import { createWholeNumberParser } from "../../src/cli/options/option_values.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import type { Outcome, Reference } from "./kill_run.ts";
 

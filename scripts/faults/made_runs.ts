@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeUnknownName, RangeRefusal } from "../../src/core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../../src/core/errors/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { makeIdx } from "../../test/support/made_idx.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { describeCause, RangeRefusal } from "../../src/core/errors.ts";
+import { describeCause, RangeRefusal } from "../../src/core/errors/errors.ts";
 import { assertDevice } from "../../src/engine/create_engine.ts";
 import { measureCandidate } from "./measure_candidate.ts";
 

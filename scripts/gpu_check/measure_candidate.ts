@@ -1,21 +1,21 @@
 import type * as tf from "@tensorflow/tfjs";
-import { describeCause } from "../../src/core/errors.ts";
+import { describeCause } from "../../src/core/errors/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { createSharedFloat32, createSharedInt32 } from "../../src/core/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { createEngine, prepareModel } from "../../src/engine/create_engine.ts";
+import { Naive } from "../../src/methods/naive/naive.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { simpleCNN } from "../../src/models/simple_cnn.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
-import { createClassIncrementalBenchmark } from "../../src/streams/class_incremental.ts";
+import { createClassIncrementalBenchmark } from "../../src/streams/benchmarks/class_incremental.ts";
 import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
-import { Naive } from "../../src/training/strategies/naive.ts";
+import { LibrarySteps } from "../bench/contestants/library_steps.ts";
 import { interleave } from "../bench/interleave.ts";
-import { LibrarySteps } from "../bench/library_steps.ts";
 import { median } from "../bench/statistics.ts";
-import type { Workload } from "../bench/workloads.ts";
+import type { Workload } from "../bench/suites/workloads.ts";
 import {
   type Candidate,
   compareGradients,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
-import { createScriptCommand } from "../bench/peer_process.ts";
+import { createScriptCommand } from "../bench/contestants/peer_process.ts";
 import type { Candidate, CandidateResult, Measurement } from "./gpu_report.ts";
 
 const TIMEOUT_MS = 300_000;

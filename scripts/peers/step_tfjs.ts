@@ -7,12 +7,12 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { TypeRefusal } from "../../src/core/errors.ts";
+import { TypeRefusal } from "../../src/core/errors/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
-import { splitMNIST } from "../../src/streams/split_mnist.ts";
-import { readNumber } from "../bench/peer_process.ts";
+import { splitMNIST } from "../../src/streams/benchmarks/split_mnist.ts";
+import { readNumber } from "../bench/contestants/peer_process.ts";
 import { serveLines } from "./serve_lines.ts";
 
 const batchSize = Number(process.argv[2]);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { InterruptedError } from "../../src/cli/cli_error.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
-import { RefusalError } from "../../src/core/errors.ts";
+import { RefusalError } from "../../src/core/errors/errors.ts";
 import { VERSION } from "../../src/core/version.ts";
 import type { MeasuredResult } from "./measured_result.ts";
 import type { PublishedResult } from "./published_result.ts";

@@ -1,5 +1,5 @@
-import { RefusalError } from "../core/errors.ts";
-import { describeSystemError, isSystemError } from "../core/system_error.ts";
+import { RefusalError } from "../core/errors/errors.ts";
+import { describeSystemError, isSystemError } from "../core/errors/system_error.ts";
 import { LostCheckpointsError, StorageError } from "../runs/storage_error.ts";
 
 /** What somebody typed cannot be used. The message is one line; the program prints it and exits with status 2. */

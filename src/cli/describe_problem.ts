@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { describeUnknownName, describeValue } from "../core/errors.ts";
-import { describeBounds, describeKind, type JSONSchema, readItems } from "./option_schema.ts";
+import { describeUnknownName, describeValue } from "../core/errors/errors.ts";
+import { describeBounds, describeKind, type JSONSchema, readItems } from "./options/option_schema.ts";
 
 /** The place of what is wrong, and what must be there. */
 interface Place {

@@ -1,4 +1,4 @@
-import { escapeControls } from "../core/printable.ts";
+import { escapeControls } from "../core/errors/printable.ts";
 import { readClassNames } from "../runs/run_config.ts";
 import type { RunSummary } from "../runs/run_summary.ts";
 import { formatTable } from "./format_table.ts";

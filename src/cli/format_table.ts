@@ -1,4 +1,4 @@
-import { escapeControls } from "../core/printable.ts";
+import { escapeControls } from "../core/errors/printable.ts";
 
 /**
  * Lines up cells in columns two spaces apart. Cells that are numbers, and what stands above them, are put to the right.

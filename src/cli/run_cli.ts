@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from "commander";
-import { describeUnknownName } from "../core/errors.ts";
-import { escapeControlsInLines, formatAsLine } from "../core/printable.ts";
+import { describeUnknownName } from "../core/errors/errors.ts";
+import { escapeControlsInLines, formatAsLine } from "../core/errors/printable.ts";
 import type { CliContext } from "./cli_context.ts";
 import { CliError, describeExpected, InterruptedError } from "./cli_error.ts";
 import { createProgram } from "./create_program.ts";

@@ -2,7 +2,7 @@ import process from "node:process";
 import type { CliContext } from "./cli_context.ts";
 import { ProcessStream } from "./process_stream.ts";
 import { EXIT_STATUS } from "./run_cli.ts";
-import { listenForStops } from "./stop_signal.ts";
+import { listenForStops } from "./training/stop_signal.ts";
 
 /**
  * Gives a program the process's own streams, signals and words, and the process its exit status. A reader of standard

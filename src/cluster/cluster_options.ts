@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/value_rules.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/options/value_rules.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 

@@ -1,4 +1,4 @@
-import { describeUnknownName, RangeRefusal } from "../core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../core/errors/errors.ts";
 import type { Objective } from "../engine/engine.ts";
 
 /** The kinds of objectives, by the numbers that stand for them in the control block. */

@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import { constrainedMemory } from "node:process";
-import { RangeRefusal } from "./errors.ts";
+import { RangeRefusal } from "./errors/errors.ts";
 
 /** The longest typed array that both runtimes make. */
 const LONGEST_ARRAY_BYTES = 2 ** 32;

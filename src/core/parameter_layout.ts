@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "./errors.ts";
+import { needs, RangeRefusal } from "./errors/errors.ts";
 import { countElements } from "./host_tensor.ts";
 
 /** One named tensor inside a flat float32 vector. `offset` and `size` count elements. */

@@ -1,8 +1,8 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
-import { assertWholeNumber, describeValue, RangeRefusal } from "./errors.ts";
-import { objectLike } from "./value_rules.ts";
+import { assertWholeNumber, describeValue, RangeRefusal } from "./errors/errors.ts";
+import { objectLike } from "./options/value_rules.ts";
 
 /** The rule of an option that is a random stream. */
 export const RANDOM_STREAM_RULE = objectLike("a RandomStream", "uniform", "permutation");

@@ -1,5 +1,5 @@
 import { elementAt } from "./element_at.ts";
-import { needs, RangeRefusal } from "./errors.ts";
+import { needs, RangeRefusal } from "./errors/errors.ts";
 import { type ParameterEntry, type ParameterLayout, viewEntry } from "./parameter_layout.ts";
 
 /** What lies where before and after some tensors grew. */

@@ -1,4 +1,4 @@
-import { needs, TypeRefusal } from "./errors.ts";
+import { needs, TypeRefusal } from "./errors/errors.ts";
 
 /**
  * What parts of a run save of themselves: plain data and typed arrays, nested as they like. It survives a checkpoint

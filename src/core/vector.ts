@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "./errors.ts";
+import { needs, RangeRefusal } from "./errors/errors.ts";
 
 /** @throws {RangeError} If the vectors differ in length. */
 export function assertSameLength(act: string, a: ArrayLike<number>, b: ArrayLike<number>): void {

@@ -1,13 +1,13 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { anything, listOf, objectLike, oneOf, required, text, wholeNumber } from "../core/options/value_rules.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
-import { anything, listOf, objectLike, oneOf, required, text, wholeNumber } from "../core/value_rules.ts";
-import { AUGMENTATION_RULE, type Augmentation } from "./augmentation.ts";
 import { createDataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
-import { IMAGE_LAYOUTS, type ImageLayout, putChannelsLast } from "./image_layout.ts";
-import type { Transform } from "./transform.ts";
+import { IMAGE_LAYOUTS, type ImageLayout, putChannelsLast } from "./images/image_layout.ts";
+import { AUGMENTATION_RULE, type Augmentation } from "./transforms/augmentation.ts";
+import type { Transform } from "./transforms/transform.ts";
 
 /** Samples in arrays of one's own. */
 export interface ArrayDatasetOptions {

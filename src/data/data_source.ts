@@ -1,10 +1,10 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
-import { anything, listOf, objectLike, required, text, wholeNumber } from "../core/value_rules.ts";
-import { AUGMENTATION_RULE, type Augmentation } from "./augmentation.ts";
-import { assertAugmentationFits, assertTransformFits } from "./check_transform.ts";
-import type { Transform } from "./transform.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { anything, listOf, objectLike, required, text, wholeNumber } from "../core/options/value_rules.ts";
+import { AUGMENTATION_RULE, type Augmentation } from "./transforms/augmentation.ts";
+import { assertAugmentationFits, assertTransformFits } from "./transforms/check_transform.ts";
+import type { Transform } from "./transforms/transform.ts";
 
 /**
  * Samples in shared memory and what is done to them when they are read. It crosses to Workers as it is, once;

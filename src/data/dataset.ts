@@ -1,5 +1,5 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
-import { objectLike } from "../core/value_rules.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { objectLike } from "../core/options/value_rules.ts";
 import type { DataSource } from "./data_source.ts";
 
 /** Which samples, in which order: sample i is row `rows[i]` of the source with id `sourceIds[i]`. */

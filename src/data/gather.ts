@@ -1,10 +1,10 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
-import type { AugmentationKey } from "./augmentation.ts";
-import { getBatchReader } from "./augmented_reader.ts";
 import type { DataSource } from "./data_source.ts";
 import type { SampleReferences } from "./dataset.ts";
 import type { RowReader } from "./row_reader.ts";
+import type { AugmentationKey } from "./transforms/augmentation.ts";
+import { getBatchReader } from "./transforms/augmented_reader.ts";
 
 /**
  * Writes samples `start` to `end` (not included) of the references, transformed, row-major into `out` [end − start,

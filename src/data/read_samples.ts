@@ -1,8 +1,8 @@
-import { assertOptions } from "../core/assert_options.ts";
 import { countElements, type HostTensor } from "../core/host_tensor.ts";
-import { AUGMENTATION_KEY_RULES, type AugmentationKey } from "./augmentation.ts";
+import { assertOptions } from "../core/options/assert_options.ts";
 import type { Dataset } from "./dataset.ts";
 import { gatherSamples } from "./gather.ts";
+import { AUGMENTATION_KEY_RULES, type AugmentationKey } from "./transforms/augmentation.ts";
 
 /**
  * All samples of a dataset as the model sees them, [N, …sampleShape], transformed. The caller owns the result.

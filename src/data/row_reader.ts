@@ -1,7 +1,7 @@
 import { countElements } from "../core/host_tensor.ts";
-import { createTransformStep } from "./apply_transform.ts";
 import type { DataSource } from "./data_source.ts";
-import { createLookup, type Lookup } from "./lookup.ts";
+import { createTransformStep } from "./transforms/apply_transform.ts";
+import { createLookup, type Lookup } from "./transforms/lookup.ts";
 
 /** Writes one transformed sample to `out`, starting at `offset`. */
 export type RowReader = (row: number, out: Float32Array, offset: number) => void;

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 
 /** Height, width and channels of a sample seen as an image. */
 export interface ImageSize {

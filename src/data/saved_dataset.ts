@@ -1,5 +1,5 @@
 import { valueAt } from "../core/element_at.ts";
-import { needs, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import { parseSavedList, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
 import type { DataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import type { Objective } from "./engine.ts";
 
 /**

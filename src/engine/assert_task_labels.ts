@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import type { EngineInput } from "./engine.ts";
 
 /**

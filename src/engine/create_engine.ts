@@ -1,6 +1,6 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { describeUnknownName, describeValue, findNearestNames, RangeRefusal } from "../core/errors.ts";
-import { objectLike, required, text } from "../core/value_rules.ts";
+import { describeUnknownName, describeValue, findNearestNames, RangeRefusal } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { objectLike, required, text } from "../core/options/value_rules.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";

@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { assertInRange, assertWholeNumber } from "../core/errors.ts";
+import { assertInRange, assertWholeNumber } from "../core/errors/errors.ts";
 import { mixBits } from "../core/random_stream.ts";
 import type { DropoutKey } from "./engine.ts";
 

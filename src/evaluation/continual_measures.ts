@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 
 /** What one line says of an accuracy matrix. */
 export interface ContinualMeasures {

@@ -1,8 +1,8 @@
 import process from "node:process";
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { needs, RangeRefusal } from "../core/errors.ts";
-import { formatAsLine } from "../core/printable.ts";
-import { callback, listOf, objectLike, required } from "../core/value_rules.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { formatAsLine } from "../core/errors/printable.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { callback, listOf, objectLike, required } from "../core/options/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";

@@ -1,5 +1,5 @@
-import type { OptionRules } from "../core/assert_options.ts";
-import { flag } from "../core/value_rules.ts";
+import type { OptionRules } from "../core/options/assert_options.ts";
+import { flag } from "../core/options/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { createPluginMetric, type PluginMetric } from "./plugin_metric.ts";

@@ -1,4 +1,4 @@
-import { needs, TypeRefusal } from "../core/errors.ts";
+import { needs, TypeRefusal } from "../core/errors/errors.ts";
 import { isMatrix, type MetricData } from "./metric_data.ts";
 import type { MetricValue } from "./metric_value.ts";
 import { parseRecord, parseRows } from "./metrics/saved_state.ts";

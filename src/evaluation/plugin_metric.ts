@@ -1,6 +1,6 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { RangeRefusal } from "../core/errors.ts";
-import { callback, flag, objectLike, oneOf, required, text } from "../core/value_rules.ts";
+import { RangeRefusal } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { callback, flag, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationEvent } from "./evaluation_event.ts";
 import { createExperienceKey, createStreamKey } from "./metric_key.ts";

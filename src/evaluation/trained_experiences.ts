@@ -1,4 +1,4 @@
-import { needs, TypeRefusal } from "../core/errors.ts";
+import { needs, TypeRefusal } from "../core/errors/errors.ts";
 import type { Experience } from "../streams/experience.ts";
 import { type Lineage, listLineage } from "../streams/lineage.ts";
 import { parseList, parsePairs, parseRecord } from "./metrics/saved_state.ts";

@@ -1,4 +1,4 @@
-import { needs } from "../core/errors.ts";
+import { needs } from "../core/errors/errors.ts";
 import { multiplyByTransposed } from "./matrix_product.ts";
 
 /** Columns that are eliminated at a time: what they mean for all columns behind them is one matrix product. */

@@ -1,5 +1,5 @@
 import { elementAt } from "../core/element_at.ts";
-import { describeValue, RangeRefusal } from "../core/errors.ts";
+import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
 import { createParameterLayout, type ParameterEntry, type ParameterLayout } from "../core/parameter_layout.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { remapVector } from "../core/remap_vector.ts";

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { assertOneOf, needs, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { assertOneOf, needs, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { flag, number, wholeNumber } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
-import { flag, number, wholeNumber } from "../core/value_rules.ts";
-import { IncrementalClassifier } from "../engine/tfjs/incremental_classifier.ts";
-import { MultiHeadClassifier } from "../engine/tfjs/multi_head_classifier.ts";
+import { IncrementalClassifier } from "../engine/tfjs/layers/incremental_classifier.ts";
+import { MultiHeadClassifier } from "../engine/tfjs/layers/multi_head_classifier.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawLikePyTorch } from "./model_initialization.ts";
 

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { countColumns } from "../onnx/layers/heads/progressive_columns.ts";
 

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import type { OptionRules } from "../core/assert_options.ts";
-import { describeValue, RangeRefusal } from "../core/errors.ts";
-import { omitUndefined } from "../core/omit_undefined.ts";
+import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
+import type { OptionRules } from "../core/options/assert_options.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
+import { flag, listOf, oneOf, wholeNumber } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
-import { flag, listOf, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertModelSize } from "./model_size.ts";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertOptions } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
+import { assertOptions } from "../core/options/assert_options.ts";
 import {
   buildImageModel,
   callLayers,

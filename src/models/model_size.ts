@@ -1,4 +1,4 @@
-import { RangeRefusal } from "../core/errors.ts";
+import { RangeRefusal } from "../core/errors/errors.ts";
 
 /** 4 GiB of float32: twice what an ONNX file may hold, and all that one WebAssembly memory can. */
 const MAX_PARAMETERS = 2 ** 30;

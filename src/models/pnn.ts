@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../core/compatibility.ts";
 import { countElements } from "../core/host_tensor.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../core/options/compatibility.ts";
+import { listOf, oneOf, wholeNumber } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
-import { listOf, oneOf, wholeNumber } from "../core/value_rules.ts";
-import { ProgressiveNetwork } from "../engine/tfjs/progressive_network.ts";
+import { ProgressiveNetwork } from "../engine/tfjs/layers/progressive_network.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
 import { callLayer } from "./growing_classifier.ts";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { number } from "../core/value_rules.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { number } from "../core/options/value_rules.ts";
 import {
   buildImageModel,
   callLayers,

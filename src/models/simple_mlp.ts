@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { RangeRefusal } from "../core/errors.ts";
+import { RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
-import { omitUndefined } from "../core/omit_undefined.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
+import { flag, listOf, number, oneOf, wholeNumber } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
-import { flag, listOf, number, oneOf, wholeNumber } from "../core/value_rules.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertHiddenSize } from "./model_size.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertOptions } from "../core/assert_options.ts";
+import { assertOptions } from "../core/options/assert_options.ts";
 import { callLayer } from "./growing_classifier.ts";
 import {
   buildImageModel,

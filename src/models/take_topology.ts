@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../core/element_at.ts";
-import { needs, RangeRefusal, TypeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { type Layer, listWeightOwners } from "../engine/tfjs/model_layers.ts";
 

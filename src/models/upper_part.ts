@@ -1,4 +1,4 @@
-import { describeUnknownName, needs, RangeRefusal } from "../core/errors.ts";
+import { describeUnknownName, needs, RangeRefusal } from "../core/errors/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import {

@@ -1,5 +1,5 @@
 import { elementAt, valueAt } from "../core/element_at.ts";
-import { describeUnknownName, needs, RangeRefusal } from "../core/errors.ts";
+import { describeUnknownName, needs, RangeRefusal } from "../core/errors/errors.ts";
 import { differentiate } from "./differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";

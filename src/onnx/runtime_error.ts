@@ -1,4 +1,4 @@
-import { describeCause } from "../core/errors.ts";
+import { describeCause } from "../core/errors/errors.ts";
 
 /**
  * What onnxruntime says, on one line: without the place in its source, the function's signature and the condition that

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import type { Dimension, Shape } from "./file/onnx_model.ts";
 
 /** The length of dimensions laid out one after another; at most one of them may depend on the batch. */

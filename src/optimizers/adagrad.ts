@@ -1,5 +1,5 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { number } from "../core/value_rules.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { number } from "../core/options/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";

@@ -1,5 +1,5 @@
-import { RefusalError } from "../core/errors.ts";
-import { fixFields } from "../core/fixed_fields.ts";
+import { RefusalError } from "../core/errors/errors.ts";
+import { fixFields } from "../core/options/fixed_fields.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { OptimizerSpec } from "./optimizer_spec.ts";
 

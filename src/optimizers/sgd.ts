@@ -1,6 +1,6 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { RangeRefusal } from "../core/errors.ts";
-import { flag, number, required } from "../core/value_rules.ts";
+import { RangeRefusal } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { flag, number, required } from "../core/options/value_rules.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { clearTimeout, setTimeout } from "node:timers";
-import { describeCause, RangeRefusal, RefusalError } from "../core/errors.ts";
+import { describeCause, RangeRefusal, RefusalError } from "../core/errors/errors.ts";
 import { ALLOWED_METHODS, readRequest } from "./dashboard_request.ts";
 import { DASHBOARD_SCRIPT } from "./dashboard_script.ts";
 import { DrawnRun } from "./drawn_run.ts";

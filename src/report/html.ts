@@ -1,4 +1,4 @@
-import { escapeControlsInLines } from "../core/printable.ts";
+import { escapeControlsInLines } from "../core/errors/printable.ts";
 /** Text that is HTML already. */
 export class Html {
   readonly text: string;

@@ -1,5 +1,5 @@
-import { describeIssue } from "../core/describe_issue.ts";
-import { SyntaxRefusal, TypeRefusal } from "../core/errors.ts";
+import { describeIssue } from "../core/errors/describe_issue.ts";
+import { SyntaxRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import { readRunLines } from "../runs/read_run_lines.ts";
 import { metricLineSchema } from "./metric_line_schema.ts";
 import type { MetricPoint } from "./reported_run.ts";

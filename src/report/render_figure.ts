@@ -1,5 +1,5 @@
 import type { Config, TopLevelSpec } from "vega-lite";
-import { escapeControlsInLines } from "../core/printable.ts";
+import { escapeControlsInLines } from "../core/errors/printable.ts";
 
 /** Texts and lines take the colour of what they stand in, so that one picture serves light and dark pages. */
 const config: Config = {

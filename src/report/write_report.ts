@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { describeValue, RefusalError } from "../core/errors.ts";
-import { flag, text } from "../core/value_rules.ts";
+import { describeValue, RefusalError } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { flag, text } from "../core/options/value_rules.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { createPage } from "./create_page.ts";
 import { listFigures } from "./list_figures.ts";

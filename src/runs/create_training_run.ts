@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { describeValue, RangeRefusal } from "../core/errors.ts";
-import { callback, required, text } from "../core/value_rules.ts";
+import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { callback, required, text } from "../core/options/value_rules.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "./checkpoints/run_checkpoint.ts";

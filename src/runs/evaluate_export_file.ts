@@ -1,5 +1,5 @@
 import { elementAt, valueAt } from "../core/element_at.ts";
-import { describeValue, RangeRefusal, SyntaxRefusal } from "../core/errors.ts";
+import { describeValue, RangeRefusal, SyntaxRefusal } from "../core/errors/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { evaluateExport } from "../onnx/export/evaluate_export.ts";

@@ -1,7 +1,7 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
-import { objectLike, recordOf, required, text } from "../core/value_rules.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { objectLike, recordOf, required, text } from "../core/options/value_rules.ts";
 import { VERSION } from "../core/version.ts";
 import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
@@ -11,8 +11,8 @@ import { describeHead, listScoredClasses, UNKNOWN_MARGIN } from "../onnx/export/
 import { parseTopology } from "../onnx/topology/parse_topology.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
 import { BENCHMARK_RULE } from "../streams/experience.ts";
-import type { BaseStrategy } from "../training/base_strategy.ts";
-import { type Prediction, usePredictor } from "../training/predictor.ts";
+import type { BaseStrategy } from "../training/loop/base_strategy.ts";
+import { type Prediction, usePredictor } from "../training/model/predictor.ts";
 
 /** Samples on which an exported file must agree with the strategy. */
 const CHECKED_SAMPLES = 64;

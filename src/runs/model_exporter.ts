@@ -1,5 +1,5 @@
 import type { Benchmark, Experience } from "../streams/experience.ts";
-import type { BaseStrategy } from "../training/base_strategy.ts";
+import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { exportStrategy } from "./export_strategy.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import type { ExperienceSummary } from "./run_summary.ts";

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { describeIssue } from "../core/describe_issue.ts";
-import { RefusalError, SyntaxRefusal, TypeRefusal } from "../core/errors.ts";
+import { describeIssue } from "../core/errors/describe_issue.ts";
+import { RefusalError, SyntaxRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
 import { summarySchema } from "./summary_schema.ts";

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { RangeRefusal } from "../core/errors.ts";
+import { RangeRefusal } from "../core/errors/errors.ts";
 import { assertRegularFile } from "./read_run_files.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
 

@@ -1,6 +1,6 @@
 import type { Benchmark } from "../streams/experience.ts";
-import type { BaseStrategy } from "../training/base_strategy.ts";
-import { Rehearsal } from "../training/rehearsal.ts";
+import type { BaseStrategy } from "../training/loop/base_strategy.ts";
+import { Rehearsal } from "../training/loop/rehearsal.ts";
 import { isTrainedOnline, listTrainingUnits } from "./training_units.ts";
 
 /**

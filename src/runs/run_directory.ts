@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { RefusalError } from "../core/errors.ts";
+import { RefusalError } from "../core/errors/errors.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";

@@ -1,9 +1,9 @@
-import { accuracyMetrics } from "../evaluation/accuracy_metrics.ts";
 import { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
-import { bwtMetrics, forgettingMetrics } from "../evaluation/forgetting_metrics.ts";
 import { JSONLinesLogger } from "../evaluation/loggers/json_lines_logger.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
-import { lossMetrics } from "../evaluation/loss_metrics.ts";
+import { accuracyMetrics } from "../evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { lossMetrics } from "../evaluation/metrics/loss/loss_metrics.ts";
+import { bwtMetrics, forgettingMetrics } from "../evaluation/metrics/transfer/forgetting_metrics.ts";
 import type { PluginMetric } from "../evaluation/plugin_metric.ts";
 
 /** Whom an evaluator tells, and what it leaves out. */

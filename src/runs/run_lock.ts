@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
-import { describeIssue } from "../core/describe_issue.ts";
-import { RefusalError } from "../core/errors.ts";
+import { describeIssue } from "../core/errors/describe_issue.ts";
+import { RefusalError } from "../core/errors/errors.ts";
 import { readErrorCode } from "./storage_error.ts";
 
 /** The file in a run's folder that says who writes there. */

@@ -5,10 +5,10 @@ import {
   parseSavedRecord,
   type SavedState,
 } from "../core/saved_state.ts";
-import { Accuracy } from "../evaluation/metrics/accuracy.ts";
-import type { BaseStrategy } from "../training/base_strategy.ts";
-import type { Trait } from "../training/combination_rules.ts";
-import type { StrategyPlugin } from "../training/strategy_plugin.ts";
+import { Accuracy } from "../evaluation/metrics/accuracy/accuracy.ts";
+import type { BaseStrategy } from "../training/loop/base_strategy.ts";
+import type { Trait } from "../training/loop/combination_rules.ts";
+import type { StrategyPlugin } from "../training/loop/strategy_plugin.ts";
 
 /**
  * Iterations that training may go on after `signal` says stop. The checkpoint that is made then ends it much sooner;

@@ -1,4 +1,4 @@
-import { describeReason, readErrorCode } from "../core/system_error.ts";
+import { describeReason, readErrorCode } from "../core/errors/system_error.ts";
 
 export { readErrorCode };
 

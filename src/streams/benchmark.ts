@@ -1,15 +1,15 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { splitOptions } from "../core/options/split_options.ts";
+import { flag, number, objectLike, oneOf, wholeNumber } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
-import { splitOptions } from "../core/split_options.ts";
-import { flag, number, objectLike, oneOf, wholeNumber } from "../core/value_rules.ts";
-import { nameByIds } from "../data/class_names.ts";
 import type { DataSource } from "../data/data_source.ts";
+import { nameByIds } from "../data/readers/class_names.ts";
+import { numberTasks } from "./benchmarks/renumber_labels.ts";
 import { cutExperience } from "./cut_experience.ts";
 import type { Benchmark, Stream } from "./experience.ts";
 import { createLinearDecayStream } from "./linear_decay_stream.ts";
 import { createOnlineStream, isOnlineExperience } from "./online_experience.ts";
-import { numberTasks } from "./renumber_labels.ts";
 import { drawExamples, splitValidation, VALIDATION_SPLITS, type ValidationSplit } from "./split_experience.ts";
 import { createStream, type ExperienceData } from "./stream.ts";
 

@@ -1,4 +1,4 @@
-import { objectLike } from "../core/value_rules.ts";
+import { objectLike } from "../core/options/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 
 /** One step of a stream: the data that arrives together. Read-only; its dataset is a view by index. */

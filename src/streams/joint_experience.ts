@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { Experience } from "./experience.ts";
 import { findOriginNumber } from "./lineage.ts";

@@ -1,8 +1,8 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { number, required, wholeNumber } from "../core/options/value_rules.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
-import { number, required, wholeNumber } from "../core/value_rules.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { Stream } from "./experience.ts";
 import { cutOnlineStream, type OnlineExperience, type OnlinePart, type OnlineView } from "./online_experience.ts";

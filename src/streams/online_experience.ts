@@ -1,9 +1,9 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
 import { elementAt } from "../core/element_at.ts";
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { flag, required, wholeNumber } from "../core/options/value_rules.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
-import { flag, required, wholeNumber } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ClassView } from "./class_timeline.ts";
 import type { Experience, Stream } from "./experience.ts";

@@ -1,8 +1,8 @@
-import { assertOptions, type OptionRules } from "../core/assert_options.ts";
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { number, oneOf, required } from "../core/options/value_rules.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
-import { number, oneOf, required } from "../core/value_rules.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
 

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../core/errors.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type ClassView, createClassTimeline } from "./class_timeline.ts";
 import type { Experience, LabelNames, Stream } from "./experience.ts";

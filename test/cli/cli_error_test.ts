@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { z } from "zod";
 import { refuse, refuseAsTyped } from "../../src/cli/cli_error.ts";
-import { RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "../../src/core/errors.ts";
+import { RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "../../src/core/errors/errors.ts";
 import { LostCheckpointsError, StorageError } from "../../src/runs/storage_error.ts";
 import { captureProgram } from "../support/captured_cli.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { createNamed, resolveNamed } from "../../src/cli/named_factory.ts";
+import { createNamed, resolveNamed } from "../../src/cli/options/named_factory.ts";
 import { PLUGINS } from "../../src/cli/registries/plugins.ts";
-import { makeBenchmark } from "../training/made_strategy.ts";
+import { makeBenchmark } from "../training/loop/made_strategy.ts";
 
 const benchmark = makeBenchmark();
 const make = (text: string) => createNamed(PLUGINS, resolveNamed(PLUGINS, text), { benchmark, runFolder: () => "" });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { createNamed, resolveNamed } from "../../src/cli/named_factory.ts";
+import { createNamed, resolveNamed } from "../../src/cli/options/named_factory.ts";
 import { MODELS } from "../../src/cli/registries/models.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StopRequest } from "../../src/cli/cli_error.ts";
-import { formatNamed } from "../../src/cli/parse_named.ts";
+import { formatNamed } from "../../src/cli/options/parse_named.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 

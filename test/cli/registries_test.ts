@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { createNamed, describeRegistry, type RegistryEntry, resolveNamed } from "../../src/cli/named_factory.ts";
+import {
+  createNamed,
+  describeRegistry,
+  type RegistryEntry,
+  resolveNamed,
+} from "../../src/cli/options/named_factory.ts";
 import { BENCHMARKS } from "../../src/cli/registries/benchmarks.ts";
 import { MODELS } from "../../src/cli/registries/models.ts";
 import { OPTIMIZERS } from "../../src/cli/registries/optimizers.ts";

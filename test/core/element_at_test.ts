@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { elementAt, valueAt } from "../../src/core/element_at.ts";
-import { RefusalError } from "../../src/core/errors.ts";
+import { RefusalError } from "../../src/core/errors/errors.ts";
 
 describe("elementAt()", () => {
   test("gives the element, also where it is 0 or empty", () => {

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { groupPositions } from "../../src/data/group_positions.ts";
-import { relabelTasks } from "../../src/data/relabel_tasks.ts";
 import { restoreDataset, saveDataset } from "../../src/data/saved_dataset.ts";
+import { relabelTasks } from "../../src/data/transforms/relabel_tasks.ts";
 import { listSamples, makeDataset } from "../support/made_dataset.ts";
 
 describe("Dataset", () => {

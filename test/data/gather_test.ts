@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { countElements } from "../../src/core/host_tensor.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../src/core/shared_memory.ts";
-import { createTransformStep } from "../../src/data/apply_transform.ts";
 import { createDataSource, type DataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { gatherSamples } from "../../src/data/gather.ts";
-import type { Transform } from "../../src/data/transform.ts";
+import { createTransformStep } from "../../src/data/transforms/apply_transform.ts";
+import type { Transform } from "../../src/data/transforms/transform.ts";
 
 /** A source of `rows` samples whose values run 0, 7, 14 … modulo 256. */
 function makeSource(

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { findEntry, viewEntry } from "../../src/core/parameter_layout.ts";
 import type { Engine, EngineInput, ModelVectors } from "../../src/engine/engine.ts";
-import { IncrementalClassifier } from "../../src/engine/tfjs/incremental_classifier.ts";
-import { MultiHeadClassifier } from "../../src/engine/tfjs/multi_head_classifier.ts";
+import { IncrementalClassifier } from "../../src/engine/tfjs/layers/incremental_classifier.ts";
+import { MultiHeadClassifier } from "../../src/engine/tfjs/layers/multi_head_classifier.ts";
 import { applyTo, drawInput, drawVectors, FEATURES } from "./engine_fixtures.ts";
 
 /** A small model that ends in a growing head, and what its rows and its `active` are in tests. */

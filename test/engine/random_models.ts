@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import { Subtract } from "../../src/engine/tfjs/subtract.ts";
+import { Subtract } from "../../src/engine/tfjs/layers/subtract.ts";
 import { applyTo } from "./engine_fixtures.ts";
 
 /** One step of a random model: three numbers that choose the layer, what it is applied to, and its settings. */

@@ -9,10 +9,10 @@ import { RandomStream } from "../../src/core/random_stream.ts";
 import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
+import { Naive } from "../../src/methods/naive/naive.ts";
 import { initializeLikePyTorch } from "../../src/models/model_initialization.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
-import { createClassIncrementalBenchmark } from "../../src/streams/class_incremental.ts";
-import { Naive } from "../../src/training/strategies/naive.ts";
+import { createClassIncrementalBenchmark } from "../../src/streams/benchmarks/class_incremental.ts";
 
 const SAMPLE_SHAPE: [number, number, number] = [8, 8, 2];
 const CLASSES = 3;

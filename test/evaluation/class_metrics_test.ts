@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { amcaMetrics } from "../../src/evaluation/amca_metrics.ts";
-import { classAccuracyMetrics } from "../../src/evaluation/class_accuracy_metrics.ts";
-import { confusionMatrixMetrics } from "../../src/evaluation/confusion_matrix_metrics.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { labelsRepartitionMetrics } from "../../src/evaluation/labels_repartition_metrics.ts";
-import { meanScoresMetrics } from "../../src/evaluation/mean_scores_metrics.ts";
+import { amcaMetrics } from "../../src/evaluation/metrics/accuracy/amca_metrics.ts";
+import { classAccuracyMetrics } from "../../src/evaluation/metrics/accuracy/class_accuracy_metrics.ts";
+import { topkAccMetrics } from "../../src/evaluation/metrics/accuracy/topk_accuracy_metrics.ts";
+import { confusionMatrixMetrics } from "../../src/evaluation/metrics/outputs/confusion_matrix_metrics.ts";
+import { labelsRepartitionMetrics } from "../../src/evaluation/metrics/outputs/labels_repartition_metrics.ts";
+import { meanScoresMetrics } from "../../src/evaluation/metrics/outputs/mean_scores_metrics.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
-import { topkAccMetrics } from "../../src/evaluation/topk_accuracy_metrics.ts";
 import { FakeStrategy, type SeenMinibatch } from "./fake_strategy.ts";
 import { createFakeStream, createPlainStream } from "./fake_stream.ts";
 

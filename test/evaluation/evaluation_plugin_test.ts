@@ -1,13 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { accuracyMatrixMetrics } from "../../src/evaluation/accuracy_matrix_metrics.ts";
-import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
-import { amcaMetrics } from "../../src/evaluation/amca_metrics.ts";
-import { classAccuracyMetrics } from "../../src/evaluation/class_accuracy_metrics.ts";
-import { confusionMatrixMetrics } from "../../src/evaluation/confusion_matrix_metrics.ts";
-import {
-  cumulativeAccuracyMetrics,
-  cumulativeForgettingMetrics,
-} from "../../src/evaluation/cumulative_accuracy_metrics.ts";
 import { defaultEvaluator } from "../../src/evaluation/default_evaluator.ts";
 import {
   type EvaluationCallbacks,
@@ -15,17 +6,26 @@ import {
   evaluationEvents,
 } from "../../src/evaluation/evaluation_event.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
-import { forwardTransferMetrics } from "../../src/evaluation/forward_transfer_metrics.ts";
-import { labelsRepartitionMetrics } from "../../src/evaluation/labels_repartition_metrics.ts";
 import { JSONLinesLogger } from "../../src/evaluation/loggers/json_lines_logger.ts";
 import type { Logger } from "../../src/evaluation/loggers/logger.ts";
-import { lossMetrics } from "../../src/evaluation/loss_metrics.ts";
-import { meanScoresMetrics } from "../../src/evaluation/mean_scores_metrics.ts";
 import type { MetricValue } from "../../src/evaluation/metric_value.ts";
+import { accuracyMatrixMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_matrix_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { amcaMetrics } from "../../src/evaluation/metrics/accuracy/amca_metrics.ts";
+import { classAccuracyMetrics } from "../../src/evaluation/metrics/accuracy/class_accuracy_metrics.ts";
+import {
+  cumulativeAccuracyMetrics,
+  cumulativeForgettingMetrics,
+} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
+import { topkAccMetrics } from "../../src/evaluation/metrics/accuracy/topk_accuracy_metrics.ts";
+import { lossMetrics } from "../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { confusionMatrixMetrics } from "../../src/evaluation/metrics/outputs/confusion_matrix_metrics.ts";
+import { labelsRepartitionMetrics } from "../../src/evaluation/metrics/outputs/labels_repartition_metrics.ts";
+import { meanScoresMetrics } from "../../src/evaluation/metrics/outputs/mean_scores_metrics.ts";
+import { timingMetrics } from "../../src/evaluation/metrics/resources/timing_metrics.ts";
+import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer_metrics.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
-import { timingMetrics } from "../../src/evaluation/timing_metrics.ts";
-import { topkAccMetrics } from "../../src/evaluation/topk_accuracy_metrics.ts";
 import { FakeStrategy } from "./fake_strategy.ts";
 import { createFakeStream, createPlainStream } from "./fake_stream.ts";
 

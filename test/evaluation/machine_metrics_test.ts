@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { cpuUsageMetrics } from "../../src/evaluation/cpu_usage_metrics.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { parseLoad } from "../../src/evaluation/gpu_load_monitor.ts";
-import { gpuUsageMetrics } from "../../src/evaluation/gpu_usage_metrics.ts";
 import { JSONLinesLogger } from "../../src/evaluation/loggers/json_lines_logger.ts";
-import { lossMetrics } from "../../src/evaluation/loss_metrics.ts";
+import { lossMetrics } from "../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { cpuUsageMetrics } from "../../src/evaluation/metrics/resources/cpu_usage_metrics.ts";
+import { parseLoad } from "../../src/evaluation/metrics/resources/gpu_load_monitor.ts";
+import { gpuUsageMetrics } from "../../src/evaluation/metrics/resources/gpu_usage_metrics.ts";
+import { ramUsageMetrics } from "../../src/evaluation/metrics/resources/ram_usage_metrics.ts";
+import { timingMetrics } from "../../src/evaluation/metrics/resources/timing_metrics.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
-import { ramUsageMetrics } from "../../src/evaluation/ram_usage_metrics.ts";
-import { timingMetrics } from "../../src/evaluation/timing_metrics.ts";
 import { FakeStrategy } from "./fake_strategy.ts";
 import { createPlainStream } from "./fake_stream.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
 import { FakeStrategy } from "./fake_strategy.ts";
 import { createPlainStream } from "./fake_stream.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { accuracyMatrixMetrics } from "../../src/evaluation/accuracy_matrix_metrics.ts";
-import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
-import { lossMetrics } from "../../src/evaluation/loss_metrics.ts";
 import { createMetricKey, createStreamKey, findSharedTaskLabel } from "../../src/evaluation/metric_key.ts";
+import { accuracyMatrixMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_matrix_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { lossMetrics } from "../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
 import { FakeStrategy } from "./fake_strategy.ts";
 import { createFakeStream } from "./fake_stream.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { accuracyMatrixMetrics } from "../../src/evaluation/accuracy_matrix_metrics.ts";
-import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
 import { summarizeAccuracyMatrix } from "../../src/evaluation/continual_measures.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
-import { lossMetrics } from "../../src/evaluation/loss_metrics.ts";
+import { accuracyMatrixMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_matrix_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { lossMetrics } from "../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
 import { FakeStrategy, type SeenMinibatch } from "./fake_strategy.ts";
 import { createPlainStream } from "./fake_stream.ts";
 import { computeSlowAccuracy, computeSlowLoss } from "./slow_measures.ts";

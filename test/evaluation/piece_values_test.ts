@@ -1,15 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { RandomStream } from "../../src/core/random_stream.ts";
-import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
 import { summarizeAccuracyMatrix } from "../../src/evaluation/continual_measures.ts";
+import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
 import {
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
-} from "../../src/evaluation/cumulative_accuracy_metrics.ts";
-import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
-import { forwardTransferMetrics } from "../../src/evaluation/forward_transfer_metrics.ts";
+} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
+import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer_metrics.ts";
 import { createBenchmark } from "../../src/streams/benchmark.ts";
 import type { Experience } from "../../src/streams/experience.ts";
 import { joinExperiences } from "../../src/streams/joint_experience.ts";

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import {
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
-} from "../../src/evaluation/cumulative_accuracy_metrics.ts";
-import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { forgettingMetrics } from "../../src/evaluation/forgetting_metrics.ts";
-import { forwardTransferMetrics } from "../../src/evaluation/forward_transfer_metrics.ts";
+} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
+import { forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer_metrics.ts";
 import { FakeStrategy, type SeenMinibatch } from "./fake_strategy.ts";
 import { createFakeStream, createPlainStream } from "./fake_stream.ts";
 import { computeSlowAccuracy } from "./slow_measures.ts";

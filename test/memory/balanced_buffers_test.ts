@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { RandomStream, RandomStreams } from "../../src/core/random_stream.ts";
-import { ClassBalancedBuffer } from "../../src/memory/class_balanced_buffer.ts";
-import { ExperienceBalancedBuffer } from "../../src/memory/experience_balanced_buffer.ts";
+import { ClassBalancedBuffer } from "../../src/memory/buffers/class_balanced_buffer.ts";
+import { ExperienceBalancedBuffer } from "../../src/memory/buffers/experience_balanced_buffer.ts";
 import { createOnlineStream } from "../../src/streams/online_experience.ts";
 import { createStream } from "../../src/streams/stream.ts";
 import { makeDataset } from "../support/made_dataset.ts";

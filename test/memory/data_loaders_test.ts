@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { Dataset } from "../../src/data/dataset.ts";
-import { GroupBalancedDataLoader } from "../../src/memory/group_balanced_data_loader.ts";
-import { GroupBalancedInfiniteDataLoader } from "../../src/memory/group_balanced_infinite_data_loader.ts";
-import { ReplayDataLoader } from "../../src/memory/replay_data_loader.ts";
-import { SingleDatasetDataLoader } from "../../src/memory/single_dataset_data_loader.ts";
-import { TaskBalancedDataLoader } from "../../src/memory/task_balanced_data_loader.ts";
+import { GroupBalancedDataLoader } from "../../src/memory/loaders/group_balanced_data_loader.ts";
+import { GroupBalancedInfiniteDataLoader } from "../../src/memory/loaders/group_balanced_infinite_data_loader.ts";
+import { ReplayDataLoader } from "../../src/memory/loaders/replay_data_loader.ts";
+import { SingleDatasetDataLoader } from "../../src/memory/loaders/single_dataset_data_loader.ts";
+import { TaskBalancedDataLoader } from "../../src/memory/loaders/task_balanced_data_loader.ts";
 import { listSamples, makeDataset } from "../support/made_dataset.ts";
 
 /** A data set of `length` samples of class 0. */

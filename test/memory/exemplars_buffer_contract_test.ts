@@ -2,17 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { RandomStreams } from "../../src/core/random_stream.ts";
 import type { DataSource } from "../../src/data/data_source.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
-import { ClassBalancedBuffer } from "../../src/memory/class_balanced_buffer.ts";
-import type { BufferUpdateSource, ExemplarsBuffer } from "../../src/memory/exemplars_buffer.ts";
-import { ExperienceBalancedBuffer } from "../../src/memory/experience_balanced_buffer.ts";
-import { ParametricBuffer } from "../../src/memory/parametric_buffer.ts";
-import { ReservoirSamplingBuffer } from "../../src/memory/reservoir_sampling_buffer.ts";
+import { ClassBalancedBuffer } from "../../src/memory/buffers/class_balanced_buffer.ts";
+import type { BufferUpdateSource, ExemplarsBuffer } from "../../src/memory/buffers/exemplars_buffer.ts";
+import { ExperienceBalancedBuffer } from "../../src/memory/buffers/experience_balanced_buffer.ts";
+import { ParametricBuffer } from "../../src/memory/buffers/parametric_buffer.ts";
+import { ReservoirSamplingBuffer } from "../../src/memory/buffers/reservoir_sampling_buffer.ts";
 import {
   ClosestToCenterSelectionStrategy,
   HerdingSelectionStrategy,
   RandomExemplarsSelectionStrategy,
   type SelectionStrategy,
-} from "../../src/memory/selection_strategy.ts";
+} from "../../src/memory/selection/selection_strategy.ts";
 import { createStream } from "../../src/streams/stream.ts";
 import { listSamples, makeDataset } from "../support/made_dataset.ts";
 

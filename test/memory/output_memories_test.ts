@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { RandomStream, RandomStreams } from "../../src/core/random_stream.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
-import { ClassBalancedOutputs } from "../../src/memory/class_balanced_outputs.ts";
-import { OutputReservoir } from "../../src/memory/output_reservoir.ts";
+import { ClassBalancedOutputs } from "../../src/memory/buffers/class_balanced_outputs.ts";
+import { OutputReservoir } from "../../src/memory/buffers/output_reservoir.ts";
 import { createStream } from "../../src/streams/stream.ts";
 import { listSamples, makeDataset } from "../support/made_dataset.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { RandomStream } from "../../src/core/random_stream.ts";
-import { IncrementalClassifier } from "../../src/engine/tfjs/incremental_classifier.ts";
-import { MultiHeadClassifier } from "../../src/engine/tfjs/multi_head_classifier.ts";
+import { IncrementalClassifier } from "../../src/engine/tfjs/layers/incremental_classifier.ts";
+import { MultiHeadClassifier } from "../../src/engine/tfjs/layers/multi_head_classifier.ts";
 import { withGrowingHead } from "../../src/models/growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "../../src/models/model_initialization.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";

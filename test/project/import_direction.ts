@@ -31,13 +31,14 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   cluster: ["core", "kernels", "data", "onnx", "engine", "optimizers"],
   workers: ["core", "cluster", "report"],
   training: BELOW_TRAINING,
+  methods: [...BELOW_TRAINING, "training"],
   runs: [...BELOW_TRAINING, "training"],
   report: ["core", "evaluation", "runs"],
-  cli: [...BELOW_TRAINING, "training", "runs", "report"],
-  "": [...BELOW_TRAINING, "training", "runs", "report"],
+  cli: [...BELOW_TRAINING, "training", "methods", "runs", "report"],
+  "": [...BELOW_TRAINING, "training", "methods", "runs", "report"],
 };
 
-/** The folder of src that holds `path` ("src/core/errors.ts" → "core"); "workers" for workers, "" for src itself. */
+/** The folder of src that holds `path` ("src/core/errors/errors.ts" → "core"); "workers" for workers, "" for src itself. */
 export function folderOf(path: string): string {
   const [top, folder, ...rest] = path.split("/");
   if (top === "workers") return "workers";

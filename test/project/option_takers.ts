@@ -3,7 +3,7 @@ import { prepareModel } from "../../src/engine/create_engine.ts";
 import * as firn from "../../src/mod.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { makeDataset } from "../support/made_dataset.ts";
-import { makeBenchmark, makeOptions } from "../training/made_strategy.ts";
+import { makeBenchmark, makeOptions } from "../training/loop/made_strategy.ts";
 
 /** Something exported that takes an object of options. */
 export interface OptionTaker {

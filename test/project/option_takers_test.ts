@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { RefusalError, TypeRefusal } from "../../src/core/errors.ts";
+import { RefusalError, TypeRefusal } from "../../src/core/errors/errors.ts";
 import * as firn from "../../src/mod.ts";
 import { describeTaker, listStaleNames, type OptionTaker } from "./option_takers.ts";
 import { TAKES_NO_OPTIONS } from "./takes_no_options.ts";

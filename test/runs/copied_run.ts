@@ -1,6 +1,6 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
+import type { StrategyPlugin } from "../../src/training/loop/strategy_plugin.ts";
 import { makeFolder } from "../support/made_idx.ts";
 
 /**

@@ -1,20 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import { readSamples } from "../../src/data/read_samples.ts";
+import { CoPEPlugin } from "../../src/methods/cope/cope_plugin.ts";
+import { FeCAMPlugin } from "../../src/methods/fecam/fecam_plugin.ts";
+import { ICaRLPlugin } from "../../src/methods/icarl/icarl_plugin.ts";
+import { NCMPlugin } from "../../src/methods/ncm/ncm_plugin.ts";
+import { SCRPlugin } from "../../src/methods/scr/scr_plugin.ts";
+import { StreamingLDA } from "../../src/methods/streaming_lda/streaming_lda.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { evaluateExport } from "../../src/onnx/export/evaluate_export.ts";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
 import { exportStrategy } from "../../src/runs/export_strategy.ts";
-import { CoPEPlugin } from "../../src/training/plugins/cope_plugin.ts";
-import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
-import { ICaRLPlugin } from "../../src/training/plugins/icarl_plugin.ts";
-import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
-import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
-import { StreamingLDA } from "../../src/training/strategies/streaming_lda.ts";
+import { type ContractMember, withPlugin } from "../methods/contract/contract_member.ts";
+import { makeSharedIdsBenchmark, predictClasses } from "../methods/contract/shared_class_ids.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
-import { type ContractMember, withPlugin } from "../training/contract_member.ts";
-import { makeOptions, withStrategy } from "../training/made_strategy.ts";
-import { makeSharedIdsBenchmark, predictClasses } from "../training/shared_class_ids.ts";
+import { makeOptions, withStrategy } from "../training/loop/made_strategy.ts";
 
 const benchmark = makeSharedIdsBenchmark();
 

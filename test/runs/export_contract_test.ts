@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readSamples } from "../../src/data/read_samples.ts";
-import { accuracyMetrics } from "../../src/evaluation/accuracy_metrics.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { evaluateExport } from "../../src/onnx/export/evaluate_export.ts";
@@ -10,13 +10,13 @@ import { findLargestColumn } from "../../src/onnx/export/largest_column.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
 import { exportStrategy } from "../../src/runs/export_strategy.ts";
 import type { Benchmark, Experience } from "../../src/streams/experience.ts";
-import type { BaseStrategy } from "../../src/training/base_strategy.ts";
-import { takeSnapshot } from "../../src/training/strategy_snapshot.ts";
+import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";
+import { takeSnapshot } from "../../src/training/loop/strategy_snapshot.ts";
+import type { ContractMember } from "../methods/contract/contract_member.ts";
+import { CONTRACT_MEMBERS } from "../methods/contract/contract_members.ts";
+import { REPRESENTATION_MEMBERS } from "../methods/contract/representation_members.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
-import type { ContractMember } from "../training/contract_member.ts";
-import { CONTRACT_MEMBERS } from "../training/contract_members.ts";
-import { makeBenchmark, withStrategy } from "../training/made_strategy.ts";
-import { REPRESENTATION_MEMBERS } from "../training/representation_members.ts";
+import { makeBenchmark, withStrategy } from "../training/loop/made_strategy.ts";
 import { EXPORT_VARIANTS } from "./export_variants.ts";
 
 /** The last layers that the contract goes through. */

@@ -1,17 +1,17 @@
+import { BiCPlugin } from "../../src/methods/bic/bic_plugin.ts";
+import { CoPEPlugin } from "../../src/methods/cope/cope_plugin.ts";
+import { FeCAMPlugin } from "../../src/methods/fecam/fecam_plugin.ts";
+import { IL2MPlugin } from "../../src/methods/il2m/il2m_plugin.ts";
+import { Naive } from "../../src/methods/naive/naive.ts";
+import { NCMPlugin } from "../../src/methods/ncm/ncm_plugin.ts";
+import { PackNetPlugin } from "../../src/methods/pack_net/pack_net_plugin.ts";
+import { SCRPlugin } from "../../src/methods/scr/scr_plugin.ts";
+import { StreamingLDA } from "../../src/methods/streaming_lda/streaming_lda.ts";
+import { WeightAveragingPlugin } from "../../src/methods/weight_averaging/weight_averaging_plugin.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
-import { BiCPlugin } from "../../src/training/plugins/bic_plugin.ts";
-import { CoPEPlugin } from "../../src/training/plugins/cope_plugin.ts";
-import { FeCAMPlugin } from "../../src/training/plugins/fecam_plugin.ts";
-import { IL2MPlugin } from "../../src/training/plugins/il2m_plugin.ts";
-import { NCMPlugin } from "../../src/training/plugins/ncm_plugin.ts";
-import { PackNetPlugin } from "../../src/training/plugins/pack_net_plugin.ts";
-import { SCRPlugin } from "../../src/training/plugins/scr_plugin.ts";
-import { WeightAveragingPlugin } from "../../src/training/plugins/weight_averaging_plugin.ts";
-import { Naive } from "../../src/training/strategies/naive.ts";
-import { StreamingLDA } from "../../src/training/strategies/streaming_lda.ts";
-import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
+import type { StrategyPlugin } from "../../src/training/loop/strategy_plugin.ts";
+import { type ContractMember, withPlugin } from "../methods/contract/contract_member.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
-import { type ContractMember, withPlugin } from "../training/contract_member.ts";
 
 /** Several plugins in a strategy that does nothing else. */
 function withPlugins(...createPlugins: readonly (() => StrategyPlugin)[]): ContractMember {

@@ -1,11 +1,11 @@
+import { Naive } from "../../src/methods/naive/naive.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import type { RunParts } from "../../src/runs/training_run.ts";
 import { createBenchmark } from "../../src/streams/benchmark.ts";
 import type { Benchmark } from "../../src/streams/experience.ts";
-import type { BaseStrategy } from "../../src/training/base_strategy.ts";
-import { Naive } from "../../src/training/strategies/naive.ts";
-import type { StrategyOptions } from "../../src/training/strategy_options.ts";
+import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";
+import type { StrategyOptions } from "../../src/training/loop/strategy_options.ts";
 import { makeTask } from "../support/made_task.ts";
 
 /** Two experiences of the same four classes, with other features. */

@@ -2,12 +2,12 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import process from "node:process";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
+import { EWC } from "../../src/methods/ewc/ewc.ts";
+import { LwF } from "../../src/methods/lwf/lwf.ts";
+import { Replay } from "../../src/methods/replay/replay.ts";
 import { createTrainingRun } from "../../src/runs/create_training_run.ts";
 import type { RunParts } from "../../src/runs/training_run.ts";
-import type { BaseStrategy } from "../../src/training/base_strategy.ts";
-import { EWC } from "../../src/training/strategies/ewc.ts";
-import { LwF } from "../../src/training/strategies/lwf.ts";
-import { Replay } from "../../src/training/strategies/replay.ts";
+import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { makeBenchmark, makeStrategyOptions } from "./made_run.ts";
 

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Naive } from "../../src/methods/naive/naive.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { createTrainingRun } from "../../src/runs/create_training_run.ts";
 import { listTrainingUnits } from "../../src/runs/training_units.ts";
 import type { Benchmark } from "../../src/streams/experience.ts";
-import { Naive } from "../../src/training/strategies/naive.ts";
-import type { StrategyPlugin } from "../../src/training/strategy_plugin.ts";
+import type { StrategyPlugin } from "../../src/training/loop/strategy_plugin.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { makeBenchmark } from "./made_run.ts";
 

@@ -22,15 +22,16 @@ test.if(false)("is left out", () => {});`,
 };
 
 describe("writeDenoEntries()", () => {
-  test("writes one module for each folder, which names every file of it", async () => {
+  test("writes one module for each folder in test, which names every file below it", async () => {
     const folder = await makeFolder({});
-    const paths = ["test/core/b_test.ts", "test/core/a_test.ts", "test/core/deep/a_test.ts"];
+    const paths = ["test/core/b_test.ts", "test/core/a_test.ts", "test/core/deep/a_test.ts", "test/data/a_test.ts"];
     const entries = await writeDenoEntries(paths, folder);
-    expect(entries).toEqual([join(folder, "test_core_test.ts"), join(folder, "test_core_deep_test.ts")]);
-    const [core = "", deep = ""] = await Promise.all(entries.map((path) => readFile(path, "utf8")));
+    expect(entries).toEqual([join(folder, "test_core_test.ts"), join(folder, "test_data_test.ts")]);
+    const [core = "", data = ""] = await Promise.all(entries.map((path) => readFile(path, "utf8")));
     expect(core.indexOf('"test/core/a_test.ts"')).toBeLessThan(core.indexOf('"test/core/b_test.ts"'));
-    expect(core).not.toContain("deep");
-    expect(deep).toContain('registerFile("test/core/deep/a_test.ts", ');
+    expect(core).toContain('registerFile("test/core/deep/a_test.ts", ');
+    expect(core).not.toContain("test/data");
+    expect(data).toContain('registerFile("test/data/a_test.ts", ');
   });
 
   test("gives modules in which tests fail and are counted by their files, whose hooks stay apart", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createClassIncrementalBenchmark } from "../../src/streams/class_incremental.ts";
+import { createClassIncrementalBenchmark } from "../../src/streams/benchmarks/class_incremental.ts";
 import { joinExperiences } from "../../src/streams/joint_experience.ts";
 import { listSamples } from "../support/made_dataset.ts";
 import { makeTask } from "../support/made_task.ts";

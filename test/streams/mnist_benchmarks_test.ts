@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { gatherSamples } from "../../src/data/gather.ts";
 import { collectSources } from "../../src/streams/benchmark.ts";
+import { permutedMNIST } from "../../src/streams/benchmarks/permuted_mnist.ts";
+import { rotatedMNIST } from "../../src/streams/benchmarks/rotated_mnist.ts";
+import { splitFashionMNIST, splitMNIST } from "../../src/streams/benchmarks/split_mnist.ts";
 import type { Experience } from "../../src/streams/experience.ts";
-import { permutedMNIST } from "../../src/streams/permuted_mnist.ts";
-import { rotatedMNIST } from "../../src/streams/rotated_mnist.ts";
-import { splitFashionMNIST, splitMNIST } from "../../src/streams/split_mnist.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
 
 let folder = "";

@@ -1,5 +1,5 @@
 /** Decodes the image files that it is sent, and answers with what came of each. */
-import { decodeImage } from "../../src/data/decode_image.ts";
+import { decodeImage } from "../../src/data/images/decode_image.ts";
 
 declare const self: {
   onmessage: ((event: MessageEvent<Uint8Array>) => void) | null;

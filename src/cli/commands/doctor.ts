@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatJSON } from "../../core/printable.ts";
+import { formatJSON } from "../../core/errors/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { formatTable } from "../format_table.ts";

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { describeValue } from "../../core/errors.ts";
-import { formatJSON } from "../../core/printable.ts";
+import { describeValue } from "../../core/errors/errors.ts";
+import { formatJSON } from "../../core/errors/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
-import { createNamed, type ResolvedName, resolveNamed } from "../named_factory.ts";
-import { createWholeNumberParser } from "../option_values.ts";
-import { formatNamed } from "../parse_named.ts";
-import { quoteForShell } from "../quote_for_shell.ts";
+import { createNamed, type ResolvedName, resolveNamed } from "../options/named_factory.ts";
+import { createWholeNumberParser } from "../options/option_values.ts";
+import { formatNamed } from "../options/parse_named.ts";
+import { quoteForShell } from "../options/quote_for_shell.ts";
 
 interface Options {
   readonly model: string;

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { formatJSON } from "../../core/printable.ts";
+import { formatJSON } from "../../core/errors/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { formatTable } from "../format_table.ts";
-import { describeRegistry, findFactory, type Registry, type RegistryEntry } from "../named_factory.ts";
+import { describeRegistry, findFactory, type Registry, type RegistryEntry } from "../options/named_factory.ts";
 
 /** A registry as a command shows it. */
 interface Listing<Context, Made> {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { escapeControls } from "../../core/printable.ts";
+import { escapeControls } from "../../core/errors/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { refuse } from "../cli_error.ts";
 

@@ -1,13 +1,13 @@
 import { type Command, Option } from "commander";
-import { escapeControls, formatAsLine, formatJSON } from "../../core/printable.ts";
+import { escapeControls, formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatRun } from "../format_run.ts";
-import { collectValues, createWholeNumberParser } from "../option_values.ts";
-import { formatNamed } from "../parse_named.ts";
-import { quoteForShell } from "../quote_for_shell.ts";
-import type { TrainConfig, TrainOptions } from "../train_config.ts";
+import { collectValues, createWholeNumberParser } from "../options/option_values.ts";
+import { formatNamed } from "../options/parse_named.ts";
+import { quoteForShell } from "../options/quote_for_shell.ts";
+import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 
 interface Options extends TrainOptions {
   readonly out?: string;
@@ -75,7 +75,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
 }
 
 async function train(options: Options, command: Command, { stdout, stderr, signal }: CliContext): Promise<void> {
-  const { findRunStart } = await import("../run_start.ts");
+  const { findRunStart } = await import("../training/run_start.ts");
   const typed = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
   const start = await findRunStart(options, typed);
   const report = (summary: RunSummary<unknown>, directory: string) => {
@@ -87,16 +87,16 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
       stdout.write(`Nothing is left to do: the run in ${escapeControls(start.directory)} is finished\n`);
     return report(start.summary, start.directory);
   }
-  const { createRunLoggers } = await import("../run_loggers.ts");
+  const { createRunLoggers } = await import("../training/run_loggers.ts");
   const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
-  const { Dashboard } = await import("../dashboard.ts");
-  const { createDashboardLogger } = await import("../dashboard_logger.ts");
+  const { Dashboard } = await import("../training/dashboard.ts");
+  const { createDashboardLogger } = await import("../training/dashboard_logger.ts");
   const { dashboard: port } = options;
   await using dashboard = port === undefined ? undefined : await refuse(() => Dashboard.open(port === true ? 0 : port));
   const flush = () => run.directory.metrics.flush();
   const following = dashboard ? [createDashboardLogger({ flush, tell: (line) => dashboard.tell(line) })] : [];
   const loggers = [...createRunLoggers({ ...options, isOnline }, stdout), ...following];
-  const { prepareRun } = await import("../prepare_run.ts");
+  const { prepareRun } = await import("../training/prepare_run.ts");
   const warn = (line: string) => void stderr.write(`${formatAsLine(line)}\n`);
   await using run = await refuse(() => prepareRun(start.config, { ...start, loggers, signal, report: warn }));
   const { path: directory } = run.directory;

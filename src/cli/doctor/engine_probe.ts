@@ -4,11 +4,11 @@
  * TF.js has one backend a process.
  */
 import process from "node:process";
-import { describeCause, describeUnknownName, RangeRefusal, RefusalError } from "../../core/errors.ts";
-import { NotInstalledError } from "../../core/not_installed_error.ts";
+import { describeCause, describeUnknownName, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
+import { NotInstalledError } from "../../core/errors/not_installed_error.ts";
 import { createEngine, prepareModel } from "../../engine/create_engine.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
-import { loadTfjsBackend, TFJS_BACKENDS } from "../../engine/tfjs/backends.ts";
+import { loadTfjsBackend, TFJS_BACKENDS } from "../../engine/tfjs/backends/backends.ts";
 
 const TOPOLOGY: ModelTopology = {
   class_name: "Sequential",

@@ -1,6 +1,6 @@
-import { describeCause } from "../../core/errors.ts";
-import { NotInstalledError } from "../../core/not_installed_error.ts";
-import { loadFashionMNIST, loadMNIST, type MNISTFiles } from "../../data/mnist_files.ts";
+import { describeCause } from "../../core/errors/errors.ts";
+import { NotInstalledError } from "../../core/errors/not_installed_error.ts";
+import { loadFashionMNIST, loadMNIST, type MNISTFiles } from "../../data/readers/mnist_files.ts";
 import type { Finding } from "./finding.ts";
 
 const DATA_SETS: readonly { name: string; load: () => Promise<MNISTFiles>; install: string }[] = [

@@ -1,5 +1,5 @@
-import { NotInstalledError } from "../../core/not_installed_error.ts";
-import { loadSharp } from "../../data/load_sharp.ts";
+import { NotInstalledError } from "../../core/errors/not_installed_error.ts";
+import { loadSharp } from "../../data/images/load_sharp.ts";
 import type { Finding } from "./finding.ts";
 
 /** Loads what decodes images: its binary depends on the platform. */

@@ -1,5 +1,5 @@
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import { FROM_SCRATCH_OPTIONS } from "./baseline_options.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 
@@ -10,7 +10,9 @@ export const BASELINE_PLUGINS: readonly NamedFactory<PluginContext, Promise<Chos
     summary: "puts the model back to its initial parameters before each experience",
     options: FROM_SCRATCH_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { FromScratchTrainingPlugin } = await import("../../training/plugins/from_scratch_training_plugin.ts");
+      const { FromScratchTrainingPlugin } = await import(
+        "../../methods/from_scratch_training/from_scratch_training_plugin.ts"
+      );
       return { plugin: new FromScratchTrainingPlugin(omitUndefined(options)) };
     },
   }),

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import type { BaseStrategy } from "../../training/base_strategy.ts";
-import type { StrategyOptions } from "../../training/strategy_options.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { StrategyOptions } from "../../training/loop/strategy_options.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import { FROM_SCRATCH_OPTIONS } from "./baseline_options.ts";
 
 /** Strategies to compare others with. */
@@ -12,7 +12,7 @@ export const BASELINE_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise
     summary: "fine-tuning on one experience after another, the lower baseline",
     options: z.strictObject({}),
     create: async (_options, context: StrategyOptions) => {
-      const { Naive } = await import("../../training/strategies/naive.ts");
+      const { Naive } = await import("../../methods/naive/naive.ts");
       return new Naive(context);
     },
   }),
@@ -21,7 +21,7 @@ export const BASELINE_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise
     summary: "training on everything seen so far, the upper baseline",
     options: z.strictObject({}),
     create: async (_options, context: StrategyOptions) => {
-      const { Cumulative } = await import("../../training/strategies/cumulative.ts");
+      const { Cumulative } = await import("../../methods/cumulative/cumulative.ts");
       return new Cumulative(context);
     },
   }),
@@ -30,7 +30,7 @@ export const BASELINE_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise
     summary: "training once on all experiences together, as if there were no stream",
     options: z.strictObject({}),
     create: async (_options, context: StrategyOptions) => {
-      const { JointTraining } = await import("../../training/strategies/joint_training.ts");
+      const { JointTraining } = await import("../../methods/joint_training/joint_training.ts");
       return new JointTraining(context);
     },
   }),
@@ -39,7 +39,7 @@ export const BASELINE_STRATEGIES: readonly NamedFactory<StrategyOptions, Promise
     summary: "training on each experience from the initial parameters",
     options: FROM_SCRATCH_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { FromScratchTraining } = await import("../../training/strategies/from_scratch_training.ts");
+      const { FromScratchTraining } = await import("../../methods/from_scratch_training/from_scratch_training.ts");
       return new FromScratchTraining({ ...context, ...omitUndefined(options) });
     },
   }),

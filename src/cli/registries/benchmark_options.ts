@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IMAGE_LAYOUTS } from "../../data/image_layout.ts";
-import { DEALT_SCENARIOS } from "../../streams/deal_datasets.ts";
+import { IMAGE_LAYOUTS } from "../../data/images/image_layout.ts";
+import { DEALT_SCENARIOS } from "../../streams/benchmarks/deal_datasets.ts";
 import { VALIDATION_SPLITS } from "../../streams/split_experience.ts";
 
 /** More experiences of a whole data set than this are a mistake. */

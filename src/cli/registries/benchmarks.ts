@@ -1,13 +1,13 @@
-import { describeValue } from "../../core/errors.ts";
-import type { Augmentation } from "../../data/augmentation.ts";
-import { directoryBenchmark } from "../../streams/directory_benchmark.ts";
+import { describeValue } from "../../core/errors/errors.ts";
+import type { Augmentation } from "../../data/transforms/augmentation.ts";
+import { directoryBenchmark } from "../../streams/benchmarks/directory_benchmark.ts";
+import { permutedMNIST } from "../../streams/benchmarks/permuted_mnist.ts";
+import { rotatedMNIST } from "../../streams/benchmarks/rotated_mnist.ts";
+import { splitCIFAR10, splitCIFAR100 } from "../../streams/benchmarks/split_cifar.ts";
+import { splitFashionMNIST, splitMNIST } from "../../streams/benchmarks/split_mnist.ts";
 import type { Benchmark } from "../../streams/experience.ts";
-import { permutedMNIST } from "../../streams/permuted_mnist.ts";
-import { rotatedMNIST } from "../../streams/rotated_mnist.ts";
-import { splitCIFAR10, splitCIFAR100 } from "../../streams/split_cifar.ts";
-import { splitFashionMNIST, splitMNIST } from "../../streams/split_mnist.ts";
 import { CliError } from "../cli_error.ts";
-import { defineFactory, type Registry } from "../named_factory.ts";
+import { defineFactory, type Registry } from "../options/named_factory.ts";
 import { createSplitOptions, directory, permuted, rotated } from "./benchmark_options.ts";
 
 /** What a benchmark is made with beside its own options. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { RangeRefusal } from "../../core/errors.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import { METRICS_OPTIONS } from "./metrics_options.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { COMPATIBILITIES } from "../../core/compatibility.ts";
+import { COMPATIBILITIES } from "../../core/options/compatibility.ts";
 
 /** What generative replay takes, as a strategy and as a plugin. */
 export const GENERATIVE_REPLAY_OPTIONS = z.strictObject({

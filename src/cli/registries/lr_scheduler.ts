@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { RangeRefusal } from "../../core/errors.ts";
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import type { LearningRateSchedule } from "../../training/learning_rate_schedule.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import type { LearningRateSchedule } from "../../methods/lr_scheduler/learning_rate_schedule.ts";
 import type { ChosenPlugin } from "./plugin_context.ts";
 import type { LR_SCHEDULER_OPTIONS } from "./training_options.ts";
 
@@ -34,13 +34,13 @@ export async function createLRScheduler(options: Options): Promise<ChosenPlugin>
     throw new RangeRefusal(`lr-scheduler: ${name} is no option of schedule=${schedule}; ${taken}`);
   }
   if (schedule === "plateau") {
-    const { ReduceLROnPlateauPlugin } = await import("../../training/plugins/reduce_lr_on_plateau_plugin.ts");
+    const { ReduceLROnPlateauPlugin } = await import("../../methods/lr_scheduler/reduce_lr_on_plateau_plugin.ts");
     const { metric, factor, patience, threshold, minimum, evalEvery = 1 } = options;
     const own = omitUndefined({ metric, factor, patience, threshold, minimum });
     const plugin = new ReduceLROnPlateauPlugin({ ...own, resetScheduler });
     return { plugin, ...(metric === "val-loss" ? { evalEvery } : {}) };
   }
-  const { LRSchedulerPlugin } = await import("../../training/plugins/lr_scheduler_plugin.ts");
+  const { LRSchedulerPlugin } = await import("../../methods/lr_scheduler/lr_scheduler_plugin.ts");
   const { granularity, warmUpSteps: steps, warmUpStart: start, firstExperienceOnly } = options;
   const warmUp = steps === undefined ? undefined : omitUndefined({ steps, start });
   const own = omitUndefined({ granularity, firstExperienceOnly, warmUp });

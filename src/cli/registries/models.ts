@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { COMPATIBILITIES } from "../../core/compatibility.ts";
-import { describeCause, describeValue, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors.ts";
-import { withFileNamed } from "../../core/system_error.ts";
-import { defineFactory, type Registry, type ResolvedName } from "../named_factory.ts";
+import { describeCause, describeValue, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
+import { withFileNamed } from "../../core/errors/system_error.ts";
+import { COMPATIBILITIES } from "../../core/options/compatibility.ts";
+import { defineFactory, type Registry, type ResolvedName } from "../options/named_factory.ts";
 
 /** What a model is made for. */
 export interface ModelContext {

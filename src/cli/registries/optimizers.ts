@@ -4,7 +4,7 @@ import { Adam, AdamW } from "../../optimizers/adam.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
 import { RMSprop } from "../../optimizers/rmsprop.ts";
 import { SGD } from "../../optimizers/sgd.ts";
-import { defineFactory, type Registry } from "../named_factory.ts";
+import { defineFactory, type Registry } from "../options/named_factory.ts";
 
 const learningRate = z.number().min(0).describe("step length");
 const momentum = z.number().min(0).max(1).default(0).describe("share of the last step's direction that is kept");

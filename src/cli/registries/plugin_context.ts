@@ -1,7 +1,7 @@
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import type { PluginMetric } from "../../evaluation/plugin_metric.ts";
 import type { Benchmark } from "../../streams/experience.ts";
-import type { StrategyPlugin } from "../../training/strategy_plugin.ts";
+import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 
 /** What a plugin is made for. */
 export interface PluginContext {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { RangeRefusal } from "../../core/errors.ts";
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import { defineFactory, type Registry } from "../named_factory.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { defineFactory, type Registry } from "../options/named_factory.ts";
 import { BASELINE_PLUGINS } from "./baseline_plugins.ts";
 import { EVALUATION_PLUGINS } from "./evaluation_plugins.ts";
 import { REPLAY_OPTIONS } from "./method_options.ts";
@@ -35,7 +35,7 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
           const missing = `${benchmark.name} has none (its option validationSize=0.1 makes one)`;
           throw new RangeRefusal(`early-stopping requires a validation stream, ${missing}`);
         }
-        const { EarlyStoppingPlugin } = await import("../../training/plugins/early_stopping_plugin.ts");
+        const { EarlyStoppingPlugin } = await import("../../methods/early_stopping/early_stopping_plugin.ts");
         return { plugin: new EarlyStoppingPlugin({ ...options, valStreamName: "valid" }), evalEvery };
       },
     }),
@@ -44,7 +44,7 @@ export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
       summary: "experience replay (Chaudhry et al. 2019), on top of any strategy",
       options: REPLAY_OPTIONS,
       create: async ({ storagePolicy, ...options }, _context: PluginContext) => {
-        const { ReplayPlugin } = await import("../../training/plugins/replay_plugin.ts");
+        const { ReplayPlugin } = await import("../../methods/replay/replay_plugin.ts");
         const policy = await createStoragePolicy(storagePolicy, options.memSize);
         return { plugin: new ReplayPlugin({ ...omitUndefined(options), storagePolicy: policy }) };
       },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { COMPATIBILITIES } from "../../core/compatibility.ts";
+import { COMPATIBILITIES } from "../../core/options/compatibility.ts";
 
 const COMPATIBILITY = z.enum(COMPATIBILITIES).default("paper").describe("whose mathematics, where they differ");
 

@@ -1,5 +1,5 @@
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import {
   CWR_STAR_OPTIONS,
@@ -21,7 +21,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "elastic weight consolidation (Kirkpatrick et al. 2017), on top of any strategy",
     options: EWC_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { EWCPlugin } = await import("../../training/plugins/ewc_plugin.ts");
+      const { EWCPlugin } = await import("../../methods/ewc/ewc_plugin.ts");
       return { plugin: new EWCPlugin(omitUndefined(options)) };
     },
   }),
@@ -30,7 +30,9 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "synaptic intelligence (Zenke et al. 2017), on top of any strategy",
     options: SYNAPTIC_INTELLIGENCE_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { SynapticIntelligencePlugin } = await import("../../training/plugins/synaptic_intelligence_plugin.ts");
+      const { SynapticIntelligencePlugin } = await import(
+        "../../methods/synaptic_intelligence/synaptic_intelligence_plugin.ts"
+      );
       return { plugin: new SynapticIntelligencePlugin(omitUndefined(options)) };
     },
   }),
@@ -39,7 +41,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "learning without forgetting (Li and Hoiem 2016), on top of any strategy",
     options: LWF_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { LwFPlugin } = await import("../../training/plugins/lwf_plugin.ts");
+      const { LwFPlugin } = await import("../../methods/lwf/lwf_plugin.ts");
       return { plugin: new LwFPlugin(options) };
     },
   }),
@@ -48,7 +50,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "multiplies the criterion, but not what other plugins add to it",
     options: LOSS_SCALING_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { LossScalingPlugin } = await import("../../training/plugins/loss_scaling_plugin.ts");
+      const { LossScalingPlugin } = await import("../../methods/loss_scaling/loss_scaling_plugin.ts");
       return { plugin: new LossScalingPlugin(options) };
     },
   }),
@@ -57,7 +59,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "memory aware synapses (Aljundi et al. 2018), on top of any strategy",
     options: MAS_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { MASPlugin } = await import("../../training/plugins/mas_plugin.ts");
+      const { MASPlugin } = await import("../../methods/mas/mas_plugin.ts");
       return { plugin: new MASPlugin(omitUndefined(options)) };
     },
   }),
@@ -66,7 +68,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "Riemannian walk (Chaudhry et al. 2018), on top of any strategy",
     options: RWALK_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { RWalkPlugin } = await import("../../training/plugins/rwalk_plugin.ts");
+      const { RWalkPlugin } = await import("../../methods/rwalk/rwalk_plugin.ts");
       return { plugin: new RWalkPlugin(options) };
     },
   }),
@@ -75,7 +77,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "copy weights with reinit, CWR* (Lomonaco et al. 2020), on top of any strategy",
     options: CWR_STAR_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { CWRStarPlugin } = await import("../../training/plugins/cwr_star_plugin.ts");
+      const { CWRStarPlugin } = await import("../../methods/cwr_star/cwr_star_plugin.ts");
       return { plugin: new CWRStarPlugin(omitUndefined(options)) };
     },
   }),
@@ -84,7 +86,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "PackNet (Mallya and Lazebnik 2018), on top of any strategy",
     options: PACK_NET_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { PackNetPlugin } = await import("../../training/plugins/pack_net_plugin.ts");
+      const { PackNetPlugin } = await import("../../methods/pack_net/pack_net_plugin.ts");
       return { plugin: new PackNetPlugin(options) };
     },
   }),
@@ -93,7 +95,7 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "less-forgetting learning (Jung et al. 2016), on top of any strategy",
     options: LFL_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { LFLPlugin } = await import("../../training/plugins/lfl_plugin.ts");
+      const { LFLPlugin } = await import("../../methods/lfl/lfl_plugin.ts");
       return { plugin: new LFLPlugin(omitUndefined(options)) };
     },
   }),
@@ -102,7 +104,9 @@ export const REGULARIZATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "holds features to those of the last experience (Hou et al. 2019)",
     options: FEATURE_DISTILLATION_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { FeatureDistillationPlugin } = await import("../../training/plugins/feature_distillation_plugin.ts");
+      const { FeatureDistillationPlugin } = await import(
+        "../../methods/feature_distillation/feature_distillation_plugin.ts"
+      );
       return { plugin: new FeatureDistillationPlugin(omitUndefined(options)) };
     },
   }),

@@ -1,7 +1,7 @@
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import type { BaseStrategy } from "../../training/base_strategy.ts";
-import type { StrategyOptions } from "../../training/strategy_options.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { StrategyOptions } from "../../training/loop/strategy_options.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import {
   CWR_STAR_OPTIONS,
   EWC_OPTIONS,
@@ -20,7 +20,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     summary: "elastic weight consolidation (Kirkpatrick et al. 2017)",
     options: EWC_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { EWC } = await import("../../training/strategies/ewc.ts");
+      const { EWC } = await import("../../methods/ewc/ewc.ts");
       return new EWC({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -29,7 +29,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     summary: "synaptic intelligence (Zenke et al. 2017)",
     options: SYNAPTIC_INTELLIGENCE_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { SynapticIntelligence } = await import("../../training/strategies/synaptic_intelligence.ts");
+      const { SynapticIntelligence } = await import("../../methods/synaptic_intelligence/synaptic_intelligence.ts");
       return new SynapticIntelligence({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -38,7 +38,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     summary: "learning without forgetting (Li and Hoiem 2016)",
     options: LWF_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { LwF } = await import("../../training/strategies/lwf.ts");
+      const { LwF } = await import("../../methods/lwf/lwf.ts");
       return new LwF({ ...context, ...options });
     },
   }),
@@ -47,7 +47,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     summary: "memory aware synapses (Aljundi et al. 2018)",
     options: MAS_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { MAS } = await import("../../training/strategies/mas.ts");
+      const { MAS } = await import("../../methods/mas/mas.ts");
       return new MAS({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -56,7 +56,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     summary: "Riemannian walk (Chaudhry et al. 2018)",
     options: RWALK_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { RWalk } = await import("../../training/strategies/rwalk.ts");
+      const { RWalk } = await import("../../methods/rwalk/rwalk.ts");
       return new RWalk({ ...context, ...options });
     },
   }),
@@ -65,7 +65,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     summary: "copy weights with reinit, CWR* (Lomonaco et al. 2020)",
     options: CWR_STAR_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { CWRStar } = await import("../../training/strategies/cwr_star.ts");
+      const { CWRStar } = await import("../../methods/cwr_star/cwr_star.ts");
       return new CWRStar({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -74,7 +74,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     summary: "PackNet: weights of its own for each experience (Mallya and Lazebnik 2018)",
     options: PACK_NET_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { PackNet } = await import("../../training/strategies/pack_net.ts");
+      const { PackNet } = await import("../../methods/pack_net/pack_net.ts");
       return new PackNet({ ...context, ...options });
     },
   }),
@@ -83,7 +83,7 @@ export const REGULARIZATION_STRATEGIES: readonly NamedFactory<StrategyOptions, P
     summary: "less-forgetting learning (Jung et al. 2016)",
     options: LFL_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { LFL } = await import("../../training/strategies/lfl.ts");
+      const { LFL } = await import("../../methods/lfl/lfl.ts");
       return new LFL({ ...context, ...omitUndefined(options) });
     },
   }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { COMPATIBILITIES } from "../../core/compatibility.ts";
+import { COMPATIBILITIES } from "../../core/options/compatibility.ts";
 
 const memSize = z.int().min(1).default(200).describe("samples kept in all");
 const batchSizeMem = z.int().min(1).optional().describe("remembered samples in a step; --batch-size if left out");

@@ -1,5 +1,5 @@
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import { GENERATIVE_REPLAY_OPTIONS } from "./generative_options.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import {
@@ -24,7 +24,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "gradient episodic memory (Lopez-Paz and Ranzato 2017), on top of any strategy",
     options: GEM_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { GEMPlugin } = await import("../../training/plugins/gem_plugin.ts");
+      const { GEMPlugin } = await import("../../methods/gem/gem_plugin.ts");
       return { plugin: new GEMPlugin(options) };
     },
   }),
@@ -33,7 +33,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "averaged gradient episodic memory (Chaudhry et al. 2019), on top of any strategy",
     options: AGEM_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { AGEMPlugin } = await import("../../training/plugins/agem_plugin.ts");
+      const { AGEMPlugin } = await import("../../methods/agem/agem_plugin.ts");
       return { plugin: new AGEMPlugin(options) };
     },
   }),
@@ -43,7 +43,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
       "replay of what a variational autoencoder makes up, classed by the last model (Shin et al. 2017), on top of any strategy",
     options: GENERATIVE_REPLAY_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { GenerativeReplayPlugin } = await import("../../training/plugins/generative_replay_plugin.ts");
+      const { GenerativeReplayPlugin } = await import("../../methods/generative_replay/generative_replay_plugin.ts");
       return { plugin: new GenerativeReplayPlugin(omitUndefined(options)) };
     },
   }),
@@ -52,7 +52,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "training from scratch on a class-balanced memory alone (Prabhu et al. 2020)",
     options: GDUMB_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { GDumbPlugin } = await import("../../training/plugins/gdumb_plugin.ts");
+      const { GDumbPlugin } = await import("../../methods/gdumb/gdumb_plugin.ts");
       return { plugin: new GDumbPlugin(options) };
     },
   }),
@@ -61,7 +61,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "replay of the samples that a step would hurt most (Aljundi et al. 2019), on top of any strategy",
     options: MIR_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { MIRPlugin } = await import("../../training/plugins/mir_plugin.ts");
+      const { MIRPlugin } = await import("../../methods/mir/mir_plugin.ts");
       return { plugin: new MIRPlugin(omitUndefined(options)) };
     },
   }),
@@ -70,7 +70,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "dark experience replay, DER++ unless beta=0 (Buzzega et al. 2020), on top of any strategy",
     options: DER_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { DERPlugin } = await import("../../training/plugins/der_plugin.ts");
+      const { DERPlugin } = await import("../../methods/der/der_plugin.ts");
       return { plugin: new DERPlugin(omitUndefined(options)) };
     },
   }),
@@ -79,7 +79,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "replay in which new samples compete with new classes only (Caccia et al. 2022), on top of any strategy",
     options: ER_ACE_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { ERACEPlugin } = await import("../../training/plugins/er_ace_plugin.ts");
+      const { ERACEPlugin } = await import("../../methods/er_ace/er_ace_plugin.ts");
       return { plugin: new ERACEPlugin(omitUndefined(options)) };
     },
   }),
@@ -89,7 +89,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
       "replay in which new samples are compared with new classes only (Caccia et al. 2022), on top of any strategy",
     options: ER_AML_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { ERAMLPlugin } = await import("../../training/plugins/er_aml_plugin.ts");
+      const { ERAMLPlugin } = await import("../../methods/er_aml/er_aml_plugin.ts");
       return { plugin: new ERAMLPlugin(omitUndefined(options)) };
     },
   }),
@@ -98,7 +98,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "replay of features into the classifier (Magistri et al. 2024), on top of any strategy",
     options: FEATURE_REPLAY_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { FeatureReplayPlugin } = await import("../../training/plugins/feature_replay_plugin.ts");
+      const { FeatureReplayPlugin } = await import("../../methods/feature_replay/feature_replay_plugin.ts");
       return { plugin: new FeatureReplayPlugin(omitUndefined(options)) };
     },
   }),
@@ -107,7 +107,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "replay of a layer's answers into the layers behind it (Pellegrini et al. 2020), on top of any strategy",
     options: LATENT_REPLAY_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { LatentReplayPlugin } = await import("../../training/plugins/latent_replay_plugin.ts");
+      const { LatentReplayPlugin } = await import("../../methods/latent_replay/latent_replay_plugin.ts");
       return { plugin: new LatentReplayPlugin(options) };
     },
   }),
@@ -116,7 +116,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "replay of samples with diverse gradients (Aljundi et al. 2019), on top of any strategy",
     options: GSS_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { GSSGreedyPlugin } = await import("../../training/plugins/gss_greedy_plugin.ts");
+      const { GSSGreedyPlugin } = await import("../../methods/gss_greedy/gss_greedy_plugin.ts");
       return { plugin: new GSSGreedyPlugin(omitUndefined(options)) };
     },
   }),
@@ -125,7 +125,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
     summary: "replay of samples perturbed towards new classes (Kumari et al. 2022), on top of any strategy",
     options: RAR_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { RARPlugin } = await import("../../training/plugins/rar_plugin.ts");
+      const { RARPlugin } = await import("../../methods/rar/rar_plugin.ts");
       return { plugin: new RARPlugin(omitUndefined(options)) };
     },
   }),
@@ -135,7 +135,7 @@ export const REHEARSAL_PLUGINS: readonly NamedFactory<PluginContext, Promise<Cho
       "replay, and old classes' scores set right in evaluation (Belouadah and Popescu 2019), on top of any strategy",
     options: IL2M_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { IL2MPlugin } = await import("../../training/plugins/il2m_plugin.ts");
+      const { IL2MPlugin } = await import("../../methods/il2m/il2m_plugin.ts");
       return { plugin: new IL2MPlugin(omitUndefined(options)) };
     },
   }),

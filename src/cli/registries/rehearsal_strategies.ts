@@ -1,7 +1,7 @@
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import type { BaseStrategy } from "../../training/base_strategy.ts";
-import type { StrategyOptions } from "../../training/strategy_options.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { StrategyOptions } from "../../training/loop/strategy_options.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import { GENERATIVE_REPLAY_OPTIONS } from "./generative_options.ts";
 import {
   AGEM_OPTIONS,
@@ -26,7 +26,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "gradient episodic memory (Lopez-Paz and Ranzato 2017)",
     options: GEM_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { GEM } = await import("../../training/strategies/gem.ts");
+      const { GEM } = await import("../../methods/gem/gem.ts");
       return new GEM({ ...context, ...options });
     },
   }),
@@ -35,7 +35,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "averaged gradient episodic memory (Chaudhry et al. 2019)",
     options: AGEM_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { AGEM } = await import("../../training/strategies/agem.ts");
+      const { AGEM } = await import("../../methods/agem/agem.ts");
       return new AGEM({ ...context, ...options });
     },
   }),
@@ -44,7 +44,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "replay of what a variational autoencoder makes up, classed by the last model (Shin et al. 2017)",
     options: GENERATIVE_REPLAY_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { GenerativeReplay } = await import("../../training/strategies/generative_replay.ts");
+      const { GenerativeReplay } = await import("../../methods/generative_replay/generative_replay.ts");
       return new GenerativeReplay({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -53,7 +53,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "training from scratch on a class-balanced memory alone (Prabhu et al. 2020)",
     options: GDUMB_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { GDumb } = await import("../../training/strategies/gdumb.ts");
+      const { GDumb } = await import("../../methods/gdumb/gdumb.ts");
       return new GDumb({ ...context, ...options });
     },
   }),
@@ -62,7 +62,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "replay of the samples that a step would hurt most (Aljundi et al. 2019)",
     options: MIR_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { MIR } = await import("../../training/strategies/mir.ts");
+      const { MIR } = await import("../../methods/mir/mir.ts");
       return new MIR({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -71,7 +71,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "dark experience replay, DER++ unless beta=0 (Buzzega et al. 2020)",
     options: DER_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { DER } = await import("../../training/strategies/der.ts");
+      const { DER } = await import("../../methods/der/der.ts");
       return new DER({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -80,7 +80,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "replay in which new samples compete with new classes only (Caccia et al. 2022)",
     options: ER_ACE_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { ER_ACE } = await import("../../training/strategies/er_ace.ts");
+      const { ER_ACE } = await import("../../methods/er_ace/er_ace.ts");
       return new ER_ACE({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -89,7 +89,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "replay in which new samples are compared with new classes only (Caccia et al. 2022)",
     options: ER_AML_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { ER_AML } = await import("../../training/strategies/er_aml.ts");
+      const { ER_AML } = await import("../../methods/er_aml/er_aml.ts");
       return new ER_AML({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -98,7 +98,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "replay of features into the classifier (Magistri et al. 2024)",
     options: FEATURE_REPLAY_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { FeatureReplay } = await import("../../training/strategies/feature_replay.ts");
+      const { FeatureReplay } = await import("../../methods/feature_replay/feature_replay.ts");
       return new FeatureReplay({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -107,7 +107,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "CWR* head, synaptic intelligence below it, latent replay (Maltoni and Lomonaco 2019)",
     options: AR1_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { AR1 } = await import("../../training/strategies/ar1.ts");
+      const { AR1 } = await import("../../methods/ar1/ar1.ts");
       return new AR1({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -116,7 +116,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "replay of samples with diverse gradients (Aljundi et al. 2019)",
     options: GSS_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { GSS_greedy } = await import("../../training/strategies/gss_greedy.ts");
+      const { GSS_greedy } = await import("../../methods/gss_greedy/gss_greedy.ts");
       return new GSS_greedy({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -125,7 +125,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "replay, and old classes' scores set right in evaluation (Belouadah and Popescu 2019)",
     options: IL2M_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { IL2M } = await import("../../training/strategies/il2m.ts");
+      const { IL2M } = await import("../../methods/il2m/il2m.ts");
       return new IL2M({ ...context, ...omitUndefined(options) });
     },
   }),
@@ -134,7 +134,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "replay and Reptile, one sample at a time (Riemer et al. 2019)",
     options: MER_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { MER } = await import("../../training/strategies/mer.ts");
+      const { MER } = await import("../../methods/mer/mer.ts");
       return new MER({ ...context, ...options });
     },
   }),
@@ -143,7 +143,7 @@ export const REHEARSAL_STRATEGIES: readonly NamedFactory<StrategyOptions, Promis
     summary: "meta-learnt learning rates, first order (Gupta et al. 2020)",
     options: LA_MAML_OPTIONS,
     create: async (options, context: StrategyOptions) => {
-      const { LaMAML } = await import("../../training/strategies/la_maml.ts");
+      const { LaMAML } = await import("../../methods/la_maml/la_maml.ts");
       return new LaMAML({ ...context, ...options });
     },
   }),

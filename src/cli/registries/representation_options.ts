@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { COMPATIBILITIES } from "../../core/compatibility.ts";
+import { COMPATIBILITIES } from "../../core/options/compatibility.ts";
 import { STORAGE_POLICIES } from "./storage_policy.ts";
 
 const layerName = z.string().min(1).optional().describe("the layer that gives the features; the one before the last");

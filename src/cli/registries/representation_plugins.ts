@@ -1,5 +1,5 @@
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import {
   BIC_OPTIONS,
@@ -18,7 +18,7 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "evaluation by the nearest class mean of features (Mensink et al. 2013), on top of any strategy",
     options: NCM_OPTIONS,
     create: async ({ storagePolicy, ...options }, _context: PluginContext) => {
-      const { NCMPlugin } = await import("../../training/plugins/ncm_plugin.ts");
+      const { NCMPlugin } = await import("../../methods/ncm/ncm_plugin.ts");
       const policy = await createStoragePolicy(storagePolicy, options.memSize);
       return { plugin: new NCMPlugin({ ...omitUndefined(options), storagePolicy: policy }) };
     },
@@ -28,7 +28,7 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "evaluation by Mahalanobis distances of features (Goswami et al. 2023), on top of any strategy",
     options: FECAM_OPTIONS,
     create: async ({ storagePolicy, ...options }, _context: PluginContext) => {
-      const { FeCAMPlugin } = await import("../../training/plugins/fecam_plugin.ts");
+      const { FeCAMPlugin } = await import("../../methods/fecam/fecam_plugin.ts");
       const policy = await createStoragePolicy(storagePolicy, options.memSize);
       return { plugin: new FeCAMPlugin({ ...omitUndefined(options), storagePolicy: policy }) };
     },
@@ -38,7 +38,7 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "distillation, herded exemplars and nearest class means (Rebuffi et al. 2017), on top of any strategy",
     options: ICARL_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { ICaRLPlugin } = await import("../../training/plugins/icarl_plugin.ts");
+      const { ICaRLPlugin } = await import("../../methods/icarl/icarl_plugin.ts");
       return { plugin: new ICaRLPlugin(omitUndefined(options)) };
     },
   }),
@@ -47,7 +47,7 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "replay with a contrastive loss and nearest class means (Mai et al. 2021), on top of any strategy",
     options: SCR_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { SCRPlugin } = await import("../../training/plugins/scr_plugin.ts");
+      const { SCRPlugin } = await import("../../methods/scr/scr_plugin.ts");
       return { plugin: new SCRPlugin(omitUndefined(options)) };
     },
   }),
@@ -56,7 +56,7 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
     summary: "replay with a prototype a class that moves along (De Lange and Tuytelaars 2021), on top of any strategy",
     options: COPE_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { CoPEPlugin } = await import("../../training/plugins/cope_plugin.ts");
+      const { CoPEPlugin } = await import("../../methods/cope/cope_plugin.ts");
       return { plugin: new CoPEPlugin(omitUndefined(options)) };
     },
   }),
@@ -66,7 +66,7 @@ export const REPRESENTATION_PLUGINS: readonly NamedFactory<PluginContext, Promis
       "distillation, and new classes' logits set right on held-out samples (Wu et al. 2019), on top of any strategy",
     options: BIC_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { BiCPlugin } = await import("../../training/plugins/bic_plugin.ts");
+      const { BiCPlugin } = await import("../../methods/bic/bic_plugin.ts");
       return { plugin: new BiCPlugin(omitUndefined(options)) };
     },
   }),

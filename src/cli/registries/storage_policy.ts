@@ -1,4 +1,4 @@
-import type { ExemplarsBuffer } from "../../memory/exemplars_buffer.ts";
+import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 
 /** The buffers that a method may keep its samples in. */
 export const STORAGE_POLICIES = [
@@ -16,25 +16,27 @@ export async function createStoragePolicy(
 ): Promise<ExemplarsBuffer> {
   switch (name) {
     case "experience-balanced": {
-      const { ExperienceBalancedBuffer } = await import("../../memory/experience_balanced_buffer.ts");
+      const { ExperienceBalancedBuffer } = await import("../../memory/buffers/experience_balanced_buffer.ts");
       return new ExperienceBalancedBuffer({ maxSize });
     }
     case "class-balanced": {
-      const { ClassBalancedBuffer } = await import("../../memory/class_balanced_buffer.ts");
+      const { ClassBalancedBuffer } = await import("../../memory/buffers/class_balanced_buffer.ts");
       return new ClassBalancedBuffer({ maxSize });
     }
     case "reservoir": {
-      const { ReservoirSamplingBuffer } = await import("../../memory/reservoir_sampling_buffer.ts");
+      const { ReservoirSamplingBuffer } = await import("../../memory/buffers/reservoir_sampling_buffer.ts");
       return new ReservoirSamplingBuffer({ maxSize });
     }
     case "herding": {
-      const { HerdingSelectionStrategy: Selection } = await import("../../memory/selection_strategy.ts");
-      const { ParametricBuffer } = await import("../../memory/parametric_buffer.ts");
+      const { HerdingSelectionStrategy: Selection } = await import("../../memory/selection/selection_strategy.ts");
+      const { ParametricBuffer } = await import("../../memory/buffers/parametric_buffer.ts");
       return new ParametricBuffer({ maxSize, groupBy: "class", selectionStrategy: new Selection() });
     }
     case "closest-to-center": {
-      const { ClosestToCenterSelectionStrategy: Selection } = await import("../../memory/selection_strategy.ts");
-      const { ParametricBuffer } = await import("../../memory/parametric_buffer.ts");
+      const { ClosestToCenterSelectionStrategy: Selection } = await import(
+        "../../memory/selection/selection_strategy.ts"
+      );
+      const { ParametricBuffer } = await import("../../memory/buffers/parametric_buffer.ts");
       return new ParametricBuffer({ maxSize, groupBy: "class", selectionStrategy: new Selection() });
     }
   }

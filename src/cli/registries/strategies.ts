@@ -1,7 +1,7 @@
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import type { BaseStrategy } from "../../training/base_strategy.ts";
-import type { StrategyOptions } from "../../training/strategy_options.ts";
-import { defineFactory, type Registry } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { StrategyOptions } from "../../training/loop/strategy_options.ts";
+import { defineFactory, type Registry } from "../options/named_factory.ts";
 import { BASELINE_STRATEGIES } from "./baseline_strategies.ts";
 import { REPLAY_OPTIONS } from "./method_options.ts";
 import { REGULARIZATION_STRATEGIES } from "./regularization_strategies.ts";
@@ -19,7 +19,7 @@ export const STRATEGIES: Registry<StrategyOptions, Promise<BaseStrategy>> = {
       summary: "experience replay (Chaudhry et al. 2019)",
       options: REPLAY_OPTIONS,
       create: async ({ storagePolicy, ...options }, context: StrategyOptions) => {
-        const { Replay } = await import("../../training/strategies/replay.ts");
+        const { Replay } = await import("../../methods/replay/replay.ts");
         const policy = await createStoragePolicy(storagePolicy, options.memSize);
         return new Replay({ ...context, ...omitUndefined(options), storagePolicy: policy });
       },

@@ -1,5 +1,5 @@
-import { omitUndefined } from "../../core/omit_undefined.ts";
-import { defineFactory, type NamedFactory } from "../named_factory.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import { createLRScheduler } from "./lr_scheduler.ts";
 import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 import {
@@ -23,7 +23,7 @@ export const TRAINING_PLUGINS: readonly NamedFactory<PluginContext, Promise<Chos
     summary: "limits the gradient before the optimizer steps",
     options: GRADIENT_CLIPPING_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { GradientClippingPlugin } = await import("../../training/plugins/gradient_clipping_plugin.ts");
+      const { GradientClippingPlugin } = await import("../../methods/gradient_clipping/gradient_clipping_plugin.ts");
       return { plugin: new GradientClippingPlugin(omitUndefined(options)) };
     },
   }),
@@ -32,7 +32,9 @@ export const TRAINING_PLUGINS: readonly NamedFactory<PluginContext, Promise<Chos
     summary: "lets the optimizer step once for several minibatches",
     options: GRADIENT_ACCUMULATION_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { GradientAccumulationPlugin } = await import("../../training/plugins/gradient_accumulation_plugin.ts");
+      const { GradientAccumulationPlugin } = await import(
+        "../../methods/gradient_accumulation/gradient_accumulation_plugin.ts"
+      );
       return { plugin: new GradientAccumulationPlugin(options) };
     },
   }),
@@ -41,7 +43,7 @@ export const TRAINING_PLUGINS: readonly NamedFactory<PluginContext, Promise<Chos
     summary: "keeps a moving average of the parameters and evaluates with it",
     options: WEIGHT_AVERAGING_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { WeightAveragingPlugin } = await import("../../training/plugins/weight_averaging_plugin.ts");
+      const { WeightAveragingPlugin } = await import("../../methods/weight_averaging/weight_averaging_plugin.ts");
       return { plugin: new WeightAveragingPlugin(options) };
     },
   }),
@@ -50,7 +52,7 @@ export const TRAINING_PLUGINS: readonly NamedFactory<PluginContext, Promise<Chos
     summary: "moves parameters back towards a fresh start (Ash and Adams 2020)",
     options: SHRINK_AND_PERTURB_OPTIONS,
     create: async (options, _context: PluginContext) => {
-      const { ShrinkAndPerturbPlugin } = await import("../../training/plugins/shrink_and_perturb_plugin.ts");
+      const { ShrinkAndPerturbPlugin } = await import("../../methods/shrink_and_perturb/shrink_and_perturb_plugin.ts");
       return { plugin: new ShrinkAndPerturbPlugin(options) };
     },
   }),

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { ComputeRequest } from "../compute_request.ts";

@@ -1,4 +1,4 @@
-import { RangeRefusal, RefusalError } from "../../core/errors.ts";
+import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import type { AfterGradient, ComputeRequest } from "../compute_request.ts";
 import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
 import { countShards } from "../memory/shards.ts";

@@ -1,4 +1,4 @@
-import { RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
 import { type LayoutChange, remapVector } from "../../core/remap_vector.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import { Hyper, MAX_PENALTIES, type ReplicaMemory } from "../memory/replica_memory.ts";

@@ -1,4 +1,4 @@
-import { RefusalError } from "../../core/errors.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import type { MemorySizes } from "../memory/replica_memory.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";

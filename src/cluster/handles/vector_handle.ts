@@ -1,4 +1,4 @@
-import { RangeRefusal } from "../../core/errors.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 

@@ -1,4 +1,4 @@
-import type { ErrorData } from "../../core/error_data.ts";
+import type { ErrorData } from "../../core/errors/error_data.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";

@@ -1,4 +1,4 @@
-import type { ErrorData } from "../../core/error_data.ts";
+import type { ErrorData } from "../../core/errors/error_data.ts";
 import type { EngineSpec } from "../../engine/create_engine.ts";
 import type { ReplicaMemory } from "../memory/replica_memory.ts";
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "./replica_command.ts";

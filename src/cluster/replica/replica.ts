@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
-import { serializeError } from "../../core/error_data.ts";
-import { RefusalError } from "../../core/errors.ts";
+import { serializeError } from "../../core/errors/error_data.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
 import { createEngine, type EngineSpec } from "../../engine/create_engine.ts";
 import type { Engine, ModelVectors } from "../../engine/engine.ts";
 import { sumRowGradients } from "../../engine/row_gradients.ts";

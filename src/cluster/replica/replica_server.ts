@@ -1,4 +1,4 @@
-import { type ErrorData, serializeError } from "../../core/error_data.ts";
+import { type ErrorData, serializeError } from "../../core/errors/error_data.ts";
 import { createEngine } from "../../engine/create_engine.ts";
 import { ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
 import type { ReplicaSetup } from "../protocol/replica_setup.ts";

@@ -1,8 +1,8 @@
 import { elementAt } from "../../core/element_at.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import type { AugmentationKey } from "../../data/augmentation.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { gatherSamples } from "../../data/gather.ts";
+import type { AugmentationKey } from "../../data/transforms/augmentation.ts";
 import type { DropoutKey, EngineInput, Objective } from "../../engine/engine.ts";
 import type { BatchMemory } from "../memory/replica_memory.ts";
 

@@ -1,4 +1,4 @@
-import { deserializeError } from "../../core/error_data.ts";
+import { deserializeError } from "../../core/errors/error_data.ts";
 import { ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
 import type { RemoteReplica } from "../protocol/replica_setup.ts";
 import { type SilenceWatch, SilentReplicaError } from "./silence_watch.ts";

@@ -1,5 +1,5 @@
 import { wrap } from "comlink";
-import { deserializeError } from "../../core/error_data.ts";
+import { deserializeError } from "../../core/errors/error_data.ts";
 import type { RemoteReplica, ReplicaSetup } from "../protocol/replica_setup.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { describeCause, RefusalError } from "../../core/errors.ts";
+import { describeCause, RefusalError } from "../../core/errors/errors.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import type { EngineSpec } from "../../engine/create_engine.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";

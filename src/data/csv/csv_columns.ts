@@ -1,7 +1,7 @@
-import type { OptionRules } from "../../core/assert_options.ts";
 import { valueAt } from "../../core/element_at.ts";
-import { describeValue, findNearestNames, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
-import { listOf, text } from "../../core/value_rules.ts";
+import { describeValue, findNearestNames, RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
+import type { OptionRules } from "../../core/options/assert_options.ts";
+import { listOf, text } from "../../core/options/value_rules.ts";
 import { splitRow } from "./csv_records.ts";
 import { assertEncoding } from "./csv_text.ts";
 

@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { parse as parseAtOnce } from "csv-parse/sync";
-import { SyntaxRefusal } from "../../core/errors.ts";
+import { SyntaxRefusal } from "../../core/errors/errors.ts";
 
 /** How rows are cut into cells. */
 export interface CsvDialect {

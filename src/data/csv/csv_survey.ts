@@ -1,4 +1,4 @@
-import { SyntaxRefusal } from "../../core/errors.ts";
+import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { readCsvText } from "./csv_text.ts";
 
 /** What is known of a CSV file before its cells are read. */

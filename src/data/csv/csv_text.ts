@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { describeCause, describeValue, RangeRefusal, RefusalError, SyntaxRefusal } from "../../core/errors.ts";
+import { describeCause, describeValue, RangeRefusal, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
 
 /** How many bytes are read at a time. */
 const PIECE_BYTES = 2 ** 20;

@@ -1,8 +1,8 @@
 import { assertArrayBytes } from "../../core/array_limit.ts";
-import { describeValue, RefusalError, SyntaxRefusal } from "../../core/errors.ts";
+import { describeValue, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
-import { LabelCollector } from "../label_table.ts";
-import type { LabelledSamples } from "../labelled_samples.ts";
+import { LabelCollector } from "../readers/label_table.ts";
+import type { LabelledSamples } from "../readers/labelled_samples.ts";
 import type { CsvColumns, CsvLayout } from "./csv_columns.ts";
 import { readRecords, type TakeRecord } from "./csv_records.ts";
 import { surveyCsv } from "./csv_survey.ts";

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { EmbeddingSpec } from "../../onnx/layers/embedding.ts";
 import { isTaskLabels } from "../../onnx/layers/input.ts";

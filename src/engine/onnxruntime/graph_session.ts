@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { encodeGraph } from "../../onnx/file/encode_graph.ts";
 import type { Dimension } from "../../onnx/file/onnx_model.ts";

@@ -1,5 +1,5 @@
 import { InferenceSession } from "onnxruntime-node";
-import { NotInstalledError } from "../../core/not_installed_error.ts";
+import { NotInstalledError } from "../../core/errors/not_installed_error.ts";
 import { encodeGraph } from "../../onnx/file/encode_graph.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { describeRuntimeError } from "../../onnx/runtime_error.ts";

@@ -1,4 +1,4 @@
-import { RefusalError } from "../../core/errors.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
 import { blockChannels } from "../../onnx/blocks/block_channels.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { DropoutMasks } from "./dropout_masks.ts";

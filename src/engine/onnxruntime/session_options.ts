@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-node";
-import { assertWholeNumber, describeValue, RangeRefusal } from "../../core/errors.ts";
+import { assertWholeNumber, describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { listProcessorNodes } from "./processor_nodes.ts";
 

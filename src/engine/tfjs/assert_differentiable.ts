@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { OptionRules } from "../../core/assert_options.ts";
-import { anything, flag, text } from "../../core/value_rules.ts";
+import type { OptionRules } from "../../core/options/assert_options.ts";
+import { anything, flag, text } from "../../core/options/value_rules.ts";
 
 /** What every layer of TF.js takes. */
 export interface LayerOptions {

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { ModelTopology } from "../model_topology.ts";
 // Registers the layers of our own, so that a topology that names them can be loaded.
-import "./gaussian_sampling.ts";
-import "./incremental_classifier.ts";
-import "./multi_head_classifier.ts";
-import "./subtract.ts";
-import "./progressive_network.ts";
+import "./layers/gaussian_sampling.ts";
+import "./layers/incremental_classifier.ts";
+import "./layers/multi_head_classifier.ts";
+import "./layers/subtract.ts";
+import "./layers/progressive_network.ts";
 import { findTaskLabelsInput } from "./model_inputs.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { createParameterLayout, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { listWeightOwners } from "./model_layers.ts";
 

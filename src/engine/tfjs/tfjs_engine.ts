@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { assertObjective } from "../assert_objective.ts";
@@ -8,15 +8,15 @@ import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
 import { assertDifferentiable } from "./assert_differentiable.ts";
-import { loadTfjsBackend, type TfjsBackend } from "./backends.ts";
-import { type DropoutControl, takeOverDropout } from "./dropout_layers.ts";
+import { loadTfjsBackend, type TfjsBackend } from "./backends/backends.ts";
+import { type Readback, readBack } from "./backends/readback.ts";
+import { type DropoutControl, takeOverDropout } from "./layers/dropout_layers.ts";
+import type { MultiHeadClassifier } from "./layers/multi_head_classifier.ts";
+import { repairLayers } from "./layers/repaired_layers.ts";
 import { createModelInputs, findTaskLabelsInput, listMultiHeads } from "./model_inputs.ts";
 import { assertTrainableModel, loadModel } from "./model_loading.ts";
 import { cutModel, type ModelPart } from "./model_parts.ts";
 import { listModelVariables, type ModelVariables, writeVariables } from "./model_variables.ts";
-import type { MultiHeadClassifier } from "./multi_head_classifier.ts";
-import { type Readback, readBack } from "./readback.ts";
-import { repairLayers } from "./repaired_layers.ts";
 import { computeRowLosses } from "./row_losses.ts";
 
 /** What a TF.js engine is made of. */

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { callback, either, flag, text } from "../../core/options/value_rules.ts";
 import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
-import { callback, either, flag, text } from "../../core/value_rules.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { cutFile, readSize, syncFile } from "./log_files.ts";

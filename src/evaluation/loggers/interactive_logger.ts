@@ -1,6 +1,6 @@
 import process from "node:process";
-import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { callback, flag, objectLike } from "../../core/value_rules.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { callback, flag, objectLike } from "../../core/options/value_rules.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";

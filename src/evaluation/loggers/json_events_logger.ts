@@ -1,4 +1,4 @@
-import { formatJSON } from "../../core/printable.ts";
+import { formatJSON } from "../../core/errors/printable.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import { toPlainData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";

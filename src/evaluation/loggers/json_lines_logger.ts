@@ -1,5 +1,5 @@
-import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { callback, flag, required } from "../../core/value_rules.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { callback, flag, required } from "../../core/options/value_rules.ts";
 import { toPlainData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";

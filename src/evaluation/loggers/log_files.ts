@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, statSync, truncateSync } from "node:fs";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 
 /** The size of a file in bytes, 0 where there is none. */
 export function readSize(path: string): number {

@@ -1,4 +1,4 @@
-import { describeValue } from "../../core/errors.ts";
+import { describeValue } from "../../core/errors/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { EvaluationEvent } from "../evaluation_event.ts";

@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { needs, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { callback, either, flag, required, text } from "../../core/options/value_rules.ts";
 import { parseSavedCount, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
-import { callback, either, flag, required, text } from "../../core/value_rules.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { encodeFileVersion, encodeValue } from "../tensorboard/event_codec.ts";
 import { frameRecord } from "../tensorboard/record_framing.ts";

@@ -1,6 +1,6 @@
-import { assertOptions } from "../../core/assert_options.ts";
-import { escapeControls } from "../../core/printable.ts";
-import { callback, required } from "../../core/value_rules.ts";
+import { escapeControls } from "../../core/errors/printable.ts";
+import { assertOptions } from "../../core/options/assert_options.ts";
+import { callback, required } from "../../core/options/value_rules.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import { isMatrix, type MetricData } from "../metric_data.ts";

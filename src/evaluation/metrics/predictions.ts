@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 
 /** The position of the largest of `values` in [start, end), the lowest of equals; −1 where one of them is NaN. */

@@ -1,4 +1,4 @@
-import { needs, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors/errors.ts";
 
 /**
  * Reads rows of numbers that a metric saved. JSON has no NaN and writes null: both come back as NaN.

@@ -1,8 +1,8 @@
-import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RefusalError } from "../../core/errors.ts";
+import { needs, RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
-import { objectLike, required } from "../../core/value_rules.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { objectLike, required } from "../../core/options/value_rules.ts";
 import { type ExportBatch, ExportSession } from "./export_session.ts";
 import { findLargestColumn } from "./largest_column.ts";
 

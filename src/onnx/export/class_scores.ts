@@ -1,5 +1,5 @@
 import { elementAt, valueAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { concatVectors } from "../../core/vector.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";

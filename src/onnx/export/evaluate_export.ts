@@ -1,4 +1,4 @@
-import { SyntaxRefusal } from "../../core/errors.ts";
+import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { decodeModel } from "../file/decode_model.ts";
 import { cutBatch } from "./cut_batch.ts";

@@ -1,5 +1,5 @@
 import { assertArrayBytes, findMaxArrayBytes } from "../../core/array_limit.ts";
-import { describeCause, SyntaxRefusal } from "../../core/errors.ts";
+import { describeCause, SyntaxRefusal } from "../../core/errors/errors.ts";
 import type { DataType, OnnxGraph, OnnxNode, OnnxTensor, ValueType } from "../file/onnx_model.ts";
 import { OPERATORS, type Operator } from "../ops/operator.ts";
 import { inferTypes } from "../ops/operators.ts";

@@ -1,5 +1,5 @@
-import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import {
   anything,
   flag,
@@ -11,7 +11,7 @@ import {
   required,
   text,
   wholeNumber,
-} from "../../core/value_rules.ts";
+} from "../../core/options/value_rules.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { encodeGraph } from "../file/encode_graph.ts";
 import { ints } from "../file/onnx_model.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
+import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
+import { withFileNamed } from "../../core/errors/system_error.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
-import { withFileNamed } from "../../core/system_error.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { SAMPLES_NAME, TASK_LABELS_NAME } from "../layers/input.ts";
 import { describeRuntimeError } from "../runtime_error.ts";

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { describeUnknownName, RangeRefusal } from "../../core/errors.ts";
+import { describeUnknownName, RangeRefusal } from "../../core/errors/errors.ts";
 import { type ConvertedModel, convertWholeModel } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";
 import { GraphBuilder } from "../graph_builder.ts";

@@ -1,4 +1,4 @@
-import { needs, SyntaxRefusal } from "../../core/errors.ts";
+import { needs, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { decodedModelSchema } from "./decoded_model_schema.ts";
 import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, modelMessage } from "./model_message.ts";
 import type { AttributeValue, BatchDimension, DataType, Dimension, OnnxModel, ValueInfo } from "./onnx_model.ts";

@@ -1,4 +1,4 @@
-import { describeCause, RangeRefusal } from "../../core/errors.ts";
+import { describeCause, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import { activationLayers } from "./activation_layers.ts";

@@ -1,4 +1,4 @@
-import { describeValue, needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { describeValue, needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import type { LayerJson } from "../topology/topology_schema.ts";
 
 /** A layer that has no converter; carries what a caller needs to say so in its own words. */

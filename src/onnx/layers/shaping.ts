@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";

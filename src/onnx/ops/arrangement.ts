@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Dimension, Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import { broadcastShapes, multiplyDimensions, resolveAxis } from "../shape.ts";

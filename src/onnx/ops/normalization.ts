@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Shape, ValueType } from "../file/onnx_model.ts";
 import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "../file/onnx_model.ts";
 import { broadcastShapes } from "../shape.ts";
 

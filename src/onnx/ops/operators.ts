@@ -1,4 +1,4 @@
-import { describeCause, RangeRefusal } from "../../core/errors.ts";
+import { describeCause, RangeRefusal } from "../../core/errors/errors.ts";
 import type { ValueType } from "../file/onnx_model.ts";
 import { describeShape } from "../shape.ts";
 import { activationOperators } from "./activations.ts";

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type Attributes, type Dimension, ints, type Shape } from "../file/onnx_model.ts";
 import { describeShape, multiplyDimensions } from "../shape.ts";
 import { countPlaces, measureExtent, readWindow } from "./windowing.ts";

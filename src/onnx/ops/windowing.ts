@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type Attributes, ints } from "../file/onnx_model.ts";
 
 /** How the window of a convolution or a pool moves over the spatial axes: in every list one number an axis. */

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { needs } from "../../core/errors.ts";
+import { needs } from "../../core/errors/errors.ts";
 import type { Attributes, ValueType } from "../file/onnx_model.ts";
 import { ints, string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";

@@ -1,4 +1,4 @@
-import { needs, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors/errors.ts";
 import { isModelJson, type LayerJson, type TensorReference } from "./topology_schema.ts";
 
 /** One call of a layer in a functional model: its number among the layer's calls, and what it is called on. */

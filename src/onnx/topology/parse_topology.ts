@@ -1,5 +1,5 @@
 import { valueAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { createParameterLayout } from "../../core/parameter_layout.ts";
 import { measureOutput } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";

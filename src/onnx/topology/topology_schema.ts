@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { needs, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors/errors.ts";
 
 /** A layer's own settings; what else it holds depends on its class. */
 const configSchema = z.looseObject({

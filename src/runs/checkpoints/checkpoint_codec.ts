@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
+import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { decodeSafetensors, encodeSafetensors, LENGTH_BYTES } from "./safetensors.ts";
 import { flattenState, unflattenState } from "./state_tree.ts";

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { describeCause } from "../../core/errors.ts";
+import { describeCause } from "../../core/errors/errors.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
 import { assertRegularFile } from "../read_run_files.ts";
 import { readErrorCode, withStorage } from "../storage_error.ts";

@@ -1,4 +1,4 @@
-import { describeValue, RangeRefusal } from "../../core/errors.ts";
+import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 
 /** How often a checkpoint is made inside an experience. */
 export type CheckpointInterval =

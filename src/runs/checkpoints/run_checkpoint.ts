@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { describeIssue } from "../../core/describe_issue.ts";
-import { TypeRefusal } from "../../core/errors.ts";
+import { describeIssue } from "../../core/errors/describe_issue.ts";
+import { TypeRefusal } from "../../core/errors/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
-import type { TrainingPosition } from "../../training/checkpointing.ts";
-import type { StrategySnapshot } from "../../training/strategy_snapshot.ts";
+import type { TrainingPosition } from "../../training/loop/checkpointing.ts";
+import type { StrategySnapshot } from "../../training/loop/strategy_snapshot.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
 import { exportPathSchema } from "../summary_schema.ts";
 

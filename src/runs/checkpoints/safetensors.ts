@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors.ts";
+import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
 
 /** What a safetensors file of this project may hold. */
 export type TensorArray = Float64Array | Float32Array | Int32Array | Uint8Array;

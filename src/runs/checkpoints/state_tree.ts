@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { describeValue, SyntaxRefusal, TypeRefusal } from "../../core/errors.ts";
+import { describeValue, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { type TensorArray, viewBytes } from "./safetensors.ts";
 

@@ -1,8 +1,8 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
-import { assertOptions } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
-import { callback } from "../../core/value_rules.ts";
+import { assertOptions } from "../../core/options/assert_options.ts";
+import { callback } from "../../core/options/value_rules.ts";
 import { evaluateBinaryCrossEntropy } from "./binary_cross_entropy.ts";
 import { addClassMask, type ClassMask } from "./class_mask.ts";
 import type { Criterion } from "./criterion.ts";

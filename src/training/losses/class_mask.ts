@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 
 /** What is added to the logit of a class that does not compete: e⁻¹⁰⁰⁰ is 0, and no infinity spoils a product. */
 const MASK_OFFSET = -1000;

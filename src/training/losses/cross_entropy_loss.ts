@@ -1,10 +1,10 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
-import { assertOptions, type OptionRules } from "../../core/assert_options.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
-import { callback, number } from "../../core/value_rules.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { callback, number } from "../../core/options/value_rules.ts";
 import { addClassMask, type ClassMask, isCompeting } from "./class_mask.ts";
 import type { Criterion } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";

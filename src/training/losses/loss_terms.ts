@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
-import { needs, TypeRefusal } from "../../core/errors.ts";
+import { needs, TypeRefusal } from "../../core/errors/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 

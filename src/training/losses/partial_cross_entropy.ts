@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 

@@ -1,8 +1,8 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { concatVectors } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
-import type { ModelOwner } from "../model_owner.ts";
+import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
+import type { ModelOwner } from "../model/model_owner.ts";
 
 /**
  * What a layer of the model gives for any number of samples [N, …], without dropout, in the layer's own shape. The

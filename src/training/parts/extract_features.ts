@@ -1,9 +1,9 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { concatVectors } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { SingleDatasetDataLoader } from "../../memory/single_dataset_data_loader.ts";
-import type { ModelOwner } from "../model_owner.ts";
-import { assertLayer, findFeatureLayer } from "../named_layer.ts";
+import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
+import type { ModelOwner } from "../model/model_owner.ts";
+import { assertLayer, findFeatureLayer } from "../model/named_layer.ts";
 import type { FeatureReplicas } from "./feature_replicas.ts";
 
 /** Replicas of the lower part of a strategy's model, by the layer that they end with. */

@@ -2,13 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ComputeRequest } from "../../cluster/compute_request.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal, TypeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
-import type { ModelOwner } from "../model_owner.ts";
+import type { ModelOwner } from "../model/model_owner.ts";
 import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
 
 /** How features are computed. */

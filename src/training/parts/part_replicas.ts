@@ -1,9 +1,9 @@
 import { Cluster } from "../../cluster/cluster.ts";
 import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { addScaled } from "../../core/vector.ts";
-import type { ModelOwner } from "../model_owner.ts";
+import type { ModelOwner } from "../model/model_owner.ts";
 
 /** Vectors by the layouts of the whole model. Borrowed. */
 export interface WholeVectors {

@@ -1,14 +1,14 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
 import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { loadModel } from "../../engine/tfjs/model_loading.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { Criterion } from "../losses/criterion.ts";
-import type { ModelOwner } from "../model_owner.ts";
+import type { ModelOwner } from "../model/model_owner.ts";
 import { addPartGradient, loadPart, startPart } from "./part_replicas.ts";
 
 /** A gradient that the upper part is asked for. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { Subtract } from "../../../src/engine/tfjs/subtract.ts";
+import { Subtract } from "../../../src/engine/tfjs/layers/subtract.ts";
 import { mlpVAE } from "../../../src/models/mlp_vae.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import { PARITY_WINDOW_MODELS } from "./parity_window_models.ts";

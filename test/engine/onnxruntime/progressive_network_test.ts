@@ -3,7 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import { findEntry, type ParameterLayout, viewEntry } from "../../../src/core/parameter_layout.ts";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { ProgressiveNetwork, type ProgressiveNetworkOptions } from "../../../src/engine/tfjs/progressive_network.ts";
+import {
+  ProgressiveNetwork,
+  type ProgressiveNetworkOptions,
+} from "../../../src/engine/tfjs/layers/progressive_network.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { compareEngines } from "../compare_engines.ts";
 import {

@@ -3,7 +3,7 @@ import process from "node:process";
 import { expose } from "comlink";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../../../src/engine/engine.ts";
 import type { ModelTopology } from "../../../src/engine/model_topology.ts";
-import type { TfjsBackend } from "../../../src/engine/tfjs/backends.ts";
+import type { TfjsBackend } from "../../../src/engine/tfjs/backends/backends.ts";
 
 const engines = new Map<number, Engine>();
 

@@ -1,7 +1,7 @@
 import { type Remote, wrap } from "comlink";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../../../src/engine/engine.ts";
 import type { ModelTopology } from "../../../src/engine/model_topology.ts";
-import type { TfjsBackend } from "../../../src/engine/tfjs/backends.ts";
+import type { TfjsBackend } from "../../../src/engine/tfjs/backends/backends.ts";
 import type { EngineWorkerApi } from "./engine_worker.ts";
 
 /** A Worker whose TF.js computes with one backend. */

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { accuracyMetrics } from "../../../src/evaluation/accuracy_metrics.ts";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { forgettingMetrics } from "../../../src/evaluation/forgetting_metrics.ts";
 import { CSVLogger, type CSVLoggerOptions } from "../../../src/evaluation/loggers/csv_logger.ts";
-import { lossMetrics } from "../../../src/evaluation/loss_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { forgettingMetrics } from "../../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 import { FakeStrategy, type SeenMinibatch } from "../fake_strategy.ts";
 import { createPlainStream } from "../fake_stream.ts";

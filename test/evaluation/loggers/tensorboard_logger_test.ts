@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { confusionMatrixMetrics } from "../../../src/evaluation/confusion_matrix_metrics.ts";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { labelsRepartitionMetrics } from "../../../src/evaluation/labels_repartition_metrics.ts";
 import { TensorBoardLogger } from "../../../src/evaluation/loggers/tensorboard_logger.ts";
-import { lossMetrics } from "../../../src/evaluation/loss_metrics.ts";
+import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { confusionMatrixMetrics } from "../../../src/evaluation/metrics/outputs/confusion_matrix_metrics.ts";
+import { labelsRepartitionMetrics } from "../../../src/evaluation/metrics/outputs/labels_repartition_metrics.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 import { FakeStrategy } from "../fake_strategy.ts";
 import { createPlainStream } from "../fake_stream.ts";

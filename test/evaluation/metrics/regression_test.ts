@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { R2 } from "../../../src/evaluation/metrics/r_squared.ts";
-import { RMSE } from "../../../src/evaluation/metrics/root_mean_squared_error.ts";
+import { R2 } from "../../../src/evaluation/metrics/loss/r_squared.ts";
+import { RMSE } from "../../../src/evaluation/metrics/loss/root_mean_squared_error.ts";
 import type { MadeBatch } from "./made_batches.ts";
 import { expectMetricLaws } from "./metric_laws.ts";
 

@@ -1,6 +1,6 @@
 /** A peer for tests: doubles numbers, counts requests, and dies when it is asked for "death". */
 import process from "node:process";
-import { readNumber } from "../../../scripts/bench/peer_process.ts";
+import { readNumber } from "../../../scripts/bench/contestants/peer_process.ts";
 import { serveLines } from "../../../scripts/peers/serve_lines.ts";
 
 if (process.argv[2] === "stillborn") {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { countStepFlops } from "../../../scripts/bench/gemm_rate.ts";
-import { summarizeProfile } from "../../../scripts/bench/operator_profile.ts";
+import { sumTrainSeconds } from "../../../scripts/bench/contestants/train_process.ts";
+import { countStepFlops } from "../../../scripts/bench/profiles/gemm_rate.ts";
+import { summarizeProfile } from "../../../scripts/bench/profiles/operator_profile.ts";
 import { createProgressLine } from "../../../scripts/bench/progress_line.ts";
-import { summarizeShares } from "../../../scripts/bench/scaling_suite.ts";
-import { sumTrainSeconds } from "../../../scripts/bench/train_process.ts";
+import { summarizeShares } from "../../../scripts/bench/suites/scaling_suite.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 
 describe("countStepFlops()", () => {

@@ -11,7 +11,7 @@ import {
 import type { PublishedResult } from "../../../scripts/reproduce/published_result.ts";
 import { PUBLISHED_RESULTS } from "../../../scripts/reproduce/published_results.ts";
 import { chooseResults } from "../../../scripts/reproduce/reproduce_command.ts";
-import { resolveNamed } from "../../../src/cli/named_factory.ts";
+import { resolveNamed } from "../../../src/cli/options/named_factory.ts";
 import { BENCHMARKS } from "../../../src/cli/registries/benchmarks.ts";
 import { MODELS } from "../../../src/cli/registries/models.ts";
 import { OPTIMIZERS } from "../../../src/cli/registries/optimizers.ts";

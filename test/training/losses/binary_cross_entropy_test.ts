@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { evaluateBinaryCrossEntropy, sigmoid } from "../../../src/training/losses/binary_cross_entropy.ts";
-import { madeOutputs } from "../made_outputs.ts";
-import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../slow_losses.ts";
+import { madeOutputs } from "../../methods/shared/made_outputs.ts";
+import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../../methods/shared/slow_losses.ts";
 
 describe("evaluateBinaryCrossEntropy()", () => {
   test("is the mean of −t ln σ(z) − (1 − t) ln(1 − σ(z)), with its gradient", () => {

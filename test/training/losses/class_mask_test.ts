@@ -3,7 +3,12 @@ import fc from "fast-check";
 import { BCEWithLogitsLoss } from "../../../src/training/losses/bce_with_logits_loss.ts";
 import { createClassMask } from "../../../src/training/losses/class_mask.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
-import { createOutput, differentiateSlowly, measureDifference, slowCrossEntropy } from "../slow_losses.ts";
+import {
+  createOutput,
+  differentiateSlowly,
+  measureDifference,
+  slowCrossEntropy,
+} from "../../methods/shared/slow_losses.ts";
 
 const ROWS = [
   [0.5, -1, 2, 0.25],

@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { type CriterionFunction, createCriterion } from "../../../src/training/losses/criterion.ts";
 import { CrossEntropyLoss, MSELoss } from "../../../src/training/losses/cross_entropy_loss.ts";
-import { madeOutputs } from "../made_outputs.ts";
-import { createOutput, measureDifference } from "../slow_losses.ts";
+import { madeOutputs } from "../../methods/shared/made_outputs.ts";
+import { createOutput, measureDifference } from "../../methods/shared/slow_losses.ts";
 
 // Without this, the first tensor of a process prints an advertisement.
 tf.enableProdMode();

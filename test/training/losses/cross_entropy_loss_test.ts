@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { BCEWithLogitsLoss } from "../../../src/training/losses/bce_with_logits_loss.ts";
 import type { Criterion } from "../../../src/training/losses/criterion.ts";
 import { CrossEntropyLoss, MSELoss, writeOneHot } from "../../../src/training/losses/cross_entropy_loss.ts";
-import { madeOutputs } from "../made_outputs.ts";
+import { madeOutputs } from "../../methods/shared/made_outputs.ts";
 import {
   createOutput,
   differentiateSlowly,
@@ -12,7 +12,7 @@ import {
   slowBinaryCrossEntropy,
   slowCrossEntropy,
   slowMSE,
-} from "../slow_losses.ts";
+} from "../../methods/shared/slow_losses.ts";
 
 const members: readonly (readonly [name: string, criterion: Criterion, slow: SlowLoss])[] = [
   ["CrossEntropyLoss", new CrossEntropyLoss(), slowCrossEntropy(0)],

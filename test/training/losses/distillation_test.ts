@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { addDistillation } from "../../../src/training/losses/distillation.ts";
-import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../slow_losses.ts";
+import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../../methods/shared/slow_losses.ts";
 
 const softmax = (values: readonly number[]) => {
   const total = values.reduce((sum, value) => sum + Math.exp(value), 0);

@@ -6,7 +6,7 @@ import {
   halfSquaredDistance,
   meanSquaredDistance,
 } from "../../../src/training/losses/feature_losses.ts";
-import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../slow_losses.ts";
+import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../../methods/shared/slow_losses.ts";
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);

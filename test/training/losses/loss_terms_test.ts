@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { differentiateOnOutput, type LossTerm } from "../../../src/training/losses/loss_terms.ts";
-import { madeOutputs } from "../made_outputs.ts";
-import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../slow_losses.ts";
+import { madeOutputs } from "../../methods/shared/made_outputs.ts";
+import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../../methods/shared/slow_losses.ts";
 
 // Without this, the first tensor of a process prints an advertisement.
 tf.enableProdMode();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { addCrossEntropy } from "../../../src/training/losses/partial_cross_entropy.ts";
-import { madeOutputs } from "../made_outputs.ts";
-import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../slow_losses.ts";
+import { madeOutputs } from "../../methods/shared/made_outputs.ts";
+import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../../methods/shared/slow_losses.ts";
 
 /** Outputs, the rows that count, and classes that compete beside the targets. */
 const cases = fc.tuple(madeOutputs, fc.nat(5), fc.nat(5), fc.array(fc.nat(4)), fc.constantFrom(1, 0.5, 3));

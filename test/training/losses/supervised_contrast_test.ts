@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { evaluateSupervisedContrast } from "../../../src/training/losses/supervised_contrast.ts";
-import { madeRows } from "../made_features.ts";
-import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../slow_losses.ts";
+import { madeRows } from "../../methods/shared/made_features.ts";
+import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../../methods/shared/slow_losses.ts";
 
 /** The paper's equation 2, pair by pair. */
 function contrastSlowly(rows: Rows, y: readonly number[], temperature: number): number {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { readSamples } from "../../../src/data/read_samples.ts";
+import { Naive } from "../../../src/methods/naive/naive.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
-import { Naive } from "../../../src/training/strategies/naive.ts";
+import { measureDifference } from "../../methods/shared/slow_losses.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createNestedModel, NESTINGS } from "../../support/nested_model.ts";
-import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
-import { measureDifference } from "../slow_losses.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "../loop/made_strategy.ts";
 
 const benchmark = makeBenchmark();
 const { dataset } = benchmark.testStream.at(0);

@@ -2,16 +2,16 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { viewEntry } from "../../../src/core/parameter_layout.ts";
 import { ScratchSamples } from "../../../src/data/scratch_samples.ts";
+import { Naive } from "../../../src/methods/naive/naive.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
-import type { BaseStrategy } from "../../../src/training/base_strategy.ts";
+import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { createCriterion } from "../../../src/training/losses/criterion.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { UpperReplicas } from "../../../src/training/parts/upper_replicas.ts";
-import { Naive } from "../../../src/training/strategies/naive.ts";
+import { measureDifference } from "../../methods/shared/slow_losses.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
-import { createListener } from "../callback_recorder.ts";
-import { makeBenchmark, makeOptions, withStrategy } from "../made_strategy.ts";
-import { measureDifference } from "../slow_losses.ts";
+import { createListener } from "../loop/callback_recorder.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "../loop/made_strategy.ts";
 
 /** The same loss as the strategy's, split and written with TF.js. */
 const splitCriterion = createCriterion((output, y) =>

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { tabulateHeadUnits } from "../../../core/head_units.ts";
 import { int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";

@@ -1,4 +1,4 @@
-import { needs, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import type { ValueName } from "../../graph.ts";
 import { resolveAxis } from "../../shape.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";

@@ -1,5 +1,5 @@
 import { elementAt } from "../../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../../core/errors.ts";
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { int } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";

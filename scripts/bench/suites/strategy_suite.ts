@@ -1,0 +1,123 @@
+import { createNamed, resolveNamed } from "../../../src/cli/options/named_factory.ts";
+import { STRATEGIES } from "../../../src/cli/registries/strategies.ts";
+import { elementAt } from "../../../src/core/element_at.ts";
+import { describeCause, RangeRefusal } from "../../../src/core/errors/errors.ts";
+import { simpleMLP } from "../../../src/models/simple_mlp.ts";
+import { SGD } from "../../../src/optimizers/sgd.ts";
+import { splitMNIST } from "../../../src/streams/benchmarks/split_mnist.ts";
+import { type BenchContext, takeTurns } from "../bench_context.ts";
+import type { Comparison } from "../bench_row.ts";
+import type { PythonPeer } from "../contestants/find_pythons.ts";
+import { findMnistFolder } from "../contestants/mnist_folder.ts";
+import { createPythonCommand, describePython, openPeer } from "../contestants/peer_contestant.ts";
+import type { Contestant } from "../interleave.ts";
+
+const BATCH_SIZE = 128;
+const CLASS_ORDER = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+const MEMORY_SIZE = 1000;
+/** The baseline of all costs. */
+const BASELINE = "naive";
+
+/** Options of strategies that need some, or that are given the same memory as the peer. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  replay: `memSize=${MEMORY_SIZE}`,
+  gem: "patternsPerExperience=256",
+  agem: "patternsPerExperience=256",
+  gdumb: `memSize=${MEMORY_SIZE}`,
+  mir: `memSize=${MEMORY_SIZE}`,
+  der: `memSize=${MEMORY_SIZE}`,
+  "er-ace": `memSize=${MEMORY_SIZE},batchSizeMem=${BATCH_SIZE}`,
+  "er-aml": `memSize=${MEMORY_SIZE},batchSizeMem=${BATCH_SIZE}`,
+  "gss-greedy": `memSize=${MEMORY_SIZE}`,
+  ewc: "lambda=0.4",
+  si: "lambda=0.4",
+  mas: "lambda=1",
+  lwf: "alpha=1,temperature=2",
+  lfl: "lambda=1",
+  "pack-net": "postPruneEpochs=0",
+};
+/** It trains on the whole stream at once: there is no step to compare. */
+const LEFT_OUT: ReadonlySet<string> = new Set(["joint"]);
+
+/**
+ * What a minibatch costs with each strategy, its work at the experiences' ends shared out, beside Naive and Avalanche.
+ */
+export async function* runStrategySuite(context: BenchContext): AsyncGenerator<Comparison> {
+  for (const { name } of STRATEGIES.factories) {
+    if (!LEFT_OUT.has(name)) yield* compareStrategy(context, name);
+  }
+}
+
+async function* compareStrategy(context: BenchContext, name: string): AsyncGenerator<Comparison> {
+  const open = (strategy: string) => () => openStrategy(context, strategy);
+  const peers = context.pythons.flatMap((python) => listPeers(context, python, name));
+  const turns = { about: `strategies: ${name}`, repetitions: context.sizes.longRepetitions };
+  const base = { suite: "strategies", name, unit: "ms" } as const;
+  let figures: Awaited<ReturnType<typeof takeTurns>>;
+  try {
+    figures = await takeTurns(context, { ...turns, open: [open(name), open(BASELINE)] });
+  } catch (reason) {
+    if (context.signal.aborted) throw reason;
+    context.note(`${name} is left out: ${describeCause(reason)}`);
+    return;
+  }
+  const [own, naive] = [elementAt(figures, 0), elementAt(figures, 1)];
+  const ours = own.values;
+  yield { ...base, ours, peerName: naive.name, peer: naive.values };
+  for (const peer of peers) {
+    try {
+      const measured = elementAt(await takeTurns(context, { ...turns, open: [peer] }), 0);
+      yield { ...base, ours, peerName: measured.name, peer: measured.values };
+    } catch (reason) {
+      if (context.signal.aborted) throw reason;
+      context.note(`${name} is not compared with Avalanche: ${describeCause(reason)}`);
+    }
+  }
+}
+
+function listPeers({ sizes }: BenchContext, python: PythonPeer, strategy: string): (() => Promise<Contestant>)[] {
+  if (python.avalanche === undefined) return [];
+  const command = createPythonCommand(python, "strategy_avalanche.py", {
+    threads: 1,
+    data: findMnistFolder(),
+    classOrder: CLASS_ORDER,
+    examplesPerExperience: sizes.strategyExamples,
+    inMemory: true,
+    batchSize: BATCH_SIZE,
+    memorySize: MEMORY_SIZE,
+    strategy,
+  });
+  const name = describePython("Avalanche", python, 1);
+  return [() => openPeer({ name, command, request: {}, answer: "msPerStep" })];
+}
+
+/** Trains the first experience, then measures the next two. Everything is new for each measurement. */
+async function openStrategy({ sizes }: BenchContext, name: string): Promise<Contestant> {
+  const benchmark = await splitMNIST({
+    experiences: 5,
+    classOrder: CLASS_ORDER,
+    examplesPerExperience: sizes.strategyExamples,
+  });
+  const [first, second, third] = benchmark.trainStream;
+  if (!first || !second || !third) throw new RangeRefusal("Cannot measure a strategy: the stream is too short");
+  const steps = Math.ceil(second.dataset.length / BATCH_SIZE) + Math.ceil(third.dataset.length / BATCH_SIZE);
+  const options = OPTIONS[name];
+  const resolved = resolveNamed(STRATEGIES, options === undefined ? name : `${name}:${options}`);
+  return {
+    name: `Firn, ${name}, 1 worker`,
+    async measure() {
+      await using strategy = await createNamed(STRATEGIES, resolved, {
+        model: simpleMLP({ numClasses: 10 }),
+        optimizer: new SGD({ learningRate: 0.01, momentum: 0.9 }),
+        trainMbSize: BATCH_SIZE,
+        evaluator: null,
+        cluster: { workers: 1, engine: "onnxruntime" },
+      });
+      await strategy.train(first, { evalStreams: [] });
+      const began = performance.now();
+      await strategy.train([second, third], { evalStreams: [] });
+      return (performance.now() - began) / steps;
+    },
+    close: async () => {},
+  };
+}

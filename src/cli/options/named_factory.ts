@@ -1,0 +1,108 @@
+import type { z } from "zod";
+import { describeUnknownName, describeValue, TypeRefusal } from "../../core/errors/errors.ts";
+import { CliError } from "../cli_error.ts";
+import { describeProblem } from "../describe_problem.ts";
+import { coerceText, describeOptions, type OptionDescription, readProperties } from "./option_schema.ts";
+import { parseNamed, QUOTING_HINT } from "./parse_named.ts";
+
+/** A thing that the command line can make by name. */
+export interface NamedFactory<Context, Made> {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: z.ZodObject;
+  /** `options` are validated ones, as `resolveNamed` returns them. */
+  create(options: unknown, context: Context): Made;
+}
+
+/** All things of one kind. */
+export interface Registry<Context, Made> {
+  /** "strategy", "benchmark" … */
+  readonly kind: string;
+  readonly factories: readonly NamedFactory<Context, Made>[];
+}
+
+/** A name with all its options, defaults filled in: what config.json holds. */
+export interface ResolvedName {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Declares a factory; `create` gets its options typed by the schema. It refuses options that the schema refuses: those
+ * of a config.json that was edited, say.
+ */
+export function defineFactory<Shape extends z.ZodRawShape, Context, Made>(definition: {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: z.ZodObject<Shape>;
+  readonly create: (options: z.output<z.ZodObject<Shape>>, context: Context) => Made;
+}): NamedFactory<Context, Made> {
+  const { name, summary, options, create } = definition;
+  return {
+    name,
+    summary,
+    options,
+    create(given, context) {
+      const { success, data } = options.safeParse(given);
+      if (!success) throw new TypeRefusal(`${name}: ${describeProblem(options, given)}`);
+      return create(data, context);
+    },
+  };
+}
+
+/**
+ * Finds what `text` names and validates its options.
+ * @throws {CliError} If the name or an option is unknown, an option is missing, or a value is not what it must be.
+ */
+export function resolveNamed<Context, Made>(registry: Registry<Context, Made>, text: string): ResolvedName {
+  const { name, options } = parseNamed(text);
+  const factory = findFactory(registry, name);
+  const properties = readProperties(factory.options);
+  const values = Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key, properties[key] ? coerceText(properties[key], value) : value]),
+  );
+  const result = factory.options.safeParse(values);
+  if (result.success) return { name, options: result.data };
+  const problem = describeProblem(factory.options, values, { show: showTyped });
+  const isList = Object.entries(values).some(
+    ([key, value]) => properties[key]?.type === "string" && Array.isArray(value),
+  );
+  throw new CliError(`${name}: ${problem}${isList ? `; ${QUOTING_HINT}` : ""}`);
+}
+
+/** As it was typed. */
+function showTyped(value: unknown): string {
+  return describeValue(Array.isArray(value) ? value.join("|") : value);
+}
+
+/** Makes what was resolved. The factory's own refusals pass through. */
+export function createNamed<Context, Made>(
+  registry: Registry<Context, Made>,
+  resolved: ResolvedName,
+  context: Context,
+): Made {
+  return findFactory(registry, resolved.name).create(resolved.options, context);
+}
+
+/** What a registry offers, for people and for programs. */
+export interface RegistryEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly OptionDescription[];
+}
+
+/** The entries in the order of the registry. */
+export function describeRegistry<Context, Made>(registry: Registry<Context, Made>): RegistryEntry[] {
+  return registry.factories.map(({ name, summary, options }) => ({ name, summary, options: describeOptions(options) }));
+}
+
+/** What a name stands for. @throws {CliError} If there is no such name, with the nearest ones. */
+export function findFactory<Context, Made>(
+  registry: Registry<Context, Made>,
+  name: string,
+): NamedFactory<Context, Made> {
+  const factory = registry.factories.find((candidate) => candidate.name === name);
+  if (factory) return factory;
+  const names = registry.factories.map((candidate) => candidate.name);
+  throw new CliError(describeUnknownName(registry.kind, name, names));
+}

@@ -1,0 +1,27 @@
+import { availableParallelism } from "node:os";
+import { describeValue } from "../../core/errors/errors.ts";
+import { CliError } from "../cli_error.ts";
+
+/** Makes the parser of an option that is a whole number of at least `minimum`. */
+export function createWholeNumberParser(option: string, minimum: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value) && value >= minimum) return value;
+    throw new CliError(`${option} must be a whole number of at least ${minimum}, got ${describeTyped(text)}`);
+  };
+}
+
+/** Numbers as they are, other texts in quotes. */
+function describeTyped(text: string): string {
+  return /^-?\d{1,20}(\.\d{1,20})?$/.test(text) ? text : describeValue(text);
+}
+
+/** Adds a value of an option that may be given several times. */
+export function collectValues(text: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, text];
+}
+
+/** How many replicas there are unless somebody says it: one a device, or one a core where all is done by the CPU. */
+export function countDefaultWorkers(devices: readonly string[]): number {
+  return devices.every((device) => device === "cpu") ? availableParallelism() : devices.length;
+}

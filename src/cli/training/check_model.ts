@@ -1,0 +1,62 @@
+import type * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
+import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
+import { assertPlaces } from "../../engine/create_engine.ts";
+import type { EngineKind } from "../../engine/engine_kind.ts";
+import type { ModelTopology } from "../../engine/model_topology.ts";
+import { listGrowingHeads } from "../../models/growing_head.ts";
+import { findUnsupportedLayers } from "../../onnx/topology/parse_topology.ts";
+
+/** What a run needs its model to be. */
+export interface ModelDemands {
+  readonly topology: ModelTopology;
+  readonly benchmark: { readonly sampleShape: readonly number[]; readonly numClasses: number };
+  readonly engine: EngineKind;
+  readonly exportsModels: boolean;
+}
+
+/**
+ * Refuses a model that the run would fail with, before anything is written.
+ * @throws {RangeError} If it cannot be trained or exported, or does not fit the benchmark's samples and classes.
+ */
+export async function assertModelFits(model: tf.LayersModel, demands: ModelDemands): Promise<void> {
+  const { topology, benchmark, engine, exportsModels } = demands;
+  const { assertTrainableModel } = await import("../../engine/tfjs/model_loading.ts");
+  const { findTaskLabelsInput } = await import("../../engine/tfjs/model_inputs.ts");
+  const outputs = assertTrainableModel(model);
+  if (engine === "tfjs") {
+    const { assertDifferentiable } = await import("../../engine/tfjs/assert_differentiable.ts");
+    assertDifferentiable(model);
+  }
+  const shape = elementAt(model.inputs, findTaskLabelsInput(model) === 0 ? 1 : 0).shape.slice(1);
+  const { sampleShape, numClasses } = benchmark;
+  if (shape.length !== sampleShape.length || shape.some((length, i) => length !== null && length !== sampleShape[i])) {
+    const own = `model "${model.name}" takes samples of shape ${describeValue(shape)}`;
+    throw new RangeRefusal(`${own}, the benchmark has ${describeValue([...sampleShape])}`);
+  }
+  if (outputs < numClasses && listGrowingHeads(topology).length === 0) {
+    const rule = `at least ${numClasses} outputs, one a class of the benchmark, or a head that grows`;
+    throw new RangeRefusal(`model "${model.name}" must have ${rule}, got ${outputs}`);
+  }
+  const reasons = exportsModels || engine === "onnxruntime" ? findUnsupportedLayers(topology) : [];
+  if (reasons.length === 0) return;
+  const hint = exportsModels ? " (--no-onnx leaves the export out)" : "";
+  throw new RangeRefusal(`${reasons.join("; ")}${hint}`);
+}
+
+/**
+ * Refuses devices that are not there with what the doctor says of them.
+ * @param devices One a replica.
+ * @throws {RangeError} If one process cannot compute on these.
+ */
+export async function assertDevicesAreThere(devices: readonly string[], engine: EngineKind): Promise<void> {
+  assertPlaces(engine, devices);
+  const others = new Set(devices.filter((device) => device !== "cpu"));
+  if (others.size === 0) return;
+  const { findDevice } = await import("../doctor/find_engines.ts");
+  for (const device of others) {
+    const { isThere, detail, install } = await findDevice(engine, device);
+    if (isThere) continue;
+    throw new RefusalError(`--device ${device}: ${detail}; install it with: ${install}`);
+  }
+}

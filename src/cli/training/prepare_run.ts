@@ -1,0 +1,119 @@
+import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
+import { areClassIds } from "../../data/readers/class_names.ts";
+import { chooseEngine } from "../../engine/create_engine.ts";
+import type { Logger } from "../../evaluation/loggers/logger.ts";
+import { takeTopology } from "../../models/take_topology.ts";
+import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
+import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
+import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
+import type { RunParts, TrainingRun } from "../../runs/training_run.ts";
+import type { Benchmark } from "../../streams/experience.ts";
+import { createNamed } from "../options/named_factory.ts";
+import { formatNamed } from "../options/parse_named.ts";
+import { BENCHMARKS } from "../registries/benchmarks.ts";
+import { findModelModule, findModelProgram, MODELS } from "../registries/models.ts";
+import { OPTIMIZERS } from "../registries/optimizers.ts";
+import { PLUGINS } from "../registries/plugins.ts";
+import { STRATEGIES } from "../registries/strategies.ts";
+import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
+import type { TrainConfig } from "./train_config.ts";
+
+/**
+ * Where a run writes: a folder for a new one, a numbered one in "runs" if undefined, or the folder of one that goes on.
+ */
+export type RunTarget =
+  | { readonly kind: "new"; readonly out: string | undefined }
+  | { readonly kind: "resumed"; readonly directory: string };
+
+/** What does not decide a run's numbers. */
+export interface RunSurroundings {
+  readonly target: RunTarget;
+  /** The replicas of this process, which need not be those that the run was started with. */
+  readonly layout: Pick<TrainConfig, "workers" | "devices">;
+  readonly loggers: readonly Logger[];
+  readonly signal: AbortSignal;
+  /** Gets one line for whatever somebody should know and that does not end the run. */
+  readonly report: (line: string) => void;
+}
+
+/**
+ * Makes everything that a configuration names, and last the run's folder.
+ * @throws {Error} If data is missing, a value is out of range or the folder cannot be used; nothing was written then.
+ */
+export async function prepareRun(given: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
+  const { target, layout, loggers, signal, report } = around;
+  const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
+  const { workers, devices } = layout;
+  const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
+  if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
+  const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
+  const { data, classNames } = given;
+  const benchmark = await createNamed(BENCHMARKS, given.benchmark, { seed, data: data ?? undefined, classNames });
+  const config = keepClassNames(given, benchmark);
+  let run: TrainingRun<TrainConfig> | undefined;
+  const context = { benchmark, runFolder: () => run?.directory.path ?? "." };
+  const plugins = await Promise.all(config.plugins.map((choice) => createNamed(PLUGINS, choice, context)));
+  const { numClasses, sampleShape: inputShape, isTaskIncremental } = benchmark;
+  const model = await createNamed(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
+  const topology = takeTopology(model);
+  const kind = await chooseEngine(engine, topology);
+  await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels });
+  await assertDevicesAreThere(places, kind);
+  const options = {
+    benchmark,
+    config,
+    loggers: [...loggers, ...plugins.flatMap((plugin) => plugin.loggers ?? [])],
+    metrics: plugins.flatMap((plugin) => plugin.metrics ?? []),
+    evaluatesFirst: plugins.some(({ evaluatesFirst }) => evaluatesFirst),
+    signal,
+    exportsModels,
+    checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
+    labels: { strategy: formatNamed(config.strategy), benchmark: formatNamed(config.benchmark) },
+    createStrategy: (parts: RunParts) =>
+      createNamed(STRATEGIES, config.strategy, {
+        model,
+        optimizer,
+        seed,
+        evaluator: parts.evaluator,
+        plugins: [...plugins.map(({ plugin }) => plugin), ...parts.plugins],
+        evalEvery: Math.max(-1, ...plugins.map(({ evalEvery = -1 }) => evalEvery)),
+        trainEpochs: config.epochs,
+        trainMbSize: config.batchSize,
+        dropLast: config.dropLast,
+        evalMbSize: config.evalBatchSize,
+        cluster: {
+          workers,
+          devices,
+          logicalShards,
+          engine,
+          maxRestarts,
+          onRestart: report,
+          layerModules: listModules(config),
+        },
+      }),
+  };
+  if (target.kind === "resumed") {
+    run = await resumeTrainingRun({ ...options, directory: target.directory, onDamage: report });
+    return run;
+  }
+  const { out } = target;
+  run = await createTrainingRun({
+    ...options,
+    directory: () =>
+      out === undefined
+        ? createNumberedRunDirectory("runs", `${config.strategy.name}-${config.benchmark.name}`)
+        : createRunDirectory(out),
+  });
+  return run;
+}
+
+/** The labels of the benchmark's classes belong to what decides a run, unless they are the class ids themselves. */
+function keepClassNames(config: TrainConfig, { classNames }: Benchmark): TrainConfig {
+  return areClassIds(classNames) ? config : { ...config, classNames };
+}
+
+/** What may register layers of its own: the module that made the model. */
+function listModules({ model }: TrainConfig): string[] {
+  const program = findModelProgram(model);
+  return program === undefined ? [] : [findModelModule(program)];
+}

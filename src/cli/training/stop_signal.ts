@@ -1,0 +1,19 @@
+import process from "node:process";
+import { StopRequest } from "../cli_error.ts";
+
+/**
+ * A signal that Ctrl-C and SIGTERM abort, with a `StopRequest` as its reason. Whoever asks twice ends the process at
+ * once.
+ */
+export function listenForStops(): AbortSignal {
+  const interruption = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      const request = new StopRequest(name);
+      // Somebody who presses Ctrl-C twice does not want to wait for the end of an iteration.
+      if (interruption.signal.aborted) process.exit(request.exitStatus);
+      interruption.abort(request);
+    });
+  }
+  return interruption.signal;
+}

@@ -1,0 +1,94 @@
+import { describeUnknownName } from "../../core/errors/errors.ts";
+import { assertDevice } from "../../engine/create_engine.ts";
+import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
+import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
+import type { RunConfig } from "../../runs/run_config.ts";
+import { CliError, refuseAsTyped } from "../cli_error.ts";
+import { resolveNamed } from "../options/named_factory.ts";
+import { countDefaultWorkers } from "../options/option_values.ts";
+import { BENCHMARKS } from "../registries/benchmarks.ts";
+import { MODELS } from "../registries/models.ts";
+import { OPTIMIZERS } from "../registries/optimizers.ts";
+import { PLUGINS } from "../registries/plugins.ts";
+import { STRATEGIES } from "../registries/strategies.ts";
+
+/** The options of train that decide a run, as the command line holds them. */
+export interface TrainOptions {
+  readonly benchmark: string;
+  readonly strategy: string;
+  readonly plugin: readonly string[];
+  readonly model: string;
+  readonly optimizer: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+  readonly evalBatchSize: number;
+  readonly workers?: number;
+  readonly logicalShards?: number;
+  readonly engine: string;
+  readonly device: string;
+  readonly seed: number;
+  readonly data?: string;
+  readonly checkpointEvery: string;
+  readonly maxRestarts: number;
+  /** Whether models are exported. */
+  readonly onnx: boolean;
+}
+
+/** A run's configuration with the types that the engine layer wants. */
+export interface TrainConfig extends RunConfig {
+  readonly engine: EngineChoice;
+}
+
+/**
+ * Turns options into a configuration with every default filled in; touches nothing outside.
+ * @throws {CliError} If a name is unknown or a value is out of range.
+ */
+export function createTrainConfig(options: TrainOptions): TrainConfig {
+  const { epochs, batchSize, dropLast, evalBatchSize, seed, data = null, checkpointEvery, maxRestarts } = options;
+  refuseAsTyped(() => parseCheckpointInterval(checkpointEvery));
+  const benchmark = resolveNamed(BENCHMARKS, options.benchmark);
+  const strategy = resolveNamed(STRATEGIES, options.strategy);
+  const plugins = options.plugin.map((text) => resolveNamed(PLUGINS, text));
+  const model = resolveNamed(MODELS, options.model);
+  const optimizer = resolveNamed(OPTIMIZERS, options.optimizer);
+  const devices = parseDevices(options.device);
+  const workers = options.workers ?? countDefaultWorkers(devices);
+  return {
+    version: 1,
+    // The seed that the benchmark will get, so that config.json leaves nothing open.
+    benchmark: { ...benchmark, options: { ...benchmark.options, seed: benchmark.options.seed ?? seed } },
+    strategy,
+    plugins,
+    model,
+    optimizer,
+    epochs,
+    batchSize,
+    dropLast,
+    evalBatchSize,
+    workers,
+    logicalShards: options.logicalShards ?? Math.max(1, workers),
+    engine: parseEngine(options.engine),
+    devices,
+    seed,
+    data,
+    checkpointEvery,
+    maxRestarts,
+    exportsModels: options.onnx,
+  };
+}
+
+/** @throws {CliError} If there is no such engine. */
+function parseEngine(name: string): EngineChoice {
+  const choices = ["auto", ...ENGINE_KINDS] as const;
+  const engine = choices.find((choice) => choice === name);
+  if (engine) return engine;
+  throw new CliError(describeUnknownName("engine", name, choices));
+}
+
+/** @throws {CliError} If a device has no such name. */
+export function parseDevices(text: string): readonly string[] {
+  const devices = text.split("|");
+  for (const device of devices) refuseAsTyped(() => assertDevice(device));
+  return devices;
+}

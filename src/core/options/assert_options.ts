@@ -1,0 +1,39 @@
+import { assertKnownOptions, describeValue, RangeRefusal, TypeRefusal } from "../errors/errors.ts";
+import type { RequiredRule, ValueRule } from "./value_rules.ts";
+
+/**
+ * A rule for every option of an options type; the compiler refuses one that is missing, too much, or that lets too
+ * little through.
+ */
+export type OptionRules<Options> = {
+  readonly [Name in keyof Options]-?: undefined extends Options[Name]
+    ? ValueRule<Exclude<Options[Name], undefined>>
+    : RequiredRule<Options[Name]>;
+};
+
+/** The rules of any options. */
+export type AnyOptionRules = Readonly<Record<string, ValueRule<never> & { readonly isRequired?: true }>>;
+
+/**
+ * Checks an options object: that it is one, that it has no other names, and its values. An option that is undefined is
+ * one that is left out.
+ * @param subject What takes the options: "SGD".
+ * @throws {TypeRefusal} If it is no object, an option has no such name (with the nearest ones), is missing where it is
+ * needed, or is of another kind. {RangeRefusal} If a value is out of range.
+ */
+export function assertOptions(subject: string, options: object, rules: AnyOptionRules): void {
+  assertKnownOptions(subject, options, rules);
+  const values = new Map<string, unknown>(Object.entries(options));
+  for (const [name, rule] of Object.entries(rules)) assertValue(`${subject}: ${name}`, values.get(name), rule);
+}
+
+function assertValue(label: string, value: unknown, { findFault, isRequired }: AnyOptionRules[string]): void {
+  if (value === undefined) {
+    if (isRequired) throw new TypeRefusal(`${label} is required`);
+    return;
+  }
+  const fault = findFault(value);
+  if (!fault) return;
+  const message = `${label}${fault.place} must be ${fault.wanted}, got ${describeValue(fault.got)}`;
+  throw fault.isOfKind ? new RangeRefusal(message) : new TypeRefusal(message);
+}

@@ -1,0 +1,92 @@
+import { needs, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
+import { createSharedFloat32, createSharedUint8 } from "../../core/shared_memory.ts";
+import { type ImageLayout, putChannelsLast } from "../images/image_layout.ts";
+import { joinLabels, type LabelTable, tabulateLabels } from "./label_table.ts";
+import type { LabelledSamples } from "./labelled_samples.ts";
+import type { NpyArray } from "./npy_reader.ts";
+
+/** How an array of samples is read. */
+export interface SampleArrayOptions {
+  /** What messages begin with: the file. */
+  readonly subject: string;
+  /** Where images have their channels; left out, the shape must tell. */
+  readonly layout: ImageLayout | undefined;
+}
+
+/**
+ * Reads an array [rows, features], [rows, height, width], [rows, height, width, channels] or [rows, channels, height,
+ * width] as samples with their channels last.
+ * @throws {SyntaxRefusal} If it has no rows or another rank, or a value is not finite; the message names the row.
+ *   {RangeRefusal} If it is not clear which axis holds the channels.
+ */
+export function readSampleArray(
+  { shape, data }: NpyArray,
+  { subject, layout }: SampleArrayOptions,
+): Pick<LabelledSamples, "x" | "sampleShape"> & { readonly rows: number } {
+  const [rows = 0, ...sampleShape] = shape;
+  if (shape.length < 2 || shape.length > 4 || countElements(shape) === 0) {
+    const allowed = "[rows, features], [rows, height, width] or [rows, height, width, channels]";
+    throw new SyntaxRefusal(`${subject}: samples must have the shape ${allowed}, got [${shape.join(", ")}]`);
+  }
+  const x = data instanceof Float64Array ? new Float32Array(data) : data;
+  const astray = x instanceof Uint8Array ? -1 : x.findIndex((value) => !Number.isFinite(value));
+  if (astray >= 0) {
+    const row = Math.floor(astray / countElements(sampleShape));
+    throw new SyntaxRefusal(`${subject}, row ${row}: values must be finite float32 numbers, got ${data[astray]}`);
+  }
+  const read = putChannelsLast({ x, sampleShape }, { layout, subject });
+  return { rows, x: read.x, sampleShape: sampleShape.length === 2 ? [...sampleShape, 1] : read.sampleShape };
+}
+
+/**
+ * Reads an array [rows] of labels, whole numbers of any size.
+ * @throws {SyntaxRefusal} If its shape is another or a value is no such number; the message names the row.
+ */
+export function readLabelArray(
+  { shape, data }: NpyArray,
+  { subject, rows }: { readonly subject: string; readonly rows: number },
+): LabelTable {
+  if (shape.length !== 1 || shape[0] !== rows) {
+    const allowed = `[${rows}], a label for each of ${rows} samples`;
+    throw new SyntaxRefusal(`${subject}: labels must have the shape ${allowed}, got [${shape.join(", ")}]`);
+  }
+  // Beyond 2^53 two different labels may have become one number.
+  const astray = data.findIndex((value) => !Number.isSafeInteger(value));
+  if (astray < 0) return tabulateLabels(data, subject);
+  throw new SyntaxRefusal(
+    `${subject}, row ${astray}: the label must be a whole number within ±2^53, got ${data[astray]}`,
+  );
+}
+
+/**
+ * The samples of several files, one after another.
+ * @throws {SyntaxError} If they differ in shape, or some hold bytes and others do not.
+ */
+export function joinArrays(path: string, parts: readonly LabelledSamples[]): LabelledSamples {
+  const [first, ...others] = parts;
+  if (!first) throw new SyntaxRefusal(needs(`${JSON.stringify(path)}`, "at least one file", 0));
+  for (const part of others) assertSameKind(first, part);
+  if (others.length === 0) return { ...first, path };
+  const length = parts.reduce((sum, { x }) => sum + x.length, 0);
+  const x = first.x instanceof Uint8Array ? createSharedUint8(length) : createSharedFloat32(length);
+  let at = 0;
+  for (const part of parts) {
+    x.set(part.x, at);
+    at += part.x.length;
+  }
+  const labels = joinLabels(
+    parts.map((part) => part.labels),
+    path,
+  );
+  return { path, x, sampleShape: first.sampleShape, labels };
+}
+
+/** @throws {SyntaxError} If `other` differs from `first` in shape or in the kind of its values. */
+export function assertSameKind(first: LabelledSamples, other: LabelledSamples): void {
+  const describe = ({ x, sampleShape }: LabelledSamples) =>
+    `samples of shape [${sampleShape.join(", ")}] in ${x instanceof Uint8Array ? "bytes" : "floats"}`;
+  if (describe(first) === describe(other)) return;
+  const wanted = `${describe(first)}, as in ${JSON.stringify(first.path)}`;
+  throw new SyntaxRefusal(`${other.path}: needs ${wanted}, got ${describe(other)}`);
+}

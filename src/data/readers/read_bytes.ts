@@ -1,0 +1,31 @@
+import { open, stat } from "node:fs/promises";
+import { assertArrayBytes } from "../../core/array_limit.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
+import { withFileNamed } from "../../core/errors/system_error.ts";
+
+/** Runtimes read at most 2 GiB at a time. */
+const PIECE_BYTES = 2 ** 30;
+
+/**
+ * The bytes of a file. The caller owns them.
+ * @throws {RefusalError} If it cannot be read, is no file (but a device, say), or larger than an array may be.
+ */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  return withFileNamed(path, async () => {
+    // Opening a pipe would wait for whoever writes to it.
+    const found = await stat(path);
+    if (found.isDirectory()) throw new RefusalError(`${path}: it is a folder, not a file`);
+    if (!found.isFile()) throw new RefusalError(`${path}: it is no file`);
+    assertArrayBytes(path, found.size);
+    await using file = await open(path);
+    const bytes = new Uint8Array(found.size);
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(PIECE_BYTES, bytes.length - at));
+      // It became shorter meanwhile.
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return bytes.subarray(0, at);
+  });
+}

@@ -1,0 +1,105 @@
+import { readdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { needs, RangeRefusal, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { describeReason } from "../../core/errors/system_error.ts";
+import { compareNaturally } from "../../core/natural_order.ts";
+import type { OptionRules } from "../../core/options/assert_options.ts";
+import { objectLike, oneOf } from "../../core/options/value_rules.ts";
+import { CSV_RULES, CsvColumns, type CsvOptions } from "../csv/csv_columns.ts";
+import { readCsv } from "../csv/read_csv.ts";
+import { IMAGE_LAYOUTS, type ImageLayout } from "../images/image_layout.ts";
+import type { WantedSize } from "../images/resize_image.ts";
+import { joinArrays } from "./array_files.ts";
+import type { LabelledSamples } from "./labelled_samples.ts";
+import { readNpyPair, readNpz } from "./read_arrays.ts";
+import { readImageFolders } from "./read_image_folders.ts";
+
+/** How files of one's own are read. */
+export interface SampleFileOptions extends CsvOptions {
+  /** What images are brought to; left out, all must be of one size. */
+  readonly imageSize?: WantedSize | undefined;
+  /** Where arrays [rows, …] of images have their channels; left out, their shape must tell. */
+  readonly layout?: ImageLayout | undefined;
+}
+
+/** What `SampleFileOptions` may be. */
+export const SAMPLE_FILE_RULES: OptionRules<SampleFileOptions> = {
+  imageSize: objectLike("{ height, width }"),
+  layout: oneOf(IMAGE_LAYOUTS),
+  ...CSV_RULES,
+};
+
+/** What a folder of samples may hold, for messages. */
+export const FOLDER_CONTENTS =
+  "x.npy and y.npy, or .npz files with x and y, or .csv files, or a folder of images for each class";
+
+/** Values separated by commas or tabs, packed with gzip or not; what is inside decides. */
+const CSV_NAME = /\.(csv|tsv)(\.gz)?$/i;
+
+/**
+ * Reads the samples of a folder of one's own, which holds one of: x.npy and y.npy; .npz files with the arrays x and y;
+ * .csv or .tsv files, .gz or not; a folder of images for each class, named after it. Several files of a kind follow
+ * each other in natural order; names that begin with a point are passed over.
+ * @param columns Those that CSV files have in common with others that were read before.
+ * @throws {Error} If a file cannot be read. {SyntaxError} If it is broken or not what it must be. The message names it.
+ */
+export async function readSampleFolder(
+  path: string,
+  options: SampleFileOptions = {},
+  columns = new CsvColumns(options),
+): Promise<LabelledSamples> {
+  const { folders, files } = await listFolder(path);
+  const act = `${path}`;
+  if (options.layout !== undefined && !files.some((name) => /\.np[yz]$/i.test(name))) {
+    throw new RangeRefusal(`${path}: layout requires arrays, in .npy or .npz files`);
+  }
+  if (folders.length > 0 && files.length === 0) return readImageFolders(path, { folders, ...options });
+  if (options.imageSize) throw new RangeRefusal(`${path}: imageSize requires folders of images`);
+  const extensions = new Set(files.map((name) => extname(name).toLowerCase()));
+  const [extension] = extensions;
+  if (folders.length === 0 && extensions.size === 1) {
+    if (extension === ".npy" && files.join() === "x.npy,y.npy") return readNpyPair(path, options.layout);
+    if (extension === ".npz") {
+      return joinArrays(path, await readEach(path, files, (file) => readNpz(file, options.layout)));
+    }
+  }
+  if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {
+    return joinArrays(path, await readEach(path, files, (file) => readCsv(file, columns)));
+  }
+  throw new SyntaxRefusal(needs(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
+}
+
+/**
+ * The names in a folder, in natural order, without those that begin with a point.
+ * @throws {Error} If it cannot be read.
+ */
+export async function listFolder(path: string): Promise<{ folders: string[]; files: string[] }> {
+  const names = await readdir(path).catch((cause: unknown) => {
+    throw new RefusalError(`${path}: ${describeReason(cause)}`, { cause });
+  });
+  const sorted = names.filter((name) => !name.startsWith(".")).sort(compareNaturally);
+  const areFolders = await Promise.all(sorted.map((name) => isFolder(join(path, name))));
+  return {
+    folders: sorted.filter((_, i) => areFolders[i]),
+    files: sorted.filter((_, i) => !areFolders[i]),
+  };
+}
+
+/** A name that leads nowhere counts as a file: reading it says what is wrong. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function readEach(
+  folder: string,
+  names: readonly string[],
+  read: (path: string) => Promise<LabelledSamples>,
+): Promise<LabelledSamples[]> {
+  const parts: LabelledSamples[] = [];
+  // One after another: a file may be large.
+  for (const name of names) parts.push(await read(join(folder, name)));
+  return parts;
+}

@@ -1,0 +1,45 @@
+import { countElements } from "../../core/host_tensor.ts";
+import { createSharedFloat32, createSharedUint8 } from "../../core/shared_memory.ts";
+import type { DataSource } from "../data_source.ts";
+import { createRowReader, getRowReader, type RowReader } from "../row_reader.ts";
+import { parseImageSize } from "../sample_shape.ts";
+import { type Augmentation, type AugmentationKey, augmentImage, drawAugmentation } from "./augmentation.ts";
+
+type AugmentedReader = (row: number, key: AugmentationKey) => RowReader;
+
+const readers = new WeakMap<DataSource, AugmentedReader>();
+
+/**
+ * The reader of a source for a minibatch: with this key's augmentation where the source has one and the step is not 0,
+ * else with its transforms alone. Images are changed as they came in, before every transform.
+ */
+export function getBatchReader(source: DataSource, key: AugmentationKey | undefined): RowReader {
+  const { augmentation } = source;
+  if (!augmentation || key === undefined || key.step === 0) return getRowReader(source);
+  let prepare = readers.get(source);
+  if (!prepare) {
+    prepare = createAugmentedReader(source, augmentation);
+    readers.set(source, prepare);
+  }
+  const read = prepare;
+  return (row, out, offset) => read(row, key)(0, out, offset);
+}
+
+/** Changes one image into a source of its own with a single row, which is then read as any other. */
+function createAugmentedReader(source: DataSource, augmentation: Augmentation): AugmentedReader {
+  const { x, sampleShape } = source;
+  const size = countElements(sampleShape);
+  const image = parseImageSize(sampleShape);
+  const scratch = x instanceof Uint8Array ? createSharedUint8(size) : createSharedFloat32(size);
+  const read = createRowReader({ ...source, x: scratch });
+  return (row, key) => {
+    const draw = drawAugmentation(augmentation, key, row);
+    const start = row * size;
+    if (x instanceof Uint8Array && scratch instanceof Uint8Array) {
+      augmentImage<Uint8Array>(x.subarray(start, start + size), scratch, { ...image, ...draw });
+    } else if (x instanceof Float32Array && scratch instanceof Float32Array) {
+      augmentImage<Float32Array>(x.subarray(start, start + size), scratch, { ...image, ...draw });
+    }
+    return read;
+  };
+}

@@ -1,0 +1,89 @@
+import * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../../core/element_at.ts";
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
+import { type Layer, listLayers } from "../model_layers.ts";
+import { repairWindows } from "./repaired_windows.ts";
+
+/**
+ * Makes the layers of a model, nested models included, train as they say, where TF.js 4.22 does not: it fails on
+ * normalisations without gamma or beta and on ThresholdedReLU, computes batch normalisation along other axes than the
+ * last wrongly, takes a single value's variance for a statistic, and joins along the last axis wherever an axis counts
+ * from the end. For windows see `repairWindows`.
+ * @throws {RangeError} If a batch normalisation is not along the last axis.
+ */
+export function repairLayers(model: tf.LayersModel): void {
+  for (const layer of listLayers(model)) {
+    switch (layer.getClassName()) {
+      case "BatchNormalization":
+        repairBatchNorm(layer);
+        break;
+      case "LayerNormalization":
+        repairLayerNorm(layer);
+        break;
+      case "ThresholdedReLU":
+        repairThreshold(layer);
+        break;
+      case "Concatenate":
+        repairJoin(layer);
+        break;
+      default:
+        repairWindows(layer);
+    }
+  }
+}
+
+function repairBatchNorm(layer: Layer): void {
+  const { axis, center, scale } = layer.getConfig();
+  const shape = readInputShape(layer);
+  const channels = Number(elementAt(shape, shape.length - 1));
+  if (axis !== -1 && axis !== shape.length - 1) {
+    throw new RangeRefusal(needs(`${layer.name}`, `channels on the last axis of [${shape}]`, axis));
+  }
+  if (!scale) setNeutral(layer, "gamma", () => tf.ones([channels]));
+  if (!center) setNeutral(layer, "beta", () => tf.zeros([channels]));
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => {
+    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    if (kwargs.training === true && (!x || x.size <= channels)) {
+      const rule = `at least 2 rows, as layer "${layer.name}" normalizes by the batch's variance`;
+      throw new RangeRefusal(needs("training", rule, x?.shape[0]));
+    }
+    return call(inputs, kwargs);
+  };
+}
+
+function repairLayerNorm(layer: Layer): void {
+  const { axis, center, scale } = layer.getConfig();
+  const shape = readInputShape(layer);
+  const lengths = [axis].flat().map((at) => Number(elementAt(shape, (Number(at) + shape.length) % shape.length)));
+  if (!scale) setNeutral(layer, "gamma", () => tf.ones(lengths));
+  if (!center) setNeutral(layer, "beta", () => tf.zeros(lengths));
+  Object.assign(layer, { scale: true, center: true });
+}
+
+/** y = x · [x > θ], by a step that has a gradient: none. */
+function repairThreshold(layer: Layer): void {
+  const theta = Number(layer.getConfig().theta);
+  layer.call = (inputs) => {
+    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    if (!x) throw new RangeRefusal(needs(`${layer.name}`, "an input", x));
+    return tf.tidy(() => tf.mul(x, tf.step(tf.sub(x, theta))));
+  };
+}
+
+/** TF.js takes −2 for −1: so the axis is counted from the front. */
+function repairJoin(layer: Layer): void {
+  const axis = Number(layer.getConfig().axis);
+  if (axis < 0) Object.assign(layer, { axis: axis + readInputShape(layer).length });
+}
+
+/** Stands in for a weight that the layer has not; it is read inside the layer's own tidy, which disposes of it. */
+function setNeutral(layer: Layer, name: "gamma" | "beta", read: () => tf.Tensor): void {
+  Object.assign(layer, { [name]: { read } });
+}
+
+function readInputShape(layer: Layer): readonly (number | null)[] {
+  const shape = layer.inboundNodes[0]?.inputShapes[0];
+  if (Array.isArray(shape)) return shape;
+  throw new RangeRefusal(needs(`${layer.name}`, "an input of known shape", shape));
+}

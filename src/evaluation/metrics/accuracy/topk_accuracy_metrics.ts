@@ -1,0 +1,53 @@
+import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
+import { flag, wholeNumber } from "../../../core/options/value_rules.ts";
+import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
+import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "../../metric_family.ts";
+import type { PluginMetric } from "../../plugin_metric.ts";
+import { createTrainedOnlyMetric } from "../../trained_only_metric.ts";
+import { TopKAccuracy } from "./top_k_accuracy.ts";
+
+/** Which top-k accuracies to measure; none unless asked for. */
+export interface TopkAccMetricsOptions extends MetricFamilyOptions {
+  /** How many of the largest logits count; 3 if left out. */
+  readonly topK?: number;
+  /** Over the evaluated experiences that were trained, in whole or in pieces. */
+  readonly trainedExperience?: boolean;
+}
+
+const TOPK_ACC_METRICS_RULES: OptionRules<TopkAccMetricsOptions> = {
+  ...METRIC_FAMILY_RULES,
+  topK: wholeNumber(1),
+  trainedExperience: flag(),
+};
+
+/**
+ * Shares of samples whose class has one of the k largest logits: `Topk_3_Acc_MB`, `Topk_3_Acc_Epoch`,
+ * `Topk_3_RunningAcc_Epoch` (Avalanche gives it the name of the one before), `Topk_3_Acc_Exp`, `Topk_3_Acc_Stream`,
+ * `Topk_3_Acc_On_Trained_Experiences`.
+ * @throws {RangeError} If `topK` is not a whole number of at least 1.
+ */
+export function topkAccMetrics(options: TopkAccMetricsOptions): PluginMetric[] {
+  assertOptions("topkAccMetrics", options, TOPK_ACC_METRICS_RULES);
+  const { topK = 3 } = options;
+  const create = () => countTopK(topK);
+  const names = {
+    minibatch: `Topk_${topK}_Acc_MB`,
+    epoch: `Topk_${topK}_Acc_Epoch`,
+    epochRunning: `Topk_${topK}_RunningAcc_Epoch`,
+    experience: `Topk_${topK}_Acc_Exp`,
+    stream: `Topk_${topK}_Acc_Stream`,
+  };
+  const family = createMetricFamily(options, names, create);
+  if (options.trainedExperience) {
+    const { lastTaskLabel = false } = options;
+    family.push(
+      createTrainedOnlyMetric({ name: `Topk_${topK}_Acc_On_Trained_Experiences`, lastTaskLabel, ...create() }),
+    );
+  }
+  return family;
+}
+
+function countTopK(k: number): { metric: TopKAccuracy; update: (strategy: EvaluatedStrategy) => void } {
+  const metric = new TopKAccuracy(k);
+  return { metric, update: (strategy) => metric.update(strategy.mbOutput, strategy.mbY) };
+}

@@ -1,0 +1,120 @@
+import { elementAt } from "../../../core/element_at.ts";
+import type { HostTensor } from "../../../core/host_tensor.ts";
+import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
+import { oneOf, wholeNumber } from "../../../core/options/value_rules.ts";
+import type { Metric } from "../metric.ts";
+import { predictClasses } from "../predictions.ts";
+import { parseRows } from "../saved_state.ts";
+
+/** What the counts are divided by: those of the true class (rows), of the predicted class (columns), or all. */
+export type ConfusionNormalization = "true" | "pred" | "all";
+
+/** How a confusion matrix is counted. */
+export interface ConfusionMatrixOptions {
+  /** At least as many rows and columns; it grows to the largest class that is met or predicted. */
+  readonly numClasses?: number;
+  /** Counts stay counts if left out. */
+  readonly normalize?: ConfusionNormalization;
+}
+
+/** What `ConfusionMatrixOptions` may be. */
+export const CONFUSION_MATRIX_RULES: OptionRules<ConfusionMatrixOptions> = {
+  numClasses: wholeNumber(),
+  normalize: oneOf(["true", "pred", "all"]),
+};
+
+/**
+ * Counts samples by true class (row) and predicted class (column). A sample whose logits hold NaN has no prediction and
+ * is left out. Shares of an empty row, column or matrix are 0.
+ */
+export class ConfusionMatrix implements Metric<number[][]> {
+  readonly #options: ConfusionMatrixOptions;
+  #size: number;
+  /** [size, size] */
+  #counts: Float64Array;
+
+  /** @throws {RangeError} If `numClasses` is not a whole number. */
+  constructor(options: ConfusionMatrixOptions = {}) {
+    assertOptions("ConfusionMatrix", options, CONFUSION_MATRIX_RULES);
+    const { numClasses = 0 } = options;
+    this.#options = options;
+    this.#size = numClasses;
+    this.#counts = new Float64Array(numClasses * numClasses);
+  }
+
+  /**
+   * Counts a minibatch: `logits` [B, C], class ids `y` [B]. Both are borrowed.
+   * @throws {RangeError} If there is not one row a label.
+   */
+  update(logits: HostTensor, y: Int32Array): void {
+    const predicted = predictClasses(logits, y);
+    const largest = predicted.reduce(
+      (a, b) => Math.max(a, b),
+      y.reduce((a, b) => Math.max(a, b), -1),
+    );
+    if (largest >= this.#size) this.#grow(largest + 1);
+    for (let i = 0; i < y.length; i++) {
+      const column = elementAt(predicted, i);
+      if (column < 0) continue;
+      const cell = elementAt(y, i) * this.#size + column;
+      this.#counts[cell] = elementAt(this.#counts, cell) + 1;
+    }
+  }
+
+  /** [true, predicted]. The caller owns the result. */
+  result(): number[][] {
+    const { normalize } = this.#options;
+    const rows = this.#listRows();
+    if (normalize === undefined) return rows;
+    switch (normalize) {
+      case "true":
+        return rows.map((row) => divide(row, sum(row)));
+      case "pred": {
+        const totals = rows.map((_, column) => rows.reduce((total, row) => total + elementAt(row, column), 0));
+        return rows.map((row) => row.map((count, column) => (count === 0 ? 0 : count / elementAt(totals, column))));
+      }
+      case "all": {
+        const total = sum(rows.map(sum));
+        return rows.map((row) => divide(row, total));
+      }
+    }
+  }
+
+  reset(): void {
+    this.#size = this.#options.numClasses ?? 0;
+    this.#counts = new Float64Array(this.#size * this.#size);
+  }
+
+  save(): unknown {
+    return this.#listRows();
+  }
+
+  restore(state: unknown): void {
+    const rows = parseRows("the saved state of a confusion matrix", state);
+    this.#size = rows.length;
+    this.#counts = Float64Array.from(rows.flat());
+  }
+
+  #listRows(): number[][] {
+    return Array.from({ length: this.#size }, (_, row) => [
+      ...this.#counts.subarray(row * this.#size, (row + 1) * this.#size),
+    ]);
+  }
+
+  #grow(size: number): void {
+    const counts = new Float64Array(size * size);
+    this.#listRows().forEach((row, i) => {
+      counts.set(row, i * size);
+    });
+    this.#size = size;
+    this.#counts = counts;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function divide(values: readonly number[], divisor: number): number[] {
+  return values.map((value) => (divisor === 0 ? 0 : value / divisor));
+}

@@ -1,0 +1,115 @@
+import { elementAt } from "../../../core/element_at.ts";
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
+import type { Metric } from "../metric.ts";
+import { parsePairs } from "../saved_state.ts";
+
+/** Lengths of a tensor's axes; null is the batch, or a length that is not known. */
+export type LayerShape = readonly (number | null)[];
+
+/** One shape, or one for each of several tensors. */
+export type LayerShapes = LayerShape | readonly LayerShape[];
+
+/** What of a layer is needed to count; a TF.js layer is one. A layer with `layers` is a model within the model. */
+export interface CountedLayer {
+  readonly name: string;
+  getClassName(): string;
+  getConfig(): object;
+  /** The layer's calls. */
+  readonly inboundNodes: readonly { readonly inputShapes: LayerShapes; readonly outputShapes: LayerShapes }[];
+  readonly weights: readonly { readonly name: string; readonly shape: LayerShape }[];
+  readonly layers?: readonly CountedLayer[];
+}
+
+/** A model, as far as its layers go; `tf.LayersModel` is one. */
+export interface CountedModel {
+  readonly layers: readonly CountedLayer[];
+}
+
+/**
+ * Multiplications with a following addition that a model needs for one sample: those of its dense layers, convolutions
+ * (each output value multiplies the whole window over all input channels that it sees) and growing heads. Layers that
+ * only add, scale or compare are not counted.
+ */
+export class MAC implements Metric<number> {
+  #count = 0;
+
+  /**
+   * Counts a model's.
+   * @throws {RangeError} If a layer's output depends on more than the batch.
+   */
+  update(model: CountedModel): void {
+    this.#count = countMultiplyAccumulates(model);
+  }
+
+  result(): number {
+    return this.#count;
+  }
+
+  reset(): void {
+    this.#count = 0;
+  }
+
+  save(): [number, number][] {
+    return [[this.#count, 1]];
+  }
+
+  restore(state: unknown): void {
+    const [[count] = [0]] = parsePairs("the saved state of a count of multiplications", state);
+    this.#count = count;
+  }
+}
+
+/**
+ * Multiplications with a following addition for one sample, over all calls of all layers.
+ * @throws {RangeError} If a layer's output depends on more than the batch.
+ */
+export function countMultiplyAccumulates({ layers }: CountedModel): number {
+  return layers.reduce((sum, layer) => {
+    const { layers: inner } = layer;
+    return sum + (inner ? countMultiplyAccumulates({ layers: inner }) : countLayer(layer));
+  }, 0);
+}
+
+function countLayer(layer: CountedLayer): number {
+  const kernels = layer.weights.filter(({ name }) => isKernel(name));
+  const sizes = kernels.map(({ shape }) => shape.reduce<number>((product, length) => product * (length ?? 1), 1));
+  const size = sizes.reduce((sum, each) => sum + each, 0);
+  // Only the head of the sample's own task computes; the kernel of a multi-head classifier is [tasks, in, units].
+  const heads = layer.getClassName() === "MultiHeadClassifier" ? Number(elementAt(elementAt(kernels, 0).shape, 0)) : 1;
+  return (size / heads) * countPlaces(layer, size > 0);
+}
+
+/** Weights of TF.js are called "layer/kernel", "layer/depthwise_kernel" …, with "_1" behind where a name was taken. */
+function isKernel(weight: string): boolean {
+  return /(?:^|\/)(?:depthwise_|pointwise_)?kernel(?:_\d+)?$/.test(weight);
+}
+
+/** At how many places each number of a layer's kernels is multiplied, over all its calls. */
+function countPlaces(layer: CountedLayer, isCounted: boolean): number {
+  if (!isCounted) return 0;
+  // A transposed convolution multiplies at every place of its input.
+  const isTransposed = layer.getClassName().endsWith("Transpose");
+  return layer.inboundNodes.reduce((sum, { inputShapes, outputShapes }) => {
+    const shape = takeFirst(isTransposed ? inputShapes : outputShapes);
+    const places = isChannelsFirst(layer) ? shape.slice(2) : shape.slice(1, -1);
+    return sum + places.reduce<number>((product, length) => product * assertKnown(layer, shape, length), 1);
+  }, 0);
+}
+
+function assertKnown({ name }: CountedLayer, shape: LayerShape, length: number | null): number {
+  if (length !== null) return length;
+  throw new RangeRefusal(needs("the count of multiplications", `fixed lengths besides the batch in ${name}`, shape));
+}
+
+function takeFirst(shapes: LayerShapes): LayerShape {
+  return isList(shapes) ? elementAt(shapes, 0) : shapes;
+}
+
+function isList(shapes: LayerShapes): shapes is readonly LayerShape[] {
+  return Array.isArray(shapes[0]);
+}
+
+function isChannelsFirst(layer: CountedLayer): boolean {
+  const config = layer.getConfig();
+  return "dataFormat" in config && config.dataFormat === "channelsFirst";
+}

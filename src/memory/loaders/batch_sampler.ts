@@ -1,0 +1,67 @@
+import type { RandomStream } from "../../core/random_stream.ts";
+
+/** How one data set is cut into sub-batches. */
+export interface BatchSamplerOptions {
+  /** Samples in the data set. */
+  readonly length: number;
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+  /**
+   * False: one pass, whose whole order is drawn at once. True: starts again at the end, and draws each sub-batch when
+   * it is taken, so that a few samples of a large memory cost a few draws.
+   */
+  readonly cycle: boolean;
+  /** Draws the orders; undefined: in order. */
+  readonly random: RandomStream | undefined;
+}
+
+/** How many sub-batches one pass over a data set gives. */
+export function countBatches(length: number, batchSize: number, dropLast: boolean): number {
+  return dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
+}
+
+/** One epoch's way through a data set. */
+export class BatchSampler {
+  readonly #options: BatchSamplerOptions;
+  /** Positions beyond this one are not used. */
+  readonly #end: number;
+  readonly #order: Int32Array;
+  #next = 0;
+
+  /** Draws the order of a data set that is gone through once. */
+  constructor(options: BatchSamplerOptions) {
+    const { length, batchSize, dropLast, cycle, random } = options;
+    this.#options = options;
+    // A cycling data set smaller than its batch would never be seen if its only sub-batch were dropped.
+    const keepsLast = !dropLast || (cycle && length < batchSize);
+    this.#end = keepsLast ? length : length - (length % batchSize);
+    this.#order = random && !cycle ? random.permutation(length) : createAscending(length);
+  }
+
+  /** Positions of the next sub-batch; none when the data set is used up. Borrowed until the next call. */
+  next(): Int32Array {
+    const { batchSize, cycle, random } = this.#options;
+    if (cycle && this.#next >= this.#end) this.#next = 0;
+    const start = this.#next;
+    this.#next = Math.min(start + batchSize, this.#end);
+    if (cycle && random) this.#drawUpTo(this.#next, start, random);
+    return this.#order.subarray(start, this.#next);
+  }
+
+  /** Fisher and Yates from the front, one sub-batch at a time: what is not drawn yet lies behind `end`. */
+  #drawUpTo(end: number, start: number, random: RandomStream): void {
+    const order = this.#order;
+    for (let i = start; i < end; i++) {
+      const chosen = i + random.integer(order.length - i);
+      const held = order[i] ?? 0;
+      order[i] = order[chosen] ?? 0;
+      order[chosen] = held;
+    }
+  }
+}
+
+function createAscending(length: number): Int32Array {
+  const order = new Int32Array(length);
+  for (let i = 0; i < length; i++) order[i] = i;
+  return order;
+}

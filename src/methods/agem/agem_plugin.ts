@@ -1,0 +1,77 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { required, wholeNumber } from "../../core/options/value_rules.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
+import { EpisodicMemory } from "../../memory/buffers/episodic_memory.ts";
+import { drawSamples } from "../../memory/selection/draw_samples.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import { assertRows } from "../shared/assert_rows.ts";
+
+/** What averaged GEM remembers, and how much of it a step looks at. */
+export interface AGEMOptions {
+  /** Samples kept of every experience. */
+  readonly patternsPerExperience: number;
+  /** Remembered samples whose mean loss no step may raise; 64 if left out. */
+  readonly sampleSize?: number;
+}
+
+/** What `AGEMOptions` may be. */
+export const AGEM_RULES: OptionRules<AGEMOptions> = {
+  patternsPerExperience: required(wholeNumber(1)),
+  sampleSize: wholeNumber(1),
+};
+
+/**
+ * Removes from `gradient` the part that raises the reference loss: g − (min(gᵀr, 0) / rᵀr) r, in place. Both are [P].
+ * @throws {RangeError} If the lengths differ.
+ * @see Chaudhry et al. 2019, Efficient Lifelong Learning with A-GEM, arXiv:1812.00420
+ */
+export function projectConflict(gradient: Float32Array, reference: Float32Array): void {
+  assertSameLength("project the gradient", gradient, reference);
+  const conflict = dot(gradient, reference);
+  if (conflict < 0) addScaled(gradient, reference, -conflict / dot(reference, reference));
+}
+
+/**
+ * A-GEM: no step may raise, to first order, the mean loss on a random sample of the past. The sample is drawn anew for
+ * every step from the memories of all past experiences together, as in the paper (Avalanche draws equal numbers of
+ * each).
+ * @see Chaudhry et al. 2019, Efficient Lifelong Learning with A-GEM, arXiv:1812.00420
+ */
+export class AGEMPlugin implements StrategyPlugin {
+  readonly name = "AGEMPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly #memory: EpisodicMemory;
+  readonly #sampleSize: number;
+
+  /** @throws {RangeError} If a number is out of range. */
+  constructor(options: AGEMOptions) {
+    assertOptions("AGEMPlugin", options, AGEM_RULES);
+    this.#memory = new EpisodicMemory(options.patternsPerExperience);
+    this.#sampleSize = options.sampleSize ?? 64;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertRows(this.name, model, { sampleSize: this.#sampleSize });
+  }
+
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    if (this.#memory.parts.length === 0) return;
+    const samples = drawSamples(this.#memory.samples, this.#sampleSize, strategy.randomStreams.get("agem"));
+    projectConflict(strategy.gradient, await strategy.gradientOn(samples, { training: true }));
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    this.#memory.add(strategy.experience, strategy.randomStreams.get("agem"));
+  }
+
+  saveState(): SavedState {
+    return this.#memory.save();
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    this.#memory.restore(saved, sources);
+  }
+}

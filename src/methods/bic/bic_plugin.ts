@@ -1,0 +1,214 @@
+import { assertInRange, RangeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { number, wholeNumber } from "../../core/options/value_rules.ts";
+import { RandomStream } from "../../core/random_stream.ts";
+import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { groupPositions } from "../../data/group_positions.ts";
+import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
+import { listGroups, RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
+import type { AffineHead } from "../../onnx/export/prediction_head.ts";
+import type { Experience } from "../../streams/experience.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import { nameExperience, type RehearseExperience } from "../../training/loop/rehearsal.ts";
+import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import { addDistillation } from "../../training/losses/distillation.ts";
+import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
+import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { Teacher } from "../shared/teacher.ts";
+import { type BiasCorrection, correctBias, fitBiasCorrection } from "./bias_correction.ts";
+
+/** What bias correction remembers, and how strongly it holds old outputs. */
+export interface BiCOptions {
+  /** Samples kept in all, those for the correction included; 2000 if left out. */
+  readonly memSize?: number;
+  /** The share of the memory that is kept from training and fits the correction; 0.1 if left out. */
+  readonly valPercentage?: number;
+  /** T of the distillation; 2 if left out. */
+  readonly temperature?: number;
+  /** λ, the weight of the distillation against the labels'; the share of old classes among all if left out. */
+  readonly lambda?: number;
+}
+
+/** What `BiCOptions` may be. */
+export const BIC_RULES: OptionRules<BiCOptions> = {
+  memSize: wholeNumber(2),
+  valPercentage: number({ above: 0, below: 1 }),
+  temperature: number({ above: 0 }),
+  lambda: number({ atLeast: 0, atMost: 1 }),
+};
+
+/**
+ * BiC: trains on new samples and exemplars with λ · distillation + (1 − λ) · cross-entropy, and corrects the logits of
+ * the newest classes by αo + β, fitted at each experience's end on held-out samples, the same number of every class.
+ * The correction is applied in evaluation, and to the teacher of the next experience. Old classes are those that the
+ * experience does not bring: where there are none, training is plain replay. Takes the place of the criterion.
+ *
+ * α and β are fitted to convergence by Newton's method, with a slight pull to the identity, rather than by some epochs
+ * of gradient descent. Distillation is written as a divergence: it differs from the paper's cross-entropy by a
+ * constant. The exported model gives the corrected logits, too.
+ * @see Wu et al. 2019, Large Scale Incremental Learning, arXiv:1905.13260
+ */
+export class BiCPlugin implements StrategyPlugin {
+  readonly name = "BiCPlugin";
+  readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
+  readonly #temperature: number;
+  readonly #lambda: number | undefined;
+  readonly #training: ClassBalancedBuffer;
+  readonly #validation: ClassBalancedBuffer;
+  /** The current experience's samples that are trained on. */
+  #current = Dataset.empty();
+  #teacher: Teacher | undefined;
+  #correction: BiasCorrection | undefined;
+  #known: ReadonlySet<number> = new Set();
+
+  /** @throws {RangeError} If an option is out of range, or one part of the memory would be empty. */
+  constructor(options: BiCOptions = {}) {
+    assertOptions("BiCPlugin", options, BIC_RULES);
+    const { memSize = 2000, valPercentage = 0.1, temperature = 2, lambda } = options;
+    // One sample at least on either side.
+    assertInRange("BiCPlugin", "valPercentage", valPercentage, { atLeast: 1 / memSize, atMost: 1 - 1 / memSize });
+    const held = Math.max(1, Math.floor(valPercentage * memSize));
+    this.#validation = new ClassBalancedBuffer({ maxSize: held });
+    this.#training = new ClassBalancedBuffer({ maxSize: memSize - held });
+    this.#temperature = temperature;
+    this.#lambda = lambda;
+  }
+
+  /** The correction in force; undefined before the second experience has ended. */
+  get correction(): BiasCorrection | undefined {
+    return this.#correction;
+  }
+
+  rehearse(): RehearseExperience {
+    const random = new RandomStream(0, "rehearsal of bic");
+    const [training, validation] = [this.#training, this.#validation].map(({ maxSize, bufferGroups }) => {
+      return new RehearsedMemory(maxSize, listGroups(bufferGroups));
+    });
+    const known = new Set(this.#known);
+    return (expected, experience) => {
+      const newest = experience.classesInThisExperience;
+      const hasOld = [...known].some((id) => !newest.includes(id));
+      for (const id of newest) known.add(id);
+      const perClass = Math.max(1, Math.floor(this.#validation.maxSize / known.size));
+      const { kept, held } = holdOut(expected.dataset, (id) => perClass - (validation?.countOf(id) ?? 0), random);
+      validation?.update(held);
+      if (hasOld && validation?.samples.length === 0) refuseExperience(experience);
+      const dataset = Dataset.concat([kept, training?.samples ?? Dataset.empty()]);
+      training?.update(kept);
+      return { ...expected, dataset };
+    };
+  }
+
+  afterTrainDatasetAdaptation(strategy: BaseStrategy): void {
+    const random = strategy.randomStreams.get("bic");
+    const seen = new Set([...this.#known, ...strategy.experience.classesInThisExperience]);
+    const perClass = Math.max(1, Math.floor(this.#validation.maxSize / seen.size));
+    // A class whose part is full, as it came before, is trained on whole.
+    const lacking = (id: number) => perClass - (this.#validation.bufferGroups.get(id)?.buffer.length ?? 0);
+    const { kept, held } = holdOut(strategy.adaptedDataset, lacking, random);
+    this.#current = kept;
+    this.#validation.updateFromDataset(held, strategy.randomStreams.get("buffer"));
+    strategy.adaptedDataset = Dataset.concat([kept, this.#training.buffer]);
+  }
+
+  async criterion(strategy: BaseStrategy): Promise<LossAndGradient> {
+    const { mbatch, mbOutput, mbY, experience } = strategy;
+    const present = new Set(experience.classesInThisExperience);
+    const columns = this.#known.union(present);
+    const old = this.#known.difference(present);
+    const dOutput = new Float32Array(mbOutput.data.length);
+    if (!this.#teacher || old.size === 0) {
+      return { loss: addCrossEntropy(mbOutput, mbY, { columns, dOutput }), dOutput };
+    }
+    const weight = this.#lambda ?? old.size / columns.size;
+    const raw = await this.#teacher.forward(strategy, mbatch);
+    const teacher = this.#correction ? correctBias(raw, this.#correction) : raw;
+    const held = { columns: [...old], temperature: this.#temperature, weight, dOutput };
+    const distilled = addDistillation(mbOutput, teacher, held);
+    return { loss: distilled + addCrossEntropy(mbOutput, mbY, { columns, weight: 1 - weight, dOutput }), dOutput };
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    const newest = new Set(strategy.experience.classesInThisExperience);
+    const old = this.#known.difference(newest);
+    this.#known = this.#known.union(newest);
+    this.#training.updateFromDataset(this.#current, strategy.randomStreams.get("buffer"));
+    this.#teacher = Teacher.copy(strategy);
+    this.#correction = undefined;
+    if (old.size === 0) return;
+    const samples = this.#validation.buffer;
+    const output = await strategy.forwardWith(strategy.parameters, samples);
+    this.#correction = fitBiasCorrection(output, samples.targets, { newest, seen: this.#known });
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#teacher = this.#teacher?.grow(strategy, growth);
+  }
+
+  afterEvalForward(strategy: BaseStrategy): void {
+    if (this.#correction) strategy.mbOutput = correctBias(strategy.mbOutput, this.#correction);
+  }
+
+  predictionHead(): AffineHead | undefined {
+    return this.#correction && { kind: "affine", ...this.#correction };
+  }
+
+  saveState(): SavedState {
+    const { classes, alpha = 1, beta = 0 } = this.#correction ?? {};
+    return {
+      training: saveBuffer(this.#training),
+      validation: saveBuffer(this.#validation),
+      teacher: this.#teacher?.save() ?? null,
+      correction: classes ? { classes: [...classes], alpha, beta } : null,
+      known: [...this.#known],
+    };
+  }
+
+  /** The current samples are held out anew when the experience's beginning is run again. */
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    const act = "the saved state of BiCPlugin";
+    const state = parseSavedRecord(act, saved);
+    restoreBuffer(this.#training, state.training ?? null, sources);
+    restoreBuffer(this.#validation, state.validation ?? null, sources);
+    this.#known = new Set(parseSavedList(act, state.known).map(Number));
+    this.#teacher = (state.teacher ?? null) === null ? undefined : Teacher.restore(act, state.teacher ?? null);
+    this.#correction = undefined;
+    if ((state.correction ?? null) === null) return;
+    const { classes, alpha, beta } = parseSavedRecord(act, state.correction);
+    this.#correction = {
+      classes: new Set(parseSavedList(act, classes).map(Number)),
+      alpha: parseSavedNumber(act, alpha),
+      beta: parseSavedNumber(act, beta),
+    };
+  }
+}
+
+/**
+ * Takes so many random samples of every class out of a data set, and no more than half of a class's.
+ * @param wanted How many of a class; none where it is not above 0.
+ */
+export function holdOut(
+  dataset: Dataset,
+  wanted: (id: number) => number,
+  random: RandomStream,
+): { readonly kept: Dataset; readonly held: Dataset } {
+  const held = new Set<number>();
+  for (const [id, positions] of groupPositions(dataset.targets)) {
+    const count = Math.max(0, Math.min(wanted(id), Math.floor(positions.length / 2)));
+    for (const position of random.shuffle(positions.slice()).subarray(0, count)) held.add(position);
+  }
+  const all = [...dataset.targets.keys()];
+  const split = (isHeld: boolean) => dataset.subset(all.filter((position) => held.has(position) === isHeld));
+  return { kept: split(false), held: split(true) };
+}
+
+function refuseExperience(experience: Experience): never {
+  const what = "no sample could be held out to correct the bias with, which takes 2 samples of a class at once";
+  const cure = "make larger experiences, or choose another strategy";
+  throw new RangeRefusal(`BiCPlugin: up to ${nameExperience(experience)} ${what}: ${cure}`);
+}

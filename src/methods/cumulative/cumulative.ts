@@ -1,0 +1,32 @@
+import type { SavedState } from "../../core/saved_state.ts";
+import type { DataSource } from "../../data/data_source.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
+import { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
+
+/** Trains on all samples seen so far, with each new experience. An upper baseline; its cost grows with the stream. */
+export class Cumulative extends BaseStrategy {
+  #seen = Dataset.empty();
+
+  override trainDatasetAdaptation(): void {
+    this.#seen = Dataset.concat([this.#seen, this.experience.dataset]);
+    this.adaptedDataset = this.#seen;
+  }
+
+  override rehearse(): RehearseExperience {
+    let seen = this.#seen;
+    return (expected) => {
+      seen = Dataset.concat([seen, expected.dataset]);
+      return { ...expected, dataset: seen };
+    };
+  }
+
+  override saveOwnState(): SavedState {
+    return { ...saveDataset(this.#seen) };
+  }
+
+  override restoreOwnState(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
+    this.#seen = restoreDataset(parseSavedDataset(saved), sources);
+  }
+}

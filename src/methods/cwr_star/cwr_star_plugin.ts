@@ -1,0 +1,196 @@
+import type * as tf from "@tensorflow/tfjs";
+import { elementAt } from "../../core/element_at.ts";
+import { matrixShape } from "../../core/host_tensor.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { callback, flag, text } from "../../core/options/value_rules.ts";
+import { findEntry, type ParameterEntry } from "../../core/parameter_layout.ts";
+import {
+  parseSavedCount,
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  parseSavedVector,
+  type SavedState,
+} from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { assertDenseLayer, findOutputLayer } from "../../training/model/named_layer.ts";
+import { countPastExperiences } from "../shared/count_past_experiences.ts";
+import { restoreStatistics } from "../shared/features/layer_statistics.ts";
+import { HeldParameters } from "../shared/importances/held_parameters.ts";
+
+/** Which layer keeps its classes' weights apart. */
+export interface CWRStarOptions {
+  /** A dense layer with an output a class; the model's last layer if left out. */
+  readonly cwrLayerName?: string;
+  /** Whether all other layers are held from the second experience on; true if left out. */
+  readonly freezeRemainingModel?: boolean;
+  /**
+   * Class ids of what is trained together with each experience from a memory, one a sample, as they are when the
+   * experience begins and ends; they are consolidated like those of the experience. None if left out.
+   */
+  readonly rehearsedTargets?: () => readonly number[];
+}
+
+/** What `CWRStarOptions` may be. */
+export const CWR_STAR_RULES: OptionRules<CWRStarOptions> = {
+  cwrLayerName: text(),
+  freezeRemainingModel: flag(),
+  rehearsedTargets: callback(),
+};
+
+/** What is kept of a class. */
+interface ConsolidatedClass {
+  /** cw: its column of the head's kernel. */
+  readonly weights: Float32Array;
+  /** Its samples so far. */
+  readonly samples: number;
+}
+
+/**
+ * CWR*: an experience trains temporary head weights, which begin at the consolidated ones for its classes and at 0 for
+ * all others. Afterwards each of its classes j gets cw ← (r·cw + tw − mean(tw)) / (r + 1) with r = √(past samples /
+ * samples now), the mean being over all weights of the experience's classes; the head then holds the consolidated
+ * weights of all classes seen. Layers below learn in the first experience only. The head's bias is trained as ever, as
+ * in Avalanche.
+ * @see Lomonaco, Maltoni and Pellegrini 2020, Rehearsal-Free Continual Learning over Small Non-I.I.D. Batches,
+ * arXiv:1907.03799
+ */
+export class CWRStarPlugin implements StrategyPlugin {
+  readonly name = "CWRStarPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
+  readonly #options: CWRStarOptions;
+  readonly #classes = new Map<number, ConsolidatedClass>();
+  #held: HeldParameters | undefined;
+  #statistics: Float32Array | undefined;
+
+  /** @throws {TypeError} If an option is of another kind. */
+  constructor(options: CWRStarOptions = {}) {
+    assertOptions("CWRStarPlugin", options, CWR_STAR_RULES);
+    this.#options = options;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertDenseLayer("CWRStarPlugin", model, this.#nameLayer(model));
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    const { parameters, experience } = strategy;
+    const kernel = this.#findKernel(strategy);
+    const current = new Set([...experience.classesInThisExperience, ...this.#listRehearsed()]);
+    this.#writeHead(strategy, (id) => current.has(id));
+    const { freezeRemainingModel = true } = this.#options;
+    if (!freezeRemainingModel || countPastExperiences(strategy) === 0) return;
+    const mask = new Float32Array(parameters.length).fill(1);
+    const layer = layerOf(kernel);
+    for (const { name, offset, size } of strategy.cluster.model.layout.entries) {
+      if (name.startsWith(`${layer}/`)) mask.fill(0, offset, offset + size);
+    }
+    this.#held = new HeldParameters(parameters, mask);
+    this.#statistics = Float32Array.from(strategy.cluster.state);
+  }
+
+  afterUpdate({ parameters, cluster }: BaseStrategy): void {
+    this.#held?.putBack(parameters);
+    if (this.#statistics) restoreStatistics(cluster, this.#statistics);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    this.#held = undefined;
+    this.#statistics = undefined;
+    const kernel = this.#findKernel(strategy);
+    const counts = new Map<number, number>();
+    for (const id of [...strategy.experience.dataset.targets, ...this.#listRehearsed()])
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    const trained = new Map([...counts.keys()].map((id) => [id, readColumn(strategy.parameters, kernel, id)]));
+    for (const [id, weights] of consolidate(trained, { counts, past: this.#classes })) this.#classes.set(id, weights);
+    this.#writeHead(strategy, () => true);
+  }
+
+  afterModelGrowth({ cluster }: BaseStrategy, growth: ModelGrowth): void {
+    this.#held = this.#held?.grow(growth);
+    if (this.#statistics) this.#statistics = growth.remapState(this.#statistics, cluster.state);
+  }
+
+  saveState(): SavedState {
+    const classes = [...this.#classes].map(([id, { weights, samples }]) => ({ id, weights, samples }));
+    return { classes, held: this.#held?.save() ?? null, statistics: this.#statistics ?? null };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "the saved state of CWRStarPlugin";
+    const { classes, held = null, statistics = null } = parseSavedRecord(act, saved);
+    this.#held = held === null ? undefined : HeldParameters.restore(act, held);
+    this.#statistics = statistics === null ? undefined : parseSavedVector(act, statistics);
+    this.#classes.clear();
+    for (const entry of parseSavedList(act, classes)) {
+      const { id, weights, samples } = parseSavedRecord(act, entry);
+      const known = { weights: parseSavedVector(act, weights), samples: parseSavedCount(act, samples) };
+      this.#classes.set(parseSavedNumber(act, id), known);
+    }
+  }
+
+  #listRehearsed(): readonly number[] {
+    return this.#options.rehearsedTargets?.() ?? [];
+  }
+
+  /** Puts consolidated weights into the head for the classes chosen, and 0 for all others. */
+  #writeHead(strategy: BaseStrategy, isChosen: (id: number) => boolean): void {
+    const { parameters } = strategy;
+    const kernel = this.#findKernel(strategy);
+    parameters.fill(0, kernel.offset, kernel.offset + kernel.size);
+    for (const [id, { weights }] of this.#classes) if (isChosen(id)) writeColumn(parameters, kernel, { id, weights });
+  }
+
+  #findKernel({ cluster, model }: BaseStrategy): ParameterEntry {
+    return findEntry(cluster.model.layout, `${this.#nameLayer(model)}/kernel`);
+  }
+
+  #nameLayer(model: tf.LayersModel): string {
+    return this.#options.cwrLayerName ?? findOutputLayer(model);
+  }
+}
+
+/**
+ * CWR*'s consolidation of the columns that an experience trained.
+ * @param trained tw by class.
+ * @returns What each of these classes is now; the caller owns it.
+ */
+export function consolidate(
+  trained: ReadonlyMap<number, Float32Array>,
+  by: { readonly counts: ReadonlyMap<number, number>; readonly past: ReadonlyMap<number, ConsolidatedClass> },
+): Map<number, ConsolidatedClass> {
+  const all = [...trained.values()];
+  const sum = all.reduce((total, column) => total + column.reduce((partial, w) => partial + w, 0), 0);
+  const mean = sum / all.reduce((count, column) => count + column.length, 0);
+  return new Map(
+    [...trained].map(([id, column]) => {
+      const count = by.counts.get(id) ?? 0;
+      const past = by.past.get(id);
+      const ratio = past && count > 0 ? Math.sqrt(past.samples / count) : 0;
+      const weights = column.map((w, i) => (ratio * (past?.weights[i] ?? 0) + w - mean) / (ratio + 1));
+      return [id, { weights, samples: (past?.samples ?? 0) + count }];
+    }),
+  );
+}
+
+function layerOf({ name }: ParameterEntry): string {
+  return name.slice(0, name.lastIndexOf("/"));
+}
+
+function readColumn(parameters: Float32Array, { offset, shape }: ParameterEntry, id: number): Float32Array {
+  const [rows, columns] = matrixShape(shape);
+  return Float32Array.from({ length: rows }, (_, row) => parameters[offset + row * columns + id] ?? 0);
+}
+
+function writeColumn(
+  parameters: Float32Array,
+  { offset, shape }: ParameterEntry,
+  { id, weights }: { readonly id: number; readonly weights: Float32Array },
+): void {
+  const columns = elementAt(shape, 1);
+  for (const [row, weight] of weights.entries()) parameters[offset + row * columns + id] = weight;
+}

@@ -1,0 +1,108 @@
+import type { HostTensor } from "../../core/host_tensor.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
+import { oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
+import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
+import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
+import { MinibatchMemory } from "../shared/minibatch_memory.ts";
+
+/** What experience replay with asymmetric cross-entropy remembers and replays. */
+export interface ERACEOptions {
+  /** Samples kept in all; 200 if left out. */
+  readonly memSize?: number;
+  /** Remembered samples beside each minibatch; 10 if left out. */
+  readonly batchSizeMem?: number;
+  /**
+   * "avalanche": a class-balanced memory that takes in a whole experience before it is trained; the first experience is
+   * trained as usual, later ones on the mean of both losses instead of their sum. "paper" if left out.
+   */
+  readonly compatibility?: Compatibility;
+}
+
+/** What `ERACEOptions` may be. */
+export const ER_ACE_RULES: OptionRules<ERACEOptions> = {
+  memSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
+/**
+ * ER-ACE: experience replay in which new samples compete only with the classes of their own minibatch, so that they do
+ * not push old classes aside: cross-entropy(new, classes of the minibatch) + cross-entropy(remembered, all classes),
+ * each a mean over its own samples. The memory is a reservoir that takes in every minibatch of an experience's first
+ * epoch. Takes the place of the criterion.
+ * @see Caccia et al. 2022, New Insights on Reducing Abrupt Representation Change in Online Continual Learning,
+ * arXiv:2203.03798
+ */
+export class ERACEPlugin implements StrategyPlugin {
+  readonly name = "ERACEPlugin";
+  readonly #memory: MinibatchMemory;
+  readonly #compatibility: Compatibility;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: ERACEOptions = {}) {
+    assertOptions("ERACEPlugin", options, ER_ACE_RULES);
+    const { memSize = 200, batchSizeMem = 10, compatibility = "paper" } = options;
+    this.#memory = new MinibatchMemory("er-ace", { memSize, batchSizeMem, compatibility });
+    this.#compatibility = compatibility;
+  }
+
+  get traits(): readonly Trait[] {
+    return this.#memory.traits;
+  }
+
+  get storagePolicy(): MinibatchMemory["storagePolicy"] {
+    return this.#memory.storagePolicy;
+  }
+
+  rehearse(): RehearseExperience {
+    return this.#memory.rehearse();
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    this.#memory.beginExperience(strategy);
+  }
+
+  beforeTrainingIteration(strategy: BaseStrategy): void {
+    this.#memory.extendMinibatch(strategy);
+  }
+
+  criterion({ mbOutput, mbY, clock }: BaseStrategy): LossAndGradient {
+    const isPlain = this.#compatibility === "avalanche" && clock.trainExpCounter === 0;
+    const weight = this.#compatibility === "avalanche" && !isPlain ? 0.5 : 1;
+    return evaluateAsymmetric(mbOutput, mbY, { currentRows: isPlain ? 0 : this.#memory.current.length, weight });
+  }
+
+  afterTrainingIteration(strategy: BaseStrategy): void {
+    this.#memory.takeMinibatch(strategy);
+  }
+
+  saveState(): SavedState {
+    return this.#memory.save();
+  }
+
+  restoreState(saved: SavedState, context: RestoreContext): void {
+    this.#memory.restore(saved, context);
+  }
+}
+
+/**
+ * The sum of two cross-entropies times `weight`: of the first `currentRows` rows over their own classes alone, and of
+ * the other rows over all classes. Each is a mean over its rows.
+ */
+export function evaluateAsymmetric(
+  output: HostTensor,
+  y: Int32Array,
+  { currentRows, weight }: { readonly currentRows: number; readonly weight: number },
+): LossAndGradient {
+  const dOutput = new Float32Array(output.data.length);
+  const columns = new Set(y.subarray(0, currentRows));
+  const current = addCrossEntropy(output, y, { rows: { start: 0, end: currentRows }, columns, weight, dOutput });
+  const rows = { start: currentRows, end: y.length };
+  return { loss: current + addCrossEntropy(output, y, { rows, weight, dOutput }), dOutput };
+}

@@ -1,0 +1,144 @@
+import { RangeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
+import { flag, number, oneOf, required, wholeNumber } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { addScaled } from "../../core/vector.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { drawSamples } from "../../memory/selection/draw_samples.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
+import { GatheredImportances } from "../shared/importances/gathered_importances.ts";
+import { computeFisher, computeMinibatchFisher, createSampledCriterion } from "./fisher.ts";
+
+const MODES = ["separate", "online"] as const;
+const FISHERS = ["per-example", "minibatch"] as const;
+
+/** How strongly, and to what, parameters are held. */
+export interface EWCOptions {
+  /** λ, the weight of the penalty. */
+  readonly lambda: number;
+  /** Whether every experience keeps its own anchor, or one anchor moves along; "separate" if left out. */
+  readonly mode?: (typeof MODES)[number];
+  /** "online" only, and needed there: how much of the old importance stays, in [0, 1]. */
+  readonly decayFactor?: number;
+  /**
+   * "paper" if left out: λ/2 before the sum, "per-example" Fisher information. "avalanche": λ, and "minibatch" in
+   * training's minibatches; its published baselines rest on that.
+   */
+  readonly compatibility?: Compatibility;
+  /**
+   * Whose gradients are squared: each sample's own, or those of whole minibatches' mean losses, which comes to about
+   * 1/B of it.
+   */
+  readonly fisher?: (typeof FISHERS)[number];
+  /** "per-example" only. False: the samples' own labels. True: labels drawn from the model's predictions. */
+  readonly trueFisher?: boolean;
+  /**
+   * Samples in a minibatch of "minibatch", which it implies where it is above 1; the training minibatch's if left out.
+   */
+  readonly importanceBatchSize?: number;
+  /** How many samples of the experience are looked at, drawn at random; all if left out. */
+  readonly importanceSamples?: number;
+}
+
+/** What `EWCOptions` may be. */
+export const EWC_RULES: OptionRules<EWCOptions> = {
+  lambda: required(number({ atLeast: 0 })),
+  mode: oneOf(MODES),
+  decayFactor: number({ atLeast: 0, atMost: 1 }),
+  compatibility: oneOf(COMPATIBILITIES),
+  fisher: oneOf(FISHERS),
+  trueFisher: flag(),
+  importanceBatchSize: wholeNumber(1),
+  importanceSamples: wholeNumber(1),
+};
+
+/**
+ * Elastic weight consolidation: adds λ/2 Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² over the past experiences k, where Fₖ is the diagonal of
+ * the Fisher information at the end of experience k and θₖ the parameters then. The sum over k is one quadratic, so
+ * memory and time do not grow with the stream. Random numbers, where they are needed, come from the stream "ewc".
+ *
+ * The pieces of an online stream are one experience k: F is measured on each piece when it was trained, and Fₖ is the
+ * mean over all its samples, where Avalanche has an anchor a piece.
+ * @see Kirkpatrick et al. 2017, arXiv:1612.00796; online: Schwarz et al. 2018, arXiv:1805.06370
+ */
+export class EWCPlugin implements StrategyPlugin {
+  readonly name = "EWCPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly #options: EWCOptions;
+  readonly #fisher: (typeof FISHERS)[number];
+  readonly #penalty: AnchoredPenalty;
+  readonly #gathered = new GatheredImportances();
+
+  /** @throws {RangeError} If an option is out of range, is missing, or is given where it has no meaning. */
+  constructor(options: EWCOptions) {
+    assertOptions("EWCPlugin", options, EWC_RULES);
+    const { lambda, mode = "separate", decayFactor, compatibility = "paper", trueFisher = false } = options;
+    const { importanceBatchSize = 1 } = options;
+    if (mode === "online" && decayFactor === undefined) {
+      throw new RangeRefusal('EWCPlugin: mode "online" requires decayFactor');
+    }
+    if (mode !== "online" && decayFactor !== undefined) {
+      throw new RangeRefusal('EWCPlugin: decayFactor requires mode "online"');
+    }
+    const isMinibatch = importanceBatchSize > 1 || (compatibility === "avalanche" && !options.importanceBatchSize);
+    const { fisher = isMinibatch && !trueFisher ? "minibatch" : "per-example" } = options;
+    if (fisher === "per-example" && importanceBatchSize > 1) {
+      throw new RangeRefusal('EWCPlugin: importanceBatchSize above 1 requires fisher "minibatch"');
+    }
+    if (fisher === "minibatch" && trueFisher) {
+      throw new RangeRefusal('EWCPlugin: trueFisher requires fisher "per-example"');
+    }
+    this.#options = options;
+    this.#fisher = fisher;
+    this.#penalty = new AnchoredPenalty("EWCPlugin", compatibility === "avalanche" ? lambda : lambda / 2);
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    const importances = this.#gathered.add(strategy.experience, await this.#measureImportances(strategy));
+    if (!importances) return;
+    const anchor = { importances, parameters: strategy.parameters };
+    if (this.#options.mode !== "online") return this.#penalty.add(strategy, anchor);
+    const old = this.#penalty.importances;
+    if (old) addScaled(importances, old, this.#options.decayFactor ?? 0);
+    this.#penalty.replace(strategy, anchor);
+  }
+
+  afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#gathered.grow(growth);
+  }
+
+  saveState(): SavedState {
+    return { penalty: this.#penalty.save(), gathered: this.#gathered.save() };
+  }
+
+  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
+    const act = "the saved state of EWCPlugin";
+    const { penalty, gathered } = parseSavedRecord(act, saved);
+    this.#penalty.restore(strategy, penalty);
+    this.#gathered.restore(act, gathered);
+  }
+
+  #measureImportances(strategy: BaseStrategy): Promise<Float32Array> {
+    const { importanceBatchSize, trueFisher } = this.#options;
+    const dataset = this.#chooseSamples(strategy);
+    switch (this.#fisher) {
+      case "minibatch":
+        return computeMinibatchFisher(strategy, dataset, importanceBatchSize ?? strategy.trainMbSize);
+      case "per-example": {
+        const criterion = trueFisher ? createSampledCriterion(strategy.randomStreams.get("ewc")) : undefined;
+        return computeFisher(strategy, dataset, criterion);
+      }
+    }
+  }
+
+  #chooseSamples({ experience: { dataset }, randomStreams }: BaseStrategy): Dataset {
+    const { importanceSamples = dataset.length } = this.#options;
+    if (importanceSamples >= dataset.length) return dataset;
+    return drawSamples(dataset, importanceSamples, randomStreams.get("ewc"));
+  }
+}

@@ -1,0 +1,225 @@
+import { valueAt } from "../../core/element_at.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { number } from "../../core/options/value_rules.ts";
+import {
+  parseSavedCount,
+  parseSavedList,
+  parseSavedNumber,
+  parseSavedRecord,
+  type SavedState,
+} from "../../core/saved_state.ts";
+import { factorCholesky, invertLower } from "../../kernels/cholesky.ts";
+import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
+import type { MahalanobisHead } from "../../onnx/export/prediction_head.ts";
+import {
+  type FeatureClassifier,
+  type FeaturesByClass,
+  measureLength,
+  scoreRows,
+} from "../shared/classifiers/feature_classifier.ts";
+
+/** How features and covariances are prepared. */
+export interface FeCAMClassifierOptions {
+  /**
+   * λ of Tukey's ladder of powers, x to the power of λ with the sign kept; 0.5 if left out, 1 leaves features as they
+   * are.
+   */
+  readonly tukeyLambda?: number;
+  /** γ₁, how much of the mean variance is added to every variance; 1 if left out. */
+  readonly shrinkDiagonal?: number;
+  /** γ₂, how much of the mean covariance is added to every covariance; 1 if left out. */
+  readonly shrinkOffDiagonal?: number;
+}
+
+/** What `FeCAMClassifierOptions` may be. */
+export const FECAM_CLASSIFIER_RULES: OptionRules<FeCAMClassifierOptions> = {
+  tukeyLambda: number({ above: 0, atMost: 1 }),
+  shrinkDiagonal: number({ atLeast: 0 }),
+  shrinkOffDiagonal: number({ atLeast: 0 }),
+};
+
+/** First and second moments of a class's transformed features. */
+interface ClassMoments {
+  readonly count: number;
+  /** [F] */
+  readonly mean: Float64Array;
+  /** Σ (x − mean)(x − mean)ᵀ, [F, F]. */
+  readonly scatter: Float64Array;
+}
+
+/**
+ * FeCAM: a class's score is minus the squared Mahalanobis distance of the features from its mean, with a covariance
+ * matrix of its own: shrunk, then normalised to correlations. Features pass Tukey's transformation, and distances are
+ * between vectors of length 1. Covariances are shrunk once, as the paper writes it.
+ * @see Goswami et al. 2023, FeCAM: Exploiting the Heterogeneity of Class Distributions, arXiv:2309.14062
+ */
+export class FeCAMClassifier implements FeatureClassifier {
+  readonly #options: Required<FeCAMClassifierOptions>;
+  readonly #classes = new Map<number, ClassMoments>();
+  /** L⁻¹ [F, F] of each class's correlations LLᵀ, as far as they were needed. */
+  readonly #whitenings = new Map<number, Float64Array>();
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: FeCAMClassifierOptions = {}) {
+    assertOptions("FeCAMClassifier", options, FECAM_CLASSIFIER_RULES);
+    const { tukeyLambda = 0.5, shrinkDiagonal = 1, shrinkOffDiagonal = 1 } = options;
+    this.#options = { tukeyLambda, shrinkDiagonal, shrinkOffDiagonal };
+  }
+
+  get classes(): readonly number[] {
+    return [...this.#classes.keys()];
+  }
+
+  learn(features: FeaturesByClass): void {
+    for (const id of features.keys()) this.#classes.delete(id);
+    this.add(features);
+  }
+
+  add(features: FeaturesByClass): void {
+    for (const [id, { data, shape }] of features) {
+      const [count, width] = matrixShape(shape);
+      if (count === 0) continue;
+      const values = Float64Array.from(data, (value) => this.#transform(value));
+      const known = this.#classes.get(id);
+      this.#classes.set(id, addMoments(known, { values, count, width }));
+      this.#whitenings.delete(id);
+    }
+  }
+
+  score(features: HostTensor, width: number): HostTensor {
+    const ids = this.classes;
+    const unit = this.#scaleRows(features);
+    const distances = ids.map((id) => this.#measureDistances(unit, id));
+    return scoreRows(features, { width, ids }, (_, scores, row) => {
+      for (const [k, ofClass] of distances.entries()) scores[k] = -(ofClass[row] ?? 0);
+    });
+  }
+
+  describeHead(layerName: string): MahalanobisHead | undefined {
+    if (this.#classes.size === 0) return undefined;
+    const means = new Map([...this.#classes].map(([id, { mean }]) => [id, scaleToOne(mean)]));
+    const whitenings = new Map([...means].map(([id, { length }]) => [id, this.#whiteningOf(id, length)]));
+    return { kind: "mahalanobis", layerName, means, whitenings, tukeyLambda: this.#options.tukeyLambda };
+  }
+
+  save(): SavedState {
+    return [...this.#classes].map(([id, { count, mean, scatter }]) => ({ id, count, mean, scatter }));
+  }
+
+  restore(saved: SavedState): void {
+    const act = "the saved state of class covariances";
+    this.#classes.clear();
+    this.#whitenings.clear();
+    for (const entry of parseSavedList(act, saved)) {
+      const { id, count, mean, scatter } = parseSavedRecord(act, entry);
+      if (!(mean instanceof Float64Array && scatter instanceof Float64Array)) continue;
+      this.#classes.set(parseSavedNumber(act, id), { count: parseSavedCount(act, count), mean, scatter });
+    }
+  }
+
+  #transform(value: number): number {
+    const { tukeyLambda } = this.#options;
+    return tukeyLambda === 1 ? value : Math.sign(value) * Math.abs(value) ** tukeyLambda;
+  }
+
+  /** Features [N, F] transformed, each row at length 1. */
+  #scaleRows({ data, shape }: HostTensor): Matrix {
+    const [rows, columns] = matrixShape(shape);
+    const values = Float64Array.from(data, (value) => this.#transform(value));
+    for (let row = 0; row < rows; row++) {
+      const own = values.subarray(row * columns, (row + 1) * columns);
+      own.set(scaleToOne(own));
+    }
+    return { data: values, rows, columns };
+  }
+
+  /** Squared distances [N] of rows from a class's mean: |L⁻¹x − L⁻¹μ|². */
+  #measureDistances(unit: Matrix, id: number): Float64Array {
+    const columns = unit.columns;
+    const whitening = { data: this.#whiteningOf(id, columns), rows: columns, columns };
+    const mean = { data: scaleToOne(valueAt(this.#classes, id).mean), rows: 1, columns };
+    const [center, rows] = [multiplyByTransposed(mean, whitening).data, multiplyByTransposed(unit, whitening).data];
+    return Float64Array.from({ length: unit.rows }, (_, row) => {
+      let sum = 0;
+      for (let i = 0, at = row * columns; i < columns; i++, at++) sum += ((rows[at] ?? 0) - (center[i] ?? 0)) ** 2;
+      return sum;
+    });
+  }
+
+  #whiteningOf(id: number, width: number): Float64Array {
+    const known = this.#whitenings.get(id);
+    if (known) return known;
+    const { shrinkDiagonal, shrinkOffDiagonal } = this.#options;
+    const { scatter, count } = valueAt(this.#classes, id);
+    const covariance = scatter.map((value) => value / Math.max(1, count - 1));
+    const shrunk = shrinkCovariance(covariance, width, { shrinkDiagonal, shrinkOffDiagonal });
+    const whitening = invertLower(factorCholesky(toCorrelations(shrunk, width), width), width);
+    this.#whitenings.set(id, whitening);
+    return whitening;
+  }
+}
+
+/** Σ + γ₁V₁I + γ₂V₂(1 − I), with V₁ the mean variance and V₂ the mean covariance of different features, of Σ [n, n]. */
+export function shrinkCovariance(
+  covariance: Float64Array,
+  n: number,
+  { shrinkDiagonal, shrinkOffDiagonal }: { readonly shrinkDiagonal: number; readonly shrinkOffDiagonal: number },
+): Float64Array {
+  let diagonal = 0;
+  for (let i = 0; i < n; i++) diagonal += covariance[i * n + i] ?? 0;
+  const all = covariance.reduce((sum, value) => sum + value, 0);
+  const ownVariance = (shrinkDiagonal * diagonal) / n;
+  const shared = n > 1 ? (shrinkOffDiagonal * (all - diagonal)) / (n * (n - 1)) : 0;
+  return covariance.map((value, at) => value + (at % (n + 1) === 0 ? ownVariance : shared));
+}
+
+/**
+ * The correlations of a covariance matrix [n, n]; features without variance are uncorrelated. Safely positive definite.
+ */
+export function toCorrelations(covariance: Float64Array, n: number): Float64Array {
+  const deviations = Float64Array.from({ length: n }, (_, i) => Math.sqrt(covariance[i * n + i] ?? 0));
+  return covariance.map((value, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    if (i === j) return 1 + 1e-6;
+    const scale = (deviations[i] ?? 0) * (deviations[j] ?? 0);
+    return scale > 0 ? value / scale : 0;
+  });
+}
+
+/**
+ * The moments of the samples known and of `count` more, [count, width]: scatters about means of their own, put
+ * together.
+ * @see Chan, Golub and LeVeque 1983, Algorithms for Computing the Sample Variance
+ */
+function addMoments(
+  known: ClassMoments | undefined,
+  { values, count, width }: { readonly values: Float64Array; readonly count: number; readonly width: number },
+): ClassMoments {
+  const more = measureMoments(values, count, width);
+  if (!known) return more;
+  const total = known.count + count;
+  const apart = more.mean.map((value, i) => value - (known.mean[i] ?? 0));
+  const share = (known.count * count) / total;
+  return {
+    count: total,
+    mean: known.mean.map((value, i) => value + ((apart[i] ?? 0) * count) / total),
+    scatter: known.scatter.map((value, at) => {
+      const [i, j] = [Math.floor(at / width), at % width];
+      return value + (more.scatter[at] ?? 0) + share * (apart[i] ?? 0) * (apart[j] ?? 0);
+    }),
+  };
+}
+
+function measureMoments(values: Float64Array, count: number, width: number): ClassMoments {
+  const mean = new Float64Array(width);
+  for (let at = 0; at < values.length; at++) mean[at % width] = (mean[at % width] ?? 0) + (values[at] ?? 0) / count;
+  const data = values.map((value, at) => value - (mean[at % width] ?? 0));
+  const columns = transpose({ data, rows: count, columns: width });
+  return { count, mean, scatter: multiplyByTransposed(columns, columns).data };
+}
+
+function scaleToOne(vector: Float64Array): Float64Array {
+  const length = measureLength(vector);
+  return vector.map((value) => value / length);
+}

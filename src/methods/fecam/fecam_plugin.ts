@@ -1,0 +1,39 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { splitOptions } from "../../core/options/split_options.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import {
+  FEATURE_PREDICTION_RULES,
+  FeaturePrediction,
+  type FeaturePredictionOptions,
+} from "../shared/classifiers/feature_prediction.ts";
+import { FECAM_CLASSIFIER_RULES, FeCAMClassifier, type FeCAMClassifierOptions } from "./fecam_classifier.ts";
+
+/** From which samples class means and covariances are taken, and how they are prepared. */
+export interface FeCAMOptions extends FeaturePredictionOptions, FeCAMClassifierOptions {}
+
+const FECAM_RULES: OptionRules<FeCAMOptions> = {
+  ...FEATURE_PREDICTION_RULES,
+  ...FECAM_CLASSIFIER_RULES,
+};
+
+/**
+ * Predicts in evaluation by the Mahalanobis distance of features from class means, with a covariance matrix a class;
+ * training is left alone. `mbOutput` holds minus the squared distances, classes never seen below all others. Covers
+ * Avalanche's MemoryFeCAMUpdate, CurrentDataFeCAMUpdate and FeCAMOracle by `update`. Memory and time grow with the
+ * square of the number of features. The exported model predicts by them, too: it holds a matrix a class.
+ * @see Goswami et al. 2023, FeCAM: Exploiting the Heterogeneity of Class Distributions, arXiv:2309.14062
+ */
+export class FeCAMPlugin implements StrategyPlugin {
+  readonly name = "FeCAMPlugin";
+  readonly traits: readonly Trait[] = ["replacesPredictions"];
+  readonly excludes: readonly Trait[] = ["replacesPredictions"];
+  readonly parts: readonly [FeaturePrediction];
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: FeCAMOptions = {}) {
+    assertOptions("FeCAMPlugin", options, FECAM_RULES);
+    const [classifier, features] = splitOptions(options, FECAM_CLASSIFIER_RULES);
+    this.parts = [new FeaturePrediction("FeCAMPlugin", () => new FeCAMClassifier(classifier), features)];
+  }
+}

@@ -1,0 +1,67 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { flag } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { restoreStatistics } from "../shared/features/layer_statistics.ts";
+
+/** What is forgotten before each experience besides the parameters. */
+export interface FromScratchTrainingOptions {
+  /** Whether the optimizer starts anew, too; true if left out. */
+  readonly resetOptimizer?: boolean;
+}
+
+/** What `FromScratchTrainingOptions` may be. */
+export const FROM_SCRATCH_TRAINING_RULES: OptionRules<FromScratchTrainingOptions> = {
+  resetOptimizer: flag(),
+};
+
+/**
+ * Puts the model back to the parameters and the layer state with which training began, before each experience. A
+ * baseline: nothing is carried over, but that the classes of a growing head stay known. Units that were added later go
+ * back to what they were when they were added.
+ * @see Lomonaco et al. 2021, Avalanche, arXiv:2104.00405
+ */
+export class FromScratchTrainingPlugin implements StrategyPlugin {
+  readonly name = "FromScratchTrainingPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
+  readonly #resetOptimizer: boolean;
+  #parameters: Float32Array | undefined;
+  #state: Float32Array | undefined;
+
+  /** @throws {TypeError} If an option is of another kind. */
+  constructor(options: FromScratchTrainingOptions = {}) {
+    assertOptions("FromScratchTrainingPlugin", options, FROM_SCRATCH_TRAINING_RULES);
+    this.#resetOptimizer = options.resetOptimizer ?? true;
+  }
+
+  beforeTraining({ parameters, cluster }: BaseStrategy): void {
+    this.#parameters ??= Float32Array.from(parameters);
+    this.#state ??= Float32Array.from(cluster.state);
+  }
+
+  beforeTrainingExp({ parameters, cluster }: BaseStrategy): void {
+    if (this.#parameters) parameters.set(this.#parameters);
+    if (this.#state) restoreStatistics(cluster, this.#state);
+    if (this.#resetOptimizer) cluster.resetOptimizer();
+  }
+
+  afterModelGrowth({ parameters, cluster }: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#parameters) this.#parameters = growth.remap(this.#parameters, parameters);
+    if (this.#state) this.#state = growth.remapState(this.#state, cluster.state);
+  }
+
+  saveState(): SavedState {
+    return { parameters: this.#parameters ?? null, state: this.#state ?? null };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "the saved state of FromScratchTrainingPlugin";
+    const { parameters, state } = parseSavedRecord(act, saved);
+    this.#parameters = parseSavedVector(act, parameters);
+    this.#state = parseSavedVector(act, state);
+  }
+}

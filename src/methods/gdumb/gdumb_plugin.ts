@@ -1,0 +1,80 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { wholeNumber } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
+import { listGroups, RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
+import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { FromScratchTrainingPlugin } from "../from_scratch_training/from_scratch_training_plugin.ts";
+
+/** What GDumb remembers. */
+export interface GDumbOptions {
+  /** Samples kept in all, in equal parts of every class; 200 if left out. */
+  readonly memSize?: number;
+}
+
+/** What `GDumbOptions` may be. */
+export const GDUMB_RULES: OptionRules<GDumbOptions> = {
+  memSize: wholeNumber(1),
+};
+
+/**
+ * GDumb: keeps a class-balanced memory of the stream, and before each experience is tested trains the model from
+ * scratch on the memory alone. "From scratch" is the parameters, layer state and optimizer with which training began.
+ * Unlike the paper it keeps the learning rate and augments nothing; the rate is the optimizer's, augmentation the
+ * data's. A class that came with too few samples leaves its room to the others.
+ * @see Prabhu et al. 2020, GDumb: A Simple Approach that Questions Our Progress in Continual Learning, ECCV
+ */
+export class GDumbPlugin implements StrategyPlugin {
+  readonly name = "GDumbPlugin";
+  readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly excludes: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly storagePolicy: ClassBalancedBuffer;
+  readonly #fromScratch = new FromScratchTrainingPlugin();
+
+  /** @throws {RangeError} If the size is out of range. */
+  constructor(options: GDumbOptions = {}) {
+    assertOptions("GDumbPlugin", options, GDUMB_RULES);
+    this.storagePolicy = new ClassBalancedBuffer({ maxSize: options.memSize ?? 200 });
+  }
+
+  rehearse(): RehearseExperience {
+    const { maxSize, bufferGroups } = this.storagePolicy;
+    const memory = new RehearsedMemory(maxSize, listGroups(bufferGroups));
+    return (expected) => {
+      memory.update(expected.dataset);
+      return { ...expected, dataset: memory.samples };
+    };
+  }
+
+  beforeTraining(strategy: BaseStrategy): void {
+    this.#fromScratch.beforeTraining(strategy);
+  }
+
+  afterTrainDatasetAdaptation(strategy: BaseStrategy): void {
+    this.storagePolicy.update(strategy);
+    strategy.adaptedDataset = this.storagePolicy.buffer;
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    this.#fromScratch.beforeTrainingExp(strategy);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#fromScratch.afterModelGrowth(strategy, growth);
+  }
+
+  saveState(): SavedState {
+    return { buffer: saveBuffer(this.storagePolicy), beginning: this.#fromScratch.saveState() };
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    const { buffer = null, beginning = null } = parseSavedRecord("the saved state of GDumbPlugin", saved);
+    restoreBuffer(this.storagePolicy, buffer, sources);
+    this.#fromScratch.restoreState(beginning);
+  }
+}

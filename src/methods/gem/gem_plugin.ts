@@ -1,0 +1,73 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { number, required, wholeNumber } from "../../core/options/value_rules.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { EpisodicMemory } from "../../memory/buffers/episodic_memory.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import { assertRows } from "../shared/assert_rows.ts";
+import { projectOntoMemories } from "./project_gradient.ts";
+
+/** What GEM remembers, and how strongly it holds on to it. */
+export interface GEMOptions {
+  /** Samples kept of every experience. */
+  readonly patternsPerExperience: number;
+  /** γ, the least weight of every memory's gradient once a step conflicts with one; 0.5 if left out. */
+  readonly memoryStrength?: number;
+}
+
+/** What `GEMOptions` may be. */
+export const GEM_RULES: OptionRules<GEMOptions> = {
+  patternsPerExperience: required(wholeNumber(1)),
+  memoryStrength: number({ atLeast: 0 }),
+};
+
+/**
+ * GEM: no step may raise, to first order, the loss on the memory of any past experience. Every step computes one
+ * gradient an experience, of all that is remembered of it; the step's own gradient is moved the least way that fits
+ * them all.
+ * @see Lopez-Paz and Ranzato 2017, Gradient Episodic Memory for Continual Learning, arXiv:1706.08840
+ */
+export class GEMPlugin implements StrategyPlugin {
+  readonly name = "GEMPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly #memory: EpisodicMemory;
+  readonly #memoryStrength: number;
+  /** One gradient [P] an experience, written anew at every step. */
+  #gradients: Float32Array[] = [];
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: GEMOptions) {
+    assertOptions("GEMPlugin", options, GEM_RULES);
+    this.#memory = new EpisodicMemory(options.patternsPerExperience);
+    this.#memoryStrength = options.memoryStrength ?? 0.5;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertRows(this.name, model, { patternsPerExperience: this.#memory.patternsPerExperience });
+  }
+
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    const { parts } = this.#memory;
+    if (parts.length === 0) return;
+    for (const [index, samples] of parts.entries()) {
+      const gradient = await strategy.gradientOn(samples, { training: true });
+      if (this.#gradients[index]?.length !== gradient.length)
+        this.#gradients[index] = new Float32Array(gradient.length);
+      this.#gradients[index]?.set(gradient);
+    }
+    projectOntoMemories(strategy.gradient, this.#gradients.slice(0, parts.length), this.#memoryStrength);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    this.#memory.add(strategy.experience, strategy.randomStreams.get("gem"));
+  }
+
+  saveState(): SavedState {
+    return this.#memory.save();
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    this.#memory.restore(saved, sources);
+  }
+}

@@ -1,0 +1,222 @@
+import { elementAt } from "../../core/element_at.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { splitOptions } from "../../core/options/split_options.ts";
+import { flag, objectLike, wholeNumber } from "../../core/options/value_rules.ts";
+import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { ScratchSamples } from "../../data/scratch_samples.ts";
+import { listGrowingHeads } from "../../models/growing_head.ts";
+import { takeTopology } from "../../models/take_topology.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { chooseClasses, Teacher } from "../shared/teacher.ts";
+import {
+  createGenerator,
+  GENERATOR_RULES,
+  type GeneratorOptions,
+  measureRange,
+  type ValueRange,
+} from "./create_generator.ts";
+import { DecoderReplicas } from "./decoder_replicas.ts";
+import {
+  assertReplayWeights,
+  REPLAY_WEIGHT_RULES,
+  type ReplayWeightOptions,
+  readRatio,
+  weighReplay,
+} from "./replay_weights.ts";
+import { TrainGeneratorAfterExpPlugin } from "./train_generator_after_exp_plugin.ts";
+import { VAETraining } from "./vae_training.ts";
+
+/** What is generated and replayed. */
+export interface GenerativeReplayOptions extends ReplayWeightOptions, GeneratorOptions {
+  /**
+   * A generator that somebody else trains, a `TrainGeneratorAfterExpPlugin`, say. If left out, the plugin makes one and
+   * trains it after each experience; inside a `VAETraining` that strategy is the generator.
+   */
+  readonly generatorStrategy?: VAETraining;
+  /**
+   * False where model and generator were trained before: the first experience is replayed to, too. True if left out.
+   */
+  readonly untrainedSolver?: boolean;
+  /** Samples generated for a minibatch; as many as it has if left out. */
+  readonly replaySize?: number;
+  /** Whether the minibatch's size counts once for every past experience. False if left out. */
+  readonly increasingReplaySize?: boolean;
+}
+
+/** What `GenerativeReplayOptions` may be. */
+export const GENERATIVE_REPLAY_RULES: OptionRules<GenerativeReplayOptions> = {
+  generatorStrategy: objectLike("a VAETraining", "generator", "train"),
+  untrainedSolver: flag(),
+  replaySize: wholeNumber(1),
+  increasingReplaySize: flag(),
+  ...REPLAY_WEIGHT_RULES,
+  ...GENERATOR_RULES,
+};
+
+/**
+ * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class
+ * that the model as it was at the last experience's end finds most likely among those seen. The loss is r times the
+ * mean over new samples plus 1 − r times that over generated ones. The generator learns of each experience afterwards,
+ * replaying its own samples in the same way. Latents come from the stream "generative-replay"; generated samples bear
+ * the task label of the minibatch's first, so that a model with a head a task is refused.
+ *
+ * The paper's generator is an adversarial network; ours is a variational autoencoder, as Avalanche's is.
+ * @see Shin et al. 2017, Continual Learning with Deep Generative Replay, arXiv:1705.08690
+ */
+export class GenerativeReplayPlugin implements StrategyPlugin {
+  readonly name = "GenerativeReplayPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  /** Generated samples are gone a step later. */
+  readonly excludes: readonly Trait[] = ["keepsMinibatchSamples"];
+  readonly #options: GenerativeReplayOptions;
+  #generator: VAETraining | undefined;
+  /** There where the generator is the plugin's own. */
+  #trainer: { readonly plugin: TrainGeneratorAfterExpPlugin; readonly range: ValueRange } | undefined;
+  #decoder: DecoderReplicas | undefined;
+  readonly #samples = new ScratchSamples("generated samples");
+  /** The model that tells generated samples' classes, and the classes that it knows; none: all. */
+  #teacher: Teacher | undefined;
+  #classes: readonly number[] = [];
+  /** Weight of the replayed part, where replay is weighted. */
+  #weight: number;
+
+  /** @throws {RangeError} If an option is out of range, or some exclude each other. */
+  constructor(options: GenerativeReplayOptions = {}) {
+    const subject = "GenerativeReplayPlugin";
+    assertOptions(subject, options, GENERATIVE_REPLAY_RULES);
+    if (options.replaySize !== undefined && options.increasingReplaySize) {
+      throw new RangeRefusal(`${subject}: replaySize and increasingReplaySize exclude each other`);
+    }
+    assertReplayWeights(subject, options);
+    const superfluous = Object.entries(splitOptions(options, GENERATOR_RULES)[0]).find(
+      ([, value]) => value !== undefined,
+    );
+    if (options.generatorStrategy && superfluous) {
+      throw new RangeRefusal(`${subject}: ${superfluous[0]} and generatorStrategy exclude each other`);
+    }
+    this.#options = options;
+    this.#generator = options.generatorStrategy;
+    this.#weight = options.weightReplayLoss ?? 1e-4;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    const head = listGrowingHeads(takeTopology(model)).find(({ kind }) => kind !== "incremental");
+    if (!head) return;
+    const wanted = "a model with one head, as generated samples come without a task";
+    throw new RangeRefusal(needs("GenerativeReplayPlugin", wanted, head.kind));
+  }
+
+  rehearse(strategy: BaseStrategy): RehearseExperience {
+    let past = this.#countPast(strategy);
+    return (expected) => {
+      const joinedRows = expected.joinedRows + (past > 0 ? 1 : 0);
+      past += 1;
+      return { ...expected, joinedRows };
+    };
+  }
+
+  async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {
+    if (strategy instanceof VAETraining) this.#generator ??= strategy;
+    if (!this.#generator) await this.#makeGenerator(strategy, measureRange(strategy)).beforeTraining(strategy);
+    if (!this.#hasPast(strategy)) return;
+    await this.#generator?.start();
+    if (this.#generator) this.#decoder = await DecoderReplicas.load(this.#generator);
+    if (!this.#isGenerator(strategy)) this.#teacher ??= Teacher.copy(strategy);
+  }
+
+  async beforeTrainingIteration(strategy: BaseStrategy): Promise<void> {
+    const { mbatch, clock } = strategy;
+    if (!this.#decoder || !this.#hasPast(strategy)) return;
+    const { replaySize, increasingReplaySize, ratio, isWeightedReplay, compatibility } = this.#options;
+    const past = this.#countPast(strategy);
+    const count = replaySize ?? mbatch.length * (increasingReplaySize ? past : 1);
+    const generated = await this.#generate(strategy, this.#decoder, count);
+    const counts = { fresh: mbatch.length, replayed: generated.length };
+    strategy.mbatch = Dataset.concat([mbatch, generated]);
+    if (isWeightedReplay) {
+      strategy.scaleCriterion(weighReplay(counts, { fresh: 1, replayed: this.#weight }));
+      this.#weight *= this.#options.weightReplayLossFactor ?? 1;
+    } else if (compatibility !== "avalanche") {
+      const fresh = readRatio(ratio, ratio === undefined ? past : clock.trainExpCounter);
+      strategy.scaleCriterion(weighReplay(counts, { fresh, replayed: 1 - fresh }));
+    }
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    if (this.#isGenerator(strategy)) return;
+    this.#classes = [...new Set([...this.#classes, ...strategy.experience.classesInThisExperience])];
+    this.#teacher = Teacher.copy(strategy);
+    await this.#trainer?.plugin.afterTrainingExp(strategy);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#teacher = this.#teacher?.grow(strategy, growth);
+  }
+
+  saveState(): SavedState {
+    return {
+      teacher: this.#teacher?.save() ?? null,
+      classes: this.#classes,
+      weight: this.#weight,
+      generator: this.#trainer ? { range: this.#trainer.range ?? null, state: this.#trainer.plugin.saveState() } : null,
+    };
+  }
+
+  async restoreState(saved: SavedState, context: RestoreContext): Promise<void> {
+    const act = `the saved state of ${this.name}`;
+    const { teacher = null, classes, weight, generator = null } = parseSavedRecord(act, saved);
+    this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
+    this.#classes = parseSavedList(act, classes).map((id) => parseSavedNumber(act, id));
+    this.#weight = parseSavedNumber(act, weight);
+    if (generator === null) {
+      // One that was made since is closed with the strategy.
+      if (this.#trainer) [this.#trainer, this.#generator, this.#decoder] = [undefined, undefined, undefined];
+      return;
+    }
+    const { range, state = null } = parseSavedRecord(act, generator);
+    const [low, high] = range ? parseSavedList(act, range) : [];
+    const known: ValueRange = range ? [parseSavedNumber(act, low), parseSavedNumber(act, high)] : undefined;
+    const trainer = this.#trainer?.plugin ?? this.#makeGenerator(context.strategy, known);
+    await trainer.restoreState(state, context);
+  }
+
+  /** Whether the strategy that it sits in is the generator itself: what is replayed has no classes then. */
+  #isGenerator(strategy: BaseStrategy): boolean {
+    return strategy === this.#generator;
+  }
+
+  /** Pieces of an online stream one by one: the generator, too, learns after each. */
+  #countPast({ clock }: BaseStrategy): number {
+    return clock.trainExpCounter + (this.#options.untrainedSolver === false ? 1 : 0);
+  }
+
+  #hasPast(strategy: BaseStrategy): boolean {
+    return this.#countPast(strategy) > 0;
+  }
+
+  #makeGenerator(strategy: BaseStrategy, range: ValueRange): TrainGeneratorAfterExpPlugin {
+    const [generator, { generatorStrategy: _none, ...replay }] = splitOptions(this.#options, GENERATOR_RULES);
+    const plugins = [new GenerativeReplayPlugin(replay)];
+    this.#generator = createGenerator(strategy, { ...generator, range, plugins });
+    const plugin = new TrainGeneratorAfterExpPlugin({ generatorStrategy: this.#generator });
+    this.#trainer = { plugin, range };
+    return plugin;
+  }
+
+  async #generate(strategy: BaseStrategy, decoder: DecoderReplicas, count: number): Promise<Dataset> {
+    const data = await decoder.generate(count, strategy.randomStreams.get("generative-replay"));
+    const { sampleShape } = elementAt([...strategy.mbatch.sources.values()], 0);
+    const x = { data, shape: [count, ...sampleShape] };
+    const taskLabels = new Int32Array(count).fill(strategy.mbatch.taskLabelAt(0));
+    const samples = this.#samples.write({ x, y: new Int32Array(count), taskLabels });
+    if (!this.#teacher || this.#isGenerator(strategy)) return samples;
+    const y = chooseClasses(await this.#teacher.forward(strategy, samples), this.#classes);
+    return this.#samples.write({ x, y, taskLabels });
+  }
+}

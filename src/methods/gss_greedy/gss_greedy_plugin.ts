@@ -1,0 +1,112 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { wholeNumber } from "../../core/options/value_rules.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { dot, scaleVector } from "../../core/vector.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { drawSamples } from "../../memory/selection/draw_samples.ts";
+import { ScoredSamples } from "../../memory/selection/scored_samples.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
+import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+
+/** What gradient-based sample selection remembers, compares and replays. */
+export interface GSSGreedyOptions {
+  /** Samples kept in all; 200 if left out. */
+  readonly memSize?: number;
+  /** How many remembered samples each new one is compared with; 10 if left out. */
+  readonly memStrength?: number;
+  /** Remembered samples added to each minibatch; the strategy's minibatch size if left out. */
+  readonly batchSizeMem?: number;
+}
+
+/** What `GSSGreedyOptions` may be. */
+export const GSS_GREEDY_RULES: OptionRules<GSSGreedyOptions> = {
+  memSize: wholeNumber(1),
+  memStrength: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+};
+
+/** The score of the first sample of all, to which nothing can be compared: as if it resembled the others little. */
+const FIRST_SCORE = 0.1;
+
+/**
+ * GSS-greedy: keeps samples whose gradients point in many directions. Each new sample's score is 1 + the largest cosine
+ * between its gradient and those of a few random remembered samples; one with a score below 1 may replace a remembered
+ * one. Every minibatch is joined by a random draw of the memory. The random samples are drawn once a minibatch, and an
+ * experience's samples are offered in its first epoch.
+ *
+ * Costs a gradient of its own for every new sample, shared out over the replicas. Avalanche compares with whole
+ * minibatches of the memory instead.
+ * @see Aljundi et al. 2019, Gradient based sample selection for online continual learning, arXiv:1903.08671
+ */
+export class GSSGreedyPlugin implements StrategyPlugin {
+  readonly name = "GSSGreedyPlugin";
+  readonly traits: readonly Trait[] = ["keepsMinibatchSamples"];
+  readonly memory: ScoredSamples;
+  readonly #memStrength: number;
+  readonly #batchSizeMem: number | undefined;
+
+  /** @throws {RangeError} If a number is out of range. */
+  constructor(options: GSSGreedyOptions = {}) {
+    assertOptions("GSSGreedyPlugin", options, GSS_GREEDY_RULES);
+    const { memSize = 200, memStrength = 10, batchSizeMem } = options;
+    this.memory = new ScoredSamples(memSize);
+    this.#memStrength = memStrength;
+    this.#batchSizeMem = batchSizeMem;
+  }
+
+  rehearse(): RehearseExperience {
+    let remembered = this.memory.samples.length;
+    return (expected) => {
+      const { dataset, batchSize, joinedRows } = expected;
+      // The first minibatch of all finds nothing to replay.
+      const isAlone = remembered === 0 && dataset.length <= batchSize;
+      remembered += dataset.length;
+      return isAlone ? expected : { ...expected, joinedRows: joinedRows + 1 };
+    };
+  }
+
+  async beforeTrainingIteration(strategy: BaseStrategy): Promise<void> {
+    const { mbatch, randomStreams, clock, trainMbSize } = strategy;
+    const random = randomStreams.get("gss");
+    const remembered = drawSamples(this.memory.samples, this.#batchSizeMem ?? trainMbSize, random);
+    if (clock.trainExpEpochs === 0) {
+      const compared = drawSamples(this.memory.samples, this.#memStrength, random);
+      this.memory.offer(mbatch, await scoreSamples(strategy, mbatch, compared), random);
+    }
+    if (remembered.length > 0) strategy.mbatch = Dataset.concat([mbatch, remembered]);
+  }
+
+  saveState(): SavedState {
+    return this.memory.save();
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    this.memory.restore(saved, sources);
+  }
+}
+
+/** 1 + the largest cosine between each new sample's gradient and those of the samples that it is compared with. */
+async function scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: Dataset): Promise<number[]> {
+  if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
+  const directions: Float32Array[] = [];
+  await strategy.visitGradientsOn(compared, (gradient) => directions.push(scaleToOne(gradient)));
+  const scores: number[] = [];
+  await strategy.visitGradientsOn(samples, (gradient) => scores.push(1 + findLargestCosine(gradient, directions)));
+  return scores;
+}
+
+/** The largest cosine of the angles between a vector and directions, vectors of length 1 or 0; 0 where one is zero. */
+export function findLargestCosine(vector: Float32Array, directions: readonly Float32Array[]): number {
+  // A dot product over all parameters costs as much as a sample's gradient: lengths are measured once.
+  const length = Math.sqrt(dot(vector, vector)) || 1;
+  return Math.max(...directions.map((direction) => dot(vector, direction) / length));
+}
+
+/** A copy at length 1; zeros stay. */
+function scaleToOne(vector: Float32Array): Float32Array {
+  const copy = Float32Array.from(vector);
+  scaleVector(copy, 1 / (Math.sqrt(dot(vector, vector)) || 1));
+  return copy;
+}

@@ -1,0 +1,165 @@
+import type { OptionRules } from "../../core/options/assert_options.ts";
+import { number, wholeNumber } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { addScaled, dot, scaleVector } from "../../core/vector.ts";
+import type { DataSource } from "../../data/data_source.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
+import { drawSamples } from "../../memory/selection/draw_samples.ts";
+import { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+
+/** What look-ahead MAML remembers, and how it learns its learning rates. */
+export interface LaMAMLOptions {
+  /** Samples kept in all; 200 if left out. */
+  readonly memSize?: number;
+  /** Remembered samples beside the minibatch in each meta-loss; 10 if left out. */
+  readonly batchSizeMem?: number;
+  /** Parts that a minibatch is cut into, one inner step each; 5 if left out. */
+  readonly innerUpdates?: number;
+  /** The learning rate with which every parameter begins; 0.1 if left out. */
+  readonly alphaInit?: number;
+  /** η, the rate at which learning rates are learnt; 0 leaves them as they are, 0.25 if left out. */
+  readonly alphaLearningRate?: number;
+  /** The longest that the gradients of parameters and of learning rates may be; 1 if left out. */
+  readonly gradClipNorm?: number;
+}
+
+const LA_MAML_RULES: OptionRules<LaMAMLOptions> = {
+  memSize: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  innerUpdates: wholeNumber(1),
+  alphaInit: number({ atLeast: 0 }),
+  alphaLearningRate: number({ atLeast: 0 }),
+  gradClipNorm: number({ above: 0 }),
+};
+
+/**
+ * La-MAML, first order: every parameter has a learning rate α of its own. A step goes through the minibatch part by
+ * part, θₖ₊₁ = θₖ − α∘gₖ, and after each part takes the gradient Gₖ of the loss on the whole minibatch and remembered
+ * samples there. Then α ← α + η mean Gₖ∘(g₀ + … + gₖ₋₁), and θ ← θ₀ − max(0, α)∘mean Gₖ. The optimizer's own rule is
+ * not used. The model is not initialised anew; a reservoir takes in every minibatch of an experience's first epoch.
+ * @see Gupta et al. 2020, La-MAML: Look-ahead Meta Learning for Continual Learning, arXiv:2007.13904, algorithm 2
+ */
+export class LaMAML extends BaseStrategy {
+  readonly #buffer: ReservoirSamplingBuffer;
+  readonly #meta: Required<Omit<LaMAMLOptions, "memSize">>;
+  /** α [P]; empty until the first step. */
+  #alpha = new Float32Array(0);
+  /** θₖ [P], in shared memory so that replicas read it in place. */
+  #inner = createSharedFloat32(0);
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: StrategyOptions & LaMAMLOptions) {
+    const [own, rest] = splitStrategyOptions("LaMAML", options, LA_MAML_RULES);
+    const { memSize = 200, batchSizeMem = 10, innerUpdates = 5, gradClipNorm = 1 } = own;
+    const { alphaInit = 0.1, alphaLearningRate = 0.25 } = own;
+    const growing = {
+      name: "learning rates of La-MAML",
+      traits: [],
+      afterModelGrowth: (_: BaseStrategy, growth: ModelGrowth) => {
+        if (this.#alpha.length === 0) return;
+        const fill = new Float32Array(this.parameters.length).fill(alphaInit);
+        this.#alpha = Float32Array.from(growth.remap(this.#alpha, fill));
+      },
+    };
+    super({ ...rest, plugins: [...(rest.plugins ?? []), growing] });
+    this.#buffer = new ReservoirSamplingBuffer({ maxSize: memSize });
+    this.#meta = { batchSizeMem, innerUpdates, alphaInit, alphaLearningRate, gradClipNorm };
+  }
+
+  override get traits(): readonly Trait[] {
+    return ["keepsMinibatchSamples"];
+  }
+
+  /** Its inner steps look at the strategy's own criterion alone, with learning rates of their own. */
+  override get excludes(): readonly Trait[] {
+    return ["changesLoss", "replacesCriterion", "setsLearningRate"];
+  }
+
+  override get minibatchParts(): number {
+    return this.#meta.innerUpdates;
+  }
+
+  /** α [P], borrowed; empty before the first step. */
+  get learningRates(): Float32Array {
+    return this.#alpha;
+  }
+
+  /** The inner steps have gradients of their own. */
+  override async backward(): Promise<number> {
+    return this.loss;
+  }
+
+  override async optimizerStep(): Promise<void> {
+    const { parameters, mbatch, clock, randomStreams } = this;
+    const { alphaInit, alphaLearningRate, gradClipNorm } = this.#meta;
+    if (this.#alpha.length === 0) this.#alpha = new Float32Array(parameters.length).fill(alphaInit);
+    const { forParameters, forRates } = await this.#lookAhead(mbatch);
+    clipNorm(forParameters, gradClipNorm);
+    clipNorm(forRates, gradClipNorm);
+    addScaled(this.#alpha, forRates, -alphaLearningRate);
+    for (let i = 0; i < parameters.length; i++) {
+      parameters[i] = (parameters[i] ?? 0) - Math.max(0, this.#alpha[i] ?? 0) * (forParameters[i] ?? 0);
+    }
+    if (clock.trainExpEpochs === 0) this.#buffer.updateFromDataset(mbatch, randomStreams.get("buffer"));
+  }
+
+  override saveOwnState(): SavedState {
+    return { buffer: saveBuffer(this.#buffer), alpha: Float32Array.from(this.#alpha) };
+  }
+
+  override restoreOwnState(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
+    const { buffer = null, alpha } = parseSavedRecord("the saved state of LaMAML", saved);
+    restoreBuffer(this.#buffer, buffer, sources);
+    this.#alpha = Float32Array.from(parseSavedVector("the saved state of LaMAML", alpha));
+  }
+
+  /** The mean of Gₖ, and of −Gₖ∘(g₀ + … + gₖ₋₁), over the inner steps: [P] each. */
+  async #lookAhead(mbatch: Dataset): Promise<{ forParameters: Float32Array; forRates: Float32Array }> {
+    const { parameters, randomStreams } = this;
+    const size = parameters.length;
+    if (this.#inner.length !== size) this.#inner = createSharedFloat32(size);
+    const theta = this.#inner;
+    theta.set(parameters);
+    const remembered = drawSamples(this.#buffer.buffer, this.#meta.batchSizeMem, randomStreams.get("la-maml"));
+    const whole = Dataset.concat([mbatch, remembered]);
+    const forParameters = new Float32Array(size);
+    const forRates = new Float32Array(size);
+    const walked = new Float32Array(size);
+    const parts = cutInto(mbatch, this.#meta.innerUpdates);
+    for (const part of parts) {
+      const inner = await this.gradientOn(part, { parameters: theta, training: true });
+      addScaled(walked, inner, 1);
+      for (let i = 0; i < size; i++) theta[i] = (theta[i] ?? 0) - (this.#alpha[i] ?? 0) * (inner[i] ?? 0);
+      const meta = await this.gradientOn(whole, { parameters: theta, training: true });
+      addScaled(forParameters, meta, 1 / parts.length);
+      for (let i = 0; i < size; i++)
+        forRates[i] = (forRates[i] ?? 0) - ((meta[i] ?? 0) * (walked[i] ?? 0)) / parts.length;
+    }
+    return { forParameters, forRates };
+  }
+}
+
+/**
+ * The samples in `count` parts in their order, sizes differing by one at most; fewer parts where there are fewer
+ * samples.
+ */
+export function cutInto(samples: Dataset, count: number): Dataset[] {
+  const parts = Math.min(count, samples.length);
+  return Array.from({ length: parts }, (_, k) => {
+    const start = Math.floor((k * samples.length) / parts);
+    const end = Math.floor(((k + 1) * samples.length) / parts);
+    return samples.subset(Int32Array.from({ length: end - start }, (_, i) => start + i));
+  });
+}
+
+/** Shortens a vector to `limit`, in place, if it is longer. */
+function clipNorm(vector: Float32Array, limit: number): void {
+  const norm = Math.sqrt(dot(vector, vector));
+  if (norm > limit) scaleVector(vector, limit / norm);
+}

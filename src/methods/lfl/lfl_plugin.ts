@@ -1,0 +1,97 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
+import { oneOf, required, text } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { endsExperience } from "../../streams/online_experience.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import { halfSquaredDistance, meanSquaredDistance } from "../../training/losses/feature_losses.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { findOutputLayer } from "../../training/model/named_layer.ts";
+import { countPastExperiences } from "../shared/count_past_experiences.ts";
+import { FeatureAnchor } from "../shared/features/feature_anchor.ts";
+import { HeldParameters } from "../shared/importances/held_parameters.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
+
+/** How strongly features are held. */
+export interface LFLOptions {
+  /** λ_e, the weight of the distance; one for all experiences, or a list. */
+  readonly lambda: PerExperience;
+  /** Whose answer features are; the layer before the last if left out. */
+  readonly layerName?: string;
+  /** "paper" if left out. "avalanche" takes the mean over samples and features of the squared difference. */
+  readonly compatibility?: Compatibility;
+}
+
+/** What `LFLOptions` may be. */
+export const LFL_RULES: OptionRules<LFLOptions> = {
+  lambda: required(perExperience({ atLeast: 0 })),
+  layerName: text(),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
+/**
+ * Less-forgetting learning: from the second experience on, adds λ · ½‖f(x) − f_old(x)‖², the mean over the minibatch,
+ * with f the features before the last layer and f_old those of the model at the last experience's end, and holds the
+ * last layer, so that decision boundaries stay. Units that a growing head gains are not held until they were trained.
+ * Features are compared without dropout. The pieces of an online stream are one experience, which is over with its last
+ * piece.
+ * @see Jung et al. 2016, Less-forgetting Learning in Deep Neural Networks, arXiv:1607.00122
+ */
+export class LFLPlugin implements StrategyPlugin {
+  readonly name = "LFLPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly #lambda: PerExperience;
+  readonly #anchor: FeatureAnchor;
+  #held: HeldParameters | undefined;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: LFLOptions) {
+    assertOptions("LFLPlugin", options, LFL_RULES);
+    const { lambda, layerName, compatibility = "paper" } = options;
+    this.#lambda = lambda;
+    const distance = compatibility === "avalanche" ? meanSquaredDistance : halfSquaredDistance;
+    this.#anchor = new FeatureAnchor(layerName, distance);
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    this.#anchor.assertUsable("LFLPlugin", model);
+  }
+
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    await this.#anchor.hold(strategy, readPerExperience(this.#lambda, countPastExperiences(strategy)));
+  }
+
+  afterUpdate({ parameters }: BaseStrategy): void {
+    this.#held?.putBack(parameters);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    const { parameters, cluster, model, experience } = strategy;
+    if (!endsExperience(experience)) return;
+    this.#anchor.remember(strategy);
+    const head = findOutputLayer(model);
+    const mask = new Float32Array(parameters.length);
+    for (const { name, offset, size } of cluster.model.layout.entries) {
+      if (name.startsWith(`${head}/`)) mask.fill(1, offset, offset + size);
+    }
+    this.#held = new HeldParameters(parameters, mask);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#anchor.grow(strategy, growth);
+    this.#held = this.#held?.grow(growth);
+  }
+
+  saveState(): SavedState {
+    return { anchor: this.#anchor.save(), held: this.#held?.save() ?? null };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "the saved state of LFLPlugin";
+    const { anchor, held = null } = parseSavedRecord(act, saved);
+    this.#anchor.restore(act, anchor);
+    this.#held = held === null ? undefined : HeldParameters.restore(act, held);
+  }
+}

@@ -1,0 +1,109 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { anything, flag, oneOf } from "../../core/options/value_rules.ts";
+import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import { countPastExperiences } from "../shared/count_past_experiences.ts";
+import {
+  assertSchedule,
+  assertWarmUp,
+  evaluateSchedule,
+  type LearningRateSchedule,
+  type WarmUp,
+} from "./learning_rate_schedule.ts";
+
+const GRANULARITIES = ["epoch", "iteration"] as const;
+
+/** When the learning rate changes, and how. */
+export interface LRSchedulerOptions {
+  /** Constant if left out: for a warm-up alone. */
+  readonly schedule?: LearningRateSchedule;
+  /** None if left out. */
+  readonly warmUp?: WarmUp;
+  /** What a step of the schedule is; "epoch" if left out. */
+  readonly granularity?: (typeof GRANULARITIES)[number];
+  /** Whether the schedule begins anew with each experience; true if left out. */
+  readonly resetScheduler?: boolean;
+  /** True: later experiences are trained with the plain learning rate. */
+  readonly firstExperienceOnly?: boolean;
+}
+
+const LR_SCHEDULER_RULES: OptionRules<LRSchedulerOptions> = {
+  schedule: anything(),
+  warmUp: anything(),
+  granularity: oneOf(GRANULARITIES),
+  resetScheduler: flag(),
+  firstExperienceOnly: flag(),
+};
+
+/**
+ * Changes the optimizer's learning rate after each epoch or iteration, as a multiple of what it is when training
+ * begins. See `ReduceLROnPlateauPlugin` for a schedule that looks at a loss.
+ * @see Loshchilov and Hutter 2017, SGDR, arXiv:1608.03983 (cosine); Goyal et al. 2017, arXiv:1706.02677 (warm-up)
+ */
+export class LRSchedulerPlugin implements StrategyPlugin {
+  readonly name = "LRSchedulerPlugin";
+  readonly traits: readonly Trait[] = ["setsLearningRate"];
+  readonly excludes: readonly Trait[] = ["setsLearningRate"];
+  readonly #options: Required<LRSchedulerOptions>;
+  #base: number | undefined;
+  #step = 0;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: LRSchedulerOptions = {}) {
+    const subject = "LRSchedulerPlugin";
+    assertOptions(subject, options, LR_SCHEDULER_RULES);
+    const { schedule = { kind: "constant" }, warmUp = { steps: 0 }, granularity = "epoch" } = options;
+    const { resetScheduler = true, firstExperienceOnly = false } = options;
+    assertSchedule(`${subject}: schedule`, schedule);
+    assertWarmUp(`${subject}: warmUp`, warmUp);
+    this.#options = { schedule, warmUp, granularity, resetScheduler, firstExperienceOnly };
+  }
+
+  beforeTraining({ optimizer }: BaseStrategy): void {
+    if (this.#base === undefined || this.#options.resetScheduler) this.#base = optimizer.learningRate;
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    if (this.#options.resetScheduler) this.#step = 0;
+    this.#apply(strategy);
+  }
+
+  afterTrainingIteration(strategy: BaseStrategy): void {
+    if (this.#options.granularity === "iteration") this.#advance(strategy);
+  }
+
+  afterTrainingEpoch(strategy: BaseStrategy): void {
+    if (this.#options.granularity === "epoch") this.#advance(strategy);
+  }
+
+  /** So that whoever trains on without this plugin finds the learning rate that was asked for. */
+  afterTraining({ optimizer }: BaseStrategy): void {
+    if (this.#base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#base;
+  }
+
+  saveState(): SavedState {
+    return { base: this.#base ?? null, step: this.#step };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "the saved state of LRSchedulerPlugin";
+    const { base, step } = parseSavedRecord(act, saved);
+    this.#base = base === null ? undefined : parseSavedNumber(act, base);
+    this.#step = parseSavedCount(act, step);
+  }
+
+  #advance(strategy: BaseStrategy): void {
+    this.#step += 1;
+    this.#apply(strategy);
+  }
+
+  #apply(strategy: BaseStrategy): void {
+    const { optimizer } = strategy;
+    if (this.#base === undefined) return;
+    const { schedule, warmUp, firstExperienceOnly } = this.#options;
+    const isPlain = firstExperienceOnly && countPastExperiences(strategy) > 0;
+    optimizer.learningRate = isPlain ? this.#base : this.#base * evaluateSchedule(schedule, this.#step, warmUp);
+  }
+}

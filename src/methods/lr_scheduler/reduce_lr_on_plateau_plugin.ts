@@ -1,0 +1,158 @@
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { flag, number, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+
+const METRICS = ["train-loss", "val-loss"] as const;
+
+/** Which loss is watched, and what is done when it gets no better. */
+export interface ReduceLROnPlateauOptions {
+  /**
+   * "train-loss": the mean training loss of each epoch. "val-loss": the mean criterion of each evaluation while an
+   * experience is trained, which takes `evalEvery` above 0 and one evaluation stream. "train-loss" if left out.
+   */
+  readonly metric?: (typeof METRICS)[number];
+  /** What the learning rate is multiplied by, above 0 and below 1; 0.1 if left out. */
+  readonly factor?: number;
+  /** How many losses in a row may be no better before that; 10 if left out. */
+  readonly patience?: number;
+  /** A loss is better if it is below (1 − threshold) · best; 1e-4 if left out. */
+  readonly threshold?: number;
+  /** The learning rate never falls below this; 0 if left out. */
+  readonly minimum?: number;
+  /** Whether learning rate, best loss and patience begin anew with each experience; true if left out. */
+  readonly resetScheduler?: boolean;
+}
+
+const REDUCE_LR_ON_PLATEAU_RULES: OptionRules<ReduceLROnPlateauOptions> = {
+  metric: oneOf(METRICS),
+  factor: number({ above: 0, below: 1 }),
+  patience: wholeNumber(),
+  threshold: number({ atLeast: 0, atMost: 1 }),
+  minimum: number({ atLeast: 0 }),
+  resetScheduler: flag(),
+};
+
+/**
+ * Lowers the learning rate when a loss has stopped falling, with PyTorch's definition of `ReduceLROnPlateau`.
+ * @see Paszke et al. 2019, PyTorch, arXiv:1912.01703
+ */
+export class ReduceLROnPlateauPlugin implements StrategyPlugin {
+  readonly name = "ReduceLROnPlateauPlugin";
+  readonly traits: readonly Trait[] = ["setsLearningRate"];
+  readonly excludes: readonly Trait[] = ["setsLearningRate"];
+  readonly #options: Required<ReduceLROnPlateauOptions>;
+  #base: number | undefined;
+  #best: number | undefined;
+  #misses = 0;
+  #sum = 0;
+  #count = 0;
+  #isTraining = false;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: ReduceLROnPlateauOptions = {}) {
+    assertOptions("ReduceLROnPlateauPlugin", options, REDUCE_LR_ON_PLATEAU_RULES);
+    const { metric = "train-loss", factor = 0.1, patience = 10, threshold = 1e-4 } = options;
+    const { minimum = 0, resetScheduler = true } = options;
+    this.#options = { metric, factor, patience, threshold, minimum, resetScheduler };
+  }
+
+  assertUsable({ options }: StrategySetup): void {
+    if (this.#options.metric === "val-loss" && options.evalEvery < 1) {
+      throw new RangeRefusal(needs("ReduceLROnPlateauPlugin", "evalEvery of at least 1", options.evalEvery));
+    }
+  }
+
+  beforeTraining({ optimizer }: BaseStrategy): void {
+    if (this.#base === undefined || this.#options.resetScheduler) this.#base = optimizer.learningRate;
+  }
+
+  beforeTrainingExp({ optimizer }: BaseStrategy): void {
+    this.#isTraining = true;
+    this.#forget();
+    if (!this.#options.resetScheduler || this.#base === undefined) return;
+    optimizer.learningRate = this.#base;
+    this.#best = undefined;
+    this.#misses = 0;
+  }
+
+  afterTrainingIteration({ loss, mbatch }: BaseStrategy): void {
+    if (this.#options.metric === "train-loss") this.#add(loss, mbatch.length);
+  }
+
+  afterTrainingEpoch(strategy: BaseStrategy): void {
+    if (this.#options.metric === "train-loss") this.#judge(strategy);
+  }
+
+  beforeEval(): void {
+    if (this.#options.metric === "val-loss") this.#forget();
+  }
+
+  afterEvalIteration({ loss, mbatch }: BaseStrategy): void {
+    if (this.#options.metric === "val-loss" && this.#isTraining) this.#add(loss, mbatch.length);
+  }
+
+  afterEval(strategy: BaseStrategy): void {
+    if (this.#options.metric === "val-loss") this.#judge(strategy);
+  }
+
+  afterTrainingExp(): void {
+    this.#isTraining = false;
+  }
+
+  /** So that whoever trains on without this plugin finds the learning rate that was asked for. */
+  afterTraining({ optimizer }: BaseStrategy): void {
+    if (this.#base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#base;
+  }
+
+  saveState(): SavedState {
+    return {
+      base: this.#base ?? null,
+      best: this.#best ?? null,
+      misses: this.#misses,
+      sum: this.#sum,
+      count: this.#count,
+      isTraining: this.#isTraining,
+    };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "the saved state of ReduceLROnPlateauPlugin";
+    const { base, best, misses, sum, count, isTraining } = parseSavedRecord(act, saved);
+    this.#base = base === null ? undefined : parseSavedNumber(act, base);
+    this.#best = best === null ? undefined : parseSavedNumber(act, best);
+    this.#misses = parseSavedCount(act, misses);
+    this.#sum = parseSavedNumber(act, sum);
+    this.#count = parseSavedCount(act, count);
+    this.#isTraining = isTraining === true;
+  }
+
+  #add(loss: number, samples: number): void {
+    this.#sum += loss * samples;
+    this.#count += samples;
+  }
+
+  #forget(): void {
+    this.#sum = 0;
+    this.#count = 0;
+  }
+
+  #judge({ optimizer }: BaseStrategy): void {
+    if (this.#count === 0) return;
+    const loss = this.#sum / this.#count;
+    this.#forget();
+    const { factor, patience, threshold, minimum } = this.#options;
+    if (this.#best === undefined || loss < this.#best * (1 - threshold)) {
+      this.#best = loss;
+      this.#misses = 0;
+      return;
+    }
+    this.#misses += 1;
+    if (this.#misses <= patience) return;
+    this.#misses = 0;
+    optimizer.learningRate = Math.max(minimum, optimizer.learningRate * factor);
+  }
+}

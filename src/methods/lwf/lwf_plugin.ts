@@ -1,0 +1,147 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
+import { number, oneOf } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { addScaled } from "../../core/vector.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { TaskRelabeler } from "../../data/transforms/task_relabeler.ts";
+import type { ClassesByTask } from "../../models/growing_head.ts";
+import { endsExperience } from "../../streams/online_experience.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import { addDistillation } from "../../training/losses/distillation.ts";
+import {
+  groupClassesByTask,
+  joinClassesByTask,
+  parseClassesByTask,
+  saveClassesByTask,
+} from "../../training/model/classes_by_task.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { countPastExperiences } from "../shared/count_past_experiences.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
+import { Teacher } from "../shared/teacher.ts";
+
+/** How strongly, and how softly, outputs are held. */
+export interface LwFOptions {
+  /** Weight of the distillation, λ in the paper; one for all experiences, or a list. 1 if left out. */
+  readonly alpha?: PerExperience;
+  /** T; 2 if left out. */
+  readonly temperature?: number;
+  /** "paper" if left out. "avalanche" leaves the factor T² out: its published baselines rest on that. */
+  readonly compatibility?: Compatibility;
+}
+
+/** What `LwFOptions` may be. */
+export const LWF_RULES: OptionRules<LwFOptions> = {
+  alpha: perExperience({ atLeast: 0 }),
+  temperature: number({ above: 0 }),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
+/**
+ * Learning without forgetting: from the second experience on, adds α T² KL(softmax(z_old/T) ‖ softmax(z/T)), the mean
+ * over the minibatch, over the outputs of the classes seen before; z_old are the outputs of the model as it was after
+ * the last experience. A model with a head a task is held on all heads of the past: the minibatch is computed once more
+ * for each.
+ *
+ * The pieces of an online stream are one experience, which is over with its last piece.
+ *
+ * T² is Hinton's, whose loss the paper takes over: it keeps the gradient's size independent of T.
+ * @see Li and Hoiem 2016, Learning without Forgetting, arXiv:1606.09282; Hinton et al. 2015, arXiv:1503.02531
+ */
+export class LwFPlugin implements StrategyPlugin {
+  readonly name = "LwFPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly #alpha: PerExperience;
+  readonly #temperature: number;
+  readonly #factor: number;
+  readonly #relabeler = new TaskRelabeler();
+  /** Classes that the teacher knows, by task label. */
+  #classes: ClassesByTask = new Map();
+  #teacher: Teacher | undefined;
+  /** Classes of an experience that comes in pieces, of which the last is still to come. */
+  #trained: ClassesByTask = new Map();
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: LwFOptions = {}) {
+    assertOptions("LwFPlugin", options, LWF_RULES);
+    const { alpha = 1, temperature = 2, compatibility = "paper" } = options;
+    this.#alpha = alpha;
+    this.#temperature = temperature;
+    this.#factor = compatibility === "avalanche" ? 1 : temperature ** 2;
+  }
+
+  /** A single head's outputs are at hand. */
+  async afterForward(strategy: BaseStrategy): Promise<void> {
+    const { mbatch, mbOutput } = strategy;
+    const weight = this.#weigh(strategy);
+    if (!this.#teacher || weight === 0 || hasHeadPerTask(strategy)) return;
+    const teacher = await this.#teacher.forward(strategy, mbatch);
+    const columns = [...new Set([...this.#classes.values()].flat())];
+    const dOutput = new Float32Array(mbOutput.data.length);
+    const loss = addDistillation(mbOutput, teacher, { columns, temperature: this.#temperature, weight, dOutput });
+    strategy.addLossTerm({ loss, dOutput });
+  }
+
+  /** Outputs of the past's heads are computed for this alone. */
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    const { mbatch, gradient } = strategy;
+    const weight = this.#weigh(strategy);
+    if (!this.#teacher || weight === 0 || !hasHeadPerTask(strategy)) return;
+    const heads = [...this.#classes];
+    const samples = Dataset.concat(heads.map(([task]) => this.#relabeler.relabel(mbatch, task)));
+    const teacher = await this.#teacher.forward(strategy, samples);
+    const side = await strategy.lossAndGradientOn(samples, {
+      training: true,
+      criterion: {
+        evaluate: (output) => {
+          const dOutput = new Float32Array(output.data.length);
+          const losses = heads.map(([, columns], i) => {
+            const rows = { start: i * mbatch.length, end: (i + 1) * mbatch.length };
+            return addDistillation(output, teacher, { columns, temperature: this.#temperature, weight, rows, dOutput });
+          });
+          return { loss: losses.reduce((sum, loss) => sum + loss, 0), dOutput };
+        },
+      },
+    });
+    addScaled(gradient, side.gradient, 1);
+    strategy.loss += side.loss;
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    this.#trained = joinClassesByTask(this.#trained, groupClassesByTask(strategy.experience));
+    if (!endsExperience(strategy.experience)) return;
+    this.#classes = joinClassesByTask(this.#classes, this.#trained);
+    this.#trained = new Map();
+    this.#teacher = Teacher.copy(strategy);
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#teacher = this.#teacher?.grow(strategy, growth);
+  }
+
+  saveState(): SavedState {
+    return {
+      teacher: this.#teacher?.save() ?? null,
+      classes: saveClassesByTask(this.#classes),
+      trained: saveClassesByTask(this.#trained),
+    };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "the saved state of LwFPlugin";
+    const { teacher = null, classes = null, trained = null } = parseSavedRecord(act, saved);
+    this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
+    this.#classes = parseClassesByTask(act, classes);
+    this.#trained = parseClassesByTask(act, trained);
+  }
+
+  #weigh(strategy: BaseStrategy): number {
+    return this.#factor * readPerExperience(this.#alpha, countPastExperiences(strategy));
+  }
+}
+
+function hasHeadPerTask({ heads }: BaseStrategy): boolean {
+  return heads.some(({ kind }) => kind !== "incremental");
+}

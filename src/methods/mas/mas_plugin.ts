@@ -1,0 +1,82 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
+import { number, oneOf } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { addScaled, scaleVector } from "../../core/vector.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
+import { GatheredImportances } from "../shared/importances/gathered_importances.ts";
+import { computeMinibatchSensitivity, computeSensitivity } from "./sensitivity.ts";
+
+/** How strongly parameters are held, and how importances of several experiences are put together. */
+export interface MASOptions {
+  /** λ, the weight of the penalty; 1 if left out. */
+  readonly lambda?: number;
+  /**
+   * How much of the old importances stays in Ω ← αΩ + (1 − α)Ω_new, in [0, 1]. Left out: they are added up, as in the
+   * paper, or, with "avalanche", α is ½.
+   */
+  readonly alpha?: number;
+  /** "paper" if left out. "avalanche" takes gradients of whole minibatches' means, with dropout, and α = ½. */
+  readonly compatibility?: Compatibility;
+}
+
+/** What `MASOptions` may be. */
+export const MAS_RULES: OptionRules<MASOptions> = {
+  lambda: number({ atLeast: 0 }),
+  alpha: number({ atLeast: 0, atMost: 1 }),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
+/**
+ * Memory aware synapses: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω the mean over
+ * its samples of |∂‖f(x)‖²/∂θ|: parameters that the outputs depend on are held. Labels play no part in Ω. The pieces of
+ * an online stream are one experience: each is measured when it was trained.
+ * @see Aljundi et al. 2018, Memory Aware Synapses: Learning What (not) to Forget, arXiv:1711.09601
+ */
+export class MASPlugin implements StrategyPlugin {
+  readonly name = "MASPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly #alpha: number | undefined;
+  readonly #isAvalanche: boolean;
+  readonly #penalty: AnchoredPenalty;
+  readonly #gathered = new GatheredImportances();
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: MASOptions = {}) {
+    assertOptions("MASPlugin", options, MAS_RULES);
+    const { lambda = 1, compatibility = "paper" } = options;
+    this.#isAvalanche = compatibility === "avalanche";
+    this.#alpha = options.alpha ?? (this.#isAvalanche ? 0.5 : undefined);
+    this.#penalty = new AnchoredPenalty("MASPlugin", lambda);
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    const { experience } = strategy;
+    const compute = this.#isAvalanche ? computeMinibatchSensitivity : computeSensitivity;
+    const importances = this.#gathered.add(experience, await compute(strategy, experience.dataset));
+    if (!importances) return;
+    const old = this.#penalty.importances;
+    if (old && this.#alpha !== undefined) scaleVector(importances, 1 - this.#alpha);
+    if (old) addScaled(importances, old, this.#alpha ?? 1);
+    this.#penalty.replace(strategy, { importances, parameters: strategy.parameters });
+  }
+
+  afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
+    this.#gathered.grow(growth);
+  }
+
+  saveState(): SavedState {
+    return { penalty: this.#penalty.save(), gathered: this.#gathered.save() };
+  }
+
+  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
+    const act = "the saved state of MASPlugin";
+    const { penalty, gathered } = parseSavedRecord(act, saved);
+    this.#penalty.restore(strategy, penalty);
+    this.#gathered.restore(act, gathered);
+  }
+}

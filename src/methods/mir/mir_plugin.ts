@@ -1,0 +1,124 @@
+import { elementAt } from "../../core/element_at.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
+import { oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { addScaled } from "../../core/vector.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
+import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
+import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
+import { MEMORY_RULES, resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
+import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
+import { drawSamples } from "../../memory/selection/draw_samples.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import { assertRows } from "../shared/assert_rows.ts";
+import { computeSampleLosses } from "./sample_losses.ts";
+
+/** What maximally interfered retrieval remembers, and what it replays. */
+export interface MIROptions {
+  /** Samples kept in all; 200 if left out. */
+  readonly memSize?: number;
+  /** Remembered samples that are compared at every step; 200 if left out. */
+  readonly subsample?: number;
+  /** How many of them are replayed; the strategy's minibatch size if left out. */
+  readonly batchSizeMem?: number;
+  /** What is kept; a reservoir if left out, in equal parts of every class with compatibility "avalanche". */
+  readonly storagePolicy?: ExemplarsBuffer;
+  /** "avalanche" leaves the minibatch's classes out of the comparison; "paper" if left out. */
+  readonly compatibility?: Compatibility;
+}
+
+/** What `MIROptions` may be. */
+export const MIR_RULES: OptionRules<MIROptions> = {
+  ...MEMORY_RULES,
+  subsample: wholeNumber(1),
+  batchSizeMem: wholeNumber(1),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
+/**
+ * Maximally interfered retrieval (ER-MIR): replays those remembered samples whose loss the step on the new minibatch
+ * would raise most. Every step is tried out as plain gradient descent θ − η∇L with the optimizer's learning rate; the
+ * mean loss of the samples chosen is added to the step.
+ * @see Aljundi et al. 2019, Online Continual Learning with Maximally Interfered Retrieval, arXiv:1908.04742
+ */
+export class MIRPlugin implements StrategyPlugin {
+  readonly name = "MIRPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly storagePolicy: ExemplarsBuffer;
+  readonly #subsample: number;
+  readonly #batchSizeMem: number | undefined;
+  readonly #leavesClassesOut: boolean;
+  /** θ − η∇L [P], in shared memory so that replicas read it in place. */
+  #virtual = createSharedFloat32(0);
+
+  /** @throws {RangeError} If a number is out of range, or the storage policy keeps another number of samples. */
+  constructor(options: MIROptions = {}) {
+    assertOptions("MIRPlugin", options, MIR_RULES);
+    const { subsample = 200, batchSizeMem, compatibility = "paper" } = options;
+    this.#leavesClassesOut = compatibility === "avalanche";
+    const Policy = this.#leavesClassesOut ? ClassBalancedBuffer : ReservoirSamplingBuffer;
+    this.storagePolicy = resolveStoragePolicy("MIRPlugin", options, (maxSize) => new Policy({ maxSize }));
+    this.#subsample = subsample;
+    this.#batchSizeMem = batchSizeMem;
+  }
+
+  assertUsable({ model }: StrategySetup): void {
+    assertRows(this.name, model, { memSize: this.storagePolicy.maxSize, batchSizeMem: this.#batchSizeMem });
+  }
+
+  async afterBackward(strategy: BaseStrategy): Promise<void> {
+    const candidates = this.#drawCandidates(strategy);
+    if (candidates.length === 0) return;
+    const interference = await this.#measureInterference(strategy, candidates);
+    const chosen = selectLargest(interference, this.#batchSizeMem ?? strategy.trainMbSize);
+    const { loss, gradient } = await strategy.lossAndGradientOn(candidates.subset(chosen), { training: true });
+    addScaled(strategy.gradient, gradient, 1);
+    strategy.loss += loss;
+  }
+
+  async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
+    await this.storagePolicy.update(strategy);
+  }
+
+  saveState(): SavedState {
+    return saveBuffer(this.storagePolicy);
+  }
+
+  restoreState(saved: SavedState, { sources }: RestoreContext): void {
+    restoreBuffer(this.storagePolicy, saved, sources);
+  }
+
+  #drawCandidates({ randomStreams, mbY }: BaseStrategy): Dataset {
+    const { buffer } = this.storagePolicy;
+    const random = randomStreams.get("mir");
+    if (!this.#leavesClassesOut) return drawSamples(buffer, this.#subsample, random);
+    const present = new Set(mbY);
+    const others = [...buffer.targets.keys()].filter((position) => !present.has(elementAt(buffer.targets, position)));
+    return drawSamples(buffer.subset(others), this.#subsample, random);
+  }
+
+  /** How much the loss of each sample would rise. */
+  async #measureInterference(strategy: BaseStrategy, samples: Dataset): Promise<Float64Array> {
+    const { parameters, gradient, optimizer, options } = strategy;
+    if (this.#virtual.length !== parameters.length) this.#virtual = createSharedFloat32(parameters.length);
+    this.#virtual.set(parameters);
+    addScaled(this.#virtual, gradient, -optimizer.learningRate);
+    const before = await strategy.forwardWith(parameters, samples);
+    const after = await strategy.forwardWith(this.#virtual, samples);
+    const rise = await computeSampleLosses(options.criterion, after, samples.targets);
+    const losses = await computeSampleLosses(options.criterion, before, samples.targets);
+    for (let i = 0; i < rise.length; i++) rise[i] = (rise[i] ?? 0) - (losses[i] ?? 0);
+    return rise;
+  }
+}
+
+/** Positions of the `count` largest values, largest first; the first of equals wins. */
+export function selectLargest(values: Float64Array, count: number): Int32Array<ArrayBuffer> {
+  const order = Int32Array.from(values, (_, i) => i);
+  return order.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, count);
+}

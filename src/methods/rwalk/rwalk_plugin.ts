@@ -1,0 +1,230 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { number, wholeNumber } from "../../core/options/value_rules.ts";
+import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
+import { writeTaskGradient } from "../shared/importances/task_gradient.ts";
+
+/** How strongly parameters are held, and over how many steps their importance is measured. */
+export interface RWalkOptions {
+  /** λ, the weight of the penalty; 0.1 if left out. */
+  readonly lambda?: number;
+  /**
+   * α: how much a new squared gradient weighs in the moving average of the Fisher information, in [0, 1]; 0.9 if left
+   * out.
+   */
+  readonly alpha?: number;
+  /** Δt: steps over which a parameter's move and its effect are compared; 10 if left out. */
+  readonly deltaT?: number;
+}
+
+/** What `RWalkOptions` may be. */
+export const RWALK_RULES: OptionRules<RWalkOptions> = {
+  lambda: number({ atLeast: 0 }),
+  alpha: number({ atLeast: 0, atMost: 1 }),
+  deltaT: wholeNumber(1),
+};
+
+/** The smallest number that makes a difference to 1 in float32. */
+const EPSILON = 2 ** -23;
+
+/** Stands in F for a parameter whose average has not begun. */
+const NOT_BEGUN = -1;
+
+/** What moves while an experience is trained; all are [P]. */
+export interface RiemannianWalk {
+  /** F: a moving average over all steps; negative for a new unit of a head without a gradient so far. */
+  readonly fisher: Float32Array;
+  /** Where the step before ended. */
+  readonly previous: Float32Array;
+  /** Where the last comparison was made. */
+  readonly checkpoint: Float32Array;
+  /** ΔL: by how much each parameter's moves lowered the loss since then. */
+  readonly lossDrop: Float32Array;
+  /** s of this experience. */
+  readonly scores: Float32Array;
+}
+
+/**
+ * Riemannian walk: adds λ Σᵢ (Fᵢ/max F + max(0, sᵢ)/max s)(θᵢ − θ*ᵢ)². F is the Fisher information, a moving average of
+ * squared gradients over training's steps (EWC++), which begins at the first of them. The score s adds up, every Δt
+ * steps, ΔL / (½ F Δθ² + ε): the drop of the loss that a parameter's move caused, by how far the move changed the
+ * model's distribution; over experiences it is averaged with the score before. Gradients are the training step's own,
+ * without penalties, so that nothing is computed twice.
+ *
+ * Steps left over at an experience's end count as a last, shorter walk. The paper does not say where the average
+ * begins. Its authors' code means to begin above zero, and copies zeros. This follows Avalanche, as an average that
+ * begins at zero is too small for the first 1/α steps. A head's new unit begins at its own first gradient. The pieces
+ * of an online stream are one experience, which is over with its last piece.
+ * @see Chaudhry et al. 2018, Riemannian Walk for Incremental Learning, arXiv:1801.10112
+ */
+export class RWalkPlugin implements StrategyPlugin {
+  readonly name = "RWalkPlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly #alpha: number;
+  readonly #deltaT: number;
+  readonly #penalty: AnchoredPenalty;
+  #gradient = new Float32Array(0);
+  #walk: RiemannianWalk | undefined;
+  /** s of all experiences before. */
+  #scores: Float32Array | undefined;
+  #steps = 0;
+  /** True while pieces of the experience are still to come. */
+  #isOpen = false;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: RWalkOptions = {}) {
+    assertOptions("RWalkPlugin", options, RWALK_RULES);
+    const { lambda = 0.1, alpha = 0.9, deltaT = 10 } = options;
+    this.#alpha = alpha;
+    this.#deltaT = deltaT;
+    this.#penalty = new AnchoredPenalty("RWalkPlugin", lambda);
+  }
+
+  beforeTrainingExp({ parameters, experience }: BaseStrategy): void {
+    if (this.#walk && this.#isOpen && isOnlineExperience(experience)) {
+      this.#walk = { ...this.#walk, previous: Float32Array.from(parameters) };
+      return;
+    }
+    this.#steps = 0;
+    this.#walk = startWalk(this.#walk?.fisher ?? new Float32Array(parameters.length), parameters);
+  }
+
+  afterUpdate({ parameters, gradient, cluster }: BaseStrategy): void {
+    const walk = this.#walk;
+    if (!walk) return;
+    if (this.#gradient.length !== parameters.length) this.#gradient = new Float32Array(parameters.length);
+    const step = { gradient, before: walk.previous, penalties: cluster.penalties.active };
+    writeTaskGradient(this.#gradient, step, { start: 0, end: parameters.length });
+    const isFirst = this.#scores === undefined && this.#steps === 0;
+    walkOn(walk, { gradient: this.#gradient, parameters, alpha: this.#alpha, isFirst });
+    this.#steps += 1;
+    if (this.#steps % this.#deltaT === 0) scoreWalk(walk, parameters);
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    const { parameters, experience } = strategy;
+    const walk = this.#walk;
+    this.#isOpen = !endsExperience(experience);
+    if (!walk || this.#isOpen) return;
+    if (this.#steps % this.#deltaT !== 0) scoreWalk(walk, parameters);
+    const old = this.#scores;
+    this.#scores = walk.scores.map((score, i) => (old ? 0.5 * ((old[i] ?? 0) + score) : score));
+    this.#penalty.replace(strategy, { importances: combineImportances(walk.fisher, this.#scores), parameters });
+  }
+
+  afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#scores) this.#scores = growth.remap(this.#scores);
+    const known = this.#walk?.fisher ?? new Float32Array(growth.parameters.from.size);
+    const fisher = growth.remap(known, new Float32Array(parameters.length).fill(NOT_BEGUN));
+    if (!this.#walk) {
+      this.#walk = startWalk(fisher, parameters);
+      return;
+    }
+    const { previous, checkpoint, lossDrop, scores } = this.#walk;
+    this.#walk = {
+      fisher,
+      previous: growth.remap(previous, parameters),
+      checkpoint: growth.remap(checkpoint, parameters),
+      lossDrop: growth.remap(lossDrop),
+      scores: growth.remap(scores),
+    };
+  }
+
+  saveState(): SavedState {
+    const walk = this.#walk && Object.fromEntries(Object.entries(this.#walk).map(([key, v]) => [key, v.slice()]));
+    return {
+      penalty: this.#penalty.save(),
+      walk: walk ?? null,
+      scores: this.#scores ?? null,
+      steps: this.#steps,
+      isOpen: this.#isOpen,
+    };
+  }
+
+  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
+    const act = "the saved state of RWalkPlugin";
+    const { penalty, walk = null, scores = null, steps, isOpen } = parseSavedRecord(act, saved);
+    const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
+    this.#penalty.restore(strategy, penalty);
+    this.#steps = parseSavedCount(act, steps);
+    this.#isOpen = isOpen === true;
+    this.#scores = scores === null ? undefined : read(scores);
+    this.#walk = undefined;
+    if (walk === null) return;
+    const { fisher, previous, checkpoint, lossDrop, scores: own } = parseSavedRecord(act, walk);
+    this.#walk = {
+      fisher: read(fisher),
+      previous: read(previous),
+      checkpoint: read(checkpoint),
+      lossDrop: read(lossDrop),
+      scores: read(own),
+    };
+  }
+}
+
+/** The walk of an experience that begins at these parameters. */
+function startWalk(fisher: Float32Array, parameters: Float32Array): RiemannianWalk {
+  return {
+    fisher,
+    previous: Float32Array.from(parameters),
+    checkpoint: Float32Array.from(parameters),
+    lossDrop: new Float32Array(parameters.length),
+    scores: new Float32Array(parameters.length),
+  };
+}
+
+interface WalkStep {
+  /** [P], of the task's loss alone. */
+  readonly gradient: Float32Array;
+  /** [P], after the update. */
+  readonly parameters: Float32Array;
+  readonly alpha: number;
+  /** Whether no step was made before it, in any experience. */
+  readonly isFirst: boolean;
+}
+
+/**
+ * One step from `walk.previous` to `parameters`: F ← αg² + (1 − α)F, or g² where the average begins, and ΔL ← ΔL − g ∘
+ * Δθ; then the step is over.
+ */
+function walkOn({ fisher, previous, lossDrop }: RiemannianWalk, step: WalkStep): void {
+  const { gradient, parameters, alpha, isFirst } = step;
+  for (let i = 0; i < fisher.length; i++) {
+    const g = gradient[i] ?? 0;
+    const theta = parameters[i] ?? 0;
+    const average = fisher[i] ?? 0;
+    const begins = average < 0 ? g !== 0 : isFirst;
+    if (begins) fisher[i] = g * g;
+    else if (average >= 0) fisher[i] = alpha * g * g + (1 - alpha) * average;
+    lossDrop[i] = (lossDrop[i] ?? 0) - g * (theta - (previous[i] ?? 0));
+    previous[i] = theta;
+  }
+}
+
+/** s ← s + ΔL / (½ F (θ − θ_checkpoint)² + ε); then a new walk begins at `parameters`. */
+function scoreWalk(walk: RiemannianWalk, parameters: Float32Array): void {
+  const { fisher, checkpoint, lossDrop, scores } = walk;
+  for (let i = 0; i < scores.length; i++) {
+    const move = (parameters[i] ?? 0) - (checkpoint[i] ?? 0);
+    scores[i] = (scores[i] ?? 0) + (lossDrop[i] ?? 0) / (0.5 * Math.max(0, fisher[i] ?? 0) * move * move + EPSILON);
+  }
+  lossDrop.fill(0);
+  checkpoint.set(parameters);
+}
+
+/** max(0, F)/max F + max(0, s)/max s [P]; a part that is nowhere above 0 counts nothing. The caller owns the result. */
+export function combineImportances(fisher: Float32Array, scores: Float32Array): Float32Array {
+  const [fisherScale, scoreScale] = [invertLargest(fisher), invertLargest(scores)];
+  return fisher.map((value, i) => Math.max(0, value) * fisherScale + Math.max(0, scores[i] ?? 0) * scoreScale);
+}
+
+/** 1 by the largest of the values; 0 where none is above 0. */
+function invertLargest(values: Float32Array): number {
+  const largest = values.reduce((max, value) => Math.max(max, value), 0);
+  return largest > 0 ? 1 / largest : 0;
+}

@@ -1,0 +1,22 @@
+import type { HostTensor } from "../../../core/host_tensor.ts";
+import type { Dataset } from "../../../data/dataset.ts";
+import { groupTaskClasses } from "../../../data/task_classes.ts";
+import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
+import type { FeaturesByTask } from "./task_classifiers.ts";
+
+/**
+ * The features of samples by task label and class, from the model as it is now.
+ * @param layerName The layer whose answers they are; the one before the last if left out.
+ */
+export async function extractByTask(
+  strategy: BaseStrategy,
+  samples: Dataset,
+  layerName?: string,
+): Promise<FeaturesByTask> {
+  const features = new Map<number, Map<number, HostTensor>>();
+  for (const { task, id, positions } of groupTaskClasses(samples)) {
+    const ofTask = features.get(task) ?? new Map<number, HostTensor>();
+    features.set(task, ofTask.set(id, await strategy.extractFeatures(samples.subset(positions), layerName)));
+  }
+  return features;
+}

@@ -1,0 +1,67 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { either, number, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import type { RandomStream } from "../../core/random_stream.ts";
+import { isOnlineExperience } from "../../streams/online_experience.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import { countPastExperiences } from "../shared/count_past_experiences.ts";
+
+/** How far parameters go back towards a fresh start, and when. */
+export interface ShrinkAndPerturbOptions {
+  /** λ, what parameters are multiplied by, in [0, 1]; 0.6 if left out. */
+  readonly shrink?: number;
+  /** σ, the standard deviation of what is added; 0.01 if left out. */
+  readonly perturb?: number;
+  /** Before every experience but the first, or after every so many iterations; "experience" if left out. */
+  readonly every?: "experience" | number;
+}
+
+const SHRINK_AND_PERTURB_RULES: OptionRules<ShrinkAndPerturbOptions> = {
+  shrink: number({ atLeast: 0, atMost: 1 }),
+  perturb: number({ atLeast: 0 }),
+  every: either(wholeNumber(1), oneOf(["experience"])),
+};
+
+/**
+ * Shrink and perturb: θ ← λθ + p with p ~ N(0, σ²), drawn from the stream "shrink-and-perturb", so that a model that
+ * was trained already learns the new as readily as a fresh one.
+ * @see Ash and Adams 2020, On Warm-Starting Neural Network Training, arXiv:1910.08475
+ */
+export class ShrinkAndPerturbPlugin implements StrategyPlugin {
+  readonly name = "ShrinkAndPerturbPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
+  readonly #options: Required<ShrinkAndPerturbOptions>;
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: ShrinkAndPerturbOptions = {}) {
+    assertOptions("ShrinkAndPerturbPlugin", options, SHRINK_AND_PERTURB_RULES);
+    const { shrink = 0.6, perturb = 0.01, every = "experience" } = options;
+    this.#options = { shrink, perturb, every };
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    const { experience } = strategy;
+    const isNew = !isOnlineExperience(experience) || experience.isFirstSubexp;
+    if (this.#options.every === "experience" && isNew && countPastExperiences(strategy) > 0) this.#apply(strategy);
+  }
+
+  afterTrainingIteration(strategy: BaseStrategy): void {
+    const { every } = this.#options;
+    if (typeof every === "number" && (strategy.clock.trainIterations + 1) % every === 0) this.#apply(strategy);
+  }
+
+  #apply({ parameters, randomStreams }: BaseStrategy): void {
+    shrinkAndPerturb(parameters, { ...this.#options, random: randomStreams.get("shrink-and-perturb") });
+  }
+}
+
+/** θ ← shrink · θ + perturb · N(0, 1), in place, one draw a parameter. */
+export function shrinkAndPerturb(
+  parameters: Float32Array,
+  by: { readonly shrink: number; readonly perturb: number; readonly random: RandomStream },
+): void {
+  const { shrink, perturb, random } = by;
+  for (let i = 0; i < parameters.length; i++) parameters[i] = shrink * (parameters[i] ?? 0) + perturb * random.normal();
+}

@@ -1,0 +1,213 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
+import { listOf, number, oneOf, required, text } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+import { countPastExperiences } from "../shared/count_past_experiences.ts";
+import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
+import { writeTaskGradient } from "../shared/importances/task_gradient.ts";
+import { listIncludedRanges, type ParameterRange } from "../shared/parameter_ranges.ts";
+import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
+
+/** How strongly parameters are held, and how their part in what was learned is measured. */
+export interface SynapticIntelligenceOptions {
+  /** c in the paper, the weight of the penalty; one for all experiences, or a list. */
+  readonly lambda: PerExperience;
+  /**
+   * ξ in the paper, added to squared distances; if left out, 0.001, which the paper has for split MNIST, or Avalanche's
+   * 1e-7 with its compatibility: without its cap, parameters that hardly moved would get importances that no step
+   * survives.
+   */
+  readonly eps?: number;
+  /** Parameters that are left free: names of tensors or layers. */
+  readonly excludedParameters?: readonly string[];
+  /**
+   * "paper" if left out. "avalanche" halves λ, counts the penalty's own gradient as part of the task's, lets
+   * importances fall below 0 but not rise above 0.001, and leaves normalisation layers free: its published baselines
+   * rest on that.
+   */
+  readonly compatibility?: Compatibility;
+}
+
+/** What `SynapticIntelligenceOptions` may be. */
+export const SYNAPTIC_INTELLIGENCE_RULES: OptionRules<SynapticIntelligenceOptions> = {
+  lambda: required(perExperience({ atLeast: 0 })),
+  eps: number({ above: 0 }),
+  excludedParameters: listOf(text()),
+  compatibility: oneOf(COMPATIBILITIES),
+};
+
+/** The most that an importance may be in Avalanche. */
+const AVALANCHE_CAP = 0.001;
+const DEFAULT_EPS: Readonly<Record<Compatibility, number>> = { paper: 1e-3, avalanche: 1e-7 };
+
+/** What an experience's training leaves behind as it goes; all are [P]. */
+export interface ParameterPath {
+  /** Where the experience began. */
+  readonly start: Float32Array;
+  /** Where the step before ended. */
+  readonly previous: Float32Array;
+  /** ω so far: −Σ g ∘ Δθ over the steps. */
+  readonly contributions: Float32Array;
+}
+
+/**
+ * Synaptic intelligence: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω = max(0, Σₖ ωₖ
+ * / ((θₖ − θₖ₋₁)² + ξ)), where ωₖ = −Σ g ∘ Δθ, over the steps of experience k, is how much each parameter's moves
+ * lowered the loss; g is the gradient without penalties. The vectors are O(P), whatever the number of experiences.
+ *
+ * The pieces of an online stream are one experience k, with one path, which is over with its last piece.
+ *
+ * g is what the optimizer follows, minus all penalties: a plugin that edits the gradient (clipping) changes ω, too.
+ * @see Zenke, Poole and Ganguli 2017, Continual Learning Through Synaptic Intelligence, arXiv:1703.04200
+ */
+export class SynapticIntelligencePlugin implements StrategyPlugin {
+  readonly name = "SynapticIntelligencePlugin";
+  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly #options: Required<SynapticIntelligenceOptions>;
+  readonly #penalty: AnchoredPenalty;
+  #ranges: readonly ParameterRange[] = [];
+  /** Σₖ ωₖ / ((θₖ − θₖ₋₁)² + ξ) [P]. */
+  #cumulative: Float32Array | undefined;
+  #path: ParameterPath | undefined;
+  #gradient = new Float32Array(0);
+
+  /** @throws {RangeError} If an option is out of range. */
+  constructor(options: SynapticIntelligenceOptions) {
+    assertOptions("SynapticIntelligencePlugin", options, SYNAPTIC_INTELLIGENCE_RULES);
+    const { lambda, excludedParameters = [], compatibility = "paper" } = options;
+    const { eps = DEFAULT_EPS[compatibility] } = options;
+    this.#options = { lambda, eps, excludedParameters, compatibility };
+    this.#penalty = new AnchoredPenalty("SynapticIntelligencePlugin", 0);
+  }
+
+  beforeTrainingExp(strategy: BaseStrategy): void {
+    const { parameters, experience } = strategy;
+    this.#ranges = this.#listRanges(strategy);
+    // A piece goes on along the path of the one before it.
+    const { start, contributions } = (isOnlineExperience(experience) ? this.#path : undefined) ?? {};
+    this.#path = {
+      start: start ?? Float32Array.from(parameters),
+      previous: Float32Array.from(parameters),
+      contributions: contributions ?? new Float32Array(parameters.length),
+    };
+    const lambda = readPerExperience(this.#options.lambda, countPastExperiences(strategy));
+    this.#penalty.scale = this.#isAvalanche ? lambda / 2 : lambda;
+  }
+
+  afterUpdate({ parameters, gradient: whole, cluster }: BaseStrategy): void {
+    const path = this.#path;
+    if (!path) return;
+    const penalties = this.#isAvalanche ? [] : cluster.penalties.active;
+    const gradient = penalties.length > 0 ? this.#reserveGradient(parameters.length) : whole;
+    for (const range of this.#ranges) {
+      if (gradient !== whole) writeTaskGradient(gradient, { gradient: whole, before: path.previous, penalties }, range);
+      addContributions(path, { parameters, gradient }, range);
+    }
+  }
+
+  afterTrainingExp(strategy: BaseStrategy): void {
+    const { parameters, experience } = strategy;
+    if (!this.#path || !endsExperience(experience)) return;
+    this.#cumulative ??= new Float32Array(parameters.length);
+    for (const range of this.#ranges) {
+      consolidateContributions(this.#cumulative, { ...this.#path, parameters, eps: this.#options.eps }, range);
+    }
+    this.#path = undefined;
+    const importances = limitImportances(this.#cumulative, this.#options.compatibility);
+    this.#penalty.replace(strategy, { importances, parameters });
+  }
+
+  afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#cumulative) this.#cumulative = growth.remap(this.#cumulative);
+    if (!this.#path) return;
+    const { start, previous, contributions } = this.#path;
+    this.#path = {
+      start: growth.remap(start, strategy.parameters),
+      previous: growth.remap(previous, strategy.parameters),
+      contributions: growth.remap(contributions),
+    };
+    this.#ranges = this.#listRanges(strategy);
+  }
+
+  saveState(): SavedState {
+    const copy = (vector: Float32Array | undefined) => (vector ? Float32Array.from(vector) : null);
+    const { start, previous, contributions } = this.#path ?? {};
+    return {
+      penalty: this.#penalty.save(),
+      cumulative: copy(this.#cumulative),
+      path: this.#path ? { start: copy(start), previous: copy(previous), contributions: copy(contributions) } : null,
+    };
+  }
+
+  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
+    const act = "the saved state of SynapticIntelligencePlugin";
+    const { penalty = null, cumulative = null, path = null } = parseSavedRecord(act, saved);
+    const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
+    this.#penalty.restore(strategy, penalty);
+    this.#cumulative = cumulative === null ? undefined : read(cumulative);
+    this.#ranges = this.#listRanges(strategy);
+    this.#path = undefined;
+    if (path === null) return;
+    const { start, previous, contributions } = parseSavedRecord(act, path);
+    this.#path = { start: read(start), previous: read(previous), contributions: read(contributions) };
+  }
+
+  get #isAvalanche(): boolean {
+    return this.#options.compatibility === "avalanche";
+  }
+
+  #reserveGradient(length: number): Float32Array {
+    if (this.#gradient.length !== length) this.#gradient = new Float32Array(length);
+    return this.#gradient;
+  }
+
+  #listRanges({ cluster }: BaseStrategy): readonly ParameterRange[] {
+    const { layout } = cluster.model;
+    const normalisation = layout.entries.map(({ name }) => name).filter((name) => /\/(gamma|beta)$/.test(name));
+    const free = this.#isAvalanche ? normalisation : [];
+    return listIncludedRanges("SynapticIntelligencePlugin", layout, [...this.#options.excludedParameters, ...free]);
+  }
+}
+
+/**
+ * After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= g ∘ Δθ; then the step is over.
+ */
+function addContributions(
+  { contributions, previous }: ParameterPath,
+  step: { readonly parameters: Float32Array; readonly gradient: Float32Array },
+  { start, end }: ParameterRange,
+): void {
+  const { parameters, gradient } = step;
+  for (let i = start; i < end; i++) {
+    const theta = parameters[i] ?? 0;
+    contributions[i] = (contributions[i] ?? 0) - (gradient[i] ?? 0) * (theta - (previous[i] ?? 0));
+    previous[i] = theta;
+  }
+}
+
+/** At an experience's end, on a range: cumulative += ω / ((θ − θ_start)² + eps). */
+function consolidateContributions(
+  cumulative: Float32Array,
+  experience: Pick<ParameterPath, "start" | "contributions"> & {
+    readonly parameters: Float32Array;
+    readonly eps: number;
+  },
+  { start, end }: ParameterRange,
+): void {
+  const { contributions, parameters, eps } = experience;
+  for (let i = start; i < end; i++) {
+    const distance = (parameters[i] ?? 0) - (experience.start[i] ?? 0);
+    cumulative[i] = (cumulative[i] ?? 0) + (contributions[i] ?? 0) / (distance * distance + eps);
+  }
+}
+
+/** Ω [P] from the contributions of all experiences; the caller owns it. Nobody is to be pushed away from an anchor. */
+export function limitImportances(cumulative: Float32Array, compatibility: Compatibility): Float32Array {
+  if (compatibility === "avalanche") return cumulative.map((value) => Math.min(value, AVALANCHE_CAP));
+  return cumulative.map((value) => Math.max(value, 0));
+}

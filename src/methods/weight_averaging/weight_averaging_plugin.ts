@@ -1,0 +1,104 @@
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { flag, number } from "../../core/options/value_rules.ts";
+import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { ModelGrowth } from "../../training/model/model_growth.ts";
+
+/** How slowly the average follows, and what it is used for. */
+export interface WeightAveragingOptions {
+  /** How much of the average stays at each step, in [0, 1]; 0.999 if left out. */
+  readonly decay?: number;
+  /** Whether evaluations compute with the average; true if left out. */
+  readonly evaluateAverage?: boolean;
+  /** Whether training goes on from the average after each experience; false if left out. */
+  readonly adoptAverage?: boolean;
+}
+
+const WEIGHT_AVERAGING_RULES: OptionRules<WeightAveragingOptions> = {
+  decay: number({ atLeast: 0, atMost: 1 }),
+  evaluateAverage: flag(),
+  adoptAverage: flag(),
+};
+
+/**
+ * Keeps an exponential moving average of the parameters, θ̄ ← d·θ̄ + (1 − d)·θ after each step, from the parameters
+ * with which training began. Layer state is not averaged. Where evaluations compute with the average, the exported
+ * model holds it.
+ * @see Tarvainen and Valpola 2017, Mean teachers are better role models, arXiv:1703.01780
+ */
+export class WeightAveragingPlugin implements StrategyPlugin {
+  readonly name = "WeightAveragingPlugin";
+  /** Minibatches are left as they are. */
+  readonly traits: readonly Trait[] = [];
+  readonly #options: Required<WeightAveragingOptions>;
+  #average: Float32Array | undefined;
+  #trained: Float32Array | undefined;
+
+  /** @throws {RangeError} If the decay is out of range. */
+  constructor(options: WeightAveragingOptions = {}) {
+    assertOptions("WeightAveragingPlugin", options, WEIGHT_AVERAGING_RULES);
+    const { decay = 0.999, evaluateAverage = true, adoptAverage = false } = options;
+    this.#options = { decay, evaluateAverage, adoptAverage };
+  }
+
+  /** θ̄ [P]; undefined before training. Borrowed, and live. */
+  get average(): Float32Array | undefined {
+    return this.#average;
+  }
+
+  get companions(): readonly Float32Array[] {
+    return this.#average ? [this.#average] : [];
+  }
+
+  beforeTrainingExp({ parameters }: BaseStrategy): void {
+    this.#average ??= Float32Array.from(parameters);
+  }
+
+  afterUpdate({ parameters }: BaseStrategy): void {
+    if (this.#average) followAverage(this.#average, parameters, this.#options.decay);
+  }
+
+  afterTrainingExp({ parameters }: BaseStrategy): void {
+    if (this.#average && this.#options.adoptAverage) parameters.set(this.#average);
+  }
+
+  beforeEval({ parameters }: BaseStrategy): void {
+    if (!this.#average || !this.#options.evaluateAverage) return;
+    this.#trained = Float32Array.from(parameters);
+    parameters.set(this.#average);
+  }
+
+  afterEval({ parameters }: BaseStrategy): void {
+    if (this.#trained) parameters.set(this.#trained);
+    this.#trained = undefined;
+  }
+
+  /** The network as it is, with the average for its parameters. */
+  predictionHead(): undefined {}
+
+  /** An evaluation may let heads grow, too. */
+  afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {
+    if (this.#average) this.#average = growth.remap(this.#average, parameters);
+    if (this.#trained) this.#trained = growth.remap(this.#trained, parameters);
+  }
+
+  saveState(): SavedState {
+    return { average: this.#average ? Float32Array.from(this.#average) : null };
+  }
+
+  restoreState(saved: SavedState): void {
+    const act = "the saved state of WeightAveragingPlugin";
+    const { average = null } = parseSavedRecord(act, saved);
+    this.#average = average === null ? undefined : Float32Array.from(parseSavedVector(act, average));
+    this.#trained = undefined;
+  }
+}
+
+/** average ← decay · average + (1 − decay) · parameters, in place; both [P]. */
+function followAverage(average: Float32Array, parameters: Float32Array, decay: number): void {
+  for (let i = 0; i < average.length; i++) {
+    average[i] = decay * (average[i] ?? 0) + (1 - decay) * (parameters[i] ?? 0);
+  }
+}

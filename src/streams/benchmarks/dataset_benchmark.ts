@@ -1,0 +1,76 @@
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { flag, listOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { DATASET_RULE } from "../../data/dataset.ts";
+import { relabelTasks } from "../../data/transforms/relabel_tasks.ts";
+import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "../benchmark.ts";
+import type { Benchmark } from "../experience.ts";
+import type { ExperienceData } from "../stream.ts";
+import { numberDatasets } from "./renumber_labels.ts";
+
+/** What `createDatasetBenchmark` takes. */
+export interface DatasetBenchmarkOptions extends StreamOptions {
+  readonly name: string;
+  /** One an experience. */
+  readonly train: readonly Dataset[];
+  /** One an experience of the test stream; as many as `train` where there are task labels. */
+  readonly test: readonly Dataset[];
+  /**
+   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   */
+  readonly numClasses?: number | undefined;
+  /** Experience i carries the task label i (task-incremental); class ids stay as they are. False unless given. */
+  readonly taskLabels?: boolean | undefined;
+  /** How raw values became those of the data sets, for the exported model's metadata; as they are unless given. */
+  readonly normalization?: Benchmark["normalization"] | undefined;
+}
+
+const DATASET_BENCHMARK_RULES: OptionRules<DatasetBenchmarkOptions> = {
+  ...STREAM_RULES,
+  name: required(text()),
+  train: required(listOf(DATASET_RULE)),
+  test: required(listOf(DATASET_RULE)),
+  numClasses: wholeNumber(1),
+  taskLabels: flag(),
+  normalization: NORMALIZATION_RULE,
+};
+
+/**
+ * A benchmark from data sets of one's own, one an experience: domain-, class- or, with task labels, task-incremental.
+ * Task labels that the data sets have stay as they are; where one is 100 or more and others below it are not there, all
+ * are numbered in ascending order, and `taskNames` has them.
+ * @throws {RangeError} If there is none, one is empty, samples differ in shape, or a label is no class id.
+ * @example const benchmark = createDatasetBenchmark({ name: "mine", train: [monday, tuesday], test: [later] });
+ */
+export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchmark {
+  assertOptions("createDatasetBenchmark", options, DATASET_BENCHMARK_RULES);
+  const { name, train, test, taskLabels = false, normalization = { scale: 1, mean: [], std: [] } } = options;
+  const act = `the benchmark ${JSON.stringify(name)}`;
+  if (taskLabels && train.length !== test.length) {
+    throw new RangeRefusal(needs(act, `as many test as train experiences (${train.length})`, test.length));
+  }
+  const prepare = (datasets: readonly Dataset[]): ExperienceData[] =>
+    datasets.map((dataset, index) => ({ dataset: taskLabels ? relabelTasks(dataset, index) : dataset }));
+  const { datasets, classNames } = numberDatasets([...train, ...test], options.numClasses);
+  return createBenchmark({
+    ...options,
+    train: prepare(datasets.slice(0, train.length)),
+    test: prepare(datasets.slice(train.length)),
+    numClasses: classNames.length,
+    classNames,
+    sampleShape: findSampleShape(datasets, act),
+    isTaskIncremental: taskLabels,
+    normalization,
+  });
+}
+
+function findSampleShape(datasets: readonly Dataset[], act: string): readonly number[] {
+  const sources = datasets.flatMap((dataset) => [...dataset.dropUnusedSources().sources.values()]);
+  const [first] = sources;
+  if (!first) throw new RangeRefusal(`${act} has no samples`);
+  const astray = sources.find(({ sampleShape }) => sampleShape.join() !== first.sampleShape.join());
+  if (!astray) return first.sampleShape;
+  const wanted = `samples of shape [${first.sampleShape.join(", ")}] in ${JSON.stringify(astray.name)} too`;
+  throw new RangeRefusal(needs(act, wanted, astray.sampleShape));
+}

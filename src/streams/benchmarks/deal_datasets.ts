@@ -1,0 +1,43 @@
+import { assertOneOf, needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { splitOptions } from "../../core/options/split_options.ts";
+import type { Benchmark } from "../experience.ts";
+import {
+  CLASS_INCREMENTAL_RULES,
+  type ClassIncrementalOptions,
+  createClassIncrementalBenchmark,
+} from "./class_incremental.ts";
+import { createNewInstancesBenchmark, NEW_INSTANCES_RULES } from "./new_instances.ts";
+
+/** What may be dealt to experiences, the default first. */
+export const DEALT_SCENARIOS = ["class-incremental", "new-instances"] as const;
+
+/** Classes, or samples of all classes. */
+export type DealtScenario = (typeof DEALT_SCENARIOS)[number];
+
+/** What is dealt to experiences: classes, or samples of all of them. */
+export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"> {
+  /** 5 unless given. */
+  readonly experiences?: number | undefined;
+  /** "class-incremental" unless given. */
+  readonly scenario?: DealtScenario | undefined;
+  /** Where samples are dealt: every experience gets the same share of each class; false unless given. */
+  readonly balanced?: boolean | undefined;
+}
+
+/**
+ * Deals one train and one test set to experiences, by class or by sample.
+ * @throws {RangeError} If there is no such scenario, an option is out of range, or says something of classes where
+ * samples are dealt.
+ */
+export function dealDatasets({ experiences = 5, scenario = "class-incremental", ...options }: DealOptions): Benchmark {
+  const act = `the benchmark ${JSON.stringify(options.name)}`;
+  if (scenario === "class-incremental") {
+    if (options.balanced) throw new RangeRefusal(needs(act, "scenario=new-instances beside balanced", scenario));
+    return createClassIncrementalBenchmark({ ...splitOptions(options, CLASS_INCREMENTAL_RULES)[0], experiences });
+  }
+  assertOneOf(options.name, "scenario", scenario, DEALT_SCENARIOS);
+  const { classOrder, taskLabels = false } = options;
+  if (classOrder) throw new RangeRefusal(needs(act, "no classOrder where samples are dealt", classOrder));
+  if (taskLabels) throw new RangeRefusal(needs(act, "no taskLabels where one test experience stands for all", true));
+  return createNewInstancesBenchmark({ ...splitOptions(options, NEW_INSTANCES_RULES)[0], experiences });
+}

@@ -1,0 +1,147 @@
+import { join } from "node:path";
+import { elementAt } from "../../core/element_at.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import {
+  either,
+  flag,
+  listOf,
+  nothing,
+  number,
+  oneOf,
+  required,
+  text,
+  wholeNumber,
+} from "../../core/options/value_rules.ts";
+import { CsvColumns } from "../../data/csv/csv_columns.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { WANTED_SIZE_RULES } from "../../data/images/resize_image.ts";
+import { findClassIds } from "../../data/readers/class_names.ts";
+import { readSampleFolder, SAMPLE_FILE_RULES, type SampleFileOptions } from "../../data/readers/read_sample_folder.ts";
+import { AUGMENTATION_RULE, type Augmentation } from "../../data/transforms/augmentation.ts";
+import { createBenchmark, STREAM_RULES, type StreamOptions } from "../benchmark.ts";
+import type { Benchmark } from "../experience.ts";
+import type { ExperienceData } from "../stream.ts";
+import { DEALT_SCENARIOS, type DealtScenario, dealDatasets } from "./deal_datasets.ts";
+import { findSampleFolders } from "./find_sample_folders.ts";
+import { createFolderDatasets } from "./folder_datasets.ts";
+import { type HoldOutNeeds, holdOutTest } from "./hold_out.ts";
+
+/** What `directoryBenchmark` takes. */
+export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
+  /**
+   * A folder with the folders "train" and "test", or with what would be in them: a folder an experience, or samples
+   * (files, or a folder of images a class) that are dealt to experiences.
+   */
+  readonly path: string;
+  /**
+   * Where there is no folder "test": the share of every class of an experience that is kept for it; 0.2 unless given.
+   */
+  readonly testSize?: number | undefined;
+  /** Subtracted from every value (of bytes, after they were divided by 255): one number, or one a channel. */
+  readonly mean?: readonly number[] | undefined;
+  /** What the result is divided by; as many as there are means. */
+  readonly std?: readonly number[] | undefined;
+  /** What training does to images at random; nothing unless given. */
+  readonly augmentation?: Augmentation | null | undefined;
+  /**
+   * "folders": one an experience; else the samples of all folders are put together and dealt anew. "folders" unless
+   * given; "class-incremental" where there are no folders of experiences.
+   */
+  readonly scenario?: "folders" | DealtScenario | undefined;
+  /** Where they are dealt: to how many experiences; 5 unless given, or fewer where there are fewer classes. */
+  readonly experiences?: number | undefined;
+  /** Where classes are dealt: every label once, in the order in which they come; random unless given. */
+  readonly classOrder?: readonly (number | string)[] | undefined;
+  /** The label of each class id, where they are settled already; left out: the labels that occur, in their order. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Where samples are dealt: every experience gets the same share of each class; false unless given. */
+  readonly balanced?: boolean | undefined;
+  /** Experience i carries the task label i; false unless given. */
+  readonly taskLabels?: boolean | undefined;
+}
+
+const DIRECTORY_RULES: OptionRules<DirectoryOptions> = {
+  path: required(text()),
+  testSize: number({ above: 0, below: 1 }),
+  mean: listOf(number()),
+  std: listOf(number()),
+  augmentation: either(AUGMENTATION_RULE, nothing()),
+  scenario: oneOf(["folders", ...DEALT_SCENARIOS]),
+  experiences: wholeNumber(1),
+  classOrder: listOf(either(number(), text())),
+  classNames: listOf(text()),
+  balanced: flag(),
+  taskLabels: flag(),
+  ...SAMPLE_FILE_RULES,
+  ...STREAM_RULES,
+};
+
+/**
+ * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
+ * in both, or `path/EXPERIENCE/…` alone. Experiences come in the natural order of their names ("exp2" before "exp10");
+ * what they may hold, see `readSampleFolder`. Bytes are divided by 255. Class ids 0, 1, 2 … stand for the labels that
+ * occur, in train and test together: numbers ascending, names in natural order. `classNames` says which.
+ * @throws {Error} If a folder or file is missing, broken or does not fit the others; the message names it.
+ * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
+ */
+export async function directoryBenchmark(options: DirectoryOptions): Promise<Benchmark> {
+  assertOptions("directoryBenchmark", options, DIRECTORY_RULES);
+  if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
+  const { path, testSize, taskLabels = false, seed = 0 } = options;
+  const { names, parts, isUndivided } = await findSampleFolders(path, options);
+  const { scenario = isUndivided ? "class-incremental" : "folders" } = options;
+  if (scenario === "folders") assertUndealt(options, isUndivided);
+  if (parts.length === 2 && testSize !== undefined) {
+    throw new RangeRefusal(`${path}: testSize requires a folder without "test", got ${testSize}`);
+  }
+  const folders = parts.flatMap((part) => names.map((name) => [part, name].filter((word) => word !== "").join("/")));
+  const columns = new CsvColumns(options);
+  const samples = [];
+  // One after another: a folder may be large.
+  for (const folder of folders) samples.push(await readSampleFolder(join(path, folder), options, columns));
+  columns.assertUsed(path);
+  const named = samples.map((part, i) => ({
+    ...part,
+    name: elementAt(folders, i) || "samples",
+    taskLabel: taskLabels && scenario === "folders" ? i % names.length : 0,
+  }));
+  const { datasets, ...made } = createFolderDatasets(named, {
+    ...options,
+    augmentation: options.augmentation ?? undefined,
+  });
+  const needs = chooseNeeds(scenario, made.classNames);
+  const halves =
+    parts.length === 2
+      ? { train: datasets.slice(0, names.length), test: datasets.slice(names.length) }
+      : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, subject: path, needs });
+  if (scenario !== "folders") {
+    const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
+    const classOrder = options.classOrder && findClassIds("classOrder", options.classOrder, made.classNames);
+    const { experiences = Math.min(5, scenario === "class-incremental" ? made.numClasses : train.length) } = options;
+    return dealDatasets({ ...options, ...made, classOrder, name: "directory", scenario, experiences, train, test });
+  }
+  const toData = (list: readonly Dataset[]): ExperienceData[] => list.map((dataset) => ({ dataset }));
+  return createBenchmark({
+    ...options,
+    ...made,
+    name: "directory",
+    train: toData(halves.train),
+    test: toData(halves.test),
+    isTaskIncremental: taskLabels,
+  });
+}
+
+function assertUndealt({ path, experiences, classOrder, balanced }: DirectoryOptions, isUndivided: boolean): void {
+  if (isUndivided) throw new RangeRefusal(`${path}: scenario "folders" requires a folder for each experience`);
+  const dealt = 'scenario "class-incremental" or "new-instances"';
+  if (experiences !== undefined) throw new RangeRefusal(`${path}: experiences requires ${dealt}, got "folders"`);
+  if (classOrder) throw new RangeRefusal(`${path}: classOrder requires scenario "class-incremental", got "folders"`);
+  if (balanced) throw new RangeRefusal(`${path}: balanced requires scenario "new-instances", got "folders"`);
+}
+
+/** An experience may get any class that is dealt, and so needs samples of each to train and to test on. */
+function chooseNeeds(scenario: "folders" | DealtScenario, names: readonly string[]): HoldOutNeeds {
+  if (scenario === "class-incremental") return { kind: "classes", names };
+  return { kind: scenario === "folders" ? "datasets" : "samples" };
+}

@@ -1,0 +1,76 @@
+import { elementAt } from "../../core/element_at.ts";
+import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../core/shared_memory.ts";
+import { createDataSource, type DataSource } from "../../data/data_source.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { assertSameKind } from "../../data/readers/array_files.ts";
+import { numberClasses } from "../../data/readers/class_names.ts";
+import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
+import { addChannels } from "../../data/readers/read_image_folders.ts";
+import type { Augmentation } from "../../data/transforms/augmentation.ts";
+import type { Transform } from "../../data/transforms/transform.ts";
+import type { Benchmark } from "../experience.ts";
+
+/** Samples that were read, with what their data source is to be called. */
+export interface NamedSamples extends LabelledSamples {
+  readonly name: string;
+  readonly taskLabel: number;
+}
+
+/** Data sets that go together, one a folder, and what a benchmark says of them. */
+export interface FolderDatasets extends Pick<Benchmark, "numClasses" | "classNames" | "sampleShape" | "normalization"> {
+  readonly datasets: readonly Dataset[];
+}
+
+/** What is done to samples before a model sees them, and what the class ids stand for. */
+export interface FolderPreparation {
+  /** The label of each class id; left out: those that occur. */
+  readonly classNames?: readonly string[] | undefined;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+  readonly augmentation?: Augmentation | undefined;
+}
+
+/**
+ * Brings samples of several folders together: one shape, one set of class ids, shared memory.
+ * @throws {SyntaxError} If they differ in shape or kind. {RangeError} If there are too many classes, or one is not
+ * among `classNames`. The message names the folder.
+ */
+export function createFolderDatasets(folders: readonly NamedSamples[], preparation: FolderPreparation): FolderDatasets {
+  const channels = Math.max(
+    ...folders.map(({ sampleShape }) => (sampleShape.length === 3 ? elementAt(sampleShape, 2) : 1)),
+  );
+  const samples = folders.map((folder) => (channels === 3 ? toColour(folder) : folder));
+  const [first] = samples;
+  for (const other of samples) if (first) assertSameKind(first, other);
+  const sampleShape = first?.sampleShape ?? [];
+  const scale = first?.x instanceof Uint8Array ? 1 / 255 : 1;
+  const { mean = [], std = [], augmentation } = preparation;
+  const transforms: Transform[] = scale === 1 ? [] : [{ kind: "scale", factor: scale, offset: 0 }];
+  if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
+  const { classIds, classNames } = numberClasses(samples, preparation.classNames);
+  const datasets = samples.map(({ name, x, taskLabel }, i) => {
+    const y = copyToSharedInt32(elementAt(classIds, i));
+    const parts = { name, x: toShared(x), y, sampleShape, taskLabel, transforms, augmentation };
+    return Dataset.fromSource(createDataSource(parts));
+  });
+  return { datasets, numClasses: classNames.length, classNames, sampleShape, normalization: { scale, mean, std } };
+}
+
+/** The values themselves where they lie in shared memory already, else a copy. */
+function toShared(x: Uint8Array | Float32Array): DataSource["x"] {
+  if (isShared(x)) return x;
+  const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);
+  shared.set(x);
+  return shared;
+}
+
+function isShared(x: Uint8Array | Float32Array): x is DataSource["x"] {
+  return x.buffer instanceof SharedArrayBuffer;
+}
+
+/** Grey images beside coloured ones are given three channels. */
+function toColour(folder: NamedSamples): NamedSamples {
+  const [height = 0, width = 0, channels] = folder.sampleShape;
+  if (channels !== 1 || !(folder.x instanceof Uint8Array)) return folder;
+  return { ...folder, x: addChannels(folder.x, 3), sampleShape: [height, width, 3] };
+}

@@ -1,0 +1,56 @@
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
+
+/** What a plugin or a strategy does that another may not bear beside it, in the words of refusals. */
+const TRAITS = {
+  changesLoss: "changes the loss or its gradient",
+  keepsMinibatchSamples: "keeps samples of minibatches",
+  replacesAdaptedDataset: "replaces the adapted dataset",
+  replacesCriterion: "replaces the criterion",
+  replacesDataloader: "replaces the dataloader",
+  replacesPredictions: "replaces the predictions",
+  setsLearningRate: "sets the learning rate",
+} as const;
+
+/** One of them. A plugin that has a `criterion` has and excludes `replacesCriterion` without saying so. */
+export type Trait = keyof typeof TRAITS;
+
+/**
+ * What plugins and strategies declare about themselves, so that what goes badly together is refused when a strategy is
+ * made.
+ */
+export interface CombinationRules {
+  /** What it does that others may not bear. */
+  readonly traits?: readonly Trait[];
+  /** What nobody else may do beside it. */
+  readonly excludes?: readonly Trait[];
+}
+
+/** A plugin or a strategy with its name. */
+interface Member extends Required<CombinationRules> {
+  readonly name: string;
+}
+
+/**
+ * Checks that a strategy and its plugins bear each other, by what they declare.
+ * @throws {RangeError} If one does what another excludes; the message names both.
+ */
+export function assertCombination(strategy: CombinationRules, plugins: readonly StrategyPlugin[]): void {
+  const { traits = [], excludes = [] } = strategy;
+  const members = [{ name: strategy.constructor.name, traits, excludes }, ...plugins.map(describePlugin)];
+  for (const member of members) {
+    for (const other of members) if (other !== member) assertBearable(member, other);
+  }
+}
+
+function assertBearable(member: Member, other: Member): void {
+  const trait = member.excludes.find((excluded) => other.traits.includes(excluded));
+  if (!trait) return;
+  throw new RangeRefusal(needs(`${member.name}`, `nothing beside it that ${TRAITS[trait]}`, other.name));
+}
+
+function describePlugin(plugin: StrategyPlugin): Member {
+  const { traits = [], excludes = [], criterion } = plugin;
+  const own: readonly Trait[] = criterion ? ["replacesCriterion"] : [];
+  return { name: namePlugin(plugin), traits: [...traits, ...own], excludes: [...excludes, ...own] };
+}

@@ -1,0 +1,28 @@
+import type { DataLoader } from "../../memory/loaders/data_loader.ts";
+import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
+import { TaskBalancedDataLoader } from "../../memory/loaders/task_balanced_data_loader.ts";
+import type { StrategyState } from "./strategy_state.ts";
+
+/** Minibatches of the adapted dataset, reshuffled each epoch; with several task labels, each task its share. */
+export function createTrainLoader(strategy: StrategyState): DataLoader {
+  const options = {
+    batchSize: strategy.trainMbSize,
+    shuffle: true,
+    dropLast: strategy.dropLast,
+    stream: strategy.randomStreams.get("shuffle"),
+  };
+  const dataset = strategy.adaptedDataset;
+  if (dataset.taskLabels.length > 1) {
+    return new TaskBalancedDataLoader({ data: dataset, oversampleSmallTasks: true, ...options });
+  }
+  return new SingleDatasetDataLoader({ dataset, ...options });
+}
+
+/** Minibatches of the adapted dataset in its own order. */
+export function createEvalLoader(strategy: StrategyState): DataLoader {
+  return new SingleDatasetDataLoader({
+    dataset: strategy.adaptedDataset,
+    batchSize: strategy.evalMbSize,
+    shuffle: false,
+  });
+}

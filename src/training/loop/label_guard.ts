@@ -1,0 +1,43 @@
+import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import type { Experience } from "../../streams/experience.ts";
+
+/**
+ * Sees to it that one number never stands for two labels: each benchmark numbers its labels by itself, and an output
+ * that was trained on one label must not be measured on another. Numbers without names stand for themselves.
+ */
+export class LabelGuard {
+  readonly #classes = new NumberedNames("class id");
+  readonly #tasks = new NumberedNames("task label");
+
+  /** @throws {RangeRefusal} If class ids or task labels of this experience stand for other labels than before. */
+  admit({ originStream: { name, labelNames } }: Experience): void {
+    this.#classes.admit(labelNames?.classNames, name);
+    this.#tasks.admit(labelNames?.taskNames, name);
+  }
+}
+
+class NumberedNames {
+  readonly #kind: string;
+  /** The longest list so far. */
+  #names: readonly string[] = [];
+  /** True once an experience came whose numbers stand for themselves. */
+  #areNumbers = false;
+
+  constructor(kind: string) {
+    this.#kind = kind;
+  }
+
+  admit(names: readonly string[] | undefined, stream: string): void {
+    if (names ? names === this.#names : this.#areNumbers) return;
+    for (let id = 0; id < Math.max(this.#names.length, names?.length ?? 0); id++) {
+      const known = this.#names[id] ?? (this.#areNumbers ? String(id) : undefined);
+      const name = names ? names[id] : String(id);
+      if (known === undefined || name === undefined || known === name) continue;
+      const found = `the ${this.#kind} ${id} stands for ${describeValue(name)} in the stream ${describeValue(stream)}`;
+      const before = `and for ${describeValue(known)} in what this strategy saw before`;
+      throw new RangeRefusal(`${found} ${before}; make both benchmarks with the same numClasses or classNames`);
+    }
+    if (!names) this.#areNumbers = true;
+    else if (names.length > this.#names.length) this.#names = names;
+  }
+}

@@ -1,0 +1,163 @@
+import type * as tf from "@tensorflow/tfjs";
+import {
+  type ClusterOptions,
+  type ResolvedClusterOptions,
+  resolveClusterOptions,
+} from "../../cluster/cluster_options.ts";
+import { TypeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { fixFields } from "../../core/options/fixed_fields.ts";
+import { splitOptions } from "../../core/options/split_options.ts";
+import {
+  callback,
+  either,
+  flag,
+  listOf,
+  nothing,
+  objectLike,
+  oneOf,
+  required,
+  wholeNumber,
+} from "../../core/options/value_rules.ts";
+import type { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
+import type { Optimizer } from "../../optimizers/optimizer.ts";
+import { type Criterion, type CriterionFunction, createCriterion } from "../losses/criterion.ts";
+import { CrossEntropyLoss } from "../losses/cross_entropy_loss.ts";
+import type { StrategyPlugin } from "./strategy_plugin.ts";
+
+/** What every strategy takes. */
+export interface StrategyOptions {
+  /**
+   * Trained in place: its weights are up to date whenever `train` has returned, unless heads grow; see
+   * `strategy.model`.
+   */
+  readonly model: tf.LayersModel;
+  readonly optimizer: Optimizer;
+  /** Cross-entropy from logits if left out. */
+  readonly criterion?: Criterion | CriterionFunction;
+  /** Samples in a training minibatch; 128 if left out. */
+  readonly trainMbSize?: number;
+  /** Passes over each experience; 1 if left out. */
+  readonly trainEpochs?: number;
+  /** Leaves a last minibatch of fewer samples out of each training epoch. Default: false. */
+  readonly dropLast?: boolean;
+  /** Samples in an evaluation minibatch; 512 if left out. */
+  readonly evalMbSize?: number;
+  /** Called in this order, before the evaluator. */
+  readonly plugins?: readonly StrategyPlugin[];
+  /** Metrics and loggers; accuracy and loss on the terminal if left out, nothing if null. */
+  readonly evaluator?: EvaluationPlugin | null;
+  /** −1: no evaluation while training. 0: before and after each experience. k: also every k epochs or iterations. */
+  readonly evalEvery?: number;
+  /** Whether `evalEvery` counts epochs or iterations. */
+  readonly evalMode?: "epoch" | "iteration";
+  /** Seeds every random stream of the strategy; 0 if left out. */
+  readonly seed?: number;
+  /** How the replicas are laid out. */
+  readonly cluster?: ClusterOptions;
+}
+
+/** The same with defaults filled in and checked. */
+export interface ResolvedStrategyOptions {
+  readonly criterion: Criterion;
+  readonly trainMbSize: number;
+  readonly trainEpochs: number;
+  readonly dropLast: boolean;
+  readonly evalMbSize: number;
+  readonly evalEvery: number;
+  readonly evalMode: "epoch" | "iteration";
+  readonly seed: number;
+  readonly cluster: ResolvedClusterOptions;
+}
+
+/** What may be changed while a strategy lives, by assigning to its attribute of that name. */
+export type StrategySettings = Pick<ResolvedStrategyOptions, "trainMbSize" | "trainEpochs" | "dropLast" | "evalMbSize">;
+
+/** What settings may be. */
+const SETTING_RULES: OptionRules<Partial<StrategySettings>> = {
+  trainMbSize: wholeNumber(1),
+  trainEpochs: wholeNumber(),
+  dropLast: flag(),
+  evalMbSize: wholeNumber(1),
+};
+
+const OPTIMIZER_RULES: OptionRules<Pick<StrategyOptions, "optimizer">> = {
+  optimizer: required(objectLike("an optimizer such as new SGD({ learningRate: 0.01 })", "spec", "learningRate")),
+};
+
+/** What `StrategyOptions` may be. */
+export const STRATEGY_RULES: OptionRules<StrategyOptions> = {
+  model: required(objectLike("a LayersModel of TF.js", "layers", "inputs", "outputs")),
+  ...OPTIMIZER_RULES,
+  criterion: either(callback(), objectLike("a criterion such as new CrossEntropyLoss()", "evaluate")),
+  ...SETTING_RULES,
+  plugins: listOf(objectLike("a plugin")),
+  evaluator: either(objectLike("an EvaluationPlugin", "getLastMetrics"), nothing()),
+  evalEvery: wholeNumber(-1),
+  evalMode: oneOf(["epoch", "iteration"]),
+  seed: wholeNumber(),
+  cluster: objectLike("an object such as { workers: 2 }"),
+};
+
+/**
+ * Checks a strategy's options and fills in the defaults.
+ * @throws {TypeError} If an option has no such name.
+ * @throws {RangeError} If a value is out of range.
+ */
+export function resolveStrategyOptions(strategy: string, options: StrategyOptions): ResolvedStrategyOptions {
+  assertOptions(strategy, options, STRATEGY_RULES);
+  const {
+    trainMbSize = 128,
+    trainEpochs = 1,
+    dropLast = false,
+    evalMbSize = 512,
+    evalEvery = -1,
+    evalMode = "epoch",
+    seed = 0,
+  } = options;
+  const criterion = createCriterion(options.criterion ?? new CrossEntropyLoss());
+  const cluster = resolveClusterOptions(options.cluster ?? {});
+  const settings = { trainMbSize, trainEpochs, dropLast, evalMbSize };
+  return fixFields({ criterion, ...settings, evalEvery, evalMode, seed, cluster }, refuseAssignment);
+}
+
+/**
+ * A strategy's options with some settings changed.
+ * @throws {RangeError} If a value is out of range.
+ */
+export function changeStrategyOptions(
+  strategy: string,
+  options: ResolvedStrategyOptions,
+  change: Partial<StrategySettings>,
+): ResolvedStrategyOptions {
+  assertOptions(strategy, change, SETTING_RULES);
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined) throw new TypeRefusal(`${strategy}: ${name} is required`);
+  }
+  return fixFields({ ...options, ...change }, refuseAssignment);
+}
+
+/** @throws {TypeError} If it is no optimizer. */
+export function assertOptimizer(strategy: string, optimizer: Optimizer): Optimizer {
+  assertOptions(strategy, { optimizer }, OPTIMIZER_RULES);
+  return optimizer;
+}
+
+function refuseAssignment(name: string): string {
+  const cure = name in SETTING_RULES ? `assign strategy.${name}` : "it is given when a strategy is made";
+  return `strategy.options.${name} cannot be assigned: ${cure}`;
+}
+
+/**
+ * Checks the options of a strategy that has some of its own, and splits its own from those of every strategy.
+ * @param rules Those of its own.
+ * @throws {TypeError} If an option has no such name or is of another kind. {RangeError} If a value is out of range.
+ */
+export function splitStrategyOptions<Own extends object>(
+  strategy: string,
+  options: StrategyOptions & Own,
+  rules: OptionRules<Own>,
+): [own: Pick<StrategyOptions & Own, keyof Own>, rest: Omit<StrategyOptions & Own, keyof Own>] {
+  assertOptions(strategy, options, { ...rules, ...STRATEGY_RULES });
+  return splitOptions(options, rules);
+}

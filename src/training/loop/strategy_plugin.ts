@@ -1,0 +1,125 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { SavedState } from "../../core/saved_state.ts";
+import type { DataSource } from "../../data/data_source.ts";
+import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
+import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import type { ModelGrowth } from "../model/model_growth.ts";
+import type { BaseStrategy } from "./base_strategy.ts";
+import type { CombinationRules } from "./combination_rules.ts";
+import type { RehearseExperience } from "./rehearsal.ts";
+import type { ResolvedStrategyOptions } from "./strategy_options.ts";
+
+/** Every callback of the training loop, in the order in which it comes. */
+export const TRAINING_CALLBACKS = [
+  "beforeTraining",
+  "beforeTrainDatasetAdaptation",
+  "afterTrainDatasetAdaptation",
+  "beforeTrainingExp",
+  "beforeTrainingEpoch",
+  "beforeTrainingIteration",
+  "beforeForward",
+  "afterForward",
+  "beforeBackward",
+  "afterBackward",
+  "beforeUpdate",
+  "afterUpdate",
+  "afterTrainingIteration",
+  "afterTrainingEpoch",
+  "afterTrainingExp",
+  "afterTraining",
+] as const;
+
+/** Every callback of the evaluation loop, in the order in which it comes. */
+export const EVAL_CALLBACKS = [
+  "beforeEval",
+  "beforeEvalDatasetAdaptation",
+  "afterEvalDatasetAdaptation",
+  "beforeEvalExp",
+  "beforeEvalIteration",
+  "beforeEvalForward",
+  "afterEvalForward",
+  "afterEvalIteration",
+  "afterEvalExp",
+  "afterEval",
+] as const;
+
+/** The name of a callback. */
+export type CallbackName = (typeof TRAINING_CALLBACKS)[number] | (typeof EVAL_CALLBACKS)[number];
+
+/** One callback; the loop waits for it. */
+export type Callback = (strategy: BaseStrategy) => void | Promise<void>;
+
+/** A strategy as a plugin finds it when it is made: nothing runs yet. */
+export interface StrategySetup {
+  readonly model: tf.LayersModel;
+  readonly options: ResolvedStrategyOptions;
+}
+
+/**
+ * Behaviour added to a strategy. Every callback is optional, and the methods that a plugin has decide how steps are
+ * computed: one that listens between forward and backward (`afterForward`, `beforeBackward`) splits the step in two,
+ * one that listens to `afterBackward` or `beforeUpdate` sees the reduced gradient before the optimizer does.
+ */
+export type StrategyPlugin = CombinationRules & {
+  /** For messages; the class name if left out. */
+  readonly name?: string;
+  /** Called when a strategy is made with it: throws where it cannot work with the strategy's model or options. */
+  assertUsable?(setup: StrategySetup): void;
+  /**
+   * Called before anything is trained where a plugin replaces the adapted dataset, the dataloader or minibatches: says
+   * what it will make of each experience by numbers of samples alone, from where it stands now, and refuses those that
+   * it cannot work with. A plugin without this method that declares traits leaves minibatches as they are.
+   */
+  rehearse?(strategy: BaseStrategy): RehearseExperience;
+  /** Plugins that this one is made of: each is called, saved and restored like any other, right after it. */
+  readonly parts?: readonly StrategyPlugin[];
+  /**
+   * Takes the place of the strategy's criterion in training: the loss of the whole minibatch, and its gradient with
+   * respect to `mbOutput`. At most one plugin may have it. The step is split then.
+   */
+  criterion?(strategy: BaseStrategy): LossAndGradient | Promise<LossAndGradient>;
+  /**
+   * Vectors that go with the parameters, by their layout [P] and live: who puts earlier parameters back puts these
+   * back, too.
+   */
+  readonly companions?: readonly Float32Array[];
+  /**
+   * Called when the model's heads have grown. A plugin that keeps vectors by the layout of the parameters or of the
+   * layers' state moves them with `growth.remap` and `growth.remapState`.
+   */
+  afterModelGrowth?(strategy: BaseStrategy, growth: ModelGrowth): void | Promise<void>;
+  /**
+   * How evaluations predict with this plugin, for whoever exports the model: what it makes of the network's outputs;
+   * undefined where its callbacks change nothing but the parameters. A plugin without this method must leave
+   * predictions alone. It is asked between `beforeEval` and `afterEval`, which are called for that purpose alone and
+   * must not do anything else.
+   */
+  predictionHead?(strategy: BaseStrategy): PredictionHead | undefined;
+  /**
+   * Which parameters evaluations use for which task label, if that is more than one and the same set: what
+   * `beforeEvalExp` sets to 0. Asked like `predictionHead`.
+   */
+  taskParameters?(strategy: BaseStrategy): TaskParameters | undefined;
+  /** All that `restoreState` needs to go on from here. A plugin whose behaviour depends on the past must have both. */
+  saveState?(): SavedState;
+  /** Goes on from what `saveState` gave, in the same configuration. Must also undo what happened since. */
+  restoreState?(saved: SavedState, context: RestoreContext): void | Promise<void>;
+} & { [Name in CallbackName]?: Callback };
+
+/** What a plugin may need to restore itself. */
+export interface RestoreContext {
+  readonly strategy: BaseStrategy;
+  /** The benchmark's data sources by name: saved samples refer to them. */
+  readonly sources: ReadonlyMap<string, DataSource>;
+}
+
+/** A plugin and those that it is made of, in the order in which they are called. */
+export function listParts(plugin: StrategyPlugin): readonly StrategyPlugin[] {
+  return [plugin, ...(plugin.parts ?? []).flatMap(listParts)];
+}
+
+/** How messages call a plugin. */
+export function namePlugin(plugin: StrategyPlugin): string {
+  return plugin.name ?? plugin.constructor?.name ?? "a plugin";
+}

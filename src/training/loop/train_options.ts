@@ -1,0 +1,27 @@
+import type { OptionRules } from "../../core/options/assert_options.ts";
+import { anything, flag, objectLike } from "../../core/options/value_rules.ts";
+import type { Checkpointer, TrainingResume } from "./checkpointing.ts";
+import type { EvalStreams } from "./eval_streams.ts";
+
+/** How `train` goes about it. */
+export interface TrainOptions {
+  /** What to evaluate while training, each element on its own; the experiences being trained if left out. */
+  readonly evalStreams?: EvalStreams;
+  /** Leaves a last, smaller minibatch out of each epoch of this call. Default: the strategy's own `dropLast`. */
+  readonly dropLast?: boolean;
+  /** True forgets momentum and moments of earlier experiences. */
+  readonly resetOptimizerState?: boolean;
+  /** Makes checkpoints in the middle of experiences. */
+  readonly checkpointer?: Checkpointer;
+  /** Goes on inside the first of the experiences, which must be the one that the checkpoint was made in. */
+  readonly resume?: TrainingResume;
+}
+
+/** What `TrainOptions` may be. Streams are looked at where they are listed. */
+export const TRAIN_RULES: OptionRules<TrainOptions> = {
+  evalStreams: anything(),
+  dropLast: flag(),
+  resetOptimizerState: flag(),
+  checkpointer: objectLike("a checkpointer", "wantsInside", "isDue", "save"),
+  resume: objectLike("a checkpoint with its sources", "start", "now", "position", "sources"),
+};

@@ -1,0 +1,189 @@
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { AfterGradient, ComputeRequest } from "../../cluster/compute_request.ts";
+import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
+import { needs, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import { scaleVector } from "../../core/vector.ts";
+import { Dataset } from "../../data/dataset.ts";
+import type { Criterion } from "../losses/criterion.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import type { LossTerm } from "../losses/loss_terms.ts";
+import type { StepPlan } from "./step_plan.ts";
+
+/** How one training iteration is computed. */
+export interface StepInput {
+  /** The iteration's number from 0: decides the dropout masks, and what augmentation does to samples. */
+  readonly dropoutStep: number;
+  readonly plan: StepPlan;
+  /** Read when the update is asked for: a schedule may change it inside the iteration. */
+  readonly learningRate: () => number;
+}
+
+/**
+ * The distributed part of one training iteration behind its three verbs, forward, backward and update. Where the plan
+ * is fused, `forward` has the replicas do all that the plan allows and the other verbs have nothing left to do.
+ */
+export class TrainingStep {
+  readonly #cluster: Cluster;
+  readonly #criterion: Criterion;
+  readonly #input: StepInput;
+  readonly #terms: (LossTerm | LossAndGradient)[] = [];
+  #samples = Dataset.empty();
+  #criterionScale = 1;
+  #sampleWeights: Float32Array | undefined;
+  #fusedObjective: number | undefined;
+  #loss: LossAndGradient | undefined;
+  #wentBackward = false;
+  #updated = false;
+
+  constructor(cluster: Cluster, criterion: Criterion, input: StepInput) {
+    this.#cluster = cluster;
+    this.#criterion = criterion;
+    this.#input = input;
+  }
+
+  /** @throws {Error} If the backward pass has begun. */
+  addLossTerm(term: LossTerm | LossAndGradient): void {
+    if (this.#fusedObjective !== undefined || this.#wentBackward) {
+      throw new RefusalError("addLossTerm() must be called before the backward pass, in beforeBackward at the latest");
+    }
+    this.#terms.push(term);
+  }
+
+  /** @throws {Error} If the criterion was computed already. */
+  scaleCriterion(factor: number | Float32Array): void {
+    if (this.#fusedObjective !== undefined || this.#loss) {
+      throw new RefusalError(
+        "scaleCriterion() must be called before the loss is computed, in beforeForward at the latest",
+      );
+    }
+    if (typeof factor === "number") this.#criterionScale *= factor;
+    else this.#sampleWeights = factor.map((weight, i) => weight * (this.#sampleWeights?.[i] ?? 1));
+  }
+
+  /** Outputs [B, C] of the minibatch that this step is about. */
+  async forward(samples: Dataset): Promise<HostTensor> {
+    const { plan } = this.#input;
+    this.#samples = samples;
+    const { createObjective } = this.#criterion;
+    if (!plan.fused || this.#terms.length > 0 || !createObjective) return this.#cluster.forward(this.#request());
+    const plain = createObjective.call(this.#criterion, samples.targets, this.#cluster.model.outputSize);
+    const objective = scaleObjective(plain, this.#criterionScale, this.#sampleWeights);
+    const result = await this.#cluster.gradientStep(this.#request(), objective, this.#after());
+    if (!result.isFinite) this.#refuseLoss(result.objective);
+    this.#fusedObjective = result.objective;
+    this.#updated = plan.updateWithReduction;
+    return result.output;
+  }
+
+  /** The criterion's loss of outputs [B, C]; computed here unless the fused step has done it. */
+  async computeLoss(evaluate: () => LossAndGradient | Promise<LossAndGradient>): Promise<number> {
+    if (this.#fusedObjective !== undefined) return this.#fusedObjective;
+    this.#loss = scaleLoss(weighSamples(await evaluate(), this.#sampleWeights), this.#criterionScale);
+    return this.#loss.loss;
+  }
+
+  /** Adds the plugins' terms, then has the gradient computed and reduced. Returns the loss with terms and penalties. */
+  async backward(output: HostTensor): Promise<number> {
+    let loss = this.#fusedObjective;
+    this.#wentBackward = true;
+    if (loss === undefined) {
+      const { loss: value, dOutput } = await this.#addTerms(output);
+      if (!Number.isFinite(value)) this.#refuseLoss(value);
+      await this.#cluster.backward(this.#request(), dOutput, this.#after());
+      this.#updated = this.#input.plan.updateWithReduction;
+      loss = value;
+    }
+    return loss + (this.#cluster.penalties.count > 0 ? this.#cluster.penalties.sumLastStep() : 0);
+  }
+
+  /**
+   * Leaves the optimizer step of this iteration out.
+   * @throws {Error} If the plan has it made already: only who listens to `afterBackward` or `beforeUpdate` may ask.
+   */
+  skipUpdate(): void {
+    if (this.#updated)
+      throw new RefusalError("skipUpdate() must be called before the update, in beforeUpdate at the latest");
+    this.#updated = true;
+  }
+
+  /** The optimizer step, unless the reduction has done it. */
+  async update(): Promise<void> {
+    if (!this.#updated) await this.#cluster.update(this.#input.learningRate());
+    this.#updated = true;
+  }
+
+  async #addTerms(output: HostTensor): Promise<LossAndGradient> {
+    if (!this.#loss) throw new RefusalError("backward() must be called after the loss is computed");
+    if (this.#terms.length === 0) return this.#loss;
+    let { loss } = this.#loss;
+    const dOutput = this.#loss.dOutput;
+    for (const term of this.#terms) {
+      const added = typeof term === "function" ? await differentiate(output, term) : term;
+      loss += added.loss;
+      for (let i = 0; i < dOutput.length; i++) dOutput[i] = (dOutput[i] ?? 0) + (added.dOutput[i] ?? 0);
+    }
+    return { loss, dOutput };
+  }
+
+  #request(): ComputeRequest {
+    const { dropoutStep } = this.#input;
+    return { samples: this.#samples, training: true, dropoutStep, augmentation: dropoutStep + 1 };
+  }
+
+  #after(): AfterGradient {
+    const { plan, learningRate } = this.#input;
+    return { penalties: true, ...(plan.updateWithReduction ? { update: { learningRate: learningRate() } } : {}) };
+  }
+
+  #refuseLoss(loss: number): never {
+    const step = this.#input.dropoutStep;
+    const cure = `a smaller learning rate${this.#cluster.penalties.count > 0 ? ", or penalty," : ""} may help`;
+    const wanted = `a finite loss at training iteration ${step} (${this.#samples.length} samples; ${cure})`;
+    throw new RangeRefusal(`${needs("training", wanted, loss)}; the parameters are those before this step`);
+  }
+}
+
+/** TF.js is loaded only for terms that need it. */
+async function differentiate(output: HostTensor, term: LossTerm): Promise<LossAndGradient> {
+  const { differentiateOnOutput } = await import("../losses/loss_terms.ts");
+  return differentiateOnOutput(output, term);
+}
+
+function scaleObjective(objective: ObjectiveWriter, factor: number, samples?: Float32Array): ObjectiveWriter {
+  if (factor === 1 && !samples) return objective;
+  return {
+    ...objective,
+    write(targets, weights) {
+      objective.write(targets, weights);
+      scaleVector(weights, factor);
+      samples?.forEach((weight, i) => {
+        weights[i] = weight * (weights[i] ?? 0);
+      });
+    },
+  };
+}
+
+/**
+ * A mean of samples' losses with weights [B] before them. @throws {RangeError} If the samples' own losses are not
+ * known.
+ */
+function weighSamples({ loss, dOutput, losses }: LossAndGradient, weights?: Float32Array): LossAndGradient {
+  if (!weights) return { loss, dOutput };
+  if (losses?.length !== weights.length) {
+    const wanted = `a criterion that gives the loss of each of ${weights.length} samples`;
+    throw new RangeRefusal(needs("sample weights", wanted, losses?.length));
+  }
+  const width = dOutput.length / weights.length;
+  let sum = 0;
+  for (const [row, weight] of weights.entries()) {
+    sum += weight * (losses[row] ?? 0);
+    scaleVector(dOutput.subarray(row * width, (row + 1) * width), weight);
+  }
+  return { loss: sum / weights.length, dOutput };
+}
+
+function scaleLoss({ loss, dOutput }: LossAndGradient, factor: number): LossAndGradient {
+  if (factor !== 1) scaleVector(dOutput, factor);
+  return { loss: factor * loss, dOutput };
+}

@@ -1,4 +1,0 @@
-import { BaseStrategy } from "../base_strategy.ts";
-
-/** Fine-tuning: trains on each experience as it comes and does nothing against forgetting. The lower baseline. */
-export class Naive extends BaseStrategy {}

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import * as firn from "../../../src/mod.ts";
+import { CONTRACT_MEMBERS } from "./contract_members.ts";
+import { describeStrategyContract } from "./strategy_contract.ts";
+
+for (const [name, { create, ...options }] of Object.entries(CONTRACT_MEMBERS)) {
+  describeStrategyContract(name, create, options);
+}
+
+/** The strategies and plugins that the rooms of src/methods export, by name. */
+async function listExportedMethods(): Promise<string[]> {
+  const names: string[] = [];
+  const url = new URL("../../../src/methods/", import.meta.url);
+  for (const file of readdirSync(url, { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".ts") || file.startsWith("shared")) continue;
+    const module: Record<string, unknown> = await import(new URL(file, url).href);
+    for (const [name, value] of Object.entries(module)) if (isMethod(name, value)) names.push(name);
+  }
+  return names.sort();
+}
+
+/** A strategy, or a class that is named as plugins are. */
+function isMethod(name: string, value: unknown): boolean {
+  if (typeof value !== "function") return false;
+  return value.prototype instanceof firn.BaseStrategy || name.endsWith("Plugin");
+}
+
+describe("the inventory of strategies and plugins", () => {
+  test("every exported class is under contract, and nothing else is", async () => {
+    expect(await listExportedMethods()).toEqual(Object.keys(CONTRACT_MEMBERS).sort());
+  });
+
+  test("every exported class is part of the public surface", async () => {
+    const exported = new Set(Object.keys(firn));
+    expect((await listExportedMethods()).filter((name) => !exported.has(name))).toEqual([]);
+  });
+});
