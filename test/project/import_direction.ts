@@ -38,7 +38,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "": [...BELOW_TRAINING, "training", "methods", "runs", "report"],
 };
 
-/** The folder of src that holds `path` ("src/core/errors/errors.ts" → "core"); "workers" for workers, "" for src itself. */
+/** The folder of src that holds `path` ("src/core/vector.ts" → "core"); "workers" for workers, "" for src itself. */
 export function folderOf(path: string): string {
   const [top, folder, ...rest] = path.split("/");
   if (top === "workers") return "workers";

@@ -1,6 +1,6 @@
 /**
- * A program of its own, `bun scripts/bench/profiles/profile_step.ts [WORKERS]`: says where the time of SimpleMLP's training step
- * goes. Outside onnxruntime by the replicas' own figures, inside by onnxruntime's profiler.
+ * A program of its own, `bun scripts/bench/profiles/profile_step.ts [WORKERS]`: says where the time of SimpleMLP's
+ * training step goes. Outside onnxruntime by the replicas' own figures, inside by onnxruntime's profiler.
  */
 import process from "node:process";
 import { formatTable } from "../../../src/cli/format_table.ts";

@@ -1,7 +1,7 @@
 /**
- * A program of its own, `bun scripts/bench/suites/evaluation_cost.ts [ROUNDS] [WORKERS]`: what metrics and loggers cost a
- * default run. Runs with those of the command line and without any take turns, measured in processor time, which other
- * work on the machine disturbs least; and the time inside the evaluator's callbacks is added up.
+ * A program of its own, `bun scripts/bench/suites/evaluation_cost.ts [ROUNDS] [WORKERS]`: what metrics and loggers
+ * cost a default run. Runs with those of the command line and without any take turns, measured in processor time, which
+ * other work on the machine disturbs least; and the time inside the evaluator's callbacks is added up.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
