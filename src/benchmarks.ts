@@ -1,0 +1,26 @@
+/**
+ * Benchmarks, streams and experiences: `firn/benchmarks`.
+ * @module
+ */
+
+export type { StreamOptions } from "./streams/benchmark.ts";
+export { createClassIncrementalBenchmark } from "./streams/benchmarks/class_incremental.ts";
+export { createDatasetBenchmark, type DatasetBenchmarkOptions } from "./streams/benchmarks/dataset_benchmark.ts";
+export { type DirectoryOptions, directoryBenchmark } from "./streams/benchmarks/directory_benchmark.ts";
+export { createDomainIncrementalBenchmark } from "./streams/benchmarks/domain_incremental.ts";
+export { createNewInstancesBenchmark, type NewInstancesOptions } from "./streams/benchmarks/new_instances.ts";
+export { permutedMNIST } from "./streams/benchmarks/permuted_mnist.ts";
+export { rotatedMNIST } from "./streams/benchmarks/rotated_mnist.ts";
+export { splitCIFAR10, splitCIFAR100 } from "./streams/benchmarks/split_cifar.ts";
+export { splitFashionMNIST, splitMNIST } from "./streams/benchmarks/split_mnist.ts";
+export type { Benchmark, Experience, LabelNames, Stream } from "./streams/experience.ts";
+export { joinExperiences } from "./streams/joint_experience.ts";
+export { findOriginNumber } from "./streams/lineage.ts";
+export { createLinearDecayStream, type LinearDecayOptions } from "./streams/linear_decay_stream.ts";
+export {
+  createOnlineStream,
+  isOnlineExperience,
+  type OnlineExperience,
+  type OnlineStreamOptions,
+} from "./streams/online_experience.ts";
+export { splitValidation, type ValidationSplit } from "./streams/split_experience.ts";

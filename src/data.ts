@@ -1,0 +1,17 @@
+/**
+ * Samples in shared memory, views of them by index, readers of files, and random streams: `firn/data`.
+ * @module
+ */
+
+export { RandomStream, RandomStreams } from "./core/random_stream.ts";
+export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./core/shared_memory.ts";
+export { type ArrayDatasetOptions, createArrayDataset } from "./data/array_dataset.ts";
+export { createDataSource, type DataSource } from "./data/data_source.ts";
+export { Dataset, type SampleReferences } from "./data/dataset.ts";
+export type { ImageLayout } from "./data/images/image_layout.ts";
+export { readSamples } from "./data/read_samples.ts";
+export { type CIFARFiles, loadCIFAR10, loadCIFAR100 } from "./data/readers/cifar_files.ts";
+export { readIdxImages, readIdxLabels } from "./data/readers/idx_reader.ts";
+export { loadFashionMNIST, loadMNIST } from "./data/readers/mnist_files.ts";
+export type { Augmentation } from "./data/transforms/augmentation.ts";
+export type { Transform } from "./data/transforms/transform.ts";

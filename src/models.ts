@@ -1,0 +1,24 @@
+/**
+ * Builders of models, layers that grow, initialisation and snapshots: `firn/models`.
+ * @module
+ */
+
+export { GaussianSampling } from "./engine/tfjs/layers/gaussian_sampling.ts";
+export { IncrementalClassifier } from "./engine/tfjs/layers/incremental_classifier.ts";
+export { MultiHeadClassifier } from "./engine/tfjs/layers/multi_head_classifier.ts";
+export { ProgressiveNetwork } from "./engine/tfjs/layers/progressive_network.ts";
+export { Subtract } from "./engine/tfjs/layers/subtract.ts";
+export { type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
+export { lenet5 } from "./models/lenet5.ts";
+export { type MLPVAEOptions, mlpVAE, type VariationalAutoencoder } from "./models/mlp_vae.ts";
+export { initializeLikePyTorch } from "./models/model_initialization.ts";
+export {
+  createModelFromSnapshot,
+  flattenWeights,
+  type ModelSnapshot,
+  restoreWeights,
+} from "./models/model_snapshot.ts";
+export { type PNNOptions, pnn } from "./models/pnn.ts";
+export { simpleCNN } from "./models/simple_cnn.ts";
+export { mlp, simpleMLP } from "./models/simple_mlp.ts";
+export { slimResNet18 } from "./models/slim_resnet18.ts";

@@ -1,0 +1,10 @@
+/**
+ * Optimizers: `firn/optimizers`.
+ * @module
+ */
+
+export { Adagrad } from "./optimizers/adagrad.ts";
+export { Adam, AdamW } from "./optimizers/adam.ts";
+export type { Optimizer } from "./optimizers/optimizer.ts";
+export { RMSprop } from "./optimizers/rmsprop.ts";
+export { SGD } from "./optimizers/sgd.ts";
