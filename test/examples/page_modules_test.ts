@@ -67,7 +67,7 @@ async function writeModules(target: string): Promise<void> {
   const config = {
     extends: join(ROOT, "tsconfig.json"),
     compilerOptions: {
-      paths: { firn: [join(ROOT, "src/mod.ts")] },
+      paths: { firn: [join(ROOT, "src/mod.ts")], "firn/*": [join(ROOT, "src/*.ts")] },
       typeRoots: [join(ROOT, "node_modules/@types")],
       noUnusedLocals: false,
       noUnusedParameters: false,
