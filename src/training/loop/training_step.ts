@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { AfterGradient, ComputeRequest } from "../../cluster/compute_request.ts";
+import type { AfterGradient, ComputeRequest, StepResult } from "../../cluster/compute_request.ts";
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { needs, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
@@ -8,6 +8,7 @@ import { Dataset } from "../../data/dataset.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { LossTerm } from "../losses/loss_terms.ts";
+import { computeFused } from "../model/compute_gradient.ts";
 import type { StepPlan } from "./step_plan.ts";
 
 /** How one training iteration is computed. */
@@ -65,11 +66,9 @@ export class TrainingStep {
   async forward(samples: Dataset): Promise<HostTensor> {
     const { plan } = this.#input;
     this.#samples = samples;
-    const { createObjective } = this.#criterion;
-    if (!plan.fused || this.#terms.length > 0 || !createObjective) return this.#cluster.forward(this.#request());
-    const plain = createObjective.call(this.#criterion, samples.targets, this.#cluster.model.outputSize);
-    const objective = scaleObjective(plain, this.#criterionScale, this.#sampleWeights);
-    const result = await this.#cluster.gradientStep(this.#request(), objective, this.#after());
+    const isFused = plan.fused && this.#terms.length === 0;
+    const result = isFused ? await this.#computeFused() : undefined;
+    if (!result) return this.#cluster.forward(this.#request());
     if (!result.isFinite) this.#refuseLoss(result.objective);
     this.#fusedObjective = result.objective;
     this.#updated = plan.updateWithReduction;
@@ -111,6 +110,14 @@ export class TrainingStep {
   async update(): Promise<void> {
     if (!this.#updated) await this.#cluster.update(this.#input.learningRate());
     this.#updated = true;
+  }
+
+  #computeFused(): Promise<StepResult | undefined> {
+    return computeFused(this.#cluster, this.#request(), {
+      criterion: this.#criterion,
+      after: this.#after(),
+      weigh: (objective) => scaleObjective(objective, this.#criterionScale, this.#sampleWeights),
+    });
   }
 
   async #addTerms(output: HostTensor): Promise<LossAndGradient> {

@@ -18,6 +18,7 @@ import type { RowMeasure } from "../../onnx/row_measure.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import { AttachedOptimizer } from "./attached_optimizer.ts";
+import { computeGradient } from "./compute_gradient.ts";
 import { createModelGrowth, type ModelGrowth } from "./model_growth.ts";
 import { TrainedWeights } from "./trained_weights.ts";
 
@@ -119,7 +120,7 @@ export class ModelHost {
    * @throws {RefusalError} If the strategy was closed, or layers were frozen or set free since.
    */
   async start(): Promise<Cluster> {
-    if (this.#closed) throw new RefusalError(CLOSED);
+    this.assertOpen();
     if (!this.#cluster) {
       this.#starting ??= this.#startCluster();
       return this.#starting;
@@ -127,6 +128,11 @@ export class ModelHost {
     this.assertSameTensors();
     for (const weights of this.#formerWeights) weights.assertUntouched();
     return this.cluster;
+  }
+
+  /** @throws {RefusalError} If the strategy was closed. */
+  assertOpen(): void {
+    if (this.#closed) throw new RefusalError(CLOSED);
   }
 
   /** @throws {RefusalError} If layers were frozen or set free since the replicas took the model. */
@@ -185,16 +191,8 @@ export class ModelHost {
    */
   async lossAndGradientOn(samples: Dataset, own: Criterion, options: SideComputation): Promise<SideGradient> {
     const { cluster } = this;
-    const { criterion = own } = options;
     const request = { ...this.#request(samples, options), scratch: true };
-    const objective = criterion.createObjective?.(samples.targets, cluster.model.outputSize);
-    if (objective) {
-      const { objective: loss } = await cluster.gradientStep(request, objective);
-      return { loss, gradient: cluster.scratchGradient };
-    }
-    const output = await cluster.forward(request);
-    const { loss, dOutput } = await criterion.evaluate(output, samples.targets);
-    await cluster.backward(request, dOutput);
+    const loss = await computeGradient(cluster, request, { criterion: options.criterion ?? own });
     return { loss, gradient: cluster.scratchGradient };
   }
 

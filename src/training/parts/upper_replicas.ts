@@ -8,6 +8,7 @@ import { loadModel } from "../../engine/tfjs/model_loading.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { Criterion } from "../losses/criterion.ts";
+import { computeGradient } from "../model/compute_gradient.ts";
 import type { ModelOwner } from "../model/model_owner.ts";
 import { addPartGradient, loadPart, startPart } from "./part_replicas.ts";
 
@@ -64,14 +65,7 @@ export class UpperReplicas {
   async addGradient(samples: Dataset, { criterion, weight, dropoutStep, gradient }: UpperGradient): Promise<number> {
     const part = await this.#load();
     const request = { samples, training: true, dropoutStep };
-    const objective = criterion.createObjective?.(samples.targets, part.model.outputSize);
-    let loss: number;
-    if (objective) loss = (await part.gradientStep(request, objective)).objective;
-    else {
-      const computed = await criterion.evaluate(await part.forward(request), samples.targets);
-      await part.backward(request, computed.dOutput);
-      loss = computed.loss;
-    }
+    const loss = await computeGradient(part, request, { criterion });
     addPartGradient(gradient, { part, whole: this.#whole, factor: weight });
     return weight * loss;
   }
