@@ -15,3 +15,9 @@ export function countElements(shape: readonly number[]): number {
 export function matrixShape(shape: readonly number[]): readonly [rows: number, columns: number] {
   return [elementAt(shape, 0), elementAt(shape, 1)];
 }
+
+/** A tensor [N, …] as a matrix [N, F] on the same data; [0, 0] where N is 0. */
+export function flattenRows({ data, shape }: HostTensor): HostTensor {
+  const rows = elementAt(shape, 0);
+  return { data, shape: [rows, rows === 0 ? 0 : data.length / rows] };
+}

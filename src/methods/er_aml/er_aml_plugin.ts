@@ -11,7 +11,7 @@ import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../traini
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
-import { findFeatureReplicas } from "../../training/parts/extract_features.ts";
+import { findFeatureReplicas } from "../../training/parts/find_feature_replicas.ts";
 import { MinibatchMemory } from "../shared/minibatch_memory.ts";
 import { evaluateAsymmetricContrast } from "./asymmetric_contrast.ts";
 import { type ContrastCandidates, drawContrastPairs } from "./contrast_pairs.ts";

@@ -1,4 +1,4 @@
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { flattenRows, type HostTensor } from "../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { number, text, wholeNumber } from "../../core/options/value_rules.ts";
 import type { SavedState } from "../../core/saved_state.ts";
@@ -17,7 +17,6 @@ import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
-import { findFeatureReplicas } from "../../training/parts/extract_features.ts";
 import { assertRows } from "../shared/assert_rows.ts";
 import { findNearestOtherClasses, stepTowardsTarget } from "./adversarial_samples.ts";
 
@@ -148,12 +147,12 @@ export class RARPlugin implements StrategyPlugin {
   }
 
   async #chooseTargets(strategy: BaseStrategy, remembered: Dataset, parameters: Float32Array): Promise<Int32Array> {
-    const { mbatch, cluster, model } = strategy;
-    const replicas = await findFeatureReplicas(strategy, this.#layerName ?? findFeatureLayer(model));
-    const vectors = { parameters, state: cluster.state };
-    const others = { features: await replicas.forward(vectors, mbatch), y: mbatch.targets };
-    const samples = { features: await replicas.forward(vectors, remembered), y: remembered.targets };
-    return findNearestOtherClasses(samples, others);
+    const { mbatch, cluster, model, augmentation } = strategy;
+    const layerName = this.#layerName ?? findFeatureLayer(model);
+    const request = { training: false, dropoutStep: 0, augmentation, parameters };
+    const others = flattenRows(await cluster.activations({ ...request, samples: mbatch }, layerName));
+    const features = flattenRows(await cluster.activations({ ...request, samples: remembered }, layerName));
+    return findNearestOtherClasses({ features, y: remembered.targets }, { features: others, y: mbatch.targets });
   }
 }
 

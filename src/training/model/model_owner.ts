@@ -15,6 +15,7 @@ import {
   type StrategyOptions,
   type StrategySettings,
 } from "../loop/strategy_options.ts";
+import { extractFeatures } from "../parts/extract_features.ts";
 import { ModelHost, type RowGradientComputation, type SideComputation, type SideGradient } from "./model_host.ts";
 
 /**
@@ -226,12 +227,12 @@ export abstract class ModelOwner {
   }
 
   /**
-   * Features [N, F] of any samples without dropout: what the named layer answers, or the layer before the last where
-   * none is named. The caller owns the result.
+   * Features [N, F] of any samples without dropout: the named layer's activations, computed by the replicas. The caller
+   * owns the result.
+   * @param layerName Default: the layer before the last.
    */
   async extractFeatures(samples: Dataset, layerName?: string): Promise<HostTensor> {
-    // Loaded by the few plugins that need it.
-    const { extractFeatures } = await import("../parts/extract_features.ts");
+    this.host.assertOpen();
     return extractFeatures(this, samples, layerName);
   }
 

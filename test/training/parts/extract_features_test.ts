@@ -2,7 +2,10 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { readSamples } from "../../../src/data/read_samples.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
+import { NCMPlugin } from "../../../src/methods/ncm/ncm_plugin.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
+import { findFeatureLayer } from "../../../src/training/model/named_layer.ts";
+import { findFeatureReplicas } from "../../../src/training/parts/find_feature_replicas.ts";
 import { measureDifference } from "../../methods/shared/slow_losses.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createNestedModel, NESTINGS } from "../../support/nested_model.ts";
@@ -71,6 +74,36 @@ describe("extractFeatures()", () => {
       await strategy.train(benchmark.trainStream);
       await expect(strategy.extractFeatures(dataset)).rejects.toThrow("a model with a layer before the last");
     });
+  });
+
+  test("gives what replicas of the part give, bit for bit", async () => {
+    const strategy = new Naive(makeOptions({ cluster: { workers: 0, logicalShards: 3 } }));
+    await withStrategy(strategy, async () => {
+      await strategy.train(benchmark.trainStream);
+      const replicas = await findFeatureReplicas(strategy, findFeatureLayer(strategy.model));
+      expect(await strategy.extractFeatures(dataset)).toEqual(await replicas.forward(strategy.cluster, dataset));
+    });
+  });
+
+  test("starts no Workers beside the strategy's own", async () => {
+    let started = 0;
+    const { Worker: PlainWorker } = globalThis;
+    globalThis.Worker = class extends PlainWorker {
+      constructor(...options: ConstructorParameters<typeof PlainWorker>) {
+        super(...options);
+        started += 1;
+      }
+    };
+    try {
+      const plugins = [new NCMPlugin({ memSize: 16 })];
+      await withStrategy(new Naive(makeOptions({ plugins, cluster: { workers: 2 } })), async (strategy) => {
+        await strategy.train(benchmark.trainStream);
+        await strategy.eval(benchmark.testStream);
+      });
+    } finally {
+      globalThis.Worker = PlainWorker;
+    }
+    expect(started).toBe(2);
   });
 
   test("leaves no tensor behind", async () => {
