@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { elementAt } from "../core/element_at.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/options/value_rules.ts";
+import { resolveModule } from "../core/package_module.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 
@@ -51,7 +52,7 @@ const CLUSTER_RULES: OptionRules<ClusterOptions> = {
   workerEntry: objectLike("a URL", "href"),
 };
 
-const WORKER_ENTRY = new URL("../../workers/replica.ts", import.meta.url);
+const WORKER_ENTRY = resolveModule("../../workers/replica.ts", import.meta.url);
 
 /** The same with every choice made. */
 export interface ResolvedClusterOptions extends Required<ClusterOptions> {}

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { escapeControls, formatAsLine, formatJSON } from "../../core/errors/printable.ts";
+import { isBuilt } from "../../core/package_module.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
@@ -110,9 +111,10 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
   }
 }
 
-/** The line that goes on with a run, in the runtime at hand. */
+/** The line that goes on with a run, in the runtime at hand or by the installed package's name. */
 function formatResume(directory: string, { model }: TrainConfig): string {
-  const command = "Deno" in globalThis ? "deno task train" : "bun run train";
+  const inClone = "Deno" in globalThis ? "deno task train" : "bun run train";
+  const command = isBuilt(import.meta.url) ? "npx firn train" : inClone;
   const program = model.name === "path" ? ` --model ${quoteForShell(formatNamed(model))}` : "";
   return `${command} --resume ${quoteForShell(directory)}${program}`;
 }

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { resolveModule } from "../../core/package_module.ts";
 import { chooseBackend } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
 import { findRequirement } from "../../engine/install_lines.ts";
@@ -46,7 +47,7 @@ export async function findDevice(engine: EngineKind, device: string): Promise<Fi
 }
 
 async function probeEngine({ engine, place, install }: Candidate): Promise<Finding> {
-  const script = fileURLToPath(new URL("./engine_probe.ts", import.meta.url));
+  const script = fileURLToPath(resolveModule("./engine_probe.ts", import.meta.url));
   const { succeeded, stdout, complaint } = await runCommand(process.execPath, [
     ...runtimeFlags(),
     script,

@@ -1,6 +1,7 @@
 import { wrap } from "comlink";
 import { WorkerHandle } from "../../cluster/supervision/worker_handle.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
+import { resolveModule } from "../../core/package_module.ts";
 import type { RemoteDashboard } from "../../report/remote_dashboard.ts";
 
 const CLOSE_PATIENCE_MS = 2_000;
@@ -21,7 +22,7 @@ export class Dashboard implements AsyncDisposable {
    * @throws {Error} If the port is taken.
    */
   static async open(port: number): Promise<Dashboard> {
-    const entry = new URL("../../../workers/dashboard.ts", import.meta.url);
+    const entry = resolveModule("../../../workers/dashboard.ts", import.meta.url);
     const handle = new WorkerHandle<RemoteDashboard>(entry, "the dashboard", (worker) => wrap<RemoteDashboard>(worker));
     try {
       const { refusal, ...start } = await handle.call((remote) => remote.start(port), "start to serve");
