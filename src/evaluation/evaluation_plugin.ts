@@ -3,6 +3,10 @@ import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { formatAsLine } from "../core/errors/printable.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { callback, listOf, objectLike, required } from "../core/options/value_rules.ts";
+import type { SavedState } from "../core/saved_state.ts";
+import { restoreParts } from "../core/state/declare_state.ts";
+import { readRecord } from "../core/state/field.ts";
+import { count, declareState, optional, type Part, part } from "../core/state/state.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
@@ -10,7 +14,6 @@ import { LoggerGroup, type LoggerState } from "./loggers/logger_group.ts";
 import type { MetricData } from "./metric_data.ts";
 import { MetricHistory, type MetricSeries } from "./metric_history.ts";
 import type { MetricValue } from "./metric_value.ts";
-import { parseOptionalNumber, parseRecord } from "./metrics/saved_state.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
 /** What an evaluator measures and whom it tells. */
@@ -27,6 +30,8 @@ const EVALUATION_PLUGIN_RULES: OptionRules<EvaluationPluginOptions> = {
   onFailure: callback(),
 };
 
+const OWNER = "an evaluator";
+
 const nothing: readonly MetricValue[] = [];
 
 /**
@@ -38,7 +43,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   readonly #metrics: readonly PluginMetric[];
   readonly #loggers: LoggerGroup;
   readonly #history = new MetricHistory();
-  #trainedExperience: number | null = null;
+  readonly #state;
   /** Values that had been reported when the running, or last, call of `train` began, and that of `eval`. */
   #beforeTrain = 0;
   #beforeEval = 0;
@@ -52,6 +57,11 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     if (repeated !== undefined) throw new RangeRefusal(needs("EvaluationPlugin", "metrics named once each", repeated));
     this.#metrics = [...metrics];
     this.#loggers = new LoggerGroup(loggers, onFailure);
+    this.#state = declareState(OWNER, {
+      trainedExperience: optional(count()),
+      metrics: part(joinMetrics(metrics)),
+      last: part(this.#newestValues),
+    });
   }
 
   beforeTraining(strategy: EvaluatedStrategy): void {
@@ -60,7 +70,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   }
 
   beforeTrainingExp(strategy: EvaluatedStrategy): void {
-    this.#trainedExperience = strategy.experience.currentExperience;
+    this.#state.trainedExperience = strategy.experience.currentExperience;
     this.#follow("beforeTrainingExp", strategy);
   }
 
@@ -137,9 +147,8 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   }
 
   /** What `restore` needs to go on from here, as plain data that survives JSON; the history is not part of it. */
-  save(): unknown {
-    const metrics = Object.fromEntries(this.#metrics.map((metric) => [metric.name, metric.save()]));
-    return { trainedExperience: this.#trainedExperience, metrics, last: this.#history.saveLast(this.#beforeTrain) };
+  save(): SavedState {
+    return this.#state.save();
   }
 
   /**
@@ -148,17 +157,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
    * @throws {RangeError} If it was saved with other metrics.
    */
   restore(state: unknown): void {
-    const act = "the saved state of an evaluator";
-    const { trainedExperience, metrics, last } = parseRecord(act, state);
-    const saved = parseRecord(act, metrics);
-    const wanted = this.#metrics.map((metric) => metric.name);
-    if (wanted.length !== Object.keys(saved).length || !wanted.every((name) => Object.hasOwn(saved, name))) {
-      throw new RangeRefusal(needs(act, `the metrics ${wanted.join(", ")}`, Object.keys(saved)));
-    }
-    for (const metric of this.#metrics) metric.restore(saved[metric.name]);
-    this.#trainedExperience = parseOptionalNumber(act, trainedExperience);
-    this.#beforeTrain = this.#history.restoreLast(last);
-    this.#beforeEval = this.#history.length;
+    this.#state.restore(state);
   }
 
   /** What the loggers that write files need to go on from here; their files are on the disk then. */
@@ -179,6 +178,16 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     this.#loggers.isRepeating = false;
   }
 
+  get #newestValues(): Part {
+    return {
+      save: () => this.#history.saveLast(this.#beforeTrain),
+      restore: (saved) => {
+        this.#beforeTrain = this.#history.restoreLast(saved);
+        this.#beforeEval = this.#history.length;
+      },
+    };
+  }
+
   #follow(event: EvaluationEvent, strategy: EvaluatedStrategy): void {
     let values: MetricValue[] | undefined;
     for (const metric of this.#metrics) {
@@ -188,7 +197,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
       const step = strategy.clock.trainIterations;
       const origin = {
         step,
-        experience: this.#trainedExperience,
+        experience: this.#state.trainedExperience ?? null,
         ...(metric.ofMachine ? { ofMachine: metric.ofMachine } : {}),
       };
       for (const { key, value } of readings) values.push({ key, value, ...origin });
@@ -196,6 +205,25 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     if (values !== undefined) this.#history.add(values);
     this.#loggers.notify(event, strategy, values ?? nothing);
   }
+}
+
+/** The states of all metrics by their names, which must be the same when they are restored. */
+function joinMetrics(metrics: readonly PluginMetric[]): Part {
+  return {
+    save: () => Object.fromEntries(metrics.map((metric) => [metric.name, metric.save()])),
+    restore: (state) => {
+      const subject = `the saved state of ${OWNER}`;
+      const saved = readRecord(state, { subject, path: "metrics" });
+      const names = metrics.map(({ name }) => name);
+      if (names.length !== saved.size || !names.every((name) => saved.has(name))) {
+        throw new RangeRefusal(needs(subject, `the metrics ${names.join(", ")}`, [...saved.keys()]));
+      }
+      restoreParts(
+        metrics.map((metric) => ({ part: metric, saved: saved.get(metric.name) })),
+        undefined,
+      );
+    },
+  };
 }
 
 function writeToStandardError(message: string): void {

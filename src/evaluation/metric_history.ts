@@ -1,7 +1,8 @@
-import { needs, TypeRefusal } from "../core/errors/errors.ts";
+import type { SavedState } from "../core/saved_state.ts";
+import { refuse } from "../core/state/field.ts";
+import { count, type Field, flag, list, mapByName, number, record } from "../core/state/state.ts";
 import { isMatrix, type MetricData } from "./metric_data.ts";
 import type { MetricValue } from "./metric_value.ts";
-import { parseRecord, parseRows } from "./metrics/saved_state.ts";
 
 /** All values of one key, in order; the two arrays are of one length. */
 export interface MetricSeries {
@@ -18,13 +19,29 @@ interface GrowingSeries {
   count: number;
 }
 
-interface SavedValue {
-  readonly step: number;
-  readonly value: number | readonly (readonly number[])[];
-  readonly count: number;
-  /** Reported since the place that `saveLast` was given. */
-  readonly isRecent: boolean;
-}
+const ROWS: Field<readonly (readonly number[])[]> = list(list(number()));
+
+/** A number or a matrix. */
+const VALUE: Field<number | readonly (readonly number[])[]> = {
+  create: () => Number.NaN,
+  save: (value) => (typeof value === "number" ? number().save(value) : ROWS.save(value)),
+  restore: (saved, place) => {
+    if (Array.isArray(saved)) return ROWS.restore(saved, place, undefined);
+    if (saved === null || typeof saved === "object") return refuse(place, "a number or rows of numbers", saved);
+    return number().restore(saved, place, undefined);
+  },
+};
+
+/** The newest values by key. */
+const LAST_VALUES = mapByName(
+  record({
+    step: count(),
+    value: VALUE,
+    count: count(),
+    /** Reported since the place that `saveLast` was given. */
+    isRecent: flag(),
+  }),
+);
 
 /** Keeps every value that was reported, by key. */
 export class MetricHistory {
@@ -73,13 +90,15 @@ export class MetricHistory {
    * The newest value of every key with its step, how many there were and whether it came after the first `since`
    * values, as plain data that survives JSON. What is neither a number nor a matrix (pictures, parameters) is left out.
    */
-  saveLast(since = 0): Record<string, SavedValue> {
-    const entries = [...this.#series].flatMap(([key, { steps, values, count }]) => {
+  saveLast(since = 0): SavedState {
+    const entries = [...this.#series].flatMap(([key, { steps, values, count: reported }]) => {
       const value = values.at(-1) ?? Number.NaN;
       if (typeof value !== "number" && !isMatrix(value)) return [];
-      return [[key, { step: steps.at(-1) ?? 0, value, count, isRecent: this.#isRecent(key, since) }] as const];
+      return [
+        [key, { step: steps.at(-1) ?? 0, value, count: reported, isRecent: this.#isRecent(key, since) }] as const,
+      ];
     });
-    return Object.fromEntries(entries);
+    return LAST_VALUES.save(new Map(entries));
   }
 
   /**
@@ -89,34 +108,23 @@ export class MetricHistory {
    * @throws {TypeError} If `state` holds anything but steps with numbers or matrices by key.
    */
   restoreLast(state: unknown): number {
-    const act = "the saved state of the last metrics";
-    const restored = Object.entries(parseRecord(act, state)).map(([key, saved]) => {
-      const { step, value, count, isRecent } = parseRecord(`${act}, ${key}`, saved);
-      const data = { value: parseValue(`${act}, ${key}`, value), isRecent: isRecent === true };
-      return { key, step: Number(step), count: Number(count), ...data };
-    });
+    const place = { subject: "the saved state of the last metrics", path: "" };
+    const restored = LAST_VALUES.restore(state, place, undefined);
     this.#last.clear();
     this.#series.clear();
     this.#places.clear();
     // Older values take the first places, in any order.
-    const older = restored.filter(({ isRecent }) => !isRecent).length;
-    for (const { key, step, value, count, isRecent } of restored) {
+    const older = [...restored.values()].filter(({ isRecent }) => !isRecent).length;
+    for (const [key, { step, value, count: reported, isRecent }] of restored) {
       this.#last.set(key, value);
-      this.#series.set(key, { steps: [step], values: [value], count });
+      this.#series.set(key, { steps: [step], values: [value], count: reported });
       this.#places.set(key, isRecent ? older + 1 : older);
     }
-    this.#length = restored.length;
+    this.#length = restored.size;
     return older;
   }
 
   #isRecent(key: string, since: number): boolean {
     return (this.#places.get(key) ?? 0) > since;
   }
-}
-
-function parseValue(act: string, value: unknown): MetricData {
-  if (typeof value === "number") return value;
-  if (value === null) return Number.NaN;
-  if (Array.isArray(value)) return parseRows(act, value);
-  throw new TypeRefusal(needs(act, "a number or rows of numbers", value));
 }

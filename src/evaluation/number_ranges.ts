@@ -4,8 +4,8 @@ export class NumberRanges {
   readonly #ranges: [number, number][];
 
   /** Goes on from what `save` gave. */
-  constructor(ranges: readonly (readonly [number, number])[] = []) {
-    this.#ranges = ranges.map(([first, last]) => [first, last]);
+  constructor(ranges: readonly (readonly number[])[] = []) {
+    this.#ranges = ranges.map(([first = 0, last = first]) => [first, last]);
   }
 
   add(number: number): void {

@@ -1,6 +1,7 @@
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { callback, flag, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
+import type { SavedState } from "../core/saved_state.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationEvent } from "./evaluation_event.ts";
 import { createExperienceKey, createStreamKey } from "./metric_key.ts";
@@ -17,7 +18,7 @@ export type PluginMetric = {
   /** True where it measures the machine (time, memory), not the learner: equal runs give other values. */
   readonly ofMachine?: true;
   /** What `restore` needs to go on from here, as plain data that survives JSON. */
-  save(): unknown;
+  save(): SavedState;
   /** @throws {TypeError} If `state` was not made by `save`. */
   restore(state: unknown): void;
 } & { readonly [event in EvaluationEvent]?: MetricListener };

@@ -1,6 +1,6 @@
+import { declareState, part } from "../core/state/state.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { Metric } from "./metrics/metric.ts";
-import { parseRecord } from "./metrics/saved_state.ts";
 import { createPluginMetric, type PluginMetric } from "./plugin_metric.ts";
 import { TrainedExperiences } from "./trained_experiences.ts";
 
@@ -23,6 +23,7 @@ export interface TrainedOnlyMetricDefinition {
 export function createTrainedOnlyMetric(definition: TrainedOnlyMetricDefinition): PluginMetric {
   const { name, metric, update, lastTaskLabel } = definition;
   const trained = new TrainedExperiences();
+  const state = declareState(name, { trained: part(trained), accuracy: part(metric) });
   const base = createPluginMetric({
     name,
     metric,
@@ -36,13 +37,8 @@ export function createTrainedOnlyMetric(definition: TrainedOnlyMetricDefinition)
   });
   return {
     ...base,
-    save: () => ({ trained: trained.save(), accuracy: metric.save() }),
-    restore: (state) => {
-      const act = `the saved state of ${name}`;
-      const saved = parseRecord(act, state);
-      metric.restore(saved.accuracy);
-      trained.restore(act, saved.trained);
-    },
+    save: state.save,
+    restore: state.restore,
     afterTrainingExp: ({ experience }) => {
       trained.add(experience);
       return undefined;

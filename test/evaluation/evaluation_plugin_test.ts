@@ -241,9 +241,8 @@ describe("EvaluationPlugin", () => {
       'the saved state of an evaluator needs the metrics Loss_Stream, got ["Loss_Epoch"]',
     );
     expect(() => other.restore(null)).toThrow(TypeError);
-    expect(() => other.restore({ trainedExperience: null, metrics: { Loss_Stream: [["x", 1]] }, last: {} })).toThrow(
-      "needs a number",
-    );
+    const bad = { trainedExperience: null, metrics: { Loss_Stream: { sum: "x", weight: 1 } }, last: {} };
+    expect(() => other.restore(bad)).toThrow("needs a number");
   });
 
   test("leaves out a logger that throws, says so once, and goes on", () => {

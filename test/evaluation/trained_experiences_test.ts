@@ -5,7 +5,6 @@ import { TrainedExperiences } from "../../src/evaluation/trained_experiences.ts"
 import type { Experience } from "../../src/streams/experience.ts";
 import { createPlainStream } from "./fake_stream.ts";
 
-const act = "a test";
 const cut: Experience[] = [...createPlainStream("train", 6)].map((piece, i) => ({
   ...piece,
   cutFrom: Math.floor(i / 2),
@@ -43,8 +42,8 @@ describe("TrainedExperiences", () => {
     expect(has(tested)).toEqual([true, false, true]);
     expect(has(cut)).toEqual([true, false, false, false, false, true]);
     const copy = new TrainedExperiences();
-    copy.restore(act, JSON.parse(JSON.stringify(trained.save())));
+    copy.restore(JSON.parse(JSON.stringify(trained.save())));
     expect(tested.map((experience) => copy.has(experience))).toEqual([true, false, true]);
-    expect(() => copy.restore(act, [1])).toThrow("a test needs");
+    expect(() => copy.restore([1])).toThrow("the saved state of trained experiences needs");
   });
 });

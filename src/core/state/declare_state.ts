@@ -77,13 +77,14 @@ export function declareState<const Named extends Fields>(
 /** In the place of a part: its own method reads it, after all other fields. */
 const asSaved: Field<unknown> = { create: () => undefined, save: () => null, restore: (saved) => saved };
 
-interface SavedPart {
+/** A part and what was saved of it. */
+export interface SavedPart {
   readonly part: Part;
   readonly saved: unknown;
 }
 
 /** Restores all parts or, where one of them refuses, none. */
-function restoreParts(parts: readonly SavedPart[], context: unknown): void {
+export function restoreParts(parts: readonly SavedPart[], context: unknown): void {
   const before: SavedPart[] = [];
   try {
     for (const { part, saved } of parts) {

@@ -2,7 +2,8 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { callback, either, flag, text } from "../../core/options/value_rules.ts";
-import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { count, declareState, flag as flagField, number, optional, record } from "../../core/state/state.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { cutFile, readSize, syncFile } from "./log_files.ts";
@@ -27,12 +28,12 @@ const CSV_LOGGER_RULES: OptionRules<CSVLoggerOptions> = {
 };
 
 /** What is known of an epoch when it ends. */
-interface TrainedEpoch {
-  readonly experience: number;
-  readonly epoch: number;
-  readonly accuracy: number | undefined;
-  readonly loss: number | undefined;
-}
+const TRAINED_EPOCH = record({
+  experience: count(),
+  epoch: count(),
+  accuracy: optional(number()),
+  loss: optional(number()),
+});
 
 /**
  * Avalanche's two files: `training_results.csv` has a row an epoch, `eval_results.csv` a row an experience of each
@@ -44,12 +45,16 @@ interface TrainedEpoch {
 export class CSVLogger implements Logger {
   readonly #options: CSVLoggerOptions;
   #folder: string | undefined;
-  #trainedExperience: number | undefined;
-  #isInTraining = false;
-  /** The epoch that ended last, until its validation is over. */
-  #trained: TrainedEpoch | undefined;
-  /** What was evaluated since the newest epoch began. */
-  #validation: { readonly accuracy?: number | undefined; readonly loss?: number | undefined } = {};
+  readonly #state = declareState("a CSV logger", {
+    trainingBytes: count(),
+    evalBytes: count(),
+    trainedExperience: optional(count()),
+    isInTraining: flagField(),
+    /** The epoch that ended last, until its validation is over. */
+    trained: optional(TRAINED_EPOCH),
+    /** What was evaluated since the newest epoch began. */
+    validation: record({ accuracy: optional(number()), loss: optional(number()) }),
+  });
 
   /** @throws {TypeError} If an option is of another kind. */
   constructor(options: CSVLoggerOptions = {}) {
@@ -60,21 +65,21 @@ export class CSVLogger implements Logger {
   logMetrics(): void {}
 
   beforeTraining(): void {
-    this.#isInTraining = true;
+    this.#state.isInTraining = true;
   }
 
   beforeTrainingExp({ experience }: EvaluatedStrategy): void {
     this.#writeEpoch();
-    this.#trainedExperience = experience.currentExperience;
+    this.#state.trainedExperience = experience.currentExperience;
   }
 
   beforeTrainingEpoch(): void {
     this.#writeEpoch();
-    this.#validation = {};
+    this.#state.validation = { accuracy: undefined, loss: undefined };
   }
 
   afterTrainingEpoch({ clock, experience }: EvaluatedStrategy, values: readonly MetricValue[]): void {
-    this.#trained = {
+    this.#state.trained = {
       experience: experience.currentExperience,
       epoch: clock.trainExpEpochs,
       accuracy: findNumber(values, "Top1_Acc_Epoch"),
@@ -84,62 +89,43 @@ export class CSVLogger implements Logger {
 
   afterTraining(): void {
     this.#writeEpoch();
-    this.#isInTraining = false;
+    this.#state.isInTraining = false;
   }
 
   afterEvalExp({ experience }: EvaluatedStrategy, values: readonly MetricValue[]): void {
     const accuracy = findNumber(values, "Top1_Acc_Exp");
     const loss = findNumber(values, "Loss_Exp");
-    if (this.#isInTraining) {
-      this.#validation = { accuracy, loss };
+    if (this.#state.isInTraining) {
+      this.#state.validation = { accuracy, loss };
       return;
     }
     const numbers = [accuracy, loss, findNumber(values, "ExperienceForgetting")].map(formatNumber);
-    this.#append(EVAL_FILE, [experience.currentExperience, this.#trainedExperience ?? "", ...numbers]);
+    this.#append(EVAL_FILE, [experience.currentExperience, this.#state.trainedExperience ?? "", ...numbers]);
   }
 
   /** The files are made now if no row has come yet, so that it is known where they end. */
   saveState(): SavedState {
     this.#folder ??= this.#openFolder();
-    const { accuracy = null, loss = null } = this.#validation;
-    const trained = this.#trained;
-    return {
-      trainingBytes: syncFile(join(this.#folder, TRAINING_FILE)),
-      evalBytes: syncFile(join(this.#folder, EVAL_FILE)),
-      trainedExperience: this.#trainedExperience ?? null,
-      isInTraining: this.#isInTraining,
-      trained: trained ? { ...trained, accuracy: trained.accuracy ?? null, loss: trained.loss ?? null } : null,
-      accuracy,
-      loss,
-    };
+    this.#state.trainingBytes = syncFile(join(this.#folder, TRAINING_FILE));
+    this.#state.evalBytes = syncFile(join(this.#folder, EVAL_FILE));
+    return this.#state.save();
   }
 
   restoreState(saved: SavedState | undefined): void {
     if (saved === undefined) return;
-    const act = "the saved state of a CSV logger";
-    const state = parseSavedRecord(act, saved);
+    this.#state.restore(saved);
     const folder = findFolder(this.#options);
-    cutFile(join(folder, TRAINING_FILE), parseSavedCount(act, state.trainingBytes));
-    cutFile(join(folder, EVAL_FILE), parseSavedCount(act, state.evalBytes));
-    const readOptional = (value: SavedState | undefined) => (value === null ? undefined : parseSavedNumber(act, value));
+    cutFile(join(folder, TRAINING_FILE), this.#state.trainingBytes);
+    cutFile(join(folder, EVAL_FILE), this.#state.evalBytes);
     this.#folder = folder;
-    this.#trainedExperience = readOptional(state.trainedExperience);
-    this.#isInTraining = state.isInTraining === true;
-    this.#trained = undefined;
-    if (state.trained !== null) {
-      const { experience, epoch, accuracy, loss } = parseSavedRecord(act, state.trained);
-      const place = { experience: parseSavedNumber(act, experience), epoch: parseSavedNumber(act, epoch) };
-      this.#trained = { ...place, accuracy: readOptional(accuracy), loss: readOptional(loss) };
-    }
-    this.#validation = { accuracy: readOptional(state.accuracy), loss: readOptional(state.loss) };
   }
 
   #writeEpoch(): void {
-    if (!this.#trained) return;
-    const { experience, epoch, accuracy, loss } = this.#trained;
-    const numbers = [accuracy, this.#validation.accuracy, loss, this.#validation.loss].map(formatNumber);
+    if (!this.#state.trained) return;
+    const { experience, epoch, accuracy, loss } = this.#state.trained;
+    const numbers = [accuracy, this.#state.validation.accuracy, loss, this.#state.validation.loss].map(formatNumber);
     this.#append(TRAINING_FILE, [experience, epoch, ...numbers]);
-    this.#trained = undefined;
+    this.#state.trained = undefined;
   }
 
   #append(file: string, cells: readonly (string | number)[]): void {

@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { needs, TypeRefusal } from "../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { callback, either, flag, required, text } from "../../core/options/value_rules.ts";
-import { parseSavedCount, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { count, declareState, text as textField } from "../../core/state/state.ts";
 import type { MetricValue } from "../metric_value.ts";
 import { encodeFileVersion, encodeValue } from "../tensorboard/event_codec.ts";
 import { frameRecord } from "../tensorboard/record_framing.ts";
@@ -43,6 +43,7 @@ const TENSOR_BOARD_LOGGER_RULES: OptionRules<TensorBoardLoggerOptions> = {
 export class TensorBoardLogger implements Logger {
   readonly #options: TensorBoardLoggerOptions;
   readonly #now: () => number;
+  readonly #file = declareState("a TensorBoard logger", { name: textField(), sizeBytes: count() });
   #path: string | undefined;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -91,7 +92,8 @@ export class TensorBoardLogger implements Logger {
   saveState(): SavedState {
     const path = this.#open();
     this.flush();
-    return { name: basename(path), sizeBytes: syncFile(path) };
+    Object.assign(this.#file, { name: basename(path), sizeBytes: syncFile(path) });
+    return this.#file.save();
   }
 
   restoreState(saved: SavedState | undefined): void {
@@ -100,11 +102,9 @@ export class TensorBoardLogger implements Logger {
       if (this.#options.isOwnFolder) removeEventFiles(folder);
       return;
     }
-    const act = "the saved state of a TensorBoard logger";
-    const { name, sizeBytes } = parseSavedRecord(act, saved);
-    if (typeof name !== "string") throw new TypeRefusal(needs(act, "the name of a file", name));
-    const path = join(folder, basename(name));
-    cutFile(path, parseSavedCount(act, sizeBytes));
+    this.#file.restore(saved);
+    const path = join(folder, basename(this.#file.name));
+    cutFile(path, this.#file.sizeBytes);
     this.#path = path;
     this.#waiting = [];
     this.#waitingBytes = 0;

@@ -5,7 +5,7 @@ import { decodeSafetensors, encodeSafetensors, LENGTH_BYTES } from "./safetensor
 import { flattenState, unflattenState } from "./state_tree.ts";
 
 /** Of the file format; docs/checkpoints.md describes it. */
-const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 2;
 
 const FORMAT = "firn-checkpoint";
 /** Where the header begins, the checksum before anything else, so that it is found without trusting the rest. */
@@ -50,7 +50,8 @@ export function decodeCheckpoint(bytes: Uint8Array): SavedState {
   const { format, version, document } = metadata;
   if (format !== FORMAT) throw new SyntaxRefusal(`format must be ${FORMAT}, got ${describeValue(format)}`);
   if (version !== String(CHECKPOINT_VERSION)) {
-    throw new RangeRefusal(`version must be ${CHECKPOINT_VERSION}, got ${describeValue(version)}`);
+    const wanted = `the checkpoint must be of version "${CHECKPOINT_VERSION}"`;
+    throw new RangeRefusal(`${wanted}, got ${describeValue(version)}: another version of Firn wrote it`);
   }
   return unflattenState({ document: parseDocument(document), tensors });
 }

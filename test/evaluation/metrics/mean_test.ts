@@ -43,7 +43,7 @@ describe("Mean", () => {
 
   test("restore() throws TypeError, when the state is something else", () => {
     expect(() => new Mean().restore({ sum: 1 })).toThrow(TypeError);
-    expect(() => new Mean().restore([["1", 2]])).toThrow("the saved state of a mean needs a number");
-    expect(() => new Mean().restore([[1, 2, 3]])).toThrow("pairs of numbers");
+    expect(() => new Mean().restore({ sum: "1", weight: 2 })).toThrow("the saved state of a mean needs a number");
+    expect(() => new Mean().restore({ sum: 1, weight: 2, more: 3 })).toThrow("no field but sum, weight");
   });
 });

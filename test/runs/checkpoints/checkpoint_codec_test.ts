@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { SavedState } from "../../../src/core/saved_state.ts";
@@ -90,6 +91,16 @@ describe("decodeCheckpoint()", () => {
     const longer = new Uint8Array(bytes.length + 1);
     longer.set(bytes);
     expect(() => decodeCheckpoint(longer)).toThrow(/checkpoint|safetensors/);
+  });
+
+  test("refuses a file of another version in one sentence", () => {
+    const text = Buffer.from(encodeCheckpoint(EXAMPLE)).toString("latin1");
+    const unsigned = text.replace('"version":"2"', '"version":"1"').replace(/[0-9a-f]{64}/, "0".repeat(64));
+    const checksum = createHash("sha256").update(unsigned, "latin1").digest("hex");
+    const older = Buffer.from(unsigned.replace("0".repeat(64), checksum), "latin1");
+    expect(() => decodeCheckpoint(older)).toThrow(
+      'the checkpoint must be of version "2", got "1": another version of Firn wrote it',
+    );
   });
 
   test("gives every array memory of its own", () => {

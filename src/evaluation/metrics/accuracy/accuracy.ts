@@ -1,16 +1,18 @@
 import type { HostTensor } from "../../../core/host_tensor.ts";
+import { count, declareState } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
 import { countCorrect } from "../predictions.ts";
-import { parsePairs } from "../saved_state.ts";
 
 /** The share of samples whose largest logit is at their class; 0 while nothing was added. */
 export class Accuracy implements Metric<number> {
-  #correct = 0;
-  #total = 0;
+  readonly #state = declareState("an accuracy", { correct: count(), total: count() });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
+  readonly reset = this.#state.reset;
 
   /** Samples counted so far. */
   get total(): number {
-    return this.#total;
+    return this.#state.total;
   }
 
   /**
@@ -18,25 +20,12 @@ export class Accuracy implements Metric<number> {
    * @throws {RangeError} If there is not one row a label.
    */
   update(logits: HostTensor, y: Int32Array): void {
-    this.#correct += countCorrect(logits, y);
-    this.#total += y.length;
+    this.#state.correct += countCorrect(logits, y);
+    this.#state.total += y.length;
   }
 
   result(): number {
-    return this.#total === 0 ? 0 : this.#correct / this.#total;
-  }
-
-  reset(): void {
-    this.#correct = 0;
-    this.#total = 0;
-  }
-
-  save(): [number, number][] {
-    return [[this.#correct, this.#total]];
-  }
-
-  restore(state: unknown): void {
-    const [pair = [0, 0]] = parsePairs("the saved state of an accuracy", state);
-    [this.#correct, this.#total] = pair;
+    const { correct, total } = this.#state;
+    return total === 0 ? 0 : correct / total;
   }
 }

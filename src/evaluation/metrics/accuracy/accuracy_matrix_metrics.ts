@@ -1,9 +1,9 @@
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { text } from "../../../core/options/value_rules.ts";
+import { count, declareState, optional, part } from "../../../core/state/state.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
-import { parseOptionalNumber, parseRecord } from "../saved_state.ts";
 import { Accuracy } from "./accuracy.ts";
 import { AccuracyMatrix } from "./accuracy_matrix.ts";
 
@@ -23,46 +23,39 @@ export function accuracyMatrixMetrics(options: { readonly streamName?: string } 
 class AccuracyMatrixMetric implements PluginMetric {
   readonly name = "EvalStream/Acc_Matrix";
   readonly #streamName: string;
-  readonly #accuracy = new Accuracy();
-  readonly #matrix = new AccuracyMatrix();
-  #row: number | null = null;
+  readonly #state = declareState("the accuracy matrix", {
+    row: optional(count()),
+    accuracy: part(new Accuracy()),
+    matrix: part(new AccuracyMatrix()),
+  });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   constructor(streamName: string) {
     this.#streamName = streamName;
   }
 
   beforeTrainingExp(strategy: EvaluatedStrategy): undefined {
-    this.#row = strategy.clock.trainExpCounter;
+    this.#state.row = strategy.clock.trainExpCounter;
   }
 
   beforeEvalExp(): undefined {
-    this.#accuracy.reset();
+    this.#state.accuracy.reset();
   }
 
   afterEvalIteration(strategy: EvaluatedStrategy): undefined {
-    this.#accuracy.update(strategy.mbOutput, strategy.mbY);
+    this.#state.accuracy.update(strategy.mbOutput, strategy.mbY);
   }
 
   afterEvalExp(strategy: EvaluatedStrategy): undefined {
     const { experience } = strategy;
-    if (this.#row === null || experience.originStream.name !== this.#streamName) return;
-    this.#matrix.update(this.#row, experience.currentExperience, this.#accuracy.result());
+    const { row, accuracy, matrix } = this.#state;
+    if (row === undefined || experience.originStream.name !== this.#streamName) return;
+    matrix.update(row, experience.currentExperience, accuracy.result());
   }
 
   afterEval(strategy: EvaluatedStrategy): MetricReading[] | undefined {
-    if (this.#row === null || strategy.experience.originStream.name !== this.#streamName) return undefined;
-    return [{ key: this.name, value: this.#matrix.result() }];
-  }
-
-  save(): unknown {
-    return { row: this.#row, accuracy: this.#accuracy.save(), matrix: this.#matrix.save() };
-  }
-
-  restore(state: unknown): void {
-    const act = "the saved state of the accuracy matrix";
-    const { row, accuracy, matrix } = parseRecord(act, state);
-    this.#row = parseOptionalNumber(act, row);
-    this.#accuracy.restore(accuracy);
-    this.#matrix.restore(matrix);
+    if (this.#state.row === undefined || strategy.experience.originStream.name !== this.#streamName) return undefined;
+    return [{ key: this.name, value: this.#state.matrix.result() }];
   }
 }

@@ -1,9 +1,17 @@
+import { findOrCreate } from "../../../core/find_or_create.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { flag, listOf, text } from "../../../core/options/value_rules.ts";
+import {
+  declareState,
+  flag as flagField,
+  list,
+  made,
+  mapByName,
+  text as textField,
+} from "../../../core/state/state.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
-import { parseRecord } from "../saved_state.ts";
 import { AverageMeanClassAccuracy } from "./average_mean_class_accuracy.ts";
 import type { TrackedClasses } from "./class_accuracy.ts";
 import { TRACKED_CLASSES_RULE } from "./class_accuracy.ts";
@@ -36,39 +44,45 @@ export function amcaMetrics(options: AmcaMetricsOptions = {}): PluginMetric[] {
 class AmcaMetric implements PluginMetric {
   readonly name = "Top1_AMCA_Stream";
   readonly #options: AmcaMetricsOptions;
-  readonly #byStream = new Map<string, AverageMeanClassAccuracy>();
-  /** Streams of the running evaluation. */
-  readonly #evaluated = new Set<string>();
-  #isInTraining = false;
+  readonly #state = declareState("Top1_AMCA_Stream", {
+    isInTraining: flagField(),
+    byStream: mapByName(made(() => new AverageMeanClassAccuracy(this.#options.classes))),
+    /** Streams of the running evaluation. */
+    evaluated: list(textField()),
+  });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   constructor(options: AmcaMetricsOptions) {
     this.#options = options;
   }
 
   beforeTraining(): undefined {
-    this.#isInTraining = true;
+    this.#state.isInTraining = true;
   }
 
   afterTraining(): undefined {
-    this.#isInTraining = false;
+    this.#state.isInTraining = false;
   }
 
   beforeEval(): undefined {
-    this.#evaluated.clear();
+    this.#state.evaluated = [];
   }
 
   afterEvalIteration({ experience, mbOutput, mbY, mbTaskId }: EvaluatedStrategy): undefined {
     const { streams = ["test"], ignoreValidation = true } = this.#options;
     const { name } = experience.originStream;
-    if ((this.#isInTraining && ignoreValidation) || !streams.includes(name)) return;
+    if ((this.#state.isInTraining && ignoreValidation) || !streams.includes(name)) return;
     const measure = this.#measureOf(name);
-    if (!this.#evaluated.has(name)) measure.finishEvaluation();
-    this.#evaluated.add(name);
+    if (!this.#state.evaluated.includes(name)) {
+      measure.finishEvaluation();
+      this.#state.evaluated.push(name);
+    }
     measure.update(mbOutput, mbY, mbTaskId);
   }
 
   afterEval(): MetricReading[] | undefined {
-    return [...this.#evaluated].flatMap((stream) =>
+    return this.#state.evaluated.flatMap((stream) =>
       [...this.#measureOf(stream).result()].map(([task, value]) => ({
         key: `${this.name}/${stream}_stream/Task${String(task).padStart(3, "0")}`,
         value,
@@ -76,28 +90,7 @@ class AmcaMetric implements PluginMetric {
     );
   }
 
-  save(): unknown {
-    const byStream = Object.fromEntries([...this.#byStream].map(([stream, measure]) => [stream, measure.save()]));
-    const evaluated = Object.fromEntries([...this.#evaluated].map((stream) => [stream, 1]));
-    return { isInTraining: this.#isInTraining, byStream, evaluated };
-  }
-
-  restore(state: unknown): void {
-    const act = `the saved state of ${this.name}`;
-    const { isInTraining, byStream, evaluated } = parseRecord(act, state);
-    this.#isInTraining = isInTraining === true;
-    this.#byStream.clear();
-    this.#evaluated.clear();
-    for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) this.#measureOf(stream).restore(saved);
-    for (const stream of Object.keys(parseRecord(act, evaluated))) this.#evaluated.add(stream);
-  }
-
   #measureOf(stream: string): AverageMeanClassAccuracy {
-    let measure = this.#byStream.get(stream);
-    if (!measure) {
-      measure = new AverageMeanClassAccuracy(this.#options.classes);
-      this.#byStream.set(stream, measure);
-    }
-    return measure;
+    return findOrCreate(this.#state.byStream, stream, () => new AverageMeanClassAccuracy(this.#options.classes));
   }
 }

@@ -1,6 +1,6 @@
 import type { HostTensor } from "../../../core/host_tensor.ts";
+import { declareState, list, made, mapById, number } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parseRecord, parseRows } from "../saved_state.ts";
 import { ClassAccuracy, type TrackedClasses } from "./class_accuracy.ts";
 
 /**
@@ -8,13 +8,18 @@ import { ClassAccuracy, type TrackedClasses } from "./class_accuracy.ts";
  * same, however many samples it has. An evaluation in which a task had no sample does not count for it.
  */
 export class AverageMeanClassAccuracy implements Metric<ReadonlyMap<number, number>> {
-  readonly #current: ClassAccuracy;
-  /** Mean class accuracies of the evaluations before this one. */
-  readonly #finished = new Map<number, number[]>();
+  readonly #state;
+  readonly save = () => this.#state.save();
+  readonly restore = (saved: unknown) => this.#state.restore(saved);
+  readonly reset = () => this.#state.reset();
 
   /** @param tracked Only these classes are counted, from the start; every class that is met if left out. */
   constructor(tracked?: TrackedClasses) {
-    this.#current = new ClassAccuracy(tracked);
+    this.#state = declareState("an average mean class accuracy", {
+      current: made(() => new ClassAccuracy(tracked)),
+      /** Mean class accuracies of the evaluations before this one. */
+      finished: mapById(list(number())),
+    });
   }
 
   /**
@@ -22,50 +27,31 @@ export class AverageMeanClassAccuracy implements Metric<ReadonlyMap<number, numb
    * @throws {RangeError} If their lengths differ.
    */
   update(logits: HostTensor, y: Int32Array, taskLabels: Int32Array): void {
-    this.#current.update(logits, y, taskLabels);
+    this.#state.current.update(logits, y, taskLabels);
   }
 
   /** Keeps what the current evaluation came to and starts a new one. */
   finishEvaluation(): void {
     for (const [task, accuracy] of this.#listCurrent()) {
-      this.#finished.set(task, [...(this.#finished.get(task) ?? []), accuracy]);
+      this.#state.finished.set(task, [...(this.#state.finished.get(task) ?? []), accuracy]);
     }
-    this.#current.reset();
+    this.#state.current.reset();
   }
 
   /** By task label, the current evaluation included. */
   result(): ReadonlyMap<number, number> {
     const current = new Map(this.#listCurrent());
-    const tasks = [...new Set([...this.#finished.keys(), ...current.keys()])].sort((a, b) => a - b);
+    const tasks = [...new Set([...this.#state.finished.keys(), ...current.keys()])].sort((a, b) => a - b);
     return new Map(
       tasks.map((task) => {
         const now = current.get(task);
-        return [task, average([...(this.#finished.get(task) ?? []), ...(now === undefined ? [] : [now])])];
+        return [task, average([...(this.#state.finished.get(task) ?? []), ...(now === undefined ? [] : [now])])];
       }),
     );
   }
 
-  reset(): void {
-    this.#current.reset();
-    this.#finished.clear();
-  }
-
-  save(): unknown {
-    const finished = [...this.#finished].map(([task, accuracies]) => [task, ...accuracies]);
-    return { current: this.#current.save(), finished };
-  }
-
-  restore(state: unknown): void {
-    const act = "the saved state of an average mean class accuracy";
-    const { current, finished } = parseRecord(act, state);
-    const rows = parseRows(act, finished);
-    this.#current.restore(current);
-    this.#finished.clear();
-    for (const [task = 0, ...accuracies] of rows) this.#finished.set(task, accuracies);
-  }
-
   #listCurrent(): [number, number][] {
-    return [...this.#current.result()].map(([task, classes]) => [task, average([...classes.values()])]);
+    return [...this.#state.current.result()].map(([task, classes]) => [task, average([...classes.values()])]);
   }
 }
 

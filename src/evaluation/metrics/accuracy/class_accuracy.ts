@@ -1,10 +1,11 @@
 import { elementAt } from "../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
+import { findOrCreate } from "../../../core/find_or_create.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
 import { listOf, recordOf, wholeNumber } from "../../../core/options/value_rules.ts";
+import { count, declareState, mapById, record, type ValueOf } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
 import { predictClasses } from "../predictions.ts";
-import { parseRows } from "../saved_state.ts";
 
 /** Classes to report even before a sample of them was met, by task label. */
 export type TrackedClasses = Readonly<Record<number, readonly number[]>>;
@@ -15,10 +16,8 @@ export const TRACKED_CLASSES_RULE = recordOf(listOf(wholeNumber()));
 /** Accuracy by task label and class id. */
 export type AccuracyByClass = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
-interface ClassCount {
-  correct: number;
-  total: number;
-}
+const CLASS_COUNT = record({ correct: count(), total: count() });
+type ClassCount = ValueOf<typeof CLASS_COUNT>;
 
 /**
  * Accuracy of each class, the samples of each task label apart; tasks and classes ascend. A class without samples is
@@ -26,7 +25,9 @@ interface ClassCount {
  */
 export class ClassAccuracy implements Metric<AccuracyByClass> {
   readonly #tracked: TrackedClasses | undefined;
-  readonly #counts = new Map<number, Map<number, ClassCount>>();
+  readonly #state = declareState("class accuracies", { counts: mapById(mapById(CLASS_COUNT)) });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /** @param tracked Only these are counted; every class that is met if left out. */
   constructor(tracked?: TrackedClasses) {
@@ -53,46 +54,23 @@ export class ClassAccuracy implements Metric<AccuracyByClass> {
   }
 
   result(): AccuracyByClass {
-    return mapAscending(this.#counts, (classes) =>
+    return mapAscending(this.#state.counts, (classes) =>
       mapAscending(classes, ({ correct, total }) => (total === 0 ? 0 : correct / total)),
     );
   }
 
   reset(): void {
-    this.#counts.clear();
+    this.#state.counts.clear();
     for (const [task, classes] of Object.entries(this.#tracked ?? {})) {
-      this.#counts.set(Number(task), new Map(classes.map((label) => [label, { correct: 0, total: 0 }])));
-    }
-  }
-
-  save(): unknown {
-    return [...this.#counts].flatMap(([task, classes]) =>
-      [...classes].map(([label, { correct, total }]) => [task, label, correct, total]),
-    );
-  }
-
-  restore(state: unknown): void {
-    const rows = parseRows("the saved state of class accuracies", state);
-    this.reset();
-    for (const [task = 0, label = 0, correct = 0, total = 0] of rows) {
-      const count = this.#countOf(task, label);
-      if (count) Object.assign(count, { correct, total });
+      this.#state.counts.set(Number(task), new Map(classes.map((label) => [label, { correct: 0, total: 0 }])));
     }
   }
 
   #countOf(task: number, label: number): ClassCount | undefined {
-    let classes = this.#counts.get(task);
-    if (!classes) {
-      if (this.#tracked) return undefined;
-      classes = new Map();
-      this.#counts.set(task, classes);
-    }
-    let count = classes.get(label);
-    if (!count && !this.#tracked) {
-      count = { correct: 0, total: 0 };
-      classes.set(label, count);
-    }
-    return count;
+    const { counts } = this.#state;
+    if (this.#tracked) return counts.get(task)?.get(label);
+    const classes = findOrCreate(counts, task, () => new Map<number, ClassCount>());
+    return findOrCreate(classes, label, () => CLASS_COUNT.create());
   }
 }
 

@@ -1,11 +1,12 @@
+import { findOrCreate } from "../../../core/find_or_create.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
+import { count, declareState, list, made, mapById, mapByName, optional, record } from "../../../core/state/state.ts";
 import { findOriginNumber } from "../../../streams/lineage.ts";
 import { isOnlineExperience } from "../../../streams/online_experience.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricKey } from "../../metric_key.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
-import { parseOptionalNumber, parseRecord, parseRows } from "../saved_state.ts";
 import { Forgetting } from "../transfer/forgetting.ts";
 import { listStreams } from "../transfer/transfer_metric.ts";
 import { CumulativeAccuracy } from "./cumulative_accuracy.ts";
@@ -29,16 +30,17 @@ export function cumulativeForgettingMetrics(options: Readonly<Record<string, nev
   return [new CumulativeAccuracyMetric("CumulativeForgetting")];
 }
 
-interface StreamMeasures {
-  readonly accuracy: CumulativeAccuracy;
-  readonly forgetting: Forgetting;
-}
+const MEASURES = record({ accuracy: made(() => new CumulativeAccuracy()), forgetting: made(() => new Forgetting()) });
 
 class CumulativeAccuracyMetric implements PluginMetric {
   readonly name: "CumulativeAccuracy" | "CumulativeForgetting";
-  readonly #byStream = new Map<string, StreamMeasures>();
-  readonly #classesSeen = new Map<number, readonly number[]>();
-  #lastTrained: number | null = null;
+  readonly #state = declareState("a cumulative accuracy", {
+    lastTrained: optional(count()),
+    classesSeen: mapById(list(count())),
+    byStream: mapByName(MEASURES),
+  });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   constructor(name: "CumulativeAccuracy" | "CumulativeForgetting") {
     this.name = name;
@@ -48,20 +50,21 @@ class CumulativeAccuracyMetric implements PluginMetric {
     const origin = findOriginNumber(experience);
     // A piece that passes from one experience to the next has classes of both.
     const { classesInThisExperience } = isOnlineExperience(experience) ? experience.originExperience : experience;
-    const seen = this.#lastTrained === null ? [] : (this.#classesSeen.get(this.#lastTrained) ?? []);
-    this.#classesSeen.set(origin, [...new Set([...seen, ...classesInThisExperience])]);
-    this.#lastTrained = origin;
+    const { lastTrained, classesSeen } = this.#state;
+    const seen = lastTrained === undefined ? [] : (classesSeen.get(lastTrained) ?? []);
+    classesSeen.set(origin, [...new Set([...seen, ...classesInThisExperience])]);
+    this.#state.lastTrained = origin;
   }
 
   beforeEval(): undefined {
-    for (const { accuracy, forgetting } of this.#byStream.values()) {
+    for (const { accuracy, forgetting } of this.#state.byStream.values()) {
       accuracy.reset();
       forgetting.resetLast();
     }
   }
 
   afterEvalIteration({ experience, mbOutput, mbY }: EvaluatedStrategy): undefined {
-    this.#measuresOf(experience.originStream.name).accuracy.update(mbOutput, mbY, this.#classesSeen);
+    this.#measuresOf(experience.originStream.name).accuracy.update(mbOutput, mbY, this.#state.classesSeen);
   }
 
   afterEval({ currentEvalStream }: EvaluatedStrategy): MetricReading[] | undefined {
@@ -69,7 +72,7 @@ class CumulativeAccuracyMetric implements PluginMetric {
       const { accuracy, forgetting } = this.#measuresOf(streamName);
       const accuracies = accuracy.result();
       for (const [key, value] of accuracies) {
-        if (key === this.#lastTrained) forgetting.updateInitial(key, value);
+        if (key === this.#state.lastTrained) forgetting.updateInitial(key, value);
         else forgetting.updateLast(key, value);
       }
       const values = this.name === "CumulativeAccuracy" ? accuracies : forgetting.result();
@@ -80,38 +83,7 @@ class CumulativeAccuracyMetric implements PluginMetric {
     });
   }
 
-  save(): unknown {
-    const byStream = [...this.#byStream].map(([stream, { accuracy, forgetting }]) => {
-      return [stream, { accuracy: accuracy.save(), forgetting: forgetting.save() }];
-    });
-    return {
-      lastTrained: this.#lastTrained,
-      classesSeen: [...this.#classesSeen].map(([key, classes]) => [key, ...classes]),
-      byStream: Object.fromEntries(byStream),
-    };
-  }
-
-  restore(state: unknown): void {
-    const act = `the saved state of ${this.name}`;
-    const { lastTrained, classesSeen, byStream } = parseRecord(act, state);
-    this.#lastTrained = parseOptionalNumber(act, lastTrained);
-    this.#classesSeen.clear();
-    for (const [key = 0, ...classes] of parseRows(act, classesSeen)) this.#classesSeen.set(key, classes);
-    this.#byStream.clear();
-    for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) {
-      const measures = this.#measuresOf(stream);
-      const { accuracy, forgetting } = parseRecord(act, saved);
-      measures.accuracy.restore(accuracy);
-      measures.forgetting.restore(forgetting);
-    }
-  }
-
-  #measuresOf(stream: string): StreamMeasures {
-    let measures = this.#byStream.get(stream);
-    if (!measures) {
-      measures = { accuracy: new CumulativeAccuracy(), forgetting: new Forgetting() };
-      this.#byStream.set(stream, measures);
-    }
-    return measures;
+  #measuresOf(stream: string) {
+    return findOrCreate(this.#state.byStream, stream, () => MEASURES.create());
   }
 }

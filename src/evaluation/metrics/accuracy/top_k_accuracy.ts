@@ -1,14 +1,16 @@
 import { assertWholeNumber } from "../../../core/errors/errors.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
+import { count, declareState } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
 import { countInTopK } from "../predictions.ts";
-import { parsePairs } from "../saved_state.ts";
 
 /** The share of samples whose class has one of the k largest logits; 0 while nothing was added. */
 export class TopKAccuracy implements Metric<number> {
   readonly k: number;
-  #correct = 0;
-  #total = 0;
+  readonly #state = declareState("a top-k accuracy", { correct: count(), total: count() });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
+  readonly reset = this.#state.reset;
 
   /** @throws {RangeError} If k is not a whole number of at least 1. */
   constructor(k: number) {
@@ -18,7 +20,7 @@ export class TopKAccuracy implements Metric<number> {
 
   /** Samples counted so far. */
   get total(): number {
-    return this.#total;
+    return this.#state.total;
   }
 
   /**
@@ -26,25 +28,12 @@ export class TopKAccuracy implements Metric<number> {
    * @throws {RangeError} If there is not one row a label.
    */
   update(logits: HostTensor, y: Int32Array): void {
-    this.#correct += countInTopK(logits, y, this.k);
-    this.#total += y.length;
+    this.#state.correct += countInTopK(logits, y, this.k);
+    this.#state.total += y.length;
   }
 
   result(): number {
-    return this.#total === 0 ? 0 : this.#correct / this.#total;
-  }
-
-  reset(): void {
-    this.#correct = 0;
-    this.#total = 0;
-  }
-
-  save(): [number, number][] {
-    return [[this.#correct, this.#total]];
-  }
-
-  restore(state: unknown): void {
-    const [pair = [0, 0]] = parsePairs("the saved state of a top-k accuracy", state);
-    [this.#correct, this.#total] = pair;
+    const { correct, total } = this.#state;
+    return total === 0 ? 0 : correct / total;
   }
 }

@@ -4,6 +4,9 @@ import type { Metric } from "../metric.ts";
 /** The mean loss of a sample: minibatch losses weighted by their lengths; 0 while nothing was added. */
 export class Loss implements Metric<number> {
   readonly #mean = new Mean();
+  readonly save = this.#mean.save;
+  readonly restore = this.#mean.restore;
+  readonly reset = this.#mean.reset;
 
   /** Adds a minibatch's mean loss. */
   update(loss: number, batchLength: number): void {
@@ -12,17 +15,5 @@ export class Loss implements Metric<number> {
 
   result(): number {
     return this.#mean.result();
-  }
-
-  reset(): void {
-    this.#mean.reset();
-  }
-
-  save(): unknown {
-    return this.#mean.save();
-  }
-
-  restore(state: unknown): void {
-    this.#mean.restore(state);
   }
 }

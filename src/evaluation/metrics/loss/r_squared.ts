@@ -1,19 +1,19 @@
 import { elementAt } from "../../../core/element_at.ts";
-import { needs, TypeRefusal } from "../../../core/errors/errors.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
+import { count, declareState, list, number, record, type ValueOf } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parseRows } from "../saved_state.ts";
 import { readTargetWidth } from "./regression_shapes.ts";
 
 /** Sums of one target: as many as samples in it, so that targets may come later than others. */
-interface TargetSums {
-  count: number;
-  mean: number;
+const TARGET_SUMS = record({
+  count: count(),
+  mean: number(),
   /** Σ (target − mean)² */
-  spread: number;
+  spread: number(),
   /** Σ (prediction − target)² */
-  error: number;
-}
+  error: number(),
+});
+type TargetSums = ValueOf<typeof TARGET_SUMS>;
 
 /**
  * The coefficient of determination, 1 − Σ (prediction − target)² / Σ (target − mean)², of each target over all samples,
@@ -21,12 +21,14 @@ interface TargetSums {
  * exactly and 0 otherwise. Departs from Avalanche, which takes the mean over minibatches, each with a mean of its own.
  */
 export class R2 implements Metric<number> {
-  #targets: TargetSums[] = [];
-  #total = 0;
+  readonly #state = declareState("a coefficient of determination", { targets: list(TARGET_SUMS), total: count() });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
+  readonly reset = this.#state.reset;
 
   /** Samples counted so far. */
   get total(): number {
-    return this.#total;
+    return this.#state.total;
   }
 
   /**
@@ -35,34 +37,18 @@ export class R2 implements Metric<number> {
    */
   update(predicted: HostTensor, target: HostTensor): void {
     const width = readTargetWidth("R2", predicted, target);
-    while (this.#targets.length < width) this.#targets.push({ count: 0, mean: 0, spread: 0, error: 0 });
+    const { targets } = this.#state;
+    while (targets.length < width) targets.push(TARGET_SUMS.create());
     for (let i = 0; i < target.data.length; i++) {
-      const sums = this.#targets[i % width];
+      const sums = targets[i % width];
       if (sums) addTarget(sums, target.data[i] ?? 0, predicted.data[i] ?? 0);
     }
-    this.#total += elementAt(target.shape, 0);
+    this.#state.total += elementAt(target.shape, 0);
   }
 
   result(): number {
-    const scores = this.#targets.filter(({ count }) => count > 0).map(scoreTarget);
+    const scores = this.#state.targets.filter(({ count }) => count > 0).map(scoreTarget);
     return scores.length === 0 ? 0 : scores.reduce((sum, score) => sum + score, 0) / scores.length;
-  }
-
-  reset(): void {
-    this.#targets = [];
-    this.#total = 0;
-  }
-
-  save(): number[][] {
-    return [[this.#total], ...this.#targets.map(({ count, mean, spread, error }) => [count, mean, spread, error])];
-  }
-
-  restore(state: unknown): void {
-    const act = "the saved state of a coefficient of determination";
-    const [[total] = [], ...targets] = parseRows(act, state);
-    if (total === undefined) throw new TypeRefusal(needs(act, "a number of samples first", state));
-    this.#targets = targets.map(([count = 0, mean = 0, spread = 0, error = 0]) => ({ count, mean, spread, error }));
-    this.#total = total;
   }
 }
 

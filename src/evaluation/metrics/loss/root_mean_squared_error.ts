@@ -1,7 +1,7 @@
 import { elementAt } from "../../../core/element_at.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
+import { count, declareState, number } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parsePairs } from "../saved_state.ts";
 import { readTargetWidth } from "./regression_shapes.ts";
 
 /**
@@ -9,13 +9,14 @@ import { readTargetWidth } from "./regression_shapes.ts";
  * which takes the mean of the minibatches' roots and so depends on their size.
  */
 export class RMSE implements Metric<number> {
-  #squares = 0;
-  #count = 0;
-  #total = 0;
+  readonly #state = declareState("a root mean squared error", { squares: number(), count: count(), total: count() });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
+  readonly reset = this.#state.reset;
 
   /** Samples counted so far. */
   get total(): number {
-    return this.#total;
+    return this.#state.total;
   }
 
   /**
@@ -26,32 +27,14 @@ export class RMSE implements Metric<number> {
     readTargetWidth("RMSE", predicted, target);
     for (let i = 0; i < predicted.data.length; i++) {
       const difference = (predicted.data[i] ?? 0) - (target.data[i] ?? 0);
-      this.#squares += difference * difference;
+      this.#state.squares += difference * difference;
     }
-    this.#count += predicted.data.length;
-    this.#total += elementAt(predicted.shape, 0);
+    this.#state.count += predicted.data.length;
+    this.#state.total += elementAt(predicted.shape, 0);
   }
 
   result(): number {
-    return this.#count === 0 ? 0 : Math.sqrt(this.#squares / this.#count);
-  }
-
-  reset(): void {
-    this.#squares = 0;
-    this.#count = 0;
-    this.#total = 0;
-  }
-
-  save(): [number, number][] {
-    return [
-      [this.#squares, this.#count],
-      [this.#total, 0],
-    ];
-  }
-
-  restore(state: unknown): void {
-    const [sums = [0, 0], totals = [0, 0]] = parsePairs("the saved state of a root mean squared error", state);
-    [this.#squares, this.#count] = sums;
-    [this.#total] = totals;
+    const { squares, count: numbers } = this.#state;
+    return numbers === 0 ? 0 : Math.sqrt(squares / numbers);
   }
 }

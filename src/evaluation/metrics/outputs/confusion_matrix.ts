@@ -1,10 +1,11 @@
 import { elementAt } from "../../../core/element_at.ts";
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { oneOf, wholeNumber } from "../../../core/options/value_rules.ts";
+import { converted, count, declareState, list } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
 import { predictClasses } from "../predictions.ts";
-import { parseRows } from "../saved_state.ts";
 
 /** What the counts are divided by: those of the true class (rows), of the predicted class (columns), or all. */
 export type ConfusionNormalization = "true" | "pred" | "all";
@@ -23,23 +24,37 @@ export const CONFUSION_MATRIX_RULES: OptionRules<ConfusionMatrixOptions> = {
   normalize: oneOf(["true", "pred", "all"]),
 };
 
+/** [size, size] */
+const COUNTS = converted(list(count()), {
+  create: () => new Float64Array(0),
+  save: (counts: Float64Array) => [...counts],
+  restore: (counts) => Float64Array.from(counts),
+});
+
 /**
  * Counts samples by true class (row) and predicted class (column). A sample whose logits hold NaN has no prediction and
  * is left out. Shares of an empty row, column or matrix are 0.
  */
 export class ConfusionMatrix implements Metric<number[][]> {
   readonly #options: ConfusionMatrixOptions;
-  #size: number;
-  /** [size, size] */
-  #counts: Float64Array;
+  readonly #state = declareState(
+    "a confusion matrix",
+    { size: count(), counts: COUNTS },
+    {
+      check: ({ size, counts }) => {
+        if (counts.length === size * size) return;
+        throw new RangeRefusal(needs("the saved state of a confusion matrix", `${size ** 2} counts`, counts.length));
+      },
+    },
+  );
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /** @throws {RangeError} If `numClasses` is not a whole number. */
   constructor(options: ConfusionMatrixOptions = {}) {
     assertOptions("ConfusionMatrix", options, CONFUSION_MATRIX_RULES);
-    const { numClasses = 0 } = options;
     this.#options = options;
-    this.#size = numClasses;
-    this.#counts = new Float64Array(numClasses * numClasses);
+    this.reset();
   }
 
   /**
@@ -52,12 +67,12 @@ export class ConfusionMatrix implements Metric<number[][]> {
       (a, b) => Math.max(a, b),
       y.reduce((a, b) => Math.max(a, b), -1),
     );
-    if (largest >= this.#size) this.#grow(largest + 1);
+    if (largest >= this.#state.size) this.#grow(largest + 1);
     for (let i = 0; i < y.length; i++) {
       const column = elementAt(predicted, i);
       if (column < 0) continue;
-      const cell = elementAt(y, i) * this.#size + column;
-      this.#counts[cell] = elementAt(this.#counts, cell) + 1;
+      const cell = elementAt(y, i) * this.#state.size + column;
+      this.#state.counts[cell] = elementAt(this.#state.counts, cell) + 1;
     }
   }
 
@@ -81,23 +96,13 @@ export class ConfusionMatrix implements Metric<number[][]> {
   }
 
   reset(): void {
-    this.#size = this.#options.numClasses ?? 0;
-    this.#counts = new Float64Array(this.#size * this.#size);
-  }
-
-  save(): unknown {
-    return this.#listRows();
-  }
-
-  restore(state: unknown): void {
-    const rows = parseRows("the saved state of a confusion matrix", state);
-    this.#size = rows.length;
-    this.#counts = Float64Array.from(rows.flat());
+    this.#state.size = this.#options.numClasses ?? 0;
+    this.#state.counts = new Float64Array(this.#state.size * this.#state.size);
   }
 
   #listRows(): number[][] {
-    return Array.from({ length: this.#size }, (_, row) => [
-      ...this.#counts.subarray(row * this.#size, (row + 1) * this.#size),
+    return Array.from({ length: this.#state.size }, (_, row) => [
+      ...this.#state.counts.subarray(row * this.#state.size, (row + 1) * this.#state.size),
     ]);
   }
 
@@ -106,8 +111,8 @@ export class ConfusionMatrix implements Metric<number[][]> {
     this.#listRows().forEach((row, i) => {
       counts.set(row, i * size);
     });
-    this.#size = size;
-    this.#counts = counts;
+    this.#state.size = size;
+    this.#state.counts = counts;
   }
 }
 

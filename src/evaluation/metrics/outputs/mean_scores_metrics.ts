@@ -1,10 +1,10 @@
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { flag } from "../../../core/options/value_rules.ts";
+import { declareState, flag as flagField, part } from "../../../core/state/state.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricKey } from "../../metric_key.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
-import { parseRecord } from "../saved_state.ts";
 import { MeanScores } from "./mean_scores.ts";
 
 /**
@@ -23,47 +23,40 @@ export function meanScoresMetrics(
 
 class TrainMeanScores implements PluginMetric {
   readonly name = "MeanScores/train";
-  readonly #scores = new MeanScores();
-  #isReported = false;
+  readonly #state = declareState("MeanScores/train", { scores: part(new MeanScores()), isReported: flagField() });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   beforeTrainingExp(): undefined {
-    this.#isReported = false;
+    this.#state.isReported = false;
   }
 
   beforeTrainingEpoch({ experience }: EvaluatedStrategy): undefined {
-    this.#scores.reset();
-    this.#scores.addNewClasses(experience.classesInThisExperience);
+    this.#state.scores.reset();
+    this.#state.scores.addNewClasses(experience.classesInThisExperience);
   }
 
   afterTrainingIteration({ mbOutput, mbY }: EvaluatedStrategy): undefined {
-    this.#scores.update(mbOutput, mbY);
+    this.#state.scores.update(mbOutput, mbY);
   }
 
   afterTrainingEpoch(strategy: EvaluatedStrategy): MetricReading[] | undefined {
     if (strategy.clock.trainExpEpochs !== strategy.trainEpochs - 1) return undefined;
-    this.#isReported = true;
-    return listReadings(this.#scores, strategy);
+    this.#state.isReported = true;
+    return listReadings(this.#state.scores, strategy);
   }
 
   /** Reports the last epoch of an experience that was stopped early. */
   afterTrainingExp(strategy: EvaluatedStrategy): MetricReading[] | undefined {
-    return this.#isReported ? undefined : listReadings(this.#scores, strategy);
-  }
-
-  save(): unknown {
-    return { scores: this.#scores.save(), isReported: this.#isReported };
-  }
-
-  restore(state: unknown): void {
-    const { scores, isReported } = parseRecord(`the saved state of ${this.name}`, state);
-    this.#scores.restore(scores);
-    this.#isReported = isReported === true;
+    return this.#state.isReported ? undefined : listReadings(this.#state.scores, strategy);
   }
 }
 
 class EvalMeanScores implements PluginMetric {
   readonly name = "MeanScores/eval";
   readonly #scores = new MeanScores();
+  readonly save = this.#scores.save;
+  readonly restore = this.#scores.restore;
 
   beforeTraining(): undefined {
     this.#scores.reset();
@@ -83,14 +76,6 @@ class EvalMeanScores implements PluginMetric {
 
   afterEval(strategy: EvaluatedStrategy): MetricReading[] {
     return listReadings(this.#scores, strategy);
-  }
-
-  save(): unknown {
-    return this.#scores.save();
-  }
-
-  restore(state: unknown): void {
-    this.#scores.restore(state);
   }
 }
 

@@ -1,8 +1,8 @@
 import process from "node:process";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { callback } from "../../../core/options/value_rules.ts";
+import { declareState, number } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parsePairs } from "../saved_state.ts";
 import type { Now } from "./elapsed_time.ts";
 
 /** Where processor time and time are read. */
@@ -26,8 +26,13 @@ export class CPUUsage implements Metric<number> {
   readonly #readUsed: () => number;
   #startMs = 0;
   #startUsedMs = 0;
-  #elapsedMs = 0;
-  #usedMs = 0;
+  readonly #state = declareState(
+    "a CPU usage",
+    { elapsedMs: number(), usedMs: number() },
+    { restored: () => this.#begin() },
+  );
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /** Starts to measure. @throws {TypeError} If an option is of another kind. */
   constructor(options: CPUClock = {}) {
@@ -40,32 +45,25 @@ export class CPUUsage implements Metric<number> {
 
   /** Takes the time. */
   update(): void {
-    this.#elapsedMs = this.#now() - this.#startMs;
-    this.#usedMs = this.#readUsed() - this.#startUsedMs;
+    this.#state.elapsedMs = this.#now() - this.#startMs;
+    this.#state.usedMs = this.#readUsed() - this.#startUsedMs;
   }
 
   result(): number {
-    return this.#elapsedMs > 0 ? (this.#usedMs / this.#elapsedMs) * 100 : 0;
+    const { elapsedMs, usedMs } = this.#state;
+    return elapsedMs > 0 ? (usedMs / elapsedMs) * 100 : 0;
   }
 
   /** Starts to measure anew. */
   reset(): void {
-    this.#startMs = this.#now();
-    this.#startUsedMs = this.#readUsed();
-    this.#elapsedMs = 0;
-    this.#usedMs = 0;
+    this.#state.reset();
+    this.#begin();
   }
 
-  save(): [number, number][] {
-    return [[this.#elapsedMs, this.#usedMs]];
-  }
-
-  restore(state: unknown): void {
-    const [[elapsedMs, usedMs] = [0, 0]] = parsePairs("the saved state of a CPU usage", state);
-    this.#elapsedMs = elapsedMs;
-    this.#usedMs = usedMs;
-    this.#startMs = this.#now() - elapsedMs;
-    this.#startUsedMs = this.#readUsed() - usedMs;
+  /** What was measured before counts as if it had just been. */
+  #begin(): void {
+    this.#startMs = this.#now() - this.#state.elapsedMs;
+    this.#startUsedMs = this.#readUsed() - this.#state.usedMs;
   }
 }
 

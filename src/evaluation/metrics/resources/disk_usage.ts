@@ -1,12 +1,15 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { declareState, number } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parsePairs } from "../saved_state.ts";
 
 /** How much is in some folders or files, in KiB, when it was last looked; 0 before that. Links are not followed. */
 export class DiskUsage implements Metric<number> {
   readonly #listPaths: () => readonly string[];
-  #kib = 0;
+  readonly #state = declareState("a disk usage", { kib: number() });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
+  readonly reset = this.#state.reset;
 
   /** @param listPaths Names the folders and files, each time that it is looked. */
   constructor(listPaths: () => readonly string[]) {
@@ -15,24 +18,11 @@ export class DiskUsage implements Metric<number> {
 
   /** Looks. What is not there, or vanishes meanwhile, counts nothing. */
   update(): void {
-    this.#kib = this.#listPaths().reduce((bytes, path) => bytes + measureBytes(path), 0) / 1024;
+    this.#state.kib = this.#listPaths().reduce((bytes, path) => bytes + measureBytes(path), 0) / 1024;
   }
 
   result(): number {
-    return this.#kib;
-  }
-
-  reset(): void {
-    this.#kib = 0;
-  }
-
-  save(): [number, number][] {
-    return [[this.#kib, 1]];
-  }
-
-  restore(state: unknown): void {
-    const [[kib] = [0]] = parsePairs("the saved state of a disk usage", state);
-    this.#kib = kib;
+    return this.#state.kib;
   }
 }
 

@@ -1,5 +1,5 @@
+import { count, declareState, number } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parsePairs } from "../saved_state.ts";
 
 /** Milliseconds that only go up. */
 export type Now = () => number;
@@ -11,8 +11,17 @@ export type Now = () => number;
 export class ElapsedTime implements Metric<number> {
   readonly #now: Now;
   #startMs: number;
-  #elapsedMs = 0;
-  #updates = 0;
+  readonly #state = declareState(
+    "an elapsed time",
+    { elapsedMs: number(), updates: count() },
+    {
+      restored: () => {
+        this.#startMs = this.#now() - this.#state.elapsedMs;
+      },
+    },
+  );
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /** Starts to measure. `now` is performance.now unless given. */
   constructor(now: Now = () => performance.now()) {
@@ -22,34 +31,22 @@ export class ElapsedTime implements Metric<number> {
 
   /** Updates since the last reset. */
   get updates(): number {
-    return this.#updates;
+    return this.#state.updates;
   }
 
   /** Takes the time. */
   update(): void {
-    this.#elapsedMs = this.#now() - this.#startMs;
-    this.#updates += 1;
+    this.#state.elapsedMs = this.#now() - this.#startMs;
+    this.#state.updates += 1;
   }
 
   result(): number {
-    return this.#elapsedMs / 1000;
+    return this.#state.elapsedMs / 1000;
   }
 
   /** Starts to measure anew. */
   reset(): void {
     this.#startMs = this.#now();
-    this.#elapsedMs = 0;
-    this.#updates = 0;
-  }
-
-  save(): [number, number][] {
-    return [[this.#elapsedMs, this.#updates]];
-  }
-
-  restore(state: unknown): void {
-    const [[elapsedMs, updates] = [0, 0]] = parsePairs("the saved state of an elapsed time", state);
-    this.#elapsedMs = elapsedMs;
-    this.#updates = updates;
-    this.#startMs = this.#now() - elapsedMs;
+    this.#state.reset();
   }
 }

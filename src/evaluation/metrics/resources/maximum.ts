@@ -1,29 +1,19 @@
+import { declareState, number } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parsePairs } from "../saved_state.ts";
 
 /** The largest value since the last reset; 0 while there was none. */
 export class Maximum implements Metric<number> {
-  #value = 0;
+  readonly #state = declareState("a maximum", { value: number() });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
+  readonly reset = this.#state.reset;
 
   /** Adds a value of at least 0. */
   update(value: number): void {
-    if (value > this.#value) this.#value = value;
+    if (value > this.#state.value) this.#state.value = value;
   }
 
   result(): number {
-    return this.#value;
-  }
-
-  reset(): void {
-    this.#value = 0;
-  }
-
-  save(): [number, number][] {
-    return [[this.#value, 1]];
-  }
-
-  restore(state: unknown): void {
-    const [[value] = [0]] = parsePairs("the saved state of a maximum", state);
-    this.#value = value;
+    return this.#state.value;
   }
 }

@@ -1,7 +1,7 @@
 import { elementAt } from "../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
+import { count, declareState } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parsePairs } from "../saved_state.ts";
 
 /** Lengths of a tensor's axes; null is the batch, or a length that is not known. */
 export type LayerShape = readonly (number | null)[];
@@ -31,31 +31,21 @@ export interface CountedModel {
  * only add, scale or compare are not counted.
  */
 export class MAC implements Metric<number> {
-  #count = 0;
+  readonly #state = declareState("a count of multiplications", { count: count() });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
+  readonly reset = this.#state.reset;
 
   /**
    * Counts a model's.
    * @throws {RangeError} If a layer's output depends on more than the batch.
    */
   update(model: CountedModel): void {
-    this.#count = countMultiplyAccumulates(model);
+    this.#state.count = countMultiplyAccumulates(model);
   }
 
   result(): number {
-    return this.#count;
-  }
-
-  reset(): void {
-    this.#count = 0;
-  }
-
-  save(): [number, number][] {
-    return [[this.#count, 1]];
-  }
-
-  restore(state: unknown): void {
-    const [[count] = [0]] = parsePairs("the saved state of a count of multiplications", state);
-    this.#count = count;
+    return this.#state.count;
   }
 }
 

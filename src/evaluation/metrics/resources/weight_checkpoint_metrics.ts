@@ -32,7 +32,7 @@ class WeightCheckpoint implements PluginMetric {
     return [{ key, value: { kind: "weights", sha256: hashParameters(copy), parameters: copy } }];
   }
 
-  save(): unknown {
+  save(): null {
     return null;
   }
 

@@ -7,6 +7,9 @@ import { Forgetting } from "./forgetting.ts";
  */
 export class BackwardTransfer implements Metric<ReadonlyMap<number, number>> {
   readonly #forgetting = new Forgetting();
+  readonly save = this.#forgetting.save;
+  readonly restore = this.#forgetting.restore;
+  readonly reset = this.#forgetting.reset;
 
   /** Takes `value` as what `key` was worth when it had just been learned; a later call replaces it. */
   updateInitial(key: number, value: number): void {
@@ -33,17 +36,5 @@ export class BackwardTransfer implements Metric<ReadonlyMap<number, number>> {
   /** Forgets the values of now and keeps the first-learned ones: a new evaluation starts. */
   resetLast(): void {
     this.#forgetting.resetLast();
-  }
-
-  reset(): void {
-    this.#forgetting.reset();
-  }
-
-  save(): unknown {
-    return this.#forgetting.save();
-  }
-
-  restore(state: unknown): void {
-    this.#forgetting.restore(state);
   }
 }

@@ -1,5 +1,5 @@
+import { declareState, mapById, number } from "../../../core/state/state.ts";
 import type { Metric } from "../metric.ts";
-import { parsePairs, parseRecord } from "../saved_state.ts";
 
 /**
  * How far a measure fell since an experience was learned: first-learned value minus value now, by key (the number of
@@ -8,50 +8,34 @@ import { parsePairs, parseRecord } from "../saved_state.ts";
  * arXiv:1801.10112, subtract from the largest value ever instead of the first; this is Avalanche's definition.
  */
 export class Forgetting implements Metric<ReadonlyMap<number, number>> {
-  readonly #initial = new Map<number, number>();
-  readonly #last = new Map<number, number>();
+  readonly #state = declareState("forgetting", { initial: mapById(number()), last: mapById(number()) });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
+  readonly reset = this.#state.reset;
 
   /** Takes `value` as what `key` was worth when it had just been learned; a later call replaces it. */
   updateInitial(key: number, value: number): void {
-    this.#initial.set(key, value);
+    this.#state.initial.set(key, value);
   }
 
   /** Takes `value` as what `key` is worth now. */
   updateLast(key: number, value: number): void {
-    this.#last.set(key, value);
+    this.#state.last.set(key, value);
   }
 
   /** The forgetting of one key; undefined unless it has both values. */
   resultOf(key: number): number | undefined {
-    return subtractAt(key, this.#initial, this.#last);
+    return subtractAt(key, this.#state.initial, this.#state.last);
   }
 
   /** The forgetting of every key that has both values. */
   result(): ReadonlyMap<number, number> {
-    return subtractByKey(this.#initial, this.#last);
+    return subtractByKey(this.#state.initial, this.#state.last);
   }
 
   /** Forgets the values of now and keeps the first-learned ones: a new evaluation starts. */
   resetLast(): void {
-    this.#last.clear();
-  }
-
-  reset(): void {
-    this.#initial.clear();
-    this.#last.clear();
-  }
-
-  save(): unknown {
-    return { initial: [...this.#initial], last: [...this.#last] };
-  }
-
-  restore(state: unknown): void {
-    const act = "the saved state of forgetting";
-    const { initial, last } = parseRecord(act, state);
-    const pairs = { initial: parsePairs(act, initial), last: parsePairs(act, last) };
-    this.reset();
-    for (const [key, value] of pairs.initial) this.#initial.set(key, value);
-    for (const [key, value] of pairs.last) this.#last.set(key, value);
+    this.#state.last.clear();
   }
 }
 

@@ -1,13 +1,14 @@
+import { findOrCreate } from "../../../core/find_or_create.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
+import { declareState, made, mapByName, optional, part } from "../../../core/state/state.ts";
 import { findSharedPlaces, type Lineage, listLineage } from "../../../streams/lineage.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createExperienceKey, createMetricKey } from "../../metric_key.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
-import { parseLineage, TrainedExperiences } from "../../trained_experiences.ts";
+import { LINEAGE, TrainedExperiences } from "../../trained_experiences.ts";
 import { Accuracy } from "../accuracy/accuracy.ts";
 import { Mean } from "../mean.ts";
-import { parseRecord } from "../saved_state.ts";
 import { TRANSFER_METRICS_RULES, type TransferMetricsOptions } from "./forgetting_metrics.ts";
 import { ForwardTransfer } from "./forward_transfer.ts";
 import { listStreams } from "./transfer_metric.ts";
@@ -32,10 +33,14 @@ export function forwardTransferMetrics(options: TransferMetricsOptions): PluginM
 class ForwardTransferMetric implements PluginMetric {
   readonly name: string;
   readonly #emitAt: "experience" | "stream";
-  readonly #accuracy = new Accuracy();
-  readonly #byStream = new Map<string, ForwardTransfer>();
-  readonly #trained = new TrainedExperiences();
-  #lastTrained: Lineage | null = null;
+  readonly #state = declareState("a forward transfer", {
+    lastTrained: optional(LINEAGE),
+    trained: part(new TrainedExperiences()),
+    accuracy: part(new Accuracy()),
+    byStream: mapByName(made(() => new ForwardTransfer())),
+  });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   constructor(name: string, emitAt: "experience" | "stream") {
     this.name = name;
@@ -43,25 +48,26 @@ class ForwardTransferMetric implements PluginMetric {
   }
 
   beforeTrainingExp(strategy: EvaluatedStrategy): undefined {
-    this.#lastTrained = listLineage(strategy.experience);
-    this.#trained.add(strategy.experience);
+    this.#state.lastTrained = listLineage(strategy.experience);
+    this.#state.trained.add(strategy.experience);
   }
 
   beforeEvalExp(): undefined {
-    this.#accuracy.reset();
+    this.#state.accuracy.reset();
   }
 
   afterEvalIteration(strategy: EvaluatedStrategy): undefined {
-    this.#accuracy.update(strategy.mbOutput, strategy.mbY);
+    this.#state.accuracy.update(strategy.mbOutput, strategy.mbY);
   }
 
   afterEvalExp(strategy: EvaluatedStrategy): MetricReading[] | undefined {
     const { experience } = strategy;
     const { currentExperience, originStream } = experience;
+    const { lastTrained, trained, accuracy } = this.#state;
     const measure = this.#measureOf(originStream.name);
-    if (this.#lastTrained === null) measure.updateInitial(currentExperience, this.#accuracy.result());
-    else if (isNext(this.#lastTrained, listLineage(experience)) && !this.#trained.has(experience)) {
-      measure.updatePrevious(currentExperience, this.#accuracy.result());
+    if (lastTrained === undefined) measure.updateInitial(currentExperience, accuracy.result());
+    else if (isNext(lastTrained, listLineage(experience)) && !trained.has(experience)) {
+      measure.updatePrevious(currentExperience, accuracy.result());
     }
     const value = measure.resultOf(currentExperience);
     if (this.#emitAt !== "experience" || value === undefined) return undefined;
@@ -79,29 +85,8 @@ class ForwardTransferMetric implements PluginMetric {
     });
   }
 
-  save(): unknown {
-    const byStream = Object.fromEntries([...this.#byStream].map(([stream, measure]) => [stream, measure.save()]));
-    const trained = this.#trained.save();
-    return { lastTrained: this.#lastTrained, trained, accuracy: this.#accuracy.save(), byStream };
-  }
-
-  restore(state: unknown): void {
-    const act = `the saved state of ${this.name}`;
-    const { lastTrained, trained, accuracy, byStream } = parseRecord(act, state);
-    this.#lastTrained = parseLineage(act, lastTrained);
-    this.#trained.restore(act, trained);
-    this.#accuracy.restore(accuracy);
-    this.#byStream.clear();
-    for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) this.#measureOf(stream).restore(saved);
-  }
-
   #measureOf(streamName: string): ForwardTransfer {
-    let measure = this.#byStream.get(streamName);
-    if (!measure) {
-      measure = new ForwardTransfer();
-      this.#byStream.set(streamName, measure);
-    }
-    return measure;
+    return findOrCreate(this.#state.byStream, streamName, () => new ForwardTransfer());
   }
 }
 

@@ -1,15 +1,16 @@
+import { findOrCreate } from "../../../core/find_or_create.ts";
+import { declareState, list, made, mapByName, optional, part, record, text } from "../../../core/state/state.ts";
 import type { Experience } from "../../../streams/experience.ts";
-import { continuesExperience, isSameExperience, type Lineage, listLineage } from "../../../streams/lineage.ts";
+import { continuesExperience, isSameExperience, listLineage } from "../../../streams/lineage.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import type { FedMetric } from "../../metric_family.ts";
 import { createExperienceKey, createMetricKey } from "../../metric_key.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
-import { parseLineage } from "../../trained_experiences.ts";
+import { LINEAGE } from "../../trained_experiences.ts";
 import { Accuracy } from "../accuracy/accuracy.ts";
 import { Mean } from "../mean.ts";
 import type { Metric } from "../metric.ts";
-import { parseList, parseRecord } from "../saved_state.ts";
 
 /** How a value by experience changed since the experience was learned. */
 export interface TransferMeasure extends Metric<ReadonlyMap<number, number>> {
@@ -35,13 +36,6 @@ export interface TransferMetricDefinition {
   readonly emitAt: "experience" | "stream";
 }
 
-/** The measure of one stream. */
-interface FollowedStream {
-  readonly measure: TransferMeasure;
-  /** The levels on which its experiences stand. */
-  readonly levels: readonly string[];
-}
-
 /**
  * Measures how the accuracy (or another value) of each evaluated experience changed since it was learned: its value at
  * the latest evaluation while it was the experience trained last, against its value now. The experience trained last is
@@ -58,26 +52,33 @@ export class TransferMetric implements PluginMetric {
   readonly name: string;
   readonly #definition: TransferMetricDefinition;
   readonly #value: Pick<FedMetric, "metric" | "update">;
-  readonly #byStream = new Map<string, FollowedStream>();
-  #lastTrained: Lineage | null = null;
+  readonly #state;
+  readonly save = () => this.#state.save();
+  readonly restore = (saved: unknown) => this.#state.restore(saved);
 
   constructor(definition: TransferMetricDefinition) {
     this.name = definition.name;
     this.#definition = definition;
     this.#value = definition.value ?? measureAccuracy();
+    this.#state = declareState(definition.name, {
+      lastTrained: optional(LINEAGE),
+      worth: part(this.#value.metric),
+      /** The measure of each stream, and the levels on which its experiences stand. */
+      byStream: mapByName(record({ levels: list(text()), measure: made(definition.createMeasure) })),
+    });
   }
 
   beforeTrainingExp(strategy: EvaluatedStrategy): undefined {
-    const previous = this.#lastTrained;
+    const previous = this.#state.lastTrained;
     const next = listLineage(strategy.experience);
-    this.#lastTrained = next;
-    for (const { measure, levels } of this.#byStream.values()) {
+    this.#state.lastTrained = next;
+    for (const { measure, levels } of this.#state.byStream.values()) {
       if (!previous || !continuesExperience(previous, next, levels)) measure.beginExperience?.();
     }
   }
 
   beforeEval(): undefined {
-    for (const { measure } of this.#byStream.values()) measure.resetLast();
+    for (const { measure } of this.#state.byStream.values()) measure.resetLast();
   }
 
   beforeEvalExp(): undefined {
@@ -94,7 +95,7 @@ export class TransferMetric implements PluginMetric {
     const measure = this.#measureOf(experience);
     const worth = this.#value.metric.result();
     const lineage = listLineage(experience);
-    if (this.#lastTrained && isSameExperience(this.#lastTrained, lineage)) {
+    if (this.#state.lastTrained && isSameExperience(this.#state.lastTrained, lineage)) {
       measure.updateInitial(currentExperience, worth);
     } else measure.updateLast(currentExperience, worth);
     const value = measure.resultOf(currentExperience);
@@ -112,36 +113,15 @@ export class TransferMetric implements PluginMetric {
     });
   }
 
-  save(): unknown {
-    const byStream = [...this.#byStream].map(([stream, { measure, levels }]) => {
-      return [stream, { levels, measure: measure.save() }];
-    });
-    const accuracy = this.#value.metric.save();
-    return { lastTrained: this.#lastTrained, accuracy, byStream: Object.fromEntries(byStream) };
-  }
-
-  restore(state: unknown): void {
-    const act = `the saved state of ${this.name}`;
-    const { lastTrained, accuracy, byStream } = parseRecord(act, state);
-    this.#lastTrained = parseLineage(act, lastTrained);
-    this.#value.metric.restore(accuracy);
-    this.#byStream.clear();
-    for (const [stream, saved] of Object.entries(parseRecord(act, byStream))) {
-      const { levels, measure: values } = parseRecord(act, saved);
-      const measure = this.#definition.createMeasure();
-      measure.restore(values);
-      this.#byStream.set(stream, { measure, levels: parseList(act, levels).map(String) });
-    }
-  }
-
   #measureOf(experience: Experience): TransferMeasure {
     const { name } = experience.originStream;
-    const followed = this.#byStream.get(name);
-    if (followed) return followed.measure;
-    const measure = this.#definition.createMeasure();
-    if (this.#lastTrained) measure.beginExperience?.();
-    this.#byStream.set(name, { measure, levels: listLineage(experience).map(({ level }) => level) });
-    return measure;
+    const { byStream, lastTrained } = this.#state;
+    const followed = findOrCreate(byStream, name, () => {
+      const measure = this.#definition.createMeasure();
+      if (lastTrained) measure.beginExperience?.();
+      return { measure, levels: listLineage(experience).map(({ level }) => level) };
+    });
+    return followed.measure;
   }
 }
 
