@@ -3,31 +3,47 @@
  * @module
  */
 
-export { formatAccuracyMatrixCsv, summarizeAccuracyMatrix } from "./evaluation/continual_measures.ts";
+export {
+  type ContinualMeasures,
+  formatAccuracyMatrixCsv,
+  summarizeAccuracyMatrix,
+} from "./evaluation/continual_measures.ts";
 export { defaultEvaluator } from "./evaluation/default_evaluator.ts";
-export type { EvaluatedStrategy } from "./evaluation/evaluated_strategy.ts";
+export type { ClockCounters, EvaluatedStrategy, WorkSharers } from "./evaluation/evaluated_strategy.ts";
+export type { EvaluationCallbacks, EvaluationEvent } from "./evaluation/evaluation_event.ts";
 export { EvaluationPlugin } from "./evaluation/evaluation_plugin.ts";
 export type { ClassCounts, MetricData, MetricImage, WeightSnapshot } from "./evaluation/metric_data.ts";
-export type { MetricValue } from "./evaluation/metric_value.ts";
+export type { MetricFamilyOptions } from "./evaluation/metric_family.ts";
+export type { MetricSeries } from "./evaluation/metric_history.ts";
+export type { MetricReading, MetricValue } from "./evaluation/metric_value.ts";
 export { Accuracy } from "./evaluation/metrics/accuracy/accuracy.ts";
 export { AccuracyMatrix } from "./evaluation/metrics/accuracy/accuracy_matrix.ts";
 export { accuracyMatrixMetrics } from "./evaluation/metrics/accuracy/accuracy_matrix_metrics.ts";
-export { accuracyMetrics } from "./evaluation/metrics/accuracy/accuracy_metrics.ts";
-export { amcaMetrics } from "./evaluation/metrics/accuracy/amca_metrics.ts";
+export { type AccuracyMetricsOptions, accuracyMetrics } from "./evaluation/metrics/accuracy/accuracy_metrics.ts";
+export { type AmcaMetricsOptions, amcaMetrics } from "./evaluation/metrics/accuracy/amca_metrics.ts";
 export { AverageMeanClassAccuracy } from "./evaluation/metrics/accuracy/average_mean_class_accuracy.ts";
-export { ClassAccuracy } from "./evaluation/metrics/accuracy/class_accuracy.ts";
-export { classAccuracyMetrics } from "./evaluation/metrics/accuracy/class_accuracy_metrics.ts";
+export {
+  type AccuracyByClass,
+  ClassAccuracy,
+  type TrackedClasses,
+} from "./evaluation/metrics/accuracy/class_accuracy.ts";
+export {
+  type ClassAccuracyMetricsOptions,
+  classAccuracyMetrics,
+} from "./evaluation/metrics/accuracy/class_accuracy_metrics.ts";
 export { CumulativeAccuracy } from "./evaluation/metrics/accuracy/cumulative_accuracy.ts";
 export {
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
 } from "./evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
 export { TopKAccuracy } from "./evaluation/metrics/accuracy/top_k_accuracy.ts";
-export { topkAccMetrics } from "./evaluation/metrics/accuracy/topk_accuracy_metrics.ts";
+export { type TopkAccMetricsOptions, topkAccMetrics } from "./evaluation/metrics/accuracy/topk_accuracy_metrics.ts";
 export { Loss } from "./evaluation/metrics/loss/loss.ts";
 export { lossMetrics } from "./evaluation/metrics/loss/loss_metrics.ts";
 export { R2 } from "./evaluation/metrics/loss/r_squared.ts";
 export {
+  type RegressionForgettingOptions,
+  type RegressionMetricsOptions,
   r2ForgettingMetrics,
   r2Metrics,
   rmseForgettingMetrics,
@@ -36,28 +52,62 @@ export {
 export { RMSE } from "./evaluation/metrics/loss/root_mean_squared_error.ts";
 export { Mean } from "./evaluation/metrics/mean.ts";
 export type { Metric } from "./evaluation/metrics/metric.ts";
-export { ConfusionMatrix } from "./evaluation/metrics/outputs/confusion_matrix.ts";
+export {
+  ConfusionMatrix,
+  type ConfusionMatrixOptions,
+  type ConfusionNormalization,
+} from "./evaluation/metrics/outputs/confusion_matrix.ts";
 export { confusionMatrixMetrics } from "./evaluation/metrics/outputs/confusion_matrix_metrics.ts";
-export { imagesSamplesMetrics } from "./evaluation/metrics/outputs/images_samples_metrics.ts";
-export { LabelsRepartition } from "./evaluation/metrics/outputs/labels_repartition.ts";
-export { labelsRepartitionMetrics } from "./evaluation/metrics/outputs/labels_repartition_metrics.ts";
-export { MeanScores } from "./evaluation/metrics/outputs/mean_scores.ts";
+export {
+  type ImagesSamplesMetricsOptions,
+  imagesSamplesMetrics,
+} from "./evaluation/metrics/outputs/images_samples_metrics.ts";
+export { type LabelCounts, LabelsRepartition } from "./evaluation/metrics/outputs/labels_repartition.ts";
+export {
+  type LabelsRepartitionMetricsOptions,
+  labelsRepartitionMetrics,
+} from "./evaluation/metrics/outputs/labels_repartition_metrics.ts";
+export { MeanScores, type MeanScoresResult } from "./evaluation/metrics/outputs/mean_scores.ts";
 export { meanScoresMetrics } from "./evaluation/metrics/outputs/mean_scores_metrics.ts";
-export { CPUUsage } from "./evaluation/metrics/resources/cpu_usage.ts";
+export { type CPUClock, CPUUsage } from "./evaluation/metrics/resources/cpu_usage.ts";
 export { cpuUsageMetrics } from "./evaluation/metrics/resources/cpu_usage_metrics.ts";
 export { DiskUsage } from "./evaluation/metrics/resources/disk_usage.ts";
-export { diskUsageMetrics } from "./evaluation/metrics/resources/disk_usage_metrics.ts";
-export { ElapsedTime } from "./evaluation/metrics/resources/elapsed_time.ts";
-export { gpuUsageMetrics } from "./evaluation/metrics/resources/gpu_usage_metrics.ts";
+export { type DiskUsageMetricsOptions, diskUsageMetrics } from "./evaluation/metrics/resources/disk_usage_metrics.ts";
+export { ElapsedTime, type Now } from "./evaluation/metrics/resources/elapsed_time.ts";
+export type { LoadListener, OpenLoadMonitor } from "./evaluation/metrics/resources/gpu_load_monitor.ts";
+export { type GpuUsageMetricsOptions, gpuUsageMetrics } from "./evaluation/metrics/resources/gpu_usage_metrics.ts";
 export { macMetrics } from "./evaluation/metrics/resources/mac_metrics.ts";
-export { countMultiplyAccumulates, MAC } from "./evaluation/metrics/resources/multiply_accumulates.ts";
-export { ramUsageMetrics } from "./evaluation/metrics/resources/ram_usage_metrics.ts";
-export { timingMetrics } from "./evaluation/metrics/resources/timing_metrics.ts";
+export {
+  type CountedLayer,
+  type CountedModel,
+  countMultiplyAccumulates,
+  type LayerShape,
+  type LayerShapes,
+  MAC,
+} from "./evaluation/metrics/resources/multiply_accumulates.ts";
+export { type RamUsageMetricsOptions, ramUsageMetrics } from "./evaluation/metrics/resources/ram_usage_metrics.ts";
+export { type TimingMetricsOptions, timingMetrics } from "./evaluation/metrics/resources/timing_metrics.ts";
 export { weightCheckpointMetrics } from "./evaluation/metrics/resources/weight_checkpoint_metrics.ts";
 export { BackwardTransfer } from "./evaluation/metrics/transfer/backward_transfer.ts";
 export { Forgetting } from "./evaluation/metrics/transfer/forgetting.ts";
-export { bwtMetrics, forgettingMetrics } from "./evaluation/metrics/transfer/forgetting_metrics.ts";
+export {
+  bwtMetrics,
+  type ForgettingMetricsOptions,
+  forgettingMetrics,
+  type TransferMetricsOptions,
+} from "./evaluation/metrics/transfer/forgetting_metrics.ts";
 export { ForwardTransfer } from "./evaluation/metrics/transfer/forward_transfer.ts";
 export { forwardTransferMetrics } from "./evaluation/metrics/transfer/forward_transfer_metrics.ts";
 export { MaximumForgetting } from "./evaluation/metrics/transfer/maximum_forgetting.ts";
-export { createPluginMetric, createReportingMetric, type PluginMetric } from "./evaluation/plugin_metric.ts";
+export {
+  createPluginMetric,
+  createReportingMetric,
+  type EvalSpan,
+  type FedMetricDefinition,
+  type MetricListener,
+  type MetricSpans,
+  type PluginMetric,
+  type PluginMetricDefinition,
+  type ReportingMetricDefinition,
+  type TrainSpan,
+} from "./evaluation/plugin_metric.ts";

@@ -8,7 +8,9 @@ export { IncrementalClassifier } from "./engine/tfjs/layers/incremental_classifi
 export { MultiHeadClassifier } from "./engine/tfjs/layers/multi_head_classifier.ts";
 export { ProgressiveNetwork } from "./engine/tfjs/layers/progressive_network.ts";
 export { Subtract } from "./engine/tfjs/layers/subtract.ts";
-export { type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
+export { type GrowingHeadOptions, type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
+export type { GrowingHead } from "./models/growing_head.ts";
+export type { ImageModelOptions } from "./models/image_model.ts";
 export { lenet5 } from "./models/lenet5.ts";
 export { type MLPVAEOptions, mlpVAE, type VariationalAutoencoder } from "./models/mlp_vae.ts";
 export { initializeLikePyTorch } from "./models/model_initialization.ts";
@@ -19,6 +21,6 @@ export {
   restoreWeights,
 } from "./models/model_snapshot.ts";
 export { type PNNOptions, pnn } from "./models/pnn.ts";
-export { simpleCNN } from "./models/simple_cnn.ts";
-export { mlp, simpleMLP } from "./models/simple_mlp.ts";
+export { type SimpleCNNOptions, simpleCNN } from "./models/simple_cnn.ts";
+export { type MLPOptions, mlp, type SimpleMLPOptions, simpleMLP } from "./models/simple_mlp.ts";
 export { slimResNet18 } from "./models/slim_resnet18.ts";

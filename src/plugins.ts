@@ -4,6 +4,7 @@
  */
 
 export { type AGEMOptions, AGEMPlugin } from "./methods/agem/agem_plugin.ts";
+export type { BiasCorrection } from "./methods/bic/bias_correction.ts";
 export { type BiCOptions, BiCPlugin } from "./methods/bic/bic_plugin.ts";
 export { type CoPEOptions, CoPEPlugin } from "./methods/cope/cope_plugin.ts";
 export { type CWRStarOptions, CWRStarPlugin } from "./methods/cwr_star/cwr_star_plugin.ts";
@@ -17,7 +18,7 @@ export {
   FeatureDistillationPlugin,
 } from "./methods/feature_distillation/feature_distillation_plugin.ts";
 export { type FeatureReplayOptions, FeatureReplayPlugin } from "./methods/feature_replay/feature_replay_plugin.ts";
-export { FeCAMClassifier } from "./methods/fecam/fecam_classifier.ts";
+export { FeCAMClassifier, type FeCAMClassifierOptions } from "./methods/fecam/fecam_classifier.ts";
 export { type FeCAMOptions, FeCAMPlugin } from "./methods/fecam/fecam_plugin.ts";
 export {
   type FromScratchTrainingOptions,
@@ -25,10 +26,12 @@ export {
 } from "./methods/from_scratch_training/from_scratch_training_plugin.ts";
 export { type GDumbOptions, GDumbPlugin } from "./methods/gdumb/gdumb_plugin.ts";
 export { type GEMOptions, GEMPlugin } from "./methods/gem/gem_plugin.ts";
+export type { GeneratorOptions } from "./methods/generative_replay/create_generator.ts";
 export {
   type GenerativeReplayOptions,
   GenerativeReplayPlugin,
 } from "./methods/generative_replay/generative_replay_plugin.ts";
+export type { ReplayWeightOptions } from "./methods/generative_replay/replay_weights.ts";
 export {
   type TrainGeneratorAfterExpOptions,
   TrainGeneratorAfterExpPlugin,
@@ -43,7 +46,7 @@ export {
 } from "./methods/gradient_clipping/gradient_clipping_plugin.ts";
 export { type GSSGreedyOptions, GSSGreedyPlugin } from "./methods/gss_greedy/gss_greedy_plugin.ts";
 export { type ICaRLOptions, ICaRLPlugin } from "./methods/icarl/icarl_plugin.ts";
-export { type IL2MOptions, IL2MPlugin } from "./methods/il2m/il2m_plugin.ts";
+export { type ClassMemory, type IL2MOptions, IL2MPlugin } from "./methods/il2m/il2m_plugin.ts";
 export { type LatentReplayOptions, LatentReplayPlugin } from "./methods/latent_replay/latent_replay_plugin.ts";
 export { type LFLOptions, LFLPlugin } from "./methods/lfl/lfl_plugin.ts";
 export { type LossScalingOptions, LossScalingPlugin } from "./methods/loss_scaling/loss_scaling_plugin.ts";
@@ -62,7 +65,12 @@ export { type RAROptions, RARPlugin } from "./methods/rar/rar_plugin.ts";
 export { ReplayPlugin } from "./methods/replay/replay_plugin.ts";
 export { type RWalkOptions, RWalkPlugin } from "./methods/rwalk/rwalk_plugin.ts";
 export { type SCROptions, SCRPlugin } from "./methods/scr/scr_plugin.ts";
+export type { FeatureClassifier, FeaturesByClass } from "./methods/shared/classifiers/feature_classifier.ts";
+export type { FeaturePrediction, FeaturePredictionOptions } from "./methods/shared/classifiers/feature_prediction.ts";
 export { NCMClassifier } from "./methods/shared/classifiers/ncm_classifier.ts";
+export type { TaskRows } from "./methods/shared/classifiers/score_by_task.ts";
+export type { MinibatchMemory } from "./methods/shared/minibatch_memory.ts";
+export type { PerExperience } from "./methods/shared/per_experience.ts";
 export {
   type ShrinkAndPerturbOptions,
   ShrinkAndPerturbPlugin,

@@ -5,6 +5,12 @@
 
 export { writeAtomically } from "./core/write_atomically.ts";
 export { type ReportOptions, writeReport } from "./report/write_report.ts";
-export { createTrainingRun, resumeTrainingRun } from "./runs/create_training_run.ts";
+export type { CheckpointFolder } from "./runs/checkpoints/checkpoint_folder.ts";
+export type { CheckpointInterval } from "./runs/checkpoints/checkpoint_interval.ts";
+export { createTrainingRun, type ResumeOptions, resumeTrainingRun } from "./runs/create_training_run.ts";
 export { exportStrategy, type StrategyExport, type StrategyExportOptions } from "./runs/export_strategy.ts";
-export type { TrainingRun } from "./runs/training_run.ts";
+export type { LineFile } from "./runs/line_file.ts";
+export type { ExportLabels } from "./runs/model_exporter.ts";
+export type { RunDirectory } from "./runs/run_directory.ts";
+export type { ExperienceSummary, RunStatus, RunSummary } from "./runs/run_summary.ts";
+export type { RunParts, TrainingRun, TrainingRunOptions } from "./runs/training_run.ts";

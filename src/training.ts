@@ -3,24 +3,52 @@
  * @module
  */
 
-export type { ClusterOptions } from "./cluster/cluster_options.ts";
+export type { ClusterOptions, ResolvedClusterOptions } from "./cluster/cluster_options.ts";
 export type { StepResult } from "./cluster/compute_request.ts";
+export type { ObjectiveWriter } from "./cluster/objective_writer.ts";
 export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";
 export { RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "./core/errors/errors.ts";
 export type { HostTensor } from "./core/host_tensor.ts";
+export type { Compatibility } from "./core/options/compatibility.ts";
 export type { ParameterEntry, ParameterLayout } from "./core/parameter_layout.ts";
-export { createEngine } from "./engine/create_engine.ts";
-export type { Engine } from "./engine/engine.ts";
-export type { EngineChoice } from "./engine/engine_kind.ts";
+export type { LayoutChange } from "./core/remap_vector.ts";
+export type { SavedState } from "./core/saved_state.ts";
+export { createEngine, type EngineModel, type EngineSpec } from "./engine/create_engine.ts";
+export type {
+  DropoutKey,
+  Engine,
+  EngineInput,
+  EngineResults,
+  ModelVectors,
+  Objective,
+  RowGradientCall,
+} from "./engine/engine.ts";
+export type { EngineChoice, EngineKind } from "./engine/engine_kind.ts";
+export type { ModelTopology } from "./engine/model_topology.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/loop/base_strategy.ts";
+export type {
+  Checkpointer,
+  TrainingCheckpoint,
+  TrainingPosition,
+  TrainingResume,
+} from "./training/loop/checkpointing.ts";
+export type { ClockState, PieceCounters } from "./training/loop/clock.ts";
 export type { CombinationRules, Trait } from "./training/loop/combination_rules.ts";
+export type { EvalStreams, Experiences } from "./training/loop/eval_streams.ts";
+export type { EvaluationLoop } from "./training/loop/evaluation_loop.ts";
+export type { LoopAttributes } from "./training/loop/loop_attributes.ts";
+export type { ExpectedTraining, RehearseExperience } from "./training/loop/rehearsal.ts";
 export type { StepPlan } from "./training/loop/step_plan.ts";
-export type { StrategyOptions } from "./training/loop/strategy_options.ts";
+export type { ResolvedStrategyOptions, StrategyOptions, StrategySettings } from "./training/loop/strategy_options.ts";
 export {
   type Callback,
+  type CallbackName,
   EVAL_CALLBACKS,
+  type RestoreContext,
   type StrategyPlugin,
   type StrategySetup,
   TRAINING_CALLBACKS,
 } from "./training/loop/strategy_plugin.ts";
+export type { StrategySnapshot } from "./training/loop/strategy_snapshot.ts";
+export type { StrategyState } from "./training/loop/strategy_state.ts";
 export type { ModelGrowth } from "./training/model/model_growth.ts";

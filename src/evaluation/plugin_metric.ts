@@ -35,7 +35,7 @@ export type MetricSpans =
   | { readonly mode: "eval"; readonly resetAt: EvalSpan | "never"; readonly emitAt: EvalSpan };
 
 /** How a standalone metric is fed by a strategy. */
-interface FedMetricDefinition<Result> {
+export interface FedMetricDefinition<Result> {
   readonly name: string;
   readonly metric: Metric<Result>;
   /** Feeds the metric, once after every minibatch of the mode. */

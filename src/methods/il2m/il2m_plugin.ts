@@ -34,7 +34,7 @@ export const IL2M_RULES: OptionRules<IL2MOptions> = {
 };
 
 /** What is known of a class besides its exemplars. */
-interface ClassMemory {
+export interface ClassMemory {
   /** Mean probability of the class on its own samples, after the experience that brought it. */
   readonly initialScore: number;
   /** The same on its exemplars, after the last experience. */
