@@ -3,10 +3,14 @@
  * @module
  */
 
-export { CSVLogger } from "./evaluation/loggers/csv_logger.ts";
-export { InteractiveLogger } from "./evaluation/loggers/interactive_logger.ts";
-export { JSONLinesLogger } from "./evaluation/loggers/json_lines_logger.ts";
+export { CSVLogger, type CSVLoggerOptions } from "./evaluation/loggers/csv_logger.ts";
+export {
+  InteractiveLogger,
+  type InteractiveLoggerOptions,
+  type TextStream,
+} from "./evaluation/loggers/interactive_logger.ts";
+export { JSONLinesLogger, type JSONLinesLoggerOptions } from "./evaluation/loggers/json_lines_logger.ts";
 export type { Logger } from "./evaluation/loggers/logger.ts";
 export type { LoggerState } from "./evaluation/loggers/logger_group.ts";
-export { TensorBoardLogger } from "./evaluation/loggers/tensorboard_logger.ts";
+export { TensorBoardLogger, type TensorBoardLoggerOptions } from "./evaluation/loggers/tensorboard_logger.ts";
 export { TextLogger } from "./evaluation/loggers/text_logger.ts";

@@ -11,7 +11,7 @@ export {
 export { defaultEvaluator } from "./evaluation/default_evaluator.ts";
 export type { ClockCounters, EvaluatedStrategy, WorkSharers } from "./evaluation/evaluated_strategy.ts";
 export type { EvaluationCallbacks, EvaluationEvent } from "./evaluation/evaluation_event.ts";
-export { EvaluationPlugin } from "./evaluation/evaluation_plugin.ts";
+export { EvaluationPlugin, type EvaluationPluginOptions } from "./evaluation/evaluation_plugin.ts";
 export type { ClassCounts, MetricData, MetricImage, WeightSnapshot } from "./evaluation/metric_data.ts";
 export type { MetricFamilyOptions } from "./evaluation/metric_family.ts";
 export type { MetricSeries } from "./evaluation/metric_history.ts";

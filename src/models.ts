@@ -4,9 +4,13 @@
  */
 
 export { GaussianSampling } from "./engine/tfjs/layers/gaussian_sampling.ts";
-export { IncrementalClassifier } from "./engine/tfjs/layers/incremental_classifier.ts";
-export { MultiHeadClassifier } from "./engine/tfjs/layers/multi_head_classifier.ts";
-export { ProgressiveNetwork } from "./engine/tfjs/layers/progressive_network.ts";
+export {
+  IncrementalClassifier,
+  type IncrementalClassifierOptions,
+} from "./engine/tfjs/layers/incremental_classifier.ts";
+export type { MaskingOptions } from "./engine/tfjs/layers/masked_logits.ts";
+export { MultiHeadClassifier, type MultiHeadClassifierOptions } from "./engine/tfjs/layers/multi_head_classifier.ts";
+export { ProgressiveNetwork, type ProgressiveNetworkOptions } from "./engine/tfjs/layers/progressive_network.ts";
 export { Subtract } from "./engine/tfjs/layers/subtract.ts";
 export { type GrowingHeadOptions, type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
 export type { GrowingHead } from "./models/growing_head.ts";

@@ -9,7 +9,7 @@ export { type BiCOptions, BiCPlugin } from "./methods/bic/bic_plugin.ts";
 export { type CoPEOptions, CoPEPlugin } from "./methods/cope/cope_plugin.ts";
 export { type CWRStarOptions, CWRStarPlugin } from "./methods/cwr_star/cwr_star_plugin.ts";
 export { type DEROptions, DERPlugin } from "./methods/der/der_plugin.ts";
-export { EarlyStoppingPlugin } from "./methods/early_stopping/early_stopping_plugin.ts";
+export { type EarlyStoppingOptions, EarlyStoppingPlugin } from "./methods/early_stopping/early_stopping_plugin.ts";
 export { type ERACEOptions, ERACEPlugin } from "./methods/er_ace/er_ace_plugin.ts";
 export { type ERAMLOptions, ERAMLPlugin } from "./methods/er_aml/er_aml_plugin.ts";
 export { type EWCOptions, EWCPlugin } from "./methods/ewc/ewc_plugin.ts";
@@ -62,20 +62,23 @@ export { type MIROptions, MIRPlugin } from "./methods/mir/mir_plugin.ts";
 export { type NCMOptions, NCMPlugin } from "./methods/ncm/ncm_plugin.ts";
 export { type PackNetOptions, PackNetPlugin } from "./methods/pack_net/pack_net_plugin.ts";
 export { type RAROptions, RARPlugin } from "./methods/rar/rar_plugin.ts";
-export { ReplayPlugin } from "./methods/replay/replay_plugin.ts";
+export { type ReplayOptions, ReplayPlugin } from "./methods/replay/replay_plugin.ts";
 export { type RWalkOptions, RWalkPlugin } from "./methods/rwalk/rwalk_plugin.ts";
 export { type SCROptions, SCRPlugin } from "./methods/scr/scr_plugin.ts";
 export type { FeatureClassifier, FeaturesByClass } from "./methods/shared/classifiers/feature_classifier.ts";
 export type { FeaturePrediction, FeaturePredictionOptions } from "./methods/shared/classifiers/feature_prediction.ts";
 export { NCMClassifier } from "./methods/shared/classifiers/ncm_classifier.ts";
 export type { TaskRows } from "./methods/shared/classifiers/score_by_task.ts";
-export type { MinibatchMemory } from "./methods/shared/minibatch_memory.ts";
+export type { MinibatchMemory, MinibatchMemoryOptions } from "./methods/shared/minibatch_memory.ts";
 export type { PerExperience } from "./methods/shared/per_experience.ts";
 export {
   type ShrinkAndPerturbOptions,
   ShrinkAndPerturbPlugin,
 } from "./methods/shrink_and_perturb/shrink_and_perturb_plugin.ts";
-export { StreamingLDAClassifier } from "./methods/streaming_lda/streaming_lda_classifier.ts";
+export {
+  StreamingLDAClassifier,
+  type StreamingLDAClassifierOptions,
+} from "./methods/streaming_lda/streaming_lda_classifier.ts";
 export {
   type SynapticIntelligenceOptions,
   SynapticIntelligencePlugin,

@@ -35,5 +35,5 @@ export { PNNStrategy } from "./methods/pnn/pnn_strategy.ts";
 export { Replay } from "./methods/replay/replay.ts";
 export { RWalk } from "./methods/rwalk/rwalk.ts";
 export { SCR } from "./methods/scr/scr.ts";
-export { StreamingLDA } from "./methods/streaming_lda/streaming_lda.ts";
+export { StreamingLDA, type StreamingLDAOptions } from "./methods/streaming_lda/streaming_lda.ts";
 export { SynapticIntelligence } from "./methods/synaptic_intelligence/synaptic_intelligence.ts";

@@ -5,7 +5,7 @@ import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdagradSpec } from "./optimizer_spec.ts";
 
-type AdagradOptions = { learningRate?: number } & Partial<Omit<AdagradSpec, "kind">>;
+export type AdagradOptions = { learningRate?: number } & Partial<Omit<AdagradSpec, "kind">>;
 
 const ADAGRAD_RULES: OptionRules<AdagradOptions> = {
   learningRate: number({ atLeast: 0 }),

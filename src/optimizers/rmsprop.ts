@@ -5,7 +5,7 @@ import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { RMSpropSpec } from "./optimizer_spec.ts";
 
-type RMSpropOptions = { learningRate?: number } & Partial<Omit<RMSpropSpec, "kind">>;
+export type RMSpropOptions = { learningRate?: number } & Partial<Omit<RMSpropSpec, "kind">>;
 
 const RMSPROP_RULES: OptionRules<RMSpropOptions> = {
   learningRate: number({ atLeast: 0 }),

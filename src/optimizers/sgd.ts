@@ -6,7 +6,7 @@ import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { SGDSpec } from "./optimizer_spec.ts";
 
-type SGDOptions = { learningRate: number } & Partial<Omit<SGDSpec, "kind">>;
+export type SGDOptions = { learningRate: number } & Partial<Omit<SGDSpec, "kind">>;
 
 const SGD_RULES: OptionRules<SGDOptions> = {
   learningRate: required(number({ atLeast: 0 })),

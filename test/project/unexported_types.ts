@@ -1,42 +1,64 @@
 import { spawnSync } from "node:child_process";
-
-/** Of TF.js, whose types are its own package's. */
-const OF_TFJS: readonly string[] = [
-  "ConfigDict",
-  "Layer",
-  "LayersModel",
-  "Scalar",
-  "Shape",
-  "Tensor",
-  "Tensor1D",
-  "Tensor2D",
-];
+import { z } from "zod";
 
 /** Machinery that is reached from a strategy or a run: its type has a name, but what it consists of has none. */
 const OPAQUE: readonly string[] = [
   "AttachedOptimizer",
   "CheckpointFolder",
   "Cluster",
+  "EvaluationLoop",
   "FoundCheckpoint",
   "LayerSpec",
   "LoopAttributes",
   "ModelHost",
   "RunCheckpoint",
+  "RunDirectory",
+  "TrainingRun",
 ];
 
-/** Lists of constants, whose values the compiler spells out in declarations. */
-const CONSTANT = /^(?:[A-Z][A-Z_]+|[a-z]\w*)$/;
+/** What `deno doc --json` says of a module, as far as it is read here. */
+const docSchema = z.object({
+  nodes: z.record(
+    z.string(),
+    z.object({
+      symbols: z.array(
+        z.object({
+          name: z.string(),
+          declarations: z.array(z.looseObject({ declarationKind: z.string() })),
+        }),
+      ),
+    }),
+  ),
+});
 
-/** Types that signatures of the module at `entry` name and that it does not export, as "user names type". */
+/** A type that is named in a declaration, and where its name comes from. */
+const referenceSchema = z.object({
+  typeName: z.string(),
+  resolution: z.object({ kind: z.enum(["local", "import"]), specifier: z.string().optional() }),
+});
+
+/** Types of ours that signatures of the module at `entry` name and that it does not export, as "user names type". */
 export function listUnexportedTypes(entry: string): string[] {
-  const { stdout, stderr } = spawnSync("node_modules/.bin/deno", ["doc", "--lint", entry], {
+  const { stdout } = spawnSync("node_modules/.bin/deno", ["doc", "--json", entry], {
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
+    maxBuffer: 100_000_000,
   });
-  const found = `${stdout}${stderr}`.matchAll(/public type '([^']*)' references private type '(\w+)'/g);
-  return [...found].flatMap(([, user = "", type = ""]) => {
-    const owner = user.split(/[.[]/)[0] ?? user;
-    const isFine = OF_TFJS.includes(type) || CONSTANT.test(type) || OPAQUE.includes(owner);
-    return isFine ? [] : [`${user} names ${type}`];
+  const symbols = Object.values(docSchema.parse(JSON.parse(stdout)).nodes).flatMap((module) => module.symbols);
+  const exported = symbols.flatMap(({ name, declarations }) => {
+    const own = declarations.filter(({ declarationKind }) => declarationKind === "export");
+    return own.length > 0 ? [{ name, types: listTypes(own) }] : [];
   });
+  const names = new Set(exported.map(({ name }) => name));
+  return exported
+    .filter(({ name }) => !OPAQUE.includes(name))
+    .flatMap(({ name, types }) => [...types].filter((type) => !names.has(type)).map((type) => `${name} names ${type}`));
+}
+
+/** Names of the types, declared in files of ours, that stand anywhere in `value`. */
+function listTypes(value: unknown): Set<string> {
+  if (typeof value !== "object" || value === null) return new Set();
+  const { data } = referenceSchema.safeParse(value);
+  const isOurs = data?.resolution.kind === "local" || data?.resolution.specifier?.startsWith(".");
+  const inside = Object.values(value).flatMap((part) => [...listTypes(part)]);
+  return new Set(data && isOurs ? [data.typeName, ...inside] : inside);
 }

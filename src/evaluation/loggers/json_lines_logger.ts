@@ -4,7 +4,7 @@ import { toPlainData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";
 
-interface JSONLinesLoggerOptions {
+export interface JSONLinesLoggerOptions {
   readonly write: (text: string) => unknown;
   readonly withMachine?: boolean;
 }

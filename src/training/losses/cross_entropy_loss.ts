@@ -10,7 +10,7 @@ import type { Criterion } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /** What competes, and how sure the targets are. */
-interface CrossEntropyOptions {
+export interface CrossEntropyOptions {
   /** ε. Default: 0. */
   readonly labelSmoothing?: number;
   readonly classMask?: ClassMask;
