@@ -8,7 +8,6 @@ import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { LossTerm } from "../losses/loss_terms.ts";
 import { adaptHeads } from "../model/adapt_heads.ts";
 import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
-import { CheckpointKeeper } from "./checkpointing.ts";
 import { createTrainLoader } from "./default_loaders.ts";
 import { type Experiences, scheduleTraining } from "./eval_streams.ts";
 import { EvaluationLoop, type LastMetrics } from "./evaluation_loop.ts";
@@ -18,6 +17,7 @@ import { createStepPlan, type StepPlan } from "./step_plan.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
 import type { CallbackName } from "./strategy_plugin.ts";
 import { TRAIN_RULES, type TrainOptions } from "./train_options.ts";
+import { TrainingProgress } from "./training_progress.ts";
 import { TrainingStep } from "./training_step.ts";
 
 export type { LastMetrics } from "./evaluation_loop.ts";
@@ -34,12 +34,12 @@ const OVERRIDABLE_STEPS = ["forward", "criterion", "backward", "optimizerStep"] 
  * Close it when done (`await using strategy = …` or `await strategy.close()`): it may own Worker threads.
  */
 export class BaseStrategy extends EvaluationLoop {
+  /** Deals out the epochs and minibatches of the `train` call under way. */
+  protected progress = new TrainingProgress(this);
   #plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
   /** What the `train` call under way says of it. */
   #dropLast: boolean | undefined;
   #step: TrainingStep | undefined;
-  #keeper = new CheckpointKeeper(this, {});
-  #epoch = 0;
   #evalGroups: readonly (readonly Experience[])[] = [];
 
   /**
@@ -84,7 +84,7 @@ export class BaseStrategy extends EvaluationLoop {
       this.loop.isTraining = true;
       this.#evalGroups = schedule.evalGroups;
       this.#plan = this.#makePlan();
-      this.#keeper = new CheckpointKeeper(this, options);
+      this.progress = new TrainingProgress(this, options);
       await this.#trainAll(trained);
     } finally {
       [this.#step, this.#dropLast] = [undefined, undefined];
@@ -97,15 +97,15 @@ export class BaseStrategy extends EvaluationLoop {
   }
 
   async #trainAll(experiences: Iterable<Experience>): Promise<void> {
-    if (!this.#keeper.isResuming) await this.trigger("beforeTraining");
+    await this.trigger("beforeTraining");
     for (const experience of experiences) {
       this.host.assertSameTensors();
       this.beginExperience(experience);
       this.isStopped = false;
       this.dispatcher.releaseClaims();
-      await this.#keeper.beginExperience();
+      await this.progress.beginExperience();
       await this.trainExp();
-      this.#keeper.endExperience();
+      this.progress.endExperience();
     }
     await this.trigger("afterTraining");
   }
@@ -119,8 +119,8 @@ export class BaseStrategy extends EvaluationLoop {
     await this.modelAdaptation();
     await this.makeOptimizer();
     await this.trigger("beforeTrainingExp");
-    for (this.#epoch = this.#keeper.firstEpoch; this.#epoch < this.trainEpochs; this.#epoch++) {
-      if (!this.#keeper.isResuming) await this.trigger("beforeTrainingEpoch");
+    for (const _epoch of this.progress.epochs()) {
+      await this.trigger("beforeTrainingEpoch");
       if (this.isStopped) break;
       await this.trainingEpoch();
       await this.trigger("afterTrainingEpoch");
@@ -130,10 +130,9 @@ export class BaseStrategy extends EvaluationLoop {
 
   /** One pass over the dataloader. */
   async trainingEpoch(): Promise<void> {
-    for (const samples of await this.#keeper.beginEpoch(this.#epoch)) {
+    for await (const samples of this.progress.minibatches()) {
       if (this.isStopped) break;
       await this.trainingIteration(samples);
-      await this.#keeper.endIteration();
     }
   }
 
@@ -256,6 +255,7 @@ export class BaseStrategy extends EvaluationLoop {
 
   /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
   async trigger(callback: CallbackName): Promise<void> {
+    if (this.progress.isPast(callback)) return;
     // A plugin may look at the model's weights, set them, and assign another optimizer.
     this.host.writeBack();
     await this.dispatcher.trigger(callback, this);

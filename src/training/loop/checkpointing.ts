@@ -1,8 +1,6 @@
-import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { DataSource } from "../../data/data_source.ts";
-import type { Dataset } from "../../data/dataset.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
-import { restoreSnapshot, type StrategySnapshot, takeSnapshot } from "./strategy_snapshot.ts";
+import type { StrategySnapshot } from "./strategy_snapshot.ts";
 
 /** A place inside an experience's training, between two iterations. */
 export interface TrainingPosition {
@@ -41,92 +39,4 @@ export interface Checkpointer {
   isDue(): boolean;
   /** Keeps a checkpoint; training waits for it. */
   save(checkpoint: TrainingCheckpoint): void | Promise<void>;
-}
-
-/** One `train` call's bookkeeping for checkpoints: where it stands, and how to get back there. */
-export class CheckpointKeeper {
-  readonly #strategy: BaseStrategy;
-  readonly #checkpointer: Checkpointer | undefined;
-  #resume: TrainingResume | undefined;
-  #start: StrategySnapshot | undefined;
-  #streamsAtEpochStart: Readonly<Record<string, readonly number[]>> = {};
-  #experiences = 0;
-  #epoch = 0;
-  #iteration = 0;
-
-  constructor(strategy: BaseStrategy, options: { checkpointer?: Checkpointer; resume?: TrainingResume }) {
-    this.#strategy = strategy;
-    this.#checkpointer = options.checkpointer;
-    this.#resume = options.resume;
-    this.#experiences = options.resume?.position.experiences ?? 0;
-  }
-
-  get isResuming(): boolean {
-    return this.#resume !== undefined;
-  }
-
-  /** Called before an experience's first callback; brings a resumed strategy back to that moment. */
-  async beginExperience(): Promise<void> {
-    if (this.#resume) {
-      await restoreSnapshot(this.#strategy, this.#resume.start, this.#resume.sources);
-      this.#start = this.#resume.start;
-      return;
-    }
-    this.#start = this.#checkpointer?.wantsInside(this.#strategy) ? takeSnapshot(this.#strategy) : undefined;
-  }
-
-  /** The epoch to begin with. */
-  get firstEpoch(): number {
-    return this.#resume?.position.epoch ?? 0;
-  }
-
-  /** The epoch's minibatches; in a resumed epoch those that are left, with everything set to where it stood. */
-  async beginEpoch(epoch: number): Promise<Iterable<Dataset>> {
-    const { randomStreams, dataloader } = this.#strategy;
-    this.#epoch = epoch;
-    this.#iteration = 0;
-    const resume = this.#resume;
-    if (!resume) {
-      if (this.#start) this.#streamsAtEpochStart = randomStreams.save();
-      return dataloader.iterate();
-    }
-    this.#resume = undefined;
-    this.#streamsAtEpochStart = resume.position.streamsAtEpochStart;
-    randomStreams.restore(this.#streamsAtEpochStart);
-    const minibatches = dataloader.iterate()[Symbol.iterator]();
-    const { iteration } = resume.position;
-    for (; this.#iteration < iteration; this.#iteration++) {
-      if (!minibatches.next().done) continue;
-      throw new RangeRefusal(`position.iteration must be at most ${this.#iteration}, got ${iteration}`);
-    }
-    await restoreSnapshot(this.#strategy, resume.now, resume.sources);
-    await resume.onRestored?.();
-    return { [Symbol.iterator]: () => minibatches };
-  }
-
-  /** Called after an iteration's last callback. */
-  async endIteration(): Promise<void> {
-    this.#iteration += 1;
-    if (!this.#start || !this.#checkpointer?.isDue()) return;
-    const position = {
-      experiences: this.#experiences,
-      epoch: this.#epoch,
-      iteration: this.#iteration,
-      streamsAtEpochStart: this.#streamsAtEpochStart,
-    };
-    await this.#checkpointer.save({ start: this.#start, now: takeSnapshot(this.#strategy), position });
-  }
-
-  /**
-   * Called after an experience's last callback.
-   * @throws {RangeRefusal} If it was to be resumed in an epoch that it does not have.
-   */
-  endExperience(): void {
-    const epoch = this.#resume?.position.epoch;
-    if (epoch !== undefined) {
-      const { trainEpochs } = this.#strategy;
-      throw new RangeRefusal(`position.epoch must be one of the experience's ${trainEpochs} epochs, got ${epoch}`);
-    }
-    this.#experiences += 1;
-  }
 }
