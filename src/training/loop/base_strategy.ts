@@ -24,7 +24,7 @@ export type { LastMetrics } from "./evaluation_loop.ts";
 export type { TrainOptions } from "./train_options.ts";
 
 const LOOP_PARTS = ["trainDatasetAdaptation", "makeTrainDataloader", "trainExp", "trainingEpoch"] as const;
-const OVERRIDABLE_STEPS = ["forward", "criterion", "backward", "optimizerStep"] as const;
+const OVERRIDABLE_STEPS = ["trainingIteration", "forward", "criterion", "backward", "optimizerStep"] as const;
 
 /**
  * The training and evaluation loops of a continual learner, with a callback before and after each part. As it stands it
@@ -136,27 +136,46 @@ export class BaseStrategy extends EvaluationLoop {
     }
   }
 
-  /** One step of training on a minibatch. */
+  /**
+   * One step of training on a minibatch. A subclass may take it over, with the same calls in the same order; the step
+   * is split then, so that each call does what its name says.
+   */
   async trainingIteration(samples: Dataset): Promise<void> {
-    this.loop.beginMinibatch(samples);
-    const step = this.#beginStep();
+    this.beginIteration(samples);
     await this.trigger("beforeTrainingIteration");
-
     await this.trigger("beforeForward");
     this.assertInputsUntouched();
     this.loop.mbOutput = await this.forward();
     await this.trigger("afterForward");
-    this.loop.loss = await step.computeLoss(() => this.criterion());
-
+    this.loop.loss = await this.computeLoss();
     await this.trigger("beforeBackward");
     this.loop.loss = await this.backward();
     await this.trigger("afterBackward");
-
     await this.trigger("beforeUpdate");
     await this.optimizerStep();
     await this.trigger("afterUpdate");
-
     await this.trigger("afterTrainingIteration");
+    this.endIteration();
+  }
+
+  /** Makes these samples the minibatch, and begins a step on them: the first call of a training iteration. */
+  protected beginIteration(samples: Dataset): void {
+    this.loop.beginMinibatch(samples);
+    this.host.augmentation = this.clock.trainIterations + 1;
+    this.#step = new TrainingStep(this.cluster, this.options.criterion, {
+      dropoutStep: this.clock.trainIterations,
+      plan: this.plan,
+      learningRate: () => this.optimizer.learningRate,
+    });
+  }
+
+  /** The minibatch's loss by `criterion()`, scaled as plugins asked for; called between `forward` and `backward`. */
+  protected computeLoss(): Promise<number> {
+    return this.#currentStep("computeLoss()").computeLoss(() => this.criterion());
+  }
+
+  /** The last call of a training iteration. */
+  protected endIteration(): void {
     this.#step = undefined;
     this.host.augmentation = 0;
   }
@@ -261,16 +280,6 @@ export class BaseStrategy extends EvaluationLoop {
     await this.dispatcher.trigger(callback, this);
     this.host.takeAssignedWeights();
     await this.attachOptimizer();
-  }
-
-  #beginStep(): TrainingStep {
-    this.host.augmentation = this.clock.trainIterations + 1;
-    this.#step = new TrainingStep(this.cluster, this.options.criterion, {
-      dropoutStep: this.clock.trainIterations,
-      plan: this.plan,
-      learningRate: () => this.optimizer.learningRate,
-    });
-    return this.#step;
   }
 
   #currentStep(act: string): TrainingStep {

@@ -17,8 +17,8 @@ export interface StepPlan {
 export interface PlanInput {
   /** Who listens to a callback, or replaces the criterion, by name. */
   readonly listeners: (callback: CallbackName | "criterion") => readonly string[];
-  /** The steps that a subclass has overridden. */
-  readonly overridden: ReadonlySet<"forward" | "criterion" | "backward" | "optimizerStep">;
+  /** The steps that a subclass has overridden; the whole iteration counts as all of them. */
+  readonly overridden: ReadonlySet<"trainingIteration" | "forward" | "criterion" | "backward" | "optimizerStep">;
   /** Whether the criterion can be computed inside the replicas' graph. */
   readonly hasFusedCriterion: boolean;
 }
@@ -28,16 +28,18 @@ export function createStepPlan({ listeners, overridden, hasFusedCriterion }: Pla
   const explain = (callbacks: readonly CallbackName[]) =>
     callbacks.flatMap((callback) => listeners(callback).map((name) => `${name} listens to ${callback}`));
   const splitting = explain(["afterForward", "beforeBackward"]);
-  for (const step of ["forward", "criterion", "backward"] as const) {
+  for (const step of ["trainingIteration", "forward", "criterion", "backward"] as const) {
     if (overridden.has(step)) splitting.push(`the strategy overrides ${step}`);
   }
   splitting.push(...listeners("criterion").map((name) => `${name} replaces the criterion`));
   if (!hasFusedCriterion) splitting.push("the criterion is a function of its own");
   const delaying = explain(["afterBackward", "beforeUpdate"]);
-  if (overridden.has("optimizerStep")) delaying.push("the strategy overrides optimizerStep");
+  for (const step of ["trainingIteration", "optimizerStep"] as const) {
+    if (overridden.has(step)) delaying.push(`the strategy overrides ${step}`);
+  }
   return {
     fused: splitting.length === 0,
     updateWithReduction: delaying.length === 0,
-    reasons: [...splitting, ...delaying],
+    reasons: [...new Set([...splitting, ...delaying])],
   };
 }
