@@ -1,15 +1,15 @@
 import { valueAt } from "../core/element_at.ts";
-import { needs, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
-import { parseSavedList, parseSavedRecord, type SavedState } from "../core/saved_state.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { converted, type Field, int32Vector, list, record, text } from "../core/state/state.ts";
 import type { DataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
 
 /** A data set as a checkpoint keeps it: sources by name, since ids hold for one process only. */
 export interface SavedDataset {
-  readonly sourceNames: readonly string[];
+  readonly sourceNames: string[];
   /** For every sample its source's place in `sourceNames`. */
-  readonly sourceIndices: Int32Array;
-  readonly rows: Int32Array;
+  readonly sourceIndices: Int32Array<ArrayBuffer>;
+  readonly rows: Int32Array<ArrayBuffer>;
 }
 
 /** Writes down which samples a data set views; no sample is copied. */
@@ -47,12 +47,16 @@ export function restoreDataset(saved: SavedDataset, sources: ReadonlyMap<string,
   return new Dataset(new Map(found.map((source) => [source.id, source])), { sourceIds, rows: saved.rows.slice() });
 }
 
-/** @throws {TypeError} If this is not what `saveDataset` gave. */
-export function parseSavedDataset(saved: SavedState | undefined): SavedDataset {
-  const act = "the saved state of a data set";
-  const { sourceNames, sourceIndices, rows } = parseSavedRecord(act, saved);
-  if (!(sourceIndices instanceof Int32Array && rows instanceof Int32Array)) {
-    throw new TypeRefusal(needs(act, "int32 indices and rows", rows));
-  }
-  return { sourceNames: parseSavedList(act, sourceNames).map(String), sourceIndices, rows };
+/** What samples need to be found again. */
+export interface SourcesByName {
+  readonly sources: ReadonlyMap<string, DataSource>;
+}
+
+/** A field that holds a data set, empty at first: which samples of which sources it views. No sample is saved. */
+export function datasetField(): Field<Dataset, SourcesByName> {
+  return converted(record({ sourceNames: list(text()), sourceIndices: int32Vector(), rows: int32Vector() }), {
+    create: () => Dataset.empty(),
+    save: saveDataset,
+    restore: (saved, { sources }: SourcesByName) => restoreDataset(saved, sources),
+  });
 }

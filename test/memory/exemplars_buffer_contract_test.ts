@@ -103,7 +103,7 @@ for (const [name, create] of Object.entries(buffers)) {
       const state = structuredClone(whole.save());
       const [resumed, resumedStreams] = [create(8), new RandomStreams(3)];
       resumedStreams.restore(streams.save());
-      resumed.restore(state, sourcesByName());
+      resumed.restore(state, { sources: sourcesByName() });
       expect(listSamples(resumed.buffer)).toEqual(listSamples(whole.buffer));
       await whole.update(createSource(2, streams));
       await resumed.update(createSource(2, resumedStreams));
@@ -115,10 +115,14 @@ for (const [name, create] of Object.entries(buffers)) {
       const buffer = create(8);
       await buffer.update(createSource(0, new RandomStreams(3)));
       const state = buffer.save();
-      const other = state.kind === "reservoir" ? new ClassBalancedBuffer({ maxSize: 4 }) : create(8);
-      const wrong = state.kind === "reservoir" ? state : new ReservoirSamplingBuffer({ maxSize: 4 }).save();
-      expect(() => other.restore(wrong, sourcesByName())).toThrow("a state of kind");
-      expect(() => buffer.restore(state, new Map())).toThrow("one of the sources");
+      const isReservoir = name === "ReservoirSamplingBuffer";
+      const other = isReservoir ? new ClassBalancedBuffer({ maxSize: 4 }) : create(8);
+      const wrong = isReservoir ? state : new ReservoirSamplingBuffer({ maxSize: 4 }).save();
+      expect(() => other.restore(wrong, { sources: sourcesByName() })).toThrow("a state of kind");
+      await buffer.update(createSource(1, new RandomStreams(3)));
+      const later = buffer.save();
+      expect(() => buffer.restore(state, { sources: new Map() })).toThrow("one of the sources");
+      expect(buffer.save()).toEqual(later);
     });
   });
 }

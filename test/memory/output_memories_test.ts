@@ -75,7 +75,7 @@ describe("OutputReservoir", () => {
     const [first = makeDataset([]), second = makeDataset([])] = parts;
     memory.offer({ samples: first, outputs: answer(first, 2) }, random);
     memory.dropUnusedSources();
-    resumed.restore(structuredClone(memory.save()), sources);
+    resumed.restore(structuredClone(memory.save()), { sources });
     const draws = [memory, resumed].map((each) => {
       const stream = new RandomStream(9, "memory");
       each.offer({ samples: second, outputs: answer(second, 3) }, stream);
@@ -83,7 +83,7 @@ describe("OutputReservoir", () => {
       return [listSamples(samples), [...outputs.data]];
     });
     expect(draws[1]).toEqual(draws[0] ?? []);
-    expect(() => new OutputReservoir(3).restore(memory.save(), sources)).toThrow("3 samples, got 7");
+    expect(() => new OutputReservoir(3).restore(memory.save(), { sources })).toThrow("3 samples, got 7");
   });
 });
 
@@ -110,7 +110,7 @@ describe("ClassBalancedOutputs", () => {
     });
     expect([...outputs.data]).toEqual([...wanted]);
     const resumed = new ClassBalancedOutputs(12);
-    resumed.restore(structuredClone(memory.save()), sources);
+    resumed.restore(structuredClone(memory.save()), { sources });
     const again = resumed.draw(12, new RandomStream(1, "memory"));
     expect(listSamples(again.samples)).toEqual(listSamples(samples));
     expect([...again.outputs.data]).toEqual([...wanted]);

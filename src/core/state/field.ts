@@ -63,15 +63,28 @@ export function readRecord(saved: unknown, place: Place): ReadonlyMap<string, un
  */
 export function readFields(fields: Fields, saved: unknown, { place, context }: Reading): Map<string, unknown> {
   const record = readRecord(saved, place);
-  for (const name of record.keys()) {
-    if (!Object.hasOwn(fields, name)) refuse(place, `no field but ${Object.keys(fields).join(", ")}`, name);
-  }
-  return new Map(
+  const values = new Map(
     Object.entries(fields).map(([name, field]) => [
       name,
       field.restore(record.get(name), placeAt(place, name), context),
     ]),
   );
+  const other = [...record.keys()].find((name) => !Object.hasOwn(fields, name));
+  if (other !== undefined) refuse(place, `no field but ${Object.keys(fields).join(", ")}`, other);
+  return values;
+}
+
+/**
+ * Reads what a field saved, for a state that is kept in another form.
+ * @param owner Whose state it is, for messages.
+ * @throws {TypeError} If it is something else.
+ */
+export function readSaved<Value, Context>(
+  field: Field<Value, Context>,
+  saved: unknown,
+  { owner, context }: { readonly owner: string; readonly context: Context },
+): Value {
+  return field.restore(saved, { subject: `the saved state of ${owner}`, path: "" }, context);
 }
 
 /** Where something is read and what it needs. */

@@ -45,12 +45,13 @@ export function text(): Field<string> {
   };
 }
 
-/** Always the same text: it tells a state of one kind from those of others. */
-export function constant<const Text extends string>(value: Text): Field<Text> {
+/** Always the same word: it tells the states of one kind of thing from those of others. */
+export function kind<const Word extends string>(word: Word): Field<Word> {
   return {
-    create: () => value,
-    save: () => value,
-    restore: (saved, place) => (saved === value ? value : refuse(place, JSON.stringify(value), saved)),
+    create: () => word,
+    save: () => word,
+    restore: (saved, { subject }) =>
+      saved === word ? word : refuse({ subject, path: "" }, `a state of kind ${JSON.stringify(word)}`, saved),
   };
 }
 

@@ -2,10 +2,11 @@ import { TypeRefusal } from "../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { flag, required, wholeNumber } from "../../core/options/value_rules.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
-import type { DataSource } from "../../data/data_source.ts";
+import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
-import type { BalancedState, BufferState, BufferUpdateSource, ExemplarsBuffer } from "./exemplars_buffer.ts";
+import type { SourcesByName } from "../../data/saved_dataset.ts";
+import type { BufferUpdateSource, ExemplarsBuffer } from "./exemplars_buffer.ts";
 import { ReservoirGroups } from "./reservoir_groups.ts";
 import type { ReservoirSamplingBuffer } from "./reservoir_sampling_buffer.ts";
 
@@ -75,11 +76,11 @@ export class ClassBalancedBuffer implements ExemplarsBuffer {
     this.#groups.resize(newSize);
   }
 
-  save(): BalancedState {
+  save(): SavedState {
     return this.#groups.save();
   }
 
-  restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
-    this.#groups.restore(state, sources);
+  restore(saved: unknown, context: SourcesByName): void {
+    this.#groups.restore(saved, context);
   }
 }

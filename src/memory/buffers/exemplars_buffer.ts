@@ -1,8 +1,8 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { RandomStreams } from "../../core/random_stream.ts";
-import type { DataSource } from "../../data/data_source.ts";
+import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import type { SavedDataset } from "../../data/saved_dataset.ts";
+import type { SourcesByName } from "../../data/saved_dataset.ts";
 import type { Experience } from "../../streams/experience.ts";
 
 /** What a buffer reads of a strategy when it is updated. */
@@ -29,38 +29,10 @@ export interface ExemplarsBuffer {
   /** Changes `maxSize`: smaller drops samples at once, larger only makes room for those to come. */
   resize(newSize: number): void;
   /** All that `restore` needs: plain data and typed arrays, no samples. */
-  save(): BufferState;
+  save(): SavedState;
   /**
    * Goes on from a saved state, on sources found by name.
    * @throws {TypeError} If another kind of buffer saved it. {RangeError} If a source or row is not there.
    */
-  restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void;
+  restore(saved: unknown, context: SourcesByName): void;
 }
-
-/** What a reservoir saves; sample i has the key `keys[i]`, and keys descend. */
-export interface ReservoirState {
-  readonly kind: "reservoir";
-  readonly maxSize: number;
-  readonly seen: number;
-  readonly samples: SavedDataset;
-  readonly keys: Float64Array;
-}
-
-/** What a buffer of several reservoirs saves. */
-export interface BalancedState {
-  readonly kind: "balanced";
-  readonly maxSize: number;
-  /** How many groups came in, those that got no room included. */
-  readonly groupsSeen: number;
-  readonly groups: readonly { readonly group: number; readonly state: ReservoirState }[];
-}
-
-/** What a `ParametricBuffer` saves; samples are in the order in which they were chosen. */
-export interface ParametricState {
-  readonly kind: "parametric";
-  readonly maxSize: number;
-  readonly groups: readonly { readonly group: number; readonly seen: number; readonly samples: SavedDataset }[];
-}
-
-/** What a buffer saves. */
-export type BufferState = ReservoirState | BalancedState | ParametricState;

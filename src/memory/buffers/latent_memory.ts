@@ -1,13 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
-import {
-  parseSavedCount,
-  parseSavedList,
-  parseSavedRecord,
-  parseSavedVector,
-  type SavedState,
-} from "../../core/saved_state.ts";
+import { count, declareState, list, vector } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { type ComputedSamples, ScratchSamples } from "../../data/scratch_samples.ts";
 import { drawPositions } from "../selection/draw_samples.ts";
@@ -20,9 +13,13 @@ import { drawPositions } from "../selection/draw_samples.ts";
 export class LatentMemory {
   readonly maxSize: number;
   readonly #scratch = new ScratchSamples("remembered activations");
-  #x: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
-  #y: readonly number[] = [];
-  #taskLabels: readonly number[] = [];
+  readonly #state = declareState(
+    "a memory of activations",
+    { data: vector(), shape: list(count()), targets: list(count()), taskLabels: list(count()) },
+    { restored: () => this.#view() },
+  );
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
   #samples = Dataset.empty();
 
   /** @param maxSize A whole number of at least 1. */
@@ -32,12 +29,12 @@ export class LatentMemory {
 
   /** Rows held. */
   get length(): number {
-    return this.#y.length;
+    return this.#state.targets.length;
   }
 
   /** Class ids of the rows held. */
   get targets(): readonly number[] {
-    return this.#y;
+    return this.#state.targets;
   }
 
   /** Takes in rows, no more than `maxSize`. What was drawn before holds no longer. */
@@ -48,15 +45,16 @@ export class LatentMemory {
     const free = Math.min(rows, this.maxSize - held);
     const replaced = drawPositions(held, rows - free, random);
     const data = new Float32Array((held + free) * width);
-    data.set(this.#x.data);
-    const [targets, tasks] = [[...this.#y], [...this.#taskLabels]];
+    data.set(this.#state.data);
+    const [targets, tasks] = [[...this.#state.targets], [...this.#state.taskLabels]];
     for (let row = 0; row < rows; row++) {
       const place = row < free ? held + row : elementAt(replaced, row - free);
       data.set(x.data.subarray(row * width, (row + 1) * width), place * width);
       targets[place] = elementAt(y, row);
       tasks[place] = elementAt(taskLabels, row);
     }
-    this.#hold({ x: { data, shape: [held + free, ...shape] }, y: targets, taskLabels: tasks });
+    Object.assign(this.#state, { data, shape: [held + free, ...shape], targets, taskLabels: tasks });
+    this.#view();
   }
 
   /** `count` of the rows held, or all where there are fewer, each at most once. Good until the next update. */
@@ -64,22 +62,8 @@ export class LatentMemory {
     return this.#samples.subset(drawPositions(this.length, count, random));
   }
 
-  /** Plain data for `restore`. It is never written to. */
-  save(): SavedState {
-    return { data: this.#x.data, shape: this.#x.shape, targets: this.#y, taskLabels: this.#taskLabels };
-  }
-
-  /** Goes on from what `save` gave. @throws {TypeError} If it was something else; the message starts with `act`. */
-  restore(act: string, saved: SavedState): void {
-    const { data, shape, targets, taskLabels } = parseSavedRecord(act, saved);
-    const numbers = (list: SavedState | undefined) =>
-      parseSavedList(act, list).map((item) => parseSavedCount(act, item));
-    const x = { data: parseSavedVector(act, data), shape: numbers(shape) };
-    this.#hold({ x, y: numbers(targets), taskLabels: numbers(taskLabels) });
-  }
-
-  #hold({ x, y, taskLabels }: ComputedSamples): void {
-    [this.#x, this.#y, this.#taskLabels] = [x, Array.from(y), Array.from(taskLabels)];
-    this.#samples = this.length === 0 ? Dataset.empty() : this.#scratch.write({ x, y, taskLabels });
+  #view(): void {
+    const { data, shape, targets: y, taskLabels } = this.#state;
+    this.#samples = this.length === 0 ? Dataset.empty() : this.#scratch.write({ x: { data, shape }, y, taskLabels });
   }
 }

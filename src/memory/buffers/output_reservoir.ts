@@ -2,10 +2,12 @@ import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
-import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { readSaved } from "../../core/state/field.ts";
+import { count, record, vector } from "../../core/state/state.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
-import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
+import { datasetField, type SourcesByName } from "../../data/saved_dataset.ts";
 import { drawPositions } from "../selection/draw_samples.ts";
 
 /** Samples with what a model once answered to each. */
@@ -14,6 +16,10 @@ export interface RememberedOutputs {
   /** [N, C]; NaN where there was no output yet. */
   readonly outputs: HostTensor;
 }
+
+const OWNER = "a memory of outputs";
+
+const SAVED = record({ samples: datasetField(), outputs: vector(), width: count(), seen: count() });
 
 /**
  * A uniform sample of everything offered, each with the model's outputs at that moment (Vitter 1985, algorithm R). A
@@ -27,7 +33,7 @@ export class OutputReservoir {
   #rows = new Int32Array(0);
   readonly #sources = new Map<number, DataSource>();
   /** [room, width] */
-  #outputs = new Float32Array(0);
+  #outputs: Float32Array = new Float32Array(0);
   #width = 0;
   #length = 0;
   #seen = 0;
@@ -77,31 +83,29 @@ export class OutputReservoir {
   }
 
   save(): SavedState {
-    const outputs = this.#outputs.slice(0, this.#length * this.#width);
-    return { samples: { ...saveDataset(this.#view()) }, outputs, width: this.#width, seen: this.#seen };
+    const outputs = this.#outputs.subarray(0, this.#length * this.#width);
+    return SAVED.save({ samples: this.#view(), outputs, width: this.#width, seen: this.#seen });
   }
 
   /**
    * Goes on from what `save` gave, on sources found by name.
    * @throws {RangeError} If it holds more samples than this one may.
    */
-  restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    const act = "the saved state of a memory of outputs";
-    const { samples, outputs, width, seen } = parseSavedRecord(act, saved);
-    const dataset = restoreDataset(parseSavedDataset(samples), sources);
-    if (dataset.length > this.maxSize) throw new RangeRefusal(needs(act, `${this.maxSize} samples`, dataset.length));
-    const values = parseSavedVector(act, outputs);
-    const columns = parseSavedCount(act, width);
-    if (values.length !== dataset.length * columns)
-      throw new RangeRefusal(needs(act, `${dataset.length} rows of ${columns} outputs`, values.length));
+  restore(saved: unknown, context: SourcesByName): void {
+    const { samples, outputs, width, seen } = readSaved(SAVED, saved, { owner: OWNER, context });
+    const { length } = samples;
+    if (length > this.maxSize) throw new RangeRefusal(needs(OWNER, `${this.maxSize} samples`, length));
+    if (outputs.length !== length * width) {
+      throw new RangeRefusal(needs(OWNER, `${length} rows of ${width} outputs`, outputs.length));
+    }
     this.#sources.clear();
-    for (const [id, source] of dataset.sources) this.#sources.set(id, source);
-    this.#sourceIds = dataset.references.sourceIds.slice();
-    this.#rows = dataset.references.rows.slice();
-    this.#length = dataset.length;
-    this.#seen = parseSavedCount(act, seen);
-    this.#width = columns;
-    this.#outputs = values.slice();
+    for (const [id, source] of samples.sources) this.#sources.set(id, source);
+    this.#sourceIds = samples.references.sourceIds.slice();
+    this.#rows = samples.references.rows.slice();
+    this.#length = length;
+    this.#seen = seen;
+    this.#width = width;
+    this.#outputs = outputs;
   }
 
   #view(): Dataset {

@@ -1,15 +1,15 @@
 import { elementAt } from "../../core/element_at.ts";
-import { assertWholeNumber, needs, TypeRefusal } from "../../core/errors/errors.ts";
+import { assertWholeNumber } from "../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { objectLike, oneOf, required, wholeNumber } from "../../core/options/value_rules.ts";
-import type { DataSource } from "../../data/data_source.ts";
+import { count, declareState, kind, mapById, record, type ValueOf } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
-import { restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
+import { datasetField } from "../../data/saved_dataset.ts";
 import type { Experience } from "../../streams/experience.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import { RandomExemplarsSelectionStrategy, type SelectionStrategy } from "../selection/selection_strategy.ts";
-import type { BufferState, BufferUpdateSource, ExemplarsBuffer, ParametricState } from "./exemplars_buffer.ts";
+import type { BufferUpdateSource, ExemplarsBuffer } from "./exemplars_buffer.ts";
 import { shareMemory } from "./share_memory.ts";
 
 const GROUPINGS = ["none", "class", "task", "experience"] as const;
@@ -32,12 +32,13 @@ const PARAMETRIC_BUFFER_RULES: OptionRules<ParametricBufferOptions> = {
   selectionStrategy: objectLike("a selection strategy", "select"),
 };
 
-interface Group {
-  /** In the order of choice. */
-  readonly samples: Dataset;
+const GROUP = record({
   /** How many samples came in. */
-  readonly seen: number;
-}
+  seen: count(),
+  /** In the order of choice. */
+  samples: datasetField(),
+});
+type Group = ValueOf<typeof GROUP>;
 
 /**
  * A buffer made of parts: how samples are grouped, and which of a group stay. At every update what a group holds and
@@ -45,39 +46,48 @@ interface Group {
  * Avalanche's ParametricBuffer (Lomonaco et al. 2021, arXiv:2104.00405).
  */
 export class ParametricBuffer implements ExemplarsBuffer {
-  #maxSize: number;
+  readonly #state = declareState(
+    "a parametric buffer",
+    { kind: kind("parametric"), maxSize: count(), groups: mapById(GROUP) },
+    {
+      restored: () => {
+        this.#joined = undefined;
+      },
+    },
+  );
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
   readonly #groupBy: (typeof GROUPINGS)[number];
   readonly #selection: SelectionStrategy;
-  #groups = new Map<number, Group>();
   #joined: Dataset | undefined;
 
   /** @throws {RangeError} If the size or the grouping is out of range. */
   constructor(options: ParametricBufferOptions) {
     assertOptions("ParametricBuffer", options, PARAMETRIC_BUFFER_RULES);
     const { maxSize, groupBy = "none", selectionStrategy } = options;
-    this.#maxSize = maxSize;
+    this.#state.maxSize = maxSize;
     this.#groupBy = groupBy;
     this.#selection = selectionStrategy ?? new RandomExemplarsSelectionStrategy();
   }
 
   get maxSize(): number {
-    return this.#maxSize;
+    return this.#state.maxSize;
   }
 
   /** Group after group, in the order in which they came; each in the order of choice. */
   get buffer(): Dataset {
-    this.#joined ??= Dataset.concat([...this.#groups.values()].map(({ samples }) => samples));
+    this.#joined ??= Dataset.concat([...this.#state.groups.values()].map(({ samples }) => samples));
     return this.#joined;
   }
 
   /** The samples by class id, task label or number of the update; one group 0 where there is no grouping. */
   get bufferGroups(): ReadonlyMap<number, Dataset> {
-    return new Map([...this.#groups].map(([group, { samples }]) => [group, samples]));
+    return new Map([...this.#state.groups].map(([group, { samples }]) => [group, samples]));
   }
 
   async update(source: BufferUpdateSource): Promise<void> {
     const parts = this.#split(source.experience);
-    const merged = new Map(this.#groups);
+    const merged = new Map(this.#state.groups);
     for (const [group, part] of parts) {
       const { samples = Dataset.empty(), seen = 0 } = merged.get(group) ?? {};
       merged.set(group, { samples: Dataset.concat([samples, part]), seen: seen + part.length });
@@ -96,32 +106,12 @@ export class ParametricBuffer implements ExemplarsBuffer {
 
   resize(newSize: number): void {
     assertWholeNumber("ParametricBuffer", "newSize", newSize, 1);
-    this.#maxSize = newSize;
-    const shares = this.#share(this.#groups);
-    const cut = [...this.#groups].map(([group, { samples, seen }], index) => {
+    this.#state.maxSize = newSize;
+    const shares = this.#share(this.#state.groups);
+    const cut = [...this.#state.groups].map(([group, { samples, seen }], index) => {
       return [group, { samples: takeFirst(samples, elementAt(shares, index)), seen }] as const;
     });
     this.#replace(new Map(cut.filter(([, { samples }]) => samples.length > 0)));
-  }
-
-  save(): ParametricState {
-    const groups = [...this.#groups].map(([group, { samples, seen }]) => ({
-      group,
-      seen,
-      samples: saveDataset(samples),
-    }));
-    return { kind: "parametric", maxSize: this.#maxSize, groups };
-  }
-
-  restore(state: BufferState, sources: ReadonlyMap<string, DataSource>): void {
-    if (state.kind !== "parametric") {
-      throw new TypeRefusal(needs("the parametric buffer", 'a state of kind "parametric"', state.kind));
-    }
-    const groups = state.groups.map(({ group, seen, samples }) => {
-      return [group, { samples: restoreDataset(samples, sources), seen }] as const;
-    });
-    this.#maxSize = state.maxSize;
-    this.#replace(new Map(groups));
   }
 
   #split(experience: Experience): Map<number, Dataset> {
@@ -130,7 +120,7 @@ export class ParametricBuffer implements ExemplarsBuffer {
       case "none":
         return new Map([[0, dataset]]);
       case "experience": {
-        const next = Math.max(-1, ...this.#groups.keys()) + 1;
+        const next = Math.max(-1, ...this.#state.groups.keys()) + 1;
         const isPiece = isOnlineExperience(experience);
         return new Map([[isPiece ? experience.originExperience.currentExperience : next, dataset]]);
       }
@@ -144,12 +134,12 @@ export class ParametricBuffer implements ExemplarsBuffer {
   #share(groups: ReadonlyMap<number, Group>): number[] {
     return shareMemory(
       [...groups.values()].map(({ seen }) => seen),
-      this.#maxSize,
+      this.#state.maxSize,
     );
   }
 
   #replace(groups: Map<number, Group>): void {
-    this.#groups = groups;
+    this.#state.groups = groups;
     this.#joined = undefined;
   }
 }

@@ -1,9 +1,8 @@
 import { elementAt } from "../../core/element_at.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
-import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
-import type { DataSource } from "../../data/data_source.ts";
+import { declareState, list, number } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
-import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
+import { datasetField } from "../../data/saved_dataset.ts";
 
 /**
  * Samples with a score each, how much they resemble others when they came in, from 0 (opposed) to 2 (equal). A newcomer
@@ -13,8 +12,9 @@ import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved
  */
 export class ScoredSamples {
   readonly maxSize: number;
-  #samples = Dataset.empty();
-  #scores: readonly number[] = [];
+  readonly #state = declareState("scored samples", { samples: datasetField(), scores: list(number()) });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /** @param maxSize A whole number of at least 1. */
   constructor(maxSize: number) {
@@ -23,12 +23,12 @@ export class ScoredSamples {
 
   /** What is held; borrowed until the next `offer`. */
   get samples(): Dataset {
-    return this.#samples;
+    return this.#state.samples;
   }
 
   /** The score of each; borrowed until the next `offer`. */
   get scores(): readonly number[] {
-    return this.#scores;
+    return this.#state.scores;
   }
 
   /**
@@ -37,11 +37,11 @@ export class ScoredSamples {
    * score).
    */
   offer(samples: Dataset, scores: readonly number[], random: RandomStream): void {
-    const held = Dataset.concat([this.#samples, samples]);
-    const positions = Array.from(this.#scores, (_, i) => i);
-    const kept = [...this.#scores];
+    const held = Dataset.concat([this.#state.samples, samples]);
+    const positions = Array.from(this.#state.scores, (_, i) => i);
+    const kept = [...this.#state.scores];
     for (const [i, score] of scores.entries()) {
-      const position = this.#scores.length + i;
+      const position = this.#state.scores.length + i;
       if (kept.length < this.maxSize) {
         positions.push(position);
         kept.push(score);
@@ -53,19 +53,8 @@ export class ScoredSamples {
         kept[rival] = score;
       }
     }
-    this.#samples = held.subset(positions).dropUnusedSources();
-    this.#scores = kept;
-  }
-
-  save(): SavedState {
-    return { samples: { ...saveDataset(this.#samples) }, scores: Float64Array.from(this.#scores) };
-  }
-
-  /** Goes on from what `save` gave, on sources found by name. */
-  restore(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    const { samples, scores } = parseSavedRecord("the saved state of scored samples", saved);
-    this.#samples = restoreDataset(parseSavedDataset(samples), sources);
-    this.#scores = scores instanceof Float64Array ? [...scores] : [];
+    this.#state.samples = held.subset(positions).dropUnusedSources();
+    this.#state.scores = kept;
   }
 }
 

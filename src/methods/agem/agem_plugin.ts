@@ -72,6 +72,6 @@ export class AGEMPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#memory.restore(saved, sources);
+    this.#memory.restore(saved, { sources });
   }
 }

@@ -1,9 +1,12 @@
 import type { SavedState } from "../../core/saved_state.ts";
+import { readSaved } from "../../core/state/field.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
-import { parseSavedDataset, restoreDataset, saveDataset } from "../../data/saved_dataset.ts";
+import { datasetField } from "../../data/saved_dataset.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
+
+const SEEN = datasetField();
 
 /** Trains on all samples seen so far, with each new experience. An upper baseline; its cost grows with the stream. */
 export class Cumulative extends BaseStrategy {
@@ -23,10 +26,10 @@ export class Cumulative extends BaseStrategy {
   }
 
   override saveOwnState(): SavedState {
-    return { ...saveDataset(this.#seen) };
+    return SEEN.save(this.#seen);
   }
 
   override restoreOwnState(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    this.#seen = restoreDataset(parseSavedDataset(saved), sources);
+    this.#seen = readSaved(SEEN, saved, { owner: "Cumulative", context: { sources } });
   }
 }

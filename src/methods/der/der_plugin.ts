@@ -106,8 +106,8 @@ export class DERPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#reservoir?.restore(saved, sources);
-    this.#balanced?.restore(saved, sources);
+    this.#reservoir?.restore(saved, { sources });
+    this.#balanced?.restore(saved, { sources });
   }
 
   async #holdOutputs(strategy: BaseStrategy, { samples, outputs }: RememberedOutputs): Promise<void> {

@@ -115,7 +115,7 @@ export class FeatureReplayPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#memory.restore(saved, sources);
+    this.#memory.restore(saved, { sources });
   }
 
   #draw(strategy: BaseStrategy): Dataset {

@@ -68,6 +68,6 @@ export class GEMPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#memory.restore(saved, sources);
+    this.#memory.restore(saved, { sources });
   }
 }

@@ -83,7 +83,7 @@ export class GSSGreedyPlugin implements StrategyPlugin {
   }
 
   restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.memory.restore(saved, sources);
+    this.memory.restore(saved, { sources });
   }
 }
 

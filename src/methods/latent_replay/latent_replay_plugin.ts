@@ -144,7 +144,7 @@ export class LatentReplayPlugin implements StrategyPlugin {
   restoreState(saved: SavedState, _context: RestoreContext): void {
     const act = "the saved state of LatentReplayPlugin";
     const { memory = null, held = null, statistics = null } = parseSavedRecord(act, saved);
-    this.memory.restore(act, memory);
+    this.memory.restore(memory);
     this.#held = held === null ? undefined : HeldParameters.restore(act, held);
     this.#statistics = statistics === null ? undefined : parseSavedVector(act, statistics);
   }

@@ -5,11 +5,11 @@ import { type Declared, declareState } from "../../../src/core/state/declare_sta
 import type { Field, Fields } from "../../../src/core/state/field.ts";
 import { converted, made, part } from "../../../src/core/state/part_fields.ts";
 import {
-  constant,
   count,
   flag,
   float64Vector,
   int32Vector,
+  kind,
   number,
   text,
   vector,
@@ -40,7 +40,7 @@ const plain: Readonly<Record<string, MadeField>> = {
   count: makeField(count(), counts),
   flag: makeField(flag(), fc.boolean()),
   text: makeField(text(), fc.string()),
-  constant: makeField(constant("made"), fc.constant<"made">("made")),
+  kind: makeField(kind("made"), fc.constant<"made">("made")),
   vector: makeField(vector(), fc.float32Array(), false),
   float64Vector: makeField(
     float64Vector(),
@@ -146,7 +146,7 @@ describe("declareState()", () => {
       count: 3,
       flag: true,
       text: "some text",
-      constant: "made",
+      kind: "made",
       vector: Float32Array.of(1),
       float64Vector: Float64Array.of(1),
       int32Vector: Int32Array.of(1),
@@ -157,13 +157,13 @@ describe("declareState()", () => {
       bytes: Uint8Array.of(1),
     };
     /** What is of two kinds at once. */
-    const alike = new Set(["count as number", "constant as text"]);
+    const alike = new Set(["count as number", "kind as text"]);
     for (const [name, { field }] of Object.entries(plain)) {
       for (const [other, saved] of Object.entries(samples)) {
         const state = declareState("a test", { value: field });
         const restore = () => state.restore({ value: saved });
         if (other === name || alike.has(`${other} as ${name}`)) expect(restore).not.toThrow();
-        else expect(restore).toThrow(/^the saved state of a test needs .* as value, got /);
+        else expect(restore).toThrow(/^the saved state of a test needs .*, got /);
       }
     }
     for (const bad of [-1, 0.5, 2 ** 53, Number.NaN, Infinity]) {

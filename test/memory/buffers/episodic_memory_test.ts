@@ -39,7 +39,7 @@ describe("EpisodicMemory", () => {
     const lengths = Array.from(online, (piece) => {
       memory.add(piece, random);
       const resumed = new EpisodicMemory(5);
-      resumed.restore(structuredClone(memory.save()), sources);
+      resumed.restore(structuredClone(memory.save()), { sources });
       memory = resumed;
       return memory.parts.map(({ length }) => length);
     });
@@ -51,8 +51,8 @@ describe("EpisodicMemory", () => {
   test("restore() goes on from what save() gave", () => {
     const memory = fill();
     const resumed = new EpisodicMemory(5);
-    resumed.restore(structuredClone(memory.save()), sources);
+    resumed.restore(structuredClone(memory.save()), { sources });
     expect(resumed.parts.map(listSamples)).toEqual(memory.parts.map(listSamples));
-    expect(() => resumed.restore(memory.save(), new Map())).toThrow("one of the sources");
+    expect(() => resumed.restore(memory.save(), { sources: new Map() })).toThrow("one of the sources");
   });
 });

@@ -48,12 +48,12 @@ describe("LatentMemory", () => {
   test("restore() goes on from what save() gave", () => {
     const memory = new LatentMemory(5);
     const other = new LatentMemory(5);
-    other.restore("test", memory.save());
+    other.restore(memory.save());
     expect(other.length).toBe(0);
     memory.update(createRows(1, 5), new RandomStream(1, "latent"));
     const saved = memory.save();
     memory.update(createRows(20, 3), new RandomStream(1, "latent"));
-    other.restore("test", saved);
+    other.restore(saved);
     expect(listHeld(other)).toEqual([1, 2, 3, 4, 5]);
     expect(other.targets).toEqual([1, 2, 3, 4, 5]);
     other.update(createRows(20, 3), new RandomStream(1, "latent"));
@@ -75,6 +75,6 @@ describe("LatentMemory", () => {
   });
 
   test("LatentMemory() refuses sizes below 1, restore() what it has not saved", () => {
-    expect(() => new LatentMemory(1).restore("restore it", 3)).toThrow("restore it");
+    expect(() => new LatentMemory(1).restore(3)).toThrow("the saved state of a memory of activations needs");
   });
 });

@@ -3,7 +3,6 @@ import { RandomStream, RandomStreams } from "../../../src/core/random_stream.ts"
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { readSamples } from "../../../src/data/read_samples.ts";
 import { ParametricBuffer } from "../../../src/memory/buffers/parametric_buffer.ts";
-import { restoreBuffer, saveBuffer } from "../../../src/memory/buffers/saved_buffer.ts";
 import {
   ClosestToCenterSelectionStrategy,
   HerdingSelectionStrategy,
@@ -116,7 +115,7 @@ describe("ParametricBuffer", () => {
     const sources = new Map(
       [...stream].flatMap(({ dataset }) => [...dataset.sources.values()].map((s) => [s.name, s])),
     );
-    restoreBuffer(restored, structuredClone(saveBuffer(buffer)), sources);
+    restored.restore(structuredClone(buffer.save()), { sources });
     expect(restored.save()).toEqual(buffer.save());
   });
 

@@ -44,7 +44,7 @@ describe("ScoredSamples", () => {
     const memory = fill(new RandomStream(0, "gss"));
     const resumed = new ScoredSamples(2);
     const sources = new Map([...dataset.sources.values()].map((source) => [source.name, source]));
-    resumed.restore(structuredClone(memory.save()), sources);
+    resumed.restore(structuredClone(memory.save()), { sources });
     expect(listSamples(resumed.samples)).toEqual(listSamples(memory.samples));
     expect(resumed.scores).toEqual(memory.scores);
   });

@@ -2,8 +2,9 @@ import { matrixShape } from "../../../core/host_tensor.ts";
 import type { OptionRules } from "../../../core/options/assert_options.ts";
 import { oneOf, text } from "../../../core/options/value_rules.ts";
 import { parseSavedRecord, type SavedState } from "../../../core/saved_state.ts";
+import { readSaved } from "../../../core/state/field.ts";
 import { Dataset } from "../../../data/dataset.ts";
-import { parseSavedDataset, restoreDataset, saveDataset } from "../../../data/saved_dataset.ts";
+import { datasetField } from "../../../data/saved_dataset.ts";
 import { ClassBalancedBuffer } from "../../../memory/buffers/class_balanced_buffer.ts";
 import type { ExemplarsBuffer } from "../../../memory/buffers/exemplars_buffer.ts";
 import {
@@ -109,7 +110,7 @@ export class FeaturePrediction implements StrategyPlugin {
   }
 
   saveState(): SavedState {
-    const seen = { ...saveDataset(this.#seen) };
+    const seen = datasetField().save(this.#seen);
     return { classifiers: this.#classifiers.save(), buffer: saveBuffer(this.#buffer), seen };
   }
 
@@ -121,6 +122,6 @@ export class FeaturePrediction implements StrategyPlugin {
     } = parseSavedRecord("the saved state of a prediction by features", saved);
     this.#classifiers.restore(classifiers);
     restoreBuffer(this.#buffer, buffer, sources);
-    this.#seen = restoreDataset(parseSavedDataset(seen), sources);
+    this.#seen = readSaved(datasetField(), seen, { owner: "a prediction by features", context: { sources } });
   }
 }
