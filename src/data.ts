@@ -17,7 +17,7 @@ export { type IdxArray, readIdxImages, readIdxLabels } from "./data/readers/idx_
 export type { LabelledImages } from "./data/readers/labelled_images.ts";
 export { loadFashionMNIST, loadMNIST, type MNISTFiles } from "./data/readers/mnist_files.ts";
 export type { SampleFileOptions } from "./data/readers/read_sample_folder.ts";
-export type { SavedDataset } from "./data/saved_dataset.ts";
+export type { SavedDataset, SourcesByName } from "./data/saved_dataset.ts";
 export type { ComputedSamples } from "./data/scratch_samples.ts";
 export type { LabelledRows } from "./data/task_classes.ts";
 export type { Augmentation, AugmentationKey } from "./data/transforms/augmentation.ts";

@@ -4,14 +4,7 @@
  */
 
 export { ClassBalancedBuffer, type ClassBalancedBufferOptions } from "./memory/buffers/class_balanced_buffer.ts";
-export type {
-  BalancedState,
-  BufferState,
-  BufferUpdateSource,
-  ExemplarsBuffer,
-  ParametricState,
-  ReservoirState,
-} from "./memory/buffers/exemplars_buffer.ts";
+export type { BufferUpdateSource, ExemplarsBuffer } from "./memory/buffers/exemplars_buffer.ts";
 export {
   ExperienceBalancedBuffer,
   type ExperienceBalancedBufferOptions,

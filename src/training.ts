@@ -13,6 +13,7 @@ export type { Compatibility } from "./core/options/compatibility.ts";
 export type { ParameterEntry, ParameterLayout } from "./core/parameter_layout.ts";
 export type { LayoutChange } from "./core/remap_vector.ts";
 export type { SavedState } from "./core/saved_state.ts";
+export type { Part } from "./core/state/state.ts";
 export { createEngine, type EngineModel, type EngineSpec } from "./engine/create_engine.ts";
 export type {
   DropoutKey,

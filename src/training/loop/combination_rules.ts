@@ -1,5 +1,5 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
+import { assertOneState, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What a plugin or a strategy does that another may not bear beside it, in the words of refusals. */
 const TRAITS = {
@@ -50,6 +50,7 @@ function assertBearable(member: Member, other: Member): void {
 }
 
 function describePlugin(plugin: StrategyPlugin): Member {
+  assertOneState(plugin);
   const { traits = [], excludes = [], criterion } = plugin;
   const own: readonly Trait[] = criterion ? ["replacesCriterion"] : [];
   return { name: namePlugin(plugin), traits: [...traits, ...own], excludes: [...excludes, ...own] };

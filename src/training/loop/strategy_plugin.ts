@@ -1,5 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
+import { TypeRefusal } from "../../core/errors/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
+import type { Part } from "../../core/state/state.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
@@ -101,7 +103,12 @@ export type StrategyPlugin = CombinationRules & {
    * `beforeEvalExp` sets to 0. Asked like `predictionHead`.
    */
   taskParameters?(strategy: BaseStrategy): TaskParameters | undefined;
-  /** All that `restoreState` needs to go on from here. A plugin whose behaviour depends on the past must have both. */
+  /**
+   * What the plugin keeps from one callback to the next: `declareState({ … })`, or a buffer. It is saved and restored
+   * with the strategy. A plugin whose behaviour depends on the past must have it, or both of the next two methods.
+   */
+  readonly state?: Part<RestoreContext>;
+  /** For a plugin whose state cannot be declared: all that `restoreState` needs to go on from here. */
   saveState?(): SavedState;
   /** Goes on from what `saveState` gave, in the same configuration. Must also undo what happened since. */
   restoreState?(saved: SavedState, context: RestoreContext): void | Promise<void>;
@@ -122,4 +129,10 @@ export function listParts(plugin: StrategyPlugin): readonly StrategyPlugin[] {
 /** How messages call a plugin. */
 export function namePlugin(plugin: StrategyPlugin): string {
   return plugin.name ?? plugin.constructor?.name ?? "a plugin";
+}
+
+/** @throws {TypeError} If a plugin declares its state and saves or restores one by itself. */
+export function assertOneState(plugin: StrategyPlugin): void {
+  if (!plugin.state || !(plugin.saveState || plugin.restoreState)) return;
+  throw new TypeRefusal(`${namePlugin(plugin)} must have either state or saveState and restoreState, got both`);
 }

@@ -9,7 +9,7 @@ import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { ClockState } from "./clock.ts";
 import type { StrategySettings } from "./strategy_options.ts";
-import { namePlugin } from "./strategy_plugin.ts";
+import { namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** Everything that decides how a strategy goes on, at one moment between two iterations. It owns its arrays. */
 export interface StrategySnapshot {
@@ -51,7 +51,7 @@ export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
     randomStreams: strategy.randomStreams.save(),
     clock: clock.save(),
     evaluator: strategy.evaluator.save(),
-    plugins: strategy.plugins.map((plugin) => ({ name: namePlugin(plugin), state: plugin.saveState?.() ?? null })),
+    plugins: strategy.plugins.map((plugin) => ({ name: namePlugin(plugin), state: savePlugin(plugin) })),
     own: strategy.saveOwnState(),
   };
 }
@@ -86,9 +86,16 @@ export async function restoreSnapshot(
   await restorePart("the evaluator", () => strategy.evaluator.restore(snapshot.evaluator));
   for (const [i, plugin] of strategy.plugins.entries()) {
     const { state } = elementAt(snapshot.plugins, i);
-    await restorePart(namePlugin(plugin), () => plugin.restoreState?.(state, { strategy, sources }));
+    const context = { strategy, sources };
+    await restorePart(namePlugin(plugin), () => {
+      return plugin.state ? plugin.state.restore(state, context) : plugin.restoreState?.(state, context);
+    });
   }
   await restorePart(strategy.constructor.name, () => strategy.restoreOwnState(snapshot.own, sources));
+}
+
+function savePlugin(plugin: StrategyPlugin): SavedState {
+  return plugin.state ? plugin.state.save() : (plugin.saveState?.() ?? null);
 }
 
 /** What is restored comes from a file: vectors of another length are the file's fault. */

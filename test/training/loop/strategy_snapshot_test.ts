@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { RefusalError } from "../../../src/core/errors/errors.ts";
+import { count, declareState, idSet } from "../../../src/core/state/state.ts";
 import { EWCPlugin } from "../../../src/methods/ewc/ewc_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { collectSources } from "../../../src/streams/benchmark.ts";
@@ -49,6 +50,35 @@ describe("restoreSnapshot()", () => {
     expect(String(refused)).toContain("mine cannot be restored from its saved state: x is not iterable");
     const lost = new Error("replica 1 is lost");
     expect(await failOn(create(lost), (snapshot) => snapshot)).toBe(lost);
+  });
+
+  test("saves and restores the state that a plugin declares", async () => {
+    const state = declareState("mine", { steps: count(), seen: idSet() });
+    const plugin: StrategyPlugin = {
+      name: "mine",
+      state,
+      afterTrainingIteration: () => {
+        state.steps += 1;
+        state.seen.add(state.steps);
+      },
+    };
+    const saved: unknown[] = [];
+    const result = await failOn(plugin, (snapshot) => {
+      saved.push(...snapshot.plugins.filter(({ name }) => name === "mine"));
+      state.reset();
+      return snapshot;
+    });
+    expect(result).toBeUndefined();
+    expect(state.steps).toBeGreaterThan(0);
+    expect(saved).toEqual([{ name: "mine", state: { steps: state.steps, seen: [...state.seen] } }]);
+    const refused = await failOn(plugin, (snapshot) => setState(snapshot, "mine", { steps: -1 }));
+    expect(String(refused)).toContain("the saved state of mine needs a count as steps, got -1");
+  });
+
+  test("a plugin that declares its state and saves one by itself is refused when a strategy is made", () => {
+    const plugin = { name: "mine", state: declareState("mine", {}), saveState: () => null };
+    const message = "mine must have either state or saveState and restoreState, got both";
+    expect(() => new Naive(makeOptions({ plugins: [plugin] }))).toThrow(message);
   });
 
   test("refuses vectors of another length before it changes anything", async () => {
