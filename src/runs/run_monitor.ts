@@ -1,10 +1,6 @@
-import {
-  parseSavedCount,
-  parseSavedList,
-  parseSavedNumber,
-  parseSavedRecord,
-  type SavedState,
-} from "../core/saved_state.ts";
+import type { SavedState } from "../core/saved_state.ts";
+import { readSaved } from "../core/state/field.ts";
+import { count, mapById, number, optional, record } from "../core/state/state.ts";
 import { Accuracy } from "../evaluation/metrics/accuracy/accuracy.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import type { Trait } from "../training/loop/combination_rules.ts";
@@ -15,6 +11,14 @@ import type { StrategyPlugin } from "../training/loop/strategy_plugin.ts";
  * this is for loops of their own that make none.
  */
 const MAX_ITERATIONS_AFTER_STOP = 100;
+
+const FIGURES = record({
+  trainedSamples: count(),
+  trainSeconds: number(),
+  evalSeconds: number(),
+  callSeconds: optional(number()),
+  accuracies: mapById(number()),
+});
 
 /**
  * What a run needs to know of its strategy, whatever its evaluator measures: how long training took, how many samples
@@ -96,25 +100,16 @@ export class RunMonitor implements StrategyPlugin {
    * Seconds of a `train` call that is under way go along, so that the time between two processes counts for nothing.
    */
   saveState(): SavedState {
-    const { trainedSamples, trainSeconds, evalSeconds } = this;
-    const accuracies = [...this.accuracies].map(([experience, accuracy]) => ({ experience, accuracy }));
-    const callSeconds = this.#isTraining ? this.#measureTraining() : null;
-    return { trainedSamples, trainSeconds, evalSeconds, callSeconds, accuracies };
+    const { trainedSamples, trainSeconds, evalSeconds, accuracies } = this;
+    const callSeconds = this.#isTraining ? this.#measureTraining() : undefined;
+    return FIGURES.save({ trainedSamples, trainSeconds, evalSeconds, callSeconds, accuracies });
   }
 
   restoreState(saved: SavedState): void {
-    const act = "the saved state of a run's figures";
-    const { trainedSamples, trainSeconds, evalSeconds, callSeconds, accuracies } = parseSavedRecord(act, saved);
-    this.trainedSamples = parseSavedCount(act, trainedSamples);
-    this.trainSeconds = parseSavedNumber(act, trainSeconds);
-    this.evalSeconds = parseSavedNumber(act, evalSeconds);
-    this.accuracies.clear();
-    for (const item of parseSavedList(act, accuracies)) {
-      const { experience, accuracy } = parseSavedRecord(act, item);
-      this.accuracies.set(parseSavedNumber(act, experience), parseSavedNumber(act, accuracy));
-    }
+    const { callSeconds, ...figures } = readSaved(FIGURES, saved, { owner: "a run's figures", context: undefined });
+    Object.assign(this, figures);
     this.#isTraining = false;
-    if (callSeconds !== null) this.#beginTraining(parseSavedNumber(act, callSeconds));
+    if (callSeconds !== undefined) this.#beginTraining(callSeconds);
   }
 
   #beginTraining(secondsBefore: number): void {
