@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { TypeRefusal } from "../../core/errors/errors.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
-import type { GrowingHead } from "../../models/growing_head.ts";
-import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { TrainingPosition } from "../../training/loop/checkpointing.ts";
+import { randomStreamsSchema, savedStateSchema, snapshotSchema } from "../../training/loop/snapshot_schema.ts";
 import type { StrategySnapshot } from "../../training/loop/strategy_snapshot.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
 import { exportPathSchema } from "../summary_schema.ts";
@@ -38,82 +36,12 @@ export interface RunCheckpoint {
 }
 
 const count = z.int().min(0);
-const vector = z.instanceof(Float32Array);
-const streams = z.record(z.string(), z.array(z.int()));
-/** What the decoder gives is saved state, whatever it is. */
-const savedState = z.custom<SavedState>(() => true);
-
-const head: z.ZodType<GrowingHead> = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("incremental"), layer: z.string(), units: count }),
-  z.strictObject({ kind: z.literal("multi-head"), layer: z.string(), headUnits: z.array(count) }),
-  z.strictObject({ kind: z.literal("progressive"), layer: z.string(), units: count, tasks: z.array(count) }),
-]);
-
-const optimizerSpec: z.ZodType<OptimizerSpec> = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("sgd"),
-    momentum: z.number(),
-    dampening: z.number(),
-    weightDecay: z.number(),
-    nesterov: z.boolean(),
-  }),
-  z.strictObject({
-    kind: z.literal("adam"),
-    beta1: z.number(),
-    beta2: z.number(),
-    epsilon: z.number(),
-    weightDecay: z.number(),
-    decoupledWeightDecay: z.boolean(),
-  }),
-  z.strictObject({
-    kind: z.literal("rmsprop"),
-    alpha: z.number(),
-    epsilon: z.number(),
-    weightDecay: z.number(),
-    momentum: z.number(),
-    centered: z.boolean(),
-  }),
-  z.strictObject({
-    kind: z.literal("adagrad"),
-    learningRateDecay: z.number(),
-    weightDecay: z.number(),
-    epsilon: z.number(),
-  }),
-]);
-
-const snapshot: z.ZodType<StrategySnapshot> = z.strictObject({
-  heads: z.array(head),
-  parameters: vector,
-  layerState: vector,
-  optimizer: z.array(vector),
-  stepCount: count,
-  sideSteps: count,
-  learningRate: z.number(),
-  optimizerSpec: optimizerSpec.optional(),
-  settings: z
-    .strictObject({ trainMbSize: count, trainEpochs: count, dropLast: z.boolean(), evalMbSize: count })
-    .optional(),
-  isStopped: z.boolean(),
-  randomStreams: streams,
-  clock: z.strictObject({
-    trainIterations: count,
-    trainExpCounter: count,
-    trainExpEpochs: count,
-    trainExpIterations: count,
-    trainEpochIterations: count,
-    totalIterations: count,
-    pieces: z.exactOptional(z.strictObject({ continuations: count, lastOrigin: count.nullable() })),
-  }),
-  evaluator: z.unknown(),
-  plugins: z.array(z.strictObject({ name: z.string(), state: savedState })),
-  own: savedState,
-});
 
 const position: z.ZodType<TrainingPosition> = z.strictObject({
   experiences: count,
   epoch: count,
   iteration: count,
-  streamsAtEpochStart: streams,
+  streamsAtEpochStart: randomStreamsSchema,
 });
 
 /** An accuracy is NaN where nothing was evaluated. */
@@ -137,10 +65,10 @@ const checkpoint: z.ZodType<RunCheckpoint> = z.strictObject({
   experiences: z.array(experience),
   parametersHash: z.string().nullable(),
   metricsBytes: count,
-  logs: z.array(z.strictObject({ name: z.string(), state: savedState })).default([]),
+  logs: z.array(z.strictObject({ name: z.string(), state: savedStateSchema })).default([]),
   place: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.enum(["before", "trained"]), now: snapshot }),
-    z.strictObject({ kind: z.literal("inside"), start: snapshot, now: snapshot, position }),
+    z.strictObject({ kind: z.enum(["before", "trained"]), now: snapshotSchema }),
+    z.strictObject({ kind: z.literal("inside"), start: snapshotSchema, now: snapshotSchema, position }),
   ]),
 });
 
