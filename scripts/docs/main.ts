@@ -1,0 +1,81 @@
+/**
+ * Writes the API reference: docs/api.md, which lists what is exported by task, and docs/api, the whole reference as
+ * HTML by `deno doc`. Fails where a page links to a page that does not exist.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { type Entry, formatApiPage, PARTS, takeFirstSentence } from "./api_page.ts";
+
+const FOLDER = "docs/api";
+const ROOT = pathToFileURL(resolve(".")).href;
+
+const documentation = z.object({
+  nodes: z.record(
+    z.string(),
+    z.object({
+      symbols: z.array(
+        z.object({
+          name: z.string(),
+          declarations: z.array(
+            z.object({ kind: z.string(), jsDoc: z.object({ doc: z.string().optional() }).optional() }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+
+writeFileSync("docs/api.md", formatApiPage(readEntries()));
+rmSync(FOLDER, { recursive: true, force: true });
+runDenoDoc(["--html", "--name=Firn", `--output=${FOLDER}`, "src/mod.ts"]);
+const broken = listPages().flatMap(finishPage);
+for (const line of broken) console.error(line);
+console.log(`Wrote docs/api.md and ${FOLDER}/index.html; ${broken.length} broken links`);
+process.exitCode = broken.length > 0 ? 1 : 0;
+
+/** What each part exports, as `deno doc` reads it. */
+function readEntries(): Map<string, Entry[]> {
+  const output = runDenoDoc(["--json", ...PARTS.map(({ name }) => `src/${name}.ts`)]);
+  const { nodes } = documentation.parse(JSON.parse(output));
+  return new Map(
+    PARTS.map(({ name }) => {
+      const symbols = nodes[`${ROOT}/src/${name}.ts`]?.symbols ?? [];
+      const entries = symbols.map((symbol) => ({
+        name: symbol.name,
+        kind: symbol.declarations[0]?.kind ?? "",
+        sentence: takeFirstSentence(symbol.declarations.find(({ jsDoc }) => jsDoc?.doc)?.jsDoc?.doc ?? ""),
+      }));
+      return [name, entries];
+    }),
+  );
+}
+
+function runDenoDoc(words: readonly string[]): string {
+  return execFileSync("deno", ["doc", "--quiet", ...words], { encoding: "utf8", maxBuffer: 1 << 28 });
+}
+
+function listPages(): string[] {
+  return readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".html"))
+    .map((name) => join(FOLDER, name));
+}
+
+/**
+ * Has a page show how to import from "firn", and link to sources beside it instead of to this machine's.
+ * @returns Its links that lead nowhere.
+ */
+function finishPage(path: string): string[] {
+  const depth = "../".repeat(path.split("/").length - 1);
+  const text = readFileSync(path, "utf8")
+    .replaceAll("from &quot;.&quot;", "from &quot;firn&quot;")
+    .replaceAll(`${ROOT}/`.replaceAll("/", "&#x2F;"), depth);
+  writeFileSync(path, text);
+  const links = [...text.matchAll(/href="([^"]*)"/g)].map(({ 1: link = "" }) => link.replaceAll("&#x2F;", "/"));
+  const files = new Set(links.map((link) => link.split("#")[0] ?? "").filter((link) => link !== ""));
+  return [...files]
+    .filter((link) => !/^(?:https?|data):/.test(link) && !existsSync(join(dirname(path), link)))
+    .map((link) => `${path}: ${link}`);
+}
