@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import manifest from "../../package.json" with { type: "json" };
+import { findRegistry, runProgram, serveRegistry } from "./package_registry.ts";
+
+const LIMIT_MS = 300_000;
+const SOURCE = /^(?:src|workers)\/[\w/]+\.ts$/;
+const BUILT = /^dist\/(?:src|workers)\/[\w/]+\.(?:js|d\.ts|d\.ts\.map)$/;
+const DATA = /^dist\/proto\/\w+\.proto$/;
+
+/** What a project of a user's has, beside the service. */
+const PROJECT = {
+  "package.json": { name: "service", private: true, type: "module" },
+  // TF.js's own declarations do not compile without skipLibCheck, which `tsc --init` switches on.
+  "tsconfig.json": {
+    compilerOptions: { strict: true, module: "nodenext", target: "esnext", noEmit: true, skipLibCheck: true },
+  },
+};
+const RUN =
+  'import { trainService } from "./service.ts";\nconsole.log(JSON.stringify(await trainService(+process.argv[2])));\n';
+
+const packSchema = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
+
+// One runtime's turn is enough: both run what was installed.
+const registry = "Deno" in globalThis ? undefined : await findRegistry();
+const withRegistry = test.if(registry !== undefined);
+
+const TSC = ["tsc", "-p", "."];
+const DENO_CHECK = ["deno", "check", "service.ts"];
+const BUN = ["bun"];
+const DENO = ["deno", "run", "--allow-all"];
+
+/** Who installs it, and what is then done in the project. */
+const USERS = [
+  {
+    installer: "npm",
+    install: (project: string, file: string) => {
+      // onnxruntime-node's script fails where it cannot download what a GPU needs.
+      return succeed(project, ["npm", "install", "--ignore-scripts", "--prefer-offline", file]);
+    },
+    checks: [TSC, DENO_CHECK],
+    runtimes: [BUN, DENO],
+    launchers: [["npx", "firn"]],
+  },
+  {
+    installer: "Bun",
+    install: (project: string, file: string) => succeed(project, ["bun", "add", file]),
+    checks: [TSC],
+    runtimes: [BUN],
+    launchers: [["bunx", "firn"]],
+  },
+  {
+    installer: "Deno",
+    install: async (project: string, file: string) => {
+      await using served = await serveRegistry(file, manifest, registry ?? "");
+      const env = { NPM_CONFIG_REGISTRY: served.url, DENO_DIR: join(project, "cache") };
+      return await succeed(project, ["deno", "add", "npm:firn"], env);
+    },
+    checks: [DENO_CHECK],
+    runtimes: [DENO],
+    launchers: [[...DENO, "npm:firn"]],
+  },
+];
+
+describe("the packed package, where a registry answers", () => {
+  let folder = "";
+  let file = "";
+  let paths: readonly string[] = [];
+
+  beforeAll(async () => {
+    if (registry === undefined) return;
+    folder = await mkdtemp(join(tmpdir(), "firn-package-"));
+    const { stdout } = await runProgram(".", ["npm", "pack", "--json", "--pack-destination", folder]);
+    const [packed] = packSchema.parse(JSON.parse(stdout.slice(stdout.indexOf("[\n"))));
+    file = join(folder, packed.filename);
+    paths = packed.files.map(({ path }) => path);
+  }, LIMIT_MS);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  withRegistry("holds sources, what they were built to, and nothing else", () => {
+    const others = paths.filter((path) => ![SOURCE, BUILT, DATA].some((pattern) => pattern.test(path)));
+    expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    for (const target of Object.values(manifest.exports)) expect(paths).toContain(target.replace("./", ""));
+  });
+
+  withRegistry("says what to install where there is neither Bun nor Deno", async () => {
+    const node = (await runProgram(".", ["node", "-p", "process.execPath"])).stdout.trim();
+    const { status, stderr } = await runProgram(folder, [node, join(process.cwd(), manifest.bin.firn)], { PATH: "" });
+    expect(status).toBe(1);
+    expect(stderr).toBe("firn runs in Bun or Deno, and neither was found: npm install bun (or npm install deno)\n");
+  });
+
+  for (const { installer, install, checks, runtimes, launchers } of USERS) {
+    withRegistry(
+      `installed by ${installer}, is type-checked, trains and runs by its name`,
+      async () => {
+        const project = join(folder, installer);
+        await writeProject(project);
+        await install(project, file);
+        for (const check of checks) await succeed(project, check);
+        const outcomes: unknown[] = [];
+        for (const runtime of runtimes) {
+          for (const workers of ["0", "2"]) {
+            outcomes.push(JSON.parse(await succeed(project, [...runtime, "run.js", workers])));
+          }
+        }
+        expect(outcomes[0]).toMatchObject({ iterations: 40, metadata: { "firn.version": manifest.version } });
+        for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
+        for (const launcher of launchers)
+          expect(await succeed(project, [...launcher, "--help"])).toContain("Usage: firn");
+      },
+      LIMIT_MS,
+    );
+  }
+});
+
+async function writeProject(folder: string): Promise<void> {
+  await mkdir(folder);
+  await copyFile(new URL("packed_service.ts", import.meta.url), join(folder, "service.ts"));
+  await writeFile(join(folder, "run.js"), RUN);
+  for (const [path, content] of Object.entries(PROJECT)) await writeFile(join(folder, path), JSON.stringify(content));
+}
+
+/** What it wrote to standard output. */
+async function succeed(folder: string, command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { status, stdout, stderr } = await runProgram(folder, command, env);
+  if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}:\n${stdout}\n${stderr}`);
+  return stdout;
+}
