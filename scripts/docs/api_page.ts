@@ -28,12 +28,10 @@ export const PARTS: readonly Part[] = [
 /** What is exported, with the first sentence of its comment. */
 export interface Entry {
   readonly name: string;
-  /** "class", "function", "interface" … as `deno doc` says. */
-  readonly kind: string;
+  /** True where it cannot be used as a value. */
+  readonly isType: boolean;
   readonly sentence: string;
 }
-
-const TYPES = new Set(["interface", "typeAlias"]);
 
 /** The page that lists what is exported by task: docs/api.md. */
 export function formatApiPage(entries: ReadonlyMap<string, readonly Entry[]>): string {
@@ -49,8 +47,8 @@ ${parts.join("\n")}`;
 }
 
 function formatPart({ name, title, isApart }: Part, entries: readonly Entry[]): string {
-  const values = entries.filter(({ kind }) => !TYPES.has(kind));
-  const types = entries.filter(({ kind }) => TYPES.has(kind));
+  const values = entries.filter(({ isType }) => !isType);
+  const types = entries.filter(({ isType }) => isType);
   const example = values[0] ?? entries[0];
   const lines = [
     `## ${title}`,
@@ -65,6 +63,15 @@ function formatPart({ name, title, isApart }: Part, entries: readonly Entry[]): 
     ...(types.length > 0 ? [`Types: ${types.map((entry) => `\`${entry.name}\``).join(", ")}.`, ""] : []),
   ];
   return lines.join("\n");
+}
+
+/** The names that the text of a module exports as types: `export type { A }`, `export { type B }`. */
+export function listTypeNames(text: string): Set<string> {
+  const lists = [...text.matchAll(/^export (type )?\{([^}]*)\}/gm)];
+  const words = lists.flatMap(({ 1: isAll, 2: list = "" }) =>
+    list.split(",").filter((word) => isAll || /^\s*type /.test(word)),
+  );
+  return new Set(words.flatMap((word) => /(\w+)\s*$/.exec(word)?.[1] ?? []));
 }
 
 /** The first sentence of a comment on one line, or the first two where the first is a name alone. */

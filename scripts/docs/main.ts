@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { type Entry, formatApiPage, PARTS, takeFirstSentence } from "./api_page.ts";
+import { type Entry, formatApiPage, listTypeNames, PARTS, takeFirstSentence } from "./api_page.ts";
 
 const FOLDER = "docs/api";
 const ROOT = pathToFileURL(resolve(".")).href;
@@ -19,9 +19,7 @@ const documentation = z.object({
       symbols: z.array(
         z.object({
           name: z.string(),
-          declarations: z.array(
-            z.object({ kind: z.string(), jsDoc: z.object({ doc: z.string().optional() }).optional() }),
-          ),
+          declarations: z.array(z.object({ jsDoc: z.object({ doc: z.string().optional() }).optional() })),
         }),
       ),
     }),
@@ -43,9 +41,10 @@ function readEntries(): Map<string, Entry[]> {
   return new Map(
     PARTS.map(({ name }) => {
       const symbols = nodes[`${ROOT}/src/${name}.ts`]?.symbols ?? [];
+      const types = listTypeNames(readFileSync(`src/${name}.ts`, "utf8"));
       const entries = symbols.map((symbol) => ({
         name: symbol.name,
-        kind: symbol.declarations[0]?.kind ?? "",
+        isType: types.has(symbol.name),
         sentence: takeFirstSentence(symbol.declarations.find(({ jsDoc }) => jsDoc?.doc)?.jsDoc?.doc ?? ""),
       }));
       return [name, entries];

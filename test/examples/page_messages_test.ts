@@ -22,7 +22,9 @@ function isWritten(message: string): boolean {
 
 /** A message is put together at these words. */
 function splitPhrases(part: string): string[] {
-  return part.split(/(?:^| )(?:needs|requires|without|must be a)(?: |$)|did you mean/).filter((phrase) => phrase.trim().length > 3);
+  return part
+    .split(/(?:^| )(?:needs|requires|without|must be a)(?: |$)|did you mean/)
+    .filter((phrase) => phrase.trim().length > 3);
 }
 
 function contains(phrase: string): boolean {

@@ -1,7 +1,7 @@
 /**
  * A program of its own, `bun scripts/bench/profiles/profile_vectors.ts`: what a pass over vectors costs as a plain
- * loop, by the kernels where the vectors lie in their memory, and by the kernels on copies; at the sizes of SimpleMLP and of a
- * ResNet-18.
+ * loop, by the kernels where the vectors lie in their memory, and by the kernels on copies; at the sizes of SimpleMLP
+ * and of a ResNet-18.
  */
 
 import process from "node:process";

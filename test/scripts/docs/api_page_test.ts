@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { type Entry, formatApiPage, PARTS, takeFirstSentence } from "../../../scripts/docs/api_page.ts";
+import { type Entry, formatApiPage, listTypeNames, PARTS, takeFirstSentence } from "../../../scripts/docs/api_page.ts";
 
 const readText = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 
@@ -38,14 +38,21 @@ describe("docs/api.md", () => {
 describe("formatApiPage()", () => {
   test("shows values in a table and types in a line, and how to import them", () => {
     const entries: Entry[] = [
-      { name: "Mean", kind: "class", sentence: "A mean | of numbers." },
-      { name: "Metric", kind: "interface", sentence: "A metric." },
+      { name: "Mean", isType: false, sentence: "A mean | of numbers." },
+      { name: "Metric", isType: true, sentence: "A metric." },
     ];
     const page = formatApiPage(new Map([["metrics", entries]]));
     expect(page).toContain('import { Mean } from "firn/metrics"; // or from "firn"');
     expect(page).toContain("| `Mean` | A mean \\| of numbers. |");
     expect(page).toContain("Types: `Metric`.");
     expect(listDescribed(page, "metrics")).toEqual(["Mean", "Metric"]);
+  });
+});
+
+describe("listTypeNames()", () => {
+  test("finds types in both kinds of lists", () => {
+    const text = 'export type { A, B as C } from "./a.ts";\nexport {\n  d,\n  type E,\n  typeOf,\n} from "./b.ts";\n';
+    expect([...listTypeNames(text)]).toEqual(["A", "C", "E"]);
   });
 });
 
