@@ -52,4 +52,5 @@ export {
 } from "./training/loop/strategy_plugin.ts";
 export type { StrategySnapshot } from "./training/loop/strategy_snapshot.ts";
 export type { StrategyState } from "./training/loop/strategy_state.ts";
+export type { TrainingProgress } from "./training/loop/training_progress.ts";
 export type { ModelGrowth } from "./training/model/model_growth.ts";

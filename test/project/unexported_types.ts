@@ -13,6 +13,7 @@ const OPAQUE: readonly string[] = [
   "ModelHost",
   "RunCheckpoint",
   "RunDirectory",
+  "TrainingProgress",
   "TrainingRun",
 ];
 

@@ -1,12 +1,14 @@
 import os from "node:os";
 import process from "node:process";
+import { isBuilt } from "../../core/package_module.ts";
 import type { Finding } from "./finding.ts";
 import { runCommand } from "./run_command.ts";
 
+const IN_CLONE = !isBuilt(import.meta.url);
 /** Runtimes by the name of their program, with the line that installs them in a project. */
 const RUNTIMES = [
-  { name: "bun", install: "npm ci" },
-  { name: "deno", install: "npm ci" },
+  { name: "bun", install: IN_CLONE ? "npm ci" : "npm install bun" },
+  { name: "deno", install: IN_CLONE ? "npm ci" : "npm install deno" },
   { name: "node", install: "see nodejs.org; only npm needs it" },
 ] as const;
 
