@@ -9,9 +9,9 @@ import { parseNamed, QUOTING_HINT } from "./parse_named.ts";
 export interface NamedFactory<Context, Made> {
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodObject;
+  readonly options: OptionSchema;
   /** `options` are validated ones, as `resolveNamed` returns them. */
-  create(options: unknown, context: Context): Made;
+  create(options: Readonly<Record<string, unknown>>, context: Context): Made;
 }
 
 /** All things of one kind. */
@@ -31,21 +31,19 @@ export interface ResolvedName {
  * Declares a factory; `create` gets its options typed by the schema. It refuses options that the schema refuses: those
  * of a config.json that was edited, say.
  */
-export function defineFactory<Shape extends z.ZodRawShape, Context, Made>(definition: {
+export function defineFactory<Schema extends OptionSchema, Context, Made>(definition: {
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodObject<Shape>;
-  readonly create: (options: z.output<z.ZodObject<Shape>>, context: Context) => Made;
+  readonly options: Schema;
+  readonly create: (options: ResolvedOptions<Schema>, context: Context) => Made;
 }): NamedFactory<Context, Made> {
-  const { name, summary, options, create } = definition;
+  const { name, options, create } = definition;
   return {
-    name,
-    summary,
-    options,
+    ...definition,
     create(given, context) {
-      const { success, data } = options.safeParse(given);
-      if (!success) throw new TypeRefusal(`${name}: ${describeProblem(options, given)}`);
-      return create(data, context);
+      const problem = findOptionProblem(options, given);
+      if (problem !== undefined) throw new TypeRefusal(`${name}: ${problem}`);
+      return create(fillDefaults(given, options), context);
     },
   };
 }
@@ -57,15 +55,16 @@ export function defineFactory<Shape extends z.ZodRawShape, Context, Made>(defini
 export function resolveNamed<Context, Made>(registry: Registry<Context, Made>, text: string): ResolvedName {
   const { name, options } = parseNamed(text);
   const factory = findFactory(registry, name);
-  const properties = readProperties(factory.options);
   const values = Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [key, properties[key] ? coerceText(properties[key], value) : value]),
+    Object.entries(options).map(([key, value]) => {
+      const shape = factory.options[key]?.shape;
+      return [key, shape ? coerceText(shape, value) : value];
+    }),
   );
-  const result = factory.options.safeParse(values);
-  if (result.success) return { name, options: result.data };
-  const problem = describeProblem(factory.options, values, { show: showTyped });
+  const problem = findOptionProblem(factory.options, values, showTyped);
+  if (problem === undefined) return { name, options: omitUndefined(fillDefaults(values, factory.options)) };
   const isList = Object.entries(values).some(
-    ([key, value]) => properties[key]?.type === "string" && Array.isArray(value),
+    ([key, value]) => factory.options[key]?.shape.kind === "text" && Array.isArray(value),
   );
   throw new CliError(`${name}: ${problem}${isList ? `; ${QUOTING_HINT}` : ""}`);
 }

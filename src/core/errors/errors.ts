@@ -188,7 +188,9 @@ function assertWithoutFault(subject: string, name: string, value: unknown, fault
   throw typeof value === "number" ? new RangeRefusal(message) : new TypeRefusal(message);
 }
 
-function describeBounds({ atLeast, above, atMost, below }: Bounds): string {
+/** Bounds in words: "at least 0", "from 0 to 1", or nothing. */
+export function describeBounds({ atLeast, above, atMost, below }: Bounds): string {
+  if (atLeast !== undefined && atMost !== undefined) return `from ${atLeast} to ${atMost}`;
   const words = [
     ["at least", atLeast],
     ["above", above],

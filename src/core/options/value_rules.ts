@@ -11,8 +11,20 @@ export interface Fault {
   readonly isOfKind: boolean;
 }
 
+/** What values a rule lets through, as data: command lines parse texts by it, and say in words what to type. */
+export type ValueShape =
+  | { readonly kind: "number"; readonly isWhole: boolean; readonly bounds: Bounds }
+  | { readonly kind: "flag" }
+  | { readonly kind: "text" }
+  | { readonly kind: "choice"; readonly names: readonly string[] }
+  | { readonly kind: "list"; readonly item: ValueShape }
+  | { readonly kind: "either"; readonly choices: readonly ValueShape[] }
+  /** What code alone can give: functions, objects, null. */
+  | { readonly kind: "code" };
+
 /** A rule that lets values of the type `Value` through where they are in range. */
 export interface ValueRule<Value> {
+  readonly shape: ValueShape;
   /** What is wrong with a value; undefined where nothing is. */
   findFault(value: unknown): Fault | undefined;
   /** Never there: it holds a rule to the type of its option. */
@@ -22,55 +34,63 @@ export interface ValueRule<Value> {
 /** A rule for an option that cannot be left out. */
 export interface RequiredRule<Value> extends ValueRule<Value> {
   readonly isRequired: true;
+  /** What the option is, in a few words; "" where nothing prints it. */
+  readonly help: string;
 }
 
 /** Marks the rule of an option that cannot be left out. */
-export function required<Value>(rule: ValueRule<Value>): RequiredRule<Value> {
-  return { ...rule, isRequired: true };
+export function required<Value>(rule: ValueRule<Value>, help = ""): RequiredRule<Value> {
+  return { ...rule, isRequired: true, help };
 }
 
 /** A finite number within bounds. */
 export function number(bounds: Bounds = {}): ValueRule<number> {
-  return createRule("number", (value) => findNumberFault(value, bounds));
+  return createRule({ kind: "number", isWhole: false, bounds }, (value) => findNumberFault(value, bounds));
 }
 
 /** A whole number of at least `minimum`, and at most `maximum`. */
 export function wholeNumber(minimum = 0, maximum?: number): ValueRule<number> {
   const bounds = { atLeast: minimum, ...(maximum === undefined ? {} : { atMost: maximum }) };
-  return createRule("number", (value) => findWholeNumberFault(value, bounds));
+  return createRule({ kind: "number", isWhole: true, bounds }, (value) => findWholeNumberFault(value, bounds));
 }
 
 /** True or false. */
 export function flag(): ValueRule<boolean> {
-  return createRule("boolean", (value) => (typeof value === "boolean" ? undefined : "true or false"));
+  return createRule({ kind: "flag" }, (value) => (typeof value === "boolean" ? undefined : "true or false"));
 }
 
-/** Any string. */
-export function text(): ValueRule<string> {
-  return createRule("string", (value) => (typeof value === "string" ? undefined : "a string"));
+/** Any string of at least `minimumLength` characters. */
+export function text(minimumLength: 0 | 1 = 0): ValueRule<string> {
+  const wanted = minimumLength === 0 ? "a string" : "a string that is not empty";
+  const isText = (value: unknown) => typeof value === "string" && value.length >= minimumLength;
+  return createRule({ kind: "text" }, (value) => (isText(value) ? undefined : wanted));
 }
 
 /** One of these strings. */
-export function oneOf<Name extends string>(names: readonly Name[]): ValueRule<Name> {
+export function oneOf<const Name extends string>(names: readonly Name[]): ValueRule<Name> {
   const wanted = describeChoice(names);
-  return createRule("string", (value) => (names.some((name) => name === value) ? undefined : wanted));
+  return createRule({ kind: "choice", names }, (value) => (names.some((name) => name === value) ? undefined : wanted));
 }
 
 /** A function. */
-export function callback(): ValueRule<(...given: never) => unknown> {
-  return createRule("function", (value) => (typeof value === "function" ? undefined : "a function"));
+export function callback<Function extends (...given: never) => unknown>(): ValueRule<Function> {
+  return createRule({ kind: "code" }, (value) => (typeof value === "function" ? undefined : "a function"));
 }
 
 /** An object that has these members, "a Dataset" in words. A class in place of its instance is none. */
-export function objectLike(words: string, ...members: readonly string[]): ValueRule<object> {
+export function objectLike<Value extends object = object>(
+  words: string,
+  ...members: readonly string[]
+): ValueRule<Value> {
   const isLike = (value: unknown) =>
     typeof value === "object" && value !== null && members.every((member) => member in value);
-  return createRule("none", (value) => (isLike(value) ? undefined : words));
+  return createRule({ kind: "code" }, (value) => (isLike(value) ? undefined : words));
 }
 
 /** An array of at least `minimumLength` values that a rule lets through. */
 export function listOf<Value>(rule: ValueRule<Value>, minimumLength: 0 | 1 = 0): ValueRule<readonly Value[]> {
   return {
+    shape: { kind: "list", item: rule.shape },
     findFault: (value) => {
       if (!Array.isArray(value)) return { place: "", wanted: "an array", got: value, isOfKind: false };
       if (value.length < minimumLength)
@@ -87,6 +107,7 @@ export function listOf<Value>(rule: ValueRule<Value>, minimumLength: 0 | 1 = 0):
 /** An object whose values a rule lets through, whatever their names. */
 export function recordOf<Value>(rule: ValueRule<Value>): ValueRule<Readonly<Record<string, Value>>> {
   return {
+    shape: { kind: "code" },
     findFault: (value) => {
       if (typeof value !== "object" || value === null || Array.isArray(value)) {
         return { place: "", wanted: "an object", got: value, isOfKind: false };
@@ -103,6 +124,7 @@ export function recordOf<Value>(rule: ValueRule<Value>): ValueRule<Readonly<Reco
 /** What one of two rules lets through. */
 export function either<First, Second>(first: ValueRule<First>, second: ValueRule<Second>): ValueRule<First | Second> {
   return {
+    shape: { kind: "either", choices: [first.shape, second.shape] },
     findFault: (value) => {
       const [one, other] = [first.findFault(value), second.findFault(value)];
       if (!one || !other) return undefined;
@@ -115,19 +137,38 @@ export function either<First, Second>(first: ValueRule<First>, second: ValueRule
 
 /** Null, for an option that null turns off. */
 export function nothing(): ValueRule<null> {
-  return createRule("none", (value) => (value === null ? undefined : "null"));
+  return createRule({ kind: "code" }, (value) => (value === null ? undefined : "null"));
 }
 
 /** Any value: what takes the option checks it. */
 export function anything(): ValueRule<unknown> {
-  return createRule("none", () => undefined);
+  return createRule({ kind: "code" }, () => undefined);
 }
 
-function createRule(kind: string, findWanted: (value: unknown) => string | undefined): ValueRule<unknown> {
+/** What `typeof` says of a value of the right kind; undefined where that says nothing. */
+function nameType(shape: ValueShape): string | undefined {
+  switch (shape.kind) {
+    case "number":
+      return "number";
+    case "flag":
+      return "boolean";
+    case "text":
+    case "choice":
+      return "string";
+    case "list":
+    case "either":
+    case "code":
+      return undefined;
+  }
+}
+
+function createRule(shape: ValueShape, findWanted: (value: unknown) => string | undefined): ValueRule<unknown> {
+  const type = nameType(shape);
   return {
+    shape,
     findFault: (value) => {
       const wanted = findWanted(value);
-      return wanted === undefined ? undefined : { place: "", wanted, got: value, isOfKind: typeof value === kind };
+      return wanted === undefined ? undefined : { place: "", wanted, got: value, isOfKind: typeof value === type };
     },
   };
 }

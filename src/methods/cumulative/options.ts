@@ -1,0 +1,8 @@
+import { describeMethod } from "../method.ts";
+
+/** cumulative on the command line. */
+export const cumulative = describeMethod({
+  name: "cumulative",
+  summary: "training on everything seen so far, the upper baseline",
+  options: {},
+});

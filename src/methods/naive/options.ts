@@ -1,0 +1,8 @@
+import { describeMethod } from "../method.ts";
+
+/** naive on the command line. */
+export const naive = describeMethod({
+  name: "naive",
+  summary: "fine-tuning on one experience after another, the lower baseline",
+  options: {},
+});
