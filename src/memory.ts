@@ -12,7 +12,7 @@ export {
 export type { LatentMemory } from "./memory/buffers/latent_memory.ts";
 export { ParametricBuffer, type ParametricBufferOptions } from "./memory/buffers/parametric_buffer.ts";
 export { ReservoirSamplingBuffer } from "./memory/buffers/reservoir_sampling_buffer.ts";
-export type { MemoryOptions } from "./memory/buffers/resolve_storage_policy.ts";
+export type { StoragePolicyName } from "./memory/buffers/storage_policies.ts";
 export type { DataLoader, DataLoaderOptions } from "./memory/loaders/data_loader.ts";
 export {
   GroupBalancedDataLoader,

@@ -14,7 +14,6 @@ export { ProgressiveNetwork, type ProgressiveNetworkOptions } from "./engine/tfj
 export { Subtract } from "./engine/tfjs/layers/subtract.ts";
 export { type GrowingHeadOptions, type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
 export type { GrowingHead } from "./models/growing_head.ts";
-export type { ImageModelOptions } from "./models/image_model.ts";
 export { lenet5 } from "./models/lenet5.ts";
 export { type MLPVAEOptions, mlpVAE, type VariationalAutoencoder } from "./models/mlp_vae.ts";
 export { initializeLikePyTorch } from "./models/model_initialization.ts";
@@ -24,7 +23,14 @@ export {
   type ModelSnapshot,
   restoreWeights,
 } from "./models/model_snapshot.ts";
-export { type PNNOptions, pnn } from "./models/pnn.ts";
-export { type SimpleCNNOptions, simpleCNN } from "./models/simple_cnn.ts";
-export { type MLPOptions, mlp, type SimpleMLPOptions, simpleMLP } from "./models/simple_mlp.ts";
+export type {
+  ImageModelOptions,
+  MLPOptions,
+  PNNOptions,
+  SimpleCNNOptions,
+  SimpleMLPOptions,
+} from "./models/options.ts";
+export { pnn } from "./models/pnn.ts";
+export { simpleCNN } from "./models/simple_cnn.ts";
+export { mlp, simpleMLP } from "./models/simple_mlp.ts";
 export { slimResNet18 } from "./models/slim_resnet18.ts";

@@ -1,4 +1,4 @@
-import type { OptionSchema } from "../core/options/option_schema.ts";
+import type { OptionSchema, OptionsOf } from "../core/options/option_schema.ts";
 import { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../training/loop/strategy_options.ts";
 import type { StrategyPlugin } from "../training/loop/strategy_plugin.ts";
@@ -14,14 +14,14 @@ export type StrategyClass<Own extends object> = new (options: StrategyOptions & 
  * class EWC extends strategyWith(EWCPlugin, ewc.options) {}
  * new EWC({ model, optimizer, lambda: 0.4 });
  */
-export function strategyWith<Own extends object>(
-  Plugin: new (options: Own) => StrategyPlugin,
-  schema: OptionSchema,
-): StrategyClass<Own> {
+export function strategyWith<Schema extends OptionSchema>(
+  Plugin: new (options: OptionsOf<Schema>) => StrategyPlugin,
+  schema: Schema,
+): StrategyClass<OptionsOf<Schema>> {
   return class extends BaseStrategy {
-    /** @throws {TypeError} If an option has no such name, or is of another kind. {RangeError} If one is out of range. */
-    constructor(options: StrategyOptions & Own) {
-      const [own, rest] = splitStrategyOptions<Own>(new.target.name, options, schema);
+    /** @throws {TypeError} If an option has no such name or is of another kind. {RangeError} If it is out of range. */
+    constructor(options: StrategyOptions & OptionsOf<Schema>) {
+      const [own, rest] = splitStrategyOptions<OptionsOf<Schema>>(new.target.name, options, schema);
       super({ ...rest, plugins: [...(rest.plugins ?? []), new Plugin(own)] });
     }
   };

@@ -1,14 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../core/element_at.ts";
-import { assertOptions } from "../core/options/assert_options.ts";
-import {
-  buildImageModel,
-  callLayers,
-  createConvolution,
-  createDense,
-  IMAGE_MODEL_RULES,
-  type ImageModelOptions,
-} from "./image_model.ts";
+import { resolveOptions } from "../core/options/option_schema.ts";
+import { buildImageModel, callLayers, createConvolution, createDense } from "./image_model.ts";
+import { IMAGE_MODEL_OPTIONS, type ImageModelOptions } from "./options.ts";
 
 /**
  * LeNet-5: 5×5 convolutions of 6 and 16 filters, each with tanh and a 2×2 average pool, a convolution of 120 filters
@@ -20,11 +14,10 @@ import {
  * const model = lenet5({ numClasses: 10, inputShape: [28, 28, 1] });
  */
 export function lenet5(options: ImageModelOptions = {}): tf.LayersModel {
-  assertOptions("lenet5", options, IMAGE_MODEL_RULES);
   return buildImageModel({
     name: "lenet5",
     builder: "lenet5",
-    options,
+    options: resolveOptions("lenet5", options, IMAGE_MODEL_OPTIONS),
     smallest: 16,
     addFeatures: (input) => {
       const maps = callLayers(input, [

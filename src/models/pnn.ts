@@ -1,8 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { countElements } from "../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../core/options/compatibility.ts";
-import { listOf, oneOf, wholeNumber } from "../core/options/value_rules.ts";
+import { resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { ProgressiveNetwork } from "../engine/tfjs/layers/progressive_network.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
@@ -10,38 +8,7 @@ import { drawColumnTensor } from "./draw_columns.ts";
 import { callLayer } from "./growing_classifier.ts";
 import { assertHiddenSize } from "./model_size.ts";
 import { flattenWeights, restoreWeights } from "./model_snapshot.ts";
-
-/** What `pnn` is built from; every option has a default. */
-export interface PNNOptions {
-  /** The shape of one sample; flattened. Default [28, 28, 1]. */
-  readonly inputShape?: readonly number[];
-  /** Hidden layers of each column, at least 1. Default 1. */
-  readonly hiddenLayers?: number;
-  /** Units of each hidden layer of each column. Default 100. */
-  readonly hiddenSize?: number;
-  /** What joins a column to those before it: "linear" a matrix, "mlp" a hidden layer of their own. Default "mlp". */
-  readonly adapter?: "linear" | "mlp";
-  /**
-   * "paper": all layers but the first, the output included, are joined to the layer below in earlier columns.
-   * "avalanche": hidden layers alone are, the first to the input once more for each earlier column; the adapter is the
-   * one asked for there, too, where Avalanche always takes "mlp". Default "paper".
-   */
-  readonly compatibility?: Compatibility;
-  /** Units of the output before the first experience. Default 2. */
-  readonly initialUnits?: number;
-  /** Seeds the weights; the same seed gives the same model. Default 0. */
-  readonly seed?: number;
-}
-
-const PNN_RULES: OptionRules<PNNOptions> = {
-  inputShape: listOf(wholeNumber(1), 1),
-  hiddenLayers: wholeNumber(1),
-  hiddenSize: wholeNumber(1),
-  adapter: oneOf(["linear", "mlp"]),
-  compatibility: oneOf(COMPATIBILITIES),
-  initialUnits: wholeNumber(1),
-  seed: wholeNumber(),
-};
+import { PNN_OPTIONS, type PNNOptions } from "./options.ts";
 
 /**
  * A progressive neural network of dense layers with ReLU, with a second input `task_labels`. It begins with one column;
@@ -53,9 +20,8 @@ const PNN_RULES: OptionRules<PNNOptions> = {
  * 2021)
  */
 export function pnn(options: PNNOptions = {}): tf.LayersModel {
-  assertOptions("pnn", options, PNN_RULES);
-  const { inputShape = [28, 28, 1], hiddenLayers = 1, hiddenSize = 100, adapter = "mlp", seed = 0 } = options;
-  const { compatibility = "paper", initialUnits = 2 } = options;
+  const settled = resolveOptions("pnn", options, PNN_OPTIONS);
+  const { inputShape, hiddenLayers, hiddenSize, adapter, seed, compatibility, initialUnits } = settled;
   assertHiddenSize("pnn", { inputs: countElements(inputShape), hiddenSize, hiddenLayers, outputs: initialUnits });
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();

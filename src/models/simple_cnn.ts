@@ -1,24 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { number } from "../core/options/value_rules.ts";
-import {
-  buildImageModel,
-  callLayers,
-  createConvolution,
-  IMAGE_MODEL_RULES,
-  type ImageModelOptions,
-} from "./image_model.ts";
-
-/** What `simpleCNN` is built from; every option has a default. */
-export interface SimpleCNNOptions extends ImageModelOptions {
-  /** The odds that a unit is dropped in training, at least 0 and below 1. Default 0.25. */
-  readonly dropRate?: number;
-}
-
-const SIMPLE_CNN_RULES: OptionRules<SimpleCNNOptions> = {
-  ...IMAGE_MODEL_RULES,
-  dropRate: number({ atLeast: 0, below: 1 }),
-};
+import { resolveOptions } from "../core/options/option_schema.ts";
+import { buildImageModel, callLayers, createConvolution } from "./image_model.ts";
+import { SIMPLE_CNN_OPTIONS, type SimpleCNNOptions } from "./options.ts";
 
 /**
  * A small convolutional network: two blocks of 3×3 convolution (padded), 3×3 convolution, 2×2 max pool and dropout, 32
@@ -31,8 +14,7 @@ const SIMPLE_CNN_RULES: OptionRules<SimpleCNNOptions> = {
  * const model = simpleCNN({ numClasses: 20, inputShape: [32, 32, 3] });
  */
 export function simpleCNN(options: SimpleCNNOptions = {}): tf.LayersModel {
-  assertOptions("simpleCNN", options, SIMPLE_CNN_RULES);
-  const { dropRate = 0.25, ...others } = options;
+  const { dropRate, ...others } = resolveOptions("simpleCNN", options, SIMPLE_CNN_OPTIONS);
   return buildImageModel({
     name: "simple_cnn",
     builder: "simpleCNN",

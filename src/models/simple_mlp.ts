@@ -1,61 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { omitUndefined } from "../core/options/omit_undefined.ts";
-import { flag, listOf, number, oneOf, wholeNumber } from "../core/options/value_rules.ts";
+import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertHiddenSize } from "./model_size.ts";
+import { MLP_OPTIONS, type MLPOptions, SIMPLE_MLP_OPTIONS, type SimpleMLPOptions } from "./options.ts";
 
-/** What `simpleMLP` is built from; every option has a default. */
-export interface SimpleMLPOptions {
-  /** C, the number of logits; a growing head does without. Default 10. */
-  readonly numClasses?: number;
-  /** The shape of one sample; flattened. Default [28, 28, 1]. */
-  readonly inputShape?: readonly number[];
-  /** Units of each hidden layer. Default 512. */
-  readonly hiddenSize?: number;
-  /** 0 gives a linear classifier. Default 1. */
-  readonly hiddenLayers?: number;
-  /** The odds that a hidden unit is dropped in training, at least 0 and below 1. Default 0.5. */
-  readonly dropRate?: number;
-  /** Seeds the weights; the same seed gives the same model. Default 0. */
-  readonly seed?: number;
-  /** Default "relu". */
-  readonly activation?: "relu" | "tanh";
-  /** Whose default distribution the weights are drawn from. Default "pytorch". */
-  readonly initialization?: "pytorch" | "keras";
-  /** Ends in an IncrementalClassifier, which strategies widen as classes appear. Default false. */
-  readonly incremental?: boolean;
-  /** Ends in a MultiHeadClassifier, a head a task label, with a second input `task_labels`. Default false. */
-  readonly multiHead?: boolean;
-  /** Units of a growing head before the first experience. Default 2. */
-  readonly initialUnits?: number;
-}
-
-/** What `mlp` is built from: the options of `simpleMLP`, with `dropout` for `dropRate`. */
-export interface MLPOptions extends Omit<SimpleMLPOptions, "dropRate"> {
-  /** The odds that a hidden unit is dropped in training. Default 0. */
-  readonly dropout?: number;
-}
-
-const { dropRate: DROP_RATE, ...OTHER_RULES }: OptionRules<SimpleMLPOptions> = {
-  numClasses: wholeNumber(1),
-  inputShape: listOf(wholeNumber(1), 1),
-  hiddenSize: wholeNumber(1),
-  hiddenLayers: wholeNumber(),
-  dropRate: number({ atLeast: 0, below: 1 }),
-  seed: wholeNumber(),
-  activation: oneOf(["relu", "tanh"]),
-  initialization: oneOf(["pytorch", "keras"]),
-  incremental: flag(),
-  multiHead: flag(),
-  initialUnits: wholeNumber(1),
-};
-const SIMPLE_MLP_RULES: OptionRules<SimpleMLPOptions> = { dropRate: DROP_RATE, ...OTHER_RULES };
-const MLP_RULES: OptionRules<MLPOptions> = { dropout: DROP_RATE, ...OTHER_RULES };
+type Settings = ResolvedOptions<typeof SIMPLE_MLP_OPTIONS>;
 
 /**
  * A multilayer perceptron: flatten → [dense → activation → dropout] × hiddenLayers → dense, giving logits [N, C].
@@ -67,8 +20,7 @@ const MLP_RULES: OptionRules<MLPOptions> = { dropout: DROP_RATE, ...OTHER_RULES 
  * const model = simpleMLP({ numClasses: 10, hiddenLayers: 2, hiddenSize: 256, dropRate: 0 });
  */
 export function simpleMLP(options: SimpleMLPOptions = {}): tf.LayersModel {
-  assertOptions("simpleMLP", options, SIMPLE_MLP_RULES);
-  return buildMLP("simpleMLP", options);
+  return buildMLP("simpleMLP", resolveOptions("simpleMLP", options, SIMPLE_MLP_OPTIONS));
 }
 
 /**
@@ -77,13 +29,14 @@ export function simpleMLP(options: SimpleMLPOptions = {}): tf.LayersModel {
  * @throws {RangeError} If an option is out of its range.
  */
 export function mlp(options: MLPOptions = {}): tf.LayersModel {
-  assertOptions("mlp", options, MLP_RULES);
-  const { dropout = 0, ...others } = omitUndefined(options);
-  return buildMLP("mlp", { hiddenLayers: 2, hiddenSize: 256, ...others, dropRate: dropout });
+  const { dropout: dropRate, ...others } = resolveOptions("mlp", options, MLP_OPTIONS);
+  return buildMLP("mlp", { ...others, dropRate });
 }
 
-function buildMLP(builder: string, options: SimpleMLPOptions): tf.LayersModel {
-  const settings = completeOptions(builder, options);
+function buildMLP(builder: string, settings: Settings): tf.LayersModel {
+  if (settings.incremental && settings.multiHead) {
+    throw new RangeRefusal(`${builder}: incremental and multiHead exclude each other`);
+  }
   const { hiddenLayers, hiddenSize: units, dropRate: rate, activation } = settings;
   const inputs = countElements(settings.inputShape);
   assertHiddenSize(builder, { ...settings, inputs, outputs: settings.numClasses });
@@ -102,7 +55,7 @@ function buildMLP(builder: string, options: SimpleMLPOptions): tf.LayersModel {
   return model;
 }
 
-function addClassifier(layers: tf.layers.Layer[], settings: Required<SimpleMLPOptions>): tf.LayersModel {
+function addClassifier(layers: tf.layers.Layer[], settings: Settings): tf.LayersModel {
   const { incremental, multiHead, initialUnits, inputShape, numClasses: units } = settings;
   const name = "simple_mlp";
   if (!incremental && !multiHead) {
@@ -114,27 +67,6 @@ function addClassifier(layers: tf.layers.Layer[], settings: Required<SimpleMLPOp
   const kind = multiHead ? "multi-head" : "incremental";
   const head = addGrowingHead(features, { kind, name: "classifier", initialUnits });
   return tf.model({ name, inputs: [input, ...head.inputs], outputs: head.outputs });
-}
-
-function completeOptions(builder: string, options: SimpleMLPOptions): Required<SimpleMLPOptions> {
-  const settings: Required<SimpleMLPOptions> = {
-    numClasses: 10,
-    inputShape: [28, 28, 1],
-    hiddenSize: 512,
-    hiddenLayers: 1,
-    dropRate: 0.5,
-    seed: 0,
-    activation: "relu",
-    initialization: "pytorch",
-    incremental: false,
-    multiHead: false,
-    initialUnits: 2,
-    ...omitUndefined(options),
-  };
-  if (settings.incremental && settings.multiHead) {
-    throw new RangeRefusal(`${builder}: incremental and multiHead exclude each other`);
-  }
-  return settings;
 }
 
 /** The first layer of a sequential model carries the input's shape. */

@@ -1,13 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertOptions } from "../core/options/assert_options.ts";
+import { resolveOptions } from "../core/options/option_schema.ts";
 import { callLayer } from "./growing_classifier.ts";
-import {
-  buildImageModel,
-  callLayers,
-  createConvolution,
-  IMAGE_MODEL_RULES,
-  type ImageModelOptions,
-} from "./image_model.ts";
+import { buildImageModel, callLayers, createConvolution } from "./image_model.ts";
+import { IMAGE_MODEL_OPTIONS, type ImageModelOptions } from "./options.ts";
 
 /** Filters of each stage, as multiples of the first one's; every stage but the first halves height and width. */
 const WIDTHS = [1, 2, 4, 8];
@@ -27,11 +22,10 @@ const BASE = 20;
  * const model = slimResNet18({ numClasses: 100 });
  */
 export function slimResNet18(options: ImageModelOptions = {}): tf.LayersModel {
-  assertOptions("slimResNet18", options, IMAGE_MODEL_RULES);
   return buildImageModel({
     name: "slim_resnet18",
     builder: "slimResNet18",
-    options,
+    options: resolveOptions("slimResNet18", options, IMAGE_MODEL_OPTIONS),
     smallest: 8,
     addFeatures: (input) => {
       let x = callLayers(input, [

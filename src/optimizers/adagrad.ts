@@ -1,18 +1,9 @@
-import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { number } from "../core/options/value_rules.ts";
+import { resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdagradSpec } from "./optimizer_spec.ts";
-
-export type AdagradOptions = { learningRate?: number } & Partial<Omit<AdagradSpec, "kind">>;
-
-const ADAGRAD_RULES: OptionRules<AdagradOptions> = {
-  learningRate: number({ atLeast: 0 }),
-  learningRateDecay: number({ atLeast: 0 }),
-  weightDecay: number({ atLeast: 0 }),
-  epsilon: number({ atLeast: 0 }),
-};
+import { ADAGRAD_OPTIONS, type AdagradOptions } from "./options.ts";
 
 /**
  * Adagrad with PyTorch's definition: s ← s + g², θ ← θ − η g / (√s + ε), where η shrinks by 1 + (t − 1)·decay.
@@ -24,10 +15,9 @@ export class Adagrad implements Optimizer {
 
   /** @throws {RangeError} If a constant is out of range. */
   constructor(options: AdagradOptions = {}) {
-    assertOptions("Adagrad", options, ADAGRAD_RULES);
-    const { learningRate = 0.01, learningRateDecay = 0, weightDecay = 0, epsilon = 1e-10 } = options;
+    const { learningRate, ...rule } = resolveOptions("Adagrad", options, ADAGRAD_OPTIONS);
     this.learningRate = learningRate;
-    this.spec = fixSpec(this, { kind: "adagrad", learningRateDecay, weightDecay, epsilon });
+    this.spec = fixSpec(this, { kind: "adagrad", ...rule });
   }
 }
 

@@ -1,20 +1,9 @@
-import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { number } from "../core/options/value_rules.ts";
+import { resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdamSpec } from "./optimizer_spec.ts";
-
-/** What Adam and AdamW take; the defaults are PyTorch's. */
-export type AdamOptions = Partial<Omit<AdamSpec, "kind" | "decoupledWeightDecay">> & { learningRate?: number };
-
-const ADAM_RULES: OptionRules<AdamOptions> = {
-  learningRate: number({ atLeast: 0 }),
-  beta1: number({ atLeast: 0, below: 1 }),
-  beta2: number({ atLeast: 0, below: 1 }),
-  epsilon: number({ atLeast: 0 }),
-  weightDecay: number({ atLeast: 0 }),
-};
+import { ADAM_OPTIONS, ADAMW_OPTIONS, type AdamOptions } from "./options.ts";
 
 /**
  * Adam: moments m, s of g and g²; θ ← θ − η m̂ / (√ŝ + ε), both corrected for their start at zero.
@@ -26,9 +15,9 @@ export class Adam implements Optimizer {
 
   /** @throws {RangeError} If a constant is out of range. */
   constructor(options: AdamOptions = {}) {
-    assertOptions("Adam", options, ADAM_RULES);
-    this.learningRate = options.learningRate ?? 0.001;
-    this.spec = fixSpec(this, createAdamSpec({ ...options, weightDecay: options.weightDecay ?? 0 }, false));
+    const { learningRate, ...rule } = resolveOptions("Adam", options, ADAM_OPTIONS);
+    this.learningRate = learningRate;
+    this.spec = fixSpec(this, { kind: "adam", ...rule, decoupledWeightDecay: false });
   }
 }
 
@@ -42,9 +31,9 @@ export class AdamW implements Optimizer {
 
   /** @throws {RangeError} If a constant is out of range. */
   constructor(options: AdamOptions = {}) {
-    assertOptions("AdamW", options, ADAM_RULES);
-    this.learningRate = options.learningRate ?? 0.001;
-    this.spec = fixSpec(this, createAdamSpec({ ...options, weightDecay: options.weightDecay ?? 0.01 }, true));
+    const { learningRate, ...rule } = resolveOptions("AdamW", options, ADAMW_OPTIONS);
+    this.learningRate = learningRate;
+    this.spec = fixSpec(this, { kind: "adam", ...rule, decoupledWeightDecay: true });
   }
 }
 
@@ -80,9 +69,4 @@ export function stepAdam(spec: AdamSpec, vectors: OptimizerVectors, step: Optimi
         decay,
       ),
   );
-}
-
-function createAdamSpec(options: AdamOptions, decoupledWeightDecay: boolean): AdamSpec {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-  return { kind: "adam", beta1, beta2, epsilon, weightDecay, decoupledWeightDecay };
 }

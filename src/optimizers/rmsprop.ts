@@ -1,20 +1,9 @@
-import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { flag, number } from "../core/options/value_rules.ts";
+import { resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { RMSpropSpec } from "./optimizer_spec.ts";
-
-export type RMSpropOptions = { learningRate?: number } & Partial<Omit<RMSpropSpec, "kind">>;
-
-const RMSPROP_RULES: OptionRules<RMSpropOptions> = {
-  learningRate: number({ atLeast: 0 }),
-  alpha: number({ atLeast: 0, atMost: 1 }),
-  epsilon: number({ atLeast: 0 }),
-  weightDecay: number({ atLeast: 0 }),
-  momentum: number({ atLeast: 0, atMost: 1 }),
-  centered: flag(),
-};
+import { RMSPROP_OPTIONS, type RMSpropOptions } from "./options.ts";
 
 /**
  * RMSprop with PyTorch's definition: s ← αs + (1 − α)g², the step is g / (√s + ε); centred subtracts the squared mean.
@@ -26,17 +15,9 @@ export class RMSprop implements Optimizer {
 
   /** @throws {RangeError} If a constant is out of range. */
   constructor(options: RMSpropOptions = {}) {
-    assertOptions("RMSprop", options, RMSPROP_RULES);
-    const {
-      learningRate = 0.01,
-      alpha = 0.99,
-      epsilon = 1e-8,
-      weightDecay = 0,
-      momentum = 0,
-      centered = false,
-    } = options;
+    const { learningRate, ...rule } = resolveOptions("RMSprop", options, RMSPROP_OPTIONS);
     this.learningRate = learningRate;
-    this.spec = fixSpec(this, { kind: "rmsprop", alpha, epsilon, weightDecay, momentum, centered });
+    this.spec = fixSpec(this, { kind: "rmsprop", ...rule });
   }
 }
 

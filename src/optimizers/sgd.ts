@@ -1,20 +1,10 @@
 import { RangeRefusal } from "../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { flag, number, required } from "../core/options/value_rules.ts";
+import { resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { SGDSpec } from "./optimizer_spec.ts";
-
-export type SGDOptions = { learningRate: number } & Partial<Omit<SGDSpec, "kind">>;
-
-const SGD_RULES: OptionRules<SGDOptions> = {
-  learningRate: required(number({ atLeast: 0 })),
-  momentum: number({ atLeast: 0, atMost: 1 }),
-  dampening: number({ atLeast: 0, atMost: 1 }),
-  weightDecay: number({ atLeast: 0 }),
-  nesterov: flag(),
-};
+import { SGD_OPTIONS, type SGDOptions } from "./options.ts";
 
 /**
  * Stochastic gradient descent with PyTorch's definition of momentum: v ← μv + (1 − dampening)g, θ ← θ − ηv, where the
@@ -29,12 +19,12 @@ export class SGD implements Optimizer {
    * @throws {RangeError} If a constant is out of range, or Nesterov is asked for without momentum or with dampening.
    */
   constructor(options: SGDOptions) {
-    assertOptions("SGD", options, SGD_RULES);
-    const { learningRate, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
+    const { learningRate, ...rule } = resolveOptions("SGD", options, SGD_OPTIONS);
+    const { momentum, dampening, nesterov } = rule;
     if (nesterov && momentum === 0) throw new RangeRefusal("SGD: nesterov requires momentum above 0");
     if (nesterov && dampening !== 0) throw new RangeRefusal(`SGD: nesterov requires dampening 0, got ${dampening}`);
     this.learningRate = learningRate;
-    this.spec = fixSpec(this, { kind: "sgd", momentum, dampening, weightDecay, nesterov });
+    this.spec = fixSpec(this, { kind: "sgd", ...rule });
   }
 }
 

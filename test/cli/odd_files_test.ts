@@ -70,7 +70,7 @@ describe("train", () => {
   test("refuses numbers that nothing can be made of", async () => {
     const cases = [
       [["--model", "mlp:hiddenSize=1000000000000000"], /a model may have at most 1073741824 parameters/],
-      [["--workers", "1000000000000000"], /workers must be at least 0 and at most 256, got 1000000000000000/],
+      [["--workers", "1000000000000000"], /workers must be from 0 to 256, got 1000000000000000/],
       [["--benchmark", "permuted-mnist:experiences=1000000000000000"], /experiences must be .* from 1 to 10000/],
       [["--benchmark", "split-mnist:experiences=0x2"], /experiences must be a whole number .*, got "0x2"/],
     ] as const;
@@ -93,15 +93,12 @@ describe("train --resume", () => {
     const option = (kind: string, name: string, value: unknown) =>
       edit((config) => Reflect.set(Object(Reflect.get(Object(config[kind]), "options")), name, value));
     const cases = [
-      [
-        edit((config) => Object.assign(config, { epochs: "x" })),
-        'epochs must be a whole number of at least 1, got "x"',
-      ],
-      [edit((config) => Object.assign(config, { plugins: 3 })), "plugins must be a list of objects, got 3"],
-      [edit((config) => Object.assign(config, { speed: 1 })), 'unknown key "speed", did you mean seed?'],
+      [edit((config) => Object.assign(config, { epochs: "x" })), 'epochs must be a whole number, got "x"'],
+      [edit((config) => Object.assign(config, { plugins: 3 })), "plugins must be an array, got 3"],
+      [edit((config) => Object.assign(config, { speed: 1 })), 'unknown option "speed", did you mean seed?'],
       [
         edit((config) => Object.assign(config, { workers: 1e12 })),
-        "cluster: workers must be at least 0 and at most 256, got 1000000000000",
+        "cluster: workers must be from 0 to 256, got 1000000000000",
       ],
       [option("strategy", "memSize", "many"), 'der: memSize must be a whole number of at least 1, got "many"'],
       [option("benchmark", "classOrder", [0, "x"]), "split-mnist: classOrder must be a list of whole numbers"],

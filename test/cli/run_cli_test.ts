@@ -93,7 +93,7 @@ describe("runCli() refuses", () => {
     ["train --workers=-1", "--workers must be a whole number of at least 0, got -1"],
     ["train --epochs x", '--epochs must be a whole number of at least 1, got "x"'],
     ["train --strategy=", '"": expected NAME or NAME:key=value,key=value'],
-    ["train --logical-shards 1000000", "logicalShards must be at least 1 and at most 65536, got 1000000"],
+    ["train --logical-shards 1000000", "logicalShards must be from 1 to 65536, got 1000000"],
     ["train --strategy nave", 'unknown strategy "nave", did you mean naive?'],
     ["train --plugin early-stoping", 'unknown plugin "early-stoping", did you mean early-stopping?'],
     ["train --benchmark split-mnst", 'unknown benchmark "split-mnst", did you mean split-mnist?'],
@@ -127,7 +127,7 @@ describe("runCli() refuses", () => {
     ],
     ["options that do not go together", ["--strategy", "ewc:lambda=1,mode=online"], "requires decayFactor"],
     ["an incomplete class order", ["--benchmark", "split-mnist:classOrder=1|2"], "needs every class once"],
-    ["too many workers", ["--workers", "100000"], "cluster: workers must be at least 0 and at most 256, got 100000"],
+    ["too many workers", ["--workers", "100000"], "cluster: workers must be from 0 to 256, got 100000"],
     [
       "a module that is not there",
       ["--model", "path=./no_such_model.ts"],

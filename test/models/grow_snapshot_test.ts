@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { growSnapshot } from "../../src/models/grow_snapshot.ts";
 import { growHead, listGrowingHeads } from "../../src/models/growing_head.ts";
 import { createModelFromSnapshot, flattenWeights, type ModelSnapshot } from "../../src/models/model_snapshot.ts";
-import { type SimpleMLPOptions, simpleMLP } from "../../src/models/simple_mlp.ts";
+import type { SimpleMLPOptions } from "../../src/models/options.ts";
+import { simpleMLP } from "../../src/models/simple_mlp.ts";
 
 const SMALL = { inputShape: [3], hiddenSize: 4, dropRate: 0 } as const;
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import type { ImageModelOptions } from "../../src/models/image_model.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
+import type { ImageModelOptions } from "../../src/models/options.ts";
 import { simpleCNN } from "../../src/models/simple_cnn.ts";
 import { slimResNet18 } from "../../src/models/slim_resnet18.ts";
 import { findUnsupportedLayers, parseTopology } from "../../src/onnx/topology/parse_topology.ts";

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { growSnapshot } from "../../src/models/grow_snapshot.ts";
 import { growHead, listGrowingHeads } from "../../src/models/growing_head.ts";
 import { createModelFromSnapshot, flattenWeights, type ModelSnapshot } from "../../src/models/model_snapshot.ts";
-import { type PNNOptions, pnn } from "../../src/models/pnn.ts";
+import type { PNNOptions } from "../../src/models/options.ts";
+import { pnn } from "../../src/models/pnn.ts";
 
 const SMALL = { inputShape: [3], hiddenLayers: 2, hiddenSize: 4 } as const;
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { findEntry, viewEntry } from "../../src/core/parameter_layout.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
-import { mlp, type SimpleMLPOptions, simpleMLP } from "../../src/models/simple_mlp.ts";
+import type { SimpleMLPOptions } from "../../src/models/options.ts";
+import { mlp, simpleMLP } from "../../src/models/simple_mlp.ts";
 
 const SMALL: SimpleMLPOptions = { inputShape: [4, 4, 1], hiddenSize: 8, numClasses: 3 };
 

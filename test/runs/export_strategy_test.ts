@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { NCMPlugin } from "../../src/methods/ncm/ncm_plugin.ts";
 import { PackNetPlugin } from "../../src/methods/pack_net/pack_net_plugin.ts";
-import { SCR } from "../../src/methods/scr/scr.ts";
+import { SCR } from "../../src/methods/scr/scr_plugin.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { exportStrategy } from "../../src/runs/export_strategy.ts";

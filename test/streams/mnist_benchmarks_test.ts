@@ -101,7 +101,7 @@ describe("rotatedMNIST()", () => {
       "rotatedMNIST: rotations[0] must be a whole number, got 0.5",
     );
     await expect(rotatedMNIST({ folder, rotations: [181] })).rejects.toThrow(
-      "rotatedMNIST: rotations[0] must be at least -180 and at most 180, got 181",
+      "rotatedMNIST: rotations[0] must be from -180 to 180, got 181",
     );
     await expect(rotatedMNIST({ folder, rotations: [1], experiences: 2 })).rejects.toThrow(
       "rotatedMNIST: rotations must be 2 angles, as experiences, got 1",

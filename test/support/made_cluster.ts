@@ -1,7 +1,8 @@
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { type ClusterOptions, resolveClusterOptions } from "../../src/cluster/cluster_options.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
-import { type MLPOptions, mlp } from "../../src/models/simple_mlp.ts";
+import type { MLPOptions } from "../../src/models/options.ts";
+import { mlp } from "../../src/models/simple_mlp.ts";
 import type { Optimizer } from "../../src/optimizers/optimizer.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 

@@ -1,8 +1,9 @@
-import type { z } from "zod";
 import { describeUnknownName, describeValue, TypeRefusal } from "../../core/errors/errors.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { fillDefaults, type OptionSchema, type ResolvedOptions } from "../../core/options/option_schema.ts";
+import type { ValueShape } from "../../core/options/value_rules.ts";
 import { CliError } from "../cli_error.ts";
-import { describeProblem } from "../describe_problem.ts";
-import { coerceText, describeOptions, type OptionDescription, readProperties } from "./option_schema.ts";
+import { coerceText, describeOptions, findOptionProblem, type OptionDescription } from "./option_text.ts";
 import { parseNamed, QUOTING_HINT } from "./parse_named.ts";
 
 /** A thing that the command line can make by name. */
@@ -57,16 +58,20 @@ export function resolveNamed<Context, Made>(registry: Registry<Context, Made>, t
   const factory = findFactory(registry, name);
   const values = Object.fromEntries(
     Object.entries(options).map(([key, value]) => {
-      const shape = factory.options[key]?.shape;
+      const shape = findShape(factory.options, key);
       return [key, shape ? coerceText(shape, value) : value];
     }),
   );
   const problem = findOptionProblem(factory.options, values, showTyped);
   if (problem === undefined) return { name, options: omitUndefined(fillDefaults(values, factory.options)) };
   const isList = Object.entries(values).some(
-    ([key, value]) => factory.options[key]?.shape.kind === "text" && Array.isArray(value),
+    ([key, value]) => findShape(factory.options, key)?.kind === "text" && Array.isArray(value),
   );
   throw new CliError(`${name}: ${problem}${isList ? `; ${QUOTING_HINT}` : ""}`);
+}
+
+function findShape(schema: OptionSchema, name: string): ValueShape | undefined {
+  return Object.hasOwn(schema, name) ? schema[name]?.shape : undefined;
 }
 
 /** As it was typed. */

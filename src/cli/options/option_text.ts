@@ -22,12 +22,12 @@ export function describeOptions(schema: OptionSchema): OptionDescription[] {
     summary: option.help,
     takes: describeTyped(option.shape),
     required: option.isRequired === true,
-    ...(option.default === undefined ? {} : { default: option.default }),
+    ...("default" in option ? { default: option.default } : {}),
   }));
 }
 
 /** The options of a schema that a text can stand for: those that code alone can give are left out. */
-export function listTyped(schema: OptionSchema): OptionSchema {
+function listTyped(schema: OptionSchema): OptionSchema {
   return Object.fromEntries(Object.entries(schema).filter(([, { shape }]) => toTyped(shape) !== undefined));
 }
 
@@ -119,7 +119,8 @@ function isTextList(value: unknown): boolean {
 }
 
 /**
- * Says in words what is first wrong with typed options: "lambda must be at least 0, got -1". Undefined where nothing is.
+ * Says in words what is first wrong with typed options: "lambda must be at least 0, got -1"; undefined where nothing
+ * is.
  * @param show How a value is shown. Default: as in every refusal.
  */
 export function findOptionProblem(

@@ -1,8 +1,7 @@
-import { z } from "zod";
 import { RangeRefusal } from "../../core/errors/errors.ts";
+import type { ChosenPlugin, PluginContext } from "../../methods/method.ts";
 import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import { METRICS_OPTIONS } from "./metrics_options.ts";
-import type { ChosenPlugin, PluginContext } from "./plugin_context.ts";
 
 /** Plugins that only watch: further metrics, and loggers that write into the run's folder. */
 export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<ChosenPlugin>>[] = [
@@ -26,7 +25,7 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
   defineFactory({
     name: "tensorboard",
     summary: "writes event files for TensorBoard into the run's folder",
-    options: z.strictObject({}),
+    options: {},
     create: async (_options, { runFolder }: PluginContext) => {
       const { TensorBoardLogger } = await import("../../evaluation/loggers/tensorboard_logger.ts");
       const logger = new TensorBoardLogger({ folder: runFolder, isOwnFolder: true });
@@ -36,7 +35,7 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
   defineFactory({
     name: "csv",
     summary: "writes training_results.csv and eval_results.csv, as Avalanche does, into the run's folder",
-    options: z.strictObject({}),
+    options: {},
     create: async (_options, { runFolder }: PluginContext) => {
       const { CSVLogger } = await import("../../evaluation/loggers/csv_logger.ts");
       return { plugin: { name: "csv" }, loggers: [new CSVLogger({ folder: runFolder })] };

@@ -1,13 +1,14 @@
-import { z } from "zod";
+import { optional, type ResolvedOptions, withDefault } from "../../core/options/option_schema.ts";
+import { flag, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
 
-const isMeasured = (what: string) => z.boolean().default(false).describe(what);
+const isMeasured = (what: string) => withDefault(flag(), false, what);
 
 /** What the plugin "metrics" may be asked for. */
-export const METRICS_OPTIONS = z.strictObject({
+export const METRICS_OPTIONS = {
   minibatch: isMeasured("accuracy and loss of each training minibatch"),
-  topK: z.int().min(1).optional().describe("accuracy among the k largest logits"),
+  topK: optional(wholeNumber(1), "accuracy among the k largest logits"),
   classAccuracy: isMeasured("accuracy of each class"),
-  confusionMatrix: z.enum(["count", "true", "pred", "all"]).optional().describe("as counts, or as shares of what"),
+  confusionMatrix: optional(oneOf(["count", "true", "pred", "all"]), "as counts, or as shares of what"),
   maxForgetting: isMeasured("forgetting since the best accuracy, beside that since the first"),
   forwardTransfer: isMeasured("what training helps with experiences to come; evaluates once before any training"),
   cumulative: isMeasured("accuracy and forgetting among the classes seen up to each experience"),
@@ -22,8 +23,8 @@ export const METRICS_OPTIONS = z.strictObject({
   cpu: isMeasured("processor time, in percent of a core; not in metrics.jsonl"),
   ram: isMeasured("largest resident memory in MiB; not in metrics.jsonl"),
   disk: isMeasured("KiB in the run's folder; not in metrics.jsonl"),
-  gpu: z.int().min(0).optional().describe("largest load of the GPU of this number in percent; not in metrics.jsonl"),
-});
+  gpu: optional(wholeNumber(0), "largest load of the GPU of this number in percent; not in metrics.jsonl"),
+};
 
 /** The same, as it was chosen. */
-export type MetricsOptions = z.output<typeof METRICS_OPTIONS>;
+export type MetricsOptions = ResolvedOptions<typeof METRICS_OPTIONS>;

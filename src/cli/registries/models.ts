@@ -2,10 +2,17 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
-import { z } from "zod";
 import { describeCause, describeValue, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
 import { withFileNamed } from "../../core/errors/system_error.ts";
-import { COMPATIBILITIES } from "../../core/options/compatibility.ts";
+import { type OptionSchema, optional } from "../../core/options/option_schema.ts";
+import { required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import {
+  IMAGE_MODEL_OPTIONS,
+  MLP_OPTIONS,
+  PNN_OPTIONS,
+  SIMPLE_CNN_OPTIONS,
+  SIMPLE_MLP_OPTIONS,
+} from "../../models/options.ts";
 import { defineFactory, type Registry, type ResolvedName } from "../options/named_factory.ts";
 
 /** What a model is made for. */
@@ -19,20 +26,22 @@ export interface ModelContext {
   readonly isTaskIncremental: boolean;
 }
 
-const hiddenSize = z.int().min(1).describe("units of each hidden layer");
-const hiddenLayers = z.int().min(0).describe("how many hidden layers");
-const dropout = z.number().min(0).lt(1).describe("the odds that a hidden unit is dropped in training");
-const activation = z.enum(["relu", "tanh"]).default("relu").describe("of the hidden layers");
-const initialization = z.enum(["pytorch", "keras"]).default("pytorch").describe("whose default distribution");
-const head = {
-  outputs: z
-    .int()
-    .min(1)
-    .optional()
-    .describe("width of a head that does not grow; as many as there are classes if left out"),
-  incremental: z.boolean().default(false).describe("a head that begins with 2 units and grows with the classes"),
-  multiHead: z.boolean().default(false).describe("a growing head for each task label; the benchmark must have them"),
+/** The width of a head that does not grow. */
+const OUTPUTS = {
+  outputs: optional(wholeNumber(1), "width of a head that does not grow. Default: the number of classes"),
 };
+
+/** What is typed of a model's options: benchmark and run say the rest. */
+function listTypeable<Schema extends OptionSchema>(schema: Schema) {
+  const {
+    numClasses: _numClasses,
+    inputShape: _inputShape,
+    seed: _seed,
+    initialUnits: _initialUnits,
+    ...typed
+  } = schema;
+  return typed;
+}
 
 /** The models there are, the default first. TF.js is loaded when one is made. */
 export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
@@ -41,14 +50,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineFactory({
       name: "simple-mlp",
       summary: "flatten, 512 ReLU units with dropout 0.5, classifier",
-      options: z.strictObject({
-        hiddenSize: hiddenSize.default(512),
-        hiddenLayers: hiddenLayers.default(1),
-        dropRate: dropout.default(0.5),
-        activation,
-        initialization,
-        ...head,
-      }),
+      options: { ...listTypeable(SIMPLE_MLP_OPTIONS), ...OUTPUTS },
       create: async (options, context: ModelContext) => {
         const { simpleMLP } = await import("../../models/simple_mlp.ts");
         return simpleMLP(completeOptions("simple-mlp", options, context));
@@ -57,14 +59,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineFactory({
       name: "mlp",
       summary: "flatten, hidden layers, classifier",
-      options: z.strictObject({
-        hiddenLayers: hiddenLayers.default(2),
-        hiddenSize: hiddenSize.default(256),
-        dropout: dropout.default(0),
-        activation,
-        initialization,
-        ...head,
-      }),
+      options: { ...listTypeable(MLP_OPTIONS), ...OUTPUTS },
       create: async (options, context: ModelContext) => {
         const { mlp } = await import("../../models/simple_mlp.ts");
         return mlp(completeOptions("mlp", options, context));
@@ -73,11 +68,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineFactory({
       name: "simple-cnn",
       summary: "four 3×3 convolutions in two blocks with max pools and dropout 0.25, 70,378 parameters",
-      options: z.strictObject({
-        dropRate: z.number().min(0).lt(1).default(0.25).describe("the odds that a unit is dropped in training"),
-        initialization,
-        ...head,
-      }),
+      options: { ...listTypeable(SIMPLE_CNN_OPTIONS), ...OUTPUTS },
       create: async (options, context: ModelContext) => {
         const { simpleCNN } = await import("../../models/simple_cnn.ts");
         return simpleCNN(completeOptions("simple-cnn", options, context));
@@ -86,7 +77,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineFactory({
       name: "lenet5",
       summary: "LeNet-5 with tanh and average pools",
-      options: z.strictObject({ initialization, ...head }),
+      options: { ...listTypeable(IMAGE_MODEL_OPTIONS), ...OUTPUTS },
       create: async (options, context: ModelContext) => {
         const { lenet5 } = await import("../../models/lenet5.ts");
         return lenet5(completeOptions("lenet5", options, context));
@@ -95,7 +86,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineFactory({
       name: "slim-resnet18",
       summary: "ResNet-18 with 20 to 160 filters and batch normalisation, 1,094,750 parameters",
-      options: z.strictObject({ initialization, ...head }),
+      options: { ...listTypeable(IMAGE_MODEL_OPTIONS), ...OUTPUTS },
       create: async (options, context: ModelContext) => {
         const { slimResNet18 } = await import("../../models/slim_resnet18.ts");
         return slimResNet18(completeOptions("slim-resnet18", options, context));
@@ -105,15 +96,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
       name: "pnn",
       summary:
         "progressive network (Rusu et al. 2016): a column of dense layers a task; for benchmarks with taskLabels=true",
-      options: z.strictObject({
-        hiddenLayers: z.int().min(1).default(1).describe("hidden layers of each column"),
-        hiddenSize: hiddenSize.default(100),
-        adapter: z.enum(["linear", "mlp"]).default("mlp").describe("what joins a column to those before it"),
-        compatibility: z
-          .enum(COMPATIBILITIES)
-          .default("paper")
-          .describe("avalanche: hidden layers alone are joined, the first to the input"),
-      }),
+      options: listTypeable(PNN_OPTIONS),
       create: async (options, context: ModelContext) => {
         const { pnn } = await import("../../models/pnn.ts");
         const { inputShape, seed, isTaskIncremental } = context;
@@ -125,7 +108,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
       name: "path",
       summary:
         "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed }) returns a tf.LayersModel",
-      options: z.strictObject({ path: z.string().min(1).describe("the module's file") }),
+      options: { path: required(text(1), "the module's file") },
       create: ({ path }, context: ModelContext) => createModelFromModule(path, context),
     }),
   ],

@@ -1,7 +1,7 @@
 /** Schemas of options: what each option takes, whether it may be left out, its default and its help, in one place. */
 
 import { type AnyOptionRules, assertOptions } from "./assert_options.ts";
-import type { RequiredRule, ValueRule } from "./value_rules.ts";
+import type { RequiredRule, RuledValue, ValueRule } from "./value_rules.ts";
 
 /** An option that means something of its own where it is left out. */
 export interface OptionalOption<Value> extends ValueRule<Value> {
@@ -25,7 +25,6 @@ export type SchemaOption = RequiredRule<never> | OptionalOption<never> | (ValueR
 /** The options of something by name, in the order in which they are listed. */
 export type OptionSchema = Readonly<Record<string, SchemaOption>>;
 
-type ValueOf<Option> = Option extends { readonly accepts?: (value: infer Value) => void } ? Value : never;
 type RequiredNames<Schema> = {
   [Name in keyof Schema]: Schema[Name] extends { readonly isRequired: true } ? Name : never;
 }[keyof Schema];
@@ -35,21 +34,22 @@ type DefaultedNames<Schema> = {
 
 /** The object of options that a schema describes, as a caller writes it: undefined stands for an option left out. */
 export type OptionsOf<Schema extends OptionSchema> = {
-  readonly [Name in RequiredNames<Schema>]: ValueOf<Schema[Name]>;
+  readonly [Name in RequiredNames<Schema>]: RuledValue<Schema[Name]>;
 } & {
-  readonly [Name in Exclude<keyof Schema, RequiredNames<Schema>>]?: ValueOf<Schema[Name]> | undefined;
+  readonly [Name in Exclude<keyof Schema, RequiredNames<Schema>>]?: RuledValue<Schema[Name]> | undefined;
 };
 
 /** The same with the defaults filled in. */
 export type ResolvedOptions<Schema extends OptionSchema> = {
   readonly [Name in keyof Schema]: Name extends RequiredNames<Schema> | DefaultedNames<Schema>
-    ? ValueOf<Schema[Name]>
-    : ValueOf<Schema[Name]> | undefined;
+    ? RuledValue<Schema[Name]>
+    : RuledValue<Schema[Name]> | undefined;
 };
 
 /** An option that may be left out; `help` says what that means. */
 export function optional<Value>(rule: ValueRule<Value>, help: string): OptionalOption<Value> {
-  return { ...rule, help };
+  const { shape, findFault } = rule;
+  return { shape, findFault, help };
 }
 
 /** An option with a default. */
@@ -58,7 +58,8 @@ export function withDefault<Value>(
   value: NoInfer<Value>,
   help: string,
 ): DefaultedOption<Value> {
-  return { ...rule, default: value, help };
+  const { shape, findFault } = rule;
+  return { shape, findFault, default: value, help };
 }
 
 /**

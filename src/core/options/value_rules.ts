@@ -31,6 +31,9 @@ export interface ValueRule<Value> {
   readonly accepts?: (value: Value) => void;
 }
 
+/** The type of the values that a rule lets through. */
+export type RuledValue<Rule> = Rule extends { readonly accepts?: (value: infer Value) => void } ? Value : never;
+
 /** A rule for an option that cannot be left out. */
 export interface RequiredRule<Value> extends ValueRule<Value> {
   readonly isRequired: true;
@@ -115,6 +118,27 @@ export function recordOf<Value>(rule: ValueRule<Value>): ValueRule<Readonly<Reco
       for (const [name, item] of Object.entries(value)) {
         const fault = rule.findFault(item);
         if (fault) return { ...fault, place: `[${name}]${fault.place}` };
+      }
+      return undefined;
+    },
+  };
+}
+
+/** An object of exactly these fields. */
+export function groupOf<Fields extends Readonly<Record<string, ValueRule<never>>>>(
+  fields: Fields,
+): ValueRule<{ readonly [Name in keyof Fields]: RuledValue<Fields[Name]> }> {
+  const wanted = `an object of ${Object.keys(fields).join(" and ")}`;
+  return {
+    shape: { kind: "code" },
+    findFault: (value) => {
+      const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+      if (!isObject || Object.keys(value).some((name) => !Object.hasOwn(fields, name))) {
+        return { place: "", wanted, got: value, isOfKind: false };
+      }
+      for (const [name, rule] of Object.entries(fields)) {
+        const fault = rule.findFault(Reflect.get(value, name));
+        if (fault) return { ...fault, place: `.${name}${fault.place}` };
       }
       return undefined;
     },

@@ -1,5 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { required, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
 import { EpisodicMemory } from "../../memory/buffers/episodic_memory.ts";
@@ -8,20 +7,8 @@ import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { assertRows } from "../shared/assert_rows.ts";
-
-/** What averaged GEM remembers, and how much of it a step looks at. */
-export interface AGEMOptions {
-  /** Samples kept of every experience. */
-  readonly patternsPerExperience: number;
-  /** Remembered samples whose mean loss no step may raise; 64 if left out. */
-  readonly sampleSize?: number;
-}
-
-/** What `AGEMOptions` may be. */
-export const AGEM_RULES: OptionRules<AGEMOptions> = {
-  patternsPerExperience: required(wholeNumber(1)),
-  sampleSize: wholeNumber(1),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type AGEMOptions, agem } from "./options.ts";
 
 /**
  * Removes from `gradient` the part that raises the reference loss: g − (min(gᵀr, 0) / rᵀr) r, in place. Both are [P].
@@ -47,8 +34,8 @@ export class AGEMPlugin implements StrategyPlugin {
   readonly #sampleSize: number;
 
   /** @throws {RangeError} If a number is out of range. */
-  constructor(options: AGEMOptions) {
-    assertOptions("AGEMPlugin", options, AGEM_RULES);
+  constructor(given: AGEMOptions) {
+    const options = resolveOptions("AGEMPlugin", given, agem.options);
     this.#memory = new EpisodicMemory(options.patternsPerExperience);
     this.#sampleSize = options.sampleSize ?? 64;
   }
@@ -75,3 +62,9 @@ export class AGEMPlugin implements StrategyPlugin {
     this.#memory.restore(saved, { sources });
   }
 }
+
+/** Averaged gradient episodic memory: an `AGEMPlugin` after the other plugins. */
+export class AGEM extends strategyWith(AGEMPlugin, agem.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { AGEM as strategy, AGEMPlugin as plugin };

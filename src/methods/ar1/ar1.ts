@@ -1,6 +1,5 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { number, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { fillDefaults, type ResolvedOptions } from "../../core/options/option_schema.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
@@ -9,28 +8,7 @@ import { CWRStarPlugin } from "../cwr_star/cwr_star_plugin.ts";
 import { LatentReplayPlugin } from "../latent_replay/latent_replay_plugin.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { SynapticIntelligencePlugin } from "../synaptic_intelligence/synaptic_intelligence_plugin.ts";
-
-/** How AR1 keeps its head, holds what lies below, and replays. */
-export interface AR1Options {
-  /** The dense layer that keeps its classes' weights apart; the model's last layer if left out. */
-  readonly cwrLayerName?: string;
-  /** The layer whose answers are replayed; without it nothing is. */
-  readonly latentLayerName?: string;
-  /** Answers kept in all; 1500 if left out. Only with `latentLayerName`. */
-  readonly memSize?: number;
-  /** Weight of synaptic intelligence's penalty on all layers but the head; 0, which leaves it out, if left out. */
-  readonly lambda?: number;
-  /** The optimizer's learning rate from the second experience on; as in the first if left out. */
-  readonly incLearningRate?: number;
-}
-
-const AR1_RULES: OptionRules<AR1Options> = {
-  cwrLayerName: text(),
-  latentLayerName: text(),
-  memSize: wholeNumber(1),
-  lambda: number({ atLeast: 0 }),
-  incLearningRate: number({ atLeast: 0 }),
-};
+import { type AR1Options, ar1 } from "./options.ts";
 
 /**
  * AR1: a CWR* head on layers that go on learning, held by synaptic intelligence, with latent replay where a layer is
@@ -44,21 +22,22 @@ const AR1_RULES: OptionRules<AR1Options> = {
 export class AR1 extends BaseStrategy {
   /** @throws {RangeError} If an option is out of range, or one is given that needs another. */
   constructor(options: StrategyOptions & AR1Options) {
-    const [own, rest] = splitStrategyOptions("AR1", options, AR1_RULES);
-    super({ ...rest, plugins: [...(rest.plugins ?? []), ...createPlugins(options.model, own)] });
+    const [own, rest] = splitStrategyOptions<AR1Options>("AR1", options, ar1.options);
+    const plugins = createPlugins(options.model, fillDefaults(own, ar1.options));
+    super({ ...rest, plugins: [...(rest.plugins ?? []), ...plugins] });
   }
 }
 
-function createPlugins(model: StrategyOptions["model"], options: AR1Options): StrategyPlugin[] {
-  const { latentLayerName: layerName, memSize, lambda = 0, incLearningRate } = options;
+function createPlugins(
+  model: StrategyOptions["model"],
+  options: ResolvedOptions<typeof ar1.options>,
+): StrategyPlugin[] {
+  const { latentLayerName: layerName, memSize, lambda, incLearningRate } = options;
   const head = options.cwrLayerName ?? findOutputLayer(model);
   if (memSize !== undefined && layerName === undefined) {
     throw new RangeRefusal("AR1: memSize requires latentLayerName");
   }
-  const replay =
-    layerName === undefined
-      ? undefined
-      : new LatentReplayPlugin({ layerName, ...(memSize === undefined ? {} : { memSize }) });
+  const replay = layerName === undefined ? undefined : new LatentReplayPlugin({ layerName, memSize });
   const rehearsedTargets = () => replay?.memory.targets ?? [];
   return [
     new CWRStarPlugin({ cwrLayerName: head, freezeRemainingModel: false, rehearsedTargets }),
@@ -80,3 +59,6 @@ function setLaterLearningRate(learningRate: number): StrategyPlugin {
     },
   };
 }
+
+/** By the names under which a list of methods loads them. */
+export { AR1 as strategy };

@@ -5,6 +5,7 @@ import { describeMethod } from "../method.ts";
 /** ar1 on the command line. */
 export const ar1 = describeMethod({
   name: "ar1",
+  forms: ["strategy"],
   summary: "CWR* head, synaptic intelligence below it, latent replay",
   paper: "Maltoni and Lomonaco 2019, arXiv:1806.08568",
   options: {

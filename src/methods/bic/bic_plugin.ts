@@ -1,6 +1,5 @@
 import { assertInRange, RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { number, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { RandomStream } from "../../core/random_stream.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -19,27 +18,9 @@ import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { Teacher } from "../shared/teacher.ts";
+import { strategyWith } from "../strategy_with.ts";
 import { type BiasCorrection, correctBias, fitBiasCorrection } from "./bias_correction.ts";
-
-/** What bias correction remembers, and how strongly it holds old outputs. */
-export interface BiCOptions {
-  /** Samples kept in all, those for the correction included; 2000 if left out. */
-  readonly memSize?: number;
-  /** The share of the memory that is kept from training and fits the correction; 0.1 if left out. */
-  readonly valPercentage?: number;
-  /** T of the distillation; 2 if left out. */
-  readonly temperature?: number;
-  /** λ, the weight of the distillation against the labels'; the share of old classes among all if left out. */
-  readonly lambda?: number;
-}
-
-/** What `BiCOptions` may be. */
-export const BIC_RULES: OptionRules<BiCOptions> = {
-  memSize: wholeNumber(2),
-  valPercentage: number({ above: 0, below: 1 }),
-  temperature: number({ above: 0 }),
-  lambda: number({ atLeast: 0, atMost: 1 }),
-};
+import { type BiCOptions, bic } from "./options.ts";
 
 /**
  * BiC: trains on new samples and exemplars with λ · distillation + (1 − λ) · cross-entropy, and corrects the logits of
@@ -67,9 +48,9 @@ export class BiCPlugin implements StrategyPlugin {
   #known: ReadonlySet<number> = new Set();
 
   /** @throws {RangeError} If an option is out of range, or one part of the memory would be empty. */
-  constructor(options: BiCOptions = {}) {
-    assertOptions("BiCPlugin", options, BIC_RULES);
-    const { memSize = 2000, valPercentage = 0.1, temperature = 2, lambda } = options;
+  constructor(given: BiCOptions = {}) {
+    const options = resolveOptions("BiCPlugin", given, bic.options);
+    const { memSize, valPercentage, temperature, lambda } = options;
     // One sample at least on either side.
     assertInRange("BiCPlugin", "valPercentage", valPercentage, { atLeast: 1 / memSize, atMost: 1 - 1 / memSize });
     const held = Math.max(1, Math.floor(valPercentage * memSize));
@@ -188,6 +169,9 @@ export class BiCPlugin implements StrategyPlugin {
   }
 }
 
+/** Bias correction: a `BiCPlugin` after the other plugins. */
+export class BiC extends strategyWith(BiCPlugin, bic.options) {}
+
 /**
  * Takes so many random samples of every class out of a data set, and no more than half of a class's.
  * @param wanted How many of a class; none where it is not above 0.
@@ -212,3 +196,6 @@ function refuseExperience(experience: Experience): never {
   const cure = "make larger experiences, or choose another strategy";
   throw new RangeRefusal(`BiCPlugin: up to ${nameExperience(experience)} ${what}: ${cure}`);
 }
+
+/** By the names under which a list of methods loads them. */
+export { BiC as strategy, BiCPlugin as plugin };

@@ -1,12 +1,9 @@
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { number, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
-import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
-import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
+import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import type { ByTaskHead, CosineHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -17,32 +14,10 @@ import { createUnitRows } from "../../training/losses/supervised_contrast.ts";
 import { assertFixedOutputs } from "../../training/model/named_layer.ts";
 import { ReplayPlugin } from "../replay/replay_plugin.ts";
 import { measureLength } from "../shared/classifiers/feature_classifier.ts";
+import { strategyWith } from "../strategy_with.ts";
 import { ClassPrototypes } from "./class_prototypes.ts";
+import { type CoPEOptions, cope } from "./options.ts";
 import { evaluatePrototypeLoss, type PrototypeComparison } from "./prototype_loss.ts";
-
-/** What continual prototype evolution remembers, and how its prototypes move. */
-export interface CoPEOptions extends MemoryOptions {
-  /** Remembered samples added to each minibatch; the strategy's minibatch size if left out. */
-  readonly batchSizeMem?: number;
-  /** α, how much of a prototype stays at every step; 0.99 if left out. */
-  readonly alpha?: number;
-  /** T of the loss; 0.1 if left out. */
-  readonly temperature?: number;
-  /**
-   * Whether samples move away from those of other classes that are pushed off them: "paper", as in the code of the
-   * paper's authors, or not: "avalanche". "paper" if left out.
-   */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `CoPEOptions` may be. */
-export const COPE_RULES: OptionRules<CoPEOptions> = {
-  ...MEMORY_RULES,
-  batchSizeMem: wholeNumber(1),
-  alpha: number({ atLeast: 0, atMost: 1 }),
-  temperature: number({ above: 0 }),
-  compatibility: oneOf(COMPATIBILITIES),
-};
 
 /**
  * CoPE: every class has a prototype on the unit sphere, which follows the embeddings of its samples, p ← norm(αp + (1 −
@@ -66,13 +41,11 @@ export class CoPEPlugin implements StrategyPlugin {
   #numbers: Int32Array = new Int32Array(0);
 
   /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
-  constructor(options: CoPEOptions = {}) {
-    assertOptions("CoPEPlugin", options, COPE_RULES);
-    const { memSize = 200, batchSizeMem, alpha = 0.99, temperature = 0.1, compatibility = "paper" } = options;
-    const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
-    const storagePolicy = resolveStoragePolicy("CoPEPlugin", { ...options, memSize }, createDefault);
-    const sizes = { memSize, ...(batchSizeMem === undefined ? {} : { batchSizeMem }) };
-    this.#replay = new ReplayPlugin({ ...sizes, storagePolicy });
+  constructor(given: CoPEOptions = {}) {
+    const options = resolveOptions("CoPEPlugin", given, cope.options);
+    const { memSize, batchSizeMem, alpha, temperature, compatibility } = options;
+    const storagePolicy = resolveStoragePolicy("CoPEPlugin", options);
+    this.#replay = new ReplayPlugin({ memSize, batchSizeMem, storagePolicy });
     this.#alpha = alpha;
     this.#comparison = { temperature, compatibility };
   }
@@ -137,6 +110,9 @@ export class CoPEPlugin implements StrategyPlugin {
   }
 }
 
+/** Continual prototype evolution: a `CoPEPlugin` after the other plugins. */
+export class CoPE extends strategyWith(CoPEPlugin, cope.options) {}
+
 /** The mean of each class's embeddings at length 1, itself brought to length 1: [D] by label. The caller owns it. */
 export function averageDirections(output: HostTensor, y: Int32Array): Map<number, Float64Array> {
   const width = elementAt(output.shape, 1);
@@ -155,3 +131,6 @@ function drawDirection(width: number, random: RandomStream): Float64Array {
   const length = measureLength(vector);
   return vector.map((value) => value / length);
 }
+
+/** By the names under which a list of methods loads them. */
+export { CoPE as strategy, CoPEPlugin as plugin };

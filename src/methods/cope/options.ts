@@ -1,4 +1,4 @@
-import { type OptionsOf, optional, withDefault } from "../../core/options/option_schema.ts";
+import { type OptionsOf, withDefault } from "../../core/options/option_schema.ts";
 import { number } from "../../core/options/value_rules.ts";
 import { describeMethod } from "../method.ts";
 import { BATCH_SIZE_MEM, compatibility, memSize, storagePolicy } from "../shared/method_options.ts";
@@ -10,7 +10,7 @@ export const cope = describeMethod({
   paper: "De Lange and Tuytelaars 2021, arXiv:2009.00919",
   options: {
     memSize: memSize(),
-    storagePolicy: optional(storagePolicy(), "what is kept. Default: class-balanced"),
+    storagePolicy: withDefault(storagePolicy(), "class-balanced", "what is kept"),
     batchSizeMem: BATCH_SIZE_MEM,
     alpha: withDefault(number({ atLeast: 0, atMost: 1 }), 0.99, "share of a prototype that stays at every step"),
     temperature: withDefault(number({ above: 0 }), 0.1, "temperature T of the loss"),

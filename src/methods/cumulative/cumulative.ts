@@ -33,3 +33,6 @@ export class Cumulative extends BaseStrategy {
     this.#seen = readSaved(SEEN, saved, { owner: "Cumulative", context: { sources } });
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { Cumulative as strategy };

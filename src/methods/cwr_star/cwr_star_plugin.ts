@@ -1,8 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
 import { matrixShape } from "../../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { callback, flag, text } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { findEntry, type ParameterEntry } from "../../core/parameter_layout.ts";
 import {
   parseSavedCount,
@@ -20,26 +19,8 @@ import { assertDenseLayer, findOutputLayer } from "../../training/model/named_la
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { restoreStatistics } from "../shared/features/layer_statistics.ts";
 import { HeldParameters } from "../shared/importances/held_parameters.ts";
-
-/** Which layer keeps its classes' weights apart. */
-export interface CWRStarOptions {
-  /** A dense layer with an output a class; the model's last layer if left out. */
-  readonly cwrLayerName?: string;
-  /** Whether all other layers are held from the second experience on; true if left out. */
-  readonly freezeRemainingModel?: boolean;
-  /**
-   * Class ids of what is trained together with each experience from a memory, one a sample, as they are when the
-   * experience begins and ends; they are consolidated like those of the experience. None if left out.
-   */
-  readonly rehearsedTargets?: () => readonly number[];
-}
-
-/** What `CWRStarOptions` may be. */
-export const CWR_STAR_RULES: OptionRules<CWRStarOptions> = {
-  cwrLayerName: text(),
-  freezeRemainingModel: flag(),
-  rehearsedTargets: callback(),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type CWRStarOptions, cwrStar } from "./options.ts";
 
 /** What is kept of a class. */
 interface ConsolidatedClass {
@@ -68,8 +49,8 @@ export class CWRStarPlugin implements StrategyPlugin {
   #statistics: Float32Array | undefined;
 
   /** @throws {TypeError} If an option is of another kind. */
-  constructor(options: CWRStarOptions = {}) {
-    assertOptions("CWRStarPlugin", options, CWR_STAR_RULES);
+  constructor(given: CWRStarOptions = {}) {
+    const options = resolveOptions("CWRStarPlugin", given, cwrStar.options);
     this.#options = options;
   }
 
@@ -82,7 +63,7 @@ export class CWRStarPlugin implements StrategyPlugin {
     const kernel = this.#findKernel(strategy);
     const current = new Set([...experience.classesInThisExperience, ...this.#listRehearsed()]);
     this.#writeHead(strategy, (id) => current.has(id));
-    const { freezeRemainingModel = true } = this.#options;
+    const { freezeRemainingModel } = this.#options;
     if (!freezeRemainingModel || countPastExperiences(strategy) === 0) return;
     const mask = new Float32Array(parameters.length).fill(1);
     const layer = layerOf(kernel);
@@ -154,6 +135,9 @@ export class CWRStarPlugin implements StrategyPlugin {
   }
 }
 
+/** CWR*: a `CWRStarPlugin` after the other plugins. */
+export class CWRStar extends strategyWith(CWRStarPlugin, cwrStar.options) {}
+
 /**
  * CWR*'s consolidation of the columns that an experience trained.
  * @param trained tw by class.
@@ -194,3 +178,6 @@ function writeColumn(
   const columns = elementAt(shape, 1);
   for (const [row, weight] of weights.entries()) parameters[offset + row * columns + id] = weight;
 }
+
+/** By the names under which a list of methods loads them. */
+export { CWRStar as strategy, CWRStarPlugin as plugin };

@@ -1,8 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { number, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
@@ -13,36 +11,12 @@ import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { assertRows } from "../shared/assert_rows.ts";
+import { strategyWith } from "../strategy_with.ts";
+import { type DEROptions, der } from "./options.ts";
 import { createOutputMatching } from "./output_matching.ts";
-
-/** What dark experience replay remembers, and how strongly it holds on to it. */
-export interface DEROptions {
-  /** Samples kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** Remembered samples in each draw of a step; the strategy's minibatch size if left out. */
-  readonly batchSizeMem?: number;
-  /** α, the weight of the squared difference from the remembered outputs; 0.1 if left out. */
-  readonly alpha?: number;
-  /** β, the weight of the remembered labels: 0 is DER, more is DER++; 0.5 if left out. */
-  readonly beta?: number;
-  /**
-   * "avalanche": a class-balanced memory, filled at each experience's end with the outputs of the model then; one draw
-   * serves both terms, once a whole draw is remembered. "paper" if left out.
-   */
-  readonly compatibility?: Compatibility;
-}
 
 /** What a masked unit answers unless its layer says otherwise. */
 const MASKED = -1000;
-
-/** What `DEROptions` may be. */
-export const DER_RULES: OptionRules<DEROptions> = {
-  memSize: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-  alpha: number({ atLeast: 0 }),
-  beta: number({ atLeast: 0 }),
-  compatibility: oneOf(COMPATIBILITIES),
-};
 
 /**
  * Dark experience replay: remembers what the model answered to a sample when it was trained on it, and holds later
@@ -62,9 +36,9 @@ export class DERPlugin implements StrategyPlugin {
   readonly #balanced: ClassBalancedOutputs | undefined;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: DEROptions = {}) {
-    assertOptions("DERPlugin", options, DER_RULES);
-    const { memSize = 200, batchSizeMem, alpha = 0.1, beta = 0.5, compatibility = "paper" } = options;
+  constructor(given: DEROptions = {}) {
+    const options = resolveOptions("DERPlugin", given, der.options);
+    const { memSize, batchSizeMem, alpha, beta, compatibility } = options;
     this.traits = compatibility === "paper" ? ["changesLoss", "keepsMinibatchSamples"] : ["changesLoss"];
     if (compatibility === "paper") this.#reservoir = new OutputReservoir(memSize);
     else this.#balanced = new ClassBalancedOutputs(memSize);
@@ -125,6 +99,9 @@ export class DERPlugin implements StrategyPlugin {
   }
 }
 
+/** Dark experience replay, DER++ unless `beta` is 0: a `DERPlugin` after the other plugins. */
+export class DER extends strategyWith(DERPlugin, der.options) {}
+
 /**
  * In a head a task, units that were masked when a sample was remembered and count by now gave no answer to hold on to:
  * NaN. Their classes had been seen in other tasks.
@@ -152,3 +129,6 @@ function hideUnseenClasses({ heads, experience }: BaseStrategy, outputs: HostTen
   const seen = new Set(experience.classesSeenSoFar);
   return { ...outputs, data: outputs.data.map((value, i) => (seen.has(i % columns) ? value : Number.NaN)) };
 }
+
+/** By the names under which a list of methods loads them. */
+export { DER as strategy, DERPlugin as plugin };

@@ -1,6 +1,5 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { number, oneOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import {
   parseSavedCount,
   parseSavedList,
@@ -13,33 +12,7 @@ import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
-
-/** When training of an experience is over before its epochs are. */
-export interface EarlyStoppingOptions {
-  /** Evaluations without improvement after which training stops. */
-  readonly patience: number;
-  /** The stream whose evaluation is looked at; it must be among the `evalStreams`. */
-  readonly valStreamName: string;
-  /**
-   * The metric's name, the first part of its key: where it has several keys, of several tasks or experiences, the last
-   * that was read. Or a whole key, "Top1_Acc_Stream/eval_phase/valid_stream/Task001", and then that alone.
-   * "Top1_Acc_Stream" if left out.
-   */
-  readonly metricName?: string;
-  /** Whether more is better; "max" if left out. */
-  readonly mode?: "max" | "min";
-  /** The least improvement that counts; 0 if left out. */
-  readonly margin?: number;
-}
-
-/** What `EarlyStoppingOptions` may be. */
-const EARLY_STOPPING_RULES: OptionRules<EarlyStoppingOptions> = {
-  patience: required(wholeNumber(1)),
-  valStreamName: required(text()),
-  metricName: text(),
-  mode: oneOf(["max", "min"]),
-  margin: number({ atLeast: 0 }),
-};
+import { EARLY_STOPPING_OPTIONS, type EarlyStoppingOptions } from "./options.ts";
 
 interface Best {
   readonly value: number;
@@ -61,7 +34,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly name = "EarlyStoppingPlugin";
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
-  readonly #options: Required<EarlyStoppingOptions>;
+  readonly #options: ResolvedOptions<typeof EARLY_STOPPING_OPTIONS>;
   /** What the keys that are looked at begin with: whole names, or the whole of a key. */
   readonly #prefix: string;
   #best: Best | undefined;
@@ -70,10 +43,10 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   #misses = 0;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: EarlyStoppingOptions) {
-    assertOptions("EarlyStoppingPlugin", options, EARLY_STOPPING_RULES);
-    const { metricName = "Top1_Acc_Stream", mode = "max", margin = 0 } = options;
-    this.#options = { ...options, metricName, mode, margin };
+  constructor(given: EarlyStoppingOptions) {
+    const options = resolveOptions("EarlyStoppingPlugin", given, EARLY_STOPPING_OPTIONS);
+    const { metricName } = options;
+    this.#options = options;
     this.#prefix = isWholeKey(metricName) ? metricName : `${metricName}/eval_phase/${options.valStreamName}_stream`;
     if (!this.#prefix.includes(`/eval_phase/${options.valStreamName}_stream`)) {
       throw new RangeRefusal(
@@ -212,3 +185,6 @@ function listCompanions({ plugins }: BaseStrategy): readonly Float32Array[] {
 function isWholeKey(metricName: string): boolean {
   return metricName.includes("/");
 }
+
+/** By the names under which a list of methods loads them. */
+export { EarlyStoppingPlugin as plugin };

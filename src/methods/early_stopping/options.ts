@@ -1,23 +1,31 @@
-import { type OptionsOf, withDefault } from "../../core/options/option_schema.ts";
+import { type OptionSchema, type OptionsOf, withDefault } from "../../core/options/option_schema.ts";
 import { number, oneOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { describeMethod } from "../method.ts";
 
-/** early-stopping on the command line. */
+const WATCHED = {
+  patience: required(wholeNumber(1), "evaluations without improvement after which training stops"),
+  metricName: withDefault(
+    text(1),
+    "Top1_Acc_Stream",
+    "metric that is watched, by its name (the last value read of any of its keys) or by a whole key",
+  ),
+  mode: withDefault(oneOf(["max", "min"]), "max", "whether more of it is better, or less"),
+  margin: withDefault(number({ atLeast: 0 }), 0, "least improvement that counts"),
+} satisfies OptionSchema;
+
+/** What early stopping takes in code. */
+export const EARLY_STOPPING_OPTIONS = {
+  ...WATCHED,
+  valStreamName: required(text(1), "stream whose evaluation is watched; it must be among the evalStreams"),
+} satisfies OptionSchema;
+
+/** What `EarlyStoppingPlugin` takes. */
+export type EarlyStoppingOptions = OptionsOf<typeof EARLY_STOPPING_OPTIONS>;
+
+/** early-stopping on the command line: it watches the stream "valid". */
 export const earlyStopping = describeMethod({
   name: "early-stopping",
+  forms: ["plugin"],
   summary: "ends an experience's epochs when its validation metric stops improving, and keeps the best parameters",
-  options: {
-    patience: required(wholeNumber(1), "evaluations without improvement after which training stops"),
-    valStreamName: required(text(1), "stream whose evaluation is watched; it must be among the evalStreams"),
-    metricName: withDefault(
-      text(1),
-      "Top1_Acc_Stream",
-      "metric that is watched, by its name (the last value read of any of its keys) or by a whole key",
-    ),
-    mode: withDefault(oneOf(["max", "min"]), "max", "whether more of it is better, or less"),
-    margin: withDefault(number({ atLeast: 0 }), 0, "least improvement that counts"),
-  },
+  options: { ...WATCHED, evalEvery: withDefault(wholeNumber(1), 1, "epochs between evaluations") },
 });
-
-/** What `EarlyStopping` takes. */
-export type EarlyStoppingOptions = OptionsOf<typeof earlyStopping.options>;

@@ -1,7 +1,6 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import type { Compatibility } from "../../core/options/compatibility.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -10,26 +9,8 @@ import type { RestoreContext, StrategyPlugin } from "../../training/loop/strateg
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import { MinibatchMemory } from "../shared/minibatch_memory.ts";
-
-/** What experience replay with asymmetric cross-entropy remembers and replays. */
-export interface ERACEOptions {
-  /** Samples kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** Remembered samples beside each minibatch; 10 if left out. */
-  readonly batchSizeMem?: number;
-  /**
-   * "avalanche": a class-balanced memory that takes in a whole experience before it is trained; the first experience is
-   * trained as usual, later ones on the mean of both losses instead of their sum. "paper" if left out.
-   */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `ERACEOptions` may be. */
-export const ER_ACE_RULES: OptionRules<ERACEOptions> = {
-  memSize: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-  compatibility: oneOf(COMPATIBILITIES),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type ERACEOptions, erACE } from "./options.ts";
 
 /**
  * ER-ACE: experience replay in which new samples compete only with the classes of their own minibatch, so that they do
@@ -45,9 +26,9 @@ export class ERACEPlugin implements StrategyPlugin {
   readonly #compatibility: Compatibility;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: ERACEOptions = {}) {
-    assertOptions("ERACEPlugin", options, ER_ACE_RULES);
-    const { memSize = 200, batchSizeMem = 10, compatibility = "paper" } = options;
+  constructor(given: ERACEOptions = {}) {
+    const options = resolveOptions("ERACEPlugin", given, erACE.options);
+    const { memSize, batchSizeMem, compatibility } = options;
     this.#memory = new MinibatchMemory("er-ace", { memSize, batchSizeMem, compatibility });
     this.#compatibility = compatibility;
   }
@@ -91,6 +72,9 @@ export class ERACEPlugin implements StrategyPlugin {
   }
 }
 
+/** Experience replay with asymmetric cross-entropy: an `ERACEPlugin` after the other plugins. */
+export class ER_ACE extends strategyWith(ERACEPlugin, erACE.options) {}
+
 /**
  * The sum of two cross-entropies times `weight`: of the first `currentRows` rows over their own classes alone, and of
  * the other rows over all classes. Each is a mean over its rows.
@@ -106,3 +90,6 @@ export function evaluateAsymmetric(
   const rows = { start: currentRows, end: y.length };
   return { loss: current + addCrossEntropy(output, y, { rows, weight, dOutput }), dOutput };
 }
+
+/** By the names under which a list of methods loads them. */
+export { ER_ACE as strategy, ERACEPlugin as plugin };

@@ -1,7 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { number, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
+import type { Compatibility } from "../../core/options/compatibility.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -13,38 +12,10 @@ import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts"
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
 import { findFeatureReplicas } from "../../training/parts/find_feature_replicas.ts";
 import { MinibatchMemory } from "../shared/minibatch_memory.ts";
+import { strategyWith } from "../strategy_with.ts";
 import { evaluateAsymmetricContrast } from "./asymmetric_contrast.ts";
 import { type ContrastCandidates, drawContrastPairs } from "./contrast_pairs.ts";
-
-/** What experience replay with asymmetric metric learning remembers, and how it compares. */
-export interface ERAMLOptions {
-  /** Samples kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** Remembered samples beside each minibatch; 10 if left out. */
-  readonly batchSizeMem?: number;
-  /** τ of the contrastive loss; 0.1 if left out. */
-  readonly temperature?: number;
-  /** The contrastive loss is multiplied by τ over this, as its authors' code does; 0.07 if left out. */
-  readonly baseTemperature?: number;
-  /** The layer whose answers are the features; the one before the last if left out. */
-  readonly layerName?: string;
-  /**
-   * "avalanche": a class-balanced memory that takes in a whole experience before it is trained, and from which alone
-   * positives and negatives are drawn, negatives being all other classes of the sample's task label; the first
-   * experience is trained as usual. "paper" if left out.
-   */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `ERAMLOptions` may be. */
-export const ER_AML_RULES: OptionRules<ERAMLOptions> = {
-  memSize: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-  temperature: number({ above: 0 }),
-  baseTemperature: number({ above: 0 }),
-  layerName: text(),
-  compatibility: oneOf(COMPATIBILITIES),
-};
+import { type ERAMLOptions, erAML } from "./options.ts";
 
 /**
  * ER-AML: experience replay in which new samples are not classified at all, so that they do not push old classes aside.
@@ -64,10 +35,10 @@ export class ERAMLPlugin implements StrategyPlugin {
   readonly #compatibility: Compatibility;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: ERAMLOptions = {}) {
-    assertOptions("ERAMLPlugin", options, ER_AML_RULES);
-    const { memSize = 200, batchSizeMem = 10, temperature = 0.1, baseTemperature = 0.07 } = options;
-    const { compatibility = "paper", layerName } = options;
+  constructor(given: ERAMLOptions = {}) {
+    const options = resolveOptions("ERAMLPlugin", given, erAML.options);
+    const { memSize, batchSizeMem, temperature, baseTemperature } = options;
+    const { compatibility, layerName } = options;
     this.#memory = new MinibatchMemory("er-aml", { memSize, batchSizeMem, compatibility });
     [this.#temperature, this.#compatibility] = [temperature, compatibility];
     this.#weight = temperature / baseTemperature;
@@ -168,3 +139,9 @@ export class ERAMLPlugin implements StrategyPlugin {
     };
   }
 }
+
+/** Experience replay with asymmetric metric learning: an `ERAMLPlugin` after the other plugins. */
+export class ER_AML extends strategyWith(ERAMLPlugin, erAML.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { ER_AML as strategy, ERAMLPlugin as plugin };

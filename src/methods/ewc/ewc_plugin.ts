@@ -1,7 +1,5 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { flag, number, oneOf, required, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -12,50 +10,11 @@ import type { RestoreContext, StrategyPlugin } from "../../training/loop/strateg
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
 import { GatheredImportances } from "../shared/importances/gathered_importances.ts";
+import { strategyWith } from "../strategy_with.ts";
 import { computeFisher, computeMinibatchFisher, createSampledCriterion } from "./fisher.ts";
+import { type EWCOptions, ewc } from "./options.ts";
 
-const MODES = ["separate", "online"] as const;
 const FISHERS = ["per-example", "minibatch"] as const;
-
-/** How strongly, and to what, parameters are held. */
-export interface EWCOptions {
-  /** λ, the weight of the penalty. */
-  readonly lambda: number;
-  /** Whether every experience keeps its own anchor, or one anchor moves along; "separate" if left out. */
-  readonly mode?: (typeof MODES)[number];
-  /** "online" only, and needed there: how much of the old importance stays, in [0, 1]. */
-  readonly decayFactor?: number;
-  /**
-   * "paper" if left out: λ/2 before the sum, "per-example" Fisher information. "avalanche": λ, and "minibatch" in
-   * training's minibatches; its published baselines rest on that.
-   */
-  readonly compatibility?: Compatibility;
-  /**
-   * Whose gradients are squared: each sample's own, or those of whole minibatches' mean losses, which comes to about
-   * 1/B of it.
-   */
-  readonly fisher?: (typeof FISHERS)[number];
-  /** "per-example" only. False: the samples' own labels. True: labels drawn from the model's predictions. */
-  readonly trueFisher?: boolean;
-  /**
-   * Samples in a minibatch of "minibatch", which it implies where it is above 1; the training minibatch's if left out.
-   */
-  readonly importanceBatchSize?: number;
-  /** How many samples of the experience are looked at, drawn at random; all if left out. */
-  readonly importanceSamples?: number;
-}
-
-/** What `EWCOptions` may be. */
-export const EWC_RULES: OptionRules<EWCOptions> = {
-  lambda: required(number({ atLeast: 0 })),
-  mode: oneOf(MODES),
-  decayFactor: number({ atLeast: 0, atMost: 1 }),
-  compatibility: oneOf(COMPATIBILITIES),
-  fisher: oneOf(FISHERS),
-  trueFisher: flag(),
-  importanceBatchSize: wholeNumber(1),
-  importanceSamples: wholeNumber(1),
-};
 
 /**
  * Elastic weight consolidation: adds λ/2 Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² over the past experiences k, where Fₖ is the diagonal of
@@ -75,9 +34,9 @@ export class EWCPlugin implements StrategyPlugin {
   readonly #gathered = new GatheredImportances();
 
   /** @throws {RangeError} If an option is out of range, is missing, or is given where it has no meaning. */
-  constructor(options: EWCOptions) {
-    assertOptions("EWCPlugin", options, EWC_RULES);
-    const { lambda, mode = "separate", decayFactor, compatibility = "paper", trueFisher = false } = options;
+  constructor(given: EWCOptions) {
+    const options = resolveOptions("EWCPlugin", given, ewc.options);
+    const { lambda, mode, decayFactor, compatibility, trueFisher } = options;
     const { importanceBatchSize = 1 } = options;
     if (mode === "online" && decayFactor === undefined) {
       throw new RangeRefusal('EWCPlugin: mode "online" requires decayFactor');
@@ -142,3 +101,9 @@ export class EWCPlugin implements StrategyPlugin {
     return drawSamples(dataset, importanceSamples, randomStreams.get("ewc"));
   }
 }
+
+/** Elastic weight consolidation: an `EWCPlugin` after the other plugins. */
+export class EWC extends strategyWith(EWCPlugin, ewc.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { EWC as strategy, EWCPlugin as plugin };

@@ -1,5 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { oneOf, text } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -9,25 +8,9 @@ import { cosineDistance, meanSquaredDistance } from "../../training/losses/featu
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { FeatureAnchor } from "../shared/features/feature_anchor.ts";
-import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
-
-const MODES = ["cosine", "mse"] as const;
-
-/** How strongly features are held, and by which distance. */
-export interface FeatureDistillationOptions {
-  /** Weight of the distance; one for all experiences, or a list. 1 if left out. */
-  readonly alpha?: PerExperience;
-  /** "cosine": 1 − cos(f, f_old). "mse": the mean squared difference. "cosine" if left out. */
-  readonly mode?: (typeof MODES)[number];
-  /** Whose answer features are; the layer before the last if left out. */
-  readonly layerName?: string;
-}
-
-const FEATURE_DISTILLATION_RULES: OptionRules<FeatureDistillationOptions> = {
-  alpha: perExperience({ atLeast: 0 }),
-  mode: oneOf(MODES),
-  layerName: text(),
-};
+import type { PerExperience } from "../shared/method_options.ts";
+import { readPerExperience } from "../shared/per_experience.ts";
+import { type FeatureDistillationOptions, featureDistillation } from "./options.ts";
 
 /**
  * Feature distillation: from the second experience on, adds α times the distance of the features before the last layer
@@ -42,9 +25,9 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
   readonly #anchor: FeatureAnchor;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: FeatureDistillationOptions = {}) {
-    assertOptions("FeatureDistillationPlugin", options, FEATURE_DISTILLATION_RULES);
-    const { alpha = 1, mode = "cosine", layerName } = options;
+  constructor(given: FeatureDistillationOptions = {}) {
+    const options = resolveOptions("FeatureDistillationPlugin", given, featureDistillation.options);
+    const { alpha, mode, layerName } = options;
     this.#alpha = alpha;
     this.#anchor = new FeatureAnchor(layerName, mode === "cosine" ? cosineDistance : meanSquaredDistance);
   }
@@ -73,3 +56,6 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
     this.#anchor.restore("the saved state of FeatureDistillationPlugin", saved);
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { FeatureDistillationPlugin as plugin };

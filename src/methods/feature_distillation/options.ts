@@ -6,6 +6,7 @@ import { LAYER_NAME, perExperience } from "../shared/method_options.ts";
 /** feature-distillation on the command line. */
 export const featureDistillation = describeMethod({
   name: "feature-distillation",
+  forms: ["plugin"],
   summary: "holds features to those of the last experience",
   paper: "Hou et al. 2019",
   options: {

@@ -1,7 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
@@ -19,32 +17,8 @@ import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named
 import { computeActivations } from "../../training/parts/compute_activations.ts";
 import type { UpperReplicas } from "../../training/parts/upper_replicas.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
-
-/** What feature replay remembers, and where features are taken. */
-export interface FeatureReplayOptions {
-  /** Features kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** Remembered features in a step; 10 if left out. */
-  readonly batchSizeMem?: number;
-  /**
-   * The layer whose answers are the features; the one before the last if left out. What lies behind it is the
-   * classifier; all ways from the samples to the outputs must go through the layer.
-   */
-  readonly layerName?: string;
-  /**
-   * "avalanche" lets new samples compete with all classes seen, not with those of their experience alone; "paper" if
-   * left out.
-   */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `FeatureReplayOptions` may be. */
-export const FEATURE_REPLAY_RULES: OptionRules<FeatureReplayOptions> = {
-  memSize: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-  layerName: text(),
-  compatibility: oneOf(COMPATIBILITIES),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type FeatureReplayOptions, featureReplay } from "./options.ts";
 
 /**
  * Feature replay by the asymmetric loss of elastic feature consolidation: no sample is kept, but features, equally many
@@ -69,9 +43,9 @@ export class FeatureReplayPlugin implements StrategyPlugin {
   #replicas: Promise<UpperReplicas> | undefined;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: FeatureReplayOptions = {}) {
-    assertOptions("FeatureReplayPlugin", options, FEATURE_REPLAY_RULES);
-    const { memSize = 200, batchSizeMem = 10, layerName, compatibility = "paper" } = options;
+  constructor(given: FeatureReplayOptions = {}) {
+    const options = resolveOptions("FeatureReplayPlugin", given, featureReplay.options);
+    const { memSize, batchSizeMem, layerName, compatibility } = options;
     this.#memory = new ClassBalancedOutputs(memSize);
     [this.#batchSizeMem, this.#layerName] = [batchSizeMem, layerName];
     this.#seenCompete = compatibility === "avalanche";
@@ -147,3 +121,9 @@ export class FeatureReplayPlugin implements StrategyPlugin {
     return this.#replicas;
   }
 }
+
+/** Replay of features: a `FeatureReplayPlugin` after the other plugins. */
+export class FeatureReplay extends strategyWith(FeatureReplayPlugin, featureReplay.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { FeatureReplay as strategy, FeatureReplayPlugin as plugin };

@@ -1,7 +1,6 @@
 import { valueAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { number } from "../../core/options/value_rules.ts";
+import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import {
   parseSavedCount,
   parseSavedList,
@@ -18,26 +17,7 @@ import {
   measureLength,
   scoreRows,
 } from "../shared/classifiers/feature_classifier.ts";
-
-/** How features and covariances are prepared. */
-export interface FeCAMClassifierOptions {
-  /**
-   * λ of Tukey's ladder of powers, x to the power of λ with the sign kept; 0.5 if left out, 1 leaves features as they
-   * are.
-   */
-  readonly tukeyLambda?: number;
-  /** γ₁, how much of the mean variance is added to every variance; 1 if left out. */
-  readonly shrinkDiagonal?: number;
-  /** γ₂, how much of the mean covariance is added to every covariance; 1 if left out. */
-  readonly shrinkOffDiagonal?: number;
-}
-
-/** What `FeCAMClassifierOptions` may be. */
-export const FECAM_CLASSIFIER_RULES: OptionRules<FeCAMClassifierOptions> = {
-  tukeyLambda: number({ above: 0, atMost: 1 }),
-  shrinkDiagonal: number({ atLeast: 0 }),
-  shrinkOffDiagonal: number({ atLeast: 0 }),
-};
+import { FECAM_CLASSIFIER_OPTIONS, type FeCAMClassifierOptions } from "./options.ts";
 
 /** First and second moments of a class's transformed features. */
 interface ClassMoments {
@@ -55,16 +35,14 @@ interface ClassMoments {
  * @see Goswami et al. 2023, FeCAM: Exploiting the Heterogeneity of Class Distributions, arXiv:2309.14062
  */
 export class FeCAMClassifier implements FeatureClassifier {
-  readonly #options: Required<FeCAMClassifierOptions>;
+  readonly #options: ResolvedOptions<typeof FECAM_CLASSIFIER_OPTIONS>;
   readonly #classes = new Map<number, ClassMoments>();
   /** L⁻¹ [F, F] of each class's correlations LLᵀ, as far as they were needed. */
   readonly #whitenings = new Map<number, Float64Array>();
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: FeCAMClassifierOptions = {}) {
-    assertOptions("FeCAMClassifier", options, FECAM_CLASSIFIER_RULES);
-    const { tukeyLambda = 0.5, shrinkDiagonal = 1, shrinkOffDiagonal = 1 } = options;
-    this.#options = { tukeyLambda, shrinkDiagonal, shrinkOffDiagonal };
+  constructor(given: FeCAMClassifierOptions = {}) {
+    this.#options = resolveOptions("FeCAMClassifier", given, FECAM_CLASSIFIER_OPTIONS);
   }
 
   get classes(): readonly number[] {

@@ -1,21 +1,10 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { splitOptions } from "../../core/options/split_options.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
-import {
-  FEATURE_PREDICTION_RULES,
-  FeaturePrediction,
-  type FeaturePredictionOptions,
-} from "../shared/classifiers/feature_prediction.ts";
-import { FECAM_CLASSIFIER_RULES, FeCAMClassifier, type FeCAMClassifierOptions } from "./fecam_classifier.ts";
-
-/** From which samples class means and covariances are taken, and how they are prepared. */
-export interface FeCAMOptions extends FeaturePredictionOptions, FeCAMClassifierOptions {}
-
-const FECAM_RULES: OptionRules<FeCAMOptions> = {
-  ...FEATURE_PREDICTION_RULES,
-  ...FECAM_CLASSIFIER_RULES,
-};
+import { FeaturePrediction } from "../shared/classifiers/feature_prediction.ts";
+import { FeCAMClassifier } from "./fecam_classifier.ts";
+import { FECAM_CLASSIFIER_OPTIONS, type FeCAMOptions, fecam } from "./options.ts";
 
 /**
  * Predicts in evaluation by the Mahalanobis distance of features from class means, with a covariance matrix a class;
@@ -31,9 +20,12 @@ export class FeCAMPlugin implements StrategyPlugin {
   readonly parts: readonly [FeaturePrediction];
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: FeCAMOptions = {}) {
-    assertOptions("FeCAMPlugin", options, FECAM_RULES);
-    const [classifier, features] = splitOptions(options, FECAM_CLASSIFIER_RULES);
+  constructor(given: FeCAMOptions = {}) {
+    const options = resolveOptions("FeCAMPlugin", given, fecam.options);
+    const [classifier, features] = splitOptions(options, FECAM_CLASSIFIER_OPTIONS);
     this.parts = [new FeaturePrediction("FeCAMPlugin", () => new FeCAMClassifier(classifier), features)];
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { FeCAMPlugin as plugin };

@@ -28,6 +28,7 @@ export type FeCAMClassifierOptions = OptionsOf<typeof FECAM_CLASSIFIER_OPTIONS>;
 /** fecam on the command line. */
 export const fecam = describeMethod({
   name: "fecam",
+  forms: ["plugin"],
   summary: "evaluation by Mahalanobis distances of features",
   paper: "Goswami et al. 2023, arXiv:2309.14062",
   options: {

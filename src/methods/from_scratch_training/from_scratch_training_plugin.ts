@@ -1,22 +1,12 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { flag } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { restoreStatistics } from "../shared/features/layer_statistics.ts";
-
-/** What is forgotten before each experience besides the parameters. */
-export interface FromScratchTrainingOptions {
-  /** Whether the optimizer starts anew, too; true if left out. */
-  readonly resetOptimizer?: boolean;
-}
-
-/** What `FromScratchTrainingOptions` may be. */
-export const FROM_SCRATCH_TRAINING_RULES: OptionRules<FromScratchTrainingOptions> = {
-  resetOptimizer: flag(),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type FromScratchTrainingOptions, fromScratchTraining } from "./options.ts";
 
 /**
  * Puts the model back to the parameters and the layer state with which training began, before each experience. A
@@ -33,8 +23,8 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
   #state: Float32Array | undefined;
 
   /** @throws {TypeError} If an option is of another kind. */
-  constructor(options: FromScratchTrainingOptions = {}) {
-    assertOptions("FromScratchTrainingPlugin", options, FROM_SCRATCH_TRAINING_RULES);
+  constructor(given: FromScratchTrainingOptions = {}) {
+    const options = resolveOptions("FromScratchTrainingPlugin", given, fromScratchTraining.options);
     this.#resetOptimizer = options.resetOptimizer ?? true;
   }
 
@@ -65,3 +55,9 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
     this.#state = parseSavedVector(act, state);
   }
 }
+
+/** Trains each experience from the initial parameters: a `FromScratchTrainingPlugin` after the other plugins. */
+export class FromScratchTraining extends strategyWith(FromScratchTrainingPlugin, fromScratchTraining.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { FromScratchTraining as strategy, FromScratchTrainingPlugin as plugin };

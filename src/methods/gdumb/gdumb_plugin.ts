@@ -1,5 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
 import { listGroups, RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
@@ -10,17 +9,8 @@ import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { FromScratchTrainingPlugin } from "../from_scratch_training/from_scratch_training_plugin.ts";
-
-/** What GDumb remembers. */
-export interface GDumbOptions {
-  /** Samples kept in all, in equal parts of every class; 200 if left out. */
-  readonly memSize?: number;
-}
-
-/** What `GDumbOptions` may be. */
-export const GDUMB_RULES: OptionRules<GDumbOptions> = {
-  memSize: wholeNumber(1),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type GDumbOptions, gdumb } from "./options.ts";
 
 /**
  * GDumb: keeps a class-balanced memory of the stream, and before each experience is tested trains the model from
@@ -37,8 +27,8 @@ export class GDumbPlugin implements StrategyPlugin {
   readonly #fromScratch = new FromScratchTrainingPlugin();
 
   /** @throws {RangeError} If the size is out of range. */
-  constructor(options: GDumbOptions = {}) {
-    assertOptions("GDumbPlugin", options, GDUMB_RULES);
+  constructor(given: GDumbOptions = {}) {
+    const options = resolveOptions("GDumbPlugin", given, gdumb.options);
     this.storagePolicy = new ClassBalancedBuffer({ maxSize: options.memSize ?? 200 });
   }
 
@@ -78,3 +68,9 @@ export class GDumbPlugin implements StrategyPlugin {
     this.#fromScratch.restoreState(beginning);
   }
 }
+
+/** Greedy sampler and dumb learner: a `GDumbPlugin` after the other plugins. */
+export class GDumb extends strategyWith(GDumbPlugin, gdumb.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { GDumb as strategy, GDumbPlugin as plugin };

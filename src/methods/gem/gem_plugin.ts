@@ -1,26 +1,13 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { number, required, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { EpisodicMemory } from "../../memory/buffers/episodic_memory.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { assertRows } from "../shared/assert_rows.ts";
+import { strategyWith } from "../strategy_with.ts";
+import { type GEMOptions, gem } from "./options.ts";
 import { projectOntoMemories } from "./project_gradient.ts";
-
-/** What GEM remembers, and how strongly it holds on to it. */
-export interface GEMOptions {
-  /** Samples kept of every experience. */
-  readonly patternsPerExperience: number;
-  /** γ, the least weight of every memory's gradient once a step conflicts with one; 0.5 if left out. */
-  readonly memoryStrength?: number;
-}
-
-/** What `GEMOptions` may be. */
-export const GEM_RULES: OptionRules<GEMOptions> = {
-  patternsPerExperience: required(wholeNumber(1)),
-  memoryStrength: number({ atLeast: 0 }),
-};
 
 /**
  * GEM: no step may raise, to first order, the loss on the memory of any past experience. Every step computes one
@@ -37,8 +24,8 @@ export class GEMPlugin implements StrategyPlugin {
   #gradients: Float32Array[] = [];
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: GEMOptions) {
-    assertOptions("GEMPlugin", options, GEM_RULES);
+  constructor(given: GEMOptions) {
+    const options = resolveOptions("GEMPlugin", given, gem.options);
     this.#memory = new EpisodicMemory(options.patternsPerExperience);
     this.#memoryStrength = options.memoryStrength ?? 0.5;
   }
@@ -71,3 +58,9 @@ export class GEMPlugin implements StrategyPlugin {
     this.#memory.restore(saved, { sources });
   }
 }
+
+/** Gradient episodic memory: a `GEMPlugin` after the other plugins. */
+export class GEM extends strategyWith(GEMPlugin, gem.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { GEM as strategy, GEMPlugin as plugin };

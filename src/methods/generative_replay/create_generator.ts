@@ -1,6 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { listOf, number, wholeNumber } from "../../core/options/value_rules.ts";
+import { fillDefaults } from "../../core/options/option_schema.ts";
 import { hashSeed } from "../../core/random_stream.ts";
 import { findRange } from "../../core/vector.ts";
 import { readSamples } from "../../data/read_samples.ts";
@@ -8,30 +7,8 @@ import { mlpVAE } from "../../models/mlp_vae.ts";
 import { Adam } from "../../optimizers/adam.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import { GENERATOR_OPTIONS, type GeneratorOptions } from "./options.ts";
 import { VAETraining } from "./vae_training.ts";
-
-/** What a generator is made of that a strategy makes for itself. */
-export interface GeneratorOptions {
-  /** L, how many numbers a sample is drawn from; 32 if left out. */
-  readonly latentSize?: number;
-  /** Units of the encoder's hidden layers, and of the decoder's in reverse; [400, 128] if left out. */
-  readonly hiddenSizes?: readonly number[];
-  /** Passes over each experience; the strategy's own if left out. */
-  readonly generatorEpochs?: number;
-  /** Of Adam; 0.001 if left out. */
-  readonly generatorLearningRate?: number;
-  /** Weight of the latents' divergence from N(0, 1); 1 if left out. */
-  readonly beta?: number;
-}
-
-/** What `GeneratorOptions` may be. */
-export const GENERATOR_RULES: OptionRules<GeneratorOptions> = {
-  latentSize: wholeNumber(1),
-  hiddenSizes: listOf(wholeNumber(1)),
-  generatorEpochs: wholeNumber(),
-  generatorLearningRate: number({ atLeast: 0 }),
-  beta: number({ atLeast: 0 }),
-};
 
 /** The least and the largest value of samples; undefined where they may have any. */
 export type ValueRange = readonly [number, number] | undefined;
@@ -58,9 +35,10 @@ export function measureRange({ adaptedDataset }: Pick<BaseStrategy, "adaptedData
  */
 export function createGenerator(
   strategy: BaseStrategy,
-  { range, plugins, ...options }: GeneratorOptions & { range: ValueRange; plugins: readonly StrategyPlugin[] },
+  { range, plugins, ...given }: GeneratorOptions & { range: ValueRange; plugins: readonly StrategyPlugin[] },
 ): VAETraining {
-  const { latentSize = 32, hiddenSizes = [400, 128], generatorLearningRate = 0.001, beta = 1 } = options;
+  const options = fillDefaults(given, GENERATOR_OPTIONS);
+  const { latentSize, hiddenSizes, generatorLearningRate, beta } = options;
   const { trainMbSize, evalMbSize, seed, cluster } = strategy.options;
   const inputShape = elementAt(strategy.model.inputs, 0)
     .shape.slice(1)

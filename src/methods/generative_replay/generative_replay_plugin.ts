@@ -1,8 +1,7 @@
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import { splitOptions } from "../../core/options/split_options.ts";
-import { flag, objectLike, wholeNumber } from "../../core/options/value_rules.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
@@ -14,50 +13,13 @@ import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { chooseClasses, Teacher } from "../shared/teacher.ts";
-import {
-  createGenerator,
-  GENERATOR_RULES,
-  type GeneratorOptions,
-  measureRange,
-  type ValueRange,
-} from "./create_generator.ts";
+import { strategyWith } from "../strategy_with.ts";
+import { createGenerator, measureRange, type ValueRange } from "./create_generator.ts";
 import { DecoderReplicas } from "./decoder_replicas.ts";
-import {
-  assertReplayWeights,
-  REPLAY_WEIGHT_RULES,
-  type ReplayWeightOptions,
-  readRatio,
-  weighReplay,
-} from "./replay_weights.ts";
+import { GENERATOR_OPTIONS, type GenerativeReplayOptions, generativeReplay } from "./options.ts";
+import { assertReplayWeights, readRatio, weighReplay } from "./replay_weights.ts";
 import { TrainGeneratorAfterExpPlugin } from "./train_generator_after_exp_plugin.ts";
 import { VAETraining } from "./vae_training.ts";
-
-/** What is generated and replayed. */
-export interface GenerativeReplayOptions extends ReplayWeightOptions, GeneratorOptions {
-  /**
-   * A generator that somebody else trains, a `TrainGeneratorAfterExpPlugin`, say. If left out, the plugin makes one and
-   * trains it after each experience; inside a `VAETraining` that strategy is the generator.
-   */
-  readonly generatorStrategy?: VAETraining;
-  /**
-   * False where model and generator were trained before: the first experience is replayed to, too. True if left out.
-   */
-  readonly untrainedSolver?: boolean;
-  /** Samples generated for a minibatch; as many as it has if left out. */
-  readonly replaySize?: number;
-  /** Whether the minibatch's size counts once for every past experience. False if left out. */
-  readonly increasingReplaySize?: boolean;
-}
-
-/** What `GenerativeReplayOptions` may be. */
-export const GENERATIVE_REPLAY_RULES: OptionRules<GenerativeReplayOptions> = {
-  generatorStrategy: objectLike("a VAETraining", "generator", "train"),
-  untrainedSolver: flag(),
-  replaySize: wholeNumber(1),
-  increasingReplaySize: flag(),
-  ...REPLAY_WEIGHT_RULES,
-  ...GENERATOR_RULES,
-};
 
 /**
  * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class
@@ -74,7 +36,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   readonly traits: readonly Trait[] = ["changesLoss"];
   /** Generated samples are gone a step later. */
   readonly excludes: readonly Trait[] = ["keepsMinibatchSamples"];
-  readonly #options: GenerativeReplayOptions;
+  readonly #options: ResolvedOptions<typeof generativeReplay.options>;
   #generator: VAETraining | undefined;
   /** There where the generator is the plugin's own. */
   #trainer: { readonly plugin: TrainGeneratorAfterExpPlugin; readonly range: ValueRange } | undefined;
@@ -87,14 +49,14 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   #weight: number;
 
   /** @throws {RangeError} If an option is out of range, or some exclude each other. */
-  constructor(options: GenerativeReplayOptions = {}) {
+  constructor(given: GenerativeReplayOptions = {}) {
     const subject = "GenerativeReplayPlugin";
-    assertOptions(subject, options, GENERATIVE_REPLAY_RULES);
+    const options = resolveOptions(subject, given, generativeReplay.options);
     if (options.replaySize !== undefined && options.increasingReplaySize) {
       throw new RangeRefusal(`${subject}: replaySize and increasingReplaySize exclude each other`);
     }
     assertReplayWeights(subject, options);
-    const superfluous = Object.entries(splitOptions(options, GENERATOR_RULES)[0]).find(
+    const superfluous = Object.entries(splitOptions(given, GENERATOR_OPTIONS)[0]).find(
       ([, value]) => value !== undefined,
     );
     if (options.generatorStrategy && superfluous) {
@@ -102,7 +64,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     }
     this.#options = options;
     this.#generator = options.generatorStrategy;
-    this.#weight = options.weightReplayLoss ?? 1e-4;
+    this.#weight = options.weightReplayLoss;
   }
 
   assertUsable({ model }: StrategySetup): void {
@@ -141,7 +103,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     strategy.mbatch = Dataset.concat([mbatch, generated]);
     if (isWeightedReplay) {
       strategy.scaleCriterion(weighReplay(counts, { fresh: 1, replayed: this.#weight }));
-      this.#weight *= this.#options.weightReplayLossFactor ?? 1;
+      this.#weight *= this.#options.weightReplayLossFactor;
     } else if (compatibility !== "avalanche") {
       const fresh = readRatio(ratio, ratio === undefined ? past : clock.trainExpCounter);
       strategy.scaleCriterion(weighReplay(counts, { fresh, replayed: 1 - fresh }));
@@ -201,7 +163,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   }
 
   #makeGenerator(strategy: BaseStrategy, range: ValueRange): TrainGeneratorAfterExpPlugin {
-    const [generator, { generatorStrategy: _none, ...replay }] = splitOptions(this.#options, GENERATOR_RULES);
+    const [generator, { generatorStrategy: _none, ...replay }] = splitOptions(this.#options, GENERATOR_OPTIONS);
     const plugins = [new GenerativeReplayPlugin(replay)];
     this.#generator = createGenerator(strategy, { ...generator, range, plugins });
     const plugin = new TrainGeneratorAfterExpPlugin({ generatorStrategy: this.#generator });
@@ -220,3 +182,12 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
     return this.#samples.write({ x, y, taskLabels });
   }
 }
+
+/**
+ * Deep generative replay: a `GenerativeReplayPlugin` after the other plugins. The exported model is the classifier
+ * alone; checkpoints hold the generator, too.
+ */
+export class GenerativeReplay extends strategyWith(GenerativeReplayPlugin, generativeReplay.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { GenerativeReplay as strategy, GenerativeReplayPlugin as plugin };

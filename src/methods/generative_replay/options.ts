@@ -5,7 +5,7 @@ import { compatibility, perExperience } from "../shared/method_options.ts";
 import type { VAETraining } from "./vae_training.ts";
 
 /** How much replayed samples count beside new ones. */
-export const REPLAY_WEIGHT_OPTIONS = {
+const REPLAY_WEIGHT_OPTIONS = {
   ratio: optional(
     perExperience({ atLeast: 0, atMost: 1 }),
     "share of the loss on new samples: one, or one per experience. Default: 1/k in the k-th",

@@ -1,34 +1,7 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { flag, number, oneOf } from "../../core/options/value_rules.ts";
-import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
-
-/** How much replayed samples count beside new ones. */
-export interface ReplayWeightOptions {
-  /**
-   * r, the share of the loss on new samples, for all experiences or a list with one for each; 1/k in the k-th if left
-   * out.
-   */
-  readonly ratio?: PerExperience;
-  /** True: the loss on new samples plus a weight times that on replayed ones; there is no ratio then. */
-  readonly isWeightedReplay?: boolean;
-  /** The weight with which a weighted replay begins; 0.0001 if left out. */
-  readonly weightReplayLoss?: number;
-  /** What that weight is multiplied by after each iteration; 1 if left out. */
-  readonly weightReplayLossFactor?: number;
-  /** "avalanche": the plain mean over new and replayed samples, unless replay is weighted. "paper" if left out. */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `ReplayWeightOptions` may be. */
-export const REPLAY_WEIGHT_RULES: OptionRules<ReplayWeightOptions> = {
-  ratio: perExperience({ atLeast: 0, atMost: 1 }),
-  isWeightedReplay: flag(),
-  weightReplayLoss: number({ atLeast: 0 }),
-  weightReplayLossFactor: number({ atLeast: 0 }),
-  compatibility: oneOf(COMPATIBILITIES),
-};
+import type { PerExperience } from "../shared/method_options.ts";
+import { readPerExperience } from "../shared/per_experience.ts";
+import type { ReplayWeightOptions } from "./options.ts";
 
 /** How many samples of each kind a minibatch has. */
 export interface ReplayCounts {

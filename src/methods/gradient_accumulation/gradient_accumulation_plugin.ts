@@ -1,20 +1,11 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { required, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
-
-/** Over how many minibatches a step of the optimizer is made. */
-export interface GradientAccumulationOptions {
-  readonly minibatches: number;
-}
-
-const GRADIENT_ACCUMULATION_RULES: OptionRules<GradientAccumulationOptions> = {
-  minibatches: required(wholeNumber(1)),
-};
+import { type GradientAccumulationOptions, gradientAccumulation } from "./options.ts";
 
 /**
  * Lets the optimizer step once for several minibatches, along the mean of their gradients weighted by their sizes: what
@@ -31,8 +22,8 @@ export class GradientAccumulationPlugin implements StrategyPlugin {
   #count = 0;
 
   /** @throws {RangeError} If the number is not a whole one of at least 1. */
-  constructor(options: GradientAccumulationOptions) {
-    assertOptions("GradientAccumulationPlugin", options, GRADIENT_ACCUMULATION_RULES);
+  constructor(given: GradientAccumulationOptions) {
+    const options = resolveOptions("GradientAccumulationPlugin", given, gradientAccumulation.options);
     this.#minibatches = options.minibatches;
   }
 
@@ -78,3 +69,6 @@ export class GradientAccumulationPlugin implements StrategyPlugin {
     this.#count = 0;
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { GradientAccumulationPlugin as plugin };

@@ -5,6 +5,7 @@ import { describeMethod } from "../method.ts";
 /** gradient-accumulation on the command line. */
 export const gradientAccumulation = describeMethod({
   name: "gradient-accumulation",
+  forms: ["plugin"],
   summary: "one optimizer step for several minibatches",
   options: {
     minibatches: required(wholeNumber(1), "minibatches that make one step of the optimizer"),

@@ -1,23 +1,10 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { number } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { dot, scaleVector } from "../../core/vector.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
-
-/** How long a gradient, or how large an element of it, may be: one of the two. */
-export interface GradientClippingOptions {
-  /** The whole gradient is scaled down to this length. */
-  readonly maxNorm?: number;
-  /** Every element is cut off at ± this. */
-  readonly maxValue?: number;
-}
-
-const GRADIENT_CLIPPING_RULES: OptionRules<GradientClippingOptions> = {
-  maxNorm: number({ above: 0 }),
-  maxValue: number({ above: 0 }),
-};
+import { type GradientClippingOptions, gradientClipping } from "./options.ts";
 
 /**
  * Limits the gradient right before the optimizer steps, penalties and what other plugins did to it included. List it
@@ -30,9 +17,9 @@ export class GradientClippingPlugin implements StrategyPlugin {
   readonly #options: GradientClippingOptions;
 
   /** @throws {RangeError} If there is not exactly one limit, or it is not above 0. */
-  constructor(options: GradientClippingOptions) {
+  constructor(given: GradientClippingOptions) {
     const subject = "GradientClippingPlugin";
-    assertOptions(subject, options, GRADIENT_CLIPPING_RULES);
+    const options = resolveOptions(subject, given, gradientClipping.options);
     const { maxNorm, maxValue } = options;
     if (maxNorm === undefined && maxValue === undefined) {
       throw new RangeRefusal(`${subject}: maxNorm or maxValue is required`);
@@ -62,3 +49,6 @@ export function clipValues(gradient: Float32Array, maxValue: number): void {
     gradient[i] = Math.min(maxValue, Math.max(-maxValue, gradient[i] ?? 0));
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { GradientClippingPlugin as plugin };

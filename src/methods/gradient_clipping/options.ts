@@ -5,6 +5,7 @@ import { describeMethod } from "../method.ts";
 /** gradient-clipping on the command line. */
 export const gradientClipping = describeMethod({
   name: "gradient-clipping",
+  forms: ["plugin"],
   summary: "limits the gradient before the optimizer steps",
   options: {
     maxNorm: optional(number({ above: 0 }), "greatest norm of the whole gradient"),

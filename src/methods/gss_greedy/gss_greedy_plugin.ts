@@ -1,5 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { dot, scaleVector } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -9,23 +8,8 @@ import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
-
-/** What gradient-based sample selection remembers, compares and replays. */
-export interface GSSGreedyOptions {
-  /** Samples kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** How many remembered samples each new one is compared with; 10 if left out. */
-  readonly memStrength?: number;
-  /** Remembered samples added to each minibatch; the strategy's minibatch size if left out. */
-  readonly batchSizeMem?: number;
-}
-
-/** What `GSSGreedyOptions` may be. */
-export const GSS_GREEDY_RULES: OptionRules<GSSGreedyOptions> = {
-  memSize: wholeNumber(1),
-  memStrength: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type GSSGreedyOptions, gssGreedy } from "./options.ts";
 
 /** The score of the first sample of all, to which nothing can be compared: as if it resembled the others little. */
 const FIRST_SCORE = 0.1;
@@ -48,9 +32,9 @@ export class GSSGreedyPlugin implements StrategyPlugin {
   readonly #batchSizeMem: number | undefined;
 
   /** @throws {RangeError} If a number is out of range. */
-  constructor(options: GSSGreedyOptions = {}) {
-    assertOptions("GSSGreedyPlugin", options, GSS_GREEDY_RULES);
-    const { memSize = 200, memStrength = 10, batchSizeMem } = options;
+  constructor(given: GSSGreedyOptions = {}) {
+    const options = resolveOptions("GSSGreedyPlugin", given, gssGreedy.options);
+    const { memSize, memStrength, batchSizeMem } = options;
     this.memory = new ScoredSamples(memSize);
     this.#memStrength = memStrength;
     this.#batchSizeMem = batchSizeMem;
@@ -87,6 +71,9 @@ export class GSSGreedyPlugin implements StrategyPlugin {
   }
 }
 
+/** Greedy gradient-based sample selection: a `GSSGreedyPlugin` after the other plugins. */
+export class GSS_greedy extends strategyWith(GSSGreedyPlugin, gssGreedy.options) {}
+
 /** 1 + the largest cosine between each new sample's gradient and those of the samples that it is compared with. */
 async function scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: Dataset): Promise<number[]> {
   if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
@@ -110,3 +97,6 @@ function scaleToOne(vector: Float32Array): Float32Array {
   scaleVector(copy, 1 / (Math.sqrt(dot(vector, vector)) || 1));
   return copy;
 }
+
+/** By the names under which a list of methods loads them. */
+export { GSS_greedy as strategy, GSSGreedyPlugin as plugin };

@@ -1,7 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { flag, number, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ParametricBuffer } from "../../memory/buffers/parametric_buffer.ts";
@@ -29,26 +28,8 @@ import { extractByTask } from "../shared/classifiers/extract_by_task.ts";
 import { NCMClassifier } from "../shared/classifiers/ncm_classifier.ts";
 import { TaskClassifiers } from "../shared/classifiers/task_classifiers.ts";
 import { Teacher } from "../shared/teacher.ts";
-
-/** What iCaRL remembers, and where its features are taken. */
-export interface ICaRLOptions {
-  /** Exemplars kept in all, or of each class where `fixedMemory` is false; 2000 if left out. */
-  readonly memSize?: number;
-  /** Whether all classes share `memSize`; true if left out. */
-  readonly fixedMemory?: boolean;
-  /** The layer whose answers are the features; the one before the last if left out. */
-  readonly layerName?: string;
-  /** T: old classes' targets are the last model's σ(z/T); 1, as in the paper, if left out. */
-  readonly temperature?: number;
-}
-
-/** What `ICaRLOptions` may be. */
-export const ICARL_RULES: OptionRules<ICaRLOptions> = {
-  memSize: wholeNumber(1),
-  fixedMemory: flag(),
-  layerName: text(),
-  temperature: number({ above: 0 }),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type ICaRLOptions, icarl } from "./options.ts";
 
 /**
  * iCaRL: trains on new samples and exemplars together, with a binary cross-entropy for every class seen: an old class's
@@ -74,9 +55,9 @@ export class ICaRLPlugin implements StrategyPlugin {
   #classes: ClassesByTask = new Map();
 
   /** @throws {RangeError} If the size or the temperature is out of range. */
-  constructor(options: ICaRLOptions = {}) {
-    assertOptions("ICaRLPlugin", options, ICARL_RULES);
-    const { memSize = 2000, fixedMemory = true, layerName, temperature = 1 } = options;
+  constructor(given: ICaRLOptions = {}) {
+    const options = resolveOptions("ICaRLPlugin", given, icarl.options);
+    const { memSize, fixedMemory, layerName, temperature } = options;
     this.#temperature = temperature;
     this.#memSize = memSize;
     this.#fixedMemory = fixedMemory;
@@ -163,6 +144,9 @@ export class ICaRLPlugin implements StrategyPlugin {
   }
 }
 
+/** Incremental classifier and representation learning: an `ICaRLPlugin` after the other plugins. */
+export class ICaRL extends strategyWith(ICaRLPlugin, icarl.options) {}
+
 /** What a teacher says of the classes that it knows. */
 interface Teaching {
   readonly teacher: HostTensor | undefined;
@@ -188,3 +172,6 @@ export function createTargets(
   }
   return targets;
 }
+
+/** By the names under which a list of methods loads them. */
+export { ICaRL as strategy, ICaRLPlugin as plugin };

@@ -1,12 +1,10 @@
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
-import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
+import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
 import type { RectifiedHead } from "../../onnx/export/prediction_head.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
@@ -15,23 +13,8 @@ import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { ReplayPlugin } from "../replay/replay_plugin.ts";
-
-/** What IL2M remembers and replays. */
-export interface IL2MOptions extends MemoryOptions {
-  /** Samples kept in all; 2000 if left out. */
-  readonly memSize?: number;
-  /** New samples in a minibatch; the strategy's if left out. */
-  readonly batchSize?: number;
-  /** Remembered samples added to each minibatch; the strategy's minibatch size if left out. */
-  readonly batchSizeMem?: number;
-}
-
-/** What `IL2MOptions` may be. */
-export const IL2M_RULES: OptionRules<IL2MOptions> = {
-  ...MEMORY_RULES,
-  batchSize: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type IL2MOptions, il2m } from "./options.ts";
 
 /** What is known of a class besides its exemplars. */
 export interface ClassMemory {
@@ -63,13 +46,9 @@ export class IL2MPlugin implements StrategyPlugin {
   #confidence = 1;
 
   /** @throws {RangeError} If a size is out of range, or the storage policy keeps another number of samples. */
-  constructor(options: IL2MOptions = {}) {
-    assertOptions("IL2MPlugin", options, IL2M_RULES);
-    const given = { ...options, memSize: options.memSize ?? 2000 };
-    const storagePolicy = resolveStoragePolicy("IL2MPlugin", given, (maxSize) => {
-      return new ClassBalancedBuffer({ maxSize });
-    });
-    this.#replay = new ReplayPlugin({ ...given, storagePolicy });
+  constructor(given: IL2MOptions = {}) {
+    const options = resolveOptions("IL2MPlugin", given, il2m.options);
+    this.#replay = new ReplayPlugin({ ...options, storagePolicy: resolveStoragePolicy("IL2MPlugin", options) });
   }
 
   /** What is known of every class by its id; borrowed. */
@@ -148,6 +127,9 @@ export class IL2MPlugin implements StrategyPlugin {
   }
 }
 
+/** Incremental learning with dual memory: an `IL2MPlugin` after the other plugins. */
+export class IL2M extends strategyWith(IL2MPlugin, il2m.options) {}
+
 /** What becomes of logits: see `rectifyOutputs`. */
 type Rectification = Omit<RectifiedHead, "kind">;
 
@@ -189,3 +171,6 @@ async function measureScores(
   }
   return { confidence, scores: new Map([...sums].map(([id, { sum, count }]) => [id, sum / count])) };
 }
+
+/** By the names under which a list of methods loads them. */
+export { IL2M as strategy, IL2MPlugin as plugin };

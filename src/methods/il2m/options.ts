@@ -1,4 +1,4 @@
-import { type OptionsOf, optional } from "../../core/options/option_schema.ts";
+import { type OptionsOf, withDefault } from "../../core/options/option_schema.ts";
 import { describeMethod } from "../method.ts";
 import { BATCH_SIZE, BATCH_SIZE_MEM, memSize, storagePolicy } from "../shared/method_options.ts";
 
@@ -9,7 +9,7 @@ export const il2m = describeMethod({
   paper: "Belouadah and Popescu 2019",
   options: {
     memSize: memSize(2000),
-    storagePolicy: optional(storagePolicy(), "what is kept. Default: class-balanced"),
+    storagePolicy: withDefault(storagePolicy(), "class-balanced", "what is kept"),
     batchSize: BATCH_SIZE,
     batchSizeMem: BATCH_SIZE_MEM,
   },

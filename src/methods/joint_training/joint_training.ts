@@ -32,3 +32,6 @@ export class JointTraining extends BaseStrategy {
     return super.train(joined, { evalStreams: groupByStream(all), ...options });
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { JointTraining as strategy };

@@ -1,5 +1,4 @@
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { number, wholeNumber } from "../../core/options/value_rules.ts";
+import { fillDefaults, type ResolvedOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import { addScaled, dot, scaleVector } from "../../core/vector.ts";
@@ -12,31 +11,7 @@ import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
-
-/** What look-ahead MAML remembers, and how it learns its learning rates. */
-export interface LaMAMLOptions {
-  /** Samples kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** Remembered samples beside the minibatch in each meta-loss; 10 if left out. */
-  readonly batchSizeMem?: number;
-  /** Parts that a minibatch is cut into, one inner step each; 5 if left out. */
-  readonly innerUpdates?: number;
-  /** The learning rate with which every parameter begins; 0.1 if left out. */
-  readonly alphaInit?: number;
-  /** η, the rate at which learning rates are learnt; 0 leaves them as they are, 0.25 if left out. */
-  readonly alphaLearningRate?: number;
-  /** The longest that the gradients of parameters and of learning rates may be; 1 if left out. */
-  readonly gradClipNorm?: number;
-}
-
-const LA_MAML_RULES: OptionRules<LaMAMLOptions> = {
-  memSize: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-  innerUpdates: wholeNumber(1),
-  alphaInit: number({ atLeast: 0 }),
-  alphaLearningRate: number({ atLeast: 0 }),
-  gradClipNorm: number({ above: 0 }),
-};
+import { type LaMAMLOptions, laMAML } from "./options.ts";
 
 /**
  * La-MAML, first order: every parameter has a learning rate α of its own. A step goes through the minibatch part by
@@ -47,7 +22,7 @@ const LA_MAML_RULES: OptionRules<LaMAMLOptions> = {
  */
 export class LaMAML extends BaseStrategy {
   readonly #buffer: ReservoirSamplingBuffer;
-  readonly #meta: Required<Omit<LaMAMLOptions, "memSize">>;
+  readonly #meta: ResolvedOptions<typeof laMAML.options>;
   /** α [P]; empty until the first step. */
   #alpha = new Float32Array(0);
   /** θₖ [P], in shared memory so that replicas read it in place. */
@@ -55,21 +30,20 @@ export class LaMAML extends BaseStrategy {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & LaMAMLOptions) {
-    const [own, rest] = splitStrategyOptions("LaMAML", options, LA_MAML_RULES);
-    const { memSize = 200, batchSizeMem = 10, innerUpdates = 5, gradClipNorm = 1 } = own;
-    const { alphaInit = 0.1, alphaLearningRate = 0.25 } = own;
+    const [given, rest] = splitStrategyOptions<LaMAMLOptions>("LaMAML", options, laMAML.options);
+    const own = fillDefaults(given, laMAML.options);
     const growing = {
       name: "learning rates of La-MAML",
       traits: [],
       afterModelGrowth: (_: BaseStrategy, growth: ModelGrowth) => {
         if (this.#alpha.length === 0) return;
-        const fill = new Float32Array(this.parameters.length).fill(alphaInit);
+        const fill = new Float32Array(this.parameters.length).fill(own.alphaInit);
         this.#alpha = Float32Array.from(growth.remap(this.#alpha, fill));
       },
     };
     super({ ...rest, plugins: [...(rest.plugins ?? []), growing] });
-    this.#buffer = new ReservoirSamplingBuffer({ maxSize: memSize });
-    this.#meta = { batchSizeMem, innerUpdates, alphaInit, alphaLearningRate, gradClipNorm };
+    this.#buffer = new ReservoirSamplingBuffer({ maxSize: own.memSize });
+    this.#meta = own;
   }
 
   override get traits(): readonly Trait[] {
@@ -163,3 +137,6 @@ function clipNorm(vector: Float32Array, limit: number): void {
   const norm = Math.sqrt(dot(vector, vector));
   if (norm > limit) scaleVector(vector, limit / norm);
 }
+
+/** By the names under which a list of methods loads them. */
+export { LaMAML as strategy };

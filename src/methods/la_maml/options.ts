@@ -6,6 +6,7 @@ import { memSize } from "../shared/method_options.ts";
 /** la-maml on the command line. */
 export const laMAML = describeMethod({
   name: "la-maml",
+  forms: ["strategy"],
   summary: "meta-learnt learning rates, first order",
   paper: "Gupta et al. 2020, arXiv:2007.13904",
   options: {

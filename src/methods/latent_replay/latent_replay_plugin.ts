@@ -1,5 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { viewEntry } from "../../core/parameter_layout.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { LatentMemory } from "../../memory/buffers/latent_memory.ts";
@@ -16,19 +15,7 @@ import { assertLayer } from "../../training/model/named_layer.ts";
 import { computeActivations } from "../../training/parts/compute_activations.ts";
 import type { UpperReplicas } from "../../training/parts/upper_replicas.ts";
 import { HeldParameters } from "../shared/importances/held_parameters.ts";
-
-/** Where latent replay cuts the model, and how much it remembers. */
-export interface LatentReplayOptions {
-  /** The layer whose answers are remembered; all ways from the samples to the outputs must go through it. */
-  readonly layerName: string;
-  /** Answers kept in all; 1500 if left out. */
-  readonly memSize?: number;
-}
-
-const LATENT_REPLAY_RULES: OptionRules<LatentReplayOptions> = {
-  layerName: required(text()),
-  memSize: wholeNumber(1),
-};
+import { type LatentReplayOptions, latentReplay } from "./options.ts";
 
 /**
  * Latent replay: remembers what a layer answered to samples of the past, and trains the layers behind it on those
@@ -56,8 +43,8 @@ export class LatentReplayPlugin implements StrategyPlugin {
   #replayed = 0;
 
   /** @throws {RangeError} If `memSize` is not a whole number of at least 1. */
-  constructor(options: LatentReplayOptions) {
-    assertOptions("LatentReplayPlugin", options, LATENT_REPLAY_RULES);
+  constructor(given: LatentReplayOptions) {
+    const options = resolveOptions("LatentReplayPlugin", given, latentReplay.options);
     this.memory = new LatentMemory(options.memSize ?? 1500);
     this.#layerName = options.layerName;
   }
@@ -174,3 +161,6 @@ export function shareOutPlaces(
   const batchSize = Math.min(places, Math.max(1, Math.floor(newSamples / minibatches)));
   return { batchSize, replayed: Math.min(remembered, places - batchSize) };
 }
+
+/** By the names under which a list of methods loads them. */
+export { LatentReplayPlugin as plugin };

@@ -6,6 +6,7 @@ import { memSize } from "../shared/method_options.ts";
 /** latent-replay on the command line. */
 export const latentReplay = describeMethod({
   name: "latent-replay",
+  forms: ["plugin"],
   summary: "replay of a layer's outputs into the layers behind it",
   paper: "Pellegrini et al. 2020, arXiv:1912.01100",
   options: {

@@ -1,6 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { oneOf, required, text } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -12,24 +10,10 @@ import { findOutputLayer } from "../../training/model/named_layer.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { FeatureAnchor } from "../shared/features/feature_anchor.ts";
 import { HeldParameters } from "../shared/importances/held_parameters.ts";
-import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
-
-/** How strongly features are held. */
-export interface LFLOptions {
-  /** λ_e, the weight of the distance; one for all experiences, or a list. */
-  readonly lambda: PerExperience;
-  /** Whose answer features are; the layer before the last if left out. */
-  readonly layerName?: string;
-  /** "paper" if left out. "avalanche" takes the mean over samples and features of the squared difference. */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `LFLOptions` may be. */
-export const LFL_RULES: OptionRules<LFLOptions> = {
-  lambda: required(perExperience({ atLeast: 0 })),
-  layerName: text(),
-  compatibility: oneOf(COMPATIBILITIES),
-};
+import type { PerExperience } from "../shared/method_options.ts";
+import { readPerExperience } from "../shared/per_experience.ts";
+import { strategyWith } from "../strategy_with.ts";
+import { type LFLOptions, lfl } from "./options.ts";
 
 /**
  * Less-forgetting learning: from the second experience on, adds λ · ½‖f(x) − f_old(x)‖², the mean over the minibatch,
@@ -47,9 +31,9 @@ export class LFLPlugin implements StrategyPlugin {
   #held: HeldParameters | undefined;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: LFLOptions) {
-    assertOptions("LFLPlugin", options, LFL_RULES);
-    const { lambda, layerName, compatibility = "paper" } = options;
+  constructor(given: LFLOptions) {
+    const options = resolveOptions("LFLPlugin", given, lfl.options);
+    const { lambda, layerName, compatibility } = options;
     this.#lambda = lambda;
     const distance = compatibility === "avalanche" ? meanSquaredDistance : halfSquaredDistance;
     this.#anchor = new FeatureAnchor(layerName, distance);
@@ -95,3 +79,9 @@ export class LFLPlugin implements StrategyPlugin {
     this.#held = held === null ? undefined : HeldParameters.restore(act, held);
   }
 }
+
+/** Less-forgetting learning: an `LFLPlugin` after the other plugins. */
+export class LFL extends strategyWith(LFLPlugin, lfl.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { LFL as strategy, LFLPlugin as plugin };

@@ -1,20 +1,10 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { either, oneOf, required } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
-import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
-
-/** What the criterion is multiplied by. */
-export interface LossScalingOptions {
-  /** One factor, one for each experience, or "inverse-experience": 1 for the first, ½ for the second, ⅓ … */
-  readonly factor: PerExperience | "inverse-experience";
-}
-
-const LOSS_SCALING_RULES: OptionRules<LossScalingOptions> = {
-  factor: required(either(perExperience({ atLeast: 0 }), oneOf(["inverse-experience"]))),
-};
+import { readPerExperience } from "../shared/per_experience.ts";
+import { type LossScalingOptions, lossScaling } from "./options.ts";
 
 /**
  * Multiplies the training criterion by a factor that may change from one experience to the next, so that what other
@@ -28,8 +18,8 @@ export class LossScalingPlugin implements StrategyPlugin {
   readonly #factor: LossScalingOptions["factor"];
 
   /** @throws {RangeError} If a factor is negative or unknown. */
-  constructor(options: LossScalingOptions) {
-    assertOptions("LossScalingPlugin", options, LOSS_SCALING_RULES);
+  constructor(given: LossScalingOptions) {
+    const options = resolveOptions("LossScalingPlugin", given, lossScaling.options);
     this.#factor = options.factor;
   }
 
@@ -39,3 +29,6 @@ export class LossScalingPlugin implements StrategyPlugin {
     strategy.scaleCriterion(typeof factor === "string" ? 1 / (finished + 1) : readPerExperience(factor, finished));
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { LossScalingPlugin as plugin };

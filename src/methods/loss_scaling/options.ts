@@ -6,6 +6,7 @@ import { perExperience } from "../shared/method_options.ts";
 /** loss-scaling on the command line. */
 export const lossScaling = describeMethod({
   name: "loss-scaling",
+  forms: ["plugin"],
   summary: "multiplies the criterion, but not what other plugins add to it",
   options: {
     factor: required(

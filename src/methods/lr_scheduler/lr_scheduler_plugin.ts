@@ -107,3 +107,6 @@ export class LRSchedulerPlugin implements StrategyPlugin {
     optimizer.learningRate = isPlain ? this.#base : this.#base * evaluateSchedule(schedule, this.#step, warmUp);
   }
 }
+
+/** By the name under which a list of methods loads it. */
+export { LRSchedulerPlugin as plugin };

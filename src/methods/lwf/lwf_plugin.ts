@@ -1,6 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { number, oneOf } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -19,25 +17,11 @@ import {
 } from "../../training/model/classes_by_task.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
-import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
+import type { PerExperience } from "../shared/method_options.ts";
+import { readPerExperience } from "../shared/per_experience.ts";
 import { Teacher } from "../shared/teacher.ts";
-
-/** How strongly, and how softly, outputs are held. */
-export interface LwFOptions {
-  /** Weight of the distillation, λ in the paper; one for all experiences, or a list. 1 if left out. */
-  readonly alpha?: PerExperience;
-  /** T; 2 if left out. */
-  readonly temperature?: number;
-  /** "paper" if left out. "avalanche" leaves the factor T² out: its published baselines rest on that. */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `LwFOptions` may be. */
-export const LWF_RULES: OptionRules<LwFOptions> = {
-  alpha: perExperience({ atLeast: 0 }),
-  temperature: number({ above: 0 }),
-  compatibility: oneOf(COMPATIBILITIES),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type LwFOptions, lwf } from "./options.ts";
 
 /**
  * Learning without forgetting: from the second experience on, adds α T² KL(softmax(z_old/T) ‖ softmax(z/T)), the mean
@@ -64,9 +48,9 @@ export class LwFPlugin implements StrategyPlugin {
   #trained: ClassesByTask = new Map();
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: LwFOptions = {}) {
-    assertOptions("LwFPlugin", options, LWF_RULES);
-    const { alpha = 1, temperature = 2, compatibility = "paper" } = options;
+  constructor(given: LwFOptions = {}) {
+    const options = resolveOptions("LwFPlugin", given, lwf.options);
+    const { alpha, temperature, compatibility } = options;
     this.#alpha = alpha;
     this.#temperature = temperature;
     this.#factor = compatibility === "avalanche" ? 1 : temperature ** 2;
@@ -142,6 +126,12 @@ export class LwFPlugin implements StrategyPlugin {
   }
 }
 
+/** Learning without forgetting: an `LwFPlugin` after the other plugins. */
+export class LwF extends strategyWith(LwFPlugin, lwf.options) {}
+
 function hasHeadPerTask({ heads }: BaseStrategy): boolean {
   return heads.some(({ kind }) => kind !== "incremental");
 }
+
+/** By the names under which a list of methods loads them. */
+export { LwF as strategy, LwFPlugin as plugin };

@@ -1,6 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { number, oneOf } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
 import { addScaled, scaleVector } from "../../core/vector.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -9,27 +7,9 @@ import type { RestoreContext, StrategyPlugin } from "../../training/loop/strateg
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
 import { GatheredImportances } from "../shared/importances/gathered_importances.ts";
+import { strategyWith } from "../strategy_with.ts";
+import { type MASOptions, mas } from "./options.ts";
 import { computeMinibatchSensitivity, computeSensitivity } from "./sensitivity.ts";
-
-/** How strongly parameters are held, and how importances of several experiences are put together. */
-export interface MASOptions {
-  /** λ, the weight of the penalty; 1 if left out. */
-  readonly lambda?: number;
-  /**
-   * How much of the old importances stays in Ω ← αΩ + (1 − α)Ω_new, in [0, 1]. Left out: they are added up, as in the
-   * paper, or, with "avalanche", α is ½.
-   */
-  readonly alpha?: number;
-  /** "paper" if left out. "avalanche" takes gradients of whole minibatches' means, with dropout, and α = ½. */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `MASOptions` may be. */
-export const MAS_RULES: OptionRules<MASOptions> = {
-  lambda: number({ atLeast: 0 }),
-  alpha: number({ atLeast: 0, atMost: 1 }),
-  compatibility: oneOf(COMPATIBILITIES),
-};
 
 /**
  * Memory aware synapses: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω the mean over
@@ -46,9 +26,9 @@ export class MASPlugin implements StrategyPlugin {
   readonly #gathered = new GatheredImportances();
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: MASOptions = {}) {
-    assertOptions("MASPlugin", options, MAS_RULES);
-    const { lambda = 1, compatibility = "paper" } = options;
+  constructor(given: MASOptions = {}) {
+    const options = resolveOptions("MASPlugin", given, mas.options);
+    const { lambda, compatibility } = options;
     this.#isAvalanche = compatibility === "avalanche";
     this.#alpha = options.alpha ?? (this.#isAvalanche ? 0.5 : undefined);
     this.#penalty = new AnchoredPenalty("MASPlugin", lambda);
@@ -80,3 +60,9 @@ export class MASPlugin implements StrategyPlugin {
     this.#gathered.restore(act, gathered);
   }
 }
+
+/** Memory aware synapses: a `MASPlugin` after the other plugins. */
+export class MAS extends strategyWith(MASPlugin, mas.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { MAS as strategy, MASPlugin as plugin };

@@ -1,6 +1,5 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { number, wholeNumber } from "../../core/options/value_rules.ts";
+import { fillDefaults, type ResolvedOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { DataSource } from "../../data/data_source.ts";
@@ -12,28 +11,7 @@ import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
-
-/** What meta-experience replay remembers, and how far it goes. */
-export interface MEROptions {
-  /** Samples kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** Remembered samples in each inner batch; 10 if left out. */
-  readonly batchSizeMem?: number;
-  /** Inner batches of a step, s in the paper; 5 if left out. */
-  readonly innerBatches?: number;
-  /** β, how far each inner batch moves; 0.1 if left out. */
-  readonly beta?: number;
-  /** γ, how far the whole step moves; 0.1 if left out. */
-  readonly gamma?: number;
-}
-
-const MER_RULES: OptionRules<MEROptions> = {
-  memSize: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-  innerBatches: wholeNumber(1),
-  beta: number({ atLeast: 0, atMost: 1 }),
-  gamma: number({ atLeast: 0, atMost: 1 }),
-};
+import { type MEROptions, mer } from "./options.ts";
 
 /**
  * Meta-experience replay: a step goes through several batches of the minibatch and remembered samples, one sample at a
@@ -46,20 +24,19 @@ const MER_RULES: OptionRules<MEROptions> = {
  */
 export class MER extends BaseStrategy {
   readonly #buffer: ReservoirSamplingBuffer;
-  readonly #mer: Required<Omit<MEROptions, "memSize">>;
+  readonly #mer: ResolvedOptions<typeof mer.options>;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & MEROptions) {
-    const [own, rest] = splitStrategyOptions("MER", options, MER_RULES);
-    const { memSize = 200, batchSizeMem = 10, innerBatches = 5, beta = 0.1, gamma = 0.1 } = own;
+    const [own, rest] = splitStrategyOptions<MEROptions>("MER", options, mer.options);
     const layer = findRowDemand(options.model);
     if (layer !== undefined) {
       const reason = `the layer "${layer}" normalizes by the batch's variance, which takes 2`;
       throw new RangeRefusal(`MER: it trains on one sample at a time, and ${reason}: use a model without it`);
     }
     super(rest);
-    this.#buffer = new ReservoirSamplingBuffer({ maxSize: memSize });
-    this.#mer = { batchSizeMem, innerBatches, beta, gamma };
+    this.#mer = fillDefaults(own, mer.options);
+    this.#buffer = new ReservoirSamplingBuffer({ maxSize: this.#mer.memSize });
   }
 
   override get traits(): readonly Trait[] {
@@ -110,3 +87,6 @@ function followTo(parameters: Float32Array, start: Float32Array, share: number):
     parameters[i] = from + share * ((parameters[i] ?? 0) - from);
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { MER as strategy };

@@ -6,6 +6,7 @@ import { memSize } from "../shared/method_options.ts";
 /** mer on the command line. */
 export const mer = describeMethod({
   name: "mer",
+  forms: ["strategy"],
   summary: "replay and Reptile, one sample at a time",
   paper: "Riemer et al. 2019, arXiv:1810.11910",
   options: {

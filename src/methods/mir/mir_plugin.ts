@@ -1,44 +1,20 @@
 import { elementAt } from "../../core/element_at.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
-import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
-import { MEMORY_RULES, resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
+import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { assertRows } from "../shared/assert_rows.ts";
+import { strategyWith } from "../strategy_with.ts";
+import { type MIROptions, mir } from "./options.ts";
 import { computeSampleLosses } from "./sample_losses.ts";
-
-/** What maximally interfered retrieval remembers, and what it replays. */
-export interface MIROptions {
-  /** Samples kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** Remembered samples that are compared at every step; 200 if left out. */
-  readonly subsample?: number;
-  /** How many of them are replayed; the strategy's minibatch size if left out. */
-  readonly batchSizeMem?: number;
-  /** What is kept; a reservoir if left out, in equal parts of every class with compatibility "avalanche". */
-  readonly storagePolicy?: ExemplarsBuffer;
-  /** "avalanche" leaves the minibatch's classes out of the comparison; "paper" if left out. */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `MIROptions` may be. */
-export const MIR_RULES: OptionRules<MIROptions> = {
-  ...MEMORY_RULES,
-  subsample: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-  compatibility: oneOf(COMPATIBILITIES),
-};
 
 /**
  * Maximally interfered retrieval (ER-MIR): replays those remembered samples whose loss the step on the new minibatch
@@ -57,12 +33,12 @@ export class MIRPlugin implements StrategyPlugin {
   #virtual = createSharedFloat32(0);
 
   /** @throws {RangeError} If a number is out of range, or the storage policy keeps another number of samples. */
-  constructor(options: MIROptions = {}) {
-    assertOptions("MIRPlugin", options, MIR_RULES);
-    const { subsample = 200, batchSizeMem, compatibility = "paper" } = options;
+  constructor(given: MIROptions = {}) {
+    const options = resolveOptions("MIRPlugin", given, mir.options);
+    const { subsample, batchSizeMem, compatibility } = options;
     this.#leavesClassesOut = compatibility === "avalanche";
-    const Policy = this.#leavesClassesOut ? ClassBalancedBuffer : ReservoirSamplingBuffer;
-    this.storagePolicy = resolveStoragePolicy("MIRPlugin", options, (maxSize) => new Policy({ maxSize }));
+    const { memSize, storagePolicy = this.#leavesClassesOut ? "class-balanced" : "reservoir" } = options;
+    this.storagePolicy = resolveStoragePolicy("MIRPlugin", { memSize, storagePolicy });
     this.#subsample = subsample;
     this.#batchSizeMem = batchSizeMem;
   }
@@ -117,8 +93,14 @@ export class MIRPlugin implements StrategyPlugin {
   }
 }
 
+/** Maximally interfered retrieval: an `MIRPlugin` after the other plugins. */
+export class MIR extends strategyWith(MIRPlugin, mir.options) {}
+
 /** Positions of the `count` largest values, largest first; the first of equals wins. */
 export function selectLargest(values: Float64Array, count: number): Int32Array<ArrayBuffer> {
   const order = Int32Array.from(values, (_, i) => i);
   return order.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, count);
 }
+
+/** By the names under which a list of methods loads them. */
+export { MIR as strategy, MIRPlugin as plugin };

@@ -1,24 +1,9 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { flag } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
-import {
-  FEATURE_PREDICTION_RULES,
-  FeaturePrediction,
-  type FeaturePredictionOptions,
-} from "../shared/classifiers/feature_prediction.ts";
+import { FeaturePrediction } from "../shared/classifiers/feature_prediction.ts";
 import { NCMClassifier } from "../shared/classifiers/ncm_classifier.ts";
-
-/** From which samples class means are taken, and how they are compared. */
-export interface NCMOptions extends FeaturePredictionOptions {
-  /** Whether features and means are brought to length 1; true if left out. */
-  readonly normalize?: boolean;
-}
-
-const NCM_RULES: OptionRules<NCMOptions> = {
-  ...FEATURE_PREDICTION_RULES,
-  normalize: flag(),
-};
+import { type NCMOptions, ncm } from "./options.ts";
 
 /**
  * Predicts in evaluation by the nearest class mean of features; training is left alone. `mbOutput` holds minus the
@@ -34,9 +19,12 @@ export class NCMPlugin implements StrategyPlugin {
   readonly parts: readonly [FeaturePrediction];
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: NCMOptions = {}) {
-    assertOptions("NCMPlugin", options, NCM_RULES);
-    const { normalize = true, ...features } = options;
+  constructor(given: NCMOptions = {}) {
+    const options = resolveOptions("NCMPlugin", given, ncm.options);
+    const { normalize, ...features } = options;
     this.parts = [new FeaturePrediction("NCMPlugin", () => new NCMClassifier({ normalize }), features)];
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { NCMPlugin as plugin };

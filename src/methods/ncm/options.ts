@@ -6,6 +6,7 @@ import { FEATURE_PREDICTION_OPTIONS } from "../shared/classifiers/feature_predic
 /** ncm on the command line. */
 export const ncm = describeMethod({
   name: "ncm",
+  forms: ["plugin"],
   summary: "evaluation by the nearest class mean of features",
   paper: "Mensink et al. 2013",
   options: {

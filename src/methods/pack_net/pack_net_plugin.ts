@@ -1,7 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { required, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
 import {
   parseSavedList,
@@ -20,24 +19,10 @@ import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { HeldParameters } from "../shared/importances/held_parameters.ts";
-import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
-
-/** How much of the model each experience leaves to the next ones. */
-export interface PackNetOptions {
-  /** Epochs of each experience that come after its pruning. */
-  readonly postPruneEpochs: number;
-  /**
-   * The share of its free weights that an experience gives up, in [0, 1]; one for all experiences, or a list. ½ if left
-   * out.
-   */
-  readonly pruneProportion?: PerExperience;
-}
-
-/** What `PackNetOptions` may be. */
-export const PACK_NET_RULES: OptionRules<PackNetOptions> = {
-  postPruneEpochs: required(wholeNumber()),
-  pruneProportion: perExperience({ atLeast: 0, atMost: 1 }),
-};
+import type { PerExperience } from "../shared/method_options.ts";
+import { readPerExperience } from "../shared/per_experience.ts";
+import { strategyWith } from "../strategy_with.ts";
+import { type PackNetOptions, packNet } from "./options.ts";
 
 /**
  * PackNet: every experience trains the weights that no earlier one has kept, gives up the smallest of them, layer by
@@ -66,9 +51,9 @@ export class PackNetPlugin implements StrategyPlugin {
   #whole: Float32Array | undefined;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: PackNetOptions) {
-    assertOptions("PackNetPlugin", options, PACK_NET_RULES);
-    const { postPruneEpochs, pruneProportion = 0.5 } = options;
+  constructor(given: PackNetOptions) {
+    const options = resolveOptions("PackNetPlugin", given, packNet.options);
+    const { postPruneEpochs, pruneProportion } = options;
     this.#postPruneEpochs = postPruneEpochs;
     this.#pruneProportion = pruneProportion;
   }
@@ -212,6 +197,9 @@ export class PackNetPlugin implements StrategyPlugin {
   }
 }
 
+/** PackNet: a `PackNetPlugin` after the other plugins. */
+export class PackNet extends strategyWith(PackNetPlugin, packNet.options) {}
+
 /**
  * Of the parameters at `free`, the share `proportion` with the smallest absolute values becomes 0, and the others get
  * `owner`. Of equal ones the first are given up.
@@ -256,3 +244,6 @@ function markOtherHeads(strategy: BaseStrategy, mask: Float32Array): void {
     }
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { PackNet as strategy, PackNetPlugin as plugin };

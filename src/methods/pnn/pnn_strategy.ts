@@ -22,3 +22,6 @@ export class PNNStrategy extends BaseStrategy {
     }
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { PNNStrategy as strategy };

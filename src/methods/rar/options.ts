@@ -1,4 +1,4 @@
-import { type OptionsOf, optional, withDefault } from "../../core/options/option_schema.ts";
+import { type OptionsOf, withDefault } from "../../core/options/option_schema.ts";
 import { number, wholeNumber } from "../../core/options/value_rules.ts";
 import { describeMethod } from "../method.ts";
 import { BATCH_SIZE_MEM, LAYER_NAME, memSize, storagePolicy } from "../shared/method_options.ts";
@@ -6,11 +6,12 @@ import { BATCH_SIZE_MEM, LAYER_NAME, memSize, storagePolicy } from "../shared/me
 /** rar on the command line. */
 export const rar = describeMethod({
   name: "rar",
+  forms: ["plugin"],
   summary: "replay of samples perturbed towards new classes",
   paper: "Kumari et al. 2022",
   options: {
     memSize: memSize(),
-    storagePolicy: optional(storagePolicy(), "what is kept. Default: reservoir"),
+    storagePolicy: withDefault(storagePolicy(), "reservoir", "what is kept"),
     batchSizeMem: BATCH_SIZE_MEM,
     beta: withDefault(
       number({ atLeast: 0, atMost: 1 }),

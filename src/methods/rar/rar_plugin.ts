@@ -1,6 +1,5 @@
 import { flattenRows, type HostTensor } from "../../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { number, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import { addScaled, findRange } from "../../core/vector.ts";
@@ -8,8 +7,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
-import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
-import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
+import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -19,37 +17,7 @@ import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts"
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
 import { assertRows } from "../shared/assert_rows.ts";
 import { findNearestOtherClasses, stepTowardsTarget } from "./adversarial_samples.ts";
-
-/**
- * What retrospective adversarial replay remembers, and how it perturbs. The storage policy is a reservoir if left out.
- */
-export interface RAROptions extends MemoryOptions {
-  /** Remembered samples in a step; the strategy's minibatch size if left out. */
-  readonly batchSizeMem?: number;
-  /** β, the weight of perturbed samples; 0 is plain replay of remembered ones, 1 leaves those out; 0.4 if left out. */
-  readonly beta?: number;
-  /** ε, the farthest that a value moves, in the units of the model's inputs; 0.0314 if left out. */
-  readonly epsilon?: number;
-  /** Steps of the attack, ε/steps each; 2 if left out. */
-  readonly iterations?: number;
-  /** μ, how much of the attack's direction stays from step to step; 1 if left out. */
-  readonly decay?: number;
-  /** Learning rate of the step that the attacked model is ahead; 0.1 if left out. */
-  readonly virtualLearningRate?: number;
-  /** The layer whose answers are compared; the one before the last if left out. */
-  readonly layerName?: string;
-}
-
-const RAR_RULES: OptionRules<RAROptions> = {
-  ...MEMORY_RULES,
-  batchSizeMem: wholeNumber(1),
-  beta: number({ atLeast: 0, atMost: 1 }),
-  epsilon: number({ atLeast: 0 }),
-  iterations: wholeNumber(1),
-  decay: number({ atLeast: 0 }),
-  virtualLearningRate: number({ atLeast: 0 }),
-  layerName: text(),
-};
+import { type RAROptions, rar } from "./options.ts";
 
 /**
  * Retrospective adversarial replay: adds (1 − β) · loss(remembered) + β · loss(perturbed) to every step, where
@@ -68,7 +36,7 @@ export class RARPlugin implements StrategyPlugin {
   readonly name = "RARPlugin";
   readonly traits: readonly Trait[] = ["changesLoss"];
   readonly storagePolicy: ExemplarsBuffer;
-  readonly #options: Required<Omit<RAROptions, keyof MemoryOptions | "batchSizeMem" | "layerName">>;
+  readonly #options: ResolvedOptions<typeof rar.options>;
   readonly #batchSizeMem: number | undefined;
   readonly #layerName: string | undefined;
   readonly #perturbed = new ScratchSamples("perturbed samples");
@@ -76,15 +44,10 @@ export class RARPlugin implements StrategyPlugin {
   #virtual = createSharedFloat32(0);
 
   /** @throws {RangeError} If a number is out of range, or the storage policy keeps another number of samples. */
-  constructor(options: RAROptions = {}) {
-    assertOptions("RARPlugin", options, RAR_RULES);
-    const { beta = 0.4, epsilon = 0.0314, iterations = 2, decay = 1, virtualLearningRate = 0.1 } = options;
-    this.storagePolicy = resolveStoragePolicy(
-      "RARPlugin",
-      options,
-      (maxSize) => new ReservoirSamplingBuffer({ maxSize }),
-    );
-    this.#options = { beta, epsilon, iterations, decay, virtualLearningRate };
+  constructor(given: RAROptions = {}) {
+    const options = resolveOptions("RARPlugin", given, rar.options);
+    this.storagePolicy = resolveStoragePolicy("RARPlugin", options);
+    this.#options = options;
     this.#batchSizeMem = options.batchSizeMem;
     this.#layerName = options.layerName;
   }
@@ -174,3 +137,6 @@ function differentiateTargets(output: HostTensor, targets: Int32Array): Float32A
   }
   return dOutput;
 }
+
+/** By the names under which a list of methods loads them. */
+export { RARPlugin as plugin };

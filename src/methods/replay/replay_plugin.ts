@@ -1,10 +1,9 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { flag, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 import { ExperienceBalancedBuffer } from "../../memory/buffers/experience_balanced_buffer.ts";
-import { MEMORY_RULES, resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
+import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { ReplayDataLoader } from "../../memory/loaders/replay_data_loader.ts";
 import type { Experience } from "../../streams/experience.ts";
@@ -12,28 +11,8 @@ import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { nameExperience, type RehearseExperience } from "../../training/loop/rehearsal.ts";
 import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
-
-/** How experience replay remembers and mixes. */
-export interface ReplayOptions {
-  /** Samples kept in all; 200 if left out. */
-  readonly memSize?: number;
-  /** New samples in a minibatch; the strategy's if left out. */
-  readonly batchSize?: number;
-  /** Remembered samples added to each minibatch; the strategy's minibatch size if left out. */
-  readonly batchSizeMem?: number;
-  /** True gives every task its share of the remembered part. */
-  readonly taskBalancedDataloader?: boolean;
-  /** What to keep; by experience in equal parts if left out. Its size must be `memSize`. */
-  readonly storagePolicy?: ExemplarsBuffer;
-}
-
-/** What `ReplayOptions` may be. */
-export const REPLAY_RULES: OptionRules<ReplayOptions> = {
-  ...MEMORY_RULES,
-  batchSize: wholeNumber(1),
-  batchSizeMem: wholeNumber(1),
-  taskBalancedDataloader: flag(),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type ReplayOptions, replay } from "./options.ts";
 
 /**
  * Experience replay: keeps a sample of the past and adds a minibatch of it to every minibatch of the present, from the
@@ -48,16 +27,14 @@ export class ReplayPlugin implements StrategyPlugin {
   readonly #options: ReplayOptions;
 
   /** @throws {RangeError} If a size is out of range, or the storage policy keeps another number of samples. */
-  constructor(options: ReplayOptions = {}) {
-    assertOptions("ReplayPlugin", options, REPLAY_RULES);
-    this.storagePolicy = resolveStoragePolicy("ReplayPlugin", options, (maxSize) => {
-      return new ExperienceBalancedBuffer({ maxSize });
-    });
+  constructor(given: ReplayOptions = {}) {
+    const options = resolveOptions("ReplayPlugin", given, replay.options);
+    this.storagePolicy = resolveStoragePolicy("ReplayPlugin", options);
     this.#options = options;
   }
 
   rehearse(strategy: BaseStrategy): RehearseExperience {
-    const { batchSize, batchSizeMem = strategy.trainMbSize, taskBalancedDataloader = false } = this.#options;
+    const { batchSize, batchSizeMem = strategy.trainMbSize, taskBalancedDataloader } = this.#options;
     let remembered = this.storagePolicy.buffer.length;
     const tasks = new Set(this.storagePolicy.buffer.taskLabels);
     return (expected, experience) => {
@@ -105,8 +82,14 @@ export class ReplayPlugin implements StrategyPlugin {
   }
 }
 
+/** Experience replay: a `ReplayPlugin` after the other plugins. */
+export class Replay extends strategyWith(ReplayPlugin, replay.options) {}
+
 function assertPlaces(experience: Experience, tasks: number, batchSizeMem: number): void {
   if (tasks <= batchSizeMem) return;
   const what = `${nameExperience(experience)} replays ${tasks} tasks, each with its share of every minibatch`;
   throw new RangeRefusal(`ReplayPlugin: ${what}: batchSizeMem must be at least ${tasks}, got ${batchSizeMem}`);
 }
+
+/** By the names under which a list of methods loads them. */
+export { Replay as strategy, ReplayPlugin as plugin };

@@ -1,5 +1,4 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { number, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -8,26 +7,8 @@ import type { RestoreContext, StrategyPlugin } from "../../training/loop/strateg
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
 import { writeTaskGradient } from "../shared/importances/task_gradient.ts";
-
-/** How strongly parameters are held, and over how many steps their importance is measured. */
-export interface RWalkOptions {
-  /** λ, the weight of the penalty; 0.1 if left out. */
-  readonly lambda?: number;
-  /**
-   * α: how much a new squared gradient weighs in the moving average of the Fisher information, in [0, 1]; 0.9 if left
-   * out.
-   */
-  readonly alpha?: number;
-  /** Δt: steps over which a parameter's move and its effect are compared; 10 if left out. */
-  readonly deltaT?: number;
-}
-
-/** What `RWalkOptions` may be. */
-export const RWALK_RULES: OptionRules<RWalkOptions> = {
-  lambda: number({ atLeast: 0 }),
-  alpha: number({ atLeast: 0, atMost: 1 }),
-  deltaT: wholeNumber(1),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type RWalkOptions, rwalk } from "./options.ts";
 
 /** The smallest number that makes a difference to 1 in float32. */
 const EPSILON = 2 ** -23;
@@ -77,9 +58,9 @@ export class RWalkPlugin implements StrategyPlugin {
   #isOpen = false;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: RWalkOptions = {}) {
-    assertOptions("RWalkPlugin", options, RWALK_RULES);
-    const { lambda = 0.1, alpha = 0.9, deltaT = 10 } = options;
+  constructor(given: RWalkOptions = {}) {
+    const options = resolveOptions("RWalkPlugin", given, rwalk.options);
+    const { lambda, alpha, deltaT } = options;
     this.#alpha = alpha;
     this.#deltaT = deltaT;
     this.#penalty = new AnchoredPenalty("RWalkPlugin", lambda);
@@ -167,6 +148,9 @@ export class RWalkPlugin implements StrategyPlugin {
   }
 }
 
+/** Riemannian walk: a `RWalkPlugin` after the other plugins. */
+export class RWalk extends strategyWith(RWalkPlugin, rwalk.options) {}
+
 /** The walk of an experience that begins at these parameters. */
 function startWalk(fisher: Float32Array, parameters: Float32Array): RiemannianWalk {
   return {
@@ -228,3 +212,6 @@ function invertLargest(values: Float32Array): number {
   const largest = values.reduce((max, value) => Math.max(max, value), 0);
   return largest > 0 ? 1 / largest : 0;
 }
+
+/** By the names under which a list of methods loads them. */
+export { RWalk as strategy, RWalkPlugin as plugin };

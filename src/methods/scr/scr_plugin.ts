@@ -1,9 +1,7 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { number, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { distinguishTaskClasses } from "../../data/task_classes.ts";
-import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
-import { MEMORY_RULES, type MemoryOptions, resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
+import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
@@ -14,24 +12,8 @@ import { assertFixedOutputs } from "../../training/model/named_layer.ts";
 import { ReplayPlugin } from "../replay/replay_plugin.ts";
 import { FeaturePrediction } from "../shared/classifiers/feature_prediction.ts";
 import { NCMClassifier } from "../shared/classifiers/ncm_classifier.ts";
-
-/** What supervised contrastive replay remembers, and how it compares. */
-export interface SCROptions extends MemoryOptions {
-  /** Remembered samples added to each minibatch; 100 if left out. */
-  readonly batchSizeMem?: number;
-  /** τ of the loss; 0.1 if left out. */
-  readonly temperature?: number;
-  /** The layer whose answers are the features; the one before the last if left out. */
-  readonly layerName?: string;
-}
-
-/** What `SCROptions` may be. */
-export const SCR_RULES: OptionRules<SCROptions> = {
-  ...MEMORY_RULES,
-  batchSizeMem: wholeNumber(1),
-  temperature: number({ above: 0 }),
-  layerName: text(),
-};
+import { strategyWith } from "../strategy_with.ts";
+import { type SCROptions, scr } from "./options.ts";
 
 /**
  * SCR: replay whose loss brings samples of a class together and holds classes apart, on two views of every sample, and
@@ -50,13 +32,12 @@ export class SCRPlugin implements StrategyPlugin {
   readonly #temperature: number;
 
   /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
-  constructor(options: SCROptions = {}) {
-    assertOptions("SCRPlugin", options, SCR_RULES);
-    const { memSize = 200, batchSizeMem = 100, temperature = 0.1, layerName } = options;
-    const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
-    const storagePolicy = resolveStoragePolicy("SCRPlugin", { ...options, memSize }, createDefault);
+  constructor(given: SCROptions = {}) {
+    const options = resolveOptions("SCRPlugin", given, scr.options);
+    const { memSize, batchSizeMem, temperature, layerName } = options;
+    const storagePolicy = resolveStoragePolicy("SCRPlugin", options);
     this.#replay = new ReplayPlugin({ memSize, batchSizeMem, storagePolicy });
-    const features = { memSize, storagePolicy, ...(layerName === undefined ? {} : { layerName }) };
+    const features = { memSize, storagePolicy, layerName };
     this.parts = [new FeaturePrediction(this.name, () => new NCMClassifier(), features)];
     this.#temperature = temperature;
   }
@@ -86,3 +67,9 @@ export class SCRPlugin implements StrategyPlugin {
     return evaluateSupervisedContrast(mbOutput, distinguishTaskClasses(mbatch), this.#temperature);
   }
 }
+
+/** Supervised contrastive replay: an `SCRPlugin` after the other plugins. */
+export class SCR extends strategyWith(SCRPlugin, scr.options) {}
+
+/** By the names under which a list of methods loads them. */
+export { SCR as strategy, SCRPlugin as plugin };

@@ -5,6 +5,7 @@ import { describeMethod } from "../method.ts";
 /** shrink-and-perturb on the command line. */
 export const shrinkAndPerturb = describeMethod({
   name: "shrink-and-perturb",
+  forms: ["plugin"],
   summary: "moves parameters back towards a fresh start",
   paper: "Ash and Adams 2020, arXiv:1910.08475",
   options: {

@@ -1,27 +1,11 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { either, number, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
-
-/** How far parameters go back towards a fresh start, and when. */
-export interface ShrinkAndPerturbOptions {
-  /** λ, what parameters are multiplied by, in [0, 1]; 0.6 if left out. */
-  readonly shrink?: number;
-  /** σ, the standard deviation of what is added; 0.01 if left out. */
-  readonly perturb?: number;
-  /** Before every experience but the first, or after every so many iterations; "experience" if left out. */
-  readonly every?: "experience" | number;
-}
-
-const SHRINK_AND_PERTURB_RULES: OptionRules<ShrinkAndPerturbOptions> = {
-  shrink: number({ atLeast: 0, atMost: 1 }),
-  perturb: number({ atLeast: 0 }),
-  every: either(wholeNumber(1), oneOf(["experience"])),
-};
+import { type ShrinkAndPerturbOptions, shrinkAndPerturb } from "./options.ts";
 
 /**
  * Shrink and perturb: θ ← λθ + p with p ~ N(0, σ²), drawn from the stream "shrink-and-perturb", so that a model that
@@ -32,13 +16,11 @@ export class ShrinkAndPerturbPlugin implements StrategyPlugin {
   readonly name = "ShrinkAndPerturbPlugin";
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
-  readonly #options: Required<ShrinkAndPerturbOptions>;
+  readonly #options: ResolvedOptions<typeof shrinkAndPerturb.options>;
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: ShrinkAndPerturbOptions = {}) {
-    assertOptions("ShrinkAndPerturbPlugin", options, SHRINK_AND_PERTURB_RULES);
-    const { shrink = 0.6, perturb = 0.01, every = "experience" } = options;
-    this.#options = { shrink, perturb, every };
+  constructor(given: ShrinkAndPerturbOptions = {}) {
+    this.#options = resolveOptions("ShrinkAndPerturbPlugin", given, shrinkAndPerturb.options);
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
@@ -53,15 +35,18 @@ export class ShrinkAndPerturbPlugin implements StrategyPlugin {
   }
 
   #apply({ parameters, randomStreams }: BaseStrategy): void {
-    shrinkAndPerturb(parameters, { ...this.#options, random: randomStreams.get("shrink-and-perturb") });
+    shrinkAndPerturbParameters(parameters, { ...this.#options, random: randomStreams.get("shrink-and-perturb") });
   }
 }
 
 /** θ ← shrink · θ + perturb · N(0, 1), in place, one draw a parameter. */
-export function shrinkAndPerturb(
+export function shrinkAndPerturbParameters(
   parameters: Float32Array,
   by: { readonly shrink: number; readonly perturb: number; readonly random: RandomStream },
 ): void {
   const { shrink, perturb, random } = by;
   for (let i = 0; i < parameters.length; i++) parameters[i] = shrink * (parameters[i] ?? 0) + perturb * random.normal();
 }
+
+/** By the names under which a list of methods loads them. */
+export { ShrinkAndPerturbPlugin as plugin };

@@ -19,6 +19,7 @@ export type StreamingLDAClassifierOptions = OptionsOf<typeof STREAMING_LDA_CLASS
 /** streaming-lda on the command line. */
 export const streamingLDA = describeMethod({
   name: "streaming-lda",
+  forms: ["strategy"],
   summary: "linear discriminant analysis of a fixed network's features, sample by sample",
   paper: "Hayes and Kanan 2020, arXiv:1909.01520",
   options: {

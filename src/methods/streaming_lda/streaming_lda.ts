@@ -1,28 +1,12 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { text } from "../../core/options/value_rules.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
-import {
-  STREAMING_LDA_CLASSIFIER_RULES,
-  StreamingLDAClassifier,
-  type StreamingLDAClassifierOptions,
-} from "./streaming_lda_classifier.ts";
-
-/** What streaming discriminant analysis learns from. */
-export interface StreamingLDAOptions extends StreamingLDAClassifierOptions {
-  /** The layer whose answers are the features; the one before the last if left out. */
-  readonly layerName?: string;
-}
-
-const STREAMING_LDA_RULES: OptionRules<StreamingLDAOptions> = {
-  ...STREAMING_LDA_CLASSIFIER_RULES,
-  layerName: text(),
-};
+import { type StreamingLDAOptions, streamingLDA } from "./options.ts";
+import { StreamingLDAClassifier } from "./streaming_lda_classifier.ts";
 
 /**
  * Deep streaming linear discriminant analysis: the network stays as it is, pretrained or random, and a linear
@@ -40,7 +24,11 @@ export class StreamingLDA extends BaseStrategy {
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & StreamingLDAOptions) {
-    const [{ layerName, ...own }, rest] = splitStrategyOptions("StreamingLDA", options, STREAMING_LDA_RULES);
+    const [{ layerName, ...own }, rest] = splitStrategyOptions<StreamingLDAOptions>(
+      "StreamingLDA",
+      options,
+      streamingLDA.options,
+    );
     super(rest);
     assertFeatureLayer("StreamingLDA", rest.model, layerName);
     this.#classifier = new StreamingLDAClassifier(own);
@@ -84,3 +72,6 @@ export class StreamingLDA extends BaseStrategy {
     this.#classifier.restore(saved);
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { StreamingLDA as strategy };

@@ -1,7 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { flag, number } from "../../core/options/value_rules.ts";
+import { resolveOptions } from "../../core/options/option_schema.ts";
 import {
   parseSavedCount,
   parseSavedList,
@@ -15,22 +14,9 @@ import { multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts
 import { type ByTaskHead, joinTaskHeads, type LinearHead, type Plane } from "../../onnx/export/prediction_head.ts";
 import { scoreRows } from "../shared/classifiers/feature_classifier.ts";
 import { scoreByTask, type TaskRows, type TaskScorer } from "../shared/classifiers/score_by_task.ts";
-
-/** How the covariance is prepared. */
-export interface StreamingLDAClassifierOptions {
-  /** ε, the share of the identity in the covariance that is inverted; 0.0001 if left out. */
-  readonly shrinkage?: number;
-  /** Whether the covariance goes on to be learnt, or only the means; true if left out. */
-  readonly updatesCovariance?: boolean;
-}
+import { STREAMING_LDA_CLASSIFIER_OPTIONS, type StreamingLDAClassifierOptions } from "./options.ts";
 
 type PlanesByTask = ReadonlyMap<number, ReadonlyMap<number, Plane>>;
-
-/** What `StreamingLDAClassifierOptions` may be. */
-export const STREAMING_LDA_CLASSIFIER_RULES: OptionRules<StreamingLDAClassifierOptions> = {
-  shrinkage: number({ above: 0, atMost: 1 }),
-  updatesCovariance: flag(),
-};
 
 interface ClassMean {
   readonly count: number;
@@ -59,9 +45,9 @@ export class StreamingLDAClassifier {
   #planes: PlanesByTask | undefined;
 
   /** @throws {RangeError} If the shrinkage is outside (0, 1]. */
-  constructor(options: StreamingLDAClassifierOptions = {}) {
-    assertOptions("StreamingLDAClassifier", options, STREAMING_LDA_CLASSIFIER_RULES);
-    const { shrinkage = 1e-4, updatesCovariance = true } = options;
+  constructor(given: StreamingLDAClassifierOptions = {}) {
+    const options = resolveOptions("StreamingLDAClassifier", given, STREAMING_LDA_CLASSIFIER_OPTIONS);
+    const { shrinkage, updatesCovariance } = options;
     this.#shrinkage = shrinkage;
     this.#updatesCovariance = updatesCovariance;
   }

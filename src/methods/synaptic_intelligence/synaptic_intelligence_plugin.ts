@@ -1,6 +1,5 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { COMPATIBILITIES, type Compatibility } from "../../core/options/compatibility.ts";
-import { listOf, number, oneOf, required, text } from "../../core/options/value_rules.ts";
+import type { Compatibility } from "../../core/options/compatibility.ts";
+import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -11,35 +10,9 @@ import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
 import { writeTaskGradient } from "../shared/importances/task_gradient.ts";
 import { listIncludedRanges, type ParameterRange } from "../shared/parameter_ranges.ts";
-import { type PerExperience, perExperience, readPerExperience } from "../shared/per_experience.ts";
-
-/** How strongly parameters are held, and how their part in what was learned is measured. */
-export interface SynapticIntelligenceOptions {
-  /** c in the paper, the weight of the penalty; one for all experiences, or a list. */
-  readonly lambda: PerExperience;
-  /**
-   * ξ in the paper, added to squared distances; if left out, 0.001, which the paper has for split MNIST, or Avalanche's
-   * 1e-7 with its compatibility: without its cap, parameters that hardly moved would get importances that no step
-   * survives.
-   */
-  readonly eps?: number;
-  /** Parameters that are left free: names of tensors or layers. */
-  readonly excludedParameters?: readonly string[];
-  /**
-   * "paper" if left out. "avalanche" halves λ, counts the penalty's own gradient as part of the task's, lets
-   * importances fall below 0 but not rise above 0.001, and leaves normalisation layers free: its published baselines
-   * rest on that.
-   */
-  readonly compatibility?: Compatibility;
-}
-
-/** What `SynapticIntelligenceOptions` may be. */
-export const SYNAPTIC_INTELLIGENCE_RULES: OptionRules<SynapticIntelligenceOptions> = {
-  lambda: required(perExperience({ atLeast: 0 })),
-  eps: number({ above: 0 }),
-  excludedParameters: listOf(text()),
-  compatibility: oneOf(COMPATIBILITIES),
-};
+import { readPerExperience } from "../shared/per_experience.ts";
+import { strategyWith } from "../strategy_with.ts";
+import { type SynapticIntelligenceOptions, synapticIntelligence } from "./options.ts";
 
 /** The most that an importance may be in Avalanche. */
 const AVALANCHE_CAP = 0.001;
@@ -68,7 +41,7 @@ export interface ParameterPath {
 export class SynapticIntelligencePlugin implements StrategyPlugin {
   readonly name = "SynapticIntelligencePlugin";
   readonly traits: readonly Trait[] = ["changesLoss"];
-  readonly #options: Required<SynapticIntelligenceOptions>;
+  readonly #options: ResolvedOptions<typeof synapticIntelligence.options> & { readonly eps: number };
   readonly #penalty: AnchoredPenalty;
   #ranges: readonly ParameterRange[] = [];
   /** Σₖ ωₖ / ((θₖ − θₖ₋₁)² + ξ) [P]. */
@@ -77,11 +50,10 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   #gradient = new Float32Array(0);
 
   /** @throws {RangeError} If an option is out of range. */
-  constructor(options: SynapticIntelligenceOptions) {
-    assertOptions("SynapticIntelligencePlugin", options, SYNAPTIC_INTELLIGENCE_RULES);
-    const { lambda, excludedParameters = [], compatibility = "paper" } = options;
-    const { eps = DEFAULT_EPS[compatibility] } = options;
-    this.#options = { lambda, eps, excludedParameters, compatibility };
+  constructor(given: SynapticIntelligenceOptions) {
+    const options = resolveOptions("SynapticIntelligencePlugin", given, synapticIntelligence.options);
+    const { eps = DEFAULT_EPS[options.compatibility] } = options;
+    this.#options = { ...options, eps };
     this.#penalty = new AnchoredPenalty("SynapticIntelligencePlugin", 0);
   }
 
@@ -174,6 +146,9 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   }
 }
 
+/** Synaptic intelligence: a `SynapticIntelligencePlugin` after the other plugins. */
+export class SynapticIntelligence extends strategyWith(SynapticIntelligencePlugin, synapticIntelligence.options) {}
+
 /**
  * After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= g ∘ Δθ; then the step is over.
  */
@@ -211,3 +186,6 @@ export function limitImportances(cumulative: Float32Array, compatibility: Compat
   if (compatibility === "avalanche") return cumulative.map((value) => Math.min(value, AVALANCHE_CAP));
   return cumulative.map((value) => Math.max(value, 0));
 }
+
+/** By the names under which a list of methods loads them. */
+export { SynapticIntelligence as strategy, SynapticIntelligencePlugin as plugin };

@@ -5,6 +5,7 @@ import { describeMethod } from "../method.ts";
 /** weight-averaging on the command line. */
 export const weightAveraging = describeMethod({
   name: "weight-averaging",
+  forms: ["plugin"],
   summary: "keeps a moving average of the parameters and evaluates with it",
   options: {
     decay: withDefault(number({ atLeast: 0, atMost: 1 }), 0.999, "share of the average that stays at each step"),

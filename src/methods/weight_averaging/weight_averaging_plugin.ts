@@ -1,26 +1,10 @@
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { flag, number } from "../../core/options/value_rules.ts";
+import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
-
-/** How slowly the average follows, and what it is used for. */
-export interface WeightAveragingOptions {
-  /** How much of the average stays at each step, in [0, 1]; 0.999 if left out. */
-  readonly decay?: number;
-  /** Whether evaluations compute with the average; true if left out. */
-  readonly evaluateAverage?: boolean;
-  /** Whether training goes on from the average after each experience; false if left out. */
-  readonly adoptAverage?: boolean;
-}
-
-const WEIGHT_AVERAGING_RULES: OptionRules<WeightAveragingOptions> = {
-  decay: number({ atLeast: 0, atMost: 1 }),
-  evaluateAverage: flag(),
-  adoptAverage: flag(),
-};
+import { type WeightAveragingOptions, weightAveraging } from "./options.ts";
 
 /**
  * Keeps an exponential moving average of the parameters, θ̄ ← d·θ̄ + (1 − d)·θ after each step, from the parameters
@@ -32,15 +16,13 @@ export class WeightAveragingPlugin implements StrategyPlugin {
   readonly name = "WeightAveragingPlugin";
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
-  readonly #options: Required<WeightAveragingOptions>;
+  readonly #options: ResolvedOptions<typeof weightAveraging.options>;
   #average: Float32Array | undefined;
   #trained: Float32Array | undefined;
 
   /** @throws {RangeError} If the decay is out of range. */
-  constructor(options: WeightAveragingOptions = {}) {
-    assertOptions("WeightAveragingPlugin", options, WEIGHT_AVERAGING_RULES);
-    const { decay = 0.999, evaluateAverage = true, adoptAverage = false } = options;
-    this.#options = { decay, evaluateAverage, adoptAverage };
+  constructor(given: WeightAveragingOptions = {}) {
+    this.#options = resolveOptions("WeightAveragingPlugin", given, weightAveraging.options);
   }
 
   /** θ̄ [P]; undefined before training. Borrowed, and live. */
@@ -102,3 +84,6 @@ function followAverage(average: Float32Array, parameters: Float32Array, decay: n
     average[i] = decay * (average[i] ?? 0) + (1 - decay) * (parameters[i] ?? 0);
   }
 }
+
+/** By the names under which a list of methods loads them. */
+export { WeightAveragingPlugin as plugin };

@@ -5,7 +5,7 @@ import {
   resolveClusterOptions,
 } from "../../cluster/cluster_options.ts";
 import { TypeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { type AnyOptionRules, assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { fixFields } from "../../core/options/fixed_fields.ts";
 import { splitOptions } from "../../core/options/split_options.ts";
 import {
@@ -156,8 +156,9 @@ function refuseAssignment(name: string): string {
 export function splitStrategyOptions<Own extends object>(
   strategy: string,
   options: StrategyOptions & Own,
-  rules: OptionRules<Own>,
-): [own: Pick<StrategyOptions & Own, keyof Own>, rest: Omit<StrategyOptions & Own, keyof Own>] {
+  rules: AnyOptionRules,
+): [own: Own, rest: StrategyOptions] {
   assertOptions(strategy, options, { ...rules, ...STRATEGY_RULES });
-  return splitOptions(options, rules);
+  const parts: readonly [object, object] = splitOptions(options, rules);
+  return parts as [Own, StrategyOptions];
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { z } from "zod";
 import { CliError } from "../../../src/cli/cli_error.ts";
 import {
   createNamed,
@@ -9,6 +8,8 @@ import {
   resolveNamed,
 } from "../../../src/cli/options/named_factory.ts";
 import { TypeRefusal } from "../../../src/core/errors/errors.ts";
+import { optional, withDefault } from "../../../src/core/options/option_schema.ts";
+import { listOf, number, required, text, wholeNumber } from "../../../src/core/options/value_rules.ts";
 
 const shapes: Registry<{ unit: string }, string> = {
   kind: "shape",
@@ -16,21 +17,21 @@ const shapes: Registry<{ unit: string }, string> = {
     defineFactory({
       name: "circle",
       summary: "a round one",
-      options: z.strictObject({ radius: z.number().min(0).max(100).default(1).describe("half its width") }),
+      options: { radius: withDefault(number({ atLeast: 0, atMost: 100 }), 1, "half its width") },
       create: ({ radius }, { unit }: { unit: string }) => `circle of ${radius} ${unit}`,
     }),
     defineFactory({
       name: "polygon",
       summary: "one with corners",
-      options: z.strictObject({
-        corners: z.int().min(3).describe("how many"),
-        sides: z.array(z.number()).optional(),
-        side: z.number().min(0).optional(),
-        name: z.string().optional(),
-      }),
+      options: {
+        corners: required(wholeNumber(3), "how many"),
+        sides: optional(listOf(number()), ""),
+        side: optional(number({ atLeast: 0 }), ""),
+        name: optional(text(), ""),
+      },
       create: ({ corners, sides = [] }) => `polygon of ${corners} corners and ${sides.length} sides`,
     }),
-    defineFactory({ name: "point", summary: "one without", options: z.strictObject({}), create: () => "point" }),
+    defineFactory({ name: "point", summary: "one without", options: {}, create: () => "point" }),
   ],
 };
 

@@ -1,17 +1,27 @@
 import { describe, expect, test } from "bun:test";
-import { z } from "zod";
-import { coerceText, describeOptions, readProperties } from "../../../src/cli/options/option_schema.ts";
+import { coerceText, describeOptions, findOptionProblem } from "../../../src/cli/options/option_text.ts";
+import { optional, withDefault } from "../../../src/core/options/option_schema.ts";
+import {
+  either,
+  flag,
+  listOf,
+  number,
+  oneOf,
+  required,
+  text,
+  wholeNumber,
+} from "../../../src/core/options/value_rules.ts";
 
-const schema = z.strictObject({
-  rate: z.number().gt(0).lt(1).default(0.5).describe("the rate"),
-  count: z.int().min(1).describe("how many"),
-  order: z.array(z.int().min(0).max(9)).optional(),
-  isLoud: z.boolean().default(false),
-  mode: z.enum(["a", "b"]).default("a"),
-  modes: z.array(z.enum(["a", "b"])).optional(),
-  file: z.string().min(1).optional(),
-  alpha: z.union([z.number().min(0), z.array(z.number().min(0))]).optional(),
-});
+const schema = {
+  rate: withDefault(number({ above: 0, below: 1 }), 0.5, "the rate"),
+  count: required(wholeNumber(1), "how many"),
+  order: optional(listOf(wholeNumber(0, 9)), ""),
+  isLoud: withDefault(flag(), false, ""),
+  mode: withDefault(oneOf(["a", "b"]), "a", ""),
+  modes: optional(listOf(oneOf(["a", "b"])), ""),
+  file: optional(text(1), ""),
+  alpha: optional(either(number({ atLeast: 0 }), listOf(number({ atLeast: 0 }))), ""),
+};
 
 describe("describeOptions()", () => {
   test("tells what each option takes, its default, and whether it must be given", () => {
@@ -34,8 +44,7 @@ describe("describeOptions()", () => {
 });
 
 describe("coerceText()", () => {
-  const properties = readProperties(schema);
-  const coerce = (name: string, text: string | readonly string[]) => coerceText(properties[name] ?? {}, text);
+  const coerce = (name: keyof typeof schema, text: string | readonly string[]) => coerceText(schema[name].shape, text);
 
   test("makes of a text what the option takes", () => {
     expect(coerce("rate", "1e-3")).toBe(0.001);
@@ -66,7 +75,7 @@ describe("coerceText()", () => {
       ["isLoud", "1"],
       ["rate", ["1", "2"]],
     ] as const) {
-      expect(schema.safeParse({ count: 1, [name]: coerce(name, text) }).success).toBe(false);
+      expect(findOptionProblem(schema, { count: 1, [name]: coerce(name, text) })).toStartWith(`${name} must be `);
     }
   });
 });

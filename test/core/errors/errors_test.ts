@@ -65,7 +65,7 @@ describe("assertInRange()", () => {
     assertInRange("Adam", "beta1", 0, { atLeast: 0, below: 1 });
     expect(refuse(1, { atLeast: 0, below: 1 })).toThrow("Adam: beta1 must be at least 0 and below 1, got 1");
     expect(refuse(0, { above: 0 })).toThrow("Adam: beta1 must be above 0, got 0");
-    expect(refuse(2, { atLeast: 0, atMost: 1 })).toThrow("Adam: beta1 must be at least 0 and at most 1, got 2");
+    expect(refuse(2, { atLeast: 0, atMost: 1 })).toThrow("Adam: beta1 must be from 0 to 1, got 2");
     expect(refuse(-1, { atLeast: 0 })).toThrow("Adam: beta1 must be at least 0, got -1");
     expect(refuse(Number.POSITIVE_INFINITY, { atLeast: 0 })).toThrow("must be a finite number, got Infinity");
     expect(refuse("1", { atLeast: 0 })).toThrow(new TypeRefusal('Adam: beta1 must be a number, got "1"'));

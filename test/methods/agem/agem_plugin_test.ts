@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { AGEM } from "../../../src/methods/agem/agem.ts";
-import { AGEMPlugin, projectConflict } from "../../../src/methods/agem/agem_plugin.ts";
+import { AGEM, AGEMPlugin, projectConflict } from "../../../src/methods/agem/agem_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "../../training/loop/made_strategy.ts";

@@ -1,5 +1,7 @@
-import { GenerativeReplay } from "../../../src/methods/generative_replay/generative_replay.ts";
-import { GenerativeReplayPlugin } from "../../../src/methods/generative_replay/generative_replay_plugin.ts";
+import {
+  GenerativeReplay,
+  GenerativeReplayPlugin,
+} from "../../../src/methods/generative_replay/generative_replay_plugin.ts";
 import { TrainGeneratorAfterExpPlugin } from "../../../src/methods/generative_replay/train_generator_after_exp_plugin.ts";
 import { VAETraining } from "../../../src/methods/generative_replay/vae_training.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { findEntry, viewEntry } from "../../../src/core/parameter_layout.ts";
-import { EWC } from "../../../src/methods/ewc/ewc.ts";
+import { EWC } from "../../../src/methods/ewc/ewc_plugin.ts";
 import { JointTraining } from "../../../src/methods/joint_training/joint_training.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { flattenWeights } from "../../../src/models/model_snapshot.ts";

@@ -1,24 +1,21 @@
-import { CWRStar } from "../../../src/methods/cwr_star/cwr_star.ts";
-import { CWRStarPlugin } from "../../../src/methods/cwr_star/cwr_star_plugin.ts";
-import { EWC } from "../../../src/methods/ewc/ewc.ts";
-import { EWCPlugin } from "../../../src/methods/ewc/ewc_plugin.ts";
+import { CWRStar, CWRStarPlugin } from "../../../src/methods/cwr_star/cwr_star_plugin.ts";
+import { EWC, EWCPlugin } from "../../../src/methods/ewc/ewc_plugin.ts";
 import { FeatureDistillationPlugin } from "../../../src/methods/feature_distillation/feature_distillation_plugin.ts";
-import { FromScratchTraining } from "../../../src/methods/from_scratch_training/from_scratch_training.ts";
-import { FromScratchTrainingPlugin } from "../../../src/methods/from_scratch_training/from_scratch_training_plugin.ts";
+import {
+  FromScratchTraining,
+  FromScratchTrainingPlugin,
+} from "../../../src/methods/from_scratch_training/from_scratch_training_plugin.ts";
 import { JointTraining } from "../../../src/methods/joint_training/joint_training.ts";
-import { LFL } from "../../../src/methods/lfl/lfl.ts";
-import { LFLPlugin } from "../../../src/methods/lfl/lfl_plugin.ts";
+import { LFL, LFLPlugin } from "../../../src/methods/lfl/lfl_plugin.ts";
 import { LossScalingPlugin } from "../../../src/methods/loss_scaling/loss_scaling_plugin.ts";
-import { LwF } from "../../../src/methods/lwf/lwf.ts";
-import { LwFPlugin } from "../../../src/methods/lwf/lwf_plugin.ts";
-import { MAS } from "../../../src/methods/mas/mas.ts";
-import { MASPlugin } from "../../../src/methods/mas/mas_plugin.ts";
-import { PackNet } from "../../../src/methods/pack_net/pack_net.ts";
-import { PackNetPlugin } from "../../../src/methods/pack_net/pack_net_plugin.ts";
-import { RWalk } from "../../../src/methods/rwalk/rwalk.ts";
-import { RWalkPlugin } from "../../../src/methods/rwalk/rwalk_plugin.ts";
-import { SynapticIntelligence } from "../../../src/methods/synaptic_intelligence/synaptic_intelligence.ts";
-import { SynapticIntelligencePlugin } from "../../../src/methods/synaptic_intelligence/synaptic_intelligence_plugin.ts";
+import { LwF, LwFPlugin } from "../../../src/methods/lwf/lwf_plugin.ts";
+import { MAS, MASPlugin } from "../../../src/methods/mas/mas_plugin.ts";
+import { PackNet, PackNetPlugin } from "../../../src/methods/pack_net/pack_net_plugin.ts";
+import { RWalk, RWalkPlugin } from "../../../src/methods/rwalk/rwalk_plugin.ts";
+import {
+  SynapticIntelligence,
+  SynapticIntelligencePlugin,
+} from "../../../src/methods/synaptic_intelligence/synaptic_intelligence_plugin.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
 /** Baselines, and strategies that hold parameters or outputs to what they were, by class name. */

@@ -1,14 +1,10 @@
-import { BiC } from "../../../src/methods/bic/bic.ts";
-import { BiCPlugin } from "../../../src/methods/bic/bic_plugin.ts";
-import { CoPE } from "../../../src/methods/cope/cope.ts";
-import { CoPEPlugin } from "../../../src/methods/cope/cope_plugin.ts";
+import { BiC, BiCPlugin } from "../../../src/methods/bic/bic_plugin.ts";
+import { CoPE, CoPEPlugin } from "../../../src/methods/cope/cope_plugin.ts";
 import { FeCAMPlugin } from "../../../src/methods/fecam/fecam_plugin.ts";
-import { ICaRL } from "../../../src/methods/icarl/icarl.ts";
-import { ICaRLPlugin } from "../../../src/methods/icarl/icarl_plugin.ts";
+import { ICaRL, ICaRLPlugin } from "../../../src/methods/icarl/icarl_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { NCMPlugin } from "../../../src/methods/ncm/ncm_plugin.ts";
-import { SCR } from "../../../src/methods/scr/scr.ts";
-import { SCRPlugin } from "../../../src/methods/scr/scr_plugin.ts";
+import { SCR, SCRPlugin } from "../../../src/methods/scr/scr_plugin.ts";
 import { StreamingLDA } from "../../../src/methods/streaming_lda/streaming_lda.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";

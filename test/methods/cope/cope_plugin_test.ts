@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CoPE } from "../../../src/methods/cope/cope.ts";
-import { averageDirections, CoPEPlugin } from "../../../src/methods/cope/cope_plugin.ts";
+import { averageDirections, CoPE, CoPEPlugin } from "../../../src/methods/cope/cope_plugin.ts";
 import { evaluatePrototypeLoss } from "../../../src/methods/cope/prototype_loss.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";

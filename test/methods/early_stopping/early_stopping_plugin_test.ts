@@ -3,11 +3,9 @@ import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import { createMetricKey } from "../../../src/evaluation/metric_key.ts";
 import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
 import type { PluginMetric } from "../../../src/evaluation/plugin_metric.ts";
-import {
-  type EarlyStoppingOptions,
-  EarlyStoppingPlugin,
-} from "../../../src/methods/early_stopping/early_stopping_plugin.ts";
-import { EWC } from "../../../src/methods/ewc/ewc.ts";
+import { EarlyStoppingPlugin } from "../../../src/methods/early_stopping/early_stopping_plugin.ts";
+import type { EarlyStoppingOptions } from "../../../src/methods/early_stopping/options.ts";
+import { EWC } from "../../../src/methods/ewc/ewc_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { WeightAveragingPlugin } from "../../../src/methods/weight_averaging/weight_averaging_plugin.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ER_ACE } from "../../../src/methods/er_ace/er_ace.ts";
-import { ERACEPlugin, evaluateAsymmetric } from "../../../src/methods/er_ace/er_ace_plugin.ts";
+import { ER_ACE, ERACEPlugin, evaluateAsymmetric } from "../../../src/methods/er_ace/er_ace_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";

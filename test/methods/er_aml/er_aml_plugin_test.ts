@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readSamples } from "../../../src/data/read_samples.ts";
 import { evaluateAsymmetricContrast } from "../../../src/methods/er_aml/asymmetric_contrast.ts";
-import { ER_AML } from "../../../src/methods/er_aml/er_aml.ts";
-import { ERAMLPlugin } from "../../../src/methods/er_aml/er_aml_plugin.ts";
+import { ER_AML, ERAMLPlugin } from "../../../src/methods/er_aml/er_aml_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";

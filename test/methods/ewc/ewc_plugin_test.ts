@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { EWC } from "../../../src/methods/ewc/ewc.ts";
-import { type EWCOptions, EWCPlugin } from "../../../src/methods/ewc/ewc_plugin.ts";
+import { EWC, EWCPlugin } from "../../../src/methods/ewc/ewc_plugin.ts";
+import type { EWCOptions } from "../../../src/methods/ewc/options.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
@@ -139,7 +139,7 @@ describe("EWCPlugin", () => {
       'EWCPlugin: decayFactor requires mode "online"',
     );
     expect(() => new EWCPlugin({ lambda: 1, mode: "online", decayFactor: 2 })).toThrow(
-      "EWCPlugin: decayFactor must be at least 0 and at most 1, got 2",
+      "EWCPlugin: decayFactor must be from 0 to 1, got 2",
     );
     expect(() => new EWCPlugin({ lambda: 1, importanceSamples: 0 })).toThrow("importanceSamples");
     const crossed = { lambda: 1, fisher: "per-example", importanceBatchSize: 2 } as const;

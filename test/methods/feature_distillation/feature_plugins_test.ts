@@ -6,7 +6,7 @@ import { FeCAMPlugin } from "../../../src/methods/fecam/fecam_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { NCMPlugin } from "../../../src/methods/ncm/ncm_plugin.ts";
 import type { FeatureClassifier } from "../../../src/methods/shared/classifiers/feature_classifier.ts";
-import type { FeaturePredictionOptions } from "../../../src/methods/shared/classifiers/feature_prediction.ts";
+import type { FeaturePredictionOptions } from "../../../src/methods/shared/classifiers/feature_prediction_options.ts";
 import { NCMClassifier } from "../../../src/methods/shared/classifiers/ncm_classifier.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";

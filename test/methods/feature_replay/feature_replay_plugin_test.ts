@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readSamples } from "../../../src/data/read_samples.ts";
-import { FeatureReplay } from "../../../src/methods/feature_replay/feature_replay.ts";
-import { FeatureReplayPlugin } from "../../../src/methods/feature_replay/feature_replay_plugin.ts";
+import { FeatureReplay, FeatureReplayPlugin } from "../../../src/methods/feature_replay/feature_replay_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";

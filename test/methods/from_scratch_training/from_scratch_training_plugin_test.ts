@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { findEntry, viewEntry } from "../../../src/core/parameter_layout.ts";
-import { FromScratchTraining } from "../../../src/methods/from_scratch_training/from_scratch_training.ts";
-import type { FromScratchTrainingOptions } from "../../../src/methods/from_scratch_training/from_scratch_training_plugin.ts";
+import { FromScratchTraining } from "../../../src/methods/from_scratch_training/from_scratch_training_plugin.ts";
+import type { FromScratchTrainingOptions } from "../../../src/methods/from_scratch_training/options.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";

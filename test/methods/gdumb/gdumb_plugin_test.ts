@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { GDumb } from "../../../src/methods/gdumb/gdumb.ts";
-import { GDumbPlugin } from "../../../src/methods/gdumb/gdumb_plugin.ts";
+import { GDumb, GDumbPlugin } from "../../../src/methods/gdumb/gdumb_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import { listSamples } from "../../support/made_dataset.ts";

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { GEM } from "../../../src/methods/gem/gem.ts";
-import { GEMPlugin } from "../../../src/methods/gem/gem_plugin.ts";
+import { GEM, GEMPlugin } from "../../../src/methods/gem/gem_plugin.ts";
 import { projectOntoMemories } from "../../../src/methods/gem/project_gradient.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";

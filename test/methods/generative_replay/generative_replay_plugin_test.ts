@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import type { HostTensor } from "../../../src/core/host_tensor.ts";
 import { readSamples } from "../../../src/data/read_samples.ts";
 import { DERPlugin } from "../../../src/methods/der/der_plugin.ts";
-import { GenerativeReplay } from "../../../src/methods/generative_replay/generative_replay.ts";
 import {
-  type GenerativeReplayOptions,
+  GenerativeReplay,
   GenerativeReplayPlugin,
 } from "../../../src/methods/generative_replay/generative_replay_plugin.ts";
+import type { GenerativeReplayOptions } from "../../../src/methods/generative_replay/options.ts";
 import { VAETraining } from "../../../src/methods/generative_replay/vae_training.ts";
 import { MER } from "../../../src/methods/mer/mer.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import {
   clipNorm,
   clipValues,
-  type GradientClippingOptions,
   GradientClippingPlugin,
 } from "../../../src/methods/gradient_clipping/gradient_clipping_plugin.ts";
+import type { GradientClippingOptions } from "../../../src/methods/gradient_clipping/options.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../../training/loop/made_strategy.ts";

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { GSS_greedy } from "../../../src/methods/gss_greedy/gss_greedy.ts";
-import { findLargestCosine, GSSGreedyPlugin } from "../../../src/methods/gss_greedy/gss_greedy_plugin.ts";
+import { findLargestCosine, GSS_greedy, GSSGreedyPlugin } from "../../../src/methods/gss_greedy/gss_greedy_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";

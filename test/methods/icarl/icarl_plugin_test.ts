@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { normalizeRows, selectByHerding } from "../../../src/memory/selection/feature_selection.ts";
-import { ICaRL } from "../../../src/methods/icarl/icarl.ts";
-import { createTargets, ICaRLPlugin } from "../../../src/methods/icarl/icarl_plugin.ts";
+import { createTargets, ICaRL, ICaRLPlugin } from "../../../src/methods/icarl/icarl_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { NCMClassifier } from "../../../src/methods/shared/classifiers/ncm_classifier.ts";
 import { createDatasetBenchmark } from "../../../src/streams/benchmarks/dataset_benchmark.ts";

@@ -5,7 +5,7 @@ import { parseSavedRecord, parseSavedVector } from "../../../src/core/saved_stat
 import { readSamples } from "../../../src/data/read_samples.ts";
 import { LatentReplayPlugin, shareOutPlaces } from "../../../src/methods/latent_replay/latent_replay_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
-import { Replay } from "../../../src/methods/replay/replay.ts";
+import { Replay } from "../../../src/methods/replay/replay_plugin.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../../training/loop/made_strategy.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createQuadraticPenalty } from "../../../src/cluster/penalty.ts";
-import { type LossScalingOptions, LossScalingPlugin } from "../../../src/methods/loss_scaling/loss_scaling_plugin.ts";
+import { LossScalingPlugin } from "../../../src/methods/loss_scaling/loss_scaling_plugin.ts";
+import type { LossScalingOptions } from "../../../src/methods/loss_scaling/options.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";

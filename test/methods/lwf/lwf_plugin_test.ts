@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { HostTensor } from "../../../src/core/host_tensor.ts";
 import { relabelTasks } from "../../../src/data/transforms/relabel_tasks.ts";
-import { LwF } from "../../../src/methods/lwf/lwf.ts";
-import { type LwFOptions, LwFPlugin } from "../../../src/methods/lwf/lwf_plugin.ts";
+import { LwF, LwFPlugin } from "../../../src/methods/lwf/lwf_plugin.ts";
+import type { LwFOptions } from "../../../src/methods/lwf/options.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readSamples } from "../../../src/data/read_samples.ts";
-import { MAS } from "../../../src/methods/mas/mas.ts";
-import { type MASOptions, MASPlugin } from "../../../src/methods/mas/mas_plugin.ts";
+import { MAS, MASPlugin } from "../../../src/methods/mas/mas_plugin.ts";
+import type { MASOptions } from "../../../src/methods/mas/options.ts";
 import { computeSensitivity, SQUARED_OUTPUT } from "../../../src/methods/mas/sensitivity.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
@@ -78,7 +78,7 @@ describe("MASPlugin", () => {
 
   test("MASPlugin() refuses options out of range", () => {
     expect(() => new MASPlugin({ lambda: -1 })).toThrow("MASPlugin: lambda must be at least 0, got -1");
-    expect(() => new MASPlugin({ alpha: 1.5 })).toThrow("MASPlugin: alpha must be at least 0 and at most 1, got 1.5");
+    expect(() => new MASPlugin({ alpha: 1.5 })).toThrow("MASPlugin: alpha must be from 0 to 1, got 1.5");
     expect(() => Reflect.construct(MASPlugin, [{ compatibility: "none" }])).toThrow(
       'MASPlugin: compatibility must be "paper" or "avalanche", got "none"',
     );

@@ -2,10 +2,11 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { findEntry } from "../../../src/core/parameter_layout.ts";
-import { PackNet } from "../../../src/methods/pack_net/pack_net.ts";
-import { claimLargest, type PackNetOptions, PackNetPlugin } from "../../../src/methods/pack_net/pack_net_plugin.ts";
+import type { PackNetOptions } from "../../../src/methods/pack_net/options.ts";
+import { claimLargest, PackNet, PackNetPlugin } from "../../../src/methods/pack_net/pack_net_plugin.ts";
+import type { MLPOptions } from "../../../src/models/options.ts";
 import { pnn } from "../../../src/models/pnn.ts";
-import { type MLPOptions, mlp } from "../../../src/models/simple_mlp.ts";
+import { mlp } from "../../../src/models/simple_mlp.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
@@ -142,7 +143,7 @@ describe("PackNetPlugin", () => {
     );
     const excessive = { postPruneEpochs: 1, pruneProportion: [0.5, 1.5] };
     expect(() => new PackNetPlugin(excessive)).toThrow(
-      "PackNetPlugin: pruneProportion[1] must be at least 0 and at most 1, got 1.5",
+      "PackNetPlugin: pruneProportion[1] must be from 0 to 1, got 1.5",
     );
     const hasty = () => createPackNet({ postPruneEpochs: 4 });
     expect(hasty).toThrow("needs more trainEpochs than postPruneEpochs (4), got 4");

@@ -6,7 +6,8 @@ import { JointTraining } from "../../../src/methods/joint_training/joint_trainin
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { PNNStrategy } from "../../../src/methods/pnn/pnn_strategy.ts";
 import { chooseClasses } from "../../../src/methods/shared/teacher.ts";
-import { type PNNOptions, pnn } from "../../../src/models/pnn.ts";
+import type { PNNOptions } from "../../../src/models/options.ts";
+import { pnn } from "../../../src/models/pnn.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { checkExport } from "../../../src/onnx/export/check_export.ts";
 import { exportModel } from "../../../src/onnx/export/export_model.ts";

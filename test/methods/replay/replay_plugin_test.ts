@@ -5,8 +5,8 @@ import type { ExemplarsBuffer } from "../../../src/memory/buffers/exemplars_buff
 import { ExperienceBalancedBuffer } from "../../../src/memory/buffers/experience_balanced_buffer.ts";
 import { ReservoirSamplingBuffer } from "../../../src/memory/buffers/reservoir_sampling_buffer.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
-import { Replay } from "../../../src/methods/replay/replay.ts";
-import { type ReplayOptions, ReplayPlugin } from "../../../src/methods/replay/replay_plugin.ts";
+import type { ReplayOptions } from "../../../src/methods/replay/options.ts";
+import { Replay, ReplayPlugin } from "../../../src/methods/replay/replay_plugin.ts";
 import type { Benchmark } from "../../../src/streams/experience.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";

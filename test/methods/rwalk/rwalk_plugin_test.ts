@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseSavedRecord, parseSavedVector } from "../../../src/core/saved_state.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
-import { RWalk } from "../../../src/methods/rwalk/rwalk.ts";
-import { combineImportances, type RWalkOptions, RWalkPlugin } from "../../../src/methods/rwalk/rwalk_plugin.ts";
+import type { RWalkOptions } from "../../../src/methods/rwalk/options.ts";
+import { combineImportances, RWalk, RWalkPlugin } from "../../../src/methods/rwalk/rwalk_plugin.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import type { Benchmark } from "../../../src/streams/experience.ts";
 import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
@@ -161,7 +161,7 @@ describe("RWalkPlugin", () => {
 
   test("RWalkPlugin() refuses options out of range", () => {
     expect(() => new RWalkPlugin({ lambda: -1 })).toThrow("RWalkPlugin: lambda must be at least 0, got -1");
-    expect(() => new RWalkPlugin({ alpha: 2 })).toThrow("RWalkPlugin: alpha must be at least 0 and at most 1, got 2");
+    expect(() => new RWalkPlugin({ alpha: 2 })).toThrow("RWalkPlugin: alpha must be from 0 to 1, got 2");
     expect(() => new RWalkPlugin({ deltaT: 0 })).toThrow("RWalkPlugin: deltaT must be at least 1, got 0");
   });
 });

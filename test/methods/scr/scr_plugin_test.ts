@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ClassBalancedBuffer } from "../../../src/memory/buffers/class_balanced_buffer.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
-import { SCR } from "../../../src/methods/scr/scr.ts";
-import { SCRPlugin } from "../../../src/methods/scr/scr_plugin.ts";
+import { SCR, SCRPlugin } from "../../../src/methods/scr/scr_plugin.ts";
 import { NCMClassifier } from "../../../src/methods/shared/classifiers/ncm_classifier.ts";
 import { evaluateSupervisedContrast } from "../../../src/training/losses/supervised_contrast.ts";
 import { listSamples } from "../../support/made_dataset.ts";

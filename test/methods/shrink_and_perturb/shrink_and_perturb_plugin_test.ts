@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { RandomStream } from "../../../src/core/random_stream.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
+import type { ShrinkAndPerturbOptions } from "../../../src/methods/shrink_and_perturb/options.ts";
 import {
-  type ShrinkAndPerturbOptions,
   ShrinkAndPerturbPlugin,
-  shrinkAndPerturb,
+  shrinkAndPerturbParameters,
 } from "../../../src/methods/shrink_and_perturb/shrink_and_perturb_plugin.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../../training/loop/made_strategy.ts";
@@ -44,9 +44,9 @@ describe("ShrinkAndPerturbPlugin", () => {
     expect(often.map(({ when }) => when)).toEqual([2, 5]);
   });
 
-  test("shrinkAndPerturb() adds noise of the deviation asked for", () => {
+  test("shrinkAndPerturbParameters() adds noise of the deviation asked for", () => {
     const parameters = new Float32Array(20_000).fill(2);
-    shrinkAndPerturb(parameters, { shrink: 0.25, perturb: 0.3, random: new RandomStream(1, "noise") });
+    shrinkAndPerturbParameters(parameters, { shrink: 0.25, perturb: 0.3, random: new RandomStream(1, "noise") });
     const mean = parameters.reduce((sum, theta) => sum + theta, 0) / parameters.length;
     const deviation = Math.sqrt(parameters.reduce((sum, theta) => sum + (theta - mean) ** 2, 0) / parameters.length);
     expect(Math.abs(mean - 0.5)).toBeLessThan(0.01);
@@ -55,7 +55,7 @@ describe("ShrinkAndPerturbPlugin", () => {
 
   test("ShrinkAndPerturbPlugin() refuses options out of range", () => {
     expect(() => new ShrinkAndPerturbPlugin({ shrink: 2 })).toThrow(
-      "ShrinkAndPerturbPlugin: shrink must be at least 0 and at most 1, got 2",
+      "ShrinkAndPerturbPlugin: shrink must be from 0 to 1, got 2",
     );
     expect(() => new ShrinkAndPerturbPlugin({ perturb: -1 })).toThrow(
       "ShrinkAndPerturbPlugin: perturb must be at least 0, got -1",

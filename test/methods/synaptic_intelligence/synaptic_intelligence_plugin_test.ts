@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { createQuadraticPenalty } from "../../../src/cluster/penalty.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
-import { SynapticIntelligence } from "../../../src/methods/synaptic_intelligence/synaptic_intelligence.ts";
+import type { SynapticIntelligenceOptions } from "../../../src/methods/synaptic_intelligence/options.ts";
 import {
   limitImportances,
-  type SynapticIntelligenceOptions,
+  SynapticIntelligence,
   SynapticIntelligencePlugin,
 } from "../../../src/methods/synaptic_intelligence/synaptic_intelligence_plugin.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";

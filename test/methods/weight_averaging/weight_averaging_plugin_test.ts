@@ -85,7 +85,7 @@ describe("WeightAveragingPlugin", () => {
 
   test("WeightAveragingPlugin() refuses a decay out of range", () => {
     expect(() => new WeightAveragingPlugin({ decay: 1.1 })).toThrow(
-      "WeightAveragingPlugin: decay must be at least 0 and at most 1, got 1.1",
+      "WeightAveragingPlugin: decay must be from 0 to 1, got 1.1",
     );
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { RandomStream } from "../../../src/core/random_stream.ts";
-import { BiC } from "../../../src/methods/bic/bic.ts";
+import { BiC } from "../../../src/methods/bic/bic_plugin.ts";
 import { Cumulative } from "../../../src/methods/cumulative/cumulative.ts";
-import { DER } from "../../../src/methods/der/der.ts";
+import { DER } from "../../../src/methods/der/der_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
-import { Replay } from "../../../src/methods/replay/replay.ts";
+import { Replay } from "../../../src/methods/replay/replay_plugin.ts";
 import { createOnlineStream } from "../../../src/streams/online_experience.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";

@@ -96,8 +96,8 @@ describe("CrossEntropyLoss", () => {
 
   test("CrossEntropyLoss() refuses a smoothing outside 0 to 1", () => {
     for (const [labelSmoothing, wanted] of [
-      [-0.1, "at least 0 and at most 1, got -0.1"],
-      [1.1, "at least 0 and at most 1, got 1.1"],
+      [-0.1, "from 0 to 1, got -0.1"],
+      [1.1, "from 0 to 1, got 1.1"],
       [Number.NaN, "a number, got NaN"],
     ] as const) {
       const message = `CrossEntropyLoss: labelSmoothing must be ${wanted}`;

@@ -1,17 +1,11 @@
 import { matrixShape } from "../../../core/host_tensor.ts";
-import type { OptionRules } from "../../../core/options/assert_options.ts";
-import { oneOf, text } from "../../../core/options/value_rules.ts";
+import { fillDefaults, type ResolvedOptions } from "../../../core/options/option_schema.ts";
 import { parseSavedRecord, type SavedState } from "../../../core/saved_state.ts";
 import { readSaved } from "../../../core/state/field.ts";
 import { Dataset } from "../../../data/dataset.ts";
 import { datasetField } from "../../../data/saved_dataset.ts";
-import { ClassBalancedBuffer } from "../../../memory/buffers/class_balanced_buffer.ts";
 import type { ExemplarsBuffer } from "../../../memory/buffers/exemplars_buffer.ts";
-import {
-  MEMORY_RULES,
-  type MemoryOptions,
-  resolveStoragePolicy,
-} from "../../../memory/buffers/resolve_storage_policy.ts";
+import { resolveStoragePolicy } from "../../../memory/buffers/resolve_storage_policy.ts";
 import { restoreBuffer, saveBuffer } from "../../../memory/buffers/saved_buffer.ts";
 import type { PredictionHead } from "../../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
@@ -19,32 +13,8 @@ import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../../tra
 import { assertFeatureLayer, findFeatureLayer } from "../../../training/model/named_layer.ts";
 import { extractByTask } from "./extract_by_task.ts";
 import type { FeatureClassifier } from "./feature_classifier.ts";
+import { FEATURE_PREDICTION_OPTIONS, type FeaturePredictionOptions } from "./feature_prediction_options.ts";
 import { TaskClassifiers } from "./task_classifiers.ts";
-
-const UPDATES = ["memory", "current", "oracle"] as const;
-
-/** From which samples a classifier learns classes, and where their features are taken. */
-export interface FeaturePredictionOptions extends MemoryOptions {
-  /**
-   * "memory": from a memory, with the model as it is when it is evaluated. "current": from each experience's own
-   * samples at its end. "oracle": from all samples seen, with the model as it is when it is evaluated. "memory" if left
-   * out.
-   */
-  readonly update?: (typeof UPDATES)[number];
-  /** Samples kept by "memory"; 2000 if left out. */
-  readonly memSize?: number;
-  /** What "memory" keeps; the same number of every class if left out. */
-  readonly storagePolicy?: ExemplarsBuffer;
-  /** The layer whose answers are the features; the one before the last if left out. */
-  readonly layerName?: string;
-}
-
-/** What `FeaturePredictionOptions` may be. */
-export const FEATURE_PREDICTION_RULES: OptionRules<FeaturePredictionOptions> = {
-  ...MEMORY_RULES,
-  update: oneOf(UPDATES),
-  layerName: text(),
-};
 
 /**
  * Puts a classifier of features in the place of the model's own outputs in evaluation, and keeps what it learns from.
@@ -55,7 +25,7 @@ export class FeaturePrediction implements StrategyPlugin {
   readonly name = "FeaturePrediction";
   readonly #owner: string;
   readonly #classifiers: TaskClassifiers;
-  readonly #update: (typeof UPDATES)[number];
+  readonly #update: ResolvedOptions<typeof FEATURE_PREDICTION_OPTIONS>["update"];
   readonly #layerName: string | undefined;
   readonly #buffer: ExemplarsBuffer;
   #seen = Dataset.empty();
@@ -65,10 +35,10 @@ export class FeaturePrediction implements StrategyPlugin {
    * @param createClassifier Makes a classifier that knows nothing: each task gets one.
    * @throws {RangeError} If the buffer given has another size than `memSize`.
    */
-  constructor(owner: string, createClassifier: () => FeatureClassifier, options: FeaturePredictionOptions) {
-    const { update = "memory", memSize = 2000, layerName } = options;
-    const createDefault = (maxSize: number) => new ClassBalancedBuffer({ maxSize });
-    this.#buffer = resolveStoragePolicy(owner, { ...options, memSize }, createDefault);
+  constructor(owner: string, createClassifier: () => FeatureClassifier, given: FeaturePredictionOptions) {
+    const options = fillDefaults(given, FEATURE_PREDICTION_OPTIONS);
+    const { update, layerName } = options;
+    this.#buffer = resolveStoragePolicy(owner, options);
     this.#owner = owner;
     this.#classifiers = new TaskClassifiers(createClassifier);
     this.#update = update;

@@ -1,4 +1,4 @@
-import { type OptionSchema, type OptionsOf, optional, withDefault } from "../../../core/options/option_schema.ts";
+import { type OptionSchema, type OptionsOf, withDefault } from "../../../core/options/option_schema.ts";
 import { oneOf } from "../../../core/options/value_rules.ts";
 import { LAYER_NAME, memSize, storagePolicy } from "../method_options.ts";
 
@@ -10,7 +10,7 @@ export const FEATURE_PREDICTION_OPTIONS = {
     "samples that classes are learnt from: a memory, each experience's own at its end, or all seen; memory and oracle with the model as it is evaluated",
   ),
   memSize: memSize(2000, "samples kept by update=memory"),
-  storagePolicy: optional(storagePolicy(), "what update=memory keeps. Default: class-balanced"),
+  storagePolicy: withDefault(storagePolicy(), "class-balanced", "what update=memory keeps"),
   layerName: LAYER_NAME,
 } satisfies OptionSchema;
 

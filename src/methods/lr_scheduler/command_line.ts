@@ -1,11 +1,11 @@
-import type { z } from "zod";
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
-import type { LearningRateSchedule } from "../../methods/lr_scheduler/learning_rate_schedule.ts";
-import type { ChosenPlugin } from "./plugin_context.ts";
-import type { LR_SCHEDULER_OPTIONS } from "./training_options.ts";
+import type { ResolvedOptions } from "../../core/options/option_schema.ts";
+import type { ChosenPlugin } from "../method.ts";
+import type { LearningRateSchedule } from "./learning_rate_schedule.ts";
+import type { lrScheduler } from "./options.ts";
 
-type Options = z.output<typeof LR_SCHEDULER_OPTIONS>;
+type Options = ResolvedOptions<typeof lrScheduler.options>;
 type OptionName = keyof Options;
 
 const COMMON: readonly OptionName[] = ["schedule", "resetScheduler"];
@@ -34,13 +34,13 @@ export async function createLRScheduler(options: Options): Promise<ChosenPlugin>
     throw new RangeRefusal(`lr-scheduler: ${name} is no option of schedule=${schedule}; ${taken}`);
   }
   if (schedule === "plateau") {
-    const { ReduceLROnPlateauPlugin } = await import("../../methods/lr_scheduler/reduce_lr_on_plateau_plugin.ts");
+    const { ReduceLROnPlateauPlugin } = await import("./reduce_lr_on_plateau_plugin.ts");
     const { metric, factor, patience, threshold, minimum, evalEvery = 1 } = options;
     const own = omitUndefined({ metric, factor, patience, threshold, minimum });
     const plugin = new ReduceLROnPlateauPlugin({ ...own, resetScheduler });
     return { plugin, ...(metric === "val-loss" ? { evalEvery } : {}) };
   }
-  const { LRSchedulerPlugin } = await import("../../methods/lr_scheduler/lr_scheduler_plugin.ts");
+  const { LRSchedulerPlugin } = await import("./lr_scheduler_plugin.ts");
   const { granularity, warmUpSteps: steps, warmUpStart: start, firstExperienceOnly } = options;
   const warmUp = steps === undefined ? undefined : omitUndefined({ steps, start });
   const own = omitUndefined({ granularity, firstExperienceOnly, warmUp });
