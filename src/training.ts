@@ -7,9 +7,18 @@ export type { ClusterOptions, ResolvedClusterOptions } from "./cluster/cluster_o
 export type { StepResult } from "./cluster/compute_request.ts";
 export type { ObjectiveWriter } from "./cluster/objective_writer.ts";
 export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";
-export { RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "./core/errors/errors.ts";
+export { type Bounds, RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "./core/errors/errors.ts";
 export type { HostTensor } from "./core/host_tensor.ts";
 export type { Compatibility } from "./core/options/compatibility.ts";
+export type {
+  DefaultedOption,
+  OptionalOption,
+  OptionSchema,
+  OptionsOf,
+  ResolvedOptions,
+  SchemaOption,
+} from "./core/options/option_schema.ts";
+export type { Fault, RequiredRule, RuledValue, ValueRule, ValueShape } from "./core/options/value_rules.ts";
 export type { ParameterEntry, ParameterLayout } from "./core/parameter_layout.ts";
 export type { LayoutChange } from "./core/remap_vector.ts";
 export type { SavedState } from "./core/saved_state.ts";

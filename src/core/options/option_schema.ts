@@ -11,37 +11,32 @@ export interface OptionalOption<Value> extends ValueRule<Value> {
 }
 
 /** An option with a default. */
-export interface DefaultedOption<Value> extends ValueRule<Value> {
+export interface DefaultedOption<Value, Default = Value> extends ValueRule<Value> {
   readonly isRequired?: never;
   readonly help: string;
-  readonly default: Value;
+  readonly default: Default;
 }
 
-type AnyDefault = Pick<DefaultedOption<unknown>, "isRequired" | "help" | "default">;
-
 /** One option of a schema. */
-export type SchemaOption = RequiredRule<never> | OptionalOption<never> | (ValueRule<never> & AnyDefault);
+export type SchemaOption = RequiredRule<never> | OptionalOption<never> | DefaultedOption<never, unknown>;
 
 /** The options of something by name, in the order in which they are listed. */
 export type OptionSchema = Readonly<Record<string, SchemaOption>>;
 
-type RequiredNames<Schema> = {
-  [Name in keyof Schema]: Schema[Name] extends { readonly isRequired: true } ? Name : never;
-}[keyof Schema];
-type DefaultedNames<Schema> = {
-  [Name in keyof Schema]: Schema[Name] extends AnyDefault ? Name : never;
-}[keyof Schema];
-
 /** The object of options that a schema describes, as a caller writes it: undefined stands for an option left out. */
 export type OptionsOf<Schema extends OptionSchema> = {
-  readonly [Name in RequiredNames<Schema>]: RuledValue<Schema[Name]>;
+  readonly [Name in keyof Schema as Schema[Name] extends { readonly isRequired: true } ? Name : never]: RuledValue<
+    Schema[Name]
+  >;
 } & {
-  readonly [Name in Exclude<keyof Schema, RequiredNames<Schema>>]?: RuledValue<Schema[Name]> | undefined;
+  readonly [Name in keyof Schema as Schema[Name] extends { readonly isRequired: true } ? never : Name]?:
+    | RuledValue<Schema[Name]>
+    | undefined;
 };
 
 /** The same with the defaults filled in. */
 export type ResolvedOptions<Schema extends OptionSchema> = {
-  readonly [Name in keyof Schema]: Name extends RequiredNames<Schema> | DefaultedNames<Schema>
+  readonly [Name in keyof Schema]: Schema[Name] extends { readonly isRequired: true } | { readonly default: unknown }
     ? RuledValue<Schema[Name]>
     : RuledValue<Schema[Name]> | undefined;
 };
