@@ -116,7 +116,10 @@ describe("train --resume", () => {
       [(state) => Reflect.set(at(state, "now", "randomStreams", "shuffle"), "length", 3), /state must be four int32/],
       [(state) => Reflect.set(at(state, "now"), "parameters", new Float32Array(3)), /./],
       [(state) => Reflect.set(at(state, "now"), "stepCount", -1), /place\.now\.stepCount must be at least 0, got -1/],
-      [(state) => Reflect.set(at(state, "now", "plugins", "1", "state"), "seen", 0.5), /needs a count, got 0.5/],
+      [
+        (state) => Reflect.set(at(state, "now", "plugins", "1", "state"), "seen", 0.5),
+        /needs a count as seen, got 0.5/,
+      ],
       [(state) => Reflect.set(at(state, "now", "plugins", "1", "state"), "width", 9), /rows of 9 outputs/],
     ];
     for (const [change, message] of cases) {
