@@ -45,10 +45,10 @@ export type {
 export type { ClockState, PieceCounters } from "./training/loop/clock.ts";
 export type { CombinationRules, Trait } from "./training/loop/combination_rules.ts";
 export type { EvalStreams, Experiences } from "./training/loop/eval_streams.ts";
-export type { EvaluationLoop } from "./training/loop/evaluation_loop.ts";
 export type { LoopAttributes } from "./training/loop/loop_attributes.ts";
 export type { ExpectedTraining, RehearseExperience } from "./training/loop/rehearsal.ts";
 export type { StepPlan } from "./training/loop/step_plan.ts";
+export type { StrategyConfiguration } from "./training/loop/strategy_configuration.ts";
 export type { ResolvedStrategyOptions, StrategyOptions, StrategySettings } from "./training/loop/strategy_options.ts";
 export {
   type Callback,
@@ -60,6 +60,5 @@ export {
   TRAINING_CALLBACKS,
 } from "./training/loop/strategy_plugin.ts";
 export type { StrategySnapshot } from "./training/loop/strategy_snapshot.ts";
-export type { StrategyState } from "./training/loop/strategy_state.ts";
 export type { TrainingProgress } from "./training/loop/training_progress.ts";
 export type { ModelGrowth } from "./training/model/model_growth.ts";

@@ -1,30 +1,27 @@
-import { RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
-import type { LossTerm } from "../losses/loss_terms.ts";
 import { adaptHeads } from "../model/adapt_heads.ts";
 import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
-import { createTrainLoader } from "./default_loaders.ts";
-import { type Experiences, scheduleTraining } from "./eval_streams.ts";
-import { EvaluationLoop, type LastMetrics } from "./evaluation_loop.ts";
+import { CallGuard } from "./call_guard.ts";
+import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
+import { type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
+import { LoopAttributes } from "./loop_attributes.ts";
 import { PeriodicEval } from "./periodic_eval.ts";
 import { type RehearseExperience, rehearseAll } from "./rehearsal.ts";
-import { createStepPlan, type StepPlan } from "./step_plan.ts";
+import { planSteps } from "./step_plan.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
 import type { CallbackName } from "./strategy_plugin.ts";
-import { TRAIN_RULES, type TrainOptions } from "./train_options.ts";
+import { type LastMetrics, TRAIN_RULES, type TrainOptions } from "./train_options.ts";
 import { TrainingProgress } from "./training_progress.ts";
 import { TrainingStep } from "./training_step.ts";
 
-export type { LastMetrics } from "./evaluation_loop.ts";
-export type { TrainOptions } from "./train_options.ts";
+export type { LastMetrics, TrainOptions } from "./train_options.ts";
 
 const LOOP_PARTS = ["trainDatasetAdaptation", "makeTrainDataloader", "trainExp", "trainingEpoch"] as const;
-const OVERRIDABLE_STEPS = ["trainingIteration", "forward", "criterion", "backward", "optimizerStep"] as const;
 
 /**
  * The training and evaluation loops of a continual learner, with a callback before and after each part. As it stands it
@@ -33,14 +30,10 @@ const OVERRIDABLE_STEPS = ["trainingIteration", "forward", "criterion", "backwar
  *
  * Close it when done (`await using strategy = …` or `await strategy.close()`): it may own Worker threads.
  */
-export class BaseStrategy extends EvaluationLoop {
+export class BaseStrategy extends LoopAttributes {
   /** Deals out the epochs and minibatches of the `train` call under way. */
   protected progress = new TrainingProgress(this);
-  #plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
-  /** What the `train` call under way says of it. */
-  #dropLast: boolean | undefined;
-  #step: TrainingStep | undefined;
-  #evalGroups: readonly (readonly Experience[])[] = [];
+  readonly #calls = new CallGuard();
 
   /**
    * @throws {TypeError} If an option has no such name.
@@ -48,21 +41,9 @@ export class BaseStrategy extends EvaluationLoop {
    */
   constructor(options: StrategyOptions) {
     super(options);
-    const periodicEval = this.options.evalEvery > -1 ? [new PeriodicEval(this.options, () => this.#evalGroups)] : [];
+    const periodicEval =
+      this.options.evalEvery > -1 ? [new PeriodicEval(this.options, () => this.loop.evalGroups)] : [];
     this.dispatcher.plugins = [...(options.plugins ?? []), this.evaluator, ...periodicEval, this.clock];
-  }
-
-  /** How iterations are computed, from what plugins listen to and subclasses override. */
-  get plan(): StepPlan {
-    return this.#plan;
-  }
-
-  override get dropLast(): boolean {
-    return this.#dropLast ?? super.dropLast;
-  }
-
-  override set dropLast(dropLast: boolean) {
-    super.dropLast = dropLast;
   }
 
   /**
@@ -73,25 +54,26 @@ export class BaseStrategy extends EvaluationLoop {
     assertOptions("train()", options, TRAIN_RULES);
     const isEvaluated = this.options.evalEvery > -1;
     const schedule = scheduleTraining(experiences, { evalStreams: options.evalStreams, isEvaluated });
-    const endCall = this.calls.beginTraining();
-    const closeLoop = this.openLoop();
+    const endCall = this.#calls.beginTraining();
+    const closeLoop = this.loop.open();
     try {
-      this.#dropLast = options.dropLast;
+      this.loop.dropLast = options.dropLast;
       // What goes on was rehearsed when it began.
       const trained = options.resume ? schedule.trained : rehearseAll(this, schedule);
-      const cluster = await this.host.start().finally(() => this.calls.enter());
-      if (options.resetOptimizerState) cluster.resetOptimizer();
+      await this.start().finally(() => this.#calls.enter());
+      if (options.resetOptimizerState) this.cluster.resetOptimizer();
       this.loop.isTraining = true;
-      this.#evalGroups = schedule.evalGroups;
-      this.#plan = this.#makePlan();
+      this.loop.evalGroups = schedule.evalGroups;
+      this.loop.plan = planSteps(this, { base: BaseStrategy.prototype, dispatcher: this.dispatcher });
       this.progress = new TrainingProgress(this, options);
       await this.#trainAll(trained);
     } finally {
-      [this.#step, this.#dropLast] = [undefined, undefined];
+      this.loop.endStep();
+      this.loop.dropLast = undefined;
       closeLoop();
       endCall();
     }
-    this.host.writeBack();
+    this.showTrainedWeights();
     this.loop.forgetSamples();
     return this.evaluator.getTrainMetrics();
   }
@@ -99,8 +81,8 @@ export class BaseStrategy extends EvaluationLoop {
   async #trainAll(experiences: Iterable<Experience>): Promise<void> {
     await this.trigger("beforeTraining");
     for (const experience of experiences) {
-      this.host.assertSameTensors();
-      this.beginExperience(experience);
+      this.assertSameTensors();
+      this.loop.beginExperience(experience);
       this.isStopped = false;
       this.dispatcher.releaseClaims();
       await this.progress.beginExperience();
@@ -143,51 +125,161 @@ export class BaseStrategy extends EvaluationLoop {
   async trainingIteration(samples: Dataset): Promise<void> {
     this.beginIteration(samples);
     await this.trigger("beforeTrainingIteration");
+
     await this.trigger("beforeForward");
     this.assertInputsUntouched();
-    this.loop.mbOutput = await this.forward();
+    this.mbOutput = await this.forward();
     await this.trigger("afterForward");
-    this.loop.loss = await this.computeLoss();
+    this.loss = await this.computeLoss();
+
     await this.trigger("beforeBackward");
-    this.loop.loss = await this.backward();
+    this.loss = await this.backward();
     await this.trigger("afterBackward");
+
     await this.trigger("beforeUpdate");
     await this.optimizerStep();
     await this.trigger("afterUpdate");
+
     await this.trigger("afterTrainingIteration");
     this.endIteration();
   }
 
   /** Makes these samples the minibatch, and begins a step on them: the first call of a training iteration. */
   protected beginIteration(samples: Dataset): void {
+    const { trainIterations } = this.clock;
+    const learningRate = () => this.optimizer.learningRate;
+    const input = { dropoutStep: trainIterations, plan: this.plan, learningRate };
     this.loop.beginMinibatch(samples);
-    this.host.augmentation = this.clock.trainIterations + 1;
-    this.#step = new TrainingStep(this.cluster, this.options.criterion, {
-      dropoutStep: this.clock.trainIterations,
-      plan: this.plan,
-      learningRate: () => this.optimizer.learningRate,
-    });
+    this.loop.beginStep(new TrainingStep(this.cluster, this.options.criterion, input));
+    this.loop.augmentation = trainIterations + 1;
   }
 
   /** The minibatch's loss by `criterion()`, scaled as plugins asked for; called between `forward` and `backward`. */
   protected computeLoss(): Promise<number> {
-    return this.#currentStep("computeLoss()").computeLoss(() => this.criterion());
+    return this.loop.currentStep("computeLoss()").computeLoss(() => this.criterion());
   }
 
   /** The last call of a training iteration. */
   protected endIteration(): void {
-    this.#step = undefined;
-    this.host.augmentation = 0;
+    this.loop.endStep();
   }
 
-  /** Ends the current experience's training before its next minibatch; the next experience is trained as usual. */
-  stopTraining(): void {
-    this.isStopped = true;
+  /**
+   * Evaluates on one experience, or on several in order. May be called in the middle of training.
+   * @returns What this call measured; `evaluator.getLastMetrics()` has older values, too.
+   */
+  async eval(experiences: Experiences): Promise<LastMetrics> {
+    const evaluated = listExperiences(experiences, "eval()");
+    const isInCallback = this.dispatcher.place !== undefined;
+    const endCall = this.#calls.beginEvaluation({ isInCallback, isComputing: this.isComputing() });
+    const closeLoop = this.loop.openEvaluation();
+    try {
+      await this.start().finally(() => this.#calls.enter());
+      this.loop.currentEvalStream = evaluated;
+      await this.trigger("beforeEval");
+      for (const experience of evaluated) {
+        this.loop.beginExperience(experience);
+        await this.evalExp();
+      }
+      await this.trigger("afterEval");
+    } finally {
+      closeLoop();
+      endCall();
+    }
+    return this.evaluator.getEvalMetrics();
+  }
+
+  /** Evaluates on the current experience. */
+  async evalExp(): Promise<void> {
+    await this.trigger("beforeEvalDatasetAdaptation");
+    await this.evalDatasetAdaptation();
+    await this.trigger("afterEvalDatasetAdaptation");
+    await this.makeEvalDataloader();
+    await this.modelAdaptation();
+    await this.trigger("beforeEvalExp");
+    await this.evalEpoch();
+    await this.trigger("afterEvalExp");
+  }
+
+  /** One pass over the evaluation dataloader. */
+  async evalEpoch(): Promise<void> {
+    for (const samples of this.dataloader.iterate()) {
+      this.loop.beginMinibatch(samples);
+      await this.trigger("beforeEvalIteration");
+      await this.trigger("beforeEvalForward");
+      this.mbOutput = await this.forward();
+      await this.trigger("afterEvalForward");
+      this.loss = (await this.criterion()).loss;
+      await this.trigger("afterEvalIteration");
+    }
   }
 
   /** Sets the samples that the current experience is trained on. */
   trainDatasetAdaptation(): void | Promise<void> {
     this.adaptedDataset = this.experience.dataset;
+  }
+
+  /** Sets the samples that the current experience is evaluated on. */
+  evalDatasetAdaptation(): void | Promise<void> {
+    this.adaptedDataset = this.experience.dataset;
+  }
+
+  /** Makes the loader of training minibatches: shuffled anew each epoch, balanced by task where there are several. */
+  makeTrainDataloader(): void | Promise<void> {
+    this.dataloader = createTrainLoader(this);
+  }
+
+  /** Makes the loader of evaluation minibatches, in order. */
+  makeEvalDataloader(): void | Promise<void> {
+    this.dataloader = createEvalLoader(this);
+  }
+
+  /**
+   * Widens the model's growing heads for the current experience's classes and tasks, in evaluation too; in training
+   * those classes' units begin to count. A model without such heads needs nothing.
+   */
+  modelAdaptation(): void | Promise<void> {
+    if (this.heads.length > 0) return adaptHeads(this);
+  }
+
+  /** Makes the growing heads as wide as these and tells the plugins; nothing happens where they are so already. */
+  async growHeads(heads: readonly GrowingHead[]): Promise<void> {
+    const growth = await this.widenHeads(heads);
+    if (growth) await this.dispatcher.announceGrowth(growth, this);
+  }
+
+  /** Prepares the optimizer for the current experience; its state is kept. */
+  makeOptimizer(): void | Promise<void> {}
+
+  /** Computes the minibatch's outputs [B, C]. */
+  async forward(): Promise<HostTensor> {
+    if (this.isTraining) return this.loop.currentStep("forward()").forward(this.mbatch);
+    return this.cluster.forward({ samples: this.mbatch, training: false, dropoutStep: 0 });
+  }
+
+  /** The criterion's loss of the minibatch and its gradient with respect to `mbOutput`. Not called in a fused step. */
+  criterion(): LossAndGradient | Promise<LossAndGradient> {
+    return this.dispatcher.replaceCriterion(this) ?? this.options.criterion.evaluate(this.mbOutput, this.mbY);
+  }
+
+  /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */
+  async backward(): Promise<number> {
+    return this.loop.currentStep("backward()").backward(this.mbOutput);
+  }
+
+  /** Moves `parameters` along `gradient`. */
+  async optimizerStep(): Promise<void> {
+    await this.loop.currentStep("optimizerStep()").update();
+  }
+
+  /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
+  async trigger(callback: CallbackName): Promise<void> {
+    if (this.progress.isPast(callback)) return;
+    // A plugin may look at the model's weights, set them, and assign another optimizer.
+    this.showTrainedWeights();
+    await this.dispatcher.trigger(callback, this);
+    this.takeAssignedWeights();
+    await this.attachOptimizer();
   }
 
   /**
@@ -202,98 +294,6 @@ export class BaseStrategy extends EvaluationLoop {
   /** Parts of a minibatch that go through the network in training by themselves; 0 where that is not known. */
   get minibatchParts(): number {
     return this.forward === BaseStrategy.prototype.forward ? 1 : 0;
-  }
-
-  /** Makes the loader of training minibatches: shuffled anew each epoch, balanced by task where there are several. */
-  makeTrainDataloader(): void | Promise<void> {
-    this.dataloader = createTrainLoader(this);
-  }
-
-  /**
-   * Widens the model's growing heads for the current experience's classes and tasks, in evaluation too; in training
-   * those classes' units begin to count. A model without such heads needs nothing.
-   */
-  modelAdaptation(): void | Promise<void> {
-    if (this.host.heads.length > 0) return adaptHeads(this, this.host);
-  }
-
-  /** Makes the growing heads as wide as these and tells the plugins; nothing happens where they are so already. */
-  async growHeads(heads: readonly GrowingHead[]): Promise<void> {
-    const growth = await this.host.grow(heads, this.randomStreams);
-    if (growth) await this.dispatcher.announceGrowth(growth, this);
-  }
-
-  /** Prepares the optimizer for the current experience; its state is kept. */
-  makeOptimizer(): void | Promise<void> {}
-
-  /** Computes the minibatch's outputs [B, C]. */
-  async forward(): Promise<HostTensor> {
-    if (this.isTraining) return this.#currentStep("forward()").forward(this.mbatch);
-    return this.cluster.forward({ samples: this.mbatch, training: false, dropoutStep: 0 });
-  }
-
-  /** The criterion's loss of the minibatch and its gradient with respect to `mbOutput`. Not called in a fused step. */
-  criterion(): LossAndGradient | Promise<LossAndGradient> {
-    return this.dispatcher.replaceCriterion(this) ?? this.options.criterion.evaluate(this.mbOutput, this.mbY);
-  }
-
-  /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */
-  async backward(): Promise<number> {
-    return this.#currentStep("backward()").backward(this.mbOutput);
-  }
-
-  /** Moves `parameters` along `gradient`. */
-  async optimizerStep(): Promise<void> {
-    await this.#currentStep("optimizerStep()").update();
-  }
-
-  /**
-   * Adds a term to this minibatch's loss: a TF.js function of the outputs [B, C], called inside a tidy.
-   * @throws {Error} Outside a training iteration, or once its backward pass has begun.
-   */
-  addLossTerm(term: LossTerm | LossAndGradient): void {
-    this.#currentStep("addLossTerm()").addLossTerm(term);
-  }
-
-  /**
-   * Multiplies this minibatch's criterion, or each sample's part of it [B], but not what plugins add to it, nor the
-   * criterion in evaluation.
-   * @throws {Error} Outside a training iteration, or once its loss is computed.
-   */
-  scaleCriterion(factor: number | Float32Array): void {
-    this.#currentStep("scaleCriterion()").scaleCriterion(factor);
-  }
-
-  /**
-   * Leaves this iteration's optimizer step out.
-   * @throws {Error} Outside a training iteration, or when the step was made.
-   */
-  skipUpdate(): void {
-    this.#currentStep("skipUpdate()").skipUpdate();
-  }
-
-  /** Calls a callback of every plugin that has it. Loops that are overridden must call it in the same places. */
-  async trigger(callback: CallbackName): Promise<void> {
-    if (this.progress.isPast(callback)) return;
-    // A plugin may look at the model's weights, set them, and assign another optimizer.
-    this.host.writeBack();
-    await this.dispatcher.trigger(callback, this);
-    this.host.takeAssignedWeights();
-    await this.attachOptimizer();
-  }
-
-  #currentStep(act: string): TrainingStep {
-    if (this.#step) return this.#step;
-    throw new RefusalError(`${act} must be called inside a training iteration, by a plugin or an overridden step`);
-  }
-
-  #makePlan(): StepPlan {
-    const overridden = OVERRIDABLE_STEPS.filter((step) => this[step] !== BaseStrategy.prototype[step]);
-    return createStepPlan({
-      listeners: (callback) => this.dispatcher.listListeners(callback),
-      overridden: new Set(overridden),
-      hasFusedCriterion: this.options.criterion.createObjective !== undefined,
-    });
   }
 }
 

@@ -1,10 +1,10 @@
 import type { DataLoader } from "../../memory/loaders/data_loader.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
 import { TaskBalancedDataLoader } from "../../memory/loaders/task_balanced_data_loader.ts";
-import type { StrategyState } from "./strategy_state.ts";
+import type { LoopAttributes } from "./loop_attributes.ts";
 
 /** Minibatches of the adapted dataset, reshuffled each epoch; with several task labels, each task its share. */
-export function createTrainLoader(strategy: StrategyState): DataLoader {
+export function createTrainLoader(strategy: LoopAttributes): DataLoader {
   const options = {
     batchSize: strategy.trainMbSize,
     shuffle: true,
@@ -19,7 +19,7 @@ export function createTrainLoader(strategy: StrategyState): DataLoader {
 }
 
 /** Minibatches of the adapted dataset in its own order. */
-export function createEvalLoader(strategy: StrategyState): DataLoader {
+export function createEvalLoader(strategy: LoopAttributes): DataLoader {
   return new SingleDatasetDataLoader({
     dataset: strategy.adaptedDataset,
     batchSize: strategy.evalMbSize,

@@ -5,28 +5,22 @@ import { readSamples } from "../../data/read_samples.ts";
 import type { EvaluatedStrategy } from "../../evaluation/evaluated_strategy.ts";
 import type { DataLoader } from "../../memory/loaders/data_loader.ts";
 import type { Experience } from "../../streams/experience.ts";
-import { copyVector, ModelOwner } from "../model/model_owner.ts";
-import { type AssignableAttribute, assertAssignable } from "./assignments.ts";
+import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
+import type { LossTerm } from "../losses/loss_terms.ts";
+import { copyVector } from "../model/copy_vector.ts";
 import { Clock } from "./clock.ts";
-import { LabelGuard } from "./label_guard.ts";
-import { LoopState } from "./loop_state.ts";
-import { PluginDispatcher } from "./plugin_dispatcher.ts";
+import type { StepPlan } from "./step_plan.ts";
+import { StrategyConfiguration } from "./strategy_configuration.ts";
 
 /**
  * What a strategy knows at any moment of its loops. Everything is whole (the minibatch, its outputs, the reduced
  * gradient, the parameters), whatever the number of replicas. Attributes are borrowed: they hold until the part of the
  * loop that set them is over. An attribute is assigned where that changes something; elsewhere an assignment throws.
  */
-export abstract class LoopAttributes extends ModelOwner implements EvaluatedStrategy {
+export abstract class LoopAttributes extends StrategyConfiguration implements EvaluatedStrategy {
   /** True once the current experience's training is to end before its next minibatch. */
   isStopped = false;
-  protected readonly dispatcher = new PluginDispatcher();
-  /** What the attributes show; the loop itself writes here. */
-  protected readonly loop = new LoopState();
-  /** Loops that are under way: `train`, `eval`, or a prediction. */
-  #openLoops = 0;
   readonly #clock = new Clock();
-  readonly #labels = new LabelGuard();
 
   get clock(): Clock {
     return this.#clock;
@@ -60,7 +54,7 @@ export abstract class LoopAttributes extends ModelOwner implements EvaluatedStra
 
   /** May be replaced in `afterTrainDatasetAdaptation`, by one plugin at most. */
   set adaptedDataset(dataset: Dataset) {
-    this.#assertAssignable("adaptedDataset");
+    this.loop.assertAssignable("adaptedDataset");
     if (this.isTraining) this.dispatcher.claim("adaptedDataset");
     this.loop.adaptedDataset = dataset;
   }
@@ -72,7 +66,7 @@ export abstract class LoopAttributes extends ModelOwner implements EvaluatedStra
 
   /** May be replaced in `beforeTrainingExp`, by one plugin at most. */
   set dataloader(dataloader: DataLoader) {
-    this.#assertAssignable("dataloader");
+    this.loop.assertAssignable("dataloader");
     if (this.isTraining) this.dispatcher.claim("dataloader");
     this.loop.dataloader = dataloader;
   }
@@ -84,7 +78,7 @@ export abstract class LoopAttributes extends ModelOwner implements EvaluatedStra
 
   /** May be replaced before the forward pass. */
   set mbatch(samples: Dataset) {
-    this.#assertAssignable("mbatch");
+    this.loop.assertAssignable("mbatch");
     this.loop.beginMinibatch(samples);
   }
 
@@ -114,7 +108,7 @@ export abstract class LoopAttributes extends ModelOwner implements EvaluatedStra
 
   /** Replaced where evaluation predicts otherwise; in training, for what metrics see. */
   set mbOutput(output: HostTensor) {
-    this.#assertAssignable("mbOutput");
+    this.loop.assertAssignable("mbOutput");
     this.loop.mbOutput = output;
   }
 
@@ -125,64 +119,71 @@ export abstract class LoopAttributes extends ModelOwner implements EvaluatedStra
 
   /** Changes what metrics see, from `afterBackward` on; what is trained is changed by `addLossTerm`. */
   set loss(loss: number) {
-    this.#assertAssignable("loss");
+    this.loop.assertAssignable("loss");
     this.loop.loss = loss;
   }
 
-  override get gradient(): Float32Array<SharedArrayBuffer> {
-    return super.gradient;
+  /**
+   * The reduced gradient [P], from `afterBackward` on; may be edited in place in `afterBackward` and `beforeUpdate`.
+   */
+  get gradient(): Float32Array<SharedArrayBuffer> {
+    return this.cluster.gradient;
   }
 
   /** Copied into the gradient, in `afterBackward` and `beforeUpdate`. */
-  override set gradient(gradient: Float32Array) {
-    this.#assertAssignable("gradient");
-    copyVector("gradient", gradient, super.gradient);
+  set gradient(gradient: Float32Array) {
+    this.loop.assertAssignable("gradient");
+    copyVector("gradient", gradient, this.gradient);
   }
 
-  /** @throws {RangeRefusal} If its class ids or task labels stand for other labels than before. */
-  protected beginExperience(experience: Experience): void {
-    this.#labels.admit(experience);
-    this.loop.experience = experience;
+  override get augmentation(): number {
+    return this.loop.augmentation;
+  }
+
+  /** How iterations are computed, from what plugins listen to and subclasses override. */
+  get plan(): StepPlan {
+    return this.loop.plan;
+  }
+
+  /** Ends the current experience's training before its next minibatch; the next experience is trained as usual. */
+  stopTraining(): void {
+    this.isStopped = true;
+  }
+
+  /**
+   * Adds a term to this minibatch's loss: a TF.js function of the outputs [B, C], called inside a tidy.
+   * @throws {Error} Outside a training iteration, or once its backward pass has begun.
+   */
+  addLossTerm(term: LossTerm | LossAndGradient): void {
+    this.loop.currentStep("addLossTerm()").addLossTerm(term);
+  }
+
+  /**
+   * Multiplies this minibatch's criterion, or each sample's part of it [B], but not what plugins add to it, nor the
+   * criterion in evaluation.
+   * @throws {Error} Outside a training iteration, or once its loss is computed.
+   */
+  scaleCriterion(factor: number | Float32Array): void {
+    this.loop.currentStep("scaleCriterion()").scaleCriterion(factor);
+  }
+
+  /**
+   * Leaves this iteration's optimizer step out.
+   * @throws {Error} Outside a training iteration, or when the step was made.
+   */
+  skipUpdate(): void {
+    this.loop.currentStep("skipUpdate()").skipUpdate();
   }
 
   /** Has work done as if `experience` were evaluated. No plugin is told, and afterwards the loop is where it was. */
   async inEvaluationOf<Result>(experience: Experience, work: () => Promise<Result>): Promise<Result> {
-    const restore = this.openInnerLoop();
-    this.loop.isTraining = false;
+    const restore = this.loop.openEvaluation();
     this.loop.experience = experience;
     try {
       return await work();
     } finally {
       restore();
     }
-  }
-
-  /** True while a loop is under way. */
-  protected get isInLoop(): boolean {
-    return this.#openLoops > 0;
-  }
-
-  /** Notes that a loop is under way, called by no plugin. The result notes that it has ended. */
-  protected openLoop(): () => void {
-    const restoreCaller = this.dispatcher.suspend();
-    this.#openLoops += 1;
-    return () => {
-      this.#openLoops -= 1;
-      restoreCaller();
-    };
-  }
-
-  /** The same for a loop inside another. The result also puts everything back to where it was. */
-  protected openInnerLoop(): () => void {
-    const { augmentation } = this.host;
-    this.host.augmentation = 0;
-    const restoreState = this.loop.save();
-    const close = this.openLoop();
-    return () => {
-      close();
-      this.host.augmentation = augmentation;
-      restoreState();
-    };
   }
 
   /** @throws {RefusalError} If a plugin has written into `mbX`, which trains nothing. */
@@ -198,10 +199,6 @@ export abstract class LoopAttributes extends ModelOwner implements EvaluatedStra
 
   #readMinibatch(): HostTensor {
     return readSamples(this.mbatch, { seed: this.options.seed, step: this.augmentation });
-  }
-
-  #assertAssignable(attribute: AssignableAttribute): void {
-    assertAssignable(attribute, this.isInLoop ? (this.dispatcher.place ?? "loop") : undefined);
   }
 }
 

@@ -1,7 +1,13 @@
+import { RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { Dataset } from "../../data/dataset.ts";
 import type { DataLoader } from "../../memory/loaders/data_loader.ts";
 import type { Experience } from "../../streams/experience.ts";
+import { type AssignableAttribute, assertAssignable } from "./assignments.ts";
+import { LabelGuard } from "./label_guard.ts";
+import type { PluginDispatcher } from "./plugin_dispatcher.ts";
+import type { StepPlan } from "./step_plan.ts";
+import type { TrainingStep } from "./training_step.ts";
 
 const EMPTY_OUTPUT: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
 
@@ -17,22 +23,75 @@ export class LoopState {
   mbX: HostTensor | undefined;
   mbOutput = EMPTY_OUTPUT;
   loss = 0;
+  /** Number from 1 of the training iteration under way, as which samples are augmented; 0 where there is none. */
+  augmentation = 0;
+  plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
+  /** What the `train` call under way says of it. */
+  dropLast: boolean | undefined;
+  /** What the `train` call under way evaluates, each group by a call of its own. */
+  evalGroups: readonly (readonly Experience[])[] = [];
+  readonly #dispatcher: PluginDispatcher;
+  readonly #labels = new LabelGuard();
+  /** The step of the training iteration under way. Plugins reach it from evaluations inside the iteration, too. */
+  #step: TrainingStep | undefined;
+  /** Loops that are under way: `train`, `eval`, or a prediction. */
+  #openLoops = 0;
 
-  /** Remembers all of it. The result puts it back. */
-  save(): () => void {
-    const { isTraining, currentEvalStream, experience, adaptedDataset, dataloader, mbatch, mbX, mbOutput, loss } = this;
-    const saved = {
-      isTraining,
-      currentEvalStream,
-      experience,
-      adaptedDataset,
-      dataloader,
-      mbatch,
-      mbX,
-      mbOutput,
-      loss,
+  constructor(dispatcher: PluginDispatcher) {
+    this.#dispatcher = dispatcher;
+  }
+
+  /** True while a loop is under way. */
+  get isOpen(): boolean {
+    return this.#openLoops > 0;
+  }
+
+  /** Notes that a loop is under way, called by no plugin. The result notes that it has ended. */
+  open(): () => void {
+    const restoreCaller = this.#dispatcher.suspend();
+    this.#openLoops += 1;
+    return () => {
+      this.#openLoops -= 1;
+      restoreCaller();
     };
-    return () => void Object.assign(this, saved);
+  }
+
+  /** The same for an evaluation, which may be inside another loop. The result also puts everything back. */
+  openEvaluation(): () => void {
+    const saved = { ...this };
+    const close = this.open();
+    this.isTraining = false;
+    this.augmentation = 0;
+    return () => {
+      close();
+      Object.assign(this, saved);
+    };
+  }
+
+  /** @throws {RangeRefusal} If its class ids or task labels stand for other labels than before. */
+  beginExperience(experience: Experience): void {
+    this.#labels.admit(experience);
+    this.experience = experience;
+  }
+
+  beginMinibatch(samples: Dataset): void {
+    this.mbatch = samples;
+    this.mbX = undefined;
+  }
+
+  beginStep(step: TrainingStep): void {
+    this.#step = step;
+  }
+
+  endStep(): void {
+    this.#step = undefined;
+    this.augmentation = 0;
+  }
+
+  /** The step under way. @throws {RefusalError} Outside a training iteration; the message begins with `act`. */
+  currentStep(act: string): TrainingStep {
+    if (this.#step) return this.#step;
+    throw new RefusalError(`${act} must be called inside a training iteration, by a plugin or an overridden step`);
   }
 
   /** Drops the samples of a loop that has ended. */
@@ -43,8 +102,8 @@ export class LoopState {
     this.mbOutput = EMPTY_OUTPUT;
   }
 
-  beginMinibatch(samples: Dataset): void {
-    this.mbatch = samples;
-    this.mbX = undefined;
+  /** @throws {RefusalError} If an assignment here would change nothing. */
+  assertAssignable(attribute: AssignableAttribute): void {
+    assertAssignable(attribute, this.isOpen ? (this.#dispatcher.place ?? "loop") : undefined);
   }
 }

@@ -1,4 +1,10 @@
+import type { Criterion } from "../losses/criterion.ts";
+import type { PluginDispatcher } from "./plugin_dispatcher.ts";
 import type { CallbackName } from "./strategy_plugin.ts";
+
+const OVERRIDABLE_STEPS = ["trainingIteration", "forward", "criterion", "backward", "optimizerStep"] as const;
+
+type OverridableStep = (typeof OVERRIDABLE_STEPS)[number];
 
 /** How a training iteration is computed. The numbers are the same either way; only the work between them differs. */
 export interface StepPlan {
@@ -18,7 +24,7 @@ export interface PlanInput {
   /** Who listens to a callback, or replaces the criterion, by name. */
   readonly listeners: (callback: CallbackName | "criterion") => readonly string[];
   /** The steps that a subclass has overridden; the whole iteration counts as all of them. */
-  readonly overridden: ReadonlySet<"trainingIteration" | "forward" | "criterion" | "backward" | "optimizerStep">;
+  readonly overridden: ReadonlySet<OverridableStep>;
   /** Whether the criterion can be computed inside the replicas' graph. */
   readonly hasFusedCriterion: boolean;
 }
@@ -42,4 +48,21 @@ export function createStepPlan({ listeners, overridden, hasFusedCriterion }: Pla
     updateWithReduction: delaying.length === 0,
     reasons: [...new Set([...splitting, ...delaying])],
   };
+}
+
+/** What a strategy's plan is made from. */
+export type PlannedStrategy = Readonly<Record<OverridableStep, unknown>> & {
+  readonly options: { readonly criterion: Criterion };
+};
+
+/** The plan of a strategy; `base` has the steps that no subclass has overridden. */
+export function planSteps(
+  strategy: PlannedStrategy,
+  { base, dispatcher }: { readonly base: PlannedStrategy; readonly dispatcher: PluginDispatcher },
+): StepPlan {
+  return createStepPlan({
+    listeners: (callback) => dispatcher.listListeners(callback),
+    overridden: new Set(OVERRIDABLE_STEPS.filter((step) => strategy[step] !== base[step])),
+    hasFusedCriterion: strategy.options.criterion.createObjective !== undefined,
+  });
 }

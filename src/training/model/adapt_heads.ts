@@ -1,14 +1,20 @@
-import { growHead } from "../../models/growing_head.ts";
+import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
+import { growHead, listUnits } from "../../models/growing_head.ts";
 import type { BaseStrategy } from "../loop/base_strategy.ts";
 import { groupClassesByTask } from "./classes_by_task.ts";
-import type { ModelHost } from "./model_host.ts";
 
 /**
  * Widens growing heads for the classes and tasks of the strategy's current experience; in training those classes' units
  * count from now on, and a progressive network gets a column for a new task.
  */
-export async function adaptHeads(strategy: BaseStrategy, host: ModelHost): Promise<void> {
+export async function adaptHeads(strategy: BaseStrategy): Promise<void> {
+  const { isTraining } = strategy;
   const classes = groupClassesByTask(strategy.experience);
-  await strategy.growHeads(host.heads.map((head) => growHead(head, classes, { isTraining: strategy.isTraining })));
-  if (strategy.isTraining) host.activateUnits(classes);
+  await strategy.growHeads(strategy.heads.map((head) => growHead(head, classes, { isTraining })));
+  if (!isTraining) return;
+  const { model, state } = strategy.cluster;
+  for (const head of strategy.heads) {
+    const active = viewEntry(state, findEntry(model.stateLayout, `${head.layer}/active`));
+    for (const unit of listUnits(head, classes)) active[unit] = 1;
+  }
 }

@@ -1,6 +1,6 @@
 import { flattenRows, type HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import type { ModelOwner } from "../model/model_owner.ts";
+import type { ModelHolder } from "../model/model_holder.ts";
 import { assertLayer, findFeatureLayer } from "../model/named_layer.ts";
 import { computeActivations } from "./compute_activations.ts";
 
@@ -11,7 +11,7 @@ import { computeActivations } from "./compute_activations.ts";
  * @throws {RangeError} If the model has no such layer.
  */
 export async function extractFeatures(
-  strategy: ModelOwner,
+  strategy: ModelHolder,
   samples: Dataset,
   layerName = findFeatureLayer(strategy.model),
 ): Promise<HostTensor> {

@@ -8,7 +8,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
-import type { ModelOwner } from "../model/model_owner.ts";
+import type { ModelHolder } from "../model/model_holder.ts";
 import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
 
 /** How features are computed. */
@@ -24,10 +24,10 @@ export interface FeatureMode {
  * parameters. The strategy's replicas know outputs only. They end with the strategy; calls must not overlap.
  */
 export class FeatureReplicas {
-  readonly #strategy: ModelOwner;
+  readonly #strategy: ModelHolder;
   readonly #cluster: Cluster;
 
-  private constructor(strategy: ModelOwner, cluster: Cluster) {
+  private constructor(strategy: ModelHolder, cluster: Cluster) {
     this.#strategy = strategy;
     this.#cluster = cluster;
   }
@@ -37,7 +37,7 @@ export class FeatureReplicas {
    * @param layerName Whose answer features are.
    * @throws {RangeError} If there is no such layer.
    */
-  static async start(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
+  static async start(strategy: ModelHolder, layerName: string): Promise<FeatureReplicas> {
     const { model } = strategy;
     const [output] = listFirstOutputs(model.getLayer(layerName));
     if (!output) throw new RangeRefusal(needs("the feature extractor", "a layer with an output", layerName));

@@ -1,16 +1,16 @@
-import type { ModelOwner } from "../model/model_owner.ts";
+import type { ModelHolder } from "../model/model_holder.ts";
 import { assertLayer } from "../model/named_layer.ts";
 import type { FeatureReplicas } from "./feature_replicas.ts";
 
 /** Replicas of the lower part of a strategy's model, by the layer that they end with. */
-const replicasOf = new WeakMap<ModelOwner, Map<string, Promise<FeatureReplicas>>>();
+const replicasOf = new WeakMap<ModelHolder, Map<string, Promise<FeatureReplicas>>>();
 
 /**
  * The replicas of a strategy's model up to a layer, for gradients of a loss of features; started at the first call and
  * shared by all callers. They end with the strategy. Features alone come from `strategy.extractFeatures`.
  * @throws {RangeError} If the model has no such layer.
  */
-export function findFeatureReplicas(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
+export function findFeatureReplicas(strategy: ModelHolder, layerName: string): Promise<FeatureReplicas> {
   assertLayer("extractFeatures()", strategy.model, layerName);
   const known = replicasOf.get(strategy) ?? new Map<string, Promise<FeatureReplicas>>();
   replicasOf.set(strategy, known);
@@ -19,7 +19,7 @@ export function findFeatureReplicas(strategy: ModelOwner, layerName: string): Pr
   return started;
 }
 
-async function startReplicas(strategy: ModelOwner, layerName: string): Promise<FeatureReplicas> {
+async function startReplicas(strategy: ModelHolder, layerName: string): Promise<FeatureReplicas> {
   // Loaded by the few plugins that need it, with TF.js.
   const { FeatureReplicas: replicas } = await import("./feature_replicas.ts");
   return replicas.start(strategy, layerName);

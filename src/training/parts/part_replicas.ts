@@ -3,7 +3,7 @@ import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { addScaled } from "../../core/vector.ts";
-import type { ModelOwner } from "../model/model_owner.ts";
+import type { ModelHolder } from "../model/model_holder.ts";
 
 /** Vectors by the layouts of the whole model. Borrowed. */
 export interface WholeVectors {
@@ -14,7 +14,7 @@ export interface WholeVectors {
 }
 
 /** Starts replicas of a part of a strategy's model, laid out as the strategy's own are. They end with the strategy. */
-export async function startPart(strategy: ModelOwner, part: ClusterModel): Promise<Cluster> {
+export async function startPart(strategy: ModelHolder, part: ClusterModel): Promise<Cluster> {
   const { cluster: layout, seed } = strategy.options;
   // Nothing is ever stepped there: plain descent keeps no vectors of its own.
   const optimizer = { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false } as const;

@@ -9,7 +9,7 @@ import { flattenWeights } from "../../models/model_snapshot.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import { computeGradient } from "../model/compute_gradient.ts";
-import type { ModelOwner } from "../model/model_owner.ts";
+import type { ModelHolder } from "../model/model_holder.ts";
 import { addPartGradient, loadPart, startPart } from "./part_replicas.ts";
 
 /** A gradient that the upper part is asked for. */
@@ -28,13 +28,13 @@ export interface UpperGradient {
  * that part, given what the layer answered, now or long ago. They end with the strategy; calls must not overlap.
  */
 export class UpperReplicas {
-  readonly #strategy: ModelOwner;
+  readonly #strategy: ModelHolder;
   readonly #layerName: string;
   readonly #cluster: Cluster;
   /** The model that the part was cut off: a wider one takes its place when heads grow. */
   #whole: Cluster["model"];
 
-  private constructor(strategy: ModelOwner, layerName: string, cluster: Cluster) {
+  private constructor(strategy: ModelHolder, layerName: string, cluster: Cluster) {
     this.#strategy = strategy;
     this.#layerName = layerName;
     this.#cluster = cluster;
@@ -45,7 +45,7 @@ export class UpperReplicas {
    * Starts them, laid out as the strategy's own are.
    * @throws {RangeError} If there is no such layer, or some way from the samples to the outputs goes past it.
    */
-  static async start(strategy: ModelOwner, layerName: string): Promise<UpperReplicas> {
+  static async start(strategy: ModelHolder, layerName: string): Promise<UpperReplicas> {
     const cluster = await startPart(strategy, await cutModel(strategy, layerName));
     return new UpperReplicas(strategy, layerName, cluster);
   }
@@ -81,7 +81,7 @@ export class UpperReplicas {
   }
 }
 
-async function cutModel({ model, cluster }: ModelOwner, layerName: string): Promise<ClusterModel> {
+async function cutModel({ model, cluster }: ModelHolder, layerName: string): Promise<ClusterModel> {
   const output = elementAt(listFirstOutputs(model.getLayer(layerName)), 0);
   const sampleShape = output.shape.slice(1).map((length) => {
     if (length !== null) return length;
