@@ -12,6 +12,7 @@ export const PARTS: readonly Part[] = [
   { name: "strategies", title: "Train with a ready method" },
   { name: "plugins", title: "Add a method to any strategy" },
   { name: "training", title: "Write plugins and strategies" },
+  { name: "options", title: "Declare options", isApart: true },
   { name: "state", title: "Keep state in checkpoints", isApart: true },
   { name: "benchmarks", title: "Make streams of experiences" },
   { name: "data", title: "Make data sets" },
@@ -38,7 +39,7 @@ export function formatApiPage(entries: ReadonlyMap<string, readonly Entry[]>): s
   const parts = PARTS.map((part) => formatPart(part, entries.get(part.name) ?? []));
   return `# API reference
 
-What the library exports, by task. \`firn\` exports all of it except \`firn/state\`. Each part can also be imported by itself, which loads less.
+What the library exports, by task. \`firn\` exports all of it except \`firn/options\` and \`firn/state\`. Each part can also be imported by itself, which loads less.
 \`npm run docs\` writes the full reference, with options and types, as HTML into \`docs/api\`, and this page.
 
 ${PARTS.map(({ title }) => `- [${title}](#${title.toLowerCase().replaceAll(",", "").replaceAll(" ", "-")})`).join("\n")}
