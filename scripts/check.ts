@@ -1,6 +1,6 @@
 /**
- * The one command that checks everything: format and lint, types, the tests in Bun, the same tests in Deno. The tests
- * run the examples.
+ * The one command that checks everything: format and lint, unused code, types, the tests in Bun, the same tests in
+ * Deno. The tests run the examples.
  * It goes on after a failure, and its last line is "N passed, N failed": tests of both runtimes, and every step
  * that failed without a failing test.
  */
@@ -28,6 +28,7 @@ const denoReport = join(folder, "deno.xml");
 /** What runs first, one after another. */
 const first: readonly Step[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings"] },
+  { name: "unused code", command: ["knip"] },
   { name: "types", command: ["tsc", "--noEmit", "-p", "."] },
   { name: "types in Deno", command: ["deno", "check", "src/mod.ts", "src/cli/main.ts", "workers/replica.ts"] },
 ];

@@ -30,8 +30,9 @@ export const METRIC_FAMILY_RULES: OptionRules<MetricFamilyOptions> = {
   lastTaskLabel: flag(),
 };
 
+const { epochRunning: _running, ...spanRules } = METRIC_FAMILY_RULES;
 /** The same without running measures, for what is looked at once a span. */
-export const { epochRunning: _running, ...SPAN_FAMILY_RULES } = METRIC_FAMILY_RULES;
+export const SPAN_FAMILY_RULES = spanRules;
 
 /** The names under which one measure is reported at each occasion. */
 export interface MetricFamilyNames {
