@@ -1,6 +1,6 @@
-import { elementAt } from "../element_at.ts";
 /** Refusals: the errors that answer a wrong value, file or call of the user, and their wording. */
 
+import { distance as editDistance } from "fastest-levenshtein";
 import { findFieldSynonyms } from "../options/option_synonyms.ts";
 import { escapeControls } from "./printable.ts";
 
@@ -198,18 +198,4 @@ export function describeBounds({ atLeast, above, atMost, below }: Bounds): strin
     ["below", below],
   ] as const;
   return words.flatMap(([word, bound]) => (bound === undefined ? [] : [`${word} ${bound}`])).join(" and ");
-}
-
-/** Levenshtein distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = elementAt(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, elementAt(row, j) + 1, elementAt(next, j - 1) + 1));
-    }
-    row = next;
-  }
-  return elementAt(row, b.length);
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { encode as encodePng } from "fast-png";
 import protobuf from "protobufjs";
-import { isMatrix, type MetricData } from "../metric_data.ts";
+import { isMatrix, type MetricData, type MetricImage } from "../metric_data.ts";
 import { drawHeatMap } from "./heat_map_image.ts";
 import { createCountHistogram, createHistogram, type Histogram } from "./histogram.ts";
-import { encodePng } from "./png_image.ts";
 
 const schema = readFileSync(new URL("../../../proto/tensorboard_event.proto", import.meta.url), "utf8");
 const eventType = protobuf.parse(schema, { keepCase: true }).root.lookupType("tensorboard.Event");
@@ -41,9 +41,9 @@ function describeData(data: MetricData): object {
   }
 }
 
-function describeImage(image: Parameters<typeof encodePng>[0]): object {
-  const { width, height, channels } = image;
-  return { image: { width, height, colorspace: channels, encoded_image_string: encodePng(image) } };
+function describeImage({ width, height, channels, pixels }: MetricImage): object {
+  const file = encodePng({ width, height, channels, data: pixels });
+  return { image: { width, height, colorspace: channels, encoded_image_string: file } };
 }
 
 function describeHistogram({ min, max, num, sum, sumSquares, bucketLimits, buckets }: Histogram): object {

@@ -45,8 +45,13 @@ export function readEvents(path: string): ReadEvent[] {
     if (view.getUint32(offset + 12 + length, true) !== computeSlowMask(data)) {
       throw new Error(`the record at ${offset} is damaged`);
     }
-    events.push(eventType.toObject(eventType.decode(data), { longs: Number }) as ReadEvent);
+    events.push(decodeEvent(data));
     offset += length + 16;
   }
   return events;
+}
+
+/** The event that a record holds. */
+export function decodeEvent(data: Uint8Array): ReadEvent {
+  return eventType.toObject(eventType.decode(data), { longs: Number }) as ReadEvent;
 }
