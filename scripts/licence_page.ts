@@ -19,18 +19,18 @@ interface LicenceRow {
 
 const HEAD = `# Licences
 
-Firn is under the [MIT licence](../LICENSE). It is installed with the packages below, which npm or Bun fetch; none of them is
-copied into this repository. The table is written by \`bun scripts/write_licences.ts\` from \`package-lock.json\`, and a test holds it
-against the lock and against what is installed. Packages for other platforms are in it; tools for development are not.
+Firn is under the [MIT licence](../LICENSE). npm or Bun install it with the packages below. None of them is
+copied into this repository. \`bun scripts/write_licences.ts\` writes the table from \`package-lock.json\`, and a test compares it with
+the lock and with what is installed. It includes packages for other platforms, and no development tools.
 
 - **MPL-2.0**: \`@resvg/resvg-wasm\` turns figures into PNG. It is used as published. Changes to its own files would have to be
   published under the same licence.
 - **LGPL-3.0-or-later**: \`@img/sharp-libvips-…\` is libvips, a shared library that \`sharp\` loads; on Windows and as WebAssembly it is part of
-  \`@img/sharp-…\`. It is used as published, and whoever passes it on must let others replace it.
+  \`@img/sharp-…\`. It is used as published. Anyone who distributes it must let others replace it.
 - **Fonts**: \`dejavu-fonts-ttf\` is under the licence of Bitstream Vera, with changes in the public domain. Its files may not be sold alone.
-- \`@tensorflow/tfjs-node\` and \`@tensorflow/tfjs-node-gpu\` are optional, and are installed by those who want them (Apache-2.0).
+- \`@tensorflow/tfjs-node\` and \`@tensorflow/tfjs-node-gpu\` are optional (Apache-2.0).
 
-Binary packages (Bun, Deno, onnxruntime, libvips) hold further libraries; their notices are in the packages and in their projects.
+Binary packages (Bun, Deno, onnxruntime, libvips) contain other libraries. Their notices are in the packages and in their projects.
 `;
 
 /** The whole page docs/licences.md. @param packages Those of package-lock.json, by folder. */

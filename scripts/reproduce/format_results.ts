@@ -23,16 +23,16 @@ export function formatResults(published: readonly PublishedResult[], measured: r
   });
   return `# Published results
 
-Written by \`bun run reproduce\`; \`bun run reproduce NAME\` measures one again. Accuracy on the whole test stream after the last
-experience, on MNIST. Published figures are those of ContinualAI's continual-learning-baselines, reached with Avalanche, or of papers;
-each run's source is named below. A result is reached when the mean is no further below than the tolerance that the baselines' own
-tests allow; papers say none, so there it is .03 unless the source says otherwise.
+\`bun run reproduce\` writes this page. \`bun run reproduce NAME\` measures one run again. The figures are the accuracy on the whole test
+stream after the last experience, on MNIST. Published figures come from ContinualAI's continual-learning-baselines, which use Avalanche,
+or from papers; the source of each run is named below. A result is reached if the mean is not below the published figure by more than
+the tolerance. The tolerance is the one of the baselines' own tests. For papers it is .03, if the source does not say otherwise.
 
 | run | mean | spread | seeds | published | tolerance | verdict | s a run |
 |---|---|---|---|---|---|---|---|
 ${rows.join("\n")}
 
-Spread is the sample standard deviation over the seeds 0, 1, … Seconds are wall time, or processor time of runs without Workers that
+Spread is the sample standard deviation over the seeds 0, 1, … Seconds are wall time, or processor time for runs without workers that
 shared the machine.
 
 ## Commands

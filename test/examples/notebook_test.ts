@@ -1,34 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { joinCode, NOTEBOOK_PATH, type Notebook, readNotebook } from "./notebook.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DENO = join(ROOT, "node_modules/.bin/deno");
-const NOTEBOOK = join(ROOT, "examples/training.ipynb");
 
-interface Output {
-  readonly output_type: string;
-  readonly text?: readonly string[];
-  readonly data?: Readonly<Record<string, unknown>>;
-}
-
-interface Notebook {
-  readonly cells: readonly {
-    readonly cell_type: string;
-    readonly source: readonly string[];
-    readonly outputs?: readonly Output[];
-  }[];
-}
-
-const notebook: Notebook = JSON.parse(readFileSync(NOTEBOOK, "utf8"));
-const code = notebook.cells
-  .filter(({ cell_type }) => cell_type === "code")
-  .map(({ source }) => source.join(""))
-  .join("\n");
+const notebook = readNotebook();
 
 /** One runtime tries it: it is Deno's kernel that runs it, whichever runtime tests. */
 const isBun = process.versions.bun !== undefined;
@@ -42,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe("examples/training.ipynb", () => {
+describe(NOTEBOOK_PATH, () => {
   test("holds what its cells print, and two figures", () => {
     expectOutputs(notebook);
   });
@@ -52,7 +34,7 @@ describe("examples/training.ipynb", () => {
     async () => {
       const module = join(folder, "training.ts");
       await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-      await writeFile(module, code);
+      await writeFile(module, joinCode(notebook));
       const { status, output } = await run(DENO, ["run", "-A", "--no-check", `--config=${ROOT}deno.json`, module]);
       if (status !== 0) throw new Error(output);
       expect(output).toContain("Start of experience 4");
@@ -72,7 +54,7 @@ describe("examples/training.ipynb", () => {
         JSON.stringify({ argv: words, display_name: "Deno", language: "typescript" }),
       );
       const target = join(folder, "executed.ipynb");
-      const nbconvert = ["nbconvert", "--to", "notebook", "--execute", NOTEBOOK, "--output", target];
+      const nbconvert = ["nbconvert", "--to", "notebook", "--execute", NOTEBOOK_PATH, "--output", target];
       const { status, output } = await run("jupyter", nbconvert, { JUPYTER_PATH: folder });
       if (status !== 0) throw new Error(output);
       expectOutputs(JSON.parse(await readFile(target, "utf8")));

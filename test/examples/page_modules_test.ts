@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listPageModules, type PageModule, readPages } from "./code_blocks.ts";
+import { joinCode, readNotebook } from "./notebook.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Pages are about the library, not about a runtime: one runtime tries them. */
@@ -20,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe("code blocks of the pages", () => {
+describe("code blocks of the pages, and the notebook's", () => {
   test.if(isBun)(
     "have no type errors",
     async () => {
@@ -76,6 +77,7 @@ async function writeModules(target: string): Promise<void> {
   };
   await writeFile(join(target, "tsconfig.json"), JSON.stringify(config));
   for (const module of modules) await writeFile(join(target, nameOf(module)), module.text);
+  await writeFile(join(target, "notebook.ts"), joinCode(readNotebook()));
 }
 
 function run([program = "", ...words]: readonly string[], cwd: string): Promise<{ status: number; output: string }> {
