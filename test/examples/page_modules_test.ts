@@ -13,6 +13,9 @@ const isBun = process.versions.bun !== undefined;
 
 const modules = readPages().flatMap(listPageModules);
 const nameOf = ({ page, line }: PageModule) => `${page.replace(/\.md$/, "").replaceAll("/", "_")}_${line}.ts`;
+const marked = modules.filter(({ runs }) => runs);
+/** Printed before each module. */
+const MARK = "── the next module";
 let folder = "";
 
 beforeAll(async () => {
@@ -32,16 +35,19 @@ describe("code blocks of the pages, and the notebook's", () => {
     { timeout: 60_000 },
   );
 
-  for (const module of modules.filter(({ runs }) => runs)) {
-    test.if(isBun)(
-      `${module.page}, line ${module.line}, runs`,
-      async () => {
-        const { status, output } = await run(["bun", nameOf(module)], folder);
-        if (status !== 0) throw new Error(output);
-      },
-      { timeout: 60_000 },
-    );
-  }
+  test.if(isBun)(
+    "run one after another where they are marked so",
+    async () => {
+      // One process: most of each module's time is spent on loading the library.
+      const imports = marked.map((module) => `console.log("${MARK}");\nawait import("./${nameOf(module)}");`);
+      await writeFile(join(folder, "run_all.ts"), [...imports, "export {};"].join("\n"));
+      const { status, output } = await run(["bun", "run_all.ts"], folder);
+      const last = marked[output.split(MARK).length - 2];
+      if (status !== 0) throw new Error(`${last?.page}, line ${last?.line}:\n${output.split(MARK).at(-1)}`);
+      expect(last).toBe(marked.at(-1));
+    },
+    { timeout: 60_000 },
+  );
 });
 
 describe("listPageModules()", () => {
