@@ -1,28 +1,32 @@
+export type { DirectoryOptions } from "./streams/benchmarks/directory_options.ts";
+export type {
+  DealtScenario,
+  ImageOptions,
+  RotatedMNISTOptions,
+  SplitImageOptions,
+} from "./streams/benchmarks/image_options.ts";
+
 /**
  * Benchmarks, streams and experiences: `firn/benchmarks`.
  * @module
  */
 
-export type { StreamOptions } from "./streams/benchmark.ts";
 export {
   type ClassIncrementalOptions,
   createClassIncrementalBenchmark,
 } from "./streams/benchmarks/class_incremental.ts";
 export { createDatasetBenchmark, type DatasetBenchmarkOptions } from "./streams/benchmarks/dataset_benchmark.ts";
-export type { DealtScenario } from "./streams/benchmarks/deal_datasets.ts";
-export { type DirectoryOptions, directoryBenchmark } from "./streams/benchmarks/directory_benchmark.ts";
+export { directoryBenchmark } from "./streams/benchmarks/directory_benchmark.ts";
 export {
   createDomainIncrementalBenchmark,
   type Domain,
   type DomainIncrementalOptions,
 } from "./streams/benchmarks/domain_incremental.ts";
-export type { ImageOptions } from "./streams/benchmarks/image_sources.ts";
 export type { MNISTOptions } from "./streams/benchmarks/mnist_sources.ts";
 export { createNewInstancesBenchmark, type NewInstancesOptions } from "./streams/benchmarks/new_instances.ts";
 export { permutedMNIST } from "./streams/benchmarks/permuted_mnist.ts";
-export { type RotatedMNISTOptions, rotatedMNIST } from "./streams/benchmarks/rotated_mnist.ts";
+export { rotatedMNIST } from "./streams/benchmarks/rotated_mnist.ts";
 export { splitCIFAR10, splitCIFAR100 } from "./streams/benchmarks/split_cifar.ts";
-export type { SplitImageOptions } from "./streams/benchmarks/split_image_sources.ts";
 export { type SplitMNISTOptions, splitFashionMNIST, splitMNIST } from "./streams/benchmarks/split_mnist.ts";
 export type { Benchmark, Experience, LabelNames, Stream } from "./streams/experience.ts";
 export { joinExperiences } from "./streams/joint_experience.ts";
@@ -34,5 +38,7 @@ export {
   type OnlineExperience,
   type OnlineStreamOptions,
 } from "./streams/online_experience.ts";
-export { type SplitOptions, splitValidation, type ValidationSplit } from "./streams/split_experience.ts";
+export { type SplitOptions, splitValidation } from "./streams/split_experience.ts";
 export type { StreamOf } from "./streams/stream.ts";
+export type { StreamOptions } from "./streams/stream_options.ts";
+export type { ValidationSplit } from "./streams/validation_splits.ts";

@@ -1,3 +1,5 @@
+export type { CsvOptions } from "./data/csv/csv_options.ts";
+export type { SampleFileOptions } from "./data/readers/sample_file_options.ts";
 /**
  * Samples in shared memory, views of them by index, readers of files, and random streams: `firn/data`.
  * @module
@@ -6,7 +8,6 @@
 export { RandomStream, RandomStreams } from "./core/random_stream.ts";
 export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./core/shared_memory.ts";
 export { type ArrayDatasetOptions, createArrayDataset } from "./data/array_dataset.ts";
-export type { CsvOptions } from "./data/csv/csv_columns.ts";
 export { createDataSource, type DataSource } from "./data/data_source.ts";
 export { Dataset, type SampleReferences } from "./data/dataset.ts";
 export type { ImageLayout } from "./data/images/image_layout.ts";
@@ -16,7 +17,6 @@ export { type CIFARFiles, loadCIFAR10, loadCIFAR100 } from "./data/readers/cifar
 export { type IdxArray, readIdxImages, readIdxLabels } from "./data/readers/idx_reader.ts";
 export type { LabelledImages } from "./data/readers/labelled_images.ts";
 export { loadFashionMNIST, loadMNIST, type MNISTFiles } from "./data/readers/mnist_files.ts";
-export type { SampleFileOptions } from "./data/readers/read_sample_folder.ts";
 export type { SavedDataset, SourcesByName } from "./data/saved_dataset.ts";
 export type { ComputedSamples } from "./data/scratch_samples.ts";
 export type { LabelledRows } from "./data/task_classes.ts";

@@ -1,7 +1,7 @@
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { assertOptions } from "../core/options/assert_options.ts";
 import { splitOptions } from "../core/options/split_options.ts";
-import { flag, number, objectLike, oneOf, wholeNumber } from "../core/options/value_rules.ts";
+import { objectLike } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import { nameByIds } from "../data/readers/class_names.ts";
@@ -10,49 +10,9 @@ import { cutExperience } from "./cut_experience.ts";
 import type { Benchmark, Stream } from "./experience.ts";
 import { createLinearDecayStream } from "./linear_decay_stream.ts";
 import { createOnlineStream, isOnlineExperience } from "./online_experience.ts";
-import { drawExamples, splitValidation, VALIDATION_SPLITS, type ValidationSplit } from "./split_experience.ts";
+import { drawExamples, splitValidation } from "./split_experience.ts";
 import { createStream, type ExperienceData } from "./stream.ts";
-
-/** What every benchmark can do with its train stream. */
-export interface StreamOptions {
-  /**
-   * Seeds the streams "data-incremental", "validation", "subset" and "online", and those of the benchmark itself; 0
-   * unless given.
-   */
-  readonly seed?: number | undefined;
-  /** Cuts every train experience into ones of at most so many samples, in random order (data-incremental). */
-  readonly experienceSize?: number | undefined;
-  /** The share of a train experience, or of what is kept of it, that goes to the stream "valid", in [0, 1). */
-  readonly validationSize?: number | undefined;
-  /** Whether that share is the same of every class, or drawn from all samples; "class-balanced" unless given. */
-  readonly validationSplit?: ValidationSplit | undefined;
-  /**
-   * Keeps a random subset of so many samples a train experience (of each piece, beside `experienceSize`); validation is
-   * split off from them.
-   */
-  readonly examplesPerExperience?: number | undefined;
-  /** Adds the stream "train_online", the train experiences cut into small ones of so many samples. */
-  readonly onlineExperienceSize?: number | undefined;
-  /** Leaves out of "train_online" what an experience has left over for a smaller last one; false unless given. */
-  readonly onlineDropLast?: boolean | undefined;
-  /**
-   * Makes "train_online" pass from each experience to the next by degrees, over 2/decayBeta of their length; at least
-   * 1.
-   */
-  readonly decayBeta?: number | undefined;
-}
-
-/** What `StreamOptions` may be. */
-export const STREAM_RULES: OptionRules<StreamOptions> = {
-  seed: wholeNumber(),
-  experienceSize: wholeNumber(1),
-  validationSize: number({ atLeast: 0, below: 1 }),
-  validationSplit: oneOf(VALIDATION_SPLITS),
-  examplesPerExperience: wholeNumber(1),
-  onlineExperienceSize: wholeNumber(1),
-  onlineDropLast: flag(),
-  decayBeta: number({ atLeast: 1 }),
-};
+import { STREAM_OPTIONS, type StreamOptions } from "./stream_options.ts";
 
 /** The rule of an option that says how raw values were normalised. */
 export const NORMALIZATION_RULE = objectLike("{ scale, mean, std }", "scale", "mean", "std");
@@ -153,8 +113,8 @@ function createOnline(
 function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; valid: ExperienceData[] } {
   const { name, seed = 0, experienceSize, validationSize = 0, validationSplit: split, examplesPerExperience } = parts;
   const act = `the benchmark ${JSON.stringify(name)}`;
-  const given = splitOptions(parts, STREAM_RULES)[0];
-  assertOptions(name, given, STREAM_RULES);
+  const given = splitOptions(parts, STREAM_OPTIONS)[0];
+  assertOptions(name, given, STREAM_OPTIONS);
   const cutRandom = new RandomStream(seed, "data-incremental");
   const validationRandom = new RandomStream(seed, "validation");
   const subsetRandom = new RandomStream(seed, "subset");

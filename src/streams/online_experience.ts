@@ -47,7 +47,7 @@ export interface OnlineStreamOptions {
   readonly dropLast?: boolean | undefined;
 }
 
-const ONLINE_STREAM_RULES: OptionRules<OnlineStreamOptions> = {
+const ONLINE_STREAM_OPTIONS: OptionRules<OnlineStreamOptions> = {
   experienceSize: required(wholeNumber(1)),
   random: required(RANDOM_STREAM_RULE),
   shuffle: flag(),
@@ -60,7 +60,7 @@ const ONLINE_STREAM_RULES: OptionRules<OnlineStreamOptions> = {
  * @throws {RangeError} If the size is not a whole number of at least 1, or an experience would have no sample left.
  */
 export function createOnlineStream(origin: Stream, options: OnlineStreamOptions): StreamOf<OnlineExperience> {
-  assertOptions("createOnlineStream", options, ONLINE_STREAM_RULES);
+  assertOptions("createOnlineStream", options, ONLINE_STREAM_OPTIONS);
   const { experienceSize, random, shuffle = true, dropLast = false } = options;
   const parts = [...origin].map((experience) => {
     const { length } = experience.dataset;

@@ -5,12 +5,7 @@ import type { RandomStream } from "../core/random_stream.ts";
 import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
-
-/** How a share is drawn from an experience: the same of every class, or of all samples whatever their class. */
-export type ValidationSplit = (typeof VALIDATION_SPLITS)[number];
-
-/** The names of the two ways, the default first. */
-export const VALIDATION_SPLITS = ["class-balanced", "random"] as const;
+import { VALIDATION_SPLITS, type ValidationSplit } from "./validation_splits.ts";
 
 /** How much is kept for validation, and how it is drawn. */
 export interface SplitOptions {

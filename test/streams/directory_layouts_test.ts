@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { readSamples } from "../../src/data/read_samples.ts";
-import { type DirectoryOptions, directoryBenchmark } from "../../src/streams/benchmarks/directory_benchmark.ts";
+import { directoryBenchmark } from "../../src/streams/benchmarks/directory_benchmark.ts";
+import type { DirectoryOptions } from "../../src/streams/benchmarks/directory_options.ts";
 import type { Benchmark, Stream } from "../../src/streams/experience.ts";
 import { listSamples } from "../support/made_dataset.ts";
 import { makeNpy, makeNpz, makePng } from "../support/made_files.ts";

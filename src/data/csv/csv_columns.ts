@@ -1,29 +1,8 @@
 import { valueAt } from "../../core/element_at.ts";
 import { describeValue, findNearestNames, RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { listOf, text } from "../../core/options/value_rules.ts";
+import type { CsvOptions } from "./csv_options.ts";
 import { splitRow } from "./csv_records.ts";
 import { assertEncoding } from "./csv_text.ts";
-
-/** How CSV files are read. */
-export interface CsvOptions {
-  /** The column that holds the class; "label" unless given. */
-  readonly labelColumn?: string | undefined;
-  /** Columns that are left out. */
-  readonly dropColumns?: readonly string[] | undefined;
-  /** What stands between cells, one character; left out: the comma, semicolon or tab that the first row has. */
-  readonly delimiter?: string | undefined;
-  /** What the text is encoded in, as TextDecoder names it; "utf-8" unless given. */
-  readonly encoding?: string | undefined;
-}
-
-/** What `CsvOptions` may be; what the texts must be, `CsvColumns` says. */
-export const CSV_RULES: OptionRules<CsvOptions> = {
-  labelColumn: text(),
-  dropColumns: listOf(text()),
-  delimiter: text(),
-  encoding: text(),
-};
 
 /** Where in the rows of a file everything stands. */
 export interface CsvLayout {

@@ -3,31 +3,13 @@ import { extname, join } from "node:path";
 import { needs, RangeRefusal, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { describeReason } from "../../core/errors/system_error.ts";
 import { compareNaturally } from "../../core/natural_order.ts";
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { objectLike, oneOf } from "../../core/options/value_rules.ts";
-import { CSV_RULES, CsvColumns, type CsvOptions } from "../csv/csv_columns.ts";
+import { CsvColumns } from "../csv/csv_columns.ts";
 import { readCsv } from "../csv/read_csv.ts";
-import { IMAGE_LAYOUTS, type ImageLayout } from "../images/image_layout.ts";
-import type { WantedSize } from "../images/resize_image.ts";
 import { joinArrays } from "./array_files.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import { readNpyPair, readNpz } from "./read_arrays.ts";
 import { readImageFolders } from "./read_image_folders.ts";
-
-/** How files of one's own are read. */
-export interface SampleFileOptions extends CsvOptions {
-  /** What images are brought to; left out, all must be of one size. */
-  readonly imageSize?: WantedSize | undefined;
-  /** Where arrays [rows, …] of images have their channels; left out, their shape must tell. */
-  readonly layout?: ImageLayout | undefined;
-}
-
-/** What `SampleFileOptions` may be. */
-export const SAMPLE_FILE_RULES: OptionRules<SampleFileOptions> = {
-  imageSize: objectLike("{ height, width }"),
-  layout: oneOf(IMAGE_LAYOUTS),
-  ...CSV_RULES,
-};
+import type { SampleFileOptions } from "./sample_file_options.ts";
 
 /** What a folder of samples may hold, for messages. */
 export const FOLDER_CONTENTS =

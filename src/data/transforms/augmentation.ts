@@ -18,7 +18,7 @@ export const AUGMENTATION_RULES: OptionRules<Augmentation> = {
 };
 
 /** The rule of an option that is an augmentation. */
-export const AUGMENTATION_RULE = objectLike("an augmentation such as { cropPadding: 4, flip: true }");
+export const AUGMENTATION_RULE = objectLike<Augmentation>("an augmentation such as { cropPadding: 4, flip: true }");
 
 /** What decides an image's changes beside its row: the same numbers always give the same changes. */
 export interface AugmentationKey {

@@ -7,9 +7,11 @@ import { DATASET_RULE } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { findClassIds } from "../../data/readers/class_names.ts";
 import { relabelTasks } from "../../data/transforms/relabel_tasks.ts";
-import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "../benchmark.ts";
+import { createBenchmark, NORMALIZATION_RULE } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
 import type { ExperienceData } from "../stream.ts";
+import type { StreamOptions } from "../stream_options.ts";
+import { STREAM_OPTIONS } from "../stream_options.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 
 /** How classes are dealt to experiences. */
@@ -37,7 +39,7 @@ export interface ClassIncrementalOptions extends StreamOptions {
 
 /** What `ClassIncrementalOptions` may be. */
 export const CLASS_INCREMENTAL_RULES: OptionRules<ClassIncrementalOptions> = {
-  ...STREAM_RULES,
+  ...STREAM_OPTIONS,
   name: required(text()),
   train: required(DATASET_RULE),
   test: required(DATASET_RULE),

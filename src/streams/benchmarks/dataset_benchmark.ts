@@ -4,9 +4,11 @@ import { flag, listOf, required, text, wholeNumber } from "../../core/options/va
 import type { Dataset } from "../../data/dataset.ts";
 import { DATASET_RULE } from "../../data/dataset.ts";
 import { relabelTasks } from "../../data/transforms/relabel_tasks.ts";
-import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "../benchmark.ts";
+import { createBenchmark, NORMALIZATION_RULE } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
 import type { ExperienceData } from "../stream.ts";
+import type { StreamOptions } from "../stream_options.ts";
+import { STREAM_OPTIONS } from "../stream_options.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 
 /** What `createDatasetBenchmark` takes. */
@@ -27,7 +29,7 @@ export interface DatasetBenchmarkOptions extends StreamOptions {
 }
 
 const DATASET_BENCHMARK_RULES: OptionRules<DatasetBenchmarkOptions> = {
-  ...STREAM_RULES,
+  ...STREAM_OPTIONS,
   name: required(text()),
   train: required(listOf(DATASET_RULE)),
   test: required(listOf(DATASET_RULE)),

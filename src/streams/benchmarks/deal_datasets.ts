@@ -6,13 +6,8 @@ import {
   type ClassIncrementalOptions,
   createClassIncrementalBenchmark,
 } from "./class_incremental.ts";
+import { DEALT_SCENARIOS, type DealtScenario } from "./image_options.ts";
 import { createNewInstancesBenchmark, NEW_INSTANCES_RULES } from "./new_instances.ts";
-
-/** What may be dealt to experiences, the default first. */
-export const DEALT_SCENARIOS = ["class-incremental", "new-instances"] as const;
-
-/** Classes, or samples of all classes. */
-export type DealtScenario = (typeof DEALT_SCENARIOS)[number];
 
 /** What is dealt to experiences: classes, or samples of all of them. */
 export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"> {

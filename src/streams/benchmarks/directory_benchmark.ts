@@ -1,81 +1,21 @@
 import { join } from "node:path";
 import { elementAt } from "../../core/element_at.ts";
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import {
-  either,
-  flag,
-  listOf,
-  nothing,
-  number,
-  oneOf,
-  required,
-  text,
-  wholeNumber,
-} from "../../core/options/value_rules.ts";
+import { assertOptions } from "../../core/options/assert_options.ts";
 import { CsvColumns } from "../../data/csv/csv_columns.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { WANTED_SIZE_RULES } from "../../data/images/resize_image.ts";
 import { findClassIds } from "../../data/readers/class_names.ts";
-import { readSampleFolder, SAMPLE_FILE_RULES, type SampleFileOptions } from "../../data/readers/read_sample_folder.ts";
-import { AUGMENTATION_RULE, type Augmentation } from "../../data/transforms/augmentation.ts";
-import { createBenchmark, STREAM_RULES, type StreamOptions } from "../benchmark.ts";
+import { readSampleFolder } from "../../data/readers/read_sample_folder.ts";
+import { createBenchmark } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
 import type { ExperienceData } from "../stream.ts";
-import { DEALT_SCENARIOS, type DealtScenario, dealDatasets } from "./deal_datasets.ts";
+import { dealDatasets } from "./deal_datasets.ts";
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from "./directory_options.ts";
 import { findSampleFolders } from "./find_sample_folders.ts";
 import { createFolderDatasets } from "./folder_datasets.ts";
 import { type HoldOutNeeds, holdOutTest } from "./hold_out.ts";
-
-/** What `directoryBenchmark` takes. */
-export interface DirectoryOptions extends StreamOptions, SampleFileOptions {
-  /**
-   * A folder with the folders "train" and "test", or with what would be in them: a folder an experience, or samples
-   * (files, or a folder of images a class) that are dealt to experiences.
-   */
-  readonly path: string;
-  /**
-   * Where there is no folder "test": the share of every class of an experience that is kept for it; 0.2 unless given.
-   */
-  readonly testSize?: number | undefined;
-  /** Subtracted from every value (of bytes, after they were divided by 255): one number, or one a channel. */
-  readonly mean?: readonly number[] | undefined;
-  /** What the result is divided by; as many as there are means. */
-  readonly std?: readonly number[] | undefined;
-  /** What training does to images at random; nothing unless given. */
-  readonly augmentation?: Augmentation | null | undefined;
-  /**
-   * "folders": one an experience; else the samples of all folders are put together and dealt anew. "folders" unless
-   * given; "class-incremental" where there are no folders of experiences.
-   */
-  readonly scenario?: "folders" | DealtScenario | undefined;
-  /** Where they are dealt: to how many experiences; 5 unless given, or fewer where there are fewer classes. */
-  readonly experiences?: number | undefined;
-  /** Where classes are dealt: every label once, in the order in which they come; random unless given. */
-  readonly classOrder?: readonly (number | string)[] | undefined;
-  /** The label of each class id, where they are settled already; left out: the labels that occur, in their order. */
-  readonly classNames?: readonly string[] | undefined;
-  /** Where samples are dealt: every experience gets the same share of each class; false unless given. */
-  readonly balanced?: boolean | undefined;
-  /** Experience i carries the task label i; false unless given. */
-  readonly taskLabels?: boolean | undefined;
-}
-
-const DIRECTORY_RULES: OptionRules<DirectoryOptions> = {
-  path: required(text()),
-  testSize: number({ above: 0, below: 1 }),
-  mean: listOf(number()),
-  std: listOf(number()),
-  augmentation: either(AUGMENTATION_RULE, nothing()),
-  scenario: oneOf(["folders", ...DEALT_SCENARIOS]),
-  experiences: wholeNumber(1),
-  classOrder: listOf(either(number(), text())),
-  classNames: listOf(text()),
-  balanced: flag(),
-  taskLabels: flag(),
-  ...SAMPLE_FILE_RULES,
-  ...STREAM_RULES,
-};
+import type { DealtScenario } from "./image_options.ts";
 
 /**
  * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
@@ -86,7 +26,7 @@ const DIRECTORY_RULES: OptionRules<DirectoryOptions> = {
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
 export async function directoryBenchmark(options: DirectoryOptions): Promise<Benchmark> {
-  assertOptions("directoryBenchmark", options, DIRECTORY_RULES);
+  assertOptions("directoryBenchmark", options, DIRECTORY_OPTIONS);
   if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
   const { path, testSize, taskLabels = false, seed = 0 } = options;
   const { names, parts, isUndivided } = await findSampleFolders(path, options);

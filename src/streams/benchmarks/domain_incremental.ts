@@ -3,9 +3,11 @@ import { flag, listOf, objectLike, required, text, wholeNumber } from "../../cor
 import { createDataSource, type DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
 import type { Transform } from "../../data/transforms/transform.ts";
-import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "../benchmark.ts";
+import { createBenchmark, NORMALIZATION_RULE } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
 import type { ExperienceData } from "../stream.ts";
+import type { StreamOptions } from "../stream_options.ts";
+import { STREAM_OPTIONS } from "../stream_options.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 
 /** One look at the data: what is done to raw samples, before the source's own transforms. */
@@ -33,7 +35,7 @@ export interface DomainIncrementalOptions extends StreamOptions {
 
 /** What `DomainIncrementalOptions` may be. */
 export const DOMAIN_INCREMENTAL_RULES: OptionRules<DomainIncrementalOptions> = {
-  ...STREAM_RULES,
+  ...STREAM_OPTIONS,
   name: required(text()),
   train: required(objectLike("a data source", "id", "x")),
   test: required(objectLike("a data source", "id", "x")),

@@ -1,35 +1,8 @@
-import type { OptionRules } from "../../core/options/assert_options.ts";
-import { either, flag, nothing, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { createDataSource, type DataSource } from "../../data/data_source.ts";
 import type { LabelledImages } from "../../data/readers/labelled_images.ts";
-import { AUGMENTATION_RULE, type Augmentation } from "../../data/transforms/augmentation.ts";
+import type { Augmentation } from "../../data/transforms/augmentation.ts";
 import type { Transform } from "../../data/transforms/transform.ts";
-import type { StreamOptions } from "../benchmark.ts";
-import { STREAM_RULES } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
-
-/** What all benchmarks on a data set of images take. */
-export interface ImageOptions extends StreamOptions {
-  readonly experiences?: number | undefined;
-  /** Experience i carries the task label i; false unless given. */
-  readonly taskLabels?: boolean | undefined;
-  /** False: pixels are divided by 255 and no more; true unless given. */
-  readonly normalize?: boolean | undefined;
-  /** What training does to images at random; null for nothing. Unless given, what the benchmark says. */
-  readonly augmentation?: Augmentation | null | undefined;
-  /** Folder with the data set's files; left out: the installed package, where there is one. */
-  readonly folder?: string | undefined;
-}
-
-/** What `ImageOptions` may be. */
-export const IMAGE_RULES: OptionRules<ImageOptions> = {
-  experiences: wholeNumber(1),
-  taskLabels: flag(),
-  normalize: flag(),
-  augmentation: either(AUGMENTATION_RULE, nothing()),
-  folder: text(),
-  ...STREAM_RULES,
-};
 
 /** The two data sources of a data set of images, and what their transforms come to. */
 export interface ImageSources {

@@ -1,5 +1,6 @@
 import { loadFashionMNIST, loadMNIST } from "../../data/readers/mnist_files.ts";
-import { createImageSources, type ImageOptions, type ImageSources } from "./image_sources.ts";
+import type { ImageOptions } from "./image_options.ts";
+import { createImageSources, type ImageSources } from "./image_sources.ts";
 
 /** What all benchmarks on MNIST or Fashion-MNIST take. */
 export type MNISTOptions = ImageOptions;

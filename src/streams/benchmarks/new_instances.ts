@@ -5,8 +5,10 @@ import { RandomStream } from "../../core/random_stream.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { DATASET_RULE } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
-import { createBenchmark, NORMALIZATION_RULE, STREAM_RULES, type StreamOptions } from "../benchmark.ts";
+import { createBenchmark, NORMALIZATION_RULE } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
+import type { StreamOptions } from "../stream_options.ts";
+import { STREAM_OPTIONS } from "../stream_options.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 
 /** How samples are dealt to experiences. */
@@ -33,7 +35,7 @@ export interface NewInstancesOptions extends StreamOptions {
 
 /** What `NewInstancesOptions` may be. */
 export const NEW_INSTANCES_RULES: OptionRules<NewInstancesOptions> = {
-  ...STREAM_RULES,
+  ...STREAM_OPTIONS,
   name: required(text()),
   train: required(DATASET_RULE),
   test: required(DATASET_RULE),

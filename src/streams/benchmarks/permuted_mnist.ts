@@ -5,7 +5,7 @@ import { RandomStream } from "../../core/random_stream.ts";
 import { copyToSharedInt32 } from "../../core/shared_memory.ts";
 import type { Benchmark } from "../experience.ts";
 import { createDomainIncrementalBenchmark, DOMAIN_INCREMENTAL_RULES } from "./domain_incremental.ts";
-import { IMAGE_RULES } from "./image_sources.ts";
+import { IMAGE_OPTIONS } from "./image_options.ts";
 import { createMNISTSources, type MNISTOptions } from "./mnist_sources.ts";
 
 /**
@@ -15,7 +15,7 @@ import { createMNISTSources, type MNISTOptions } from "./mnist_sources.ts";
  * @throws {Error} If the data set is not installed. {RangeError} If an option is out of range.
  */
 export async function permutedMNIST(options: MNISTOptions = {}): Promise<Benchmark> {
-  assertOptions("permutedMNIST", options, IMAGE_RULES);
+  assertOptions("permutedMNIST", options, IMAGE_OPTIONS);
   const { experiences = 10, seed = 0 } = options;
   const sources = await createMNISTSources(options);
   const random = new RandomStream(seed, "permutation");

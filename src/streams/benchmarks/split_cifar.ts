@@ -2,8 +2,9 @@ import { assertOptions } from "../../core/options/assert_options.ts";
 import { loadCIFAR10, loadCIFAR100 } from "../../data/readers/cifar_files.ts";
 import type { Augmentation } from "../../data/transforms/augmentation.ts";
 import type { Benchmark } from "../experience.ts";
+import { SPLIT_IMAGE_OPTIONS, type SplitImageOptions } from "./image_options.ts";
 import { createImageSources, type ImagePreparation } from "./image_sources.ts";
-import { SPLIT_IMAGE_RULES, type SplitImageOptions, splitImageSources } from "./split_image_sources.ts";
+import { splitImageSources } from "./split_image_sources.ts";
 
 /** Means and standard deviations of the channels over the train images, as Avalanche uses them. */
 const CIFAR10_STATISTICS = { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] };
@@ -18,7 +19,7 @@ const CIFAR_AUGMENTATION: Augmentation = { cropPadding: 4, flip: true };
  * @throws {Error} If a file is missing; the message says which are wanted. {RangeError} If an option is out of range.
  */
 export async function splitCIFAR10(options: SplitImageOptions): Promise<Benchmark> {
-  assertOptions("splitCIFAR10", options, SPLIT_IMAGE_RULES);
+  assertOptions("splitCIFAR10", options, SPLIT_IMAGE_OPTIONS);
   const files = await loadCIFAR10({ folder: options.folder });
   const sources = createImageSources("cifar10", files, prepare(options, CIFAR10_STATISTICS));
   return splitImageSources("split-cifar10", sources, { ...options, numClasses: 10 });
@@ -31,7 +32,7 @@ export async function splitCIFAR10(options: SplitImageOptions): Promise<Benchmar
  * @throws {Error} If a file is missing; the message says which are wanted. {RangeError} If an option is out of range.
  */
 export async function splitCIFAR100(options: SplitImageOptions): Promise<Benchmark> {
-  assertOptions("splitCIFAR100", options, SPLIT_IMAGE_RULES);
+  assertOptions("splitCIFAR100", options, SPLIT_IMAGE_OPTIONS);
   const { experiences = 10 } = options;
   const files = await loadCIFAR100({ folder: options.folder });
   const sources = createImageSources("cifar100", files, prepare(options, CIFAR100_STATISTICS));

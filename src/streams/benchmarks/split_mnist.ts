@@ -1,7 +1,8 @@
 import { assertOptions } from "../../core/options/assert_options.ts";
 import type { Benchmark } from "../experience.ts";
+import { SPLIT_IMAGE_OPTIONS, type SplitImageOptions } from "./image_options.ts";
 import { createFashionMNISTSources, createMNISTSources } from "./mnist_sources.ts";
-import { SPLIT_IMAGE_RULES, type SplitImageOptions, splitImageSources } from "./split_image_sources.ts";
+import { splitImageSources } from "./split_image_sources.ts";
 
 /** What the class-incremental benchmarks on MNIST take. */
 export type SplitMNISTOptions = SplitImageOptions;
@@ -12,7 +13,7 @@ export type SplitMNISTOptions = SplitImageOptions;
  * @example const benchmark = await splitMNIST({ experiences: 5, seed: 1 });
  */
 export async function splitMNIST(options: SplitMNISTOptions = {}): Promise<Benchmark> {
-  assertOptions("splitMNIST", options, SPLIT_IMAGE_RULES);
+  assertOptions("splitMNIST", options, SPLIT_IMAGE_OPTIONS);
   return splitImageSources("split-mnist", await createMNISTSources(options), { ...options, numClasses: 10 });
 }
 
@@ -21,7 +22,7 @@ export async function splitMNIST(options: SplitMNISTOptions = {}): Promise<Bench
  * @throws {Error} If the data set is not installed. {RangeError} If an option is out of range.
  */
 export async function splitFashionMNIST(options: SplitMNISTOptions = {}): Promise<Benchmark> {
-  assertOptions("splitFashionMNIST", options, SPLIT_IMAGE_RULES);
+  assertOptions("splitFashionMNIST", options, SPLIT_IMAGE_OPTIONS);
   const sources = await createFashionMNISTSources(options);
   return splitImageSources("split-fashion-mnist", sources, { ...options, numClasses: 10 });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { CsvColumns, type CsvOptions } from "../../../src/data/csv/csv_columns.ts";
+import { CsvColumns } from "../../../src/data/csv/csv_columns.ts";
+import type { CsvOptions } from "../../../src/data/csv/csv_options.ts";
 
 function match(header: string, options: CsvOptions = {}) {
   const { delimiter, label, features } = new CsvColumns(options).match(header, "a.csv");

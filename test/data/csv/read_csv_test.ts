@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { CsvColumns, type CsvOptions } from "../../../src/data/csv/csv_columns.ts";
+import { CsvColumns } from "../../../src/data/csv/csv_columns.ts";
+import type { CsvOptions } from "../../../src/data/csv/csv_options.ts";
 import { readCsv } from "../../../src/data/csv/read_csv.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 

@@ -1,0 +1,21 @@
+import { type OptionSchema, type OptionsOf, optional } from "../../core/options/option_schema.ts";
+import { objectLike, oneOf } from "../../core/options/value_rules.ts";
+import { CSV_OPTIONS } from "../csv/csv_options.ts";
+import { IMAGE_LAYOUTS } from "../images/image_layout.ts";
+import type { WantedSize } from "../images/resize_image.ts";
+
+/** How files of one's own are read. */
+export const SAMPLE_FILE_OPTIONS = {
+  ...CSV_OPTIONS,
+  imageSize: optional(
+    objectLike<WantedSize>("{ height, width }"),
+    "size that images are brought to. Default: all must be of one size",
+  ),
+  layout: optional(
+    oneOf(IMAGE_LAYOUTS),
+    "where arrays of images [rows, …] have their channels. Default: their shape must tell",
+  ),
+} satisfies OptionSchema;
+
+/** How files of one's own are read. */
+export type SampleFileOptions = OptionsOf<typeof SAMPLE_FILE_OPTIONS>;

@@ -1,0 +1,43 @@
+import { type OptionSchema, type OptionsOf, optional } from "../../core/options/option_schema.ts";
+import { either, listOf, number, oneOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { SAMPLE_FILE_OPTIONS } from "../../data/readers/sample_file_options.ts";
+import { STREAM_OPTIONS } from "../stream_options.ts";
+import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, TASK_LABELS } from "./image_options.ts";
+
+/** What `directoryBenchmark` takes. */
+export const DIRECTORY_OPTIONS = {
+  path: required(
+    text(),
+    "folder with train and test, or with what is in them: a folder per experience, or samples (files, or a folder of images per class) that are dealt to experiences",
+  ),
+  testSize: optional(
+    number({ above: 0, below: 1 }),
+    "share of each class kept for testing. Default: 0.2 where there is no folder test",
+  ),
+  mean: optional(
+    listOf(number()),
+    "subtracted from every value (bytes are divided by 255 before): one number, or one per channel",
+  ),
+  std: optional(listOf(number()), "what the result is divided by; as many as there are means"),
+  augmentation: AUGMENTATION,
+  scenario: optional(
+    oneOf(["folders", ...DEALT_SCENARIOS]),
+    "an experience per folder, or the samples of all folders dealt anew. Default: folders; class-incremental where there are no folders of experiences",
+  ),
+  experiences: optional(
+    wholeNumber(1),
+    "number of experiences that are dealt to. Default: 5, or fewer where there are fewer classes",
+  ),
+  classOrder: optional(
+    listOf(either(number(), text())),
+    "where classes are dealt: every label once, in the order in which they come. Default: random",
+  ),
+  classNames: optional(listOf(text()), "label of each class id. Default: the labels that occur, in their order"),
+  balanced: BALANCED,
+  taskLabels: TASK_LABELS,
+  ...SAMPLE_FILE_OPTIONS,
+  ...STREAM_OPTIONS,
+} satisfies OptionSchema;
+
+/** What `directoryBenchmark` takes. */
+export type DirectoryOptions = OptionsOf<typeof DIRECTORY_OPTIONS>;
