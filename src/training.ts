@@ -54,6 +54,7 @@ export {
   type Callback,
   type CallbackName,
   EVAL_CALLBACKS,
+  type PluginState,
   type RestoreContext,
   type StrategyPlugin,
   type StrategySetup,

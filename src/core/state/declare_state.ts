@@ -1,6 +1,6 @@
 import type { SavedState } from "../saved_state.ts";
-import { type ContextOfAll, type Field, type Fields, readFields, type Values } from "./field.ts";
-import { type Part, PartField } from "./part_fields.ts";
+import { type ContextOfAll, type Fields, readFields, type Values } from "./field.ts";
+import { anything, type Part, PartField } from "./part_fields.ts";
 
 /** What a state needs to be restored; nothing where none of its fields needs anything. */
 export type ContextArgument<Context> = unknown extends Context ? [context?: unknown] : [context: Context];
@@ -48,7 +48,7 @@ export function declareState<const Named extends Fields>(
   const entries = Object.entries(fields);
   const kept = entries.flatMap(([name, field]) => (field instanceof PartField ? [[name, field.part] as const] : []));
   const values = entries.filter(([, field]) => !(field instanceof PartField));
-  const readable = { ...fields, ...Object.fromEntries(kept.map(([name]) => [name, asSaved])) };
+  const readable = { ...fields, ...Object.fromEntries(kept.map(([name]) => [name, anything()])) };
   const holder = collectValues<Named>(entries.map(([name, field]) => [name, field.create()]));
   const state: State<ContextOfAll<Named>> = {
     save: () => {
@@ -73,9 +73,6 @@ export function declareState<const Named extends Fields>(
   };
   return Object.assign(holder, state);
 }
-
-/** In the place of a part: its own method reads it, after all other fields. */
-const asSaved: Field<unknown> = { create: () => undefined, save: () => null, restore: (saved) => saved };
 
 /** A part and what was saved of it. */
 export interface SavedPart {

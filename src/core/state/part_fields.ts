@@ -65,3 +65,8 @@ export function converted<Value, Raw, RawContext, Context>(
     restore: (saved, place, context) => restore(field.restore(saved, place, context), context),
   };
 }
+
+/** What another reads: it is kept as it is. */
+export function anything(): Field<SavedState> {
+  return { create: () => null, save: (value) => value, restore: (saved) => saved as SavedState };
+}

@@ -66,7 +66,7 @@ export function vector(): Field<Float32Array> {
 }
 
 /** A float64 vector, empty at first. It is copied where it is saved and where it is restored. */
-export function float64Vector(): Field<Float64Array<ArrayBuffer>> {
+export function float64Vector(): Field<Float64Array> {
   return {
     create: () => new Float64Array(0),
     save: (value) => Float64Array.from(value),

@@ -1,11 +1,10 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
 import { EpisodicMemory } from "../../memory/buffers/episodic_memory.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { assertRows } from "../shared/assert_rows.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type AGEMOptions, agem } from "./options.ts";
@@ -40,6 +39,10 @@ export class AGEMPlugin implements StrategyPlugin {
     this.#sampleSize = options.sampleSize ?? 64;
   }
 
+  get state(): PluginState {
+    return this.#memory;
+  }
+
   assertUsable({ model }: StrategySetup): void {
     assertRows(this.name, model, { sampleSize: this.#sampleSize });
   }
@@ -52,14 +55,6 @@ export class AGEMPlugin implements StrategyPlugin {
 
   afterTrainingExp(strategy: BaseStrategy): void {
     this.#memory.add(strategy.experience, strategy.randomStreams.get("agem"));
-  }
-
-  saveState(): SavedState {
-    return this.#memory.save();
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#memory.restore(saved, { sources });
   }
 }
 

@@ -1,26 +1,27 @@
 import { assertInRange, RangeRefusal } from "../../core/errors/errors.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { RandomStream } from "../../core/random_stream.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, type Field, idSet, number, optional, part, record } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
 import { listGroups, RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import type { AffineHead } from "../../onnx/export/prediction_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { nameExperience, type RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { addDistillation } from "../../training/losses/distillation.ts";
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
-import { Teacher } from "../shared/teacher.ts";
+import { Teacher, teacherField } from "../shared/teacher.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type BiasCorrection, correctBias, fitBiasCorrection } from "./bias_correction.ts";
 import { type BiCOptions, bic } from "./options.ts";
+
+const CORRECTION: Field<BiasCorrection> = record({ classes: idSet(), alpha: number(), beta: number() });
 
 /**
  * BiC: trains on new samples and exemplars with λ · distillation + (1 − λ) · cross-entropy, and corrects the logits of
@@ -43,9 +44,8 @@ export class BiCPlugin implements StrategyPlugin {
   readonly #validation: ClassBalancedBuffer;
   /** The current experience's samples that are trained on. */
   #current = Dataset.empty();
-  #teacher: Teacher | undefined;
-  #correction: BiasCorrection | undefined;
-  #known: ReadonlySet<number> = new Set();
+  readonly #state;
+  readonly state: PluginState;
 
   /** @throws {RangeError} If an option is out of range, or one part of the memory would be empty. */
   constructor(given: BiCOptions = {}) {
@@ -58,11 +58,19 @@ export class BiCPlugin implements StrategyPlugin {
     this.#training = new ClassBalancedBuffer({ maxSize: memSize - held });
     this.#temperature = temperature;
     this.#lambda = lambda;
+    this.#state = declareState("BiCPlugin", {
+      training: part(this.#training),
+      validation: part(this.#validation),
+      teacher: optional(teacherField()),
+      correction: optional(CORRECTION),
+      known: idSet(),
+    });
+    this.state = this.#state;
   }
 
   /** The correction in force; undefined before the second experience has ended. */
   get correction(): BiasCorrection | undefined {
-    return this.#correction;
+    return this.#state.correction;
   }
 
   rehearse(): RehearseExperience {
@@ -70,7 +78,7 @@ export class BiCPlugin implements StrategyPlugin {
     const [training, validation] = [this.#training, this.#validation].map(({ maxSize, bufferGroups }) => {
       return new RehearsedMemory(maxSize, listGroups(bufferGroups));
     });
-    const known = new Set(this.#known);
+    const known = new Set(this.#state.known);
     return (expected, experience) => {
       const newest = experience.classesInThisExperience;
       const hasOld = [...known].some((id) => !newest.includes(id));
@@ -87,7 +95,7 @@ export class BiCPlugin implements StrategyPlugin {
 
   afterTrainDatasetAdaptation(strategy: BaseStrategy): void {
     const random = strategy.randomStreams.get("bic");
-    const seen = new Set([...this.#known, ...strategy.experience.classesInThisExperience]);
+    const seen = new Set([...this.#state.known, ...strategy.experience.classesInThisExperience]);
     const perClass = Math.max(1, Math.floor(this.#validation.maxSize / seen.size));
     // A class whose part is full, as it came before, is trained on whole.
     const lacking = (id: number) => perClass - (this.#validation.bufferGroups.get(id)?.buffer.length ?? 0);
@@ -100,15 +108,15 @@ export class BiCPlugin implements StrategyPlugin {
   async criterion(strategy: BaseStrategy): Promise<LossAndGradient> {
     const { mbatch, mbOutput, mbY, experience } = strategy;
     const present = new Set(experience.classesInThisExperience);
-    const columns = this.#known.union(present);
-    const old = this.#known.difference(present);
+    const columns = this.#state.known.union(present);
+    const old = this.#state.known.difference(present);
     const dOutput = new Float32Array(mbOutput.data.length);
-    if (!this.#teacher || old.size === 0) {
+    if (!this.#state.teacher || old.size === 0) {
       return { loss: addCrossEntropy(mbOutput, mbY, { columns, dOutput }), dOutput };
     }
     const weight = this.#lambda ?? old.size / columns.size;
-    const raw = await this.#teacher.forward(strategy, mbatch);
-    const teacher = this.#correction ? correctBias(raw, this.#correction) : raw;
+    const raw = await this.#state.teacher.forward(strategy, mbatch);
+    const teacher = this.#state.correction ? correctBias(raw, this.#state.correction) : raw;
     const held = { columns: [...old], temperature: this.#temperature, weight, dOutput };
     const distilled = addDistillation(mbOutput, teacher, held);
     return { loss: distilled + addCrossEntropy(mbOutput, mbY, { columns, weight: 1 - weight, dOutput }), dOutput };
@@ -116,57 +124,30 @@ export class BiCPlugin implements StrategyPlugin {
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     const newest = new Set(strategy.experience.classesInThisExperience);
-    const old = this.#known.difference(newest);
-    this.#known = this.#known.union(newest);
+    const old = this.#state.known.difference(newest);
+    this.#state.known = this.#state.known.union(newest);
     this.#training.updateFromDataset(this.#current, strategy.randomStreams.get("buffer"));
-    this.#teacher = Teacher.copy(strategy);
-    this.#correction = undefined;
+    this.#state.teacher = Teacher.copy(strategy);
+    this.#state.correction = undefined;
     if (old.size === 0) return;
     const samples = this.#validation.buffer;
     const output = await strategy.forwardWith(strategy.parameters, samples);
-    this.#correction = fitBiasCorrection(output, samples.targets, { newest, seen: this.#known });
+    this.#state.correction = fitBiasCorrection(output, samples.targets, { newest, seen: this.#state.known });
   }
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
-    this.#teacher = this.#teacher?.grow(strategy, growth);
+    this.#state.teacher = this.#state.teacher?.grow(strategy, growth);
   }
 
   afterEvalForward(strategy: BaseStrategy): void {
-    if (this.#correction) strategy.mbOutput = correctBias(strategy.mbOutput, this.#correction);
+    if (this.#state.correction) strategy.mbOutput = correctBias(strategy.mbOutput, this.#state.correction);
   }
 
   predictionHead(): AffineHead | undefined {
-    return this.#correction && { kind: "affine", ...this.#correction };
-  }
-
-  saveState(): SavedState {
-    const { classes, alpha = 1, beta = 0 } = this.#correction ?? {};
-    return {
-      training: saveBuffer(this.#training),
-      validation: saveBuffer(this.#validation),
-      teacher: this.#teacher?.save() ?? null,
-      correction: classes ? { classes: [...classes], alpha, beta } : null,
-      known: [...this.#known],
-    };
+    return this.#state.correction && { kind: "affine", ...this.#state.correction };
   }
 
   /** The current samples are held out anew when the experience's beginning is run again. */
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const act = "the saved state of BiCPlugin";
-    const state = parseSavedRecord(act, saved);
-    restoreBuffer(this.#training, state.training ?? null, sources);
-    restoreBuffer(this.#validation, state.validation ?? null, sources);
-    this.#known = new Set(parseSavedList(act, state.known).map(Number));
-    this.#teacher = (state.teacher ?? null) === null ? undefined : Teacher.restore(act, state.teacher ?? null);
-    this.#correction = undefined;
-    if ((state.correction ?? null) === null) return;
-    const { classes, alpha, beta } = parseSavedRecord(act, state.correction);
-    this.#correction = {
-      classes: new Set(parseSavedList(act, classes).map(Number)),
-      alpha: parseSavedNumber(act, alpha),
-      beta: parseSavedNumber(act, beta),
-    };
-  }
 }
 
 /** Bias correction: a `BiCPlugin` after the other plugins. */

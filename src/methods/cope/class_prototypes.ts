@@ -1,30 +1,32 @@
 import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { count, declareState, float64Vector, list, record } from "../../core/state/state.ts";
 import type { LabelledRows } from "../../data/task_classes.ts";
 import { type ByTaskHead, type CosineHead, joinTaskHeads } from "../../onnx/export/prediction_head.ts";
 import { measureLength, scoreRows } from "../shared/classifiers/feature_classifier.ts";
 import { scoreByTask, type TaskRows, type TaskScorer } from "../shared/classifiers/score_by_task.ts";
 
-interface Prototype {
-  readonly task: number;
-  readonly id: number;
+const PROTOTYPE = record({
+  task: count(),
+  id: count(),
   /** [D], of length 1. */
-  readonly vector: Float64Array;
-}
+  vector: float64Vector(),
+});
 
 /** A vector of length 1 for each class of each task: tasks may share class ids. Classes are numbered as they come. */
 export class ClassPrototypes {
-  #prototypes: Prototype[] = [];
+  readonly #state = declareState("prototypes", { prototypes: list(PROTOTYPE) });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /** The vectors [D] by the classes' numbers; borrowed. */
   get vectors(): ReadonlyMap<number, Float64Array> {
-    return new Map(this.#prototypes.map(({ vector }, number) => [number, vector]));
+    return new Map(this.#state.prototypes.map(({ vector }, number) => [number, vector]));
   }
 
   /** The vectors [D] of a task's classes by class id; borrowed. */
   ofTask(task: number): ReadonlyMap<number, Float64Array> {
-    const own = this.#prototypes.filter((prototype) => prototype.task === task);
+    const own = this.#state.prototypes.filter((prototype) => prototype.task === task);
     return new Map(own.map(({ id, vector }) => [id, vector]));
   }
 
@@ -35,18 +37,18 @@ export class ClassPrototypes {
   numberRows({ targets, targetsTaskLabels }: LabelledRows, create: () => Float64Array): Int32Array {
     return targets.map((id, row) => {
       const task = elementAt(targetsTaskLabels, row);
-      const known = this.#prototypes.findIndex((prototype) => prototype.id === id && prototype.task === task);
-      return known < 0 ? this.#prototypes.push({ task, id, vector: create() }) - 1 : known;
+      const known = this.#state.prototypes.findIndex((prototype) => prototype.id === id && prototype.task === task);
+      return known < 0 ? this.#state.prototypes.push({ task, id, vector: create() }) - 1 : known;
     });
   }
 
   /** p ← (αp + (1 − α)v) at length 1, for the vectors v [D] of classes by number. */
   follow(vectors: ReadonlyMap<number, Float64Array>, alpha: number): void {
     for (const [number, mean] of vectors) {
-      const { vector: old, ...known } = elementAt(this.#prototypes, number);
+      const { vector: old, ...known } = elementAt(this.#state.prototypes, number);
       const moved = mean.map((value, i) => alpha * (old[i] ?? 0) + (1 - alpha) * value);
       const length = measureLength(moved);
-      this.#prototypes[number] = { ...known, vector: moved.map((value) => value / length) };
+      this.#state.prototypes[number] = { ...known, vector: moved.map((value) => value / length) };
     }
   }
 
@@ -60,22 +62,8 @@ export class ClassPrototypes {
     return joinTaskHeads(new Map(this.#mapTasks((prototypes): CosineHead => ({ kind: "cosine", prototypes }))));
   }
 
-  /** All that `restore` needs. */
-  save(): SavedState {
-    return this.#prototypes.map((prototype) => ({ ...prototype }));
-  }
-
-  restore(saved: SavedState): void {
-    const act = "the saved state of prototypes";
-    this.#prototypes = parseSavedList(act, saved).flatMap((entry) => {
-      const { task, id, vector } = parseSavedRecord(act, entry);
-      if (!(vector instanceof Float64Array)) return [];
-      return [{ task: parseSavedNumber(act, task), id: parseSavedNumber(act, id), vector: vector.slice() }];
-    });
-  }
-
   #mapTasks<Value>(create: (vectors: ReadonlyMap<number, Float64Array>) => Value): (readonly [number, Value])[] {
-    const tasks = [...new Set(this.#prototypes.map(({ task }) => task))];
+    const tasks = [...new Set(this.#state.prototypes.map(({ task }) => task))];
     return tasks.map((task) => [task, create(this.ofTask(task))]);
   }
 }

@@ -2,13 +2,13 @@ import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
-import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, part } from "../../core/state/state.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import type { ByTaskHead, CosineHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { createUnitRows } from "../../training/losses/supervised_contrast.ts";
 import { assertFixedOutputs } from "../../training/model/named_layer.ts";
@@ -39,6 +39,7 @@ export class CoPEPlugin implements StrategyPlugin {
   readonly #prototypes = new ClassPrototypes();
   /** The minibatch's classes [B], as the prototypes number them. */
   #numbers: Int32Array = new Int32Array(0);
+  readonly state: PluginState;
 
   /** @throws {RangeError} If an option is out of range, or the storage policy keeps another number of samples. */
   constructor(given: CoPEOptions = {}) {
@@ -48,6 +49,7 @@ export class CoPEPlugin implements StrategyPlugin {
     this.#replay = new ReplayPlugin({ memSize, batchSizeMem, storagePolicy });
     this.#alpha = alpha;
     this.#comparison = { temperature, compatibility };
+    this.state = declareState("CoPEPlugin", { buffer: part(this.#replay.state), prototypes: part(this.#prototypes) });
   }
 
   /** The prototype [D] of every class of task 0, to which samples without task labels belong; of length 1, borrowed. */
@@ -97,16 +99,6 @@ export class CoPEPlugin implements StrategyPlugin {
 
   predictionHead(): CosineHead | ByTaskHead | undefined {
     return this.#prototypes.describeHead();
-  }
-
-  saveState(): SavedState {
-    return { buffer: this.#replay.saveState(), prototypes: this.#prototypes.save() };
-  }
-
-  restoreState(saved: SavedState, context: RestoreContext): void {
-    const { buffer = null, prototypes = null } = parseSavedRecord("the saved state of CoPEPlugin", saved);
-    this.#replay.restoreState(buffer, context);
-    this.#prototypes.restore(prototypes);
   }
 }
 

@@ -3,32 +3,26 @@ import { elementAt } from "../../core/element_at.ts";
 import { matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { findEntry, type ParameterEntry } from "../../core/parameter_layout.ts";
-import {
-  parseSavedCount,
-  parseSavedList,
-  parseSavedNumber,
-  parseSavedRecord,
-  parseSavedVector,
-  type SavedState,
-} from "../../core/saved_state.ts";
+import { count, declareState, mapById, optional, record, type ValueOf, vector } from "../../core/state/state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { assertDenseLayer, findOutputLayer } from "../../training/model/named_layer.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { restoreStatistics } from "../shared/features/layer_statistics.ts";
-import { HeldParameters } from "../shared/importances/held_parameters.ts";
+import { HeldParameters, heldParameters } from "../shared/importances/held_parameters.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type CWRStarOptions, cwrStar } from "./options.ts";
 
 /** What is kept of a class. */
-interface ConsolidatedClass {
+const CONSOLIDATED_CLASS = record({
   /** cw: its column of the head's kernel. */
-  readonly weights: Float32Array;
+  weights: vector(),
   /** Its samples so far. */
-  readonly samples: number;
-}
+  samples: count(),
+});
+type ConsolidatedClass = ValueOf<typeof CONSOLIDATED_CLASS>;
 
 /**
  * CWR*: an experience trains temporary head weights, which begin at the consolidated ones for its classes and at 0 for
@@ -44,9 +38,12 @@ export class CWRStarPlugin implements StrategyPlugin {
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
   readonly #options: CWRStarOptions;
-  readonly #classes = new Map<number, ConsolidatedClass>();
-  #held: HeldParameters | undefined;
-  #statistics: Float32Array | undefined;
+  readonly #state = declareState("CWRStarPlugin", {
+    classes: mapById(CONSOLIDATED_CLASS),
+    held: optional(heldParameters()),
+    statistics: optional(vector()),
+  });
+  readonly state: PluginState = this.#state;
 
   /** @throws {TypeError} If an option is of another kind. */
   constructor(given: CWRStarOptions = {}) {
@@ -70,48 +67,31 @@ export class CWRStarPlugin implements StrategyPlugin {
     for (const { name, offset, size } of strategy.cluster.model.layout.entries) {
       if (name.startsWith(`${layer}/`)) mask.fill(0, offset, offset + size);
     }
-    this.#held = new HeldParameters(parameters, mask);
-    this.#statistics = Float32Array.from(strategy.cluster.state);
+    this.#state.held = new HeldParameters(parameters, mask);
+    this.#state.statistics = Float32Array.from(strategy.cluster.state);
   }
 
   afterUpdate({ parameters, cluster }: BaseStrategy): void {
-    this.#held?.putBack(parameters);
-    if (this.#statistics) restoreStatistics(cluster, this.#statistics);
+    this.#state.held?.putBack(parameters);
+    if (this.#state.statistics) restoreStatistics(cluster, this.#state.statistics);
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    this.#held = undefined;
-    this.#statistics = undefined;
+    this.#state.held = undefined;
+    this.#state.statistics = undefined;
     const kernel = this.#findKernel(strategy);
     const counts = new Map<number, number>();
     for (const id of [...strategy.experience.dataset.targets, ...this.#listRehearsed()])
       counts.set(id, (counts.get(id) ?? 0) + 1);
     const trained = new Map([...counts.keys()].map((id) => [id, readColumn(strategy.parameters, kernel, id)]));
-    for (const [id, weights] of consolidate(trained, { counts, past: this.#classes })) this.#classes.set(id, weights);
+    const past = this.#state.classes;
+    for (const [id, weights] of consolidate(trained, { counts, past })) past.set(id, weights);
     this.#writeHead(strategy, () => true);
   }
 
   afterModelGrowth({ cluster }: BaseStrategy, growth: ModelGrowth): void {
-    this.#held = this.#held?.grow(growth);
-    if (this.#statistics) this.#statistics = growth.remapState(this.#statistics, cluster.state);
-  }
-
-  saveState(): SavedState {
-    const classes = [...this.#classes].map(([id, { weights, samples }]) => ({ id, weights, samples }));
-    return { classes, held: this.#held?.save() ?? null, statistics: this.#statistics ?? null };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of CWRStarPlugin";
-    const { classes, held = null, statistics = null } = parseSavedRecord(act, saved);
-    this.#held = held === null ? undefined : HeldParameters.restore(act, held);
-    this.#statistics = statistics === null ? undefined : parseSavedVector(act, statistics);
-    this.#classes.clear();
-    for (const entry of parseSavedList(act, classes)) {
-      const { id, weights, samples } = parseSavedRecord(act, entry);
-      const known = { weights: parseSavedVector(act, weights), samples: parseSavedCount(act, samples) };
-      this.#classes.set(parseSavedNumber(act, id), known);
-    }
+    this.#state.held = this.#state.held?.grow(growth);
+    if (this.#state.statistics) this.#state.statistics = growth.remapState(this.#state.statistics, cluster.state);
   }
 
   #listRehearsed(): readonly number[] {
@@ -123,7 +103,8 @@ export class CWRStarPlugin implements StrategyPlugin {
     const { parameters } = strategy;
     const kernel = this.#findKernel(strategy);
     parameters.fill(0, kernel.offset, kernel.offset + kernel.size);
-    for (const [id, { weights }] of this.#classes) if (isChosen(id)) writeColumn(parameters, kernel, { id, weights });
+    const { classes } = this.#state;
+    for (const [id, { weights }] of classes) if (isChosen(id)) writeColumn(parameters, kernel, { id, weights });
   }
 
   #findKernel({ cluster, model }: BaseStrategy): ParameterEntry {

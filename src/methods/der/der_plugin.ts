@@ -2,14 +2,13 @@ import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
 import { ClassBalancedOutputs } from "../../memory/buffers/class_balanced_outputs.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../memory/buffers/output_reservoir.ts";
 import { shapeHead } from "../../models/growing_head.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { assertRows } from "../shared/assert_rows.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type DEROptions, der } from "./options.ts";
@@ -45,6 +44,10 @@ export class DERPlugin implements StrategyPlugin {
     [this.#alpha, this.#beta, this.#batchSizeMem] = [alpha, beta, batchSizeMem];
   }
 
+  get state(): PluginState | undefined {
+    return this.#reservoir ?? this.#balanced;
+  }
+
   assertUsable({ model }: StrategySetup): void {
     assertRows(this.name, model, { batchSizeMem: this.#batchSizeMem });
   }
@@ -73,15 +76,6 @@ export class DERPlugin implements StrategyPlugin {
     await this.#balanced?.update(strategy, async (samples) => {
       return hideUnseenClasses(strategy, await strategy.forwardWith(strategy.parameters, samples));
     });
-  }
-
-  saveState(): SavedState {
-    return this.#reservoir?.save() ?? this.#balanced?.save() ?? null;
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#reservoir?.restore(saved, { sources });
-    this.#balanced?.restore(saved, { sources });
   }
 
   async #holdOutputs(strategy: BaseStrategy, { samples, outputs }: RememberedOutputs): Promise<void> {

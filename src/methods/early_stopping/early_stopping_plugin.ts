@@ -1,28 +1,21 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
-import {
-  parseSavedCount,
-  parseSavedList,
-  parseSavedNumber,
-  parseSavedRecord,
-  parseSavedVector,
-  type SavedState,
-} from "../../core/saved_state.ts";
+import { count, declareState, list, mapByName, number, optional, record, vector } from "../../core/state/state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { EARLY_STOPPING_OPTIONS, type EarlyStoppingOptions } from "./options.ts";
 
-interface Best {
-  readonly value: number;
-  readonly parameters: Float32Array;
+const BEST = record({
+  value: number(),
+  parameters: vector(),
   /** Of other plugins. */
-  readonly companions: readonly Float32Array[];
-  readonly state: Float32Array;
-  readonly optimizer: readonly Float32Array[];
-  readonly stepCount: number;
-}
+  companions: list(vector()),
+  state: vector(),
+  optimizer: list(vector()),
+  stepCount: count(),
+});
 
 /**
  * Stops an experience's training when a metric has not improved for `patience` evaluations, and always leaves the best
@@ -37,10 +30,13 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly #options: ResolvedOptions<typeof EARLY_STOPPING_OPTIONS>;
   /** What the keys that are looked at begin with: whole names, or the whole of a key. */
   readonly #prefix: string;
-  #best: Best | undefined;
-  /** How many values of each key were looked at. */
-  readonly #counts = new Map<string, number>();
-  #misses = 0;
+  readonly #state = declareState("EarlyStoppingPlugin", {
+    best: optional(BEST),
+    /** How many values of each key were looked at. */
+    counts: mapByName(count()),
+    misses: count(),
+  });
+  readonly state: PluginState = this.#state;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: EarlyStoppingOptions) {
@@ -63,8 +59,8 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
 
   /** Evaluations of earlier experiences do not count. */
   beforeTrainingExp(strategy: BaseStrategy): void {
-    this.#best = undefined;
-    this.#misses = 0;
+    this.#state.best = undefined;
+    this.#state.misses = 0;
     this.#takeReading(strategy);
   }
 
@@ -78,13 +74,14 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
 
   afterTrainingExp(strategy: BaseStrategy): void {
     this.#look(strategy);
-    if (!this.#best) return;
-    strategy.parameters.set(this.#best.parameters);
-    for (const [i, vector] of listCompanions(strategy).entries()) vector.set(this.#best.companions[i] ?? vector);
-    strategy.cluster.state.set(this.#best.state);
-    for (const [i, vector] of this.#best.optimizer.entries()) strategy.cluster.optimizerState[i]?.set(vector);
-    strategy.cluster.stepCount = this.#best.stepCount;
-    this.#best = undefined;
+    const { best } = this.#state;
+    if (!best) return;
+    strategy.parameters.set(best.parameters);
+    for (const [i, own] of listCompanions(strategy).entries()) own.set(best.companions[i] ?? own);
+    strategy.cluster.state.set(best.state);
+    for (const [i, own] of best.optimizer.entries()) strategy.cluster.optimizerState[i]?.set(own);
+    strategy.cluster.stepCount = best.stepCount;
+    this.#state.best = undefined;
   }
 
   get #takesSeveral(): boolean {
@@ -95,13 +92,13 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     const value = this.#takeReading(strategy);
     if (value === undefined) {
       // Every experience is evaluated after its first epoch or iteration.
-      if (!this.#best && strategy.clock.trainExpIterations > 0) this.#refuseMetric(strategy);
+      if (!this.#state.best && strategy.clock.trainExpIterations > 0) this.#refuseMetric(strategy);
       return;
     }
     if (this.#isBetter(value)) {
       const { parameters, cluster } = strategy;
       const optimizer = cluster.optimizerState.map((vector) => Float32Array.from(vector));
-      this.#best = {
+      this.#state.best = {
         value,
         parameters: Float32Array.from(parameters),
         companions: listCompanions(strategy).map((vector) => Float32Array.from(vector)),
@@ -109,53 +106,30 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
         optimizer,
         stepCount: cluster.stepCount,
       };
-      this.#misses = 0;
+      this.#state.misses = 0;
       return;
     }
-    this.#misses += 1;
-    if (this.#misses >= this.#options.patience) strategy.stopTraining();
+    this.#state.misses += 1;
+    if (this.#state.misses >= this.#options.patience) strategy.stopTraining();
   }
 
   #isBetter(value: number): boolean {
-    if (!this.#best) return true;
+    if (!this.#state.best) return true;
     const { mode, margin } = this.#options;
-    const gain = mode === "max" ? value - this.#best.value : this.#best.value - value;
+    const gain = mode === "max" ? value - this.#state.best.value : this.#state.best.value - value;
     return gain > 0 && gain >= margin;
   }
 
   /** New units keep the values that they begin with, as they were not trained when the best was. */
   afterModelGrowth({ parameters, cluster }: BaseStrategy, growth: ModelGrowth): void {
-    if (!this.#best) return;
-    this.#best = {
-      ...this.#best,
-      parameters: growth.remap(this.#best.parameters, parameters),
-      companions: this.#best.companions.map((vector) => growth.remap(vector, parameters)),
-      state: growth.remapState(this.#best.state, cluster.state),
-      optimizer: this.#best.optimizer.map((vector) => growth.remap(vector)),
-    };
-  }
-
-  saveState(): SavedState {
-    const best = this.#best ? { ...this.#best } : null;
-    return { best, counts: Object.fromEntries(this.#counts), misses: this.#misses };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of EarlyStoppingPlugin";
-    const { best, counts, misses } = parseSavedRecord(act, saved);
-    this.#misses = parseSavedCount(act, misses);
-    this.#counts.clear();
-    for (const [key, count] of Object.entries(parseSavedRecord(act, counts))) this.#counts.set(key, Number(count));
-    this.#best = undefined;
-    if (best === null) return;
-    const { value, parameters, companions, state, optimizer, stepCount } = parseSavedRecord(act, best);
-    this.#best = {
-      value: parseSavedNumber(act, value),
-      parameters: parseSavedVector(act, parameters),
-      companions: parseSavedList(act, companions).map((vector) => parseSavedVector(act, vector)),
-      state: parseSavedVector(act, state),
-      optimizer: parseSavedList(act, optimizer).map((vector) => parseSavedVector(act, vector)),
-      stepCount: parseSavedCount(act, stepCount),
+    const { best } = this.#state;
+    if (!best) return;
+    this.#state.best = {
+      ...best,
+      parameters: growth.remap(best.parameters, parameters),
+      companions: best.companions.map((own) => growth.remap(own, parameters)),
+      state: growth.remapState(best.state, cluster.state),
+      optimizer: best.optimizer.map((own) => growth.remap(own)),
     };
   }
 
@@ -164,8 +138,8 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     let newest: number | undefined;
     for (const [key, { values, count }] of Object.entries(strategy.evaluator.getAllMetrics())) {
       if (key !== this.#prefix && !(this.#takesSeveral && key.startsWith(`${this.#prefix}/`))) continue;
-      if (count > (this.#counts.get(key) ?? 0)) newest = Number(values.at(-1));
-      this.#counts.set(key, count);
+      if (count > (this.#state.counts.get(key) ?? 0)) newest = Number(values.at(-1));
+      this.#state.counts.set(key, count);
     }
     return newest;
   }

@@ -1,11 +1,10 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Compatibility } from "../../core/options/compatibility.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import { MinibatchMemory } from "../shared/minibatch_memory.ts";
@@ -31,6 +30,10 @@ export class ERACEPlugin implements StrategyPlugin {
     const { memSize, batchSizeMem, compatibility } = options;
     this.#memory = new MinibatchMemory("er-ace", { memSize, batchSizeMem, compatibility });
     this.#compatibility = compatibility;
+  }
+
+  get state(): PluginState {
+    return this.#memory.storagePolicy;
   }
 
   get traits(): readonly Trait[] {
@@ -61,14 +64,6 @@ export class ERACEPlugin implements StrategyPlugin {
 
   afterTrainingIteration(strategy: BaseStrategy): void {
     this.#memory.takeMinibatch(strategy);
-  }
-
-  saveState(): SavedState {
-    return this.#memory.save();
-  }
-
-  restoreState(saved: SavedState, context: RestoreContext): void {
-    this.#memory.restore(saved, context);
   }
 }
 

@@ -1,12 +1,11 @@
 import { elementAt } from "../../core/element_at.ts";
 import type { Compatibility } from "../../core/options/compatibility.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
@@ -43,6 +42,10 @@ export class ERAMLPlugin implements StrategyPlugin {
     [this.#temperature, this.#compatibility] = [temperature, compatibility];
     this.#weight = temperature / baseTemperature;
     this.#layerName = layerName;
+  }
+
+  get state(): PluginState {
+    return this.#memory.storagePolicy;
   }
 
   assertUsable({ model }: StrategySetup): void {
@@ -105,14 +108,6 @@ export class ERAMLPlugin implements StrategyPlugin {
 
   afterTrainingIteration(strategy: BaseStrategy): void {
     this.#memory.takeMinibatch(strategy);
-  }
-
-  saveState(): SavedState {
-    return this.#memory.save();
-  }
-
-  restoreState(saved: SavedState, context: RestoreContext): void {
-    this.#memory.restore(saved, context);
   }
 
   #isReplaying(y: Int32Array): boolean {

@@ -1,12 +1,12 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, part } from "../../core/state/state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
 import { GatheredImportances } from "../shared/importances/gathered_importances.ts";
@@ -32,6 +32,7 @@ export class EWCPlugin implements StrategyPlugin {
   readonly #fisher: (typeof FISHERS)[number];
   readonly #penalty: AnchoredPenalty;
   readonly #gathered = new GatheredImportances();
+  readonly state: PluginState;
 
   /** @throws {RangeError} If an option is out of range, is missing, or is given where it has no meaning. */
   constructor(given: EWCOptions) {
@@ -55,6 +56,7 @@ export class EWCPlugin implements StrategyPlugin {
     this.#options = options;
     this.#fisher = fisher;
     this.#penalty = new AnchoredPenalty("EWCPlugin", compatibility === "avalanche" ? lambda : lambda / 2);
+    this.state = declareState("EWCPlugin", { penalty: part(this.#penalty), gathered: part(this.#gathered) });
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
@@ -69,17 +71,6 @@ export class EWCPlugin implements StrategyPlugin {
 
   afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
     this.#gathered.grow(growth);
-  }
-
-  saveState(): SavedState {
-    return { penalty: this.#penalty.save(), gathered: this.#gathered.save() };
-  }
-
-  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    const act = "the saved state of EWCPlugin";
-    const { penalty, gathered } = parseSavedRecord(act, saved);
-    this.#penalty.restore(strategy, penalty);
-    this.#gathered.restore(act, gathered);
   }
 
   #measureImportances(strategy: BaseStrategy): Promise<Float32Array> {

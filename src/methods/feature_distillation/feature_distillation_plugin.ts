@@ -1,9 +1,8 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { cosineDistance, meanSquaredDistance } from "../../training/losses/feature_losses.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
@@ -32,6 +31,10 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
     this.#anchor = new FeatureAnchor(layerName, mode === "cosine" ? cosineDistance : meanSquaredDistance);
   }
 
+  get state(): PluginState {
+    return this.#anchor;
+  }
+
   assertUsable({ model }: StrategySetup): void {
     this.#anchor.assertUsable("FeatureDistillationPlugin", model);
   }
@@ -46,14 +49,6 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
     this.#anchor.grow(strategy, growth);
-  }
-
-  saveState(): SavedState {
-    return this.#anchor.save();
-  }
-
-  restoreState(saved: SavedState): void {
-    this.#anchor.restore("the saved state of FeatureDistillationPlugin", saved);
   }
 }
 

@@ -1,6 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
@@ -9,7 +8,7 @@ import { takeTopology } from "../../models/take_topology.ts";
 import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { CrossEntropyLoss } from "../../training/losses/cross_entropy_loss.ts";
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
@@ -51,6 +50,10 @@ export class FeatureReplayPlugin implements StrategyPlugin {
     this.#seenCompete = compatibility === "avalanche";
   }
 
+  get state(): PluginState {
+    return this.#memory;
+  }
+
   assertUsable({ model }: StrategySetup): void {
     assertFeatureLayer("FeatureReplayPlugin", model, this.#layerName);
     cutUpperPart(takeTopology(model), { layerName: this.#findLayer({ model }), sampleShape: [] });
@@ -82,14 +85,6 @@ export class FeatureReplayPlugin implements StrategyPlugin {
       const { data, shape } = await computeActivations(strategy, samples, layerName);
       return { data, shape: [samples.length, data.length / elementAt(shape, 0)] };
     });
-  }
-
-  saveState(): SavedState {
-    return this.#memory.save();
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#memory.restore(saved, { sources });
   }
 
   #draw(strategy: BaseStrategy): Dataset {

@@ -1,13 +1,7 @@
 import { valueAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
-import {
-  parseSavedCount,
-  parseSavedList,
-  parseSavedNumber,
-  parseSavedRecord,
-  type SavedState,
-} from "../../core/saved_state.ts";
+import { count, declareState, float64Vector, mapById, record, type ValueOf } from "../../core/state/state.ts";
 import { factorCholesky, invertLower } from "../../kernels/cholesky.ts";
 import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
 import type { MahalanobisHead } from "../../onnx/export/prediction_head.ts";
@@ -20,13 +14,14 @@ import {
 import { FECAM_CLASSIFIER_OPTIONS, type FeCAMClassifierOptions } from "./options.ts";
 
 /** First and second moments of a class's transformed features. */
-interface ClassMoments {
-  readonly count: number;
+const CLASS_MOMENTS = record({
+  count: count(),
   /** [F] */
-  readonly mean: Float64Array;
+  mean: float64Vector(),
   /** Σ (x − mean)(x − mean)ᵀ, [F, F]. */
-  readonly scatter: Float64Array;
-}
+  scatter: float64Vector(),
+});
+type ClassMoments = ValueOf<typeof CLASS_MOMENTS>;
 
 /**
  * FeCAM: a class's score is minus the squared Mahalanobis distance of the features from its mean, with a covariance
@@ -36,7 +31,13 @@ interface ClassMoments {
  */
 export class FeCAMClassifier implements FeatureClassifier {
   readonly #options: ResolvedOptions<typeof FECAM_CLASSIFIER_OPTIONS>;
-  readonly #classes = new Map<number, ClassMoments>();
+  readonly #state = declareState(
+    "class covariances",
+    { classes: mapById(CLASS_MOMENTS) },
+    { restored: () => this.#whitenings.clear() },
+  );
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
   /** L⁻¹ [F, F] of each class's correlations LLᵀ, as far as they were needed. */
   readonly #whitenings = new Map<number, Float64Array>();
 
@@ -46,11 +47,11 @@ export class FeCAMClassifier implements FeatureClassifier {
   }
 
   get classes(): readonly number[] {
-    return [...this.#classes.keys()];
+    return [...this.#state.classes.keys()];
   }
 
   learn(features: FeaturesByClass): void {
-    for (const id of features.keys()) this.#classes.delete(id);
+    for (const id of features.keys()) this.#state.classes.delete(id);
     this.add(features);
   }
 
@@ -59,8 +60,8 @@ export class FeCAMClassifier implements FeatureClassifier {
       const [count, width] = matrixShape(shape);
       if (count === 0) continue;
       const values = Float64Array.from(data, (value) => this.#transform(value));
-      const known = this.#classes.get(id);
-      this.#classes.set(id, addMoments(known, { values, count, width }));
+      const known = this.#state.classes.get(id);
+      this.#state.classes.set(id, addMoments(known, { values, count, width }));
       this.#whitenings.delete(id);
     }
   }
@@ -75,25 +76,10 @@ export class FeCAMClassifier implements FeatureClassifier {
   }
 
   describeHead(layerName: string): MahalanobisHead | undefined {
-    if (this.#classes.size === 0) return undefined;
-    const means = new Map([...this.#classes].map(([id, { mean }]) => [id, scaleToOne(mean)]));
+    if (this.#state.classes.size === 0) return undefined;
+    const means = new Map([...this.#state.classes].map(([id, { mean }]) => [id, scaleToOne(mean)]));
     const whitenings = new Map([...means].map(([id, { length }]) => [id, this.#whiteningOf(id, length)]));
     return { kind: "mahalanobis", layerName, means, whitenings, tukeyLambda: this.#options.tukeyLambda };
-  }
-
-  save(): SavedState {
-    return [...this.#classes].map(([id, { count, mean, scatter }]) => ({ id, count, mean, scatter }));
-  }
-
-  restore(saved: SavedState): void {
-    const act = "the saved state of class covariances";
-    this.#classes.clear();
-    this.#whitenings.clear();
-    for (const entry of parseSavedList(act, saved)) {
-      const { id, count, mean, scatter } = parseSavedRecord(act, entry);
-      if (!(mean instanceof Float64Array && scatter instanceof Float64Array)) continue;
-      this.#classes.set(parseSavedNumber(act, id), { count: parseSavedCount(act, count), mean, scatter });
-    }
   }
 
   #transform(value: number): number {
@@ -116,7 +102,7 @@ export class FeCAMClassifier implements FeatureClassifier {
   #measureDistances(unit: Matrix, id: number): Float64Array {
     const columns = unit.columns;
     const whitening = { data: this.#whiteningOf(id, columns), rows: columns, columns };
-    const mean = { data: scaleToOne(valueAt(this.#classes, id).mean), rows: 1, columns };
+    const mean = { data: scaleToOne(valueAt(this.#state.classes, id).mean), rows: 1, columns };
     const [center, rows] = [multiplyByTransposed(mean, whitening).data, multiplyByTransposed(unit, whitening).data];
     return Float64Array.from({ length: unit.rows }, (_, row) => {
       let sum = 0;
@@ -129,7 +115,7 @@ export class FeCAMClassifier implements FeatureClassifier {
     const known = this.#whitenings.get(id);
     if (known) return known;
     const { shrinkDiagonal, shrinkOffDiagonal } = this.#options;
-    const { scatter, count } = valueAt(this.#classes, id);
+    const { scatter, count } = valueAt(this.#state.classes, id);
     const covariance = scatter.map((value) => value / Math.max(1, count - 1));
     const shrunk = shrinkCovariance(covariance, width, { shrinkDiagonal, shrinkOffDiagonal });
     const whitening = invertLower(factorCholesky(toCorrelations(shrunk, width), width), width);

@@ -1,8 +1,8 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { declareState, optional, vector } from "../../core/state/state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { restoreStatistics } from "../shared/features/layer_statistics.ts";
 import { strategyWith } from "../strategy_with.ts";
@@ -19,8 +19,11 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
   readonly #resetOptimizer: boolean;
-  #parameters: Float32Array | undefined;
-  #state: Float32Array | undefined;
+  readonly #state = declareState("FromScratchTrainingPlugin", {
+    parameters: optional(vector()),
+    layerState: optional(vector()),
+  });
+  readonly state: PluginState = this.#state;
 
   /** @throws {TypeError} If an option is of another kind. */
   constructor(given: FromScratchTrainingOptions = {}) {
@@ -29,30 +32,19 @@ export class FromScratchTrainingPlugin implements StrategyPlugin {
   }
 
   beforeTraining({ parameters, cluster }: BaseStrategy): void {
-    this.#parameters ??= Float32Array.from(parameters);
-    this.#state ??= Float32Array.from(cluster.state);
+    this.#state.parameters ??= Float32Array.from(parameters);
+    this.#state.layerState ??= Float32Array.from(cluster.state);
   }
 
   beforeTrainingExp({ parameters, cluster }: BaseStrategy): void {
-    if (this.#parameters) parameters.set(this.#parameters);
-    if (this.#state) restoreStatistics(cluster, this.#state);
+    if (this.#state.parameters) parameters.set(this.#state.parameters);
+    if (this.#state.layerState) restoreStatistics(cluster, this.#state.layerState);
     if (this.#resetOptimizer) cluster.resetOptimizer();
   }
 
   afterModelGrowth({ parameters, cluster }: BaseStrategy, growth: ModelGrowth): void {
-    if (this.#parameters) this.#parameters = growth.remap(this.#parameters, parameters);
-    if (this.#state) this.#state = growth.remapState(this.#state, cluster.state);
-  }
-
-  saveState(): SavedState {
-    return { parameters: this.#parameters ?? null, state: this.#state ?? null };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of FromScratchTrainingPlugin";
-    const { parameters, state } = parseSavedRecord(act, saved);
-    this.#parameters = parseSavedVector(act, parameters);
-    this.#state = parseSavedVector(act, state);
+    if (this.#state.parameters) this.#state.parameters = growth.remap(this.#state.parameters, parameters);
+    if (this.#state.layerState) this.#state.layerState = growth.remapState(this.#state.layerState, cluster.state);
   }
 }
 

@@ -1,12 +1,11 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, part } from "../../core/state/state.ts";
 import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
 import { listGroups, RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { FromScratchTrainingPlugin } from "../from_scratch_training/from_scratch_training_plugin.ts";
 import { strategyWith } from "../strategy_with.ts";
@@ -25,11 +24,16 @@ export class GDumbPlugin implements StrategyPlugin {
   readonly excludes: readonly Trait[] = ["replacesAdaptedDataset"];
   readonly storagePolicy: ClassBalancedBuffer;
   readonly #fromScratch = new FromScratchTrainingPlugin();
+  readonly state: PluginState;
 
   /** @throws {RangeError} If the size is out of range. */
   constructor(given: GDumbOptions = {}) {
     const options = resolveOptions("GDumbPlugin", given, gdumb.options);
     this.storagePolicy = new ClassBalancedBuffer({ maxSize: options.memSize ?? 200 });
+    this.state = declareState("GDumbPlugin", {
+      buffer: part(this.storagePolicy),
+      beginning: part(this.#fromScratch.state),
+    });
   }
 
   rehearse(): RehearseExperience {
@@ -56,16 +60,6 @@ export class GDumbPlugin implements StrategyPlugin {
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
     this.#fromScratch.afterModelGrowth(strategy, growth);
-  }
-
-  saveState(): SavedState {
-    return { buffer: saveBuffer(this.storagePolicy), beginning: this.#fromScratch.saveState() };
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const { buffer = null, beginning = null } = parseSavedRecord("the saved state of GDumbPlugin", saved);
-    restoreBuffer(this.storagePolicy, buffer, sources);
-    this.#fromScratch.restoreState(beginning);
   }
 }
 

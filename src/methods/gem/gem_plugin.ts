@@ -1,9 +1,8 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { EpisodicMemory } from "../../memory/buffers/episodic_memory.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { assertRows } from "../shared/assert_rows.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type GEMOptions, gem } from "./options.ts";
@@ -30,6 +29,10 @@ export class GEMPlugin implements StrategyPlugin {
     this.#memoryStrength = options.memoryStrength ?? 0.5;
   }
 
+  get state(): PluginState {
+    return this.#memory;
+  }
+
   assertUsable({ model }: StrategySetup): void {
     assertRows(this.name, model, { patternsPerExperience: this.#memory.patternsPerExperience });
   }
@@ -48,14 +51,6 @@ export class GEMPlugin implements StrategyPlugin {
 
   afterTrainingExp(strategy: BaseStrategy): void {
     this.#memory.add(strategy.experience, strategy.randomStreams.get("gem"));
-  }
-
-  saveState(): SavedState {
-    return this.#memory.save();
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.#memory.restore(saved, { sources });
   }
 }
 

@@ -2,7 +2,9 @@ import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import { splitOptions } from "../../core/options/split_options.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import type { SavedState } from "../../core/saved_state.ts";
+import { readSaved } from "../../core/state/field.ts";
+import { anything, count, list, number, optional, record } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
@@ -12,7 +14,7 @@ import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
 import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
-import { chooseClasses, Teacher } from "../shared/teacher.ts";
+import { chooseClasses, Teacher, teacherField } from "../shared/teacher.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { createGenerator, measureRange, type ValueRange } from "./create_generator.ts";
 import { DecoderReplicas } from "./decoder_replicas.ts";
@@ -20,6 +22,14 @@ import { GENERATOR_OPTIONS, type GenerativeReplayOptions, generativeReplay } fro
 import { assertReplayWeights, readRatio, weighReplay } from "./replay_weights.ts";
 import { TrainGeneratorAfterExpPlugin } from "./train_generator_after_exp_plugin.ts";
 import { VAETraining } from "./vae_training.ts";
+
+const SAVED = record({
+  teacher: optional(teacherField()),
+  classes: list(count()),
+  weight: number(),
+  /** There where the generator is the plugin's own; `range` is empty where it is not known. */
+  generator: optional(record({ range: list(number()), state: anything() })),
+});
 
 /**
  * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class
@@ -44,7 +54,7 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   readonly #samples = new ScratchSamples("generated samples");
   /** The model that tells generated samples' classes, and the classes that it knows; none: all. */
   #teacher: Teacher | undefined;
-  #classes: readonly number[] = [];
+  #classes: number[] = [];
   /** Weight of the replayed part, where replay is weighted. */
   #weight: number;
 
@@ -122,30 +132,29 @@ export class GenerativeReplayPlugin implements StrategyPlugin {
   }
 
   saveState(): SavedState {
-    return {
-      teacher: this.#teacher?.save() ?? null,
-      classes: this.#classes,
-      weight: this.#weight,
-      generator: this.#trainer ? { range: this.#trainer.range ?? null, state: this.#trainer.plugin.saveState() } : null,
+    const { plugin, range } = this.#trainer ?? {};
+    const [low, high] = range ?? [];
+    const generator = plugin && {
+      range: low === undefined || high === undefined ? [] : [low, high],
+      state: plugin.saveState(),
     };
+    return SAVED.save({ teacher: this.#teacher, classes: this.#classes, weight: this.#weight, generator });
   }
 
   async restoreState(saved: SavedState, context: RestoreContext): Promise<void> {
-    const act = `the saved state of ${this.name}`;
-    const { teacher = null, classes, weight, generator = null } = parseSavedRecord(act, saved);
-    this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
-    this.#classes = parseSavedList(act, classes).map((id) => parseSavedNumber(act, id));
-    this.#weight = parseSavedNumber(act, weight);
-    if (generator === null) {
+    const { teacher, classes, weight, generator } = readSaved(SAVED, saved, { owner: this.name, context: undefined });
+    this.#teacher = teacher;
+    this.#classes = classes;
+    this.#weight = weight;
+    if (!generator) {
       // One that was made since is closed with the strategy.
       if (this.#trainer) [this.#trainer, this.#generator, this.#decoder] = [undefined, undefined, undefined];
       return;
     }
-    const { range, state = null } = parseSavedRecord(act, generator);
-    const [low, high] = range ? parseSavedList(act, range) : [];
-    const known: ValueRange = range ? [parseSavedNumber(act, low), parseSavedNumber(act, high)] : undefined;
-    const trainer = this.#trainer?.plugin ?? this.#makeGenerator(context.strategy, known);
-    await trainer.restoreState(state, context);
+    const [low, high] = generator.range;
+    const range: ValueRange = low === undefined || high === undefined ? undefined : [low, high];
+    const trainer = this.#trainer?.plugin ?? this.#makeGenerator(context.strategy, range);
+    await trainer.restoreState(generator.state, context);
   }
 
   /** Whether the strategy that it sits in is the generator itself: what is replayed has no classes then. */

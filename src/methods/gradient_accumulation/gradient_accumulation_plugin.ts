@@ -1,9 +1,9 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { count, declareState, vector } from "../../core/state/state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { type GradientAccumulationOptions, gradientAccumulation } from "./options.ts";
 
@@ -16,10 +16,13 @@ export class GradientAccumulationPlugin implements StrategyPlugin {
   readonly name = "GradientAccumulationPlugin";
   readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #minibatches: number;
-  /** Σ size · gradient [P]. */
-  #sum = new Float32Array(0);
-  #samples = 0;
-  #count = 0;
+  readonly #state = declareState("GradientAccumulationPlugin", {
+    /** Σ size · gradient [P]. */
+    sum: vector(),
+    samples: count(),
+    count: count(),
+  });
+  readonly state: PluginState = this.#state;
 
   /** @throws {RangeError} If the number is not a whole one of at least 1. */
   constructor(given: GradientAccumulationOptions) {
@@ -34,39 +37,28 @@ export class GradientAccumulationPlugin implements StrategyPlugin {
 
   beforeUpdate(strategy: BaseStrategy): void {
     const { gradient, mbatch, clock, iterationsPerEpoch } = strategy;
-    addScaled(this.#sum, gradient, mbatch.length);
-    this.#samples += mbatch.length;
-    this.#count += 1;
+    addScaled(this.#state.sum, gradient, mbatch.length);
+    this.#state.samples += mbatch.length;
+    this.#state.count += 1;
     const isLast = clock.trainEpochIterations + 1 === iterationsPerEpoch;
-    if (this.#count < this.#minibatches && !isLast) {
+    if (this.#state.count < this.#minibatches && !isLast) {
       strategy.skipUpdate();
       return;
     }
-    for (let i = 0; i < gradient.length; i++) gradient[i] = (this.#sum[i] ?? 0) / this.#samples;
+    const { sum, samples } = this.#state;
+    for (let i = 0; i < gradient.length; i++) gradient[i] = (sum[i] ?? 0) / samples;
     this.#forget(gradient.length);
   }
 
   afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
-    if (this.#sum.length > 0) this.#sum = Float32Array.from(growth.remap(this.#sum));
-  }
-
-  saveState(): SavedState {
-    return { sum: this.#sum.slice(), samples: this.#samples, count: this.#count };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of GradientAccumulationPlugin";
-    const { sum, samples, count } = parseSavedRecord(act, saved);
-    this.#sum = Float32Array.from(parseSavedVector(act, sum));
-    this.#samples = parseSavedCount(act, samples);
-    this.#count = parseSavedCount(act, count);
+    if (this.#state.sum.length > 0) this.#state.sum = growth.remap(this.#state.sum);
   }
 
   #forget(parameters: number): void {
-    if (this.#sum.length === parameters) this.#sum.fill(0);
-    else this.#sum = new Float32Array(parameters);
-    this.#samples = 0;
-    this.#count = 0;
+    if (this.#state.sum.length === parameters) this.#state.sum.fill(0);
+    else this.#state.sum = new Float32Array(parameters);
+    this.#state.samples = 0;
+    this.#state.count = 0;
   }
 }
 

@@ -1,5 +1,4 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { dot, scaleVector } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
@@ -7,7 +6,7 @@ import { ScoredSamples } from "../../memory/selection/scored_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type GSSGreedyOptions, gssGreedy } from "./options.ts";
 
@@ -40,6 +39,10 @@ export class GSSGreedyPlugin implements StrategyPlugin {
     this.#batchSizeMem = batchSizeMem;
   }
 
+  get state(): PluginState {
+    return this.memory;
+  }
+
   rehearse(): RehearseExperience {
     let remembered = this.memory.samples.length;
     return (expected) => {
@@ -60,14 +63,6 @@ export class GSSGreedyPlugin implements StrategyPlugin {
       this.memory.offer(mbatch, await scoreSamples(strategy, mbatch, compared), random);
     }
     if (remembered.length > 0) strategy.mbatch = Dataset.concat([mbatch, remembered]);
-  }
-
-  saveState(): SavedState {
-    return this.memory.save();
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    this.memory.restore(saved, { sources });
   }
 }
 

@@ -1,33 +1,26 @@
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, optional, part } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ParametricBuffer } from "../../memory/buffers/parametric_buffer.ts";
 import { RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection/selection_strategy.ts";
 import { TaskBalancedSelectionStrategy } from "../../memory/selection/task_balanced_selection.ts";
-import type { ClassesByTask } from "../../models/growing_head.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { evaluateBinaryCrossEntropy, sigmoid } from "../../training/losses/binary_cross_entropy.ts";
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
-import {
-  groupClassesByTask,
-  joinClassesByTask,
-  parseClassesByTask,
-  saveClassesByTask,
-} from "../../training/model/classes_by_task.ts";
+import { CLASSES_BY_TASK, groupClassesByTask, joinClassesByTask } from "../../training/model/classes_by_task.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
 import { extractByTask } from "../shared/classifiers/extract_by_task.ts";
 import { NCMClassifier } from "../shared/classifiers/ncm_classifier.ts";
 import { TaskClassifiers } from "../shared/classifiers/task_classifiers.ts";
-import { Teacher } from "../shared/teacher.ts";
+import { Teacher, teacherField } from "../shared/teacher.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type ICaRLOptions, icarl } from "./options.ts";
 
@@ -50,9 +43,8 @@ export class ICaRLPlugin implements StrategyPlugin {
   readonly #layerName: string | undefined;
   readonly #temperature: number;
   readonly #classifiers = new TaskClassifiers(() => new NCMClassifier({ normalize: true }));
-  #teacher: Teacher | undefined;
-  /** The classes that the teacher knows, by task label. */
-  #classes: ClassesByTask = new Map();
+  readonly #state;
+  readonly state: PluginState;
 
   /** @throws {RangeError} If the size or the temperature is out of range. */
   constructor(given: ICaRLOptions = {}) {
@@ -65,6 +57,13 @@ export class ICaRLPlugin implements StrategyPlugin {
     const features = { normalize: true, ...(layerName === undefined ? {} : { layerName }) };
     const selectionStrategy = new TaskBalancedSelectionStrategy(new HerdingSelectionStrategy(features));
     this.exemplars = new ParametricBuffer({ maxSize: memSize, groupBy: "class", selectionStrategy });
+    this.#state = declareState("ICaRLPlugin", {
+      exemplars: part(this.exemplars),
+      teacher: optional(teacherField()),
+      /** The classes that the teacher knows, by task label. */
+      classes: CLASSES_BY_TASK,
+    });
+    this.state = this.#state;
   }
 
   assertUsable({ model }: StrategySetup): void {
@@ -89,7 +88,7 @@ export class ICaRLPlugin implements StrategyPlugin {
 
   async criterion(strategy: BaseStrategy): Promise<LossAndGradient> {
     const { mbatch, mbOutput, mbY, experience } = strategy;
-    const teacher = await this.#teacher?.forward(strategy, mbatch);
+    const teacher = await this.#state.teacher?.forward(strategy, mbatch);
     const present = new Set(experience.classesInThisExperience);
     // A class that comes again, or goes on in the next piece of an online stream, is learnt from its labels.
     const known = this.#known.difference(present);
@@ -99,15 +98,15 @@ export class ICaRLPlugin implements StrategyPlugin {
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    this.#classes = joinClassesByTask(this.#classes, groupClassesByTask(strategy.experience));
-    this.#teacher = Teacher.copy(strategy);
-    const classCount = [...this.#classes.values()].reduce((sum, ids) => sum + ids.length, 0);
+    this.#state.classes = joinClassesByTask(this.#state.classes, groupClassesByTask(strategy.experience));
+    this.#state.teacher = Teacher.copy(strategy);
+    const classCount = [...this.#state.classes.values()].reduce((sum, ids) => sum + ids.length, 0);
     if (!this.#fixedMemory) this.exemplars.resize(this.#memSize * classCount);
     await this.exemplars.update(strategy);
   }
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
-    this.#teacher = this.#teacher?.grow(strategy, growth);
+    this.#state.teacher = this.#state.teacher?.grow(strategy, growth);
   }
 
   async beforeEval(strategy: BaseStrategy): Promise<void> {
@@ -116,7 +115,7 @@ export class ICaRLPlugin implements StrategyPlugin {
 
   async afterEvalForward(strategy: BaseStrategy): Promise<void> {
     // Before anything was learnt the network's own outputs stand.
-    if (this.#classes.size === 0) return;
+    if (this.#state.classes.size === 0) return;
     const features = await strategy.extractFeatures(strategy.mbatch, this.#layerName);
     const [, width] = matrixShape(strategy.mbOutput.shape);
     strategy.mbOutput = this.#classifiers.score(features, { width, taskLabels: strategy.mbTaskId });
@@ -126,21 +125,8 @@ export class ICaRLPlugin implements StrategyPlugin {
     return this.#classifiers.describeHead(this.#layerName ?? findFeatureLayer(model));
   }
 
-  saveState(): SavedState {
-    const teacher = this.#teacher?.save() ?? null;
-    return { exemplars: saveBuffer(this.exemplars), teacher, classes: saveClassesByTask(this.#classes) };
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const act = "the saved state of ICaRLPlugin";
-    const { exemplars = null, teacher = null, classes = null } = parseSavedRecord(act, saved);
-    restoreBuffer(this.exemplars, exemplars, sources);
-    this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
-    this.#classes = parseClassesByTask(act, classes);
-  }
-
   get #known(): ReadonlySet<number> {
-    return new Set([...this.#classes.values()].flat());
+    return new Set([...this.#state.classes.values()].flat());
   }
 }
 

@@ -2,7 +2,7 @@ import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, type Field, idSet, mapById, number, part, record } from "../../core/state/state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
@@ -11,7 +11,7 @@ import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { ReplayPlugin } from "../replay/replay_plugin.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type IL2MOptions, il2m } from "./options.ts";
@@ -25,6 +25,12 @@ export interface ClassMemory {
   /** Mean largest probability on the new samples of the experience that brought it. */
   readonly initialConfidence: number;
 }
+
+const CLASS_MEMORY: Field<ClassMemory> = record({
+  initialScore: number(),
+  score: number(),
+  initialConfidence: number(),
+});
 
 /**
  * IL2M: replay, and a second memory of how surely each class was recognised when it was new. In evaluation, where the
@@ -41,19 +47,25 @@ export class IL2MPlugin implements StrategyPlugin {
   readonly traits: readonly Trait[] = ["replacesDataloader"];
   readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly #replay: ReplayPlugin;
-  readonly #classes = new Map<number, ClassMemory>();
-  #newest: ReadonlySet<number> = new Set();
-  #confidence = 1;
+  readonly #state;
+  readonly state: PluginState;
 
   /** @throws {RangeError} If a size is out of range, or the storage policy keeps another number of samples. */
   constructor(given: IL2MOptions = {}) {
     const options = resolveOptions("IL2MPlugin", given, il2m.options);
     this.#replay = new ReplayPlugin({ ...options, storagePolicy: resolveStoragePolicy("IL2MPlugin", options) });
+    this.#state = declareState("IL2MPlugin", {
+      buffer: part(this.#replay.state),
+      newest: idSet(),
+      classes: mapById(CLASS_MEMORY),
+      confidence: number(1),
+    });
+    this.state = this.#state;
   }
 
   /** What is known of every class by its id; borrowed. */
   get classes(): ReadonlyMap<number, ClassMemory> {
-    return this.#classes;
+    return this.#state.classes;
   }
 
   rehearse(strategy: BaseStrategy): RehearseExperience {
@@ -70,19 +82,19 @@ export class IL2MPlugin implements StrategyPlugin {
     const isOnline = isOnlineExperience(experience);
     if (isOnline && !experience.isLastSubexp) return;
     const { buffer } = this.#replay.storagePolicy;
-    this.#newest = new Set(experience.classesInThisExperience);
-    const isNew = (position: number) => this.#newest.has(elementAt(buffer.targets, position));
+    this.#state.newest = new Set(experience.classesInThisExperience);
+    const isNew = (position: number) => this.#state.newest.has(elementAt(buffer.targets, position));
     const positions = [...buffer.targets.keys()];
     const fresh = isOnline ? buffer.subset(positions.filter(isNew)) : experience.dataset;
     const { confidence, scores } = await measureScores(strategy, fresh);
-    this.#confidence = confidence;
+    this.#state.confidence = confidence;
     for (const [id, score] of scores) {
-      this.#classes.set(id, { initialScore: score, score, initialConfidence: confidence });
+      this.#state.classes.set(id, { initialScore: score, score, initialConfidence: confidence });
     }
     const old = await measureScores(strategy, buffer.subset(positions.filter((position) => !isNew(position))));
     for (const [id, score] of old.scores) {
-      const known = this.#classes.get(id);
-      if (known) this.#classes.set(id, { ...known, score });
+      const known = this.#state.classes.get(id);
+      if (known) this.#state.classes.set(id, { ...known, score });
     }
   }
 
@@ -94,36 +106,14 @@ export class IL2MPlugin implements StrategyPlugin {
     return { kind: "rectified", ...this.#rectification };
   }
 
-  saveState(): SavedState {
-    const classes = [...this.#classes].map(([id, memory]) => ({ id, ...memory }));
-    return { buffer: this.#replay.saveState(), newest: [...this.#newest], classes, confidence: this.#confidence };
-  }
-
-  restoreState(saved: SavedState, context: RestoreContext): void {
-    const act = "the saved state of IL2MPlugin";
-    const { buffer = null, newest, classes, confidence } = parseSavedRecord(act, saved);
-    this.#replay.restoreState(buffer, context);
-    this.#newest = new Set(parseSavedList(act, newest).map(Number));
-    this.#confidence = parseSavedNumber(act, confidence);
-    this.#classes.clear();
-    for (const entry of parseSavedList(act, classes)) {
-      const { id, ...memory } = parseSavedRecord(act, entry);
-      this.#classes.set(parseSavedNumber(act, id), {
-        initialScore: parseSavedNumber(act, memory.initialScore),
-        score: parseSavedNumber(act, memory.score),
-        initialConfidence: parseSavedNumber(act, memory.initialConfidence),
-      });
-    }
-  }
-
   /** The factors of the old classes that have one. */
   get #rectification(): Rectification {
     const factors = new Map<number, number>();
-    for (const [id, { initialScore, score, initialConfidence }] of this.#classes) {
-      const factor = (initialScore / score) * (this.#confidence / initialConfidence);
-      if (!this.#newest.has(id) && Number.isFinite(factor) && factor > 0) factors.set(id, factor);
+    for (const [id, { initialScore, score, initialConfidence }] of this.#state.classes) {
+      const factor = (initialScore / score) * (this.#state.confidence / initialConfidence);
+      if (!this.#state.newest.has(id) && Number.isFinite(factor) && factor > 0) factors.set(id, factor);
     }
-    return { newest: this.#newest, factors };
+    return { newest: this.#state.newest, factors };
   }
 }
 

@@ -1,15 +1,14 @@
 import { fillDefaults, type ResolvedOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { declareState, part, vector } from "../../core/state/state.ts";
 import { addScaled, dot, scaleVector } from "../../core/vector.ts";
-import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
+import type { PluginState } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { type LaMAMLOptions, laMAML } from "./options.ts";
 
@@ -21,12 +20,10 @@ import { type LaMAMLOptions, laMAML } from "./options.ts";
  * @see Gupta et al. 2020, La-MAML: Look-ahead Meta Learning for Continual Learning, arXiv:2007.13904, algorithm 2
  */
 export class LaMAML extends BaseStrategy {
-  readonly #buffer: ReservoirSamplingBuffer;
   readonly #meta: ResolvedOptions<typeof laMAML.options>;
-  /** α [P]; empty until the first step. */
-  #alpha = new Float32Array(0);
   /** θₖ [P], in shared memory so that replicas read it in place. */
   #inner = createSharedFloat32(0);
+  readonly #state;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: StrategyOptions & LaMAMLOptions) {
@@ -36,13 +33,18 @@ export class LaMAML extends BaseStrategy {
       name: "learning rates of La-MAML",
       traits: [],
       afterModelGrowth: (_: BaseStrategy, growth: ModelGrowth) => {
-        if (this.#alpha.length === 0) return;
+        const { alpha } = this.#state;
+        if (alpha.length === 0) return;
         const fill = new Float32Array(this.parameters.length).fill(own.alphaInit);
-        this.#alpha = Float32Array.from(growth.remap(this.#alpha, fill));
+        this.#state.alpha = growth.remap(alpha, fill);
       },
     };
     super({ ...rest, plugins: [...(rest.plugins ?? []), growing] });
-    this.#buffer = new ReservoirSamplingBuffer({ maxSize: own.memSize });
+    this.#state = declareState("LaMAML", {
+      buffer: part(new ReservoirSamplingBuffer({ maxSize: own.memSize })),
+      /** α [P]; empty until the first step. */
+      alpha: vector(),
+    });
     this.#meta = own;
   }
 
@@ -61,7 +63,7 @@ export class LaMAML extends BaseStrategy {
 
   /** α [P], borrowed; empty before the first step. */
   get learningRates(): Float32Array {
-    return this.#alpha;
+    return this.#state.alpha;
   }
 
   /** The inner steps have gradients of their own. */
@@ -72,25 +74,20 @@ export class LaMAML extends BaseStrategy {
   override async optimizerStep(): Promise<void> {
     const { parameters, mbatch, clock, randomStreams } = this;
     const { alphaInit, alphaLearningRate, gradClipNorm } = this.#meta;
-    if (this.#alpha.length === 0) this.#alpha = new Float32Array(parameters.length).fill(alphaInit);
+    if (this.#state.alpha.length === 0) this.#state.alpha = new Float32Array(parameters.length).fill(alphaInit);
+    const { alpha, buffer } = this.#state;
     const { forParameters, forRates } = await this.#lookAhead(mbatch);
     clipNorm(forParameters, gradClipNorm);
     clipNorm(forRates, gradClipNorm);
-    addScaled(this.#alpha, forRates, -alphaLearningRate);
+    addScaled(alpha, forRates, -alphaLearningRate);
     for (let i = 0; i < parameters.length; i++) {
-      parameters[i] = (parameters[i] ?? 0) - Math.max(0, this.#alpha[i] ?? 0) * (forParameters[i] ?? 0);
+      parameters[i] = (parameters[i] ?? 0) - Math.max(0, alpha[i] ?? 0) * (forParameters[i] ?? 0);
     }
-    if (clock.trainExpEpochs === 0) this.#buffer.updateFromDataset(mbatch, randomStreams.get("buffer"));
+    if (clock.trainExpEpochs === 0) buffer.updateFromDataset(mbatch, randomStreams.get("buffer"));
   }
 
-  override saveOwnState(): SavedState {
-    return { buffer: saveBuffer(this.#buffer), alpha: Float32Array.from(this.#alpha) };
-  }
-
-  override restoreOwnState(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    const { buffer = null, alpha } = parseSavedRecord("the saved state of LaMAML", saved);
-    restoreBuffer(this.#buffer, buffer, sources);
-    this.#alpha = Float32Array.from(parseSavedVector("the saved state of LaMAML", alpha));
+  override get ownState(): PluginState {
+    return this.#state;
   }
 
   /** The mean of Gₖ, and of −Gₖ∘(g₀ + … + gₖ₋₁), over the inner steps: [P] each. */
@@ -100,7 +97,8 @@ export class LaMAML extends BaseStrategy {
     if (this.#inner.length !== size) this.#inner = createSharedFloat32(size);
     const theta = this.#inner;
     theta.set(parameters);
-    const remembered = drawSamples(this.#buffer.buffer, this.#meta.batchSizeMem, randomStreams.get("la-maml"));
+    const { alpha, buffer } = this.#state;
+    const remembered = drawSamples(buffer.buffer, this.#meta.batchSizeMem, randomStreams.get("la-maml"));
     const whole = Dataset.concat([mbatch, remembered]);
     const forParameters = new Float32Array(size);
     const forRates = new Float32Array(size);
@@ -109,7 +107,7 @@ export class LaMAML extends BaseStrategy {
     for (const part of parts) {
       const inner = await this.gradientOn(part, { parameters: theta, training: true });
       addScaled(walked, inner, 1);
-      for (let i = 0; i < size; i++) theta[i] = (theta[i] ?? 0) - (this.#alpha[i] ?? 0) * (inner[i] ?? 0);
+      for (let i = 0; i < size; i++) theta[i] = (theta[i] ?? 0) - (alpha[i] ?? 0) * (inner[i] ?? 0);
       const meta = await this.gradientOn(whole, { parameters: theta, training: true });
       addScaled(forParameters, meta, 1 / parts.length);
       for (let i = 0; i < size; i++)

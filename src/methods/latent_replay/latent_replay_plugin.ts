@@ -1,6 +1,6 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { viewEntry } from "../../core/parameter_layout.ts";
-import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { declareState, optional, part, vector } from "../../core/state/state.ts";
 import { LatentMemory } from "../../memory/buffers/latent_memory.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
@@ -9,12 +9,12 @@ import { cutUpperPart } from "../../models/upper_part.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { assertLayer } from "../../training/model/named_layer.ts";
 import { computeActivations } from "../../training/parts/compute_activations.ts";
 import type { UpperReplicas } from "../../training/parts/upper_replicas.ts";
-import { HeldParameters } from "../shared/importances/held_parameters.ts";
+import { HeldParameters, heldParameters } from "../shared/importances/held_parameters.ts";
 import { type LatentReplayOptions, latentReplay } from "./options.ts";
 
 /**
@@ -35,18 +35,24 @@ export class LatentReplayPlugin implements StrategyPlugin {
   readonly memory: LatentMemory;
   readonly #layerName: string;
   #replicas: Promise<UpperReplicas> | undefined;
-  #held: HeldParameters | undefined;
-  #statistics: Float32Array | undefined;
   /** Names of what lies behind the cut. */
   #free: ReadonlySet<string> = new Set();
   /** Remembered rows beside each minibatch. */
   #replayed = 0;
+  readonly #state;
+  readonly state: PluginState;
 
   /** @throws {RangeError} If `memSize` is not a whole number of at least 1. */
   constructor(given: LatentReplayOptions) {
     const options = resolveOptions("LatentReplayPlugin", given, latentReplay.options);
     this.memory = new LatentMemory(options.memSize ?? 1500);
     this.#layerName = options.layerName;
+    this.#state = declareState("LatentReplayPlugin", {
+      memory: part(this.memory),
+      held: optional(heldParameters()),
+      statistics: optional(vector()),
+    });
+    this.state = this.#state;
   }
 
   assertUsable({ model }: StrategySetup): void {
@@ -75,8 +81,8 @@ export class LatentReplayPlugin implements StrategyPlugin {
     if (this.memory.length === 0) return;
     const mask = new Float32Array(parameters.length);
     for (const entry of cluster.model.layout.entries) if (!this.#free.has(entry.name)) viewEntry(mask, entry).fill(1);
-    this.#held = new HeldParameters(parameters, mask);
-    this.#statistics = Float32Array.from(cluster.state);
+    this.#state.held = new HeldParameters(parameters, mask);
+    this.#state.statistics = Float32Array.from(cluster.state);
     const { batchSize, replayed } = shareOutPlaces(trainMbSize, adaptedDataset.length, this.memory.length);
     this.#replayed = replayed;
     const stream = randomStreams.get("shuffle");
@@ -102,15 +108,15 @@ export class LatentReplayPlugin implements StrategyPlugin {
   }
 
   afterUpdate({ parameters, cluster }: BaseStrategy): void {
-    this.#held?.putBack(parameters);
-    if (!this.#statistics) return;
+    this.#state.held?.putBack(parameters);
+    if (!this.#state.statistics) return;
     for (const entry of cluster.model.stateLayout.entries) {
-      if (!this.#free.has(entry.name)) viewEntry(cluster.state, entry).set(viewEntry(this.#statistics, entry));
+      if (!this.#free.has(entry.name)) viewEntry(cluster.state, entry).set(viewEntry(this.#state.statistics, entry));
     }
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    [this.#held, this.#statistics] = [undefined, undefined];
+    [this.#state.held, this.#state.statistics] = [undefined, undefined];
     const { clock, experience, randomStreams } = strategy;
     const random = randomStreams.get("latent-replay");
     const count = Math.max(1, Math.floor(this.memory.maxSize / (clock.trainExpCounter + 1)));
@@ -120,20 +126,8 @@ export class LatentReplayPlugin implements StrategyPlugin {
   }
 
   afterModelGrowth({ cluster }: BaseStrategy, growth: ModelGrowth): void {
-    this.#held = this.#held?.grow(growth);
-    if (this.#statistics) this.#statistics = growth.remapState(this.#statistics, cluster.state);
-  }
-
-  saveState(): SavedState {
-    return { memory: this.memory.save(), held: this.#held?.save() ?? null, statistics: this.#statistics ?? null };
-  }
-
-  restoreState(saved: SavedState, _context: RestoreContext): void {
-    const act = "the saved state of LatentReplayPlugin";
-    const { memory = null, held = null, statistics = null } = parseSavedRecord(act, saved);
-    this.memory.restore(memory);
-    this.#held = held === null ? undefined : HeldParameters.restore(act, held);
-    this.#statistics = statistics === null ? undefined : parseSavedVector(act, statistics);
+    this.#state.held = this.#state.held?.grow(growth);
+    if (this.#state.statistics) this.#state.statistics = growth.remapState(this.#state.statistics, cluster.state);
   }
 
   /** The share of remembered rows in this step. */

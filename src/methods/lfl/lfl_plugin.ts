@@ -1,15 +1,15 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, optional, part } from "../../core/state/state.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { halfSquaredDistance, meanSquaredDistance } from "../../training/losses/feature_losses.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { findOutputLayer } from "../../training/model/named_layer.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { FeatureAnchor } from "../shared/features/feature_anchor.ts";
-import { HeldParameters } from "../shared/importances/held_parameters.ts";
+import { HeldParameters, heldParameters } from "../shared/importances/held_parameters.ts";
 import type { PerExperience } from "../shared/method_options.ts";
 import { readPerExperience } from "../shared/per_experience.ts";
 import { strategyWith } from "../strategy_with.ts";
@@ -28,7 +28,8 @@ export class LFLPlugin implements StrategyPlugin {
   readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #lambda: PerExperience;
   readonly #anchor: FeatureAnchor;
-  #held: HeldParameters | undefined;
+  readonly #state;
+  readonly state: PluginState;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: LFLOptions) {
@@ -37,6 +38,8 @@ export class LFLPlugin implements StrategyPlugin {
     this.#lambda = lambda;
     const distance = compatibility === "avalanche" ? meanSquaredDistance : halfSquaredDistance;
     this.#anchor = new FeatureAnchor(layerName, distance);
+    this.#state = declareState("LFLPlugin", { anchor: part(this.#anchor), held: optional(heldParameters()) });
+    this.state = this.#state;
   }
 
   assertUsable({ model }: StrategySetup): void {
@@ -48,7 +51,7 @@ export class LFLPlugin implements StrategyPlugin {
   }
 
   afterUpdate({ parameters }: BaseStrategy): void {
-    this.#held?.putBack(parameters);
+    this.#state.held?.putBack(parameters);
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
@@ -60,23 +63,12 @@ export class LFLPlugin implements StrategyPlugin {
     for (const { name, offset, size } of cluster.model.layout.entries) {
       if (name.startsWith(`${head}/`)) mask.fill(1, offset, offset + size);
     }
-    this.#held = new HeldParameters(parameters, mask);
+    this.#state.held = new HeldParameters(parameters, mask);
   }
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
     this.#anchor.grow(strategy, growth);
-    this.#held = this.#held?.grow(growth);
-  }
-
-  saveState(): SavedState {
-    return { anchor: this.#anchor.save(), held: this.#held?.save() ?? null };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of LFLPlugin";
-    const { anchor, held = null } = parseSavedRecord(act, saved);
-    this.#anchor.restore(act, anchor);
-    this.#held = held === null ? undefined : HeldParameters.restore(act, held);
+    this.#state.held = this.#state.held?.grow(growth);
   }
 }
 

@@ -1,9 +1,9 @@
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { anything, flag, oneOf } from "../../core/options/value_rules.ts";
-import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { count, declareState, number, optional } from "../../core/state/state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import {
   assertSchedule,
@@ -47,8 +47,8 @@ export class LRSchedulerPlugin implements StrategyPlugin {
   readonly traits: readonly Trait[] = ["setsLearningRate"];
   readonly excludes: readonly Trait[] = ["setsLearningRate"];
   readonly #options: Required<LRSchedulerOptions>;
-  #base: number | undefined;
-  #step = 0;
+  readonly #state = declareState("LRSchedulerPlugin", { base: optional(number()), step: count() });
+  readonly state: PluginState = this.#state;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: LRSchedulerOptions = {}) {
@@ -62,11 +62,11 @@ export class LRSchedulerPlugin implements StrategyPlugin {
   }
 
   beforeTraining({ optimizer }: BaseStrategy): void {
-    if (this.#base === undefined || this.#options.resetScheduler) this.#base = optimizer.learningRate;
+    if (this.#state.base === undefined || this.#options.resetScheduler) this.#state.base = optimizer.learningRate;
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
-    if (this.#options.resetScheduler) this.#step = 0;
+    if (this.#options.resetScheduler) this.#state.step = 0;
     this.#apply(strategy);
   }
 
@@ -80,31 +80,21 @@ export class LRSchedulerPlugin implements StrategyPlugin {
 
   /** So that whoever trains on without this plugin finds the learning rate that was asked for. */
   afterTraining({ optimizer }: BaseStrategy): void {
-    if (this.#base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#base;
-  }
-
-  saveState(): SavedState {
-    return { base: this.#base ?? null, step: this.#step };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of LRSchedulerPlugin";
-    const { base, step } = parseSavedRecord(act, saved);
-    this.#base = base === null ? undefined : parseSavedNumber(act, base);
-    this.#step = parseSavedCount(act, step);
+    if (this.#state.base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#state.base;
   }
 
   #advance(strategy: BaseStrategy): void {
-    this.#step += 1;
+    this.#state.step += 1;
     this.#apply(strategy);
   }
 
   #apply(strategy: BaseStrategy): void {
     const { optimizer } = strategy;
-    if (this.#base === undefined) return;
+    const { base, step } = this.#state;
+    if (base === undefined) return;
     const { schedule, warmUp, firstExperienceOnly } = this.#options;
     const isPlain = firstExperienceOnly && countPastExperiences(strategy) > 0;
-    optimizer.learningRate = isPlain ? this.#base : this.#base * evaluateSchedule(schedule, this.#step, warmUp);
+    optimizer.learningRate = isPlain ? base : base * evaluateSchedule(schedule, step, warmUp);
   }
 }
 

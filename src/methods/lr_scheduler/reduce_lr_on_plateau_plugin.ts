@@ -1,10 +1,10 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { flag, number, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
-import { parseSavedCount, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { count, declareState, flag as flagField, number as numberField, optional } from "../../core/state/state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 
 const METRICS = ["train-loss", "val-loss"] as const;
 
@@ -45,12 +45,15 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
   readonly traits: readonly Trait[] = ["setsLearningRate"];
   readonly excludes: readonly Trait[] = ["setsLearningRate"];
   readonly #options: Required<ReduceLROnPlateauOptions>;
-  #base: number | undefined;
-  #best: number | undefined;
-  #misses = 0;
-  #sum = 0;
-  #count = 0;
-  #isTraining = false;
+  readonly #state = declareState("ReduceLROnPlateauPlugin", {
+    base: optional(numberField()),
+    best: optional(numberField()),
+    misses: count(),
+    sum: numberField(),
+    count: count(),
+    isTraining: flagField(),
+  });
+  readonly state: PluginState = this.#state;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: ReduceLROnPlateauOptions = {}) {
@@ -67,16 +70,16 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
   }
 
   beforeTraining({ optimizer }: BaseStrategy): void {
-    if (this.#base === undefined || this.#options.resetScheduler) this.#base = optimizer.learningRate;
+    if (this.#state.base === undefined || this.#options.resetScheduler) this.#state.base = optimizer.learningRate;
   }
 
   beforeTrainingExp({ optimizer }: BaseStrategy): void {
-    this.#isTraining = true;
+    this.#state.isTraining = true;
     this.#forget();
-    if (!this.#options.resetScheduler || this.#base === undefined) return;
-    optimizer.learningRate = this.#base;
-    this.#best = undefined;
-    this.#misses = 0;
+    if (!this.#options.resetScheduler || this.#state.base === undefined) return;
+    optimizer.learningRate = this.#state.base;
+    this.#state.best = undefined;
+    this.#state.misses = 0;
   }
 
   afterTrainingIteration({ loss, mbatch }: BaseStrategy): void {
@@ -92,7 +95,7 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
   }
 
   afterEvalIteration({ loss, mbatch }: BaseStrategy): void {
-    if (this.#options.metric === "val-loss" && this.#isTraining) this.#add(loss, mbatch.length);
+    if (this.#options.metric === "val-loss" && this.#state.isTraining) this.#add(loss, mbatch.length);
   }
 
   afterEval(strategy: BaseStrategy): void {
@@ -100,59 +103,37 @@ export class ReduceLROnPlateauPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(): void {
-    this.#isTraining = false;
+    this.#state.isTraining = false;
   }
 
   /** So that whoever trains on without this plugin finds the learning rate that was asked for. */
   afterTraining({ optimizer }: BaseStrategy): void {
-    if (this.#base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#base;
-  }
-
-  saveState(): SavedState {
-    return {
-      base: this.#base ?? null,
-      best: this.#best ?? null,
-      misses: this.#misses,
-      sum: this.#sum,
-      count: this.#count,
-      isTraining: this.#isTraining,
-    };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of ReduceLROnPlateauPlugin";
-    const { base, best, misses, sum, count, isTraining } = parseSavedRecord(act, saved);
-    this.#base = base === null ? undefined : parseSavedNumber(act, base);
-    this.#best = best === null ? undefined : parseSavedNumber(act, best);
-    this.#misses = parseSavedCount(act, misses);
-    this.#sum = parseSavedNumber(act, sum);
-    this.#count = parseSavedCount(act, count);
-    this.#isTraining = isTraining === true;
+    if (this.#state.base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#state.base;
   }
 
   #add(loss: number, samples: number): void {
-    this.#sum += loss * samples;
-    this.#count += samples;
+    this.#state.sum += loss * samples;
+    this.#state.count += samples;
   }
 
   #forget(): void {
-    this.#sum = 0;
-    this.#count = 0;
+    this.#state.sum = 0;
+    this.#state.count = 0;
   }
 
   #judge({ optimizer }: BaseStrategy): void {
-    if (this.#count === 0) return;
-    const loss = this.#sum / this.#count;
+    if (this.#state.count === 0) return;
+    const loss = this.#state.sum / this.#state.count;
     this.#forget();
     const { factor, patience, threshold, minimum } = this.#options;
-    if (this.#best === undefined || loss < this.#best * (1 - threshold)) {
-      this.#best = loss;
-      this.#misses = 0;
+    if (this.#state.best === undefined || loss < this.#state.best * (1 - threshold)) {
+      this.#state.best = loss;
+      this.#state.misses = 0;
       return;
     }
-    this.#misses += 1;
-    if (this.#misses <= patience) return;
-    this.#misses = 0;
+    this.#state.misses += 1;
+    if (this.#state.misses <= patience) return;
+    this.#state.misses = 0;
     optimizer.learningRate = Math.max(minimum, optimizer.learningRate * factor);
   }
 }

@@ -1,25 +1,19 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, optional } from "../../core/state/state.ts";
 import { addScaled } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { TaskRelabeler } from "../../data/transforms/task_relabeler.ts";
-import type { ClassesByTask } from "../../models/growing_head.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { addDistillation } from "../../training/losses/distillation.ts";
-import {
-  groupClassesByTask,
-  joinClassesByTask,
-  parseClassesByTask,
-  saveClassesByTask,
-} from "../../training/model/classes_by_task.ts";
+import { CLASSES_BY_TASK, groupClassesByTask, joinClassesByTask } from "../../training/model/classes_by_task.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import type { PerExperience } from "../shared/method_options.ts";
 import { readPerExperience } from "../shared/per_experience.ts";
-import { Teacher } from "../shared/teacher.ts";
+import { Teacher, teacherField } from "../shared/teacher.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type LwFOptions, lwf } from "./options.ts";
 
@@ -41,11 +35,14 @@ export class LwFPlugin implements StrategyPlugin {
   readonly #temperature: number;
   readonly #factor: number;
   readonly #relabeler = new TaskRelabeler();
-  /** Classes that the teacher knows, by task label. */
-  #classes: ClassesByTask = new Map();
-  #teacher: Teacher | undefined;
-  /** Classes of an experience that comes in pieces, of which the last is still to come. */
-  #trained: ClassesByTask = new Map();
+  readonly #state = declareState("LwFPlugin", {
+    teacher: optional(teacherField()),
+    /** Classes that the teacher knows, by task label. */
+    classes: CLASSES_BY_TASK,
+    /** Classes of an experience that comes in pieces, of which the last is still to come. */
+    trained: CLASSES_BY_TASK,
+  });
+  readonly state: PluginState = this.#state;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: LwFOptions = {}) {
@@ -60,9 +57,9 @@ export class LwFPlugin implements StrategyPlugin {
   async afterForward(strategy: BaseStrategy): Promise<void> {
     const { mbatch, mbOutput } = strategy;
     const weight = this.#weigh(strategy);
-    if (!this.#teacher || weight === 0 || hasHeadPerTask(strategy)) return;
-    const teacher = await this.#teacher.forward(strategy, mbatch);
-    const columns = [...new Set([...this.#classes.values()].flat())];
+    if (!this.#state.teacher || weight === 0 || hasHeadPerTask(strategy)) return;
+    const teacher = await this.#state.teacher.forward(strategy, mbatch);
+    const columns = [...new Set([...this.#state.classes.values()].flat())];
     const dOutput = new Float32Array(mbOutput.data.length);
     const loss = addDistillation(mbOutput, teacher, { columns, temperature: this.#temperature, weight, dOutput });
     strategy.addLossTerm({ loss, dOutput });
@@ -72,10 +69,10 @@ export class LwFPlugin implements StrategyPlugin {
   async afterBackward(strategy: BaseStrategy): Promise<void> {
     const { mbatch, gradient } = strategy;
     const weight = this.#weigh(strategy);
-    if (!this.#teacher || weight === 0 || !hasHeadPerTask(strategy)) return;
-    const heads = [...this.#classes];
+    if (!this.#state.teacher || weight === 0 || !hasHeadPerTask(strategy)) return;
+    const heads = [...this.#state.classes];
     const samples = Dataset.concat(heads.map(([task]) => this.#relabeler.relabel(mbatch, task)));
-    const teacher = await this.#teacher.forward(strategy, samples);
+    const teacher = await this.#state.teacher.forward(strategy, samples);
     const side = await strategy.lossAndGradientOn(samples, {
       training: true,
       criterion: {
@@ -94,31 +91,15 @@ export class LwFPlugin implements StrategyPlugin {
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
-    this.#trained = joinClassesByTask(this.#trained, groupClassesByTask(strategy.experience));
+    this.#state.trained = joinClassesByTask(this.#state.trained, groupClassesByTask(strategy.experience));
     if (!endsExperience(strategy.experience)) return;
-    this.#classes = joinClassesByTask(this.#classes, this.#trained);
-    this.#trained = new Map();
-    this.#teacher = Teacher.copy(strategy);
+    this.#state.classes = joinClassesByTask(this.#state.classes, this.#state.trained);
+    this.#state.trained = new Map();
+    this.#state.teacher = Teacher.copy(strategy);
   }
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
-    this.#teacher = this.#teacher?.grow(strategy, growth);
-  }
-
-  saveState(): SavedState {
-    return {
-      teacher: this.#teacher?.save() ?? null,
-      classes: saveClassesByTask(this.#classes),
-      trained: saveClassesByTask(this.#trained),
-    };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of LwFPlugin";
-    const { teacher = null, classes = null, trained = null } = parseSavedRecord(act, saved);
-    this.#teacher = teacher === null ? undefined : Teacher.restore(act, teacher);
-    this.#classes = parseClassesByTask(act, classes);
-    this.#trained = parseClassesByTask(act, trained);
+    this.#state.teacher = this.#state.teacher?.grow(strategy, growth);
   }
 
   #weigh(strategy: BaseStrategy): number {

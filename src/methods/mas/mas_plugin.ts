@@ -1,9 +1,9 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { declareState, part } from "../../core/state/state.ts";
 import { addScaled, scaleVector } from "../../core/vector.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
 import { GatheredImportances } from "../shared/importances/gathered_importances.ts";
@@ -24,6 +24,7 @@ export class MASPlugin implements StrategyPlugin {
   readonly #isAvalanche: boolean;
   readonly #penalty: AnchoredPenalty;
   readonly #gathered = new GatheredImportances();
+  readonly state: PluginState;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: MASOptions = {}) {
@@ -32,6 +33,7 @@ export class MASPlugin implements StrategyPlugin {
     this.#isAvalanche = compatibility === "avalanche";
     this.#alpha = options.alpha ?? (this.#isAvalanche ? 0.5 : undefined);
     this.#penalty = new AnchoredPenalty("MASPlugin", lambda);
+    this.state = declareState("MASPlugin", { penalty: part(this.#penalty), gathered: part(this.#gathered) });
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
@@ -47,17 +49,6 @@ export class MASPlugin implements StrategyPlugin {
 
   afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
     this.#gathered.grow(growth);
-  }
-
-  saveState(): SavedState {
-    return { penalty: this.#penalty.save(), gathered: this.#gathered.save() };
-  }
-
-  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    const act = "the saved state of MASPlugin";
-    const { penalty, gathered } = parseSavedRecord(act, saved);
-    this.#penalty.restore(strategy, penalty);
-    this.#gathered.restore(act, gathered);
   }
 }
 

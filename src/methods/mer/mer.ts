@@ -1,16 +1,14 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { fillDefaults, type ResolvedOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { addScaled } from "../../core/vector.ts";
-import type { DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { findRowDemand } from "../../engine/tfjs/row_demand.ts";
 import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
+import type { PluginState } from "../../training/loop/strategy_plugin.ts";
 import { type MEROptions, mer } from "./options.ts";
 
 /**
@@ -71,12 +69,8 @@ export class MER extends BaseStrategy {
     if (clock.trainExpEpochs === 0) this.#buffer.updateFromDataset(mbatch, randomStreams.get("buffer"));
   }
 
-  override saveOwnState(): SavedState {
-    return saveBuffer(this.#buffer);
-  }
-
-  override restoreOwnState(saved: SavedState, sources: ReadonlyMap<string, DataSource>): void {
-    restoreBuffer(this.#buffer, saved, sources);
+  override get ownState(): PluginState {
+    return this.#buffer;
   }
 }
 

@@ -1,16 +1,14 @@
 import { elementAt } from "../../core/element_at.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { assertRows } from "../shared/assert_rows.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type MIROptions, mir } from "./options.ts";
@@ -43,6 +41,10 @@ export class MIRPlugin implements StrategyPlugin {
     this.#batchSizeMem = batchSizeMem;
   }
 
+  get state(): PluginState {
+    return this.storagePolicy;
+  }
+
   assertUsable({ model }: StrategySetup): void {
     assertRows(this.name, model, { memSize: this.storagePolicy.maxSize, batchSizeMem: this.#batchSizeMem });
   }
@@ -59,14 +61,6 @@ export class MIRPlugin implements StrategyPlugin {
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     await this.storagePolicy.update(strategy);
-  }
-
-  saveState(): SavedState {
-    return saveBuffer(this.storagePolicy);
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    restoreBuffer(this.storagePolicy, saved, sources);
   }
 
   #drawCandidates({ randomStreams, mbY }: BaseStrategy): Dataset {

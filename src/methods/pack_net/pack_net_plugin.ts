@@ -2,23 +2,17 @@ import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
-import {
-  parseSavedList,
-  parseSavedNumber,
-  parseSavedRecord,
-  parseSavedVector,
-  type SavedState,
-} from "../../core/saved_state.ts";
+import { count, declareState, flag, mapById, optional, vector } from "../../core/state/state.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
-import { HeldParameters } from "../shared/importances/held_parameters.ts";
+import { HeldParameters, heldParameters } from "../shared/importances/held_parameters.ts";
 import type { PerExperience } from "../shared/method_options.ts";
 import { readPerExperience } from "../shared/per_experience.ts";
 import { strategyWith } from "../strategy_with.ts";
@@ -40,15 +34,18 @@ export class PackNetPlugin implements StrategyPlugin {
   readonly traits: readonly Trait[] = [];
   readonly #postPruneEpochs: number;
   readonly #pruneProportion: PerExperience;
-  /** Which experience a parameter belongs to, counted from 1; 0 for nobody's [P]. */
-  #owners: Float32Array | undefined;
-  /** The newest experience of each task label, counted from 1. */
-  readonly #experiences = new Map<number, number>();
-  /** The number of the experience being trained, from 1. */
-  #current = 0;
-  #isPruned = false;
-  #held: HeldParameters | undefined;
   #whole: Float32Array | undefined;
+  readonly #state = declareState("PackNetPlugin", {
+    /** Which experience a parameter belongs to, counted from 1; 0 for nobody's [P]. */
+    owners: optional(vector()),
+    /** The newest experience of each task label, counted from 1. */
+    experiences: mapById(count()),
+    /** The number of the experience being trained, from 1. */
+    current: count(),
+    isPruned: flag(),
+    held: optional(heldParameters()),
+  });
+  readonly state: PluginState = this.#state;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: PackNetOptions) {
@@ -75,16 +72,16 @@ export class PackNetPlugin implements StrategyPlugin {
 
   beforeTrainingExp(strategy: BaseStrategy): void {
     const { cluster, experience, parameters } = strategy;
-    this.#owners ??= new Float32Array(parameters.length);
+    this.#state.owners ??= new Float32Array(parameters.length);
     const number = countPastExperiences(strategy) + 1;
-    if (number !== this.#current) {
+    if (number !== this.#state.current) {
       // Of the experience before, the last piece never came.
-      if (this.#current > 0 && !this.#isPruned) this.#prune(strategy);
-      this.#current = number;
-      this.#isPruned = false;
+      if (this.#state.current > 0 && !this.#state.isPruned) this.#prune(strategy);
+      this.#state.current = number;
+      this.#state.isPruned = false;
       cluster.resetOptimizer();
     }
-    for (const label of experience.taskLabels) this.#experiences.set(label, this.#current);
+    for (const label of experience.taskLabels) this.#state.experiences.set(label, this.#state.current);
     this.#holdOthers(strategy);
   }
 
@@ -95,27 +92,27 @@ export class PackNetPlugin implements StrategyPlugin {
   }
 
   afterUpdate({ parameters }: BaseStrategy): void {
-    this.#held?.putBack(parameters);
+    this.#state.held?.putBack(parameters);
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
     // Training may have stopped early, and early stopping may have put back parameters of before the pruning.
-    if (!this.#isPruned && endsExperience(strategy.experience)) this.#prune(strategy);
-    this.#held?.putBack(strategy.parameters);
-    this.#held = undefined;
+    if (!this.#state.isPruned && endsExperience(strategy.experience)) this.#prune(strategy);
+    this.#state.held?.putBack(strategy.parameters);
+    this.#state.held = undefined;
   }
 
   beforeEvalExp(strategy: BaseStrategy): void {
     const { parameters, experience } = strategy;
-    const owners = this.#owners;
+    const owners = this.#state.owners;
     if (!owners) return;
-    const experiences = experience.taskLabels.map((label) => this.#experiences.get(label) ?? this.#current);
+    const experiences = experience.taskLabels.map((label) => this.#state.experiences.get(label) ?? this.#state.current);
     const last = Math.max(...experiences);
     if (experiences.some((other) => other !== last)) {
       throw new RangeRefusal(needs("PackNet", "samples of one task at a time", experience.taskLabels));
     }
     this.#whole = Float32Array.from(parameters);
-    const keepsFree = last === this.#current && !this.#isPruned;
+    const keepsFree = last === this.#state.current && !this.#state.isPruned;
     for (const { offset, size } of listMasked(strategy)) {
       for (let i = offset; i < offset + size; i++) {
         const owner = owners[i] ?? 0;
@@ -130,55 +127,30 @@ export class PackNetPlugin implements StrategyPlugin {
   }
 
   taskParameters(strategy: BaseStrategy): TaskParameters | undefined {
-    if (!this.#owners) return undefined;
-    const owners = new Float32Array(this.#owners.length);
+    if (!this.#state.owners) return undefined;
+    const owners = new Float32Array(this.#state.owners.length);
     for (const { offset, size } of listMasked(strategy))
-      owners.set(this.#owners.subarray(offset, offset + size), offset);
-    return { owners, lastOwners: this.#experiences, lastOwner: this.#current };
+      owners.set(this.#state.owners.subarray(offset, offset + size), offset);
+    return { owners, lastOwners: this.#state.experiences, lastOwner: this.#state.current };
   }
 
   afterModelGrowth(_strategy: BaseStrategy, growth: ModelGrowth): void {
-    if (this.#owners) this.#owners = growth.remap(this.#owners);
-    this.#held = this.#held?.grow(growth);
-  }
-
-  saveState(): SavedState {
-    const experiences = [...this.#experiences].map(([label, experience]) => ({ label, experience }));
-    return {
-      owners: this.#owners ? Float32Array.from(this.#owners) : null,
-      experiences,
-      current: this.#current,
-      isPruned: this.#isPruned,
-      held: this.#held?.save() ?? null,
-    };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of PackNetPlugin";
-    const { owners = null, experiences, current, isPruned, held = null } = parseSavedRecord(act, saved);
-    this.#owners = owners === null ? undefined : Float32Array.from(parseSavedVector(act, owners));
-    this.#current = parseSavedNumber(act, current);
-    this.#isPruned = isPruned === true;
-    this.#held = held === null ? undefined : HeldParameters.restore(act, held);
-    this.#experiences.clear();
-    for (const entry of parseSavedList(act, experiences)) {
-      const { label, experience } = parseSavedRecord(act, entry);
-      this.#experiences.set(parseSavedNumber(act, label), parseSavedNumber(act, experience));
-    }
+    if (this.#state.owners) this.#state.owners = growth.remap(this.#state.owners);
+    this.#state.held = this.#state.held?.grow(growth);
   }
 
   /** Gives up the smallest free weights of each layer, and keeps the others for this experience. */
   #prune(strategy: BaseStrategy): void {
     const { parameters } = strategy;
-    const owners = this.#owners ?? new Float32Array(parameters.length);
-    const proportion = readPerExperience(this.#pruneProportion, this.#current - 1);
+    const { current, owners = new Float32Array(parameters.length) } = this.#state;
+    const proportion = readPerExperience(this.#pruneProportion, current - 1);
     for (const { offset, size, shape } of listShared(strategy)) {
       const free: number[] = [];
       for (let i = offset; i < offset + size; i++) if (owners[i] === 0) free.push(i);
-      claimLargest(parameters, free, { owners, owner: this.#current, proportion: shape.length > 1 ? proportion : 0 });
+      claimLargest(parameters, free, { owners, owner: current, proportion: shape.length > 1 ? proportion : 0 });
     }
-    this.#owners = owners;
-    this.#isPruned = true;
+    this.#state.owners = owners;
+    this.#state.isPruned = true;
     this.#holdOthers(strategy);
   }
 
@@ -186,14 +158,15 @@ export class PackNetPlugin implements StrategyPlugin {
   #holdOthers(strategy: BaseStrategy): void {
     const { parameters } = strategy;
     const mask = new Float32Array(parameters.length);
+    const { owners, current, isPruned } = this.#state;
     for (const { offset, size } of listShared(strategy)) {
       for (let i = offset; i < offset + size; i++) {
-        const owner = this.#owners?.[i] ?? 0;
-        if (owner !== this.#current && (owner !== 0 || this.#isPruned)) mask[i] = 1;
+        const owner = owners?.[i] ?? 0;
+        if (owner !== current && (owner !== 0 || isPruned)) mask[i] = 1;
       }
     }
     markOtherHeads(strategy, mask);
-    this.#held = new HeldParameters(parameters, mask);
+    this.#state.held = new HeldParameters(parameters, mask);
   }
 }
 

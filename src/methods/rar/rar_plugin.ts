@@ -1,6 +1,5 @@
 import { flattenRows, type HostTensor } from "../../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import { addScaled, findRange } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -8,11 +7,10 @@ import { readSamples } from "../../data/read_samples.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
 import { assertRows } from "../shared/assert_rows.ts";
@@ -52,6 +50,10 @@ export class RARPlugin implements StrategyPlugin {
     this.#layerName = options.layerName;
   }
 
+  get state(): PluginState {
+    return this.storagePolicy;
+  }
+
   assertUsable({ model }: StrategySetup): void {
     assertFeatureLayer("RARPlugin", model, this.#layerName);
     assertRows(this.name, model, { memSize: this.storagePolicy.maxSize, batchSizeMem: this.#batchSizeMem });
@@ -71,14 +73,6 @@ export class RARPlugin implements StrategyPlugin {
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     await this.storagePolicy.update(strategy);
-  }
-
-  saveState(): SavedState {
-    return saveBuffer(this.storagePolicy);
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    restoreBuffer(this.storagePolicy, saved, sources);
   }
 
   /** The samples, moved towards the classes that they are nearest to; good until the next call. */

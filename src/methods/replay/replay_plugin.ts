@@ -1,16 +1,14 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 import { ExperienceBalancedBuffer } from "../../memory/buffers/experience_balanced_buffer.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { ReplayDataLoader } from "../../memory/loaders/replay_data_loader.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { nameExperience, type RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type ReplayOptions, replay } from "./options.ts";
 
@@ -31,6 +29,10 @@ export class ReplayPlugin implements StrategyPlugin {
     const options = resolveOptions("ReplayPlugin", given, replay.options);
     this.storagePolicy = resolveStoragePolicy("ReplayPlugin", options);
     this.#options = options;
+  }
+
+  get state(): PluginState {
+    return this.storagePolicy;
   }
 
   rehearse(strategy: BaseStrategy): RehearseExperience {
@@ -71,14 +73,6 @@ export class ReplayPlugin implements StrategyPlugin {
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
     await this.storagePolicy.update(strategy);
-  }
-
-  saveState(): SavedState {
-    return saveBuffer(this.storagePolicy);
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    restoreBuffer(this.storagePolicy, saved, sources);
   }
 }
 

@@ -1,9 +1,9 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedCount, parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { count, declareState, flag, optional, part, record, type ValueOf, vector } from "../../core/state/state.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
 import { writeTaskGradient } from "../shared/importances/task_gradient.ts";
@@ -16,19 +16,21 @@ const EPSILON = 2 ** -23;
 /** Stands in F for a parameter whose average has not begun. */
 const NOT_BEGUN = -1;
 
-/** What moves while an experience is trained; all are [P]. */
-export interface RiemannianWalk {
+const WALK = record({
   /** F: a moving average over all steps; negative for a new unit of a head without a gradient so far. */
-  readonly fisher: Float32Array;
+  fisher: vector(),
   /** Where the step before ended. */
-  readonly previous: Float32Array;
+  previous: vector(),
   /** Where the last comparison was made. */
-  readonly checkpoint: Float32Array;
+  checkpoint: vector(),
   /** ΔL: by how much each parameter's moves lowered the loss since then. */
-  readonly lossDrop: Float32Array;
+  lossDrop: vector(),
   /** s of this experience. */
-  readonly scores: Float32Array;
-}
+  scores: vector(),
+});
+
+/** What moves while an experience is trained; all are [P]. */
+export type RiemannianWalk = ValueOf<typeof WALK>;
 
 /**
  * Riemannian walk: adds λ Σᵢ (Fᵢ/max F + max(0, sᵢ)/max s)(θᵢ − θ*ᵢ)². F is the Fisher information, a moving average of
@@ -50,12 +52,8 @@ export class RWalkPlugin implements StrategyPlugin {
   readonly #deltaT: number;
   readonly #penalty: AnchoredPenalty;
   #gradient = new Float32Array(0);
-  #walk: RiemannianWalk | undefined;
-  /** s of all experiences before. */
-  #scores: Float32Array | undefined;
-  #steps = 0;
-  /** True while pieces of the experience are still to come. */
-  #isOpen = false;
+  readonly #state;
+  readonly state: PluginState;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: RWalkOptions = {}) {
@@ -64,86 +62,66 @@ export class RWalkPlugin implements StrategyPlugin {
     this.#alpha = alpha;
     this.#deltaT = deltaT;
     this.#penalty = new AnchoredPenalty("RWalkPlugin", lambda);
+    this.#state = declareState("RWalkPlugin", {
+      penalty: part(this.#penalty),
+      walk: optional(WALK),
+      /** s of all experiences before. */
+      scores: optional(vector()),
+      steps: count(),
+      /** True while pieces of the experience are still to come. */
+      isOpen: flag(),
+    });
+    this.state = this.#state;
   }
 
   beforeTrainingExp({ parameters, experience }: BaseStrategy): void {
-    if (this.#walk && this.#isOpen && isOnlineExperience(experience)) {
-      this.#walk = { ...this.#walk, previous: Float32Array.from(parameters) };
+    const { walk, isOpen } = this.#state;
+    if (walk && isOpen && isOnlineExperience(experience)) {
+      this.#state.walk = { ...walk, previous: Float32Array.from(parameters) };
       return;
     }
-    this.#steps = 0;
-    this.#walk = startWalk(this.#walk?.fisher ?? new Float32Array(parameters.length), parameters);
+    this.#state.steps = 0;
+    this.#state.walk = startWalk(walk?.fisher ?? new Float32Array(parameters.length), parameters);
   }
 
   afterUpdate({ parameters, gradient, cluster }: BaseStrategy): void {
-    const walk = this.#walk;
+    const walk = this.#state.walk;
     if (!walk) return;
     if (this.#gradient.length !== parameters.length) this.#gradient = new Float32Array(parameters.length);
     const step = { gradient, before: walk.previous, penalties: cluster.penalties.active };
     writeTaskGradient(this.#gradient, step, { start: 0, end: parameters.length });
-    const isFirst = this.#scores === undefined && this.#steps === 0;
+    const isFirst = this.#state.scores === undefined && this.#state.steps === 0;
     walkOn(walk, { gradient: this.#gradient, parameters, alpha: this.#alpha, isFirst });
-    this.#steps += 1;
-    if (this.#steps % this.#deltaT === 0) scoreWalk(walk, parameters);
+    this.#state.steps += 1;
+    if (this.#state.steps % this.#deltaT === 0) scoreWalk(walk, parameters);
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
     const { parameters, experience } = strategy;
-    const walk = this.#walk;
-    this.#isOpen = !endsExperience(experience);
-    if (!walk || this.#isOpen) return;
-    if (this.#steps % this.#deltaT !== 0) scoreWalk(walk, parameters);
-    const old = this.#scores;
-    this.#scores = walk.scores.map((score, i) => (old ? 0.5 * ((old[i] ?? 0) + score) : score));
-    this.#penalty.replace(strategy, { importances: combineImportances(walk.fisher, this.#scores), parameters });
+    const walk = this.#state.walk;
+    this.#state.isOpen = !endsExperience(experience);
+    if (!walk || this.#state.isOpen) return;
+    if (this.#state.steps % this.#deltaT !== 0) scoreWalk(walk, parameters);
+    const old = this.#state.scores;
+    this.#state.scores = walk.scores.map((score, i) => (old ? 0.5 * ((old[i] ?? 0) + score) : score));
+    this.#penalty.replace(strategy, { importances: combineImportances(walk.fisher, this.#state.scores), parameters });
   }
 
   afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {
-    if (this.#scores) this.#scores = growth.remap(this.#scores);
-    const known = this.#walk?.fisher ?? new Float32Array(growth.parameters.from.size);
+    if (this.#state.scores) this.#state.scores = growth.remap(this.#state.scores);
+    const known = this.#state.walk?.fisher ?? new Float32Array(growth.parameters.from.size);
     const fisher = growth.remap(known, new Float32Array(parameters.length).fill(NOT_BEGUN));
-    if (!this.#walk) {
-      this.#walk = startWalk(fisher, parameters);
+    if (!this.#state.walk) {
+      this.#state.walk = startWalk(fisher, parameters);
       return;
     }
-    const { previous, checkpoint, lossDrop, scores } = this.#walk;
-    this.#walk = {
+    const { previous, checkpoint, lossDrop, scores } = this.#state.walk;
+    this.#state.walk = {
       fisher,
       previous: growth.remap(previous, parameters),
       checkpoint: growth.remap(checkpoint, parameters),
       lossDrop: growth.remap(lossDrop),
       scores: growth.remap(scores),
-    };
-  }
-
-  saveState(): SavedState {
-    const walk = this.#walk && Object.fromEntries(Object.entries(this.#walk).map(([key, v]) => [key, v.slice()]));
-    return {
-      penalty: this.#penalty.save(),
-      walk: walk ?? null,
-      scores: this.#scores ?? null,
-      steps: this.#steps,
-      isOpen: this.#isOpen,
-    };
-  }
-
-  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    const act = "the saved state of RWalkPlugin";
-    const { penalty, walk = null, scores = null, steps, isOpen } = parseSavedRecord(act, saved);
-    const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
-    this.#penalty.restore(strategy, penalty);
-    this.#steps = parseSavedCount(act, steps);
-    this.#isOpen = isOpen === true;
-    this.#scores = scores === null ? undefined : read(scores);
-    this.#walk = undefined;
-    if (walk === null) return;
-    const { fisher, previous, checkpoint, lossDrop, scores: own } = parseSavedRecord(act, walk);
-    this.#walk = {
-      fisher: read(fisher),
-      previous: read(previous),
-      checkpoint: read(checkpoint),
-      lossDrop: read(lossDrop),
-      scores: read(own),
     };
   }
 }

@@ -1,14 +1,11 @@
 import type { Compatibility } from "../../core/options/compatibility.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
 import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
-import { restoreBuffer, saveBuffer } from "../../memory/buffers/saved_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
-import type { RestoreContext } from "../../training/loop/strategy_plugin.ts";
 
 /** What is remembered, and how much of it is replayed. */
 export interface MinibatchMemoryOptions {
@@ -83,13 +80,5 @@ export class MinibatchMemory {
   takeMinibatch({ randomStreams, clock }: BaseStrategy): void {
     if (this.#options.compatibility === "avalanche" || clock.trainExpEpochs > 0) return;
     this.storagePolicy.updateFromDataset(this.#current, randomStreams.get("buffer"));
-  }
-
-  save(): SavedState {
-    return saveBuffer(this.storagePolicy);
-  }
-
-  restore(saved: SavedState, { sources }: RestoreContext): void {
-    restoreBuffer(this.storagePolicy, saved, sources);
   }
 }

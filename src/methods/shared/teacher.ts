@@ -1,5 +1,5 @@
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { converted, type Field, record, vector } from "../../core/state/state.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
@@ -37,17 +37,15 @@ export class Teacher {
   grow({ parameters, cluster }: BaseStrategy, growth: ModelGrowth): Teacher {
     return new Teacher(growth.remap(this.parameters, parameters), growth.remapState(this.state, cluster.state));
   }
+}
 
-  /** Plain data for `restore`. It is never written to. */
-  save(): SavedState {
-    return { parameters: this.parameters, state: this.state };
-  }
-
-  /** The teacher that was saved. @throws {TypeError} If it was none; the message starts with `act`. */
-  static restore(act: string, saved: SavedState): Teacher {
-    const { parameters, state } = parseSavedRecord(act, saved);
-    return new Teacher(parseSavedVector(act, parameters), parseSavedVector(act, state));
-  }
+/** A field that holds a teacher. */
+export function teacherField(): Field<Teacher> {
+  return converted(record({ parameters: vector(), state: vector() }), {
+    create: () => new Teacher(new Float32Array(0), new Float32Array(0)),
+    save: (teacher: Teacher) => teacher,
+    restore: ({ parameters, state }) => new Teacher(parameters, state),
+  });
 }
 
 /** The most likely of these classes, or of all where none are given, for each row of outputs [B, C]: class ids [B]. */

@@ -1,9 +1,9 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
-import type { SavedState } from "../../core/saved_state.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
+import type { PluginState } from "../../training/loop/strategy_plugin.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
 import { type StreamingLDAOptions, streamingLDA } from "./options.ts";
 import { StreamingLDAClassifier } from "./streaming_lda_classifier.ts";
@@ -64,12 +64,8 @@ export class StreamingLDA extends BaseStrategy {
     return this.#classifier.describeHead(this.#layerName ?? findFeatureLayer(this.model));
   }
 
-  override saveOwnState(): SavedState {
-    return this.#classifier.save();
-  }
-
-  override restoreOwnState(saved: SavedState): void {
-    this.#classifier.restore(saved);
+  override get ownState(): PluginState {
+    return this.#classifier;
   }
 }
 

@@ -1,13 +1,8 @@
 import { elementAt } from "../../core/element_at.ts";
+import { findOrCreate } from "../../core/find_or_create.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import {
-  parseSavedCount,
-  parseSavedList,
-  parseSavedNumber,
-  parseSavedRecord,
-  type SavedState,
-} from "../../core/saved_state.ts";
+import { count, declareState, float64Vector, mapById, number, record, type ValueOf } from "../../core/state/state.ts";
 import type { LabelledRows } from "../../data/task_classes.ts";
 import { factorCholesky, solveLower, solveUpper } from "../../kernels/cholesky.ts";
 import { multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
@@ -18,11 +13,12 @@ import { STREAMING_LDA_CLASSIFIER_OPTIONS, type StreamingLDAClassifierOptions } 
 
 type PlanesByTask = ReadonlyMap<number, ReadonlyMap<number, Plane>>;
 
-interface ClassMean {
-  readonly count: number;
+const CLASS_MEAN = record({
+  count: count(),
   /** [F] */
-  readonly mean: Float64Array;
-}
+  mean: float64Vector(),
+});
+type ClassMean = ValueOf<typeof CLASS_MEAN>;
 
 /**
  * Linear discriminant analysis, learnt one sample at a time: a running mean a class and one covariance Σ for all. With
@@ -35,14 +31,26 @@ interface ClassMean {
 export class StreamingLDAClassifier {
   readonly #shrinkage: number;
   readonly #updatesCovariance: boolean;
-  /** By task label, by class id. */
-  readonly #classes = new Map<number, Map<number, ClassMean>>();
-  /** Σ / scale, [F, F]: what a sample takes away from all of Σ is taken from the scale. */
-  #covariance = new Float64Array(0);
-  #scale = 1;
-  #seen = 0;
   /** Λμ [F] of every class, and −½ μᵀΛμ, by task label and class id, until the next sample. */
   #planes: PlanesByTask | undefined;
+  readonly #state = declareState(
+    "a streaming discriminant analysis",
+    {
+      /** By task label, by class id. */
+      classes: mapById(mapById(CLASS_MEAN)),
+      /** Σ / scale, [F, F]: what a sample takes away from all of Σ is taken from the scale. */
+      covariance: float64Vector(),
+      scale: number(1),
+      seen: count(),
+    },
+    {
+      restored: () => {
+        this.#planes = undefined;
+      },
+    },
+  );
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /** @throws {RangeError} If the shrinkage is outside (0, 1]. */
   constructor(given: StreamingLDAClassifierOptions = {}) {
@@ -55,13 +63,13 @@ export class StreamingLDAClassifier {
   /** Learns from features [N, F] with class ids [N] and task labels [N], in order. */
   learn({ data, shape }: HostTensor, { targets, targetsTaskLabels }: LabelledRows): void {
     const [, width] = matrixShape(shape);
-    if (this.#covariance.length === 0) this.#covariance = new Float64Array(width * width);
+    if (this.#state.covariance.length === 0) this.#state.covariance = new Float64Array(width * width);
     const scatter: Float64Array[] = [];
     for (const [row, id] of targets.entries()) {
       const x = data.subarray(row * width, (row + 1) * width);
       const difference = this.#learnOne(x, { task: elementAt(targetsTaskLabels, row), id });
       if (difference && this.#updatesCovariance) scatter.push(this.#weighScatter(difference));
-      this.#seen += 1;
+      this.#state.seen += 1;
     }
     if (scatter.length > 0) this.#addScatter(scatter, width);
     this.#planes = undefined;
@@ -84,7 +92,7 @@ export class StreamingLDAClassifier {
   describeHead(layerName: string): LinearHead | ByTaskHead | undefined {
     this.#planes ??= this.#findPlanes();
     // Around the middle of the classes products are small, and lose fewer digits in float32.
-    const means = [...this.#classes.values()].flatMap((ofTask) => [...ofTask.values()].map(({ mean }) => mean));
+    const means = [...this.#state.classes.values()].flatMap((ofTask) => [...ofTask.values()].map(({ mean }) => mean));
     const sumAt = (i: number) => means.reduce((sum, mean) => sum + (mean[i] ?? 0), 0);
     const centre = Float64Array.from({ length: means[0]?.length ?? 0 }, (_, i) => sumAt(i) / means.length);
     const heads = new Map<number, LinearHead>();
@@ -96,29 +104,6 @@ export class StreamingLDAClassifier {
       heads.set(task, { kind: "linear", layerName, centre, planes: new Map(moved) });
     }
     return joinTaskHeads(heads);
-  }
-
-  save(): SavedState {
-    const classes = [...this.#classes].flatMap(([task, ofTask]) => {
-      return [...ofTask].map(([id, { count, mean }]) => ({ task, id, count, mean }));
-    });
-    return { classes, covariance: this.#covariance.slice(), scale: this.#scale, seen: this.#seen };
-  }
-
-  restore(saved: SavedState): void {
-    const act = "the saved state of a streaming discriminant analysis";
-    const { classes, covariance, scale, seen } = parseSavedRecord(act, saved);
-    this.#classes.clear();
-    for (const entry of parseSavedList(act, classes)) {
-      const { task, id, count, mean } = parseSavedRecord(act, entry);
-      if (!(mean instanceof Float64Array)) continue;
-      const ofTask = this.#classesOf(parseSavedNumber(act, task));
-      ofTask.set(parseSavedNumber(act, id), { count: parseSavedCount(act, count), mean: mean.slice() });
-    }
-    this.#covariance = covariance instanceof Float64Array ? covariance.slice() : new Float64Array(0);
-    this.#scale = parseSavedNumber(act, scale);
-    this.#seen = parseSavedCount(act, seen);
-    this.#planes = undefined;
   }
 
   /** Moves a class's mean. Returns x − μ as it was before, and nothing for a class's first sample. */
@@ -138,9 +123,9 @@ export class StreamingLDAClassifier {
 
   /** Shrinks Σ by t/(t+1), and makes d in place what d′ is, so that scale · d′d′ᵀ is t/(t+1)² ddᵀ. */
   #weighScatter(d: Float64Array): Float64Array {
-    const t = this.#seen;
-    this.#scale *= t / (t + 1);
-    const factor = Math.sqrt(t / (t + 1) ** 2 / this.#scale);
+    const t = this.#state.seen;
+    this.#state.scale *= t / (t + 1);
+    const factor = Math.sqrt(t / (t + 1) ** 2 / this.#state.scale);
     for (let i = 0; i < d.length; i++) d[i] = (d[i] ?? 0) * factor;
     return d;
   }
@@ -151,21 +136,21 @@ export class StreamingLDAClassifier {
     for (const [i, row] of rows.entries()) data.set(row, i * width);
     const columns = transpose({ data, rows: rows.length, columns: width });
     const sums = multiplyByTransposed(columns, columns).data;
-    for (let at = 0; at < sums.length; at++) this.#covariance[at] = (this.#covariance[at] ?? 0) + (sums[at] ?? 0);
+    const { covariance } = this.#state;
+    for (let at = 0; at < sums.length; at++) covariance[at] = (covariance[at] ?? 0) + (sums[at] ?? 0);
   }
 
   #classesOf(task: number): Map<number, ClassMean> {
-    const known = this.#classes.get(task) ?? new Map<number, ClassMean>();
-    this.#classes.set(task, known);
-    return known;
+    return findOrCreate(this.#state.classes, task, () => new Map<number, ClassMean>());
   }
 
   #findPlanes(): PlanesByTask {
-    const width = Math.sqrt(this.#covariance.length);
-    const shrunk = this.#covariance.map((value, at) => {
-      return (1 - this.#shrinkage) * this.#scale * value + (at % (width + 1) === 0 ? this.#shrinkage : 0);
+    const { classes, covariance, scale } = this.#state;
+    const width = Math.sqrt(covariance.length);
+    const shrunk = covariance.map((value, at) => {
+      return (1 - this.#shrinkage) * scale * value + (at % (width + 1) === 0 ? this.#shrinkage : 0);
     });
-    const lower = this.#classes.size > 0 ? factorCholesky(shrunk, width) : new Float64Array(0);
+    const lower = classes.size > 0 ? factorCholesky(shrunk, width) : new Float64Array(0);
     const findPlane = ({ mean }: ClassMean): Plane => {
       const normal = mean.slice();
       solveLower(lower, normal);
@@ -175,7 +160,7 @@ export class StreamingLDAClassifier {
     const ofTask = (classes: ReadonlyMap<number, ClassMean>) => {
       return new Map([...classes].map(([id, known]) => [id, findPlane(known)]));
     };
-    return new Map([...this.#classes].map(([task, classes]) => [task, ofTask(classes)]));
+    return new Map([...classes].map(([task, own]) => [task, ofTask(own)]));
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Compatibility } from "../../core/options/compatibility.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { declareState, optional, part, record, type ValueOf, vector } from "../../core/state/state.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { RestoreContext, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
@@ -18,15 +18,17 @@ import { type SynapticIntelligenceOptions, synapticIntelligence } from "./option
 const AVALANCHE_CAP = 0.001;
 const DEFAULT_EPS: Readonly<Record<Compatibility, number>> = { paper: 1e-3, avalanche: 1e-7 };
 
-/** What an experience's training leaves behind as it goes; all are [P]. */
-export interface ParameterPath {
+const PATH = record({
   /** Where the experience began. */
-  readonly start: Float32Array;
+  start: vector(),
   /** Where the step before ended. */
-  readonly previous: Float32Array;
+  previous: vector(),
   /** ω so far: −Σ g ∘ Δθ over the steps. */
-  readonly contributions: Float32Array;
-}
+  contributions: vector(),
+});
+
+/** What an experience's training leaves behind as it goes; all are [P]. */
+export type ParameterPath = ValueOf<typeof PATH>;
 
 /**
  * Synaptic intelligence: adds λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)² with θ* the parameters after the last experience and Ω = max(0, Σₖ ωₖ
@@ -44,10 +46,9 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   readonly #options: ResolvedOptions<typeof synapticIntelligence.options> & { readonly eps: number };
   readonly #penalty: AnchoredPenalty;
   #ranges: readonly ParameterRange[] = [];
-  /** Σₖ ωₖ / ((θₖ − θₖ₋₁)² + ξ) [P]. */
-  #cumulative: Float32Array | undefined;
-  #path: ParameterPath | undefined;
   #gradient = new Float32Array(0);
+  readonly #state;
+  readonly state: PluginState;
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: SynapticIntelligenceOptions) {
@@ -55,14 +56,29 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
     const { eps = DEFAULT_EPS[options.compatibility] } = options;
     this.#options = { ...options, eps };
     this.#penalty = new AnchoredPenalty("SynapticIntelligencePlugin", 0);
+    this.#state = declareState(
+      "SynapticIntelligencePlugin",
+      {
+        penalty: part(this.#penalty),
+        /** Σₖ ωₖ / ((θₖ − θₖ₋₁)² + ξ) [P]. */
+        cumulative: optional(vector()),
+        path: optional(PATH),
+      },
+      {
+        restored: ({ strategy }) => {
+          this.#ranges = this.#listRanges(strategy);
+        },
+      },
+    );
+    this.state = this.#state;
   }
 
   beforeTrainingExp(strategy: BaseStrategy): void {
     const { parameters, experience } = strategy;
     this.#ranges = this.#listRanges(strategy);
     // A piece goes on along the path of the one before it.
-    const { start, contributions } = (isOnlineExperience(experience) ? this.#path : undefined) ?? {};
-    this.#path = {
+    const { start, contributions } = (isOnlineExperience(experience) ? this.#state.path : undefined) ?? {};
+    this.#state.path = {
       start: start ?? Float32Array.from(parameters),
       previous: Float32Array.from(parameters),
       contributions: contributions ?? new Float32Array(parameters.length),
@@ -72,7 +88,7 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   }
 
   afterUpdate({ parameters, gradient: whole, cluster }: BaseStrategy): void {
-    const path = this.#path;
+    const path = this.#state.path;
     if (!path) return;
     const penalties = this.#isAvalanche ? [] : cluster.penalties.active;
     const gradient = penalties.length > 0 ? this.#reserveGradient(parameters.length) : whole;
@@ -84,49 +100,30 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
 
   afterTrainingExp(strategy: BaseStrategy): void {
     const { parameters, experience } = strategy;
-    if (!this.#path || !endsExperience(experience)) return;
-    this.#cumulative ??= new Float32Array(parameters.length);
+    if (!this.#state.path || !endsExperience(experience)) return;
+    this.#state.cumulative ??= new Float32Array(parameters.length);
     for (const range of this.#ranges) {
-      consolidateContributions(this.#cumulative, { ...this.#path, parameters, eps: this.#options.eps }, range);
+      consolidateContributions(
+        this.#state.cumulative,
+        { ...this.#state.path, parameters, eps: this.#options.eps },
+        range,
+      );
     }
-    this.#path = undefined;
-    const importances = limitImportances(this.#cumulative, this.#options.compatibility);
+    this.#state.path = undefined;
+    const importances = limitImportances(this.#state.cumulative, this.#options.compatibility);
     this.#penalty.replace(strategy, { importances, parameters });
   }
 
   afterModelGrowth(strategy: BaseStrategy, growth: ModelGrowth): void {
-    if (this.#cumulative) this.#cumulative = growth.remap(this.#cumulative);
-    if (!this.#path) return;
-    const { start, previous, contributions } = this.#path;
-    this.#path = {
+    if (this.#state.cumulative) this.#state.cumulative = growth.remap(this.#state.cumulative);
+    if (!this.#state.path) return;
+    const { start, previous, contributions } = this.#state.path;
+    this.#state.path = {
       start: growth.remap(start, strategy.parameters),
       previous: growth.remap(previous, strategy.parameters),
       contributions: growth.remap(contributions),
     };
     this.#ranges = this.#listRanges(strategy);
-  }
-
-  saveState(): SavedState {
-    const copy = (vector: Float32Array | undefined) => (vector ? Float32Array.from(vector) : null);
-    const { start, previous, contributions } = this.#path ?? {};
-    return {
-      penalty: this.#penalty.save(),
-      cumulative: copy(this.#cumulative),
-      path: this.#path ? { start: copy(start), previous: copy(previous), contributions: copy(contributions) } : null,
-    };
-  }
-
-  restoreState(saved: SavedState, { strategy }: RestoreContext): void {
-    const act = "the saved state of SynapticIntelligencePlugin";
-    const { penalty = null, cumulative = null, path = null } = parseSavedRecord(act, saved);
-    const read = (vector: SavedState | undefined) => Float32Array.from(parseSavedVector(act, vector));
-    this.#penalty.restore(strategy, penalty);
-    this.#cumulative = cumulative === null ? undefined : read(cumulative);
-    this.#ranges = this.#listRanges(strategy);
-    this.#path = undefined;
-    if (path === null) return;
-    const { start, previous, contributions } = parseSavedRecord(act, path);
-    this.#path = { start: read(start), previous: read(previous), contributions: read(contributions) };
   }
 
   get #isAvalanche(): boolean {

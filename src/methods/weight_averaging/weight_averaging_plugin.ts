@@ -1,8 +1,8 @@
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
-import { parseSavedRecord, parseSavedVector, type SavedState } from "../../core/saved_state.ts";
+import { declareState, optional, vector } from "../../core/state/state.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
-import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { type WeightAveragingOptions, weightAveraging } from "./options.ts";
 
@@ -17,8 +17,17 @@ export class WeightAveragingPlugin implements StrategyPlugin {
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
   readonly #options: ResolvedOptions<typeof weightAveraging.options>;
-  #average: Float32Array | undefined;
   #trained: Float32Array | undefined;
+  readonly #state = declareState(
+    "WeightAveragingPlugin",
+    { average: optional(vector()) },
+    {
+      restored: () => {
+        this.#trained = undefined;
+      },
+    },
+  );
+  readonly state: PluginState = this.#state;
 
   /** @throws {RangeError} If the decay is out of range. */
   constructor(given: WeightAveragingOptions = {}) {
@@ -27,29 +36,29 @@ export class WeightAveragingPlugin implements StrategyPlugin {
 
   /** θ̄ [P]; undefined before training. Borrowed, and live. */
   get average(): Float32Array | undefined {
-    return this.#average;
+    return this.#state.average;
   }
 
   get companions(): readonly Float32Array[] {
-    return this.#average ? [this.#average] : [];
+    return this.#state.average ? [this.#state.average] : [];
   }
 
   beforeTrainingExp({ parameters }: BaseStrategy): void {
-    this.#average ??= Float32Array.from(parameters);
+    this.#state.average ??= Float32Array.from(parameters);
   }
 
   afterUpdate({ parameters }: BaseStrategy): void {
-    if (this.#average) followAverage(this.#average, parameters, this.#options.decay);
+    if (this.#state.average) followAverage(this.#state.average, parameters, this.#options.decay);
   }
 
   afterTrainingExp({ parameters }: BaseStrategy): void {
-    if (this.#average && this.#options.adoptAverage) parameters.set(this.#average);
+    if (this.#state.average && this.#options.adoptAverage) parameters.set(this.#state.average);
   }
 
   beforeEval({ parameters }: BaseStrategy): void {
-    if (!this.#average || !this.#options.evaluateAverage) return;
+    if (!this.#state.average || !this.#options.evaluateAverage) return;
     this.#trained = Float32Array.from(parameters);
-    parameters.set(this.#average);
+    parameters.set(this.#state.average);
   }
 
   afterEval({ parameters }: BaseStrategy): void {
@@ -62,19 +71,8 @@ export class WeightAveragingPlugin implements StrategyPlugin {
 
   /** An evaluation may let heads grow, too. */
   afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {
-    if (this.#average) this.#average = growth.remap(this.#average, parameters);
+    if (this.#state.average) this.#state.average = growth.remap(this.#state.average, parameters);
     if (this.#trained) this.#trained = growth.remap(this.#trained, parameters);
-  }
-
-  saveState(): SavedState {
-    return { average: this.#average ? Float32Array.from(this.#average) : null };
-  }
-
-  restoreState(saved: SavedState): void {
-    const act = "the saved state of WeightAveragingPlugin";
-    const { average = null } = parseSavedRecord(act, saved);
-    this.#average = average === null ? undefined : Float32Array.from(parseSavedVector(act, average));
-    this.#trained = undefined;
   }
 }
 

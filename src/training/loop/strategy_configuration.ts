@@ -16,7 +16,7 @@ import {
   type StrategyOptions,
   type StrategySettings,
 } from "./strategy_options.ts";
-import { listParts, type StrategyPlugin } from "./strategy_plugin.ts";
+import { listParts, type PluginState, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /**
  * What a strategy is made with, and what it declares: options, settings, plugins, what goes together, how it predicts,
@@ -154,7 +154,12 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
     return undefined;
   }
 
-  /** What a subclass must keep to go on identically; nothing if it has no state of its own. */
+  /** What a subclass keeps from one step to the next, declared; undefined if it has no such state. */
+  get ownState(): PluginState | undefined {
+    return undefined;
+  }
+
+  /** For a subclass whose state cannot be declared: all that it needs to go on identically. */
   saveOwnState(): SavedState {
     return null;
   }

@@ -107,7 +107,7 @@ export type StrategyPlugin = CombinationRules & {
    * What the plugin keeps from one callback to the next: `declareState({ … })`, or a buffer. It is saved and restored
    * with the strategy. A plugin whose behaviour depends on the past must have it, or both of the next two methods.
    */
-  readonly state?: Part<RestoreContext>;
+  readonly state?: PluginState | undefined;
   /** For a plugin whose state cannot be declared: all that `restoreState` needs to go on from here. */
   saveState?(): SavedState;
   /** Goes on from what `saveState` gave, in the same configuration. Must also undo what happened since. */
@@ -120,6 +120,9 @@ export interface RestoreContext {
   /** The benchmark's data sources by name: saved samples refer to them. */
   readonly sources: ReadonlyMap<string, DataSource>;
 }
+
+/** What a plugin keeps: see `StrategyPlugin.state`. */
+export type PluginState = Part<RestoreContext>;
 
 /** A plugin and those that it is made of, in the order in which they are called. */
 export function listParts(plugin: StrategyPlugin): readonly StrategyPlugin[] {

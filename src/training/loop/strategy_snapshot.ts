@@ -52,7 +52,7 @@ export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
     clock: clock.save(),
     evaluator: strategy.evaluator.save(),
     plugins: strategy.plugins.map((plugin) => ({ name: namePlugin(plugin), state: savePlugin(plugin) })),
-    own: strategy.saveOwnState(),
+    own: strategy.ownState ? strategy.ownState.save() : strategy.saveOwnState(),
   };
 }
 
@@ -84,14 +84,17 @@ export async function restoreSnapshot(
   strategy.randomStreams.restore(snapshot.randomStreams);
   strategy.clock.restore(snapshot.clock);
   await restorePart("the evaluator", () => strategy.evaluator.restore(snapshot.evaluator));
+  const context = { strategy, sources };
   for (const [i, plugin] of strategy.plugins.entries()) {
     const { state } = elementAt(snapshot.plugins, i);
-    const context = { strategy, sources };
     await restorePart(namePlugin(plugin), () => {
       return plugin.state ? plugin.state.restore(state, context) : plugin.restoreState?.(state, context);
     });
   }
-  await restorePart(strategy.constructor.name, () => strategy.restoreOwnState(snapshot.own, sources));
+  await restorePart(strategy.constructor.name, () => {
+    const { ownState } = strategy;
+    return ownState ? ownState.restore(snapshot.own, context) : strategy.restoreOwnState(snapshot.own, sources);
+  });
 }
 
 function savePlugin(plugin: StrategyPlugin): SavedState {

@@ -1,5 +1,5 @@
 import { elementAt, valueAt } from "../../core/element_at.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../core/saved_state.ts";
+import { count, type Field, list, mapById } from "../../core/state/state.ts";
 import type { ClassesByTask } from "../../models/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 
@@ -23,16 +23,5 @@ export function joinClassesByTask(first: ClassesByTask, second: ClassesByTask): 
   return joined;
 }
 
-/** Plain data for `parseClassesByTask`. */
-export function saveClassesByTask(classes: ClassesByTask): SavedState {
-  return [...classes].map(([task, ids]) => ({ task, ids }));
-}
-
-/** The classes that were saved. @throws {TypeError} If there were none; the message starts with `act`. */
-export function parseClassesByTask(act: string, saved: SavedState): ClassesByTask {
-  const entries = parseSavedList(act, saved).map((entry): [number, readonly number[]] => {
-    const { task, ids } = parseSavedRecord(act, entry);
-    return [parseSavedNumber(act, task), parseSavedList(act, ids).map((id) => parseSavedNumber(act, id))];
-  });
-  return new Map(entries);
-}
+/** A field of classes by task label. */
+export const CLASSES_BY_TASK: Field<ClassesByTask> = mapById(list(count()));

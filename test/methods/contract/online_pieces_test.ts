@@ -81,7 +81,7 @@ describe("methods that do something at an experience's end, on an online stream"
       await withStrategy(new Naive(makeOptions({ plugins: [listener, plugin] })), (strategy) =>
         strategy.train(cut(20)),
       );
-      const { penalty } = plugin.saveState() as { penalty: { a: Float32Array } };
+      const { penalty } = plugin.state.save() as { penalty: { a: Float32Array } };
       const scale = Math.max(...wanted);
       expect(measureDifference(penalty.a, Array.from(wanted)) / scale).toBeLessThan(1e-5);
     }
@@ -93,7 +93,7 @@ describe("methods that do something at an experience's end, on an online stream"
       const plugin = new MASPlugin();
       const still: StrategyPlugin = { name: "still", beforeUpdate: (strategy) => strategy.skipUpdate() };
       await withStrategy(new Naive(makeOptions({ plugins: [still, plugin] })), (strategy) => strategy.train(stream));
-      return (plugin.saveState() as { penalty: { a: Float32Array } }).penalty.a;
+      return (plugin.state.save() as { penalty: { a: Float32Array } }).penalty.a;
     };
     const [whole, pieces] = [await measure(benchmark.trainStream), await measure(cut(10))];
     expect(measureDifference(pieces, whole) / Math.max(...whole)).toBeLessThan(1e-5);
@@ -158,7 +158,7 @@ describe("GatheredImportances", () => {
     let sum = 0;
     for (const [i, piece] of pieces.entries()) {
       const copy = new GatheredImportances();
-      copy.restore("a test", gathered.save());
+      copy.restore(gathered.save());
       gathered = copy;
       samples += piece.dataset.length;
       sum += piece.dataset.length * (i + 1);

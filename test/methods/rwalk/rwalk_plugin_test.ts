@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { parseSavedRecord, parseSavedVector } from "../../../src/core/saved_state.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import type { RWalkOptions } from "../../../src/methods/rwalk/options.ts";
 import { combineImportances, RWalk, RWalkPlugin } from "../../../src/methods/rwalk/rwalk_plugin.ts";
@@ -72,8 +71,7 @@ function createSlowWalk({ lambda = 0.1, alpha = 0.9, deltaT = 10 }: RWalkOptions
 
 /** F [P] as the plugin would save it. */
 function readFisher(plugin: RWalkPlugin): Float32Array {
-  const { walk } = parseSavedRecord("test", plugin.saveState());
-  return parseSavedVector("test", parseSavedRecord("test", walk).fisher);
+  return (plugin.state.save() as { walk: { fisher: Float32Array } }).walk.fisher;
 }
 
 describe("RWalkPlugin", () => {

@@ -113,7 +113,7 @@ describe("SynapticIntelligencePlugin", () => {
     const contributions: Float32Array[] = [];
     const plugin = new SynapticIntelligencePlugin({ lambda: 0 });
     const watching = createListener(["afterTrainingIteration"], () => {
-      const saved = plugin.saveState();
+      const saved = plugin.state.save();
       if (typeof saved !== "object" || saved === null || !("path" in saved)) return;
       const { path } = saved;
       if (typeof path !== "object" || path === null || !("contributions" in path)) return;

@@ -23,7 +23,7 @@ export interface FeatureClassifier {
   describeHead(layerName: string): ScoringHead | undefined;
   /** All that `restore` needs. */
   save(): SavedState;
-  restore(saved: SavedState): void;
+  restore(saved: unknown): void;
 }
 
 /**

@@ -1,15 +1,13 @@
 import { matrixShape } from "../../../core/host_tensor.ts";
 import { fillDefaults, type ResolvedOptions } from "../../../core/options/option_schema.ts";
-import { parseSavedRecord, type SavedState } from "../../../core/saved_state.ts";
-import { readSaved } from "../../../core/state/field.ts";
+import { declareState, part } from "../../../core/state/state.ts";
 import { Dataset } from "../../../data/dataset.ts";
 import { datasetField } from "../../../data/saved_dataset.ts";
 import type { ExemplarsBuffer } from "../../../memory/buffers/exemplars_buffer.ts";
 import { resolveStoragePolicy } from "../../../memory/buffers/resolve_storage_policy.ts";
-import { restoreBuffer, saveBuffer } from "../../../memory/buffers/saved_buffer.ts";
 import type { PredictionHead } from "../../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
-import type { RestoreContext, StrategyPlugin, StrategySetup } from "../../../training/loop/strategy_plugin.ts";
+import type { PluginState, StrategyPlugin, StrategySetup } from "../../../training/loop/strategy_plugin.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../../training/model/named_layer.ts";
 import { extractByTask } from "./extract_by_task.ts";
 import type { FeatureClassifier } from "./feature_classifier.ts";
@@ -28,7 +26,8 @@ export class FeaturePrediction implements StrategyPlugin {
   readonly #update: ResolvedOptions<typeof FEATURE_PREDICTION_OPTIONS>["update"];
   readonly #layerName: string | undefined;
   readonly #buffer: ExemplarsBuffer;
-  #seen = Dataset.empty();
+  readonly #state;
+  readonly state: PluginState;
 
   /**
    * @param owner The plugin that it is part of, for messages.
@@ -43,6 +42,12 @@ export class FeaturePrediction implements StrategyPlugin {
     this.#classifiers = new TaskClassifiers(createClassifier);
     this.#update = update;
     this.#layerName = layerName;
+    this.#state = declareState("a prediction by features", {
+      classifiers: part(this.#classifiers),
+      buffer: part(this.#buffer),
+      seen: datasetField(),
+    });
+    this.state = this.#state;
   }
 
   assertUsable({ model }: StrategySetup): void {
@@ -58,14 +63,14 @@ export class FeaturePrediction implements StrategyPlugin {
       case "current":
         return this.#classifiers.add(await extractByTask(strategy, dataset, this.#layerName));
       case "oracle":
-        this.#seen = Dataset.concat([this.#seen, dataset]);
+        this.#state.seen = Dataset.concat([this.#state.seen, dataset]);
     }
   }
 
   /** Learns the classes anew, where the model as it is now decides. */
   async beforeEval(strategy: BaseStrategy): Promise<void> {
     if (this.#update === "current") return;
-    const samples = this.#update === "memory" ? this.#buffer.buffer : this.#seen;
+    const samples = this.#update === "memory" ? this.#buffer.buffer : this.#state.seen;
     this.#classifiers.learn(await extractByTask(strategy, samples, this.#layerName));
   }
 
@@ -77,21 +82,5 @@ export class FeaturePrediction implements StrategyPlugin {
 
   predictionHead({ model }: BaseStrategy): PredictionHead | undefined {
     return this.#classifiers.describeHead(this.#layerName ?? findFeatureLayer(model));
-  }
-
-  saveState(): SavedState {
-    const seen = datasetField().save(this.#seen);
-    return { classifiers: this.#classifiers.save(), buffer: saveBuffer(this.#buffer), seen };
-  }
-
-  restoreState(saved: SavedState, { sources }: RestoreContext): void {
-    const {
-      classifiers = null,
-      buffer = null,
-      seen,
-    } = parseSavedRecord("the saved state of a prediction by features", saved);
-    this.#classifiers.restore(classifiers);
-    restoreBuffer(this.#buffer, buffer, sources);
-    this.#seen = readSaved(datasetField(), seen, { owner: "a prediction by features", context: { sources } });
   }
 }

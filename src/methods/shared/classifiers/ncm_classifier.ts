@@ -1,22 +1,16 @@
 import { type HostTensor, matrixShape } from "../../../core/host_tensor.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { flag } from "../../../core/options/value_rules.ts";
-import {
-  parseSavedCount,
-  parseSavedList,
-  parseSavedNumber,
-  parseSavedRecord,
-  type SavedState,
-} from "../../../core/saved_state.ts";
+import { count, declareState, float64Vector, mapById, record } from "../../../core/state/state.ts";
 import type { NearestMeanHead } from "../../../onnx/export/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
-interface ClassMean {
+const CLASS_MEAN = record({
   /** Samples that the mean is of. */
-  readonly count: number;
+  count: count(),
   /** [F] */
-  readonly mean: Float64Array;
-}
+  mean: float64Vector(),
+});
 
 /**
  * The nearest class mean: a class's score is minus the Euclidean distance between the features and the mean of its
@@ -25,7 +19,9 @@ interface ClassMean {
  */
 export class NCMClassifier implements FeatureClassifier {
   readonly #normalize: boolean;
-  readonly #means = new Map<number, ClassMean>();
+  readonly #state = declareState("class means", { means: mapById(CLASS_MEAN) });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /** @throws {TypeError} If an option is of another kind. */
   constructor(options: { readonly normalize?: boolean } = {}) {
@@ -35,15 +31,15 @@ export class NCMClassifier implements FeatureClassifier {
 
   /** The mean [F] of every class known, before it is brought to length 1; borrowed. */
   get means(): ReadonlyMap<number, Float64Array> {
-    return new Map([...this.#means].map(([id, { mean }]) => [id, mean]));
+    return new Map([...this.#state.means].map(([id, { mean }]) => [id, mean]));
   }
 
   get classes(): readonly number[] {
-    return [...this.#means.keys()];
+    return [...this.#state.means.keys()];
   }
 
   learn(features: FeaturesByClass): void {
-    for (const id of features.keys()) this.#means.delete(id);
+    for (const id of features.keys()) this.#state.means.delete(id);
     this.add(features);
   }
 
@@ -51,7 +47,7 @@ export class NCMClassifier implements FeatureClassifier {
     for (const [id, tensor] of features) {
       const [count, width] = matrixShape(tensor.shape);
       if (count === 0) continue;
-      const known = this.#means.get(id) ?? { count: 0, mean: new Float64Array(width) };
+      const known = this.#state.means.get(id) ?? { count: 0, mean: new Float64Array(width) };
       const total = known.count + count;
       const mean = known.mean.map((value) => value * (known.count / total));
       for (let row = 0; row < count; row++) {
@@ -59,13 +55,13 @@ export class NCMClassifier implements FeatureClassifier {
         const length = this.#normalize ? measureLength(values) : 1;
         for (let i = 0; i < width; i++) mean[i] = (mean[i] ?? 0) + (values[i] ?? 0) / length / total;
       }
-      this.#means.set(id, { count: total, mean });
+      this.#state.means.set(id, { count: total, mean });
     }
   }
 
   score(features: HostTensor, width: number): HostTensor {
     const ids = this.classes;
-    const centres = [...this.#means.values()].map(({ mean }) => this.#scale(mean));
+    const centres = [...this.#state.means.values()].map(({ mean }) => this.#scale(mean));
     return scoreRows(features, { width, ids }, (row, scores) => {
       const values = this.#scale(Float64Array.from(row));
       for (const [k, centre] of centres.entries()) {
@@ -77,26 +73,9 @@ export class NCMClassifier implements FeatureClassifier {
   }
 
   describeHead(layerName: string): NearestMeanHead | undefined {
-    if (this.#means.size === 0) return undefined;
-    const means = new Map([...this.#means].map(([id, { mean }]) => [id, this.#scale(mean)]));
+    if (this.#state.means.size === 0) return undefined;
+    const means = new Map([...this.#state.means].map(([id, { mean }]) => [id, this.#scale(mean)]));
     return { kind: "nearestMean", layerName, means, normalize: this.#normalize };
-  }
-
-  save(): SavedState {
-    return [...this.#means].map(([id, { count, mean }]) => ({ id, count, mean }));
-  }
-
-  restore(saved: SavedState): void {
-    const act = "the saved state of class means";
-    this.#means.clear();
-    for (const entry of parseSavedList(act, saved)) {
-      const { id, count, mean } = parseSavedRecord(act, entry);
-      if (!(mean instanceof Float64Array)) continue;
-      this.#means.set(parseSavedNumber(act, id), {
-        count: parseSavedCount(act, count),
-        mean: Float64Array.from(mean),
-      });
-    }
   }
 
   /** At length 1, if that is wanted; a vector of zeros stays. */

@@ -1,5 +1,6 @@
+import { findOrCreate } from "../../../core/find_or_create.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
-import { parseSavedList, parseSavedNumber, parseSavedRecord, type SavedState } from "../../../core/saved_state.ts";
+import { declareState, made, mapById } from "../../../core/state/state.ts";
 import { type ByTaskHead, joinTaskHeads, type ScoringHead } from "../../../onnx/export/prediction_head.ts";
 import type { FeatureClassifier, FeaturesByClass } from "./feature_classifier.ts";
 import { scoreByTask, type TaskRows } from "./score_by_task.ts";
@@ -10,8 +11,9 @@ export type FeaturesByTask = ReadonlyMap<number, FeaturesByClass>;
 /** A classifier of features for each task: tasks may share class ids. Samples without task labels are task 0. */
 export class TaskClassifiers {
   readonly #create: () => FeatureClassifier;
-  /** By task label, in the order in which tasks came. */
-  readonly #byTask = new Map<number, FeatureClassifier>();
+  readonly #state;
+  readonly save = () => this.#state.save();
+  readonly restore = (saved: unknown) => this.#state.restore(saved);
 
   /**
    * @param create Makes a classifier that knows nothing.
@@ -20,6 +22,8 @@ export class TaskClassifiers {
   constructor(create: () => FeatureClassifier) {
     create();
     this.#create = create;
+    /** By task label, in the order in which tasks came. */
+    this.#state = declareState("a classifier a task", { byTask: mapById(made(create)) });
   }
 
   /** Learns classes from these samples alone; what was known of them is forgotten, other classes stay. */
@@ -34,38 +38,20 @@ export class TaskClassifiers {
 
   /** Scores [N, width] of features [N, F], as `scoreByTask` says. The caller owns the result. */
   score(features: HostTensor, rows: TaskRows): HostTensor {
-    return scoreByTask(features, rows, this.#byTask);
+    return scoreByTask(features, rows, this.#state.byTask);
   }
 
   /** The same scores for an exported model, of a layer's features; undefined while no class is known. */
   describeHead(layerName: string): ScoringHead | ByTaskHead | undefined {
     const heads = new Map<number, ScoringHead>();
-    for (const [task, classifier] of this.#byTask) {
+    for (const [task, classifier] of this.#state.byTask) {
       const head = classifier.describeHead(layerName);
       if (head) heads.set(task, head);
     }
     return joinTaskHeads(heads);
   }
 
-  /** All that `restore` needs. */
-  save(): SavedState {
-    return [...this.#byTask].map(([task, classifier]) => ({ task, classifier: classifier.save() }));
-  }
-
-  restore(saved: SavedState): void {
-    const act = "the saved state of a classifier a task";
-    this.#byTask.clear();
-    for (const entry of parseSavedList(act, saved)) {
-      const { task, classifier = null } = parseSavedRecord(act, entry);
-      this.#find(parseSavedNumber(act, task)).restore(classifier);
-    }
-  }
-
   #find(task: number): FeatureClassifier {
-    const known = this.#byTask.get(task);
-    if (known) return known;
-    const classifier = this.#create();
-    this.#byTask.set(task, classifier);
-    return classifier;
+    return findOrCreate(this.#state.byTask, task, this.#create);
   }
 }

@@ -1,5 +1,7 @@
 import { createQuadraticPenalty, type QuadraticPenalty } from "../../../cluster/penalty.ts";
-import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../../core/saved_state.ts";
+import type { SavedState } from "../../../core/saved_state.ts";
+import { readSaved } from "../../../core/state/field.ts";
+import { number, optional, record, vector } from "../../../core/state/state.ts";
 import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
 
 /** An importance for every parameter, and the values to which they are held. Both are [P] and borrowed. */
@@ -7,6 +9,8 @@ export interface Anchor {
   readonly importances: Float32Array;
   readonly parameters: Float32Array;
 }
+
+const PENALTY = optional(record({ a: vector(), b: vector(), c: number(), scale: number() }));
 
 /**
  * What a plugin that holds parameters to anchors keeps: scale · Σₖ Σᵢ Fₖᵢ (θᵢ − θₖᵢ)² as one quadratic, which takes
@@ -50,25 +54,22 @@ export class AnchoredPenalty {
 
   /** Plain data for `restore`. */
   save(): SavedState {
-    if (!this.#penalty) return null;
-    const { a, b, c } = this.#penalty;
-    return { a: Float32Array.from(a), b: Float32Array.from(b), c, scale: this.#scale };
+    return PENALTY.save(this.#penalty && { ...this.#penalty, scale: this.#scale });
   }
 
   /** Goes on from what `save` gave. */
-  restore(strategy: BaseStrategy, saved: SavedState | undefined): void {
+  restore(saved: unknown, { strategy }: { readonly strategy: BaseStrategy }): void {
+    const known = readSaved(PENALTY, saved, { owner: this.#owner, context: undefined });
     if (this.#penalty) strategy.removePenalty(this.#penalty);
     this.#penalty = undefined;
-    if (saved === null) return;
-    const act = `the saved state of ${this.#owner}`;
-    const { a, b, c, scale } = parseSavedRecord(act, saved);
-    const importances = parseSavedVector(act, a);
-    const penalty = createQuadraticPenalty(importances.length);
-    penalty.a.set(importances);
-    penalty.b.set(parseSavedVector(act, b));
-    penalty.c = parseSavedNumber(act, c);
+    if (!known) return;
+    const { a, b, c, scale } = known;
+    const penalty = createQuadraticPenalty(a.length);
+    penalty.a.set(a);
+    penalty.b.set(b);
+    penalty.c = c;
     this.#penalty = penalty;
-    this.scale = parseSavedNumber(act, scale);
+    this.scale = scale;
     strategy.addPenalty(penalty);
   }
 

@@ -1,4 +1,4 @@
-import { parseSavedNumber, parseSavedRecord, parseSavedVector, type SavedState } from "../../../core/saved_state.ts";
+import { count, declareState, optional, vector } from "../../../core/state/state.ts";
 import { addScaled, scaleVector } from "../../../core/vector.ts";
 import type { Experience } from "../../../streams/experience.ts";
 import { endsExperience } from "../../../streams/online_experience.ts";
@@ -9,9 +9,13 @@ import type { ModelGrowth } from "../../../training/model/model_growth.ts";
  * later: the mean over all samples, [P].
  */
 export class GatheredImportances {
-  /** Σ samples · importances over the pieces so far [P]. */
-  #sum: Float32Array | undefined;
-  #samples = 0;
+  readonly #state = declareState("gathered importances", {
+    /** Σ samples · importances over the pieces so far [P]. */
+    sum: optional(vector()),
+    samples: count(),
+  });
+  readonly save = this.#state.save;
+  readonly restore = this.#state.restore;
 
   /**
    * Takes the mean over the samples of an experience or a piece. It may be written to.
@@ -19,31 +23,19 @@ export class GatheredImportances {
    */
   add(experience: Experience, importances: Float32Array): Float32Array | undefined {
     const isLast = endsExperience(experience);
-    if (isLast && !this.#sum) return importances;
+    const { sum = new Float32Array(importances.length) } = this.#state;
+    if (isLast && !this.#state.sum) return importances;
     const { length } = experience.dataset;
-    this.#samples += length;
-    this.#sum ??= new Float32Array(importances.length);
-    addScaled(this.#sum, importances, length);
+    addScaled(sum, importances, length);
+    this.#state.sum = sum;
+    this.#state.samples += length;
     if (!isLast) return undefined;
-    const mean = this.#sum;
-    scaleVector(mean, 1 / this.#samples);
-    [this.#sum, this.#samples] = [undefined, 0];
-    return mean;
+    scaleVector(sum, 1 / this.#state.samples);
+    this.#state.reset();
+    return sum;
   }
 
   grow(growth: ModelGrowth): void {
-    if (this.#sum) this.#sum = growth.remap(this.#sum);
-  }
-
-  /** Plain data for `restore`. */
-  save(): SavedState {
-    return { sum: this.#sum ? Float32Array.from(this.#sum) : null, samples: this.#samples };
-  }
-
-  /** Goes on from what `save` gave. */
-  restore(act: string, saved: SavedState | undefined): void {
-    const { sum = null, samples } = parseSavedRecord(act, saved);
-    this.#sum = sum === null ? undefined : Float32Array.from(parseSavedVector(act, sum));
-    this.#samples = parseSavedNumber(act, samples);
+    if (this.#state.sum) this.#state.sum = growth.remap(this.#state.sum);
   }
 }

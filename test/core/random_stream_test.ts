@@ -1,15 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { RandomStream } from "../../src/core/random_stream.ts";
-import { parseSavedCount } from "../../src/core/saved_state.ts";
-
-describe("parseSavedCount()", () => {
-  test("takes whole numbers from 0 on, and nothing else", () => {
-    for (const count of [0, 1, 2 ** 40]) expect(parseSavedCount("restore", count)).toBe(count);
-    for (const other of [-1, 0.5, 2 ** 53, Number.NaN, "1", null, undefined, []]) {
-      expect(() => parseSavedCount("restore", other)).toThrow(TypeError);
-    }
-  });
-});
 
 describe("RandomStream.restore()", () => {
   test("goes on from what save() gave, and refuses a state of another form", () => {
