@@ -59,11 +59,16 @@ function formatPart({ name, title, isApart }: Part, entries: readonly Entry[]): 
     "```",
     "",
     ...(values.length > 0 ? ["| | |", "|---|---|"] : []),
-    ...values.map((entry) => `| \`${entry.name}\` | ${entry.sentence.replaceAll("|", "\\|")} |`),
+    ...values.map((entry) => `| \`${entry.name}\` | ${escapeCell(entry.sentence)} |`),
     ...(values.length > 0 ? [""] : []),
     ...(types.length > 0 ? [`Types: ${types.map((entry) => `\`${entry.name}\``).join(", ")}.`, ""] : []),
   ];
   return lines.join("\n");
+}
+
+/** Text for a cell of a table: what Markdown would read as formatting is escaped, except in `code`. */
+function escapeCell(text: string): string {
+  return text.replace(/`[^`]*`|[*_<|]/g, (part) => (part.startsWith("`") ? part.replaceAll("|", "\\|") : `\\${part}`));
 }
 
 /** The names that the text of a module exports as types: `export type { A }`, `export { type B }`. */
@@ -79,7 +84,7 @@ export function listTypeNames(text: string): Set<string> {
 export function takeFirstSentence(comment: string): string {
   const [paragraph = ""] = comment.trim().split(/\n\s*\n/);
   const line = paragraph.replace(/\s*\n\s*/g, " ").replace(/\{@link ([^}]*)\}/g, "`$1`");
-  const [first = line, second] = line.split(/(?<=(?<!\b(?:al|e\.g|i\.e|vs|cf))[.:])\s+/);
+  const [first = line, second] = line.split(/(?<=(?<!\b(?:al|e\.g|i\.e|vs|cf))\.)\s+/);
   const isName = first.split(" ").length < 2 && second !== undefined;
   return (isName ? `${first} ${second}` : first).replace(/:$/, ".");
 }

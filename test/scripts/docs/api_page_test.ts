@@ -38,12 +38,12 @@ describe("docs/api.md", () => {
 describe("formatApiPage()", () => {
   test("shows values in a table and types in a line, and how to import them", () => {
     const entries: Entry[] = [
-      { name: "Mean", isType: false, sentence: "A mean | of numbers." },
+      { name: "Mean", isType: false, sentence: "A mean | of CWR* `a|b * c`." },
       { name: "Metric", isType: true, sentence: "A metric." },
     ];
     const page = formatApiPage(new Map([["metrics", entries]]));
     expect(page).toContain('import { Mean } from "firn/metrics"; // or from "firn"');
-    expect(page).toContain("| `Mean` | A mean \\| of numbers. |");
+    expect(page).toContain("| `Mean` | A mean \\| of CWR\\* `a\\|b * c`. |");
     expect(page).toContain("Types: `Metric`.");
     expect(listDescribed(page, "metrics")).toEqual(["Mean", "Metric"]);
   });
@@ -60,7 +60,8 @@ describe("takeFirstSentence()", () => {
   test("takes one sentence from several lines", () => {
     expect(takeFirstSentence("Trains on\n all of it. Then more.\n\nAnother paragraph.")).toBe("Trains on all of it.");
     expect(takeFirstSentence("Adam (Kingma et al. 2015) here. More.")).toBe("Adam (Kingma et al. 2015) here.");
-    expect(takeFirstSentence("Shows {@link Mean}: 1 + 1")).toBe("Shows `Mean`.");
+    expect(takeFirstSentence("Shows {@link Mean}: one.\nTwo.")).toBe("Shows `Mean`: one.");
+    expect(takeFirstSentence("Shows a program:\n\nx")).toBe("Shows a program.");
     expect(takeFirstSentence("No end")).toBe("No end");
   });
 
