@@ -13,7 +13,7 @@ export interface InterleaveOptions {
   readonly warmups: number;
   /**
    * Measurements at the beginning of each turn that do not count: after seconds of waiting, caches, pages and compiled
-   * code are gone, and the first hundreds of short steps take up to twice as long. None if left out.
+   * code are gone, and the first hundreds of short steps take up to twice as long. Default: none.
    */
   readonly leadIns?: number;
   /** Ends it between two measurements. */

@@ -15,27 +15,27 @@ const MAX_WORKERS = 256;
 /** How a model's replicas are laid out. */
 export interface ClusterOptions {
   /**
-   * Worker threads with a replica each; 0 computes in the coordinator. The number of devices, or of cores, if left out.
+   * Worker threads with a replica each; 0 computes in the coordinator. Default: the number of devices, or of cores.
    */
   readonly workers?: number;
-  /** Into how many shards a minibatch is cut, whoever computes them; as many as workers (at least 1) if left out. */
+  /** Into how many shards a minibatch is cut, whoever computes them. Default: as many as workers (at least 1). */
   readonly logicalShards?: number;
-  /** "auto" if left out. */
+  /** Default: "auto". */
   readonly engine?: EngineChoice;
-  /** Devices, given to the workers in turn; ["cpu"] if left out. */
+  /** Devices, given to the workers in turn. Default: ["cpu"]. */
   readonly devices?: readonly string[];
-  /** How long a replica may show no sign of life before the step fails; 8000 if left out. */
+  /** How long a replica may show no sign of life before the step fails. Default: 8000. */
   readonly silenceTimeoutMs?: number;
-  /** How many lost replicas are replaced, each step then being repeated; none (the step fails) if left out. */
+  /** How many lost replicas are replaced, each step then being repeated. Default: none (the step fails). */
   readonly maxRestarts?: number;
   /** Gets one line for every replica that is replaced. */
   readonly onRestart?: (message: string) => void;
   /**
    * Modules that register custom layers with `tf.serialization.registerClass`: absolute addresses (`import.meta.url`),
-   * imported in each replica's Worker, for the engine tfjs. None if left out.
+   * imported in each replica's Worker, for the engine tfjs. Default: none.
    */
   readonly layerModules?: readonly string[];
-  /** The module that replicas' Workers run, for programs that bundle it elsewhere; workers/replica.ts if left out. */
+  /** The module that replicas' Workers run, for programs that bundle it elsewhere. Default: workers/replica.ts. */
   readonly workerEntry?: URL;
 }
 

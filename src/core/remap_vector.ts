@@ -27,7 +27,7 @@ export function compareParameters(before: Layouts, after: Layouts): LayoutChange
  * Moves a vector laid out by `from` to where its tensors lie in `to`, by name. A tensor that grew keeps its values at
  * the low indices of each axis; what nothing falls on keeps the value it has in `into`. Frozen tensors are left out.
  * @param vector [from.size], borrowed; may lie in shared memory.
- * @param change.into [to.size]; zeros if left out.
+ * @param change.into [to.size]. Default: zeros.
  * @returns `into`.
  * @throws {RangeError} If a vector has another length, or a tensor is missing from `to`, has another rank there or
  * shrank.

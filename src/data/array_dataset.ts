@@ -21,11 +21,11 @@ export interface ArrayDatasetOptions {
   readonly sampleShape: readonly number[];
   /** Where images of three axes have their channels; left out, `sampleShape` must tell. */
   readonly layout?: ImageLayout | undefined;
-  /** 0 unless given. */
+  /** Default: 0. */
   readonly taskLabel?: number | undefined;
-  /** What is done to samples when they are read; nothing unless given. */
+  /** What is done to samples when they are read. Default: nothing. */
   readonly transforms?: readonly Transform[] | undefined;
-  /** What training does to images at random; nothing unless given. */
+  /** What training does to images at random. Default: nothing. */
   readonly augmentation?: Augmentation | undefined;
 }
 

@@ -23,7 +23,7 @@ export interface DataSource {
   /** One task label for all rows, a whole number of at least 0. */
   readonly taskLabel: number;
   readonly transforms: readonly Transform[];
-  /** What training iterations do to images before the transforms; nothing unless given. */
+  /** What training iterations do to images before the transforms. Default: nothing. */
   readonly augmentation?: Augmentation | undefined;
 }
 

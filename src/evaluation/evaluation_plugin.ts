@@ -20,7 +20,7 @@ import type { PluginMetric } from "./plugin_metric.ts";
 export interface EvaluationPluginOptions {
   readonly metrics: readonly PluginMetric[];
   readonly loggers?: readonly Logger[];
-  /** Gets one line for every logger that fails; standard error unless given. */
+  /** Gets one line for every logger that fails. Default: standard error. */
   readonly onFailure?: (message: string) => void;
 }
 

@@ -74,7 +74,7 @@ export class MetricHistory {
   }
 
   /**
-   * The newest value of every key that was reported since there were `since` values; of all keys unless given. The
+   * The newest value of every key that was reported since there were `since` values. Default: of all keys. The
    * caller owns the object; matrices in it are borrowed.
    */
   listLast(since = 0): Record<string, MetricData> {

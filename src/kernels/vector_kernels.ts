@@ -41,7 +41,7 @@ export class VectorKernels {
   readonly #pieces: readonly Float32Array[];
   readonly #functions: KernelFunctions;
 
-  /** @param own A memory with nothing but pieces if left out: then all vectors are copied. */
+  /** @param own Default: a memory with nothing but pieces, into which all vectors are copied. */
   constructor(own: KernelMemory = createKernelMemory()) {
     this.#buffer = own.memory.buffer;
     this.#pieces = own.pieces;

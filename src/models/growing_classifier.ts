@@ -15,11 +15,11 @@ export type GrowingKind = (typeof KINDS)[number];
 
 /** How a growing head begins. */
 export interface GrowingHeadOptions {
-  /** Its width before the first experience; 2 if left out. */
+  /** Its width before the first experience. Default: 2. */
   readonly initialUnits?: number;
-  /** Whether units whose class was not trained on answer `maskValue`; true if left out. */
+  /** Whether units whose class was not trained on answer `maskValue`. Default: true. */
   readonly masking?: boolean;
-  /** −1000 if left out. */
+  /** Default: −1000. */
   readonly maskValue?: number;
 }
 

@@ -30,7 +30,7 @@ export interface MLPVAEOptions {
   readonly latentSize?: number;
   /** Units of the encoder's hidden layers; the decoder has them in reverse. Default [400, 128]. */
   readonly hiddenSizes?: readonly number[];
-  /** The least and the largest value that reconstructions have, by a stretched sigmoid. Any value if left out. */
+  /** The least and the largest value that reconstructions have, by a stretched sigmoid. Default: any value. */
   readonly outputRange?: readonly [number, number];
   /** Seeds the weights; the same seed gives the same model. Default 0. */
   readonly seed?: number;

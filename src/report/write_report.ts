@@ -12,7 +12,7 @@ import { completeSvg, rasterizeSvg } from "./standalone_svg.ts";
 
 /** What to write beside the page, and where. */
 export interface ReportOptions {
-  /** The page; report.html in the run's folder, or in the current folder for several runs, if left out. */
+  /** The page. Default: report.html in the run's folder, or in the current folder for several runs. */
   readonly out?: string | undefined;
   /** True writes each figure as an SVG file beside the page. */
   readonly svg?: boolean;

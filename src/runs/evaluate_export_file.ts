@@ -21,7 +21,7 @@ export interface ExportEvaluation {
 export interface ExportEvaluationOptions {
   readonly stream: Stream;
   readonly batchSize: number;
-  /** The label of each of the file's columns; left out: columns are the stream's class ids. */
+  /** The label of each of the file's columns. Default: columns are the stream's class ids. */
   readonly classNames?: readonly string[] | undefined;
 }
 

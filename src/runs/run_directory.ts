@@ -30,7 +30,7 @@ const PARTIAL_NAME = /\.\d+-\d+\.partial$/;
 export interface RunDirectoryParts {
   /** Released when the directory is closed. */
   readonly lock?: RunLock;
-  /** How a file is written whole or not at all; `writeAtomically` unless given. */
+  /** How a file is written whole or not at all. Default: `writeAtomically`. */
   readonly write?: typeof writeAtomically;
 }
 

@@ -42,12 +42,12 @@ export interface TrainingRunOptions<Config> {
   readonly metrics?: readonly PluginMetric[];
   /** True evaluates the test stream before any training too, which forward transfer needs. */
   readonly evaluatesFirst?: boolean;
-  /** Names for the exported files' metadata; the class of the strategy and the benchmark's name if left out. */
+  /** Names for the exported files' metadata. Default: the class of the strategy and the benchmark's name. */
   readonly labels?: ExportLabels;
   /** False leaves the ONNX files out. */
   readonly exportsModels?: boolean;
   /**
-   * How often a checkpoint is made inside experiences; every 30 seconds if left out. Each experience's end makes one.
+   * How often a checkpoint is made inside experiences. Default: every 30 seconds. Each experience's end makes one.
    */
   readonly checkpointEvery?: CheckpointInterval;
   /** Ends the run between two iterations, with a checkpoint: `train()` throws its reason, status "interrupted". */

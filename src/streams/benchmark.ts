@@ -23,7 +23,7 @@ export interface BenchmarkParts extends StreamOptions {
   readonly train: readonly ExperienceData[];
   readonly test: readonly ExperienceData[];
   readonly numClasses: number;
-  /** The label of each class id; the ids themselves unless given. */
+  /** The label of each class id. Default: the ids themselves. */
   readonly classNames?: readonly string[] | undefined;
   readonly sampleShape: readonly number[];
   readonly isTaskIncremental: boolean;

@@ -39,10 +39,10 @@ export function endsExperience(experience: Experience): boolean {
 export interface OnlineStreamOptions {
   readonly experienceSize: number;
   readonly random: RandomStream;
-  /** False keeps the order of each data set; true unless given. */
+  /** False keeps the order of each data set. Default: true. */
   readonly shuffle?: boolean | undefined;
   /**
-   * Leaves out what is left of an experience at its end, where that is fewer than `experienceSize`; false unless given.
+   * Leaves out what is left of an experience at its end, where that is fewer than `experienceSize`. Default: false.
    */
   readonly dropLast?: boolean | undefined;
 }

@@ -12,7 +12,7 @@ export interface SplitOptions {
   /** In [0, 1); rounded to whole samples, of every class where the split is balanced. */
   readonly validationSize: number;
   readonly random: RandomStream;
-  /** "class-balanced" unless given. */
+  /** Default: "class-balanced". */
   readonly split?: ValidationSplit | undefined;
 }
 

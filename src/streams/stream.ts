@@ -13,7 +13,7 @@ export interface StreamOf<Kind extends Experience> extends Stream {
 /** What an experience is made of. */
 export interface ExperienceData {
   readonly dataset: Dataset;
-  /** The classes it stands for; left out: those of its samples. */
+  /** The classes it stands for. Default: those of its samples. */
   readonly classes?: readonly number[];
   /** The number of the experience that it is a piece of; left out where it is whole. */
   readonly cutFrom?: number;
@@ -21,7 +21,7 @@ export interface ExperienceData {
 
 /**
  * A stream of experiences over these data sets, in order. They are made once: `at(i)` gives the same object every time.
- * @param labelNames What class ids and task labels stand for; left out: for themselves.
+ * @param labelNames What class ids and task labels stand for. Default: for themselves.
  * @throws {RangeError} If an experience has no samples; the message names it.
  */
 export function createStream(name: string, parts: readonly ExperienceData[], labelNames?: LabelNames): Stream {

@@ -21,7 +21,7 @@ export interface LibraryStepsOptions {
   readonly batchSize: number;
   /** In one measurement. */
   readonly steps: number;
-  /** What a measurement gives; milliseconds a step if left out. */
+  /** What a measurement gives. Default: milliseconds a step. */
   readonly figure?: "ms" | "examples/s";
   readonly name?: string;
 }

@@ -16,7 +16,7 @@ const EVAL_COLUMNS = "eval_exp,training_exp,eval_accuracy,eval_loss,forgetting\n
 
 /** Where the files go. */
 export interface CSVLoggerOptions {
-  /** The folder, made where it is missing; "csvlogs" if left out. A function names it when the first row comes. */
+  /** The folder, made where it is missing. Default: "csvlogs". A function names it when the first row comes. */
   readonly folder?: string | (() => string);
   /** True goes on with files that are there; false (the default) starts them anew. */
   readonly append?: boolean;

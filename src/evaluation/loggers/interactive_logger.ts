@@ -17,11 +17,11 @@ export interface TextStream {
 
 /** Where an interactive logger writes. */
 export interface InteractiveLoggerOptions {
-  /** Standard output unless given. */
+  /** Default: standard output. */
   readonly stream?: TextStream;
-  /** Whether to draw bars with control characters; what the stream says of itself unless given. */
+  /** Whether to draw bars with control characters. Default: what the stream says of itself. */
   readonly isTerminal?: boolean;
-  /** Milliseconds that only go up; performance.now unless given. */
+  /** Milliseconds that only go up. Default: performance.now. */
   readonly now?: () => number;
   /** True draws a bar for each replica below the epoch's. */
   readonly perReplica?: boolean;

@@ -4,7 +4,7 @@ export interface Progress {
   readonly label: string;
   /** Iterations of `total` that were done in the time that has passed. */
   readonly done: number;
-  /** Iterations done before that, by a process that was interrupted; none if left out. */
+  /** Iterations done before that, by a process that was interrupted. Default: none. */
   readonly doneBefore?: number;
   readonly total: number;
   readonly elapsedMs: number;

@@ -20,7 +20,7 @@ const MAX_WAITING_BYTES = 1 << 16;
 export interface TensorBoardLoggerOptions {
   /** The folder, made where it is missing; or what names it when the first value comes. */
   readonly folder: string | (() => string);
-  /** Seconds since 1970; the system's clock unless given. It decides nothing but what TensorBoard shows. */
+  /** Seconds since 1970. Default: the system's clock. It decides nothing but what TensorBoard shows. */
   readonly now?: () => number;
   /**
    * True where nobody else writes event files into the folder: a run that is resumed from its beginning removes those

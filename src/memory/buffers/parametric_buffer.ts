@@ -18,11 +18,11 @@ const GROUPINGS = ["none", "class", "task", "experience"] as const;
 export interface ParametricBufferOptions {
   readonly maxSize: number;
   /**
-   * What shares the memory in equal parts; "none" if left out: all samples are one group. The pieces of an online
+   * What shares the memory in equal parts. Default: "none", all samples are one group. The pieces of an online
    * stream are one experience, that which they were cut from.
    */
   readonly groupBy?: (typeof GROUPINGS)[number];
-  /** Which samples of a group stay; random ones if left out. */
+  /** Which samples of a group stay. Default: random ones. */
   readonly selectionStrategy?: SelectionStrategy;
 }
 

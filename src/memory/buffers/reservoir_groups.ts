@@ -9,7 +9,7 @@ import { shareMemory } from "./share_memory.ts";
 /** How groups share the memory. */
 export interface ReservoirGroupsOptions {
   readonly maxSize: number;
-  /** So many groups will come, and each may keep maxSize / totalGroups, rounded down; left out: shares adapt. */
+  /** So many groups will come, and each may keep maxSize / totalGroups, rounded down. Default: shares adapt. */
   readonly totalGroups?: number | undefined;
 }
 

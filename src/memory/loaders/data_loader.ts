@@ -19,9 +19,9 @@ export interface DataLoader {
 /** What all loaders take. */
 export interface DataLoaderOptions {
   readonly batchSize: number;
-  /** A new random order every epoch; true unless given. */
+  /** A new random order every epoch. Default: true. */
   readonly shuffle?: boolean | undefined;
-  /** Leave out what does not fill a batch at a data set's end; false unless given. */
+  /** Leave out what does not fill a batch at a data set's end. Default: false. */
   readonly dropLast?: boolean | undefined;
   /** Needed for shuffling; the stream "shuffle" of a run. */
   readonly stream?: RandomStream | undefined;

@@ -12,7 +12,7 @@ import { MinibatchJoiner } from "./minibatch_joiner.ts";
 /** What a `GroupBalancedDataLoader` is made from. */
 export interface GroupBalancedDataLoaderOptions extends DataLoaderOptions {
   readonly datasets: readonly Dataset[];
-  /** True: a group that ends early starts again. False: the rest of the epoch does without it (unless given). */
+  /** True: a group that ends early starts again. False: the rest of the epoch does without it (the default). */
   readonly oversampleSmallGroups?: boolean | undefined;
 }
 

@@ -17,11 +17,11 @@ export interface ReplayDataLoaderOptions extends DataLoaderOptions {
   readonly data: Dataset;
   /** Samples of the past; none is fine. */
   readonly memory: Dataset;
-  /** Samples of the memory in a minibatch; `batchSize` unless given. */
+  /** Samples of the memory in a minibatch. Default: `batchSize`. */
   readonly batchSizeMem?: number | undefined;
-  /** True: the memory starts again, reshuffled, when it is used up. False: the rest goes without (unless given). */
+  /** True: the memory starts again, reshuffled, when it is used up. False: the rest goes without (the default). */
   readonly oversampleSmallTasks?: boolean | undefined;
-  /** True: the memory's part has an equal share of every task; false unless given. */
+  /** True: the memory's part has an equal share of every task. Default: false. */
   readonly taskBalancedDataloader?: boolean | undefined;
 }
 

@@ -9,7 +9,7 @@ import { GroupBalancedDataLoader } from "./group_balanced_data_loader.ts";
 /** What a `TaskBalancedDataLoader` is made from. */
 export interface TaskBalancedDataLoaderOptions extends DataLoaderOptions {
   readonly data: Dataset;
-  /** True: a task that ends early starts again. False: the rest of the epoch does without it (unless given). */
+  /** True: a task that ends early starts again. False: the rest of the epoch does without it (the default). */
   readonly oversampleSmallTasks?: boolean | undefined;
 }
 

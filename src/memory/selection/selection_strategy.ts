@@ -16,11 +16,11 @@ export interface SelectionStrategy {
 
 /** Where a selection finds its features. */
 export interface FeatureOptions {
-  /** The layer whose answers are compared; the one before the last if left out. */
+  /** The layer whose answers are compared. Default: the one before the last. */
   readonly layerName?: string;
   /** Computes features [N, F] instead of the model; the caller owns the result. */
   readonly extractFeatures?: (samples: Dataset) => Promise<HostTensor>;
-  /** Whether every sample's features are brought to length 1 first; false if left out. */
+  /** Whether every sample's features are brought to length 1 first. Default: false. */
   readonly normalize?: boolean;
 }
 

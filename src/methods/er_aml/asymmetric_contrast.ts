@@ -9,7 +9,7 @@ export interface AsymmetricContrast {
   readonly anchors: number;
   /** τ */
   readonly temperature: number;
-  /** What the mean over the anchors is multiplied by; 1 if left out. */
+  /** What the mean over the anchors is multiplied by. Default: 1. */
   readonly weight?: number;
 }
 

@@ -11,7 +11,7 @@ import { evaluateVAELoss } from "./vae_loss.ts";
 export interface VAETrainingOptions extends Omit<StrategyOptions, "model" | "criterion"> {
   /** Its model is trained in place. */
   readonly generator: VariationalAutoencoder;
-  /** β, weight of the latents' divergence from N(0, 1); 1 if left out. */
+  /** β, weight of the latents' divergence from N(0, 1). Default: 1. */
   readonly beta?: number;
 }
 

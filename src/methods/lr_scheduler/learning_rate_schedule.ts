@@ -8,7 +8,7 @@ import { anything, listOf, number, oneOf, required, wholeNumber } from "../../co
  * - `step`: times γ every `stepSize` steps.
  * - `multi-step`: times γ at each of the `milestones`.
  * - `exponential`: times γ every step; here γ must be given.
- * - `cosine`: from 1 down to `minimum` (a share of the learning rate, 0 unless given) in `steps` steps, and up again.
+ * - `cosine`: from 1 down to `minimum` (a share of the learning rate, default 0) in `steps` steps, and up again.
  */
 export type LearningRateSchedule =
   | { readonly kind: "constant" }
@@ -20,7 +20,7 @@ export type LearningRateSchedule =
 /** A straight line from `start` (a share of the learning rate) to 1 in `steps` steps, before the schedule begins. */
 export interface WarmUp {
   readonly steps: number;
-  /** ⅓ if left out. */
+  /** Default: ⅓. */
   readonly start?: number;
 }
 

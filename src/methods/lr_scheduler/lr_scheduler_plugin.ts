@@ -17,13 +17,13 @@ const GRANULARITIES = ["epoch", "iteration"] as const;
 
 /** When the learning rate changes, and how. */
 export interface LRSchedulerOptions {
-  /** Constant if left out: for a warm-up alone. */
+  /** Default: constant, for a warm-up alone. */
   readonly schedule?: LearningRateSchedule;
-  /** None if left out. */
+  /** Default: none. */
   readonly warmUp?: WarmUp;
-  /** What a step of the schedule is; "epoch" if left out. */
+  /** What a step of the schedule is. Default: "epoch". */
   readonly granularity?: (typeof GRANULARITIES)[number];
-  /** Whether the schedule begins anew with each experience; true if left out. */
+  /** Whether the schedule begins anew with each experience. Default: true. */
   readonly resetScheduler?: boolean;
   /** True: later experiences are trained with the plain learning rate. */
   readonly firstExperienceOnly?: boolean;

@@ -12,18 +12,18 @@ const METRICS = ["train-loss", "val-loss"] as const;
 export interface ReduceLROnPlateauOptions {
   /**
    * "train-loss": the mean training loss of each epoch. "val-loss": the mean criterion of each evaluation while an
-   * experience is trained, which takes `evalEvery` above 0 and one evaluation stream. "train-loss" if left out.
+   * experience is trained, which takes `evalEvery` above 0 and one evaluation stream. Default: "train-loss".
    */
   readonly metric?: (typeof METRICS)[number];
-  /** What the learning rate is multiplied by, above 0 and below 1; 0.1 if left out. */
+  /** What the learning rate is multiplied by, above 0 and below 1. Default: 0.1. */
   readonly factor?: number;
-  /** How many losses in a row may be no better before that; 10 if left out. */
+  /** How many losses in a row may be no better before that. Default: 10. */
   readonly patience?: number;
-  /** A loss is better if it is below (1 − threshold) · best; 1e-4 if left out. */
+  /** A loss is better if it is below (1 − threshold) · best. Default: 1e-4. */
   readonly threshold?: number;
-  /** The learning rate never falls below this; 0 if left out. */
+  /** The learning rate never falls below this. Default: 0. */
   readonly minimum?: number;
-  /** Whether learning rate, best loss and patience begin anew with each experience; true if left out. */
+  /** Whether learning rate, best loss and patience begin anew with each experience. Default: true. */
   readonly resetScheduler?: boolean;
 }
 

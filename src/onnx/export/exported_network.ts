@@ -18,12 +18,12 @@ export interface ExportedNetwork {
   readonly parameters: Float32Array;
   /** [Q] by the spec's state layout. Copied. */
   readonly state: Float32Array;
-  /** What becomes of the network's outputs, one after another; nothing if left out. */
+  /** What becomes of the network's outputs, one after another. Default: nothing. */
   readonly heads?: readonly PredictionHead[];
-  /** How many classes heads that score classes have; as many as the network has outputs if left out. */
+  /** How many classes heads that score classes have. Default: as many as the network has outputs. */
   readonly classes?: number;
   /**
-   * Which parameters count for which task label; all if left out. The network is computed once for each last owner
+   * Which parameters count for which task label. Default: all. The network is computed once for each last owner
    * then.
    */
   readonly taskParameters?: TaskParameters;

@@ -19,7 +19,7 @@ export function sumChannels(x: ValueName, channelAxis: number, graph: GraphBuild
   return graph.node("ReduceSum", [x, axes], { keepdims: int(0) });
 }
 
-/** Numbers [C] that each channel is treated with. Left out: a scale of 1, a shift of 0. */
+/** Numbers [C] that each channel is treated with. Default: a scale of 1, a shift of 0. */
 export interface ChannelTransform {
   readonly scale?: ValueName;
   readonly shift?: ValueName;

@@ -33,7 +33,7 @@ export class CheckpointFolder {
   readonly #write: typeof writeAtomically;
   #next: number | undefined;
 
-  /** @param write How a file is written whole or not at all; `writeAtomically` unless given. */
+  /** @param write How a file is written whole or not at all. Default: `writeAtomically`. */
   constructor(path: string, write: typeof writeAtomically = writeAtomically) {
     this.path = path;
     this.#write = write;

@@ -15,7 +15,7 @@ export interface RunCheckpointerOptions {
   /** Once aborted, the next iteration's end makes a checkpoint and then throws the signal's reason. */
   readonly signal: AbortSignal | undefined;
   readonly write: (checkpoint: TrainingCheckpoint) => Promise<void>;
-  /** Milliseconds that only go up; performance.now unless given. */
+  /** Milliseconds that only go up. Default: performance.now. */
   readonly now?: () => number;
 }
 

@@ -20,14 +20,14 @@ export interface ClassIncrementalOptions extends StreamOptions {
   readonly train: Dataset;
   readonly test: Dataset;
   /**
-   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   * Class ids are 0 … numClasses − 1. Default: the labels that occur, ascending, become the class ids 0, 1, 2 …
    */
   readonly numClasses?: number | undefined;
-  /** The label of each class id; what the labels are unless given. */
+  /** The label of each class id. Default: what the labels are. */
   readonly classNames?: readonly string[] | undefined;
   /** How many experiences; where classes do not divide evenly, the first ones take one class more. */
   readonly experiences: number;
-  /** Every label once, in the order in which they come; left out: drawn from the random stream "class-order". */
+  /** Every label once, in the order in which they come. Default: drawn from the random stream "class-order". */
   readonly classOrder?: readonly number[] | undefined;
   /** False: without a class order, classes come in the order 0, 1, 2 … */
   readonly shuffle?: boolean | undefined;

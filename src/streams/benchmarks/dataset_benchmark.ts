@@ -19,12 +19,12 @@ export interface DatasetBenchmarkOptions extends StreamOptions {
   /** One an experience of the test stream; as many as `train` where there are task labels. */
   readonly test: readonly Dataset[];
   /**
-   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   * Class ids are 0 … numClasses − 1. Default: the labels that occur, ascending, become the class ids 0, 1, 2 …
    */
   readonly numClasses?: number | undefined;
-  /** Experience i carries the task label i (task-incremental); class ids stay as they are. False unless given. */
+  /** Experience i carries the task label i (task-incremental); class ids stay as they are. Default: false. */
   readonly taskLabels?: boolean | undefined;
-  /** How raw values became those of the data sets, for the exported model's metadata; as they are unless given. */
+  /** How raw values became those of the data sets, for the exported model's metadata. Default: as they are. */
   readonly normalization?: Benchmark["normalization"] | undefined;
 }
 

@@ -11,11 +11,11 @@ import { createNewInstancesBenchmark, NEW_INSTANCES_RULES } from "./new_instance
 
 /** What is dealt to experiences: classes, or samples of all of them. */
 export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"> {
-  /** 5 unless given. */
+  /** Default: 5. */
   readonly experiences?: number | undefined;
-  /** "class-incremental" unless given. */
+  /** Default: "class-incremental". */
   readonly scenario?: DealtScenario | undefined;
-  /** Where samples are dealt: every experience gets the same share of each class; false unless given. */
+  /** Where samples are dealt: every experience gets the same share of each class. Default: false. */
   readonly balanced?: boolean | undefined;
 }
 

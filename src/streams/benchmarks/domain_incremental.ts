@@ -23,7 +23,7 @@ export interface DomainIncrementalOptions extends StreamOptions {
   readonly train: DataSource;
   readonly test: DataSource;
   /**
-   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   * Class ids are 0 … numClasses − 1. Default: the labels that occur, ascending, become the class ids 0, 1, 2 …
    */
   readonly numClasses?: number | undefined;
   /** One an experience. */

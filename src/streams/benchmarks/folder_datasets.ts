@@ -23,7 +23,7 @@ export interface FolderDatasets extends Pick<Benchmark, "numClasses" | "classNam
 
 /** What is done to samples before a model sees them, and what the class ids stand for. */
 export interface FolderPreparation {
-  /** The label of each class id; left out: those that occur. */
+  /** The label of each class id. Default: those that occur. */
   readonly classNames?: readonly string[] | undefined;
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;

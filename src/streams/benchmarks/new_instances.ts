@@ -17,17 +17,17 @@ export interface NewInstancesOptions extends StreamOptions {
   readonly train: Dataset;
   readonly test: Dataset;
   /**
-   * Class ids are 0 … numClasses − 1. Left out: the labels that occur, ascending, become the class ids 0, 1, 2 …
+   * Class ids are 0 … numClasses − 1. Default: the labels that occur, ascending, become the class ids 0, 1, 2 …
    */
   readonly numClasses?: number | undefined;
-  /** The label of each class id; what the labels are unless given. */
+  /** The label of each class id. Default: what the labels are. */
   readonly classNames?: readonly string[] | undefined;
   readonly experiences: number;
   /**
-   * Every experience gets the same share of each class, to one sample; false unless given: shares are left to chance.
+   * Every experience gets the same share of each class, to one sample. Default: false, shares are left to chance.
    */
   readonly balanced?: boolean | undefined;
-  /** False deals samples in the order of the data set; true unless given. */
+  /** False deals samples in the order of the data set. Default: true. */
   readonly shuffle?: boolean | undefined;
   readonly normalization: Benchmark["normalization"];
   readonly sampleShape: readonly number[];

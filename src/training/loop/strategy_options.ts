@@ -33,25 +33,25 @@ export interface StrategyOptions {
    */
   readonly model: tf.LayersModel;
   readonly optimizer: Optimizer;
-  /** Cross-entropy from logits if left out. */
+  /** Default: cross-entropy from logits. */
   readonly criterion?: Criterion | CriterionFunction;
-  /** Samples in a training minibatch; 128 if left out. */
+  /** Samples in a training minibatch. Default: 128. */
   readonly trainMbSize?: number;
-  /** Passes over each experience; 1 if left out. */
+  /** Passes over each experience. Default: 1. */
   readonly trainEpochs?: number;
   /** Leaves a last minibatch of fewer samples out of each training epoch. Default: false. */
   readonly dropLast?: boolean;
-  /** Samples in an evaluation minibatch; 512 if left out. */
+  /** Samples in an evaluation minibatch. Default: 512. */
   readonly evalMbSize?: number;
   /** Called in this order, before the evaluator. */
   readonly plugins?: readonly StrategyPlugin[];
-  /** Metrics and loggers; accuracy and loss on the terminal if left out, nothing if null. */
+  /** Metrics and loggers. Default: accuracy and loss on the terminal, nothing if null. */
   readonly evaluator?: EvaluationPlugin | null;
   /** −1: no evaluation while training. 0: before and after each experience. k: also every k epochs or iterations. */
   readonly evalEvery?: number;
   /** Whether `evalEvery` counts epochs or iterations. */
   readonly evalMode?: "epoch" | "iteration";
-  /** Seeds every random stream of the strategy; 0 if left out. */
+  /** Seeds every random stream of the strategy. Default: 0. */
   readonly seed?: number;
   /** How the replicas are laid out. */
   readonly cluster?: ClusterOptions;

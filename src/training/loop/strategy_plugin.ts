@@ -64,7 +64,7 @@ export interface StrategySetup {
  * one that listens to `afterBackward` or `beforeUpdate` sees the reduced gradient before the optimizer does.
  */
 export type StrategyPlugin = CombinationRules & {
-  /** For messages; the class name if left out. */
+  /** For messages. Default: the class name. */
   readonly name?: string;
   /** Called when a strategy is made with it: throws where it cannot work with the strategy's model or options. */
   assertUsable?(setup: StrategySetup): void;

@@ -9,7 +9,7 @@ export type LastMetrics = ReturnType<EvaluationPlugin["getLastMetrics"]>;
 
 /** How `train` goes about it. */
 export interface TrainOptions {
-  /** What to evaluate while training, each element on its own; the experiences being trained if left out. */
+  /** What to evaluate while training, each element on its own. Default: the experiences being trained. */
   readonly evalStreams?: EvalStreams;
   /** Leaves a last, smaller minibatch out of each epoch of this call. Default: the strategy's own `dropLast`. */
   readonly dropLast?: boolean;

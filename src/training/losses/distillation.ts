@@ -9,7 +9,7 @@ export interface Distillation {
   readonly temperature: number;
   /** What the mean over the rows is multiplied by. */
   readonly weight: number;
-  /** Rows [start, end); all if left out. */
+  /** Rows [start, end). Default: all. */
   readonly rows?: { readonly start: number; readonly end: number };
 }
 

@@ -4,11 +4,11 @@ import { logSumExp } from "../../core/log_sum_exp.ts";
 
 /** Which part of a minibatch a cross-entropy is about, and what becomes of it. */
 export interface PartialCrossEntropy {
-  /** The rows from `start` on, before `end`; all if left out. */
+  /** The rows from `start` on, before `end`. Default: all. */
   readonly rows?: { readonly start: number; readonly end: number };
-  /** The class ids that compete, the targets among them; all if left out. */
+  /** The class ids that compete, the targets among them. Default: all. */
   readonly columns?: ReadonlySet<number>;
-  /** What the mean is multiplied by; 1 if left out. */
+  /** What the mean is multiplied by. Default: 1. */
   readonly weight?: number;
   /** [B, C]; the gradient is added to it. */
   readonly dOutput: Float32Array;

@@ -13,9 +13,9 @@ import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_
 
 /** How features are computed. */
 export interface FeatureMode {
-  /** True drops units and uses batch statistics, as in training; false if left out. The statistics are left alone. */
+  /** True drops units and uses batch statistics, as in training. Default: false. The statistics are left alone. */
   readonly training?: boolean;
-  /** Decides the dropout masks; 0 if left out. */
+  /** Decides the dropout masks. Default: 0. */
   readonly dropoutStep?: number;
 }
 

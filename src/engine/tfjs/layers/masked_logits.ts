@@ -5,9 +5,9 @@ import { flag, number } from "../../../core/options/value_rules.ts";
 
 /** How a growing classifier answers for units whose class was not trained on. */
 export interface MaskingOptions {
-  /** Whether they answer `maskValue` instead of what their weights say; true if left out. */
+  /** Whether they answer `maskValue` instead of what their weights say. Default: true. */
   readonly masking?: boolean;
-  /** −1000 if left out: a probability of 0 after a softmax. */
+  /** Default: −1000, a probability of 0 after a softmax. */
   readonly maskValue?: number;
 }
 

@@ -17,7 +17,7 @@ import { maskLogits, readInput, readWeight } from "./masked_logits.ts";
 /** What a `ProgressiveNetwork` is made of. */
 export interface ProgressiveNetworkOptions extends ProgressiveSettings, ProgressiveWidth {
   readonly name?: string;
-  /** −1000 if left out: a probability of 0 after a softmax. */
+  /** Default: −1000, a probability of 0 after a softmax. */
   readonly maskValue?: number;
 }
 

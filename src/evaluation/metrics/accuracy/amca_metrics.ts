@@ -18,11 +18,11 @@ import { TRACKED_CLASSES_RULE } from "./class_accuracy.ts";
 
 /** What the average mean class accuracy is taken over. */
 export interface AmcaMetricsOptions {
-  /** Names of the streams that are followed; the test stream if left out. */
+  /** Names of the streams that are followed. Default: the test stream. */
   readonly streams?: readonly string[];
-  /** Only these classes, by task label; all that are met if left out. */
+  /** Only these classes, by task label. Default: all that are met. */
   readonly classes?: TrackedClasses;
-  /** False counts evaluations in the middle of training, too; true if left out. */
+  /** False counts evaluations in the middle of training, too. Default: true. */
   readonly ignoreValidation?: boolean;
 }
 

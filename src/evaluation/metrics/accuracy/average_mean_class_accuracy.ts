@@ -13,7 +13,7 @@ export class AverageMeanClassAccuracy implements Metric<ReadonlyMap<number, numb
   readonly restore = (saved: unknown) => this.#state.restore(saved);
   readonly reset = () => this.#state.reset();
 
-  /** @param tracked Only these classes are counted, from the start; every class that is met if left out. */
+  /** @param tracked Only these classes are counted, from the start. Default: every class that is met. */
   constructor(tracked?: TrackedClasses) {
     this.#state = declareState("an average mean class accuracy", {
       current: made(() => new ClassAccuracy(tracked)),

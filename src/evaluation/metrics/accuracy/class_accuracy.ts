@@ -29,7 +29,7 @@ export class ClassAccuracy implements Metric<AccuracyByClass> {
   readonly save = this.#state.save;
   readonly restore = this.#state.restore;
 
-  /** @param tracked Only these are counted; every class that is met if left out. */
+  /** @param tracked Only these are counted. Default: every class that is met. */
   constructor(tracked?: TrackedClasses) {
     this.#tracked = tracked;
     this.reset();

@@ -19,7 +19,7 @@ export interface ClassAccuracyMetricsOptions {
   /** Over all evaluated experiences. */
   readonly stream?: boolean;
   /**
-   * Only these classes, by task label, and these even where no sample of them was met; all that are met if left out.
+   * Only these classes, by task label, and these even where no sample of them was met. Default: all that are met.
    */
   readonly classes?: TrackedClasses;
 }

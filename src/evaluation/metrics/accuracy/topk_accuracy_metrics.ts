@@ -8,7 +8,7 @@ import { TopKAccuracy } from "./top_k_accuracy.ts";
 
 /** Which top-k accuracies to measure; none unless asked for. */
 export interface TopkAccMetricsOptions extends MetricFamilyOptions {
-  /** How many of the largest logits count; 3 if left out. */
+  /** How many of the largest logits count. Default: 3. */
   readonly topK?: number;
   /** Over the evaluated experiences that were trained, in whole or in pieces. */
   readonly trainedExperience?: boolean;

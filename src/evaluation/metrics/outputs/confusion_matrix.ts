@@ -14,7 +14,7 @@ export type ConfusionNormalization = "true" | "pred" | "all";
 export interface ConfusionMatrixOptions {
   /** At least as many rows and columns; it grows to the largest class that is met or predicted. */
   readonly numClasses?: number;
-  /** Counts stay counts if left out. */
+  /** Default: counts stay counts. */
   readonly normalize?: ConfusionNormalization;
 }
 

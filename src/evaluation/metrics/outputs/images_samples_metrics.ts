@@ -13,17 +13,17 @@ import { drawImageGrid } from "./image_grid.ts";
 
 /** How the grid looks, and when it is made. */
 export interface ImagesSamplesMetricsOptions {
-  /** 8 if left out. */
+  /** Default: 8. */
   readonly nRows?: number;
-  /** 8 if left out. */
+  /** Default: 8. */
   readonly nCols?: number;
   /** True (the default) sorts the samples by task label and class. */
   readonly group?: boolean;
-  /** At the start of each experience's training; true if left out. */
+  /** At the start of each experience's training. Default: true. */
   readonly onTrain?: boolean;
-  /** At the start of each experience's evaluation; false if left out. */
+  /** At the start of each experience's evaluation. Default: false. */
   readonly onEval?: boolean;
-  /** Decides which samples are drawn; 0 if left out. */
+  /** Decides which samples are drawn. Default: 0. */
   readonly seed?: number;
 }
 

@@ -7,15 +7,15 @@ import { type LabelCounts, LabelsRepartition } from "./labels_repartition.ts";
 
 /** When to count labels. */
 export interface LabelsRepartitionMetricsOptions {
-  /** True if left out. */
+  /** Default: true. */
   readonly onTrain?: boolean;
   /**
-   * The span over which training counts; an epoch if left out. Longer ones count each experience's first epoch alone.
+   * The span over which training counts. Default: an epoch. Longer ones count each experience's first epoch alone.
    */
   readonly emitTrainAt?: Exclude<TrainSpan, "iteration">;
-  /** False if left out. */
+  /** Default: false. */
   readonly onEval?: boolean;
-  /** The span over which evaluation counts; the stream if left out. */
+  /** The span over which evaluation counts. Default: the stream. */
   readonly emitEvalAt?: Exclude<EvalSpan, "iteration">;
 }
 

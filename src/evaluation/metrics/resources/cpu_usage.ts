@@ -7,10 +7,10 @@ import type { Now } from "./elapsed_time.ts";
 
 /** Where processor time and time are read. */
 export interface CPUClock {
-  /** Milliseconds that only go up; performance.now unless given. */
+  /** Milliseconds that only go up. Default: performance.now. */
   readonly now?: Now;
   /**
-   * Milliseconds of processor time that this process and its threads have used; the system's own count unless given.
+   * Milliseconds of processor time that this process and its threads have used. Default: the system's own count.
    */
   readonly usedMs?: () => number;
 }

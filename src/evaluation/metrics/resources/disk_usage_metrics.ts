@@ -6,7 +6,7 @@ import { DiskUsage } from "./disk_usage.ts";
 
 /** When to look how much is on the disk, and where. */
 export interface DiskUsageMetricsOptions extends Omit<MetricFamilyOptions, "epochRunning"> {
-  /** Folders and files, or what names them each time; the current folder if left out. */
+  /** Folders and files, or what names them each time. Default: the current folder. */
   readonly paths?: readonly string[] | (() => readonly string[]);
 }
 

@@ -23,7 +23,7 @@ export class ElapsedTime implements Metric<number> {
   readonly save = this.#state.save;
   readonly restore = this.#state.restore;
 
-  /** Starts to measure. `now` is performance.now unless given. */
+  /** Starts to measure. `now` defaults to performance.now. */
   constructor(now: Now = () => performance.now()) {
     this.#now = now;
     this.#startMs = now();

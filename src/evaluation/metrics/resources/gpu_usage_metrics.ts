@@ -9,9 +9,9 @@ import { Maximum } from "./maximum.ts";
 export interface GpuUsageMetricsOptions extends Omit<MetricFamilyOptions, "epochRunning"> {
   /** As nvidia-smi counts them. */
   readonly gpuId: number;
-  /** Seconds between two looks; 0.5 if left out. */
+  /** Seconds between two looks. Default: 0.5. */
   readonly every?: number;
-  /** How the GPU is looked at; by nvidia-smi unless given. */
+  /** How the GPU is looked at. Default: by nvidia-smi. */
   readonly openMonitor?: OpenLoadMonitor;
 }
 

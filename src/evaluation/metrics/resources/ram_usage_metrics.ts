@@ -9,12 +9,12 @@ import { Maximum } from "./maximum.ts";
 /** Which maxima of memory to measure, and how. */
 export interface RamUsageMetricsOptions extends Omit<MetricFamilyOptions, "epochRunning"> {
   /**
-   * Seconds between two looks, which come after minibatches; 1 if left out. Every span has a look of its own at least.
+   * Seconds between two looks, which come after minibatches. Default: 1. Every span has a look of its own at least.
    */
   readonly every?: number;
-  /** Resident bytes of this process; the system's own count unless given. */
+  /** Resident bytes of this process. Default: the system's own count. */
   readonly readBytes?: () => number;
-  /** Milliseconds that only go up; performance.now unless given. */
+  /** Milliseconds that only go up. Default: performance.now. */
   readonly now?: Now;
 }
 

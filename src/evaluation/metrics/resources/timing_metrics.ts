@@ -6,7 +6,7 @@ import { ElapsedTime, type Now } from "./elapsed_time.ts";
 
 /** Which times to take; none unless asked for. */
 export interface TimingMetricsOptions extends MetricFamilyOptions {
-  /** Milliseconds that only go up; performance.now unless given. */
+  /** Milliseconds that only go up. Default: performance.now. */
   readonly now?: Now;
 }
 

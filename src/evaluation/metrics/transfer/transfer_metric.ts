@@ -31,7 +31,7 @@ export interface TransferMetricDefinition {
   readonly name: string;
   /** Makes the measure for one stream. */
   readonly createMeasure: () => TransferMeasure;
-  /** What an experience is worth; accuracy if left out. */
+  /** What an experience is worth. Default: accuracy. */
   readonly value?: Pick<FedMetric, "metric" | "update">;
   readonly emitAt: "experience" | "stream";
 }

@@ -6,7 +6,7 @@ import type { FeaturesByTask } from "./task_classifiers.ts";
 
 /**
  * The features of samples by task label and class, from the model as it is now.
- * @param layerName The layer whose answers they are; the one before the last if left out.
+ * @param layerName The layer whose answers they are. Default: the one before the last.
  */
 export async function extractByTask(
   strategy: BaseStrategy,
