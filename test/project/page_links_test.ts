@@ -11,6 +11,15 @@ describe("pages", () => {
   });
 });
 
+describe("docs/decisions/README.md", () => {
+  test("lists every record", () => {
+    const records = pages.filter(({ path }) => /^docs\/decisions\/\d{4}-/.test(path));
+    const list = pages.find(({ path }) => path === "docs/decisions/README.md")?.text ?? "";
+    expect(records.length).toBeGreaterThan(10);
+    expect(records.filter(({ path }) => !list.includes(`(${path.slice("docs/decisions/".length)})`))).toEqual([]);
+  });
+});
+
 describe("findBrokenLinks()", () => {
   test("finds links to files and headings that do not exist", () => {
     expect(inDocs("a\n[b](none.md) [c](../README.md)")).toEqual(["2: none.md"]);
