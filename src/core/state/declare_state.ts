@@ -88,10 +88,17 @@ export function restoreParts(parts: readonly SavedPart[], context: unknown): voi
       before.push({ part, saved: part.save() });
       part.restore(saved, context);
     }
-  } catch (error) {
-    for (const { part, saved } of before) part.restore(saved, context);
-    throw error;
+  } catch (refusal) {
+    for (const { part, saved } of before) tryToRestore({ part, saved }, context);
+    throw refusal;
   }
+}
+
+/** What a part had may be as unreadable as what it was given: where a source is missing, say. The refusal says why. */
+function tryToRestore({ part, saved }: SavedPart, context: unknown): void {
+  try {
+    part.restore(saved, context);
+  } catch {}
 }
 
 /** The compiler cannot follow values through their names. */

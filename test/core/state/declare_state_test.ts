@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { idSet, list, mapById, mapByName, optional, record } from "../../../src/core/state/container_fields.ts";
 import { type Declared, declareState } from "../../../src/core/state/declare_state.ts";
 import type { Field, Fields } from "../../../src/core/state/field.ts";
-import { converted, made, part } from "../../../src/core/state/part_fields.ts";
+import { converted, made, type Part, part } from "../../../src/core/state/part_fields.ts";
 import {
   count,
   flag,
@@ -230,6 +230,23 @@ describe("declareState()", () => {
       expect(state.save()).toEqual(saved);
       expect(state.made).toBe(before);
     }
+  });
+
+  test("a refusal is told as it is, where a part cannot go back to what it had", () => {
+    const create = (refusal: string): Part => ({
+      save: () => null,
+      restore: () => {
+        throw new Error(refusal);
+      },
+    });
+    const state = declareState("a test", { first: part(create("first")), second: part(create("second")) });
+    expect(() => state.restore({ first: 1, second: 2 })).toThrow("first");
+    const fickle: Part = {
+      save: () => 0,
+      restore: (saved) => void (saved === 0 && create("went back").restore(0, {})),
+    };
+    const other = declareState("a test", { first: part(fickle), second: part(create("second")) });
+    expect(() => other.restore({ first: 1, second: 2 })).toThrow("second");
   });
 
   test("parts stay the same objects, what is made is replaced, and both get the context", () => {
