@@ -7,7 +7,6 @@ export type { ContextArgument, StateHooks } from "./core/state/declare_state.ts"
 export type { ContextOf, ContextOfAll, Fields, Place, Values } from "./core/state/field.ts";
 export type { Conversion, PartField } from "./core/state/part_fields.ts";
 export {
-  anything,
   converted,
   count,
   type Declared,
