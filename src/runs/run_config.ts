@@ -40,6 +40,8 @@ export interface RunConfig {
   readonly maxRestarts: number;
   /** False leaves the ONNX files out. */
   readonly exportsModels: boolean;
+  /** What is measured besides, by modules of the user's; absent where there are none. */
+  readonly metrics?: readonly NamedChoice[] | undefined;
   /** The label of each class id, where labels are not the ids themselves: the outputs of the run's models. */
   readonly classNames?: readonly string[] | undefined;
 }

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { describeValue } from "../../core/errors/errors.ts";
 import { formatJSON } from "../../core/errors/printable.ts";
+import type { NamedChoice } from "../../runs/run_config.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
-import { createNamed, type ResolvedName, resolveNamed } from "../options/named_factory.ts";
+import { createNamed, resolveNamed } from "../options/named_factory.ts";
 import { createWholeNumberParser } from "../options/option_values.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { quoteForShell } from "../options/quote_for_shell.ts";
@@ -36,7 +37,7 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
  * A model's file is data: it may come from somebody else, and does not decide which files of this machine are read.
  * @throws {CliError} If the benchmark that it names reads a folder, saying how to allow it.
  */
-function assertNoFolder(model: string, benchmark: ResolvedName): void {
+function assertNoFolder(model: string, benchmark: NamedChoice): void {
   const { path } = benchmark.options;
   if (path === undefined) return;
   const typed = `--benchmark ${quoteForShell(formatNamed(benchmark))}`;

@@ -2,7 +2,14 @@ import type { Command } from "commander";
 import { formatJSON } from "../../core/errors/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { formatTable } from "../format_table.ts";
-import { describeRegistry, findFactory, type Registry, type RegistryEntry } from "../options/named_factory.ts";
+import {
+  describeFactory,
+  describeRegistry,
+  loadFactory,
+  type Registry,
+  type RegistryEntry,
+} from "../options/named_factory.ts";
+import { parseNamed } from "../options/parse_named.ts";
 
 /** A registry as a command shows it. */
 interface Listing<Context, Made> {
@@ -23,13 +30,13 @@ export function addListCommand<Context, Made>(
   program
     .command(name)
     .description(`list what ${option} can name, with options and defaults`)
-    .argument("[names...]", "list these alone")
+    .argument("[names...]", "list these alone; path=FILE is a module of yours")
     .option("--json", "print JSON", false)
     .addHelpText("after", advice)
     .action(async (names: readonly string[], { json }: { json: boolean }) => {
-      const { kind, factories } = await load();
-      const chosen = names.map((chosenName) => findFactory({ kind, factories }, chosenName));
-      const entries = describeRegistry({ kind, factories: chosen.length > 0 ? chosen : factories });
+      const registry = await load();
+      const chosen = await Promise.all(names.map((text) => loadFactory(registry, parseNamed(text))));
+      const entries = chosen.length > 0 ? chosen.map(describeFactory) : describeRegistry(registry);
       if (json) stdout.write(formatJSON(entries, 2));
       else stdout.write(`${formatEntries(entries)}${chosen.length > 0 ? "" : advice}`);
     });

@@ -6,8 +6,8 @@ import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatRun } from "../format_run.ts";
 import { collectValues, createWholeNumberParser } from "../options/option_values.ts";
-import { formatNamed } from "../options/parse_named.ts";
 import { quoteForShell } from "../options/quote_for_shell.ts";
+import { listPrograms } from "../training/programs.ts";
 import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 
 interface Options extends TrainOptions {
@@ -33,6 +33,11 @@ export function addTrainCommand(program: Command, context: CliContext): void {
         .argParser(collectValues)
         .default([], "none"),
     )
+    .addOption(
+      new Option("--metric <path=file>", "a module that makes metrics of yours; may be given several times")
+        .argParser(collectValues)
+        .default([], "none"),
+    )
     .option("--model <name:options>", "see the command models", "simple-mlp")
     .option("--optimizer <name:options>", "see the command optimizers", "sgd:learningRate=0.01,momentum=0.9")
     .option("--epochs <number>", "passes over each experience", createWholeNumberParser("--epochs", 1), 1)
@@ -55,7 +60,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
     .option("--out <folder>", "where the run is written (default: runs/STRATEGY-BENCHMARK-NUMBER)")
     .option("--resume <folder>", "go on with the run in a folder; its own options hold")
-    .option("--trust", "with --resume, run the model's module that the folder's config.json names", false)
+    .option("--trust", "with --resume, run the modules that the folder's config.json names", false)
     .option("--checkpoint-every <interval>", "iterations (50) or seconds (30s) between checkpoints", "30s")
     .option(
       "--max-restarts <number>",
@@ -112,9 +117,8 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
 }
 
 /** The line that goes on with a run, in the runtime at hand or by the installed package's name. */
-function formatResume(directory: string, { model }: TrainConfig): string {
+function formatResume(directory: string, config: TrainConfig): string {
   const inClone = "Deno" in globalThis ? "deno task train" : "bun run train";
   const command = isBuilt(import.meta.url) ? "npx firn train" : inClone;
-  const program = model.name === "path" ? ` --model ${quoteForShell(formatNamed(model))}` : "";
-  return `${command} --resume ${quoteForShell(directory)}${program}`;
+  return [command, "--resume", quoteForShell(directory), ...listPrograms(config).map(({ typed }) => typed)].join(" ");
 }

@@ -1,10 +1,12 @@
 import { describeUnknownName, describeValue, TypeRefusal } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { fillDefaults, type OptionSchema, type ResolvedOptions } from "../../core/options/option_schema.ts";
-import type { ValueShape } from "../../core/options/value_rules.ts";
-import { CliError } from "../cli_error.ts";
+import { required, text, type ValueShape } from "../../core/options/value_rules.ts";
+import type { NamedChoice } from "../../runs/run_config.ts";
+import { CliError, refuse } from "../cli_error.ts";
 import { coerceText, describeOptions, findOptionProblem, type OptionDescription } from "./option_text.ts";
-import { parseNamed, QUOTING_HINT } from "./parse_named.ts";
+import { type ParsedNamed, parseNamed, QUOTING_HINT } from "./parse_named.ts";
+import { findProgram, MODULE_NAME, UserModule } from "./user_module.ts";
 
 /** A thing that the command line can make by name. */
 export interface NamedFactory<Context, Made> {
@@ -20,12 +22,17 @@ export interface Registry<Context, Made> {
   /** "strategy", "benchmark" … */
   readonly kind: string;
   readonly factories: readonly NamedFactory<Context, Made>[];
+  /** What a module of the user's is taken as: `path=./mine.ts`. Default: no module is taken. */
+  readonly module?: ModuleForm<Context, Made>;
 }
 
-/** A name with all its options, defaults filled in: what config.json holds. */
-export interface ResolvedName {
-  readonly name: string;
-  readonly options: Readonly<Record<string, unknown>>;
+/** How a module of the user's becomes one thing of a kind. */
+interface ModuleForm<Context, Made> {
+  /** The function or class that the module exports. */
+  readonly exported: string;
+  readonly summary: string;
+  /** `own` are the options of the module's schema. */
+  create(module: UserModule, own: Readonly<Record<string, unknown>>, context: Context): Made;
 }
 
 /**
@@ -53,21 +60,33 @@ export function defineFactory<Schema extends OptionSchema, Context, Made>(defini
  * Finds what `text` names and validates its options.
  * @throws {CliError} If the name or an option is unknown, an option is missing, or a value is not what it must be.
  */
-export function resolveNamed<Context, Made>(registry: Registry<Context, Made>, text: string): ResolvedName {
-  const { name, options } = parseNamed(text);
-  const factory = findFactory(registry, name);
+export function resolveNamed<Context, Made>(registry: Registry<Context, Made>, text: string): NamedChoice {
+  const parsed = parseNamed(text);
+  return resolveParsed(findFactory(registry, parsed.name), parsed);
+}
+
+/** The same, which runs the module that `path=FILE` names and checks the other options by the module's schema. */
+export async function loadNamed<Context, Made>(registry: Registry<Context, Made>, text: string): Promise<NamedChoice> {
+  const parsed = parseNamed(text);
+  return resolveParsed(await loadFactory(registry, parsed), parsed);
+}
+
+function resolveParsed(
+  { name: subject, options: schema }: Pick<NamedFactory<never, unknown>, "name" | "options">,
+  { name, options }: ParsedNamed,
+): NamedChoice {
   const values = Object.fromEntries(
     Object.entries(options).map(([key, value]) => {
-      const shape = findShape(factory.options, key);
+      const shape = findShape(schema, key);
       return [key, shape ? coerceText(shape, value) : value];
     }),
   );
-  const problem = findOptionProblem(factory.options, values, showTyped);
-  if (problem === undefined) return { name, options: omitUndefined(fillDefaults(values, factory.options)) };
+  const problem = findOptionProblem(schema, values, showTyped);
+  if (problem === undefined) return { name, options: omitUndefined(fillDefaults(values, schema)) };
   const isList = Object.entries(values).some(
-    ([key, value]) => findShape(factory.options, key)?.kind === "text" && Array.isArray(value),
+    ([key, value]) => findShape(schema, key)?.kind === "text" && Array.isArray(value),
   );
-  throw new CliError(`${name}: ${problem}${isList ? `; ${QUOTING_HINT}` : ""}`);
+  throw new CliError(`${subject}: ${problem}${isList ? `; ${QUOTING_HINT}` : ""}`);
 }
 
 function findShape(schema: OptionSchema, name: string): ValueShape | undefined {
@@ -82,10 +101,20 @@ function showTyped(value: unknown): string {
 /** Makes what was resolved. The factory's own refusals pass through. */
 export function createNamed<Context, Made>(
   registry: Registry<Context, Made>,
-  resolved: ResolvedName,
+  resolved: NamedChoice,
   context: Context,
 ): Made {
   return findFactory(registry, resolved.name).create(resolved.options, context);
+}
+
+/** The same, which runs the module that the choice names. */
+export async function createLoaded<Context, Made>(
+  registry: Registry<Context, Made>,
+  resolved: NamedChoice,
+  context: Context,
+): Promise<Awaited<Made>> {
+  const factory = await loadFactory(registry, resolved);
+  return await factory.create(resolved.options, context);
 }
 
 /** What a registry offers, for people and for programs. */
@@ -95,18 +124,52 @@ export interface RegistryEntry {
   readonly options: readonly OptionDescription[];
 }
 
-/** The entries in the order of the registry. */
+/** The entries in the order of the registry, and last what a module may be. */
 export function describeRegistry<Context, Made>(registry: Registry<Context, Made>): RegistryEntry[] {
-  return registry.factories.map(({ name, summary, options }) => ({ name, summary, options: describeOptions(options) }));
+  return listFactories(registry).map(describeFactory);
+}
+
+/** One of them. */
+export function describeFactory({ name, summary, options }: NamedFactory<never, unknown>): RegistryEntry {
+  return { name, summary, options: describeOptions(options) };
 }
 
 /** What a name stands for. @throws {CliError} If there is no such name, with the nearest ones. */
-export function findFactory<Context, Made>(
-  registry: Registry<Context, Made>,
-  name: string,
-): NamedFactory<Context, Made> {
-  const factory = registry.factories.find((candidate) => candidate.name === name);
+function findFactory<Context, Made>(registry: Registry<Context, Made>, name: string): NamedFactory<Context, Made> {
+  const factories = listFactories(registry);
+  const factory = factories.find((candidate) => candidate.name === name);
   if (factory) return factory;
-  const names = registry.factories.map((candidate) => candidate.name);
+  const names = factories.map((candidate) => candidate.name);
   throw new CliError(describeUnknownName(registry.kind, name, names));
+}
+
+/** The option that every module has. */
+const PATH = { path: required(text(1), "the module's file") };
+
+function listFactories<Context, Made>({ factories, module }: Registry<Context, Made>) {
+  if (!module) return factories;
+  const create = () => {
+    throw new Error("a module must be loaded first");
+  };
+  return [...factories, { name: MODULE_NAME, summary: module.summary, options: PATH, create }];
+}
+
+/**
+ * What a name with its options stands for. A module is run; its factory has the name of its file.
+ * @throws {CliError} If there is no such name, or the module cannot be loaded or does not export what it must.
+ */
+export async function loadFactory<Context, Made>(
+  registry: Registry<Context, Made>,
+  choice: NamedChoice,
+): Promise<NamedFactory<Context, Made>> {
+  const factory = findFactory(registry, choice.name);
+  const [path, form] = [findProgram(choice), registry.module];
+  if (path === undefined || !form) return factory;
+  const module = await refuse(() => UserModule.load(path, form.exported));
+  return defineFactory({
+    name: path,
+    summary: `${form.exported} of this module`,
+    options: { ...PATH, ...module.options },
+    create: ({ path: _path, ...own }, context: Context) => form.create(module, own, context),
+  });
 }

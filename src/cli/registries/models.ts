@@ -1,11 +1,7 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
-import { describeCause, describeValue, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
-import { withFileNamed } from "../../core/errors/system_error.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
 import { type OptionSchema, optional } from "../../core/options/option_schema.ts";
-import { required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { wholeNumber } from "../../core/options/value_rules.ts";
 import {
   IMAGE_MODEL_OPTIONS,
   MLP_OPTIONS,
@@ -13,7 +9,7 @@ import {
   SIMPLE_CNN_OPTIONS,
   SIMPLE_MLP_OPTIONS,
 } from "../../models/options.ts";
-import { defineFactory, type Registry, type ResolvedName } from "../options/named_factory.ts";
+import { defineFactory, type Registry } from "../options/named_factory.ts";
 
 /** What a model is made for. */
 export interface ModelContext {
@@ -104,14 +100,17 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         throw new RangeRefusal("pnn requires a benchmark with taskLabels=true");
       },
     }),
-    defineFactory({
-      name: "path",
-      summary:
-        "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed }) returns a tf.LayersModel",
-      options: { path: required(text(1), "the module's file") },
-      create: ({ path }, context: ModelContext) => createModelFromModule(path, context),
-    }),
   ],
+  module: {
+    exported: "createModel",
+    summary:
+      "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed, … }) returns a tf.LayersModel",
+    create: async (module, own, context) => {
+      const model = await module.call({ ...own, ...context });
+      if (isLayersModel(model)) return model;
+      throw module.refuse("return a tf.LayersModel", model);
+    },
+  },
 };
 
 /** What a head may be. */
@@ -140,48 +139,6 @@ function completeOptions<Options extends HeadOptions>(
     );
   }
   return { ...options, ...context, numClasses: outputs ?? numClasses };
-}
-
-/** The file of the module that a model is made by: a program that runs with it; undefined for the built-in models. */
-export function findModelProgram({ name, options }: ResolvedName): string | undefined {
-  return name === "path" && typeof options.path === "string" ? options.path : undefined;
-}
-
-/** The address of a user's module, by its file. */
-export function findModelModule(path: string): string {
-  return pathToFileURL(resolve(path)).href;
-}
-
-/**
- * Calls `createModel` of a user's module.
- * @throws {TypeError} If the module cannot be loaded, exports no such function, or the function returns no model.
- */
-async function createModelFromModule(path: string, context: ModelContext): Promise<tf.LayersModel> {
-  const file = JSON.stringify(path);
-  const found = await withFileNamed(file, () => stat(path));
-  if (!found.isFile()) throw new TypeRefusal(`${file} is no file`);
-  const module: unknown = await import(findModelModule(path)).catch((cause: unknown) => {
-    throw new TypeRefusal(`${file} cannot be loaded: ${describeCause(cause).split("\n")[0]}`, { cause });
-  });
-  const createModel = typeof module === "object" && module && "createModel" in module ? module.createModel : undefined;
-  if (typeof createModel !== "function") {
-    throw new TypeRefusal(`${file} must export a function createModel, got ${describeValue(createModel)}`);
-  }
-  const model: unknown = await callUserModule(file, () => createModel(context));
-  if (isLayersModel(model)) return model;
-  throw new TypeRefusal(`${file}: createModel must return a tf.LayersModel, got ${describeValue(model)}`);
-}
-
-/** What a user's own code throws is told with its place there. */
-async function callUserModule(file: string, call: () => unknown): Promise<unknown> {
-  try {
-    return await call();
-  } catch (cause) {
-    if (!(cause instanceof Error) || cause instanceof RefusalError) throw cause;
-    const [place] = cause.stack?.match(/[^\s(]*:\d+:\d+/) ?? [];
-    const where = place === undefined ? "" : ` (${place})`;
-    throw new TypeRefusal(`${file}: createModel failed: ${cause.name}: ${cause.message}${where}`, { cause });
-  }
 }
 
 /** By its parts, because the module may have a copy of TF.js of its own. */

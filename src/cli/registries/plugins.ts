@@ -10,6 +10,15 @@ type PluginFactory = NamedFactory<PluginContext, Promise<ChosenPlugin>>;
 export const PLUGINS: Registry<PluginContext, Promise<ChosenPlugin>> = {
   kind: "plugin",
   factories: [...listMethods("plugin").map(createPluginFactory), ...EVALUATION_PLUGINS],
+  module: {
+    exported: "plugin",
+    summary: "path=./my_plugin.ts, a module that exports the class plugin; see docs/write-a-plugin.md",
+    create: async (module, own) => {
+      const plugin = await module.construct(own);
+      if (typeof plugin === "object" && plugin !== null) return { plugin };
+      throw module.refuse("be a class of plugins", plugin);
+    },
+  },
 };
 
 function createPluginFactory({ name, summary, paper, forms, options, load, createPlugin }: Method): PluginFactory {

@@ -20,4 +20,18 @@ export const STRATEGIES: Registry<StrategyOptions, Promise<BaseStrategy>> = {
       },
     }),
   ),
+  module: {
+    exported: "strategy",
+    summary: "path=./my_strategy.ts, a module that exports the class strategy; see docs/write-a-strategy.md",
+    create: async (module, own, context) => {
+      const made = await module.construct({ ...context, ...own });
+      if (isStrategy(made)) return made;
+      throw module.refuse("be a class of strategies", made);
+    },
+  },
 };
+
+/** By its parts, because the module may have a copy of Firn of its own. */
+function isStrategy(value: unknown): value is BaseStrategy {
+  return typeof value === "object" && value !== null && "trainingIteration" in value && "saveOwnState" in value;
+}

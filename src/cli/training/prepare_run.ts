@@ -8,10 +8,12 @@ import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunParts, TrainingRun } from "../../runs/training_run.ts";
 import type { Benchmark } from "../../streams/experience.ts";
-import { createNamed } from "../options/named_factory.ts";
+import { createLoaded, createNamed } from "../options/named_factory.ts";
 import { formatNamed } from "../options/parse_named.ts";
+import { findModuleAddress, findProgram } from "../options/user_module.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
-import { findModelModule, findModelProgram, MODELS } from "../registries/models.ts";
+import { METRICS } from "../registries/metrics.ts";
+import { MODELS } from "../registries/models.ts";
 import { OPTIMIZERS } from "../registries/optimizers.ts";
 import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
@@ -52,9 +54,11 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
   const config = keepClassNames(given, benchmark);
   let run: TrainingRun<TrainConfig> | undefined;
   const context = { benchmark, runFolder: () => run?.directory.path ?? "." };
-  const plugins = await Promise.all(config.plugins.map((choice) => createNamed(PLUGINS, choice, context)));
+  const plugins = await Promise.all(config.plugins.map((choice) => createLoaded(PLUGINS, choice, context)));
+  const { metrics: ownMetrics = [] } = config;
+  const metrics = await Promise.all(ownMetrics.map((choice) => createLoaded(METRICS, choice, undefined)));
   const { numClasses, sampleShape: inputShape, isTaskIncremental } = benchmark;
-  const model = await createNamed(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
+  const model = await createLoaded(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels });
@@ -63,14 +67,14 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
     benchmark,
     config,
     loggers: [...loggers, ...plugins.flatMap((plugin) => plugin.loggers ?? [])],
-    metrics: plugins.flatMap((plugin) => plugin.metrics ?? []),
+    metrics: [...plugins.flatMap((plugin) => plugin.metrics ?? []), ...metrics.flat()],
     evaluatesFirst: plugins.some(({ evaluatesFirst }) => evaluatesFirst),
     signal,
     exportsModels,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
     labels: { strategy: formatNamed(config.strategy), benchmark: formatNamed(config.benchmark) },
     createStrategy: (parts: RunParts) =>
-      createNamed(STRATEGIES, config.strategy, {
+      createLoaded(STRATEGIES, config.strategy, {
         model,
         optimizer,
         seed,
@@ -114,6 +118,6 @@ function keepClassNames(config: TrainConfig, { classNames }: Benchmark): TrainCo
 
 /** What may register layers of its own: the module that made the model. */
 function listModules({ model }: TrainConfig): string[] {
-  const program = findModelProgram(model);
-  return program === undefined ? [] : [findModelModule(program)];
+  const program = findProgram(model);
+  return program === undefined ? [] : [findModuleAddress(program)];
 }

@@ -5,9 +5,8 @@ import { readRunConfig, readRunSummary } from "../../runs/read_run_files.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { formatNamed } from "../options/parse_named.ts";
-import { quoteForShell } from "../options/quote_for_shell.ts";
-import { findModelProgram } from "../registries/models.ts";
 import type { RunTarget } from "./prepare_run.ts";
+import { listPrograms } from "./programs.ts";
 import { createTrainConfig, parseDevices, type TrainConfig, type TrainOptions } from "./train_config.ts";
 import { parseTrainConfig } from "./train_config_schema.ts";
 
@@ -15,7 +14,7 @@ import { parseTrainConfig } from "./train_config_schema.ts";
 export interface StartOptions extends TrainOptions {
   readonly out?: string;
   readonly resume?: string;
-  /** True runs the program that the config.json of a run that goes on names. */
+  /** True runs the programs that the config.json of a run that goes on names. */
   readonly trust: boolean;
 }
 
@@ -34,6 +33,7 @@ const CONFIG_KEYS = {
   benchmark: "benchmark",
   strategy: "strategy",
   plugin: "plugins",
+  metric: "metrics",
   model: "model",
   optimizer: "optimizer",
   epochs: "epochs",
@@ -58,15 +58,15 @@ export async function findRunStart(options: StartOptions, typed: readonly string
   const { resume: directory, out } = options;
   if (directory === undefined) {
     if (options.trust) throw new CliError("--trust requires --resume");
-    const config = createTrainConfig(options);
+    const config = await createTrainConfig(options);
     return { kind: "unfinished", config, target: { kind: "new", out }, layout: config };
   }
   const config = await refuse(async () => parseTrainConfig(directory, await readRunConfig(directory)));
-  const differences = listDifferences(config, options, typed);
+  const differences = await listDifferences(config, options, typed);
   if (differences.length > 0) throw new CliError(`${directory}: ${differences.join("; ")}`);
   const summary = await refuse(() => readRunSummary(directory));
   if (summary?.status === "finished") return { kind: "finished", summary, directory };
-  if (!typed.includes("model") && !options.trust) assertNoProgram(directory, config);
+  if (!options.trust) assertNoProgram(directory, config, typed);
   const layout = {
     workers: options.workers ?? config.workers,
     devices: typed.includes("device") ? parseDevices(options.device) : config.devices,
@@ -77,21 +77,23 @@ export async function findRunStart(options: StartOptions, typed: readonly string
 /**
  * A run's folder is data: it may have been copied from somebody else, and whoever goes on with it need not have read
  * what it names.
- * @throws {CliError} If the configuration names a module, saying how to allow it.
+ * @throws {CliError} If the configuration names modules that were not typed again, saying how to allow them.
  */
-function assertNoProgram(directory: string, { model }: TrainConfig): void {
-  const program = findModelProgram(model);
-  if (program === undefined) return;
-  const config = join(directory, "config.json");
-  const typed = `--model ${quoteForShell(formatNamed(model))}`;
-  throw new CliError(`${config} names a program, ${describeValue(program)}: give ${typed} or --trust to run it`);
+function assertNoProgram(directory: string, config: TrainConfig, typed: readonly string[]): void {
+  const programs = listPrograms(config).filter(({ name }) => !typed.includes(name));
+  if (programs.length === 0) return;
+  const files = programs.flatMap((program) => program.files).map(describeValue);
+  const again = programs.map((program) => program.typed).join(" ");
+  const [what, them] = files.length > 1 ? ["programs", "them"] : ["a program", "it"];
+  const named = `${join(directory, "config.json")} names ${what}, ${files.join(", ")}`;
+  throw new CliError(`${named}: give ${again} or --trust to run ${them}`);
 }
 
 /** One an option that was typed and says something else than the run's configuration. */
-function listDifferences(saved: TrainConfig, options: StartOptions, typed: readonly string[]): string[] {
+async function listDifferences(saved: TrainConfig, options: StartOptions, typed: readonly string[]): Promise<string[]> {
   // The benchmark's seed is the run's unless it has one of its own.
   const seed = typed.includes("seed") ? options.seed : saved.seed;
-  const wanted = createTrainConfig({ ...options, seed });
+  const wanted = await createTrainConfig({ ...options, seed });
   const differences = Object.entries(CONFIG_KEYS)
     .filter(([option, key]) => typed.includes(option) && !isDeepStrictEqual(toPlain(wanted[key]), toPlain(saved[key])))
     .map(([option, key]) => `the run has ${formatOption(option)} ${show(saved[key])}, got ${show(wanted[key])}`);
@@ -102,12 +104,12 @@ function formatOption(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-function show(value: TrainConfig[keyof TrainConfig]): string {
+function show(value: TrainConfig[keyof TrainConfig] = []): string {
   if (Array.isArray(value)) return value.map(show).join(" and ") || "none";
   return typeof value === "object" && value !== null && "name" in value ? formatNamed(value) : describeValue(value);
 }
 
 /** As it comes back from config.json. */
 function toPlain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return JSON.parse(JSON.stringify(value ?? null));
 }

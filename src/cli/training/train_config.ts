@@ -4,9 +4,10 @@ import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
 import { CliError, refuseAsTyped } from "../cli_error.ts";
-import { resolveNamed } from "../options/named_factory.ts";
+import { loadNamed, resolveNamed } from "../options/named_factory.ts";
 import { countDefaultWorkers } from "../options/option_values.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
+import { METRICS } from "../registries/metrics.ts";
 import { MODELS } from "../registries/models.ts";
 import { OPTIMIZERS } from "../registries/optimizers.ts";
 import { PLUGINS } from "../registries/plugins.ts";
@@ -17,6 +18,7 @@ export interface TrainOptions {
   readonly benchmark: string;
   readonly strategy: string;
   readonly plugin: readonly string[];
+  readonly metric: readonly string[];
   readonly model: string;
   readonly optimizer: string;
   readonly epochs: number;
@@ -41,16 +43,18 @@ export interface TrainConfig extends RunConfig {
 }
 
 /**
- * Turns options into a configuration with every default filled in; touches nothing outside.
+ * Turns options into a configuration with every default filled in. Runs the modules that are named, for the schemas of
+ * their options; touches nothing else outside.
  * @throws {CliError} If a name is unknown or a value is out of range.
  */
-export function createTrainConfig(options: TrainOptions): TrainConfig {
+export async function createTrainConfig(options: TrainOptions): Promise<TrainConfig> {
   const { epochs, batchSize, dropLast, evalBatchSize, seed, data = null, checkpointEvery, maxRestarts } = options;
   refuseAsTyped(() => parseCheckpointInterval(checkpointEvery));
   const benchmark = resolveNamed(BENCHMARKS, options.benchmark);
-  const strategy = resolveNamed(STRATEGIES, options.strategy);
-  const plugins = options.plugin.map((text) => resolveNamed(PLUGINS, text));
-  const model = resolveNamed(MODELS, options.model);
+  const strategy = await loadNamed(STRATEGIES, options.strategy);
+  const plugins = await Promise.all(options.plugin.map((text) => loadNamed(PLUGINS, text)));
+  const metrics = await Promise.all(options.metric.map((text) => loadNamed(METRICS, text)));
+  const model = await loadNamed(MODELS, options.model);
   const optimizer = resolveNamed(OPTIMIZERS, options.optimizer);
   const devices = parseDevices(options.device);
   const workers = options.workers ?? countDefaultWorkers(devices);
@@ -75,6 +79,7 @@ export function createTrainConfig(options: TrainOptions): TrainConfig {
     checkpointEvery,
     maxRestarts,
     exportsModels: options.onnx,
+    ...(metrics.length > 0 ? { metrics } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { optional, resolveOptions, withDefault } from "../../core/options/option_schema.ts";
 import {
   anything,
@@ -18,7 +19,7 @@ import { ENGINE_KINDS } from "../../engine/engine_kind.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL } from "../../runs/checkpoints/checkpoint_interval.ts";
 import type { TrainConfig } from "./train_config.ts";
 
-/** A name with its options, as `resolveNamed` gives it. */
+/** A name with its options, as config.json holds it. */
 const choice = groupOf({ name: text(), options: recordOf(anything()) });
 
 const CONFIG = {
@@ -41,6 +42,7 @@ const CONFIG = {
   checkpointEvery: withDefault(text(), DEFAULT_CHECKPOINT_INTERVAL, ""),
   maxRestarts: withDefault(wholeNumber(), 0, ""),
   exportsModels: withDefault(flag(), true, ""),
+  metrics: optional(listOf(choice), ""),
   classNames: optional(listOf(text()), ""),
 };
 
@@ -49,10 +51,6 @@ const CONFIG = {
  * @throws {TypeError} If it is no configuration of this version, with the first key where it is not.
  */
 export function parseTrainConfig(directory: string, json: unknown): TrainConfig {
-  const {
-    version: _version,
-    classNames,
-    ...config
-  } = resolveOptions(join(directory, "config.json"), json as never, CONFIG);
-  return { version: 1, ...config, ...(classNames ? { classNames } : {}) };
+  const { version: _version, ...config } = resolveOptions(join(directory, "config.json"), json as never, CONFIG);
+  return { version: 1, ...omitUndefined(config) };
 }
