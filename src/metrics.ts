@@ -16,30 +16,31 @@ export type { ClassCounts, MetricData, MetricImage, WeightSnapshot } from "./eva
 export type { MetricFamilyOptions } from "./evaluation/metric_family.ts";
 export type { MetricSeries } from "./evaluation/metric_history.ts";
 export type { MetricReading, MetricValue } from "./evaluation/metric_value.ts";
-export { Accuracy } from "./evaluation/metrics/accuracy/accuracy.ts";
-export { AccuracyMatrix } from "./evaluation/metrics/accuracy/accuracy_matrix.ts";
-export { accuracyMatrixMetrics } from "./evaluation/metrics/accuracy/accuracy_matrix_metrics.ts";
-export { type AccuracyMetricsOptions, accuracyMetrics } from "./evaluation/metrics/accuracy/accuracy_metrics.ts";
-export { type AmcaMetricsOptions, amcaMetrics } from "./evaluation/metrics/accuracy/amca_metrics.ts";
-export { AverageMeanClassAccuracy } from "./evaluation/metrics/accuracy/average_mean_class_accuracy.ts";
+export { Accuracy, type AccuracyMetricsOptions, accuracyMetrics } from "./evaluation/metrics/accuracy/accuracy.ts";
+export { AccuracyMatrix, accuracyMatrixMetrics } from "./evaluation/metrics/accuracy/accuracy_matrix.ts";
+export {
+  type AmcaMetricsOptions,
+  AverageMeanClassAccuracy,
+  amcaMetrics,
+} from "./evaluation/metrics/accuracy/average_mean_class_accuracy.ts";
 export {
   type AccuracyByClass,
   ClassAccuracy,
+  type ClassAccuracyMetricsOptions,
+  classAccuracyMetrics,
   type TrackedClasses,
 } from "./evaluation/metrics/accuracy/class_accuracy.ts";
 export {
-  type ClassAccuracyMetricsOptions,
-  classAccuracyMetrics,
-} from "./evaluation/metrics/accuracy/class_accuracy_metrics.ts";
-export { CumulativeAccuracy } from "./evaluation/metrics/accuracy/cumulative_accuracy.ts";
-export {
+  CumulativeAccuracy,
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
-} from "./evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
-export { TopKAccuracy } from "./evaluation/metrics/accuracy/top_k_accuracy.ts";
-export { type TopkAccMetricsOptions, topkAccMetrics } from "./evaluation/metrics/accuracy/topk_accuracy_metrics.ts";
-export { Loss } from "./evaluation/metrics/loss/loss.ts";
-export { lossMetrics } from "./evaluation/metrics/loss/loss_metrics.ts";
+} from "./evaluation/metrics/accuracy/cumulative_accuracy.ts";
+export {
+  TopKAccuracy,
+  type TopkAccMetricsOptions,
+  topkAccMetrics,
+} from "./evaluation/metrics/accuracy/top_k_accuracy.ts";
+export { Loss, lossMetrics } from "./evaluation/metrics/loss/loss.ts";
 export { R2 } from "./evaluation/metrics/loss/r_squared.ts";
 export {
   type RegressionForgettingOptions,
@@ -56,27 +57,28 @@ export {
   ConfusionMatrix,
   type ConfusionMatrixOptions,
   type ConfusionNormalization,
+  confusionMatrixMetrics,
 } from "./evaluation/metrics/outputs/confusion_matrix.ts";
-export { confusionMatrixMetrics } from "./evaluation/metrics/outputs/confusion_matrix_metrics.ts";
 export {
   type ImagesSamplesMetricsOptions,
   imagesSamplesMetrics,
 } from "./evaluation/metrics/outputs/images_samples_metrics.ts";
-export { type LabelCounts, LabelsRepartition } from "./evaluation/metrics/outputs/labels_repartition.ts";
 export {
+  type LabelCounts,
+  LabelsRepartition,
   type LabelsRepartitionMetricsOptions,
   labelsRepartitionMetrics,
-} from "./evaluation/metrics/outputs/labels_repartition_metrics.ts";
-export { MeanScores, type MeanScoresResult } from "./evaluation/metrics/outputs/mean_scores.ts";
-export { meanScoresMetrics } from "./evaluation/metrics/outputs/mean_scores_metrics.ts";
-export { type CPUClock, CPUUsage } from "./evaluation/metrics/resources/cpu_usage.ts";
-export { cpuUsageMetrics } from "./evaluation/metrics/resources/cpu_usage_metrics.ts";
-export { DiskUsage } from "./evaluation/metrics/resources/disk_usage.ts";
-export { type DiskUsageMetricsOptions, diskUsageMetrics } from "./evaluation/metrics/resources/disk_usage_metrics.ts";
+} from "./evaluation/metrics/outputs/labels_repartition.ts";
+export { MeanScores, type MeanScoresResult, meanScoresMetrics } from "./evaluation/metrics/outputs/mean_scores.ts";
+export { type CPUClock, CPUUsage, cpuUsageMetrics } from "./evaluation/metrics/resources/cpu_usage.ts";
+export {
+  DiskUsage,
+  type DiskUsageMetricsOptions,
+  diskUsageMetrics,
+} from "./evaluation/metrics/resources/disk_usage.ts";
 export { ElapsedTime, type Now } from "./evaluation/metrics/resources/elapsed_time.ts";
 export type { LoadListener, OpenLoadMonitor } from "./evaluation/metrics/resources/gpu_load_monitor.ts";
 export { type GpuUsageMetricsOptions, gpuUsageMetrics } from "./evaluation/metrics/resources/gpu_usage_metrics.ts";
-export { macMetrics } from "./evaluation/metrics/resources/mac_metrics.ts";
 export {
   type CountedLayer,
   type CountedModel,
@@ -84,6 +86,7 @@ export {
   type LayerShape,
   type LayerShapes,
   MAC,
+  macMetrics,
 } from "./evaluation/metrics/resources/multiply_accumulates.ts";
 export { type RamUsageMetricsOptions, ramUsageMetrics } from "./evaluation/metrics/resources/ram_usage_metrics.ts";
 export { type TimingMetricsOptions, timingMetrics } from "./evaluation/metrics/resources/timing_metrics.ts";
@@ -96,8 +99,7 @@ export {
   forgettingMetrics,
   type TransferMetricsOptions,
 } from "./evaluation/metrics/transfer/forgetting_metrics.ts";
-export { ForwardTransfer } from "./evaluation/metrics/transfer/forward_transfer.ts";
-export { forwardTransferMetrics } from "./evaluation/metrics/transfer/forward_transfer_metrics.ts";
+export { ForwardTransfer, forwardTransferMetrics } from "./evaluation/metrics/transfer/forward_transfer.ts";
 export { MaximumForgetting } from "./evaluation/metrics/transfer/maximum_forgetting.ts";
 export {
   createPluginMetric,

@@ -1,7 +1,7 @@
 import { EvaluationPlugin } from "./evaluation_plugin.ts";
 import { InteractiveLogger } from "./loggers/interactive_logger.ts";
-import { accuracyMetrics } from "./metrics/accuracy/accuracy_metrics.ts";
-import { lossMetrics } from "./metrics/loss/loss_metrics.ts";
+import { accuracyMetrics } from "./metrics/accuracy/accuracy.ts";
+import { lossMetrics } from "./metrics/loss/loss.ts";
 
 /** What a strategy is evaluated with unless it is told otherwise: accuracy and loss, shown on standard output. */
 export function defaultEvaluator(): EvaluationPlugin {

@@ -34,14 +34,23 @@ const { epochRunning: _running, ...spanRules } = METRIC_FAMILY_RULES;
 /** The same without running measures, for what is looked at once a span. */
 export const SPAN_FAMILY_RULES = spanRules;
 
-/** The names under which one measure is reported at each occasion. */
+/** What one measure is called; the occasion follows: "Top1_Acc_Epoch". */
 export interface MetricFamilyNames {
-  readonly minibatch: string;
-  readonly epoch: string;
-  readonly epochRunning: string;
-  readonly experience: string;
-  readonly stream: string;
+  readonly name: string;
+  /** The measure so far in an epoch. Default: `name`. */
+  readonly running?: string;
+  /** An evaluated experience, behind the name. Default: "Exp". */
+  readonly experience?: string;
 }
+
+const OCCASIONS = {
+  minibatch: { suffix: "MB", mode: "train", resetAt: "iteration", emitAt: "iteration" },
+  epoch: { suffix: "Epoch", mode: "train", resetAt: "epoch", emitAt: "epoch" },
+  epochRunning: { suffix: "Epoch", mode: "train", resetAt: "epoch", emitAt: "iteration" },
+  experience: { suffix: "Exp", mode: "eval", resetAt: "experience", emitAt: "experience" },
+  stream: { suffix: "Stream", mode: "eval", resetAt: "stream", emitAt: "stream" },
+} as const;
+const ORDER = ["minibatch", "epoch", "epochRunning", "experience", "stream"] as const;
 
 /** A standalone metric and how a strategy feeds it. */
 export interface FedMetric {
@@ -53,30 +62,18 @@ export interface FedMetric {
 /** The same measure at every occasion asked for, each with a metric of its own. */
 export function createMetricFamily(
   options: MetricFamilyOptions,
-  names: MetricFamilyNames,
+  { name, running = name, experience = OCCASIONS.experience.suffix }: MetricFamilyNames,
   create: () => FedMetric,
 ): PluginMetric[] {
   const { lastTaskLabel = false } = options;
-  const family: PluginMetric[] = [];
-  if (options.minibatch) {
-    const spans = { mode: "train", resetAt: "iteration", emitAt: "iteration" } as const;
-    family.push(createPluginMetric({ name: names.minibatch, ...create(), ...spans }));
-  }
-  if (options.epoch) {
-    const spans = { mode: "train", resetAt: "epoch", emitAt: "epoch" } as const;
-    family.push(createPluginMetric({ name: names.epoch, ...create(), ...spans }));
-  }
-  if (options.epochRunning) {
-    const spans = { mode: "train", resetAt: "epoch", emitAt: "iteration" } as const;
-    family.push(createPluginMetric({ name: names.epochRunning, ...create(), ...spans }));
-  }
-  if (options.experience) {
-    const spans = { mode: "eval", resetAt: "experience", emitAt: "experience" } as const;
-    family.push(createPluginMetric({ name: names.experience, ...create(), ...spans }));
-  }
-  if (options.stream) {
-    const spans = { mode: "eval", resetAt: "stream", emitAt: "stream", lastTaskLabel } as const;
-    family.push(createPluginMetric({ name: names.stream, ...create(), ...spans }));
-  }
-  return family;
+  return ORDER.filter((occasion) => options[occasion]).map((occasion) => {
+    const { suffix, ...spans } = OCCASIONS[occasion];
+    const full = `${occasion === "epochRunning" ? running : name}_${occasion === "experience" ? experience : suffix}`;
+    return createPluginMetric({
+      name: full,
+      ...create(),
+      ...spans,
+      lastTaskLabel: lastTaskLabel && occasion === "stream",
+    });
+  });
 }

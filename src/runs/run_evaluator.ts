@@ -1,8 +1,8 @@
 import { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import { JSONLinesLogger } from "../evaluation/loggers/json_lines_logger.ts";
 import type { Logger } from "../evaluation/loggers/logger.ts";
-import { accuracyMetrics } from "../evaluation/metrics/accuracy/accuracy_metrics.ts";
-import { lossMetrics } from "../evaluation/metrics/loss/loss_metrics.ts";
+import { accuracyMetrics } from "../evaluation/metrics/accuracy/accuracy.ts";
+import { lossMetrics } from "../evaluation/metrics/loss/loss.ts";
 import { bwtMetrics, forgettingMetrics } from "../evaluation/metrics/transfer/forgetting_metrics.ts";
 import type { PluginMetric } from "../evaluation/plugin_metric.ts";
 

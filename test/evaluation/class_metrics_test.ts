@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { amcaMetrics } from "../../src/evaluation/metrics/accuracy/amca_metrics.ts";
-import { classAccuracyMetrics } from "../../src/evaluation/metrics/accuracy/class_accuracy_metrics.ts";
-import { topkAccMetrics } from "../../src/evaluation/metrics/accuracy/topk_accuracy_metrics.ts";
-import { confusionMatrixMetrics } from "../../src/evaluation/metrics/outputs/confusion_matrix_metrics.ts";
-import { labelsRepartitionMetrics } from "../../src/evaluation/metrics/outputs/labels_repartition_metrics.ts";
-import { meanScoresMetrics } from "../../src/evaluation/metrics/outputs/mean_scores_metrics.ts";
+import { amcaMetrics } from "../../src/evaluation/metrics/accuracy/average_mean_class_accuracy.ts";
+import { classAccuracyMetrics } from "../../src/evaluation/metrics/accuracy/class_accuracy.ts";
+import { topkAccMetrics } from "../../src/evaluation/metrics/accuracy/top_k_accuracy.ts";
+import { confusionMatrixMetrics } from "../../src/evaluation/metrics/outputs/confusion_matrix.ts";
+import { labelsRepartitionMetrics } from "../../src/evaluation/metrics/outputs/labels_repartition.ts";
+import { meanScoresMetrics } from "../../src/evaluation/metrics/outputs/mean_scores.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
 import { FakeStrategy, type SeenMinibatch } from "./fake_strategy.ts";
 import { createFakeStream, createPlainStream } from "./fake_stream.ts";

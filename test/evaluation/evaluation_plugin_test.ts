@@ -9,22 +9,22 @@ import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { JSONLinesLogger } from "../../src/evaluation/loggers/json_lines_logger.ts";
 import type { Logger } from "../../src/evaluation/loggers/logger.ts";
 import type { MetricValue } from "../../src/evaluation/metric_value.ts";
-import { accuracyMatrixMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_matrix_metrics.ts";
-import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
-import { amcaMetrics } from "../../src/evaluation/metrics/accuracy/amca_metrics.ts";
-import { classAccuracyMetrics } from "../../src/evaluation/metrics/accuracy/class_accuracy_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy.ts";
+import { accuracyMatrixMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_matrix.ts";
+import { amcaMetrics } from "../../src/evaluation/metrics/accuracy/average_mean_class_accuracy.ts";
+import { classAccuracyMetrics } from "../../src/evaluation/metrics/accuracy/class_accuracy.ts";
 import {
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
-} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
-import { topkAccMetrics } from "../../src/evaluation/metrics/accuracy/topk_accuracy_metrics.ts";
-import { lossMetrics } from "../../src/evaluation/metrics/loss/loss_metrics.ts";
-import { confusionMatrixMetrics } from "../../src/evaluation/metrics/outputs/confusion_matrix_metrics.ts";
-import { labelsRepartitionMetrics } from "../../src/evaluation/metrics/outputs/labels_repartition_metrics.ts";
-import { meanScoresMetrics } from "../../src/evaluation/metrics/outputs/mean_scores_metrics.ts";
+} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy.ts";
+import { topkAccMetrics } from "../../src/evaluation/metrics/accuracy/top_k_accuracy.ts";
+import { lossMetrics } from "../../src/evaluation/metrics/loss/loss.ts";
+import { confusionMatrixMetrics } from "../../src/evaluation/metrics/outputs/confusion_matrix.ts";
+import { labelsRepartitionMetrics } from "../../src/evaluation/metrics/outputs/labels_repartition.ts";
+import { meanScoresMetrics } from "../../src/evaluation/metrics/outputs/mean_scores.ts";
 import { timingMetrics } from "../../src/evaluation/metrics/resources/timing_metrics.ts";
 import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
-import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer_metrics.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
 import { FakeStrategy } from "./fake_strategy.ts";
 import { createFakeStream, createPlainStream } from "./fake_stream.ts";

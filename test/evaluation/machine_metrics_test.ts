@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { JSONLinesLogger } from "../../src/evaluation/loggers/json_lines_logger.ts";
-import { lossMetrics } from "../../src/evaluation/metrics/loss/loss_metrics.ts";
-import { cpuUsageMetrics } from "../../src/evaluation/metrics/resources/cpu_usage_metrics.ts";
+import { lossMetrics } from "../../src/evaluation/metrics/loss/loss.ts";
+import { cpuUsageMetrics } from "../../src/evaluation/metrics/resources/cpu_usage.ts";
 import { parseLoad } from "../../src/evaluation/metrics/resources/gpu_load_monitor.ts";
 import { gpuUsageMetrics } from "../../src/evaluation/metrics/resources/gpu_usage_metrics.ts";
 import { ramUsageMetrics } from "../../src/evaluation/metrics/resources/ram_usage_metrics.ts";

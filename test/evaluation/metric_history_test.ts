@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy.ts";
 import { forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
 import { FakeStrategy } from "./fake_strategy.ts";
 import { createPlainStream } from "./fake_stream.ts";

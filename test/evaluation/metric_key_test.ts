@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { createMetricKey, createStreamKey, findSharedTaskLabel } from "../../src/evaluation/metric_key.ts";
-import { accuracyMatrixMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_matrix_metrics.ts";
-import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
-import { lossMetrics } from "../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy.ts";
+import { accuracyMatrixMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_matrix.ts";
+import { lossMetrics } from "../../src/evaluation/metrics/loss/loss.ts";
 import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
 import { FakeStrategy } from "./fake_strategy.ts";

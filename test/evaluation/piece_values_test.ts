@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { summarizeAccuracyMatrix } from "../../src/evaluation/continual_measures.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy.ts";
 import {
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
-} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
+} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy.ts";
 import { bwtMetrics, forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
-import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer_metrics.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer.ts";
 import { createBenchmark } from "../../src/streams/benchmark.ts";
 import type { Experience } from "../../src/streams/experience.ts";
 import { joinExperiences } from "../../src/streams/joint_experience.ts";

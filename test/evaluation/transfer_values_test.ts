@@ -4,9 +4,9 @@ import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import {
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
-} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
+} from "../../src/evaluation/metrics/accuracy/cumulative_accuracy.ts";
 import { forgettingMetrics } from "../../src/evaluation/metrics/transfer/forgetting_metrics.ts";
-import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer_metrics.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer.ts";
 import { FakeStrategy, type SeenMinibatch } from "./fake_strategy.ts";
 import { createFakeStream, createPlainStream } from "./fake_stream.ts";
 import { computeSlowAccuracy } from "./slow_measures.ts";

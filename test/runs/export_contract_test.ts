@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../src/evaluation/metrics/accuracy/accuracy.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { evaluateExport } from "../../src/onnx/export/evaluate_export.ts";

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
-import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer_metrics.ts";
+import { forwardTransferMetrics } from "../../src/evaluation/metrics/transfer/forward_transfer.ts";
 import { EarlyStoppingPlugin } from "../../src/methods/early_stopping/early_stopping_plugin.ts";
 import { EWC } from "../../src/methods/ewc/ewc_plugin.ts";
 import { JointTraining } from "../../src/methods/joint_training/joint_training.ts";

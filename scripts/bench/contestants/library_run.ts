@@ -1,6 +1,6 @@
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
-import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
+import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { simpleMLP } from "../../../src/models/simple_mlp.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";

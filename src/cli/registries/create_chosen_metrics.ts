@@ -1,26 +1,26 @@
-import { accuracyMetrics } from "../../evaluation/metrics/accuracy/accuracy_metrics.ts";
-import { amcaMetrics } from "../../evaluation/metrics/accuracy/amca_metrics.ts";
-import { classAccuracyMetrics } from "../../evaluation/metrics/accuracy/class_accuracy_metrics.ts";
+import { accuracyMetrics } from "../../evaluation/metrics/accuracy/accuracy.ts";
+import { amcaMetrics } from "../../evaluation/metrics/accuracy/average_mean_class_accuracy.ts";
+import { classAccuracyMetrics } from "../../evaluation/metrics/accuracy/class_accuracy.ts";
 import {
   cumulativeAccuracyMetrics,
   cumulativeForgettingMetrics,
-} from "../../evaluation/metrics/accuracy/cumulative_accuracy_metrics.ts";
-import { topkAccMetrics } from "../../evaluation/metrics/accuracy/topk_accuracy_metrics.ts";
-import { lossMetrics } from "../../evaluation/metrics/loss/loss_metrics.ts";
+} from "../../evaluation/metrics/accuracy/cumulative_accuracy.ts";
+import { topkAccMetrics } from "../../evaluation/metrics/accuracy/top_k_accuracy.ts";
+import { lossMetrics } from "../../evaluation/metrics/loss/loss.ts";
 import { r2Metrics, rmseMetrics } from "../../evaluation/metrics/loss/regression_metrics.ts";
-import { confusionMatrixMetrics } from "../../evaluation/metrics/outputs/confusion_matrix_metrics.ts";
+import { confusionMatrixMetrics } from "../../evaluation/metrics/outputs/confusion_matrix.ts";
 import { imagesSamplesMetrics } from "../../evaluation/metrics/outputs/images_samples_metrics.ts";
-import { labelsRepartitionMetrics } from "../../evaluation/metrics/outputs/labels_repartition_metrics.ts";
-import { meanScoresMetrics } from "../../evaluation/metrics/outputs/mean_scores_metrics.ts";
-import { cpuUsageMetrics } from "../../evaluation/metrics/resources/cpu_usage_metrics.ts";
-import { diskUsageMetrics } from "../../evaluation/metrics/resources/disk_usage_metrics.ts";
+import { labelsRepartitionMetrics } from "../../evaluation/metrics/outputs/labels_repartition.ts";
+import { meanScoresMetrics } from "../../evaluation/metrics/outputs/mean_scores.ts";
+import { cpuUsageMetrics } from "../../evaluation/metrics/resources/cpu_usage.ts";
+import { diskUsageMetrics } from "../../evaluation/metrics/resources/disk_usage.ts";
 import { gpuUsageMetrics } from "../../evaluation/metrics/resources/gpu_usage_metrics.ts";
-import { macMetrics } from "../../evaluation/metrics/resources/mac_metrics.ts";
+import { macMetrics } from "../../evaluation/metrics/resources/multiply_accumulates.ts";
 import { ramUsageMetrics } from "../../evaluation/metrics/resources/ram_usage_metrics.ts";
 import { timingMetrics } from "../../evaluation/metrics/resources/timing_metrics.ts";
 import { weightCheckpointMetrics } from "../../evaluation/metrics/resources/weight_checkpoint_metrics.ts";
 import { forgettingMetrics } from "../../evaluation/metrics/transfer/forgetting_metrics.ts";
-import { forwardTransferMetrics } from "../../evaluation/metrics/transfer/forward_transfer_metrics.ts";
+import { forwardTransferMetrics } from "../../evaluation/metrics/transfer/forward_transfer.ts";
 import type { PluginMetric } from "../../evaluation/plugin_metric.ts";
 import type { MetricsOptions } from "./metrics_options.ts";
 

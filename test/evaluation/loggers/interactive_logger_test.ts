@@ -5,7 +5,7 @@ import {
   type InteractiveLoggerOptions,
 } from "../../../src/evaluation/loggers/interactive_logger.ts";
 import { TextLogger } from "../../../src/evaluation/loggers/text_logger.ts";
-import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss.ts";
 import { FakeStrategy } from "../fake_strategy.ts";
 import { createPlainStream } from "../fake_stream.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import { formatMetricAsJSON, JSONLinesLogger } from "../../../src/evaluation/loggers/json_lines_logger.ts";
-import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss.ts";
 import { FakeStrategy } from "../fake_strategy.ts";
 import { createPlainStream } from "../fake_stream.ts";
 

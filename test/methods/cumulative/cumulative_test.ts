@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
 import { Cumulative } from "../../../src/methods/cumulative/cumulative.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";

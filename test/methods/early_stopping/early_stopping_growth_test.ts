@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
 import { EarlyStoppingPlugin } from "../../../src/methods/early_stopping/early_stopping_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import { createMetricKey } from "../../../src/evaluation/metric_key.ts";
-import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
 import type { PluginMetric } from "../../../src/evaluation/plugin_metric.ts";
 import { EarlyStoppingPlugin } from "../../../src/methods/early_stopping/early_stopping_plugin.ts";
 import type { EarlyStoppingOptions } from "../../../src/methods/early_stopping/options.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
 import { JointTraining } from "../../../src/methods/joint_training/joint_training.ts";
 import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
 import { StreamingLDA } from "../../../src/methods/streaming_lda/streaming_lda.ts";
 import { StreamingLDAClassifier } from "../../../src/methods/streaming_lda/streaming_lda_classifier.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";

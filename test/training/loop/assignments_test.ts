@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { RefusalError } from "../../../src/core/errors/errors.ts";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
 import { SingleDatasetDataLoader } from "../../../src/memory/loaders/single_dataset_data_loader.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { ReplayPlugin } from "../../../src/methods/replay/replay_plugin.ts";

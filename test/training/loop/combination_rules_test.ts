@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { createDataSource, type DataSource } from "../../../src/data/data_source.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy_metrics.ts";
+import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
 import { AR1 } from "../../../src/methods/ar1/ar1.ts";
 import { EWCPlugin } from "../../../src/methods/ewc/ewc_plugin.ts";
 import { GenerativeReplayPlugin } from "../../../src/methods/generative_replay/generative_replay_plugin.ts";

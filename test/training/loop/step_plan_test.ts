@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
-import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss_metrics.ts";
+import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";

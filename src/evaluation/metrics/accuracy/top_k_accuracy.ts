@@ -1,6 +1,12 @@
 import { assertWholeNumber } from "../../../core/errors/errors.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
+import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
+import { flag, wholeNumber } from "../../../core/options/value_rules.ts";
 import { count, declareState } from "../../../core/state/state.ts";
+import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
+import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "../../metric_family.ts";
+import type { PluginMetric } from "../../plugin_metric.ts";
+import { createTrainedOnlyMetric } from "../../trained_only_metric.ts";
 import type { Metric } from "../metric.ts";
 import { countInTopK } from "../predictions.ts";
 
@@ -36,4 +42,44 @@ export class TopKAccuracy implements Metric<number> {
     const { correct, total } = this.#state;
     return total === 0 ? 0 : correct / total;
   }
+}
+
+/** Which top-k accuracies to measure; none unless asked for. */
+export interface TopkAccMetricsOptions extends MetricFamilyOptions {
+  /** How many of the largest logits count. Default: 3. */
+  readonly topK?: number;
+  /** Over the evaluated experiences that were trained, in whole or in pieces. */
+  readonly trainedExperience?: boolean;
+}
+
+const TOPK_ACC_METRICS_RULES: OptionRules<TopkAccMetricsOptions> = {
+  ...METRIC_FAMILY_RULES,
+  topK: wholeNumber(1),
+  trainedExperience: flag(),
+};
+
+/**
+ * Shares of samples whose class has one of the k largest logits: `Topk_3_Acc_MB`, `Topk_3_Acc_Epoch`,
+ * `Topk_3_RunningAcc_Epoch` (Avalanche gives it the name of the one before), `Topk_3_Acc_Exp`, `Topk_3_Acc_Stream`,
+ * `Topk_3_Acc_On_Trained_Experiences`.
+ * @throws {RangeError} If `topK` is not a whole number of at least 1.
+ */
+export function topkAccMetrics(options: TopkAccMetricsOptions): PluginMetric[] {
+  assertOptions("topkAccMetrics", options, TOPK_ACC_METRICS_RULES);
+  const { topK = 3 } = options;
+  const create = () => countTopK(topK);
+  const names = { name: `Topk_${topK}_Acc`, running: `Topk_${topK}_RunningAcc` };
+  const family = createMetricFamily(options, names, create);
+  if (options.trainedExperience) {
+    const { lastTaskLabel = false } = options;
+    family.push(
+      createTrainedOnlyMetric({ name: `Topk_${topK}_Acc_On_Trained_Experiences`, lastTaskLabel, ...create() }),
+    );
+  }
+  return family;
+}
+
+function countTopK(k: number): { metric: TopKAccuracy; update: (strategy: EvaluatedStrategy) => void } {
+  const metric = new TopKAccuracy(k);
+  return { metric, update: (strategy) => metric.update(strategy.mbOutput, strategy.mbY) };
 }

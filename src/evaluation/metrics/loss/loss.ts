@@ -1,3 +1,11 @@
+import { assertOptions } from "../../../core/options/assert_options.ts";
+import {
+  createMetricFamily,
+  type FedMetric,
+  METRIC_FAMILY_RULES,
+  type MetricFamilyOptions,
+} from "../../metric_family.ts";
+import type { PluginMetric } from "../../plugin_metric.ts";
 import { Mean } from "../mean.ts";
 import type { Metric } from "../metric.ts";
 
@@ -16,4 +24,19 @@ export class Loss implements Metric<number> {
   result(): number {
     return this.#mean.result();
   }
+}
+
+/**
+ * The losses asked for, weighted by minibatch length: `Loss_MB`, `Loss_Epoch`, `RunningLoss_Epoch`, `Loss_Exp`,
+ * `Loss_Stream`. A training loss holds the penalties that plugins add.
+ */
+export function lossMetrics(options: MetricFamilyOptions): PluginMetric[] {
+  assertOptions("lossMetrics", options, METRIC_FAMILY_RULES);
+  const names = { name: "Loss", running: "RunningLoss" };
+  return createMetricFamily(options, names, gatherLoss);
+}
+
+function gatherLoss(): FedMetric {
+  const metric = new Loss();
+  return { metric, update: (strategy) => metric.update(strategy.loss, strategy.mbY.length) };
 }

@@ -103,13 +103,7 @@ function createRegressionFamily(
 ): PluginMetric[] {
   const { readTargets = encodeLabels, lastTaskLabel = false, trainedExperience } = options;
   const create = () => feed(createMetric(), readTargets);
-  const names = {
-    minibatch: `Top1_${measure}_MB`,
-    epoch: `Top1_${measure}_Epoch`,
-    epochRunning: `Top1_Running${measure}_Epoch`,
-    experience: `Top1_${measure}_Exp`,
-    stream: `Top1_${measure}_Stream`,
-  };
+  const names = { name: `Top1_${measure}`, running: `Top1_Running${measure}` };
   const family = createMetricFamily(options, names, create);
   if (!trainedExperience) return family;
   const name = `${measure}_On_Trained_Experiences`;

@@ -4,6 +4,8 @@ import type { HostTensor } from "../../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { oneOf, wholeNumber } from "../../../core/options/value_rules.ts";
 import { converted, count, declareState, list } from "../../../core/state/state.ts";
+import { createMetricKey } from "../../metric_key.ts";
+import { createReportingMetric, type PluginMetric } from "../../plugin_metric.ts";
 import type { Metric } from "../metric.ts";
 import { predictClasses } from "../predictions.ts";
 
@@ -122,4 +124,28 @@ function sum(values: readonly number[]): number {
 
 function divide(values: readonly number[], divisor: number): number[] {
   return values.map((value) => (divisor === 0 ? 0 : value / divisor));
+}
+
+/**
+ * `ConfusionMatrix_Stream`: samples of all evaluated experiences by true class (row) and predicted class (column), at
+ * the end of every evaluation.
+ * @throws {RangeError} If `numClasses` is not a whole number.
+ */
+export function confusionMatrixMetrics(options: ConfusionMatrixOptions = {}): PluginMetric[] {
+  assertOptions("confusionMatrixMetrics", options, CONFUSION_MATRIX_RULES);
+  const name = "ConfusionMatrix_Stream";
+  const metric = new ConfusionMatrix(options);
+  return [
+    createReportingMetric({
+      name,
+      metric,
+      update: ({ mbOutput, mbY }) => metric.update(mbOutput, mbY),
+      mode: "eval",
+      resetAt: "stream",
+      emitAt: "stream",
+      report: (value, { experience }) => [
+        { key: createMetricKey({ name, phase: "eval", streamName: experience.originStream.name }), value },
+      ],
+    }),
+  ];
 }

@@ -1,7 +1,10 @@
 import process from "node:process";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
+import { splitOptions } from "../../../core/options/split_options.ts";
 import { callback } from "../../../core/options/value_rules.ts";
 import { declareState, number } from "../../../core/state/state.ts";
+import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "../../metric_family.ts";
+import type { PluginMetric } from "../../plugin_metric.ts";
 import type { Metric } from "../metric.ts";
 import type { Now } from "./elapsed_time.ts";
 
@@ -70,4 +73,19 @@ export class CPUUsage implements Metric<number> {
 function readProcessorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+/**
+ * Processor time of this process with all its replicas, in percent of one core: `CPUUsage_MB`, `CPUUsage_Epoch`,
+ * `RunningCPUUsage_Epoch`, `CPUUsage_Exp`, `CPUUsage_Stream`. They measure the machine, so metrics.jsonl does not hold
+ * them.
+ */
+export function cpuUsageMetrics(options: MetricFamilyOptions & CPUClock): PluginMetric[] {
+  assertOptions("cpuUsageMetrics", options, { ...METRIC_FAMILY_RULES, ...CPU_CLOCK_RULES });
+  const [clock, family] = splitOptions(options, CPU_CLOCK_RULES);
+  const names = { name: "CPUUsage", running: "RunningCPUUsage" };
+  return createMetricFamily(family, names, () => {
+    const metric = new CPUUsage(clock);
+    return { metric, update: () => metric.update(), ofMachine: true };
+  });
 }

@@ -32,13 +32,7 @@ export function gpuUsageMetrics(options: GpuUsageMetricsOptions): PluginMetric[]
   assertOptions("gpuUsageMetrics", options, GPU_USAGE_METRICS_RULES);
   const { gpuId, every = 0.5, openMonitor = createNvidiaMonitor(gpuId, every), ...family } = options;
   const name = `MaxGPU${gpuId}Usage`;
-  const names = {
-    minibatch: `${name}_MB`,
-    epoch: `${name}_Epoch`,
-    epochRunning: "",
-    experience: `${name}_Experience`,
-    stream: `${name}_Stream`,
-  };
+  const names = { name, experience: "Experience" };
   const maxima: Maximum[] = [];
   let latest = 0;
   const metrics = createMetricFamily(family, names, () => {

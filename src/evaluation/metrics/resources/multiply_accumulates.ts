@@ -1,6 +1,11 @@
 import { elementAt } from "../../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../../core/errors/errors.ts";
+import { assertOptions } from "../../../core/options/assert_options.ts";
+import { flag } from "../../../core/options/value_rules.ts";
 import { count, declareState } from "../../../core/state/state.ts";
+import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
+import { createMetricFamily, type MetricFamilyOptions } from "../../metric_family.ts";
+import type { PluginMetric } from "../../plugin_metric.ts";
 import type { Metric } from "../metric.ts";
 
 /** Lengths of a tensor's axes; null is the batch, or a length that is not known. */
@@ -102,4 +107,27 @@ function isList(shapes: LayerShapes): shapes is readonly LayerShape[] {
 function isChannelsFirst(layer: CountedLayer): boolean {
   const config = layer.getConfig();
   return "dataFormat" in config && config.dataFormat === "channelsFirst";
+}
+
+/**
+ * Multiplications with a following addition that the model needs for one sample: `MAC_MB`, `MAC_Epoch`, `MAC_Exp`.
+ * Departs from Avalanche, which leaves out that a convolution sees several input channels.
+ */
+export function macMetrics(options: Pick<MetricFamilyOptions, "minibatch" | "epoch" | "experience">): PluginMetric[] {
+  assertOptions("macMetrics", options, { minibatch: flag(), epoch: flag(), experience: flag() });
+  const names = { name: "MAC" };
+  const { minibatch = false, epoch = false, experience = false } = options;
+  return createMetricFamily({ minibatch, epoch, experience }, names, () => {
+    const metric = new MAC();
+    let counted: EvaluatedStrategy["model"];
+    const update = ({ model }: EvaluatedStrategy) => {
+      if (!model)
+        throw new TypeRefusal(needs("the count of multiplications", "a strategy that shows its model", model));
+      // A model that grows is a new one; the same one needs the same.
+      if (model === counted && metric.result() > 0) return;
+      counted = model;
+      metric.update(model);
+    };
+    return { metric, update };
+  });
 }

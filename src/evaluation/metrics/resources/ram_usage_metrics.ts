@@ -33,13 +33,7 @@ const RAM_USAGE_METRICS_RULES: OptionRules<RamUsageMetricsOptions> = {
 export function ramUsageMetrics(options: RamUsageMetricsOptions): PluginMetric[] {
   assertOptions("ramUsageMetrics", options, RAM_USAGE_METRICS_RULES);
   const { every = 1, readBytes = () => process.memoryUsage.rss(), now = () => performance.now(), ...family } = options;
-  const names = {
-    minibatch: "MaxRAMUsage_MB",
-    epoch: "MaxRAMUsage_Epoch",
-    epochRunning: "",
-    experience: "MaxRAMUsage_Experience",
-    stream: "MaxRAMUsage_Stream",
-  };
+  const names = { name: "MaxRAMUsage", experience: "Experience" };
   return createMetricFamily(family, names, () => {
     const metric = new Maximum();
     let lookedMs = Number.NEGATIVE_INFINITY;

@@ -22,19 +22,13 @@ const TIMING_METRICS_RULES: OptionRules<TimingMetricsOptions> = {
 export function timingMetrics(options: TimingMetricsOptions): PluginMetric[] {
   assertOptions("timingMetrics", options, TIMING_METRICS_RULES);
   const { now, ...occasions } = options;
-  const names = {
-    minibatch: "Time_MB",
-    epoch: "Time_Epoch",
-    epochRunning: "RunningTime_Epoch",
-    experience: "Time_Exp",
-    stream: "Time_Stream",
-  };
+  const names = { name: "Time" };
   const create = () => {
     const metric = new ElapsedTime(now);
     return { metric, update: () => metric.update(), ofMachine: true };
   };
   const family = createMetricFamily({ ...occasions, epochRunning: false }, names, create);
-  if (options.epochRunning) family.push(createRunningTime(names.epochRunning, now));
+  if (options.epochRunning) family.push(createRunningTime("RunningTime_Epoch", now));
   return family;
 }
 
