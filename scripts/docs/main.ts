@@ -1,6 +1,7 @@
 /**
- * Writes the API reference: docs/api.md, which lists what is exported by task, and docs/api, the whole reference as
- * HTML by `deno doc`. Fails where a page links to a page that does not exist.
+ * Writes the reference: docs/options.md, which lists what command lines can name with its options; docs/api.md, which
+ * lists what is exported by task; and docs/api, all of it as HTML by `deno doc`. Fails where a page links to a page that
+ * does not exist.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +9,7 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { type Entry, formatApiPage, listTypeNames, PARTS, takeFirstSentence } from "./api_page.ts";
+import { formatOptionsPage } from "./options_page.ts";
 
 const FOLDER = "docs/api";
 const ROOT = pathToFileURL(resolve(".")).href;
@@ -27,6 +29,7 @@ const documentation = z.object({
 });
 
 writeFileSync("docs/api.md", formatApiPage(readEntries()));
+writeFileSync("docs/options.md", formatOptionsPage());
 rmSync(FOLDER, { recursive: true, force: true });
 runDenoDoc(["--html", "--name=Firn", `--output=${FOLDER}`, "src/mod.ts"]);
 const broken = listPages().flatMap(finishPage);
