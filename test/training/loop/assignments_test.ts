@@ -213,6 +213,7 @@ describe("what somebody assigns to between two calls", () => {
       "traits",
       "excludes",
       "trainsJointly",
+      "ownState",
       "hasOtherOptimizer",
       "hasOtherSettings",
       "minibatchParts",
