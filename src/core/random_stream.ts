@@ -2,6 +2,7 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { assertWholeNumber, describeValue, RangeRefusal } from "./errors/errors.ts";
+import { findOrCreate } from "./find_or_create.ts";
 import { objectLike } from "./options/value_rules.ts";
 
 /** The rule of an option that is a random stream. */
@@ -92,12 +93,7 @@ export class RandomStreams {
 
   /** The stream of that name; the same object at every call. */
   get(name: string): RandomStream {
-    let stream = this.#streams.get(name);
-    if (!stream) {
-      stream = new RandomStream(this.seed, name);
-      this.#streams.set(name, stream);
-    }
-    return stream;
+    return findOrCreate(this.#streams, name, () => new RandomStream(this.seed, name));
   }
 
   /** Every stream's state by name. */

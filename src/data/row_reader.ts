@@ -1,3 +1,4 @@
+import { findOrCreate } from "../core/find_or_create.ts";
 import { countElements } from "../core/host_tensor.ts";
 import type { DataSource } from "./data_source.ts";
 import { createTransformStep } from "./transforms/apply_transform.ts";
@@ -10,12 +11,7 @@ const readers = new WeakMap<DataSource, RowReader>();
 
 /** The reader of a source: made at the first call, then kept for as long as the source lives. */
 export function getRowReader(source: DataSource): RowReader {
-  let reader = readers.get(source);
-  if (!reader) {
-    reader = createRowReader(source);
-    readers.set(source, reader);
-  }
-  return reader;
+  return findOrCreate(readers, source, () => createRowReader(source));
 }
 
 /** Chooses the cheapest way that gives the transforms' result: a copy, a table lookup, or one step after another. */

@@ -1,3 +1,4 @@
+import { findOrCreate } from "../core/find_or_create.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import { refuse } from "../core/state/field.ts";
 import { count, type Field, flag, list, mapByName, number, record } from "../core/state/state.ts";
@@ -60,11 +61,7 @@ export class MetricHistory {
   add(values: readonly MetricValue[]): void {
     for (const { key, value, step } of values) {
       this.#last.set(key, value);
-      let series = this.#series.get(key);
-      if (!series) {
-        series = { steps: [], values: [], count: 0 };
-        this.#series.set(key, series);
-      }
+      const series = findOrCreate(this.#series, key, () => ({ steps: [], values: [], count: 0 }));
       series.steps.push(step);
       series.values.push(value);
       series.count += 1;

@@ -1,3 +1,4 @@
+import { findOrCreate } from "../../core/find_or_create.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { createSharedFloat32, createSharedUint8 } from "../../core/shared_memory.ts";
 import type { DataSource } from "../data_source.ts";
@@ -16,12 +17,7 @@ const readers = new WeakMap<DataSource, AugmentedReader>();
 export function getBatchReader(source: DataSource, key: AugmentationKey | undefined): RowReader {
   const { augmentation } = source;
   if (!augmentation || key === undefined || key.step === 0) return getRowReader(source);
-  let prepare = readers.get(source);
-  if (!prepare) {
-    prepare = createAugmentedReader(source, augmentation);
-    readers.set(source, prepare);
-  }
-  const read = prepare;
+  const read = findOrCreate(readers, source, () => createAugmentedReader(source, augmentation));
   return (row, out, offset) => read(row, key)(0, out, offset);
 }
 

@@ -1,3 +1,4 @@
+import { findOrCreate } from "../../core/find_or_create.ts";
 import { createDataSource, type DataSource } from "../data_source.ts";
 import { Dataset } from "../dataset.ts";
 
@@ -24,13 +25,9 @@ export class TaskRelabeler {
 
   #copy(source: DataSource, taskLabel: number): DataSource {
     if (source.taskLabel === taskLabel) return source;
-    const copies = this.#copies.get(source.id) ?? new Map<number, DataSource>();
-    this.#copies.set(source.id, copies);
-    let copy = copies.get(taskLabel);
-    if (!copy) {
-      copy = createDataSource({ ...source, name: `${source.name}, as task ${taskLabel}`, taskLabel });
-      copies.set(taskLabel, copy);
-    }
-    return copy;
+    const copies = findOrCreate(this.#copies, source.id, () => new Map<number, DataSource>());
+    return findOrCreate(copies, taskLabel, () => {
+      return createDataSource({ ...source, name: `${source.name}, as task ${taskLabel}`, taskLabel });
+    });
   }
 }

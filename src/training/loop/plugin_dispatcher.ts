@@ -1,4 +1,5 @@
 import { needs, RefusalError } from "../../core/errors/errors.ts";
+import { findOrCreate } from "../../core/find_or_create.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "../model/model_growth.ts";
 import { type AssignmentPlace, fixList } from "./assignments.ts";
@@ -99,11 +100,8 @@ export class PluginDispatcher {
   }
 
   #listenersOf(callback: CallbackName): readonly StrategyPlugin[] {
-    let listeners = this.#listeners.get(callback);
-    if (!listeners) {
-      listeners = this.#plugins.filter((plugin) => plugin[callback] !== undefined);
-      this.#listeners.set(callback, listeners);
-    }
-    return listeners;
+    return findOrCreate(this.#listeners, callback, () => {
+      return this.#plugins.filter((plugin) => plugin[callback] !== undefined);
+    });
   }
 }

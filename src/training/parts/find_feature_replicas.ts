@@ -1,3 +1,4 @@
+import { findOrCreate } from "../../core/find_or_create.ts";
 import type { ModelHolder } from "../model/model_holder.ts";
 import { assertLayer } from "../model/named_layer.ts";
 import type { FeatureReplicas } from "./feature_replicas.ts";
@@ -12,11 +13,8 @@ const replicasOf = new WeakMap<ModelHolder, Map<string, Promise<FeatureReplicas>
  */
 export function findFeatureReplicas(strategy: ModelHolder, layerName: string): Promise<FeatureReplicas> {
   assertLayer("extractFeatures()", strategy.model, layerName);
-  const known = replicasOf.get(strategy) ?? new Map<string, Promise<FeatureReplicas>>();
-  replicasOf.set(strategy, known);
-  const started = known.get(layerName) ?? startReplicas(strategy, layerName);
-  known.set(layerName, started);
-  return started;
+  const known = findOrCreate(replicasOf, strategy, () => new Map<string, Promise<FeatureReplicas>>());
+  return findOrCreate(known, layerName, () => startReplicas(strategy, layerName));
 }
 
 async function startReplicas(strategy: ModelHolder, layerName: string): Promise<FeatureReplicas> {

@@ -1,3 +1,4 @@
+import { findOrCreate } from "../../../core/find_or_create.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
 import type { Dataset } from "../../../data/dataset.ts";
 import { groupTaskClasses } from "../../../data/task_classes.ts";
@@ -15,8 +16,8 @@ export async function extractByTask(
 ): Promise<FeaturesByTask> {
   const features = new Map<number, Map<number, HostTensor>>();
   for (const { task, id, positions } of groupTaskClasses(samples)) {
-    const ofTask = features.get(task) ?? new Map<number, HostTensor>();
-    features.set(task, ofTask.set(id, await strategy.extractFeatures(samples.subset(positions), layerName)));
+    const ofTask = findOrCreate(features, task, () => new Map<number, HostTensor>());
+    ofTask.set(id, await strategy.extractFeatures(samples.subset(positions), layerName));
   }
   return features;
 }
