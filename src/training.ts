@@ -35,13 +35,15 @@ export type {
 } from "./engine/engine.ts";
 export type { EngineChoice, EngineKind } from "./engine/engine_kind.ts";
 export type { ModelTopology } from "./engine/model_topology.ts";
-export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/loop/base_strategy.ts";
 export type {
   Checkpointer,
   TrainingCheckpoint,
   TrainingPosition,
   TrainingResume,
-} from "./training/loop/checkpointing.ts";
+} from "./training/checkpoints/checkpointing.ts";
+export type { StrategySnapshot } from "./training/checkpoints/strategy_snapshot.ts";
+export type { TrainingProgress } from "./training/checkpoints/training_progress.ts";
+export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/loop/base_strategy.ts";
 export type { ClockState, PieceCounters } from "./training/loop/clock.ts";
 export type { CombinationRules, Trait } from "./training/loop/combination_rules.ts";
 export type { EvalStreams, Experiences } from "./training/loop/eval_streams.ts";
@@ -60,6 +62,4 @@ export {
   type StrategySetup,
   TRAINING_CALLBACKS,
 } from "./training/loop/strategy_plugin.ts";
-export type { StrategySnapshot } from "./training/loop/strategy_snapshot.ts";
-export type { TrainingProgress } from "./training/loop/training_progress.ts";
 export type { ModelGrowth } from "./training/model/model_growth.ts";

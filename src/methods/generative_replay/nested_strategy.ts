@@ -2,9 +2,9 @@ import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { TypeRefusal } from "../../core/errors/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { DataSource } from "../../data/data_source.ts";
+import { snapshotSchema } from "../../training/checkpoints/snapshot_schema.ts";
+import { restoreSnapshot, takeSnapshot } from "../../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
-import { snapshotSchema } from "../../training/loop/snapshot_schema.ts";
-import { restoreSnapshot, takeSnapshot } from "../../training/loop/strategy_snapshot.ts";
 
 const nestedSchema = snapshotSchema.omit({ heads: true, evaluator: true, optimizerSpec: true, settings: true });
 

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { TypeRefusal } from "../../core/errors/errors.ts";
 import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
-import type { TrainingPosition } from "../../training/loop/checkpointing.ts";
-import { randomStreamsSchema, savedStateSchema, snapshotSchema } from "../../training/loop/snapshot_schema.ts";
-import type { StrategySnapshot } from "../../training/loop/strategy_snapshot.ts";
+import type { TrainingPosition } from "../../training/checkpoints/checkpointing.ts";
+import { randomStreamsSchema, savedStateSchema, snapshotSchema } from "../../training/checkpoints/snapshot_schema.ts";
+import type { StrategySnapshot } from "../../training/checkpoints/strategy_snapshot.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
 import { exportPathSchema } from "../summary_schema.ts";
 

@@ -1,6 +1,6 @@
 import { isOnlineExperience } from "../../streams/online_experience.ts";
+import type { Checkpointer, TrainingCheckpoint } from "../../training/checkpoints/checkpointing.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
-import type { Checkpointer, TrainingCheckpoint } from "../../training/loop/checkpointing.ts";
 import type { CheckpointInterval } from "./checkpoint_interval.ts";
 
 /**

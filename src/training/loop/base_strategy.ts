@@ -3,6 +3,7 @@ import { assertOptions } from "../../core/options/assert_options.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
+import { TrainingProgress } from "../checkpoints/training_progress.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { adaptHeads } from "../model/adapt_heads.ts";
 import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
@@ -16,7 +17,6 @@ import { planSteps } from "./step_plan.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
 import type { CallbackName } from "./strategy_plugin.ts";
 import { type LastMetrics, TRAIN_RULES, type TrainOptions } from "./train_options.ts";
-import { TrainingProgress } from "./training_progress.ts";
 import { TrainingStep } from "./training_step.ts";
 
 export type { LastMetrics, TrainOptions } from "./train_options.ts";

@@ -1,7 +1,7 @@
 import type { OptionRules } from "../../core/options/assert_options.ts";
 import { anything, flag, objectLike } from "../../core/options/value_rules.ts";
 import type { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
-import type { Checkpointer, TrainingResume } from "./checkpointing.ts";
+import type { Checkpointer, TrainingResume } from "../checkpoints/checkpointing.ts";
 import type { EvalStreams } from "./eval_streams.ts";
 
 /** What a call of `train` or `eval` measured: the last value of each key that it reported. */

@@ -3,8 +3,8 @@ import { decodeCheckpoint, encodeCheckpoint } from "../../../src/runs/checkpoint
 import { parseRunCheckpoint } from "../../../src/runs/checkpoints/run_checkpoint.ts";
 import { collectSources } from "../../../src/streams/benchmark.ts";
 import type { Benchmark, Stream } from "../../../src/streams/experience.ts";
+import type { TrainingCheckpoint, TrainingResume } from "../../../src/training/checkpoints/checkpointing.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
-import type { TrainingCheckpoint, TrainingResume } from "../../../src/training/loop/checkpointing.ts";
 
 /** How the undisturbed run ended. */
 interface Ending {

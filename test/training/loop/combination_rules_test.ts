@@ -18,9 +18,9 @@ import { ReplayPlugin } from "../../../src/methods/replay/replay_plugin.ts";
 import { SCRPlugin } from "../../../src/methods/scr/scr_plugin.ts";
 import { StreamingLDA } from "../../../src/methods/streaming_lda/streaming_lda.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
+import { takeSnapshot } from "../../../src/training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { assertCombination, type Trait } from "../../../src/training/loop/combination_rules.ts";
-import { takeSnapshot } from "../../../src/training/loop/strategy_snapshot.ts";
 import { CONTRACT_MEMBERS } from "../../methods/contract/contract_members.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
 

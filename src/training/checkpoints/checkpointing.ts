@@ -1,5 +1,5 @@
 import type { DataSource } from "../../data/data_source.ts";
-import type { BaseStrategy } from "./base_strategy.ts";
+import type { BaseStrategy } from "../loop/base_strategy.ts";
 import type { StrategySnapshot } from "./strategy_snapshot.ts";
 
 /** A place inside an experience's training, between two iterations. */

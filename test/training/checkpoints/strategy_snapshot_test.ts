@@ -4,9 +4,13 @@ import { count, declareState, idSet } from "../../../src/core/state/state.ts";
 import { EWCPlugin } from "../../../src/methods/ewc/ewc_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { collectSources } from "../../../src/streams/benchmark.ts";
+import {
+  restoreSnapshot,
+  type StrategySnapshot,
+  takeSnapshot,
+} from "../../../src/training/checkpoints/strategy_snapshot.ts";
 import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
-import { restoreSnapshot, type StrategySnapshot, takeSnapshot } from "../../../src/training/loop/strategy_snapshot.ts";
-import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "../loop/made_strategy.ts";
 
 const benchmark = makeBenchmark();
 

@@ -6,10 +6,10 @@ import type { DataSource } from "../../data/data_source.ts";
 import { measureGrowth } from "../../models/grow_snapshot.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
-import type { BaseStrategy } from "./base_strategy.ts";
-import type { ClockState } from "./clock.ts";
-import type { StrategySettings } from "./strategy_options.ts";
-import { namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
+import type { BaseStrategy } from "../loop/base_strategy.ts";
+import type { ClockState } from "../loop/clock.ts";
+import type { StrategySettings } from "../loop/strategy_options.ts";
+import { namePlugin, type StrategyPlugin } from "../loop/strategy_plugin.ts";
 
 /** Everything that decides how a strategy goes on, at one moment between two iterations. It owns its arrays. */
 export interface StrategySnapshot {

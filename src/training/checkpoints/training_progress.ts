@@ -1,8 +1,8 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import type { BaseStrategy } from "./base_strategy.ts";
+import type { BaseStrategy } from "../loop/base_strategy.ts";
+import type { CallbackName } from "../loop/strategy_plugin.ts";
 import type { Checkpointer, TrainingResume } from "./checkpointing.ts";
-import type { CallbackName } from "./strategy_plugin.ts";
 import { restoreSnapshot, type StrategySnapshot, takeSnapshot } from "./strategy_snapshot.ts";
 
 /**
