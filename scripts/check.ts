@@ -31,6 +31,7 @@ const first: readonly Step[] = [
   { name: "unused code", command: ["knip"] },
   { name: "types", command: ["tsc", "--noEmit", "-p", "."] },
   { name: "types in Deno", command: ["deno", "check", "src/mod.ts", "src/cli/main.ts", "workers/replica.ts"] },
+  { name: "API reference", command: ["bun", "scripts/docs/main.ts", "--html"] },
 ];
 const tests = await listTests();
 const entries = await writeDenoEntries(tests, join(folder, "tests"));

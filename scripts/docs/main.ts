@@ -1,11 +1,12 @@
 /**
  * Writes the reference: docs/options.md, which lists what command lines can name with its options; docs/api.md, which
  * lists what is exported by task; and docs/api, all of it as HTML by `deno doc`. Fails where a page links to a page that
- * does not exist.
+ * does not exist. With `--html`, docs/api alone is written.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { type Entry, formatApiPage, listTypeNames, PARTS, takeFirstSentence } from "./api_page.ts";
@@ -28,13 +29,15 @@ const documentation = z.object({
   ),
 });
 
-writeFileSync("docs/api.md", formatApiPage(readEntries()));
-writeFileSync("docs/options.md", formatOptionsPage());
+if (!process.argv.includes("--html")) {
+  writeFileSync("docs/api.md", formatApiPage(readEntries()));
+  writeFileSync("docs/options.md", formatOptionsPage());
+}
 rmSync(FOLDER, { recursive: true, force: true });
-runDenoDoc(["--html", "--name=Firn", `--output=${FOLDER}`, "src/mod.ts"]);
+runDenoDoc(["--html", "--name=Firn", `--output=${FOLDER}`, ...PARTS.map(({ name }) => `src/${name}.ts`)]);
 const broken = listPages().flatMap(finishPage);
 for (const line of broken) console.error(line);
-console.log(`Wrote docs/api.md and ${FOLDER}/index.html; ${broken.length} broken links`);
+console.log(`${FOLDER}/index.html: ${broken.length} broken links`);
 process.exitCode = broken.length > 0 ? 1 : 0;
 
 /** What each part exports, as `deno doc` reads it. */
@@ -66,18 +69,32 @@ function listPages(): string[] {
 }
 
 /**
- * Has a page show how to import from "firn", and link to sources beside it instead of to this machine's.
+ * Has a page show how to import from "firn", and link to sources beside it instead of to this machine's. The first page
+ * gets a list of the parts.
  * @returns Its links that lead nowhere.
  */
 function finishPage(path: string): string[] {
   const depth = "../".repeat(path.split("/").length - 1);
   const text = readFileSync(path, "utf8")
-    .replaceAll("from &quot;.&quot;", "from &quot;firn&quot;")
-    .replaceAll(`${ROOT}/`.replaceAll("/", "&#x2F;"), depth);
+    .replace(/(from &quot;)(\w+)\.ts(?=&quot;)/g, (_, from: string, name: string) => `${from}${nameImport(name)}`)
+    .replaceAll(`${ROOT}/`.replaceAll("/", "&#x2F;"), depth)
+    .replace("<main></main>", `<main>${listParts()}</main>`);
   writeFileSync(path, text);
   const links = [...text.matchAll(/href="([^"]*)"/g)].map(({ 1: link = "" }) => link.replaceAll("&#x2F;", "/"));
   const files = new Set(links.map((link) => link.split("#")[0] ?? "").filter((link) => link !== ""));
   return [...files]
     .filter((link) => !/^(?:https?|data):/.test(link) && !existsSync(join(dirname(path), link)))
     .map((link) => `${path}: ${link}`);
+}
+
+/** Where a program imports a part's names from. */
+function nameImport(part: string): string {
+  return PARTS.some(({ name, isApart }) => name === part && isApart) ? `firn/${part}` : "firn";
+}
+
+function listParts(): string {
+  const items = PARTS.map(
+    ({ name, title }) => `<li><a href="./${name}.ts/index.html">${title}</a> (firn/${name})</li>`,
+  );
+  return `<h1>Firn</h1><ul>${items.join("")}</ul>`;
 }
