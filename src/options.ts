@@ -25,4 +25,4 @@ export {
   type ValueRule,
   wholeNumber,
 } from "./core/options/value_rules.ts";
-export { strategyWith } from "./methods/strategy_with.ts";
+export { type StrategyClass, strategyWith } from "./methods/strategy_with.ts";

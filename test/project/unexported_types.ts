@@ -38,9 +38,9 @@ const referenceSchema = z.object({
   resolution: z.object({ kind: z.enum(["local", "import"]), specifier: z.string().optional() }),
 });
 
-/** Types of ours that signatures of the module at `entry` name and that it does not export, as "user names type". */
-export function listUnexportedTypes(entry: string): string[] {
-  const { stdout } = spawnSync("node_modules/.bin/deno", ["doc", "--json", entry], {
+/** Types of ours that signatures in the modules at `entries` name and none of these exports, as "user names type". */
+export function listUnexportedTypes(entries: readonly string[]): string[] {
+  const { stdout } = spawnSync("node_modules/.bin/deno", ["doc", "--json", ...entries], {
     encoding: "utf8",
     maxBuffer: 100_000_000,
   });

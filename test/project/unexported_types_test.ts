@@ -11,13 +11,13 @@ describe("listUnexportedTypes()", () => {
       writeFileSync(join(folder, "parts.ts"), "export interface Told {}\nexport interface Hidden {}\n");
       const source = 'import type { Hidden, Told } from "./parts.ts";\nexport type { Told } from "./parts.ts";\n';
       writeFileSync(join(folder, "entry.ts"), `${source}export function f(_: Told): Hidden { return {}; }\n`);
-      expect(listUnexportedTypes(join(folder, "entry.ts"))).toEqual(["f names Hidden"]);
+      expect(listUnexportedTypes([join(folder, "entry.ts")])).toEqual(["f names Hidden"]);
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
 
   test("finds none in the public surface", () => {
-    expect(listUnexportedTypes("src/mod.ts")).toEqual([]);
+    expect(listUnexportedTypes(["src/mod.ts", "src/options.ts", "src/state.ts"])).toEqual([]);
   });
 });
