@@ -1,7 +1,7 @@
 /**
  * Writes the reference: docs/options.md, which lists what command lines can name with its options; docs/api.md, which
- * lists what is exported by task; and docs/api, all of it as HTML by `deno doc`. Fails where a page links to a page that
- * does not exist. With `--html`, docs/api alone is written.
+ * lists what is exported by task; and docs/api, all of it as HTML by `deno doc`. Fails where a page links to a page
+ * that does not exist. With `--html`, docs/api alone is written.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
