@@ -21,7 +21,7 @@ export interface ConfusionMatrixOptions {
 }
 
 /** What `ConfusionMatrixOptions` may be. */
-export const CONFUSION_MATRIX_RULES: OptionRules<ConfusionMatrixOptions> = {
+const CONFUSION_MATRIX_RULES: OptionRules<ConfusionMatrixOptions> = {
   numClasses: wholeNumber(),
   normalize: oneOf(["true", "pred", "all"]),
 };

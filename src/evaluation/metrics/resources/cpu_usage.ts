@@ -19,7 +19,7 @@ export interface CPUClock {
 }
 
 /** What `CPUClock` may be. */
-export const CPU_CLOCK_RULES: OptionRules<CPUClock> = { now: callback(), usedMs: callback() };
+const CPU_CLOCK_RULES: OptionRules<CPUClock> = { now: callback(), usedMs: callback() };
 
 /**
  * Processor time per time since the last reset, in percent of one core: two busy cores are 200. 0 before any update.
