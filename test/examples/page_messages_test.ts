@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readProjectFiles } from "../project/source_text.ts";
 
 /** Programs that we use say these. */
-const MESSAGES_OF_OTHERS = ["npm warn", "terminate called after throwing an instance of Napi::Error"];
+const MESSAGES_OF_OTHERS = ["npm warn", "npm error", "terminate called after throwing an instance of Napi::Error"];
 
 const [page] = readProjectFiles(["docs"], ["troubleshooting.md"]);
 const sources = readProjectFiles(["src"], [".ts"])
