@@ -1,56 +1,30 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { flag, listOf, number, required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { flag, listOf, number } from "../../core/options/value_rules.ts";
 import { RandomStream } from "../../core/random_stream.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { DATASET_RULE } from "../../data/dataset.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { findClassIds } from "../../data/readers/class_names.ts";
 import { relabelTasks } from "../../data/transforms/relabel_tasks.ts";
-import { createBenchmark, NORMALIZATION_RULE } from "../benchmark.ts";
+import { createBenchmark } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
 import type { ExperienceData } from "../stream.ts";
-import type { StreamOptions } from "../stream_options.ts";
-import { STREAM_OPTIONS } from "../stream_options.ts";
+import { assertEnough, DEALT_RULES, type DealtOptions } from "./dealt_options.ts";
 import { numberDatasets } from "./renumber_labels.ts";
 
-/** How classes are dealt to experiences. */
-export interface ClassIncrementalOptions extends StreamOptions {
-  readonly name: string;
-  readonly train: Dataset;
-  readonly test: Dataset;
-  /**
-   * Class ids are 0 … numClasses − 1. Default: the labels that occur, ascending, become the class ids 0, 1, 2 …
-   */
-  readonly numClasses?: number | undefined;
-  /** The label of each class id. Default: what the labels are. */
-  readonly classNames?: readonly string[] | undefined;
-  /** How many experiences; where classes do not divide evenly, the first ones take one class more. */
-  readonly experiences: number;
+/** How classes are dealt to experiences: where they do not divide evenly, the first ones take one class more. */
+export interface ClassIncrementalOptions extends DealtOptions {
   /** Every label once, in the order in which they come. Default: drawn from the random stream "class-order". */
   readonly classOrder?: readonly number[] | undefined;
-  /** False: without a class order, classes come in the order 0, 1, 2 … */
-  readonly shuffle?: boolean | undefined;
   /** Experience i carries the task label i; class ids stay as they are. */
   readonly taskLabels?: boolean | undefined;
-  readonly normalization: Benchmark["normalization"];
-  readonly sampleShape: readonly number[];
 }
 
 /** What `ClassIncrementalOptions` may be. */
 export const CLASS_INCREMENTAL_RULES: OptionRules<ClassIncrementalOptions> = {
-  ...STREAM_OPTIONS,
-  name: required(text()),
-  train: required(DATASET_RULE),
-  test: required(DATASET_RULE),
-  numClasses: wholeNumber(1),
-  classNames: listOf(text()),
-  experiences: required(wholeNumber(1)),
+  ...DEALT_RULES,
   classOrder: listOf(number()),
-  shuffle: flag(),
   taskLabels: flag(),
-  normalization: required(NORMALIZATION_RULE),
-  sampleShape: required(listOf(wholeNumber())),
 };
 
 /**
@@ -66,9 +40,7 @@ export function createClassIncrementalBenchmark(options: ClassIncrementalOptions
   const { datasets, classNames } = numberDatasets([options.train, options.test], options.numClasses);
   const [train = options.train, test = options.test] = datasets;
   const numClasses = classNames.length;
-  if (experiences > numClasses) {
-    throw new RangeRefusal(`${name}: experiences must be at most ${numClasses}, a class each, got ${experiences}`);
-  }
+  assertEnough(options, numClasses, "a class");
   const order = options.classOrder
     ? readClassOrder(options.classOrder, { classNames, numClasses: options.numClasses })
     : createClassOrder(numClasses, { seed, shuffle });
