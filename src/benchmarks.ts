@@ -16,6 +16,7 @@ export {
   createClassIncrementalBenchmark,
 } from "./streams/benchmarks/class_incremental.ts";
 export { createDatasetBenchmark, type DatasetBenchmarkOptions } from "./streams/benchmarks/dataset_benchmark.ts";
+export type { DealtOptions } from "./streams/benchmarks/dealt_options.ts";
 export { directoryBenchmark } from "./streams/benchmarks/directory_benchmark.ts";
 export {
   createDomainIncrementalBenchmark,
