@@ -20,9 +20,9 @@ async function listExportedMethods(): Promise<string[]> {
   return names.sort();
 }
 
-/** A strategy, or a class that is named as plugins are. */
+/** A strategy, or a class that is named as plugins are; not by the alias under which the list of methods loads it. */
 function isMethod(name: string, value: unknown): boolean {
-  if (typeof value !== "function") return false;
+  if (typeof value !== "function" || name === "strategy") return false;
   return value.prototype instanceof firn.BaseStrategy || name.endsWith("Plugin");
 }
 
