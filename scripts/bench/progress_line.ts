@@ -1,4 +1,4 @@
-import type { TextStream } from "../../src/evaluation/loggers/interactive_logger.ts";
+import type { TextStream } from "../../src/evaluation/loggers/terminal_bars.ts";
 
 /** A line on the terminal that is written over. */
 export interface ProgressLine {

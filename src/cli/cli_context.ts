@@ -1,4 +1,4 @@
-import type { TextStream } from "../evaluation/loggers/interactive_logger.ts";
+import type { TextStream } from "../evaluation/loggers/terminal_bars.ts";
 
 /** What a command has of the world outside: the program gives the process's own, a test its own. */
 export interface CliContext {

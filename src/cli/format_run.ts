@@ -5,8 +5,12 @@ import { formatTable } from "./format_table.ts";
 
 /** A run's result for people: the accuracy matrix, the final figures, where the models are. */
 export function formatRun(summary: RunSummary<unknown>, directory: string): string {
-  const { experiences, final, throughput, parametersHash } = summary;
-  const classNames = readClassNames(summary.config);
+  const matrix = formatTable(listMatrixRows(summary));
+  return `\nAccuracy on each experience of the test stream\n${matrix}${formatFigures(summary, directory)}`;
+}
+
+function listMatrixRows({ experiences, config }: RunSummary<unknown>): string[][] {
+  const classNames = readClassNames(config);
   const columns = experiences[0]?.testAccuracy.length ?? 0;
   const areCut = experiences.some(({ cutFrom }) => cutFrom !== undefined);
   const heading = [
@@ -25,6 +29,11 @@ export function formatRun(summary: RunSummary<unknown>, directory: string): stri
     formatShare(streamAccuracy),
     trainSeconds.toFixed(2),
   ]);
+  return [heading, ...rows];
+}
+
+/** The final figures alone. */
+export function formatFigures({ final, throughput, parametersHash }: RunSummary<unknown>, directory: string): string {
   const figures = [
     ["stream accuracy", formatShare(final?.streamAccuracy)],
     ["average accuracy", formatShare(final?.averageAccuracy)],
@@ -34,7 +43,7 @@ export function formatRun(summary: RunSummary<unknown>, directory: string): stri
     ["parameters", `sha256 ${parametersHash?.slice(0, 16) ?? "none"}`],
     ["run", directory],
   ];
-  return `\nAccuracy on each experience of the test stream\n${formatTable([heading, ...rows])}\n${formatTable(figures)}`;
+  return `\n${formatTable(figures)}`;
 }
 
 /** Below 0, accuracy on earlier experiences is higher than when they had just been learned. */

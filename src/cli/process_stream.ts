@@ -1,5 +1,6 @@
+import process from "node:process";
 import type { Writable } from "node:stream";
-import type { TextStream } from "../evaluation/loggers/interactive_logger.ts";
+import type { TextStream } from "../evaluation/loggers/terminal_bars.ts";
 import { createStorageError, readErrorCode, type StorageError } from "../runs/storage_error.ts";
 
 /** What is thrown where nobody reads any more: a pipe whose reader has ended, a terminal that was closed. */
@@ -7,6 +8,9 @@ const READER_IS_GONE = ["EPIPE", "EIO", "ECONNRESET", "EBADF"];
 
 /** A stream of the process, as its runtime has it. */
 export type RuntimeStream = Writable & Pick<TextStream, "isTTY" | "columns">;
+
+/** Variables of which TERM says what the terminal is, and NO_COLOR that no colors are wanted. */
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Standard output or standard error. A write that fails ends nothing: from then on, what is written is dropped. Bun and
@@ -18,14 +22,21 @@ export class ProcessStream implements TextStream {
   /** Writes whose end was not told yet. Bun tells of a short write before the long one that came first. */
   #pending = 0;
   #onIdle: () => void = () => {};
+  readonly #environment: Environment;
 
-  constructor(stream: RuntimeStream) {
+  constructor(stream: RuntimeStream, environment: Environment = process.env) {
     this.#stream = stream;
+    this.#environment = environment;
     stream.on("error", (cause: unknown) => this.#fail(cause));
   }
 
-  get isTTY(): boolean | undefined {
-    return this.#stream.isTTY;
+  /** False of a terminal that only writes one character behind another. */
+  get isTTY(): boolean {
+    return this.#stream.isTTY === true && this.#environment.TERM !== "dumb";
+  }
+
+  get isColored(): boolean {
+    return this.isTTY && !this.#environment.NO_COLOR;
   }
 
   get columns(): number | undefined {

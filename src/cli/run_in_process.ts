@@ -1,4 +1,5 @@
 import process from "node:process";
+import { ERASE_BELOW } from "../evaluation/loggers/terminal_bars.ts";
 import type { CliContext } from "./cli_context.ts";
 import { ProcessStream } from "./process_stream.ts";
 import { EXIT_STATUS } from "./run_cli.ts";
@@ -13,7 +14,9 @@ export async function runInProcess(
   run: (words: readonly string[], context: CliContext) => Promise<number>,
 ): Promise<void> {
   const [stdout, stderr] = [new ProcessStream(process.stdout), new ProcessStream(process.stderr)];
-  const status = await run(process.argv.slice(2), { stdout, stderr, signal: listenForStops() });
+  // A bar may be half drawn.
+  const signal = listenForStops(() => stdout.isTTY && stdout.write(ERASE_BELOW));
+  const status = await run(process.argv.slice(2), { stdout, stderr, signal });
   const lost = await stdout.finish();
   if (lost) stderr.write(`${lost.message}\n`);
   await stderr.finish();

@@ -50,6 +50,8 @@ export interface TrainingRunOptions<Config> {
    * How often a checkpoint is made inside experiences. Default: every 30 seconds. Each experience's end makes one.
    */
   readonly checkpointEvery?: CheckpointInterval;
+  /** Called whenever summary.json was written, the first time when the run has begun or goes on. */
+  readonly onSummary?: (summary: RunSummary<Config>) => void;
   /** Ends the run between two iterations, with a checkpoint: `train()` throws its reason, status "interrupted". */
   readonly signal?: AbortSignal;
 }
@@ -66,6 +68,7 @@ export const TRAINING_RUN_RULES: OptionRules<TrainingRunOptions<unknown>> = {
   labels: objectLike("{ strategy, benchmark }", "strategy", "benchmark"),
   exportsModels: flag(),
   checkpointEvery: objectLike('{ kind: "seconds", seconds } or { kind: "iterations", iterations }', "kind"),
+  onSummary: callback(),
   signal: objectLike("an AbortSignal", "aborted"),
 };
 
@@ -212,7 +215,7 @@ export class TrainingRun<Config> {
     const place = this.#resumed;
     this.#resumed = undefined;
     if (place?.kind !== "trained") await this.#train(unit, place);
-    const trainSeconds = monitor.trainSeconds - sum(this.#experiences.map((row) => row.trainSeconds));
+    const trainSeconds = monitor.trainSeconds - this.#experiences.reduce((sum, row) => sum + row.trainSeconds, 0);
     const epochs = this.strategy.clock.trainExpEpochs;
 
     const trained = this.#createCheckpoint({ kind: "trained", now: takeSnapshot(this.strategy) });
@@ -285,6 +288,7 @@ export class TrainingRun<Config> {
       parametersHash: this.#parametersHash,
     });
     await this.directory.writeSummary(summary);
+    this.#options.onSummary?.(summary);
     return summary;
   }
 }
@@ -293,8 +297,4 @@ export class TrainingRun<Config> {
 function listValidation({ streams }: Benchmark, first: number, last: number) {
   const validation = streams.get("valid");
   return validation ? [validation.slice(first, last + 1)] : [];
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

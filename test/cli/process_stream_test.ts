@@ -64,3 +64,21 @@ describe("ProcessStream", () => {
     expect(texts).toEqual(["a", "b"]);
   });
 });
+
+describe("ProcessStream on a terminal", () => {
+  const open = (environment: Record<string, string>) =>
+    new ProcessStream(Object.assign(new Writable(), { isTTY: true }), environment);
+
+  test("has colors unless NO_COLOR holds something", () => {
+    expect([{}, { NO_COLOR: "" }, { NO_COLOR: "1" }].map((environment) => open(environment).isColored)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test("is none where TERM is dumb", () => {
+    const { isTTY, isColored } = open({ TERM: "dumb" });
+    expect([isTTY, isColored, open({ TERM: "xterm" }).isTTY]).toEqual([false, false, true]);
+  });
+});

@@ -14,6 +14,8 @@ interface Surroundings {
   readonly signal?: AbortSignal;
   /** Called at each write to standard output. */
   readonly listen?: () => unknown;
+  /** Columns of standard output, where it is a terminal. */
+  readonly columns?: number;
 }
 
 /** Runs a command line in this process, its output captured. */
@@ -25,7 +27,7 @@ export function captureCli(words: readonly string[], around: Surroundings = {}):
 export async function captureProgram(
   create: (context: CliContext) => Command,
   words: readonly string[],
-  { signal = new AbortController().signal, listen = () => undefined }: Surroundings = {},
+  { signal = new AbortController().signal, listen = () => undefined, columns }: Surroundings = {},
 ): Promise<CliOutcome> {
   let stdout = "";
   let stderr = "";
@@ -35,6 +37,8 @@ export async function captureProgram(
         stdout += text;
         listen();
       },
+      isTTY: columns !== undefined,
+      columns,
     },
     stderr: {
       write(text: string) {

@@ -4,19 +4,17 @@ import { isBuilt } from "../../core/package_module.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
-import { formatRun } from "../format_run.ts";
+import { formatFigures, formatRun } from "../format_run.ts";
 import { collectValues, createWholeNumberParser } from "../options/option_values.ts";
 import { quoteForShell } from "../options/quote_for_shell.ts";
 import { listPrograms } from "../training/programs.ts";
+import type { LogOptions } from "../training/run_loggers.ts";
 import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 
-interface Options extends TrainOptions {
+interface Options extends TrainOptions, LogOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly trust: boolean;
-  readonly quiet: boolean;
-  readonly workerBars: boolean;
-  readonly json: boolean;
   /** The port; true takes a free one. */
   readonly dashboard?: number | true;
 }
@@ -75,25 +73,27 @@ export function addTrainCommand(program: Command, context: CliContext): void {
       createWholeNumberParser("--dashboard", 0),
     )
     .option("--worker-bars", "on a terminal, a progress bar for each worker, too", false)
-    .option("--quiet", "no progress, only the result", false)
-    .option("--json", "events as JSON lines on standard output", false)
+    .option("--log <name>", "live, text (Avalanche's lines), json or none (default: live on a terminal, else text)")
+    .option("--quiet", "no progress, only the result: --log none", false)
+    .option("--json", "events as JSON lines on standard output: --log json", false)
     .action((options: Options, command: Command) => train(options, command, context));
 }
 
 async function train(options: Options, command: Command, { stdout, stderr, signal }: CliContext): Promise<void> {
+  const { chooseLog, followRun } = await import("../training/run_loggers.ts");
+  const log = chooseLog(options, stdout);
   const { findRunStart } = await import("../training/run_start.ts");
   const typed = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
   const start = await findRunStart(options, typed);
-  const report = (summary: RunSummary<unknown>, directory: string) => {
-    if (options.json) stdout.write(formatJSON({ kind: "run-end", directory, summary }));
-    else stdout.write(formatRun(summary, directory));
+  const report = (summary: RunSummary<unknown>, directory: string, format = formatRun) => {
+    if (log === "json") stdout.write(formatJSON({ kind: "run-end", directory, summary }));
+    else stdout.write(format(summary, directory));
   };
   if (start.kind === "finished") {
-    if (!options.json)
+    if (log !== "json")
       stdout.write(`Nothing is left to do: the run in ${escapeControls(start.directory)} is finished\n`);
     return report(start.summary, start.directory);
   }
-  const { createRunLoggers } = await import("../training/run_loggers.ts");
   const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
   const { Dashboard } = await import("../training/dashboard.ts");
   const { createDashboardLogger } = await import("../training/dashboard_logger.ts");
@@ -101,15 +101,22 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
   await using dashboard = port === undefined ? undefined : await refuse(() => Dashboard.open(port === true ? 0 : port));
   const flush = () => run.directory.metrics.flush();
   const following = dashboard ? [createDashboardLogger({ flush, tell: (line) => dashboard.tell(line) })] : [];
-  const loggers = [...createRunLoggers({ ...options, isOnline }, stdout), ...following];
+  const { workerBars } = options;
+  const { loggers: shown, view } = followRun(log, { workerBars, isOnline }, stdout);
+  const loggers = [...shown, ...following];
   const { prepareRun } = await import("../training/prepare_run.ts");
-  const warn = (line: string) => void stderr.write(`${formatAsLine(line)}\n`);
-  await using run = await refuse(() => prepareRun(start.config, { ...start, loggers, signal, report: warn }));
+  const warn = (line: string) => {
+    view?.clear();
+    stderr.write(`${formatAsLine(line)}\n`);
+  };
+  const around = { ...start, loggers, onSummary: view?.show, signal, report: warn };
+  await using run = await refuse(() => prepareRun(start.config, around));
   const { path: directory } = run.directory;
   await dashboard?.show(directory);
   if (dashboard) warn(`The run's page is at ${dashboard.url}`);
   try {
-    report(await run.train(), directory);
+    // The rows of a live view stand above.
+    report(await run.train().finally(view?.clear), directory, view ? formatFigures : formatRun);
   } catch (cause) {
     if (!signal.aborted || cause !== signal.reason) throw cause;
     throw new InterruptedError(`Interrupted; go on with: ${formatResume(directory, start.config)}`, { cause });

@@ -6,6 +6,7 @@ import { takeTopology } from "../../models/take_topology.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
+import type { RunSummary } from "../../runs/run_summary.ts";
 import type { RunParts, TrainingRun } from "../../runs/training_run.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
@@ -33,6 +34,8 @@ export interface RunSurroundings {
   /** The replicas of this process, which need not be those that the run was started with. */
   readonly layout: Pick<TrainConfig, "workers" | "devices">;
   readonly loggers: readonly Logger[];
+  /** Called whenever the run's summary was written. */
+  readonly onSummary?: ((summary: RunSummary<TrainConfig>) => void) | undefined;
   readonly signal: AbortSignal;
   /** Gets one line for whatever somebody should know and that does not end the run. */
   readonly report: (line: string) => void;
@@ -43,7 +46,7 @@ export interface RunSurroundings {
  * @throws {Error} If data is missing, a value is out of range or the folder cannot be used; nothing was written then.
  */
 export async function prepareRun(given: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
-  const { target, layout, loggers, signal, report } = around;
+  const { target, layout, loggers, onSummary, signal, report } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
   const { workers, devices } = layout;
   const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
@@ -69,6 +72,7 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
     loggers: [...loggers, ...plugins.flatMap((plugin) => plugin.loggers ?? [])],
     metrics: [...plugins.flatMap((plugin) => plugin.metrics ?? []), ...metrics.flat()],
     evaluatesFirst: plugins.some(({ evaluatesFirst }) => evaluatesFirst),
+    ...(onSummary ? { onSummary } : {}),
     signal,
     exportsModels,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),

@@ -3,15 +3,18 @@ import { StopRequest } from "../cli_error.ts";
 
 /**
  * A signal that Ctrl-C and SIGTERM abort, with a `StopRequest` as its reason. Whoever asks twice ends the process at
- * once.
+ * once, after `tidy`.
  */
-export function listenForStops(): AbortSignal {
+export function listenForStops(tidy: () => void): AbortSignal {
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       const request = new StopRequest(name);
       // Somebody who presses Ctrl-C twice does not want to wait for the end of an iteration.
-      if (interruption.signal.aborted) process.exit(request.exitStatus);
+      if (interruption.signal.aborted) {
+        tidy();
+        process.exit(request.exitStatus);
+      }
       interruption.abort(request);
     });
   }

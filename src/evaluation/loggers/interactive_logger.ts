@@ -4,16 +4,8 @@ import { callback, flag, objectLike } from "../../core/options/value_rules.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import type { MetricValue } from "../metric_value.ts";
 import type { Logger } from "./logger.ts";
-import { ProgressBar } from "./progress_bar.ts";
-import { ReplicaBars } from "./replica_bars.ts";
+import { TerminalBars, type TextStream } from "./terminal_bars.ts";
 import { TextLogger } from "./text_logger.ts";
-
-/** What the logger needs of a stream; process.stdout is one. */
-export interface TextStream {
-  write(text: string): unknown;
-  readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-}
 
 /** Where an interactive logger writes. */
 export interface InteractiveLoggerOptions {
@@ -34,41 +26,32 @@ const INTERACTIVE_LOGGER_RULES: OptionRules<InteractiveLoggerOptions> = {
   perReplica: flag(),
 };
 
-const eraseLine = "\r\x1b[2K";
-const eraseBelow = "\r\x1b[J";
-
-/** A bar, and below it those of the replicas. */
-interface ShownBar {
-  readonly bar: ProgressBar;
-  readonly replicas: ReplicaBars | undefined;
-}
-
 /**
  * Writes a text logger's lines, and on a terminal a progress bar over the iterations of each epoch and of each
  * evaluated experience below them, with one for each replica on request. Elsewhere it writes plain lines without any
  * control character.
  */
 export class InteractiveLogger implements Logger {
-  readonly #stream: TextStream;
-  readonly #isTerminal: boolean;
-  readonly #now: () => number;
+  readonly #bars: TerminalBars;
   readonly #text: TextLogger;
-  readonly #perReplica: boolean;
-  /** Lines of the bar that is shown, of which the cursor is in the first; 0 if none is. */
-  #shownLines = 0;
-  // Two, because an evaluation may happen in the middle of an epoch.
-  #trainBar: ShownBar | undefined;
-  #evalBar: ShownBar | undefined;
 
   /** @throws {TypeError} If an option is of another kind. */
   constructor(options: InteractiveLoggerOptions = {}) {
     assertOptions("InteractiveLogger", options, INTERACTIVE_LOGGER_RULES);
     const { stream = process.stdout, isTerminal, now = () => performance.now(), perReplica = false } = options;
-    this.#stream = stream;
-    this.#perReplica = perReplica;
-    this.#isTerminal = isTerminal ?? stream.isTTY === true;
-    this.#now = now;
-    this.#text = new TextLogger({ write: (text) => this.#writeLines(text) });
+    this.#bars = new TerminalBars({
+      stream,
+      isTerminal: isTerminal ?? stream.isTTY === true,
+      now,
+      perReplica,
+      keepsFinished: true,
+      measure: ({ clock, trainEpochs, iterationsPerEpoch: total }, mode) => ({
+        label: mode === "train" ? `Epoch ${clock.trainExpEpochs + 1}/${trainEpochs}` : "Evaluation",
+        total,
+        unit: "it",
+      }),
+    });
+    this.#text = new TextLogger({ write: (text) => this.#bars.write(text) });
   }
 
   logMetrics(values: readonly MetricValue[]): void {
@@ -84,19 +67,15 @@ export class InteractiveLogger implements Logger {
   }
 
   beforeTrainingEpoch(strategy: EvaluatedStrategy): void {
-    // The clock still has the iterations of the epoch before: it is the last to hear of a new one.
-    this.#trainBar = this.#createTrainBar(strategy, 0);
+    this.#bars.beforeTrainingEpoch(strategy);
   }
 
   afterTrainingIteration(strategy: EvaluatedStrategy): void {
-    // A run that is resumed goes on in the middle of an epoch.
-    this.#trainBar ??= this.#createTrainBar(strategy, strategy.clock.trainEpochIterations);
-    advance(this.#trainBar, strategy);
+    this.#bars.afterTrainingIteration(strategy);
   }
 
   afterTrainingEpoch(strategy: EvaluatedStrategy): void {
-    this.#finishBar(this.#trainBar);
-    this.#trainBar = undefined;
+    this.#bars.afterTrainingEpoch();
     this.#text.afterTrainingEpoch(strategy);
   }
 
@@ -114,63 +93,19 @@ export class InteractiveLogger implements Logger {
 
   beforeEvalExp(strategy: EvaluatedStrategy): void {
     this.#text.beforeEvalExp(strategy);
-    this.#evalBar = this.#createBar("Evaluation", strategy);
+    this.#bars.beforeEvalExp(strategy);
   }
 
   afterEvalIteration(strategy: EvaluatedStrategy): void {
-    advance(this.#evalBar, strategy);
+    this.#bars.afterEvalIteration(strategy);
   }
 
   afterEvalExp(strategy: EvaluatedStrategy): void {
-    this.#finishBar(this.#evalBar);
-    this.#evalBar = undefined;
+    this.#bars.afterEvalExp();
     this.#text.afterEvalExp(strategy);
   }
 
   afterEval(): void {
     this.#text.afterEval();
   }
-
-  #createTrainBar(strategy: EvaluatedStrategy, done: number): ShownBar | undefined {
-    const { trainExpEpochs } = strategy.clock;
-    return this.#createBar(`Epoch ${trainExpEpochs + 1}/${strategy.trainEpochs}`, strategy, done);
-  }
-
-  #createBar(label: string, strategy: EvaluatedStrategy, done = 0): ShownBar | undefined {
-    if (!this.#isTerminal) return undefined;
-    const now = this.#now;
-    const total = strategy.iterationsPerEpoch;
-    // One column stays free: a line that fills the last one wraps on some terminals and could not be erased.
-    const width = (this.#stream.columns || 80) - 1;
-    const replicas = this.#perReplica && strategy.cluster ? new ReplicaBars({ total, done, now }) : undefined;
-    const draw = (line: string) => this.#drawBar([line, ...(replicas?.format(width) ?? [])]);
-    return { bar: new ProgressBar({ label, total, done, draw, now, width }), replicas };
-  }
-
-  #finishBar(shown: ShownBar | undefined): void {
-    if (!shown) return;
-    shown.bar.finish();
-    this.#stream.write("\n".repeat(this.#shownLines));
-    this.#shownLines = 0;
-  }
-
-  #drawBar(lines: readonly string[]): void {
-    const below = lines.length - 1;
-    const erase = below > 0 || this.#shownLines > 1 ? eraseBelow : eraseLine;
-    const back = below > 0 ? `\x1b[${below}A\r` : "";
-    this.#stream.write(erase + lines.join("\n") + back);
-    this.#shownLines = lines.length;
-  }
-
-  /** Takes a bar that is being drawn out of the way; its next drawing is below the lines. */
-  #writeLines(text: string): void {
-    if (this.#shownLines > 0) this.#stream.write(this.#shownLines > 1 ? eraseBelow : eraseLine);
-    this.#shownLines = 0;
-    this.#stream.write(text);
-  }
-}
-
-function advance(shown: ShownBar | undefined, { loss, cluster }: EvaluatedStrategy): void {
-  if (cluster) shown?.replicas?.add(cluster.countRows());
-  shown?.bar.advance(loss);
 }

@@ -1,3 +1,6 @@
+/** What is counted a second: iterations, samples, or small experiences. */
+export type RateUnit = "it" | "samples" | "experiences";
+
 /** How far an epoch has come. */
 export interface Progress {
   /** "Training", "Evaluating". */
@@ -7,22 +10,28 @@ export interface Progress {
   /** Iterations done before that, by a process that was interrupted. Default: none. */
   readonly doneBefore?: number;
   readonly total: number;
+  /** What was counted in that time. Default: the iterations. */
+  readonly rated?: { readonly unit: RateUnit; readonly count: number };
   readonly elapsedMs: number;
   /** The newest minibatch's loss. */
   readonly loss: number;
 }
 
-const barWidth = 20;
+const BAR_WIDTH = 20;
+const MIN_BAR_WIDTH = 5;
 
-/** One line of at most `width` characters: bar, count, rate, time left, loss. */
+/** One line of at most `width` characters: bar, count, rate, time left, loss. The bar is shorter where they are few. */
 export function formatProgress(progress: Progress, width: number): string {
-  const { label, done, doneBefore = 0, total, elapsedMs, loss } = progress;
+  const { label, done, doneBefore = 0, total, rated = { unit: "it", count: done }, elapsedMs, loss } = progress;
   const position = doneBefore + done;
-  const bar = formatBar(position, total);
-  const rate = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
-  const timing =
-    rate > 0 ? `${rate.toFixed(rate < 10 ? 2 : 0)} it/s  ${formatSeconds((total - position) / rate)} left` : "";
-  return `${label} [${bar}] ${position}/${total}  ${timing}  loss ${loss.toFixed(4)}`.slice(0, width);
+  const perSecond = (count: number) => (elapsedMs > 0 ? (count / elapsedMs) * 1000 : 0);
+  const [rate, speed] = [perSecond(done), perSecond(rated.count)];
+  const left = formatSeconds((total - position) / rate);
+  const timing = rate > 0 ? `${speed.toFixed(speed < 10 ? 2 : 0)} ${rated.unit}/s  ${left} left` : "";
+  const figures = `${position}/${total}  ${timing}  loss ${loss.toFixed(4)}`;
+  const free = width - label.length - figures.length - " [] ".length;
+  const bar = formatBar(position, total, Math.min(BAR_WIDTH, Math.max(MIN_BAR_WIDTH, free)));
+  return `${label} [${bar}] ${figures}`.slice(0, width);
 }
 
 /** What one replica did of an epoch. */
@@ -42,9 +51,9 @@ export function formatReplicaProgress({ replica, rows, rowsLeft, elapsedMs }: Re
   return `  replica ${replica} [${bar}] ${rows}/${rows + rowsLeft} samples  ${timing}`.slice(0, width);
 }
 
-function formatBar(position: number, total: number): string {
-  const filled = total === 0 ? barWidth : Math.round((Math.min(position, total) / total) * barWidth);
-  return "#".repeat(filled) + "-".repeat(barWidth - filled);
+function formatBar(position: number, total: number, width: number = BAR_WIDTH): string {
+  const filled = total === 0 ? width : Math.round((Math.min(position, total) / total) * width);
+  return "#".repeat(filled) + "-".repeat(width - filled);
 }
 
 /** Seconds as "1:05" or "2:00:59". */

@@ -1,4 +1,4 @@
-import { formatProgress } from "./progress.ts";
+import { formatProgress, type RateUnit } from "./progress.ts";
 
 /** The least time between two drawings. */
 const redrawMs = 100;
@@ -9,6 +9,8 @@ export interface ProgressBarOptions {
   readonly total: number;
   /** Iterations that another process has done; they count, but not for the rate. */
   readonly done?: number;
+  /** What is counted a second. */
+  readonly unit: RateUnit;
   /** Shows the line in place of what it showed before. */
   readonly draw: (line: string) => void;
   /** Milliseconds that only go up. */
@@ -24,6 +26,7 @@ export class ProgressBar {
   #drawnMs = Number.NEGATIVE_INFINITY;
   readonly #doneBefore: number;
   #done = 0;
+  #samples = 0;
   #loss = Number.NaN;
 
   constructor(options: ProgressBarOptions) {
@@ -32,9 +35,10 @@ export class ProgressBar {
     this.#doneBefore = options.done ?? 0;
   }
 
-  /** Counts an iteration. */
-  advance(loss: number): void {
+  /** Counts an iteration, and the samples of its minibatch. */
+  advance(loss: number, samples: number): void {
     this.#done += 1;
+    this.#samples += samples;
     this.#loss = loss;
     const nowMs = this.#options.now();
     if (nowMs - this.#drawnMs < redrawMs) return;
@@ -48,9 +52,16 @@ export class ProgressBar {
   }
 
   #draw(nowMs: number): void {
-    const { label, total, draw, width } = this.#options;
-    const elapsedMs = nowMs - this.#startMs;
-    const progress = { label, done: this.#done, doneBefore: this.#doneBefore, total, elapsedMs, loss: this.#loss };
+    const { label, total, unit, draw, width } = this.#options;
+    const progress = {
+      label,
+      done: this.#done,
+      doneBefore: this.#doneBefore,
+      total,
+      rated: { unit, count: unit === "samples" ? this.#samples : this.#done },
+      elapsedMs: nowMs - this.#startMs,
+      loss: this.#loss,
+    };
     draw(formatProgress(progress, width));
   }
 }

@@ -10,6 +10,16 @@ describe("formatProgress()", () => {
     );
   });
 
+  test("shows the rate of what is counted, and a shorter bar where the line would be too long", () => {
+    const rated = { unit: "samples", count: 4000 } as const;
+    expect(formatProgress({ ...halfway, rated }, 72)).toBe(
+      "Epoch 1/2 [######------] 235/470  4000 samples/s  0:01 left  loss 0.5000",
+    );
+    expect(formatProgress({ ...halfway, rated }, 60)).toBe(
+      "Epoch 1/2 [###--] 235/470  4000 samples/s  0:01 left  loss 0",
+    );
+  });
+
   test("shows no rate, when no time has passed or nothing is done", () => {
     expect(formatProgress({ ...halfway, elapsedMs: 0 }, 100)).toContain("235/470    loss");
     expect(formatProgress({ ...halfway, done: 0 }, 100)).toContain("0/470    loss");

@@ -1,0 +1,101 @@
+import { summarizeAccuracyMatrix } from "../../evaluation/continual_measures.ts";
+import type { EvaluatedStrategy } from "../../evaluation/evaluated_strategy.ts";
+import type { Logger } from "../../evaluation/loggers/logger.ts";
+import { TerminalBars, type TextStream } from "../../evaluation/loggers/terminal_bars.ts";
+import { type ExperienceSummary, listTrained } from "../../runs/run_summary.ts";
+import { formatMatrixHeading, formatMatrixRow, type MatrixLayout } from "./matrix_row.ts";
+
+/** Where a run is shown, and how. */
+export interface LiveViewOptions {
+  readonly stream: TextStream;
+  /** True draws a bar for each replica below the bar. */
+  readonly perReplica: boolean;
+  /** True for a stream of very many small experiences: one bar over all of them. */
+  readonly isOnline: boolean;
+  /** Milliseconds that only go up. Default: performance.now. */
+  readonly now?: () => number;
+}
+
+/** A run on a terminal: the accuracy matrix, which grows by a row an experience, and below it one bar. */
+export interface LiveView {
+  readonly logger: Logger;
+  /** Adds the rows that are not shown yet. */
+  readonly show: (summary: { readonly experiences: readonly ExperienceSummary[] }) => void;
+  /** Takes the bar away: for lines of others, and at the end. */
+  readonly clear: () => void;
+}
+
+/** Where the stream is no terminal there is no bar, and rows have no colors. */
+export function createLiveView(options: LiveViewOptions): LiveView {
+  const { stream, perReplica, isOnline, now = () => performance.now() } = options;
+  const isTerminal = stream.isTTY === true;
+  const bars = new TerminalBars({
+    stream,
+    isTerminal,
+    now,
+    perReplica,
+    keepsFinished: false,
+    measure: (strategy, mode) => (isOnline && mode === "train" ? measureStream(strategy) : measure(strategy, mode)),
+  });
+  let shown = 0;
+  return {
+    logger: createLogger(bars, isOnline),
+    clear: () => bars.write(""),
+    show({ experiences }) {
+      const layout: MatrixLayout = { width: (stream.columns || 80) - 1, isColored: stream.isColored === true };
+      for (; shown < experiences.length; shown++) {
+        const rows = experiences.slice(0, shown + 1);
+        const columns = rows[0]?.testAccuracy.length ?? 0;
+        const heading = shown === 0 ? formatMatrixHeading(columns, layout) : "";
+        bars.write(`${heading}${rows.slice(-1).map((row) => formatMatrixRow(complete(row, rows), layout))}`);
+      }
+    },
+  };
+}
+
+function createLogger(bars: TerminalBars, isOnline: boolean): Logger {
+  const evaluation: Logger = {
+    logMetrics: () => undefined,
+    beforeEvalExp: (strategy) => bars.beforeEvalExp(strategy),
+    afterEvalIteration: (strategy) => bars.afterEvalIteration(strategy),
+    afterEvalExp: () => bars.afterEvalExp(),
+  };
+  const begin = (strategy: EvaluatedStrategy) => bars.beforeTrainingEpoch(strategy);
+  const advance = (strategy: EvaluatedStrategy) => bars.afterTrainingIteration(strategy);
+  const end = () => bars.afterTrainingEpoch();
+  if (!isOnline) {
+    return { ...evaluation, beforeTrainingEpoch: begin, afterTrainingIteration: advance, afterTrainingEpoch: end };
+  }
+  let hasBegun = false;
+  return {
+    ...evaluation,
+    beforeTrainingExp(strategy) {
+      if (!hasBegun) begin(strategy);
+      hasBegun = true;
+    },
+    afterTrainingExp: advance,
+    afterTraining() {
+      end();
+      hasBegun = false;
+    },
+  };
+}
+
+function measure({ experience, clock, trainEpochs, iterationsPerEpoch }: EvaluatedStrategy, mode: "train" | "eval") {
+  const { currentExperience, originStream } = experience;
+  const place = `${currentExperience + 1}/${originStream.length}`;
+  const epoch = `epoch ${clock.trainExpEpochs + 1}/${trainEpochs}`;
+  const label = mode === "train" ? `Training ${place}, ${epoch}` : `Evaluating ${originStream.name} ${place}`;
+  return { label, total: iterationsPerEpoch, unit: "samples" as const };
+}
+
+/** The experience at hand is the first that is counted. */
+function measureStream({ experience: { currentExperience, originStream } }: EvaluatedStrategy) {
+  return { label: "Training", total: originStream.length, unit: "experiences" as const, done: currentExperience };
+}
+
+/** A row with what was forgotten when it was the last one. */
+function complete(row: ExperienceSummary, rows: readonly ExperienceSummary[]) {
+  const matrix = rows.map(({ testAccuracy }) => testAccuracy);
+  return { ...row, ...summarizeAccuracyMatrix(matrix, { trainedExperiences: listTrained(rows) }) };
+}

@@ -1,0 +1,89 @@
+/** The accuracy matrix for a terminal: one line a trained experience, one cell an experience of the test stream. */
+
+import type { ExperienceSummary } from "../../runs/run_summary.ts";
+
+/** How wide lines may be, and whether cells have colors: 256 of them, from red to green. */
+export interface MatrixLayout {
+  readonly width: number;
+  readonly isColored: boolean;
+}
+
+/** A row of the matrix, and what it comes to. */
+export interface MatrixRow extends Pick<ExperienceSummary, "index" | "testAccuracy" | "streamAccuracy"> {
+  readonly averageForgetting: number;
+}
+
+const LABEL_WIDTH = "trained ".length;
+const FIGURES = "   stream  forgetting";
+const CELL_WIDTH = 5;
+/** Cells that are worth more than the figures beside them. */
+const MIN_CELLS = 10;
+
+/** How the cells of a row are laid out. */
+interface CellLayout {
+  readonly hasFigures: boolean;
+  /** 1 where a cell is a digit alone. */
+  readonly cellWidth: number;
+  /** Experiences whose mean a cell shows. */
+  readonly perCell: number;
+}
+
+function layOut(experiences: number, { width }: MatrixLayout): CellLayout {
+  const free = width - LABEL_WIDTH;
+  const hasFigures = free - FIGURES.length >= Math.min(experiences, MIN_CELLS);
+  const columns = Math.max(1, hasFigures ? free - FIGURES.length : free);
+  const cellWidth = experiences * CELL_WIDTH <= columns ? CELL_WIDTH : 1;
+  return { hasFigures, cellWidth, perCell: cellWidth > 1 ? 1 : Math.ceil(experiences / columns) };
+}
+
+/** Two lines: what the cells are, and what stands above the columns. */
+export function formatMatrixHeading(experiences: number, layout: MatrixLayout): string {
+  const { hasFigures, cellWidth, perCell } = layOut(experiences, layout);
+  const cells =
+    cellWidth > 1
+      ? Array.from({ length: experiences }, (_, i) => formatCell(String(i))).join("")
+      : `0-${experiences - 1}`.padEnd(Math.ceil(experiences / perCell));
+  const unit = cellWidth > 1 ? "percent" : perCell > 1 ? `tenths, means of ${perCell}` : "tenths";
+  const columns = `${"trained".padEnd(LABEL_WIDTH)}${cells}${hasFigures ? FIGURES : ""}`;
+  const lines = [`Accuracy on each experience of the test stream, in ${unit}`, columns.trimEnd()];
+  return lines.map((line) => `${line.slice(0, layout.width)}\n`).join("");
+}
+
+/** One line, with its newline. */
+export function formatMatrixRow(row: MatrixRow, layout: MatrixLayout): string {
+  const { index, testAccuracy, streamAccuracy, averageForgetting } = row;
+  const { hasFigures, cellWidth, perCell } = layOut(testAccuracy.length, layout);
+  const cells = listMeans(testAccuracy, perCell).map((accuracy) => {
+    const text = cellWidth > 1 ? formatCell(formatPercent(accuracy)) : formatTenths(accuracy);
+    return layout.isColored ? paint(text, accuracy) : text;
+  });
+  const figures = [streamAccuracy.toFixed(4).padStart(9), averageForgetting.toFixed(4).padStart(12)].join("");
+  return `${String(index).padStart(LABEL_WIDTH - 1)} ${cells.join("")}${hasFigures ? figures : ""}\n`;
+}
+
+function listMeans(values: readonly number[], perCell: number): number[] {
+  return Array.from({ length: Math.ceil(values.length / perCell) }, (_, i) => {
+    const group = values.slice(i * perCell, (i + 1) * perCell);
+    return group.reduce((sum, value) => sum + value, 0) / group.length;
+  });
+}
+
+function formatCell(text: string): string {
+  return ` ${text.padStart(CELL_WIDTH - 2)} `;
+}
+
+function formatPercent(accuracy: number): string {
+  return Number.isNaN(accuracy) ? "-" : (accuracy * 100).toFixed(0);
+}
+
+function formatTenths(accuracy: number): string {
+  return Number.isNaN(accuracy) ? "-" : String(Math.min(9, Math.floor(accuracy * 10)));
+}
+
+/** Black on red for 0, on yellow for 0.5, on green for 1: places in the cube of 6 × 6 × 6 colors, from 16 on. */
+function paint(text: string, accuracy: number): string {
+  if (Number.isNaN(accuracy)) return text;
+  const step = Math.round(accuracy * 10);
+  const [red, green] = [Math.min(5, 10 - step), Math.min(5, step)];
+  return `\x1b[38;5;16;48;5;${16 + 36 * red + 6 * green}m${text}\x1b[0m`;
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "bun:test";
+import { formatMatrixHeading, formatMatrixRow } from "../../../src/cli/training/matrix_row.ts";
+
+const FIGURES = { index: 3, streamAccuracy: 0.5, averageForgetting: -0.25 };
+const show = (testAccuracy: readonly number[], width: number, isColored = false) =>
+  formatMatrixHeading(testAccuracy.length, { width, isColored }) +
+  formatMatrixRow({ ...FIGURES, testAccuracy }, { width, isColored });
+/** Accuracies that go up from 0 to 1. */
+const ramp = (length: number) => Array.from({ length }, (_, i) => i / (length - 1));
+
+describe("formatMatrixHeading() and formatMatrixRow()", () => {
+  test("show percents, and the figures beside them", () => {
+    expect(show([1, 0.956, Number.NaN, 0], 80)).toBe(
+      "Accuracy on each experience of the test stream, in percent\n" +
+        "trained    0    1    2    3    stream  forgetting\n" +
+        "      3  100   96    -    0    0.5000     -0.2500\n",
+    );
+  });
+
+  test("show a digit a cell where percents are too wide, and means where there are more cells than columns", () => {
+    expect(show(ramp(20), 60)).toBe(
+      "Accuracy on each experience of the test stream, in tenths\n" +
+        "trained 0-19                   stream  forgetting\n" +
+        "      3 00112233445566778899   0.5000     -0.2500\n",
+    );
+    expect(show(ramp(100), 60)).toBe(
+      "Accuracy on each experience of the test stream, in tenths, m\n" +
+        "trained 0-99                        stream  forgetting\n" +
+        "      3 0001122233445556677788999   0.5000     -0.2500\n",
+    );
+  });
+
+  test("leave the figures out where the terminal is narrow", () => {
+    expect(show(ramp(5), 20).split("\n").slice(1)).toEqual(["trained 0-4", "      3 02579", ""]);
+    for (const width of [20, 30, 40, 60, 100]) {
+      for (const length of [1, 5, 10, 50, 500]) {
+        const lines = show(length === 1 ? [1] : ramp(length), width).split("\n");
+        expect({ width, length, longest: Math.max(...lines.map((line) => line.length)) <= width }).toEqual({
+          width,
+          length,
+          longest: true,
+        });
+      }
+    }
+  });
+
+  test("color cells from red over yellow to green, and those alone", () => {
+    const paint = (color: number, text: string) => `\x1b[38;5;16;48;5;${color}m${text}\x1b[0m`;
+    expect(show([0, 0.5, 1, Number.NaN], 80, true).split("\n")[2]).toBe(
+      `      3 ${paint(196, "   0 ")}${paint(226, "  50 ")}${paint(46, " 100 ")}   -    0.5000     -0.2500`,
+    );
+  });
+});
