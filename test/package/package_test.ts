@@ -37,9 +37,10 @@ const DENO = ["deno", "run", "--allow-all"];
 const USERS = [
   {
     installer: "npm",
-    install: (project: string, file: string) => {
-      // onnxruntime-node's script fails where it cannot download what a GPU needs.
-      return succeed(project, ["npm", "install", "--ignore-scripts", "--prefer-offline", file]);
+    install: async (project: string, file: string) => {
+      // As docs/getting-started.md says: else npm fails where onnxruntime-node cannot download GPU libraries.
+      await writeFile(join(project, ".npmrc"), "onnxruntime-node-install=skip\n");
+      return succeed(project, ["npm", "install", "--prefer-offline", file]);
     },
     checks: [TSC, DENO_CHECK],
     runtimes: [BUN, DENO],
