@@ -44,6 +44,15 @@ export type {
 export type { StrategySnapshot } from "./training/checkpoints/strategy_snapshot.ts";
 export type { TrainingProgress } from "./training/checkpoints/training_progress.ts";
 export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/loop/base_strategy.ts";
+export {
+  type Callback,
+  type CallbackName,
+  type Callbacks,
+  EVAL_CALLBACKS,
+  type EvalCallbacks,
+  TRAINING_CALLBACKS,
+  type TrainingCallbacks,
+} from "./training/loop/callbacks.ts";
 export type { ClockState, PieceCounters } from "./training/loop/clock.ts";
 export type { CombinationRules, Trait } from "./training/loop/combination_rules.ts";
 export type { EvalStreams, Experiences } from "./training/loop/eval_streams.ts";
@@ -52,14 +61,5 @@ export type { ExpectedTraining, RehearseExperience } from "./training/loop/rehea
 export type { StepPlan } from "./training/loop/step_plan.ts";
 export type { StrategyConfiguration } from "./training/loop/strategy_configuration.ts";
 export type { ResolvedStrategyOptions, StrategyOptions, StrategySettings } from "./training/loop/strategy_options.ts";
-export {
-  type Callback,
-  type CallbackName,
-  EVAL_CALLBACKS,
-  type PluginState,
-  type RestoreContext,
-  type StrategyPlugin,
-  type StrategySetup,
-  TRAINING_CALLBACKS,
-} from "./training/loop/strategy_plugin.ts";
+export type { PluginState, RestoreContext, StrategyPlugin, StrategySetup } from "./training/loop/strategy_plugin.ts";
 export type { ModelGrowth } from "./training/model/model_growth.ts";

@@ -11,7 +11,7 @@ const BEST = record({
   value: number(),
   parameters: vector(),
   /** Of other plugins. */
-  companions: list(vector()),
+  extraParameters: list(vector()),
   state: vector(),
   optimizer: list(vector()),
   stepCount: count(),
@@ -77,7 +77,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     const { best } = this.#state;
     if (!best) return;
     strategy.parameters.set(best.parameters);
-    for (const [i, own] of listCompanions(strategy).entries()) own.set(best.companions[i] ?? own);
+    for (const [i, own] of listExtraParameters(strategy).entries()) own.set(best.extraParameters[i] ?? own);
     strategy.cluster.state.set(best.state);
     for (const [i, own] of best.optimizer.entries()) strategy.cluster.optimizerState[i]?.set(own);
     strategy.cluster.stepCount = best.stepCount;
@@ -101,7 +101,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
       this.#state.best = {
         value,
         parameters: Float32Array.from(parameters),
-        companions: listCompanions(strategy).map((vector) => Float32Array.from(vector)),
+        extraParameters: listExtraParameters(strategy).map((vector) => Float32Array.from(vector)),
         state: Float32Array.from(cluster.state),
         optimizer,
         stepCount: cluster.stepCount,
@@ -127,7 +127,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     this.#state.best = {
       ...best,
       parameters: growth.remap(best.parameters, parameters),
-      companions: best.companions.map((own) => growth.remap(own, parameters)),
+      extraParameters: best.extraParameters.map((own) => growth.remap(own, parameters)),
       state: growth.remapState(best.state, cluster.state),
       optimizer: best.optimizer.map((own) => growth.remap(own)),
     };
@@ -151,8 +151,8 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   }
 }
 
-function listCompanions({ plugins }: BaseStrategy): readonly Float32Array[] {
-  return plugins.flatMap(({ companions = [] }) => companions);
+function listExtraParameters({ plugins }: BaseStrategy): readonly Float32Array[] {
+  return plugins.flatMap(({ extraParameters = [] }) => extraParameters);
 }
 
 /** "Top1_Acc_Exp/eval_phase/valid_stream/Task000/Exp001", say, where "Top1_Acc_Exp" is a name. */

@@ -39,7 +39,7 @@ export class WeightAveragingPlugin implements StrategyPlugin {
     return this.#state.average;
   }
 
-  get companions(): readonly Float32Array[] {
+  get extraParameters(): readonly Float32Array[] {
     return this.#state.average ? [this.#state.average] : [];
   }
 

@@ -1,7 +1,7 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { BaseStrategy } from "../loop/base_strategy.ts";
-import type { CallbackName } from "../loop/strategy_plugin.ts";
+import type { CallbackName } from "../loop/callbacks.ts";
 import type { Checkpointer, TrainingResume } from "./checkpointing.ts";
 import { restoreSnapshot, type StrategySnapshot, takeSnapshot } from "./strategy_snapshot.ts";
 

@@ -1,5 +1,5 @@
 import { RefusalError } from "../../core/errors/errors.ts";
-import type { CallbackName } from "./strategy_plugin.ts";
+import type { CallbackName } from "./callbacks.ts";
 
 /** Where an assignment to an attribute of a strategy changes something. */
 interface Assignable {

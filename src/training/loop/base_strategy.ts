@@ -8,6 +8,7 @@ import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { adaptHeads } from "../model/adapt_heads.ts";
 import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
 import { CallGuard } from "./call_guard.ts";
+import type { CallbackName } from "./callbacks.ts";
 import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
 import { type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
 import { LoopAttributes } from "./loop_attributes.ts";
@@ -15,7 +16,6 @@ import { PeriodicEval } from "./periodic_eval.ts";
 import { type RehearseExperience, rehearseAll } from "./rehearsal.ts";
 import { planSteps } from "./step_plan.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
-import type { CallbackName } from "./strategy_plugin.ts";
 import { type LastMetrics, TRAIN_RULES, type TrainOptions } from "./train_options.ts";
 import { TrainingStep } from "./training_step.ts";
 

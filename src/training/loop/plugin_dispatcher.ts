@@ -4,7 +4,8 @@ import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "../model/model_growth.ts";
 import { type AssignmentPlace, fixList } from "./assignments.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
-import { type CallbackName, listParts, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
+import type { CallbackName } from "./callbacks.ts";
+import { listParts, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What at most one plugin may replace in an experience. */
 export type Replaceable = "dataloader" | "adaptedDataset";

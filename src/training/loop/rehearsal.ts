@@ -5,8 +5,9 @@ import { countBatches } from "../../memory/loaders/batch_sampler.ts";
 import { splitByTask } from "../../memory/loaders/task_balanced_data_loader.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { CallbackName } from "./callbacks.ts";
 import type { TrainingSchedule } from "./eval_streams.ts";
-import type { CallbackName, StrategyPlugin } from "./strategy_plugin.ts";
+import type { StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What an experience will be trained on, as far as it is known before anything is trained. */
 export interface ExpectedTraining {

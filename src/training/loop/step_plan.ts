@@ -1,6 +1,6 @@
 import type { Criterion } from "../losses/criterion.ts";
+import type { CallbackName } from "./callbacks.ts";
 import type { PluginDispatcher } from "./plugin_dispatcher.ts";
-import type { CallbackName } from "./strategy_plugin.ts";
 
 const OVERRIDABLE_STEPS = ["trainingIteration", "forward", "criterion", "backward", "optimizerStep"] as const;
 

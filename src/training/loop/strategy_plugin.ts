@@ -1,3 +1,26 @@
+/**
+ * What a plugin is. The loop calls it at these places (`callbacks.ts` says what each may read and change):
+ *
+ *     train(experiences):
+ *       beforeTraining
+ *       for each experience:
+ *         beforeTrainDatasetAdaptation   adaptedDataset = experience.dataset   afterTrainDatasetAdaptation
+ *         make the dataloader, widen growing heads, prepare the optimizer
+ *         beforeTrainingExp
+ *         for each epoch:
+ *           beforeTrainingEpoch
+ *           for each minibatch of the dataloader:
+ *             beforeTrainingIteration
+ *             beforeForward    mbOutput = forward(mbatch)           afterForward
+ *             loss = criterion(mbOutput, mbY)
+ *             beforeBackward   gradient = mean over the replicas    afterBackward
+ *             beforeUpdate     parameters -= step of the optimizer  afterUpdate
+ *             afterTrainingIteration
+ *           afterTrainingEpoch
+ *         afterTrainingExp
+ *       afterTraining
+ */
+
 import type * as tf from "@tensorflow/tfjs";
 import { TypeRefusal } from "../../core/errors/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
@@ -8,49 +31,10 @@ import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { ModelGrowth } from "../model/model_growth.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
+import type { Callbacks } from "./callbacks.ts";
 import type { CombinationRules } from "./combination_rules.ts";
 import type { RehearseExperience } from "./rehearsal.ts";
 import type { ResolvedStrategyOptions } from "./strategy_options.ts";
-
-/** Every callback of the training loop, in the order in which it comes. */
-export const TRAINING_CALLBACKS = [
-  "beforeTraining",
-  "beforeTrainDatasetAdaptation",
-  "afterTrainDatasetAdaptation",
-  "beforeTrainingExp",
-  "beforeTrainingEpoch",
-  "beforeTrainingIteration",
-  "beforeForward",
-  "afterForward",
-  "beforeBackward",
-  "afterBackward",
-  "beforeUpdate",
-  "afterUpdate",
-  "afterTrainingIteration",
-  "afterTrainingEpoch",
-  "afterTrainingExp",
-  "afterTraining",
-] as const;
-
-/** Every callback of the evaluation loop, in the order in which it comes. */
-export const EVAL_CALLBACKS = [
-  "beforeEval",
-  "beforeEvalDatasetAdaptation",
-  "afterEvalDatasetAdaptation",
-  "beforeEvalExp",
-  "beforeEvalIteration",
-  "beforeEvalForward",
-  "afterEvalForward",
-  "afterEvalIteration",
-  "afterEvalExp",
-  "afterEval",
-] as const;
-
-/** The name of a callback. */
-export type CallbackName = (typeof TRAINING_CALLBACKS)[number] | (typeof EVAL_CALLBACKS)[number];
-
-/** One callback; the loop waits for it. */
-export type Callback = (strategy: BaseStrategy) => void | Promise<void>;
 
 /** A strategy as a plugin finds it when it is made: nothing runs yet. */
 export interface StrategySetup {
@@ -85,7 +69,7 @@ export type StrategyPlugin = CombinationRules & {
    * Vectors that go with the parameters, by their layout [P] and live: who puts earlier parameters back puts these
    * back, too.
    */
-  readonly companions?: readonly Float32Array[];
+  readonly extraParameters?: readonly Float32Array[];
   /**
    * Called when the model's heads have grown. A plugin that keeps vectors by the layout of the parameters or of the
    * layers' state moves them with `growth.remap` and `growth.remapState`.
@@ -112,7 +96,7 @@ export type StrategyPlugin = CombinationRules & {
   saveState?(): SavedState;
   /** Goes on from what `saveState` gave, in the same configuration. Must also undo what happened since. */
   restoreState?(saved: SavedState, context: RestoreContext): void | Promise<void>;
-} & { [Name in CallbackName]?: Callback };
+} & Callbacks;
 
 /** What a plugin may need to restore itself. */
 export interface RestoreContext {

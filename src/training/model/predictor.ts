@@ -3,7 +3,8 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { ExportedNetwork } from "../../onnx/export/exported_network.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../loop/base_strategy.ts";
-import type { CallbackName, StrategyPlugin } from "../loop/strategy_plugin.ts";
+import type { CallbackName } from "../loop/callbacks.ts";
+import type { StrategyPlugin } from "../loop/strategy_plugin.ts";
 
 /**
  * What a strategy predicts with, besides its network's layers. The vectors are copies; heads are borrowed, until it

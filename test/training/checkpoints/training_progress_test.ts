@@ -3,7 +3,7 @@ import { Naive } from "../../../src/methods/naive/naive.ts";
 import { collectSources } from "../../../src/streams/benchmark.ts";
 import type { TrainingCheckpoint } from "../../../src/training/checkpoints/checkpointing.ts";
 import { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
-import type { CallbackName } from "../../../src/training/loop/strategy_plugin.ts";
+import type { CallbackName } from "../../../src/training/loop/callbacks.ts";
 import { expectResumable } from "../../methods/contract/resume_law.ts";
 import { createRecorder } from "../loop/callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../loop/made_strategy.ts";

@@ -6,7 +6,7 @@ import { SingleDatasetDataLoader } from "../../../src/memory/loaders/single_data
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { ReplayPlugin } from "../../../src/methods/replay/replay_plugin.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
-import type { CallbackName } from "../../../src/training/loop/strategy_plugin.ts";
+import type { CallbackName } from "../../../src/training/loop/callbacks.ts";
 import { assign, readWeights } from "../../methods/contract/assigned.ts";
 import { measureDifference } from "../../methods/shared/slow_losses.ts";
 import { ALL_CALLBACKS, createListener } from "./callback_recorder.ts";

@@ -7,7 +7,7 @@ import { mlp } from "../../../src/models/simple_mlp.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";
 import { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
-import type { CallbackName } from "../../../src/training/loop/strategy_plugin.ts";
+import type { CallbackName } from "../../../src/training/loop/callbacks.ts";
 import { measureDifference } from "../../methods/shared/slow_losses.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { ALL_CALLBACKS, createListener } from "./callback_recorder.ts";

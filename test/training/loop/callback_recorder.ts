@@ -2,9 +2,9 @@ import {
   type Callback,
   type CallbackName,
   EVAL_CALLBACKS,
-  type StrategyPlugin,
   TRAINING_CALLBACKS,
-} from "../../../src/training/loop/strategy_plugin.ts";
+} from "../../../src/training/loop/callbacks.ts";
+import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
 
 /** Every callback there is. */
 export const ALL_CALLBACKS: readonly CallbackName[] = [...TRAINING_CALLBACKS, ...EVAL_CALLBACKS];

@@ -3,7 +3,7 @@ import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import type { PluginMetric } from "../../../src/evaluation/plugin_metric.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
-import { type CallbackName, EVAL_CALLBACKS, TRAINING_CALLBACKS } from "../../../src/training/loop/strategy_plugin.ts";
+import { type CallbackName, EVAL_CALLBACKS, TRAINING_CALLBACKS } from "../../../src/training/loop/callbacks.ts";
 import { createListener, createRecorder } from "./callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
 

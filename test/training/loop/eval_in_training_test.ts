@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
+import { type CallbackName, TRAINING_CALLBACKS } from "../../../src/training/loop/callbacks.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
-import { type CallbackName, TRAINING_CALLBACKS } from "../../../src/training/loop/strategy_plugin.ts";
 import { createListener } from "./callback_recorder.ts";
 import { makeBenchmark, makeOptions, trainParameters, withStrategy } from "./made_strategy.ts";
 

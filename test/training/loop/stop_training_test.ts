@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
-import type { CallbackName, StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
+import type { CallbackName } from "../../../src/training/loop/callbacks.ts";
+import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
 import { createListener } from "./callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
 
