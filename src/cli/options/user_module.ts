@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { parse, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describeCause, describeValue, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
 import { withFileNamed } from "../../core/errors/system_error.ts";
@@ -12,6 +12,12 @@ export const MODULE_NAME = "path";
 /** The file that a choice names: a program that runs with it; undefined for what is built in. */
 export function findProgram({ name, options }: NamedChoice): string | undefined {
   return name === MODULE_NAME && typeof options.path === "string" && options.path !== "" ? options.path : undefined;
+}
+
+/** What to call a choice in the name of a folder: the name of its module, or its own. */
+export function nameForFolder(choice: NamedChoice): string {
+  const program = findProgram(choice);
+  return program === undefined ? choice.name : parse(program).name.replace(/[^\w-]+/g, "_");
 }
 
 /** The address of a module, by its file. */
@@ -36,6 +42,7 @@ export class UserModule {
       throw new TypeRefusal(`${file} must export a function or class ${name}, got ${describeValue(exported)}`);
     }
     this.options = parseSchema(file, Reflect.get(exports, "options"));
+    this.assertFree([MODULE_NAME]);
     this.#name = name;
     this.#apply = (options) => Reflect.apply(exported, undefined, [options]);
     this.#construct = (options) => Reflect.construct(exported, [options]);
@@ -54,6 +61,12 @@ export class UserModule {
       throw new TypeRefusal(`${file} cannot be loaded: ${describeCause(cause).split("\n")[0]}`, { cause });
     });
     return new UserModule(file, exports, name);
+  }
+
+  /** @throws {TypeError} If an option of the module has one of these names, under which it is given something else. */
+  assertFree(names: readonly string[]): void {
+    const taken = names.find((name) => Object.hasOwn(this.options, name));
+    if (taken !== undefined) throw new TypeRefusal(`${this.file}: an option must not be called ${taken}`);
   }
 
   /** Calls the function. What it throws is told with its place there. */
@@ -91,7 +104,6 @@ function parseSchema(file: string, schema: unknown): OptionSchema {
     const example = "{ lambda: required(number(), help) }";
     throw new TypeRefusal(`${file} must export as options a schema such as ${example}, got ${describeValue(schema)}`);
   }
-  if (MODULE_NAME in schema) throw new TypeRefusal(`${file}: an option must not be called ${MODULE_NAME}`);
   return Object.fromEntries(Object.entries(schema));
 }
 

@@ -106,6 +106,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     summary:
       "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed, … }) returns a tf.LayersModel",
     create: async (module, own, context) => {
+      module.assertFree(Object.keys(context));
       const model = await module.call({ ...own, ...context });
       if (isLayersModel(model)) return model;
       throw module.refuse("return a tf.LayersModel", model);

@@ -24,6 +24,8 @@ export const STRATEGIES: Registry<StrategyOptions, Promise<BaseStrategy>> = {
     exported: "strategy",
     summary: "path=./my_strategy.ts, a module that exports the class strategy; see docs/write-a-strategy.md",
     create: async (module, own, context) => {
+      const { STRATEGY_RULES } = await import("../../training/loop/strategy_options.ts");
+      module.assertFree(Object.keys(STRATEGY_RULES));
       const made = await module.construct({ ...context, ...own });
       if (isStrategy(made)) return made;
       throw module.refuse("be a class of strategies", made);

@@ -11,7 +11,7 @@ import type { RunParts, TrainingRun } from "../../runs/training_run.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
 import { formatNamed } from "../options/parse_named.ts";
-import { findModuleAddress, findProgram } from "../options/user_module.ts";
+import { findModuleAddress, findProgram, nameForFolder } from "../options/user_module.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
 import { METRICS } from "../registries/metrics.ts";
 import { MODELS } from "../registries/models.ts";
@@ -109,7 +109,7 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
     ...options,
     directory: () =>
       out === undefined
-        ? createNumberedRunDirectory("runs", `${config.strategy.name}-${config.benchmark.name}`)
+        ? createNumberedRunDirectory("runs", `${nameForFolder(config.strategy)}-${config.benchmark.name}`)
         : createRunDirectory(out),
   });
   return run;

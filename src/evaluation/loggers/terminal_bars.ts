@@ -98,11 +98,12 @@ export class TerminalBars {
   }
 
   #createBar(mode: "train" | "eval", strategy: EvaluatedStrategy, iterations: number): ShownBar | undefined {
-    const { isTerminal, stream, perReplica, now, measure } = this.#options;
+    const { isTerminal, stream, perReplica, now, keepsFinished, measure } = this.#options;
     if (!isTerminal) return undefined;
     const { label, total, unit, done = iterations } = measure(strategy, mode);
-    // One column stays free: a line that fills the last one wraps on some terminals and could not be erased.
-    const width = (stream.columns || 80) - 1;
+    // A line that wraps could not be erased: it does where it fills the last column of some terminals, and where a
+    // terminal shows Ctrl-C as ^C behind it.
+    const width = (stream.columns || 80) - (keepsFinished ? 1 : 3);
     const replicas = perReplica && strategy.cluster ? new ReplicaBars({ total, done, now }) : undefined;
     const draw = (line: string) => this.#drawBar([line, ...(replicas?.format(width) ?? [])]);
     return { bar: new ProgressBar({ label, total, done, unit, draw, now, width }), replicas };

@@ -83,6 +83,13 @@ describe("createLiveView()", () => {
     expect(parts.filter((part) => part === ERASE)).toHaveLength(1);
   });
 
+  test("leaves room for ^C behind a bar that fills the line", () => {
+    const { parts, now, stream } = createScreen();
+    const view = createLiveView({ stream: { ...stream, columns: 40 }, now, perReplica: false, isOnline: false });
+    new FakeStrategy(evaluate(view)).train([createPlainStream("train", 1).at(0)]);
+    expect(Math.max(...parts.map((part) => part.length - ERASE.length))).toBe(37);
+  });
+
   test("draws one bar over all small experiences of an online stream", () => {
     const { parts, now, stream } = createScreen();
     const view = createLiveView({ stream, now, perReplica: false, isOnline: true });

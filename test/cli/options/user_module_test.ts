@@ -2,15 +2,16 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readEnding } from "../../scripts/faults/run_ending.ts";
-import { StopRequest } from "../../src/cli/cli_error.ts";
-import { captureCli } from "../support/captured_cli.ts";
-import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
+import { readEnding } from "../../../scripts/faults/run_ending.ts";
+import { StopRequest } from "../../../src/cli/cli_error.ts";
+import { nameForFolder } from "../../../src/cli/options/user_module.ts";
+import { captureCli } from "../../support/captured_cli.ts";
+import { makeFolder, makeMNISTFiles, removeFolders } from "../../support/made_idx.ts";
 
 afterAll(removeFolders);
 
 const [STRATEGY, METRIC] = ["my_strategy.ts", "my_metric.ts"].map((name) =>
-  fileURLToPath(new URL(`../../examples/${name}`, import.meta.url)),
+  fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url)),
 );
 const MINE = ["--strategy", `path=${STRATEGY},lambda=0.1`, "--metric", `path=${METRIC},per=stream`];
 
@@ -146,6 +147,21 @@ describe("train --strategy, --plugin and --metric path=…", () => {
   });
 });
 
+test("train refuses options of a module whose names are taken", async () => {
+  const option = "{ shape: { kind: 'flag' }, findFault: () => undefined, help: '' }";
+  const makes = "export class strategy {} export class plugin {} export const createModel = () => 1;";
+  for (const [kind, name] of [
+    ["strategy", "seed"],
+    ["strategy", "path"],
+    ["plugin", "path"],
+    ["model", "numClasses"],
+  ] as const) {
+    const path = await makeModule(`${makes} export const options = { ${name}: ${option} };`);
+    const { status, stderr } = await train([`--${kind}`, `path=${path}`]);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `"${path}": an option must not be called ${name}\n` });
+  }
+});
+
 describe("train --model path=…", () => {
   test("gives createModel its own options, checked by its schema, and what the run says", async () => {
     const rule = "{ shape: { kind: 'number', isWhole: true, bounds: {} }, findFault: () => undefined, help: '' }";
@@ -156,6 +172,14 @@ describe("train --model path=…", () => {
     expect((await train(["--model", `path=${path},with=7`])).stderr).toBe(
       `${path}: unknown option "with", did you mean width or path?\n`,
     );
+  });
+});
+
+describe("nameForFolder()", () => {
+  test("is the name of a module's file without what a folder's name should not hold, or of what is built in", () => {
+    const named = (path: string) => nameForFolder({ name: "path", options: { path } });
+    expect(["./mine.ts", "/a/b/my strategy.v2.mjs", "c"].map(named)).toEqual(["mine", "my_strategy_v2", "c"]);
+    expect(nameForFolder({ name: "ewc", options: { path: "x" } })).toBe("ewc");
   });
 });
 
