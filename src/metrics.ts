@@ -8,6 +8,7 @@ export {
   formatAccuracyMatrixCsv,
   summarizeAccuracyMatrix,
 } from "./evaluation/continual_measures.ts";
+export type { CountedLayer, CountedModel, LayerShape, LayerShapes } from "./evaluation/counted_model.ts";
 export { defaultEvaluator } from "./evaluation/default_evaluator.ts";
 export type { ClockCounters, EvaluatedStrategy, WorkSharers } from "./evaluation/evaluated_strategy.ts";
 export type { EvaluationCallbacks, EvaluationEvent } from "./evaluation/evaluation_event.ts";
@@ -79,15 +80,7 @@ export {
 export { ElapsedTime, type Now } from "./evaluation/metrics/resources/elapsed_time.ts";
 export type { LoadListener, OpenLoadMonitor } from "./evaluation/metrics/resources/gpu_load_monitor.ts";
 export { type GpuUsageMetricsOptions, gpuUsageMetrics } from "./evaluation/metrics/resources/gpu_usage_metrics.ts";
-export {
-  type CountedLayer,
-  type CountedModel,
-  countMultiplyAccumulates,
-  type LayerShape,
-  type LayerShapes,
-  MAC,
-  macMetrics,
-} from "./evaluation/metrics/resources/multiply_accumulates.ts";
+export { countMultiplyAccumulates, MAC, macMetrics } from "./evaluation/metrics/resources/multiply_accumulates.ts";
 export { type RamUsageMetricsOptions, ramUsageMetrics } from "./evaluation/metrics/resources/ram_usage_metrics.ts";
 export { type TimingMetricsOptions, timingMetrics } from "./evaluation/metrics/resources/timing_metrics.ts";
 export { weightCheckpointMetrics } from "./evaluation/metrics/resources/weight_checkpoint_metrics.ts";

@@ -1,6 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Experience } from "../streams/experience.ts";
-import type { CountedModel } from "./metrics/resources/multiply_accumulates.ts";
+import type { CountedModel } from "./counted_model.ts";
 
 /** Event counters of a strategy; everyone but the clock sees the value before the event is counted (0-based). */
 export interface ClockCounters {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { hashParameters } from "../../src/core/hash_parameters.ts";
 import { Dataset } from "../../src/data/dataset.ts";
+import type { CountedModel } from "../../src/evaluation/counted_model.ts";
 import { EvaluationPlugin } from "../../src/evaluation/evaluation_plugin.ts";
 import { formatMetricAsJSON } from "../../src/evaluation/loggers/json_lines_logger.ts";
 import { formatMetricLines } from "../../src/evaluation/loggers/text_logger.ts";
 import { imagesSamplesMetrics } from "../../src/evaluation/metrics/outputs/images_samples_metrics.ts";
-import type { CountedModel } from "../../src/evaluation/metrics/resources/multiply_accumulates.ts";
 import { macMetrics } from "../../src/evaluation/metrics/resources/multiply_accumulates.ts";
 import { weightCheckpointMetrics } from "../../src/evaluation/metrics/resources/weight_checkpoint_metrics.ts";
 import type { PluginMetric } from "../../src/evaluation/plugin_metric.ts";

@@ -3,32 +3,11 @@ import { needs, RangeRefusal, TypeRefusal } from "../../../core/errors/errors.ts
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { flag } from "../../../core/options/value_rules.ts";
 import { count, declareState } from "../../../core/state/state.ts";
+import type { CountedLayer, CountedModel, LayerShape, LayerShapes } from "../../counted_model.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricFamily, type MetricFamilyOptions } from "../../metric_family.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
 import type { Metric } from "../metric.ts";
-
-/** Lengths of a tensor's axes; null is the batch, or a length that is not known. */
-export type LayerShape = readonly (number | null)[];
-
-/** One shape, or one for each of several tensors. */
-export type LayerShapes = LayerShape | readonly LayerShape[];
-
-/** What of a layer is needed to count; a TF.js layer is one. A layer with `layers` is a model within the model. */
-export interface CountedLayer {
-  readonly name: string;
-  getClassName(): string;
-  getConfig(): object;
-  /** The layer's calls. */
-  readonly inboundNodes: readonly { readonly inputShapes: LayerShapes; readonly outputShapes: LayerShapes }[];
-  readonly weights: readonly { readonly name: string; readonly shape: LayerShape }[];
-  readonly layers?: readonly CountedLayer[];
-}
-
-/** A model, as far as its layers go; `tf.LayersModel` is one. */
-export interface CountedModel {
-  readonly layers: readonly CountedLayer[];
-}
 
 /**
  * Multiplications with a following addition that a model needs for one sample: those of its dense layers, convolutions
