@@ -5,19 +5,22 @@ import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
 import { readAxes, readNumber } from "./read_setting.ts";
 
-/** An activation that stands alone. */
-export interface ActivationLayerSpec extends LayerCall {
+/** An activation without parameters that stands alone. */
+export interface FixedActivationSpec extends LayerCall {
   readonly kind: "activation";
   readonly activation: ActivationSpec;
 }
 
 /** max(x, 0) + alpha · min(x, 0), where `${layer}/alpha` has the samples' shape, but 1 along `sharedAxes`. */
-export interface LearnedReluSpec extends LayerCall {
+interface LearnedReluSpec extends LayerCall {
   readonly kind: "learnedRelu";
   readonly layer: string;
   /** Counted with the batch as axis 0. */
   readonly sharedAxes: readonly number[];
 }
+
+/** An activation that is a layer of its own. */
+export type ActivationLayerSpec = FixedActivationSpec | LearnedReluSpec;
 
 /** Activations that are layers of their own. */
 export const activationLayers = {
@@ -39,7 +42,7 @@ export const activationLayers = {
     convert: ({ layer }, [x = ""], { graph }) => graph.node("PRelu", [x, graph.parameter(`${layer}/alpha`)]),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<ActivationLayerSpec>;
 
 /** Their classes in TF.js. */
 export const activationClasses = {
@@ -71,7 +74,7 @@ export const activationClasses = {
     layer: layer.config.name,
     sharedAxes: readAxes(layer, "shared_axes", []),
   }),
-} satisfies ClassFamily;
+} satisfies ClassFamily<ActivationLayerSpec>;
 
 function readRelu(layer: LayerJson): ActivationSpec {
   if ((layer.config.max_value ?? null) === null) return { kind: "relu" };

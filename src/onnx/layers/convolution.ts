@@ -30,7 +30,7 @@ interface ConvolutionCall extends LayerCall {
 }
 
 /** `kernel` [taps…, in, filters], `bias` [filters]. */
-export interface ConvolutionSpec extends ConvolutionCall {
+interface ConvolutionSpec extends ConvolutionCall {
   readonly kind: "convolution";
   readonly filters: number;
 }
@@ -38,7 +38,7 @@ export interface ConvolutionSpec extends ConvolutionCall {
 /**
  * Each channel by itself, into `multiplier` ones: `depthwise_kernel` [taps…, in, multiplier], `bias` [in · multiplier].
  */
-export interface DepthwiseConvolutionSpec extends ConvolutionCall {
+interface DepthwiseConvolutionSpec extends ConvolutionCall {
   readonly kind: "depthwiseConvolution";
   readonly multiplier: number;
 }
@@ -46,17 +46,24 @@ export interface DepthwiseConvolutionSpec extends ConvolutionCall {
 /**
  * Depthwise, then 1×1: `depthwise_kernel` [taps…, in, multiplier], `pointwise_kernel` [1, 1, in · multiplier, filters].
  */
-export interface SeparableConvolutionSpec extends ConvolutionCall {
+interface SeparableConvolutionSpec extends ConvolutionCall {
   readonly kind: "separableConvolution";
   readonly filters: number;
   readonly multiplier: number;
 }
 
 /** A convolution's gradient used as a layer, which enlarges: `kernel` [taps…, filters, in], `bias` [filters]. */
-export interface TransposedConvolutionSpec extends ConvolutionCall {
+interface TransposedConvolutionSpec extends ConvolutionCall {
   readonly kind: "transposedConvolution";
   readonly filters: number;
 }
+
+/** Any convolution. */
+export type ConvolutionLayerSpec =
+  | ConvolutionSpec
+  | DepthwiseConvolutionSpec
+  | SeparableConvolutionSpec
+  | TransposedConvolutionSpec;
 
 /** Convolutions. */
 export const convolutionLayers = {
@@ -99,7 +106,7 @@ export const convolutionLayers = {
     convert: (layer, [x = ""], { graph }) => convertSeparableConvolution(layer, x, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<ConvolutionLayerSpec>;
 
 /** Their classes in TF.js. */
 export const convolutionClasses = {
@@ -123,7 +130,7 @@ export const convolutionClasses = {
     ...readConvolution(layer),
     filters: readInteger(layer, "filters", { minimum: 1 }),
   }),
-} satisfies ClassFamily;
+} satisfies ClassFamily<ConvolutionLayerSpec>;
 
 function parseConvolution(layer: LayerJson, call: LayerCall): ConvolutionSpec {
   const filters = readInteger(layer, "filters", { minimum: 1 });

@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { sampleShapeOf } from "../shape.ts";
 import type { LayerJson } from "../topology/topology_schema.ts";
 import { type ActivationSpec, applyActivation, readActivation } from "./activation.ts";
-import type { ActivationLayerSpec } from "./activation_layers.ts";
+import type { FixedActivationSpec } from "./activation_layers.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never } from "./layer_definition.ts";
 import { assertUnrestricted, readFlag, readInnerLayer, readInteger, UnsupportedLayerError } from "./read_setting.ts";
@@ -34,13 +34,13 @@ export const denseLayers = {
     convert: (layer, [x = ""], { graph }) => convertDense(layer, x, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<DenseSpec>;
 
 /** Their classes in TF.js. */
 export const denseClasses = {
   Dense: parseDense,
   TimeDistributed: parseDistributed,
-} satisfies ClassFamily;
+} satisfies ClassFamily<DenseSpec | FixedActivationSpec>;
 
 function parseDense(layer: LayerJson, { name, inputs }: LayerCall): DenseSpec {
   return {
@@ -55,7 +55,7 @@ function parseDense(layer: LayerJson, { name, inputs }: LayerCall): DenseSpec {
 }
 
 /** TimeDistributed applies the inner layer to the last axis. Its parameters have the wrapper's name. */
-function parseDistributed(layer: LayerJson, place: LayerCall): DenseSpec | ActivationLayerSpec {
+function parseDistributed(layer: LayerJson, place: LayerCall): DenseSpec | FixedActivationSpec {
   const inner = readInnerLayer(layer, "layer");
   const named = { ...inner, config: { ...inner.config, name: layer.config.name } };
   assertUnrestricted(named);

@@ -21,7 +21,7 @@ export const embeddingLayers = {
     convert: (layer, [x = ""], { graph }) => convertEmbedding(layer, x, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<EmbeddingSpec>;
 
 /** Its class in TF.js. */
 export const embeddingClasses = {
@@ -35,7 +35,7 @@ export const embeddingClasses = {
       units: readInteger(layer, "output_dim", { minimum: 1 }),
     };
   },
-} satisfies ClassFamily;
+} satisfies ClassFamily<EmbeddingSpec>;
 
 /** Embedding, ids [N, …] to [N, …, units]: Gather-13 from the table. Ids are floats, as all samples are. */
 function convertEmbedding(layer: EmbeddingSpec, x: ValueName, graph: GraphBuilder): ValueName {

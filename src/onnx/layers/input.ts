@@ -55,9 +55,9 @@ export const inputLayers = {
     convert: (layer, _inputs, { graph }) => convertInput(layer, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<InputSpec>;
 
 /** Its class in TF.js. */
 export const inputClasses = {
   InputLayer: (layer, call) => ({ ...call, kind: "input", sampleShape: readSampleShape(layer) }),
-} satisfies ClassFamily;
+} satisfies ClassFamily<InputSpec>;

@@ -3,7 +3,6 @@ import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { LayerJson } from "../topology/topology_schema.ts";
 import type { LayerCall } from "./layer_call.ts";
-import type { LayerSpec } from "./layer_spec.ts";
 
 /** Where a layer is converted to, and for what. */
 export interface Conversion {
@@ -33,13 +32,15 @@ export interface LayerDefinition<Spec extends LayerCall> {
   readonly dependsOnMode: (layer: Spec) => boolean;
 }
 
-/** A definition for every kind of layer: one that is missing does not compile. */
-export type LayerTable = {
-  readonly [Kind in LayerSpec["kind"]]: LayerDefinition<Extract<LayerSpec, { kind: Kind }>>;
-};
+/** A layer's call as data, told apart by its kind. */
+interface KindOfLayer extends LayerCall {
+  readonly kind: string;
+}
 
-/** The definitions that stand in one file. */
-export type LayerFamily = Partial<LayerTable>;
+/** The definitions of all kinds of a family, each under its kind: one that is missing does not compile. */
+export type LayerFamily<Spec extends KindOfLayer> = {
+  readonly [Kind in Spec["kind"]]: LayerDefinition<Extract<Spec, { kind: Kind }>>;
+};
 
 /**
  * Reads one call of a layer from TF.js's JSON.
@@ -47,10 +48,10 @@ export type LayerFamily = Partial<LayerTable>;
  * @throws {UnsupportedLayerError} If one of the settings has no conversion.
  * @throws {TypeError} If a setting is missing or of the wrong kind.
  */
-export type LayerParser = (layer: LayerJson, call: LayerCall, layerIndex: number) => LayerSpec;
+export type LayerParser<Spec> = (layer: LayerJson, call: LayerCall, layerIndex: number) => Spec;
 
-/** The parsers of TF.js's classes that stand in one file, by class name. */
-export type ClassFamily = Readonly<Record<string, LayerParser>>;
+/** The parsers of the TF.js classes of a family, by class name. */
+export type ClassFamily<Spec> = Readonly<Record<string, LayerParser<Spec>>>;
 
 /** For layers without parameters. */
 export function noParameters(): ParameterSpec[] {

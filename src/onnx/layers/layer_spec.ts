@@ -1,59 +1,35 @@
 import type { ParameterLayout } from "../../core/parameter_layout.ts";
-import type { ActivationLayerSpec, LearnedReluSpec } from "./activation_layers.ts";
-import type {
-  ConvolutionSpec,
-  DepthwiseConvolutionSpec,
-  SeparableConvolutionSpec,
-  TransposedConvolutionSpec,
-} from "./convolution.ts";
+import type { ActivationLayerSpec } from "./activation_layers.ts";
+import type { ConvolutionLayerSpec } from "./convolution.ts";
 import type { DenseSpec } from "./dense.ts";
 import type { EmbeddingSpec } from "./embedding.ts";
-import type { IncrementalClassifierSpec, MultiHeadClassifierSpec } from "./heads/growing_heads.ts";
+import type { GrowingHeadSpec } from "./heads/growing_heads.ts";
 import type { ProgressiveNetworkSpec } from "./heads/progressive_network.ts";
 import type { InputSpec } from "./input.ts";
-import type { ConcatenateSpec, DotSpec, MergeSpec } from "./merging.ts";
-import type { AlphaDropoutSpec, DropoutSpec, GaussianNoiseSpec, GaussianSamplingSpec } from "./noise_layers.ts";
-import type { BatchNormalizationSpec, LayerNormalizationSpec } from "./normalization/normalization_layers.ts";
-import type { GlobalPoolingSpec, PoolingSpec } from "./pooling.ts";
-import type { BidirectionalSpec, RecurrentSpec } from "./recurrent/recurrent_spec.ts";
-import type { CroppingSpec, UpSamplingSpec, ZeroPaddingSpec } from "./resizing.ts";
-import type { FlattenSpec, PermuteSpec, RepeatVectorSpec, RescalingSpec, ReshapeSpec } from "./shaping.ts";
+import type { MergingLayerSpec } from "./merging.ts";
+import type { NoiseLayerSpec } from "./noise_layers.ts";
+import type { NormalizationSpec } from "./normalization/normalization_layers.ts";
+import type { PoolingLayerSpec } from "./pooling.ts";
+import type { RecurrentLayerSpec } from "./recurrent/recurrent_layers.ts";
+import type { ResizingLayerSpec } from "./resizing.ts";
+import type { ShapingLayerSpec } from "./shaping.ts";
 
 /** A layer's call as data: all that a converter needs to know of it. */
 export type LayerSpec =
   | ActivationLayerSpec
-  | AlphaDropoutSpec
-  | BatchNormalizationSpec
-  | BidirectionalSpec
-  | ConcatenateSpec
-  | ConvolutionSpec
-  | CroppingSpec
+  | ConvolutionLayerSpec
   | DenseSpec
-  | DepthwiseConvolutionSpec
-  | DotSpec
-  | DropoutSpec
   | EmbeddingSpec
-  | FlattenSpec
-  | GaussianNoiseSpec
-  | GaussianSamplingSpec
-  | GlobalPoolingSpec
-  | IncrementalClassifierSpec
+  | GrowingHeadSpec
   | InputSpec
-  | LayerNormalizationSpec
-  | LearnedReluSpec
-  | MergeSpec
-  | MultiHeadClassifierSpec
-  | PermuteSpec
-  | PoolingSpec
+  | MergingLayerSpec
+  | NoiseLayerSpec
+  | NormalizationSpec
+  | PoolingLayerSpec
   | ProgressiveNetworkSpec
-  | RecurrentSpec
-  | RepeatVectorSpec
-  | RescalingSpec
-  | ReshapeSpec
-  | SeparableConvolutionSpec
-  | TransposedConvolutionSpec
-  | UpSamplingSpec
-  | ZeroPaddingSpec;
+  | RecurrentLayerSpec
+  | ResizingLayerSpec
+  | ShapingLayerSpec;
 
 /** A model as data, ready to be converted. */
 export interface ModelSpec {

@@ -8,7 +8,7 @@ import { embeddingLayers } from "./embedding.ts";
 import { growingHeadLayers } from "./heads/growing_heads.ts";
 import { progressiveLayers } from "./heads/progressive_network.ts";
 import { inputLayers } from "./input.ts";
-import type { Conversion, LayerDefinition, LayerTable, ParameterSpec } from "./layer_definition.ts";
+import type { Conversion, LayerDefinition, LayerFamily, ParameterSpec } from "./layer_definition.ts";
 import type { LayerSpec } from "./layer_spec.ts";
 import { mergingLayers } from "./merging.ts";
 import { noiseLayers } from "./noise_layers.ts";
@@ -18,7 +18,7 @@ import { recurrentLayers } from "./recurrent/recurrent_layers.ts";
 import { resizingLayers } from "./resizing.ts";
 import { shapingLayers } from "./shaping.ts";
 
-const LAYERS: LayerTable = {
+const LAYERS: LayerFamily<LayerSpec> = {
   ...activationLayers,
   ...convolutionLayers,
   ...denseLayers,

@@ -10,25 +10,28 @@ import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer
 import { readAxes, readFlag, readNumber } from "./read_setting.ts";
 
 /** Elementwise, of two or more inputs; a difference is of two. */
-export interface MergeSpec extends LayerCall {
+interface MergeSpec extends LayerCall {
   readonly kind: "merge";
   readonly operation: "add" | "subtract" | "multiply" | "average" | "maximum" | "minimum";
 }
 
 /** Joins its inputs along an axis, counted with the batch as axis 0. */
-export interface ConcatenateSpec extends LayerCall {
+interface ConcatenateSpec extends LayerCall {
   readonly kind: "concatenate";
   readonly axis: number;
 }
 
 /** Sums of products of two inputs along an axis of each, sample by sample. */
-export interface DotSpec extends LayerCall {
+interface DotSpec extends LayerCall {
   readonly kind: "dot";
   /** Of either input, counted with the batch as axis 0; negative ones from the end. */
   readonly axes: readonly [number, number];
   /** True divides both by their lengths first: the cosine of their angle. */
   readonly isNormalized: boolean;
 }
+
+/** Any layer of several inputs. */
+export type MergingLayerSpec = MergeSpec | ConcatenateSpec | DotSpec;
 
 /** Layers of several inputs. None has parameters. */
 export const mergingLayers = {
@@ -47,7 +50,7 @@ export const mergingLayers = {
     convert: (layer, inputs, { graph }) => convertDot(layer, inputs, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<MergingLayerSpec>;
 
 /** Their classes in TF.js. */
 export const mergingClasses = {
@@ -63,7 +66,7 @@ export const mergingClasses = {
     const isNormalized = readFlag(layer, "normalize", false);
     return { ...call, kind: "dot", axes: [elementAt(axes, 0), elementAt(axes, axes.length - 1)], isNormalized };
   },
-} satisfies ClassFamily;
+} satisfies ClassFamily<MergingLayerSpec>;
 
 const OPERATOR_OF: Readonly<Record<MergeSpec["operation"], Operator>> = {
   add: "Add",

@@ -17,7 +17,7 @@ interface NoiseCall extends LayerCall {
 }
 
 /** Zeroes inputs in training and divides the rest by 1 − rate; nothing in evaluation. */
-export interface DropoutSpec extends NoiseCall {
+interface DropoutSpec extends NoiseCall {
   readonly kind: "dropout";
   /** At least 0, below 1. */
   readonly rate: number;
@@ -26,22 +26,25 @@ export interface DropoutSpec extends NoiseCall {
 }
 
 /** Adds normal noise of mean 0, or multiplies by that of mean 1. */
-export interface GaussianNoiseSpec extends NoiseCall {
+interface GaussianNoiseSpec extends NoiseCall {
   readonly kind: "gaussianNoise";
   readonly operation: "add" | "multiply";
   readonly deviation: number;
 }
 
 /** Means and log variances [N, L] to means + deviations · normal noise; to the means in evaluation. */
-export interface GaussianSamplingSpec extends NoiseCall {
+interface GaussianSamplingSpec extends NoiseCall {
   readonly kind: "gaussianSampling";
 }
 
 /** Dropout that keeps the mean and variance of SELU; see `describeAlphaDropout`. */
-export interface AlphaDropoutSpec extends NoiseCall {
+interface AlphaDropoutSpec extends NoiseCall {
   readonly kind: "alphaDropout";
   readonly rate: number;
 }
+
+/** Any layer that draws random numbers in training. */
+export type NoiseLayerSpec = AlphaDropoutSpec | DropoutSpec | GaussianNoiseSpec | GaussianSamplingSpec;
 
 /** Layers that draw random numbers in training. */
 export const noiseLayers = {
@@ -66,7 +69,7 @@ export const noiseLayers = {
     convert: (layer, [x = ""], { graph, mode }) => (mode === "train" ? convertAlphaDropout(layer, x, graph) : x),
     dependsOnMode: ({ rate }) => rate > 0,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<NoiseLayerSpec>;
 
 /** Their classes in TF.js. */
 export const noiseClasses = {
@@ -100,7 +103,7 @@ export const noiseClasses = {
     kind: "alphaDropout",
     rate: readRate(layer),
   }),
-} satisfies ClassFamily;
+} satisfies ClassFamily<NoiseLayerSpec>;
 
 function parseNoise(layer: LayerJson, call: LayerCall, layerIndex: number): NoiseCall {
   if (layer.config.noise_shape) throw new UnsupportedLayerError(layer, "it has a noise shape", { byTfjs: false });

@@ -18,7 +18,7 @@ import { recurrentClasses } from "./recurrent/recurrent_layers.ts";
 import { resizingClasses } from "./resizing.ts";
 import { shapingClasses } from "./shaping.ts";
 
-const CLASSES: ReadonlyMap<string, LayerParser> = new Map<string, LayerParser>(
+const CLASSES: ReadonlyMap<string, LayerParser<LayerSpec>> = new Map(
   [
     activationClasses,
     convolutionClasses,
@@ -34,7 +34,7 @@ const CLASSES: ReadonlyMap<string, LayerParser> = new Map<string, LayerParser>(
     recurrentClasses,
     resizingClasses,
     shapingClasses,
-  ].flatMap((family) => Object.entries<LayerParser>(family)),
+  ].flatMap((family) => Object.entries<LayerParser<LayerSpec>>(family)),
 );
 
 /** The classes of TF.js's layers that can be read. */

@@ -13,17 +13,20 @@ import { assertChannelsLast } from "./read_setting.ts";
 import { readWindowSettings } from "./window_settings.ts";
 
 /** The largest value or the mean of each window; padding counts for neither. */
-export interface PoolingSpec extends LayerCall {
+interface PoolingSpec extends LayerCall {
   readonly kind: "pooling";
   readonly operation: "max" | "average";
   readonly window: WindowSettings;
 }
 
 /** The largest value or the mean of each channel: [N, …, C] to [N, C]. */
-export interface GlobalPoolingSpec extends LayerCall {
+interface GlobalPoolingSpec extends LayerCall {
   readonly kind: "globalPooling";
   readonly operation: "max" | "average";
 }
+
+/** Any pool. */
+export type PoolingLayerSpec = PoolingSpec | GlobalPoolingSpec;
 
 /** Pools. None has parameters. */
 export const poolingLayers = {
@@ -37,7 +40,7 @@ export const poolingLayers = {
     convert: (layer, [x = ""], { graph }) => convertGlobalPooling(layer, x, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<PoolingLayerSpec>;
 
 /** Their classes in TF.js. */
 export const poolingClasses = {
@@ -49,7 +52,7 @@ export const poolingClasses = {
   GlobalMaxPooling2D: (layer, call) => parseGlobalPooling(layer, call, "max"),
   GlobalAveragePooling1D: (layer, call) => parseGlobalPooling(layer, call, "average"),
   GlobalAveragePooling2D: (layer, call) => parseGlobalPooling(layer, call, "average"),
-} satisfies ClassFamily;
+} satisfies ClassFamily<PoolingLayerSpec>;
 
 function parsePooling(layer: LayerJson, { name, inputs }: LayerCall, operation: PoolingSpec["operation"]): PoolingSpec {
   assertChannelsLast(layer);

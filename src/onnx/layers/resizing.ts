@@ -7,23 +7,26 @@ import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer
 import { assertChannelsLast, readChoice, readIntegers, readPairs } from "./read_setting.ts";
 
 /** Zeros around images [N, H, W, C]; of each axis the number before and behind. */
-export interface ZeroPaddingSpec extends LayerCall {
+interface ZeroPaddingSpec extends LayerCall {
   readonly kind: "zeroPadding";
   readonly pads: readonly (readonly [number, number])[];
 }
 
 /** Takes pixels off images [N, H, W, C]; of each axis the number before and behind. */
-export interface CroppingSpec extends LayerCall {
+interface CroppingSpec extends LayerCall {
   readonly kind: "cropping";
   readonly pads: readonly (readonly [number, number])[];
 }
 
 /** Enlarges images [N, H, W, C] by a whole factor an axis. */
-export interface UpSamplingSpec extends LayerCall {
+interface UpSamplingSpec extends LayerCall {
   readonly kind: "upSampling";
   readonly factors: readonly number[];
   readonly interpolation: "nearest" | "bilinear";
 }
+
+/** Any layer that changes the size of images. */
+export type ResizingLayerSpec = ZeroPaddingSpec | CroppingSpec | UpSamplingSpec;
 
 /** Layers that change the size of images. None has parameters. */
 export const resizingLayers = {
@@ -42,7 +45,7 @@ export const resizingLayers = {
     convert: (layer, [x = ""], { graph }) => convertUpSampling(layer, x, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<ResizingLayerSpec>;
 
 /** Their classes in TF.js. */
 export const resizingClasses = {
@@ -63,7 +66,7 @@ export const resizingClasses = {
       interpolation: readChoice(layer, "interpolation", ["nearest", "bilinear"], "nearest"),
     };
   },
-} satisfies ClassFamily;
+} satisfies ClassFamily<ResizingLayerSpec>;
 
 /** Zeros around images [N, H, W, C]: Pad-13. */
 function convertZeroPadding({ pads }: ZeroPaddingSpec, x: ValueName, graph: GraphBuilder): ValueName {

@@ -8,34 +8,37 @@ import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer
 import { assertChannelsLast, readInteger, readIntegers, readNumber } from "./read_setting.ts";
 
 /** [N, a, b, …] to [N, a·b·…] */
-export interface FlattenSpec extends LayerCall {
+interface FlattenSpec extends LayerCall {
   readonly kind: "flatten";
 }
 
 /** [N, …] to [N, …sampleShape], where one length of −1 takes what is left. */
-export interface ReshapeSpec extends LayerCall {
+interface ReshapeSpec extends LayerCall {
   readonly kind: "reshape";
   readonly sampleShape: readonly number[];
 }
 
 /** [N, …] with the axes of the samples in another order, counted from 1. */
-export interface PermuteSpec extends LayerCall {
+interface PermuteSpec extends LayerCall {
   readonly kind: "permute";
   readonly order: readonly number[];
 }
 
 /** [N, F] to [N, times, F] */
-export interface RepeatVectorSpec extends LayerCall {
+interface RepeatVectorSpec extends LayerCall {
   readonly kind: "repeatVector";
   readonly times: number;
 }
 
 /** x · scale + offset */
-export interface RescalingSpec extends LayerCall {
+interface RescalingSpec extends LayerCall {
   readonly kind: "rescaling";
   readonly scale: number;
   readonly offset: number;
 }
+
+/** Any layer that changes a sample's shape, and Rescaling. */
+export type ShapingLayerSpec = FlattenSpec | ReshapeSpec | PermuteSpec | RepeatVectorSpec | RescalingSpec;
 
 /** Layers that change a sample's shape, and Rescaling. None has parameters. */
 export const shapingLayers = {
@@ -65,7 +68,7 @@ export const shapingLayers = {
     convert: (layer, [x = ""], { graph }) => convertRescaling(layer, x, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<ShapingLayerSpec>;
 
 /** Their classes in TF.js. */
 export const shapingClasses = {
@@ -90,7 +93,7 @@ export const shapingClasses = {
     scale: readNumber(layer, "scale", { fallback: 1 }),
     offset: readNumber(layer, "offset", { fallback: 0 }),
   }),
-} satisfies ClassFamily;
+} satisfies ClassFamily<ShapingLayerSpec>;
 
 /** Flatten, [N, a, b, …] to [N, a·b·…]: Flatten-13; nothing where the input is flat already. */
 export function convertFlatten(x: ValueName, graph: GraphBuilder): ValueName {

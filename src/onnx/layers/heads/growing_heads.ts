@@ -4,36 +4,19 @@ import type { Shape } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";
-import type { LayerCall } from "../layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
 import { readFlag, readInteger, readIntegers, readNumber } from "../read_setting.ts";
-import { maskLogits } from "./mask_logits.ts";
-import { convertMultiHeadClassifier } from "./multi_head_classifier.ts";
-
-/** How a growing head answers for units whose class was not trained on: with `maskValue`, if it masks at all. */
-interface MaskedHead extends LayerCall {
-  /** The layer that owns `${layer}/kernel`, `${layer}/bias` and, without a gradient, `${layer}/active`. */
-  readonly layer: string;
-  readonly masking: boolean;
-  readonly maskValue: number;
-}
+import { type MaskedHead, maskLogits } from "./mask_logits.ts";
+import { convertMultiHeadClassifier, type MultiHeadClassifierSpec } from "./multi_head_classifier.ts";
 
 /** A linear classifier [N, in] to [N, units], masked by `active` [units]. */
-export interface IncrementalClassifierSpec extends MaskedHead {
+interface IncrementalClassifierSpec extends MaskedHead {
   readonly kind: "incrementalClassifier";
   readonly units: number;
 }
 
-/**
- * A linear classifier with a head a task label; its second input are the labels [N]. The kernel is [tasks, in, units].
- */
-export interface MultiHeadClassifierSpec extends MaskedHead {
-  readonly kind: "multiHeadClassifier";
-  /** True where all rows of a batch have one label, so that one head is all that is computed. */
-  readonly sharesTask: boolean;
-  /** The width of each head, by task label; 0 where there is none. */
-  readonly headUnits: readonly number[];
-}
+/** Any head that grows with classes and tasks. */
+export type GrowingHeadSpec = IncrementalClassifierSpec | MultiHeadClassifierSpec;
 
 /** Heads that grow with classes and tasks. */
 export const growingHeadLayers = {
@@ -48,7 +31,7 @@ export const growingHeadLayers = {
     convert: (layer, inputs, { graph }) => convertMultiHeadClassifier(layer, inputs, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<GrowingHeadSpec>;
 
 /** Their classes in TF.js: our own. */
 export const growingHeadClasses = {
@@ -65,7 +48,7 @@ export const growingHeadClasses = {
     sharesTask: false,
     headUnits: readIntegers(layer, "head_units", { minimum: 0, count: 1 }),
   }),
-} satisfies ClassFamily;
+} satisfies ClassFamily<GrowingHeadSpec>;
 
 function readMasking(layer: LayerJson) {
   return {

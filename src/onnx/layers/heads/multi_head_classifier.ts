@@ -4,8 +4,18 @@ import { int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
 import { sampleShapeOf } from "../../shape.ts";
-import type { MultiHeadClassifierSpec } from "./growing_heads.ts";
-import { maskLogits } from "./mask_logits.ts";
+import { type MaskedHead, maskLogits } from "./mask_logits.ts";
+
+/**
+ * A linear classifier with a head a task label; its second input are the labels [N]. The kernel is [tasks, in, units].
+ */
+export interface MultiHeadClassifierSpec extends MaskedHead {
+  readonly kind: "multiHeadClassifier";
+  /** True where all rows of a batch have one label, so that one head is all that is computed. */
+  readonly sharesTask: boolean;
+  /** The width of each head, by task label; 0 where there is none. */
+  readonly headUnits: readonly number[];
+}
 
 /**
  * Multi-head classifier, features [N, in] and task labels [N] to [N, units], from a kernel [T, in, units].

@@ -34,10 +34,12 @@ export const progressiveLayers = {
     convert: (layer, inputs, { graph }) => convertProgressiveNetwork(layer, inputs, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<ProgressiveNetworkSpec>;
 
 /** Their class in TF.js: our own. */
-export const progressiveClasses = { ProgressiveNetwork: parseProgressiveNetwork } satisfies ClassFamily;
+export const progressiveClasses = {
+  ProgressiveNetwork: parseProgressiveNetwork,
+} satisfies ClassFamily<ProgressiveNetworkSpec>;
 
 /**
  * A call of a progressive network from tfjs' JSON. @throws {TypeError} If a setting is missing or of the wrong kind.

@@ -4,8 +4,23 @@ import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
 import { repeatConstant, transformChannels } from "../../ops/channels.ts";
 import { describeShape, multiplyDimensions } from "../../shape.ts";
-import type { BatchNormalizationSpec } from "./normalization_layers.ts";
+import type { LayerCall } from "../layer_call.ts";
 import { invertDeviation, type Normalization, normalizeByBatch } from "./normalize_by_batch.ts";
+
+/** Normalises each channel over the batch. */
+export interface BatchNormalizationSpec extends LayerCall {
+  readonly kind: "batchNormalization";
+  /** The layer that owns `gamma`, `beta`, `moving_mean` and `moving_variance`, each [C]. */
+  readonly layer: string;
+  /** Of the channels. */
+  readonly axis: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  /** Whether there is a beta. */
+  readonly center: boolean;
+  /** Whether there is a gamma. */
+  readonly scale: boolean;
+}
 
 /** How a batch normalisation is converted. */
 export interface BatchNormalizationOptions {

@@ -5,7 +5,21 @@ import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
 import { createLayerNormalizationRule } from "../../ops/normalization.ts";
 import { describeShape, resolveAxis, sampleShapeOf } from "../../shape.ts";
-import type { LayerNormalizationSpec } from "./normalization_layers.ts";
+import type { LayerCall } from "../layer_call.ts";
+
+/** Normalises each sample over its last axes. */
+export interface LayerNormalizationSpec extends LayerCall {
+  readonly kind: "layerNormalization";
+  /** The layer that owns `gamma` and `beta`, of the lengths of the axes. */
+  readonly layer: string;
+  /** Counted with the batch as axis 0; negative ones from the end. */
+  readonly axes: readonly number[];
+  readonly epsilon: number;
+  /** Whether there is a beta. */
+  readonly center: boolean;
+  /** Whether there is a gamma. */
+  readonly scale: boolean;
+}
 
 /**
  * Layer normalisation: y = (x − mean) / √(variance + ε) · gamma + beta, with each sample's own mean and variance over

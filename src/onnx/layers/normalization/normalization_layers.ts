@@ -3,40 +3,13 @@ import type { ValueName } from "../../graph.ts";
 import { resolveAxis } from "../../shape.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";
 import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "../channels_first.ts";
-import type { LayerCall } from "../layer_call.ts";
 import { type ClassFamily, type Conversion, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
 import { readAxes, readFlag, readNumber } from "../read_setting.ts";
-import { convertBatchNormalization } from "./batch_normalization.ts";
-import { convertLayerNormalization } from "./layer_normalization.ts";
+import { type BatchNormalizationSpec, convertBatchNormalization } from "./batch_normalization.ts";
+import { convertLayerNormalization, type LayerNormalizationSpec } from "./layer_normalization.ts";
 
-/** Normalises each sample over its last axes; see convertLayerNormalization. */
-export interface LayerNormalizationSpec extends LayerCall {
-  readonly kind: "layerNormalization";
-  /** The layer that owns `gamma` and `beta`, of the lengths of the axes. */
-  readonly layer: string;
-  /** Counted with the batch as axis 0; negative ones from the end. */
-  readonly axes: readonly number[];
-  readonly epsilon: number;
-  /** Whether there is a beta. */
-  readonly center: boolean;
-  /** Whether there is a gamma. */
-  readonly scale: boolean;
-}
-
-/** Normalises each channel over the batch; see convertBatchNormalization. */
-export interface BatchNormalizationSpec extends LayerCall {
-  readonly kind: "batchNormalization";
-  /** The layer that owns `gamma`, `beta`, `moving_mean` and `moving_variance`, each [C]. */
-  readonly layer: string;
-  /** Of the channels. */
-  readonly axis: number;
-  readonly momentum: number;
-  readonly epsilon: number;
-  /** Whether there is a beta. */
-  readonly center: boolean;
-  /** Whether there is a gamma. */
-  readonly scale: boolean;
-}
+/** Any layer that normalises. */
+export type NormalizationSpec = BatchNormalizationSpec | LayerNormalizationSpec;
 
 /** Layers that normalise. */
 export const normalizationLayers = {
@@ -69,7 +42,7 @@ export const normalizationLayers = {
     convert: (layer, [x = ""], { graph }) => convertLayerNormalization(layer, x, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<NormalizationSpec>;
 
 /** Their classes in TF.js. */
 export const normalizationClasses = {
@@ -86,7 +59,7 @@ export const normalizationClasses = {
     kind: "layerNormalization",
     axes: readAxes(layer, "axis", [-1]),
   }),
-} satisfies ClassFamily;
+} satisfies ClassFamily<NormalizationSpec>;
 
 function readNormalization(layer: LayerJson) {
   return {

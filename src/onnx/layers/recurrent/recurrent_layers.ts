@@ -5,8 +5,11 @@ import { readActivation } from "../activation.ts";
 import type { LayerCall } from "../layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
 import { assertUnrestricted, readFlag, readInnerLayer, readInteger, UnsupportedLayerError } from "../read_setting.ts";
-import { type BidirectionalSpec, countGates, type RecurrentCell } from "./recurrent_spec.ts";
+import { type BidirectionalSpec, countGates, type RecurrentCell, type RecurrentSpec } from "./recurrent_spec.ts";
 import { convertBidirectional, convertRecurrent } from "./unrolling.ts";
+
+/** Any recurrent layer. */
+export type RecurrentLayerSpec = RecurrentSpec | BidirectionalSpec;
 
 /** Recurrent layers. */
 export const recurrentLayers = {
@@ -21,7 +24,7 @@ export const recurrentLayers = {
     convert: (layer, inputs, { graph }) => convertBidirectional(layer, inputs, graph),
     dependsOnMode: never,
   },
-} satisfies LayerFamily;
+} satisfies LayerFamily<RecurrentLayerSpec>;
 
 /** Their classes in TF.js. */
 export const recurrentClasses = {
@@ -29,7 +32,7 @@ export const recurrentClasses = {
   GRU: (layer, call) => ({ ...call, kind: "recurrent", ...parseCell(layer, "gru") }),
   LSTM: (layer, call) => ({ ...call, kind: "recurrent", ...parseCell(layer, "lstm") }),
   Bidirectional: parseBidirectional,
-} satisfies ClassFamily;
+} satisfies ClassFamily<RecurrentLayerSpec>;
 
 const CELLS: ReadonlyMap<string, RecurrentCell["cell"]> = new Map([
   ["SimpleRNN", "simple"],
