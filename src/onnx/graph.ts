@@ -2,7 +2,6 @@ import type { ParameterEntry } from "../core/parameter_layout.ts";
 import type { BlockedOperator } from "./blocks/blocked_operators.ts";
 import type { Attributes, OnnxTensor, ValueInfo, ValueType } from "./file/onnx_model.ts";
 import type { Noise } from "./layers/noise.ts";
-import type { GradientRule } from "./ops/backward_step.ts";
 import type { Operator } from "./ops/operator.ts";
 
 /** The name of a value in one graph. */
@@ -14,12 +13,6 @@ export interface GraphNode {
   readonly inputs: readonly ValueName[];
   readonly outputs: readonly ValueName[];
   readonly attributes: Attributes;
-}
-
-/** Nodes that are differentiated as one: `rule` gives the gradients of `inputs` from the gradient of what they make. */
-export interface NodeGroup {
-  readonly inputs: readonly ValueName[];
-  readonly rule: GradientRule;
 }
 
 /**

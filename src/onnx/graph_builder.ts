@@ -1,18 +1,10 @@
 import { elementAt } from "../core/element_at.ts";
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./file/onnx_model.ts";
-import type {
-  Graph,
-  GraphInput,
-  GraphNode,
-  GraphOutput,
-  InputRole,
-  NodeGroup,
-  OutputRole,
-  RowLimit,
-  ValueName,
-} from "./graph.ts";
-import { moveTransposes, type Transposed } from "./move_transposes.ts";
+import type { Graph, GraphInput, GraphNode, GraphOutput, InputRole, OutputRole, RowLimit, ValueName } from "./graph.ts";
+import type { GrowingGraph, Transposed } from "./growing_graph.ts";
+import { moveTransposes } from "./move_transposes.ts";
+import type { NodeGroup } from "./ops/backward_step.ts";
 import { readInts } from "./ops/operands.ts";
 import type { Operator } from "./ops/operator.ts";
 import { inferTypes } from "./ops/operators.ts";
@@ -26,7 +18,7 @@ export type TensorSource = (name: string, graph: GraphBuilder) => ValueName;
  * Grows a graph node by node. Every value has a name and a known shape from the moment it is made, so a node that
  * does not fit fails where it is added.
  */
-export class GraphBuilder {
+export class GraphBuilder implements GrowingGraph {
   readonly #nodes: GraphNode[] = [];
   readonly #types = new Map<ValueName, ValueType>();
   readonly #producers = new Map<ValueName, GraphNode>();
@@ -50,10 +42,6 @@ export class GraphBuilder {
     return this.#nodes;
   }
 
-  /**
-   * Adds an operator and returns its first output, or an equal value made with less moving of data.
-   * @throws {RangeError} If the shapes do not fit.
-   */
   node(op: Operator, inputs: readonly ValueName[], attributes: Attributes = {}): ValueName {
     const moved = moveTransposes({ op, inputs, attributes }, this);
     if (moved !== undefined) return moved;
@@ -65,7 +53,6 @@ export class GraphBuilder {
     return output;
   }
 
-  /** Adds an operator and returns all of its outputs. @throws {RangeError} If the shapes do not fit. */
   manyOutputs(op: Operator, inputs: readonly ValueName[], attributes: Attributes = {}): readonly ValueName[] {
     const operands = inputs.map((name) => (name === "" ? undefined : this.typeOf(name)));
     const types = inferTypes(op, {
@@ -80,7 +67,6 @@ export class GraphBuilder {
     return outputs;
   }
 
-  /** What a value is a transpose of; undefined where it is not one. */
   transposedBy(name: ValueName): Transposed | undefined {
     const node = this.#producers.get(name);
     if (node?.op !== "Transpose") return undefined;
@@ -147,20 +133,17 @@ export class GraphBuilder {
     return this.#addConstant(name, "float32", shape, new Uint8Array(Float32Array.from(values).buffer));
   }
 
-  /** A float constant: a scalar [], unless a shape is given. Equal constants are one. */
   constant(values: number | readonly number[], shape?: readonly number[]): ValueName {
     const data = Float32Array.from(typeof values === "number" ? [values] : values);
     const dimensions = shape ?? (typeof values === "number" ? [] : [data.length]);
     return this.#shareConstant("float32", dimensions, new Uint8Array(data.buffer), data);
   }
 
-  /** A list of integers as a constant [length] of int64: axes, shapes, bounds. */
   integers(values: readonly number[]): ValueName {
     const data = BigInt64Array.from(values, BigInt);
     return this.#shareConstant("int64", [values.length], new Uint8Array(data.buffer), values);
   }
 
-  /** The numbers of a constant, or undefined where the value is not one. */
   readConstant(name: ValueName): number[] | undefined {
     const tensor = this.#constants.get(name);
     if (!tensor) return undefined;
@@ -175,7 +158,6 @@ export class GraphBuilder {
     return type;
   }
 
-  /** [N, …] */
   shapeOf(name: ValueName): Shape {
     return this.typeOf(name).shape;
   }

@@ -1,16 +1,10 @@
 import { elementAt } from "../core/element_at.ts";
 import { type Attributes, int, ints } from "./file/onnx_model.ts";
 import type { ValueName } from "./graph.ts";
-import type { GraphBuilder } from "./graph_builder.ts";
+import type { GrowingGraph, Transposed } from "./growing_graph.ts";
 import { readInt, readInts } from "./ops/operands.ts";
 import type { Operator } from "./ops/operator.ts";
 import { isSameShape, resolveAxis } from "./shape.ts";
-
-/** A value that is another one with its axes in another order: axis i of it is axis order[i] of `x`. */
-export interface Transposed {
-  readonly x: ValueName;
-  readonly order: readonly number[];
-}
 
 /** A node that is about to be added. */
 export interface PlannedNode {
@@ -26,7 +20,7 @@ export interface PlannedNode {
  * …] as ONNX's convolutions do, and none of this costs anything between layers that want the same.
  * @returns The output, or undefined if the node should be added as it is.
  */
-export function moveTransposes(node: PlannedNode, graph: GraphBuilder): ValueName | undefined {
+export function moveTransposes(node: PlannedNode, graph: GrowingGraph): ValueName | undefined {
   if (node.op === "Transpose") return mergeTranspose(node, graph);
   const transposed = node.inputs.map((name) => graph.transposedBy(name)).find((found) => found !== undefined);
   if (!transposed) return undefined;
@@ -81,7 +75,7 @@ export function invertOrder(order: readonly number[]): number[] {
   return order.map((_, axis) => order.indexOf(axis));
 }
 
-function mergeTranspose({ inputs: [y = ""], attributes }: PlannedNode, graph: GraphBuilder): ValueName | undefined {
+function mergeTranspose({ inputs: [y = ""], attributes }: PlannedNode, graph: GrowingGraph): ValueName | undefined {
   const wanted = readInts(attributes, "perm");
   const inner = graph.transposedBy(y);
   if (inner)
@@ -101,7 +95,7 @@ function mergeTranspose({ inputs: [y = ""], attributes }: PlannedNode, graph: Gr
   ]);
 }
 
-function transpose(x: ValueName, order: readonly number[], graph: GraphBuilder): ValueName {
+function transpose(x: ValueName, order: readonly number[], graph: GrowingGraph): ValueName {
   return graph.node("Transpose", [x], { perm: ints(order) });
 }
 
@@ -109,7 +103,7 @@ function transpose(x: ValueName, order: readonly number[], graph: GraphBuilder):
 function moveBehindElementwise(
   { op, inputs, attributes }: PlannedNode,
   order: readonly number[],
-  graph: GraphBuilder,
+  graph: GrowingGraph,
 ): ValueName | undefined {
   const rank = order.length;
   if (inputs.some((name) => name !== "" && graph.shapeOf(name).length > rank)) return undefined;
@@ -123,7 +117,7 @@ function moveBehindElementwise(
 }
 
 /** Lengths of 1 in front, which broadcasting would suppose there anyway. */
-function raiseRank(x: ValueName, rank: number, graph: GraphBuilder): ValueName {
+function raiseRank(x: ValueName, rank: number, graph: GrowingGraph): ValueName {
   const shape = graph.shapeOf(x);
   if (shape.length === rank) return x;
   const lengths = shape.map((length) => (typeof length === "number" ? length : -1));
@@ -134,7 +128,7 @@ function raiseRank(x: ValueName, rank: number, graph: GraphBuilder): ValueName {
 function moveBehindAxis(
   { op, inputs, attributes }: PlannedNode,
   { order, fallback }: { order: readonly number[]; fallback: number },
-  graph: GraphBuilder,
+  graph: GrowingGraph,
 ): ValueName | undefined {
   const sources = inputs.flatMap((name) => {
     const transposed = graph.transposedBy(name);
@@ -149,7 +143,7 @@ function moveBehindAxis(
 function moveBehindReduction(
   { op, inputs, attributes }: PlannedNode,
   { x, order }: Transposed,
-  graph: GraphBuilder,
+  graph: GrowingGraph,
 ): ValueName | undefined {
   const given = op === "ReduceSum" ? graph.readConstant(inputs[1] ?? "") : readInts(attributes, "axes");
   if (!given) return undefined;
@@ -173,7 +167,7 @@ function moveBehindReduction(
 function moveBehindPad(
   { inputs: [, pads = "", ...others], attributes }: PlannedNode,
   { x, order }: Transposed,
-  graph: GraphBuilder,
+  graph: GrowingGraph,
 ): ValueName | undefined {
   const lengths = graph.readConstant(pads);
   if (!lengths) return undefined;
@@ -187,7 +181,7 @@ function moveBehindPad(
 function moveBehindSlice(
   { inputs: [, starts = "", ends = "", axes = "", ...others], attributes }: PlannedNode,
   { x, order }: Transposed,
-  graph: GraphBuilder,
+  graph: GrowingGraph,
 ): ValueName | undefined {
   const given = graph.readConstant(axes);
   if (!given) return undefined;

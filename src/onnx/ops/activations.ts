@@ -1,11 +1,11 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import type { GrowingGraph } from "../growing_graph.ts";
 import { broadcastShapes, describeShape, isSameShape, resolveAxis } from "../shape.ts";
 import { type BackwardStep, inputOf, outputOf, stepOf, sumOver, sumToShape } from "./backward_step.ts";
 import { float32, readFloat, readInt, sameShape, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 
 /** Activations, element by element or along an axis. */
 export const activationOperators = {
@@ -179,7 +179,7 @@ function exponentialSlope(step: BackwardStep, slope: number, offset: number): Va
   return graph.node("Mul", [dy, factor]);
 }
 
-function shift(x: ValueName, by: number, graph: GraphBuilder): ValueName {
+function shift(x: ValueName, by: number, graph: GrowingGraph): ValueName {
   return by === 0 ? x : graph.node("Add", [x, graph.constant(by)]);
 }
 

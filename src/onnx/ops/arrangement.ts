@@ -5,7 +5,7 @@ import { int, ints } from "../file/onnx_model.ts";
 import { broadcastShapes, multiplyDimensions, resolveAxis } from "../shape.ts";
 import { constantOf, inputOf, outputOf, sumToShape } from "./backward_step.ts";
 import { constantAt, dimensionAt, float32, type NodeOperands, readInt, readInts, shapeAt, typeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 import { reshapeTo } from "./reshape_to.ts";
 import { padShape } from "./window_shapes.ts";
 

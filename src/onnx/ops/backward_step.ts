@@ -1,13 +1,13 @@
 import { elementAt } from "../../core/element_at.ts";
 import { float, type Shape } from "../file/onnx_model.ts";
 import type { GraphNode, ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import type { GrowingGraph } from "../growing_graph.ts";
 import { describeShape } from "../shape.ts";
 
 /** One node on the way back. In the rules' formulas x, a, b are its inputs, y its output, dz the gradient of z. */
 export interface BackwardStep {
   readonly node: GraphNode;
-  readonly graph: GraphBuilder;
+  readonly graph: GrowingGraph;
   /**
    * The gradient of the node's first output, of its shape; "" where there is none (operators with several outputs
    * only).
@@ -21,6 +21,12 @@ export interface BackwardStep {
 
 /** Adds nodes that compute the gradients of a node's inputs; undefined for those nobody needs. */
 export type GradientRule = (step: BackwardStep) => readonly (ValueName | undefined)[];
+
+/** Nodes that are differentiated as one: `rule` gives the gradients of `inputs` from the gradient of what they make. */
+export interface NodeGroup {
+  readonly inputs: readonly ValueName[];
+  readonly rule: GradientRule;
+}
 
 /** The name of the input at `index`, "" where it is left out. */
 export function inputOf({ node }: BackwardStep, index: number): ValueName {
@@ -43,7 +49,7 @@ export function outputOf({ node }: BackwardStep): ValueName {
  * Undoes broadcasting: sums a gradient over the axes along which a value of `shape` was repeated, so that it gets
  * that shape.
  */
-export function sumToShape(gradient: ValueName, shape: Shape, graph: GraphBuilder): ValueName {
+export function sumToShape(gradient: ValueName, shape: Shape, graph: GrowingGraph): ValueName {
   const from = graph.shapeOf(gradient);
   const added = from.length - shape.length;
   const leading = Array.from({ length: added }, (_, i) => i);
@@ -60,7 +66,7 @@ export function sumOver(
   x: ValueName,
   axes: readonly number[],
   options: { keepDimensions: boolean },
-  graph: GraphBuilder,
+  graph: GrowingGraph,
 ): ValueName {
   const keepdims = { kind: "int", value: options.keepDimensions ? 1 : 0 } as const;
   return graph.node("ReduceSum", [x, graph.integers(axes)], { keepdims });
@@ -71,6 +77,6 @@ export function sumOver(
  * is at least 3. One pass: a quarter faster than Mul and Clip on [64, 20, 32, 32], and on [128, 512] Mul and Clip took
  * 19 µs where Sign took 98, Greater and Cast 25, and Greater and Where 62.
  */
-export function stepOf(x: ValueName, graph: GraphBuilder): ValueName {
+export function stepOf(x: ValueName, graph: GrowingGraph): ValueName {
   return graph.node("HardSigmoid", [x], { alpha: float(3e38), beta: float(0) });
 }

@@ -1,20 +1,20 @@
 import { elementAt } from "../../core/element_at.ts";
 import { float, int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import type { GrowingGraph } from "../growing_graph.ts";
 
 /** The axes of a value that are not its channels': those over which batch statistics are taken. */
-function listOtherAxes(x: ValueName, channelAxis: number, graph: GraphBuilder): number[] {
+function listOtherAxes(x: ValueName, channelAxis: number, graph: GrowingGraph): number[] {
   return graph.shapeOf(x).flatMap((_, axis) => (axis === channelAxis ? [] : [axis]));
 }
 
 /** Means of x over all axes but the channels': [C]. */
-export function averageChannels(x: ValueName, channelAxis: number, graph: GraphBuilder): ValueName {
+export function averageChannels(x: ValueName, channelAxis: number, graph: GrowingGraph): ValueName {
   return graph.node("ReduceMean", [x], { axes: ints(listOtherAxes(x, channelAxis, graph)), keepdims: int(0) });
 }
 
 /** Sums of x over all axes but the channels': [C]. */
-export function sumChannels(x: ValueName, channelAxis: number, graph: GraphBuilder): ValueName {
+export function sumChannels(x: ValueName, channelAxis: number, graph: GrowingGraph): ValueName {
   const axes = graph.integers(listOtherAxes(x, channelAxis, graph));
   return graph.node("ReduceSum", [x, axes], { keepdims: int(0) });
 }
@@ -35,7 +35,7 @@ export function transformChannels(
   x: ValueName,
   channelAxis: number,
   { scale, shift }: ChannelTransform,
-  graph: GraphBuilder,
+  graph: GrowingGraph,
 ): ValueName {
   const shape = graph.shapeOf(x);
   if (channelAxis === shape.length - 1) {
@@ -49,6 +49,6 @@ export function transformChannels(
 }
 
 /** A constant [count] of equal numbers. */
-export function repeatConstant(value: number, count: number, graph: GraphBuilder): ValueName {
+export function repeatConstant(value: number, count: number, graph: GrowingGraph): ValueName {
   return graph.constant(new Array<number>(count).fill(value));
 }

@@ -3,11 +3,11 @@ import { countElements } from "../../core/host_tensor.ts";
 import type { Attributes, Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import type { GrowingGraph } from "../growing_graph.ts";
 import { type BackwardStep, inputOf, sumOver } from "./backward_step.ts";
 import { gradientOfKernel, swapBatchAndChannels } from "./kernel_gradient.ts";
 import { float32, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 import {
   convShape,
   convTransposeShape,
@@ -114,7 +114,7 @@ function isBestTurnedAround(window: Window, [outputs, inputs]: Shape): boolean {
 function convolveTurned(
   window: Window,
   { dy, kernel }: { dy: ValueName; kernel: ValueName },
-  graph: GraphBuilder,
+  graph: GrowingGraph,
 ): ValueName {
   const rest = (pads: readonly number[]) => pads.map((pad, axis) => measureExtent(window, axis) - 1 - pad);
   const turned = { ...window, padsBefore: rest(window.padsBefore), padsBehind: rest(window.padsBehind) };
@@ -125,7 +125,7 @@ function convolveTurned(
  * [O, C, …taps] to [C, O, …taps], the taps in reverse. Reversed as [taps, C, O], which is how the parameters lie: whole
  * rows are moved.
  */
-function turnKernel(kernel: ValueName, graph: GraphBuilder): ValueName {
+function turnKernel(kernel: ValueName, graph: GrowingGraph): ValueName {
   const [outputs = 0, inputs = 0, ...lengths] = graph.shapeOf(kernel).map(Number);
   const axes = lengths.map((_, axis) => axis);
   const byTap = graph.node("Transpose", [kernel], { perm: ints([...axes.map((axis) => axis + 2), 1, 0]) });
@@ -142,7 +142,7 @@ function turnKernel(kernel: ValueName, graph: GraphBuilder): ValueName {
  * Σ over all but the channels of [N, C, …]: a third of the time for [C, N, …], which the kernel's gradient makes
  * anyway.
  */
-function sumRows(dy: ValueName, graph: GraphBuilder): ValueName {
+function sumRows(dy: ValueName, graph: GrowingGraph): ValueName {
   const axes = graph.shapeOf(dy).flatMap((_, axis) => (axis === 0 ? [] : [axis]));
   return sumOver(swapBatchAndChannels(dy, graph), axes, { keepDimensions: false }, graph);
 }

@@ -2,7 +2,7 @@ import type { ValueName } from "../graph.ts";
 import { broadcastShapes } from "../shape.ts";
 import { type BackwardStep, inputOf, outputOf, stepOf, sumToShape } from "./backward_step.ts";
 import { broadcastTypes, float32, readInt, sameShape, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 
 /** Arithmetic element by element; two operands are broadcast. */
 export const elementwiseOperators = {

@@ -4,7 +4,7 @@ import { string } from "../file/onnx_model.ts";
 import { describeShape, isSameShape, resolveAxis } from "../shape.ts";
 import { inputOf } from "./backward_step.ts";
 import { float32, type NodeOperands, readInt, sameShape, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 import { reduceShape } from "./reductions.ts";
 
 /** Reading and writing at indices. */

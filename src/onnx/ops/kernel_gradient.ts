@@ -1,7 +1,7 @@
 import { elementAt } from "../../core/element_at.ts";
 import { type Attributes, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import type { GrowingGraph } from "../growing_graph.ts";
 import { createGroupAttribute, readGroups, readLengths } from "./window_shapes.ts";
 import { createWindowAttributes, measureExtent, readWindow, type Window } from "./windowing.ts";
 
@@ -27,7 +27,7 @@ export interface KernelGradientValues {
  * dilation of C steps over them. One convolution with 9 · 32 places runs as fast as a large matrix product: 24 ms. Nine
  * shifted slices and nine products took 40 to 56.
  */
-export function gradientOfKernel({ x, dy, kernel, attributes }: KernelGradientValues, graph: GraphBuilder): ValueName {
+export function gradientOfKernel({ x, dy, kernel, attributes }: KernelGradientValues, graph: GrowingGraph): ValueName {
   const groups = readGroups(attributes);
   const window = readWindow(attributes);
   const lengths = readLengths(graph.shapeOf(x));
@@ -46,13 +46,13 @@ export function gradientOfKernel({ x, dy, kernel, attributes }: KernelGradientVa
 }
 
 /** [N, C, …] to [C, N, …]. */
-export function swapBatchAndChannels(x: ValueName, graph: GraphBuilder): ValueName {
+export function swapBatchAndChannels(x: ValueName, graph: GrowingGraph): ValueName {
   const order = graph.shapeOf(x).map((_, axis) => (axis < 2 ? 1 - axis : axis));
   return graph.node("Transpose", [x], { perm: ints(order) });
 }
 
 /** [N, groups · C, …, W] to [1, groups · N, …, W · C]. */
-function interleaveChannels(x: ValueName, groups: number, graph: GraphBuilder): ValueName {
+function interleaveChannels(x: ValueName, groups: number, graph: GrowingGraph): ValueName {
   const lengths = readLengths(graph.shapeOf(x));
   const channels = Number(graph.shapeOf(x)[1]) / groups;
   const rank = lengths.length;
@@ -103,7 +103,7 @@ function mirrorWindow(
 }
 
 /** [O, …counts, C] cut to [O, …taps, C]; along the last axis only every dilation-th is a tap. */
-function keepTaps(sums: ValueName, { kernel, dilations }: Window, graph: GraphBuilder): ValueName {
+function keepTaps(sums: ValueName, { kernel, dilations }: Window, graph: GrowingGraph): ValueName {
   const last = kernel.length - 1;
   const dilation = elementAt(dilations, last);
   const channels = Number(graph.shapeOf(sums).at(-1));
@@ -119,7 +119,7 @@ function keepTaps(sums: ValueName, { kernel, dilations }: Window, graph: GraphBu
   return graph.node("Reshape", [first, graph.integers([-1, ...kernel, channels])]);
 }
 
-function slice(x: ValueName, { axis, end }: { axis: number; end: number }, graph: GraphBuilder): ValueName {
+function slice(x: ValueName, { axis, end }: { axis: number; end: number }, graph: GrowingGraph): ValueName {
   if (graph.shapeOf(x)[axis] === end) return x;
   return graph.node("Slice", [x, graph.integers([0]), graph.integers([end]), graph.integers([axis])]);
 }

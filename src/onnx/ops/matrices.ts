@@ -2,11 +2,11 @@ import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import type { GrowingGraph } from "../growing_graph.ts";
 import { broadcastShapes, describeShape } from "../shape.ts";
 import { type BackwardStep, inputOf, sumToShape } from "./backward_step.ts";
 import { float32, type NodeOperands, readFloat, readInt, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 
 /** Products of matrices. */
 export const matrixOperators = {
@@ -79,7 +79,7 @@ function matMulShape(a: Shape, b: Shape): Shape {
 }
 
 /** With the last two axes exchanged. */
-function transposeMatrices(x: ValueName, graph: GraphBuilder): ValueName {
+function transposeMatrices(x: ValueName, graph: GrowingGraph): ValueName {
   const axes = graph.shapeOf(x).map((_, axis) => axis);
   return graph.node("Transpose", [x], { perm: ints([...axes.slice(0, -2), ...axes.slice(-2).reverse()]) });
 }

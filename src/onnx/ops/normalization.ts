@@ -2,12 +2,12 @@ import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Shape, ValueType } from "../file/onnx_model.ts";
 import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import type { GrowingGraph } from "../growing_graph.ts";
 import { describeShape, isSameShape, resolveAxis } from "../shape.ts";
 import { type GradientRule, inputOf, sumOver, sumToShape } from "./backward_step.ts";
 import { sumChannels, transformChannels } from "./channels.ts";
 import { float32, type NodeOperands, readFloat, readInt, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 
 /** Batch and layer normalisation. */
 export const normalizationOperators = {
@@ -134,7 +134,7 @@ export function createLayerNormalizationRule({ mean, inverseDeviation, axis }: S
 }
 
 /** 1 / n for n values a channel, which depends on the batch: a scalar. */
-function shareOfOne(x: ValueName, channelAxis: number, graph: GraphBuilder): ValueName {
+function shareOfOne(x: ValueName, channelAxis: number, graph: GrowingGraph): ValueName {
   const size = graph.node("Cast", [graph.node("Size", [x])], { to: int(FLOAT) });
   return graph.node("Div", [graph.constant(Number(graph.shapeOf(x)[channelAxis])), size]);
 }

@@ -9,7 +9,8 @@ import { indexingOperators } from "./indexing.ts";
 import { matrixOperators } from "./matrices.ts";
 import { normalizationOperators } from "./normalization.ts";
 import type { NodeOperands } from "./operands.ts";
-import type { Operator, OperatorDefinition } from "./operator.ts";
+import type { Operator } from "./operator.ts";
+import type { OperatorDefinition } from "./operator_definition.ts";
 import { reductionOperators } from "./reductions.ts";
 import { windowOperators } from "./windows.ts";
 

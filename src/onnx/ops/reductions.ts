@@ -6,7 +6,7 @@ import type { ValueName } from "../graph.ts";
 import { multiplyDimensions, resolveAxis } from "../shape.ts";
 import { type BackwardStep, constantOf, inputOf, outputOf } from "./backward_step.ts";
 import { constantAt, float32, readInt, readInts, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 import { reshapeTo } from "./reshape_to.ts";
 
 /** Sums, means and largest values along axes. */

@@ -3,12 +3,12 @@ import { needs } from "../../core/errors/errors.ts";
 import type { Attributes, ValueType } from "../file/onnx_model.ts";
 import { ints, string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import type { GrowingGraph } from "../growing_graph.ts";
 import { describeShape } from "../shape.ts";
 import { type BackwardStep, constantOf, inputOf } from "./backward_step.ts";
 import { createInterpolation } from "./interpolation.ts";
 import { constantAt, float32, type NodeOperands, shapeAt } from "./operands.ts";
-import type { OperatorFamily } from "./operator.ts";
+import type { OperatorFamily } from "./operator_definition.ts";
 import { reshapeTo } from "./reshape_to.ts";
 import { poolShape, readLengths, resizeShape } from "./window_shapes.ts";
 
@@ -52,7 +52,7 @@ function maxPoolTypes(node: NodeOperands): readonly ValueType[] {
 }
 
 /** Every value was repeated: Σ over its block, as a mean times the block's size. */
-function sumBlocks(dy: ValueName, scales: readonly number[], graph: GraphBuilder): ValueName {
+function sumBlocks(dy: ValueName, scales: readonly number[], graph: GrowingGraph): ValueName {
   const window: Attributes = { kernel_shape: ints(scales), strides: ints(scales) };
   const size = scales.reduce((product, scale) => product * scale, 1);
   return graph.node("Mul", [graph.node("AveragePool", [dy], window), graph.constant(size)]);
