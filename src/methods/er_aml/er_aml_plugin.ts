@@ -9,7 +9,7 @@ import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
-import { findFeatureReplicas } from "../../training/parts/find_feature_replicas.ts";
+import { findFeatureReplicas } from "../../training/submodels/find_feature_replicas.ts";
 import { MinibatchMemory } from "../shared/minibatch_memory.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { evaluateAsymmetricContrast } from "./asymmetric_contrast.ts";

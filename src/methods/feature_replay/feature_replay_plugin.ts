@@ -13,8 +13,8 @@ import { CrossEntropyLoss } from "../../training/losses/cross_entropy_loss.ts";
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { addCrossEntropy } from "../../training/losses/partial_cross_entropy.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../training/model/named_layer.ts";
-import { computeActivations } from "../../training/parts/compute_activations.ts";
-import type { UpperReplicas } from "../../training/parts/upper_replicas.ts";
+import { computeActivations } from "../../training/submodels/compute_activations.ts";
+import type { UpperReplicas } from "../../training/submodels/upper_replicas.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type FeatureReplayOptions, featureReplay } from "./options.ts";
@@ -110,7 +110,7 @@ export class FeatureReplayPlugin implements StrategyPlugin {
 
   #findReplicas(strategy: BaseStrategy): Promise<UpperReplicas> {
     // Loaded by the few plugins that need it, with TF.js.
-    this.#replicas ??= import("../../training/parts/upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
+    this.#replicas ??= import("../../training/submodels/upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
       replicas.start(strategy, this.#findLayer(strategy)),
     );
     return this.#replicas;

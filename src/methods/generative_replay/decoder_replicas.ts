@@ -3,7 +3,7 @@ import type { RandomStream } from "../../core/random_stream.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
-import { loadPart, startPart } from "../../training/parts/part_replicas.ts";
+import { loadSubmodel, startSubmodel } from "../../training/submodels/submodel_replicas.ts";
 import type { VAETraining } from "./vae_training.ts";
 
 /** By the strategy that trains the generator. */
@@ -40,7 +40,7 @@ export class DecoderReplicas {
     const outputSize = countOutputs(decoder);
     const snapshot = flattenWeights(decoder);
     decoder.dispose();
-    const cluster = await startPart(strategy, { ...snapshot, outputSize });
+    const cluster = await startSubmodel(strategy, { ...snapshot, outputSize });
     return new DecoderReplicas(cluster, generator.latentSize);
   }
 
@@ -57,6 +57,6 @@ export class DecoderReplicas {
   }
 
   #load({ cluster }: VAETraining): void {
-    loadPart(this.#cluster, cluster, cluster.model);
+    loadSubmodel(this.#cluster, cluster, cluster.model);
   }
 }

@@ -12,8 +12,8 @@ import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
 import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { assertLayer } from "../../training/model/named_layer.ts";
-import { computeActivations } from "../../training/parts/compute_activations.ts";
-import type { UpperReplicas } from "../../training/parts/upper_replicas.ts";
+import { computeActivations } from "../../training/submodels/compute_activations.ts";
+import type { UpperReplicas } from "../../training/submodels/upper_replicas.ts";
 import { HeldParameters, heldParameters } from "../shared/importances/held_parameters.ts";
 import { type LatentReplayOptions, latentReplay } from "./options.ts";
 
@@ -138,7 +138,7 @@ export class LatentReplayPlugin implements StrategyPlugin {
 
   #findReplicas(strategy: BaseStrategy): Promise<UpperReplicas> {
     // Loaded by the few plugins that need it, with TF.js.
-    this.#replicas ??= import("../../training/parts/upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
+    this.#replicas ??= import("../../training/submodels/upper_replicas.ts").then(({ UpperReplicas: replicas }) =>
       replicas.start(strategy, this.#layerName),
     );
     return this.#replicas;

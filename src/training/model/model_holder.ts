@@ -10,7 +10,7 @@ import { findRowDemand } from "../../engine/tfjs/row_demand.ts";
 import { type GrowingHead, listGrowingHeads } from "../../models/growing_head.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
 import { assertOptimizer, type ResolvedStrategyOptions } from "../loop/strategy_options.ts";
-import { extractFeatures } from "../parts/extract_features.ts";
+import { extractFeatures } from "../submodels/extract_features.ts";
 import { AttachedOptimizer } from "./attached_optimizer.ts";
 import { computeGradient } from "./compute_gradient.ts";
 import { copyVector } from "./copy_vector.ts";

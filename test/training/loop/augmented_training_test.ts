@@ -9,7 +9,7 @@ import { ReplayPlugin } from "../../../src/methods/replay/replay_plugin.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { createDatasetBenchmark } from "../../../src/streams/benchmarks/dataset_benchmark.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
-import { computeActivations } from "../../../src/training/parts/compute_activations.ts";
+import { computeActivations } from "../../../src/training/submodels/compute_activations.ts";
 import { expectResumable } from "../../methods/contract/resume_law.ts";
 import { createListener } from "./callback_recorder.ts";
 import { makeOptions, trainParameters, withStrategy } from "./made_strategy.ts";

@@ -5,7 +5,7 @@ import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
 import type { FeatureDistance } from "../../../training/losses/feature_losses.ts";
 import type { ModelGrowth } from "../../../training/model/model_growth.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../../training/model/named_layer.ts";
-import { findFeatureReplicas } from "../../../training/parts/find_feature_replicas.ts";
+import { findFeatureReplicas } from "../../../training/submodels/find_feature_replicas.ts";
 import { Teacher, teacherField } from "../teacher.ts";
 
 /** What a plugin that holds features to those of the last experience's model keeps. */

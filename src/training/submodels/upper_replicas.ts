@@ -10,7 +10,7 @@ import { cutUpperPart } from "../../models/upper_part.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import { computeGradient } from "../model/compute_gradient.ts";
 import type { ModelHolder } from "../model/model_holder.ts";
-import { addPartGradient, loadPart, startPart } from "./part_replicas.ts";
+import { addSubmodelGradient, loadSubmodel, startSubmodel } from "./submodel_replicas.ts";
 
 /** A gradient that the upper part is asked for. */
 export interface UpperGradient {
@@ -46,7 +46,7 @@ export class UpperReplicas {
    * @throws {RangeError} If there is no such layer, or some way from the samples to the outputs goes past it.
    */
   static async start(strategy: ModelHolder, layerName: string): Promise<UpperReplicas> {
-    const cluster = await startPart(strategy, await cutModel(strategy, layerName));
+    const cluster = await startSubmodel(strategy, await cutModel(strategy, layerName));
     return new UpperReplicas(strategy, layerName, cluster);
   }
 
@@ -66,7 +66,7 @@ export class UpperReplicas {
     const part = await this.#load();
     const request = { samples, training: true, dropoutStep };
     const loss = await computeGradient(part, request, { criterion });
-    addPartGradient(gradient, { part, whole: this.#whole, factor: weight });
+    addSubmodelGradient(gradient, { submodel: part, whole: this.#whole, factor: weight });
     return weight * loss;
   }
 
@@ -76,7 +76,7 @@ export class UpperReplicas {
       await this.#cluster.replaceModel(await cutModel(this.#strategy, this.#layerName));
       this.#whole = cluster.model;
     }
-    loadPart(this.#cluster, cluster, this.#whole);
+    loadSubmodel(this.#cluster, cluster, this.#whole);
     return this.#cluster;
   }
 }

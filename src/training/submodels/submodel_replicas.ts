@@ -13,32 +13,36 @@ export interface WholeVectors {
   readonly state: Float32Array;
 }
 
-/** Starts replicas of a part of a strategy's model, laid out as the strategy's own are. They end with the strategy. */
-export async function startPart(strategy: ModelHolder, part: ClusterModel): Promise<Cluster> {
+/** Starts replicas of a submodel of a strategy's model, laid out as the strategy's own are. They end with the strategy. */
+export async function startSubmodel(strategy: ModelHolder, submodel: ClusterModel): Promise<Cluster> {
   const { cluster: layout, seed } = strategy.options;
   // Nothing is ever stepped there: plain descent keeps no vectors of its own.
   const optimizer = { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false } as const;
-  const cluster = await Cluster.start(part, layout, { optimizer, seed });
+  const cluster = await Cluster.start(submodel, layout, { optimizer, seed });
   strategy.closeWith(cluster);
   return cluster;
 }
 
 /**
- * Gives the replicas of a part of a model the whole model's values.
- * @throws {RangeError} If the part has a head that has grown in the whole model.
+ * Gives the replicas of a submodel the whole model's values.
+ * @throws {RangeError} If the submodel has a head that has grown in the whole model.
  */
-export function loadPart(part: Cluster, { parameters, state }: WholeVectors, whole: Cluster["model"]): void {
-  copyByName({ from: parameters, layout: whole.layout }, { into: part.parameters, layout: part.model.layout });
-  copyByName({ from: state, layout: whole.stateLayout }, { into: part.state, layout: part.model.stateLayout });
+export function loadSubmodel(submodel: Cluster, { parameters, state }: WholeVectors, whole: Cluster["model"]): void {
+  copyByName({ from: parameters, layout: whole.layout }, { into: submodel.parameters, layout: submodel.model.layout });
+  copyByName({ from: state, layout: whole.stateLayout }, { into: submodel.state, layout: submodel.model.stateLayout });
 }
 
-/** gradient += factor · the part's gradient, tensor by tensor; `gradient` [P] is by the whole model's layout. */
-export function addPartGradient(
+/** gradient += factor · the submodel's gradient, tensor by tensor; `gradient` [P] is by the whole model's layout. */
+export function addSubmodelGradient(
   gradient: Float32Array,
-  { part, whole, factor = 1 }: { readonly part: Cluster; readonly whole: Cluster["model"]; readonly factor?: number },
+  {
+    submodel,
+    whole,
+    factor = 1,
+  }: { readonly submodel: Cluster; readonly whole: Cluster["model"]; readonly factor?: number },
 ): void {
-  for (const entry of part.model.layout.entries) {
-    addScaled(viewEntry(gradient, findEntry(whole.layout, entry.name)), viewEntry(part.gradient, entry), factor);
+  for (const entry of submodel.model.layout.entries) {
+    addScaled(viewEntry(gradient, findEntry(whole.layout, entry.name)), viewEntry(submodel.gradient, entry), factor);
   }
 }
 

@@ -7,7 +7,7 @@ import { mlp } from "../../../src/models/simple_mlp.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { createCriterion } from "../../../src/training/losses/criterion.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
-import { UpperReplicas } from "../../../src/training/parts/upper_replicas.ts";
+import { UpperReplicas } from "../../../src/training/submodels/upper_replicas.ts";
 import { measureDifference } from "../../methods/shared/slow_losses.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createListener } from "../loop/callback_recorder.ts";

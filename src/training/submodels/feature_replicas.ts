@@ -9,7 +9,7 @@ import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
 import type { ModelHolder } from "../model/model_holder.ts";
-import { addPartGradient, loadPart, startPart, type WholeVectors } from "./part_replicas.ts";
+import { addSubmodelGradient, loadSubmodel, startSubmodel, type WholeVectors } from "./submodel_replicas.ts";
 
 /** How features are computed. */
 export interface FeatureMode {
@@ -47,7 +47,7 @@ export class FeatureReplicas {
     const inputs = model.inputs.filter(({ name }) => !name.startsWith(TASK_LABELS_NAME));
     // It shares the model's layers: there is nothing to dispose of.
     const snapshot = flattenWeights(tf.model({ name: `${model.name}_features`, inputs, outputs: flat }));
-    const cluster = await startPart(strategy, { ...snapshot, outputSize: Number(elementAt(flat.shape, 1)) });
+    const cluster = await startSubmodel(strategy, { ...snapshot, outputSize: Number(elementAt(flat.shape, 1)) });
     return new FeatureReplicas(strategy, cluster);
   }
 
@@ -72,7 +72,7 @@ export class FeatureReplicas {
     const { cluster } = this.#strategy;
     this.#load(cluster);
     await this.#cluster.backward(this.#createRequest(samples, mode), dFeatures);
-    addPartGradient(gradient, { part: this.#cluster, whole: cluster.model });
+    addSubmodelGradient(gradient, { submodel: this.#cluster, whole: cluster.model });
   }
 
   #createRequest(samples: Dataset, { training = false, dropoutStep = 0 }: FeatureMode): ComputeRequest {
@@ -80,6 +80,6 @@ export class FeatureReplicas {
   }
 
   #load(vectors: WholeVectors): void {
-    loadPart(this.#cluster, vectors, this.#strategy.cluster.model);
+    loadSubmodel(this.#cluster, vectors, this.#strategy.cluster.model);
   }
 }

@@ -5,7 +5,7 @@ import { Naive } from "../../../src/methods/naive/naive.ts";
 import { NCMPlugin } from "../../../src/methods/ncm/ncm_plugin.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { findFeatureLayer } from "../../../src/training/model/named_layer.ts";
-import { findFeatureReplicas } from "../../../src/training/parts/find_feature_replicas.ts";
+import { findFeatureReplicas } from "../../../src/training/submodels/find_feature_replicas.ts";
 import { measureDifference } from "../../methods/shared/slow_losses.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createNestedModel, NESTINGS } from "../../support/nested_model.ts";
