@@ -13,7 +13,7 @@ export interface WholeVectors {
   readonly state: Float32Array;
 }
 
-/** Starts replicas of a submodel of a strategy's model, laid out as the strategy's own are. They end with the strategy. */
+/** Starts replicas of a submodel of a strategy's model, laid out as the strategy's own. They end with the strategy. */
 export async function startSubmodel(strategy: ModelHolder, submodel: ClusterModel): Promise<Cluster> {
   const { cluster: layout, seed } = strategy.options;
   // Nothing is ever stepped there: plain descent keeps no vectors of its own.
