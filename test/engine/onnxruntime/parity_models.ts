@@ -2,17 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { Subtract } from "../../../src/engine/tfjs/layers/subtract.ts";
 import { mlpVAE } from "../../../src/models/mlp_vae.ts";
 import { applyTo } from "../engine_fixtures.ts";
+import type { ParityModel } from "./parity_model.ts";
 import { PARITY_WINDOW_MODELS } from "./parity_window_models.ts";
 import { SEQUENCE_MODELS } from "./sequence_models.ts";
-
-/** One model per layer, or per setting of it that changes what it computes. */
-export interface ParityModel {
-  readonly name: string;
-  readonly sampleShape: readonly number[];
-  build(): tf.LayersModel;
-  /** Largest difference allowed where not `PARITY_TOLERANCE`, with the reason. */
-  readonly tolerance?: { readonly limit: number; readonly reason: string };
-}
 
 type Activation = NonNullable<Parameters<typeof tf.layers.activation>[0]["activation"]>;
 type Tensors = tf.SymbolicTensor[];

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { applyTo } from "../engine_fixtures.ts";
-import type { ParityModel } from "./parity_models.ts";
+import type { ParityModel } from "./parity_model.ts";
 
 /** The layers on images, then a classifier of all that is left: the order of its features is TF.js's. */
 function onImages(

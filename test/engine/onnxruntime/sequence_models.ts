@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { applyTo } from "../engine_fixtures.ts";
-import type { ParityModel } from "./parity_models.ts";
+import type { ParityModel } from "./parity_model.ts";
 
 /** Layers on sequences [N, 4, 6], then a classifier. */
 function onSequence(name: string, layers: () => tf.layers.Layer[], tolerance?: ParityModel["tolerance"]): ParityModel {

@@ -1,22 +1,9 @@
 import { float, int, ints } from "../../../src/onnx/file/onnx_model.ts";
-import type { ValueName } from "../../../src/onnx/graph.ts";
-import type { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
 import { normalizeByBatch } from "../../../src/onnx/layers/normalization/normalize_by_batch.ts";
 import type { Operator } from "../../../src/onnx/ops/operator.ts";
+import type { GradientCase } from "./gradient_case.ts";
 import { SEQUENCE_CASES } from "./sequence_cases.ts";
 import { WINDOW_GRADIENT_CASES } from "./window_gradient_cases.ts";
-
-/** One use of an operator: what it is applied to, and how. */
-export interface GradientCase {
-  readonly name: string;
-  readonly op: Operator;
-  /** Shapes of the inputs that are differentiated. */
-  readonly shapes: readonly (readonly number[])[];
-  /** Adds the operator on the inputs. */
-  add(graph: GraphBuilder, inputs: readonly ValueName[]): ValueName;
-  /** Moves the drawn values, which lie between −2 and 2, into the operator's domain. */
-  readonly shift?: number;
-}
 
 function elementwise(op: Operator, shift = 0): GradientCase {
   return { name: op, op, shapes: [[2, 3]], shift, add: (graph, [x = ""]) => graph.node(op, [x]) };

@@ -5,7 +5,8 @@ import { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
 import { OPERATORS } from "../../../src/onnx/ops/operator.ts";
 import { DEFINITIONS } from "../../../src/onnx/ops/operators.ts";
 import { type GraphValues, runGraph } from "../run_graph.ts";
-import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
+import type { GradientCase } from "./gradient_case.ts";
+import { GRADIENT_CASES } from "./gradient_cases.ts";
 
 /** Half the distance of the two points of a central difference. */
 const STEP = 2 ** -7;

@@ -1,6 +1,6 @@
 import { float, int } from "../../../src/onnx/file/onnx_model.ts";
 import { createLayerNormalizationRule } from "../../../src/onnx/ops/normalization.ts";
-import type { GradientCase } from "./gradient_cases.ts";
+import type { GradientCase } from "./gradient_case.ts";
 
 /** Operators of sequences and tables. */
 export const SEQUENCE_CASES: readonly GradientCase[] = [

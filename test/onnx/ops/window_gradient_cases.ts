@@ -2,7 +2,7 @@ import { type Attributes, int, ints, string } from "../../../src/onnx/file/onnx_
 import type { ValueName } from "../../../src/onnx/graph.ts";
 import type { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
 import type { Operator } from "../../../src/onnx/ops/operator.ts";
-import type { GradientCase } from "./gradient_cases.ts";
+import type { GradientCase } from "./gradient_case.ts";
 
 function windowed(
   name: string,
