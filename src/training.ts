@@ -43,7 +43,7 @@ export type {
 } from "./training/checkpoints/checkpointing.ts";
 export type { StrategySnapshot } from "./training/checkpoints/strategy_snapshot.ts";
 export type { TrainingProgress } from "./training/checkpoints/training_progress.ts";
-export { BaseStrategy, type LastMetrics, type TrainOptions } from "./training/loop/base_strategy.ts";
+export { BaseStrategy } from "./training/loop/base_strategy.ts";
 export {
   type Callback,
   type CallbackName,
@@ -56,10 +56,14 @@ export {
 export type { ClockState, PieceCounters } from "./training/loop/clock.ts";
 export type { CombinationRules, Trait } from "./training/loop/combination_rules.ts";
 export type { EvalStreams, Experiences } from "./training/loop/eval_streams.ts";
+export type { LabelGuard } from "./training/loop/label_guard.ts";
 export type { LoopAttributes } from "./training/loop/loop_attributes.ts";
 export type { ExpectedTraining, RehearseExperience } from "./training/loop/rehearsal.ts";
 export type { StepPlan } from "./training/loop/step_plan.ts";
 export type { StrategyConfiguration } from "./training/loop/strategy_configuration.ts";
 export type { ResolvedStrategyOptions, StrategyOptions, StrategySettings } from "./training/loop/strategy_options.ts";
 export type { PluginState, RestoreContext, StrategyPlugin, StrategySetup } from "./training/loop/strategy_plugin.ts";
+export type { LastMetrics, TrainOptions } from "./training/loop/train_options.ts";
 export type { ModelGrowth } from "./training/model/model_growth.ts";
+export type { Predictions, PredictOptions } from "./training/model/predict_samples.ts";
+export type { NestedNumbers, NumberArray, PredictionInput } from "./training/model/prediction_input.ts";

@@ -35,7 +35,9 @@ export class ScratchSamples {
   write({ x, y, taskLabels }: ComputedSamples): Dataset {
     const [rows = 0, ...sampleShape] = x.shape;
     const isSameShape = sampleShape.join() === this.#sampleShape.join();
-    if (rows > this.#y.length || !isSameShape) this.#allocate(rows, sampleShape);
+    // Twice as many, as replicas keep what they were given before.
+    if (!isSameShape) this.#allocate(rows, sampleShape);
+    else if (rows > this.#y.length) this.#allocate(Math.max(rows, 2 * this.#y.length), sampleShape);
     this.#x.set(x.data);
     this.#y.set(y);
     const sourceIds = new Int32Array(rows);

@@ -37,6 +37,17 @@ describe("ScratchSamples.write()", () => {
     expect(readSamples(scratch.write({ x: images, y: [0, 0], taskLabels: [0, 0] })).shape).toEqual([2, 2, 2]);
   });
 
+  test("is few sources in all, however many sizes come: replicas keep each", () => {
+    const scratch = new ScratchSamples("scratch");
+    const ids = new Set<number>();
+    for (let rows = 1; rows <= 100; rows++) {
+      const x = { data: new Float32Array(rows), shape: [rows, 1] };
+      const zeros = new Int32Array(rows);
+      for (const id of scratch.write({ x, y: zeros, taskLabels: zeros }).sources.keys()) ids.add(id);
+    }
+    expect(ids.size).toBeLessThanOrEqual(8);
+  });
+
   test("is seen by the replicas, at every call anew", async () => {
     const scratch = new ScratchSamples("scratch");
     const data = makeTask({ samples: 60 });

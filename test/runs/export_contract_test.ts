@@ -77,7 +77,7 @@ async function run(
     readonly strategy: BaseStrategy;
     readonly benchmark: Benchmark;
     readonly experience: Experience;
-    readonly predictions: readonly number[];
+    readonly predictions: number[];
   }) => Promise<void>,
 ): Promise<void> {
   const isMultiHead = lastLayer === "a head a task";
@@ -122,6 +122,9 @@ function describeExports(lastLayer: LastLayer, members: Readonly<Record<string, 
           const { bytes } = await exportStrategy(strategy, { benchmark, experience });
           const exported = await evaluateExport(bytes, readBatches(benchmark));
           expect([...exported]).toEqual([...predictions]);
+          for (const { dataset } of benchmark.testStream) {
+            expect([...(await strategy.predict(dataset)).classes]).toEqual(predictions.splice(0, dataset.length));
+          }
           // Nobody notices: what is trained and measured next is what it would have been.
           expect(takeSnapshot(strategy)).toEqual(before);
           expect(strategy.evaluator.getLastMetrics()).toEqual(metrics);

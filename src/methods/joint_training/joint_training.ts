@@ -1,8 +1,9 @@
 import { RefusalError } from "../../core/errors/errors.ts";
 import { joinExperiences } from "../../streams/joint_experience.ts";
-import { BaseStrategy, type LastMetrics, type TrainOptions } from "../../training/loop/base_strategy.ts";
+import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import { type Experiences, groupByStream, listExperiences } from "../../training/loop/eval_streams.ts";
 import { Rehearsal } from "../../training/loop/rehearsal.ts";
+import type { LastMetrics, TrainOptions } from "../../training/loop/train_options.ts";
 
 /**
  * Trains once on all given experiences together, as if there were no stream: the upper bound that continual learners

@@ -67,6 +67,7 @@ export const FIXED_ATTRIBUTES: Readonly<Record<string, string>> = {
   isEval: "it says which loop goes on",
   isTraining: "it says which loop goes on",
   iterationsPerEpoch: "it is the length of strategy.dataloader",
+  labels: "they are what the streams of experiences say",
   mbTaskId: "it is read from the minibatch: replace strategy.mbatch",
   mbX: "it is read from the minibatch: replace strategy.mbatch",
   mbY: "it is read from the minibatch: replace strategy.mbatch",

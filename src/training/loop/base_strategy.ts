@@ -6,22 +6,19 @@ import type { Experience } from "../../streams/experience.ts";
 import { TrainingProgress } from "../checkpoints/training_progress.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import { adaptHeads } from "../model/adapt_heads.ts";
+import { type Predictions, type PredictOptions, predictSamples } from "../model/predict_samples.ts";
+import type { PredictionInput } from "../model/prediction_input.ts";
 import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
-import { CallGuard } from "./call_guard.ts";
 import type { CallbackName } from "./callbacks.ts";
 import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
 import { type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
 import { LoopAttributes } from "./loop_attributes.ts";
 import { PeriodicEval } from "./periodic_eval.ts";
-import { type RehearseExperience, rehearseAll } from "./rehearsal.ts";
+import { LOOP_PARTS, type RehearseExperience, rehearseAll } from "./rehearsal.ts";
 import { planSteps } from "./step_plan.ts";
 import type { StrategyOptions } from "./strategy_options.ts";
 import { type LastMetrics, TRAIN_RULES, type TrainOptions } from "./train_options.ts";
 import { TrainingStep } from "./training_step.ts";
-
-export type { LastMetrics, TrainOptions } from "./train_options.ts";
-
-const LOOP_PARTS = ["trainDatasetAdaptation", "makeTrainDataloader", "trainExp", "trainingEpoch"] as const;
 
 /**
  * The training and evaluation loops of a continual learner, with a callback before and after each part. As it stands it
@@ -33,7 +30,6 @@ const LOOP_PARTS = ["trainDatasetAdaptation", "makeTrainDataloader", "trainExp",
 export class BaseStrategy extends LoopAttributes {
   /** Deals out the epochs and minibatches of the `train` call under way. */
   protected progress = new TrainingProgress(this);
-  readonly #calls = new CallGuard();
 
   /**
    * @throws {TypeError} If an option has no such name.
@@ -54,13 +50,12 @@ export class BaseStrategy extends LoopAttributes {
     assertOptions("train()", options, TRAIN_RULES);
     const isEvaluated = this.options.evalEvery > -1;
     const schedule = scheduleTraining(experiences, { evalStreams: options.evalStreams, isEvaluated });
-    const endCall = this.#calls.beginTraining();
-    const closeLoop = this.loop.open();
+    const endCall = this.loop.beginTraining();
     try {
       this.loop.dropLast = options.dropLast;
       // What goes on was rehearsed when it began.
       const trained = options.resume ? schedule.trained : rehearseAll(this, schedule);
-      await this.start().finally(() => this.#calls.enter());
+      await this.start().finally(() => this.loop.calls.enter());
       if (options.resetOptimizerState) this.cluster.resetOptimizer();
       this.loop.isTraining = true;
       this.loop.evalGroups = schedule.evalGroups;
@@ -70,7 +65,6 @@ export class BaseStrategy extends LoopAttributes {
     } finally {
       this.loop.endStep();
       this.loop.dropLast = undefined;
-      closeLoop();
       endCall();
     }
     this.showTrainedWeights();
@@ -170,11 +164,9 @@ export class BaseStrategy extends LoopAttributes {
    */
   async eval(experiences: Experiences): Promise<LastMetrics> {
     const evaluated = listExperiences(experiences, "eval()");
-    const isInCallback = this.dispatcher.place !== undefined;
-    const endCall = this.#calls.beginEvaluation({ isInCallback, isComputing: this.isComputing() });
-    const closeLoop = this.loop.openEvaluation();
+    const endCall = this.loop.beginEvaluation({ isComputing: this.isComputing() });
     try {
-      await this.start().finally(() => this.#calls.enter());
+      await this.start().finally(() => this.loop.calls.enter());
       this.loop.currentEvalStream = evaluated;
       await this.trigger("beforeEval");
       for (const experience of evaluated) {
@@ -183,10 +175,17 @@ export class BaseStrategy extends LoopAttributes {
       }
       await this.trigger("afterEval");
     } finally {
-      closeLoop();
       endCall();
     }
     return this.evaluator.getEvalMetrics();
+  }
+
+  /**
+   * Predicts samples as `eval` does, between calls of `train` and `eval`. Nothing is trained or measured; calls at the
+   * same time take turns.
+   */
+  predict(x: PredictionInput, options: PredictOptions = {}): Promise<Predictions> {
+    return this.loop.calls.predict(() => predictSamples(this, x, options));
   }
 
   /** Evaluates on the current experience. */

@@ -12,13 +12,16 @@ export interface CallMoment {
 export class CallGuard {
   #isTraining = false;
   #evaluations = 0;
+  #predictions = 0;
+  #lastPrediction: Promise<unknown> = Promise.resolve();
   /** Calls that have not begun their loop yet. */
   #entering = 0;
 
   /** @returns What ends the call. @throws {RefusalError} If another call is under way. */
   beginTraining(): () => void {
-    if (this.#isTraining) refuse("train", "train");
-    if (this.#evaluations > 0) refuse("train", "eval");
+    if (this.#isTraining) refuse("train()", "train");
+    if (this.#evaluations > 0) refuse("train()", "eval");
+    if (this.#predictions > 0) refuse("train()", "predict");
     this.#isTraining = true;
     this.#entering += 1;
     return () => {
@@ -32,9 +35,10 @@ export class CallGuard {
    * @throws {RefusalError} If another call is under way that does not wait for this one.
    */
   beginEvaluation({ isInCallback, isComputing }: CallMoment): () => void {
+    if (this.#predictions > 0) refuse("eval()", "predict");
     if (!isInCallback) {
-      if (this.#evaluations > 0) refuse("eval", "eval");
-      if (this.#isTraining && (isComputing || this.#entering > 0)) refuse("eval", "train");
+      if (this.#evaluations > 0) refuse("eval()", "eval");
+      if (this.#isTraining && (isComputing || this.#entering > 0)) refuse("eval()", "train");
     }
     this.#evaluations += 1;
     this.#entering += 1;
@@ -43,12 +47,36 @@ export class CallGuard {
     };
   }
 
+  /** Has one prediction made after another. @throws {RefusalError} If another call is under way. */
+  async predict<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#assertNoLoop("predict()");
+    this.#predictions += 1;
+    const turn = this.#lastPrediction.then(work);
+    this.#lastPrediction = turn.catch(() => {});
+    try {
+      return await turn;
+    } finally {
+      this.#predictions -= 1;
+    }
+  }
+
+  /** @throws {RefusalError} If any call is under way; the message begins with `act`. */
+  assertIdle(act: string): void {
+    this.#assertNoLoop(act);
+    if (this.#predictions > 0) refuse(act, "predict");
+  }
+
   /** The call's loop begins. */
   enter(): void {
     this.#entering -= 1;
   }
+
+  #assertNoLoop(act: string): void {
+    if (this.#isTraining) refuse(act, "train");
+    if (this.#evaluations > 0) refuse(act, "eval");
+  }
 }
 
-function refuse(call: string, other: string): never {
-  throw new RefusalError(`${call}() was called while ${other}() goes on: write \`await strategy.${other}(…)\``);
+function refuse(act: string, other: string): never {
+  throw new RefusalError(`${act} was called while ${other}() goes on: write \`await strategy.${other}(…)\``);
 }

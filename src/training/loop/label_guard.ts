@@ -9,6 +9,11 @@ export class LabelGuard {
   readonly #classes = new NumberedNames("class id");
   readonly #tasks = new NumberedNames("task label");
 
+  /** The label of each class id, as far as streams have said; empty where class ids stand for themselves. */
+  get classNames(): readonly string[] {
+    return this.#classes.names;
+  }
+
   /** @throws {RangeRefusal} If class ids or task labels of this experience stand for other labels than before. */
   admit({ originStream: { name, labelNames } }: Experience): void {
     this.#classes.admit(labelNames?.classNames, name);
@@ -25,6 +30,10 @@ class NumberedNames {
 
   constructor(kind: string) {
     this.#kind = kind;
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
   }
 
   admit(names: readonly string[] | undefined, stream: string): void {

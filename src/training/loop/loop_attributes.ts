@@ -9,6 +9,7 @@ import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { LossTerm } from "../losses/loss_terms.ts";
 import { copyVector } from "../model/copy_vector.ts";
 import { Clock } from "./clock.ts";
+import type { LabelGuard } from "./label_guard.ts";
 import type { StepPlan } from "./step_plan.ts";
 import { StrategyConfiguration } from "./strategy_configuration.ts";
 
@@ -24,6 +25,11 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
 
   get clock(): Clock {
     return this.#clock;
+  }
+
+  /** What class ids and task labels stand for, as far as streams have said. */
+  get labels(): LabelGuard {
+    return this.loop.labels;
   }
 
   get isTraining(): boolean {

@@ -4,6 +4,7 @@ import { Dataset } from "../../data/dataset.ts";
 import type { DataLoader } from "../../memory/loaders/data_loader.ts";
 import type { Experience } from "../../streams/experience.ts";
 import { type AssignableAttribute, assertAssignable } from "./assignments.ts";
+import { CallGuard, type CallMoment } from "./call_guard.ts";
 import { LabelGuard } from "./label_guard.ts";
 import type { PluginDispatcher } from "./plugin_dispatcher.ts";
 import type { StepPlan } from "./step_plan.ts";
@@ -31,7 +32,8 @@ export class LoopState {
   /** What the `train` call under way evaluates, each group by a call of its own. */
   evalGroups: readonly (readonly Experience[])[] = [];
   readonly #dispatcher: PluginDispatcher;
-  readonly #labels = new LabelGuard();
+  readonly labels = new LabelGuard();
+  readonly calls = new CallGuard();
   /** The step of the training iteration under way. Plugins reach it from evaluations inside the iteration, too. */
   #step: TrainingStep | undefined;
   /** Loops that are under way: `train`, `eval`, or a prediction. */
@@ -56,6 +58,27 @@ export class LoopState {
     };
   }
 
+  /** A call of `train` begins. The result ends it. @throws {RefusalError} If another call is under way. */
+  beginTraining(): () => void {
+    const endCall = this.calls.beginTraining();
+    const close = this.open();
+    return () => {
+      close();
+      endCall();
+    };
+  }
+
+  /** The same for a call of `eval`, which may be inside one of `train`. */
+  beginEvaluation({ isComputing }: Pick<CallMoment, "isComputing">): () => void {
+    const isInCallback = this.#dispatcher.place !== undefined;
+    const endCall = this.calls.beginEvaluation({ isInCallback, isComputing });
+    const close = this.openEvaluation();
+    return () => {
+      close();
+      endCall();
+    };
+  }
+
   /** The same for an evaluation, which may be inside another loop. The result also puts everything back. */
   openEvaluation(): () => void {
     const saved = { ...this };
@@ -70,7 +93,7 @@ export class LoopState {
 
   /** @throws {RangeRefusal} If its class ids or task labels stand for other labels than before. */
   beginExperience(experience: Experience): void {
-    this.#labels.admit(experience);
+    this.labels.admit(experience);
     this.experience = experience;
   }
 

@@ -142,6 +142,9 @@ function countSamples(count: number): string {
   return `${count} ${count === 1 ? "sample" : "samples"}`;
 }
 
+/** Parts of the loop by which a subclass decides what is trained on. */
+export const LOOP_PARTS = ["trainDatasetAdaptation", "makeTrainDataloader", "trainExp", "trainingEpoch"] as const;
+
 /** Callbacks in which minibatches can be changed. */
 const CHANGING: readonly CallbackName[] = [
   "afterTrainDatasetAdaptation",

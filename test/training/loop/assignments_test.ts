@@ -171,6 +171,7 @@ const FIXED: Readonly<Record<string, string>> = {
   isEval: "which loop goes on",
   isTraining: "which loop goes on",
   iterationsPerEpoch: "the length of strategy.dataloader",
+  labels: "what the streams of experiences say",
   mbTaskId: "replace strategy.mbatch",
   mbX: "replace strategy.mbatch",
   mbY: "replace strategy.mbatch",

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Naive } from "../../../src/methods/naive/naive.ts";
-import type { TrainOptions } from "../../../src/training/loop/base_strategy.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
+import type { TrainOptions } from "../../../src/training/loop/train_options.ts";
 import { createListener } from "./callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
 
