@@ -1,4 +1,5 @@
 import { escapeControls } from "../core/errors/printable.ts";
+import { countColumns } from "../evaluation/continual_measures.ts";
 import { readClassNames } from "../runs/run_config.ts";
 import type { RunSummary } from "../runs/run_summary.ts";
 import { formatTable } from "./format_table.ts";
@@ -11,7 +12,7 @@ export function formatRun(summary: RunSummary<unknown>, directory: string): stri
 
 function listMatrixRows({ experiences, config }: RunSummary<unknown>): string[][] {
   const classNames = readClassNames(config);
-  const columns = experiences[0]?.testAccuracy.length ?? 0;
+  const columns = countColumns(experiences.map(({ testAccuracy }) => testAccuracy));
   const areCut = experiences.some(({ cutFrom }) => cutFrom !== undefined);
   const heading = [
     "trained",
@@ -25,7 +26,7 @@ function listMatrixRows({ experiences, config }: RunSummary<unknown>): string[][
     String(index),
     ...(areCut ? [String(cutFrom ?? "")] : []),
     describeClasses(classes, classNames),
-    ...testAccuracy.map(formatShare),
+    ...Array.from({ length: columns }, (_, i) => formatShare(testAccuracy[i])),
     formatShare(streamAccuracy),
     trainSeconds.toFixed(2),
   ]);

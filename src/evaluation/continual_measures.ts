@@ -15,9 +15,10 @@ export interface ContinualMeasures {
  * forgetting. An experience was first learned at the last row that was trained on it and measured it.
  * `trainedExperiences` says on which experience (column) each row was trained; without it row r was trained on
  * experience r. Where rows are pieces of experiences it is needed: `[...pieces].map(findOriginNumber)`. Cells that were
- * not measured (NaN) are left out; with none measured, averageAccuracy is NaN.
- * @throws {RangeError} If the matrix is empty or ragged, has another number of rows than `trainedExperiences`, or more
- * rows than columns without them.
+ * not measured (NaN) are left out; with none measured, averageAccuracy is NaN. A row may be longer than those above
+ * it, where experiences came later.
+ * @throws {RangeError} If the matrix is empty, a row is shorter than the one above it, or there is another number of
+ * rows than `trainedExperiences`, or more rows than columns without them.
  * @see Lopez-Paz and Ranzato 2017, arXiv:1706.08840
  */
 export function summarizeAccuracyMatrix(
@@ -35,9 +36,22 @@ export function summarizeAccuracyMatrix(
   };
 }
 
-/** The matrix as lines of comma-separated numbers, no heading; cells that were not measured are empty. */
+/**
+ * The matrix as lines of comma-separated numbers, no heading. All lines have as many cells as the longest row; cells
+ * that were not measured are empty.
+ */
 export function formatAccuracyMatrixCsv(matrix: readonly (readonly number[])[]): string {
-  return matrix.map((row) => `${row.map((cell) => (Number.isNaN(cell) ? "" : String(cell))).join(",")}\n`).join("");
+  const width = countColumns(matrix);
+  const formatRow = (row: readonly number[]) =>
+    Array.from({ length: width }, (_, i) => row[i] ?? Number.NaN).map((cell) =>
+      Number.isNaN(cell) ? "" : String(cell),
+    );
+  return matrix.map((row) => `${formatRow(row).join(",")}\n`).join("");
+}
+
+/** The length of the longest row: the columns of an accuracy matrix. */
+export function countColumns(matrix: readonly (readonly number[])[]): number {
+  return matrix.reduce((widest, row) => Math.max(widest, row.length), 0);
 }
 
 function listForgetting(matrix: readonly (readonly number[])[], trainedExperiences: readonly number[]): number[] {
@@ -59,7 +73,7 @@ function listForgetting(matrix: readonly (readonly number[])[], trainedExperienc
 
 /** Row r was trained on experience r. @throws {RangeError} If there are more rows than experiences. */
 function numberRows(matrix: readonly (readonly number[])[]): number[] {
-  const columns = matrix[0]?.length ?? 0;
+  const columns = countColumns(matrix);
   if (matrix.length > columns) {
     throw new RangeRefusal(
       `summarizeAccuracyMatrix: trainedExperiences must say on which experience each row was trained, ` +
@@ -70,10 +84,9 @@ function numberRows(matrix: readonly (readonly number[])[]): number[] {
 }
 
 function assertMatrix(matrix: readonly (readonly number[])[]): void {
-  const width = matrix[0]?.length ?? 0;
-  if (width === 0 || matrix.some((row) => row.length !== width)) {
-    const lengths = matrix.map((row) => row.length);
-    throw new RangeRefusal(needs("the accuracy matrix", "rows of one length above 0", lengths));
+  const lengths = matrix.map((row) => row.length);
+  if (lengths.length === 0 || lengths.some((length, row) => length === 0 || length < (lengths[row - 1] ?? 0))) {
+    throw new RangeRefusal(needs("the accuracy matrix", "rows of one length above 0, or longer ones below", lengths));
   }
 }
 

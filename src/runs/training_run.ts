@@ -1,78 +1,28 @@
 import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
-import type { OptionRules } from "../core/options/assert_options.ts";
-import { anything, callback, either, flag, listOf, objectLike, required, text } from "../core/options/value_rules.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
-import type { Logger } from "../evaluation/loggers/logger.ts";
-import type { PluginMetric } from "../evaluation/plugin_metric.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
-import { BENCHMARK_RULE } from "../streams/experience.ts";
 import { restoreSnapshot, takeSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
-import type { StrategyPlugin } from "../training/loop/strategy_plugin.ts";
 import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
 import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
-import { type ExportLabels, ModelExporter } from "./model_exporter.ts";
+import { ModelExporter } from "./model_exporter.ts";
+import type { TrainingRunOptions } from "./options/training_run_options.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import type { RunMonitor } from "./run_monitor.ts";
 import { createRunSummary, type ExperienceSummary, type RunStatus, type RunSummary } from "./run_summary.ts";
 import { readTestAccuracy } from "./test_accuracy.ts";
 import { listTrainingUnits, type TrainingUnit } from "./training_units.ts";
 
-/** What a run hands to the strategy that it will train; both must be passed on to the constructor. */
-export interface RunParts {
-  readonly evaluator: EvaluationPlugin;
-  /** To be put after the strategy's other plugins. */
-  readonly plugins: readonly StrategyPlugin[];
-}
+/**
+ * How a run begins: in a folder of its own, where it was interrupted, or where it had ended, with more experiences.
+ * Another process may have left something in the folder unless it is "new".
+ */
+export type RunBeginning = "new" | "resumed" | "continued";
 
-/** What a run is made of. */
-export interface TrainingRunOptions<Config> {
-  readonly benchmark: Benchmark;
-  readonly createStrategy: (parts: RunParts) => BaseStrategy | Promise<BaseStrategy>;
-  /** The run's folder, or what makes it. It is made last, so that a strategy that is refused leaves nothing behind. */
-  readonly directory: string | (() => Promise<RunDirectory>);
-  /** Plain data that decides the run: what config.json and summary.json hold. */
-  readonly config: Config;
-  /** Called beside the one that writes metrics.jsonl. */
-  readonly loggers?: readonly Logger[];
-  /** Measured beside accuracy, loss, forgetting and backward transfer. */
-  readonly metrics?: readonly PluginMetric[];
-  /** True evaluates the test stream before any training too, which forward transfer needs. */
-  readonly evaluatesFirst?: boolean;
-  /** Names for the exported files' metadata. Default: the class of the strategy and the benchmark's name. */
-  readonly labels?: ExportLabels;
-  /** False leaves the ONNX files out. */
-  readonly exportsModels?: boolean;
-  /**
-   * How often a checkpoint is made inside experiences. Default: every 30 seconds. Each experience's end makes one.
-   */
-  readonly checkpointEvery?: CheckpointInterval;
-  /** Called whenever summary.json was written, the first time when the run has begun or goes on. */
-  readonly onSummary?: (summary: RunSummary<Config>) => void;
-  /** Ends the run between two iterations, with a checkpoint: `train()` throws its reason, status "interrupted". */
-  readonly signal?: AbortSignal;
-}
-
-/** What `TrainingRunOptions` may be. */
-export const TRAINING_RUN_RULES: OptionRules<TrainingRunOptions<unknown>> = {
-  benchmark: required(BENCHMARK_RULE),
-  createStrategy: required(callback()),
-  directory: required(either(text(), callback())),
-  config: anything(),
-  loggers: listOf(objectLike("a logger", "logMetrics")),
-  metrics: listOf(objectLike("a metric (write ...accuracyMetrics({ … }) with its dots)", "name", "save")),
-  evaluatesFirst: flag(),
-  labels: objectLike("{ strategy, benchmark }", "strategy", "benchmark"),
-  exportsModels: flag(),
-  checkpointEvery: objectLike('{ kind: "seconds", seconds } or { kind: "iterations", iterations }', "kind"),
-  onSummary: callback(),
-  signal: objectLike("an AbortSignal", "aborted"),
-};
-
-/** What `createTrainingRun` and `resumeTrainingRun` put together. */
+/** What `createTrainingRun`, `resumeTrainingRun` and `continueTrainingRun` put together. */
 export interface TrainingRunParts {
   readonly directory: RunDirectory;
   readonly strategy: BaseStrategy;
@@ -81,8 +31,7 @@ export interface TrainingRunParts {
   readonly checkpointEvery: CheckpointInterval;
   /** Where to go on; undefined from the beginning. */
   readonly checkpoint: RunCheckpoint | undefined;
-  /** True where another process may have left something in the folder. */
-  readonly isResumed: boolean;
+  readonly beginning: RunBeginning;
 }
 
 /**
@@ -105,6 +54,7 @@ export class TrainingRun<Config> {
   readonly #exporter: ModelExporter | undefined;
   readonly #experiences: ExperienceSummary[];
   #parametersHash: string | null;
+  readonly #isContinued: boolean;
   /** Where to go on, until training is there. */
   #resumed: RunPlace | undefined;
   /** How far the run's files had come by then; undefined in a new run. */
@@ -112,7 +62,7 @@ export class TrainingRun<Config> {
   /** True once the run is where it is to begin or to go on: until then, its folder stays as it was. */
   #hasBegun = false;
 
-  /** Use `createTrainingRun` or `resumeTrainingRun`. */
+  /** Use `createTrainingRun`, `resumeTrainingRun` or `continueTrainingRun`. */
   constructor(options: TrainingRunOptions<Config>, parts: TrainingRunParts) {
     this.#options = options;
     this.directory = parts.directory;
@@ -122,7 +72,8 @@ export class TrainingRun<Config> {
     this.#experiences = [...(parts.checkpoint?.experiences ?? [])];
     this.#parametersHash = parts.checkpoint?.parametersHash ?? null;
     this.#resumed = parts.checkpoint?.place;
-    if (parts.isResumed) this.#resumedFiles = parts.checkpoint ?? { metricsBytes: 0, logs: [] };
+    this.#isContinued = parts.beginning === "continued";
+    if (parts.beginning !== "new") this.#resumedFiles = parts.checkpoint ?? { metricsBytes: 0, logs: [] };
     this.#checkpointer = new RunCheckpointer({
       strategy: this.strategy,
       interval: parts.checkpointEvery,
@@ -203,6 +154,8 @@ export class TrainingRun<Config> {
       this.#evaluator.restoreLoggers(this.#resumedFiles.logs);
     }
     this.#hasBegun = true;
+    // The run is another from here on: without this checkpoint, its folder would hold the old one's alone.
+    if (this.#isContinued && this.#resumed) await this.#save(this.#resumed);
     await this.directory.writeConfig(this.#options.config);
     await this.#writeSummary("running");
     this.#checkpointer.restart();

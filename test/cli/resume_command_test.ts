@@ -151,7 +151,7 @@ describe("train --resume", () => {
 
   test("refuses --trust in a new run", async () => {
     const { status, stderr } = await captureCli(["train", "--trust"]);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: "--trust requires --resume\n" });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: "--trust requires --resume or --continue\n" });
   });
 
   test("refuses a summary.json that no run wrote, whatever its status says", async () => {

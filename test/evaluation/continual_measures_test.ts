@@ -85,9 +85,14 @@ describe("summarizeAccuracyMatrix()", () => {
     );
   });
 
-  test("throws RangeError, when the matrix is empty or ragged or the trained experiences do not fit", () => {
+  test("takes rows that become longer, where experiences came later", () => {
+    const measures = summarizeAccuracyMatrix([[0.9], [0.5, 0.8], [0.3, 0.6, 0.9]]);
+    expect(measures).toEqual(summarizeAccuracyMatrix(threeExperiences));
+  });
+
+  test("throws RangeError, when the matrix is empty or has shorter rows below or the trained experiences do not fit", () => {
     expect(() => summarizeAccuracyMatrix([])).toThrow("the accuracy matrix needs rows of one length");
-    expect(() => summarizeAccuracyMatrix([[1], [1, 2]])).toThrow(RangeError);
+    expect(() => summarizeAccuracyMatrix([[1, 2], [1]])).toThrow(RangeError);
     expect(() => summarizeAccuracyMatrix([[1]], { trainedExperiences: [0, 1] })).toThrow("for each of 1 rows");
   });
 });
@@ -100,5 +105,6 @@ describe("formatAccuracyMatrixCsv()", () => {
     ]);
     expect(csv).toBe("0.3333333333333333,0\n,1\n");
     expect(formatAccuracyMatrixCsv([])).toBe("");
+    expect(formatAccuracyMatrixCsv([[1], [0, 1]])).toBe("1,\n0,1\n");
   });
 });

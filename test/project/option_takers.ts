@@ -119,6 +119,7 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
     call: (options) => firn.createOnlineStream(makeBenchmark().trainStream, options as firn.OnlineStreamOptions),
     needed: online,
   },
+  continueTrainingRun: { needed: makeRun, loose: ["config"], unfinished: FILES },
   createPluginMetric: { needed: makeMetric },
   createReportingMetric: { needed: () => ({ ...makeMetric(), report: () => [] }) },
   createTrainingRun: { needed: makeRun, loose: ["config"], unfinished: "makes a folder" },

@@ -1,7 +1,7 @@
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
-import type { RunParts } from "../../src/runs/training_run.ts";
+import type { RunParts } from "../../src/runs/options/training_run_options.ts";
 import { createBenchmark } from "../../src/streams/benchmark.ts";
 import type { Benchmark } from "../../src/streams/experience.ts";
 import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";

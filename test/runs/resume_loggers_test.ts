@@ -6,7 +6,7 @@ import { TensorBoardLogger } from "../../src/evaluation/loggers/tensorboard_logg
 import { EarlyStoppingPlugin } from "../../src/methods/early_stopping/early_stopping_plugin.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { createTrainingRun, type ResumeOptions, resumeTrainingRun } from "../../src/runs/create_training_run.ts";
-import type { RunParts } from "../../src/runs/training_run.ts";
+import type { RunParts } from "../../src/runs/options/training_run_options.ts";
 import type { StrategyPlugin } from "../../src/training/loop/strategy_plugin.ts";
 import { readEvents } from "../evaluation/tensorboard/read_events.ts";
 import { removeFolders } from "../support/made_idx.ts";

@@ -9,7 +9,7 @@ import { JointTraining } from "../../src/methods/joint_training/joint_training.t
 import { Replay } from "../../src/methods/replay/replay_plugin.ts";
 import type { CheckpointInterval } from "../../src/runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, type ResumeOptions, resumeTrainingRun } from "../../src/runs/create_training_run.ts";
-import type { RunParts } from "../../src/runs/training_run.ts";
+import type { RunParts } from "../../src/runs/options/training_run_options.ts";
 import type { Benchmark } from "../../src/streams/experience.ts";
 import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";
 import type { StrategyPlugin } from "../../src/training/loop/strategy_plugin.ts";

@@ -6,7 +6,7 @@ import { EWC } from "../../src/methods/ewc/ewc_plugin.ts";
 import { LwF } from "../../src/methods/lwf/lwf_plugin.ts";
 import { Replay } from "../../src/methods/replay/replay_plugin.ts";
 import { createTrainingRun } from "../../src/runs/create_training_run.ts";
-import type { RunParts } from "../../src/runs/training_run.ts";
+import type { RunParts } from "../../src/runs/options/training_run_options.ts";
 import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { makeBenchmark, makeStrategyOptions } from "./made_run.ts";

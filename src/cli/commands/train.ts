@@ -9,11 +9,13 @@ import { collectValues, createWholeNumberParser } from "../options/option_values
 import { quoteForShell } from "../options/quote_for_shell.ts";
 import { listPrograms } from "../training/programs.ts";
 import type { LogOptions } from "../training/run_loggers.ts";
+import type { FinishedRun } from "../training/run_start.ts";
 import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 
 interface Options extends TrainOptions, LogOptions {
   readonly out?: string;
   readonly resume?: string;
+  readonly continue?: string;
   readonly trust: boolean;
   /** The port; true takes a free one. */
   readonly dashboard?: number | true;
@@ -58,7 +60,11 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
     .option("--out <folder>", "where the run is written (default: runs/STRATEGY-BENCHMARK-NUMBER)")
     .option("--resume <folder>", "go on with the run in a folder; its own options hold")
-    .option("--trust", "with --resume, run the modules that the folder's config.json names", false)
+    .option(
+      "--continue <folder>",
+      "go on with a finished run: train the experiences of --benchmark that it has not seen",
+    )
+    .option("--trust", "with --resume or --continue, run the modules that the folder's config.json names", false)
     .option("--checkpoint-every <interval>", "iterations (50) or seconds (30s) between checkpoints", "30s")
     .option(
       "--max-restarts <number>",
@@ -90,8 +96,7 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
     else stdout.write(format(summary, directory));
   };
   if (start.kind === "finished") {
-    if (log !== "json")
-      stdout.write(`Nothing is left to do: the run in ${escapeControls(start.directory)} is finished\n`);
+    if (log !== "json") stdout.write(`${await describeFinished(start)}\n`);
     return report(start.summary, start.directory);
   }
   const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
@@ -119,13 +124,24 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
     report(await run.train().finally(view?.clear), directory, view ? formatFigures : formatRun);
   } catch (cause) {
     if (!signal.aborted || cause !== signal.reason) throw cause;
-    throw new InterruptedError(`Interrupted; go on with: ${formatResume(directory, start.config)}`, { cause });
+    throw new InterruptedError(`Interrupted; go on with: ${formatGoOn("--resume", directory, start.config)}`, {
+      cause,
+    });
   }
 }
 
+async function describeFinished({ directory, config, summary }: FinishedRun): Promise<string> {
+  const { countNewExperiences } = await import("../training/count_new_experiences.ts");
+  const count = await countNewExperiences(config, summary);
+  const done = `Nothing is left to do: the run in ${escapeControls(directory)} is finished`;
+  if (count === 0) return done;
+  const came = count === 1 ? "1 experience has come" : `${count} experiences have come`;
+  return `${done}. ${came} since; train on with: ${formatGoOn("--continue", directory, config)}`;
+}
+
 /** The line that goes on with a run, in the runtime at hand or by the installed package's name. */
-function formatResume(directory: string, config: TrainConfig): string {
+function formatGoOn(option: "--resume" | "--continue", directory: string, config: TrainConfig): string {
   const inClone = "Deno" in globalThis ? "deno task train" : "bun run train";
   const command = isBuilt(import.meta.url) ? "npx firn train" : inClone;
-  return [command, "--resume", quoteForShell(directory), ...listPrograms(config).map(({ typed }) => typed)].join(" ");
+  return [command, option, quoteForShell(directory), ...listPrograms(config).map(({ typed }) => typed)].join(" ");
 }

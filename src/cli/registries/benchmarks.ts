@@ -18,6 +18,8 @@ export interface BenchmarkContext {
   readonly data: string | undefined;
   /** The label of each class id, where it is settled already: by the run that goes on, or by an exported file. */
   readonly classNames?: readonly string[] | undefined;
+  /** True where data may have come with other classes: they get the ids that follow. */
+  readonly addClasses?: boolean | undefined;
 }
 
 const split = createSplitOptions({ numClasses: 10, experiences: 5, augment: ["none"] });
@@ -68,13 +70,13 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       options: directory,
       create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
         const { folder, ...rest } = complete(options, context);
-        const { classNames } = context;
+        const { classNames, addClasses } = context;
         const path = options.path ?? folder;
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");
         const [height, width = height] = imageSize ?? [];
         const size = height !== undefined && width !== undefined ? { height, width } : undefined;
         const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
-        return directoryBenchmark({ ...rest, path, imageSize: size, classNames, delimiter });
+        return directoryBenchmark({ ...rest, path, imageSize: size, classNames, addClasses, delimiter });
       },
     }),
   ],

@@ -10,7 +10,9 @@ import { findUnsupportedLayers } from "../../onnx/topology/parse_topology.ts";
 /** What a run needs its model to be. */
 export interface ModelDemands {
   readonly topology: ModelTopology;
-  readonly benchmark: { readonly sampleShape: readonly number[]; readonly numClasses: number };
+  readonly benchmark: { readonly sampleShape: readonly number[]; readonly classNames: readonly string[] };
+  /** Of the model: fewer than the benchmark's where a run goes on with experiences that bring others. */
+  readonly numClasses: number;
   readonly engine: EngineKind;
   readonly exportsModels: boolean;
 }
@@ -29,14 +31,16 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
     assertDifferentiable(model);
   }
   const shape = elementAt(model.inputs, findTaskLabelsInput(model) === 0 ? 1 : 0).shape.slice(1);
-  const { sampleShape, numClasses } = benchmark;
+  const { sampleShape, classNames } = benchmark;
   if (shape.length !== sampleShape.length || shape.some((length, i) => length !== null && length !== sampleShape[i])) {
     const own = `model "${model.name}" takes samples of shape ${describeValue(shape)}`;
     throw new RangeRefusal(`${own}, the benchmark has ${describeValue([...sampleShape])}`);
   }
-  if (outputs < numClasses && listGrowingHeads(topology).length === 0) {
-    const rule = `at least ${numClasses} outputs, one a class of the benchmark, or a head that grows`;
-    throw new RangeRefusal(`model "${model.name}" must have ${rule}, got ${outputs}`);
+  if (outputs < classNames.length && listGrowingHeads(topology).length === 0) {
+    const rule = `at least ${classNames.length} outputs, one a class of the benchmark, or a head that grows`;
+    const added = classNames.slice(demands.numClasses);
+    const cause = added.length > 0 ? ` (new classes: ${describeValue(added)})` : "";
+    throw new RangeRefusal(`model "${model.name}" must have ${rule}, got ${outputs}${cause}`);
   }
   const reasons = exportsModels || engine === "onnxruntime" ? findUnsupportedLayers(topology) : [];
   if (reasons.length === 0) return;

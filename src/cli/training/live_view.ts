@@ -45,8 +45,8 @@ export function createLiveView(options: LiveViewOptions): LiveView {
       const layout: MatrixLayout = { width: (stream.columns || 80) - 1, isColored: stream.isColored === true };
       for (; shown < experiences.length; shown++) {
         const rows = experiences.slice(0, shown + 1);
-        const columns = rows[0]?.testAccuracy.length ?? 0;
-        const heading = shown === 0 ? formatMatrixHeading(columns, layout) : "";
+        const [columns, above] = [experiences[shown], experiences[shown - 1]].map((row) => row?.testAccuracy.length);
+        const heading = columns === above ? "" : formatMatrixHeading(columns ?? 0, layout);
         bars.write(`${heading}${rows.slice(-1).map((row) => formatMatrixRow(complete(row, rows), layout))}`);
       }
     },

@@ -5,9 +5,11 @@ import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
+import type { RunParts } from "../../runs/options/training_run_options.ts";
+import { continueTrainingRun } from "../../runs/resuming/continue_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
-import type { RunParts, TrainingRun } from "../../runs/training_run.ts";
+import type { TrainingRun } from "../../runs/training_run.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
 import { formatNamed } from "../options/parse_named.ts";
@@ -22,11 +24,18 @@ import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import type { TrainConfig } from "./train_config.ts";
 
 /**
- * Where a run writes: a folder for a new one, a numbered one in "runs" if undefined, or the folder of one that goes on.
+ * Where a run writes: a folder for a new one, a numbered one in "runs" if undefined, or the folder of one that goes on,
+ * with other experiences where it is continued.
  */
 export type RunTarget =
   | { readonly kind: "new"; readonly out: string | undefined }
-  | { readonly kind: "resumed"; readonly directory: string };
+  | { readonly kind: "resumed"; readonly directory: string }
+  | {
+      readonly kind: "continued";
+      readonly directory: string;
+      /** The label of each class id of the run so far. */
+      readonly classNames: readonly string[];
+    };
 
 /** What does not decide a run's numbers. */
 export interface RunSurroundings {
@@ -52,19 +61,22 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
   const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
   if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
-  const { data, classNames } = given;
-  const benchmark = await createNamed(BENCHMARKS, given.benchmark, { seed, data: data ?? undefined, classNames });
+  const data = given.data ?? undefined;
+  const known = target.kind === "continued" ? { ...target, addClasses: true } : given;
+  const benchmark = await createNamed(BENCHMARKS, given.benchmark, { ...known, seed, data });
   const config = keepClassNames(given, benchmark);
   let run: TrainingRun<TrainConfig> | undefined;
   const context = { benchmark, runFolder: () => run?.directory.path ?? "." };
   const plugins = await Promise.all(config.plugins.map((choice) => createLoaded(PLUGINS, choice, context)));
   const { metrics: ownMetrics = [] } = config;
   const metrics = await Promise.all(ownMetrics.map((choice) => createLoaded(METRICS, choice, undefined)));
-  const { numClasses, sampleShape: inputShape, isTaskIncremental } = benchmark;
+  const { sampleShape: inputShape, isTaskIncremental } = benchmark;
+  // A model goes on with the outputs that it has.
+  const numClasses = target.kind === "continued" ? target.classNames.length : benchmark.numClasses;
   const model = await createLoaded(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
-  await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels });
+  await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
   await assertDevicesAreThere(places, kind);
   const options = {
     benchmark,
@@ -100,6 +112,10 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
         },
       }),
   };
+  if (target.kind === "continued") {
+    run = await continueTrainingRun({ ...options, directory: target.directory });
+    return run;
+  }
   if (target.kind === "resumed") {
     run = await resumeTrainingRun({ ...options, directory: target.directory, onDamage: report });
     return run;

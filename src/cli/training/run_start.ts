@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describeValue } from "../../core/errors/errors.ts";
+import { nameByIds } from "../../data/readers/class_names.ts";
 import { readRunConfig, readRunSummary } from "../../runs/read_run_files.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import { CliError, refuse } from "../cli_error.ts";
@@ -14,13 +15,23 @@ import { parseTrainConfig } from "./train_config_schema.ts";
 export interface StartOptions extends TrainOptions {
   readonly out?: string;
   readonly resume?: string;
+  /** A finished run's folder. */
+  readonly continue?: string;
   /** True runs the programs that the config.json of a run that goes on names. */
   readonly trust: boolean;
 }
 
+/** A run that has come to its end. */
+export interface FinishedRun {
+  readonly kind: "finished";
+  readonly summary: RunSummary<unknown>;
+  readonly config: TrainConfig;
+  readonly directory: string;
+}
+
 /** What there is to do. */
 export type RunStart =
-  | { readonly kind: "finished"; readonly summary: RunSummary<unknown>; readonly directory: string }
+  | FinishedRun
   | {
       readonly kind: "unfinished";
       readonly config: TrainConfig;
@@ -49,29 +60,77 @@ const CONFIG_KEYS = {
   onnx: "exportsModels",
 } as const satisfies Record<string, keyof TrainConfig>;
 
+/** What may be given anew where a finished run goes on: its model, strategy and random streams stay as they are. */
+const CONTINUED_KEYS = [
+  "benchmark",
+  "epochs",
+  "batchSize",
+  "dropLast",
+  "evalBatchSize",
+  "data",
+  "checkpointEvery",
+  "maxRestarts",
+  "onnx",
+] as const satisfies (keyof typeof CONFIG_KEYS)[];
+
 /**
  * Reads the options of a new run, or those of the run that is to go on.
  * @param typed The names of the options that somebody typed.
  * @throws {CliError} If a value is out of range, there is no run, or an option that was typed differs from the run's.
  */
 export async function findRunStart(options: StartOptions, typed: readonly string[]): Promise<RunStart> {
-  const { resume: directory, out } = options;
+  const { resume, continue: continued, out } = options;
+  const directory = continued ?? resume;
   if (directory === undefined) {
-    if (options.trust) throw new CliError("--trust requires --resume");
+    if (options.trust) throw new CliError("--trust requires --resume or --continue");
     const config = await createTrainConfig(options);
     return { kind: "unfinished", config, target: { kind: "new", out }, layout: config };
   }
-  const config = await refuse(async () => parseTrainConfig(directory, await readRunConfig(directory)));
-  const differences = await listDifferences(config, options, typed);
-  if (differences.length > 0) throw new CliError(`${directory}: ${differences.join("; ")}`);
+  if (continued !== undefined && resume !== undefined) throw new CliError("--continue cannot be used with --resume");
+  const saved = await refuse(async () => parseTrainConfig(directory, await readRunConfig(directory)));
+  const config = await completeConfig(saved, options, typed);
   const summary = await refuse(() => readRunSummary(directory));
-  if (summary?.status === "finished") return { kind: "finished", summary, directory };
-  if (!options.trust) assertNoProgram(directory, config, typed);
   const layout = {
     workers: options.workers ?? config.workers,
     devices: typed.includes("device") ? parseDevices(options.device) : config.devices,
   };
-  return { kind: "unfinished", config, target: { kind: "resumed", directory }, layout };
+  if (continued === undefined && summary?.status === "finished")
+    return { kind: "finished", summary, config, directory };
+  if (!options.trust) assertNoProgram(directory, config, typed);
+  if (continued === undefined) return { kind: "unfinished", config, target: { kind: "resumed", directory }, layout };
+  if (summary?.status !== "finished") {
+    throw new CliError(`${directory}: the run is not finished: go on with --resume first, and with --continue then`);
+  }
+  const { classNames = nameClasses(summary) } = saved;
+  return { kind: "unfinished", config, target: { kind: "continued", directory, classNames }, layout };
+}
+
+/** Where labels are class ids: as many as were trained. */
+function nameClasses({ experiences }: RunSummary<unknown>): readonly string[] {
+  return nameByIds(1 + Math.max(-1, ...experiences.flatMap(({ classes }) => classes)));
+}
+
+/** The run's configuration, with what may be given anew. */
+async function completeConfig(
+  saved: TrainConfig,
+  options: StartOptions,
+  typed: readonly string[],
+): Promise<TrainConfig> {
+  // The benchmark's seed is the run's unless it has one of its own.
+  const seed = typed.includes("seed") ? options.seed : saved.seed;
+  const wanted = await createTrainConfig({ ...options, seed });
+  const anew = options.continue === undefined ? [] : CONTINUED_KEYS.filter((option) => typed.includes(option));
+  const differences = listDifferences(
+    saved,
+    wanted,
+    typed.filter((option) => !anew.some((name) => name === option)),
+  );
+  const directory = options.continue ?? options.resume;
+  const act = options.continue === undefined ? "--resume" : "--continue";
+  if (typed.includes("out")) differences.push(`--out cannot be used with ${act}`);
+  if (differences.length > 0) throw new CliError(`${directory}: ${differences.join("; ")}`);
+  const keys = anew.map((option) => CONFIG_KEYS[option]);
+  return { ...saved, ...Object.fromEntries(keys.map((key) => [key, wanted[key]])) };
 }
 
 /**
@@ -90,14 +149,10 @@ function assertNoProgram(directory: string, config: TrainConfig, typed: readonly
 }
 
 /** One an option that was typed and says something else than the run's configuration. */
-async function listDifferences(saved: TrainConfig, options: StartOptions, typed: readonly string[]): Promise<string[]> {
-  // The benchmark's seed is the run's unless it has one of its own.
-  const seed = typed.includes("seed") ? options.seed : saved.seed;
-  const wanted = await createTrainConfig({ ...options, seed });
-  const differences = Object.entries(CONFIG_KEYS)
+function listDifferences(saved: TrainConfig, wanted: TrainConfig, typed: readonly string[]): string[] {
+  return Object.entries(CONFIG_KEYS)
     .filter(([option, key]) => typed.includes(option) && !isDeepStrictEqual(toPlain(wanted[key]), toPlain(saved[key])))
     .map(([option, key]) => `the run has ${formatOption(option)} ${show(saved[key])}, got ${show(wanted[key])}`);
-  return typed.includes("out") ? [...differences, "--out cannot be used with --resume"] : differences;
 }
 
 function formatOption(name: string): string {

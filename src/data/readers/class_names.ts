@@ -18,17 +18,29 @@ export interface ClassNumbering {
   readonly classIds: readonly Int32Array[];
 }
 
+/** Labels of ids that are settled already. */
+export interface KnownClasses {
+  /** The labels of the ids 0, 1, 2 …; "classNames" in messages. Default: none is settled. */
+  readonly classNames?: readonly string[] | undefined;
+  /** True gives other labels the ids that follow. Default: false, which refuses them where labels are settled. */
+  readonly addClasses?: boolean | undefined;
+}
+
 /**
  * Numbers classes: the ids 0, 1, 2 … stand for the labels that occur anywhere, numbers ascending, names in natural
  * order. Where all labels are decimal numbers they are compared by value: "0" and "0.0" are one class.
- * @param known The labels of the ids, where they are settled already; "classNames" in messages.
- * @throws {RangeRefusal} If there are too many labels, one is not among `known`, or `known` has one twice.
+ * @throws {RangeRefusal} If there are too many labels, one is not among those settled, or those have one twice.
  */
-export function numberClasses(parts: readonly NamedLabels[], known?: readonly string[]): ClassNumbering {
-  const all = known ?? [...new Set(parts.flatMap(({ labels }) => labels.names))];
-  const areNumbers = all.every(isNumber);
+export function numberClasses(
+  parts: readonly NamedLabels[],
+  { classNames: known, addClasses = false }: KnownClasses = {},
+): ClassNumbering {
+  const occurring = known && !addClasses ? [] : [...new Set(parts.flatMap(({ labels }) => labels.names))];
+  const areNumbers = [...(known ?? []), ...occurring].every(isNumber);
   const normalize = (label: string) => (areNumbers && isNumber(label) ? String(Number(label)) : label);
-  const found = known ? known.map(normalize) : sortNames([...new Set(all.map(normalize))], areNumbers);
+  const settled = (known ?? []).map(normalize);
+  const others = new Set(occurring.map(normalize)).difference(new Set(settled));
+  const found = [...settled, ...sortNames([...others], areNumbers)];
   const classNames = assertClassCount(found, "the data");
   const idOf = new Map(classNames.map((name, id) => [name, id]));
   if (idOf.size < classNames.length) {

@@ -1,3 +1,4 @@
+import { countColumns } from "../../evaluation/continual_measures.ts";
 import type { ReportedRun } from "../reported_run.ts";
 import { slugify } from "./accuracy_matrix_figure.ts";
 import { createColorScale, type Figure, layerRuns, shareAxis } from "./figure.ts";
@@ -14,7 +15,7 @@ function countAxis(runs: readonly ReportedRun[]) {
 /** How the accuracy on each experience of the test stream went over training; undefined before the first. */
 export function createExperienceAccuracyFigure(run: ReportedRun): Figure | undefined {
   const { experiences } = run;
-  const columns = experiences[0]?.testAccuracy.length ?? 0;
+  const columns = countColumns(experiences.map(({ testAccuracy }) => testAccuracy));
   if (columns === 0) return undefined;
   const values = experiences.flatMap(({ testAccuracy }, row) =>
     testAccuracy.flatMap((accuracy, tested) =>

@@ -1,3 +1,4 @@
+import { countColumns } from "../../evaluation/continual_measures.ts";
 import type { ReportedRun } from "../reported_run.ts";
 import { type Figure, shareColors } from "./figure.ts";
 
@@ -9,7 +10,7 @@ function chooseCellSize(columns: number): number {
 /** The accuracy matrix of a run as a heat map; undefined before the first experience is evaluated. */
 export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined {
   const { experiences } = run;
-  const columns = experiences[0]?.testAccuracy.length ?? 0;
+  const columns = countColumns(experiences.map(({ testAccuracy }) => testAccuracy));
   if (columns === 0) return undefined;
   const values = experiences.flatMap(({ index, cutFrom, testAccuracy }, row) =>
     testAccuracy.map((accuracy, tested) => ({

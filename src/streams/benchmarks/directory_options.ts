@@ -1,5 +1,5 @@
 import { type OptionSchema, type OptionsOf, optional } from "../../core/options/option_schema.ts";
-import { either, listOf, number, oneOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { either, flag, listOf, number, oneOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { SAMPLE_FILE_OPTIONS } from "../../data/readers/sample_file_options.ts";
 import { STREAM_OPTIONS } from "../stream_options.ts";
 import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, TASK_LABELS } from "./image_options.ts";
@@ -33,6 +33,7 @@ export const DIRECTORY_OPTIONS = {
     "where classes are dealt: every label once, in the order in which they come. Default: random",
   ),
   classNames: optional(listOf(text()), "label of each class id. Default: the labels that occur, in their order"),
+  addClasses: optional(flag(), "gives labels that are not among classNames the ids that follow. Default: refuses them"),
   balanced: BALANCED,
   taskLabels: TASK_LABELS,
   ...SAMPLE_FILE_OPTIONS,

@@ -3,7 +3,7 @@ import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../..
 import { createDataSource, type DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { assertSameKind } from "../../data/readers/array_files.ts";
-import { numberClasses } from "../../data/readers/class_names.ts";
+import { type KnownClasses, numberClasses } from "../../data/readers/class_names.ts";
 import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
 import { addChannels } from "../../data/readers/read_image_folders.ts";
 import type { Augmentation } from "../../data/transforms/augmentation.ts";
@@ -22,9 +22,7 @@ export interface FolderDatasets extends Pick<Benchmark, "numClasses" | "classNam
 }
 
 /** What is done to samples before a model sees them, and what the class ids stand for. */
-export interface FolderPreparation {
-  /** The label of each class id. Default: those that occur. */
-  readonly classNames?: readonly string[] | undefined;
+export interface FolderPreparation extends KnownClasses {
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
   readonly augmentation?: Augmentation | undefined;
@@ -47,7 +45,7 @@ export function createFolderDatasets(folders: readonly NamedSamples[], preparati
   const { mean = [], std = [], augmentation } = preparation;
   const transforms: Transform[] = scale === 1 ? [] : [{ kind: "scale", factor: scale, offset: 0 }];
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
-  const { classIds, classNames } = numberClasses(samples, preparation.classNames);
+  const { classIds, classNames } = numberClasses(samples, preparation);
   const datasets = samples.map(({ name, x, taskLabel }, i) => {
     const y = copyToSharedInt32(elementAt(classIds, i));
     const parts = { name, x: toShared(x), y, sampleShape, taskLabel, transforms, augmentation };

@@ -5,7 +5,7 @@ import { joinLabels, LabelCollector, tabulateLabels } from "../../../src/data/re
 
 function number(parts: readonly (readonly (string | number)[])[], known?: readonly string[]) {
   const named = parts.map((labels, i) => ({ path: `file ${i}`, labels: tabulateLabels(labels, `file ${i}`) }));
-  const { classNames, classIds } = numberClasses(named, known);
+  const { classNames, classIds } = numberClasses(named, { classNames: known });
   return { classNames, classIds: classIds.map((ids) => Array.from(ids)) };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { CheckpointInterval } from "../../../src/runs/checkpoints/checkpoint_interval.ts";
 import { RunCheckpointer } from "../../../src/runs/checkpoints/run_checkpointer.ts";
-import type { RunParts } from "../../../src/runs/training_run.ts";
+import type { RunParts } from "../../../src/runs/options/training_run_options.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
 import { makeBenchmark, makeNaive } from "../made_run.ts";

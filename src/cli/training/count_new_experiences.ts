@@ -1,0 +1,30 @@
+import { z } from "zod";
+import type { RunSummary } from "../../runs/run_summary.ts";
+import { findSampleFolders } from "../../streams/benchmarks/find_sample_folders.ts";
+import type { TrainConfig } from "./train_config.ts";
+
+const directoryOptions = z.looseObject({
+  path: z.string().optional(),
+  testSize: z.number().optional(),
+  scenario: z.literal("folders").optional(),
+});
+
+/**
+ * How many experiences have come into the folder of a run's data since it was trained: 0 where it reads no folder of
+ * experiences, or the folder cannot be read.
+ */
+export async function countNewExperiences(
+  { benchmark, data }: TrainConfig,
+  { experiences }: Pick<RunSummary<unknown>, "experiences">,
+): Promise<number> {
+  const options = directoryOptions.safeParse(benchmark.options).data;
+  const path = options?.path ?? data;
+  const tested = experiences.at(-1)?.testAccuracy.length;
+  if (benchmark.name !== "directory" || !options || path === null || tested === undefined) return 0;
+  try {
+    const { names, isUndivided } = await findSampleFolders(path, options);
+    return isUndivided ? 0 : Math.max(0, names.length - tested);
+  } catch {
+    return 0;
+  }
+}

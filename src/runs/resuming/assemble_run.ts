@@ -1,0 +1,41 @@
+import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
+import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
+import type { TrainingRunOptions } from "../options/training_run_options.ts";
+import { rehearseRun } from "../rehearse_run.ts";
+import type { RunDirectory } from "../run_directory.ts";
+import { createRunEvaluator } from "../run_evaluator.ts";
+import { RunMonitor } from "../run_monitor.ts";
+import { type RunBeginning, TrainingRun } from "../training_run.ts";
+
+/** Where a run writes, and from where it goes on. */
+export interface RunOpening {
+  readonly directory: RunDirectory;
+  readonly checkpoint: RunCheckpoint | undefined;
+  readonly beginning: RunBeginning;
+}
+
+/** Makes a run's strategy, and then what it needs of its folder: a strategy that is refused leaves nothing behind. */
+export async function assembleRun<Config>(
+  options: TrainingRunOptions<Config>,
+  open: () => Promise<RunOpening>,
+): Promise<TrainingRun<Config>> {
+  const { loggers = [], metrics = [], signal } = options;
+  const { checkpointEvery = parseCheckpointInterval(DEFAULT_CHECKPOINT_INTERVAL) } = options;
+  let opening: RunOpening | undefined;
+  const monitor = new RunMonitor(signal);
+  const evaluator = createRunEvaluator({
+    writeLines: (lines) => opening?.directory.metrics.append(lines),
+    loggers,
+    metrics,
+  });
+  const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });
+  try {
+    rehearseRun(strategy, options.benchmark);
+    opening = await open();
+    return new TrainingRun(options, { ...opening, strategy, evaluator, monitor, checkpointEvery });
+  } catch (error) {
+    opening?.directory.close();
+    await strategy.close();
+    throw error;
+  }
+}

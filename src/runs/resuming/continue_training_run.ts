@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from "node:util";
+import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
+import { assertOptions } from "../../core/options/assert_options.ts";
+import type { Benchmark } from "../../streams/experience.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
+import { RESUME_RULES, type ResumeOptions } from "../create_training_run.ts";
+import { readRunSummary } from "../read_run_files.ts";
+import { openRunDirectory, type RunDirectory } from "../run_directory.ts";
+import { LostCheckpointsError } from "../storage_error.ts";
+import type { TrainingRun } from "../training_run.ts";
+import { assembleRun } from "./assemble_run.ts";
+import { assertRowsFit, findCheckpoint } from "./find_checkpoint.ts";
+
+/**
+ * Makes the strategy and opens a finished run's folder, to train experiences that came later: those of `benchmark`
+ * after the ones that the run has trained. Memories, importances, optimizer, heads, random streams and counters go on
+ * from the run's end; `config` replaces the run's. Where nothing looks ahead the run ends with the bits of one over
+ * all experiences. Rows of the accuracy matrix have as many cells as there were test experiences when they were
+ * measured. A continuation that was interrupted goes on with `resumeTrainingRun`.
+ * @throws {RefusalError} If the folder holds no finished run, the benchmark has no new experience or other old ones,
+ * the strategy trains all experiences at once, or another run is writing there.
+ * @throws {LostCheckpointsError} If the checkpoint of the run's end is not whole.
+ */
+export async function continueTrainingRun<Config>(options: ResumeOptions<Config>): Promise<TrainingRun<Config>> {
+  assertOptions("continueTrainingRun", options, RESUME_RULES);
+  const { directory: path, benchmark } = options;
+  await assertFinished(path);
+  let strategy: BaseStrategy | undefined;
+  const createStrategy: typeof options.createStrategy = async (parts) => {
+    strategy = await options.createStrategy(parts);
+    return strategy;
+  };
+  return assembleRun({ ...options, createStrategy }, async () => {
+    const directory = await openRunDirectory(path);
+    try {
+      const checkpoint = await findEnd(directory);
+      if (strategy?.trainsJointly) {
+        throw new RefusalError(`${path}: ${strategy.constructor.name} trains all experiences at once and adds none`);
+      }
+      assertOldExperiences(path, checkpoint, benchmark);
+      assertRowsFit(checkpoint, benchmark);
+      return { directory, checkpoint, beginning: "continued" };
+    } catch (error) {
+      directory.close();
+      throw error;
+    }
+  });
+}
+
+async function assertFinished(path: string): Promise<void> {
+  const status = (await readRunSummary(path))?.status;
+  if (status === undefined) throw new RefusalError(`${path} holds no run: summary.json is missing`);
+  if (status !== "finished") {
+    throw new RefusalError(`${path}: the run is not finished (${status}); resume it first, and continue it then`);
+  }
+}
+
+/** The checkpoint that was made after the run's last experience. */
+async function findEnd(directory: RunDirectory): Promise<RunCheckpoint> {
+  const { checkpoint, damaged } = await findCheckpoint(directory);
+  const [newest] = damaged;
+  if (newest) throw new LostCheckpointsError(`${directory.path}: the checkpoint of its end: ${newest.reason}`);
+  if (checkpoint?.place.kind === "before") return checkpoint;
+  throw new LostCheckpointsError(`${directory.path}: the checkpoint of its end is missing`);
+}
+
+/** @throws {RangeRefusal} If the benchmark does not begin with what the run has trained, or has nothing else. */
+function assertOldExperiences(path: string, { experiences }: RunCheckpoint, { trainStream }: Benchmark): void {
+  const [trained, there] = [experiences.length, trainStream.length];
+  if (there < trained) {
+    throw new RangeRefusal(`${path}: the benchmark must have the run's ${trained} experiences, got ${there}`);
+  }
+  for (const { index, examples, classes } of experiences) {
+    const { dataset, classesInThisExperience } = trainStream.at(index);
+    if (dataset.length !== examples) {
+      throw new RangeRefusal(
+        `${path}: experience ${index} had ${examples} samples when it was trained, now ${dataset.length}`,
+      );
+    }
+    if (isDeepStrictEqual([...classes], [...classesInThisExperience])) continue;
+    const [before, now] = [classes, classesInThisExperience].map((ids) => describeValue([...ids]));
+    throw new RangeRefusal(`${path}: experience ${index} had the classes ${before} when it was trained, now ${now}`);
+  }
+  if (there > trained) return;
+  throw new RefusalError(`${path}: nothing is new: the run has trained all ${there} experiences of the benchmark`);
+}

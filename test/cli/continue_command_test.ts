@@ -1,0 +1,173 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { StopRequest } from "../../src/cli/cli_error.ts";
+import { captureCli } from "../support/captured_cli.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
+
+const COMMON = ["--batch-size", "8", "--epochs", "2", "--logical-shards", "2", "--checkpoint-every", "2", "--quiet"];
+
+/** The lines of a table: two numbers that say which class it is, more or less. */
+function makeTable(month: number, labels: readonly string[], rows = 12): string {
+  const lines = labels.flatMap((label, id) =>
+    Array.from(
+      { length: rows },
+      (_, i) => `${id + Math.sin(i * 7 + month) / 2},${month / 6 + Math.cos(i) / 3},${label}`,
+    ),
+  );
+  return `a,b,label\n${lines.join("\n")}\n`;
+}
+
+/** The files of months, from the first to the last: January to April have two classes, later ones what is said. */
+function listMonths(first: number, last: number, later: readonly string[]): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (let month = first; month <= last; month++) {
+    const labels = month > 4 ? later : ["ant", "cat"];
+    files[`train/month${month}/d.csv`] = makeTable(month, labels);
+    files[`test/month${month}/d.csv`] = makeTable(month + 0.5, labels, 4);
+  }
+  return files;
+}
+
+async function addFiles(folder: string, files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+}
+
+async function train(words: readonly string[]): Promise<void> {
+  const { status, stderr } = await captureCli(["train", ...words]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+}
+
+async function readSummary(folder: string) {
+  return JSON.parse(await readFile(join(folder, "summary.json"), "utf8"));
+}
+
+interface Case {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** Classes of May and June. */
+  readonly later: readonly string[];
+}
+
+const FIXED = ["--model", "mlp:hiddenSize=8,hiddenLayers=1"];
+const WIDE = ["--model", "mlp:hiddenSize=8,hiddenLayers=1,outputs=4"];
+const GROWING = ["--model", "mlp:hiddenSize=8,hiddenLayers=1,incremental=true"];
+
+const CASES: readonly Case[] = [
+  { name: "naive", words: ["--strategy", "naive", ...FIXED], later: ["ant", "cat"] },
+  { name: "replay, a wide head", words: ["--strategy", "replay:memSize=12", ...WIDE], later: ["cat", "dog"] },
+  { name: "ewc", words: ["--strategy", "ewc:lambda=1", ...FIXED], later: ["ant", "cat"] },
+  { name: "lwf, a growing head", words: ["--strategy", "lwf:alpha=1", ...GROWING], later: ["cat", "dog"] },
+  { name: "icarl, a growing head", words: ["--strategy", "icarl:memSize=12", ...GROWING], later: ["cat", "dog"] },
+];
+
+describe("train --continue", () => {
+  for (const { name, words, later } of CASES) {
+    test(`ends with the bits of one run over all months: ${name}`, async () => {
+      const [data, runs] = [await makeFolder(listMonths(1, 4, later)), await makeFolder({})];
+      const options = ["--benchmark", `directory:path=${data}`, ...COMMON, ...words];
+      const grown = join(runs, "grown");
+      await train([...options, "--workers", "0", "--out", grown]);
+      await addFiles(data, listMonths(5, 5, later));
+      await train(["--continue", grown, "--workers", "1", "--quiet"]);
+      await addFiles(data, listMonths(6, 6, later));
+      await train(["--continue", grown, "--workers", "0", "--quiet"]);
+      const whole = join(runs, "whole");
+      await train([...options, "--workers", "0", "--out", whole]);
+      const [summary, wanted] = [await readSummary(grown), await readSummary(whole)];
+      expect(summary.parametersHash).toBe(wanted.parametersHash);
+      expect(summary.final.streamAccuracy).toBe(wanted.final.streamAccuracy);
+      expect(summary.final.averageForgetting).toBe(wanted.final.averageForgetting);
+      const lengths = summary.experiences.map(({ testAccuracy }: { testAccuracy: number[] }) => testAccuracy.length);
+      expect(lengths).toEqual([4, 4, 4, 4, 5, 6]);
+      expect(summary.experiences.at(-1).testAccuracy).toEqual(wanted.experiences.at(-1).testAccuracy);
+      const lines = (await readFile(join(grown, "accuracy_matrix.csv"), "utf8")).trimEnd().split("\n");
+      expect(lines.map((line) => line.split(",").length)).toEqual([6, 6, 6, 6, 6, 6]);
+      expect(lines[0]?.endsWith(",,")).toBe(true);
+    });
+  }
+
+  test("goes on to the same bits, when it is stopped in the middle", async () => {
+    const later = ["cat", "dog"];
+    const [data, runs] = [await makeFolder(listMonths(1, 4, later)), await makeFolder({})];
+    const options = ["--benchmark", `directory:path=${data}`, ...COMMON, "--strategy", "replay:memSize=12", ...GROWING];
+    const grown = join(runs, "grown");
+    await train([...options, "--workers", "0", "--out", grown]);
+    await addFiles(data, listMonths(5, 6, later));
+    const controller = new AbortController();
+    let events = 0;
+    const listen = () => ++events === 8 && controller.abort(new StopRequest("SIGINT"));
+    const words = ["train", "--continue", grown, "--log", "json"];
+    const stopped = await captureCli(words, { signal: controller.signal, listen });
+    expect(stopped.status).toBe(130);
+    expect(stopped.stderr).toContain("train --resume ");
+    expect((await readSummary(grown)).experiences.length).toBe(4);
+    const again = await captureCli(["train", "--continue", grown]);
+    expect(again).toMatchObject({ status: 2, stdout: "" });
+    expect(again.stderr).toContain("the run is not finished: go on with --resume first");
+    await train(["--resume", grown, "--quiet"]);
+    const whole = join(runs, "whole");
+    await train([...options, "--workers", "0", "--out", whole]);
+    expect((await readSummary(grown)).parametersHash).toBe((await readSummary(whole)).parametersHash);
+  });
+
+  test("names itself where a run is finished and months have come, and is refused where nothing is new", async () => {
+    const later = ["ant", "cat"];
+    const [data, runs] = [await makeFolder(listMonths(1, 4, later)), await makeFolder({})];
+    const out = join(runs, "run");
+    await train(["--benchmark", `directory:path=${data}`, ...COMMON, ...FIXED, "--workers", "0", "--out", out]);
+    const before = await readFile(join(out, "summary.json"), "utf8");
+    expect((await captureCli(["train", "--resume", out])).stdout).toContain(
+      `Nothing is left to do: the run in ${out} is finished\n`,
+    );
+    const refused = await captureCli(["train", "--continue", out]);
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    expect(refused.stderr).toContain("nothing is new: the run has trained all 4 experiences of the benchmark");
+    await addFiles(data, listMonths(5, 6, later));
+    const { stdout } = await captureCli(["train", "--resume", out]);
+    expect(stdout).toMatch(/is finished\. 2 experiences have come since; train on with: .* train --continue \S+run\n/);
+    expect(await readFile(join(out, "summary.json"), "utf8")).toBe(before);
+  });
+
+  test("refuses classes that the head has no outputs for, options that it keeps, and other old months", async () => {
+    const [data, runs] = [await makeFolder(listMonths(1, 4, [])), await makeFolder({})];
+    const out = join(runs, "run");
+    await train(["--benchmark", `directory:path=${data}`, ...COMMON, ...FIXED, "--workers", "0", "--out", out]);
+    const before = await readFile(join(out, "summary.json"), "utf8");
+    const refuse = async (words: readonly string[], message: string) => {
+      const { status, stdout, stderr } = await captureCli(["train", "--continue", out, ...words]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toContain(message);
+      expect(stderr.split("\n").length).toBe(2);
+      expect(await readFile(join(out, "summary.json"), "utf8")).toBe(before);
+    };
+    await addFiles(data, listMonths(5, 5, ["bee"]));
+    await refuse(
+      [],
+      'must have at least 3 outputs, one a class of the benchmark, or a head that grows, got 2 (new classes: ["bee"])',
+    );
+    await addFiles(data, listMonths(5, 5, ["ant"]));
+    await refuse(["--strategy", "replay:memSize=4", "--seed", "4"], "the run has --strategy naive, got replay:");
+    await refuse(["--resume", out], "--continue cannot be used with --resume");
+    await refuse(["--out", "elsewhere"], "--out cannot be used with --continue");
+    await addFiles(data, { "train/month2/d.csv": makeTable(2, ["ant", "cat"], 13) });
+    await refuse([], "experience 1 had 24 samples when it was trained, now 26");
+  });
+
+  test("gives new classes the ids that follow: bee between ant and cat does not move cat", async () => {
+    const [data, runs] = [await makeFolder(listMonths(1, 4, [])), await makeFolder({})];
+    const out = join(runs, "run");
+    await train(["--benchmark", `directory:path=${data}`, ...COMMON, ...GROWING, "--workers", "0", "--out", out]);
+    await addFiles(data, listMonths(5, 5, ["bee", "cat"]));
+    await train(["--continue", out, "--quiet", "--epochs", "3"]);
+    const { config, experiences } = await readSummary(out);
+    expect(config).toMatchObject({ classNames: ["ant", "cat", "bee"], epochs: 3 });
+    expect(experiences.at(-1)).toMatchObject({ classes: [1, 2], epochs: 3 });
+    expect(JSON.parse(await readFile(join(out, "config.json"), "utf8")).classNames).toEqual(["ant", "cat", "bee"]);
+  });
+});

@@ -1,0 +1,104 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { JointTraining } from "../../../src/methods/joint_training/joint_training.ts";
+import { createTrainingRun, resumeTrainingRun } from "../../../src/runs/create_training_run.ts";
+import type { RunParts } from "../../../src/runs/options/training_run_options.ts";
+import { continueTrainingRun } from "../../../src/runs/resuming/continue_training_run.ts";
+import { createBenchmark } from "../../../src/streams/benchmark.ts";
+import type { Benchmark } from "../../../src/streams/experience.ts";
+import { makeFolder, removeFolders } from "../../support/made_idx.ts";
+import { makeTask } from "../../support/made_task.ts";
+import { makeNaive, makeStrategyOptions } from "../made_run.ts";
+
+afterAll(removeFolders);
+
+/** The first experiences of one stream. */
+function makeBenchmark(experiences: number, samples = 64): Benchmark {
+  const make = (name: string, length: number) =>
+    Array.from({ length: experiences }, (_, seed) => ({
+      dataset: makeTask({ samples: length, seed, name: `${name} ${seed}` }),
+    }));
+  return createBenchmark({
+    name: "made",
+    train: make("train", samples),
+    test: make("test", 24),
+    numClasses: 4,
+    sampleShape: [6],
+    isTaskIncremental: false,
+    normalization: { scale: 1, mean: [], std: [] },
+  });
+}
+
+async function runFirst(experiences: number, createStrategy = makeNaive) {
+  const directory = join(await makeFolder({}), "run");
+  const benchmark = makeBenchmark(experiences);
+  await using run = await createTrainingRun({ benchmark, directory, createStrategy, config: { experiences } });
+  return { directory, ...(await run.train()) };
+}
+
+async function goOn(directory: string, experiences: number, goOnWith = continueTrainingRun<unknown>) {
+  const options = { benchmark: makeBenchmark(experiences), createStrategy: makeNaive, config: { experiences } };
+  await using run = await goOnWith({ ...options, directory });
+  return await run.train();
+}
+
+describe("continueTrainingRun()", () => {
+  test("trains the experiences that came later, to the bits of a run over all of them", async () => {
+    const { directory } = await runFirst(2);
+    const continued = await goOn(directory, 4);
+    const whole = await runFirst(4);
+    expect(continued.parametersHash).toBe(whole.parametersHash);
+    expect(continued.final).toEqual(whole.final);
+    expect(continued.experiences.map(({ testAccuracy }) => testAccuracy.length)).toEqual([2, 2, 4, 4]);
+    expect(JSON.parse(await readFile(join(directory, "config.json"), "utf8"))).toEqual({ experiences: 4 });
+  });
+
+  test("leaves a run that resumes, when it ends before its first iteration", async () => {
+    const { directory } = await runFirst(2);
+    const options = { benchmark: makeBenchmark(3), createStrategy: makeNaive, config: { experiences: 3 } };
+    {
+      const signal = AbortSignal.abort(new Error("stopped"));
+      await using run = await continueTrainingRun({ ...options, directory, signal });
+      await expect(run.train()).rejects.toThrow("stopped");
+    }
+    const resumed = await goOn(directory, 3, resumeTrainingRun);
+    expect(resumed.parametersHash).toBe((await runFirst(3)).parametersHash);
+  });
+
+  test("leaves the folder as it was, when it is refused", async () => {
+    const { directory } = await runFirst(2);
+    const before = await readFile(join(directory, "summary.json"), "utf8");
+    const config = {};
+    const given = { directory, createStrategy: makeNaive, config };
+    const refuse = async (benchmark: Benchmark, message: string) => {
+      await expect(continueTrainingRun({ ...given, benchmark })).rejects.toThrow(message);
+    };
+    await refuse(makeBenchmark(2), "nothing is new: the run has trained all 2 experiences of the benchmark");
+    await refuse(makeBenchmark(1), "the benchmark must have the run's 2 experiences, got 1");
+    await refuse(makeBenchmark(3, 65), "experience 0 had 64 samples when it was trained, now 65");
+    expect(await readFile(join(directory, "summary.json"), "utf8")).toBe(before);
+    await rm(join(directory, "checkpoints"), { recursive: true });
+    await refuse(makeBenchmark(3), "the checkpoint of its end is missing");
+  });
+
+  test("refuses a strategy that trains all experiences at once, and a folder without a finished run", async () => {
+    const makeJoint = (parts: RunParts) => new JointTraining(makeStrategyOptions(parts));
+    const { directory } = await runFirst(2, makeJoint);
+    const options = { directory, benchmark: makeBenchmark(3), createStrategy: makeJoint, config: {} };
+    await expect(continueTrainingRun(options)).rejects.toThrow("JointTraining trains all experiences at once");
+    const empty = await makeFolder({});
+    await expect(continueTrainingRun({ ...options, directory: empty })).rejects.toThrow("summary.json is missing");
+  });
+});
+
+describe("resumeTrainingRun()", () => {
+  test("trains an experience that its benchmark has more, with rows of two lengths", async () => {
+    const { directory } = await runFirst(2);
+    const options = { benchmark: makeBenchmark(3), createStrategy: makeNaive, config: { experiences: 2 } };
+    await using run = await resumeTrainingRun({ ...options, directory });
+    const { experiences, parametersHash } = await run.train();
+    expect(experiences.map(({ testAccuracy }) => testAccuracy.length)).toEqual([2, 2, 3]);
+    expect(parametersHash).toBe((await runFirst(3)).parametersHash);
+  });
+});
