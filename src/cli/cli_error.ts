@@ -2,7 +2,7 @@ import { RefusalError } from "../core/errors/errors.ts";
 import { describeSystemError, isSystemError } from "../core/errors/system_error.ts";
 import { LostCheckpointsError, StorageError } from "../runs/storage_error.ts";
 
-/** What somebody typed cannot be used. The message is one line; the program prints it and exits with status 2. */
+/** What was typed cannot be used. The message is one line; the program prints it and exits with status 2. */
 export class CliError extends Error {
   override readonly name = "CliError";
 }

@@ -18,7 +18,7 @@ export interface ClusterOptions {
    * Worker threads with a replica each; 0 computes in the coordinator. Default: the number of devices, or of cores.
    */
   readonly workers?: number;
-  /** Into how many shards a minibatch is cut, whoever computes them. Default: as many as workers (at least 1). */
+  /** Shards that a minibatch is cut into, independent of the workers. Default: as many as workers (at least 1). */
   readonly logicalShards?: number;
   /** Default: "auto". */
   readonly engine?: EngineChoice;

@@ -11,7 +11,7 @@ const known = new WeakMap<tf.LayersModel, LazyWeights>();
 
 /**
  * Keeps a LayersModel's weights and flat vectors elsewhere the same, in both directions. The weights are copied from
- * the vectors only when somebody looks at one: the copy takes as long as a training step on a few samples. What others
+ * the vectors only when one is read: the copy takes as long as a training step on a few samples. What others
  * assign to weights is noted, for the vectors' owner to take. Every way to a weight (predict, getWeights, setWeights,
  * fit, save, read, write) goes through its LayerVariable, whose `val` becomes an accessor here, or through `assign` of
  * its variable.
@@ -19,7 +19,7 @@ const known = new WeakMap<tf.LayersModel, LazyWeights>();
 export class LazyWeights {
   readonly #model: tf.LayersModel;
   #source: ModelVectors | undefined;
-  /** As they lie in the source; layers may be frozen or set free since. */
+  /** As they lie in the source; layers may be frozen or unfrozen since. */
   #variables: ModelVariables;
   /** Whose values the weights are; undefined before anybody's. */
   #owner: ModelVectors | undefined;
@@ -55,18 +55,18 @@ export class LazyWeights {
     return weights;
   }
 
-  /** Goes up whenever somebody assigns to a weight, or other vectors than before are followed. */
+  /** Increases whenever a weight is assigned, or other vectors than before are followed. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** The revision at which somebody last assigned to a weight. */
+  /** The revision at which a weight was last assigned. */
   get lastAssignment(): number {
     return Math.max(0, ...this.#assigned.values());
   }
 
   /**
-   * From now on the weights are those of `source`, as it is when somebody looks next.
+   * From now on the weights are those of `source`, as it is at the next read.
    * @param source Borrowed until then; may lie in shared memory. Known again by identity.
    * @param variables The model's variables as they lie in the source. Default: as they are now.
    */

@@ -16,7 +16,7 @@ export interface GraphNode {
 }
 
 /**
- * What a graph's input is, for whoever feeds it.
+ * What a graph's input is, for its caller.
  * - `samples`: the model's input [N, …].
  * - `taskLabels`: [N], int64.
  * - `parameter`, `state`: one tensor of the flat vectors.

@@ -102,7 +102,7 @@ export class GraphBuilder implements GrowingGraph {
     return this.#newState.get(name) ?? this.parameter(name);
   }
 
-  /** Gives a state tensor a new value, for the layers that follow and for whoever makes it an output. */
+  /** Gives a state tensor a new value, for the layers that follow and for an output of the graph. */
   updateState(name: string, value: ValueName): void {
     this.#newState.set(name, value);
   }

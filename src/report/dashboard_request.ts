@@ -40,7 +40,7 @@ export function readRequest({ method = "", target = "", host }: RequestLine): Da
   return { kind: "refused", status: 404, reason: "There is no such page" };
 }
 
-/** The names of loopback. Any port: somebody may have forwarded it. */
+/** The names of loopback. Any port, because it may be forwarded. */
 function isLocal(host: string | undefined): boolean {
   return host !== undefined && /^(?:127\.0\.0\.1|localhost)(?::\d{1,5})?$/i.test(host);
 }

@@ -12,10 +12,10 @@ import { DrawnRun } from "./drawn_run.ts";
 
 const MAX_PORT = 65_535;
 
-/** Loopback alone: what a run learned is nobody else's business. */
+/** Loopback alone: a run is not shown to other machines. */
 const HOST = "127.0.0.1";
 
-/** How much the dashboard spends on whoever asks. */
+/** Limits of what the dashboard spends on requests. */
 export interface DashboardLimits {
   readonly maxConnections: number;
   readonly maxHeaderBytes: number;

@@ -15,7 +15,7 @@ export class LineFile {
   #descriptor: number | undefined;
   #sizeBytes = 0;
   #waiting = "";
-  /** A write failed; whoever appends does not try again, `flush` does. */
+  /** A write failed; appending does not try again, `flush` does. */
   #hasFailed = false;
   /** Somebody has been told. */
   #isFailureKnown = false;
@@ -83,7 +83,7 @@ export class LineFile {
 
   /**
    * Writes what is waiting and closes the file.
-   * @throws {StorageError} If the disk refuses, and nobody has been told so yet.
+   * @throws {StorageError} If the disk refuses, and this was not reported yet.
    */
   close(): void {
     try {

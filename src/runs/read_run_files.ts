@@ -7,7 +7,7 @@ import { readErrorCode, withStorage } from "./storage_error.ts";
 import { summarySchema } from "./summary_schema.ts";
 
 /**
- * What the config.json of a run's folder holds. It is data of whoever made the folder.
+ * What the config.json of a run's folder holds. It is untrusted data.
  * @throws {RefusalError} If there is none.
  * @throws {SyntaxRefusal} If it is not JSON.
  */

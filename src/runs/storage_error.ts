@@ -2,7 +2,7 @@ import { describeReason, readErrorCode } from "../core/errors/system_error.ts";
 
 export { readErrorCode };
 
-/** A file of a run cannot be written or read: the disk is full or read-only, or somebody took the file away. */
+/** A file of a run cannot be written or read: the disk is full or read-only, or the file was removed. */
 export class StorageError extends Error {
   override readonly name: string = "StorageError";
 }

@@ -222,7 +222,7 @@ export class TrainingRun<Config> {
       if (this.#isInterruption(error)) await this.#writeSummary("interrupted");
       else await this.#writeSummary("failed", describeCause(error));
     } catch {
-      // The disk that ended the run may refuse this, too; whoever waits for the run wants to know how it ended.
+      // The disk that ended the run may refuse this as well; the caller still learns how the run ended.
     }
   }
 

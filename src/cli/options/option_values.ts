@@ -21,7 +21,7 @@ export function collectValues(text: string, earlier: readonly string[]): readonl
   return [...earlier, text];
 }
 
-/** How many replicas there are unless somebody says it: one a device, or one a core where all is done by the CPU. */
+/** The default number of replicas: one a device, or one a core where all is done by the CPU. */
 export function countDefaultWorkers(devices: readonly string[]): number {
   return devices.every((device) => device === "cpu") ? availableParallelism() : devices.length;
 }

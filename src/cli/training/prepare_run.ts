@@ -46,7 +46,7 @@ export interface RunSurroundings {
   /** Called whenever the run's summary was written. */
   readonly onSummary?: ((summary: RunSummary<TrainConfig>) => void) | undefined;
   readonly signal: AbortSignal;
-  /** Gets one line for whatever somebody should know and that does not end the run. */
+  /** Gets one line for each problem that does not end the run. */
   readonly report: (line: string) => void;
 }
 

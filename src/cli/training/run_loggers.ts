@@ -11,7 +11,7 @@ const LOGS = ["live", "text", "json", "none"] as const;
 /** How a run is shown: one live view, Avalanche's lines of text, events as JSON, or not at all. */
 export type LogKind = (typeof LOGS)[number];
 
-/** What somebody typed of it. */
+/** The options as they were typed. */
 export interface LogOptions {
   readonly log?: string;
   readonly quiet: boolean;

@@ -75,7 +75,7 @@ const CONTINUED_KEYS = [
 
 /**
  * Reads the options of a new run, or those of the run that is to go on.
- * @param typed The names of the options that somebody typed.
+ * @param typed The names of the options that were typed.
  * @throws {CliError} If a value is out of range, there is no run, or an option that was typed differs from the run's.
  */
 export async function findRunStart(options: StartOptions, typed: readonly string[]): Promise<RunStart> {

@@ -15,7 +15,7 @@ import type { ReplicaState } from "./replica_state.ts";
 export interface ReplicaPart {
   readonly index: number;
   readonly known: ReplicaState;
-  /** Asked before each chunk: true if somebody else does this part by now. */
+  /** Asked before each chunk: true if another replica does this part by now. */
   readonly isRetired?: () => boolean;
 }
 

@@ -11,7 +11,7 @@ const SHOWN_LENGTH = 200;
 const REFUSAL = Symbol.for("firn.refusal");
 
 /**
- * What somebody asked for cannot be done, and the message says in one sentence what to write instead. Everything else
+ * A request cannot be carried out, and the message says in one sentence what to write instead. Everything else
  * that is thrown is a defect. A refusal keeps its built-in class by meaning (`RangeRefusal` is a RangeError), and all
  * of them are `instanceof RefusalError`; this class itself is for calls at the wrong moment. A class that carries data
  * extends one of the other three, as `instanceof` here asks for the mark and not for the class.

@@ -34,7 +34,7 @@ export function part<Kept extends Part<Context>, Context>(kept: Kept & Part<Cont
   return new PartField<Kept, Context>(kept);
 }
 
-/** Something that saves and restores itself, and that nobody else holds: a new one takes its place. */
+/** Something that saves and restores itself, and that is held nowhere else: a new one takes its place. */
 export function made<Kept extends Part<Context>, Context>(create: () => Kept & Part<Context>): Field<Kept, Context> {
   return {
     create,

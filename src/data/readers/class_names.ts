@@ -55,7 +55,7 @@ export function numberClasses(
 }
 
 /**
- * The class ids that labels stand for, as somebody lists them.
+ * The class ids of a list of labels.
  * @param subject What messages begin with: the option.
  * @throws {RangeRefusal} If a label is none of the classes.
  */

@@ -12,7 +12,7 @@ const PIECE_BYTES = 2 ** 30;
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
   return withFileNamed(path, async () => {
-    // Opening a pipe would wait for whoever writes to it.
+    // Opening a pipe would wait for a writer.
     const found = await stat(path);
     if (found.isDirectory()) throw new RefusalError(`${path}: it is a folder, not a file`);
     if (!found.isFile()) throw new RefusalError(`${path}: it is no file`);

@@ -23,7 +23,7 @@ export interface TensorBoardLoggerOptions {
   /** Seconds since 1970. Default: the system's clock. It decides nothing but what TensorBoard shows. */
   readonly now?: () => number;
   /**
-   * True where nobody else writes event files into the folder: a run that is resumed from its beginning removes those
+   * True where nothing else writes event files into the folder: a run that is resumed from its beginning removes those
    * that are there. False (the default) leaves them.
    */
   readonly isOwnFolder?: boolean;

@@ -35,7 +35,7 @@ const SAVED = record({
  * Deep generative replay: from the second experience on, a generator's samples join every minibatch, with the class
  * that the model as it was at the last experience's end finds most likely among those seen. The loss is r times the
  * mean over new samples plus 1 − r times that over generated ones. The generator learns of each experience afterwards,
- * replaying its own samples in the same way. Latents come from the stream "generative-replay"; generated samples bear
+ * replaying its own samples in the same way. Latents come from the stream "generative-replay"; generated samples have
  * the task label of the minibatch's first, so that a model with a head a task is refused.
  *
  * The paper's generator is an adversarial network; ours is a variational autoencoder, as Avalanche's is.

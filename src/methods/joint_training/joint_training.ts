@@ -19,7 +19,7 @@ export class JointTraining extends BaseStrategy {
   /**
    * Trains on the samples of all experiences at once. The experiences are what is evaluated meanwhile, unless told
    * otherwise.
-   * @throws {Error} At the second call: what a second joint training would be, nobody has defined.
+   * @throws {Error} At the second call: a second joint training is not defined.
    */
   override async train(experiences: Experiences, options: TrainOptions = {}): Promise<LastMetrics> {
     if (this.#trained)

@@ -78,7 +78,7 @@ export class LRSchedulerPlugin implements StrategyPlugin {
     if (this.#options.granularity === "epoch") this.#advance(strategy);
   }
 
-  /** So that whoever trains on without this plugin finds the learning rate that was asked for. */
+  /** Training without this plugin then continues with the learning rate that was asked for. */
   afterTraining({ optimizer }: BaseStrategy): void {
     if (this.#state.base !== undefined && this.#options.resetScheduler) optimizer.learningRate = this.#state.base;
   }

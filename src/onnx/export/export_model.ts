@@ -73,7 +73,7 @@ export function exportModel(options: ExportOptions): Uint8Array<ArrayBuffer> {
   assertVectors(options);
   const { graph, logits } = buildExportedNetwork(options, (builder) => addInputs(options, builder));
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
-  // A head on features leaves the network's task labels unused; whoever feeds them need not know.
+  // A head on features leaves the network's task labels unused; the input stays, so that callers need not change.
   const { inputs } = graph;
   return encodeGraph(
     { ...graph.finish(), inputs },

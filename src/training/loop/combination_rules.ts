@@ -1,7 +1,7 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { assertOneState, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
-/** What a plugin or a strategy does that another may not bear beside it, in the words of refusals. */
+/** What a plugin or a strategy does that others may exclude, in the words of refusals. */
 const TRAITS = {
   changesLoss: "changes the loss or its gradient",
   keepsMinibatchSamples: "keeps samples of minibatches",
@@ -20,9 +20,9 @@ export type Trait = keyof typeof TRAITS;
  * made.
  */
 export interface CombinationRules {
-  /** What it does that others may not bear. */
+  /** What it does that others may exclude. */
   readonly traits?: readonly Trait[];
-  /** What nobody else may do beside it. */
+  /** What no other plugin may do beside it. */
   readonly excludes?: readonly Trait[];
 }
 
@@ -32,7 +32,7 @@ interface Member extends Required<CombinationRules> {
 }
 
 /**
- * Checks that a strategy and its plugins bear each other, by what they declare.
+ * Checks that a strategy and its plugins can be combined, by what they declare.
  * @throws {RangeError} If one does what another excludes; the message names both.
  */
 export function assertCombination(strategy: CombinationRules, plugins: readonly StrategyPlugin[]): void {

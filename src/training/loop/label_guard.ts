@@ -3,7 +3,7 @@ import type { Experience } from "../../streams/experience.ts";
 
 /**
  * Sees to it that one number never stands for two labels: each benchmark numbers its labels by itself, and an output
- * that was trained on one label must not be measured on another. Numbers without names stand for themselves.
+ * that was trained on one label must not be measured on another. A number without a name is its own label.
  */
 export class LabelGuard {
   readonly #classes = new NumberedNames("class id");
@@ -25,7 +25,7 @@ class NumberedNames {
   readonly #kind: string;
   /** The longest list so far. */
   #names: readonly string[] = [];
-  /** True once an experience came whose numbers stand for themselves. */
+  /** True once an experience came whose numbers are their own labels. */
   #areNumbers = false;
 
   constructor(kind: string) {

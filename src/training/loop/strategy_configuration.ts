@@ -129,7 +129,7 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
   }
 
   /**
-   * What the strategy itself does that a plugin may not bear. Read while it is made: a subclass's fields are not there
+   * What the strategy itself does that a plugin may exclude. Read while it is made: a subclass's fields are not there
    * yet.
    */
   get traits(): readonly Trait[] {

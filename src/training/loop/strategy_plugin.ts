@@ -76,7 +76,7 @@ export type StrategyPlugin = CombinationRules & {
    */
   afterModelGrowth?(strategy: BaseStrategy, growth: ModelGrowth): void | Promise<void>;
   /**
-   * How evaluations predict with this plugin, for whoever exports the model: what it makes of the network's outputs;
+   * How evaluations predict with this plugin, for the exported model: what it makes of the network's outputs;
    * undefined where its callbacks change nothing but the parameters. A plugin without this method must leave
    * predictions alone. It is asked between `beforeEval` and `afterEval`, which are called for that purpose alone and
    * must not do anything else.

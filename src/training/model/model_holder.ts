@@ -225,17 +225,17 @@ export abstract class ModelHolder {
     return this.#starting !== undefined || this.#cluster?.isBusy === true;
   }
 
-  /** @throws {RefusalError} If layers were frozen or set free since the replicas took the model. */
+  /** @throws {RefusalError} If layers were frozen or unfrozen since the replicas took the model. */
   protected assertSameTensors(): void {
     this.#weights?.assertSameTensors();
   }
 
-  /** Brings what somebody assigned to the model's weights to the replicas. */
+  /** Copies values that were assigned to the model's weights to the replicas. */
   protected takeAssignedWeights(): void {
     if (this.#cluster) this.#weights?.take(this.#cluster);
   }
 
-  /** The model's weights are the trained values from now on, copied when somebody looks at them. */
+  /** The model's weights are the trained values from now on, copied when they are read. */
   protected showTrainedWeights(): void {
     if (this.#cluster) this.#weights?.show(this.#cluster);
   }

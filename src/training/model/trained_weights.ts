@@ -5,8 +5,8 @@ import { listModelVariables, type ModelVariables } from "../../engine/tfjs/model
 import { LazyWeights } from "../../models/lazy_weights.ts";
 
 /**
- * A strategy's model and the vectors that its replicas train, kept the same: whoever looks at the model sees what is
- * trained, and what somebody assigns to its weights is trained on.
+ * A strategy's model and the vectors that its replicas train, kept equal: the model shows
+ * the trained values, and values that are assigned to its weights are trained on.
  */
 export class TrainedWeights {
   readonly #model: tf.LayersModel;
@@ -24,7 +24,7 @@ export class TrainedWeights {
     this.#revision = this.#weights.revision;
   }
 
-  /** Brings what somebody assigned to the model's weights to the replicas. */
+  /** Copies values that were assigned to the model's weights to the replicas. */
   take(cluster: Cluster): void {
     // What is being computed goes on with the values that it began with.
     if (this.#weights.revision === this.#revision || cluster.isBusy) return;
@@ -32,7 +32,7 @@ export class TrainedWeights {
     this.#revision = this.#weights.revision;
   }
 
-  /** Has whoever looks at the model next see what the replicas hold then. */
+  /** The next read of the model shows what the replicas hold then. */
   show(cluster: Cluster): void {
     this.take(cluster);
     if (cluster.isBusy) return;
@@ -51,7 +51,7 @@ export class TrainedWeights {
     this.#weights.forget();
   }
 
-  /** @throws {RefusalError} If layers were frozen or set free since: the replicas' vectors have other tensors. */
+  /** @throws {RefusalError} If layers were frozen or unfrozen since: the replicas' vectors have other tensors. */
   assertSameTensors(): void {
     const now = this.#model.trainableWeights;
     const changed = [...now.filter((weight) => !this.#trainable.has(weight)), ...this.#listMissing(now)];
@@ -61,7 +61,7 @@ export class TrainedWeights {
     throw new RefusalError(`layers of the model were frozen or set free since the strategy began (${names}): ${cure}`);
   }
 
-  /** @throws {RefusalError} If somebody assigned to weights since `release`: another model is trained by now. */
+  /** @throws {RefusalError} If weights were assigned since `release`: another model is trained now. */
   assertUntouched(): void {
     if (this.#weights.lastAssignment <= this.#revision) return;
     const sentence = "weights were set of a model that is not trained any more, since its heads have grown";

@@ -82,7 +82,7 @@ export function cumulativeAccuracyMetrics(options: Readonly<Record<string, never
 
 /**
  * `CumulativeForgetting`: how far each cumulative accuracy fell since its experience was the one trained last. Departs
- * from Avalanche, which subtracts from the first evaluation, be it in the middle of that experience's training.
+ * from Avalanche, which subtracts from the first evaluation, even in the middle of that experience's training.
  */
 export function cumulativeForgettingMetrics(options: Readonly<Record<string, never>> = {}): PluginMetric[] {
   assertOptions("cumulativeForgettingMetrics", options, {});
