@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { callback, required, text } from "../core/options/value_rules.ts";
+import { callback, flag, required, text } from "../core/options/value_rules.ts";
 import { TRAINING_RUN_RULES, type TrainingRunOptions } from "./options/training_run_options.ts";
-import { readRunConfig } from "./read_run_files.ts";
+import { readRunOrigin } from "./read_run_files.ts";
 import { assembleRun } from "./resuming/assemble_run.ts";
 import { assertRowsFit, findCheckpoint } from "./resuming/find_checkpoint.ts";
+import { assertSameSources, fingerprintSources } from "./resuming/source_fingerprints.ts";
 import { createRunDirectory, openRunDirectory } from "./run_directory.ts";
 import type { TrainingRun } from "./training_run.ts";
 
@@ -30,6 +31,11 @@ export interface ResumeOptions<Config> extends TrainingRunOptions<Config> {
   readonly directory: string;
   /** Gets one line for each checkpoint that is damaged and passed over. */
   readonly onDamage?: (message: string) => void;
+  /**
+   * True goes on where data that the run has read is gone or holds something else. Memories are rows of data sources:
+   * they may be other samples then. Default: false, which refuses it.
+   */
+  readonly acceptChangedData?: boolean;
 }
 
 /** What `ResumeOptions` may be. */
@@ -37,18 +43,24 @@ export const RESUME_RULES: OptionRules<ResumeOptions<unknown>> = {
   ...TRAINING_RUN_RULES,
   directory: required(text()),
   onDamage: callback(),
+  acceptChangedData: flag(),
 };
 
 /**
  * Makes the strategy and opens a run's folder, to go on from its newest checkpoint that is whole, or from the run's
  * beginning where it has made none yet.
- * @throws {Error} If the folder holds no run, or a run with another configuration, or another run is writing there.
+ * @throws {Error} If the folder holds no run, a run with another configuration or on other data, or another run is
+ * writing there.
  * @throws {LostCheckpointsError} If there are checkpoints and none of them is whole.
  */
 export async function resumeTrainingRun<Config>(options: ResumeOptions<Config>): Promise<TrainingRun<Config>> {
   assertOptions("resumeTrainingRun", options, RESUME_RULES);
   return assembleRun(options, async () => {
-    assertSameConfig(options.directory, await readRunConfig(options.directory), options.config);
+    const { config, sources = {} } = await readRunOrigin(options.directory);
+    assertSameConfig(options.directory, config, options.config);
+    if (!options.acceptChangedData) {
+      assertSameSources(options.directory, sources, fingerprintSources(options.benchmark));
+    }
     const directory = await openRunDirectory(options.directory);
     try {
       const { checkpoint, name, damaged } = await findCheckpoint(directory);

@@ -2,18 +2,28 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describeIssue } from "../core/errors/describe_issue.ts";
 import { RefusalError, SyntaxRefusal, TypeRefusal } from "../core/errors/errors.ts";
+import { splitFingerprints } from "./resuming/source_fingerprints.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
 import { summarySchema } from "./summary_schema.ts";
 
 /**
- * What the config.json of a run's folder holds. It is untrusted data.
+ * The configuration that the config.json of a run's folder holds. It is untrusted data.
  * @throws {RefusalError} If there is none.
  * @throws {SyntaxRefusal} If it is not JSON.
  */
 export async function readRunConfig(folder: string): Promise<unknown> {
-  const config = await readJSON(join(folder, "config.json"));
-  if (config !== undefined) return config;
+  return (await readRunOrigin(folder)).config;
+}
+
+/**
+ * The same with fingerprints of the data that the run read.
+ * @throws {RefusalError} If there is none.
+ * @throws {SyntaxRefusal} If it is not JSON.
+ */
+export async function readRunOrigin(folder: string): Promise<ReturnType<typeof splitFingerprints>> {
+  const json = await readJSON(join(folder, "config.json"));
+  if (json !== undefined) return splitFingerprints(json);
   throw new RefusalError(`${folder} holds no run: config.json is missing`);
 }
 

@@ -10,6 +10,7 @@ import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
 import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
 import { ModelExporter } from "./model_exporter.ts";
 import type { TrainingRunOptions } from "./options/training_run_options.ts";
+import { addFingerprints, fingerprintSources } from "./resuming/source_fingerprints.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import type { RunMonitor } from "./run_monitor.ts";
 import { createRunSummary, type ExperienceSummary, type RunStatus, type RunSummary } from "./run_summary.ts";
@@ -156,7 +157,8 @@ export class TrainingRun<Config> {
     this.#hasBegun = true;
     // The run is another from here on: without this checkpoint, its folder would hold the old one's alone.
     if (this.#isContinued && this.#resumed) await this.#save(this.#resumed);
-    await this.directory.writeConfig(this.#options.config);
+    const { config, benchmark } = this.#options;
+    await this.directory.writeConfig(addFingerprints(config, fingerprintSources(benchmark)));
     await this.#writeSummary("running");
     this.#checkpointer.restart();
   }

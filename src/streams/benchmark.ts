@@ -60,19 +60,23 @@ export function createBenchmark(parts: BenchmarkParts): Benchmark {
  */
 export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
   const sources = new Map<string, DataSource>();
-  for (const stream of benchmark.streams.values()) {
+  for (const source of listSources(benchmark)) {
+    if (sources.has(source.name)) {
+      const act = `the benchmark ${JSON.stringify(benchmark.name)}`;
+      throw new RangeRefusal(needs(act, "sources with names of their own", source.name));
+    }
+    sources.set(source.name, source);
+  }
+  return sources;
+}
+
+/** Every data source that a benchmark's samples come from, once. */
+export function listSources({ streams }: Benchmark): Set<DataSource> {
+  const sources = new Set<DataSource>();
+  for (const stream of streams.values()) {
     // An online stream reads from its origin's sources, and is long.
     if (stream.length === 0 || isOnlineExperience(stream.at(0))) continue;
-    for (const { dataset } of stream) {
-      for (const source of dataset.sources.values()) {
-        const known = sources.get(source.name) ?? source;
-        if (known !== source) {
-          const act = `the benchmark ${JSON.stringify(benchmark.name)}`;
-          throw new RangeRefusal(needs(act, "sources with names of their own", source.name));
-        }
-        sources.set(source.name, source);
-      }
-    }
+    for (const { dataset } of stream) for (const source of dataset.sources.values()) sources.add(source);
   }
   return sources;
 }

@@ -156,7 +156,14 @@ describe("train --continue", () => {
     await refuse(["--resume", out], "--continue cannot be used with --resume");
     await refuse(["--out", "elsewhere"], "--out cannot be used with --continue");
     await addFiles(data, { "train/month2/d.csv": makeTable(2, ["ant", "cat"], 13) });
-    await refuse([], "experience 1 had 24 samples when it was trained, now 26");
+    await refuse([], 'the data has changed since the run read it: "train/month2" had 24 samples, now 26 (accept');
+    await addFiles(data, {
+      "test/month3/d.csv": makeTable(3, ["cat", "ant"], 4),
+      "train/month2/d.csv": makeTable(2, ["ant", "cat"]),
+    });
+    await refuse([], '"test/month3" has other contents (acceptChangedData, or --accept-changed-data, goes on with it)');
+    await train(["--continue", out, "--accept-changed-data", "--quiet"]);
+    expect((await readSummary(out)).experiences.length).toBe(5);
   });
 
   test("gives new classes the ids that follow: bee between ant and cat does not move cat", async () => {

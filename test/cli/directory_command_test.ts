@@ -119,7 +119,11 @@ describe("train --benchmark directory", () => {
     expect(first.status).toBe(130);
     await writeFile(join(path, "test/1/d.csv"), rows([7, 9]));
     await writeFile(join(path, "train/1/d.csv"), rows([7, 9]));
-    const { status, stderr } = await captureCli(["train", "--resume", out, "--quiet"]);
+    const refused = await captureCli(["train", "--resume", out, "--quiet"]);
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    expect(refused.stderr).toContain('"train/1" has other contents; "test/1" had 24 samples, now 16');
+    const resumed = ["train", "--resume", out, "--quiet", "--accept-changed-data"];
+    const { status, stderr } = await captureCli(resumed);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
     expect([summary.config.classNames, summary.experiences[0].classes]).toEqual([

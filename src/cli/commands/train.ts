@@ -17,6 +17,7 @@ interface Options extends TrainOptions, LogOptions {
   readonly resume?: string;
   readonly continue?: string;
   readonly trust: boolean;
+  readonly acceptChangedData: boolean;
   /** The port; true takes a free one. */
   readonly dashboard?: number | true;
 }
@@ -64,6 +65,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
       "--continue <folder>",
       "go on with a finished run: train the experiences of --benchmark that it has not seen",
     )
+    .option("--accept-changed-data", "with --resume or --continue, go on though old data is other than it was", false)
     .option("--trust", "with --resume or --continue, run the modules that the folder's config.json names", false)
     .option("--checkpoint-every <interval>", "iterations (50) or seconds (30s) between checkpoints", "30s")
     .option(
@@ -114,7 +116,8 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
     view?.clear();
     stderr.write(`${formatAsLine(line)}\n`);
   };
-  const around = { ...start, loggers, onSummary: view?.show, signal, report: warn };
+  const { acceptChangedData } = options;
+  const around = { ...start, acceptChangedData, loggers, onSummary: view?.show, signal, report: warn };
   await using run = await refuse(() => prepareRun(start.config, around));
   const { path: directory } = run.directory;
   await dashboard?.show(directory);

@@ -42,6 +42,8 @@ export interface RunSurroundings {
   readonly target: RunTarget;
   /** The replicas of this process, which need not be those that the run was started with. */
   readonly layout: Pick<TrainConfig, "workers" | "devices">;
+  /** True goes on where data that the run has read is other than it was. */
+  readonly acceptChangedData: boolean;
   readonly loggers: readonly Logger[];
   /** Called whenever the run's summary was written. */
   readonly onSummary?: ((summary: RunSummary<TrainConfig>) => void) | undefined;
@@ -55,7 +57,7 @@ export interface RunSurroundings {
  * @throws {Error} If data is missing, a value is out of range or the folder cannot be used; nothing was written then.
  */
 export async function prepareRun(given: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
-  const { target, layout, loggers, onSummary, signal, report } = around;
+  const { target, layout, acceptChangedData, loggers, onSummary, signal, report } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
   const { workers, devices } = layout;
   const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
@@ -113,11 +115,11 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
       }),
   };
   if (target.kind === "continued") {
-    run = await continueTrainingRun({ ...options, directory: target.directory });
+    run = await continueTrainingRun({ ...options, acceptChangedData, directory: target.directory });
     return run;
   }
   if (target.kind === "resumed") {
-    run = await resumeTrainingRun({ ...options, directory: target.directory, onDamage: report });
+    run = await resumeTrainingRun({ ...options, acceptChangedData, directory: target.directory, onDamage: report });
     return run;
   }
   const { out } = target;

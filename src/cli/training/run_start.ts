@@ -19,6 +19,8 @@ export interface StartOptions extends TrainOptions {
   readonly continue?: string;
   /** True runs the programs that the config.json of a run that goes on names. */
   readonly trust: boolean;
+  /** True goes on though the data of a run that goes on is other than it was. */
+  readonly acceptChangedData: boolean;
 }
 
 /** A run that has come to its end. */
@@ -83,6 +85,7 @@ export async function findRunStart(options: StartOptions, typed: readonly string
   const directory = continued ?? resume;
   if (directory === undefined) {
     if (options.trust) throw new CliError("--trust requires --resume or --continue");
+    if (options.acceptChangedData) throw new CliError("--accept-changed-data requires --resume or --continue");
     const config = await createTrainConfig(options);
     return { kind: "unfinished", config, target: { kind: "new", out }, layout: config };
   }

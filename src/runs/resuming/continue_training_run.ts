@@ -5,12 +5,13 @@ import type { Benchmark } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 import { RESUME_RULES, type ResumeOptions } from "../create_training_run.ts";
-import { readRunSummary } from "../read_run_files.ts";
+import { readRunOrigin, readRunSummary } from "../read_run_files.ts";
 import { openRunDirectory, type RunDirectory } from "../run_directory.ts";
 import { LostCheckpointsError } from "../storage_error.ts";
 import type { TrainingRun } from "../training_run.ts";
 import { assembleRun } from "./assemble_run.ts";
 import { assertRowsFit, findCheckpoint } from "./find_checkpoint.ts";
+import { assertSameSources, fingerprintSources } from "./source_fingerprints.ts";
 
 /**
  * Makes the strategy and opens a finished run's folder, to train experiences that came later: those of `benchmark`
@@ -24,7 +25,7 @@ import { assertRowsFit, findCheckpoint } from "./find_checkpoint.ts";
  */
 export async function continueTrainingRun<Config>(options: ResumeOptions<Config>): Promise<TrainingRun<Config>> {
   assertOptions("continueTrainingRun", options, RESUME_RULES);
-  const { directory: path, benchmark } = options;
+  const { directory: path, benchmark, acceptChangedData = false } = options;
   await assertFinished(path);
   let strategy: BaseStrategy | undefined;
   const createStrategy: typeof options.createStrategy = async (parts) => {
@@ -38,7 +39,12 @@ export async function continueTrainingRun<Config>(options: ResumeOptions<Config>
       if (strategy?.trainsJointly) {
         throw new RefusalError(`${path}: ${strategy.constructor.name} trains all experiences at once and adds none`);
       }
-      assertOldExperiences(path, checkpoint, benchmark);
+      if (!acceptChangedData) {
+        const { sources = {} } = await readRunOrigin(path);
+        assertSameSources(path, sources, fingerprintSources(benchmark));
+        assertOldExperiences(path, checkpoint, benchmark);
+      }
+      assertNew(path, checkpoint, benchmark);
       assertRowsFit(checkpoint, benchmark);
       return { directory, checkpoint, beginning: "continued" };
     } catch (error) {
@@ -65,13 +71,19 @@ async function findEnd(directory: RunDirectory): Promise<RunCheckpoint> {
   throw new LostCheckpointsError(`${directory.path}: the checkpoint of its end is missing`);
 }
 
-/** @throws {RangeRefusal} If the benchmark does not begin with what the run has trained, or has nothing else. */
-function assertOldExperiences(path: string, { experiences }: RunCheckpoint, { trainStream }: Benchmark): void {
+/** @throws {RefusalError} If the benchmark has no more experiences than the run has trained. */
+function assertNew(path: string, { experiences }: RunCheckpoint, { trainStream }: Benchmark): void {
   const [trained, there] = [experiences.length, trainStream.length];
   if (there < trained) {
     throw new RangeRefusal(`${path}: the benchmark must have the run's ${trained} experiences, got ${there}`);
   }
-  for (const { index, examples, classes } of experiences) {
+  if (there > trained) return;
+  throw new RefusalError(`${path}: nothing is new: the run has trained all ${there} experiences of the benchmark`);
+}
+
+/** @throws {RangeRefusal} If the benchmark does not begin with what the run has trained. */
+function assertOldExperiences(path: string, { experiences }: RunCheckpoint, { trainStream }: Benchmark): void {
+  for (const { index, examples, classes } of experiences.slice(0, trainStream.length)) {
     const { dataset, classesInThisExperience } = trainStream.at(index);
     if (dataset.length !== examples) {
       throw new RangeRefusal(
@@ -82,6 +94,4 @@ function assertOldExperiences(path: string, { experiences }: RunCheckpoint, { tr
     const [before, now] = [classes, classesInThisExperience].map((ids) => describeValue([...ids]));
     throw new RangeRefusal(`${path}: experience ${index} had the classes ${before} when it was trained, now ${now}`);
   }
-  if (there > trained) return;
-  throw new RefusalError(`${path}: nothing is new: the run has trained all ${there} experiences of the benchmark`);
 }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { JointTraining } from "../../../src/methods/joint_training/joint_training.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../../src/runs/create_training_run.ts";
@@ -51,7 +51,10 @@ describe("continueTrainingRun()", () => {
     expect(continued.parametersHash).toBe(whole.parametersHash);
     expect(continued.final).toEqual(whole.final);
     expect(continued.experiences.map(({ testAccuracy }) => testAccuracy.length)).toEqual([2, 2, 4, 4]);
-    expect(JSON.parse(await readFile(join(directory, "config.json"), "utf8"))).toEqual({ experiences: 4 });
+    const { dataSources, ...config } = JSON.parse(await readFile(join(directory, "config.json"), "utf8"));
+    expect(config).toEqual({ experiences: 4 });
+    const parts = ["train", "test"].flatMap((part) => [0, 1, 2, 3].map((number) => `${part} ${number}`));
+    expect(Object.keys(dataSources)).toEqual(parts);
   });
 
   test("leaves a run that resumes, when it ends before its first iteration", async () => {
@@ -75,8 +78,8 @@ describe("continueTrainingRun()", () => {
       await expect(continueTrainingRun({ ...given, benchmark })).rejects.toThrow(message);
     };
     await refuse(makeBenchmark(2), "nothing is new: the run has trained all 2 experiences of the benchmark");
-    await refuse(makeBenchmark(1), "the benchmark must have the run's 2 experiences, got 1");
-    await refuse(makeBenchmark(3, 65), "experience 0 had 64 samples when it was trained, now 65");
+    await refuse(makeBenchmark(1), '"train 1" is gone; "test 1" is gone');
+    await refuse(makeBenchmark(3, 65), 'the data has changed since the run read it: "train 0" had 64 samples, now 65');
     expect(await readFile(join(directory, "summary.json"), "utf8")).toBe(before);
     await rm(join(directory, "checkpoints"), { recursive: true });
     await refuse(makeBenchmark(3), "the checkpoint of its end is missing");
@@ -92,7 +95,44 @@ describe("continueTrainingRun()", () => {
   });
 });
 
+/** The folder of a run that was made before config.json had fingerprints. */
+async function forgetSources(directory: string): Promise<void> {
+  const path = join(directory, "config.json");
+  const { dataSources: _, ...config } = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, JSON.stringify(config));
+}
+
+describe("continueTrainingRun() of a run without fingerprints", () => {
+  test("compares what the summary says of old experiences, and writes fingerprints", async () => {
+    const { directory } = await runFirst(2);
+    await forgetSources(directory);
+    const given = { directory, createStrategy: makeNaive, config: {} };
+    const refused = continueTrainingRun({ ...given, benchmark: makeBenchmark(3, 65) });
+    await expect(refused).rejects.toThrow("experience 0 had 64 samples when it was trained, now 65");
+    expect((await goOn(directory, 3)).parametersHash).toBe((await runFirst(3)).parametersHash);
+    expect(await readFile(join(directory, "config.json"), "utf8")).toContain('"dataSources"');
+  });
+});
+
 describe("resumeTrainingRun()", () => {
+  test("refuses data that has changed, unless it is accepted", async () => {
+    const { directory } = await runFirst(2);
+    const options = { directory, createStrategy: makeNaive, config: { experiences: 2 } };
+    const refused = resumeTrainingRun({ ...options, benchmark: makeBenchmark(2, 65) });
+    await expect(refused).rejects.toThrow('"train 0" had 64 samples, now 65; "train 1" had 64 samples, now 65 (accept');
+    const gone = resumeTrainingRun({ ...options, benchmark: makeBenchmark(1) });
+    await expect(gone).rejects.toThrow('"train 1" is gone; "test 1" is gone');
+    await using run = await resumeTrainingRun({ ...options, benchmark: makeBenchmark(2, 65), acceptChangedData: true });
+    await run.train();
+    expect(JSON.parse(await readFile(join(directory, "config.json"), "utf8")).dataSources["train 0"].samples).toBe(65);
+  });
+
+  test("goes on with a run without fingerprints", async () => {
+    const { directory, parametersHash } = await runFirst(2);
+    await forgetSources(directory);
+    expect((await goOn(directory, 2, resumeTrainingRun)).parametersHash).toBe(parametersHash);
+  });
+
   test("trains an experience that its benchmark has more, with rows of two lengths", async () => {
     const { directory } = await runFirst(2);
     const options = { benchmark: makeBenchmark(3), createStrategy: makeNaive, config: { experiences: 2 } };

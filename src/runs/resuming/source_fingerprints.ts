@@ -1,0 +1,104 @@
+/** What a run's data was: kept in config.json, and compared where the run goes on. */
+
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import type { DataSource } from "../../data/data_source.ts";
+import { listSources } from "../../streams/benchmark.ts";
+import type { Benchmark } from "../../streams/experience.ts";
+
+/** One data source as a run read it. */
+export interface SourceFingerprint {
+  readonly samples: number;
+  readonly sampleShape: readonly number[];
+  /** SHA-256 of the samples as they came in and of their class ids, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** By the sources' names: "train/january", say. */
+export type SourceFingerprints = Readonly<Record<string, SourceFingerprint>>;
+
+/** The key of config.json that holds them. */
+export const SOURCES_KEY = "dataSources";
+
+const fingerprints = z.record(
+  z.string(),
+  z.strictObject({
+    samples: z.int(),
+    sampleShape: z.array(z.int()),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+);
+
+/** Nothing in a source is written after it was made. */
+const known = new WeakMap<DataSource, SourceFingerprint>();
+
+const CHUNK_BYTES = 1 << 20;
+
+/** Fingerprints of all that a benchmark's samples come from. */
+export function fingerprintSources(benchmark: Benchmark): SourceFingerprints {
+  return Object.fromEntries([...listSources(benchmark)].map((source) => [source.name, fingerprint(source)]));
+}
+
+/** A run's configuration with fingerprints, as config.json holds it; without where it has such a key of its own. */
+export function addFingerprints(config: unknown, sources: SourceFingerprints): unknown {
+  const isPlain = typeof config === "object" && config !== null && !Array.isArray(config);
+  return isPlain && !(SOURCES_KEY in config) ? { ...config, [SOURCES_KEY]: sources } : config;
+}
+
+/** Takes the fingerprints out of what config.json holds: undefined where an older run has none. */
+export function splitFingerprints(json: unknown): {
+  readonly config: unknown;
+  readonly sources: SourceFingerprints | undefined;
+} {
+  if (typeof json !== "object" || json === null || !(SOURCES_KEY in json)) return { config: json, sources: undefined };
+  const { [SOURCES_KEY]: own, ...config } = json;
+  const { data } = fingerprints.safeParse(own);
+  return data ? { config, sources: data } : { config: json, sources: undefined };
+}
+
+/**
+ * Sources that came later are no change.
+ * @throws {RangeRefusal} If a source that the run has read is gone or holds something else, with every name.
+ */
+export function assertSameSources(path: string, before: SourceFingerprints, now: SourceFingerprints): void {
+  const changes = Object.entries(before).flatMap(([name, old]) =>
+    describeChange(old, now[name]).map((what) => `${describeValue(name)} ${what}`),
+  );
+  if (changes.length === 0) return;
+  const shown = changes.length > 8 ? [...changes.slice(0, 8), `${changes.length - 8} more`] : changes;
+  throw new RangeRefusal(
+    `${path}: the data has changed since the run read it: ${shown.join("; ")} (acceptChangedData, or --accept-changed-data, goes on with it)`,
+  );
+}
+
+function describeChange(old: SourceFingerprint, now: SourceFingerprint | undefined): string[] {
+  if (!now) return ["is gone"];
+  if (now.samples !== old.samples) return [`had ${old.samples} samples, now ${now.samples}`];
+  if (now.sampleShape.join() !== old.sampleShape.join()) {
+    return [`had samples of shape ${describeValue(old.sampleShape)}, now ${describeValue(now.sampleShape)}`];
+  }
+  return now.sha256 === old.sha256 ? [] : ["has other contents"];
+}
+
+function fingerprint(source: DataSource): SourceFingerprint {
+  const { x, y, sampleShape } = source;
+  const made = known.get(source) ?? { samples: y.length, sampleShape, sha256: hashArrays([x, y]) };
+  known.set(source, made);
+  return made;
+}
+
+/** By pieces that are copied: Deno hashes no shared memory, and the whole of it may be large. */
+function hashArrays(arrays: readonly ArrayBufferView[]): string {
+  const hash = createHash("sha256");
+  const piece = new Uint8Array(CHUNK_BYTES);
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    for (let at = 0; at < bytes.length; at += piece.length) {
+      const part = bytes.subarray(at, at + piece.length);
+      piece.set(part);
+      hash.update(piece.subarray(0, part.length));
+    }
+  }
+  return hash.digest("hex");
+}
