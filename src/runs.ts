@@ -1,5 +1,5 @@
 /**
- * Runs with a directory, what they export, and reports about them: `firn/runs`.
+ * Runs with a directory, what they export, reports about them, and strategies in files: `firn/runs`.
  * @module
  */
 
@@ -16,3 +16,5 @@ export { continueTrainingRun } from "./runs/resuming/continue_training_run.ts";
 export type { RunDirectory } from "./runs/run_directory.ts";
 export type { ExperienceSummary, RunStatus, RunSummary } from "./runs/run_summary.ts";
 export type { TrainingRun } from "./runs/training_run.ts";
+export { type LoadStrategyOptions, loadStrategy } from "./saving/load_strategy.ts";
+export { saveStrategy } from "./saving/save_strategy.ts";

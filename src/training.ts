@@ -56,12 +56,17 @@ export {
 export type { ClockState, PieceCounters } from "./training/loop/clock.ts";
 export type { CombinationRules, Trait } from "./training/loop/combination_rules.ts";
 export type { EvalStreams, Experiences } from "./training/loop/eval_streams.ts";
-export type { LabelGuard } from "./training/loop/label_guard.ts";
+export type { LabelGuard, SavedLabels, SavedNames } from "./training/loop/label_guard.ts";
 export type { LoopAttributes } from "./training/loop/loop_attributes.ts";
 export type { ExpectedTraining, RehearseExperience } from "./training/loop/rehearsal.ts";
 export type { StepPlan } from "./training/loop/step_plan.ts";
 export type { StrategyConfiguration } from "./training/loop/strategy_configuration.ts";
-export type { ResolvedStrategyOptions, StrategyOptions, StrategySettings } from "./training/loop/strategy_options.ts";
+export type {
+  MadeWith,
+  ResolvedStrategyOptions,
+  StrategyOptions,
+  StrategySettings,
+} from "./training/loop/strategy_options.ts";
 export type { PluginState, RestoreContext, StrategyPlugin, StrategySetup } from "./training/loop/strategy_plugin.ts";
 export type { LastMetrics, TrainOptions } from "./training/loop/train_options.ts";
 export type { ModelGrowth } from "./training/model/model_growth.ts";

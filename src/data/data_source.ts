@@ -25,6 +25,8 @@ export interface DataSource {
   readonly transforms: readonly Transform[];
   /** What training iterations do to images before the transforms. Default: nothing. */
   readonly augmentation?: Augmentation | undefined;
+  /** As which row each row is augmented [rows]. Default: as itself. */
+  readonly rowNumbers?: Int32Array | undefined;
 }
 
 const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<DataSource, "id">> = {
@@ -36,6 +38,7 @@ const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<Data
   taskLabel: required(anything()),
   transforms: required(listOf(anything())),
   augmentation: AUGMENTATION_RULE,
+  rowNumbers: objectLike("an Int32Array", "buffer"),
 };
 
 let nextId = 0;
@@ -52,7 +55,10 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
     throw new RangeRefusal(needs(`data source ${parts.name}`, wanted, parts.x.length));
   }
-  const { taskLabel } = parts;
+  const { taskLabel, rowNumbers } = parts;
+  if (rowNumbers && rowNumbers.length !== parts.y.length) {
+    throw new RangeRefusal(needs(`data source ${parts.name}`, `${parts.y.length} row numbers`, rowNumbers.length));
+  }
   if (!Number.isInteger(taskLabel) || taskLabel < 0 || taskLabel > 0x7fffffff) {
     throw new RangeRefusal(`${parts.name}: the task label must be a whole number from 0 to 2^31 - 1, got ${taskLabel}`);
   }

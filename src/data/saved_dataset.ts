@@ -1,8 +1,9 @@
-import { valueAt } from "../core/element_at.ts";
+import { elementAt, valueAt } from "../core/element_at.ts";
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { converted, type Field, int32Vector, list, record, text } from "../core/state/state.ts";
 import type { DataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
+import { currentKeeper } from "./kept_samples.ts";
 
 /** A data set as a checkpoint keeps it: sources by name, since ids hold for one process only. */
 export interface SavedDataset {
@@ -12,14 +13,16 @@ export interface SavedDataset {
   readonly rows: Int32Array<ArrayBuffer>;
 }
 
-/** Writes down which samples a data set views; no sample is copied. */
+/** Writes down which samples a data set views; no sample is copied, unless `keepSamples` asks for it. */
 export function saveDataset(dataset: Dataset): SavedDataset {
   const { sources, references } = dataset.dropUnusedSources();
   const indexOf = new Map([...sources.keys()].map((id, index) => [id, index]));
+  const keeper = currentKeeper();
+  const { sourceIds, rows } = references;
   return {
-    sourceNames: [...sources.values()].map(({ name }) => name),
-    sourceIndices: references.sourceIds.map((id) => valueAt(indexOf, id)),
-    rows: references.rows.slice(),
+    sourceNames: [...sources.values()].map((source) => keeper?.nameSource(source) ?? source.name),
+    sourceIndices: sourceIds.map((id) => valueAt(indexOf, id)),
+    rows: keeper ? rows.map((row, i) => keeper.placeRow(elementAt(sourceIds, i), row)) : rows.slice(),
   };
 }
 

@@ -41,19 +41,21 @@ export function growSnapshot(
 }
 
 /**
- * How many parameters and values of state a model with these heads has; nothing is made.
+ * How many parameters and values of state a model with these heads has, and the shapes of all its weights as a text;
+ * nothing is made.
  * @throws {RangeRefusal} If they are other heads than the model's.
  */
 export function measureGrowth(
   model: Pick<ModelSnapshot, "topology" | "layout" | "stateLayout">,
   heads: readonly GrowingHead[],
-): { readonly parameters: number; readonly state: number } {
+): { readonly parameters: number; readonly state: number; readonly shapes: string } {
   const [own, given] = [listGrowingHeads(model.topology).map(nameHead), heads.map(nameHead)];
   if (own.join() !== given.join()) {
     throw new RangeRefusal(`the model's growing heads are ${describeValue(own)}, got ${describeValue(given)}`);
   }
   const { layout, stateLayout } = growLayouts(model, heads);
-  return { parameters: layout.size, state: stateLayout.size };
+  const shapes = [layout, stateLayout].map(({ entries }) => entries.map(({ shape }) => shape));
+  return { parameters: layout.size, state: stateLayout.size, shapes: JSON.stringify(shapes) };
 }
 
 function nameHead({ kind, layer }: GrowingHead): string {

@@ -33,9 +33,10 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   training: BELOW_TRAINING,
   methods: [...BELOW_TRAINING, "training"],
   runs: [...BELOW_TRAINING, "training"],
+  saving: [...BELOW_TRAINING, "training", "methods", "runs"],
   report: ["core", "evaluation", "runs"],
   cli: [...BELOW_TRAINING, "training", "methods", "runs", "report"],
-  "": [...BELOW_TRAINING, "training", "methods", "runs", "report"],
+  "": [...BELOW_TRAINING, "training", "methods", "runs", "saving", "report"],
 };
 
 /** The folder of src that holds `path` ("src/core/vector.ts" → "core"); "workers" for workers, "" for src itself. */

@@ -51,5 +51,6 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   "readIdxImages",
   "readIdxLabels",
   "restoreWeights",
+  "saveStrategy",
   "writeAtomically",
 ]);

@@ -23,13 +23,13 @@ export function getBatchReader(source: DataSource, key: AugmentationKey | undefi
 
 /** Changes one image into a source of its own with a single row, which is then read as any other. */
 function createAugmentedReader(source: DataSource, augmentation: Augmentation): AugmentedReader {
-  const { x, sampleShape } = source;
+  const { x, sampleShape, rowNumbers } = source;
   const size = countElements(sampleShape);
   const image = parseImageSize(sampleShape);
   const scratch = x instanceof Uint8Array ? createSharedUint8(size) : createSharedFloat32(size);
   const read = createRowReader({ ...source, x: scratch });
   return (row, key) => {
-    const draw = drawAugmentation(augmentation, key, row);
+    const draw = drawAugmentation(augmentation, key, rowNumbers?.[row] ?? row);
     const start = row * size;
     if (x instanceof Uint8Array && scratch instanceof Uint8Array) {
       augmentImage<Uint8Array>(x.subarray(start, start + size), scratch, { ...image, ...draw });

@@ -17,7 +17,8 @@ const head: z.ZodType<GrowingHead> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("progressive"), layer: z.string(), units: count, tasks: z.array(count) }),
 ]);
 
-const optimizerSpec: z.ZodType<OptimizerSpec> = z.discriminatedUnion("kind", [
+/** The constants of an optimizer. */
+export const optimizerSpecSchema: z.ZodType<OptimizerSpec> = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("sgd"),
     momentum: z.number(),
@@ -58,7 +59,7 @@ export const snapshotSchema = z.strictObject({
   stepCount: count,
   sideSteps: count,
   learningRate: z.number(),
-  optimizerSpec: optimizerSpec.optional(),
+  optimizerSpec: optimizerSpecSchema.optional(),
   settings: z
     .strictObject({ trainMbSize: count, trainEpochs: count, dropLast: z.boolean(), evalMbSize: count })
     .optional(),

@@ -1,6 +1,19 @@
 import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Experience } from "../../streams/experience.ts";
 
+/** What the numbers of one kind stand for. */
+export interface SavedNames {
+  readonly names: readonly string[];
+  /** True where some of them came without names. */
+  readonly areNumbers: boolean;
+}
+
+/** What a strategy knows of its labels, as plain data. */
+export interface SavedLabels {
+  readonly classes: SavedNames;
+  readonly tasks: SavedNames;
+}
+
 /**
  * Sees to it that one number never stands for two labels: each benchmark numbers its labels by itself, and an output
  * that was trained on one label must not be measured on another. A number without a name is its own label.
@@ -12,6 +25,17 @@ export class LabelGuard {
   /** The label of each class id, as far as streams have said; empty where class ids stand for themselves. */
   get classNames(): readonly string[] {
     return this.#classes.names;
+  }
+
+  /** What `restore` needs to know the same labels. */
+  save(): SavedLabels {
+    return { classes: this.#classes.save(), tasks: this.#tasks.save() };
+  }
+
+  /** Goes on from what `save` gave. */
+  restore({ classes, tasks }: SavedLabels): void {
+    this.#classes.restore(classes);
+    this.#tasks.restore(tasks);
   }
 
   /** @throws {RangeRefusal} If class ids or task labels of this experience stand for other labels than before. */
@@ -34,6 +58,15 @@ class NumberedNames {
 
   get names(): readonly string[] {
     return this.#names;
+  }
+
+  save(): SavedNames {
+    return { names: this.#names, areNumbers: this.#areNumbers };
+  }
+
+  restore({ names, areNumbers }: SavedNames): void {
+    this.#names = names;
+    this.#areNumbers = areNumbers;
   }
 
   admit(names: readonly string[] | undefined, stream: string): void {

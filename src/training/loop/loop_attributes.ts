@@ -32,6 +32,11 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
     return this.loop.labels;
   }
 
+  /** @throws {RefusalError} If `train`, `eval` or `predict` is under way; the message begins with `act`. */
+  assertIdle(act: string): void {
+    this.loop.calls.assertIdle(act);
+  }
+
   get isTraining(): boolean {
     return this.loop.isTraining;
   }

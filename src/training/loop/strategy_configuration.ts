@@ -11,7 +11,9 @@ import { LoopState } from "./loop_state.ts";
 import { PluginDispatcher } from "./plugin_dispatcher.ts";
 import {
   changeStrategyOptions,
+  type MadeWith,
   type ResolvedStrategyOptions,
+  readMadeWith,
   resolveStrategyOptions,
   type StrategyOptions,
   type StrategySettings,
@@ -26,6 +28,8 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
   protected readonly dispatcher = new PluginDispatcher();
   /** What the attributes show; the loop itself writes here. */
   protected readonly loop = new LoopState(this.dispatcher);
+  /** What it was made with, to make another one of its class. */
+  readonly madeWith: MadeWith;
   readonly #randomStreams: RandomStreams;
   #options: ResolvedStrategyOptions;
   #hasOtherSettings = false;
@@ -39,6 +43,7 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
     const resolved = resolveStrategyOptions(new.target.name, options);
     super(options);
     this.#options = resolved;
+    this.madeWith = readMadeWith(options);
     this.#randomStreams = new RandomStreams(resolved.seed);
     const { model, plugins = [], evaluator = defaultEvaluator() } = options;
     this.#evaluator = evaluator ?? new EvaluationPlugin({ metrics: [] });

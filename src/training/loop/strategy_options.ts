@@ -73,6 +73,25 @@ export interface ResolvedStrategyOptions {
 /** What may be changed while a strategy lives, by assigning to its attribute of that name. */
 export type StrategySettings = Pick<ResolvedStrategyOptions, "trainMbSize" | "trainEpochs" | "dropLast" | "evalMbSize">;
 
+/** Under which own options travel through the constructors to that of every strategy. */
+const OWN_OPTIONS = Symbol("own options");
+
+/** What a strategy was made with: enough to make one of its class again. */
+export interface MadeWith {
+  /** The options that only its class has. */
+  readonly own: object;
+  /** The plugins that it was given. */
+  readonly plugins: readonly StrategyPlugin[];
+  /** The criterion that it was given. */
+  readonly criterion: StrategyOptions["criterion"] | undefined;
+}
+
+/** Reads what a strategy is made with from its options, which its own constructor may have changed. */
+export function readMadeWith(options: StrategyOptions & { readonly [OWN_OPTIONS]?: MadeWith }): MadeWith {
+  const { plugins = [], criterion } = options;
+  return options[OWN_OPTIONS] ?? { own: {}, plugins, criterion };
+}
+
 /** What settings may be. */
 const SETTING_RULES: OptionRules<Partial<StrategySettings>> = {
   trainMbSize: wholeNumber(1),
@@ -160,5 +179,7 @@ export function splitStrategyOptions<Own extends object>(
 ): [own: Own, rest: StrategyOptions] {
   assertOptions(strategy, options, { ...rules, ...STRATEGY_RULES });
   const parts: readonly [object, object] = splitOptions(options, rules);
-  return parts as [Own, StrategyOptions];
+  const [own, rest] = parts as [Own, StrategyOptions];
+  const madeWith = { ...readMadeWith(rest), own };
+  return [own, Object.assign(rest, { [OWN_OPTIONS]: madeWith })];
 }

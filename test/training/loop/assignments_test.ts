@@ -217,6 +217,7 @@ describe("what somebody assigns to between two calls", () => {
       "ownState",
       "hasOtherOptimizer",
       "hasOtherSettings",
+      "madeWith",
       "minibatchParts",
       "rowDemand",
     ];

@@ -1,0 +1,101 @@
+import { elementAt } from "../core/element_at.ts";
+import { findOrCreate } from "../core/find_or_create.ts";
+import { countElements } from "../core/host_tensor.ts";
+import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import { createDataSource, type DataSource } from "./data_source.ts";
+import type { Transform } from "./transforms/transform.ts";
+
+/** Samples of a data source with what is needed to make it again, as plain data: those that saved data sets view. */
+export interface KeptSource extends Pick<DataSource, "name" | "sampleShape" | "taskLabel" | "transforms"> {
+  readonly augmentation?: DataSource["augmentation"];
+  /** [rows, …sampleShape], in the type they have. */
+  readonly x: Uint8Array | Float32Array;
+  /** Class ids [rows]. */
+  readonly y: Int32Array;
+  /** As which rows they are augmented [rows]. */
+  readonly rowNumbers: Int32Array;
+}
+
+/** Sources without those rows that no data set views. */
+export class SampleKeeper {
+  readonly #sources = new Map<number, { readonly source: DataSource; readonly name: string }>();
+  /** For each source its rows that are kept, in order, with their new places. */
+  readonly #places = new Map<number, Map<number, number>>();
+  readonly #names = new Set<string>();
+
+  /** The name under which a source is kept; sources may have one name here, but not in a file. */
+  nameSource(source: DataSource): string {
+    return findOrCreate(this.#sources, source.id, () => {
+      let name = source.name;
+      for (let copy = 2; this.#names.has(name); copy++) name = `${source.name} (${copy})`;
+      this.#names.add(name);
+      return { source, name };
+    }).name;
+  }
+
+  /** The place of a row among those that are kept of its source. */
+  placeRow(sourceId: number, row: number): number {
+    const places = findOrCreate(this.#places, sourceId, () => new Map<number, number>());
+    return findOrCreate(places, row, () => places.size);
+  }
+
+  /** Copies of all samples that were asked for. The caller owns them. */
+  collect(): KeptSource[] {
+    return [...this.#sources.values()].map(({ source, name }) => {
+      const rows = [...(this.#places.get(source.id)?.keys() ?? [])];
+      const { sampleShape, taskLabel, transforms, augmentation } = source;
+      const size = countElements(sampleShape);
+      const x =
+        source.x instanceof Uint8Array ? new Uint8Array(rows.length * size) : new Float32Array(rows.length * size);
+      for (const [i, row] of rows.entries()) x.set(source.x.subarray(row * size, (row + 1) * size), i * size);
+      const y = Int32Array.from(rows, (row) => elementAt(source.y, row));
+      const rowNumbers = Int32Array.from(rows, (row) => source.rowNumbers?.[row] ?? row);
+      return { name, sampleShape, taskLabel, transforms, augmentation, x, y, rowNumbers };
+    });
+  }
+}
+
+/** Where data sets that are being saved leave their samples; saving is one synchronous walk through the state. */
+let keeper: SampleKeeper | undefined;
+
+/** Who keeps the samples of the data sets that are being saved; undefined where only their places are saved. */
+export function currentKeeper(): SampleKeeper | undefined {
+  return keeper;
+}
+
+/** Has the data sets within what `save` saves refer to copies of their samples, which a file then holds, too. */
+export function keepSamples<Saved>(save: () => Saved): { readonly saved: Saved; readonly sources: KeptSource[] } {
+  const outer = keeper;
+  const own = new SampleKeeper();
+  keeper = own;
+  try {
+    return { saved: save(), sources: own.collect() };
+  } finally {
+    keeper = outer;
+  }
+}
+
+/**
+ * The sources that were kept, in shared memory, by name: what saved data sets are restored from.
+ * @throws {RangeError} If one does not fit together.
+ */
+export function restoreSources(kept: readonly KeptSource[]): Map<string, DataSource> {
+  return new Map(kept.map((source) => [source.name, restoreSource(source)]));
+}
+
+function restoreSource({ x: values, y, rowNumbers, transforms, augmentation, ...rest }: KeptSource): DataSource {
+  const x = values instanceof Uint8Array ? createSharedUint8(values.length) : createSharedFloat32(values.length);
+  x.set(values);
+  return createDataSource({
+    ...rest,
+    ...(augmentation ? { augmentation } : {}),
+    x,
+    y: copyToSharedInt32(y),
+    rowNumbers: copyToSharedInt32(rowNumbers),
+    transforms: transforms.map(shareTransform),
+  });
+}
+
+function shareTransform(transform: Transform): Transform {
+  return transform.kind === "permute" ? { ...transform, order: copyToSharedInt32(transform.order) } : transform;
+}
