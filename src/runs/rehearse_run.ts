@@ -1,6 +1,8 @@
 import type { Benchmark } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { Rehearsal } from "../training/loop/rehearsal.ts";
+import type { TrainingRunOptions } from "./options/training_run_options.ts";
+import { createRunEvaluator } from "./run_evaluator.ts";
 import { isTrainedOnline, listTrainingUnits } from "./training_units.ts";
 
 /**
@@ -15,5 +17,22 @@ export function rehearseRun(strategy: BaseStrategy, benchmark: Benchmark): void 
   for (const { experience, parts } of listTrainingUnits(benchmark, { jointly: trainsJointly })) {
     if (trainsJointly) rehearsal.admit(experience);
     else for (const part of parts) rehearsal.admit(part);
+  }
+}
+
+/**
+ * Makes the strategy of a run and rehearses the run. It makes no folder.
+ * @throws {Error} If the run would be refused.
+ */
+export async function rehearseTrainingRun(
+  options: Pick<TrainingRunOptions<unknown>, "benchmark" | "createStrategy" | "metrics">,
+): Promise<void> {
+  const { metrics = [] } = options;
+  const evaluator = createRunEvaluator({ writeLines: () => {}, loggers: [], metrics });
+  const strategy = await options.createStrategy({ evaluator, plugins: [] });
+  try {
+    rehearseRun(strategy, options.benchmark);
+  } finally {
+    await strategy.close();
   }
 }

@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import { escapeControls, formatAsLine, formatJSON } from "../../core/errors/printable.ts";
-import { isBuilt } from "../../core/package_module.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatFigures, formatRun } from "../format_run.ts";
+import { nameCommand } from "../options/name_command.ts";
 import { collectValues, createWholeNumberParser } from "../options/option_values.ts";
 import { quoteForShell } from "../options/quote_for_shell.ts";
 import { listPrograms } from "../training/programs.ts";
@@ -23,8 +23,8 @@ interface Options extends TrainOptions, LogOptions {
 }
 
 /** Adds the command that trains a strategy on a benchmark. */
-export function addTrainCommand(program: Command, context: CliContext): void {
-  program
+export function addTrainCommand(program: Command, context: CliContext): Command {
+  return program
     .command("train")
     .description("train a strategy on a benchmark, experience by experience, and export the model after each")
     .option("--benchmark <name:options>", "see the command benchmarks", "split-mnist:experiences=5")
@@ -142,9 +142,8 @@ async function describeFinished({ directory, config, summary }: FinishedRun): Pr
   return `${done}. ${came} since; train on with: ${formatGoOn("--continue", directory, config)}`;
 }
 
-/** The line that goes on with a run, in the runtime at hand or by the installed package's name. */
+/** The line that goes on with a run. */
 function formatGoOn(option: "--resume" | "--continue", directory: string, config: TrainConfig): string {
-  const inClone = "Deno" in globalThis ? "deno task train" : "bun run train";
-  const command = isBuilt(import.meta.url) ? "npx firn train" : inClone;
-  return [command, option, quoteForShell(directory), ...listPrograms(config).map(({ typed }) => typed)].join(" ");
+  const programs = listPrograms(config).map(({ typed }) => typed);
+  return [nameCommand("train"), option, quoteForShell(directory), ...programs].join(" ");
 }

@@ -5,7 +5,8 @@ import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
-import type { RunParts } from "../../runs/options/training_run_options.ts";
+import type { RunParts, TrainingRunOptions } from "../../runs/options/training_run_options.ts";
+import { rehearseTrainingRun } from "../../runs/rehearse_run.ts";
 import { continueTrainingRun } from "../../runs/resuming/continue_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
@@ -57,18 +58,56 @@ export interface RunSurroundings {
  * @throws {Error} If data is missing, a value is out of range or the folder cannot be used; nothing was written then.
  */
 export async function prepareRun(given: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
-  const { target, layout, acceptChangedData, loggers, onSummary, signal, report } = around;
+  const { target, acceptChangedData, report } = around;
+  if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
+  let run: TrainingRun<TrainConfig> | undefined;
+  const options = await createRunOptions(given, around, () => run?.directory.path ?? ".");
+  if (target.kind === "continued") {
+    run = await continueTrainingRun({ ...options, acceptChangedData, directory: target.directory });
+    return run;
+  }
+  if (target.kind === "resumed") {
+    run = await resumeTrainingRun({ ...options, acceptChangedData, directory: target.directory, onDamage: report });
+    return run;
+  }
+  const { out } = target;
+  const { strategy, benchmark } = options.config;
+  run = await createTrainingRun({
+    ...options,
+    directory: () =>
+      out === undefined
+        ? createNumberedRunDirectory("runs", `${nameForFolder(strategy)}-${benchmark.name}`)
+        : createRunDirectory(out),
+  });
+  return run;
+}
+
+/**
+ * Makes everything that a configuration names, but no folder.
+ * @throws {Error} If `prepareRun` would refuse it for a new run.
+ */
+export async function rehearseConfig(config: TrainConfig, signal: AbortSignal): Promise<void> {
+  const target = { kind: "new", out: undefined } as const;
+  const around = { target, layout: config, acceptChangedData: false, loggers: [], signal, report: () => undefined };
+  await rehearseTrainingRun(await createRunOptions(config, around, () => "."));
+}
+
+/** @param runFolder The folder of the run; asked for while it trains. */
+async function createRunOptions(
+  given: TrainConfig,
+  around: RunSurroundings,
+  runFolder: () => string,
+): Promise<Omit<TrainingRunOptions<TrainConfig>, "directory">> {
+  const { target, layout, loggers, onSummary, signal, report } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
   const { workers, devices } = layout;
   const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
-  if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
   const data = given.data ?? undefined;
   const known = target.kind === "continued" ? { ...target, addClasses: true } : given;
   const benchmark = await createNamed(BENCHMARKS, given.benchmark, { ...known, seed, data });
   const config = keepClassNames(given, benchmark);
-  let run: TrainingRun<TrainConfig> | undefined;
-  const context = { benchmark, runFolder: () => run?.directory.path ?? "." };
+  const context = { benchmark, runFolder };
   const plugins = await Promise.all(config.plugins.map((choice) => createLoaded(PLUGINS, choice, context)));
   const { metrics: ownMetrics = [] } = config;
   const metrics = await Promise.all(ownMetrics.map((choice) => createLoaded(METRICS, choice, undefined)));
@@ -80,7 +119,7 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
   const kind = await chooseEngine(engine, topology);
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
   await assertDevicesAreThere(places, kind);
-  const options = {
+  return {
     benchmark,
     config,
     loggers: [...loggers, ...plugins.flatMap((plugin) => plugin.loggers ?? [])],
@@ -114,23 +153,6 @@ export async function prepareRun(given: TrainConfig, around: RunSurroundings): P
         },
       }),
   };
-  if (target.kind === "continued") {
-    run = await continueTrainingRun({ ...options, acceptChangedData, directory: target.directory });
-    return run;
-  }
-  if (target.kind === "resumed") {
-    run = await resumeTrainingRun({ ...options, acceptChangedData, directory: target.directory, onDamage: report });
-    return run;
-  }
-  const { out } = target;
-  run = await createTrainingRun({
-    ...options,
-    directory: () =>
-      out === undefined
-        ? createNumberedRunDirectory("runs", `${nameForFolder(config.strategy)}-${config.benchmark.name}`)
-        : createRunDirectory(out),
-  });
-  return run;
 }
 
 /** The labels of the benchmark's classes belong to what decides a run, unless they are the class ids themselves. */

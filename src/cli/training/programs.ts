@@ -14,7 +14,12 @@ export interface ProgramOption {
 }
 
 /** The options by which a run names programs: files that run with it. */
-export function listPrograms({ strategy, plugins, metrics = [], model }: TrainConfig): ProgramOption[] {
+export function listPrograms({
+  strategy,
+  plugins,
+  metrics = [],
+  model,
+}: Pick<TrainConfig, "strategy" | "plugins" | "metrics" | "model">): ProgramOption[] {
   const options = { strategy: [strategy], plugin: plugins, metric: metrics, model: [model] };
   return Object.entries(options).flatMap(([name, choices]: [string, readonly NamedChoice[]]) => {
     const files = choices.flatMap((choice) => findProgram(choice) ?? []);
