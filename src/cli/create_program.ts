@@ -5,6 +5,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addListCommand } from "./commands/list.ts";
 import { addReportCommand } from "./commands/report.ts";
+import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
 
 const NAMED_HELP = `
@@ -29,7 +30,7 @@ export function createProgram(context: CliContext): Command {
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => {}, outputError: () => {} })
     .addHelpText("after", NAMED_HELP);
   void stderr;
-  addTrainCommand(program, context);
+  addSweepCommand(program, addTrainCommand(program, context), context);
   addEvaluateCommand(program, context);
   addReportCommand(program, context);
   addListCommand(program, context, {

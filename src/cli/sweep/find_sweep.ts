@@ -1,0 +1,97 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command, Option } from "commander";
+import { readErrorCode } from "../../runs/storage_error.ts";
+import { CliError, refuse } from "../cli_error.ts";
+import type { SweepGrid } from "./grid_options.ts";
+import { parseSeeds } from "./parse_seeds.ts";
+import type { SweepChoice } from "./sweep_plan.ts";
+import { assertSameSweep, readSweepChoice } from "./sweep_record.ts";
+
+/** The options of sweep that say what is trained, and where that is written or was written. */
+export interface SweepOptions extends Partial<SweepGrid> {
+  readonly seeds: string;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly trust: boolean;
+}
+
+/** What of the command line a sweep is read from. */
+export interface SweepCommand {
+  readonly command: Command;
+  /** Options of train that all runs share. */
+  readonly shared: readonly Option[];
+  /** The value of an option of the grid that was not typed. */
+  readonly defaults: Readonly<Record<keyof SweepGrid, string>>;
+}
+
+/** A sweep that is to begin or to go on. */
+export interface FoundSweep {
+  readonly choice: SweepChoice;
+  /** Undefined if a new folder is to be made. */
+  readonly folder: string | undefined;
+}
+
+/** What may be typed beside --resume. */
+const OF_RESUMED = ["resume", "jobs", "trust", "quiet", "json"];
+
+/**
+ * Reads the options of a sweep, or those of the sweep that is to go on. A folder that holds the same sweep goes on.
+ * @throws {CliError} If a value is malformed, the folder holds something else, or there is no sweep to go on with.
+ */
+export async function findSweep(options: SweepOptions, declared: SweepCommand): Promise<FoundSweep> {
+  const { resume, out, trust } = options;
+  if (resume === undefined) {
+    if (trust) throw new CliError("--trust requires --resume");
+    const choice = readChoice(options, declared);
+    if (out !== undefined) await refuse(() => assertSameSweep(out, choice));
+    return { folder: out, choice };
+  }
+  const { command } = declared;
+  const other = command.options.find((option) => {
+    const name = option.attributeName();
+    return command.getOptionValueSource(name) === "cli" && !OF_RESUMED.includes(name);
+  });
+  if (other) throw new CliError(`${other.long} cannot be used with --resume`);
+  const choice = await refuse(() => readSweepChoice(resume));
+  if (!choice) throw new CliError(`${resume} holds no sweep: sweep.json is missing`);
+  return { folder: resume, choice };
+}
+
+function readChoice(options: SweepOptions, { command, shared, defaults }: SweepCommand): SweepChoice {
+  const typed = shared.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+  const words = typed.flatMap((option) => formatOption(option, command.getOptionValue(option.attributeName())));
+  const hasWorkers = typed.some(({ long }) => long === "--workers");
+  const valuesOf = (name: keyof SweepGrid) => options[name] ?? [defaults[name]];
+  return {
+    grid: {
+      strategy: valuesOf("strategy"),
+      benchmark: valuesOf("benchmark"),
+      model: valuesOf("model"),
+      optimizer: valuesOf("optimizer"),
+    },
+    // Processes beside one another keep all cores busy: each computes in its main thread.
+    words: hasWorkers ? words : [...words, "--workers=0"],
+    seeds: parseSeeds(options.seeds),
+  };
+}
+
+/** As words that train reads back: "--plugin=csv". */
+function formatOption({ long, negate }: Option, value: unknown): string[] {
+  if (negate || value === true) return [`${long}`];
+  return (Array.isArray(value) ? value : [value]).map((item) => `${long}=${item}`);
+}
+
+/** Makes `runs/sweep-NUMBER` with the lowest number that is free. */
+export async function createSweepFolder(): Promise<string> {
+  await mkdir("runs", { recursive: true });
+  for (let number = 1; ; number++) {
+    const path = join("runs", `sweep-${number}`);
+    try {
+      await mkdir(path);
+      return path;
+    } catch (error) {
+      if (readErrorCode(error) !== "EEXIST") throw error;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { MeanAndDeviation } from "../../core/mean_and_deviation.ts";
+import { formatTable } from "../format_table.ts";
+import type { SweepConfiguration } from "./sweep_plan.ts";
+import { measureRows, type SweepRows } from "./sweep_record.ts";
+
+/** The means over seeds of each configuration, as a table for people. */
+export function formatSweep(plan: readonly SweepConfiguration[], rows: SweepRows): string {
+  const heading = ["configuration", "seeds", "stream accuracy", "average accuracy", "forgetting", "seconds"];
+  const lines = plan.map(({ name, runs }) => {
+    const own = runs.flatMap((run) => rows.get(run) ?? []);
+    const { streamAccuracy, averageAccuracy, averageForgetting, seconds } = measureRows(own);
+    const finished = own.filter(({ status }) => status === "finished").length;
+    const shares = [streamAccuracy, averageAccuracy, averageForgetting].map((share) => formatMean(share, 4));
+    return [name, String(finished), ...shares, formatMean(seconds, 1)];
+  });
+  return `\nMean ± standard deviation over seeds\n${formatTable([heading, ...lines])}`;
+}
+
+/** "0.5301 ± 0.0124"; the mean alone of one value; "-" of none. */
+export function formatMean({ mean, deviation }: MeanAndDeviation, digits: number): string {
+  if (Number.isNaN(mean)) return "-";
+  return Number.isNaN(deviation) ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+}

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { resolveModule } from "../../core/package_module.ts";
+
+const PROGRAM = fileURLToPath(resolveModule("./job.ts", import.meta.url));
+
+/** What is kept of what a run says on standard error: its end. */
+const MAX_SAID = 8000;
+
+/** Where a run is: what its events tell. */
+export interface JobProgress {
+  /** The experience that is trained, from 0. */
+  readonly experience?: number | undefined;
+  /** The newest accuracy on the test stream. */
+  readonly streamAccuracy?: number | undefined;
+}
+
+/** A run in a process of its own. */
+export interface SweepJob {
+  /** Asks it to stop: it makes a checkpoint and ends. */
+  readonly stop: () => void;
+  /** Resolves at its end with what it said on standard error. Its folder says what came of it. */
+  readonly end: Promise<string>;
+}
+
+/** Starts `train` with these words, in the runtime at hand. */
+export function startJob(words: readonly string[], onProgress: (progress: JobProgress) => void): SweepJob {
+  const runtime = "Deno" in globalThis ? ["run", "--allow-all", PROGRAM] : [PROGRAM];
+  const child = spawn(process.execPath, [...runtime, "train", "--json", ...words], { stdio: "pipe" });
+  let said = "";
+  child.stderr.on("data", (chunk) => {
+    said = `${said}${chunk}`.slice(-MAX_SAID);
+  });
+  // A process that has ended reads no more.
+  child.stdin.on("error", () => {});
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const progress = readProgress(line);
+    if (progress) onProgress(progress);
+  });
+  const end = new Promise<string>((resolve) => {
+    child.on("error", (error) => resolve(`${said}${error.message}`));
+    child.on("close", () => resolve(said));
+  });
+  return { stop: () => child.stdin.end(), end };
+}
+
+const EVENT = z.looseObject({
+  kind: z.string(),
+  experience: z.number().exactOptional(),
+  metrics: z.record(z.string(), z.unknown()).exactOptional(),
+});
+
+const STREAM_ACCURACY = "Top1_Acc_Stream/eval_phase/test_stream";
+
+function readProgress(line: string): JobProgress | undefined {
+  const { data } = EVENT.safeParse(parseJSON(line));
+  if (data?.kind === "experience-start") return { experience: data.experience };
+  if (data?.kind !== "eval-end") return undefined;
+  const [, value] = Object.entries(data.metrics ?? {}).find(([key]) => key.startsWith(STREAM_ACCURACY)) ?? [];
+  return typeof value === "number" ? { streamAccuracy: value } : undefined;
+}
+
+function parseJSON(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

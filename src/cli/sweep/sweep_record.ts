@@ -1,0 +1,144 @@
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { describeIssue } from "../../core/errors/describe_issue.ts";
+import { RefusalError, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
+import { type MeanAndDeviation, measureMeanAndDeviation } from "../../core/mean_and_deviation.ts";
+import { writeAtomically } from "../../core/write_atomically.ts";
+import { assertRegularFile } from "../../runs/read_run_files.ts";
+import type { RunSummary } from "../../runs/run_summary.ts";
+import { readErrorCode, withStorage } from "../../runs/storage_error.ts";
+import type { SweepChoice, SweepConfiguration, SweepRun } from "./sweep_plan.ts";
+
+/** The file in a sweep's folder that says what it is and how far it is. */
+export const SWEEP_FILE = "sweep.json";
+
+/** Where a run of a sweep stands. */
+export interface SweepRow {
+  readonly status: "waiting" | "running" | "finished" | "interrupted" | "failed";
+  readonly final: RunSummary<unknown>["final"];
+  readonly seconds: number;
+  readonly parametersHash: string | null;
+  /** Why it failed, in one line. */
+  readonly error?: string;
+}
+
+/** The figures of a run that are averaged over seeds. */
+export const MEASURES = ["streamAccuracy", "averageAccuracy", "averageForgetting", "backwardTransfer"] as const;
+
+/** A configuration over its seeds. */
+export type SweepMeans = Readonly<Record<(typeof MEASURES)[number] | "seconds", MeanAndDeviation>>;
+
+/** What a run came to, from its summary. */
+export function readRow(summary: RunSummary<unknown>): SweepRow {
+  const { status, final, parametersHash, experiences, error } = summary;
+  const seconds = experiences.reduce((sum, { trainSeconds, evalSeconds }) => sum + trainSeconds + evalSeconds, 0);
+  return { status, final, seconds, parametersHash, ...(error === undefined ? {} : { error }) };
+}
+
+/** The means of finished runs. */
+export function measureRows(rows: readonly SweepRow[]): SweepMeans {
+  const finished = rows.filter(({ status }) => status === "finished");
+  const of = (name: (typeof MEASURES)[number]) =>
+    measureMeanAndDeviation(finished.map(({ final }) => final?.[name] ?? Number.NaN));
+  return {
+    streamAccuracy: of("streamAccuracy"),
+    averageAccuracy: of("averageAccuracy"),
+    averageForgetting: of("averageForgetting"),
+    backwardTransfer: of("backwardTransfer"),
+    seconds: measureMeanAndDeviation(finished.map(({ seconds }) => seconds)),
+  };
+}
+
+const texts = z.array(z.string());
+const values = texts.min(1);
+const CHOICE = z.looseObject({
+  version: z.literal(1),
+  grid: z.strictObject({ strategy: values, benchmark: values, model: values, optimizer: values }),
+  words: texts,
+  seeds: z.array(z.int().min(0)).min(1),
+});
+
+/**
+ * Reads what a sweep's folder says of it; undefined where there is no sweep.json. It is data of whoever made the
+ * folder.
+ * @throws {RefusalError} If the file is none that a sweep wrote.
+ */
+export async function readSweepChoice(folder: string): Promise<SweepChoice | undefined> {
+  const path = join(folder, SWEEP_FILE);
+  const text = await withStorage(`read ${path}`, async () => {
+    try {
+      await assertRegularFile(path);
+      return await readFile(path, "utf8");
+    } catch (error) {
+      if (["ENOENT", "ENOTDIR"].includes(String(readErrorCode(error)))) return undefined;
+      throw error;
+    }
+  });
+  if (text === undefined) return undefined;
+  const json = parseJSON(path, text);
+  const { data, error } = CHOICE.safeParse(json);
+  if (!data) throw new TypeRefusal(`${path}: ${describeIssue(error, json)}`);
+  const { grid, words, seeds } = data;
+  return { grid, words, seeds };
+}
+
+function parseJSON(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxRefusal(`${path}: not JSON`, { cause });
+  }
+}
+
+/** @throws {RefusalError} If the folder holds something else than this sweep. */
+export async function assertSameSweep(folder: string, wanted: SweepChoice): Promise<void> {
+  const saved = await readSweepChoice(folder);
+  if (!saved) {
+    const names = await readdir(folder).catch(() => []);
+    if (names.length > 0) throw new RefusalError(`${folder} is not empty and holds no sweep`);
+    return;
+  }
+  const list = ({ grid, words, seeds }: SweepChoice) => Object.entries({ ...grid, seeds, "further options": words });
+  const others = new Map<string, readonly unknown[]>(list(wanted));
+  const differences = list(saved)
+    .filter(([key, value]) => !isDeepStrictEqual(value, others.get(key)))
+    .map(([key, value]) => `it has ${key} ${show(value)}, got ${show(others.get(key))}`);
+  if (differences.length > 0) throw new RefusalError(`${folder} holds another sweep: ${differences.join("; ")}`);
+}
+
+function show(values: readonly unknown[] = []): string {
+  return values.length === 0 ? "none" : values.join(" and ");
+}
+
+/** What came of each run so far, by the run. */
+export type SweepRows = ReadonlyMap<SweepRun, SweepRow>;
+
+/** Writes sweep.json, whole or not at all. */
+export async function writeSweep(
+  folder: string,
+  choice: SweepChoice,
+  { plan, rows, status }: { plan: readonly SweepConfiguration[]; rows: SweepRows; status: SweepRow["status"] },
+): Promise<void> {
+  const rowsOf = ({ runs }: SweepConfiguration) => runs.flatMap((run) => rows.get(run) ?? []);
+  const record = {
+    version: 1,
+    status,
+    ...choice,
+    configurations: plan.map((configuration) => ({
+      name: configuration.name,
+      ...configuration.choice,
+      finished: rowsOf(configuration).filter((row) => row.status === "finished").length,
+      ...measureRows(rowsOf(configuration)),
+    })),
+    runs: plan.flatMap(({ name, runs }) =>
+      runs.map((run) => ({ configuration: name, seed: run.seed, directory: run.folder, ...rows.get(run) })),
+    ),
+  };
+  const path = join(folder, SWEEP_FILE);
+  await withStorage(`write ${path}`, async () => {
+    await mkdir(folder, { recursive: true });
+    await writeAtomically(path, new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
+  });
+}
