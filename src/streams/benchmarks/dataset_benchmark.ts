@@ -22,6 +22,8 @@ export interface DatasetBenchmarkOptions extends StreamOptions {
    * Class ids are 0 … numClasses − 1. Default: the labels that occur, ascending, become the class ids 0, 1, 2 …
    */
   readonly numClasses?: number | undefined;
+  /** The label of each class id, one a class; labels of the data sets are class ids then. Default: the labels. */
+  readonly classNames?: readonly string[] | undefined;
   /** Experience i carries the task label i (task-incremental); class ids stay as they are. Default: false. */
   readonly taskLabels?: boolean | undefined;
   /** How raw values became those of the data sets, for the exported model's metadata. Default: as they are. */
@@ -34,6 +36,7 @@ const DATASET_BENCHMARK_RULES: OptionRules<DatasetBenchmarkOptions> = {
   train: required(listOf(DATASET_RULE)),
   test: required(listOf(DATASET_RULE)),
   numClasses: wholeNumber(1),
+  classNames: listOf(text()),
   taskLabels: flag(),
   normalization: NORMALIZATION_RULE,
 };
@@ -54,13 +57,14 @@ export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchm
   }
   const prepare = (datasets: readonly Dataset[]): ExperienceData[] =>
     datasets.map((dataset, index) => ({ dataset: taskLabels ? relabelTasks(dataset, index) : dataset }));
-  const { datasets, classNames } = numberDatasets([...train, ...test], options.numClasses);
+  const { numClasses = options.classNames?.length } = options;
+  const { datasets, classNames } = numberDatasets([...train, ...test], numClasses);
   return createBenchmark({
     ...options,
     train: prepare(datasets.slice(0, train.length)),
     test: prepare(datasets.slice(train.length)),
     numClasses: classNames.length,
-    classNames,
+    classNames: options.classNames ?? classNames,
     sampleShape: findSampleShape(datasets, act),
     isTaskIncremental: taskLabels,
     normalization,

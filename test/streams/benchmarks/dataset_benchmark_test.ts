@@ -48,6 +48,14 @@ describe("createDatasetBenchmark()", () => {
     );
   });
 
+  test("has the names that it is given for class ids, more than occur, and refuses another number of them", () => {
+    const given = { name: "mine", train: [make("a", [0])], test: [make("b", [2])], classNames: ["ant", "bee", "cat"] };
+    const { numClasses, classNames, trainStream } = createDatasetBenchmark(given);
+    expect([numClasses, classNames, trainStream.at(0).classesInThisExperience]).toEqual([3, given.classNames, [0]]);
+    expect(() => createDatasetBenchmark({ ...given, test: [make("c", [3])] })).toThrow("class ids from 0 to 2");
+    expect(() => createDatasetBenchmark({ ...given, numClasses: 4 })).toThrow("a name for each of 4 classes, got 3");
+  });
+
   test("takes labels for names: those that occur are the classes, and numClasses says that they are ids", () => {
     const [train, test] = [[make("a", [1914, 65535]), make("b", [1939])], [make("c", [-1, 1939])]];
     const benchmark = createDatasetBenchmark({ name: "mine", train, test });
