@@ -4,29 +4,34 @@ import { readClassNames } from "../runs/run_config.ts";
 import type { RunSummary } from "../runs/run_summary.ts";
 import { formatTable } from "./format_table.ts";
 
+const NAME_WIDTH = 16;
+
 /** A run's result for people: the accuracy matrix, the final figures, where the models are. */
 export function formatRun(summary: RunSummary<unknown>, directory: string): string {
   const matrix = formatTable(listMatrixRows(summary));
   return `\nAccuracy on each experience of the test stream\n${matrix}${formatFigures(summary, directory)}`;
 }
 
-function listMatrixRows({ experiences, config }: RunSummary<unknown>): string[][] {
+function listMatrixRows({ experiences, testExperiences = [], config }: RunSummary<unknown>): string[][] {
   const classNames = readClassNames(config);
   const columns = countColumns(experiences.map(({ testAccuracy }) => testAccuracy));
   const areCut = experiences.some(({ cutFrom }) => cutFrom !== undefined);
+  const areNamed = experiences.some(({ name }) => name !== undefined);
   const heading = [
     "trained",
     ...(areCut ? ["piece of"] : []),
     "classes",
-    ...Array.from({ length: columns }, (_, i) => `test ${i}`),
+    ...(areNamed ? ["name"] : []),
+    ...Array.from({ length: columns }, (_, i) => shorten(testExperiences[i] ?? `test ${i}`)),
     "stream",
     "seconds",
   ];
-  const rows = experiences.map(({ index, cutFrom, classes, testAccuracy, streamAccuracy, trainSeconds }) => [
+  const rows = experiences.map(({ index, name = "", cutFrom, classes, testAccuracy, streamAccuracy, trainSeconds }) => [
     String(index),
     ...(areCut ? [String(cutFrom ?? "")] : []),
     describeClasses(classes, classNames),
-    ...Array.from({ length: columns }, (_, i) => formatShare(testAccuracy[i])),
+    ...(areNamed ? [shorten(name)] : []),
+    ...Array.from({ length: columns }, (_, i) => (i < testAccuracy.length ? formatShare(testAccuracy[i]) : "")),
     formatShare(streamAccuracy),
     trainSeconds.toFixed(2),
   ]);
@@ -55,6 +60,11 @@ function formatForgetting(share: number | undefined): string {
 
 function formatShare(share: number | undefined): string {
   return share === undefined || Number.isNaN(share) ? "-" : share.toFixed(4);
+}
+
+/** A name that a column has room for. */
+function shorten(name: string): string {
+  return escapeControls(name.length > NAME_WIDTH ? `${name.slice(0, NAME_WIDTH - 1)}…` : name);
 }
 
 /** The labels, or how many there are where they are many. */

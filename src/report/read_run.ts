@@ -27,6 +27,7 @@ export async function readRun(path: string): Promise<ReportedRun> {
     error: summary?.error,
     config,
     experiences: await Promise.all(experiences),
+    testExperiences: summary?.testExperiences,
     final: summary?.final ?? null,
     trainExamplesPerSecond: summary?.throughput?.trainExamplesPerSecond,
     parametersHash: summary?.parametersHash ?? null,

@@ -40,6 +40,8 @@ export interface ReportedRun {
   readonly error: string | undefined;
   readonly config: unknown;
   readonly experiences: readonly ReportedExperience[];
+  /** The names of the experiences of the test stream; undefined where they have none. */
+  readonly testExperiences: readonly string[] | undefined;
   /** Null before the first experience is evaluated. */
   readonly final: ReportedFinal | null;
   readonly trainExamplesPerSecond: number | undefined;

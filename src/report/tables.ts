@@ -57,17 +57,20 @@ export function createSummaryTable(runs: readonly ReportedRun[]): Html {
 /** What each experience of a run came to, with its exported model; links are relative to `folder`, the page's own. */
 export function createExperienceTable(run: ReportedRun, folder: string): Html {
   const classNames = readClassNames(run.config);
+  const areNamed = run.experiences.some(({ name }) => name !== undefined);
   const rows = run.experiences.map(
     (
       experience,
-    ) => html`<tr><td class="number">${experience.index}</td><td>${describeClasses(experience.classes, classNames)}</td>
+    ) => html`<tr><td class="number">${experience.index}</td><td>${describeClasses(experience.classes, classNames)}</td>${areNamed ? html`<td>${experience.name ?? ""}</td>` : ""}
 <td class="number">${formatCount(experience.examples)}</td><td class="number">${experience.epochs}</td>
 <td class="number">${formatDuration(experience.trainSeconds)}</td><td class="number">${formatDuration(experience.evalSeconds)}</td>
 <td class="number">${formatPercent(experience.streamAccuracy)}</td>${createModelCells(experience, run, folder)}</tr>`,
   );
-  const headings = ["experience", "classes", "examples", "epochs", "training", "evaluation", "stream accuracy"].map(
-    (title) => html`<th scope="col"${title === "classes" ? "" : html` class="number"`}>${title}</th>`,
-  );
+  const figures = ["examples", "epochs", "training", "evaluation", "stream accuracy"];
+  const headings = ["experience", "classes", ...(areNamed ? ["name"] : []), ...figures].map((title) => {
+    const isText = title === "classes" || title === "name";
+    return html`<th scope="col"${isText ? "" : html` class="number"`}>${title}</th>`;
+  });
   return html`<div class="card table wide"><table><thead><tr>${headings}<th scope="col">model</th><th scope="col" class="number">largest difference</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }

@@ -40,6 +40,7 @@ export class ModelExporter {
       experience,
       metadata: {
         "firn.experience": String(experience.currentExperience),
+        ...(experience.name === undefined ? {} : { "firn.experience_name": experience.name }),
         "firn.classes_seen": JSON.stringify(experience.classesSeenSoFar),
         "firn.strategy": this.#labels.strategy,
         "firn.benchmark": this.#labels.benchmark,

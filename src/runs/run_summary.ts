@@ -8,6 +8,8 @@ export type RunStatus = "running" | "finished" | "interrupted" | "failed";
 export interface ExperienceSummary {
   /** Its number in the train stream. */
   readonly index: number;
+  /** What the experience is called; absent where it has no name. */
+  readonly name?: string;
   /**
    * The number of the experience that it is a piece of, where `experienceSize` cut it: which experience of the test
    * stream it belongs to. Absent where it is whole.
@@ -37,6 +39,8 @@ export interface RunSummary<Config> {
   readonly status: RunStatus;
   readonly config: Config;
   readonly experiences: readonly ExperienceSummary[];
+  /** The names of the test stream's experiences, the columns of the accuracy matrix; absent where they have none. */
+  readonly testExperiences?: readonly string[];
   /** After the newest experience; null before the first one is evaluated. */
   readonly final: ({ readonly streamAccuracy: number } & ContinualMeasures) | null;
   /** Null before anything was trained. */
@@ -54,13 +58,14 @@ export interface RunResults<Config> {
   readonly experiences: readonly ExperienceSummary[];
   /** Samples that passed through training steps, replayed ones and repeated epochs included. */
   readonly trainedSamples: number;
+  readonly testExperiences?: readonly string[] | undefined;
   readonly parametersHash: string | null;
   readonly error?: string | undefined;
 }
 
 /** Builds the summary of what has happened so far. */
 export function createRunSummary<Config>(results: RunResults<Config>): RunSummary<Config> {
-  const { status, config, experiences, trainedSamples, parametersHash, error } = results;
+  const { status, config, experiences, testExperiences, trainedSamples, parametersHash, error } = results;
   const trainSeconds = experiences.reduce((sum, experience) => sum + experience.trainSeconds, 0);
   const last = experiences[experiences.length - 1];
   return {
@@ -68,6 +73,7 @@ export function createRunSummary<Config>(results: RunResults<Config>): RunSummar
     status,
     config,
     experiences,
+    ...(testExperiences ? { testExperiences } : {}),
     final: last ? { streamAccuracy: last.streamAccuracy, ...measure(experiences) } : null,
     throughput: trainSeconds > 0 ? { trainExamplesPerSecond: trainedSamples / trainSeconds } : null,
     parametersHash,

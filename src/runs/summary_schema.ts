@@ -15,6 +15,7 @@ const count = z.int().min(0);
 
 const experience = z.looseObject({
   index: count,
+  name: z.exactOptional(z.string()),
   cutFrom: z.exactOptional(count),
   classes: z.array(z.number()),
   examples: count,
@@ -32,6 +33,7 @@ export const summarySchema: z.ZodType<RunSummary<unknown>> = z.looseObject({
   status: z.enum(["running", "finished", "interrupted", "failed"]),
   config: z.unknown(),
   experiences: z.array(experience),
+  testExperiences: z.exactOptional(z.array(z.string())),
   final: z
     .looseObject({
       streamAccuracy: measured,

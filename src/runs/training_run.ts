@@ -1,8 +1,10 @@
 import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
+import { listNames } from "../streams/stream.ts";
 import { restoreSnapshot, takeSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
@@ -184,8 +186,8 @@ export class TrainingRun<Config> {
     const evalSeconds = monitor.evalSeconds - evalSecondsBefore;
     const accuracy = readTestAccuracy(benchmark, monitor.accuracies);
     const onnx = (await this.#exporter?.export(this.strategy, experience, accuracy)) ?? null;
-    const { currentExperience: index, cutFrom, classesInThisExperience: classes, dataset } = experience;
-    const numbers = { index, ...(cutFrom === undefined ? {} : { cutFrom }) };
+    const { currentExperience: index, name, cutFrom, classesInThisExperience: classes, dataset } = experience;
+    const numbers = { index, ...omitUndefined({ name, cutFrom }) };
     return { ...numbers, classes, examples: dataset.length, epochs, trainSeconds, evalSeconds, ...accuracy, onnx };
   }
 
@@ -239,6 +241,7 @@ export class TrainingRun<Config> {
       error,
       config: this.#options.config,
       experiences: this.#experiences,
+      testExperiences: listNames(this.#options.benchmark.testStream),
       trainedSamples: this.#monitor.trainedSamples,
       parametersHash: this.#parametersHash,
     });

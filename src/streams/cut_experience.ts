@@ -1,3 +1,4 @@
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import type { ExperienceData } from "./stream.ts";
 
@@ -6,7 +7,7 @@ import type { ExperienceData } from "./stream.ts";
  * stands for the classes of its own samples, and knows by `cutFrom` which one it is a piece of.
  */
 export function cutExperience(
-  { dataset }: ExperienceData,
+  { dataset, name }: ExperienceData,
   {
     index: cutFrom,
     experienceSize,
@@ -22,5 +23,6 @@ export function cutExperience(
   return Array.from({ length: Math.ceil(order.length / experienceSize) }, (_, index) => ({
     dataset: dataset.subset(order.subarray(index * experienceSize, (index + 1) * experienceSize).sort()),
     cutFrom,
+    ...omitUndefined({ name }),
   }));
 }

@@ -6,6 +6,8 @@ export interface Experience {
   readonly dataset: Dataset;
   /** Its place in the stream it was made for, from 0; kept when the stream is sliced. */
   readonly currentExperience: number;
+  /** What it is called where it has a name of its own, a folder's say: a month, a site. */
+  readonly name?: string;
   /**
    * The number of the experience that it is a piece of, where `experienceSize` cut it; absent where it is whole. See
    * `findOriginNumber` for pieces of every kind.

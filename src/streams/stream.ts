@@ -1,4 +1,5 @@
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type ClassView, createClassTimeline } from "./class_timeline.ts";
 import type { Experience, LabelNames, Stream } from "./experience.ts";
@@ -17,6 +18,8 @@ export interface ExperienceData {
   readonly classes?: readonly number[];
   /** The number of the experience that it is a piece of; left out where it is whole. */
   readonly cutFrom?: number;
+  /** What it is called; left out where its number is all there is. */
+  readonly name?: string;
 }
 
 /**
@@ -38,12 +41,18 @@ export function createStream(name: string, parts: readonly ExperienceData[], lab
     if (!experience) throw new RangeRefusal(needs("the stream", `an experience below ${parts.length}`, index));
     return experience;
   });
-  for (const [index, { dataset, cutFrom }] of parts.entries()) {
+  for (const [index, { dataset, cutFrom, name }] of parts.entries()) {
     const view = timeline[index];
-    const own = { dataset, currentExperience: index, ...(cutFrom === undefined ? {} : { cutFrom }) };
+    const own = { dataset, currentExperience: index, ...omitUndefined({ cutFrom, name }) };
     if (view) experiences.push(createExperience({ ...own, originStream: stream }, view));
   }
   return stream;
+}
+
+/** The names of a stream's experiences; undefined unless all have one. */
+export function listNames(stream: Stream): readonly string[] | undefined {
+  const names = [...stream].flatMap(({ name }) => name ?? []);
+  return names.length > 0 && names.length === stream.length ? names : undefined;
 }
 
 /** A stream that makes an experience when it is asked for, and keeps none. `make` is given the whole stream, too. */
@@ -79,7 +88,7 @@ export function createLazyStream<Kind extends Experience>(
 
 /** Puts an experience together; its task labels are those of its samples. */
 export function createExperience(
-  parts: Pick<Experience, "dataset" | "currentExperience" | "cutFrom" | "joinedFrom" | "originStream">,
+  parts: Pick<Experience, "dataset" | "currentExperience" | "name" | "cutFrom" | "joinedFrom" | "originStream">,
   classes: ClassView,
 ): Experience {
   return {

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StopRequest } from "../../src/cli/cli_error.ts";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 
@@ -164,6 +165,46 @@ describe("train --continue", () => {
     await refuse([], '"test/month3" has other contents (acceptChangedData, or --accept-changed-data, goes on with it)');
     await train(["--continue", out, "--accept-changed-data", "--quiet"]);
     expect((await readSummary(out)).experiences.length).toBe(5);
+  });
+
+  test("calls experiences by their folders, and trains new ones last, wherever their names sort", async () => {
+    const [data, runs] = [await makeFolder(listMonths(1, 2, [])), await makeFolder({})];
+    const out = join(runs, "run");
+    const words = ["--benchmark", `directory:path=${data}`, ...COMMON.slice(0, -1), ...FIXED, "--workers", "0"];
+    await captureCli(["train", ...words, "--out", out]);
+    const table = makeTable(3, ["ant", "cat"]);
+    await addFiles(data, { "train/extra/d.csv": table, "test/extra/d.csv": table });
+    const { stdout } = await captureCli(["train", "--continue", out, "--workers", "0", "--log", "text"]);
+    expect(stdout).toContain('Training on experience 2 "extra" (task 0) of the train stream');
+    expect(stdout).toMatch(/trained +classes +name +month1 +month2 +extra +stream/);
+    expect(stdout).toMatch(/\n +0 +ant,cat +month1 +[\d.]+ +[\d.]+ {5,}[\d.]+ +[\d.]+\n/);
+    expect(stdout).toMatch(/\n +2 +ant,cat +extra /);
+    const { experiences, testExperiences, config } = await readSummary(out);
+    expect(experiences.map(({ name }: { name: string }) => name)).toEqual(["month1", "month2", "extra"]);
+    expect([testExperiences, config.experienceNames]).toEqual(Array(2).fill(["month1", "month2", "extra"]));
+    const { metadata } = decodeModel(await readFile(join(out, "onnx", "latest.onnx")));
+    expect([metadata["firn.experience"], metadata["firn.experience_name"]]).toEqual(["2", "extra"]);
+    await captureCli(["report", out, "--out", join(out, "page.html")]);
+    const page = await readFile(join(out, "page.html"), "utf8");
+    expect(page).toContain('<td class="number">2</td><td>ant, cat</td><td>extra</td>');
+    for (const text of ["3: extra", ">extra</text>", ">month1</text>"]) expect(page).toContain(text);
+  });
+
+  test("leaves later folders to --continue, when a run is resumed", async () => {
+    const [data, runs] = [await makeFolder(listMonths(1, 2, [])), await makeFolder({})];
+    const out = join(runs, "run");
+    const controller = new AbortController();
+    const words = ["train", "--benchmark", `directory:path=${data}`, ...COMMON.slice(0, -1), ...FIXED, "--out", out];
+    const around = { signal: controller.signal, listen: () => controller.abort(new StopRequest("SIGINT")) };
+    expect((await captureCli([...words, "--log", "json"], around)).status).toBe(130);
+    await addFiles(data, { "train/a/d.csv": makeTable(3, ["bee"]), "test/a/d.csv": makeTable(3, ["bee"]) });
+    await train(["--resume", out, "--quiet"]);
+    expect((await readSummary(out)).testExperiences).toEqual(["month1", "month2"]);
+    expect((await captureCli(["train", "--resume", out])).stdout).toContain("1 experience has come since");
+    await rm(join(data, "train/month1"), { recursive: true });
+    await rm(join(data, "test/month1"), { recursive: true });
+    const { status, stderr } = await captureCli(["train", "--continue", out]);
+    expect([status, stderr]).toEqual([2, `${data}: must hold the experiences ["month1"]\n`]);
   });
 
   test("gives new classes the ids that follow: bee between ant and cat does not move cat", async () => {

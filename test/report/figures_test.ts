@@ -18,7 +18,8 @@ function makeRun(name: string, accuracies: readonly number[]): ReportedRun {
     onnx: null,
   }));
   const rest = { error: undefined, config: {}, final: null, trainExamplesPerSecond: undefined, parametersHash: null };
-  return { name, folder: "", status: "finished", experiences, metrics: new Map(), ...rest };
+  const testExperiences = undefined;
+  return { name, folder: "", status: "finished", experiences, testExperiences, metrics: new Map(), ...rest };
 }
 
 describe("layerRuns()", () => {

@@ -43,7 +43,13 @@ export const rotated = {
   experiences: optional(wholeNumber(1, MAX_EXPERIENCES), "number of angles. Default: 10, or as many as rotations"),
 };
 
-const { classNames: _classNames, addClasses: _addClasses, ...ownFiles } = listTypeable(DIRECTORY_OPTIONS);
+const {
+  classNames: _classNames,
+  addClasses: _addClasses,
+  experienceNames: _experienceNames,
+  addExperiences: _addExperiences,
+  ...ownFiles
+} = listTypeable(DIRECTORY_OPTIONS);
 
 /** Of directory. */
 export const directory = {

@@ -18,6 +18,10 @@ export interface BenchmarkContext {
   readonly data: string | undefined;
   /** The label of each class id, where it is settled already: by the run that goes on, or by an exported file. */
   readonly classNames?: readonly string[] | undefined;
+  /** The folders of experiences, where they are settled already. */
+  readonly experienceNames?: readonly string[] | undefined;
+  /** True adds other folders behind them. */
+  readonly addExperiences?: boolean | undefined;
   /** True where data may have come with other classes: they get the ids that follow. */
   readonly addClasses?: boolean | undefined;
 }
@@ -70,13 +74,14 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       options: directory,
       create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
         const { folder, ...rest } = complete(options, context);
-        const { classNames, addClasses } = context;
+        const { classNames, addClasses, experienceNames, addExperiences } = context;
+        const known = { classNames, addClasses, experienceNames, addExperiences };
         const path = options.path ?? folder;
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");
         const [height, width = height] = imageSize ?? [];
         const size = height !== undefined && width !== undefined ? { height, width } : undefined;
         const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
-        return directoryBenchmark({ ...rest, path, imageSize: size, classNames, addClasses, delimiter });
+        return directoryBenchmark({ ...rest, path, ...known, imageSize: size, delimiter });
       },
     }),
   ],

@@ -14,7 +14,7 @@ const directoryOptions = z.looseObject({
  * experiences, or the folder cannot be read.
  */
 export async function countNewExperiences(
-  { benchmark, data }: TrainConfig,
+  { benchmark, data, experienceNames }: TrainConfig,
   { experiences }: Pick<RunSummary<unknown>, "experiences">,
 ): Promise<number> {
   const options = directoryOptions.safeParse(benchmark.options).data;
@@ -23,7 +23,10 @@ export async function countNewExperiences(
   if (benchmark.name !== "directory" || !options || path === null || tested === undefined) return 0;
   try {
     const { names, isUndivided } = await findSampleFolders(path, options);
-    return isUndivided ? 0 : Math.max(0, names.length - tested);
+    if (isUndivided) return 0;
+    return experienceNames
+      ? names.filter((name) => !experienceNames.includes(name)).length
+      : Math.max(0, names.length - tested);
   } catch {
     return 0;
   }

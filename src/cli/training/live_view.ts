@@ -2,7 +2,7 @@ import { summarizeAccuracyMatrix } from "../../evaluation/continual_measures.ts"
 import type { EvaluatedStrategy } from "../../evaluation/evaluated_strategy.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { TerminalBars, type TextStream } from "../../evaluation/loggers/terminal_bars.ts";
-import { type ExperienceSummary, listTrained } from "../../runs/run_summary.ts";
+import { type ExperienceSummary, listTrained, type RunSummary } from "../../runs/run_summary.ts";
 import { formatMatrixHeading, formatMatrixRow, type MatrixLayout } from "./matrix_row.ts";
 
 /** Where a run is shown, and how. */
@@ -20,7 +20,7 @@ export interface LiveViewOptions {
 export interface LiveView {
   readonly logger: Logger;
   /** Adds the rows that are not shown yet. */
-  readonly show: (summary: { readonly experiences: readonly ExperienceSummary[] }) => void;
+  readonly show: (summary: Pick<RunSummary<unknown>, "experiences" | "testExperiences">) => void;
   /** Takes the bar away: for lines of others, and at the end. */
   readonly clear: () => void;
 }
@@ -41,8 +41,8 @@ export function createLiveView(options: LiveViewOptions): LiveView {
   return {
     logger: createLogger(bars, isOnline),
     clear: () => bars.write(""),
-    show({ experiences }) {
-      const layout: MatrixLayout = { width: (stream.columns || 80) - 1, isColored: stream.isColored === true };
+    show({ experiences, testExperiences: names }) {
+      const layout: MatrixLayout = { width: (stream.columns || 80) - 1, isColored: stream.isColored === true, names };
       for (; shown < experiences.length; shown++) {
         const rows = experiences.slice(0, shown + 1);
         const [columns, above] = [experiences[shown], experiences[shown - 1]].map((row) => row?.testAccuracy.length);

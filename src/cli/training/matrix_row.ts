@@ -1,19 +1,23 @@
 /** The accuracy matrix for a terminal: one line a trained experience, one cell an experience of the test stream. */
 
+import { escapeControls } from "../../core/errors/printable.ts";
 import type { ExperienceSummary } from "../../runs/run_summary.ts";
 
 /** How wide lines may be, and whether cells have colors: 256 of them, from red to green. */
 export interface MatrixLayout {
   readonly width: number;
   readonly isColored: boolean;
+  /** What rows may be called, where experiences have names. */
+  readonly names?: readonly string[] | undefined;
 }
 
 /** A row of the matrix, and what it comes to. */
-export interface MatrixRow extends Pick<ExperienceSummary, "index" | "testAccuracy" | "streamAccuracy"> {
+export interface MatrixRow extends Pick<ExperienceSummary, "index" | "name" | "testAccuracy" | "streamAccuracy"> {
   readonly averageForgetting: number;
 }
 
 const LABEL_WIDTH = "trained ".length;
+const MAX_LABEL_WIDTH = 24;
 const FIGURES = "   stream  forgetting";
 const CELL_WIDTH = 5;
 /** Cells that are worth more than the figures beside them. */
@@ -21,6 +25,7 @@ const MIN_CELLS = 10;
 
 /** How the cells of a row are laid out. */
 interface CellLayout {
+  readonly labelWidth: number;
   readonly hasFigures: boolean;
   /** 1 where a cell is a digit alone. */
   readonly cellWidth: number;
@@ -28,37 +33,50 @@ interface CellLayout {
   readonly perCell: number;
 }
 
-function layOut(experiences: number, { width }: MatrixLayout): CellLayout {
-  const free = width - LABEL_WIDTH;
+function layOut(experiences: number, { width, names = [] }: MatrixLayout): CellLayout {
+  const longest = Math.max(0, ...names.map((name, index) => formatLabel(index, name).length + 1));
+  const labelWidth =
+    width < 2 * MAX_LABEL_WIDTH ? LABEL_WIDTH : Math.min(MAX_LABEL_WIDTH, Math.max(LABEL_WIDTH, longest));
+  const free = width - labelWidth;
   const hasFigures = free - FIGURES.length >= Math.min(experiences, MIN_CELLS);
   const columns = Math.max(1, hasFigures ? free - FIGURES.length : free);
   const cellWidth = experiences * CELL_WIDTH <= columns ? CELL_WIDTH : 1;
-  return { hasFigures, cellWidth, perCell: cellWidth > 1 ? 1 : Math.ceil(experiences / columns) };
+  return { labelWidth, hasFigures, cellWidth, perCell: cellWidth > 1 ? 1 : Math.ceil(experiences / columns) };
 }
 
 /** Two lines: what the cells are, and what stands above the columns. */
 export function formatMatrixHeading(experiences: number, layout: MatrixLayout): string {
-  const { hasFigures, cellWidth, perCell } = layOut(experiences, layout);
+  const { labelWidth, hasFigures, cellWidth, perCell } = layOut(experiences, layout);
   const cells =
     cellWidth > 1
       ? Array.from({ length: experiences }, (_, i) => formatCell(String(i))).join("")
       : `0-${experiences - 1}`.padEnd(Math.ceil(experiences / perCell));
   const unit = cellWidth > 1 ? "percent" : perCell > 1 ? `tenths, means of ${perCell}` : "tenths";
-  const columns = `${"trained".padEnd(LABEL_WIDTH)}${cells}${hasFigures ? FIGURES : ""}`;
+  const columns = `${"trained".padEnd(labelWidth)}${cells}${hasFigures ? FIGURES : ""}`;
   const lines = [`Accuracy on each experience of the test stream, in ${unit}`, columns.trimEnd()];
   return lines.map((line) => `${line.slice(0, layout.width)}\n`).join("");
 }
 
 /** One line, with its newline. */
 export function formatMatrixRow(row: MatrixRow, layout: MatrixLayout): string {
-  const { index, testAccuracy, streamAccuracy, averageForgetting } = row;
-  const { hasFigures, cellWidth, perCell } = layOut(testAccuracy.length, layout);
+  const { index, name, testAccuracy, streamAccuracy, averageForgetting } = row;
+  const { labelWidth, hasFigures, cellWidth, perCell } = layOut(testAccuracy.length, layout);
   const cells = listMeans(testAccuracy, perCell).map((accuracy) => {
     const text = cellWidth > 1 ? formatCell(formatPercent(accuracy)) : formatTenths(accuracy);
     return layout.isColored ? paint(text, accuracy) : text;
   });
   const figures = [streamAccuracy.toFixed(4).padStart(9), averageForgetting.toFixed(4).padStart(12)].join("");
-  return `${String(index).padStart(LABEL_WIDTH - 1)} ${cells.join("")}${hasFigures ? figures : ""}\n`;
+  const isRoomy = labelWidth > LABEL_WIDTH && name !== undefined;
+  const label = isRoomy
+    ? formatLabel(index, name)
+        .slice(0, labelWidth - 1)
+        .padEnd(labelWidth - 1)
+    : String(index).padStart(labelWidth - 1);
+  return `${label} ${cells.join("")}${hasFigures ? figures : ""}\n`;
+}
+
+function formatLabel(index: number, name: string): string {
+  return escapeControls(`${String(index).padStart(2)} ${name}`);
 }
 
 function listMeans(values: readonly number[], perCell: number): number[] {

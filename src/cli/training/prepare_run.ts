@@ -12,6 +12,7 @@ import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
 import type { Benchmark } from "../../streams/experience.ts";
+import { listNames } from "../../streams/stream.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { findModuleAddress, findProgram, nameForFolder } from "../options/user_module.ts";
@@ -104,9 +105,10 @@ async function createRunOptions(
   const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
   const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
   const data = given.data ?? undefined;
-  const known = target.kind === "continued" ? { ...target, addClasses: true } : given;
+  const known = target.kind === "continued" ? { ...given, ...target, addClasses: true, addExperiences: true } : given;
   const benchmark = await createNamed(BENCHMARKS, given.benchmark, { ...known, seed, data });
-  const config = keepClassNames(given, benchmark);
+  // A run that goes on has those that it was started with.
+  const config = target.kind === "resumed" ? given : keepNames(given, benchmark);
   const context = { benchmark, runFolder };
   const plugins = await Promise.all(config.plugins.map((choice) => createLoaded(PLUGINS, choice, context)));
   const { metrics: ownMetrics = [] } = config;
@@ -155,9 +157,13 @@ async function createRunOptions(
   };
 }
 
-/** The labels of the benchmark's classes belong to what decides a run, unless they are the class ids themselves. */
-function keepClassNames(config: TrainConfig, { classNames }: Benchmark): TrainConfig {
-  return areClassIds(classNames) ? config : { ...config, classNames };
+/**
+ * Names of experiences, and labels of classes unless they are the class ids themselves, belong to what decides a run.
+ */
+function keepNames(config: TrainConfig, { classNames, testStream }: Benchmark): TrainConfig {
+  const experienceNames = listNames(testStream);
+  const classes = areClassIds(classNames) ? {} : { classNames };
+  return { ...config, ...(experienceNames ? { experienceNames } : {}), ...classes };
 }
 
 /** What may register layers of its own: the module that made the model. */

@@ -109,7 +109,8 @@ function formatNumber(value: number): string {
   return Number.isInteger(value) && Math.abs(value) >= 1000 ? String(value) : value.toFixed(4);
 }
 
-function describeExperience({ currentExperience, originStream, taskLabels }: Experience): string {
+function describeExperience({ currentExperience, name, originStream, taskLabels }: Experience): string {
+  const called = name === undefined ? "" : ` ${escapeControls(JSON.stringify(name))}`;
   const task = taskLabels.length === 1 ? ` (task ${taskLabels[0]})` : "";
-  return `experience ${currentExperience}${task} of the ${escapeControls(originStream.name)} stream`;
+  return `experience ${currentExperience}${called}${task} of the ${escapeControls(originStream.name)} stream`;
 }

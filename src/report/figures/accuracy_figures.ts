@@ -17,12 +17,12 @@ export function createExperienceAccuracyFigure(run: ReportedRun): Figure | undef
   const { experiences } = run;
   const columns = countColumns(experiences.map(({ testAccuracy }) => testAccuracy));
   if (columns === 0) return undefined;
+  const names = Array.from({ length: columns }, (_, i) => run.testExperiences?.[i] ?? `experience ${i}`);
   const values = experiences.flatMap(({ testAccuracy }, row) =>
     testAccuracy.flatMap((accuracy, tested) =>
-      Number.isNaN(accuracy) ? [] : [{ trained: row + 1, experience: `experience ${tested}`, accuracy }],
+      Number.isNaN(accuracy) ? [] : [{ trained: row + 1, experience: names[tested], accuracy }],
     ),
   );
-  const names = Array.from({ length: columns }, (_, i) => `experience ${i}`);
   return {
     name: `experience-accuracy-${slugify(run.name)}`,
     title: "Accuracy on each experience over time",

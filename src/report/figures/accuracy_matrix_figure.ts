@@ -12,10 +12,11 @@ export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined
   const { experiences } = run;
   const columns = countColumns(experiences.map(({ testAccuracy }) => testAccuracy));
   if (columns === 0) return undefined;
-  const values = experiences.flatMap(({ index, cutFrom, testAccuracy }, row) =>
+  const names = listTestNames(run);
+  const values = experiences.flatMap(({ index, name = `experience ${index}`, cutFrom, testAccuracy }, row) =>
     testAccuracy.map((accuracy, tested) => ({
-      trained: `${row + 1}: ${cutFrom === undefined ? `experience ${index}` : `a piece of ${cutFrom}`}`,
-      tested,
+      trained: `${row + 1}: ${cutFrom === undefined ? name : `a piece of ${names[cutFrom] ?? cutFrom}`}`,
+      tested: names[tested] ?? tested,
       accuracy: Number.isNaN(accuracy) ? null : accuracy,
       isTrained: tested === (cutFrom ?? index),
     })),
@@ -31,7 +32,13 @@ export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined
       width: { step: size },
       height: { step: Math.min(size, 34) },
       encoding: {
-        x: { field: "tested", type: "ordinal", title: "tested on experience", axis: { orient: "top", labelAngle: 0 } },
+        x: {
+          field: "tested",
+          type: "ordinal",
+          title: "tested on experience",
+          sort: null,
+          axis: { orient: "top", labelAngle: run.testExperiences ? -45 : 0 },
+        },
         y: { field: "trained", type: "ordinal", title: null, sort: null },
       },
       layer: [
@@ -61,6 +68,11 @@ export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined
       transform: [{ calculate: "round(datum.accuracy * 100)", as: "percent" }],
     },
   };
+}
+
+/** What the columns of a run's accuracy matrix are called; empty where they are numbers. */
+function listTestNames({ testExperiences = [] }: ReportedRun): readonly string[] {
+  return new Set(testExperiences).size === testExperiences.length ? testExperiences : [];
 }
 
 /** A name as a part of a file's name. */

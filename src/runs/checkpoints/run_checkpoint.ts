@@ -49,6 +49,7 @@ const share = z.union([z.number(), z.nan()]);
 
 const experience: z.ZodType<ExperienceSummary> = z.strictObject({
   index: count,
+  name: z.exactOptional(z.string()),
   cutFrom: z.exactOptional(count),
   classes: z.array(z.int()),
   examples: count,

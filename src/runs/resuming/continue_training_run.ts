@@ -83,8 +83,12 @@ function assertNew(path: string, { experiences }: RunCheckpoint, { trainStream }
 
 /** @throws {RangeRefusal} If the benchmark does not begin with what the run has trained. */
 function assertOldExperiences(path: string, { experiences }: RunCheckpoint, { trainStream }: Benchmark): void {
-  for (const { index, examples, classes } of experiences.slice(0, trainStream.length)) {
-    const { dataset, classesInThisExperience } = trainStream.at(index);
+  for (const { index, name, examples, classes } of experiences.slice(0, trainStream.length)) {
+    const { dataset, classesInThisExperience, name: nowCalled = name } = trainStream.at(index);
+    if (name !== undefined && name !== nowCalled) {
+      const [before, now] = [name, nowCalled].map(describeValue);
+      throw new RangeRefusal(`${path}: experience ${index} was ${before} when it was trained, now ${now}`);
+    }
     if (dataset.length !== examples) {
       throw new RangeRefusal(
         `${path}: experience ${index} had ${examples} samples when it was trained, now ${dataset.length}`,

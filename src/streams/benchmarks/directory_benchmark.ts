@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { elementAt } from "../../core/element_at.ts";
-import { RangeRefusal } from "../../core/errors/errors.ts";
+import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import { CsvColumns } from "../../data/csv/csv_columns.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -21,7 +21,8 @@ import type { DealtScenario } from "./image_options.ts";
  * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
  * in both, or `path/EXPERIENCE/…` alone. Experiences come in the natural order of their names ("exp2" before "exp10");
  * what they may hold, see `readSampleFolder`. Bytes are divided by 255. Class ids 0, 1, 2 … stand for the labels that
- * occur, in train and test together: numbers ascending, names in natural order. `classNames` says which.
+ * occur, in train and test together: numbers ascending, names in natural order. `classNames` says which, and
+ * `experienceNames` which experiences.
  * @throws {Error} If a folder or file is missing, broken or does not fit the others; the message names it.
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
@@ -29,7 +30,8 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   assertOptions("directoryBenchmark", options, DIRECTORY_OPTIONS);
   if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
   const { path, testSize, taskLabels = false, seed = 0 } = options;
-  const { names, parts, isUndivided } = await findSampleFolders(path, options);
+  const { names: found, parts, isUndivided } = await findSampleFolders(path, options);
+  const names = isUndivided ? found : orderExperiences(found, options);
   const { scenario = isUndivided ? "class-incremental" : "folders" } = options;
   if (scenario === "folders") assertUndealt(options, isUndivided);
   if (parts.length === 2 && testSize !== undefined) {
@@ -61,7 +63,8 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     const { experiences = Math.min(5, scenario === "class-incremental" ? made.numClasses : train.length) } = options;
     return dealDatasets({ ...options, ...made, classOrder, name: "directory", scenario, experiences, train, test });
   }
-  const toData = (list: readonly Dataset[]): ExperienceData[] => list.map((dataset) => ({ dataset }));
+  const toData = (list: readonly Dataset[]): ExperienceData[] =>
+    list.map((dataset, i) => ({ dataset, name: elementAt(names, i) }));
   return createBenchmark({
     ...options,
     ...made,
@@ -70,6 +73,17 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     test: toData(halves.test),
     isTaskIncremental: taskLabels,
   });
+}
+
+/** @throws {RangeRefusal} If an experience that is wanted is not there. */
+function orderExperiences(
+  found: readonly string[],
+  { path, experienceNames: known, addExperiences = false }: DirectoryOptions,
+): readonly string[] {
+  if (!known) return found;
+  const gone = known.filter((name) => !found.includes(name));
+  if (gone.length > 0) throw new RangeRefusal(`${path}: must hold the experiences ${describeValue(gone)}`);
+  return addExperiences ? [...known, ...found.filter((name) => !known.includes(name))] : known;
 }
 
 function assertUndealt({ path, experiences, classOrder, balanced }: DirectoryOptions, isUndivided: boolean): void {

@@ -34,6 +34,14 @@ export const DIRECTORY_OPTIONS = {
   ),
   classNames: optional(listOf(text()), "label of each class id. Default: the labels that occur, in their order"),
   addClasses: optional(flag(), "gives labels that are not among classNames the ids that follow. Default: refuses them"),
+  experienceNames: optional(
+    listOf(text()),
+    "folders of experiences in their order; others are left out. Default: all, in natural order",
+  ),
+  addExperiences: optional(
+    flag(),
+    "adds folders that are not among experienceNames behind them. Default: leaves them out",
+  ),
   balanced: BALANCED,
   taskLabels: TASK_LABELS,
   ...SAMPLE_FILE_OPTIONS,

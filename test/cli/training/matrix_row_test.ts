@@ -30,6 +30,18 @@ describe("formatMatrixHeading() and formatMatrixRow()", () => {
     );
   });
 
+  test("call rows by their names, where there is room", () => {
+    const layout = { width: 80, isColored: false, names: ["january", "february"] };
+    const row = { ...FIGURES, index: 1, name: "february", testAccuracy: [1, 0.5] };
+    const lines = (formatMatrixHeading(2, layout) + formatMatrixRow(row, layout)).split("\n");
+    expect(lines.slice(1)).toEqual([
+      "trained        0    1    stream  forgetting",
+      " 1 february  100   50    0.5000     -0.2500",
+      "",
+    ]);
+    expect(formatMatrixRow(row, { ...layout, width: 40 })).toBe("      1  100   50    0.5000     -0.2500\n");
+  });
+
   test("leave the figures out where the terminal is narrow", () => {
     expect(show(ramp(5), 20).split("\n").slice(1)).toEqual(["trained 0-4", "      3 02579", ""]);
     for (const width of [20, 30, 40, 60, 100]) {
