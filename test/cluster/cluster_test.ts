@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createQuadraticPenalty } from "../../src/cluster/penalty.ts";
+import { Dataset } from "../../src/data/dataset.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
 import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
+import { collectGarbage } from "../support/collect_garbage.ts";
 import { startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";
 
@@ -47,6 +49,26 @@ describe("Cluster, K replicas against one", () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test("forward() reads any number of sources, and keeps few of those that nobody else keeps", async () => {
+    for (const workers of [0, 1]) {
+      const cluster = await startMadeCluster({ workers });
+      const forward = (samples: typeof data) => cluster.forward({ samples, training: false, dropoutStep: 0 });
+      const kept = makeTask({ samples: 3 });
+      const expected = await forward(kept);
+      const refs: WeakRef<object>[] = [];
+      for (let i = 0; i < 700; i++) {
+        const passing = makeTask({ samples: 1, seed: i });
+        refs.push(...[...passing.sources.values()].map((source) => new WeakRef(source)));
+        await forward(passing);
+      }
+      expect(await forward(Dataset.concat([kept, kept.subset([0])]).subset([0, 1, 2]))).toEqual(expected);
+      await new Promise((resolve) => setTimeout(resolve));
+      collectGarbage();
+      expect(refs.filter((ref) => ref.deref()).length).toBeLessThan(300);
+      await cluster.close();
+    }
   });
 
   test("gradientStep() gives bit-identical gradients on 0, 1 and 2 workers with the same shards", async () => {

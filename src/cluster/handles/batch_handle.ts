@@ -9,6 +9,12 @@ import { Word } from "../protocol/control_block.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 
 /**
+ * When replicas know more sources than this, they forget those that the next minibatch is not of: programs that go on
+ * learning make a source of whatever comes in.
+ */
+const KNOWN_SOURCES = 256;
+
+/**
  * Coordinator-side handle to the minibatch buffers: writes samples, sends new sources, grows the memory.
  */
 export class BatchHandle {
@@ -92,8 +98,13 @@ export class BatchHandle {
   async #sendNewSources(samples: Dataset): Promise<void> {
     const unknown = [...samples.sources.values()].filter((source) => !this.#knownSources.has(source.id));
     if (unknown.length === 0) return;
-    await this.#group.send({ kind: "addSources", sources: unknown });
-    for (const source of unknown) this.#knownSources.add(source.id);
+    if (this.#knownSources.size + unknown.length <= KNOWN_SOURCES) {
+      await this.#group.send({ kind: "addSources", sources: unknown });
+    } else {
+      this.#knownSources.clear();
+      await this.#group.send({ kind: "setSources", sources: [...samples.sources.values()] });
+    }
+    for (const id of samples.sources.keys()) this.#knownSources.add(id);
   }
 
   async #grow(size: number): Promise<void> {

@@ -12,6 +12,8 @@ import type { QuadraticPenalty } from "../penalty.ts";
  */
 export type ReplicaCommand =
   | { readonly kind: "addSources"; readonly sources: readonly DataSource[] }
+  /** The same, and forgets all others. */
+  | { readonly kind: "setSources"; readonly sources: readonly DataSource[] }
   | { readonly kind: "setBatch"; readonly batch: BatchMemory }
   /** Gives alternate parameter vector `id` (from 1) to the replica. */
   | { readonly kind: "setVector"; readonly id: number; readonly vector: Float32Array<SharedArrayBuffer> }

@@ -47,6 +47,10 @@ export class ReplicaState {
       case "addSources":
         for (const source of command.sources) this.sources.set(source.id, source);
         return;
+      case "setSources":
+        this.sources.clear();
+        for (const source of command.sources) this.sources.set(source.id, source);
+        return;
       case "setBatch":
         this.batch = command.batch;
         return;
