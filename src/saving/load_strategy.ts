@@ -21,7 +21,7 @@ import { parseSavedStrategy, type SavedStrategy } from "./saved_strategy.ts";
 export interface LoadStrategyOptions {
   /**
    * The strategy, made anew as the saved one was: for classes of one's own, or whose options are more than plain data.
-   * It must not be trained. Nothing else may be given beside it.
+   * Nothing else may be given beside it. It is closed where its model turns out to be another one.
    */
   readonly strategy?: BaseStrategy;
   /** The plugins that the strategy was given, made anew in the same order. Default: none. */
