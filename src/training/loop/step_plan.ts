@@ -40,7 +40,8 @@ export function createStepPlan({ listeners, overridden, hasFusedCriterion }: Pla
   splitting.push(...listeners("criterion").map((name) => `${name} replaces the criterion`));
   if (!hasFusedCriterion) splitting.push("the criterion is a function of its own");
   const delaying = explain(["afterBackward", "beforeUpdate"]);
-  for (const step of ["trainingIteration", "optimizerStep"] as const) {
+  // A subclass may change the gradient in its own `backward`.
+  for (const step of ["trainingIteration", "backward", "optimizerStep"] as const) {
     if (overridden.has(step)) delaying.push(`the strategy overrides ${step}`);
   }
   return {

@@ -3,6 +3,7 @@ import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
+import { SGD } from "../../../src/optimizers/sgd.ts";
 import { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import type { CallbackName } from "../../../src/training/loop/callbacks.ts";
 import { createStepPlan, type StepPlan } from "../../../src/training/loop/step_plan.ts";
@@ -85,15 +86,30 @@ describe("strategy.plan", () => {
     });
   }
 
-  test("is split, where a subclass overrides forward, criterion or backward", async () => {
-    for (const [Strategy, step] of [
-      [OverridesForward, "forward"],
-      [OverridesCriterion, "criterion"],
-      [OverridesBackward, "backward"],
+  test("is split, where a subclass overrides forward, criterion or backward; backward delays the update, too", async () => {
+    for (const [Strategy, step, updateWithReduction] of [
+      [OverridesForward, "forward", true],
+      [OverridesCriterion, "criterion", true],
+      [OverridesBackward, "backward", false],
     ] as const) {
       const reasons = [`the strategy overrides ${step}`];
-      expect(await findPlan(new Strategy(makeOptions()))).toEqual({ fused: false, updateWithReduction: true, reasons });
+      expect(await findPlan(new Strategy(makeOptions()))).toEqual({ fused: false, updateWithReduction, reasons });
     }
+  });
+
+  test("steps along the gradient that an overridden backward leaves", async () => {
+    class Still extends Naive {
+      override async backward(): Promise<number> {
+        const loss = await super.backward();
+        this.gradient.fill(0);
+        return loss;
+      }
+    }
+    await using strategy = new Still({ ...makeOptions(), optimizer: new SGD({ learningRate: 0.1 }) });
+    await strategy.start();
+    const before = Float32Array.from(strategy.parameters);
+    await strategy.train(makeBenchmark({ samples: 32 }).trainStream);
+    expect(Float32Array.from(strategy.parameters)).toEqual(before);
   });
 
   test("updates apart from the reduction, where a subclass overrides optimizerStep", async () => {
