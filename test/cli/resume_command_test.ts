@@ -40,7 +40,7 @@ describe("train --resume", () => {
     const { out, words } = await makeRun();
     const { status, stderr } = await interrupt(words, new StopRequest("SIGTERM"));
     expect(status).toBe(143);
-    expect(stderr).toMatch(/^Interrupted; go on with: (bun run|deno task) train --resume \S+run\n$/);
+    expect(stderr).toMatch(/^Interrupted; go on with: (npx )?(bun run|deno task) train --resume \S+run\n$/);
     expect(JSON.parse(await readFile(join(out, "summary.json"), "utf8")).status).toBe("interrupted");
     const resumed = await captureCli(["train", "--resume", out, "--workers", "2", "--quiet"]);
     expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: "" });

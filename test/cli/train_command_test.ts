@@ -142,7 +142,7 @@ describe("train", () => {
     controller.abort();
     const { out, status, stderr } = await train(["--quiet"], controller.signal);
     expect(status).toBe(130);
-    expect(stderr).toMatch(/^Interrupted; go on with: (bun run|deno task) train --resume .*run\n$/);
+    expect(stderr).toMatch(/^Interrupted; go on with: (npx )?(bun run|deno task) train --resume .*run\n$/);
     expect(await readJSON(join(out, "summary.json"))).toMatchObject({ status: "interrupted", experiences: [] });
   });
 

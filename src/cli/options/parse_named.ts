@@ -25,7 +25,10 @@ export function parseNamed(text: string): ParsedNamed {
   const [, name, rest] = /^([A-Za-z][\w-]*)(?::(.*))?$/s.exec(text) ?? [];
   if (name !== undefined) return { name, options: rest === undefined ? {} : parseOptions(text, rest) };
   const [, key] = /^([A-Za-z][\w-]*)=/.exec(text) ?? [];
-  if (key === undefined) throw malformed(text, "expected NAME or NAME:key=value,key=value");
+  if (key === undefined) {
+    const isFile = /\.[cm]?[jt]s$/.test(text);
+    throw malformed(text, `expected NAME or NAME:key=value,key=value${isFile ? `; a module is path=${text}` : ""}`);
+  }
   return { name: key, options: parseOptions(text, text) };
 }
 

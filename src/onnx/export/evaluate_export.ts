@@ -1,6 +1,8 @@
-import { SyntaxRefusal } from "../../core/errors/errors.ts";
+import { RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { decodeModel } from "../file/decode_model.ts";
+import type { OnnxGraph } from "../file/onnx_model.ts";
+import { SAMPLES_NAME } from "../layers/input.ts";
 import { cutBatch } from "./cut_batch.ts";
 import { countRowsAtOnce } from "./export_memory.ts";
 import { type ExportBatch, ExportSession, type ExportSource, nameSource, readExport } from "./export_session.ts";
@@ -19,11 +21,13 @@ export async function evaluateExport(
 ): Promise<Int32Array<ArrayBuffer>> {
   const bytes = await readExport(source);
   const subject = nameSource(source);
-  const rowsAtOnce = countRowsAtOnce(decodeModel(bytes).graph, subject);
+  const { graph } = decodeModel(bytes);
+  const rowsAtOnce = countRowsAtOnce(graph, subject);
   const session = await ExportSession.open(bytes, subject);
   try {
     const predictions: number[] = [];
     for await (const batch of batches) {
+      assertSampleShape(graph, batch.shape.slice(1), subject);
       for (const part of cutBatch(batch, rowsAtOnce)) predictions.push(...findLargestColumns(await session.run(part)));
     }
     return Int32Array.from(predictions);
@@ -45,6 +49,19 @@ export async function readExportMetadata(source: ExportSource): Promise<Readonly
       throw new SyntaxRefusal(`${source}: ${cause.message}`, { cause });
     throw cause;
   }
+}
+
+/** @throws {RangeRefusal} If the file takes samples of another shape. */
+function assertSampleShape({ inputs }: OnnxGraph, got: readonly number[], subject: string): void {
+  const wanted = inputs.find(({ name }) => name === SAMPLES_NAME)?.shape.slice(1) ?? got;
+  if (wanted.join() === got.join()) return;
+  const isTable = wanted.length === 1 && got.length === 1;
+  const cure = isTable
+    ? ": the data must have the columns that the model was trained on (dropColumns leaves some out)"
+    : "";
+  throw new RangeRefusal(
+    `${subject} takes samples of shape [${wanted.join(", ")}], and the data has [${got.join(", ")}]${cure}`,
+  );
 }
 
 /** The column of each row's largest value, the first of equals. */

@@ -84,6 +84,16 @@ describe("countRowsAtOnce()", () => {
   });
 });
 
+describe("evaluateExport()", () => {
+  test("refuses samples of another shape than the file takes, with both shapes", async () => {
+    const bytes = encodeModel(createOnnxModel(makeGraph({ op: "Expand" }, [1, 4])));
+    const batch = { data: new Float32Array(6), shape: [2, 3] };
+    await expect(evaluateExport(bytes, [batch])).rejects.toThrow(
+      "the exported model takes samples of shape [1], and the data has [3]: the data must have the columns",
+    );
+  });
+});
+
 describe("cutBatch()", () => {
   test("gives every row once, in order, with its task label", () => {
     const batch = {
