@@ -91,7 +91,7 @@ describe("sweep", () => {
     const listen = () => ++events === 3 && controller.abort(new StopRequest("SIGINT"));
     const stopped = await captureCli([...words, "--seeds", "4", "--json"], { signal: controller.signal, listen });
     expect(stopped.status).toBe(130);
-    expect(stopped.stderr).toMatch(/^Interrupted; go on with: (bun run|deno task) sweep --resume \S+sweep\n$/);
+    expect(stopped.stderr).toMatch(/^Interrupted; go on with: (npx )?(bun run|deno task) sweep --resume \S+sweep\n$/);
     expect((await readSweep(out)).status).toBe("interrupted");
     const other = await captureCli(["sweep", "--resume", out, "--epochs", "3"]);
     expect(other).toMatchObject({ status: 2, stderr: "--epochs cannot be used with --resume\n" });
