@@ -51,20 +51,29 @@ export async function evaluateExportFile(
   return { examples, correct, streamAccuracy: correct / examples, testAccuracy };
 }
 
+/** What an exported file says of the data that it takes; undefined where it says nothing. */
+export interface ExportedNames {
+  /** The label of each column of the outputs. */
+  readonly classNames: readonly string[] | undefined;
+  /** The columns of a table in the order in which the file takes them. */
+  readonly featureNames: readonly string[] | undefined;
+}
+
 /**
- * The labels of an exported file's columns, from its metadata; undefined where it names none.
+ * The names in an exported file's metadata.
  * @param path What messages begin with: the file.
- * @throws {SyntaxRefusal} If they are no list of texts.
+ * @throws {SyntaxRefusal} If they are no lists of texts.
  */
-export function parseClassNames(
-  path: string,
-  metadata: Readonly<Record<string, string>>,
-): readonly string[] | undefined {
-  const text = metadata["firn.class_names"];
+export function parseExportedNames(path: string, metadata: Readonly<Record<string, string>>): ExportedNames {
+  const parse = (key: string) => parseNames(`${path}: ${key}`, metadata[key]);
+  return { classNames: parse("firn.class_names"), featureNames: parse("firn.feature_names") };
+}
+
+function parseNames(subject: string, text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
   const names = parseJSON(text);
   if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
-  throw new SyntaxRefusal(`${path}: firn.class_names must be a list of texts as JSON, got ${describeValue(text)}`);
+  throw new SyntaxRefusal(`${subject} must be a list of texts as JSON, got ${describeValue(text)}`);
 }
 
 function parseJSON(text: string): unknown {

@@ -23,7 +23,8 @@ export interface StrategyExportOptions {
   /** The one that was trained last. */
   readonly experience: Experience;
   /**
-   * Free text by key; `firn.class_names`, `firn.task_names`, `firn.head` and `firn.version` come by themselves.
+   * Free text by key; `firn.class_names`, `firn.task_names`, `firn.feature_names`, `firn.head` and `firn.version`
+   * come by themselves.
    */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -84,9 +85,12 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
   });
 }
 
-function describeLabels({ classNames, taskNames }: Benchmark): Readonly<Record<string, string>> {
-  const classes = { "firn.class_names": JSON.stringify(classNames) };
-  return taskNames ? { ...classes, "firn.task_names": JSON.stringify(taskNames) } : classes;
+function describeLabels({ classNames, taskNames, featureNames }: Benchmark): Readonly<Record<string, string>> {
+  return {
+    "firn.class_names": JSON.stringify(classNames),
+    ...(taskNames ? { "firn.task_names": JSON.stringify(taskNames) } : {}),
+    ...(featureNames ? { "firn.feature_names": JSON.stringify(featureNames) } : {}),
+  };
 }
 
 function describeHeads({ heads }: Pick<Prediction, "heads">): string {

@@ -42,6 +42,29 @@ describe("train --benchmark directory", () => {
     expect(JSON.parse(evaluated.stdout)).toMatchObject(numbers);
   });
 
+  test("keeps the columns of a table with the file, which is evaluated on files with them in any order", async () => {
+    // The class is the sign of a; b is noise on a larger scale.
+    const cells = Array.from({ length: 40 }, (_, i) => [i % 2 === 0 ? 1 : -1, (i * 7) % 11, i % 2] as const);
+    const ordered = `a,b,label\n${cells.map(([a, b, y]) => `${a},${b},${y}\n`).join("")}`;
+    const swapped = `b,label,a\n${cells.map(([a, b, y]) => `${b},${y},${a}\n`).join("")}`;
+    const folder = await makeFolder({ "train/1/d.csv": ordered, "test/1/d.csv": ordered });
+    const other = await makeFolder({ "train/1/d.csv": swapped, "test/1/d.csv": swapped });
+    const lacking = await makeFolder({ "train/1/d.csv": "a,label\n1,0\n", "test/1/d.csv": "a,label\n1,0\n" });
+    const out = join(await makeFolder({}), "run");
+    const words = ["--optimizer", "sgd:learningRate=0.1", "--epochs", "30", ...WORDS, "--out", out];
+    await captureCli(["train", "--benchmark", `directory:path=${folder}`, ...words]);
+    const model = join(out, "onnx", "latest.onnx");
+    expect(decodeModel(await readFile(model)).metadata["firn.feature_names"]).toBe('["a","b"]');
+    const evaluate = (path: string) =>
+      captureCli(["evaluate", "--model", model, "--benchmark", `directory:path=${path}`]);
+    const [own, turned] = [await evaluate(folder), await evaluate(other)];
+    expect(JSON.parse(own.stdout).streamAccuracy).toBe(1);
+    expect(JSON.parse(turned.stdout).streamAccuracy).toBe(1);
+    const { status, stderr } = await evaluate(lacking);
+    expect(status).toBe(2);
+    expect(stderr).toContain('d.csv: must have the columns of featureNames, got them without ["b"]');
+  });
+
   test("deals a plain image folder to experiences, alike on 0, 1 and 2 workers, and evaluates the file", async () => {
     const files = Object.fromEntries(
       ["ape", "cat", "dog"].flatMap((name, id) =>

@@ -52,9 +52,10 @@ async function evaluate({ model, data, batchSize, seed, ...options }: Options, {
   const { BENCHMARKS } = await import("../registries/benchmarks.ts");
   const resolved = resolveNamed(BENCHMARKS, benchmark);
   if (options.benchmark === undefined) assertNoFolder(model, resolved);
-  const { evaluateExportFile, parseClassNames } = await import("../../runs/evaluate_export_file.ts");
-  const classNames = await refuse(async () => parseClassNames(model, metadata));
-  const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, classNames }));
+  const { evaluateExportFile, parseExportedNames } = await import("../../runs/evaluate_export_file.ts");
+  const names = await refuse(async () => parseExportedNames(model, metadata));
+  const { classNames } = names;
+  const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, ...names }));
   const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames }));
   stdout.write(formatJSON({ model, benchmark, ...evaluation }, 2));
 }

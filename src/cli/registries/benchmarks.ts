@@ -22,6 +22,8 @@ export interface BenchmarkContext {
   readonly experienceNames?: readonly string[] | undefined;
   /** True adds other folders behind them. */
   readonly addExperiences?: boolean | undefined;
+  /** The columns of a table, where an exported file has settled their order. */
+  readonly featureNames?: readonly string[] | undefined;
   /** True where data may have come with other classes: they get the ids that follow. */
   readonly addClasses?: boolean | undefined;
 }
@@ -76,12 +78,13 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
         const { folder, ...rest } = complete(options, context);
         const { classNames, addClasses, experienceNames, addExperiences } = context;
         const known = { classNames, addClasses, experienceNames, addExperiences };
+        const { featureNames = context.featureNames } = options;
         const path = options.path ?? folder;
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");
         const [height, width = height] = imageSize ?? [];
         const size = height !== undefined && width !== undefined ? { height, width } : undefined;
         const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
-        return directoryBenchmark({ ...rest, path, ...known, imageSize: size, delimiter });
+        return directoryBenchmark({ ...rest, path, ...known, imageSize: size, featureNames, delimiter });
       },
     }),
   ],

@@ -34,6 +34,7 @@ export class CsvColumns {
   readonly #dropColumns: readonly string[];
   readonly #dropped = new Set<string>();
   #first: { readonly path: string; readonly features: readonly string[] } | undefined;
+  #hasFiles = false;
 
   /** @throws {RangeRefusal} If an option is out of range. */
   constructor(options: CsvOptions = {}) {
@@ -50,6 +51,12 @@ export class CsvColumns {
     this.encoding = encoding;
     this.#options = { labelColumn, dropColumns: options.dropColumns, delimiter, encoding: options.encoding };
     this.#dropColumns = dropColumns;
+    if (options.featureNames) this.#first = { path: "featureNames", features: options.featureNames };
+  }
+
+  /** The columns of features in their order; undefined where there was no CSV file. */
+  get features(): readonly string[] | undefined {
+    return this.#hasFiles ? this.#first?.features : undefined;
   }
 
   /**
@@ -64,6 +71,7 @@ export class CsvColumns {
     const features = names.filter((name) => name !== this.labelColumn && !this.#drops(name));
     assertNamed(path, features, names);
     if (features.length === 0) throw new SyntaxRefusal(`${path}: must have columns beside "${this.labelColumn}"`);
+    this.#hasFiles = true;
     this.#first ??= { path, features };
     assertSameNames(path, features, this.#first);
     const placeOf = (name: string) => valueAt(places, name);
@@ -77,7 +85,7 @@ export class CsvColumns {
    * @throws {RangeRefusal} If there was no CSV file, or none has a column that was to be dropped.
    */
   assertUsed(path: string): void {
-    if (!this.#first) {
+    if (!this.#hasFiles) {
       const { labelColumn, ...others } = this.#options;
       const named = { ...others, labelColumn: labelColumn === "label" ? undefined : labelColumn };
       const [option] = Object.entries(named).find(([, value]) => value !== undefined) ?? [];

@@ -4,6 +4,10 @@ import { listOf, text } from "../../core/options/value_rules.ts";
 /** How CSV files are read. */
 export const CSV_OPTIONS = {
   labelColumn: withDefault(text(), "label", "column of CSV files that holds the class"),
+  featureNames: optional(
+    listOf(text(), 1),
+    "columns of features of CSV files, in the order in which the model takes them. Default: that of the first file",
+  ),
   dropColumns: optional(listOf(text()), "columns of CSV files that are left out"),
   delimiter: optional(
     text(),

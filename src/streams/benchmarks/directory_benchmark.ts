@@ -61,18 +61,13 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
     const classOrder = options.classOrder && findClassIds("classOrder", options.classOrder, made.classNames);
     const { experiences = Math.min(5, scenario === "class-incremental" ? made.numClasses : train.length) } = options;
-    return dealDatasets({ ...options, ...made, classOrder, name: "directory", scenario, experiences, train, test });
+    const dealt = { ...options, ...made, classOrder, name: "directory", scenario, experiences, train, test };
+    return { ...dealDatasets(dealt), featureNames: columns.features };
   }
   const toData = (list: readonly Dataset[]): ExperienceData[] =>
     list.map((dataset, i) => ({ dataset, name: elementAt(names, i) }));
-  return createBenchmark({
-    ...options,
-    ...made,
-    name: "directory",
-    train: toData(halves.train),
-    test: toData(halves.test),
-    isTaskIncremental: taskLabels,
-  });
+  const streams = { train: toData(halves.train), test: toData(halves.test), isTaskIncremental: taskLabels };
+  return { ...createBenchmark({ ...options, ...made, name: "directory", ...streams }), featureNames: columns.features };
 }
 
 /** @throws {RangeRefusal} If an experience that is wanted is not there. */
