@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { averageRuns } from "./average_runs.ts";
 import type { Figure } from "./figures/figure.ts";
 import { formatCount, formatForgetting, formatPercent } from "./formats.ts";
+import { groupRuns, type RunGroup } from "./group_runs.ts";
 import { type Html, html, keepHtml } from "./html.ts";
 import { listFigures } from "./list_figures.ts";
 import { PAGE_STYLE } from "./page_style.ts";
@@ -66,14 +68,15 @@ function describePolicy(script: string | undefined): string {
 
 /** The `main` element of the page. */
 export async function createPageBody(runs: readonly ReportedRun[], folder: string): Promise<Html> {
-  const groups = await Promise.all(
+  const drawn = await Promise.all(
     listFigures(runs).map(async ({ run, figures }) => ({ run, figures: await Promise.all(figures.map(createFigure)) })),
   );
+  const groups = groupRuns(runs);
   return html`<main>
-${createHeader(runs)}
-${runs.length > 1 ? createComparison(groups, folder) : createSingle(groups, folder)}
+${createHeader(runs, groups.length)}
+${runs.length > 1 ? createComparison(drawn, { groups, folder }) : createSingle(drawn, folder)}
 <h2>Configuration</h2>
-${createConfigTable(runs)}
+${createConfigTable(groups.map(averageRuns))}
 </main>`;
 }
 
@@ -94,17 +97,22 @@ ${createFigures(figures)}
 ${createExperiences("Experiences", run, folder)}`;
 }
 
-function createComparison([shared, ...own]: readonly DrawnGroup[], folder: string): Html {
-  const runs = own.flatMap(({ run }) => run ?? []);
-  const sections = own.map(({ run, figures }) =>
-    run && figures.length > 0
-      ? html`<h2>${run.name}</h2>${createFigures(figures)}${createExperiences(undefined, run, folder)}`
-      : html``,
-  );
-  return html`${createSummaryTable(runs)}
+function createComparison(
+  [shared, ...own]: readonly DrawnGroup[],
+  { groups, folder }: { readonly groups: readonly RunGroup[]; readonly folder: string },
+): Html {
+  const sections = own.map(({ run, figures }, i) => {
+    if (!run || figures.length === 0) return html``;
+    const isMean = (groups[i]?.runs.length ?? 0) > 1;
+    return html`<h2>${run.name}</h2>${createFigures(figures)}${isMean ? "" : createExperiences(undefined, run, folder)}`;
+  });
+  const runs = groups.flatMap((group) => group.runs);
+  const single = runs.map((run) => ({ name: run.name, runs: [run] }));
+  const everyRun = groups.length < runs.length ? html`<h2>Every run</h2>${createSummaryTable(single)}` : "";
+  return html`${createSummaryTable(groups)}
 <h2>All runs</h2>
 ${createFigures(shared?.figures ?? [])}
-${sections}`;
+${sections}${everyRun}`;
 }
 
 function createFigures(figures: readonly Html[]): Html {
@@ -118,12 +126,17 @@ function createExperiences(heading: string | undefined, run: ReportedRun, folder
   return heading === undefined ? table : html`<h2>${heading}</h2>${table}`;
 }
 
-function createHeader(runs: readonly ReportedRun[]): Html {
+function createHeader(runs: readonly ReportedRun[], groups: number): Html {
   const [only, ...others] = runs;
   if (!only || others.length > 0)
-    return html`<header><h1>${runs.length} runs compared</h1></header>${runs.map(createNotice)}`;
+    return html`<header><h1>${countRuns(runs.length, groups)}</h1></header>${runs.map(createNotice)}`;
   const { config } = only;
   return html`<header><h1>${only.name}</h1>${createStatus(only)}<p class="faint">${describeConfig(config)}</p></header>${createNotice(only)}`;
+}
+
+function countRuns(runs: number, groups: number): string {
+  if (groups === runs) return `${runs} runs compared`;
+  return groups === 1 ? `${runs} runs of one configuration` : `${runs} runs of ${groups} configurations compared`;
 }
 
 /** What a reader must know of a run that is not whole. */

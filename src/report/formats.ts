@@ -1,11 +1,27 @@
+import type { MeanAndDeviation } from "../core/mean_and_deviation.ts";
+
 /** A share in percent with one digit: "97.3 %"; a dash where it was not measured. */
 export function formatPercent(share: number | undefined): string {
   return share === undefined || Number.isNaN(share) ? "–" : `${spell((share * 100).toFixed(1))} %`;
 }
 
+/** The mean of shares with their deviation: "97.3 ± 0.4 %"; the mean alone of a single one. */
+export function formatMeanPercent({ mean, deviation }: MeanAndDeviation): string {
+  if (Number.isNaN(mean) || Number.isNaN(deviation)) return formatPercent(mean);
+  return `${spell((mean * 100).toFixed(1))} ± ${(deviation * 100).toFixed(1)} %`;
+}
+
 /** Forgetting in percent; where it is below 0, with the word that says what that is: "−24.4 % (a gain)". */
 export function formatForgetting(share: number | undefined): string {
-  const text = formatPercent(share);
+  return tellGain(formatPercent(share));
+}
+
+/** The same with the deviation of several. */
+export function formatMeanForgetting(forgetting: MeanAndDeviation): string {
+  return tellGain(formatMeanPercent(forgetting));
+}
+
+function tellGain(text: string): string {
   return text.startsWith("−") ? `${text} (a gain)` : text;
 }
 

@@ -1,57 +1,72 @@
 import { posix, relative, sep } from "node:path";
+import { elementAt } from "../core/element_at.ts";
+import { type MeanAndDeviation, measureMeanAndDeviation } from "../core/mean_and_deviation.ts";
 import { readClassNames } from "../runs/run_config.ts";
 import { type ComparedSetting, compareConfigs } from "./flatten_config.ts";
 import {
   formatCount,
   formatDifference,
   formatDuration,
-  formatForgetting,
+  formatMeanForgetting,
+  formatMeanPercent,
   formatPercent,
   formatSize,
 } from "./formats.ts";
+import type { RunGroup } from "./group_runs.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportedExperience, ReportedRun } from "./reported_run.ts";
 
-/** The figures that sum up each run, the best of each column in bold. */
-export function createSummaryTable(runs: readonly ReportedRun[]): Html {
-  const columns = [
-    { title: "stream accuracy", of: (run: ReportedRun) => run.final?.streamAccuracy, format: formatPercent, sign: 1 },
-    { title: "average accuracy", of: (run: ReportedRun) => run.final?.averageAccuracy, format: formatPercent, sign: 1 },
-    {
-      title: "forgetting",
-      of: (run: ReportedRun) => run.final?.averageForgetting,
-      format: formatForgetting,
-      sign: -1,
-    },
-    {
-      title: "backward transfer",
-      of: (run: ReportedRun) => run.final?.backwardTransfer,
-      format: formatPercent,
-      sign: 1,
-    },
-    {
-      title: "examples/s",
-      of: (run: ReportedRun) => run.trainExamplesPerSecond,
-      format: (value: number | undefined) => (value === undefined ? "–" : formatCount(value)),
-      sign: 1,
-    },
-  ];
-  const best = columns.map(({ of, sign }) => {
-    const values = runs.flatMap((run) => of(run) ?? []).map((value) => value * sign);
-    return runs.length > 1 ? Math.max(...values) * sign : undefined;
+interface SummaryColumn {
+  readonly title: string;
+  readonly of: (run: ReportedRun) => number | undefined;
+  readonly format: (measured: MeanAndDeviation) => string;
+  /** 1 where more is better, −1 where less is. */
+  readonly sign: 1 | -1;
+}
+
+const SUMMARY_COLUMNS: readonly SummaryColumn[] = [
+  { title: "stream accuracy", of: ({ final }) => final?.streamAccuracy, format: formatMeanPercent, sign: 1 },
+  { title: "average accuracy", of: ({ final }) => final?.averageAccuracy, format: formatMeanPercent, sign: 1 },
+  { title: "forgetting", of: ({ final }) => final?.averageForgetting, format: formatMeanForgetting, sign: -1 },
+  { title: "backward transfer", of: ({ final }) => final?.backwardTransfer, format: formatMeanPercent, sign: 1 },
+  {
+    title: "examples/s",
+    of: ({ trainExamplesPerSecond }) => trainExamplesPerSecond,
+    format: ({ mean }) => (Number.isNaN(mean) ? "–" : formatCount(mean)),
+    sign: 1,
+  },
+];
+
+/** The figures that sum up each group of runs, mean ± standard deviation, the best mean of each column in bold. */
+export function createSummaryTable(groups: readonly RunGroup[]): Html {
+  const columns = SUMMARY_COLUMNS.map(({ of, format, sign }) => {
+    const cells = groups.map(({ runs }) => measureMeanAndDeviation(runs.flatMap((run) => of(run) ?? [])));
+    const means = cells.flatMap(({ mean }) => (Number.isNaN(mean) ? [] : [mean * sign]));
+    return { cells, format, best: groups.length > 1 ? Math.max(...means) * sign : undefined };
   });
-  const rows = runs.map((run) => {
-    const cells = columns.map(({ of, format }, i) => {
-      const value = of(run);
-      const isBest = value !== undefined && value === best[i];
-      return html`<td class="number${isBest ? " best" : ""}">${format(value)}</td>`;
+  const rows = groups.map(({ name, runs }, i) => {
+    const cells = columns.map(({ cells, format, best }) => {
+      const cell = elementAt(cells, i);
+      return html`<td class="number${cell.mean === best ? " best" : ""}">${format(cell)}</td>`;
     });
-    return html`<tr><th scope="row">${run.name}</th><td>${createStatus(run)}</td>${cells}<td class="number">${run.experiences.length}</td></tr>`;
+    const most = Math.max(...runs.map(({ experiences }) => experiences.length));
+    return html`<tr><th scope="row">${name}</th><td>${createStati(runs)}</td>${cells}<td class="number">${most}</td></tr>`;
   });
-  const headings = columns.map(({ title }) => html`<th scope="col" class="number">${title}</th>`);
-  return html`<div class="card table wide"><table><caption>After the newest experience of each run; the best of each column in bold.</caption>
+  const headings = SUMMARY_COLUMNS.map(({ title }) => html`<th scope="col" class="number">${title}</th>`);
+  const isGrouped = groups.some(({ runs }) => runs.length > 1);
+  const means = isGrouped ? " Mean ± standard deviation over runs that differ in their seed alone." : "";
+  return html`<div class="card table wide"><table><caption>After the newest experience of each run; the best of each column in bold.${means}</caption>
 <thead><tr><th scope="col">run</th><th scope="col">status</th>${headings}<th scope="col" class="number">experiences</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
+}
+
+/** A badge for each status, with the number of its runs where there are several. */
+function createStati(runs: readonly ReportedRun[]): Html {
+  const badges = [...new Set(runs.map(({ status }) => status))].map((status) => {
+    const some = runs.filter((run) => run.status === status);
+    return html`${createStatus(elementAt(some, 0))}${runs.length > 1 ? ` × ${some.length} ` : ""}`;
+  });
+  return html`${badges}`;
 }
 
 /** What each experience of a run came to, with its exported model; links are relative to `folder`, the page's own. */

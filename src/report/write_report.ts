@@ -1,6 +1,8 @@
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { describeValue, RefusalError } from "../core/errors/errors.ts";
+import { compareNaturally } from "../core/natural_order.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { flag, text } from "../core/options/value_rules.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
@@ -23,7 +25,8 @@ export interface ReportOptions {
 const REPORT_RULES: OptionRules<ReportOptions> = { out: text(), svg: flag(), png: flag() };
 
 /**
- * Writes an HTML page on one run directory, or on several side by side, and its figures as files if asked for.
+ * Writes an HTML page on one run directory, or on several side by side, and its figures as files if asked for. A
+ * sweep's folder stands for its runs.
  * @returns The files that were written, the page first.
  * @throws {RefusalError} If a folder holds no run, or a file of it is not what a run writes; nothing was written then.
  */
@@ -33,7 +36,7 @@ export async function writeReport(folders: readonly string[], options: ReportOpt
   if (first === undefined) throw new RefusalError("a report needs the folder of a run");
   const page = options.out ?? (others.length > 0 ? "report.html" : join(first, "report.html"));
   if (extname(page) !== ".html") throw new RefusalError(`--out must end in .html, got ${describeValue(page)}`);
-  const runs = await readRuns(folders);
+  const runs = await readRuns(await expandSweeps(folders));
   const folder = resolve(dirname(page));
   const text = await createPage(runs, { folder });
   await mkdir(folder, { recursive: true });
@@ -51,6 +54,20 @@ export async function writeReport(folders: readonly string[], options: ReportOpt
     written.push(...files.map(({ path }) => path));
   }
   return written;
+}
+
+/** The runs of a sweep in place of the sweep's folder. */
+async function expandSweeps(folders: readonly string[]): Promise<string[]> {
+  const expanded = await Promise.all(
+    folders.map(async (folder) => {
+      if (!existsSync(join(folder, "sweep.json"))) return [folder];
+      const names = (await readdir(folder)).toSorted(compareNaturally);
+      const runs = names.map((name) => join(folder, name)).filter((path) => existsSync(join(path, "config.json")));
+      if (runs.length === 0) throw new RefusalError(`${folder} holds a sweep of which no run has begun`);
+      return runs;
+    }),
+  );
+  return expanded.flat();
 }
 
 function write(path: string, content: string | Uint8Array): Promise<void> {

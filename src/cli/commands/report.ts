@@ -14,7 +14,7 @@ export function addReportCommand(program: Command, { stdout }: CliContext): void
   program
     .command("report")
     .description("write one self-contained HTML page on a run, or on several side by side")
-    .argument("<folders...>", "run directories, finished or not")
+    .argument("<folders...>", "run directories, finished or not, or folders of sweeps")
     .option("--out <file>", "the page (default: report.html in the run's folder; in the current one for several runs)")
     .option("--png", "each figure as a PNG file beside the page, too", false)
     .option("--svg", "each figure as an SVG file beside the page, too", false)

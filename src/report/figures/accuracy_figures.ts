@@ -1,7 +1,9 @@
 import { countColumns } from "../../evaluation/continual_measures.ts";
+import { measurePlaces } from "../average_runs.ts";
+import { groupRuns } from "../group_runs.ts";
 import type { ReportedRun } from "../reported_run.ts";
 import { slugify } from "./accuracy_matrix_figure.ts";
-import { createColorScale, type Figure, layerRuns, shareAxis } from "./figure.ts";
+import { createColorScale, type Figure, layerBands, layerRuns, shareAxis } from "./figure.ts";
 
 const plotSize = { width: 460, height: 220 } as const;
 
@@ -74,6 +76,8 @@ export function createForgettingFigure(
   });
 }
 
+const BAND_CAPTION = "Lines are means over seeds, bands one standard deviation to both sides.";
+
 interface RunLines {
   readonly name: string;
   readonly title: string;
@@ -85,20 +89,26 @@ interface RunLines {
 }
 
 function createRunLines(runs: readonly ReportedRun[], lines: RunLines): Figure | undefined {
-  const values = runs.flatMap((run) =>
-    lines.valuesOf(run).flatMap((value, i) => (Number.isNaN(value) ? [] : [{ trained: i + 1, run: run.name, value }])),
+  const groups = groupRuns(runs);
+  const values = groups.flatMap((group) =>
+    measurePlaces(group.runs.map(lines.valuesOf)).flatMap(({ mean: value, deviation }, i) => {
+      if (Number.isNaN(value)) return [];
+      const band = Number.isNaN(deviation) ? {} : { low: value - deviation, high: value + deviation };
+      return [{ trained: i + 1, run: group.name, value, ...band }];
+    }),
   );
   if (values.length === 0) return undefined;
-  const names = runs.map(({ name }) => name);
-  const legend = runs.length > 1 ? undefined : null;
+  const names = groups.map(({ name }) => name);
+  const banded = groups.filter((group) => group.runs.length > 1).map(({ name }) => name);
+  const isCompared = groups.length > 1;
   return {
     name: lines.name,
     title: lines.title,
-    caption: lines.caption,
+    caption: banded.length > 0 ? `${lines.caption} ${BAND_CAPTION}` : lines.caption,
     spec: {
       data: { values },
       ...plotSize,
-      layer: layerRuns(names),
+      layer: [...layerBands(banded), ...layerRuns(names)],
       encoding: {
         x: {
           field: "trained",
@@ -119,7 +129,8 @@ function createRunLines(runs: readonly ReportedRun[], lines: RunLines): Figure |
           type: "nominal",
           title: null,
           scale: createColorScale(names),
-          ...(legend === null ? { legend } : {}),
+          // Bands are hardly coloured; the legend is of the lines.
+          legend: isCompared ? { symbolOpacity: 1 } : null,
         },
       },
     },

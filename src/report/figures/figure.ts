@@ -48,6 +48,15 @@ export function layerRuns(names: readonly string[]) {
   }));
 }
 
+/** A layer of bands for each of these groups of runs, from the field "low" to the field "high". */
+export function layerBands(names: readonly string[]) {
+  return names.map((name) => ({
+    transform: [{ filter: { field: "run", equal: name } }, { filter: "isValid(datum.low)" }],
+    mark: { type: "area" as const, opacity: 0.2, clip: true },
+    encoding: { y: { field: "low", type: "quantitative" as const }, y2: { field: "high" } },
+  }));
+}
+
 /** The axis of shares, 0 to 1 in percent, with as many digits as tell one tick from the next. */
 export const shareAxis = { format: "%", tickCount: 5 } as const;
 
