@@ -190,6 +190,37 @@ describe("train --continue", () => {
     for (const text of ["3: extra", ">extra</text>", ">month1</text>"]) expect(page).toContain(text);
   });
 
+  test("adds the experiences of another folder, to the bits of one run over both", async () => {
+    const later = ["ant", "cat"];
+    const [data, next, runs] = [
+      await makeFolder(listMonths(1, 2, [])),
+      await makeFolder(listMonths(5, 6, later)),
+      await makeFolder({}),
+    ];
+    const words = [...COMMON, ...FIXED, "--strategy", "replay:memSize=12", "--workers", "0"];
+    const grown = join(runs, "grown");
+    await train(["--benchmark", `directory:path=${data},mean=0.5,std=2`, ...words, "--out", grown]);
+    const add = (options: string) => [
+      "--continue",
+      grown,
+      "--benchmark",
+      `directory:path=${next}${options}`,
+      "--quiet",
+    ];
+    const refused = await captureCli(["train", ...add(",mean=0.1,std=2")]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("is added to the run's folders, which are read with mean [0.5], got [0.1]");
+    await train(add(",mean=0.5"));
+    const whole = join(runs, "whole");
+    await train(["--benchmark", `directory:path=${data},more=${next},mean=0.5,std=2`, ...words, "--out", whole]);
+    const [summary, wanted] = [await readSummary(grown), await readSummary(whole)];
+    expect(summary.parametersHash).toBe(wanted.parametersHash);
+    expect(summary.config.benchmark).toEqual(wanted.config.benchmark);
+    expect(summary.testExperiences).toEqual(["month1", "month2", "month5", "month6"]);
+    const twice = ["train", "--benchmark", `directory:path=${data},more=${data}`, ...words, "--out", join(runs, "x")];
+    expect((await captureCli(twice)).stderr).toBe(`the experience "month1" is in ${data} and ${data}\n`);
+  });
+
   test("leaves later folders to --continue, when a run is resumed", async () => {
     const [data, runs] = [await makeFolder(listMonths(1, 2, [])), await makeFolder({})];
     const out = join(runs, "run");

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
-import { findSampleFolders } from "../../streams/benchmarks/find_sample_folders.ts";
+import { findExperienceFolders } from "../../streams/benchmarks/find_experience_folders.ts";
 import type { TrainConfig } from "./train_config.ts";
 
 const directoryOptions = z.looseObject({
   path: z.string().optional(),
+  more: z.array(z.string()).optional(),
   testSize: z.number().optional(),
   scenario: z.literal("folders").optional(),
 });
@@ -22,7 +24,7 @@ export async function countNewExperiences(
   const tested = experiences.at(-1)?.testAccuracy.length;
   if (benchmark.name !== "directory" || !options || path === null || tested === undefined) return 0;
   try {
-    const { names, isUndivided } = await findSampleFolders(path, options);
+    const { names, isUndivided } = await findExperienceFolders({ path, ...omitUndefined(options) });
     if (isUndivided) return 0;
     return experienceNames
       ? names.filter((name) => !experienceNames.includes(name)).length

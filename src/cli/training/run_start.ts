@@ -6,6 +6,7 @@ import { readRunConfig, readRunSummary } from "../../runs/read_run_files.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { formatNamed } from "../options/parse_named.ts";
+import { extendBenchmark } from "./extend_benchmark.ts";
 import type { RunTarget } from "./prepare_run.ts";
 import { listPrograms } from "./programs.ts";
 import { createTrainConfig, parseDevices, type TrainConfig, type TrainOptions } from "./train_config.ts";
@@ -133,7 +134,9 @@ async function completeConfig(
   if (typed.includes("out")) differences.push(`--out cannot be used with ${act}`);
   if (differences.length > 0) throw new CliError(`${directory}: ${differences.join("; ")}`);
   const keys = anew.map((option) => CONFIG_KEYS[option]);
-  return { ...saved, ...Object.fromEntries(keys.map((key) => [key, wanted[key]])) };
+  const config: TrainConfig = { ...saved, ...Object.fromEntries(keys.map((key) => [key, wanted[key]])) };
+  if (!keys.includes("benchmark")) return config;
+  return { ...config, benchmark: await extendBenchmark(saved, wanted.benchmark, options.benchmark) };
 }
 
 /**

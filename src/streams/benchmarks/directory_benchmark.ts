@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { elementAt } from "../../core/element_at.ts";
-import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import { RangeRefusal } from "../../core/errors/errors.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import { CsvColumns } from "../../data/csv/csv_columns.ts";
 import { Dataset } from "../../data/dataset.ts";
@@ -12,17 +12,17 @@ import type { Benchmark } from "../experience.ts";
 import type { ExperienceData } from "../stream.ts";
 import { dealDatasets } from "./deal_datasets.ts";
 import { DIRECTORY_OPTIONS, type DirectoryOptions } from "./directory_options.ts";
-import { findSampleFolders } from "./find_sample_folders.ts";
+import { findExperienceFolders } from "./find_experience_folders.ts";
 import { createFolderDatasets } from "./folder_datasets.ts";
 import { type HoldOutNeeds, holdOutTest } from "./hold_out.ts";
 import type { DealtScenario } from "./image_options.ts";
 
 /**
  * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
- * in both, or `path/EXPERIENCE/…` alone. Experiences come in the natural order of their names ("exp2" before "exp10");
- * what they may hold, see `readSampleFolder`. Bytes are divided by 255. Class ids 0, 1, 2 … stand for the labels that
- * occur, in train and test together: numbers ascending, names in natural order. `classNames` says which, and
- * `experienceNames` which experiences.
+ * in both, or `path/EXPERIENCE/…` alone; then those of each folder in `more`. Experiences come in the natural order of
+ * their names ("exp2" before "exp10"), or as `experienceNames` says; what they may hold, see `readSampleFolder`. Bytes
+ * are divided by 255. Class ids 0, 1, 2 … stand for the labels that occur, in train and test together: numbers
+ * ascending, names in natural order. `classNames` says which.
  * @throws {Error} If a folder or file is missing, broken or does not fit the others; the message names it.
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
@@ -30,22 +30,23 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   assertOptions("directoryBenchmark", options, DIRECTORY_OPTIONS);
   if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
   const { path, testSize, taskLabels = false, seed = 0 } = options;
-  const { names: found, parts, isUndivided } = await findSampleFolders(path, options);
-  const names = isUndivided ? found : orderExperiences(found, options);
+  const { names, parts, isUndivided, rootOf } = await findExperienceFolders(options);
   const { scenario = isUndivided ? "class-incremental" : "folders" } = options;
   if (scenario === "folders") assertUndealt(options, isUndivided);
   if (parts.length === 2 && testSize !== undefined) {
     throw new RangeRefusal(`${path}: testSize requires a folder without "test", got ${testSize}`);
   }
-  const folders = parts.flatMap((part) => names.map((name) => [part, name].filter((word) => word !== "").join("/")));
+  const folders = parts.flatMap((part) =>
+    names.map((name) => ({ root: rootOf(name), folder: [part, name].filter((word) => word !== "").join("/") })),
+  );
   const columns = new CsvColumns(options);
   const samples = [];
   // One after another: a folder may be large.
-  for (const folder of folders) samples.push(await readSampleFolder(join(path, folder), options, columns));
+  for (const { root, folder } of folders) samples.push(await readSampleFolder(join(root, folder), options, columns));
   columns.assertUsed(path);
   const named = samples.map((part, i) => ({
     ...part,
-    name: elementAt(folders, i) || "samples",
+    name: elementAt(folders, i).folder || "samples",
     taskLabel: taskLabels && scenario === "folders" ? i % names.length : 0,
   }));
   const { datasets, ...made } = createFolderDatasets(named, {
@@ -68,17 +69,6 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     list.map((dataset, i) => ({ dataset, name: elementAt(names, i) }));
   const streams = { train: toData(halves.train), test: toData(halves.test), isTaskIncremental: taskLabels };
   return { ...createBenchmark({ ...options, ...made, name: "directory", ...streams }), featureNames: columns.features };
-}
-
-/** @throws {RangeRefusal} If an experience that is wanted is not there. */
-function orderExperiences(
-  found: readonly string[],
-  { path, experienceNames: known, addExperiences = false }: DirectoryOptions,
-): readonly string[] {
-  if (!known) return found;
-  const gone = known.filter((name) => !found.includes(name));
-  if (gone.length > 0) throw new RangeRefusal(`${path}: must hold the experiences ${describeValue(gone)}`);
-  return addExperiences ? [...known, ...found.filter((name) => !known.includes(name))] : known;
 }
 
 function assertUndealt({ path, experiences, classOrder, balanced }: DirectoryOptions, isUndivided: boolean): void {

@@ -10,6 +10,7 @@ export const DIRECTORY_OPTIONS = {
     text(),
     "folder with train and test, or with what is in them: a folder per experience, or samples (files, or a folder of images per class) that are dealt to experiences",
   ),
+  more: optional(listOf(text(), 1), "further folders arranged as path; their experiences come after those of path"),
   testSize: optional(
     number({ above: 0, below: 1 }),
     "share of each class kept for testing. Default: 0.2 where there is no folder test",
