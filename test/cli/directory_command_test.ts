@@ -188,6 +188,19 @@ describe("train --benchmark directory", () => {
     expect(await captureCli(["evaluate", "--model", model, "--benchmark", typed])).toMatchObject({ status: 0 });
   });
 
+  test("reads none of the further folders that a file names, unless they are typed", async () => {
+    const rows = `a,label\n${"1,1\n2,0\n".repeat(4)}`;
+    const [path, more] = [await makeFolder({ "one/d.csv": rows }), await makeFolder({ "two/d.csv": rows })];
+    const out = join(await makeFolder({}), "run");
+    const words = ["--benchmark", `directory:more=${more}`, "--data", path];
+    expect(await captureCli(["train", ...words, "--out", out, ...WORDS])).toMatchObject({ status: 0, stderr: "" });
+    const model = join(out, "onnx", "latest.onnx");
+    const refused = await captureCli(["evaluate", "--model", model, "--data", path]);
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    expect(refused.stderr).toContain(`${model} names a folder of this machine, ["${more}"]: give --benchmark `);
+    expect(await captureCli(["evaluate", "--model", model, ...words])).toMatchObject({ status: 0, stderr: "" });
+  });
+
   test("leaves config.json as it was where class ids are 0 to n - 1", async () => {
     const [path, out] = [await makeImages(), join(await makeFolder({}), "run")];
     const numbers = "scenario=class-incremental,experiences=3,classOrder=2|0|1";

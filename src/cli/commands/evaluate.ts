@@ -38,7 +38,7 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
  * @throws {CliError} If the benchmark that it names reads a folder, saying how to allow it.
  */
 function assertNoFolder(model: string, benchmark: NamedChoice): void {
-  const { path } = benchmark.options;
+  const { more, path = more } = benchmark.options;
   if (path === undefined) return;
   const typed = `--benchmark ${quoteForShell(formatNamed(benchmark))}`;
   throw new CliError(`${model} names a folder of this machine, ${describeValue(path)}: give ${typed} to read it`);
