@@ -46,6 +46,21 @@ function render(text: string): string[] {
 }
 
 describe("createLiveView()", () => {
+  test("has a heading above rows that are longer: experiences came later", () => {
+    const { parts, now, stream } = createScreen({ isTTY: false });
+    const view = createLiveView({ stream, now, perReplica: false, isOnline: false });
+    view.show({ experiences: [createRow(0, [1]), createRow(1, [0.5, 1])], testExperiences: ["may", "june"] });
+    expect(parts.join("").split("\n")).toEqual([
+      "Accuracy on each experience of the test stream, in percent",
+      "trained    0    stream  forgetting",
+      "      0  100    0.5000      0.0000",
+      "Accuracy on each experience of the test stream, in percent",
+      "trained    0    1    stream  forgetting",
+      "      1   50  100    0.5000      0.5000",
+      "",
+    ]);
+  });
+
   test("draws one bar in place, and rows above it", () => {
     const { parts, now, stream } = createScreen();
     const view = createLiveView({ stream, now, perReplica: false, isOnline: false });
