@@ -4,9 +4,7 @@ import { escapeControlsInLines, formatAsLine } from "../core/errors/printable.ts
 import type { CliContext } from "./cli_context.ts";
 import { CliError, describeExpected, InterruptedError } from "./cli_error.ts";
 import { createProgram } from "./create_program.ts";
-
-/** What the program exits with. */
-export const EXIT_STATUS = { done: 0, failed: 1, refused: 2 } as const;
+import { EXIT_STATUS } from "./exit_status.ts";
 
 /**
  * Runs one command.

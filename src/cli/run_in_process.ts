@@ -1,8 +1,8 @@
 import process from "node:process";
 import { ERASE_BELOW } from "../evaluation/loggers/terminal_bars.ts";
 import type { CliContext } from "./cli_context.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
 import { ProcessStream } from "./process_stream.ts";
-import { EXIT_STATUS } from "./run_cli.ts";
 import { listenForStops } from "./training/stop_signal.ts";
 
 /**

@@ -17,7 +17,7 @@ export function formatSweep(plan: readonly SweepConfiguration[], rows: SweepRows
 }
 
 /** "0.5301 ± 0.0124"; the mean alone of one value; "-" of none. */
-export function formatMean({ mean, deviation }: MeanAndDeviation, digits: number): string {
+function formatMean({ mean, deviation }: MeanAndDeviation, digits: number): string {
   if (Number.isNaN(mean)) return "-";
   return Number.isNaN(deviation) ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
 }

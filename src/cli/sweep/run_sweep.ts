@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { readRunSummary } from "../../runs/read_run_files.ts";
 import { RunLock } from "../../runs/run_lock.ts";
-import { type JobProgress, type SweepJob, startJob } from "./sweep_job.ts";
+import { type JobEnd, type JobProgress, type SweepJob, startJob } from "./sweep_job.ts";
 import type { SweepChoice, SweepConfiguration, SweepRun } from "./sweep_plan.ts";
 import { readRow, type SweepRow, writeSweep } from "./sweep_record.ts";
 
@@ -71,10 +71,11 @@ async function train(run: SweepRun, { folder, signal, listener }: SweepOptions):
   const target = await findTarget(directory);
   listener.onStart(run);
   const job = startJob([...run.words, `${target}=${directory}`], (progress) => listener.onProgress(run, progress));
-  const said = await stopWith(signal, job);
+  const { isRefused, said } = await stopWith(signal, job);
   const summary = await readRunSummary(directory);
   const row = summary ? readRow(summary) : WAITING;
-  if (row.status === "finished" || row.status === "failed") return row;
+  // What a refused run's folder says is of the time before.
+  if (!isRefused && (row.status === "finished" || row.status === "failed")) return row;
   if (signal.aborted) return { ...row, status: "interrupted" };
   return { ...row, status: "failed", error: findReason(said) };
 }
@@ -104,7 +105,7 @@ async function waitUntilFree(directory: string): Promise<void> {
   }
 }
 
-async function stopWith(signal: AbortSignal, job: SweepJob): Promise<string> {
+async function stopWith(signal: AbortSignal, job: SweepJob): Promise<JobEnd> {
   if (signal.aborted) job.stop();
   signal.addEventListener("abort", job.stop);
   try {

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { resolveModule } from "../../core/package_module.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
 
 const PROGRAM = fileURLToPath(resolveModule("./job.ts", import.meta.url));
 
@@ -22,8 +23,15 @@ export interface JobProgress {
 export interface SweepJob {
   /** Asks it to stop: it makes a checkpoint and ends. */
   readonly stop: () => void;
-  /** Resolves at its end with what it said on standard error. Its folder says what came of it. */
-  readonly end: Promise<string>;
+  readonly end: Promise<JobEnd>;
+}
+
+/** How a run's process ended. What came of the run is in its folder. */
+export interface JobEnd {
+  /** True if it did nothing: its options or its folder were refused. */
+  readonly isRefused: boolean;
+  /** The end of what it said on standard error. */
+  readonly said: string;
 }
 
 /** Starts `train` with these words, in the runtime at hand. */
@@ -40,9 +48,9 @@ export function startJob(words: readonly string[], onProgress: (progress: JobPro
     const progress = readProgress(line);
     if (progress) onProgress(progress);
   });
-  const end = new Promise<string>((resolve) => {
-    child.on("error", (error) => resolve(`${said}${error.message}`));
-    child.on("close", () => resolve(said));
+  const end = new Promise<JobEnd>((resolve) => {
+    child.on("error", ({ message }) => resolve({ isRefused: true, said: message }));
+    child.on("close", (status) => resolve({ isRefused: status === EXIT_STATUS.refused, said }));
   });
   return { stop: () => child.stdin.end(), end };
 }

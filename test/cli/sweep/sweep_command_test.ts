@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -105,7 +105,7 @@ describe("sweep", () => {
   }, 120_000);
 
   test("tells of a run that fails, and goes on with the others; tries it again when told to go on", async () => {
-    const { out, words } = await makeSweep();
+    const { out, shared, words } = await makeSweep();
     const plugin = `import process from "node:process";
     export class plugin {
       name = "broken";
@@ -126,6 +126,11 @@ describe("sweep", () => {
     const refused = await captureCli(["sweep", "--resume", out]);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain(`sweep.json names programs, "${file}": type the sweep's options`);
+    const labels = join(shared[shared.indexOf("--data") + 1] ?? "", "train-labels-idx1-ubyte");
+    await rename(labels, `${labels}.aside`);
+    const missing = await captureCli(typed);
+    expect(missing).toMatchObject({ status: 1, stdout: expect.stringMatching(/naive, seed 1: failed.*train-labels/) });
+    await rename(`${labels}.aside`, labels);
     await writeFile(file, plugin.replace("--seed=1", "--seed=9"));
     expect(await captureCli([...typed, "--quiet"])).toMatchObject({ status: 0, stderr: "" });
   }, 120_000);
