@@ -11,7 +11,7 @@ import type { Benchmark } from "../../streams/experience.ts";
 export interface SourceFingerprint {
   readonly samples: number;
   readonly sampleShape: readonly number[];
-  /** SHA-256 of the samples as they came in and of their class ids, in hexadecimal. */
+  /** SHA-256 of the hashes of the samples as they came in and of their class ids, in hexadecimal. */
   readonly sha256: string;
 }
 
@@ -30,8 +30,8 @@ const fingerprints = z.record(
   }),
 );
 
-/** Nothing in a source is written after it was made. */
-const known = new WeakMap<DataSource, SourceFingerprint>();
+/** Of arrays that were hashed: nothing is written to them after a source was made, and sources may share them. */
+const known = new WeakMap<ArrayBufferView, Uint8Array>();
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -81,24 +81,25 @@ function describeChange(old: SourceFingerprint, now: SourceFingerprint | undefin
   return now.sha256 === old.sha256 ? [] : ["has other contents"];
 }
 
-function fingerprint(source: DataSource): SourceFingerprint {
-  const { x, y, sampleShape } = source;
-  const made = known.get(source) ?? { samples: y.length, sampleShape, sha256: hashArrays([x, y]) };
-  known.set(source, made);
-  return made;
+function fingerprint({ x, y, sampleShape }: DataSource): SourceFingerprint {
+  const hash = createHash("sha256");
+  for (const array of [x, y]) hash.update(hashArray(array));
+  return { samples: y.length, sampleShape, sha256: hash.digest("hex") };
 }
 
 /** By pieces that are copied: Deno hashes no shared memory, and the whole of it may be large. */
-function hashArrays(arrays: readonly ArrayBufferView[]): string {
+function hashArray(array: ArrayBufferView): Uint8Array {
+  const made = known.get(array);
+  if (made) return made;
   const hash = createHash("sha256");
   const piece = new Uint8Array(CHUNK_BYTES);
-  for (const { buffer, byteOffset, byteLength } of arrays) {
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    for (let at = 0; at < bytes.length; at += piece.length) {
-      const part = bytes.subarray(at, at + piece.length);
-      piece.set(part);
-      hash.update(piece.subarray(0, part.length));
-    }
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  for (let at = 0; at < bytes.length; at += piece.length) {
+    const part = bytes.subarray(at, at + piece.length);
+    piece.set(part);
+    hash.update(piece.subarray(0, part.length));
   }
-  return hash.digest("hex");
+  const digest = hash.digest();
+  known.set(array, digest);
+  return digest;
 }
