@@ -17,19 +17,21 @@ const BEST = record({
   stepCount: count(),
 });
 
+/** In the keys of what training itself measures. */
+const TRAINING = "/train_phase/train_stream";
+
 /**
  * Stops an experience's training when a metric has not improved for `patience` evaluations, and always leaves the best
  * parameters, averages of them and optimizer state of the experience behind, also when the epochs run out first. Needs
- * `evalEvery` above 0. List it before plugins that read the trained parameters at an experience's end; a strategy's own
- * plugin comes after it.
+ * `evalEvery` above 0, unless `valStreamName` is "train": without evaluations, the metrics of each epoch's own training
+ * are looked at. List it before plugins that read the trained parameters at an experience's end; a strategy's own plugin
+ * comes after it.
  */
 export class EarlyStoppingPlugin implements StrategyPlugin {
   readonly name = "EarlyStoppingPlugin";
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
   readonly #options: ResolvedOptions<typeof EARLY_STOPPING_OPTIONS>;
-  /** What the keys that are looked at begin with: whole names, or the whole of a key. */
-  readonly #prefix: string;
   readonly #state = declareState("EarlyStoppingPlugin", {
     best: optional(BEST),
     /** How many values of each key were looked at. */
@@ -41,18 +43,18 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: EarlyStoppingOptions) {
     const options = resolveOptions("EarlyStoppingPlugin", given, EARLY_STOPPING_OPTIONS);
-    const { metricName } = options;
+    const { metricName, valStreamName } = options;
     this.#options = options;
-    this.#prefix = isWholeKey(metricName) ? metricName : `${metricName}/eval_phase/${options.valStreamName}_stream`;
-    if (!this.#prefix.includes(`/eval_phase/${options.valStreamName}_stream`)) {
+    const isOfStream = metricName.includes(`/eval_phase/${valStreamName}_stream`);
+    if (isWholeKey(metricName) && !isOfStream && !this.#isOfTraining(metricName)) {
       throw new RangeRefusal(
-        needs("EarlyStoppingPlugin", `a key of the stream ${JSON.stringify(options.valStreamName)}`, metricName),
+        needs("EarlyStoppingPlugin", `a key of the stream ${JSON.stringify(valStreamName)}`, metricName),
       );
     }
   }
 
   assertUsable({ options }: StrategySetup): void {
-    if (options.evalEvery < 1) {
+    if (options.evalEvery < 1 && !this.#isOfTraining(this.#findPrefix(options))) {
       throw new RangeRefusal(needs("EarlyStoppingPlugin", "evalEvery of at least 1", options.evalEvery));
     }
   }
@@ -69,7 +71,8 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   }
 
   beforeTrainingIteration(strategy: BaseStrategy): void {
-    if (strategy.options.evalMode === "iteration") this.#look(strategy);
+    const { evalMode, evalEvery } = strategy.options;
+    if (evalMode === "iteration" && evalEvery > 0) this.#look(strategy);
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
@@ -86,6 +89,19 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
 
   get #takesSeveral(): boolean {
     return !isWholeKey(this.#options.metricName);
+  }
+
+  /** What the keys that are looked at begin with: whole names, or the whole of a key. */
+  #findPrefix({ evalEvery }: StrategySetup["options"]): string {
+    const { metricName, valStreamName } = this.#options;
+    if (isWholeKey(metricName)) return metricName;
+    // What training measures over an epoch is what an evaluation measures over a stream.
+    if (valStreamName === "train" && evalEvery < 1) return metricName.replace(/_Stream$/, "_Epoch") + TRAINING;
+    return `${metricName}/eval_phase/${valStreamName}_stream`;
+  }
+
+  #isOfTraining(key: string): boolean {
+    return this.#options.valStreamName === "train" && key.includes(TRAINING);
   }
 
   #look(strategy: BaseStrategy): void {
@@ -135,9 +151,10 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
 
   /** The metric's newest value since the last call, of the last key that has one; undefined if there is none. */
   #takeReading(strategy: BaseStrategy): number | undefined {
+    const prefix = this.#findPrefix(strategy.options);
     let newest: number | undefined;
     for (const [key, { values, count }] of Object.entries(strategy.evaluator.getAllMetrics())) {
-      if (key !== this.#prefix && !(this.#takesSeveral && key.startsWith(`${this.#prefix}/`))) continue;
+      if (key !== prefix && !(this.#takesSeveral && key.startsWith(`${prefix}/`))) continue;
       if (count > (this.#state.counts.get(key) ?? 0)) newest = Number(values.at(-1));
       this.#state.counts.set(key, count);
     }
@@ -145,8 +162,10 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
   }
 
   #refuseMetric(strategy: BaseStrategy): never {
-    const keys = Object.keys(strategy.evaluator.getAllMetrics()).filter((key) => key.includes("/eval_phase/"));
-    const wanted = `a metric ${this.#prefix} among those evaluated`;
+    const prefix = this.#findPrefix(strategy.options);
+    const [phase, verb] = this.#isOfTraining(prefix) ? [TRAINING, "measured"] : ["/eval_phase/", "evaluated"];
+    const keys = Object.keys(strategy.evaluator.getAllMetrics()).filter((key) => key.includes(phase));
+    const wanted = `a metric ${prefix} among those ${verb}`;
     throw new RangeRefusal(needs("EarlyStoppingPlugin", wanted, keys));
   }
 }

@@ -16,7 +16,10 @@ const WATCHED = {
 /** What early stopping takes in code. */
 export const EARLY_STOPPING_OPTIONS = {
   ...WATCHED,
-  valStreamName: required(text(1), "stream whose evaluation is watched; it must be among the evalStreams"),
+  valStreamName: required(
+    text(1),
+    'stream whose evaluation is watched, of the evalStreams; "train" without evalEvery: what each epoch\'s training measures',
+  ),
 } satisfies OptionSchema;
 
 /** What `EarlyStoppingPlugin` takes. */

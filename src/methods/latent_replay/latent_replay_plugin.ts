@@ -75,7 +75,7 @@ export class LatentReplayPlugin implements StrategyPlugin {
   }
 
   async beforeTrainingExp(strategy: BaseStrategy): Promise<void> {
-    const { parameters, cluster, adaptedDataset, trainMbSize, dropLast, randomStreams } = strategy;
+    const { parameters, cluster, adaptedDataset, trainMbSize, shuffle, dropLast, randomStreams } = strategy;
     this.#free = (await this.#findReplicas(strategy)).listNames();
     this.#replayed = 0;
     if (this.memory.length === 0) return;
@@ -86,7 +86,7 @@ export class LatentReplayPlugin implements StrategyPlugin {
     const { batchSize, replayed } = shareOutPlaces(trainMbSize, adaptedDataset.length, this.memory.length);
     this.#replayed = replayed;
     const stream = randomStreams.get("shuffle");
-    const loading = { batchSize, shuffle: true, dropLast, stream };
+    const loading = { batchSize, shuffle, dropLast, stream };
     strategy.dataloader = new SingleDatasetDataLoader({ dataset: adaptedDataset, ...loading });
   }
 

@@ -60,7 +60,7 @@ export class ReplayPlugin implements StrategyPlugin {
       batchSizeMem: batchSizeMem ?? strategy.trainMbSize,
       oversampleSmallTasks: true,
       taskBalancedDataloader: taskBalancedDataloader ?? false,
-      shuffle: true,
+      shuffle: strategy.shuffle,
       dropLast: strategy.dropLast,
       stream: strategy.randomStreams.get("shuffle"),
     });

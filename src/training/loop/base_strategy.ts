@@ -53,6 +53,7 @@ export class BaseStrategy extends LoopAttributes {
     const endCall = this.loop.beginTraining();
     try {
       this.loop.dropLast = options.dropLast;
+      this.loop.shuffle = options.shuffle ?? true;
       // What goes on was rehearsed when it began.
       const trained = options.resume ? schedule.trained : rehearseAll(this, schedule);
       await this.start().finally(() => this.loop.calls.enter());
@@ -65,6 +66,7 @@ export class BaseStrategy extends LoopAttributes {
     } finally {
       this.loop.endStep();
       this.loop.dropLast = undefined;
+      this.loop.shuffle = true;
       endCall();
     }
     this.showTrainedWeights();

@@ -27,7 +27,9 @@ export class LoopState {
   /** Number from 1 of the training iteration under way, as which samples are augmented; 0 where there is none. */
   augmentation = 0;
   plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
-  /** What the `train` call under way says of it. */
+  /** What the `train` call under way says of the order of samples. */
+  shuffle = true;
+  /** What it says of a last, smaller minibatch. */
   dropLast: boolean | undefined;
   /** What the `train` call under way evaluates, each group by a call of its own. */
   evalGroups: readonly (readonly Experience[])[] = [];

@@ -83,6 +83,11 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
     this.changeSettings({ dropLast });
   }
 
+  /** Whether samples are shuffled before each epoch. The options of a `train` call say so; a dataloader keeps to it. */
+  get shuffle(): boolean {
+    return this.loop.shuffle;
+  }
+
   /** Samples in an evaluation minibatch. A change holds from the next evaluated experience on. */
   get evalMbSize(): number {
     return this.options.evalMbSize;

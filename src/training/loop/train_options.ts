@@ -11,6 +11,11 @@ export type LastMetrics = ReturnType<EvaluationPlugin["getLastMetrics"]>;
 export interface TrainOptions {
   /** What to evaluate while training, each element on its own. Default: the experiences being trained. */
   readonly evalStreams?: EvalStreams;
+  /**
+   * False leaves an experience's samples in their order, in every epoch of this call; a memory's samples go through in
+   * theirs. Default: true.
+   */
+  readonly shuffle?: boolean;
   /** Leaves a last, smaller minibatch out of each epoch of this call. Default: the strategy's own `dropLast`. */
   readonly dropLast?: boolean;
   /** True forgets momentum and moments of earlier experiences. */
@@ -24,6 +29,7 @@ export interface TrainOptions {
 /** What `TrainOptions` may be. Streams are looked at where they are listed. */
 export const TRAIN_RULES: OptionRules<TrainOptions> = {
   evalStreams: anything(),
+  shuffle: flag(),
   dropLast: flag(),
   resetOptimizerState: flag(),
   checkpointer: objectLike("a checkpointer", "wantsInside", "isDue", "save"),

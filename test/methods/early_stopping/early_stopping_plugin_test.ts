@@ -226,6 +226,38 @@ describe("EarlyStoppingPlugin", () => {
     expect(values.length).toBe(strategy.clock.trainExpEpochs + 1);
   });
 
+  test("stops by what training measures, without evaluations, where its stream is the training stream", async () => {
+    for (const metricName of [undefined, "Top1_Acc_Epoch/train_phase/train_stream/Task000"]) {
+      const evaluator = new EvaluationPlugin({ metrics: accuracyMetrics({ epoch: true }) });
+      const history: Float32Array[] = [];
+      const noting = createListener(["afterTrainingEpoch"], (_callback, { parameters }) => {
+        history.push(parameters.slice());
+      });
+      const stopping = new EarlyStoppingPlugin({
+        patience: 2,
+        valStreamName: "train",
+        ...(metricName ? { metricName } : {}),
+      });
+      const strategy = new Naive(makeOptions({ evaluator, plugins: [noting, stopping], trainEpochs: 50 }));
+      await withStrategy(strategy, () => strategy.train(trainStream.at(0)));
+      const { values = [] } = evaluator.getAllMetrics()["Top1_Acc_Epoch/train_phase/train_stream/Task000"] ?? {};
+      const best = values.indexOf(Math.max(...values.map(Number)));
+      expect(best).toBeGreaterThan(0);
+      expect(values.length).toBe(best + 3);
+      expect([...strategy.parameters]).toEqual([...(history[best] ?? [])]);
+    }
+  });
+
+  test("refuses a metric that training does not measure", async () => {
+    const evaluator = new EvaluationPlugin({ metrics: accuracyMetrics({ epoch: true }) });
+    const plugin = new EarlyStoppingPlugin({ patience: 1, valStreamName: "train", metricName: "Loss_Stream" });
+    const strategy = new Naive(makeOptions({ evaluator, plugins: [plugin], trainEpochs: 2 }));
+    const training = withStrategy(strategy, () => strategy.train(trainStream.at(0)));
+    await expect(training).rejects.toThrow(
+      "EarlyStoppingPlugin needs a metric Loss_Epoch/train_phase/train_stream among those measured",
+    );
+  });
+
   test("refuses a metric that is not evaluated, and names those that are", async () => {
     const evaluator = new EvaluationPlugin({ metrics: accuracyMetrics({ experience: true, stream: true }) });
     for (const options of [{ valStreamName: "valid" }, { metricName: "Top1_Acc_Str" }, { metricName: "Loss_Stream" }]) {

@@ -180,6 +180,7 @@ const FIXED: Readonly<Record<string, string>> = {
   plan: "what plugins listen to",
   plugins: "given when a strategy is made",
   randomStreams: "the option seed",
+  shuffle: "what train() was called with",
 };
 
 describe("what somebody assigns to between two calls", () => {
