@@ -23,8 +23,8 @@ const TRAINING = "/train_phase/train_stream";
 /**
  * Stops an experience's training when a metric has not improved for `patience` evaluations, and always leaves the best
  * parameters, averages of them and optimizer state of the experience behind, also when the epochs run out first. Needs
- * `evalEvery` above 0, unless `valStreamName` is "train": without evaluations, the metrics of each epoch's own training
- * are looked at. List it before plugins that read the trained parameters at an experience's end; a strategy's own plugin
+ * `evalEvery` above 0, unless `valStreamName` is "train": without evaluations, what each epoch's training measured is
+ * looked at. List it before plugins that read the trained parameters at an experience's end; a strategy's own plugin
  * comes after it.
  */
 export class EarlyStoppingPlugin implements StrategyPlugin {

@@ -19,7 +19,7 @@ export interface SourceFingerprint {
 export type SourceFingerprints = Readonly<Record<string, SourceFingerprint>>;
 
 /** The key of config.json that holds them. */
-export const SOURCES_KEY = "dataSources";
+const SOURCES_KEY = "dataSources";
 
 const fingerprints = z.record(
   z.string(),

@@ -52,8 +52,7 @@ export class BaseStrategy extends LoopAttributes {
     const schedule = scheduleTraining(experiences, { evalStreams: options.evalStreams, isEvaluated });
     const endCall = this.loop.beginTraining();
     try {
-      this.loop.dropLast = options.dropLast;
-      this.loop.shuffle = options.shuffle ?? true;
+      this.loop.trainOptions = options;
       // What goes on was rehearsed when it began.
       const trained = options.resume ? schedule.trained : rehearseAll(this, schedule);
       await this.start().finally(() => this.loop.calls.enter());
@@ -65,8 +64,7 @@ export class BaseStrategy extends LoopAttributes {
       await this.#trainAll(trained);
     } finally {
       this.loop.endStep();
-      this.loop.dropLast = undefined;
-      this.loop.shuffle = true;
+      this.loop.trainOptions = {};
       endCall();
     }
     this.showTrainedWeights();

@@ -3,7 +3,10 @@ import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_dat
 import { TaskBalancedDataLoader } from "../../memory/loaders/task_balanced_data_loader.ts";
 import type { LoopAttributes } from "./loop_attributes.ts";
 
-/** Minibatches of the adapted dataset, reshuffled each epoch unless `train` was told not to; with several task labels, each task its share. */
+/**
+ * Minibatches of the adapted dataset, reshuffled each epoch unless `train` was told not to; with several task labels,
+ * each task its share.
+ */
 export function createTrainLoader(strategy: LoopAttributes): DataLoader {
   const options = {
     batchSize: strategy.trainMbSize,

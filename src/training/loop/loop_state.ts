@@ -8,6 +8,7 @@ import { CallGuard, type CallMoment } from "./call_guard.ts";
 import { LabelGuard } from "./label_guard.ts";
 import type { PluginDispatcher } from "./plugin_dispatcher.ts";
 import type { StepPlan } from "./step_plan.ts";
+import type { TrainOptions } from "./train_options.ts";
 import type { TrainingStep } from "./training_step.ts";
 
 const EMPTY_OUTPUT: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
@@ -27,10 +28,8 @@ export class LoopState {
   /** Number from 1 of the training iteration under way, as which samples are augmented; 0 where there is none. */
   augmentation = 0;
   plan: StepPlan = { fused: false, updateWithReduction: false, reasons: ["nothing was trained yet"] };
-  /** What the `train` call under way says of the order of samples. */
-  shuffle = true;
-  /** What it says of a last, smaller minibatch. */
-  dropLast: boolean | undefined;
+  /** Of the `train` call under way; none where there is no call. */
+  trainOptions: TrainOptions = {};
   /** What the `train` call under way evaluates, each group by a call of its own. */
   evalGroups: readonly (readonly Experience[])[] = [];
   readonly #dispatcher: PluginDispatcher;

@@ -76,7 +76,7 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
 
   /** Whether a last, smaller minibatch is left out of training. A change holds from the next experience on. */
   get dropLast(): boolean {
-    return this.loop.dropLast ?? this.options.dropLast;
+    return this.loop.trainOptions.dropLast ?? this.options.dropLast;
   }
 
   set dropLast(dropLast: boolean) {
@@ -85,7 +85,7 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
 
   /** Whether samples are shuffled before each epoch. The options of a `train` call say so; a dataloader keeps to it. */
   get shuffle(): boolean {
-    return this.loop.shuffle;
+    return this.loop.trainOptions.shuffle ?? true;
   }
 
   /** Samples in an evaluation minibatch. A change holds from the next evaluated experience on. */

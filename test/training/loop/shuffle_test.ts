@@ -12,7 +12,7 @@ import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
 /** Two experiences of 32 samples. */
 const { trainStream } = makeBenchmark();
 
-/** The inputs of minibatches, those of an epoch in one list, by a strategy that trains every experience for 2 epochs. */
+/** The inputs of minibatches, those of an epoch in one list; every experience is trained for 2 epochs. */
 async function listInputs(
   create: (options: StrategyOptions) => BaseStrategy,
   options: TrainOptions = {},
