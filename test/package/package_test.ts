@@ -57,7 +57,9 @@ const USERS = [
     installer: "Deno",
     install: async (project: string, file: string) => {
       await using served = await serveRegistry(file, manifest, registry ?? "");
-      const env = { NPM_CONFIG_REGISTRY: served.url, DENO_DIR: join(project, "cache") };
+      // As npm does: a network may have a certificate authority of its own, which the machine knows.
+      const trusted = { DENO_TLS_CA_STORE: process.env.DENO_TLS_CA_STORE ?? "mozilla,system" };
+      const env = { ...trusted, NPM_CONFIG_REGISTRY: served.url, DENO_DIR: join(project, "cache") };
       return await succeed(project, ["deno", "add", "npm:firn"], env);
     },
     checks: [DENO_CHECK],
