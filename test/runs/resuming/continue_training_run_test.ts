@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { JointTraining } from "../../../src/methods/joint_training/joint_training.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../../src/runs/create_training_run.ts";
@@ -13,11 +13,19 @@ import { makeNaive, makeStrategyOptions } from "../made_run.ts";
 
 afterAll(removeFolders);
 
+/** How the experiences of a stream are. */
+interface MadeStream {
+  readonly samples?: number;
+  readonly classes?: number;
+  readonly names?: readonly string[];
+}
+
 /** The first experiences of one stream. */
-function makeBenchmark(experiences: number, samples = 64): Benchmark {
+function makeBenchmark(experiences: number, { samples = 64, classes = 4, names }: MadeStream = {}): Benchmark {
   const make = (name: string, length: number) =>
     Array.from({ length: experiences }, (_, seed) => ({
-      dataset: makeTask({ samples: length, seed, name: `${name} ${seed}` }),
+      dataset: makeTask({ samples: length, classes, seed, name: `${name} ${seed}` }),
+      ...(names ? { name: names[seed] ?? "" } : {}),
     }));
   return createBenchmark({
     name: "made",
@@ -30,9 +38,9 @@ function makeBenchmark(experiences: number, samples = 64): Benchmark {
   });
 }
 
-async function runFirst(experiences: number, createStrategy = makeNaive) {
+async function runFirst(experiences: number, createStrategy = makeNaive, made: MadeStream = {}) {
   const directory = join(await makeFolder({}), "run");
-  const benchmark = makeBenchmark(experiences);
+  const benchmark = makeBenchmark(experiences, made);
   await using run = await createTrainingRun({ benchmark, directory, createStrategy, config: { experiences } });
   return { directory, ...(await run.train()) };
 }
@@ -79,9 +87,16 @@ describe("continueTrainingRun()", () => {
     };
     await refuse(makeBenchmark(2), "nothing is new: the run has trained all 2 experiences of the benchmark");
     await refuse(makeBenchmark(1), '"train 1" is gone; "test 1" is gone');
-    await refuse(makeBenchmark(3, 65), 'the data has changed since the run read it: "train 0" had 64 samples, now 65');
+    await refuse(
+      makeBenchmark(3, { samples: 65 }),
+      'the data has changed since the run read it: "train 0" had 64 samples, now 65',
+    );
     expect(await readFile(join(directory, "summary.json"), "utf8")).toBe(before);
-    await rm(join(directory, "checkpoints"), { recursive: true });
+    const checkpoints = join(directory, "checkpoints");
+    const newest = join(checkpoints, (await readdir(checkpoints)).sort().at(-1) ?? "");
+    await truncate(newest, 100);
+    await refuse(makeBenchmark(3), "the checkpoint of its end: ");
+    await rm(checkpoints, { recursive: true });
     await refuse(makeBenchmark(3), "the checkpoint of its end is missing");
   });
 
@@ -92,6 +107,19 @@ describe("continueTrainingRun()", () => {
     await expect(continueTrainingRun(options)).rejects.toThrow("JointTraining trains all experiences at once");
     const empty = await makeFolder({});
     await expect(continueTrainingRun({ ...options, directory: empty })).rejects.toThrow("summary.json is missing");
+  });
+
+  test("refuses a run that is not finished, and leaves it to resume", async () => {
+    const directory = join(await makeFolder({}), "run");
+    const options = { directory, benchmark: makeBenchmark(2), createStrategy: makeNaive, config: {} };
+    {
+      await using run = await createTrainingRun({ ...options, signal: AbortSignal.abort(new Error("stopped")) });
+      await expect(run.train()).rejects.toThrow("stopped");
+    }
+    const refused = continueTrainingRun({ ...options, benchmark: makeBenchmark(3) });
+    await expect(refused).rejects.toThrow("the run is not finished (interrupted); resume it first");
+    await using run = await resumeTrainingRun(options);
+    expect((await run.train()).parametersHash).toBe((await runFirst(2)).parametersHash);
   });
 });
 
@@ -107,10 +135,20 @@ describe("continueTrainingRun() of a run without fingerprints", () => {
     const { directory } = await runFirst(2);
     await forgetSources(directory);
     const given = { directory, createStrategy: makeNaive, config: {} };
-    const refused = continueTrainingRun({ ...given, benchmark: makeBenchmark(3, 65) });
+    const refused = continueTrainingRun({ ...given, benchmark: makeBenchmark(3, { samples: 65 }) });
     await expect(refused).rejects.toThrow("experience 0 had 64 samples when it was trained, now 65");
+    const narrower = continueTrainingRun({ ...given, benchmark: makeBenchmark(3, { classes: 2 }) });
+    await expect(narrower).rejects.toThrow("experience 0 had the classes [0, 1, 2, 3] when it was trained, now [0, 1]");
     expect((await goOn(directory, 3)).parametersHash).toBe((await runFirst(3)).parametersHash);
     expect(await readFile(join(directory, "config.json"), "utf8")).toContain('"dataSources"');
+  });
+
+  test("compares the names of old experiences", async () => {
+    const { directory } = await runFirst(2, makeNaive, { names: ["january", "february"] });
+    await forgetSources(directory);
+    const benchmark = makeBenchmark(3, { names: ["january", "march", "april"] });
+    const refused = continueTrainingRun({ directory, createStrategy: makeNaive, config: {}, benchmark });
+    await expect(refused).rejects.toThrow('experience 1 was "february" when it was trained, now "march"');
   });
 });
 
@@ -118,11 +156,15 @@ describe("resumeTrainingRun()", () => {
   test("refuses data that has changed, unless it is accepted", async () => {
     const { directory } = await runFirst(2);
     const options = { directory, createStrategy: makeNaive, config: { experiences: 2 } };
-    const refused = resumeTrainingRun({ ...options, benchmark: makeBenchmark(2, 65) });
+    const refused = resumeTrainingRun({ ...options, benchmark: makeBenchmark(2, { samples: 65 }) });
     await expect(refused).rejects.toThrow('"train 0" had 64 samples, now 65; "train 1" had 64 samples, now 65 (accept');
     const gone = resumeTrainingRun({ ...options, benchmark: makeBenchmark(1) });
     await expect(gone).rejects.toThrow('"train 1" is gone; "test 1" is gone');
-    await using run = await resumeTrainingRun({ ...options, benchmark: makeBenchmark(2, 65), acceptChangedData: true });
+    await using run = await resumeTrainingRun({
+      ...options,
+      benchmark: makeBenchmark(2, { samples: 65 }),
+      acceptChangedData: true,
+    });
     await run.train();
     expect(JSON.parse(await readFile(join(directory, "config.json"), "utf8")).dataSources["train 0"].samples).toBe(65);
   });
