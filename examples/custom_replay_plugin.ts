@@ -29,6 +29,7 @@ export class ReplayP implements StrategyPlugin {
       memory: this.buffer.buffer,
       oversampleSmallTasks: true,
       batchSize: strategy.trainMbSize,
+      shuffle: strategy.shuffle,
       stream: strategy.randomStreams.get("shuffle"),
     });
   }
