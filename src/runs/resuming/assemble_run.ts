@@ -1,3 +1,4 @@
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 import type { TrainingRunOptions } from "../options/training_run_options.ts";
@@ -17,7 +18,7 @@ export interface RunOpening {
 /** Makes a run's strategy, and then what it needs of its folder: a strategy that is refused leaves nothing behind. */
 export async function assembleRun<Config>(
   options: TrainingRunOptions<Config>,
-  open: () => Promise<RunOpening>,
+  open: (strategy: BaseStrategy) => Promise<RunOpening>,
 ): Promise<TrainingRun<Config>> {
   const { loggers = [], metrics = [], signal } = options;
   const { checkpointEvery = parseCheckpointInterval(DEFAULT_CHECKPOINT_INTERVAL) } = options;
@@ -31,7 +32,7 @@ export async function assembleRun<Config>(
   const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });
   try {
     rehearseRun(strategy, options.benchmark);
-    opening = await open();
+    opening = await open(strategy);
     return new TrainingRun(options, { ...opening, strategy, evaluator, monitor, checkpointEvery });
   } catch (error) {
     opening?.directory.close();

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import type { Benchmark } from "../../streams/experience.ts";
-import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 import { RESUME_RULES, type ResumeOptions } from "../create_training_run.ts";
 import { readRunOrigin, readRunSummary } from "../read_run_files.ts";
@@ -27,16 +26,11 @@ export async function continueTrainingRun<Config>(options: ResumeOptions<Config>
   assertOptions("continueTrainingRun", options, RESUME_RULES);
   const { directory: path, benchmark, acceptChangedData = false } = options;
   await assertFinished(path);
-  let strategy: BaseStrategy | undefined;
-  const createStrategy: typeof options.createStrategy = async (parts) => {
-    strategy = await options.createStrategy(parts);
-    return strategy;
-  };
-  return assembleRun({ ...options, createStrategy }, async () => {
+  return assembleRun(options, async (strategy) => {
     const directory = await openRunDirectory(path);
     try {
       const checkpoint = await findEnd(directory);
-      if (strategy?.trainsJointly) {
+      if (strategy.trainsJointly) {
         throw new RefusalError(`${path}: ${strategy.constructor.name} trains all experiences at once and adds none`);
       }
       if (!acceptChangedData) {
