@@ -5,6 +5,7 @@ import { writeAtomically } from "../core/write_atomically.ts";
 import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import { LineFile } from "./line_file.ts";
+import { createNumberedFolder } from "./numbered_folder.ts";
 import { formatExportPath } from "./run_files.ts";
 import { RunLock } from "./run_lock.ts";
 import type { RunSummary } from "./run_summary.ts";
@@ -166,18 +167,9 @@ async function withLock(path: string, use: (lock: RunLock) => Promise<RunDirecto
   }
 }
 
-/**
- * Makes `PARENT/STEM-NUMBER` with the lowest number above all that are there.
- * @param parent "runs", say; made where it is missing.
- */
+/** Makes a run's folder by `createNumberedFolder`. */
 export async function createNumberedRunDirectory(parent: string, stem: string): Promise<RunDirectory> {
-  await mkdir(parent, { recursive: true });
-  const pattern = new RegExp(`^${stem}-(\\d+)$`);
-  const taken = (await readdir(parent)).map((name) => Number(pattern.exec(name)?.[1] ?? 0));
-  for (let number = Math.max(0, ...taken) + 1; ; number++) {
-    const path = join(parent, `${stem}-${number}`);
-    if (await makeFolder(path)) return createRunDirectory(path);
-  }
+  return createRunDirectory(await createNumberedFolder(parent, stem));
 }
 
 /** @throws {RefusalError} If `path` is no folder, or holds a file or folder that a run would overwrite. */
@@ -194,17 +186,6 @@ async function listFolder(path: string): Promise<string[]> {
     const code = readErrorCode(error);
     if (code === "ENOENT") return [];
     if (code === "ENOTDIR") throw new RefusalError(`${path} is no folder`, { cause: error });
-    throw error;
-  }
-}
-
-/** False if another run was faster. */
-async function makeFolder(path: string): Promise<boolean> {
-  try {
-    await mkdir(path);
-    return true;
-  } catch (error) {
-    if (readErrorCode(error) === "EEXIST") return false;
     throw error;
   }
 }

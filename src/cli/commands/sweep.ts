@@ -58,7 +58,7 @@ async function sweep(options: Options, declared: SweepCommand, context: CliConte
   const { stdout, signal } = context;
   const { quiet, json, resume, trust } = options;
   if (quiet && json) throw new CliError("--json cannot be used with --quiet");
-  const { findSweep, createSweepFolder } = await import("../sweep/find_sweep.ts");
+  const { findSweep } = await import("../sweep/find_sweep.ts");
   const { choice, folder: given } = await findSweep(options, declared);
   const { planSweep } = await import("../sweep/sweep_plan.ts");
   const plan = planSweep(choice);
@@ -69,7 +69,8 @@ async function sweep(options: Options, declared: SweepCommand, context: CliConte
   const { createSweepView } = await import("../sweep/sweep_view.ts");
   const view = createSweepView(json ? "json" : quiet ? "none" : "text", { stream: stdout, total });
   const { runSweep } = await import("../sweep/run_sweep.ts");
-  const folder = given ?? (await refuse(createSweepFolder));
+  const { createNumberedFolder } = await import("../../runs/numbered_folder.ts");
+  const folder = given ?? (await refuse(() => createNumberedFolder("runs", "sweep")));
   const jobs = Math.min(total, options.jobs ?? countJobs(declared.command.getOptionValue("workers")));
   const around = { folder, plan, jobs, signal, listener: view.listener };
   const rows = await runSweep(choice, around).finally(view.clear);

@@ -1,7 +1,4 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command, Option } from "commander";
-import { readErrorCode } from "../../runs/storage_error.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import type { SweepGrid } from "./grid_options.ts";
 import { parseSeeds } from "./parse_seeds.ts";
@@ -80,18 +77,4 @@ function readChoice(options: SweepOptions, { command, shared, defaults }: SweepC
 function formatOption({ long, negate }: Option, value: unknown): string[] {
   if (negate || value === true) return [`${long}`];
   return (Array.isArray(value) ? value : [value]).map((item) => `${long}=${item}`);
-}
-
-/** Makes `runs/sweep-NUMBER` with the lowest number that is free. */
-export async function createSweepFolder(): Promise<string> {
-  await mkdir("runs", { recursive: true });
-  for (let number = 1; ; number++) {
-    const path = join("runs", `sweep-${number}`);
-    try {
-      await mkdir(path);
-      return path;
-    } catch (error) {
-      if (readErrorCode(error) !== "EEXIST") throw error;
-    }
-  }
 }
