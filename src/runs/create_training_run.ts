@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { listDifferences } from "../core/options/list_differences.ts";
 import { callback, flag, required, text } from "../core/options/value_rules.ts";
 import { TRAINING_RUN_RULES, type TrainingRunOptions } from "./options/training_run_options.ts";
 import { readRunOrigin } from "./read_run_files.ts";
@@ -82,17 +82,10 @@ export async function resumeTrainingRun<Config>(options: ResumeOptions<Config>):
 
 /** @throws {RangeRefusal} If they differ, naming every key in which they do. */
 function assertSameConfig(path: string, saved: unknown, wanted: unknown): void {
-  const [a, b] = [toPlain(saved), toPlain(wanted)];
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  const differences = keys
-    .filter((key) => !isDeepStrictEqual(a[key], b[key]))
-    .map((key) => `the run has ${key} ${show(a[key])}, got ${show(b[key])}`);
+  const differences = listDifferences(saved, wanted).map(
+    ({ key, before, now }) => `the run has ${key} ${show(before)}, got ${show(now)}`,
+  );
   if (differences.length > 0) throw new RangeRefusal(`${path}: ${differences.join("; ")}`);
-}
-
-/** As it comes back from config.json. */
-function toPlain(config: unknown): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(JSON.parse(JSON.stringify(config ?? {}))));
 }
 
 function show(value: unknown): string {

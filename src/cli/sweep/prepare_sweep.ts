@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { describeValue } from "../../core/errors/errors.ts";
+import { listDifferences } from "../../core/options/list_differences.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, InterruptedError, refuse } from "../cli_error.ts";
 import { parseNamed } from "../options/parse_named.ts";
@@ -26,7 +26,7 @@ export async function assertEveryRunCanBegin(
   // Names and options first: making models and strategies takes longer.
   for (const { name, runs } of plan) {
     const config = await createTrainConfig(readTrainOptions(runs[0]?.words ?? [], context));
-    const same = seen.find((other) => isDeepStrictEqual(other.config, config));
+    const same = seen.find((other) => listDifferences(other.config, config).length === 0);
     if (same) throw new CliError(`${same.name} and ${name} are the same configuration`);
     const hasBegun = folder !== undefined && runs.every((run) => existsSync(join(folder, run.folder, "config.json")));
     seen.push({ name, config, hasBegun });

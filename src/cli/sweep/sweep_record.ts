@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { RefusalError, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { type MeanAndDeviation, measureMeanAndDeviation } from "../../core/mean_and_deviation.ts";
+import { listDifferences } from "../../core/options/list_differences.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
 import { assertRegularFile } from "../../runs/read_run_files.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
@@ -100,16 +100,15 @@ export async function assertSameSweep(folder: string, wanted: SweepChoice): Prom
     if (names.length > 0) throw new RefusalError(`${folder} is not empty and holds no sweep`);
     return;
   }
-  const list = ({ grid, words, seeds }: SweepChoice) => Object.entries({ ...grid, seeds, "further options": words });
-  const others = new Map<string, readonly unknown[]>(list(wanted));
-  const differences = list(saved)
-    .filter(([key, value]) => !isDeepStrictEqual(value, others.get(key)))
-    .map(([key, value]) => `it has ${key} ${show(value)}, got ${show(others.get(key))}`);
+  const list = ({ grid, words, seeds }: SweepChoice) => ({ ...grid, seeds, "further options": words });
+  const differences = listDifferences(list(saved), list(wanted)).map(
+    ({ key, before, now }) => `it has ${key} ${show(before)}, got ${show(now)}`,
+  );
   if (differences.length > 0) throw new RefusalError(`${folder} holds another sweep: ${differences.join("; ")}`);
 }
 
-function show(values: readonly unknown[] = []): string {
-  return values.length === 0 ? "none" : values.join(" and ");
+function show(values: unknown): string {
+  return (Array.isArray(values) && values.join(" and ")) || "none";
 }
 
 /** What came of each run so far, by the run. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { describeValue } from "../../core/errors/errors.ts";
+import { listDifferences } from "../../core/options/list_differences.ts";
 import { nameByIds } from "../../data/readers/class_names.ts";
 import { readRunConfig, readRunSummary } from "../../runs/read_run_files.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
@@ -124,7 +124,7 @@ async function completeConfig(
   const seed = typed.includes("seed") ? options.seed : saved.seed;
   const wanted = await createTrainConfig({ ...options, seed });
   const anew = options.continue === undefined ? [] : CONTINUED_KEYS.filter((option) => typed.includes(option));
-  const differences = listDifferences(
+  const differences = describeDifferences(
     saved,
     wanted,
     typed.filter((option) => !anew.some((name) => name === option)),
@@ -155,10 +155,13 @@ function assertNoProgram(directory: string, config: TrainConfig, typed: readonly
 }
 
 /** One an option that was typed and says something else than the run's configuration. */
-function listDifferences(saved: TrainConfig, wanted: TrainConfig, typed: readonly string[]): string[] {
-  return Object.entries(CONFIG_KEYS)
-    .filter(([option, key]) => typed.includes(option) && !isDeepStrictEqual(toPlain(wanted[key]), toPlain(saved[key])))
-    .map(([option, key]) => `the run has ${formatOption(option)} ${show(saved[key])}, got ${show(wanted[key])}`);
+function describeDifferences(saved: TrainConfig, wanted: TrainConfig, typed: readonly string[]): string[] {
+  const options = Object.entries(CONFIG_KEYS).filter(([option]) => typed.includes(option));
+  const pick = (config: TrainConfig) => Object.fromEntries(options.map(([option, key]) => [option, config[key]]));
+  const [before, now] = [pick(saved), pick(wanted)];
+  return listDifferences(before, now).map(
+    ({ key }) => `the run has ${formatOption(key)} ${show(before[key])}, got ${show(now[key])}`,
+  );
 }
 
 function formatOption(name: string): string {
@@ -168,9 +171,4 @@ function formatOption(name: string): string {
 function show(value: TrainConfig[keyof TrainConfig] = []): string {
   if (Array.isArray(value)) return value.map(show).join(" and ") || "none";
   return typeof value === "object" && value !== null && "name" in value ? formatNamed(value) : describeValue(value);
-}
-
-/** As it comes back from config.json. */
-function toPlain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value ?? null));
 }
