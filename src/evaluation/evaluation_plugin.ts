@@ -6,7 +6,7 @@ import { callback, listOf, objectLike, required } from "../core/options/value_ru
 import type { SavedState } from "../core/saved_state.ts";
 import { restoreParts } from "../core/state/declare_state.ts";
 import { readRecord } from "../core/state/field.ts";
-import { count, declareState, optional, type Part, part } from "../core/state/state.ts";
+import { count, declareState, optional, type Part, part, text } from "../core/state/state.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
@@ -59,6 +59,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     this.#loggers = new LoggerGroup(loggers, onFailure);
     this.#state = declareState(OWNER, {
       trainedExperience: optional(count()),
+      trainedName: optional(text()),
       metrics: part(joinMetrics(metrics)),
       last: part(this.#newestValues),
     });
@@ -70,7 +71,9 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   }
 
   beforeTrainingExp(strategy: EvaluatedStrategy): void {
-    this.#state.trainedExperience = strategy.experience.currentExperience;
+    const { currentExperience, name } = strategy.experience;
+    this.#state.trainedExperience = currentExperience;
+    this.#state.trainedName = name;
     this.#follow("beforeTrainingExp", strategy);
   }
 
@@ -157,7 +160,8 @@ export class EvaluationPlugin implements EvaluationCallbacks {
    * @throws {RangeError} If it was saved with other metrics.
    */
   restore(state: unknown): void {
-    this.#state.restore(state);
+    // Checkpoints of earlier versions have no name.
+    this.#state.restore(typeof state === "object" && state !== null ? { trainedName: null, ...state } : state);
   }
 
   /** What the loggers that write files need to go on from here; their files are on the disk then. */
@@ -190,6 +194,8 @@ export class EvaluationPlugin implements EvaluationCallbacks {
 
   #follow(event: EvaluationEvent, strategy: EvaluatedStrategy): void {
     let values: MetricValue[] | undefined;
+    const { trainedExperience = null, trainedName } = this.#state;
+    const named = trainedName === undefined ? {} : { experienceName: trainedName };
     for (const metric of this.#metrics) {
       const readings = metric[event]?.(strategy);
       if (readings === undefined) continue;
@@ -197,7 +203,8 @@ export class EvaluationPlugin implements EvaluationCallbacks {
       const step = strategy.clock.trainIterations;
       const origin = {
         step,
-        experience: this.#state.trainedExperience ?? null,
+        experience: trainedExperience,
+        ...named,
         ...(metric.ofMachine ? { ofMachine: metric.ofMachine } : {}),
       };
       for (const { key, value } of readings) values.push({ key, value, ...origin });

@@ -9,6 +9,8 @@ export interface MetricValue {
   readonly step: number;
   /** The experience that is being trained, or was trained last; null before the first. */
   readonly experience: number | null;
+  /** What that experience is called; absent where it has no name. */
+  readonly experienceName?: string;
   /** True where the value is of the machine (time, memory), not of the learner: two equal runs give two values. */
   readonly ofMachine?: true;
 }

@@ -1,6 +1,7 @@
 import { elementAt } from "../core/element_at.ts";
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { flag, required, wholeNumber } from "../core/options/value_rules.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
@@ -120,6 +121,7 @@ export function cutOnlineStream(
       dataset: samples,
       currentExperience: index,
       originStream,
+      ...omitUndefined({ name: experience.name }),
       originExperience: experience,
       isFirstSubexp: place === 0,
       isLastSubexp: place === subStreamLength - 1,

@@ -1,4 +1,5 @@
 import { formatJSON } from "../../core/errors/printable.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { EvaluatedStrategy } from "../evaluated_strategy.ts";
 import { toPlainData } from "../metric_data.ts";
 import type { MetricValue } from "../metric_value.ts";
@@ -7,38 +8,30 @@ import type { Logger } from "./logger.ts";
 /** Metrics by key, as an event tells them. */
 export type EventMetrics = Readonly<Record<string, unknown>>;
 
+/** Where an event happened. */
+export interface EventPlace {
+  /** Training iterations done. */
+  readonly step: number;
+  readonly stream: string;
+  /** A number in the stream. */
+  readonly experience: number;
+  /** What the experience is called; absent where it has no name. */
+  readonly experienceName?: string;
+}
+
 /**
- * What happened, as a line of JSON tells it. `step` counts training iterations done, `experience` is a number in the
- * stream, `epoch` counts from 0, and `metrics` are those reported since the event before.
+ * What happened, as a line of JSON tells it. `epoch` counts from 0, and `metrics` are those reported since the event
+ * before.
  */
 export type StrategyEvent =
   | { readonly kind: "train-start"; readonly step: number }
-  | { readonly kind: "experience-start"; readonly step: number; readonly stream: string; readonly experience: number }
-  | {
-      readonly kind: "epoch-end";
-      readonly step: number;
-      readonly stream: string;
-      readonly experience: number;
-      readonly epoch: number;
-      readonly metrics: EventMetrics;
-    }
-  | {
-      readonly kind: "experience-end";
-      readonly step: number;
-      readonly stream: string;
-      readonly experience: number;
-      readonly metrics: EventMetrics;
-    }
+  | ({ readonly kind: "experience-start" } & EventPlace)
+  | ({ readonly kind: "epoch-end"; readonly epoch: number; readonly metrics: EventMetrics } & EventPlace)
+  | ({ readonly kind: "experience-end"; readonly metrics: EventMetrics } & EventPlace)
   | { readonly kind: "train-end"; readonly step: number; readonly metrics: EventMetrics }
   /** With metrics of the training that it interrupts, if there are. */
   | { readonly kind: "eval-start"; readonly step: number; readonly metrics?: EventMetrics }
-  | {
-      readonly kind: "eval-experience-end";
-      readonly step: number;
-      readonly stream: string;
-      readonly experience: number;
-      readonly metrics: EventMetrics;
-    }
+  | ({ readonly kind: "eval-experience-end"; readonly metrics: EventMetrics } & EventPlace)
   | { readonly kind: "eval-end"; readonly step: number; readonly metrics: EventMetrics };
 
 /** Writes a line of JSON at every start and end, for programs that follow a run. It adds no time. */
@@ -101,7 +94,8 @@ export class JSONEventsLogger implements Logger {
   }
 }
 
-function locate({ clock, experience }: EvaluatedStrategy): { step: number; stream: string; experience: number } {
-  const { originStream, currentExperience } = experience;
-  return { step: clock.trainIterations, stream: originStream.name, experience: currentExperience };
+function locate({ clock, experience }: EvaluatedStrategy): EventPlace {
+  const { originStream, currentExperience, name } = experience;
+  const place = { step: clock.trainIterations, stream: originStream.name, experience: currentExperience };
+  return { ...place, ...omitUndefined({ experienceName: name }) };
 }

@@ -15,7 +15,8 @@ const JSON_LINES_LOGGER_RULES: OptionRules<JSONLinesLoggerOptions> = {
 };
 
 /**
- * Writes one line of JSON a metric: {"key", "value", "step", "experience"}. It adds no time and leaves out what metrics
+ * Writes one line of JSON a metric: {"key", "value", "step", "experience"}, and "experienceName" where the experience
+ * has a name. It adds no time and leaves out what metrics
  * say of the machine, so equal runs write equal lines; numbers that JSON does not have (NaN, infinities) are null.
  */
 export class JSONLinesLogger implements Logger {
@@ -40,6 +41,6 @@ export class JSONLinesLogger implements Logger {
 }
 
 /** One line of metrics.jsonl, with its newline. Of what is neither a number nor a matrix it holds a description. */
-export function formatMetricAsJSON({ key, value, step, experience }: MetricValue): string {
-  return `${JSON.stringify({ key, value: toPlainData(value), step, experience })}\n`;
+export function formatMetricAsJSON({ key, value, step, experience, experienceName }: MetricValue): string {
+  return `${JSON.stringify({ key, value: toPlainData(value), step, experience, experienceName })}\n`;
 }

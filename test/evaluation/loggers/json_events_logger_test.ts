@@ -46,6 +46,24 @@ describe("JSONEventsLogger", () => {
     ]);
   });
 
+  test("names experiences that have a name", () => {
+    const events: { kind: string; experienceName?: string }[] = [];
+    const logger = new JSONEventsLogger({ write: (text) => events.push(JSON.parse(text)) });
+    const strategy = new FakeStrategy(new EvaluationPlugin({ metrics: lossMetrics({ epoch: true }), loggers: [logger] }));
+    strategy.train([{ ...createPlainStream("train", 1).at(0), name: "march" }], { batches: [1] });
+    strategy.eval([{ ...createPlainStream("test", 1).at(0), name: "april" }]);
+    expect(events.map(({ kind, experienceName }) => [kind, experienceName])).toEqual([
+      ["train-start", undefined],
+      ["experience-start", "march"],
+      ["epoch-end", "march"],
+      ["experience-end", "march"],
+      ["train-end", undefined],
+      ["eval-start", undefined],
+      ["eval-experience-end", "april"],
+      ["eval-end", undefined],
+    ]);
+  });
+
   test("tells metrics of a minibatch before the evaluation that interrupts its epoch, not among what that measured", () => {
     const events: { kind: string; metrics?: Record<string, number> }[] = [];
     const logger = new JSONEventsLogger({ write: (text) => events.push(JSON.parse(text)) });

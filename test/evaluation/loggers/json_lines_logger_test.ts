@@ -22,6 +22,29 @@ describe("JSONLinesLogger", () => {
     );
   });
 
+  test("names the experience trained last, also where a saved evaluator goes on", () => {
+    const lines: { experience: number | null; experienceName?: string }[] = [];
+    const logger = new JSONLinesLogger({ write: (text) => lines.push(JSON.parse(text)) });
+    const make = () => new EvaluationPlugin({ metrics: lossMetrics({ experience: true }), loggers: [logger] });
+    const tested = [createPlainStream("test", 1).at(0)];
+    const evaluator = make();
+    const strategy = new FakeStrategy(evaluator);
+    strategy.eval(tested);
+    strategy.train([{ ...createPlainStream("train", 1).at(0), name: "march" }]);
+    strategy.eval(tested);
+    const other = make();
+    other.restore(JSON.parse(JSON.stringify(evaluator.save())));
+    new FakeStrategy(other).eval(tested);
+    strategy.train([createPlainStream("train", 2).at(1)]);
+    strategy.eval(tested);
+    expect(lines.map(({ experience, experienceName }) => [experience, experienceName])).toEqual([
+      [null, undefined],
+      [0, "march"],
+      [0, "march"],
+      [1, undefined],
+    ]);
+  });
+
   test("writes the same lines, when the run is the same", () => {
     const run = () => {
       const lines: string[] = [];
