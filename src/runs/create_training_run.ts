@@ -12,7 +12,8 @@ import type { TrainingRun } from "./training_run.ts";
 
 /**
  * Makes the strategy and then the run's folder. Nothing is trained yet.
- * @throws {Error} If the folder holds another run.
+ * @throws {Error} If the folder holds another run, or two data sets of the benchmark have one name: a run that goes on
+ * finds them by their names.
  */
 export async function createTrainingRun<Config>(options: TrainingRunOptions<Config>): Promise<TrainingRun<Config>> {
   assertOptions("createTrainingRun", options, TRAINING_RUN_RULES);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions } from "../core/options/assert_options.ts";
 import { splitOptions } from "../core/options/split_options.ts";
@@ -55,23 +56,30 @@ export function createBenchmark(parts: BenchmarkParts): Benchmark {
 }
 
 /**
- * Every data source that a benchmark's samples come from, by name: what a saved buffer is restored from.
- * @throws {RangeError} If two sources have the same name.
+ * Every data source that a benchmark's samples come from, by name: what a saved buffer is restored from, and what a
+ * fingerprint is of.
+ * @throws {RangeError} If two sources have the same name and are not the same samples.
  */
 export function collectSources(benchmark: Benchmark): Map<string, DataSource> {
   const sources = new Map<string, DataSource>();
   for (const source of listSources(benchmark)) {
-    if (sources.has(source.name)) {
+    const other = sources.get(source.name);
+    if (other && !isSameData(other, source)) {
       const act = `the benchmark ${JSON.stringify(benchmark.name)}`;
-      throw new RangeRefusal(needs(act, "sources with names of their own", source.name));
+      throw new RangeRefusal(needs(act, "data sets with names of their own", source.name));
     }
-    sources.set(source.name, source);
+    if (!other) sources.set(source.name, source);
   }
   return sources;
 }
 
+/** Whether it makes no difference which of them is read: one data set for training and for testing, say. */
+function isSameData(a: DataSource, b: DataSource): boolean {
+  return isDeepStrictEqual({ ...a, id: 0 }, { ...b, id: 0 });
+}
+
 /** Every data source that a benchmark's samples come from, once. */
-export function listSources({ streams }: Benchmark): Set<DataSource> {
+function listSources({ streams }: Benchmark): Set<DataSource> {
   const sources = new Set<DataSource>();
   for (const stream of streams.values()) {
     // An online stream reads from its origin's sources, and is long.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type BenchmarkParts, collectSources, createBenchmark } from "../../src/streams/benchmark.ts";
+import { createDatasetBenchmark } from "../../src/streams/benchmarks/dataset_benchmark.ts";
 import type { Stream } from "../../src/streams/experience.ts";
 import { listSamples, makeDataset } from "../support/made_dataset.ts";
 
@@ -116,8 +117,11 @@ describe("collectSources()", () => {
     expect([...collectSources(benchmark).keys()]).toEqual(["train", "test"]);
   });
 
-  test("refuses two sources of one name", () => {
+  test("refuses two sources of one name, unless they are the same samples", () => {
     const test = [{ dataset: makeDataset([1], { name: "train" }) }];
     expect(() => collectSources(createBenchmark({ ...parts, test }))).toThrow('names of their own, got "train"');
+    const a = makeDataset([0, 1], { name: "a" });
+    const given = { name: "made", train: [a, a], test: [a, a], numClasses: 2, taskLabels: true };
+    expect([...collectSources(createDatasetBenchmark(given)).keys()]).toEqual(["a, task 0", "a, task 1"]);
   });
 });

@@ -1,3 +1,4 @@
+import { collectSources } from "../../streams/benchmark.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
@@ -15,13 +16,17 @@ export interface RunOpening {
   readonly beginning: RunBeginning;
 }
 
-/** Makes a run's strategy, and then what it needs of its folder: a strategy that is refused leaves nothing behind. */
+/**
+ * Makes a run's strategy, and then what it needs of its folder: a strategy that is refused leaves nothing behind.
+ * @throws {RangeRefusal} If two data sets have one name: a run that goes on finds them by their names.
+ */
 export async function assembleRun<Config>(
   options: TrainingRunOptions<Config>,
   open: (strategy: BaseStrategy) => Promise<RunOpening>,
 ): Promise<TrainingRun<Config>> {
   const { loggers = [], metrics = [], signal } = options;
   const { checkpointEvery = parseCheckpointInterval(DEFAULT_CHECKPOINT_INTERVAL) } = options;
+  collectSources(options.benchmark);
   let opening: RunOpening | undefined;
   const monitor = new RunMonitor(signal);
   const evaluator = createRunEvaluator({

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import type { DataSource } from "../../data/data_source.ts";
-import { listSources } from "../../streams/benchmark.ts";
+import { collectSources } from "../../streams/benchmark.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 
 /** One data source as a run read it. */
@@ -35,9 +35,12 @@ const known = new WeakMap<ArrayBufferView, Uint8Array>();
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Fingerprints of all that a benchmark's samples come from. */
+/**
+ * Fingerprints of all that a benchmark's samples come from.
+ * @throws {RangeError} If two sources have the same name and are not the same samples.
+ */
 export function fingerprintSources(benchmark: Benchmark): SourceFingerprints {
-  return Object.fromEntries([...listSources(benchmark)].map((source) => [source.name, fingerprint(source)]));
+  return Object.fromEntries([...collectSources(benchmark)].map(([name, source]) => [name, fingerprint(source)]));
 }
 
 /** A run's configuration with fingerprints, as config.json holds it; without where it has such a key of its own. */

@@ -49,7 +49,9 @@ describe("JSONEventsLogger", () => {
   test("names experiences that have a name", () => {
     const events: { kind: string; experienceName?: string }[] = [];
     const logger = new JSONEventsLogger({ write: (text) => events.push(JSON.parse(text)) });
-    const strategy = new FakeStrategy(new EvaluationPlugin({ metrics: lossMetrics({ epoch: true }), loggers: [logger] }));
+    const strategy = new FakeStrategy(
+      new EvaluationPlugin({ metrics: lossMetrics({ epoch: true }), loggers: [logger] }),
+    );
     strategy.train([{ ...createPlainStream("train", 1).at(0), name: "march" }], { batches: [1] });
     strategy.eval([{ ...createPlainStream("test", 1).at(0), name: "april" }]);
     expect(events.map(({ kind, experienceName }) => [kind, experienceName])).toEqual([
