@@ -21,6 +21,13 @@ export function createSharedUint8(length: number): Uint8Array<SharedArrayBuffer>
 }
 
 /** A copy of `values` in shared memory. */
+export function copyToSharedFloat32(values: ArrayLike<number>): Float32Array<SharedArrayBuffer> {
+  const shared = createSharedFloat32(values.length);
+  shared.set(values);
+  return shared;
+}
+
+/** A copy of `values` in shared memory. */
 export function copyToSharedInt32(values: ArrayLike<number>): Int32Array<SharedArrayBuffer> {
   const shared = createSharedInt32(values.length);
   shared.set(values);

@@ -1,8 +1,9 @@
-import { RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
+import { RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { anything, listOf, objectLike, oneOf, required, text, wholeNumber } from "../core/options/value_rules.ts";
-import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import { createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import { type ArrayTargets, shareTargets } from "./array_targets.ts";
 import { createDataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
 import { IMAGE_LAYOUTS, type ImageLayout, putChannelsLast } from "./images/image_layout.ts";
@@ -10,13 +11,11 @@ import { AUGMENTATION_RULE, type Augmentation } from "./transforms/augmentation.
 import type { Transform } from "./transforms/transform.ts";
 
 /** Samples in arrays of one's own. */
-export interface ArrayDatasetOptions {
+export interface ArrayDatasetOptions extends ArrayTargets {
   /** Every data set of a benchmark has a name of its own. */
   readonly name: string;
   /** [N, …sampleShape], finite; copied to shared memory. */
   readonly x: Uint8Array | Float32Array;
-  /** Labels [N], whole numbers of int32; copied. What class ids they become, the benchmark says. */
-  readonly y: ArrayLike<number>;
   /** [features], [height, width] or [height, width, channels]; or [channels, height, width], which is turned round. */
   readonly sampleShape: readonly number[];
   /** Where images of three axes have their channels; left out, `sampleShape` must tell. */
@@ -32,7 +31,10 @@ export interface ArrayDatasetOptions {
 const ARRAY_DATASET_RULES: OptionRules<ArrayDatasetOptions> = {
   name: required(text()),
   x: required(objectLike("a Uint8Array or Float32Array", "buffer")),
-  y: required(objectLike("an array of labels", "length")),
+  y: objectLike("an array of labels", "length"),
+  values: objectLike("an array of numbers or of rows of numbers", "length"),
+  labels: objectLike("an array of rows of 0 and 1", "length"),
+  targetNames: listOf(text()),
   sampleShape: required(listOf(wholeNumber(1))),
   layout: oneOf(IMAGE_LAYOUTS),
   taskLabel: anything(),
@@ -42,36 +44,23 @@ const ARRAY_DATASET_RULES: OptionRules<ArrayDatasetOptions> = {
 
 /**
  * A data set of samples in arrays. Images are kept with their channels last.
- * @throws {RangeError} If x does not hold one sample a label, a value is not finite, a label or the task label is no
- *   whole number, or a transform does not fit the sample's shape. {TypeError} If labels are BigInts.
+ * @throws {RangeError} If x does not hold one sample a target, a value is not finite, a label or the task label is no
+ *   whole number, or a transform does not fit the sample's shape. {TypeError} If there are no targets, or two kinds.
  * @example const train = createArrayDataset({ name: "train", x: new Float32Array(20), y: [0, 1], sampleShape: [10] });
+ * @example const prices = createArrayDataset({ name: "a", x: new Float32Array(4), values: [9, 12], sampleShape: [2] });
  */
 export function createArrayDataset(options: ArrayDatasetOptions): Dataset {
   assertOptions("createArrayDataset", options, ARRAY_DATASET_RULES);
-  const { name, y, layout, taskLabel = 0, transforms = [], augmentation } = options;
+  const { name, layout, taskLabel = 0, transforms = [], augmentation } = options;
   const { x, sampleShape } = putChannelsLast(options, { layout, subject: name });
   const shared = x instanceof Uint8Array ? createSharedUint8(x.length) : createSharedFloat32(x.length);
   shared.set(x);
-  if (shared instanceof Float32Array) assertFinite(name, shared, countElements(sampleShape));
-  const labels = copyLabels(name, y);
+  const sampleSize = countElements(sampleShape);
+  if (shared instanceof Float32Array) assertFinite(name, shared, sampleSize);
+  const targets = shareTargets(name, options, x.length / sampleSize);
   return Dataset.fromSource(
-    createDataSource({ name, x: shared, y: labels, sampleShape, taskLabel, transforms, augmentation }),
+    createDataSource({ name, x: shared, ...targets, sampleShape, taskLabel, transforms, augmentation }),
   );
-}
-
-/** Labels of int32, which would take NaN for 0 and 1.7 for 1. */
-function copyLabels(name: string, y: ArrayLike<number | bigint>): Int32Array<SharedArrayBuffer> {
-  if (!areNumbers(y)) {
-    throw new TypeRefusal(`${name}: labels must be numbers, got BigInts; convert them with Int32Array.from(y, Number)`);
-  }
-  const labels = copyToSharedInt32(y);
-  const astray = labels.findIndex((label, i) => label !== y[i]);
-  if (astray < 0) return labels;
-  throw new RangeRefusal(`${name}, row ${astray}: the label must be a whole number of int32, got ${y[astray]}`);
-}
-
-function areNumbers(y: ArrayLike<number | bigint>): y is ArrayLike<number> {
-  return typeof y[0] !== "bigint";
 }
 
 /** NaN in a sample would show much later, as a loss that is no number. */

@@ -2,6 +2,7 @@ import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { anything, listOf, objectLike, required, text, wholeNumber } from "../core/options/value_rules.ts";
+import { assertFloatTargets, type FloatTargets } from "./float_targets.ts";
 import { AUGMENTATION_RULE, type Augmentation } from "./transforms/augmentation.ts";
 import { assertAugmentationFits, assertTransformFits } from "./transforms/check_transform.ts";
 import type { Transform } from "./transforms/transform.ts";
@@ -20,6 +21,8 @@ export interface DataSource {
   readonly sampleShape: readonly number[];
   /** Class ids [rows], or labels that a benchmark numbers. */
   readonly y: Int32Array<SharedArrayBuffer>;
+  /** Targets that are numbers, in place of class ids: `y` is all 0 then, one class. Default: class ids. */
+  readonly floatTargets?: FloatTargets | undefined;
   /** One task label for all rows, a whole number of at least 0. */
   readonly taskLabel: number;
   readonly transforms: readonly Transform[];
@@ -35,6 +38,7 @@ const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<Data
   x: required(objectLike("a Uint8Array or Float32Array", "buffer")),
   sampleShape: required(listOf(wholeNumber())),
   y: required(objectLike("an Int32Array", "buffer")),
+  floatTargets: objectLike('float targets such as { kind: "values", data, width: 1 }', "kind", "data", "width"),
   taskLabel: required(anything()),
   transforms: required(listOf(anything())),
   augmentation: AUGMENTATION_RULE,
@@ -45,8 +49,8 @@ let nextId = 0;
 
 /**
  * Gives a source its id and checks that its parts fit. The arrays are kept, not copied.
- * @throws {RangeError} If x does not hold one sample a label, the task label is no whole number of at least 0, or a
- * transform or augmentation does not fit the sample's shape.
+ * @throws {RangeError} If x does not hold one sample a label, float targets are not one row a sample, the task label is
+ * no whole number of at least 0, or a transform or augmentation does not fit the sample's shape.
  */
 export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   assertOptions("createDataSource", parts, DATA_SOURCE_RULES);
@@ -55,7 +59,8 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
     throw new RangeRefusal(needs(`data source ${parts.name}`, wanted, parts.x.length));
   }
-  const { taskLabel, rowNumbers } = parts;
+  const { taskLabel, rowNumbers, floatTargets } = parts;
+  if (floatTargets) assertFloatTargets(parts.name, floatTargets, parts.y.length);
   if (rowNumbers && rowNumbers.length !== parts.y.length) {
     throw new RangeRefusal(needs(`data source ${parts.name}`, `${parts.y.length} row numbers`, rowNumbers.length));
   }

@@ -1,6 +1,8 @@
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import type { HostTensor } from "../core/host_tensor.ts";
 import { objectLike } from "../core/options/value_rules.ts";
 import type { DataSource } from "./data_source.ts";
+import { CLASS_FORM, describeTargetForm, type TargetForm } from "./float_targets.ts";
 
 /** Which samples, in which order: sample i is row `rows[i]` of the source with id `sourceIds[i]`. */
 export interface SampleReferences {
@@ -20,6 +22,7 @@ export class Dataset {
   readonly sources: ReadonlyMap<number, DataSource>;
   readonly references: SampleReferences;
   #targets: Int32Array | undefined;
+  #targetValues: HostTensor | undefined;
   #targetsTaskLabels: Int32Array | undefined;
   #taskLabels: readonly number[] | undefined;
 
@@ -41,7 +44,10 @@ export class Dataset {
     return new Dataset(new Map(), { sourceIds: new Int32Array(0), rows: new Int32Array(0) });
   }
 
-  /** The samples of all `datasets`, one after another. */
+  /**
+   * The samples of all `datasets`, one after another.
+   * @throws {RangeError} If some have class ids and others float targets, or float targets of another kind or width.
+   */
   static concat(datasets: readonly Dataset[]): Dataset {
     const length = datasets.reduce((sum, dataset) => sum + dataset.length, 0);
     const sourceIds = new Int32Array(length);
@@ -54,6 +60,7 @@ export class Dataset {
       for (const [id, source] of dataset.sources) sources.set(id, source);
       offset += dataset.length;
     }
+    assertOneForm(sources.values());
     return new Dataset(sources, { sourceIds, rows });
   }
 
@@ -61,10 +68,24 @@ export class Dataset {
     return this.references.rows.length;
   }
 
-  /** Class ids [length]; computed once, borrowed by the caller. */
+  /** Class ids [length], all 0 where targets are numbers; computed once, borrowed by the caller. */
   get targets(): Int32Array {
     this.#targets ??= this.#readEach((source, row) => source.y[row] ?? 0);
     return this.#targets;
+  }
+
+  /** Targets that are numbers [length, T]; undefined for class ids. Computed once, borrowed by the caller. */
+  get targetValues(): HostTensor | undefined {
+    const { kind, width } = this.targetForm;
+    if (kind === "classes") return undefined;
+    this.#targetValues ??= { data: this.#readTargetValues(width), shape: [this.length, width] };
+    return this.#targetValues;
+  }
+
+  /** What its targets are; class ids where it has no source. */
+  get targetForm(): TargetForm {
+    for (const { floatTargets } of this.sources.values()) return floatTargets ?? CLASS_FORM;
+    return CLASS_FORM;
   }
 
   /** The task label of every sample [length]; computed once, borrowed by the caller. */
@@ -125,11 +146,32 @@ export class Dataset {
     return values;
   }
 
+  #readTargetValues(width: number): Float32Array {
+    const values = new Float32Array(this.length * width);
+    for (const [position, row] of this.references.rows.entries()) {
+      const { floatTargets } = this.#sourceAt(position);
+      if (floatTargets) values.set(floatTargets.data.subarray(row * width, (row + 1) * width), position * width);
+    }
+    return values;
+  }
+
   #sourceAt(position: number): DataSource {
     const id = this.references.sourceIds[position];
     if (id === undefined) throw new RangeRefusal(needs("the data set", `a position below ${this.length}`, position));
     const source = this.sources.get(id);
     if (!source) throw new RangeRefusal(needs("the data set", `one of the sources ${[...this.sources.keys()]}`, id));
     return source;
+  }
+}
+
+/** @throws {RangeRefusal} If targets of these sources cannot be in one minibatch. */
+function assertOneForm(sources: Iterable<DataSource>): void {
+  let first: DataSource | undefined;
+  for (const source of sources) {
+    first ??= source;
+    const [form, other] = [first.floatTargets ?? CLASS_FORM, source.floatTargets ?? CLASS_FORM];
+    if (form.kind === other.kind && form.width === other.width) continue;
+    const wanted = `targets of one kind: ${first.name} has ${describeTargetForm(form)}`;
+    throw new RangeRefusal(`data sets in one need ${wanted}, ${source.name} ${describeTargetForm(other)}`);
   }
 }

@@ -1,13 +1,21 @@
 import { elementAt } from "../core/element_at.ts";
 import { findOrCreate } from "../core/find_or_create.ts";
 import { countElements } from "../core/host_tensor.ts";
-import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import {
+  copyToSharedFloat32,
+  copyToSharedInt32,
+  createSharedFloat32,
+  createSharedUint8,
+} from "../core/shared_memory.ts";
 import { createDataSource, type DataSource } from "./data_source.ts";
+import type { FloatTargets } from "./float_targets.ts";
 import type { Transform } from "./transforms/transform.ts";
 
 /** Samples of a data source with what is needed to make it again, as plain data: those that saved data sets view. */
 export interface KeptSource extends Pick<DataSource, "name" | "sampleShape" | "taskLabel" | "transforms"> {
   readonly augmentation?: DataSource["augmentation"];
+  /** Targets that are numbers, in place of class ids. */
+  readonly floatTargets?: (Omit<FloatTargets, "data"> & { readonly data: Float32Array }) | undefined;
   /** [rows, …sampleShape], in the type they have. */
   readonly x: Uint8Array | Float32Array;
   /** Class ids [rows]. */
@@ -43,14 +51,15 @@ export class SampleKeeper {
   collect(): KeptSource[] {
     return [...this.#sources.values()].map(({ source, name }) => {
       const rows = [...(this.#places.get(source.id)?.keys() ?? [])];
-      const { sampleShape, taskLabel, transforms, augmentation } = source;
+      const { sampleShape, taskLabel, transforms, augmentation, floatTargets } = source;
       const size = countElements(sampleShape);
       const x =
         source.x instanceof Uint8Array ? new Uint8Array(rows.length * size) : new Float32Array(rows.length * size);
       for (const [i, row] of rows.entries()) x.set(source.x.subarray(row * size, (row + 1) * size), i * size);
       const y = Int32Array.from(rows, (row) => elementAt(source.y, row));
       const rowNumbers = Int32Array.from(rows, (row) => source.rowNumbers?.[row] ?? row);
-      return { name, sampleShape, taskLabel, transforms, augmentation, x, y, rowNumbers };
+      const targets = floatTargets && { floatTargets: copyRows(floatTargets, rows) };
+      return { name, sampleShape, taskLabel, transforms, augmentation, x, y, rowNumbers, ...targets };
     });
   }
 }
@@ -83,12 +92,21 @@ export function restoreSources(kept: readonly KeptSource[]): Map<string, DataSou
   return new Map(kept.map((source) => [source.name, restoreSource(source)]));
 }
 
-function restoreSource({ x: values, y, rowNumbers, transforms, augmentation, ...rest }: KeptSource): DataSource {
+/** The targets of these rows alone. */
+function copyRows({ kind, data: values, width, names }: FloatTargets, rows: readonly number[]) {
+  const data = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) data.set(values.subarray(row * width, (row + 1) * width), i * width);
+  return { kind, data, width, ...(names ? { names } : {}) };
+}
+
+function restoreSource(kept: KeptSource): DataSource {
+  const { x: values, y, rowNumbers, floatTargets, transforms, augmentation, ...rest } = kept;
   const x = values instanceof Uint8Array ? createSharedUint8(values.length) : createSharedFloat32(values.length);
   x.set(values);
   return createDataSource({
     ...rest,
     ...(augmentation ? { augmentation } : {}),
+    ...(floatTargets ? { floatTargets: { ...floatTargets, data: copyToSharedFloat32(floatTargets.data) } } : {}),
     x,
     y: copyToSharedInt32(y),
     rowNumbers: copyToSharedInt32(rowNumbers),

@@ -34,8 +34,10 @@ export interface EvaluatedStrategy {
   readonly iterationsPerEpoch: number;
   /** The experiences of the running `eval` call. */
   readonly currentEvalStream: readonly Experience[];
-  /** Class ids of the whole minibatch [B]. */
+  /** Class ids of the whole minibatch [B]; all 0 where targets are numbers. */
   readonly mbY: Int32Array;
+  /** Targets of the whole minibatch that are numbers [B, T]; undefined for class ids. */
+  readonly mbValues?: HostTensor | undefined;
   /** Task labels of the whole minibatch [B]. */
   readonly mbTaskId: Int32Array;
   /** Logits of the whole minibatch [B, C]; valid until the next iteration. */

@@ -67,6 +67,14 @@ const source = z.strictObject({
   augmentation: z.strictObject({ cropPadding: count, flip: z.boolean() }).optional(),
   x: z.union([z.instanceof(Uint8Array), z.instanceof(Float32Array)]),
   y: int32,
+  floatTargets: z
+    .strictObject({
+      kind: z.enum(["values", "labels"]),
+      data: z.instanceof(Float32Array),
+      width: count,
+      names: z.array(z.string()).optional(),
+    })
+    .optional(),
   rowNumbers: int32,
 });
 

@@ -80,8 +80,8 @@ export class MIRPlugin implements StrategyPlugin {
     addScaled(this.#virtual, gradient, -optimizer.learningRate);
     const before = await strategy.forwardWith(parameters, samples);
     const after = await strategy.forwardWith(this.#virtual, samples);
-    const rise = await computeSampleLosses(options.criterion, after, samples.targets);
-    const losses = await computeSampleLosses(options.criterion, before, samples.targets);
+    const rise = await computeSampleLosses(options.criterion, after, samples);
+    const losses = await computeSampleLosses(options.criterion, before, samples);
     for (let i = 0; i < rise.length; i++) rise[i] = (rise[i] ?? 0) - (losses[i] ?? 0);
     return rise;
   }

@@ -11,7 +11,7 @@ import type { Benchmark } from "../../streams/experience.ts";
 export interface SourceFingerprint {
   readonly samples: number;
   readonly sampleShape: readonly number[];
-  /** SHA-256 of the hashes of the samples as they came in and of their class ids, in hexadecimal. */
+  /** SHA-256 of the hashes of the samples as they came in and of their targets, in hexadecimal. */
   readonly sha256: string;
 }
 
@@ -84,9 +84,10 @@ function describeChange(old: SourceFingerprint, now: SourceFingerprint | undefin
   return now.sha256 === old.sha256 ? [] : ["has other contents"];
 }
 
-function fingerprint({ x, y, sampleShape }: DataSource): SourceFingerprint {
+function fingerprint({ x, y, floatTargets, sampleShape }: DataSource): SourceFingerprint {
   const hash = createHash("sha256");
   for (const array of [x, y]) hash.update(hashArray(array));
+  if (floatTargets) hash.update(`${floatTargets.kind} ${floatTargets.width}`).update(hashArray(floatTargets.data));
   return { samples: y.length, sampleShape, sha256: hash.digest("hex") };
 }
 

@@ -69,6 +69,7 @@ export const FIXED_ATTRIBUTES: Readonly<Record<string, string>> = {
   iterationsPerEpoch: "it is the length of strategy.dataloader",
   labels: "they are what the streams of experiences say",
   mbTaskId: "it is read from the minibatch: replace strategy.mbatch",
+  mbValues: "they are read from the minibatch: replace strategy.mbatch",
   mbX: "it is read from the minibatch: replace strategy.mbatch",
   mbY: "it is read from the minibatch: replace strategy.mbatch",
   model: "set its weights (model.setWeights), or make another strategy with the other model",

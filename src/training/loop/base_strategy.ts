@@ -76,7 +76,7 @@ export class BaseStrategy extends LoopAttributes {
     await this.trigger("beforeTraining");
     for (const experience of experiences) {
       this.assertSameTensors();
-      this.loop.beginExperience(experience);
+      this.beginExperience(experience);
       this.isStopped = false;
       this.dispatcher.releaseClaims();
       await this.progress.beginExperience();
@@ -170,7 +170,7 @@ export class BaseStrategy extends LoopAttributes {
       this.loop.currentEvalStream = evaluated;
       await this.trigger("beforeEval");
       for (const experience of evaluated) {
-        this.loop.beginExperience(experience);
+        this.beginExperience(experience);
         await this.evalExp();
       }
       await this.trigger("afterEval");
@@ -258,7 +258,8 @@ export class BaseStrategy extends LoopAttributes {
 
   /** The criterion's loss of the minibatch and its gradient with respect to `mbOutput`. Not called in a fused step. */
   criterion(): LossAndGradient | Promise<LossAndGradient> {
-    return this.dispatcher.replaceCriterion(this) ?? this.options.criterion.evaluate(this.mbOutput, this.mbY);
+    const { mbOutput, mbY, mbValues } = this;
+    return this.dispatcher.replaceCriterion(this) ?? this.options.criterion.evaluate(mbOutput, mbY, mbValues);
   }
 
   /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */

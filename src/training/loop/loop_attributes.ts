@@ -12,6 +12,7 @@ import { Clock } from "./clock.ts";
 import type { LabelGuard } from "./label_guard.ts";
 import type { StepPlan } from "./step_plan.ts";
 import { StrategyConfiguration } from "./strategy_configuration.ts";
+import { assertTargets } from "./target_guard.ts";
 
 /**
  * What a strategy knows at any moment of its loops. Everything is whole (the minibatch, its outputs, the reduced
@@ -102,9 +103,14 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
     return this.loop.mbX;
   }
 
-  /** Class ids of the minibatch [B]. */
+  /** Class ids of the minibatch [B]; all 0 where targets are numbers. */
   get mbY(): Int32Array {
     return this.mbatch.targets;
+  }
+
+  /** Targets of the minibatch that are numbers [B, T]; undefined for class ids. */
+  get mbValues(): HostTensor | undefined {
+    return this.mbatch.targetValues;
   }
 
   /** Task labels of the minibatch [B]. */
@@ -195,6 +201,12 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
     } finally {
       restore();
     }
+  }
+
+  /** @throws {RangeRefusal} If its targets are not for this criterion and model, or numbers stand for other labels. */
+  protected beginExperience(experience: Experience): void {
+    assertTargets(this, experience);
+    this.loop.beginExperience(experience);
   }
 
   /** @throws {RefusalError} If a plugin has written into `mbX`, which trains nothing. */

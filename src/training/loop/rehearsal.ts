@@ -8,6 +8,7 @@ import type { BaseStrategy } from "./base_strategy.ts";
 import type { CallbackName } from "./callbacks.ts";
 import type { TrainingSchedule } from "./eval_streams.ts";
 import type { StrategyPlugin } from "./strategy_plugin.ts";
+import { assertTargets } from "./target_guard.ts";
 
 /** What an experience will be trained on, as far as it is known before anything is trained. */
 export interface ExpectedTraining {
@@ -56,6 +57,7 @@ export class Rehearsal {
   /** @throws {RangeRefusal} If the next experience cannot be trained, with what to change. */
   admit(experience: Experience): void {
     const { trainMbSize } = this.#strategy;
+    assertTargets(this.#strategy, experience);
     if (this.isPlain && experience.taskLabels.length <= trainMbSize) return;
     let expected: ExpectedTraining = {
       dataset: experience.dataset,
@@ -93,9 +95,20 @@ export function rehearseAll(
   { trained, isRepeatable }: Pick<TrainingSchedule, "trained" | "isRepeatable">,
 ): Iterable<Experience> {
   const rehearsal = new Rehearsal(strategy, strategy.dropLast);
-  if (rehearsal.isPlain || !isRepeatable) return admitEach(rehearsal, trained);
+  if (rehearsal.isPlain || !isRepeatable) {
+    if (isRepeatable) assertFirst(strategy, trained);
+    return admitEach(rehearsal, trained);
+  }
   for (const experience of trained) rehearsal.admit(experience);
   return trained;
+}
+
+/** The targets of one experience tell those of its stream; other experiences of a stream may not be made yet. */
+function assertFirst(strategy: BaseStrategy, experiences: Iterable<Experience>): void {
+  for (const experience of experiences) {
+    assertTargets(strategy, experience);
+    return;
+  }
 }
 
 function* admitEach(rehearsal: Rehearsal, experiences: Iterable<Experience>): Iterable<Experience> {

@@ -1,26 +1,42 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
+import { TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
-/** What a strategy minimises: the mean over the minibatch of a loss of outputs [B, C] and class ids [B]. */
+/**
+ * What a strategy minimises: the mean over the minibatch of a loss of outputs [B, C] and targets. Targets are class ids
+ * `y` [B], or numbers `values` [B, C] where the samples have them; `y` is all 0 then.
+ */
 export interface Criterion {
+  /** The kinds of targets that it can be given; a strategy refuses others before training. Default: class ids alone. */
+  readonly targets?: readonly TargetKind[];
   /** The same loss for the replicas' graph, where it can be computed there. */
-  createObjective?(y: Int32Array, outputSize: number): ObjectiveWriter;
+  createObjective?(y: Int32Array, outputSize: number, values?: HostTensor): ObjectiveWriter;
   /** The loss and its gradient, on the coordinator. */
-  evaluate(output: HostTensor, y: Int32Array): LossAndGradient | Promise<LossAndGradient>;
+  evaluate(output: HostTensor, y: Int32Array, values?: HostTensor): LossAndGradient | Promise<LossAndGradient>;
 }
 
-/** A loss written with TF.js: outputs [B, C] and class ids [B] (int32) to a scalar. Its tensors are inside a tidy. */
-export type CriterionFunction = (output: tf.Tensor2D, y: tf.Tensor1D) => tf.Scalar;
+/**
+ * A loss written with TF.js: outputs [B, C] and class ids [B] (int32) to a scalar. Its tensors are inside a tidy. One
+ * with three parameters takes targets that are numbers, too: `values` [B, C], undefined for class ids.
+ */
+export type CriterionFunction = (output: tf.Tensor2D, y: tf.Tensor1D, values?: tf.Tensor2D) => tf.Scalar;
 
 /** Turns a TF.js function into a criterion; such a step is always split. */
 export function createCriterion(criterion: Criterion | CriterionFunction): Criterion {
   if (typeof criterion !== "function") return criterion;
   return {
-    async evaluate(output, y) {
+    targets: criterion.length < 3 ? ["classes"] : TARGET_KINDS,
+    async evaluate(output, y, values) {
       const { differentiateOnOutput } = await import("./loss_terms.ts");
-      return differentiateOnOutput(output, (tensor, tf) => criterion(tensor, tf.tensor1d(Int32Array.from(y), "int32")));
+      return differentiateOnOutput(output, (tensor, tf) =>
+        criterion(
+          tensor,
+          tf.tensor1d(Int32Array.from(y), "int32"),
+          values && tf.tensor2d(values.data.slice(), [...matrixShape(values.shape)]),
+        ),
+      );
     },
   };
 }

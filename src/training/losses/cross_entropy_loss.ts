@@ -5,9 +5,11 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { callback, number } from "../../core/options/value_rules.ts";
+import { TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
 import { addClassMask, type ClassMask, isCompeting } from "./class_mask.ts";
 import type { Criterion } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
+import { writeValues } from "./target_values.ts";
 
 /** What competes, and how sure the targets are. */
 export interface CrossEntropyOptions {
@@ -74,27 +76,33 @@ export class CrossEntropyLoss implements Criterion {
 }
 
 /**
- * Mean squared error against one-hot targets: the mean over the minibatch and the C outputs.
+ * Mean squared error: the mean over the minibatch and the C outputs, against targets that are numbers where the samples
+ * have them, else against one-hot targets.
  */
 export class MSELoss implements Criterion {
+  readonly targets: readonly TargetKind[] = TARGET_KINDS;
+
   /** @throws {TypeError} If it is given an option: there are none. */
   constructor(options: Readonly<Record<string, never>> = {}) {
     assertOptions("MSELoss", options, {});
   }
 
-  createObjective(y: Int32Array, outputSize: number): ObjectiveWriter {
+  createObjective(y: Int32Array, outputSize: number, values?: HostTensor): ObjectiveWriter {
     return {
       kind: "mse",
       write: (targets, weights) => {
-        writeOneHot(y, targets, { outputSize, labelSmoothing: 0 });
+        if (values) writeValues(values, targets, { rows: y.length, outputSize });
+        else writeOneHot(y, targets, { outputSize, labelSmoothing: 0 });
         weights.fill(1 / y.length);
       },
     };
   }
 
-  evaluate(output: HostTensor, y: Int32Array): LossAndGradient {
+  evaluate(output: HostTensor, y: Int32Array, values?: HostTensor): LossAndGradient {
     const targets = new Float32Array(output.data.length);
-    writeOneHot(y, targets, { outputSize: elementAt(output.shape, 1), labelSmoothing: 0 });
+    const outputSize = elementAt(output.shape, 1);
+    if (values) writeValues(values, targets, { rows: y.length, outputSize });
+    else writeOneHot(y, targets, { outputSize, labelSmoothing: 0 });
     const dOutput = targets;
     const losses = new Float64Array(y.length);
     const width = targets.length / y.length;

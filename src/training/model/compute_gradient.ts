@@ -24,7 +24,8 @@ export async function computeGradient(
 ): Promise<number> {
   const fused = await computeFused(cluster, request, { criterion });
   if (fused) return fused.objective;
-  const { loss, dOutput } = await criterion.evaluate(await cluster.forward(request), request.samples.targets);
+  const { targets, targetValues } = request.samples;
+  const { loss, dOutput } = await criterion.evaluate(await cluster.forward(request), targets, targetValues);
   await cluster.backward(request, dOutput);
   return loss;
 }
@@ -38,6 +39,7 @@ export async function computeFused(
   request: ComputeRequest,
   { criterion, weigh, after }: FusedStep,
 ): Promise<StepResult | undefined> {
-  const objective = criterion.createObjective?.(request.samples.targets, cluster.model.outputSize);
+  const { targets, targetValues } = request.samples;
+  const objective = criterion.createObjective?.(targets, cluster.model.outputSize, targetValues);
   return objective && cluster.gradientStep(request, weigh?.(objective) ?? objective, after);
 }

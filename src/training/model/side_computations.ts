@@ -70,7 +70,8 @@ async function differentiateRows(
   request: ComputeRequest,
   criterion: Criterion,
 ): Promise<Float32Array> {
-  const { dOutput } = await criterion.evaluate(await cluster.forward(request), request.samples.targets);
+  const { targets, targetValues } = request.samples;
+  const { dOutput } = await criterion.evaluate(await cluster.forward(request), targets, targetValues);
   // The mean's gradient holds 1/B of each sample's own.
   scaleVector(dOutput, request.samples.length);
   return dOutput;

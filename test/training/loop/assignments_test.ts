@@ -174,6 +174,7 @@ const FIXED: Readonly<Record<string, string>> = {
   labels: "what the streams of experiences say",
   mbTaskId: "replace strategy.mbatch",
   mbX: "replace strategy.mbatch",
+  mbValues: "replace strategy.mbatch",
   mbY: "replace strategy.mbatch",
   model: "make another strategy with the other model",
   options: "given when a strategy is made",
