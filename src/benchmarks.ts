@@ -11,10 +11,9 @@ export type {
  * @module
  */
 
-export {
-  type ClassIncrementalOptions,
-  createClassIncrementalBenchmark,
-} from "./streams/benchmarks/class_incremental.ts";
+export type { ClassesPerExperience } from "./streams/benchmarks/class_counts.ts";
+export { createClassIncrementalBenchmark } from "./streams/benchmarks/class_incremental.ts";
+export type { ClassIncrementalOptions } from "./streams/benchmarks/class_incremental_options.ts";
 export { createDatasetBenchmark, type DatasetBenchmarkOptions } from "./streams/benchmarks/dataset_benchmark.ts";
 export type { DealtOptions } from "./streams/benchmarks/dealt_options.ts";
 export { directoryBenchmark } from "./streams/benchmarks/directory_benchmark.ts";

@@ -1,5 +1,6 @@
 import { type OptionSchema, optional, withDefault } from "../../core/options/option_schema.ts";
-import { listOf, number, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import { either, listOf, number, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { CLASSES_PER_EXPERIENCE } from "../../streams/benchmarks/class_counts.ts";
 import { DIRECTORY_OPTIONS } from "../../streams/benchmarks/directory_options.ts";
 import { IMAGE_OPTIONS, ROTATED_MNIST_OPTIONS, SPLIT_IMAGE_OPTIONS } from "../../streams/benchmarks/image_options.ts";
 
@@ -24,9 +25,19 @@ function augment(value: readonly Augmenting[]) {
   };
 }
 
+/** `classesPerExperience` as it is typed: a number for each experience, or "0:4" for some. */
+const TYPED_COUNTS = optional(listOf(either(wholeNumber(1), text(1)), 1), CLASSES_PER_EXPERIENCE.help);
+
 /** Options of a benchmark as they are typed: the seed is the run's, the folder is --data, augment is augmentation. */
 function listTypeable<Schema extends OptionSchema>(schema: Schema, images: readonly Augmenting[] = ["none"]) {
-  const { seed: _seed, folder: _folder, augmentation: _augmentation, shuffle: _shuffle, ...typed } = schema;
+  const {
+    seed: _seed,
+    folder: _folder,
+    augmentation: _augmentation,
+    shuffle: _shuffle,
+    fixedExperienceAssignment: _fixed,
+    ...typed
+  } = schema;
   const seed = optional(wholeNumber(), "seeds class order, permutations and splits. Default: the run's seed");
   return { ...typed, ...augment(images), seed };
 }
@@ -56,6 +67,7 @@ export const directory = {
   ...ownFiles,
   path: optional(DIRECTORY_OPTIONS.path, `${DIRECTORY_OPTIONS.path.help}. Default: --data`),
   imageSize: optional(listOf(wholeNumber(1), 1), "height and width that images are brought to, one number for both"),
+  classesPerExperience: TYPED_COUNTS,
   std: optional(listOf(number({ above: 0 })), DIRECTORY_OPTIONS.std.help),
 };
 
@@ -71,11 +83,11 @@ export function createSplitOptions({ numClasses, experiences, augment: images }:
   const { classOrder, ...typed } = listTypeable(SPLIT_IMAGE_OPTIONS, images);
   return {
     ...typed,
-    experiences: withDefault(
+    experiences: optional(
       wholeNumber(1),
-      experiences,
-      `number of experiences that the ${numClasses} classes, or the samples, are dealt to`,
+      `number of experiences that the ${numClasses} classes, or the samples, are dealt to. Default: ${experiences}, or as many as classesPerExperience has`,
     ),
+    classesPerExperience: TYPED_COUNTS,
     classOrder: optional(listOf(wholeNumber(0, numClasses - 1)), classOrder.help),
   };
 }

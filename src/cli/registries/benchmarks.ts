@@ -1,5 +1,7 @@
 import { describeValue } from "../../core/errors/errors.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { Augmentation } from "../../data/transforms/augmentation.ts";
+import type { ClassesPerExperience } from "../../streams/benchmarks/class_counts.ts";
 import { directoryBenchmark } from "../../streams/benchmarks/directory_benchmark.ts";
 import { permutedMNIST } from "../../streams/benchmarks/permuted_mnist.ts";
 import { rotatedMNIST } from "../../streams/benchmarks/rotated_mnist.ts";
@@ -94,12 +96,35 @@ interface GivenOptions {
   readonly seed?: number | undefined;
   readonly augment: readonly ("crop" | "flip" | "none")[];
   readonly cropPadding: number;
+  readonly classesPerExperience?: readonly (number | string)[] | undefined;
 }
 
 function complete<Options extends GivenOptions>(options: Options, { seed, data }: BenchmarkContext) {
-  const { augment, cropPadding, ...others } = options;
+  const { augment, cropPadding, classesPerExperience, ...others } = options;
   const augmentation = readAugmentation({ augment, cropPadding });
-  return { ...others, seed: options.seed ?? seed, folder: data, augmentation };
+  const counts = classesPerExperience && readClassCounts(classesPerExperience);
+  return {
+    ...others,
+    ...omitUndefined({ classesPerExperience: counts }),
+    seed: options.seed ?? seed,
+    folder: data,
+    augmentation,
+  };
+}
+
+/** @throws {CliError} If some items are numbers and others are not, or one is of another form. */
+function readClassCounts(typed: readonly (number | string)[]): ClassesPerExperience {
+  if (typed.every((item) => typeof item === "number")) return typed;
+  const pairs = typed.map((item) => {
+    const [, place, count] = /^(\d+):([1-9]\d*)$/.exec(String(item)) ?? [];
+    if (place !== undefined && count !== undefined) return [Number(place), Number(count)] as const;
+    const wanted = "numbers of classes, 2|2|6, or experiences with theirs, 0:4|3:2";
+    throw new CliError(`classesPerExperience must be ${wanted}, got ${describeValue(typed.join("|"))}`);
+  });
+  const places = pairs.map(([place]) => place);
+  const twice = places.find((place, i) => places.indexOf(place) !== i);
+  if (twice === undefined) return Object.fromEntries(pairs);
+  throw new CliError(`classesPerExperience must have each experience once, got ${twice} twice`);
 }
 
 function readAugmentation({

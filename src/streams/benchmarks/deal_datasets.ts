@@ -1,18 +1,13 @@
 import { assertOneOf, needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { splitOptions } from "../../core/options/split_options.ts";
 import type { Benchmark } from "../experience.ts";
-import {
-  CLASS_INCREMENTAL_RULES,
-  type ClassIncrementalOptions,
-  createClassIncrementalBenchmark,
-} from "./class_incremental.ts";
+import { createClassIncrementalBenchmark } from "./class_incremental.ts";
+import { CLASS_INCREMENTAL_RULES, type ClassIncrementalOptions } from "./class_incremental_options.ts";
 import { DEALT_SCENARIOS, type DealtScenario } from "./image_options.ts";
 import { createNewInstancesBenchmark, NEW_INSTANCES_RULES } from "./new_instances.ts";
 
 /** What is dealt to experiences: classes, or samples of all of them. */
-export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"> {
-  /** Default: 5. */
-  readonly experiences?: number | undefined;
+export interface DealOptions extends ClassIncrementalOptions {
   /** Default: "class-incremental". */
   readonly scenario?: DealtScenario | undefined;
   /** Where samples are dealt: every experience gets the same share of each class. Default: false. */
@@ -24,15 +19,18 @@ export interface DealOptions extends Omit<ClassIncrementalOptions, "experiences"
  * @throws {RangeError} If there is no such scenario, an option is out of range, or says something of classes where
  * samples are dealt.
  */
-export function dealDatasets({ experiences = 5, scenario = "class-incremental", ...options }: DealOptions): Benchmark {
+export function dealDatasets({ scenario = "class-incremental", ...options }: DealOptions): Benchmark {
   const act = `the benchmark ${JSON.stringify(options.name)}`;
   if (scenario === "class-incremental") {
     if (options.balanced) throw new RangeRefusal(needs(act, "scenario=new-instances beside balanced", scenario));
-    return createClassIncrementalBenchmark({ ...splitOptions(options, CLASS_INCREMENTAL_RULES)[0], experiences });
+    return createClassIncrementalBenchmark(splitOptions(options, CLASS_INCREMENTAL_RULES)[0]);
   }
   assertOneOf(options.name, "scenario", scenario, DEALT_SCENARIOS);
-  const { classOrder, taskLabels = false } = options;
+  const { classOrder, classesPerExperience, taskLabels = false } = options;
   if (classOrder) throw new RangeRefusal(needs(act, "no classOrder where samples are dealt", classOrder));
+  if (classesPerExperience) {
+    throw new RangeRefusal(needs(act, "no classesPerExperience where samples are dealt", classesPerExperience));
+  }
   if (taskLabels) throw new RangeRefusal(needs(act, "no taskLabels where one test experience stands for all", true));
-  return createNewInstancesBenchmark({ ...splitOptions(options, NEW_INSTANCES_RULES)[0], experiences });
+  return createNewInstancesBenchmark(splitOptions(options, NEW_INSTANCES_RULES)[0]);
 }

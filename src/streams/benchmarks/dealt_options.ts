@@ -1,4 +1,3 @@
-import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { OptionRules } from "../../core/options/assert_options.ts";
 import { flag, listOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { DATASET_RULE, type Dataset } from "../../data/dataset.ts";
@@ -17,8 +16,8 @@ export interface DealtOptions extends StreamOptions {
   readonly numClasses?: number | undefined;
   /** The label of each class id. Default: what the labels are. */
   readonly classNames?: readonly string[] | undefined;
-  /** How many experiences. */
-  readonly experiences: number;
+  /** How many experiences. Default: 5, or as many as another option says. */
+  readonly experiences?: number | undefined;
   /** False: in the order of class ids, or of the samples in the data set. Default: true. */
   readonly shuffle?: boolean | undefined;
   readonly normalization: Benchmark["normalization"];
@@ -33,14 +32,8 @@ export const DEALT_RULES: OptionRules<DealtOptions> = {
   test: required(DATASET_RULE),
   numClasses: wholeNumber(1),
   classNames: listOf(text()),
-  experiences: required(wholeNumber(1)),
+  experiences: wholeNumber(1),
   shuffle: flag(),
   normalization: required(NORMALIZATION_RULE),
   sampleShape: required(listOf(wholeNumber())),
 };
-
-/** @throws {RangeRefusal} If there are more experiences than there is something to deal: "a class", "a sample" each. */
-export function assertEnough({ name, experiences }: DealtOptions, count: number, what: string): void {
-  if (experiences <= count) return;
-  throw new RangeRefusal(`${name}: experiences must be at most ${count}, ${what} each, got ${experiences}`);
-}

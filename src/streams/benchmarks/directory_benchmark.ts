@@ -10,6 +10,7 @@ import { readSampleFolder } from "../../data/readers/read_sample_folder.ts";
 import { createBenchmark } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
 import type { ExperienceData } from "../stream.ts";
+import { DEFAULT_EXPERIENCES } from "./class_counts.ts";
 import { dealDatasets } from "./deal_datasets.ts";
 import { DIRECTORY_OPTIONS, type DirectoryOptions } from "./directory_options.ts";
 import { findExperienceFolders } from "./find_experience_folders.ts";
@@ -60,9 +61,16 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
       : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, subject: path, needs });
   if (scenario !== "folders") {
     const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
-    const classOrder = options.classOrder && findClassIds("classOrder", options.classOrder, made.classNames);
-    const { experiences = Math.min(5, scenario === "class-incremental" ? made.numClasses : train.length) } = options;
-    const dealt = { ...options, ...made, classOrder, name: "directory", scenario, experiences, train, test };
+    const toIds = (option: string, labels: readonly (string | number)[]) =>
+      findClassIds(option, labels, made.classNames);
+    const { classOrder: order, fixedExperienceAssignment: fixed } = options;
+    const fixedExperienceAssignment = fixed?.map((list) =>
+      scenario === "class-incremental" ? toIds("fixedExperienceAssignment", list) : list.map(Number),
+    );
+    const classOrder = order && toIds("classOrder", order);
+    const experiences = countExperiences(options, scenario === "class-incremental" ? made.numClasses : train.length);
+    const assignment = { classOrder, fixedExperienceAssignment, experiences };
+    const dealt = { ...options, ...made, ...assignment, name: "directory", scenario, train, test };
     return { ...dealDatasets(dealt), featureNames: columns.features };
   }
   const toData = (list: readonly Dataset[]): ExperienceData[] =>
@@ -71,11 +79,24 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   return { ...createBenchmark({ ...options, ...made, name: "directory", ...streams }), featureNames: columns.features };
 }
 
-function assertUndealt({ path, experiences, classOrder, balanced }: DirectoryOptions, isUndivided: boolean): void {
+/** How many experiences are dealt to: 5, or fewer where there are fewer things to deal, unless an option says it. */
+function countExperiences(options: DirectoryOptions, most: number): number | undefined {
+  const { experiences, classesPerExperience, fixedExperienceAssignment } = options;
+  if (experiences !== undefined || Array.isArray(classesPerExperience) || fixedExperienceAssignment) return experiences;
+  return Math.min(DEFAULT_EXPERIENCES, most);
+}
+
+function assertUndealt({ path, experiences, balanced, ...options }: DirectoryOptions, isUndivided: boolean): void {
   if (isUndivided) throw new RangeRefusal(`${path}: scenario "folders" requires a folder for each experience`);
   const dealt = 'scenario "class-incremental" or "new-instances"';
   if (experiences !== undefined) throw new RangeRefusal(`${path}: experiences requires ${dealt}, got "folders"`);
-  if (classOrder) throw new RangeRefusal(`${path}: classOrder requires scenario "class-incremental", got "folders"`);
+  for (const option of ["classOrder", "classesPerExperience"] as const) {
+    if (options[option])
+      throw new RangeRefusal(`${path}: ${option} requires scenario "class-incremental", got "folders"`);
+  }
+  if (options.fixedExperienceAssignment) {
+    throw new RangeRefusal(`${path}: fixedExperienceAssignment requires ${dealt}, got "folders"`);
+  }
   if (balanced) throw new RangeRefusal(`${path}: balanced requires scenario "new-instances", got "folders"`);
 }
 

@@ -2,6 +2,7 @@ import { type OptionSchema, type OptionsOf, optional } from "../../core/options/
 import { either, flag, listOf, number, oneOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { SAMPLE_FILE_OPTIONS } from "../../data/readers/sample_file_options.ts";
 import { STREAM_OPTIONS } from "../stream_options.ts";
+import { CLASSES_PER_EXPERIENCE } from "./class_counts.ts";
 import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, TASK_LABELS } from "./image_options.ts";
 
 /** What `directoryBenchmark` takes. */
@@ -27,11 +28,16 @@ export const DIRECTORY_OPTIONS = {
   ),
   experiences: optional(
     wholeNumber(1),
-    "number of experiences that are dealt to. Default: 5, or fewer where there are fewer classes",
+    "number of experiences that are dealt to. Default: 5, or fewer where there are fewer classes, or as many as classesPerExperience has",
   ),
   classOrder: optional(
     listOf(either(number(), text())),
     "where classes are dealt: every label once, in the order in which they come. Default: random",
+  ),
+  classesPerExperience: CLASSES_PER_EXPERIENCE,
+  fixedExperienceAssignment: optional(
+    listOf(listOf(either(number(), text())), 1),
+    "where classes are dealt: the labels of each experience; where samples are: their places",
   ),
   classNames: optional(listOf(text()), "label of each class id. Default: the labels that occur, in their order"),
   addClasses: optional(flag(), "gives labels that are not among classNames the ids that follow. Default: refuses them"),

@@ -2,6 +2,7 @@ import { type OptionSchema, type OptionsOf, optional, withDefault } from "../../
 import { either, flag, listOf, nothing, number, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { AUGMENTATION_RULE } from "../../data/transforms/augmentation.ts";
 import { STREAM_OPTIONS } from "../stream_options.ts";
+import { CLASSES_PER_EXPERIENCE } from "./class_counts.ts";
 
 /** What may be dealt to experiences, the default first. */
 export const DEALT_SCENARIOS = ["class-incremental", "new-instances"] as const;
@@ -18,6 +19,12 @@ export const BALANCED = withDefault(
 
 /** Task labels of experiences. */
 export const TASK_LABELS = withDefault(flag(), false, "gives every experience a task label of its own");
+
+/** Which classes, or samples, each experience holds, in code. */
+const FIXED_ASSIGNMENT = optional(
+  listOf(listOf(number()), 1),
+  "labels of each experience; with scenario=new-instances the places of its train samples",
+);
 
 /** What training does to images, in code. */
 export const AUGMENTATION = optional(
@@ -39,6 +46,8 @@ export const IMAGE_OPTIONS = {
 export const SPLIT_IMAGE_OPTIONS = {
   classOrder: optional(listOf(number()), "every class once, in the order in which they come. Default: random"),
   shuffle: withDefault(flag(), true, "false: without a class order, classes come in the order 0, 1, 2 …"),
+  classesPerExperience: CLASSES_PER_EXPERIENCE,
+  fixedExperienceAssignment: FIXED_ASSIGNMENT,
   scenario: withDefault(oneOf(DEALT_SCENARIOS), "class-incremental", "deals classes, or the samples of all classes"),
   balanced: BALANCED,
   ...IMAGE_OPTIONS,

@@ -33,7 +33,8 @@ export async function splitCIFAR10(options: SplitImageOptions): Promise<Benchmar
  */
 export async function splitCIFAR100(options: SplitImageOptions): Promise<Benchmark> {
   assertOptions("splitCIFAR100", options, SPLIT_IMAGE_OPTIONS);
-  const { experiences = 10 } = options;
+  const isCounted = Array.isArray(options.classesPerExperience) || options.fixedExperienceAssignment !== undefined;
+  const { experiences = isCounted ? undefined : 10 } = options;
   const files = await loadCIFAR100({ folder: options.folder });
   const sources = createImageSources("cifar100", files, prepare(options, CIFAR100_STATISTICS));
   return splitImageSources("split-cifar100", sources, { ...options, experiences, numClasses: 100 });

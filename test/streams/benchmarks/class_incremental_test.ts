@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Dataset } from "../../../src/data/dataset.ts";
-import {
-  type ClassIncrementalOptions,
-  createClassIncrementalBenchmark,
-} from "../../../src/streams/benchmarks/class_incremental.ts";
+import { createClassIncrementalBenchmark } from "../../../src/streams/benchmarks/class_incremental.ts";
+import type { ClassIncrementalOptions } from "../../../src/streams/benchmarks/class_incremental_options.ts";
 import type { Benchmark, Stream } from "../../../src/streams/experience.ts";
 import { listSamples, makeDataset } from "../../support/made_dataset.ts";
 

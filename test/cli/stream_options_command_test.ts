@@ -1,0 +1,69 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { captureCli } from "../support/captured_cli.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
+
+const WORDS = ["--model", "mlp:hiddenSize=8,hiddenLayers=1", "--batch-size", "8", "--logical-shards", "2", "--quiet"];
+
+/** Rows of a table with the classes a to f, `each` of every one, which lie apart in x. */
+function makeTable(each: number): string {
+  const rows = Array.from({ length: 6 * each }, (_, i) => `${i % 6},${(i * 7) % 5},${"abcdef"[i % 6]}`);
+  return `x,noise,label\n${rows.join("\n")}\n`;
+}
+
+async function trainOn(benchmark: string, ...more: string[]) {
+  const out = join(await makeFolder({}), "run");
+  const { status, stderr } = await captureCli(["train", "--benchmark", benchmark, "--out", out, ...WORDS, ...more]);
+  const exists = await access(out).then(
+    () => true,
+    () => false,
+  );
+  const summary = status === 0 ? JSON.parse(await readFile(join(out, "summary.json"), "utf8")) : undefined;
+  return { status, stderr, out, exists, summary };
+}
+
+describe("train --benchmark with classesPerExperience", () => {
+  test("deals as many classes as typed, as a list or for some, the same on any number of workers", async () => {
+    const path = await makeFolder({ "train/d.csv": makeTable(12), "test/d.csv": makeTable(2) });
+    const order = "classOrder=f|e|d|c|b|a";
+    const hashes = new Set<string>();
+    for (const workers of ["0", "1", "2"]) {
+      const list = `directory:path=${path},${order},classesPerExperience=1|3|2`;
+      const { status, stderr, summary } = await trainOn(list, "--workers", workers);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(summary.experiences.map(({ classes }: { classes: number[] }) => classes)).toEqual([
+        [5],
+        [2, 3, 4],
+        [0, 1],
+      ]);
+      hashes.add(summary.parametersHash);
+    }
+    expect(hashes.size).toBe(1);
+    const some = `directory:path=${path},${order},experiences=3,classesPerExperience=1:4`;
+    const { summary, out } = await trainOn(some, "--workers", "0");
+    expect(summary.experiences.map(({ classes }: { classes: number[] }) => classes.length)).toEqual([1, 4, 1]);
+    const again = await captureCli(["train", "--resume", out, "--quiet"]);
+    expect(again.status).toBe(0);
+  }, 60_000);
+
+  test("refuses contradictions in one sentence, with no folder written", async () => {
+    const path = await makeFolder({ "train/d.csv": makeTable(4), "test/d.csv": makeTable(1) });
+    const refusals = {
+      "classesPerExperience=1|3|3": "classesPerExperience must add up to the 6 classes, got 7",
+      "experiences=2,classesPerExperience=1|3|2": "classesPerExperience must have 2 numbers, as experiences, got 3",
+      "classesPerExperience=1|1:2": "classesPerExperience must be numbers of classes",
+      "classesPerExperience=0:1|0:2": "classesPerExperience must have each experience once, got 0 twice",
+      "scenario=new-instances,classesPerExperience=3|3": "no classesPerExperience where samples are dealt",
+      "perExpClasses=3|3": 'unknown option "perExpClasses", did you mean classesPerExperience?',
+    };
+    for (const [options, message] of Object.entries(refusals)) {
+      const { status, stderr, exists } = await trainOn(`directory:path=${path},${options}`, "--workers", "0");
+      expect({ options, status, exists }).toEqual({ options, status: 2, exists: false });
+      expect(stderr).toContain(message);
+      expect(stderr.trim().split("\n").length).toBe(1);
+    }
+  });
+});
