@@ -12,7 +12,7 @@ export { exportStrategy, type StrategyExport, type StrategyExportOptions } from 
 export type { LineFile } from "./runs/line_file.ts";
 export type { ExportLabels } from "./runs/model_exporter.ts";
 export type { RunParts, TrainingRunOptions } from "./runs/options/training_run_options.ts";
-export { continueTrainingRun } from "./runs/resuming/continue_training_run.ts";
+export { continueTrainingRun, NothingNewError } from "./runs/resuming/continue_training_run.ts";
 export type { RunDirectory } from "./runs/run_directory.ts";
 export type { ExperienceSummary, RunStatus, RunSummary } from "./runs/run_summary.ts";
 export type { TrainingRun } from "./runs/training_run.ts";

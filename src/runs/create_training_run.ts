@@ -6,7 +6,7 @@ import { TRAINING_RUN_RULES, type TrainingRunOptions } from "./options/training_
 import { readRunOrigin } from "./read_run_files.ts";
 import { assembleRun } from "./resuming/assemble_run.ts";
 import { assertRowsFit, findCheckpoint } from "./resuming/find_checkpoint.ts";
-import { assertSameSources, fingerprintSources } from "./resuming/source_fingerprints.ts";
+import { assertSameSources } from "./resuming/source_fingerprints.ts";
 import { createRunDirectory, openRunDirectory } from "./run_directory.ts";
 import type { TrainingRun } from "./training_run.ts";
 
@@ -60,7 +60,7 @@ export async function resumeTrainingRun<Config>(options: ResumeOptions<Config>):
     const { config, sources = {} } = await readRunOrigin(options.directory);
     assertSameConfig(options.directory, config, options.config);
     if (!options.acceptChangedData) {
-      assertSameSources(options.directory, sources, fingerprintSources(options.benchmark));
+      assertSameSources(options.directory, sources, options.benchmark);
     }
     const directory = await openRunDirectory(options.directory);
     try {

@@ -15,7 +15,8 @@ export interface TrainingUnit {
 /** Experiences in order, of which the first few can be left out. */
 export type TrainingPart = Stream | readonly Experience[];
 
-const ONLINE_STREAM = "train_online";
+/** The name of the stream of small experiences that is trained on where there is one. */
+export const ONLINE_STREAM = "train_online";
 
 /** True where a run trains on small experiences cut from those of the train stream. */
 export function isTrainedOnline({ streams }: Benchmark): boolean {

@@ -22,6 +22,8 @@ export interface OnlineExperience extends Experience {
   readonly isLastSubexp: boolean;
   /** How many were cut from its origin. */
   readonly subStreamLength: number;
+  /** True where it may hold samples of its origin's neighbours, those that come later among them. */
+  readonly isMixed: boolean;
 }
 
 /** Tells an experience of an online stream from another. */
@@ -126,6 +128,7 @@ export function cutOnlineStream(
       isFirstSubexp: place === 0,
       isLastSubexp: place === subStreamLength - 1,
       subStreamLength,
+      isMixed: dataset !== experience.dataset,
       classesInThisExperience: view.classesInThisExperience,
       previousClasses: view.previousClasses,
       classesSeenSoFar: view.classesSeenSoFar,

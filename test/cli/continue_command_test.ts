@@ -117,7 +117,7 @@ describe("train --continue", () => {
     expect((await readSummary(grown)).parametersHash).toBe((await readSummary(whole)).parametersHash);
   });
 
-  test("names itself where a run is finished and months have come, and is refused where nothing is new", async () => {
+  test("names itself where a run is finished and months have come, and does nothing where nothing is new", async () => {
     const later = ["ant", "cat"];
     const [data, runs] = [await makeFolder(listMonths(1, 4, later)), await makeFolder({})];
     const out = join(runs, "run");
@@ -126,9 +126,18 @@ describe("train --continue", () => {
     expect((await captureCli(["train", "--resume", out])).stdout).toContain(
       `Nothing is left to do: the run in ${out} is finished\n`,
     );
-    const refused = await captureCli(["train", "--continue", out]);
-    expect(refused).toMatchObject({ status: 2, stdout: "" });
-    expect(refused.stderr).toContain("nothing is new: the run has trained all 4 experiences of the benchmark");
+    const done = await captureCli(["train", "--continue", out]);
+    expect(done).toMatchObject({ status: 0, stderr: "" });
+    expect(done.stdout).toStartWith(`Nothing is new: the run in ${out} has trained all 4 experiences\n`);
+    expect(done.stdout).toMatch(/\nstream accuracy +0\./);
+    const told = await captureCli(["train", "--continue", out, "--json"]);
+    expect(told).toMatchObject({ status: 0, stderr: "" });
+    expect(JSON.parse(told.stdout)).toEqual({ kind: "run-end", directory: out, summary: JSON.parse(before) });
+    const data2 = join(data, "train/month2/d.csv");
+    const table = await readFile(data2, "utf8");
+    await writeFile(data2, makeTable(2, ["ant", "cat"], 13));
+    expect(await captureCli(["train", "--continue", out])).toMatchObject({ status: 2, stdout: "" });
+    await writeFile(data2, table);
     await addFiles(data, listMonths(5, 6, later));
     const { stdout } = await captureCli(["train", "--resume", out]);
     expect(stdout).toMatch(/is finished\. 2 experiences have come since; train on with: .* train --continue \S+run\n/);
@@ -156,6 +165,10 @@ describe("train --continue", () => {
     await refuse(["--strategy", "replay:memSize=4", "--seed", "4"], "the run has --strategy naive, got replay:");
     await refuse(["--resume", out], "--continue cannot be used with --resume");
     await refuse(["--out", "elsewhere"], "--out cannot be used with --continue");
+    await refuse(
+      ["--benchmark", "split-mnist"],
+      `the run was trained on directory:path=${data}; what it goes on with must be of that benchmark, got split-mnist\n`,
+    );
     await addFiles(data, { "train/month2/d.csv": makeTable(2, ["ant", "cat"], 13) });
     await refuse([], 'the data has changed since the run read it: "train/month2" had 24 samples, now 26 (accept');
     await addFiles(data, {
@@ -209,8 +222,11 @@ describe("train --continue", () => {
     ];
     const refused = await captureCli(["train", ...add(",mean=0.1,std=2")]);
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain("is added to the run's folders, which are read with mean [0.5], got [0.1]");
+    expect(refused.stderr).toBe(`${next}: the run's folders are read with mean [0.5], got [0.1]\n`);
     await train(add(",mean=0.5"));
+    const again = await captureCli(["train", ...add("")]);
+    expect(again).toMatchObject({ status: 0, stderr: "" });
+    expect(again.stdout).toStartWith(`Nothing is new: the run in ${grown} has trained all 4 experiences\n`);
     const whole = join(runs, "whole");
     await train(["--benchmark", `directory:path=${data},more=${next},mean=0.5,std=2`, ...words, "--out", whole]);
     const [summary, wanted] = [await readSummary(grown), await readSummary(whole)];

@@ -1,16 +1,14 @@
 import { type Command, Option } from "commander";
-import { escapeControls, formatAsLine, formatJSON } from "../../core/errors/printable.ts";
+import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatFigures, formatRun } from "../format_run.ts";
-import { nameCommand } from "../options/name_command.ts";
 import { collectValues, createWholeNumberParser } from "../options/option_values.ts";
-import { quoteForShell } from "../options/quote_for_shell.ts";
-import { listPrograms } from "../training/programs.ts";
+import { formatGoOn } from "../training/format_go_on.ts";
 import type { LogOptions } from "../training/run_loggers.ts";
 import type { FinishedRun } from "../training/run_start.ts";
-import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
+import type { TrainOptions } from "../training/train_config.ts";
 
 interface Options extends TrainOptions, LogOptions {
   readonly out?: string;
@@ -97,16 +95,19 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
     if (log === "json") stdout.write(formatJSON({ kind: "run-end", directory, summary }));
     else stdout.write(format(summary, directory));
   };
-  if (start.kind === "finished") {
-    if (log !== "json") stdout.write(`${await describeFinished(start)}\n`);
-    return report(start.summary, start.directory);
-  }
+  const tellFinished = async (run: FinishedRun) => {
+    const { describeFinished } = await import("../training/describe_finished.ts");
+    const act = options.continue === undefined ? "--resume" : "--continue";
+    if (log !== "json") stdout.write(`${await describeFinished(run, act)}\n`);
+    report(run.summary, run.directory);
+  };
+  if (start.kind === "finished") return tellFinished(start);
   const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
   const { Dashboard } = await import("../training/dashboard.ts");
   const { createDashboardLogger } = await import("../training/dashboard_logger.ts");
   const { dashboard: port } = options;
   await using dashboard = port === undefined ? undefined : await refuse(() => Dashboard.open(port === true ? 0 : port));
-  const flush = () => run.directory.metrics.flush();
+  const flush = () => run?.directory.metrics.flush();
   const following = dashboard ? [createDashboardLogger({ flush, tell: (line) => dashboard.tell(line) })] : [];
   const { workerBars } = options;
   const { loggers: shown, view } = followRun(log, { workerBars, isOnline }, stdout);
@@ -119,6 +120,7 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
   const { acceptChangedData } = options;
   const around = { ...start, acceptChangedData, loggers, onSummary: view?.show, signal, report: warn };
   await using run = await refuse(() => prepareRun(start.config, around));
+  if (!run) return start.earlier && tellFinished(start.earlier);
   const { path: directory } = run.directory;
   await dashboard?.show(directory);
   if (dashboard) warn(`The run's page is at ${dashboard.url}`);
@@ -131,19 +133,4 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
       cause,
     });
   }
-}
-
-async function describeFinished({ directory, config, summary }: FinishedRun): Promise<string> {
-  const { countNewExperiences } = await import("../training/count_new_experiences.ts");
-  const count = await countNewExperiences(config, summary);
-  const done = `Nothing is left to do: the run in ${escapeControls(directory)} is finished`;
-  if (count === 0) return done;
-  const came = count === 1 ? "1 experience has come" : `${count} experiences have come`;
-  return `${done}. ${came} since; train on with: ${formatGoOn("--continue", directory, config)}`;
-}
-
-/** The line that goes on with a run. */
-function formatGoOn(option: "--resume" | "--continue", directory: string, config: TrainConfig): string {
-  const programs = listPrograms(config).map(({ typed }) => typed);
-  return [nameCommand("train"), option, quoteForShell(directory), ...programs].join(" ");
 }

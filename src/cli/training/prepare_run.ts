@@ -7,7 +7,7 @@ import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_inter
 import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
 import type { RunParts, TrainingRunOptions } from "../../runs/options/training_run_options.ts";
 import { rehearseTrainingRun } from "../../runs/rehearse_run.ts";
-import { continueTrainingRun } from "../../runs/resuming/continue_training_run.ts";
+import { continueTrainingRun, NothingNewError } from "../../runs/resuming/continue_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
@@ -56,15 +56,20 @@ export interface RunSurroundings {
 
 /**
  * Makes everything that a configuration names, and last the run's folder.
+ * @returns Undefined where a finished run is to be continued and nothing is new.
  * @throws {Error} If data is missing, a value is out of range or the folder cannot be used; nothing was written then.
  */
-export async function prepareRun(given: TrainConfig, around: RunSurroundings): Promise<TrainingRun<TrainConfig>> {
+export async function prepareRun(
+  given: TrainConfig,
+  around: RunSurroundings,
+): Promise<TrainingRun<TrainConfig> | undefined> {
   const { target, acceptChangedData, report } = around;
   if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   let run: TrainingRun<TrainConfig> | undefined;
   const options = await createRunOptions(given, around, () => run?.directory.path ?? ".");
   if (target.kind === "continued") {
-    run = await continueTrainingRun({ ...options, acceptChangedData, directory: target.directory });
+    const continued = continueTrainingRun({ ...options, acceptChangedData, directory: target.directory });
+    run = await continued.catch(ignoreNothingNew);
     return run;
   }
   if (target.kind === "resumed") {
@@ -91,6 +96,11 @@ export async function rehearseConfig(config: TrainConfig, signal: AbortSignal): 
   const target = { kind: "new", out: undefined } as const;
   const around = { target, layout: config, acceptChangedData: false, loggers: [], signal, report: () => undefined };
   await rehearseTrainingRun(await createRunOptions(config, around, () => "."));
+}
+
+/** @throws What was thrown, if it is something else. */
+function ignoreNothingNew(error: unknown): undefined {
+  if (!(error instanceof NothingNewError)) throw error;
 }
 
 /** @param runFolder The folder of the run; asked for while it trains. */

@@ -37,6 +37,8 @@ export type RunStart =
   | FinishedRun
   | {
       readonly kind: "unfinished";
+      /** The run that is to be continued, as it ended. */
+      readonly earlier?: FinishedRun;
       readonly config: TrainConfig;
       readonly target: RunTarget;
       readonly layout: Pick<TrainConfig, "workers" | "devices">;
@@ -98,15 +100,16 @@ export async function findRunStart(options: StartOptions, typed: readonly string
     workers: options.workers ?? config.workers,
     devices: typed.includes("device") ? parseDevices(options.device) : config.devices,
   };
-  if (continued === undefined && summary?.status === "finished")
-    return { kind: "finished", summary, config, directory };
+  const earlier =
+    summary?.status === "finished" ? { kind: "finished" as const, summary, config, directory } : undefined;
+  if (continued === undefined && earlier) return earlier;
   if (!options.trust) assertNoProgram(directory, config, typed);
   if (continued === undefined) return { kind: "unfinished", config, target: { kind: "resumed", directory }, layout };
-  if (summary?.status !== "finished") {
+  if (!earlier) {
     throw new CliError(`${directory}: the run is not finished: go on with --resume first, and with --continue then`);
   }
-  const { classNames = nameClasses(summary) } = saved;
-  return { kind: "unfinished", config, target: { kind: "continued", directory, classNames }, layout };
+  const { classNames = nameClasses(earlier.summary) } = saved;
+  return { kind: "unfinished", earlier, config, target: { kind: "continued", directory, classNames }, layout };
 }
 
 /** Where labels are class ids: as many as were trained. */

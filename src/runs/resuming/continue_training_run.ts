@@ -2,15 +2,23 @@ import { isDeepStrictEqual } from "node:util";
 import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import type { Benchmark } from "../../streams/experience.ts";
+import { isOnlineExperience } from "../../streams/online_experience.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 import { RESUME_RULES, type ResumeOptions } from "../create_training_run.ts";
 import { readRunOrigin, readRunSummary } from "../read_run_files.ts";
 import { openRunDirectory, type RunDirectory } from "../run_directory.ts";
 import { LostCheckpointsError } from "../storage_error.ts";
 import type { TrainingRun } from "../training_run.ts";
+import { ONLINE_STREAM } from "../training_units.ts";
 import { assembleRun } from "./assemble_run.ts";
 import { assertRowsFit, findCheckpoint } from "./find_checkpoint.ts";
-import { assertSameSources, fingerprintSources } from "./source_fingerprints.ts";
+import { assertSameSources } from "./source_fingerprints.ts";
+
+/** A run has trained all experiences of the benchmark: there is nothing to continue it with. */
+export class NothingNewError extends RangeRefusal {
+  override readonly name = "NothingNewError";
+}
 
 /**
  * Makes the strategy and opens a finished run's folder, to train experiences that came later: those of `benchmark`
@@ -18,8 +26,9 @@ import { assertSameSources, fingerprintSources } from "./source_fingerprints.ts"
  * from the run's end; `config` replaces the run's. Where nothing looks ahead the run ends with the bits of one over
  * all experiences. Rows of the accuracy matrix have as many cells as there were test experiences when they were
  * measured. A continuation that was interrupted goes on with `resumeTrainingRun`.
- * @throws {RefusalError} If the folder holds no finished run, the benchmark has no new experience or other old ones,
- * the strategy trains all experiences at once, or another run is writing there.
+ * @throws {NothingNewError} If the benchmark has no new experience.
+ * @throws {RefusalError} If the folder holds no finished run, the benchmark has other old experiences, the strategy or
+ * the benchmark looks ahead at all experiences, or another run is writing there.
  * @throws {LostCheckpointsError} If the checkpoint of the run's end is not whole.
  */
 export async function continueTrainingRun<Config>(options: ResumeOptions<Config>): Promise<TrainingRun<Config>> {
@@ -30,12 +39,10 @@ export async function continueTrainingRun<Config>(options: ResumeOptions<Config>
     const directory = await openRunDirectory(path);
     try {
       const checkpoint = await findEnd(directory);
-      if (strategy.trainsJointly) {
-        throw new RefusalError(`${path}: ${strategy.constructor.name} trains all experiences at once and adds none`);
-      }
+      assertNoLookAhead(path, strategy, benchmark);
       if (!acceptChangedData) {
         const { sources = {} } = await readRunOrigin(path);
-        assertSameSources(path, sources, fingerprintSources(benchmark));
+        assertSameSources(path, sources, benchmark);
         assertOldExperiences(path, checkpoint, benchmark);
       }
       assertNew(path, checkpoint, benchmark);
@@ -56,6 +63,18 @@ async function assertFinished(path: string): Promise<void> {
   }
 }
 
+/** @throws {RefusalError} If what was trained depends on all experiences that there were, and would be other now. */
+function assertNoLookAhead(path: string, strategy: BaseStrategy, { streams }: Benchmark): void {
+  if (strategy.trainsJointly) {
+    throw new RefusalError(`${path}: ${strategy.constructor.name} trains all experiences at once and adds none`);
+  }
+  const [piece] = streams.get(ONLINE_STREAM)?.slice(0, 1) ?? [];
+  if (!piece || !isOnlineExperience(piece) || !piece.isMixed) return;
+  throw new RefusalError(
+    `${path}: decayBeta mixes each experience with the next, and the run's last one was trained without: it cannot be continued`,
+  );
+}
+
 /** The checkpoint that was made after the run's last experience. */
 async function findEnd(directory: RunDirectory): Promise<RunCheckpoint> {
   const { checkpoint, damaged } = await findCheckpoint(directory);
@@ -72,7 +91,7 @@ function assertNew(path: string, { experiences }: RunCheckpoint, { trainStream }
     throw new RangeRefusal(`${path}: the benchmark must have the run's ${trained} experiences, got ${there}`);
   }
   if (there > trained) return;
-  throw new RefusalError(`${path}: nothing is new: the run has trained all ${there} experiences of the benchmark`);
+  throw new NothingNewError(`${path}: nothing is new: the run has trained all ${there} experiences of the benchmark`);
 }
 
 /** @throws {RangeRefusal} If the benchmark does not begin with what the run has trained. */

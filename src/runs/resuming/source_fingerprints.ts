@@ -61,21 +61,29 @@ export function splitFingerprints(json: unknown): {
 }
 
 /**
- * Sources that came later are no change.
+ * Compares the sources that a run has read with those of the benchmark that it is to go on with. Sources that came
+ * later are no change.
  * @throws {RangeRefusal} If a source that the run has read is gone or holds something else, with every name.
  */
-export function assertSameSources(path: string, before: SourceFingerprints, now: SourceFingerprints): void {
-  const changes = Object.entries(before).flatMap(([name, old]) =>
-    describeChange(old, now[name]).map((what) => `${describeValue(name)} ${what}`),
+export function assertSameSources(path: string, before: SourceFingerprints, benchmark: Benchmark): void {
+  const now = fingerprintSources(benchmark);
+  const names = Object.keys(before);
+  const changes = names.flatMap((name) =>
+    describeChange(before[name], now[name]).map((what) => `${describeValue(name)} ${what}`),
   );
   if (changes.length === 0) return;
+  if (names.every((name) => !now[name])) {
+    const [own, other] = [describeValue(names), describeValue(benchmark.name)];
+    throw new RangeRefusal(`${path}: the benchmark ${other} has none of the data that the run has read: ${own}`);
+  }
   const shown = changes.length > 8 ? [...changes.slice(0, 8), `${changes.length - 8} more`] : changes;
   throw new RangeRefusal(
     `${path}: the data has changed since the run read it: ${shown.join("; ")} (acceptChangedData, or --accept-changed-data, goes on with it)`,
   );
 }
 
-function describeChange(old: SourceFingerprint, now: SourceFingerprint | undefined): string[] {
+function describeChange(old: SourceFingerprint | undefined, now: SourceFingerprint | undefined): string[] {
+  if (!old) return [];
   if (!now) return ["is gone"];
   if (now.samples !== old.samples) return [`had ${old.samples} samples, now ${now.samples}`];
   if (now.sampleShape.join() !== old.sampleShape.join()) {

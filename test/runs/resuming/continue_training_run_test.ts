@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { JointTraining } from "../../../src/methods/joint_training/joint_training.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../../src/runs/create_training_run.ts";
 import type { RunParts } from "../../../src/runs/options/training_run_options.ts";
-import { continueTrainingRun } from "../../../src/runs/resuming/continue_training_run.ts";
+import { continueTrainingRun, NothingNewError } from "../../../src/runs/resuming/continue_training_run.ts";
 import { createBenchmark } from "../../../src/streams/benchmark.ts";
 import type { Benchmark } from "../../../src/streams/experience.ts";
+import type { StreamOptions } from "../../../src/streams/stream_options.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 import { makeTask } from "../../support/made_task.ts";
 import { makeNaive, makeStrategyOptions } from "../made_run.ts";
@@ -18,17 +19,23 @@ interface MadeStream {
   readonly samples?: number;
   readonly classes?: number;
   readonly names?: readonly string[];
+  /** Of the benchmark; its data sources are called after it, unless it is the default. */
+  readonly name?: string;
+  readonly stream?: StreamOptions;
 }
 
 /** The first experiences of one stream. */
-function makeBenchmark(experiences: number, { samples = 64, classes = 4, names }: MadeStream = {}): Benchmark {
-  const make = (name: string, length: number) =>
+function makeBenchmark(experiences: number, made: MadeStream = {}): Benchmark {
+  const { samples = 64, classes = 4, names, name, stream = {} } = made;
+  const prefix = name === undefined ? "" : `${name} `;
+  const make = (part: string, length: number) =>
     Array.from({ length: experiences }, (_, seed) => ({
-      dataset: makeTask({ samples: length, classes, seed, name: `${name} ${seed}` }),
+      dataset: makeTask({ samples: length, classes, seed, name: `${prefix}${part} ${seed}` }),
       ...(names ? { name: names[seed] ?? "" } : {}),
     }));
   return createBenchmark({
-    name: "made",
+    ...stream,
+    name: name ?? "made",
     train: make("train", samples),
     test: make("test", 24),
     numClasses: 4,
@@ -86,7 +93,15 @@ describe("continueTrainingRun()", () => {
       await expect(continueTrainingRun({ ...given, benchmark })).rejects.toThrow(message);
     };
     await refuse(makeBenchmark(2), "nothing is new: the run has trained all 2 experiences of the benchmark");
+    await expect(continueTrainingRun({ ...given, benchmark: makeBenchmark(2) })).rejects.toBeInstanceOf(
+      NothingNewError,
+    );
+    await expect(continueTrainingRun({ ...given, benchmark: makeBenchmark(1) })).rejects.not.toBeInstanceOf(
+      NothingNewError,
+    );
     await refuse(makeBenchmark(1), '"train 1" is gone; "test 1" is gone');
+    const [own, other] = ['["train 0", "train 1", "test 0", "test 1"]', makeBenchmark(3, { name: "other" })];
+    await refuse(other, `the benchmark "other" has none of the data that the run has read: ${own}`);
     await refuse(
       makeBenchmark(3, { samples: 65 }),
       'the data has changed since the run read it: "train 0" had 64 samples, now 65',
@@ -107,6 +122,22 @@ describe("continueTrainingRun()", () => {
     await expect(continueTrainingRun(options)).rejects.toThrow("JointTraining trains all experiences at once");
     const empty = await makeFolder({});
     await expect(continueTrainingRun({ ...options, directory: empty })).rejects.toThrow("summary.json is missing");
+  });
+
+  test("refuses a stream that passes from one experience to the next by degrees", async () => {
+    const online = { onlineExperienceSize: 8 };
+    const mixed = { stream: { ...online, decayBeta: 2 } };
+    const { directory } = await runFirst(2, makeNaive, mixed);
+    const given = { directory, createStrategy: makeNaive, config: {} };
+    const refused = continueTrainingRun({ ...given, benchmark: makeBenchmark(3, mixed) });
+    await expect(refused).rejects.toThrow("decayBeta mixes each experience with the next, and the run's last one");
+    const pure = await runFirst(2, makeNaive, { stream: online });
+    await using run = await continueTrainingRun({
+      ...given,
+      directory: pure.directory,
+      benchmark: makeBenchmark(3, { stream: online }),
+    });
+    expect((await run.train()).parametersHash).toBe((await runFirst(3, makeNaive, { stream: online })).parametersHash);
   });
 
   test("refuses a run that is not finished, and leaves it to resume", async () => {
