@@ -2,6 +2,7 @@
 export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   // Errors and lists of names.
   "EVAL_CALLBACKS",
+  "NothingNewError",
   "RangeRefusal",
   "RefusalError",
   "SyntaxRefusal",
