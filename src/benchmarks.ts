@@ -41,4 +41,4 @@ export {
 export { type SplitOptions, splitValidation } from "./streams/split_experience.ts";
 export type { StreamOf } from "./streams/stream.ts";
 export type { StreamOptions } from "./streams/stream_options.ts";
-export type { ValidationSplit } from "./streams/validation_splits.ts";
+export type { ValidationHalves, ValidationSplit } from "./streams/validation_splits.ts";

@@ -5,6 +5,7 @@ import { splitOptions } from "../core/options/split_options.ts";
 import { objectLike } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { nameByIds } from "../data/readers/class_names.ts";
 import { numberTasks } from "./benchmarks/renumber_labels.ts";
 import { cutExperience } from "./cut_experience.ts";
@@ -127,6 +128,9 @@ function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; val
   const act = `the benchmark ${JSON.stringify(name)}`;
   const given = splitOptions(parts, STREAM_OPTIONS)[0];
   assertOptions(name, given, STREAM_OPTIONS);
+  if (typeof split === "function" && validationSize > 0) {
+    throw new RangeRefusal(needs(act, "no validationSize where validationSplit is a function", validationSize));
+  }
   const cutRandom = new RandomStream(seed, "data-incremental");
   const validationRandom = new RandomStream(seed, "validation");
   const subsetRandom = new RandomStream(seed, "subset");
@@ -142,7 +146,8 @@ function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; val
       const actHere = `${act}, experience ${index}`;
       dataset = drawExamples(dataset, { count: examplesPerExperience, random: subsetRandom, act: actHere });
     }
-    if (validationSize > 0) {
+    if (validationSize > 0 || typeof split === "function") {
+      assertSomeLeft(dataset, { validationSize, act: `${act}, experience ${index}` });
       const halves = splitValidation(dataset, { validationSize, random: validationRandom, split });
       valid.push({ ...part, dataset: halves.valid });
       dataset = halves.train;
@@ -150,6 +155,15 @@ function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; val
     train.push({ ...part, dataset });
   }
   return { train, valid };
+}
+
+/** @throws {RangeRefusal} If so many samples are kept for validation that none is left to train on. */
+function assertSomeLeft(
+  { length }: Dataset,
+  { validationSize, act }: { readonly validationSize: number; readonly act: string },
+): void {
+  if (validationSize < 1 || validationSize < length) return;
+  throw new RangeRefusal(needs(act, `validationSize below its ${length} samples`, validationSize));
 }
 
 function assertClassIds(benchmark: string, stream: Stream, numClasses: number): void {

@@ -1,15 +1,24 @@
-import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { elementAt } from "../core/element_at.ts";
+import { describeValue, needs, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { number, oneOf, required } from "../core/options/value_rules.ts";
+import { required } from "../core/options/value_rules.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { RANDOM_STREAM_RULE } from "../core/random_stream.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { Dataset } from "../data/dataset.ts";
 import { groupPositions } from "../data/group_positions.ts";
-import { VALIDATION_SPLITS, type ValidationSplit } from "./validation_splits.ts";
+import {
+  VALIDATION_SIZE_RULE,
+  VALIDATION_SPLIT_RULE,
+  type ValidationHalves,
+  type ValidationSplit,
+} from "./validation_splits.ts";
 
 /** How much is kept for validation, and how it is drawn. */
 export interface SplitOptions {
-  /** In [0, 1); rounded to whole samples, of every class where the split is balanced. */
+  /**
+   * A share in [0, 1), rounded to whole samples, of every class where the split is balanced; or a number of samples,
+   * from 1 on, of which every class gives its share.
+   */
   readonly validationSize: number;
   readonly random: RandomStream;
   /** Default: "class-balanced". */
@@ -17,32 +26,68 @@ export interface SplitOptions {
 }
 
 const SPLIT_RULES: OptionRules<SplitOptions> = {
-  validationSize: required(number({ atLeast: 0, below: 1 })),
+  validationSize: required(VALIDATION_SIZE_RULE),
   random: required(RANDOM_STREAM_RULE),
-  split: oneOf(VALIDATION_SPLITS),
+  split: VALIDATION_SPLIT_RULE,
 };
 
 /**
- * Draws the share `validationSize` of the samples for validation. Both halves keep the order of the data set.
- * @throws {RangeError} If an option is out of range. {TypeError} If one is of another kind.
+ * Takes a share, or a number, of the samples for validation. Both halves keep the order of the data set.
+ * @throws {RangeError} If an option is out of range, or there are not so many samples. {TypeError} If one is of another
+ * kind, or a function of one's own does not return two data sets.
  */
-export function splitValidation(
-  dataset: Dataset,
-  options: SplitOptions,
-): { readonly train: Dataset; readonly valid: Dataset } {
+export function splitValidation(dataset: Dataset, options: SplitOptions): ValidationHalves {
   assertOptions("splitValidation", options, SPLIT_RULES);
   const { validationSize, random, split = "class-balanced" } = options;
+  if (typeof split === "function") return splitByFunction(dataset, split);
+  if (validationSize >= 1 && validationSize > dataset.length) {
+    const most = `at most the ${dataset.length} samples there are`;
+    throw new RangeRefusal(`splitValidation: validationSize must be ${most}, got ${validationSize}`);
+  }
   const held = new Uint8Array(dataset.length);
   const order = Int32Array.from({ length: dataset.length }, (_, position) => position);
-  const groups = split === "random" ? [order.slice()] : groupPositions(dataset.targets).values();
-  for (const positions of groups) {
-    const count = Math.round(positions.length * validationSize);
-    for (const position of random.shuffle(positions).subarray(positions.length - count)) held[position] = 1;
+  const groups = split === "class-balanced" ? [...groupPositions(dataset.targets).values()] : [order.slice()];
+  const counts = countHeld(
+    groups.map(({ length }) => length),
+    validationSize,
+  );
+  for (const [i, positions] of groups.entries()) {
+    const from = positions.length - elementAt(counts, i);
+    const chosen = split === "last" ? positions : random.shuffle(positions);
+    for (const position of chosen.subarray(from)) held[position] = 1;
   }
   return {
     train: dataset.subset(order.filter((position) => held[position] === 0)),
     valid: dataset.subset(order.filter((position) => held[position] === 1)),
   };
+}
+
+/**
+ * How many samples of each group are kept: the rounded share of each; or of a whole number the share rounded down, and
+ * one more where rounding lost most, until the number is full.
+ */
+function countHeld(lengths: readonly number[], size: number): number[] {
+  if (size < 1) return lengths.map((length) => Math.round(length * size));
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const counts = lengths.map((length) => Math.floor((length * size) / total));
+  const missing = size - counts.reduce((sum, count) => sum + count, 0);
+  // Whole numbers: size · length modulo total is what rounding lost, times total.
+  const byLoss = lengths.map((length, i) => ({ i, loss: (length * size) % total })).sort((a, b) => b.loss - a.loss);
+  for (const { i } of byLoss.slice(0, missing)) counts[i] = elementAt(counts, i) + 1;
+  return counts;
+}
+
+function splitByFunction(dataset: Dataset, split: (dataset: Dataset) => ValidationHalves): ValidationHalves {
+  const halves: unknown = split(dataset);
+  if (areHalves(halves)) return halves;
+  throw new TypeRefusal(
+    `the function validationSplit must return { train, valid }, data sets, got ${describeValue(halves)}`,
+  );
+}
+
+function areHalves(halves: unknown): halves is ValidationHalves {
+  if (typeof halves !== "object" || halves === null || !("train" in halves) || !("valid" in halves)) return false;
+  return halves.train instanceof Dataset && halves.valid instanceof Dataset;
 }
 
 /**

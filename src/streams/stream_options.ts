@@ -1,6 +1,6 @@
 import { type OptionSchema, type OptionsOf, optional, withDefault } from "../core/options/option_schema.ts";
-import { flag, number, oneOf, wholeNumber } from "../core/options/value_rules.ts";
-import { VALIDATION_SPLITS } from "./validation_splits.ts";
+import { flag, number, wholeNumber } from "../core/options/value_rules.ts";
+import { VALIDATION_SIZE_RULE, VALIDATION_SPLIT_RULE } from "./validation_splits.ts";
 
 /** What every benchmark can do with its train stream. */
 export const STREAM_OPTIONS = {
@@ -14,11 +14,15 @@ export const STREAM_OPTIONS = {
     "cuts train experiences into ones of at most so many samples, in random order (data-incremental)",
   ),
   validationSize: withDefault(
-    number({ atLeast: 0, below: 1 }),
+    VALIDATION_SIZE_RULE,
     0,
-    "share of each train experience that goes to the stream valid",
+    "share of each train experience that goes to the stream valid, or from 1 on how many of its samples",
   ),
-  validationSplit: withDefault(oneOf(VALIDATION_SPLITS), "class-balanced", "how that share is drawn"),
+  validationSplit: withDefault(
+    VALIDATION_SPLIT_RULE,
+    "class-balanced",
+    "how they are chosen: from every class alike, from all at random, or the last ones",
+  ),
   examplesPerExperience: optional(
     wholeNumber(1),
     "keeps so many random samples of each train experience, those for validation included",

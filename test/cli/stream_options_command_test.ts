@@ -67,3 +67,29 @@ describe("train --benchmark with classesPerExperience", () => {
     }
   });
 });
+
+describe("train --benchmark with a number of samples for validation", () => {
+  test("keeps so many of each experience, and refuses to keep all", async () => {
+    const path = await makeFolder({ "train/d.csv": makeTable(8), "test/d.csv": makeTable(1) });
+    const benchmark = `directory:path=${path},experiences=3`;
+    const { status, summary } = await trainOn(`${benchmark},validationSize=6`, "--workers", "0");
+    expect(status).toBe(0);
+    expect(summary.experiences.map(({ examples }: { examples: number }) => examples)).toEqual([10, 10, 10]);
+    const last = await trainOn(`${benchmark},validationSize=6,validationSplit=last`, "--workers", "1");
+    expect(last.summary.experiences.map(({ examples }: { examples: number }) => examples)).toEqual([10, 10, 10]);
+    const refusals = {
+      "validationSize=16": "experience 0 needs validationSize below its 16 samples, got 16",
+      "validationSize=1.5": "validationSize must be a number of at least 0 and below 1 or a whole number of at least 1",
+      "validationSize=4,validationSplit=first": "validationSplit must be one of class-balanced, random, last",
+    };
+    for (const [options, message] of Object.entries(refusals)) {
+      const refused = await trainOn(`${benchmark},${options}`, "--workers", "0");
+      expect({ options, status: refused.status, exists: refused.exists }).toEqual({
+        options,
+        status: 2,
+        exists: false,
+      });
+      expect(refused.stderr).toContain(message);
+    }
+  });
+});

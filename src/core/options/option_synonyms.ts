@@ -94,6 +94,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   taskid: ["taskLabel", "taskLabels"],
   valsize: ["validationSize"],
   validsize: ["validationSize"],
+  splitstrategy: ["validationSplit"],
+  customsplitstrategy: ["validationSplit"],
   valpercentage: ["validationSize"],
   experiencesize: ["onlineExperienceSize"],
   balanceexperiences: ["balanced"],

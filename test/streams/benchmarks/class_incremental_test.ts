@@ -103,8 +103,8 @@ describe("createClassIncrementalBenchmark()", () => {
     );
     const all = [...listAll(trainStream), ...(valid ? listAll(valid) : [])].sort();
     expect(all).toEqual(listAll(whole.trainStream));
-    expect(() => make({ validationSize: 1 })).toThrow(
-      "createClassIncrementalBenchmark: validationSize must be at least 0 and below 1, got 1",
+    expect(() => make({ validationSize: 1.5 })).toThrow(
+      "validationSize must be a share of at least 0 and below 1, or a whole number of samples, got 1.5",
     );
     expect(() => make({ validationSize: 0.001 })).toThrow('stream "valid" needs at least one sample in experience 0');
   });
