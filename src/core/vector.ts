@@ -48,25 +48,36 @@ export function concatVectors(vectors: readonly Float32Array[]): Float32Array<Ar
   return whole;
 }
 
-/** target += factor · addend, in place; one length. */
-export function addScaled(target: Float32Array, addend: Float32Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) + factor * (addend[i] ?? 0);
+/** 2⁻¹⁰⁰, about 8e-31: what is nearer to zero is taken for zero where values decay. The kernels know the same number. */
+const TINY = 2 ** -100;
+
+/**
+ * x, and 0 where |x| is below `TINY`; NaN stays NaN. A float32 that decays further becomes subnormal, and stays so for
+ * ever, as 0.9 times the smallest is rounded to the smallest again; many processors are a hundred times slower on it.
+ */
+export function flushTiny(x: number): number {
+  return Math.abs(x) < TINY ? 0 : x;
 }
 
-/** target += factor · values², in place; one length. */
+/** target += factor · addend, in place, tiny sums flushed to 0; one length. */
+export function addScaled(target: Float32Array, addend: Float32Array, factor: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = flushTiny((target[i] ?? 0) + factor * (addend[i] ?? 0));
+}
+
+/** target += factor · values², in place, tiny sums flushed to 0; one length. */
 export function addSquares(target: Float32Array, values: Float32Array, factor: number): void {
   for (let i = 0; i < target.length; i++) {
     const value = values[i] ?? 0;
-    target[i] = (target[i] ?? 0) + factor * value * value;
+    target[i] = flushTiny((target[i] ?? 0) + factor * value * value);
   }
 }
 
-/** target ← factor · target, in place. */
+/** target ← factor · target, in place, tiny products flushed to 0. */
 export function scaleVector(target: Float32Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = factor * (target[i] ?? 0);
+  for (let i = 0; i < target.length; i++) target[i] = flushTiny(factor * (target[i] ?? 0));
 }
 
-/** target += factor · |values|, in place; one length. */
+/** target += factor · |values|, in place, tiny sums flushed to 0; one length. */
 export function addAbsolutes(target: Float32Array, values: Float32Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) + factor * Math.abs(values[i] ?? 0);
+  for (let i = 0; i < target.length; i++) target[i] = flushTiny((target[i] ?? 0) + factor * Math.abs(values[i] ?? 0));
 }

@@ -36,6 +36,7 @@ export interface KernelFunctions {
     epsilon: number,
     shrink: number,
     decay: number,
+    root: number,
   ): void;
   stepRmsprop(
     parameters: number,
@@ -51,6 +52,7 @@ export interface KernelFunctions {
     epsilon: number,
     decay: number,
     centered: number,
+    root: number,
   ): void;
   stepAdagrad(
     parameters: number,

@@ -1,6 +1,7 @@
 import { resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
+import { limitEpsilon } from "./flushed_squares.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdagradSpec } from "./optimizer_spec.ts";
 import { ADAGRAD_OPTIONS, type AdagradOptions } from "./options.ts";
@@ -36,6 +37,6 @@ export function stepAdagrad(
     { written: [parameters, sum], read: [gradient] },
     step,
     (functions, [theta = 0, s = 0, g = 0], count) =>
-      functions.stepAdagrad(theta, g, s, count, rate, spec.epsilon, spec.weightDecay),
+      functions.stepAdagrad(theta, g, s, count, rate, limitEpsilon(spec.epsilon), spec.weightDecay),
   );
 }

@@ -1,6 +1,7 @@
 import { resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
+import { findLeastRoot, limitEpsilon } from "./flushed_squares.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdamSpec } from "./optimizer_spec.ts";
 import { ADAM_OPTIONS, ADAMW_OPTIONS, type AdamOptions } from "./options.ts";
@@ -64,9 +65,10 @@ export function stepAdam(spec: AdamSpec, vectors: OptimizerVectors, step: Optimi
         beta2,
         1 - beta2,
         correction,
-        epsilon,
+        limitEpsilon(epsilon),
         shrink,
         decay,
+        findLeastRoot(1 - beta2),
       ),
   );
 }

@@ -5,7 +5,11 @@ const LEARNING_RATE = number({ atLeast: 0 });
 const learningRate = (value: number) => withDefault(LEARNING_RATE, value, "step length η");
 const momentum = withDefault(number({ atLeast: 0, atMost: 1 }), 0, "share of the last step's direction that is kept");
 const epsilon = (value: number) =>
-  withDefault(number({ atLeast: 0 }), value, "added to the root, against division by zero");
+  withDefault(
+    number({ atLeast: 0 }),
+    value,
+    "added to the root, against division by zero; below 8.7e-19 it counts as that",
+  );
 const weightDecay = withDefault(number({ atLeast: 0 }), 0, "adds this share of each parameter to its gradient");
 
 /** What `SGD` takes. */

@@ -1,6 +1,7 @@
 import { resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import { fixSpec } from "./fix_spec.ts";
+import { findLeastRoot, limitEpsilon } from "./flushed_squares.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { RMSpropSpec } from "./optimizer_spec.ts";
 import { RMSPROP_OPTIONS, type RMSpropOptions } from "./options.ts";
@@ -47,9 +48,10 @@ export function stepRMSprop(
         alpha,
         1 - alpha,
         momentum,
-        epsilon,
+        limitEpsilon(epsilon),
         weightDecay,
         centered ? 1 : 0,
+        findLeastRoot(1 - alpha),
       ),
   );
 }

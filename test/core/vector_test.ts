@@ -1,6 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { addScaled, concatVectors, dot, findRange } from "../../src/core/vector.ts";
+import {
+  addAbsolutes,
+  addScaled,
+  addSquares,
+  concatVectors,
+  dot,
+  findRange,
+  flushTiny,
+  scaleVector,
+} from "../../src/core/vector.ts";
 
 const value = fc.double({ min: -100, max: 100, noNaN: true });
 const vector = fc.array(value, { maxLength: 40 }).map((values) => Float32Array.from(values));
@@ -46,5 +55,35 @@ describe("addScaled()", () => {
     const target = Float32Array.of(1, 2, 3);
     addScaled(target, Float32Array.of(1, 0, -1), 0.5);
     expect([...target]).toEqual([1.5, 2, 2.5]);
+  });
+});
+
+describe("flushTiny()", () => {
+  test("gives 0 below 2⁻¹⁰⁰ and leaves everything else as it is", () => {
+    fc.assert(
+      fc.property(fc.double(), (x) => {
+        expect(flushTiny(x)).toBe(Math.abs(x) >= 2 ** -100 || Number.isNaN(x) ? x : 0);
+      }),
+    );
+    const beside = 2 ** -100 * (1 - 2 ** -24);
+    expect([2 ** -100, -(2 ** -100), beside, -beside, -0].map(flushTiny)).toEqual([2 ** -100, -(2 ** -100), 0, 0, 0]);
+  });
+
+  test("is what sums and products in place do with small results", () => {
+    const faint = fc.integer({ min: -150, max: -60 }).map((exponent) => 2 ** exponent);
+    const factors = fc.integer({ min: -60, max: 1 }).map((exponent) => -(2 ** exponent));
+    fc.assert(
+      fc.property(faint, faint, factors, (t, x, factor) => {
+        const results = [addScaled, addSquares, addAbsolutes].map((add) => {
+          const target = Float32Array.of(t);
+          add(target, Float32Array.of(x), factor);
+          return target[0];
+        });
+        const scaled = Float32Array.of(t);
+        scaleVector(scaled, factor);
+        const wanted = [t + factor * x, t + factor * x * x, t + factor * x, factor * t];
+        expect([...results, scaled[0]]).toEqual(wanted.map((value) => Math.fround(flushTiny(value))));
+      }),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { flushTiny } from "../../core/vector.ts";
 import type { VectorKernels } from "../../kernels/vector_kernels.ts";
 
 /**
@@ -19,12 +20,15 @@ export function reduceSlots(
   }
 }
 
-/** Writes the mean of the first `count` slots, weighted by their shards' sizes, to `target`, all of one length. */
+/**
+ * Writes the mean of the slots, weighted by their shards' sizes, to `target`, all of one length. Layer state holds moving
+ * averages: tiny ones are flushed to 0.
+ */
 export function averageSlots(slots: readonly Float32Array[], sizes: readonly number[], target: Float32Array): void {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   for (let i = 0; i < target.length; i++) {
     let sum = 0;
     for (const [slot, size] of sizes.entries()) sum += (slots[slot]?.[i] ?? 0) * size;
-    target[i] = sum / total;
+    target[i] = flushTiny(sum / total);
   }
 }

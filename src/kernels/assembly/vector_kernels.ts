@@ -3,14 +3,50 @@
  * `vector_kernels_wasm.ts`. Vectors are addresses of float32 values that are aligned to 16 bytes and have room for a
  * multiple of 4 elements: the last ones of a vector whose length is none are computed too and mean nothing. Every
  * operation is rounded to float32, element by element, so results do not depend on how vectors are cut into slices.
+ *
+ * What decays ends at zero. A value that is multiplied by 0.9 at every step would become subnormal and stay so for ever,
+ * as 0.9 times the smallest number is rounded to that number again; on many processors each operation on such a number
+ * takes a hundred times as long. So what is stored, and what is multiplied, is flushed to zero below `TINY`.
  */
 
 /** Bytes of four float32 values. */
 const LANES: usize = 16;
+/** The bits of a number without its sign. */
+const MAGNITUDE: i32 = 0x7fffffff;
+/**
+ * The bits of 2⁻¹⁰⁰, `TINY` of `core/vector.ts`: a step of that length changes no parameter above 2⁻⁷⁶, and its product
+ * with 2⁻²⁶ is a normal number.
+ */
+const TINY: i32 = 0x0d800000;
+/** The bits of 2⁻¹²⁶, the least normal number: means of squares are zero below it. */
+const LEAST_NORMAL: i32 = 0x00800000;
+/** The bits of 2⁻⁶³, whose square is the least normal number. */
+const LEAST_ROOT: i32 = 0x20000000;
 
 /** Bytes of `count` elements, rounded up to whole lanes. */
 function measureLanes(count: usize): usize {
   return (count * 4 + LANES - 1) & ~(LANES - 1);
+}
+
+/**
+ * Bits in all lanes, in a register: as a plain constant they would be brought there at each use. `count` is below 2³⁰, so
+ * it changes nothing, which the compiler cannot know.
+ */
+function hold(bits: i32, count: usize): v128 {
+  return i32x4.splat(bits | <i32>(count >>> 30));
+}
+
+/**
+ * x, and 0 where |x| is below the number of the bits `least`; NaN stays NaN. Magnitudes compare as whole numbers do,
+ * which no processor slows down.
+ */
+function flush(x: v128, least: v128, magnitude: v128): v128 {
+  return v128.andnot(x, i32x4.gt_s(least, v128.and(x, magnitude)));
+}
+
+/** x, and 0 where |x| is below `TINY`. */
+function flushOne(x: f32): f32 {
+  return (reinterpret<i32>(x) & MAGNITUDE) < TINY ? 0 : x;
 }
 
 /** g + λθ */
@@ -30,10 +66,13 @@ export function addVector(sum: usize, addend: usize, count: usize): void {
 export function stepPlain(parameters: usize, gradient: usize, count: usize, rate: f32, decay: f32): void {
   const rates = f32x4.splat(rate);
   const decays = f32x4.splat(decay);
+  const tiny = hold(TINY, count);
+  const magnitude = hold(MAGNITUDE, count);
   const bytes = measureLanes(count);
   for (let at: usize = 0; at < bytes; at += LANES) {
     const theta = v128.load(parameters + at);
-    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, decayed(gradient + at, theta, decays))));
+    const g = flush(decayed(gradient + at, theta, decays), tiny, magnitude);
+    v128.store(parameters + at, flush(f32x4.sub(theta, f32x4.mul(rates, g)), tiny, magnitude));
   }
 }
 
@@ -53,18 +92,36 @@ export function stepMomentum(
   const momenta = f32x4.splat(momentum);
   const shares = f32x4.splat(share);
   const decays = f32x4.splat(decay);
+  const tiny = hold(TINY, count);
+  const magnitude = hold(MAGNITUDE, count);
   const bytes = measureLanes(count);
+  if (share === 1 && decay === 0 && !nesterov) {
+    for (let at: usize = 0; at < bytes; at += LANES) {
+      const v = flush(
+        f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), v128.load(gradient + at)),
+        tiny,
+        magnitude,
+      );
+      v128.store(velocity + at, v);
+      const theta = v128.load(parameters + at);
+      v128.store(parameters + at, flush(f32x4.sub(theta, f32x4.mul(rates, v)), tiny, magnitude));
+    }
+    return;
+  }
   for (let at: usize = 0; at < bytes; at += LANES) {
     const theta = v128.load(parameters + at);
-    const g = decayed(gradient + at, theta, decays);
-    const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.mul(shares, g));
+    const g = flush(decayed(gradient + at, theta, decays), tiny, magnitude);
+    const v = flush(f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.mul(shares, g)), tiny, magnitude);
     v128.store(velocity + at, v);
     const direction = nesterov ? f32x4.add(g, f32x4.mul(momenta, v)) : v;
-    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, direction)));
+    v128.store(parameters + at, flush(f32x4.sub(theta, f32x4.mul(rates, direction)), tiny, magnitude));
   }
 }
 
-/** g' = g + λθ, m ← β₁m + (1 − β₁)g', s ← β₂s + (1 − β₂)g'², θ ← shrink·θ − step·m / (√s·correction + ε) */
+/**
+ * g' = g + λθ, m ← β₁m + (1 − β₁)g', s ← β₂s + (1 − β₂)g'², θ ← shrink·θ − step·m / (√s·correction + ε); a g' below
+ * `root` counts as 0.
+ */
 export function stepAdam(
   parameters: usize,
   gradient: usize,
@@ -80,6 +137,7 @@ export function stepAdam(
   epsilon: f32,
   shrink: f32,
   decay: f32,
+  root: f32,
 ): void {
   const sizes = f32x4.splat(stepSize);
   const betas1 = f32x4.splat(beta1);
@@ -90,21 +148,28 @@ export function stepAdam(
   const epsilons = f32x4.splat(epsilon);
   const shrinks = f32x4.splat(shrink);
   const decays = f32x4.splat(decay);
+  const roots = f32x4.splat(root);
+  const tiny = hold(TINY, count);
+  const magnitude = hold(MAGNITUDE, count);
+  const leastNormal = hold(LEAST_NORMAL, count);
   const bytes = measureLanes(count);
   for (let at: usize = 0; at < bytes; at += LANES) {
     const theta = v128.load(parameters + at);
-    const g = decayed(gradient + at, theta, decays);
-    const m = f32x4.add(f32x4.mul(betas1, v128.load(first + at)), f32x4.mul(rests1, g));
-    const s = f32x4.add(f32x4.mul(betas2, v128.load(second + at)), f32x4.mul(f32x4.mul(rests2, g), g));
+    const g = flush(decayed(gradient + at, theta, decays), roots, magnitude);
+    const m = flush(f32x4.add(f32x4.mul(betas1, v128.load(first + at)), f32x4.mul(rests1, g)), tiny, magnitude);
+    const mean = f32x4.add(f32x4.mul(betas2, v128.load(second + at)), f32x4.mul(f32x4.mul(rests2, g), g));
+    const s = flush(mean, leastNormal, magnitude);
     v128.store(first + at, m);
     v128.store(second + at, s);
     const spread = f32x4.add(f32x4.mul(f32x4.sqrt(s), corrections), epsilons);
-    v128.store(parameters + at, f32x4.sub(f32x4.mul(shrinks, theta), f32x4.div(f32x4.mul(sizes, m), spread)));
+    const step = f32x4.div(f32x4.mul(sizes, m), spread);
+    v128.store(parameters + at, flush(f32x4.sub(f32x4.mul(shrinks, theta), step), tiny, magnitude));
   }
 }
 
 /**
- * g' = g + λθ, s ← αs + (1 − α)g'², a ← αa + (1 − α)g' where centred, v ← μv + g' / (√max(s − a², 0) + ε), θ ← θ − ηv
+ * g' = g + λθ, s ← αs + (1 − α)g'², a ← αa + (1 − α)g' where centred, v ← μv + g' / (√max(s − a², 0) + ε), θ ← θ − ηv;
+ * a g' below `root` counts as 0.
  */
 export function stepRmsprop(
   parameters: usize,
@@ -120,6 +185,7 @@ export function stepRmsprop(
   epsilon: f32,
   decay: f32,
   centered: bool,
+  root: f32,
 ): void {
   const rates = f32x4.splat(rate);
   const alphas = f32x4.splat(alpha);
@@ -128,26 +194,32 @@ export function stepRmsprop(
   const epsilons = f32x4.splat(epsilon);
   const decays = f32x4.splat(decay);
   const zeros = f32x4.splat(0);
+  const roots = f32x4.splat(root);
+  const tiny = hold(TINY, count);
+  const magnitude = hold(MAGNITUDE, count);
+  const leastNormal = hold(LEAST_NORMAL, count);
+  const leastRoot = hold(LEAST_ROOT, count);
   const bytes = measureLanes(count);
   for (let at: usize = 0; at < bytes; at += LANES) {
     const theta = v128.load(parameters + at);
-    const g = decayed(gradient + at, theta, decays);
-    const s = f32x4.add(f32x4.mul(alphas, v128.load(square + at)), f32x4.mul(f32x4.mul(rests, g), g));
+    const g = flush(decayed(gradient + at, theta, decays), roots, magnitude);
+    const sum = f32x4.add(f32x4.mul(alphas, v128.load(square + at)), f32x4.mul(f32x4.mul(rests, g), g));
+    const s = flush(sum, leastNormal, magnitude);
     v128.store(square + at, s);
     let variance = s;
     if (centered) {
-      const a = f32x4.add(f32x4.mul(alphas, v128.load(mean + at)), f32x4.mul(rests, g));
+      const a = flush(f32x4.add(f32x4.mul(alphas, v128.load(mean + at)), f32x4.mul(rests, g)), leastRoot, magnitude);
       v128.store(mean + at, a);
       variance = f32x4.sub(s, f32x4.mul(a, a));
     }
     const spread = f32x4.add(f32x4.sqrt(f32x4.max(variance, zeros)), epsilons);
-    const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.div(g, spread));
+    const v = flush(f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), f32x4.div(g, spread)), tiny, magnitude);
     v128.store(velocity + at, v);
-    v128.store(parameters + at, f32x4.sub(theta, f32x4.mul(rates, v)));
+    v128.store(parameters + at, flush(f32x4.sub(theta, f32x4.mul(rates, v)), tiny, magnitude));
   }
 }
 
-/** g' = g + λθ, s ← s + g'², θ ← θ − ηg' / (√s + ε) */
+/** g' = g + λθ, s ← s + g'², θ ← θ − ηg' / (√s + ε); a g' whose square is no normal number counts as 0. */
 export function stepAdagrad(
   parameters: usize,
   gradient: usize,
@@ -160,14 +232,18 @@ export function stepAdagrad(
   const rates = f32x4.splat(rate);
   const epsilons = f32x4.splat(epsilon);
   const decays = f32x4.splat(decay);
+  const tiny = hold(TINY, count);
+  const magnitude = hold(MAGNITUDE, count);
+  const leastNormal = hold(LEAST_NORMAL, count);
+  const leastRoot = hold(LEAST_ROOT, count);
   const bytes = measureLanes(count);
   for (let at: usize = 0; at < bytes; at += LANES) {
     const theta = v128.load(parameters + at);
-    const g = decayed(gradient + at, theta, decays);
-    const s = f32x4.add(v128.load(sum + at), f32x4.mul(g, g));
+    const g = flush(decayed(gradient + at, theta, decays), leastRoot, magnitude);
+    const s = flush(f32x4.add(v128.load(sum + at), f32x4.mul(g, g)), leastNormal, magnitude);
     v128.store(sum + at, s);
     const spread = f32x4.add(f32x4.sqrt(s), epsilons);
-    v128.store(parameters + at, f32x4.sub(theta, f32x4.div(f32x4.mul(rates, g), spread)));
+    v128.store(parameters + at, flush(f32x4.sub(theta, f32x4.div(f32x4.mul(rates, g), spread)), tiny, magnitude));
   }
 }
 
@@ -177,15 +253,18 @@ export function stepAdagrad(
  */
 export function addPenalty(gradient: usize, parameters: usize, a: usize, b: usize, count: usize, factor: f32): f64 {
   const factors = f32x4.splat(factor);
+  const tiny = hold(TINY, count);
+  const magnitude = hold(MAGNITUDE, count);
   const bytes = measureLanes(count);
   const whole = (count & ~3) << 2;
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
   for (let at: usize = 0; at < bytes; at += LANES) {
     const theta = v128.load(parameters + at);
-    const pull = f32x4.mul(v128.load(a + at), theta);
+    const pull = f32x4.mul(flush(v128.load(a + at), tiny, magnitude), theta);
     const anchor = v128.load(b + at);
-    v128.store(gradient + at, f32x4.add(v128.load(gradient + at), f32x4.mul(factors, f32x4.sub(pull, anchor))));
+    const change = f32x4.mul(factors, flush(f32x4.sub(pull, anchor), tiny, magnitude));
+    v128.store(gradient + at, f32x4.add(v128.load(gradient + at), change));
     if (at < whole) {
       const term = f32x4.mul(theta, f32x4.sub(pull, f32x4.add(anchor, anchor)));
       low = f64x2.add(low, f64x2.promote_low_f32x4(term));
@@ -197,7 +276,7 @@ export function addPenalty(gradient: usize, parameters: usize, a: usize, b: usiz
   for (let at = whole; at < count << 2; at += 4) {
     const theta = load<f32>(parameters + at);
     const anchor = load<f32>(b + at);
-    sum += <f64>(theta * (load<f32>(a + at) * theta - (anchor + anchor)));
+    sum += <f64>(theta * (flushOne(load<f32>(a + at)) * theta - (anchor + anchor)));
   }
   return sum;
 }

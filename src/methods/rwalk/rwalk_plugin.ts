@@ -1,5 +1,6 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { count, declareState, flag, optional, part, record, type ValueOf, vector } from "../../core/state/state.ts";
+import { flushTiny } from "../../core/vector.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -103,7 +104,7 @@ export class RWalkPlugin implements StrategyPlugin {
     if (!walk || this.#state.isOpen) return;
     if (this.#state.steps % this.#deltaT !== 0) scoreWalk(walk, parameters);
     const old = this.#state.scores;
-    this.#state.scores = walk.scores.map((score, i) => (old ? 0.5 * ((old[i] ?? 0) + score) : score));
+    this.#state.scores = walk.scores.map((score, i) => (old ? flushTiny(0.5 * ((old[i] ?? 0) + score)) : score));
     this.#penalty.replace(strategy, { importances: combineImportances(walk.fisher, this.#state.scores), parameters });
   }
 
@@ -161,9 +162,9 @@ function walkOn({ fisher, previous, lossDrop }: RiemannianWalk, step: WalkStep):
     const theta = parameters[i] ?? 0;
     const average = fisher[i] ?? 0;
     const begins = average < 0 ? g !== 0 : isFirst;
-    if (begins) fisher[i] = g * g;
-    else if (average >= 0) fisher[i] = alpha * g * g + (1 - alpha) * average;
-    lossDrop[i] = (lossDrop[i] ?? 0) - g * (theta - (previous[i] ?? 0));
+    if (begins) fisher[i] = flushTiny(g * g);
+    else if (average >= 0) fisher[i] = flushTiny(alpha * g * g + (1 - alpha) * average);
+    lossDrop[i] = flushTiny((lossDrop[i] ?? 0) - g * (theta - (previous[i] ?? 0)));
     previous[i] = theta;
   }
 }
@@ -173,7 +174,8 @@ function scoreWalk(walk: RiemannianWalk, parameters: Float32Array): void {
   const { fisher, checkpoint, lossDrop, scores } = walk;
   for (let i = 0; i < scores.length; i++) {
     const move = (parameters[i] ?? 0) - (checkpoint[i] ?? 0);
-    scores[i] = (scores[i] ?? 0) + (lossDrop[i] ?? 0) / (0.5 * Math.max(0, fisher[i] ?? 0) * move * move + EPSILON);
+    const distance = 0.5 * Math.max(0, fisher[i] ?? 0) * move * move;
+    scores[i] = flushTiny((scores[i] ?? 0) + (lossDrop[i] ?? 0) / (distance + EPSILON));
   }
   lossDrop.fill(0);
   checkpoint.set(parameters);
@@ -182,7 +184,9 @@ function scoreWalk(walk: RiemannianWalk, parameters: Float32Array): void {
 /** max(0, F)/max F + max(0, s)/max s [P]; a part that is nowhere above 0 counts nothing. The caller owns the result. */
 export function combineImportances(fisher: Float32Array, scores: Float32Array): Float32Array {
   const [fisherScale, scoreScale] = [invertLargest(fisher), invertLargest(scores)];
-  return fisher.map((value, i) => Math.max(0, value) * fisherScale + Math.max(0, scores[i] ?? 0) * scoreScale);
+  return fisher.map((value, i) =>
+    flushTiny(Math.max(0, value) * fisherScale + Math.max(0, scores[i] ?? 0) * scoreScale),
+  );
 }
 
 /** 1 by the largest of the values; 0 where none is above 0. */

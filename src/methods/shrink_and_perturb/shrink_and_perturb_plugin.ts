@@ -1,5 +1,6 @@
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
+import { flushTiny } from "../../core/vector.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -45,7 +46,9 @@ export function shrinkAndPerturbParameters(
   by: { readonly shrink: number; readonly perturb: number; readonly random: RandomStream },
 ): void {
   const { shrink, perturb, random } = by;
-  for (let i = 0; i < parameters.length; i++) parameters[i] = shrink * (parameters[i] ?? 0) + perturb * random.normal();
+  for (let i = 0; i < parameters.length; i++) {
+    parameters[i] = flushTiny(shrink * (parameters[i] ?? 0) + perturb * random.normal());
+  }
 }
 
 /** By the names under which a list of methods loads them. */

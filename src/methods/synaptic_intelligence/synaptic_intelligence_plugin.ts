@@ -1,6 +1,7 @@
 import type { Compatibility } from "../../core/options/compatibility.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import { declareState, optional, part, record, type ValueOf, vector } from "../../core/state/state.ts";
+import { flushTiny } from "../../core/vector.ts";
 import { endsExperience, isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -157,7 +158,7 @@ function addContributions(
   const { parameters, gradient } = step;
   for (let i = start; i < end; i++) {
     const theta = parameters[i] ?? 0;
-    contributions[i] = (contributions[i] ?? 0) - (gradient[i] ?? 0) * (theta - (previous[i] ?? 0));
+    contributions[i] = flushTiny((contributions[i] ?? 0) - (gradient[i] ?? 0) * (theta - (previous[i] ?? 0)));
     previous[i] = theta;
   }
 }
@@ -174,7 +175,7 @@ function consolidateContributions(
   const { contributions, parameters, eps } = experience;
   for (let i = start; i < end; i++) {
     const distance = (parameters[i] ?? 0) - (experience.start[i] ?? 0);
-    cumulative[i] = (cumulative[i] ?? 0) + (contributions[i] ?? 0) / (distance * distance + eps);
+    cumulative[i] = flushTiny((cumulative[i] ?? 0) + (contributions[i] ?? 0) / (distance * distance + eps));
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import { declareState, optional, vector } from "../../core/state/state.ts";
+import { flushTiny } from "../../core/vector.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
@@ -79,7 +80,7 @@ export class WeightAveragingPlugin implements StrategyPlugin {
 /** average ← decay · average + (1 − decay) · parameters, in place; both [P]. */
 function followAverage(average: Float32Array, parameters: Float32Array, decay: number): void {
   for (let i = 0; i < average.length; i++) {
-    average[i] = decay * (average[i] ?? 0) + (1 - decay) * (parameters[i] ?? 0);
+    average[i] = flushTiny(decay * (average[i] ?? 0) + (1 - decay) * (parameters[i] ?? 0));
   }
 }
 

@@ -2,6 +2,7 @@ import { createQuadraticPenalty, type QuadraticPenalty } from "../../../cluster/
 import type { SavedState } from "../../../core/saved_state.ts";
 import { readSaved } from "../../../core/state/field.ts";
 import { number, optional, record, vector } from "../../../core/state/state.ts";
+import { flushTiny } from "../../../core/vector.ts";
 import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
 
 /** An importance for every parameter, and the values to which they are held. Both are [P] and borrowed. */
@@ -89,8 +90,8 @@ function addAnchor(penalty: QuadraticPenalty, { importances, parameters }: Ancho
   for (let i = 0; i < a.length; i++) {
     const importance = importances[i] ?? 0;
     const theta = parameters[i] ?? 0;
-    a[i] = (a[i] ?? 0) + importance;
-    b[i] = (b[i] ?? 0) + importance * theta;
+    a[i] = flushTiny((a[i] ?? 0) + importance);
+    b[i] = flushTiny((b[i] ?? 0) + importance * theta);
     constant += importance * theta * theta;
   }
   penalty.c += constant;
@@ -103,8 +104,8 @@ function replaceAnchors(penalty: QuadraticPenalty, { importances, parameters }: 
   for (let i = 0; i < a.length; i++) {
     const importance = importances[i] ?? 0;
     const theta = parameters[i] ?? 0;
-    a[i] = importance;
-    b[i] = importance * theta;
+    a[i] = flushTiny(importance);
+    b[i] = flushTiny(importance * theta);
     constant += importance * theta * theta;
   }
   penalty.c = constant;
