@@ -48,7 +48,7 @@ export function concatVectors(vectors: readonly Float32Array[]): Float32Array<Ar
   return whole;
 }
 
-/** 2⁻¹⁰⁰, about 8e-31: what is nearer to zero is taken for zero where values decay. The kernels know the same number. */
+/** 2⁻¹⁰⁰, about 8e-31: what is nearer to zero is taken for zero where values decay, in the kernels, too. */
 const TINY = 2 ** -100;
 
 /**

@@ -25,7 +25,7 @@ const decays = fc.constantFrom(0, 0.01, 1);
 const epsilons = fc.constantFrom(2 ** -60, 1e-8);
 const roots = fc.constantFrom(2 ** -57, 2 ** -50, 2 ** -63);
 
-/** Runs a kernel on vectors of one repeated number each, of which the first `written` are written; returns the results. */
+/** Runs a kernel on vectors of one repeated number each, the first `written` of which it writes; returns them. */
 function compute(
   numbers: readonly number[],
   written: number,

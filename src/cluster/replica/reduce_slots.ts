@@ -21,8 +21,8 @@ export function reduceSlots(
 }
 
 /**
- * Writes the mean of the slots, weighted by their shards' sizes, to `target`, all of one length. Layer state holds moving
- * averages: tiny ones are flushed to 0.
+ * Writes the mean of the slots, weighted by their shards' sizes, to `target`, all of one length. Layer state holds
+ * moving averages: tiny ones are flushed to 0.
  */
 export function averageSlots(slots: readonly Float32Array[], sizes: readonly number[], target: Float32Array): void {
   const total = sizes.reduce((sum, size) => sum + size, 0);

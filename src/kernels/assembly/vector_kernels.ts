@@ -4,9 +4,9 @@
  * multiple of 4 elements: the last ones of a vector whose length is none are computed too and mean nothing. Every
  * operation is rounded to float32, element by element, so results do not depend on how vectors are cut into slices.
  *
- * What decays ends at zero. A value that is multiplied by 0.9 at every step would become subnormal and stay so for ever,
- * as 0.9 times the smallest number is rounded to that number again; on many processors each operation on such a number
- * takes a hundred times as long. So what is stored, and what is multiplied, is flushed to zero below `TINY`.
+ * What decays ends at zero. A value that is multiplied by 0.9 at every step would become subnormal and stay so for
+ * ever, as 0.9 times the smallest number is rounded to that number again; on many processors each operation on such a
+ * number takes a hundred times as long. So what is stored, and what is multiplied, is flushed to zero below `TINY`.
  */
 
 /** Bytes of four float32 values. */
@@ -29,8 +29,8 @@ function measureLanes(count: usize): usize {
 }
 
 /**
- * Bits in all lanes, in a register: as a plain constant they would be brought there at each use. `count` is below 2³⁰, so
- * it changes nothing, which the compiler cannot know.
+ * Bits in all lanes, in a register: as a plain constant they would be brought there at each use. `count` is below 2³⁰,
+ * so it changes nothing, which the compiler cannot know.
  */
 function hold(bits: i32, count: usize): v128 {
   return i32x4.splat(bits | <i32>(count >>> 30));
