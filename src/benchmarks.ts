@@ -11,6 +11,7 @@ export type {
  * @module
  */
 
+export { countTargets, readTargetForm } from "./streams/benchmark_targets.ts";
 export type { ClassesPerExperience } from "./streams/benchmarks/class_counts.ts";
 export { createClassIncrementalBenchmark } from "./streams/benchmarks/class_incremental.ts";
 export type { ClassIncrementalOptions } from "./streams/benchmarks/class_incremental_options.ts";

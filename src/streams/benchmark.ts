@@ -7,6 +7,7 @@ import { RandomStream } from "../core/random_stream.ts";
 import type { DataSource } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { nameByIds } from "../data/readers/class_names.ts";
+import { assertOneTargetForm } from "./benchmark_targets.ts";
 import { numberTasks } from "./benchmarks/renumber_labels.ts";
 import { cutExperience } from "./cut_experience.ts";
 import type { Benchmark, Stream } from "./experience.ts";
@@ -39,6 +40,10 @@ export interface BenchmarkParts extends StreamOptions {
 export function createBenchmark(parts: BenchmarkParts): Benchmark {
   const { name, numClasses, sampleShape, isTaskIncremental, normalization } = parts;
   assertSampleShape(parts);
+  assertOneTargetForm(
+    name,
+    [...parts.train, ...parts.test].map(({ dataset }) => dataset),
+  );
   const { datasets, taskNames } = numberTasks([...parts.train, ...parts.test].map(({ dataset }) => dataset));
   const numbered = (part: ExperienceData, place: number) => ({ ...part, dataset: datasets[place] ?? part.dataset });
   const { train, valid } = prepareTrainData({ ...parts, train: parts.train.map(numbered) });

@@ -57,6 +57,7 @@ export const rotated = {
 const {
   classNames: _classNames,
   addClasses: _addClasses,
+  labelNames: _labelNames,
   experienceNames: _experienceNames,
   addExperiences: _addExperiences,
   ...ownFiles

@@ -1,5 +1,6 @@
 import { valueAt } from "../../core/element_at.ts";
 import { describeValue, findNearestNames, RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { planTargets, type TargetOptions, type TargetPlan } from "../readers/target_options.ts";
 import type { CsvOptions } from "./csv_options.ts";
 import { splitRow } from "./csv_records.ts";
 import { assertEncoding } from "./csv_text.ts";
@@ -9,8 +10,8 @@ export interface CsvLayout {
   readonly delimiter: string;
   /** How many cells a row has. */
   readonly width: number;
-  /** The place of the label. */
-  readonly label: number;
+  /** The places of the targets: of the label alone, or of all columns to predict in the order of the options. */
+  readonly targets: readonly number[];
   /** The places of the features, in the order that all files of the data set share. */
   readonly features: readonly number[];
   /** The names of the columns. */
@@ -28,28 +29,41 @@ const UNNAMED = /^Unnamed: \d+$/;
  * order of features is that of the first file.
  */
 export class CsvColumns {
-  readonly labelColumn: string;
   readonly encoding: string;
-  readonly #options: CsvOptions;
+  /** What stands in the target columns. */
+  readonly plan: TargetPlan;
+  /** Names of the target columns. */
+  readonly #targets: readonly string[];
+  readonly #options: CsvOptions & Pick<TargetOptions, "labelSeparator">;
   readonly #dropColumns: readonly string[];
   readonly #dropped = new Set<string>();
   #first: { readonly path: string; readonly features: readonly string[] } | undefined;
   #hasFiles = false;
 
   /** @throws {RangeRefusal} If an option is out of range. */
-  constructor(options: CsvOptions = {}) {
+  constructor(options: CsvOptions & TargetOptions = {}) {
     const { labelColumn = "label", dropColumns = [], delimiter, encoding = "utf-8" } = options;
     if (delimiter !== undefined && !/^[^\w"\n\r]$/u.test(delimiter)) {
       const allowed = "one character that is no letter, digit, quote or newline";
       throw new RangeRefusal(`delimiter must be ${allowed}, got ${describeValue(delimiter)}`);
     }
-    if (dropColumns.includes(labelColumn)) {
-      throw new RangeRefusal(`dropColumns must not have the label column ${describeValue(labelColumn)}`);
+    this.plan = planTargets(options);
+    this.#targets = ("columns" in this.plan ? this.plan.columns : undefined) ?? [labelColumn];
+    const both = this.#targets.find((name) => dropColumns.includes(name));
+    if (both !== undefined) {
+      const what = "columns" in this.plan ? "the target" : "the label column";
+      throw new RangeRefusal(`dropColumns must not have ${what} ${describeValue(both)}`);
     }
     assertEncoding(encoding);
-    this.labelColumn = labelColumn;
     this.encoding = encoding;
-    this.#options = { labelColumn, dropColumns: options.dropColumns, delimiter, encoding: options.encoding };
+    const { labelSeparator } = options;
+    this.#options = {
+      labelColumn,
+      dropColumns: options.dropColumns,
+      delimiter,
+      encoding: options.encoding,
+      labelSeparator,
+    };
     this.#dropColumns = dropColumns;
     if (options.featureNames) this.#first = { path: "featureNames", features: options.featureNames };
   }
@@ -68,15 +82,18 @@ export class CsvColumns {
     const { delimiter, cells } = this.#split(header, path);
     const names = cells.map((name, place) => (name === "" ? `Unnamed: ${place}` : name));
     const places = indexNames(names, path);
-    const features = names.filter((name) => name !== this.labelColumn && !this.#drops(name));
+    const features = names.filter((name) => !this.#targets.includes(name) && !this.#drops(name));
     assertNamed(path, features, names);
-    if (features.length === 0) throw new SyntaxRefusal(`${path}: must have columns beside "${this.labelColumn}"`);
+    if (features.length === 0) {
+      const targets = this.#targets.map((name) => describeValue(name)).join(", ");
+      throw new SyntaxRefusal(`${path}: must have columns beside ${targets}`);
+    }
     this.#hasFiles = true;
     this.#first ??= { path, features };
     assertSameNames(path, features, this.#first);
     const placeOf = (name: string) => valueAt(places, name);
-    const label = placeOf(this.labelColumn);
-    return { delimiter, width: names.length, label, features: this.#first.features.map(placeOf), names };
+    const targets = this.#targets.map(placeOf);
+    return { delimiter, width: names.length, targets, features: this.#first.features.map(placeOf), names };
   }
 
   /**
@@ -109,22 +126,24 @@ export class CsvColumns {
       delimiter,
       cells: splitRow(header, delimiter) ?? [],
     }));
-    const found = tried.find(({ cells }) => cells.includes(this.labelColumn));
+    const found = tried.find(({ cells }) => this.#targets.every((name) => cells.includes(name)));
     if (found) return found;
     const [widest] = tried.toSorted((a, b) => b.cells.length - a.cells.length);
     const cells = widest?.cells ?? [];
-    const wanted = `the first row must name the columns, one of them ${describeValue(this.labelColumn)}`;
-    throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(cells)}${this.#suggest(cells)}`);
+    const missing = this.#targets.find((name) => !cells.includes(name)) ?? "";
+    const wanted = `the first row must name the columns, one of them ${describeValue(missing)}`;
+    throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(cells)}${this.#suggest(cells, missing)}`);
   }
 
-  /** Which option may help, where the label is not among `cells`. */
-  #suggest(cells: readonly string[]): string {
+  /** Which option may help, where a target is not among `cells`. */
+  #suggest(cells: readonly string[], missing: string): string {
     if (cells.length === 1) return "; the option delimiter says what stands between cells";
     const [nearest] = findNearestNames(
-      this.labelColumn,
+      missing,
       cells.slice(0, 1000).filter((name) => name.length < 100),
     );
-    return nearest === undefined ? "" : ` (labelColumn=${nearest}?)`;
+    if (nearest === undefined) return "";
+    return "columns" in this.plan ? `, did you mean ${nearest}?` : ` (labelColumn=${nearest}?)`;
   }
 }
 

@@ -1,17 +1,18 @@
 import { assertArrayBytes } from "../../core/array_limit.ts";
-import { describeValue, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
-import { LabelCollector } from "../readers/label_table.ts";
 import type { LabelledSamples } from "../readers/labelled_samples.ts";
+import { parseCell, refuseCell } from "./csv_cells.ts";
 import type { CsvColumns, CsvLayout } from "./csv_columns.ts";
 import { readRecords, type TakeRecord } from "./csv_records.ts";
 import { surveyCsv } from "./csv_survey.ts";
 import { readCsvText } from "./csv_text.ts";
+import { createTargetCollector, type TargetCollector } from "./target_collectors.ts";
 
 /**
- * Reads a CSV file: a first row that names the columns, then a row a sample. One column is the label, every other one a
- * feature, a decimal number. Cells may be quoted, blank rows are passed over. The file is read twice, in pieces: beside
- * the numbers, which lie in shared memory, no more than a row is held.
+ * Reads a CSV file: a first row that names the columns, then a row a sample. One column is the label, or some are the
+ * targets; every other one is a feature, a decimal number. Cells may be quoted, blank rows are passed over. The file is
+ * read twice, in pieces: beside the numbers, which lie in shared memory, no more than a row is held.
  * @throws {Error} If it cannot be read. {SyntaxError} If it is no such file, its columns are not those of the files
  *   before it, or a cell is no number; the message names the row, as a spreadsheet counts.
  */
@@ -23,30 +24,22 @@ export async function readCsv(path: string, columns: CsvColumns): Promise<Labell
   if (rows === 0) throw new SyntaxRefusal(`${path}: must have a row below the names of the columns`);
   assertArrayBytes(path, rows * features * Float32Array.BYTES_PER_ELEMENT);
   const x = createSharedFloat32(rows * features);
-  const labels = new LabelCollector(path, rows);
-  const take = createTaker(layout, { path, x, labels });
+  const targets = createTargetCollector(columns.plan, layout, { path, rows });
+  const take = createTaker(layout, { path, x, targets });
   await readRecords(readCsvText(path, { encoding }), { ...layout, hasQuotes, subject: path, take });
-  const table = labels.finish();
-  const isWhole = table.places.length === rows;
-  return {
-    path,
-    x: isWhole ? x : x.subarray(0, table.places.length * features),
-    sampleShape: [features],
-    labels: table,
-  };
+  const found = targets.finish();
+  const read = found.labels.places.length;
+  return { path, x: read === rows ? x : x.subarray(0, read * features), sampleShape: [features], ...found };
 }
 
 interface TakenRows {
   readonly path: string;
   readonly x: Float32Array;
-  readonly labels: LabelCollector;
+  readonly targets: TargetCollector;
 }
 
-/** Writes the numbers and the label of each row behind those of the rows before it. */
-function createTaker(
-  { width, label: labelPlace, features, names }: CsvLayout,
-  { path, x, labels }: TakenRows,
-): TakeRecord {
+/** Writes the numbers and the targets of each row behind those of the rows before it. */
+function createTaker({ width, features, names }: CsvLayout, { path, x, targets }: TakenRows): TakeRecord {
   let isHeader = true;
   let at = 0;
   return (cells, row) => {
@@ -58,36 +51,13 @@ function createTaker(
     const place = `${path}, row ${row}`;
     if (cells.length !== width) throw new SyntaxRefusal(`${place}: must have ${width} cells, got ${cells.length}`);
     if (at === x.length) throw new RefusalError(`${path}: changed while it was read`);
-    const label = (cells[labelPlace] ?? "").trim();
-    if (label === "" || /^nan$/i.test(label)) throw new SyntaxRefusal(`${place}: label is missing`);
+    targets.add(cells, place);
     for (const column of features) {
-      const value = parseCell(cells[column] ?? "");
-      if (value === undefined) throw refuseCell(place, names[column] ?? "", cells[column] ?? "");
+      const cell = cells[column] ?? "";
+      const value = parseCell(cell);
+      if (value === undefined) throw refuseCell({ place, column: names[column] ?? "", cell });
       x[at] = value;
       at += 1;
     }
-    labels.add(label);
   };
-}
-
-const [ZERO, NINE, LOWER_E, UPPER_E] = [48, 57, 101, 69];
-
-/** A decimal number of float32; undefined where the cell is none. */
-function parseCell(cell: string): number | undefined {
-  const text = cell.trim();
-  const value = Math.fround(Number(text));
-  if (text === "" || !Number.isFinite(value)) return undefined;
-  // Number reads "0x10", "0b101" and "0o7", too.
-  const second = text.charCodeAt(1);
-  const hasPrefix = text.charCodeAt(0) === ZERO && second > NINE && second !== LOWER_E && second !== UPPER_E;
-  return hasPrefix ? undefined : value;
-}
-
-function refuseCell(place: string, column: string, cell: string): SyntaxRefusal {
-  const name = describeValue(column);
-  if (cell.trim() === "") return new SyntaxRefusal(`${place}: ${name} is missing`);
-  const hint = /^[+-]?\d+,\d+$/.test(cell.trim()) ? "; decimals are written with a point" : "";
-  return new SyntaxRefusal(
-    `${place}: ${name} must be a finite float32 number, got ${describeValue(cell.trim())}${hint}`,
-  );
 }

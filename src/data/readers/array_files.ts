@@ -5,6 +5,7 @@ import { type ImageLayout, putChannelsLast } from "../images/image_layout.ts";
 import { joinLabels, type LabelTable, tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import type { NpyArray } from "./npy_reader.ts";
+import { assertSameTargets, joinTargets } from "./sample_targets.ts";
 
 /** How an array of samples is read. */
 export interface SampleArrayOptions {
@@ -79,14 +80,16 @@ export function joinArrays(path: string, parts: readonly LabelledSamples[]): Lab
     parts.map((part) => part.labels),
     path,
   );
-  return { path, x, sampleShape: first.sampleShape, labels };
+  return { path, x, sampleShape: first.sampleShape, labels, floatTargets: joinTargets(parts) };
 }
 
-/** @throws {SyntaxError} If `other` differs from `first` in shape or in the kind of its values. */
+/** @throws {SyntaxError} If `other` differs from `first` in shape, or in the kind of its values or of its targets. */
 export function assertSameKind(first: LabelledSamples, other: LabelledSamples): void {
   const describe = ({ x, sampleShape }: LabelledSamples) =>
     `samples of shape [${sampleShape.join(", ")}] in ${x instanceof Uint8Array ? "bytes" : "floats"}`;
-  if (describe(first) === describe(other)) return;
-  const wanted = `${describe(first)}, as in ${JSON.stringify(first.path)}`;
-  throw new SyntaxRefusal(`${other.path}: needs ${wanted}, got ${describe(other)}`);
+  if (describe(first) !== describe(other)) {
+    const wanted = `${describe(first)}, as in ${JSON.stringify(first.path)}`;
+    throw new SyntaxRefusal(`${other.path}: needs ${wanted}, got ${describe(other)}`);
+  }
+  assertSameTargets(first, other);
 }

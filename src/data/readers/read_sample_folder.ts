@@ -35,14 +35,19 @@ export async function readSampleFolder(
   if (options.layout !== undefined && !files.some((name) => /\.np[yz]$/i.test(name))) {
     throw new RangeRefusal(`${path}: layout requires arrays, in .npy or .npz files`);
   }
-  if (folders.length > 0 && files.length === 0) return readImageFolders(path, { folders, ...options });
+  const { plan } = columns;
+  if (folders.length > 0 && files.length === 0) {
+    if (plan.kind !== "classes") throw new RangeRefusal(`${path}: folders of images have classes as targets alone`);
+    return readImageFolders(path, { folders, ...options });
+  }
   if (options.imageSize) throw new RangeRefusal(`${path}: imageSize requires folders of images`);
   const extensions = new Set(files.map((name) => extname(name).toLowerCase()));
   const [extension] = extensions;
   if (folders.length === 0 && extensions.size === 1) {
-    if (extension === ".npy" && files.join() === "x.npy,y.npy") return readNpyPair(path, options.layout);
+    if (extension === ".npy" && files.join() === "x.npy,y.npy")
+      return readNpyPair(path, { layout: options.layout, plan });
     if (extension === ".npz") {
-      return joinArrays(path, await readEach(path, files, (file) => readNpz(file, options.layout)));
+      return joinArrays(path, await readEach(path, files, (file) => readNpz(file, { layout: options.layout, plan })));
     }
   }
   if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {

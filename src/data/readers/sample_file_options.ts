@@ -3,10 +3,12 @@ import { objectLike, oneOf } from "../../core/options/value_rules.ts";
 import { CSV_OPTIONS } from "../csv/csv_options.ts";
 import { IMAGE_LAYOUTS } from "../images/image_layout.ts";
 import type { WantedSize } from "../images/resize_image.ts";
+import { TARGET_OPTIONS } from "./target_options.ts";
 
 /** How files of one's own are read. */
 export const SAMPLE_FILE_OPTIONS = {
   ...CSV_OPTIONS,
+  ...TARGET_OPTIONS,
   imageSize: optional(
     objectLike<WantedSize>("{ height, width }"),
     "size that images are brought to. Default: all must be of one size",

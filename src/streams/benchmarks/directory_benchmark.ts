@@ -6,6 +6,7 @@ import { CsvColumns } from "../../data/csv/csv_columns.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { WANTED_SIZE_RULES } from "../../data/images/resize_image.ts";
 import { findClassIds } from "../../data/readers/class_names.ts";
+import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
 import { readSampleFolder } from "../../data/readers/read_sample_folder.ts";
 import { createBenchmark } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
@@ -23,7 +24,8 @@ import type { DealtScenario } from "./image_options.ts";
  * in both, or `path/EXPERIENCE/…` alone; then those of each folder in `more`. Experiences come in the natural order of
  * their names ("exp2" before "exp10"), or as `experienceNames` says; what they may hold, see `readSampleFolder`. Bytes
  * are divided by 255. Class ids 0, 1, 2 … stand for the labels that occur, in train and test together: numbers
- * ascending, names in natural order. `classNames` says which.
+ * ascending, names in natural order. `classNames` says which. Targets may be numbers instead: `targets`, `labels` and
+ * `labelSeparator` say which columns hold them.
  * @throws {Error} If a folder or file is missing, broken or does not fit the others; the message names it.
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
@@ -32,8 +34,8 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
   const { path, testSize, taskLabels = false, seed = 0 } = options;
   const { names, parts, isUndivided, rootOf } = await findExperienceFolders(options);
-  const { scenario = isUndivided ? "class-incremental" : "folders" } = options;
-  if (scenario === "folders") assertUndealt(options, isUndivided);
+  const isByFolder = options.scenario === "folders" || (options.scenario === undefined && !isUndivided);
+  if (isByFolder) assertUndealt(options, isUndivided);
   if (parts.length === 2 && testSize !== undefined) {
     throw new RangeRefusal(`${path}: testSize requires a folder without "test", got ${testSize}`);
   }
@@ -48,8 +50,9 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   const named = samples.map((part, i) => ({
     ...part,
     name: elementAt(folders, i).folder || "samples",
-    taskLabel: taskLabels && scenario === "folders" ? i % names.length : 0,
+    taskLabel: taskLabels && isByFolder ? i % names.length : 0,
   }));
+  const scenario = isByFolder ? "folders" : chooseScenario(options, samples);
   const { datasets, ...made } = createFolderDatasets(named, {
     ...options,
     augmentation: options.augmentation ?? undefined,
@@ -98,6 +101,18 @@ function assertUndealt({ path, experiences, balanced, ...options }: DirectoryOpt
     throw new RangeRefusal(`${path}: fixedExperienceAssignment requires ${dealt}, got "folders"`);
   }
   if (balanced) throw new RangeRefusal(`${path}: balanced requires scenario "new-instances", got "folders"`);
+}
+
+/** @throws {RangeRefusal} If classes are to be dealt where there are none. */
+function chooseScenario(
+  { path, scenario }: DirectoryOptions,
+  samples: readonly Pick<LabelledSamples, "floatTargets">[],
+): DealtScenario {
+  const hasClasses = samples.every(({ floatTargets }) => floatTargets === undefined);
+  if (scenario === "class-incremental" && !hasClasses) {
+    throw new RangeRefusal(`${path}: scenario "class-incremental" requires classes, and the targets are numbers`);
+  }
+  return scenario === "new-instances" || !hasClasses ? "new-instances" : "class-incremental";
 }
 
 /** An experience may get any class that is dealt, and so needs samples of each to train and to test on. */

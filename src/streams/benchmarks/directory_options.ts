@@ -41,6 +41,10 @@ export const DIRECTORY_OPTIONS = {
   ),
   classNames: optional(listOf(text()), "label of each class id. Default: the labels that occur, in their order"),
   addClasses: optional(flag(), "gives labels that are not among classNames the ids that follow. Default: refuses them"),
+  labelNames: optional(
+    listOf(text(), 1),
+    "where labelSeparator is given: the labels in the order of outputs. Default: those that occur, in natural order",
+  ),
   experienceNames: optional(
     listOf(text()),
     "folders of experiences in their order; others are left out. Default: all, in natural order",

@@ -6,6 +6,7 @@ import { assertSameKind } from "../../data/readers/array_files.ts";
 import { type KnownClasses, numberClasses } from "../../data/readers/class_names.ts";
 import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
 import { addChannels } from "../../data/readers/read_image_folders.ts";
+import { settleColumns } from "../../data/readers/sample_targets.ts";
 import type { Augmentation } from "../../data/transforms/augmentation.ts";
 import type { Transform } from "../../data/transforms/transform.ts";
 import type { Benchmark } from "../experience.ts";
@@ -26,6 +27,8 @@ export interface FolderPreparation extends KnownClasses {
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
   readonly augmentation?: Augmentation | undefined;
+  /** Where samples have several labels by name: the labels in the order of the columns. Default: those that occur. */
+  readonly labelNames?: readonly string[] | undefined;
 }
 
 /**
@@ -46,9 +49,11 @@ export function createFolderDatasets(folders: readonly NamedSamples[], preparati
   const transforms: Transform[] = scale === 1 ? [] : [{ kind: "scale", factor: scale, offset: 0 }];
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
   const { classIds, classNames } = numberClasses(samples, preparation);
+  const floatTargets = settleColumns(samples, preparation.labelNames);
   const datasets = samples.map(({ name, x, taskLabel }, i) => {
     const y = copyToSharedInt32(elementAt(classIds, i));
-    const parts = { name, x: toShared(x), y, sampleShape, taskLabel, transforms, augmentation };
+    const targets = { y, floatTargets: floatTargets[i] };
+    const parts = { name, x: toShared(x), ...targets, sampleShape, taskLabel, transforms, augmentation };
     return Dataset.fromSource(createDataSource(parts));
   });
   return { datasets, numClasses: classNames.length, classNames, sampleShape, normalization: { scale, mean, std } };

@@ -3,8 +3,8 @@ import { CsvColumns } from "../../../src/data/csv/csv_columns.ts";
 import type { CsvOptions } from "../../../src/data/csv/csv_options.ts";
 
 function match(header: string, options: CsvOptions = {}) {
-  const { delimiter, label, features } = new CsvColumns(options).match(header, "a.csv");
-  return { delimiter, label, features };
+  const { delimiter, targets, features } = new CsvColumns(options).match(header, "a.csv");
+  return { delimiter, label: targets[0], features };
 }
 
 describe("CsvColumns", () => {
