@@ -1,6 +1,7 @@
 import { int } from "./file/onnx_model.ts";
 import type { ValueName } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
+import { addFlushedExponential } from "./ops/flushed_exponential.ts";
 
 /** What a training graph minimises; the same words as the engine's objective. */
 export type ObjectiveKind = "cross-entropy" | "binary-cross-entropy" | "mse";
@@ -45,11 +46,14 @@ interface ObjectiveInputs {
   readonly weights: ValueName;
 }
 
-/** losses = −Σ t · ln softmax(z); dz = weights · (softmax(z) − t), for targets that sum to 1. */
+/**
+ * losses = −Σ t · ln softmax(z); dz = weights · (softmax(z) − t), for targets that sum to 1. A probability below 2⁻¹⁰⁰
+ * is 0 in dz.
+ */
 function addCrossEntropy({ outputs, targets, weights }: ObjectiveInputs, graph: GraphBuilder): ObjectiveValues {
   const logProbabilities = graph.node("LogSoftmax", [outputs], { axis: int(1) });
   const chosen = graph.node("Mul", [targets, logProbabilities]);
-  const error = graph.node("Sub", [graph.node("Exp", [logProbabilities]), targets]);
+  const error = graph.node("Sub", [addFlushedExponential(logProbabilities, graph), targets]);
   return {
     losses: graph.node("Neg", [sumRows(chosen, graph)]),
     dOutputs: graph.node("Mul", [error, weights]),

@@ -1,6 +1,7 @@
 import { elementAt } from "../../core/element_at.ts";
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { flushTiny } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { ComputeRequest } from "../compute_request.ts";
 import { type BatchMemory, createBatchMemory } from "../memory/replica_memory.ts";
@@ -73,8 +74,11 @@ export class BatchHandle {
     objective.write(this.#memory.targets.subarray(0, size * this.#outputSize), this.#memory.weights.subarray(0, size));
   }
 
+  /** Tiny values are flushed to 0: backward passes would make subnormal numbers of them. */
   writeOutputGradient(dOutput: Float32Array): void {
-    this.#memory.dOutputs.set(dOutput);
+    const { dOutputs } = this.#memory;
+    dOutputs.set(dOutput);
+    for (let i = 0; i < dOutput.length; i++) dOutputs[i] = flushTiny(dOutput[i] ?? 0);
   }
 
   /** A copy of the outputs [B, C]. */

@@ -4,6 +4,7 @@ import type { ValueName } from "../graph.ts";
 import type { GrowingGraph } from "../growing_graph.ts";
 import { broadcastShapes, describeShape, isSameShape, resolveAxis } from "../shape.ts";
 import { type BackwardStep, inputOf, outputOf, stepOf, sumOver, sumToShape } from "./backward_step.ts";
+import { addFlushedExponential } from "./flushed_exponential.ts";
 import { float32, readFloat, readInt, sameShape, shapeAt } from "./operands.ts";
 import type { OperatorFamily } from "./operator_definition.ts";
 
@@ -63,7 +64,7 @@ export const activationOperators = {
     infer: sameShape,
     gradient(step) {
       const { graph, dy } = step;
-      const share = graph.node("Mul", [graph.node("Exp", [outputOf(step)]), sumAlongAxis(step, dy)]);
+      const share = graph.node("Mul", [addFlushedExponential(outputOf(step), graph), sumAlongAxis(step, dy)]);
       return [graph.node("Sub", [dy, share])];
     },
   },
