@@ -1,7 +1,8 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import { compareParameters } from "../core/remap_vector.ts";
 import { chooseEngine, type EngineModel, prepareModel } from "../engine/create_engine.ts";
-import type { OptimizerSpec } from "../optimizers/optimizer_spec.ts";
+import type { StepRates } from "../optimizers/optimizer.ts";
+import type { OptimizerRule } from "../optimizers/parameter_groups.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
 import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
@@ -9,11 +10,12 @@ import { ActivationHandle } from "./handles/activation_handle.ts";
 import { BatchHandle } from "./handles/batch_handle.ts";
 import { CommandHandle, findStatePhase } from "./handles/command_handle.ts";
 import { InputGradientHandle } from "./handles/input_gradient_handle.ts";
+import { OptimizerHandle, writeRates } from "./handles/optimizer_handle.ts";
 import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
 import { type ClusterModel, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
-import { changeOptimizerRoom, Hyper, makeOptimizerRoom, type ReplicaMemory } from "./memory/replica_memory.ts";
+import { changeOptimizerRoom, makeOptimizerRoom, type ReplicaMemory } from "./memory/replica_memory.ts";
 import { type ReplicaTimings, readRows, readTimings } from "./memory/step_timings.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
 import { Phase, Word } from "./protocol/control_block.ts";
@@ -36,6 +38,7 @@ export class Cluster {
   #vectors: VectorHandle;
   readonly #penalties: PenaltyHandle;
   readonly #scratch: ScratchHandle;
+  readonly #optimizer: OptimizerHandle;
   readonly #command: CommandHandle;
 
   private constructor(
@@ -55,6 +58,7 @@ export class Cluster {
     this.#vectors = new VectorHandle(group, memory.sizes.parameters);
     this.#penalties = new PenaltyHandle(group, memory);
     this.#scratch = new ScratchHandle(group);
+    this.#optimizer = new OptimizerHandle(group);
     const handles = { group, batch: this.#batch, penalties: this.#penalties, scratch: this.#scratch };
     this.#command = new CommandHandle(handles, options.logicalShards);
   }
@@ -67,7 +71,7 @@ export class Cluster {
   static async start(
     model: ClusterModel,
     options: ResolvedClusterOptions,
-    training: { readonly optimizer: OptimizerSpec; readonly seed: number },
+    training: { readonly optimizer: OptimizerRule; readonly seed: number },
   ): Promise<Cluster> {
     const kind = await chooseEngine(options.engine, model.topology);
     const memory = createModelMemory(model, {
@@ -78,8 +82,9 @@ export class Cluster {
     });
     memory.control[Word.seed] = training.seed;
     const group = await startReplicas(await prepareModel(kind, model.topology, options.layerModules), memory, options);
-    await group.send({ kind: "setOptimizer", optimizer: training.optimizer });
-    return new Cluster(model, options, memory, { group, kind });
+    const cluster = new Cluster(model, options, memory, { group, kind });
+    await cluster.#optimizer.use(training.optimizer, model);
+    return cluster;
   }
 
   /** The model as it was loaded; its vectors are those of that moment. */
@@ -136,12 +141,12 @@ export class Cluster {
    * Goes over to another optimizer, or to other constants of the same kind.
    * @param keepsState True keeps vectors and count of steps, where the new one has as many vectors.
    */
-  async useOptimizer(optimizer: OptimizerSpec, { keepsState }: { readonly keepsState: boolean }): Promise<void> {
+  async useOptimizer(optimizer: OptimizerRule, { keepsState }: { readonly keepsState: boolean }): Promise<void> {
     const count = countStateVectors(optimizer);
     const fits = count === this.#memory.optimizer.length;
-    const room = fits ? {} : { room: makeOptimizerRoom(this.#memory, count) };
-    if (room.room) this.#memory = changeOptimizerRoom(this.#memory, room.room);
-    await this.#group.send({ kind: "setOptimizer", optimizer, ...room });
+    const room = fits ? undefined : makeOptimizerRoom(this.#memory, count);
+    if (room) this.#memory = changeOptimizerRoom(this.#memory, room);
+    await this.#optimizer.use(optimizer, this.#model, room);
     if (!keepsState || !fits) this.resetOptimizer();
   }
 
@@ -214,12 +219,12 @@ export class Cluster {
   }
 
   /** The optimizer step alone, along `gradient` as it stands. */
-  update(learningRate: number): Promise<void> {
+  update(rates: StepRates): Promise<void> {
     return this.#command.attend(async () => {
       const { control, hyper } = this.#memory;
       control[Word.scratch] = 0;
       control[Word.notFinite] = 0;
-      hyper[Hyper.learningRate] = learningRate;
+      writeRates(hyper, rates);
       await this.#run(Phase.update);
       this.#command.stepCount += 1;
     });
@@ -258,6 +263,7 @@ export class Cluster {
     if (change.frozen?.size === change.from.entries.length) this.#command.stepCount = 0;
     try {
       await this.#group.send({ kind: "loadModel", model: prepared, memory });
+      await this.#optimizer.follow(model);
     } catch (error) {
       // Some replicas may have the new model and others the old.
       await this.close();

@@ -1,6 +1,7 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
+import type { StepRates } from "../optimizers/optimizer.ts";
 
 /** Which samples to compute, and how. */
 export interface ComputeRequest {
@@ -28,7 +29,7 @@ export interface ComputeRequest {
 export interface AfterGradient {
   readonly penalties?: boolean;
   /** The optimizer step in the same command. */
-  readonly update?: { readonly learningRate: number };
+  readonly update?: StepRates;
 }
 
 /** Whole-minibatch results. Copies: the caller owns them. */

@@ -1,10 +1,12 @@
-import { resolveOptions } from "../core/options/option_schema.ts";
+import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
+import { createGroups } from "./create_groups.ts";
 import { fixSpec } from "./fix_spec.ts";
 import { findLeastRoot, limitEpsilon } from "./flushed_squares.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { AdamSpec } from "./optimizer_spec.ts";
-import { ADAM_OPTIONS, ADAMW_OPTIONS, type AdamOptions } from "./options.ts";
+import { ADAM_OPTIONS, ADAM_RULE, ADAMW_OPTIONS, ADAMW_RULE, type AdamOptions } from "./options.ts";
+import type { ParameterGroup } from "./parameter_groups.ts";
 
 /**
  * Adam: moments m, s of g and g²; θ ← θ − η m̂ / (√ŝ + ε), both corrected for their start at zero.
@@ -13,12 +15,15 @@ import { ADAM_OPTIONS, ADAMW_OPTIONS, type AdamOptions } from "./options.ts";
 export class Adam implements Optimizer {
   readonly spec: AdamSpec;
   learningRate: number;
+  readonly groups: readonly ParameterGroup[];
 
   /** @throws {RangeError} If a constant is out of range. */
   constructor(options: AdamOptions = {}) {
-    const { learningRate, ...rule } = resolveOptions("Adam", options, ADAM_OPTIONS);
+    const { groups, ...own } = resolveOptions("Adam", options, ADAM_OPTIONS);
+    const { learningRate, spec } = readRule(own, false);
     this.learningRate = learningRate;
-    this.spec = fixSpec(this, { kind: "adam", ...rule, decoupledWeightDecay: false });
+    this.spec = fixSpec(this, spec);
+    this.groups = createGroups("Adam", groups, { own, schema: ADAM_RULE, read: (_, rule) => readRule(rule, false) });
   }
 }
 
@@ -29,13 +34,21 @@ export class Adam implements Optimizer {
 export class AdamW implements Optimizer {
   readonly spec: AdamSpec;
   learningRate: number;
+  readonly groups: readonly ParameterGroup[];
 
   /** @throws {RangeError} If a constant is out of range. */
   constructor(options: AdamOptions = {}) {
-    const { learningRate, ...rule } = resolveOptions("AdamW", options, ADAMW_OPTIONS);
+    const { groups, ...own } = resolveOptions("AdamW", options, ADAMW_OPTIONS);
+    const { learningRate, spec } = readRule(own, true);
     this.learningRate = learningRate;
-    this.spec = fixSpec(this, { kind: "adam", ...rule, decoupledWeightDecay: true });
+    this.spec = fixSpec(this, spec);
+    this.groups = createGroups("AdamW", groups, { own, schema: ADAMW_RULE, read: (_, rule) => readRule(rule, true) });
   }
+}
+
+function readRule({ learningRate, ...rule }: ResolvedOptions<typeof ADAM_RULE>, decoupledWeightDecay: boolean) {
+  const spec: AdamSpec = { kind: "adam", ...rule, decoupledWeightDecay };
+  return { learningRate, spec };
 }
 
 /** One step of Adam on a slice, in place. State: m and s. */

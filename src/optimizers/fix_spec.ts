@@ -6,9 +6,13 @@ import type { OptimizerSpec } from "./optimizer_spec.ts";
 /**
  * An optimizer's constants, such that assigning to one of them, or to an attribute of that name of the optimizer, says
  * what to do instead: the replicas know the constants already.
+ * @param className The optimizer's class, for a group of its parameters in place of the optimizer itself.
  */
-export function fixSpec<Spec extends OptimizerSpec>(optimizer: Pick<Optimizer, "learningRate">, spec: Spec): Spec {
-  const { name: className } = optimizer.constructor;
+export function fixSpec<Spec extends OptimizerSpec>(
+  optimizer: Pick<Optimizer, "learningRate">,
+  spec: Spec,
+  className = optimizer.constructor.name,
+): Spec {
   const refuse = (name: string) => {
     return `${name} is given when an optimizer is made: assign strategy.optimizer = new ${className}(…)`;
   };

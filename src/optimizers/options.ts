@@ -1,5 +1,6 @@
 import { type OptionSchema, type OptionsOf, withDefault } from "../core/options/option_schema.ts";
 import { flag, number, required } from "../core/options/value_rules.ts";
+import { groupsOption } from "./create_groups.ts";
 
 const LEARNING_RATE = number({ atLeast: 0 });
 const learningRate = (value: number) => withDefault(LEARNING_RATE, value, "step length η");
@@ -12,8 +13,8 @@ const epsilon = (value: number) =>
   );
 const weightDecay = withDefault(number({ atLeast: 0 }), 0, "adds this share of each parameter to its gradient");
 
-/** What `SGD` takes. */
-export const SGD_OPTIONS = {
+/** What `SGD` takes for all parameters, or for a group of them. */
+export const SGD_RULE = {
   learningRate: required(LEARNING_RATE, "step length η"),
   momentum,
   dampening: withDefault(number({ atLeast: 0, atMost: 1 }), 0, "share of the gradient left out of the momentum"),
@@ -21,8 +22,8 @@ export const SGD_OPTIONS = {
   nesterov: withDefault(flag(), false, "looks ahead along the momentum; requires momentum, excludes dampening"),
 } satisfies OptionSchema;
 
-/** What `Adam` takes; the defaults are PyTorch's. */
-export const ADAM_OPTIONS = {
+/** The same for `Adam`; the defaults are PyTorch's. */
+export const ADAM_RULE = {
   learningRate: learningRate(0.001),
   beta1: withDefault(number({ atLeast: 0, below: 1 }), 0.9, "decay of the mean of gradients"),
   beta2: withDefault(number({ atLeast: 0, below: 1 }), 0.999, "decay of the mean of squared gradients"),
@@ -30,9 +31,9 @@ export const ADAM_OPTIONS = {
   weightDecay,
 } satisfies OptionSchema;
 
-/** What `AdamW` takes; the defaults are PyTorch's. */
-export const ADAMW_OPTIONS = {
-  ...ADAM_OPTIONS,
+/** The same for `AdamW`; the defaults are PyTorch's. */
+export const ADAMW_RULE = {
+  ...ADAM_RULE,
   weightDecay: withDefault(
     number({ atLeast: 0 }),
     0.01,
@@ -40,8 +41,8 @@ export const ADAMW_OPTIONS = {
   ),
 } satisfies OptionSchema;
 
-/** What `RMSprop` takes; the defaults are PyTorch's. */
-export const RMSPROP_OPTIONS = {
+/** The same for `RMSprop`; the defaults are PyTorch's. */
+export const RMSPROP_RULE = {
   learningRate: learningRate(0.01),
   alpha: withDefault(number({ atLeast: 0, atMost: 1 }), 0.99, "decay of the mean of squared gradients"),
   epsilon: epsilon(1e-8),
@@ -50,8 +51,8 @@ export const RMSPROP_OPTIONS = {
   centered: withDefault(flag(), false, "divides by the deviation, not by the root of the mean square"),
 } satisfies OptionSchema;
 
-/** What `Adagrad` takes; the defaults are PyTorch's. */
-export const ADAGRAD_OPTIONS = {
+/** The same for `Adagrad`; the defaults are PyTorch's. */
+export const ADAGRAD_RULE = {
   learningRate: learningRate(0.01),
   learningRateDecay: withDefault(
     number({ atLeast: 0 }),
@@ -61,6 +62,21 @@ export const ADAGRAD_OPTIONS = {
   epsilon: epsilon(1e-10),
   weightDecay,
 } satisfies OptionSchema;
+
+/** What `SGD` takes. */
+export const SGD_OPTIONS = { ...SGD_RULE, groups: groupsOption(SGD_RULE) } satisfies OptionSchema;
+
+/** What `Adam` takes. */
+export const ADAM_OPTIONS = { ...ADAM_RULE, groups: groupsOption(ADAM_RULE) } satisfies OptionSchema;
+
+/** What `AdamW` takes. */
+export const ADAMW_OPTIONS = { ...ADAMW_RULE, groups: groupsOption(ADAMW_RULE) } satisfies OptionSchema;
+
+/** What `RMSprop` takes. */
+export const RMSPROP_OPTIONS = { ...RMSPROP_RULE, groups: groupsOption(RMSPROP_RULE) } satisfies OptionSchema;
+
+/** What `Adagrad` takes. */
+export const ADAGRAD_OPTIONS = { ...ADAGRAD_RULE, groups: groupsOption(ADAGRAD_RULE) } satisfies OptionSchema;
 
 /** What SGD takes. */
 export type SGDOptions = OptionsOf<typeof SGD_OPTIONS>;

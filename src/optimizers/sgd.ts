@@ -1,10 +1,12 @@
 import { RangeRefusal } from "../core/errors/errors.ts";
-import { resolveOptions } from "../core/options/option_schema.ts";
+import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
+import { createGroups } from "./create_groups.ts";
 import { fixSpec } from "./fix_spec.ts";
 import type { Optimizer, OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { SGDSpec } from "./optimizer_spec.ts";
-import { SGD_OPTIONS, type SGDOptions } from "./options.ts";
+import { SGD_OPTIONS, SGD_RULE, type SGDOptions } from "./options.ts";
+import type { ParameterGroup } from "./parameter_groups.ts";
 
 /**
  * Stochastic gradient descent with PyTorch's definition of momentum: v ← μv + (1 − dampening)g, θ ← θ − ηv, where the
@@ -14,18 +16,27 @@ import { SGD_OPTIONS, type SGDOptions } from "./options.ts";
 export class SGD implements Optimizer {
   readonly spec: SGDSpec;
   learningRate: number;
+  readonly groups: readonly ParameterGroup[];
 
   /**
    * @throws {RangeError} If a constant is out of range, or Nesterov is asked for without momentum or with dampening.
    */
   constructor(options: SGDOptions) {
-    const { learningRate, ...rule } = resolveOptions("SGD", options, SGD_OPTIONS);
-    const { momentum, dampening, nesterov } = rule;
-    if (nesterov && momentum === 0) throw new RangeRefusal("SGD: nesterov requires momentum above 0");
-    if (nesterov && dampening !== 0) throw new RangeRefusal(`SGD: nesterov requires dampening 0, got ${dampening}`);
+    const { groups, ...own } = resolveOptions("SGD", options, SGD_OPTIONS);
+    const { learningRate, spec } = readRule("SGD", own);
     this.learningRate = learningRate;
-    this.spec = fixSpec(this, { kind: "sgd", ...rule });
+    this.spec = fixSpec(this, spec);
+    this.groups = createGroups("SGD", groups, { own, schema: SGD_RULE, read: readRule });
   }
+}
+
+function readRule(subject: string, { learningRate, ...rule }: ResolvedOptions<typeof SGD_RULE>) {
+  const { momentum, dampening, nesterov } = rule;
+  if (nesterov && momentum === 0) throw new RangeRefusal(`${subject}: nesterov requires momentum above 0`);
+  if (nesterov && dampening !== 0)
+    throw new RangeRefusal(`${subject}: nesterov requires dampening 0, got ${dampening}`);
+  const spec: SGDSpec = { kind: "sgd", ...rule };
+  return { learningRate, spec };
 }
 
 /** One step of SGD on a slice, in place. State: the velocity v, when there is momentum. */

@@ -3,11 +3,16 @@ import { stepAdagrad } from "./adagrad.ts";
 import { stepAdam } from "./adam.ts";
 import type { OptimizerStep, OptimizerVectors } from "./optimizer.ts";
 import type { OptimizerSpec } from "./optimizer_spec.ts";
+import type { OptimizerRule } from "./parameter_groups.ts";
 import { stepRMSprop } from "./rmsprop.ts";
 import { stepSGD } from "./sgd.ts";
 
-/** How many state vectors [P] an optimizer keeps. */
-export function countStateVectors(spec: OptimizerSpec): number {
+/** How many state vectors [P] an optimizer keeps: those of the group that needs most. */
+export function countStateVectors({ spec, groups = [] }: OptimizerRule): number {
+  return Math.max(countVectors(spec), ...groups.map((group) => countVectors(group.spec)));
+}
+
+function countVectors(spec: OptimizerSpec): number {
   switch (spec.kind) {
     case "sgd":
       return spec.momentum === 0 ? 0 : 1;

@@ -11,6 +11,7 @@ import { measureGrowth } from "../models/grow_snapshot.ts";
 import { createModelFromSnapshot } from "../models/model_snapshot.ts";
 import { decodeCheckpoint } from "../runs/checkpoints/checkpoint_codec.ts";
 import { assertRegularFile } from "../runs/read_run_files.ts";
+import { makeOptimizer } from "../training/checkpoints/saved_optimizer.ts";
 import { restoreSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import type { StrategyOptions } from "../training/loop/strategy_options.ts";
@@ -120,7 +121,7 @@ async function createStrategy(saved: SavedStrategy, given: LoadStrategyOptions):
     ...own,
     ...options,
     model,
-    optimizer: { spec: optimizer, learningRate: snapshot.learningRate },
+    optimizer: makeOptimizer(snapshot, optimizer),
     plugins,
     ...(criterion === undefined ? {} : { criterion }),
     evaluator,

@@ -82,7 +82,7 @@ describe("Cluster.inputGradients()", () => {
       ],
     });
     const snapshot = { ...flattenWeights(model), outputSize: 4 };
-    const training = { optimizer: new SGD({ learningRate: 0.1 }).spec, seed: 1 };
+    const training = { optimizer: new SGD({ learningRate: 0.1 }), seed: 1 };
     for (const options of [{ workers: 0 }, { workers: 1 }, { workers: 0, engine: "tfjs" }] as const) {
       const cluster = await Cluster.start(snapshot, resolveClusterOptions(options), training);
       const error = await cluster.inputGradients(request, dOutput).catch((reason: unknown) => reason);

@@ -23,7 +23,7 @@ async function startCluster(logicalShards: number): Promise<Cluster> {
   });
   const snapshot = flattenWeights(model);
   model.dispose();
-  const training = { optimizer: new SGD({ learningRate: 0.1 }).spec, seed: 1 };
+  const training = { optimizer: new SGD({ learningRate: 0.1 }), seed: 1 };
   const options = resolveClusterOptions({ workers: 0, logicalShards, engine: "onnxruntime" });
   return Cluster.start({ ...snapshot, outputSize: 4 }, options, training);
 }

@@ -158,7 +158,7 @@ describe("Cluster.replaceModel()", () => {
       cluster.replaceModel({ ...cluster.model, parameters, state, topology: UNREADABLE }),
     );
     expect(String(failure)).toContain("the model's topology needs");
-    await cluster.update(0.1);
+    await cluster.update({ learningRate: 0.1 });
     expect(cluster.stepCount).toBe(1);
     await cluster.close();
   });
@@ -170,6 +170,6 @@ describe("Cluster.replaceModel()", () => {
       cluster.replaceModel({ ...cluster.model, parameters, state, topology: UNREADABLE }),
     );
     expect(String(failure)).toContain("config data for a Sequential model");
-    expect(String(await catchError(cluster.update(0.1)))).toContain("the replicas were closed");
+    expect(String(await catchError(cluster.update({ learningRate: 0.1 })))).toContain("the replicas were closed");
   });
 });

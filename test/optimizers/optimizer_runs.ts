@@ -29,7 +29,7 @@ export function between(min: number, max: number): fc.Arbitrary<number> {
 /** Vectors before the first step. */
 export function createVectors(optimizer: Optimizer, start: readonly number[]): OptimizerVectors {
   const length = start.length;
-  const state = Array.from({ length: countStateVectors(optimizer.spec) }, () => new Float32Array(length));
+  const state = Array.from({ length: countStateVectors(optimizer) }, () => new Float32Array(length));
   return { parameters: Float32Array.from(start), gradient: new Float32Array(length), state };
 }
 

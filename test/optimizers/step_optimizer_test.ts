@@ -108,7 +108,7 @@ describe("stepOptimizer()", () => {
 
 describe("countStateVectors()", () => {
   test("is as many vectors as a step writes to", () => {
-    const counts = PYTORCH_FIGURES.map(([, optimizer]) => countStateVectors(optimizer.spec));
+    const counts = PYTORCH_FIGURES.map(([, optimizer]) => countStateVectors(optimizer));
     expect(counts).toEqual([0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 1, 1]);
   });
 });

@@ -16,6 +16,6 @@ export function startMadeCluster(
 ): Promise<Cluster> {
   const snapshot = flattenWeights(mlp({ ...SMALL_MLP, ...model }));
   const outputSize = model.numClasses ?? SMALL_MLP.numClasses;
-  const training = { optimizer: optimizer.spec, seed: 1 };
+  const training = { optimizer, seed: 1 };
   return Cluster.start({ ...snapshot, outputSize }, resolveClusterOptions(options), training);
 }

@@ -61,7 +61,7 @@ export class LibrarySteps implements Contestant {
     const cluster = await Cluster.start(
       { ...flattenWeights(model), outputSize },
       resolveClusterOptions(options.cluster),
-      { optimizer: optimizer.spec, seed: 0 },
+      { optimizer, seed: 0 },
     );
     model.dispose();
     return new LibrarySteps(options, cluster, data);

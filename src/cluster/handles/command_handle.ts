@@ -1,10 +1,11 @@
 import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import type { AfterGradient, ComputeRequest } from "../compute_request.ts";
-import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
+import type { ReplicaMemory } from "../memory/replica_memory.ts";
 import { countShards } from "../memory/shards.ts";
 import { Phase, ROW_MEASURES, Word } from "../protocol/control_block.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 import type { BatchHandle } from "./batch_handle.ts";
+import { writeRates } from "./optimizer_handle.ts";
 import type { PenaltyHandle } from "./penalty_handle.ts";
 import type { ScratchHandle } from "./scratch_handle.ts";
 import type { VectorHandle } from "./vector_handle.ts";
@@ -86,7 +87,7 @@ export class CommandHandle {
     control[Word.notFinite] = 0;
   }
 
-  /** Publishes penalties and the learning rate. Returns the phases after the gradient. */
+  /** Publishes penalties and the learning rates. Returns the phases after the gradient. */
   async listPhasesAfter({ penalties, update }: AfterGradient, { hyper }: ReplicaMemory): Promise<number> {
     let phases: number = Phase.reduce;
     if (penalties && this.#handles.penalties.count > 0) {
@@ -94,7 +95,7 @@ export class CommandHandle {
       phases |= Phase.penalties;
     }
     if (update) {
-      hyper[Hyper.learningRate] = update.learningRate;
+      writeRates(hyper, update);
       phases |= Phase.update;
     }
     return phases;

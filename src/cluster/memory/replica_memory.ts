@@ -1,6 +1,7 @@
 import { createSharedFloat32, createSharedFloat64, createSharedInt32 } from "../../core/shared_memory.ts";
 import { MAX_VECTORS, PIECE_SIZE } from "../../kernels/vector_kernels.ts";
 import { createSharedVectors, reattachVector } from "../../kernels/vector_memory.ts";
+import { MAX_GROUPS } from "../../optimizers/parameter_groups.ts";
 import { createControlBlock } from "../protocol/control_block.ts";
 import { createTimings } from "./step_timings.ts";
 
@@ -82,10 +83,10 @@ export interface BatchMemory {
 export const CHUNK_SIZE = 16_384;
 
 /** Places in `ReplicaMemory.hyper`. */
-export const Hyper = { learningRate: 0, firstPenaltyScale: 1 } as const;
+export const Hyper = { learningRate: 0, firstPenaltyScale: 1, firstGroupRate: 17 } as const;
 
 /** How many penalties can be active at once. */
-export const MAX_PENALTIES = 16;
+export const MAX_PENALTIES = Hyper.firstGroupRate - Hyper.firstPenaltyScale;
 
 /** What replicas go on with when another model takes the place of theirs. */
 export type KeptMemory = Pick<ReplicaMemory, "control" | "hyper" | "timings" | "keptChunks">;
@@ -107,7 +108,7 @@ export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): Repl
     vectors: shared.memory,
     pieces: Array.from({ length: replicas + 1 }, (_, i) => pieces.slice(i * MAX_VECTORS, (i + 1) * MAX_VECTORS)),
     control: kept?.control ?? createControlBlock(sizes.replicas),
-    hyper: kept?.hyper ?? createSharedFloat64(Hyper.firstPenaltyScale + MAX_PENALTIES),
+    hyper: kept?.hyper ?? createSharedFloat64(Hyper.firstGroupRate + MAX_GROUPS),
     parameters,
     state: createSharedFloat32(sizes.state),
     gradientSlots: others.slice(0, shards),

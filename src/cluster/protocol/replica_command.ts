@@ -2,6 +2,7 @@ import type { ErrorData } from "../../core/errors/error_data.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
+import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
 import type { ActivationMemory } from "../memory/activation_memory.ts";
 import type { BatchMemory, OptimizerRoom, ReplicaMemory, Slots } from "../memory/replica_memory.ts";
 import type { QuadraticPenalty } from "../penalty.ts";
@@ -21,8 +22,16 @@ export type ReplicaCommand =
   | ({ readonly kind: "setSlots" } & Slots)
   | { readonly kind: "setScratchSlots"; readonly slots: Slots["gradientSlots"] }
   | { readonly kind: "setPenalties"; readonly penalties: readonly PenaltyVectors[] }
-  /** How to step. With `room` for an optimizer that keeps more or fewer vectors than the one before. */
-  | { readonly kind: "setOptimizer"; readonly optimizer: OptimizerSpec; readonly room?: OptimizerRoom }
+  /**
+   * How to step; by `segments` where there are groups of parameters. With `room` for an optimizer that keeps more or
+   * fewer vectors than the one before.
+   */
+  | {
+      readonly kind: "setOptimizer";
+      readonly optimizer: OptimizerSpec;
+      readonly segments: readonly OptimizerSegment[];
+      readonly room?: OptimizerRoom;
+    }
   /** Which layer the activations phase is about, and where its values go. */
   | { readonly kind: "setActivations"; readonly activations: ActivationMemory }
   /** Where the gradients of the samples go, [capacity · values of a sample]. */

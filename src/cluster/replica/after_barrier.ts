@@ -1,5 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { stepOptimizer } from "../../optimizers/step_optimizer.ts";
+import { stepSegments } from "../../optimizers/step_segments.ts";
 import { CHUNK_SIZE, Hyper } from "../memory/replica_memory.ts";
 import { locateShard, locateSlice } from "../memory/shards.ts";
 import { addPenaltyGradient } from "../penalty.ts";
@@ -53,7 +54,7 @@ function updateSlice(part: ReplicaPart, phases: number, { firstChunk }: { readon
 }
 
 function updateChunk({ known }: ReplicaPart, phases: number, { start, end }: Chunk): void {
-  const { kernels, memory, penalties, optimizer } = known;
+  const { kernels, memory, penalties, optimizer, segments } = known;
   const { control, hyper, parameters, penaltySums, optimizer: state } = memory;
   const slots = listSlots(known);
   const gradient = requireGradient(known);
@@ -67,13 +68,15 @@ function updateChunk({ known }: ReplicaPart, phases: number, { start, end }: Chu
     penaltySums[start / CHUNK_SIZE] = value;
   }
   if (mayUpdate(known, phases) && optimizer) {
-    const step = {
-      start,
-      end,
-      learningRate: elementAt(hyper, Hyper.learningRate),
-      count: elementAt(control, Word.stepCount),
-    };
-    stepOptimizer(optimizer, { parameters, gradient, state }, step, kernels);
+    const step = { start, end, count: elementAt(control, Word.stepCount) };
+    const learningRate = elementAt(hyper, Hyper.learningRate);
+    const vectors = { parameters, gradient, state };
+    if (segments.length === 0) {
+      stepOptimizer(optimizer, vectors, { ...step, learningRate }, kernels);
+      return;
+    }
+    const rateOf = (group: number) => (group === 0 ? learningRate : elementAt(hyper, Hyper.firstGroupRate + group - 1));
+    stepSegments(segments, vectors, { ...step, rateOf }, kernels);
   }
 }
 

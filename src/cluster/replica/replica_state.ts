@@ -2,6 +2,7 @@ import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
 import { VectorKernels } from "../../kernels/vector_kernels.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
+import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
 import type { ActivationMemory } from "../memory/activation_memory.ts";
 import {
   type BatchMemory,
@@ -29,6 +30,8 @@ export class ReplicaState {
   scratchSlots: Slots["gradientSlots"] = [];
   penalties: readonly PenaltyVectors[] = [];
   optimizer: OptimizerSpec | undefined;
+  /** Groups of parameters; empty where there are none. */
+  segments: readonly OptimizerSegment[] = [];
   activations: ActivationMemory | undefined;
   inputGradients: Float32Array<SharedArrayBuffer> | undefined;
 
@@ -70,6 +73,7 @@ export class ReplicaState {
         return;
       case "setOptimizer":
         this.optimizer = command.optimizer;
+        this.segments = command.segments;
         if (command.room) this.memory = changeOptimizerRoom(this.memory, command.room);
         return;
       case "setActivations":
@@ -86,14 +90,14 @@ export class ReplicaState {
 
   /** The commands that bring a replica, started with this memory and model, to this state. */
   listCommands(): ReplicaCommand[] {
-    const { batch, optimizer, activations, inputGradients } = this;
+    const { batch, optimizer, segments, activations, inputGradients } = this;
     return [
       { kind: "addSources", sources: [...this.sources.values()] },
       ...(batch ? [{ kind: "setBatch", batch } as const] : []),
       ...[...this.vectors].map(([id, vector]) => ({ kind: "setVector", id, vector }) as const),
       { kind: "setScratchSlots", slots: this.scratchSlots },
       { kind: "setPenalties", penalties: this.penalties },
-      ...(optimizer ? [{ kind: "setOptimizer", optimizer } as const] : []),
+      ...(optimizer ? [{ kind: "setOptimizer", optimizer, segments } as const] : []),
       ...(activations ? [{ kind: "setActivations", activations } as const] : []),
       ...(inputGradients ? [{ kind: "setInputGradients", values: inputGradients } as const] : []),
     ];

@@ -14,9 +14,14 @@ const nestedSchema = snapshotSchema.omit({ heads: true, evaluator: true, optimiz
  */
 export function saveNestedStrategy(strategy: BaseStrategy): SavedState {
   const { heads: _heads, evaluator: _evaluator, clock, ...others } = takeSnapshot(strategy);
-  const { optimizerSpec: _spec, settings: _settings, ...snapshot } = others;
+  const { optimizerSpec: _spec, settings: _settings, groups: saved, ...snapshot } = others;
   const { pieces, ...counters } = clock;
-  return { ...snapshot, clock: pieces ? { ...counters, pieces: { ...pieces } } : counters };
+  const groups = saved?.map(({ spec, ...group }) => ({ ...group, spec: { ...spec } }));
+  return {
+    ...snapshot,
+    ...(groups ? { groups } : {}),
+    clock: pieces ? { ...counters, pieces: { ...pieces } } : counters,
+  };
 }
 
 /**

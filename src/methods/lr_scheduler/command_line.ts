@@ -8,8 +8,15 @@ import type { lrScheduler } from "./options.ts";
 type Options = ResolvedOptions<typeof lrScheduler.options>;
 type OptionName = keyof Options;
 
-const COMMON: readonly OptionName[] = ["schedule", "resetScheduler"];
-const TIMED: readonly OptionName[] = [...COMMON, "granularity", "warmUpSteps", "warmUpStart", "firstExperienceOnly"];
+const COMMON: readonly OptionName[] = [
+  "schedule",
+  "granularity",
+  "resetScheduler",
+  "resetLearningRate",
+  "firstEpochOnly",
+  "firstExperienceOnly",
+];
+const TIMED: readonly OptionName[] = [...COMMON, "warmUpSteps", "warmUpStart"];
 
 /** The options that each schedule takes. */
 const TAKES: Readonly<Record<Options["schedule"], readonly OptionName[]>> = {
@@ -26,25 +33,27 @@ const TAKES: Readonly<Record<Options["schedule"], readonly OptionName[]>> = {
  * @throws {RangeError} If an option is missing, or means nothing with this schedule.
  */
 export async function createLRScheduler(options: Options): Promise<ChosenPlugin> {
-  const { schedule, resetScheduler } = options;
+  const { schedule, resetScheduler, resetLearningRate, granularity, firstEpochOnly, firstExperienceOnly } = options;
   const given = omitUndefined(options);
   for (const name of Object.keys(given)) {
     if (TAKES[schedule].some((taken) => taken === name)) continue;
     const taken = `its options: ${TAKES[schedule].join(", ")}`;
     throw new RangeRefusal(`lr-scheduler: ${name} is no option of schedule=${schedule}; ${taken}`);
   }
+  const limits = { resetLearningRate, granularity, firstEpochOnly, firstExperienceOnly };
+  const common = { resetScheduler, ...omitUndefined(limits) };
   if (schedule === "plateau") {
     const { ReduceLROnPlateauPlugin } = await import("./reduce_lr_on_plateau_plugin.ts");
     const { metric, factor, patience, threshold, minimum, evalEvery = 1 } = options;
     const own = omitUndefined({ metric, factor, patience, threshold, minimum });
-    const plugin = new ReduceLROnPlateauPlugin({ ...own, resetScheduler });
+    const plugin = new ReduceLROnPlateauPlugin({ ...own, ...common });
     return { plugin, ...(metric === "val-loss" ? { evalEvery } : {}) };
   }
   const { LRSchedulerPlugin } = await import("./lr_scheduler_plugin.ts");
-  const { granularity, warmUpSteps: steps, warmUpStart: start, firstExperienceOnly } = options;
+  const { warmUpSteps: steps, warmUpStart: start } = options;
   const warmUp = steps === undefined ? undefined : omitUndefined({ steps, start });
-  const own = omitUndefined({ granularity, firstExperienceOnly, warmUp });
-  return { plugin: new LRSchedulerPlugin({ schedule: createSchedule(schedule, options), resetScheduler, ...own }) };
+  const own = omitUndefined({ warmUp });
+  return { plugin: new LRSchedulerPlugin({ schedule: createSchedule(schedule, options), ...common, ...own }) };
 }
 
 function createSchedule(kind: LearningRateSchedule["kind"], options: Options): LearningRateSchedule {

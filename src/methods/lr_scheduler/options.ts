@@ -30,6 +30,11 @@ export const lrScheduler = describeMethod({
     ),
     evalEvery: optional(wholeNumber(1), "epochs between evaluations; with metric=val-loss. Default: 1"),
     resetScheduler: withDefault(flag(), true, "begins anew with each experience"),
-    firstExperienceOnly: optional(flag(), "trains later experiences with the plain learning rate"),
+    resetLearningRate: optional(
+      flag(),
+      "begins each experience with the learning rate of the first. Default: as resetScheduler",
+    ),
+    firstEpochOnly: optional(flag(), "changes it in the first epoch of each experience alone"),
+    firstExperienceOnly: optional(flag(), "changes it in the first experience alone"),
   },
 });

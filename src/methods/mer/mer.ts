@@ -1,10 +1,10 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { fillDefaults, type ResolvedOptions } from "../../core/options/option_schema.ts";
-import { addScaled } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { findRowDemand } from "../../engine/tfjs/row_demand.ts";
 import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
+import { descend } from "../../optimizers/step_segments.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import { type StrategyOptions, splitStrategyOptions } from "../../training/loop/strategy_options.ts";
@@ -61,7 +61,7 @@ export class MER extends BaseStrategy {
       const samples = Dataset.concat([mbatch, drawSamples(this.#buffer.buffer, batchSizeMem, random)]);
       for (const position of random.permutation(samples.length)) {
         const gradient = await this.gradientOn(samples.subset([position]), { training: true });
-        addScaled(parameters, gradient, -this.optimizer.learningRate);
+        descend({ parameters, gradient }, { optimizer: this.optimizer, layout: this.cluster.model.layout });
       }
       followTo(parameters, before, beta);
     }

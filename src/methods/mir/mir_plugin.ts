@@ -6,6 +6,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
+import { descend } from "../../optimizers/step_segments.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
@@ -74,10 +75,10 @@ export class MIRPlugin implements StrategyPlugin {
 
   /** How much the loss of each sample would rise. */
   async #measureInterference(strategy: BaseStrategy, samples: Dataset): Promise<Float64Array> {
-    const { parameters, gradient, optimizer, options } = strategy;
+    const { parameters, gradient, optimizer, options, cluster } = strategy;
     if (this.#virtual.length !== parameters.length) this.#virtual = createSharedFloat32(parameters.length);
     this.#virtual.set(parameters);
-    addScaled(this.#virtual, gradient, -optimizer.learningRate);
+    descend({ parameters: this.#virtual, gradient }, { optimizer, layout: cluster.model.layout });
     const before = await strategy.forwardWith(parameters, samples);
     const after = await strategy.forwardWith(this.#virtual, samples);
     const rise = await computeSampleLosses(options.criterion, after, samples);

@@ -50,6 +50,12 @@ export const optimizerSpecSchema: z.ZodType<OptimizerSpec> = z.discriminatedUnio
   }),
 ]);
 
+const groupSchema = z.strictObject({
+  parameters: z.array(z.string()),
+  learningRate: z.number(),
+  spec: optimizerSpecSchema,
+});
+
 /** A strategy's snapshot. */
 export const snapshotSchema = z.strictObject({
   heads: z.array(head),
@@ -59,6 +65,7 @@ export const snapshotSchema = z.strictObject({
   stepCount: count,
   sideSteps: count,
   learningRate: z.number(),
+  groups: z.exactOptional(z.array(groupSchema)),
   optimizerSpec: optimizerSpecSchema.optional(),
   settings: z
     .strictObject({ trainMbSize: count, trainEpochs: count, dropLast: z.boolean(), evalMbSize: count })

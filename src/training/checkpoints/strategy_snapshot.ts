@@ -6,10 +6,12 @@ import type { DataSource } from "../../data/data_source.ts";
 import { measureGrowth } from "../../models/grow_snapshot.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
+import type { ParameterGroup } from "../../optimizers/parameter_groups.ts";
 import type { BaseStrategy } from "../loop/base_strategy.ts";
 import type { ClockState } from "../loop/clock.ts";
 import type { StrategySettings } from "../loop/strategy_options.ts";
 import { namePlugin, type StrategyPlugin } from "../loop/strategy_plugin.ts";
+import { hasGroups, makeOptimizer, restoreRates, saveGroups } from "./saved_optimizer.ts";
 
 /** Everything that decides how a strategy goes on, at one moment between two iterations. It owns its arrays. */
 export interface StrategySnapshot {
@@ -21,6 +23,8 @@ export interface StrategySnapshot {
   readonly stepCount: number;
   readonly sideSteps: number;
   readonly learningRate: number;
+  /** The optimizer's groups of parameters, where it has some. */
+  readonly groups?: readonly ParameterGroup[];
   /** There where another optimizer was assigned. */
   readonly optimizerSpec?: OptimizerSpec | undefined;
   /** There where settings were changed since the strategy was made. */
@@ -46,6 +50,7 @@ export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
     stepCount: cluster.stepCount,
     sideSteps: strategy.sideSteps,
     learningRate: strategy.optimizer.learningRate,
+    ...saveGroups(strategy.optimizer),
     ...describeChanges(strategy),
     isStopped: strategy.isStopped,
     randomStreams: strategy.randomStreams.save(),
@@ -79,7 +84,7 @@ export async function restoreSnapshot(
   for (const [i, vector] of cluster.optimizerState.entries()) vector.set(elementAt(snapshot.optimizer, i));
   cluster.stepCount = snapshot.stepCount;
   strategy.sideSteps = snapshot.sideSteps;
-  strategy.optimizer.learningRate = snapshot.learningRate;
+  restoreRates(strategy.optimizer, snapshot);
   strategy.isStopped = snapshot.isStopped;
   strategy.randomStreams.restore(snapshot.randomStreams);
   strategy.clock.restore(snapshot.clock);
@@ -122,10 +127,14 @@ function describeChanges(strategy: BaseStrategy): Pick<StrategySnapshot, "optimi
   };
 }
 
-async function restoreChanges(strategy: BaseStrategy, { optimizerSpec, settings }: StrategySnapshot): Promise<void> {
+async function restoreChanges(strategy: BaseStrategy, snapshot: StrategySnapshot): Promise<void> {
+  const { settings, optimizerSpec: spec } = snapshot;
   if (settings) strategy.changeSettings(settings);
-  if (!optimizerSpec || isDeepStrictEqual({ ...strategy.optimizer.spec }, optimizerSpec)) return;
-  strategy.optimizer = { spec: optimizerSpec, learningRate: strategy.optimizer.learningRate };
+  if (!spec) return;
+  const { optimizer } = strategy;
+  const isSame = isDeepStrictEqual({ ...optimizer.spec }, spec) && hasGroups(optimizer, snapshot);
+  if (isSame) return;
+  strategy.optimizer = makeOptimizer(snapshot, spec);
   await strategy.attachOptimizer();
 }
 

@@ -5,6 +5,7 @@ import { needs, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { scaleVector } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
+import type { StepRates } from "../../optimizers/optimizer.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { LossTerm } from "../losses/loss_terms.ts";
@@ -17,7 +18,7 @@ export interface StepInput {
   readonly dropoutStep: number;
   readonly plan: StepPlan;
   /** Read when the update is asked for: a schedule may change it inside the iteration. */
-  readonly learningRate: () => number;
+  readonly rates: () => StepRates;
 }
 
 /**
@@ -108,7 +109,7 @@ export class TrainingStep {
 
   /** The optimizer step, unless the reduction has done it. */
   async update(): Promise<void> {
-    if (!this.#updated) await this.#cluster.update(this.#input.learningRate());
+    if (!this.#updated) await this.#cluster.update(this.#input.rates());
     this.#updated = true;
   }
 
@@ -139,8 +140,8 @@ export class TrainingStep {
   }
 
   #after(): AfterGradient {
-    const { plan, learningRate } = this.#input;
-    return { penalties: true, ...(plan.updateWithReduction ? { update: { learningRate: learningRate() } } : {}) };
+    const { plan, rates } = this.#input;
+    return { penalties: true, ...(plan.updateWithReduction ? { update: rates() } : {}) };
   }
 
   #refuseLoss(loss: number): never {

@@ -1,48 +1,71 @@
 import type { Cluster } from "../../cluster/cluster.ts";
+import type { ParameterLayout } from "../../core/parameter_layout.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
-import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
+import { assertGroupsMatch, type OptimizerRule } from "../../optimizers/parameter_groups.ts";
 
 /** A strategy's optimizer, and what its replicas know of it. */
 export class AttachedOptimizer {
-  /** What steps are made with; the replicas hear of it from `attach`. */
-  current: Optimizer;
   readonly #first: KnownOptimizer;
+  #current: Optimizer;
   #attached: KnownOptimizer;
 
-  constructor(optimizer: Optimizer) {
-    this.current = optimizer;
-    this.#first = { optimizer, spec: optimizer.spec };
+  /**
+   * @param layout Of the model that it is to train.
+   * @throws {RangeError} If its groups do not fit the model.
+   */
+  constructor(optimizer: Optimizer, layout: () => ParameterLayout) {
+    assertGroupsFit(optimizer, layout);
+    this.#current = optimizer;
+    this.#first = { optimizer, ...readRule(optimizer) };
     this.#attached = this.#first;
   }
 
-  /** True where steps are made otherwise than at first, the learning rate aside. */
+  /** What steps are made with; the replicas hear of it from `attach`. */
+  get current(): Optimizer {
+    return this.#current;
+  }
+
+  /** True where steps are made otherwise than at first, learning rates aside. */
   get isOther(): boolean {
-    return !isSame(this.#first, this.current);
+    return !isSame(this.#first, this.#current);
+  }
+
+  /** Goes over to another one. @throws {RangeError} If its groups do not fit the model. */
+  change(optimizer: Optimizer, layout: () => ParameterLayout): void {
+    assertGroupsFit(optimizer, layout);
+    this.#current = optimizer;
   }
 
   /** Notes that the replicas were started with the optimizer as it is. Returns its constants. */
-  begin(): OptimizerSpec {
-    const { spec } = this.current;
-    this.#attached = { optimizer: this.current, spec };
-    return { ...spec };
+  begin(): OptimizerRule {
+    this.#attached = { optimizer: this.#current, ...readRule(this.#current) };
+    return readRule(this.#current);
   }
 
   /** Has the replicas step with another optimizer, from zero, or with other constants of the same one. */
   async attach(cluster: Cluster): Promise<void> {
-    const { current: optimizer } = this;
+    const optimizer = this.#current;
     if (isSame(this.#attached, optimizer)) return;
-    const { spec } = optimizer;
-    await cluster.useOptimizer({ ...spec }, { keepsState: optimizer === this.#attached.optimizer });
-    this.#attached = { optimizer, spec };
+    const rule = readRule(optimizer);
+    await cluster.useOptimizer(rule, { keepsState: optimizer === this.#attached.optimizer });
+    this.#attached = { optimizer, ...rule };
   }
 }
 
 /** An optimizer with the constants that it had at some time. */
-interface KnownOptimizer {
+interface KnownOptimizer extends OptimizerRule {
   readonly optimizer: Optimizer;
-  readonly spec: OptimizerSpec;
+}
+
+function readRule({ spec, groups }: Optimizer): OptimizerRule {
+  return groups ? { spec, groups } : { spec };
 }
 
 function isSame(known: KnownOptimizer, optimizer: Optimizer): boolean {
-  return optimizer === known.optimizer && optimizer.spec === known.spec;
+  return optimizer === known.optimizer && optimizer.spec === known.spec && optimizer.groups === known.groups;
+}
+
+/** Most optimizers have no groups: then nothing is asked of the model. */
+function assertGroupsFit(optimizer: Optimizer, layout: () => ParameterLayout): void {
+  if (optimizer.groups?.length) assertGroupsMatch(optimizer, layout());
 }

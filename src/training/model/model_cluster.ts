@@ -5,14 +5,14 @@ import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import { growSnapshot } from "../../models/grow_snapshot.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
 import { createModelFromSnapshot, flattenWeights } from "../../models/model_snapshot.ts";
-import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
+import type { OptimizerRule } from "../../optimizers/parameter_groups.ts";
 import { createModelGrowth, type ModelGrowth } from "./model_growth.ts";
 
 /** Starts the replicas of a model as it is. The caller closes them. */
 export function startCluster(
   model: tf.LayersModel,
   options: ResolvedClusterOptions,
-  training: { readonly optimizer: OptimizerSpec; readonly seed: number },
+  training: { readonly optimizer: OptimizerRule; readonly seed: number },
 ): Promise<Cluster> {
   return Cluster.start({ ...flattenWeights(model), outputSize: countOutputs(model) }, options, training);
 }

@@ -6,6 +6,7 @@ import type { QuadraticPenalty } from "../../cluster/penalty.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { listModelVariables } from "../../engine/tfjs/model_variables.ts";
 import { findRowDemand } from "../../engine/tfjs/row_demand.ts";
 import { type GrowingHead, listGrowingHeads } from "../../models/growing_head.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
@@ -52,7 +53,7 @@ export abstract class ModelHolder {
 
   constructor({ model, optimizer }: { readonly model: tf.LayersModel; readonly optimizer: Optimizer }) {
     this.#model = model;
-    this.#optimizer = new AttachedOptimizer(optimizer);
+    this.#optimizer = new AttachedOptimizer(optimizer, () => listModelVariables(model).layout);
   }
 
   /** What the strategy was made with, settings as they are now. */
@@ -71,7 +72,8 @@ export abstract class ModelHolder {
 
   /** Another one makes the steps from now on; it begins without momentum and moments. */
   set optimizer(optimizer: Optimizer) {
-    this.#optimizer.current = assertOptimizer(this.constructor.name, optimizer);
+    assertOptimizer(this.constructor.name, optimizer);
+    this.#optimizer.change(optimizer, () => this.#cluster?.model.layout ?? listModelVariables(this.#model).layout);
   }
 
   /** True where another optimizer was assigned since the strategy was made. */

@@ -17,8 +17,8 @@ export interface WholeVectors {
 export async function startSubmodel(strategy: ModelHolder, submodel: ClusterModel): Promise<Cluster> {
   const { cluster: layout, seed } = strategy.options;
   // Nothing is ever stepped there: plain descent keeps no vectors of its own.
-  const optimizer = { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false } as const;
-  const cluster = await Cluster.start(submodel, layout, { optimizer, seed });
+  const spec = { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false } as const;
+  const cluster = await Cluster.start(submodel, layout, { optimizer: { spec }, seed });
   strategy.closeWith(cluster);
   return cluster;
 }

@@ -35,7 +35,7 @@ describe("readTimings()", () => {
         expect(engineMs).toBeGreaterThan(0);
         expect(gatherMs + engineMs + barrierMs + updateMs).toBeLessThanOrEqual(wallMs);
       }
-      await cluster.update(0.1);
+      await cluster.update({ learningRate: 0.1 });
       for (const { engineMs } of cluster.readTimings()) expect(engineMs).toBe(0);
       await cluster.close();
     }

@@ -29,7 +29,7 @@ function startCluster(options: ClusterOptions): Promise<Cluster> {
   });
   const snapshot = flattenWeights(model);
   model.dispose();
-  const training = { optimizer: new Adam({ learningRate: 0.01 }).spec, seed: 1 };
+  const training = { optimizer: new Adam({ learningRate: 0.01 }), seed: 1 };
   const resolved = resolveClusterOptions({ workers: 2, logicalShards: 3, silenceTimeoutMs: 1_000, ...options });
   return Cluster.start({ ...snapshot, outputSize: 4 }, resolved, training);
 }
@@ -53,7 +53,7 @@ async function useCluster(cluster: Cluster): Promise<unknown> {
   const { dOutput } = await criterion.evaluate(output, samples.targets);
   await cluster.backward(request, dOutput, { penalties: true });
   results.push(output.data, cluster.gradient.slice());
-  await cluster.update(0.02);
+  await cluster.update({ learningRate: 0.02 });
   const aside = { samples: others, training: true, dropoutStep: 3, scratch: true };
   await cluster.gradientStep(aside, criterion.createObjective(others.targets, 4));
   results.push(cluster.scratchGradient.slice());
