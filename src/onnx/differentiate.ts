@@ -14,8 +14,8 @@ export interface GradientSeed {
 /**
  * Reverse-mode differentiation: adds the nodes that carry the seeds' gradients back to `wanted`, and returns the
  * gradient of each; those on which no seed depends are missing. Gradients that reach a value on several ways are added.
- * A group of nodes goes by its own rule. Only what lies between a wanted value and a seed is made: there is no gradient
- * of the samples, for one.
+ * A group of nodes goes by its own rule, and a value that was recalled passes its gradient on to what it stands for.
+ * Only what lies between a wanted value and a seed is made: there is no gradient of the samples, for one.
  * @throws {RangeError} If the way leads through an operator without a gradient.
  * @see Griewank and Walther 2008, Evaluating Derivatives, chapter 3
  */
@@ -26,7 +26,13 @@ export function differentiate(
   const nodes = [...graph.nodes];
   const needed = new Set(wanted);
   for (const node of nodes) {
-    if (node.inputs.some((name) => needed.has(name))) for (const name of node.outputs) needed.add(name);
+    const inputs = [...node.inputs, ...(graph.groupOf(node.outputs[0] ?? "")?.inputs ?? [])];
+    if (!inputs.some((name) => needed.has(name))) continue;
+    for (const name of node.outputs) {
+      needed.add(name);
+      const received = graph.recalledAs(name);
+      if (received !== undefined) needed.add(received);
+    }
   }
   const gradients = new Map<ValueName, ValueName>();
   const accumulate = (value: ValueName, gradient: ValueName) => {
@@ -36,6 +42,10 @@ export function differentiate(
   for (const { value, gradient } of seeds) accumulate(value, gradient);
   for (const node of nodes.reverse()) {
     const [y = ""] = node.outputs;
+    for (const output of node.outputs) {
+      const passed = gradients.get(graph.recalledAs(output) ?? "");
+      if (passed !== undefined) accumulate(output, passed);
+    }
     const isReached = node.outputs.some((output) => gradients.has(output));
     const group = graph.groupOf(y);
     const inputs = group?.inputs ?? node.inputs;

@@ -29,12 +29,19 @@ export class GraphBuilder implements GrowingGraph {
   readonly #outputs: { name: string; value: ValueName; role: OutputRole }[] = [];
   readonly #groups = new Map<ValueName, NodeGroup>();
   readonly #newState = new Map<string, ValueName>();
+  readonly #recalled = new Map<ValueName, ValueName>();
   readonly #source: TensorSource;
+  /** What the names of its values begin with. */
+  readonly prefix: string;
   #rowLimit: RowLimit | undefined;
 
-  /** `source` is asked for a parameter's or state tensor's value at its every use. */
-  constructor(source: TensorSource) {
+  /**
+   * `source` is asked for a parameter's or state tensor's value at its every use.
+   * @param prefix A graph within a graph needs names of its own.
+   */
+  constructor(source: TensorSource, prefix = "") {
     this.#source = source;
+    this.prefix = prefix;
   }
 
   /** The nodes so far, in order. */
@@ -80,6 +87,25 @@ export class GraphBuilder implements GrowingGraph {
       this.#declare(name, type);
     }
     return name;
+  }
+
+  /** Declares a value that is made elsewhere: in the graph around this one, or by what runs this one step by step. */
+  receive(name: ValueName, type: ValueType): ValueName {
+    return this.#declare(name, type);
+  }
+
+  /**
+   * Says that `received` holds what `value` was computed to before: what stands behind reads `received`, and its
+   * gradient goes on through `value`, which need not be computed again.
+   */
+  recall(value: ValueName, received: ValueName): ValueName {
+    this.#recalled.set(value, received);
+    return received;
+  }
+
+  /** What holds a value that was computed before; undefined where there is nothing. */
+  recalledAs(value: ValueName): ValueName | undefined {
+    return this.#recalled.get(value);
   }
 
   /** The inputs declared so far, in order. */
@@ -194,7 +220,7 @@ export class GraphBuilder implements GrowingGraph {
   }
 
   #createName(op: Operator): ValueName {
-    return `${op}_${this.#types.size}`;
+    return `${this.prefix}${op}_${this.#types.size}`;
   }
 
   #addConstant(name: ValueName, dataType: DataType, shape: readonly number[], bytes: Uint8Array): ValueName {
@@ -212,7 +238,7 @@ export class GraphBuilder implements GrowingGraph {
     values: ArrayLike<number>,
   ): ValueName {
     const key = `${dataType}[${shape.join()}]${Array.from(values).join()}`;
-    const name = this.#constantNames.get(key) ?? `constant_${this.#types.size}`;
+    const name = this.#constantNames.get(key) ?? `${this.prefix}constant_${this.#types.size}`;
     this.#constantNames.set(key, name);
     return this.#addConstant(name, dataType, shape, bytes);
   }

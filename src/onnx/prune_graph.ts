@@ -1,4 +1,6 @@
 import type { Graph, GraphNode, ValueName } from "./graph.ts";
+import { dropStacks } from "./scan/drop_stacks.ts";
+import { listCaptures } from "./scan/list_captures.ts";
 
 /** The same graph without nodes, constants and inputs that no output needs. */
 export function pruneGraph(graph: Graph): Graph {
@@ -7,8 +9,8 @@ export function pruneGraph(graph: Graph): Graph {
   const kept: GraphNode[] = [];
   for (const node of renamed.toReversed()) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
-    for (const name of node.inputs) needed.add(name);
-    kept.push({ ...node, outputs: dropUnneeded(node, needed) });
+    for (const name of [...node.inputs, ...listCaptures(node)]) needed.add(name);
+    kept.push(node.op === "Scan" ? dropStacks(node, needed) : { ...node, outputs: dropUnneeded(node, needed) });
   }
   return {
     nodes: kept.reverse(),
@@ -31,18 +33,20 @@ function dropUnneeded({ op, outputs }: GraphNode, needed: ReadonlySet<ValueName>
 
 /**
  * Lets the node that makes an output write it under the output's name, in place of a copy by Identity; onnxruntime
- * would otherwise copy every gradient once more. A value that is an input, a constant, or an output twice keeps its
- * Identity.
+ * would otherwise copy every gradient once more. A value that is an input, a constant, an output twice or used
+ * in a graph within the graph keeps its Identity.
  */
 function renameOutputs(nodes: readonly GraphNode[], graph: Graph): GraphNode[] {
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const made = new Set(nodes.filter(({ op }) => op !== "Identity").flatMap((node) => node.outputs));
+  const captured = new Set(nodes.flatMap(listCaptures));
   const names = new Map<ValueName, ValueName>();
   const dropped = new Set<GraphNode>();
   for (const node of nodes) {
     const [from = ""] = node.inputs;
     const [to = ""] = node.outputs;
-    if (node.op !== "Identity" || !outputs.has(to) || !made.has(from) || names.has(from)) continue;
+    if (node.op !== "Identity" || !outputs.has(to) || !made.has(from) || names.has(from) || captured.has(from))
+      continue;
     names.set(from, to);
     dropped.add(node);
   }

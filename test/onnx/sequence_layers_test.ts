@@ -52,8 +52,8 @@ describe("parseTopology()", () => {
     });
   }
 
-  test("refuses sequences that are too long to unroll, or no sequences, when a layer is recurrent", () => {
-    for (const sampleShape of [[257, 2], [4], [4, 3, 2]]) {
+  test("refuses what is no sequence, when a layer is recurrent", () => {
+    for (const sampleShape of [[4], [4, 3, 2]]) {
       expect(() => parseTopology(createSequential(sampleShape, [recurrent({}), ...head]))).toThrow(/layer "memory"/);
     }
   });

@@ -3,6 +3,7 @@ import { type Attributes, int, ints, string } from "../file/onnx_model.ts";
 import type { Graph, GraphNode, ValueName } from "../graph.ts";
 import { readFloat, readInts } from "../ops/operands.ts";
 import { readWindow } from "../ops/windowing.ts";
+import { listCaptures } from "../scan/list_captures.ts";
 import { isSameShape } from "../shape.ts";
 import { type BlockedConvolution, chooseBlockedConvolution } from "./blocked_convolution.ts";
 import { BlockedGraph } from "./blocked_graph.ts";
@@ -41,7 +42,7 @@ export function blockChannels(graph: Graph, lanes: number): Graph {
         },
       );
     } else if (!bringsChannelsLast(node, blocked)) {
-      for (const name of node.inputs) blocked.unblock(name);
+      for (const name of [...node.inputs, ...listCaptures(node)]) blocked.unblock(name);
       blocked.add(node);
     }
   }

@@ -50,7 +50,7 @@ export function buildExportedNetwork(
     if (taskParameters && lastOwner !== undefined) {
       source = hideLaterOwners(written, { spec, owners: taskParameters.owners, lastOwner });
     }
-    return convertWholeModel(spec, { graph, mode: "eval" }, given);
+    return convertWholeModel(spec, { graph, mode: "eval", isExport: true }, given);
   });
   const choose = (pick: (network: ConvertedModel) => ValueName) => {
     const values = networks.map(pick);

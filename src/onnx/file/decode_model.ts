@@ -1,7 +1,15 @@
 import { needs, SyntaxRefusal } from "../../core/errors/errors.ts";
-import { decodedModelSchema } from "./decoded_model_schema.ts";
+import { type DecodedGraph, decodedModelSchema } from "./decoded_model_schema.ts";
 import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, modelMessage } from "./model_message.ts";
-import type { AttributeValue, BatchDimension, DataType, Dimension, OnnxModel, ValueInfo } from "./onnx_model.ts";
+import type {
+  AttributeValue,
+  BatchDimension,
+  DataType,
+  Dimension,
+  OnnxGraph,
+  OnnxModel,
+  ValueInfo,
+} from "./onnx_model.ts";
 
 /**
  * Reads an ONNX file. Fields that Firn never writes are skipped; tensors must keep their values as raw data.
@@ -21,25 +29,29 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     producerVersion: model.producer_version,
     docString: model.doc_string,
     metadata: Object.fromEntries(model.metadata_props.map(({ key, value }) => [key, value])),
-    graph: {
-      name: graph.name,
-      nodes: graph.node.map((node) => ({
-        op: node.op_type,
-        ...(node.domain === "" ? {} : { domain: node.domain }),
-        name: node.name,
-        inputs: node.input,
-        outputs: node.output,
-        attributes: Object.fromEntries(node.attribute.map((entry) => [entry.name, decodeAttribute(entry)])),
-      })),
-      initializers: graph.initializer.map((tensor) => ({
-        name: tensor.name,
-        shape: tensor.dims,
-        dataType: decodeDataType(tensor.data_type),
-        bytes: Uint8Array.from(tensor.raw_data),
-      })),
-      inputs: graph.input.map(decodeValueInfo),
-      outputs: graph.output.map(decodeValueInfo),
-    },
+    graph: decodeGraph(graph),
+  };
+}
+
+function decodeGraph(graph: DecodedGraph): OnnxGraph {
+  return {
+    name: graph.name,
+    nodes: graph.node.map((node) => ({
+      op: node.op_type,
+      ...(node.domain === "" ? {} : { domain: node.domain }),
+      name: node.name,
+      inputs: node.input,
+      outputs: node.output,
+      attributes: Object.fromEntries(node.attribute.map((entry) => [entry.name, decodeAttribute(entry)])),
+    })),
+    initializers: graph.initializer.map((tensor) => ({
+      name: tensor.name,
+      shape: tensor.dims,
+      dataType: decodeDataType(tensor.data_type),
+      bytes: Uint8Array.from(tensor.raw_data),
+    })),
+    inputs: graph.input.map(decodeValueInfo),
+    outputs: graph.output.map(decodeValueInfo),
   };
 }
 
@@ -51,9 +63,8 @@ function decodeMessage(bytes: Uint8Array): unknown {
   }
 }
 
-type DecodedModel = ReturnType<typeof decodedModelSchema.parse>;
-type DecodedAttribute = DecodedModel["graph"]["node"][number]["attribute"][number];
-type DecodedValueInfo = DecodedModel["graph"]["input"][number];
+type DecodedAttribute = DecodedGraph["node"][number]["attribute"][number];
+type DecodedValueInfo = DecodedGraph["input"][number];
 
 function decodeAttribute(attribute: DecodedAttribute): AttributeValue {
   switch (attribute.type) {
@@ -67,8 +78,14 @@ function decodeAttribute(attribute: DecodedAttribute): AttributeValue {
       return { kind: "ints", value: attribute.ints };
     case ATTRIBUTE_NUMBERS.floats:
       return { kind: "floats", value: attribute.floats };
+    case ATTRIBUTE_NUMBERS.strings:
+      return { kind: "strings", value: attribute.strings.map((text) => new TextDecoder().decode(text)) };
+    case ATTRIBUTE_NUMBERS.graph:
+      if (attribute.g) return { kind: "graph", value: decodeGraph(attribute.g) };
   }
-  throw new SyntaxRefusal(needs(`the attribute "${attribute.name}"`, "an int, float, string or list", attribute.type));
+  throw new SyntaxRefusal(
+    needs(`the attribute "${attribute.name}"`, "an int, float, string, list or graph", attribute.type),
+  );
 }
 
 function decodeValueInfo(info: DecodedValueInfo): ValueInfo {

@@ -22,6 +22,10 @@ const attributeSchema = z.object({
   s: bytesSchema.default(new Uint8Array(0)),
   ints: z.array(z.number()),
   floats: z.array(floatSchema),
+  strings: z.array(bytesSchema),
+  get g() {
+    return graphSchema.nullish();
+  },
 });
 
 const nodeSchema = z.object({
@@ -40,6 +44,19 @@ const tensorSchema = z.object({
   raw_data: bytesSchema,
 });
 
+const graphSchema = z.object({
+  name: z.string(),
+  get node() {
+    return z.array(nodeSchema);
+  },
+  initializer: z.array(tensorSchema),
+  input: z.array(valueInfoSchema),
+  output: z.array(valueInfoSchema),
+});
+
+/** A graph of such a file. */
+export type DecodedGraph = z.infer<typeof graphSchema>;
+
 /** What protobufjs gives for a ModelProto of proto/onnx.proto, with defaults filled in. */
 export const decodedModelSchema = z.object({
   ir_version: z.number(),
@@ -48,11 +65,5 @@ export const decodedModelSchema = z.object({
   doc_string: z.string(),
   opset_import: z.array(z.object({ domain: z.string(), version: z.number() })),
   metadata_props: z.array(z.object({ key: z.string(), value: z.string() })),
-  graph: z.object({
-    name: z.string(),
-    node: z.array(nodeSchema),
-    initializer: z.array(tensorSchema),
-    input: z.array(valueInfoSchema),
-    output: z.array(valueInfoSchema),
-  }),
+  graph: graphSchema,
 });

@@ -13,9 +13,10 @@ export function nameNode({ outputs: [first = ""] }: GraphNode): string {
   return first;
 }
 
-function toOnnxGraph(graph: Graph): OnnxGraph {
+/** The part of a file that a graph is; also of the file of another graph that it is within. */
+export function toOnnxGraph(graph: Graph, name = "firn"): OnnxGraph {
   return {
-    name: "firn",
+    name,
     nodes: graph.nodes.map((node) => ({ ...node, ...nameOperator(node.op), name: nameNode(node) })),
     initializers: graph.constants,
     inputs: graph.inputs,

@@ -1,5 +1,5 @@
 import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, modelMessage } from "./model_message.ts";
-import type { AttributeValue, OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "./onnx_model.ts";
+import type { AttributeValue, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "./onnx_model.ts";
 
 /** The bytes of an ONNX file. Equal models give equal bytes. The caller owns the result. */
 export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
@@ -11,13 +11,7 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
     doc_string: model.docString,
     opset_import: [{ domain: "", version: model.opsetVersion }, ...importDomains(graph.nodes)],
     metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
-    graph: {
-      name: graph.name,
-      node: graph.nodes.map(encodeNode),
-      initializer: graph.initializers.map(encodeTensor),
-      input: graph.inputs.map(encodeValueInfo),
-      output: graph.outputs.map(encodeValueInfo),
-    },
+    graph: encodeGraphMessage(graph),
   });
   // A copy of our own: protobufjs may hand out a Buffer from Node's shared pool, and runtimes differ in it.
   return Uint8Array.from(modelMessage.encode(message).finish());
@@ -27,6 +21,16 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
 function importDomains(nodes: readonly OnnxNode[]): object[] {
   const domains = new Set(nodes.flatMap(({ domain }) => (domain ? [domain] : [])));
   return [...domains].map((domain) => ({ domain, version: 1 }));
+}
+
+function encodeGraphMessage(graph: OnnxGraph): object {
+  return {
+    name: graph.name,
+    node: graph.nodes.map(encodeNode),
+    initializer: graph.initializers.map(encodeTensor),
+    input: graph.inputs.map(encodeValueInfo),
+    output: graph.outputs.map(encodeValueInfo),
+  };
 }
 
 function encodeNode(node: OnnxNode): object {
@@ -56,6 +60,10 @@ function encodeAttribute(attribute: AttributeValue): object {
       return { ints: attribute.value };
     case "floats":
       return { floats: attribute.value };
+    case "strings":
+      return { strings: attribute.value.map((text) => new TextEncoder().encode(text)) };
+    case "graph":
+      return { g: encodeGraphMessage(attribute.value) };
   }
 }
 

@@ -16,8 +16,10 @@ export const ATTRIBUTE_NUMBERS: Readonly<Record<AttributeValue["kind"], number>>
   float: 1,
   int: 2,
   string: 3,
+  graph: 5,
   floats: 6,
   ints: 7,
+  strings: 8,
 };
 
 const schema = readFileSync(new URL("../../../proto/onnx.proto", import.meta.url), "utf8");

@@ -46,7 +46,10 @@ export type AttributeValue =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "ints"; readonly value: readonly number[] }
-  | { readonly kind: "floats"; readonly value: readonly number[] };
+  | { readonly kind: "floats"; readonly value: readonly number[] }
+  | { readonly kind: "strings"; readonly value: readonly string[] }
+  /** What an operator runs again and again; it may use values of the graph around it by their names. */
+  | { readonly kind: "graph"; readonly value: OnnxGraph };
 
 /** A node's attributes by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -100,6 +103,11 @@ export function string(value: string): AttributeValue {
 /** A list of integers as an attribute. */
 export function ints(value: readonly number[]): AttributeValue {
   return { kind: "ints", value };
+}
+
+/** A list of texts as an attribute. */
+export function strings(value: readonly string[]): AttributeValue {
+  return { kind: "strings", value };
 }
 
 /** A graph as a file's contents, with our versions and nothing to say about itself. */

@@ -9,6 +9,8 @@ export interface Conversion {
   readonly graph: GraphBuilder;
   /** "train" drops units, uses batch statistics and updates the layers' state; "eval" does neither. */
   readonly mode: "train" | "eval";
+  /** True where the graph is exported: operators that say what a layer is are better then than fast ones. */
+  readonly isExport?: boolean;
 }
 
 /** One tensor that a layer owns. */

@@ -1,5 +1,5 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import type { Attributes, AttributeValue, Dimension, Shape, ValueType } from "../file/onnx_model.ts";
+import type { Attributes, AttributeValue, Dimension, OnnxGraph, Shape, ValueType } from "../file/onnx_model.ts";
 import { broadcastShapes } from "../shape.ts";
 
 /** What a shape rule sees of a node. */
@@ -28,6 +28,13 @@ export function readInts(attributes: Attributes, name: string): readonly number[
   const attribute: AttributeValue | undefined = attributes[name];
   if (attribute?.kind === "ints") return attribute.value;
   throw new RangeRefusal(needs(`the attribute "${name}"`, "a list of integers", attribute?.value));
+}
+
+/** The value of an attribute that must be a graph. @throws {RangeError} If it is not. */
+export function readGraph(attributes: Attributes, name: string): OnnxGraph {
+  const attribute: AttributeValue | undefined = attributes[name];
+  if (attribute?.kind === "graph") return attribute.value;
+  throw new RangeRefusal(needs(`the attribute "${name}"`, "a graph", attribute?.kind));
 }
 
 /** A float32 value of this shape. */

@@ -11,6 +11,7 @@ import { normalizationOperators } from "./normalization.ts";
 import type { NodeOperands } from "./operands.ts";
 import type { Operator } from "./operator.ts";
 import type { OperatorDefinition } from "./operator_definition.ts";
+import { recurrentOperators } from "./recurrent.ts";
 import { reductionOperators } from "./reductions.ts";
 import { windowOperators } from "./windows.ts";
 
@@ -23,6 +24,7 @@ export const DEFINITIONS: Readonly<Record<Operator, OperatorDefinition>> = {
   ...indexingOperators,
   ...matrixOperators,
   ...normalizationOperators,
+  ...recurrentOperators,
   ...reductionOperators,
   ...windowOperators,
 };

@@ -24,8 +24,10 @@ export interface CellState {
  */
 export interface CellInput {
   readonly projected: ValueName;
-  readonly state: CellState | undefined;
+  readonly state?: CellState;
   readonly parameters: CellParameters;
+  /** Keeps a value for the way back; what it gives stands for the value. Default: nothing is kept. */
+  readonly save?: (value: ValueName) => ValueName;
 }
 
 /** One time step of a cell. */
@@ -57,7 +59,8 @@ function stepGru(cell: RecurrentCell, input: CellInput, graph: GraphBuilder): Ce
   const rest = graph.node("Sub", [graph.constant(1), update]);
   if (!state) return { output: graph.node("Mul", [rest, applyActivation(activation, forCandidate, graph)]) };
   const remembered = graph.node("Mul", [reset, state.output]);
-  const sum = graph.node("Gemm", [remembered, parameters.candidateKernel ?? "", forCandidate]);
+  const product = graph.node("Gemm", [remembered, parameters.candidateKernel ?? "", forCandidate]);
+  const sum = input.save?.(product) ?? product;
   const candidate = applyActivation(activation, sum, graph);
   const kept = graph.node("Mul", [update, state.output]);
   return { output: graph.node("Add", [kept, graph.node("Mul", [rest, candidate])]) };
@@ -92,8 +95,10 @@ export function orderGates(cell: RecurrentCell, name: string, graph: GraphBuilde
 }
 
 /** projected + h · U, by one Gemm. */
-function addState(projected: ValueName, { state, parameters }: CellInput, graph: GraphBuilder): ValueName {
-  return state ? graph.node("Gemm", [state.output, parameters.kernel, projected]) : projected;
+function addState(projected: ValueName, { state, parameters, save }: CellInput, graph: GraphBuilder): ValueName {
+  if (!state) return projected;
+  const sum = graph.node("Gemm", [state.output, parameters.kernel, projected]);
+  return save?.(sum) ?? sum;
 }
 
 /**

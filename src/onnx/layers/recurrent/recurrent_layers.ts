@@ -5,8 +5,8 @@ import { readActivation } from "../activation.ts";
 import type { LayerCall } from "../layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
 import { assertUnrestricted, readFlag, readInnerLayer, readInteger, UnsupportedLayerError } from "../read_setting.ts";
+import { convertBidirectional, convertRecurrent } from "./convert_recurrent.ts";
 import { type BidirectionalSpec, countGates, type RecurrentCell, type RecurrentSpec } from "./recurrent_spec.ts";
-import { convertBidirectional, convertRecurrent } from "./unrolling.ts";
 
 /** Any recurrent layer. */
 export type RecurrentLayerSpec = RecurrentSpec | BidirectionalSpec;
@@ -15,13 +15,13 @@ export type RecurrentLayerSpec = RecurrentSpec | BidirectionalSpec;
 export const recurrentLayers = {
   recurrent: {
     parameters: (layer, [input = []]) => describeCell(layer, input),
-    convert: (layer, inputs, { graph }) => convertRecurrent(layer, inputs, graph),
+    convert: convertRecurrent,
     dependsOnMode: never,
   },
   bidirectional: {
     parameters: ({ forward, backward }, [input = []]) =>
       [forward, backward].flatMap((cell) => describeCell(cell, input)),
-    convert: (layer, inputs, { graph }) => convertBidirectional(layer, inputs, graph),
+    convert: convertBidirectional,
     dependsOnMode: never,
   },
 } satisfies LayerFamily<RecurrentLayerSpec>;

@@ -17,7 +17,7 @@ export interface RecurrentCell {
   readonly goesBackwards: boolean;
 }
 
-/** A recurrent layer on [N, T, F], unrolled for the T of its input. */
+/** A recurrent layer on [N, T, F]. */
 export interface RecurrentSpec extends LayerCall, RecurrentCell {
   readonly kind: "recurrent";
 }
