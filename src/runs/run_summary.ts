@@ -90,7 +90,10 @@ function collectAccuracyMatrix(experiences: readonly ExperienceSummary[]): (read
 export function weighAccuracy(accuracies: readonly number[], sampleCounts: readonly number[]): number {
   const total = sampleCounts.reduce((sum, count) => sum + count, 0);
   // Rounded to whole samples, so that the result is the quotient that counting would give.
-  const correct = accuracies.reduce((sum, accuracy, i) => sum + Math.round(accuracy * elementAt(sampleCounts, i)), 0);
+  const correct = sampleCounts.reduce((sum, count, i) => {
+    // What has no samples has no accuracy.
+    return count === 0 ? sum : sum + Math.round(elementAt(accuracies, i) * count);
+  }, 0);
   return total === 0 ? 0 : correct / total;
 }
 

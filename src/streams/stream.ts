@@ -20,16 +20,18 @@ export interface ExperienceData {
   readonly cutFrom?: number;
   /** What it is called; left out where its number is all there is. */
   readonly name?: string;
+  /** True where it keeps a place in the test stream and has no samples: it is left out of evaluations. */
+  readonly isUntested?: boolean;
 }
 
 /**
  * A stream of experiences over these data sets, in order. They are made once: `at(i)` gives the same object every time.
  * @param labelNames What class ids and task labels stand for. Default: for themselves.
- * @throws {RangeError} If an experience has no samples; the message names it.
+ * @throws {RangeError} If an experience has no samples and is not `isUntested`; the message names it.
  */
 export function createStream(name: string, parts: readonly ExperienceData[], labelNames?: LabelNames): Stream {
-  for (const [index, { dataset, classes }] of parts.entries()) {
-    if (dataset.length > 0) continue;
+  for (const [index, { dataset, classes, isUntested = false }] of parts.entries()) {
+    if (dataset.length > 0 || isUntested) continue;
     const ofClasses = classes ? ` (classes ${classes.map((id) => labelNames?.classNames[id] ?? id).join(", ")})` : "";
     const wanted = `at least one sample in experience ${index}${ofClasses}`;
     throw new RangeRefusal(needs(`stream ${JSON.stringify(name)}`, wanted, 0));

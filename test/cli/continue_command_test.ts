@@ -1,52 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { StopRequest } from "../../src/cli/cli_error.ts";
-import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { addFiles, COMMON, FIXED, GROWING, listMonths, makeTable, readSummary, train, WIDE } from "./made_months.ts";
 
 afterAll(removeFolders);
-
-const COMMON = ["--batch-size", "8", "--epochs", "2", "--logical-shards", "2", "--checkpoint-every", "2", "--quiet"];
-
-/** The lines of a table: two numbers that say which class it is, more or less. */
-function makeTable(month: number, labels: readonly string[], rows = 12): string {
-  const lines = labels.flatMap((label, id) =>
-    Array.from(
-      { length: rows },
-      (_, i) => `${id + Math.sin(i * 7 + month) / 2},${month / 6 + Math.cos(i) / 3},${label}`,
-    ),
-  );
-  return `a,b,label\n${lines.join("\n")}\n`;
-}
-
-/** The files of months, from the first to the last: January to April have two classes, later ones what is said. */
-function listMonths(first: number, last: number, later: readonly string[]): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (let month = first; month <= last; month++) {
-    const labels = month > 4 ? later : ["ant", "cat"];
-    files[`train/month${month}/d.csv`] = makeTable(month, labels);
-    files[`test/month${month}/d.csv`] = makeTable(month + 0.5, labels, 4);
-  }
-  return files;
-}
-
-async function addFiles(folder: string, files: Record<string, string>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
-}
-
-async function train(words: readonly string[]): Promise<void> {
-  const { status, stderr } = await captureCli(["train", ...words]);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-}
-
-async function readSummary(folder: string) {
-  return JSON.parse(await readFile(join(folder, "summary.json"), "utf8"));
-}
 
 interface Case {
   readonly name: string;
@@ -54,10 +14,6 @@ interface Case {
   /** Classes of May and June. */
   readonly later: readonly string[];
 }
-
-const FIXED = ["--model", "mlp:hiddenSize=8,hiddenLayers=1"];
-const WIDE = ["--model", "mlp:hiddenSize=8,hiddenLayers=1,outputs=4"];
-const GROWING = ["--model", "mlp:hiddenSize=8,hiddenLayers=1,incremental=true"];
 
 const CASES: readonly Case[] = [
   { name: "naive", words: ["--strategy", "naive", ...FIXED], later: ["ant", "cat"] },
@@ -180,63 +136,6 @@ describe("train --continue", () => {
     expect((await readSummary(out)).experiences.length).toBe(5);
   });
 
-  test("calls experiences by their folders, and trains new ones last, wherever their names sort", async () => {
-    const [data, runs] = [await makeFolder(listMonths(1, 2, [])), await makeFolder({})];
-    const out = join(runs, "run");
-    const words = ["--benchmark", `directory:path=${data}`, ...COMMON.slice(0, -1), ...FIXED, "--workers", "0"];
-    await captureCli(["train", ...words, "--out", out]);
-    const table = makeTable(3, ["ant", "cat"]);
-    await addFiles(data, { "train/extra/d.csv": table, "test/extra/d.csv": table });
-    const { stdout } = await captureCli(["train", "--continue", out, "--workers", "0", "--log", "text"]);
-    expect(stdout).toContain('Training on experience 2 "extra" (task 0) of the train stream');
-    expect(stdout).toMatch(/trained +classes +name +month1 +month2 +extra +stream/);
-    expect(stdout).toMatch(/\n +0 +ant,cat +month1 +[\d.]+ +[\d.]+ {5,}[\d.]+ +[\d.]+\n/);
-    expect(stdout).toMatch(/\n +2 +ant,cat +extra /);
-    const { experiences, testExperiences, config } = await readSummary(out);
-    expect(experiences.map(({ name }: { name: string }) => name)).toEqual(["month1", "month2", "extra"]);
-    expect([testExperiences, config.experienceNames]).toEqual(Array(2).fill(["month1", "month2", "extra"]));
-    const { metadata } = decodeModel(await readFile(join(out, "onnx", "latest.onnx")));
-    expect([metadata["firn.experience"], metadata["firn.experience_name"]]).toEqual(["2", "extra"]);
-    await captureCli(["report", out, "--out", join(out, "page.html")]);
-    const page = await readFile(join(out, "page.html"), "utf8");
-    expect(page).toContain('<td class="number">2</td><td>ant, cat</td><td>extra</td>');
-    for (const text of ["3: extra", ">extra</text>", ">month1</text>"]) expect(page).toContain(text);
-  });
-
-  test("adds the experiences of another folder, to the bits of one run over both", async () => {
-    const later = ["ant", "cat"];
-    const [data, next, runs] = [
-      await makeFolder(listMonths(1, 2, [])),
-      await makeFolder(listMonths(5, 6, later)),
-      await makeFolder({}),
-    ];
-    const words = [...COMMON, ...FIXED, "--strategy", "replay:memSize=12", "--workers", "0"];
-    const grown = join(runs, "grown");
-    await train(["--benchmark", `directory:path=${data},mean=0.5,std=2`, ...words, "--out", grown]);
-    const add = (options: string) => [
-      "--continue",
-      grown,
-      "--benchmark",
-      `directory:path=${next}${options}`,
-      "--quiet",
-    ];
-    const refused = await captureCli(["train", ...add(",mean=0.1,std=2")]);
-    expect(refused.status).toBe(2);
-    expect(refused.stderr).toBe(`${next}: the run's folders are read with mean [0.5], got [0.1]\n`);
-    await train(add(",mean=0.5"));
-    const again = await captureCli(["train", ...add("")]);
-    expect(again).toMatchObject({ status: 0, stderr: "" });
-    expect(again.stdout).toContain(`Nothing is new: the run in ${grown} has trained all 4 experiences\n`);
-    const whole = join(runs, "whole");
-    await train(["--benchmark", `directory:path=${data},more=${next},mean=0.5,std=2`, ...words, "--out", whole]);
-    const [summary, wanted] = [await readSummary(grown), await readSummary(whole)];
-    expect(summary.parametersHash).toBe(wanted.parametersHash);
-    expect(summary.config.benchmark).toEqual(wanted.config.benchmark);
-    expect(summary.testExperiences).toEqual(["month1", "month2", "month5", "month6"]);
-    const twice = ["train", "--benchmark", `directory:path=${data},more=${data}`, ...words, "--out", join(runs, "x")];
-    expect((await captureCli(twice)).stderr).toBe(`the experience "month1" is in ${data} and ${data}\n`);
-  });
-
   test("leaves later folders to --continue, when a run is resumed", async () => {
     const [data, runs] = [await makeFolder(listMonths(1, 2, [])), await makeFolder({})];
     const out = join(runs, "run");
@@ -252,17 +151,5 @@ describe("train --continue", () => {
     await rm(join(data, "test/month1"), { recursive: true });
     const { status, stderr } = await captureCli(["train", "--continue", out]);
     expect([status, stderr]).toEqual([2, `${data}: must hold the experiences ["month1"]\n`]);
-  });
-
-  test("gives new classes the ids that follow: bee between ant and cat does not move cat", async () => {
-    const [data, runs] = [await makeFolder(listMonths(1, 4, [])), await makeFolder({})];
-    const out = join(runs, "run");
-    await train(["--benchmark", `directory:path=${data}`, ...COMMON, ...GROWING, "--workers", "0", "--out", out]);
-    await addFiles(data, listMonths(5, 5, ["bee", "cat"]));
-    await train(["--continue", out, "--quiet", "--epochs", "3"]);
-    const { config, experiences } = await readSummary(out);
-    expect(config).toMatchObject({ classNames: ["ant", "cat", "bee"], epochs: 3 });
-    expect(experiences.at(-1)).toMatchObject({ classes: [1, 2], epochs: 3 });
-    expect(JSON.parse(await readFile(join(out, "config.json"), "utf8")).classNames).toEqual(["ant", "cat", "bee"]);
   });
 });

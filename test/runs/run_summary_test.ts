@@ -87,4 +87,8 @@ describe("weighAccuracy()", () => {
   test("is 0 where there are no samples", () => {
     expect(weighAccuracy([], [])).toBe(0);
   });
+
+  test("leaves out what has no samples, and so no accuracy", () => {
+    expect(weighAccuracy([0.5, Number.NaN], [4, 0])).toBe(0.5);
+  });
 });

@@ -81,7 +81,7 @@ function formatLabel(index: number, name: string): string {
 
 function listMeans(values: readonly number[], perCell: number): number[] {
   return Array.from({ length: Math.ceil(values.length / perCell) }, (_, i) => {
-    const group = values.slice(i * perCell, (i + 1) * perCell);
+    const group = values.slice(i * perCell, (i + 1) * perCell).filter((value) => !Number.isNaN(value));
     return group.reduce((sum, value) => sum + value, 0) / group.length;
   });
 }

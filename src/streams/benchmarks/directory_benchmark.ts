@@ -10,7 +10,6 @@ import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
 import { readSampleFolder } from "../../data/readers/read_sample_folder.ts";
 import { createBenchmark } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
-import type { ExperienceData } from "../stream.ts";
 import { DEFAULT_EXPERIENCES } from "./class_counts.ts";
 import { dealDatasets } from "./deal_datasets.ts";
 import { DIRECTORY_OPTIONS, type DirectoryOptions } from "./directory_options.ts";
@@ -21,11 +20,11 @@ import type { DealtScenario } from "./image_options.ts";
 
 /**
  * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
- * in both, or `path/EXPERIENCE/…` alone; then those of each folder in `more`. Experiences come in the natural order of
- * their names ("exp2" before "exp10"), or as `experienceNames` says; what they may hold, see `readSampleFolder`. Bytes
- * are divided by 255. Class ids 0, 1, 2 … stand for the labels that occur, in train and test together: numbers
- * ascending, names in natural order. `classNames` says which. Targets may be numbers instead: `targets`, `labels` and
- * `labelSeparator` say which columns hold them.
+ * in both (one that is not in "test" is not evaluated), or `path/EXPERIENCE/…` alone; then those of each folder in
+ * `more`. Experiences come in the natural order of their names ("exp2" before "exp10"), or as `experienceNames` says;
+ * what they may hold, see `readSampleFolder`. Bytes are divided by 255. Class ids 0, 1, 2 … stand for the labels that
+ * occur, in train and test together: numbers ascending, names in natural order. `classNames` says which. Targets may be
+ * numbers instead: `targets`, `labels` and `labelSeparator` say which columns hold them.
  * @throws {Error} If a folder or file is missing, broken or does not fit the others; the message names it.
  * @example const benchmark = await directoryBenchmark({ path: "my-data", imageSize: { height: 32, width: 32 } });
  */
@@ -33,14 +32,18 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   assertOptions("directoryBenchmark", options, DIRECTORY_OPTIONS);
   if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
   const { path, testSize, taskLabels = false, seed = 0 } = options;
-  const { names, parts, isUndivided, rootOf } = await findExperienceFolders(options);
+  const { names, parts, tested, isUndivided, rootOf } = await findExperienceFolders(options);
   const isByFolder = options.scenario === "folders" || (options.scenario === undefined && !isUndivided);
   if (isByFolder) assertUndealt(options, isUndivided);
   if (parts.length === 2 && testSize !== undefined) {
     throw new RangeRefusal(`${path}: testSize requires a folder without "test", got ${testSize}`);
   }
   const folders = parts.flatMap((part) =>
-    names.map((name) => ({ root: rootOf(name), folder: [part, name].filter((word) => word !== "").join("/") })),
+    (part === "test" ? names.filter((name) => tested.includes(name)) : names).map((name) => ({
+      name,
+      root: rootOf(name),
+      folder: [part, name].filter((word) => word !== "").join("/"),
+    })),
   );
   const columns = new CsvColumns(options);
   const samples = [];
@@ -50,7 +53,7 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   const named = samples.map((part, i) => ({
     ...part,
     name: elementAt(folders, i).folder || "samples",
-    taskLabel: taskLabels && isByFolder ? i % names.length : 0,
+    taskLabel: taskLabels && isByFolder ? names.indexOf(elementAt(folders, i).name) : 0,
   }));
   const scenario = isByFolder ? "folders" : chooseScenario(options, samples);
   const { datasets, ...made } = createFolderDatasets(named, {
@@ -60,7 +63,7 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   const needs = chooseNeeds(scenario, made.classNames);
   const halves =
     parts.length === 2
-      ? { train: datasets.slice(0, names.length), test: datasets.slice(names.length) }
+      ? { train: datasets.slice(0, names.length), test: placeTests(datasets.slice(names.length), names, tested) }
       : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, subject: path, needs });
   if (scenario !== "folders") {
     const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
@@ -76,10 +79,19 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     const dealt = { ...options, ...made, ...assignment, name: "directory", scenario, train, test };
     return { ...dealDatasets(dealt), featureNames: columns.features };
   }
-  const toData = (list: readonly Dataset[]): ExperienceData[] =>
-    list.map((dataset, i) => ({ dataset, name: elementAt(names, i) }));
-  const streams = { train: toData(halves.train), test: toData(halves.test), isTaskIncremental: taskLabels };
+  const train = halves.train.map((dataset, i) => ({ dataset, name: elementAt(names, i) }));
+  const test = halves.test.map((dataset, i) => {
+    const name = elementAt(names, i);
+    return { dataset, name, isUntested: !tested.includes(name) };
+  });
+  const streams = { train, test, isTaskIncremental: taskLabels };
   return { ...createBenchmark({ ...options, ...made, name: "directory", ...streams }), featureNames: columns.features };
+}
+
+/** A data set for each experience, without samples where there is nothing to test it on. */
+function placeTests(datasets: readonly Dataset[], names: readonly string[], tested: readonly string[]): Dataset[] {
+  const own = datasets.values();
+  return names.map((name) => (tested.includes(name) ? own.next().value : undefined) ?? Dataset.empty());
 }
 
 /** How many experiences are dealt to: 5, or fewer where there are fewer things to deal, unless an option says it. */

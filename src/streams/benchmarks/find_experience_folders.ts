@@ -27,11 +27,13 @@ export async function findExperienceFolders(choice: ExperienceChoice): Promise<E
     throw new RangeRefusal(`${path}: more requires a folder for each experience`);
   }
   const roots = new Map(first.names.map((name) => [name, path]));
+  const tested = [...first.tested];
   for (const folder of more) {
-    const { names, parts, isUndivided } = await findSampleFolders(folder, choice);
+    const { names, parts, isUndivided, ...others } = await findSampleFolders(folder, choice);
     if (isUndivided || parts.length !== first.parts.length) {
       throw new RangeRefusal(`${folder}: must be arranged as ${path}: experiences ${describeParts(first)}`);
     }
+    tested.push(...others.tested);
     for (const name of names) {
       const other = roots.get(name);
       if (other !== undefined)
@@ -41,7 +43,7 @@ export async function findExperienceFolders(choice: ExperienceChoice): Promise<E
   }
   const found = [...roots.keys()];
   const names = first.isUndivided ? first.names : orderExperiences(found, choice);
-  return { ...first, names, rootOf: (name) => roots.get(name) ?? path };
+  return { ...first, names, tested, rootOf: (name) => roots.get(name) ?? path };
 }
 
 function describeParts({ parts }: SampleFolders): string {

@@ -12,6 +12,8 @@ export interface SampleFolders {
   readonly names: readonly string[];
   /** "train" and "test", or [""] where experiences or samples lie in the folder itself. */
   readonly parts: readonly string[];
+  /** Those of `names` that have samples to test on: where there is a folder "test", those that are in it, too. */
+  readonly tested: readonly string[];
   /** True where `names` is [""]. */
   readonly isUndivided: boolean;
 }
@@ -33,15 +35,15 @@ export async function findSampleFolders(
   if (!(await isSplit(path, folders))) {
     assertApart(path, files);
     const names = await findExperiences(path);
-    return { names, parts: [""], isUndivided: names === UNDIVIDED };
+    return { names, parts: [""], tested: names, isUndivided: names === UNDIVIDED };
   }
   const [train, test] = [join(path, "train"), join(path, "test")];
   for (const part of [train, test]) await assertNoBareImages(part);
-  const [names, others] = [await findExperiences(train), await findExperiences(test)];
-  if (names.join("/") !== others.join("/")) {
-    throw new RefusalError(`${test}: must hold ${describeNames(names)} as ${train}, got ${describeNames(others)}`);
+  const [names, tested] = [await findExperiences(train), await findExperiences(test)];
+  if (!tested.every((name) => names.includes(name))) {
+    throw new RefusalError(`${test}: must hold ${describeNames(names)} as ${train}, got ${describeNames(tested)}`);
   }
-  return { names, parts: ["train", "test"], isUndivided: names === UNDIVIDED };
+  return { names, parts: ["train", "test"], tested, isUndivided: names === UNDIVIDED };
 }
 
 /** Whether a folder is parted into "train" and "test": among classes, "train" may be a vehicle. */

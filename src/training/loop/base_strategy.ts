@@ -158,11 +158,11 @@ export class BaseStrategy extends LoopAttributes {
   }
 
   /**
-   * Evaluates on one experience, or on several in order. May be called in the middle of training.
+   * Evaluates on one experience, or on several in order, if they have samples. May be called in the middle of training.
    * @returns What this call measured; `evaluator.getLastMetrics()` has older values, too.
    */
   async eval(experiences: Experiences): Promise<LastMetrics> {
-    const evaluated = listExperiences(experiences, "eval()");
+    const evaluated = listExperiences(experiences, "eval()").filter(({ dataset }) => dataset.length > 0);
     const endCall = this.loop.beginEvaluation({ isComputing: this.isComputing() });
     try {
       await this.start().finally(() => this.loop.calls.enter());

@@ -56,6 +56,11 @@ describe("formatMatrixHeading() and formatMatrixRow()", () => {
     }
   });
 
+  test("leave out of a mean what was not measured", () => {
+    const cells = [0.4, Number.NaN, ...Array(38).fill(0.6)];
+    expect(show(cells, 28).split("\n")[2]).toBe("      3 46666666666666666666");
+  });
+
   test("color cells from red over yellow to green, and those alone", () => {
     const paint = (color: number, text: string) => `\x1b[38;5;16;48;5;${color}m${text}\x1b[0m`;
     expect(show([0, 0.5, 1, Number.NaN], 80, true).split("\n")[2]).toBe(

@@ -131,6 +131,28 @@ describe("directoryBenchmark()", () => {
     }
   });
 
+  test("keeps an empty place in the test stream for an experience that is not in test", async () => {
+    const csv = (value: number) => `a,label\n${value},0\n${value},1\n`;
+    const files = { "train/1/d.csv": csv(1), "train/2/d.csv": csv(2), "train/3/d.csv": csv(3) };
+    const tests = { "test/1/d.csv": csv(10), "test/3/d.csv": csv(30) };
+    const { trainStream, testStream } = await make({ ...files, ...tests }, { taskLabels: true });
+    expect([...trainStream].map(({ name, taskLabel }) => [name, taskLabel])).toEqual([
+      ["1", 0],
+      ["2", 1],
+      ["3", 2],
+    ]);
+    expect([...testStream].map(({ name, taskLabels }) => [name, taskLabels])).toEqual([
+      ["1", [0]],
+      ["2", []],
+      ["3", [2]],
+    ]);
+    expect([...testStream].map((experience) => read(experience).y)).toEqual([[0, 1], [], [0, 1]]);
+    expect(read(testStream.at(2)).x).toEqual([30, 30]);
+    const more = await makeFolder({ "train/4/d.csv": csv(4), "train/5/d.csv": csv(5), "test/5/d.csv": csv(50) });
+    const joined = await make({ ...files, ...tests }, { more: [more] });
+    expect([...joined.testStream].map(({ dataset }) => dataset.length)).toEqual([2, 0, 2, 0, 2]);
+  });
+
   test("hands its options to the streams", async () => {
     const csv = `kind,a\n${"0,1\n1,2\n".repeat(10)}`;
     const options = { labelColumn: "kind", taskLabels: true, validationSize: 0.5, onlineExperienceSize: 3 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
+import { createStream } from "../../../src/streams/stream.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { type CallbackName, TRAINING_CALLBACKS } from "../../../src/training/loop/callbacks.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
@@ -105,6 +106,17 @@ describe("eval() in the middle of training", () => {
 });
 
 describe("eval()", () => {
+  test("leaves out experiences without samples", async () => {
+    const { dataset } = testStream.at(0);
+    const stream = createStream("test", [{ dataset }, { dataset: dataset.subset([]), isUntested: true }, { dataset }]);
+    const seen: number[] = [];
+    const beforeEvalExp = ({ experience }: BaseStrategy) => void seen.push(experience.currentExperience);
+    await using strategy = create({ plugins: [{ beforeEvalExp }] });
+    await strategy.eval(stream);
+    expect(seen).toEqual([0, 2]);
+    expect(() => createStream("test", [{ dataset: dataset.subset([]) }])).toThrow("at least one sample");
+  });
+
   test("computes the criterion alone: no dropout, no penalty, no change of the parameters", async () => {
     const losses: number[] = [];
     const listener = createListener(["afterEvalIteration"], (_, strategy) => void losses.push(strategy.loss));
