@@ -154,9 +154,13 @@ export class GraphBuilder implements GrowingGraph {
     if (!this.#rowLimit || this.#rowLimit.rows < limit.rows) this.#rowLimit = limit;
   }
 
-  /** A tensor written into the file under this name; asking again gives the same one. */
+  /**
+   * A tensor written into the file under this name; asking again gives the same one. The values are borrowed: they must
+   * stay as they are until the file is encoded.
+   */
   initializer(name: ValueName, shape: readonly number[], values: Float32Array): ValueName {
-    return this.#addConstant(name, "float32", shape, new Uint8Array(Float32Array.from(values).buffer));
+    const { buffer, byteOffset, byteLength } = values;
+    return this.#addConstant(name, "float32", shape, new Uint8Array(buffer, byteOffset, byteLength));
   }
 
   constant(values: number | readonly number[], shape?: readonly number[]): ValueName {
@@ -173,7 +177,7 @@ export class GraphBuilder implements GrowingGraph {
   readConstant(name: ValueName): number[] | undefined {
     const tensor = this.#constants.get(name);
     if (!tensor) return undefined;
-    const { buffer } = Uint8Array.from(tensor.bytes);
+    const { buffer } = new Uint8Array(tensor.bytes);
     return tensor.dataType === "int64" ? Array.from(new BigInt64Array(buffer), Number) : [...new Float32Array(buffer)];
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { encode as encodePng } from "fast-png";
 import protobuf from "protobufjs";
+import { toPlainBytes } from "../../core/plain_bytes.ts";
 import { isMatrix, type MetricData, type MetricImage } from "../metric_data.ts";
 import { drawHeatMap } from "./heat_map_image.ts";
 import { createCountHistogram, createHistogram, type Histogram } from "./histogram.ts";
@@ -51,6 +52,5 @@ function describeHistogram({ min, max, num, sum, sumSquares, bucketLimits, bucke
 }
 
 function encode(event: object): Uint8Array<ArrayBuffer> {
-  // A copy of our own: protobufjs may hand out a Buffer from Node's shared pool.
-  return Uint8Array.from(eventType.encode(eventType.create(event)).finish());
+  return toPlainBytes(eventType.encode(eventType.create(event)).finish());
 }

@@ -111,7 +111,7 @@ function isOperator(op: string): op is Operator {
 /** The numbers of a constant: shapes, axes and factors. */
 function readNumbers(tensor: OnnxTensor | undefined): number[] | undefined {
   if (!tensor) return undefined;
-  const { buffer } = Uint8Array.from(tensor.bytes);
+  const { buffer } = new Uint8Array(tensor.bytes);
   if (tensor.dataType === "int64") return Array.from(new BigInt64Array(buffer), Number);
   return tensor.dataType === "float32" ? [...new Float32Array(buffer)] : undefined;
 }

@@ -1,13 +1,15 @@
 import { needs, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { type DecodedGraph, decodedModelSchema } from "./decoded_model_schema.ts";
-import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, modelMessage } from "./model_message.ts";
+import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, EXTERNAL_LOCATION, modelMessage } from "./model_message.ts";
 import type {
   AttributeValue,
   BatchDimension,
   DataType,
   Dimension,
+  ExternalBytes,
   OnnxGraph,
   OnnxModel,
+  OnnxTensor,
   ValueInfo,
 } from "./onnx_model.ts";
 
@@ -44,15 +46,37 @@ function decodeGraph(graph: DecodedGraph): OnnxGraph {
       outputs: node.output,
       attributes: Object.fromEntries(node.attribute.map((entry) => [entry.name, decodeAttribute(entry)])),
     })),
-    initializers: graph.initializer.map((tensor) => ({
-      name: tensor.name,
-      shape: tensor.dims,
-      dataType: decodeDataType(tensor.data_type),
-      bytes: Uint8Array.from(tensor.raw_data),
-    })),
+    initializers: graph.initializer.map(decodeTensor),
     inputs: graph.input.map(decodeValueInfo),
     outputs: graph.output.map(decodeValueInfo),
   };
+}
+
+function decodeTensor(tensor: DecodedGraph["initializer"][number]): OnnxTensor {
+  const { buffer, byteOffset, byteLength } = tensor.raw_data;
+  const external = tensor.data_location === EXTERNAL_LOCATION ? decodeExternal(tensor) : undefined;
+  return {
+    name: tensor.name,
+    shape: tensor.dims,
+    dataType: decodeDataType(tensor.data_type),
+    // A view of the file's bytes, as a plain array where they are a Buffer's.
+    bytes: new Uint8Array(buffer, byteOffset, byteLength),
+    ...(external ? { external } : {}),
+  };
+}
+
+/** From the file's beginning where there is no offset. */
+function decodeExternal({ name, external_data }: DecodedGraph["initializer"][number]): ExternalBytes {
+  const {
+    location = "",
+    offset = "0",
+    length = "",
+  } = Object.fromEntries(external_data.map(({ key, value }) => [key, value]));
+  const external = { location, offset: Number(offset), length: Number(length) };
+  const isWhole = [external.offset, external.length].every((value) => Number.isSafeInteger(value) && value >= 0);
+  // Another folder's files are none of its business.
+  if (isWhole && length !== "" && location !== "" && !/[\\/]/.test(location)) return external;
+  throw new SyntaxRefusal(needs(`the tensor "${name}"`, "a file's name, an offset and a length", external_data));
 }
 
 function decodeMessage(bytes: Uint8Array): unknown {

@@ -41,7 +41,9 @@ const tensorSchema = z.object({
   name: z.string(),
   dims: z.array(z.number()),
   data_type: z.number(),
-  raw_data: bytesSchema,
+  raw_data: bytesSchema.default(new Uint8Array(0)),
+  external_data: z.array(z.object({ key: z.string(), value: z.string() })),
+  data_location: z.number(),
 });
 
 const graphSchema = z.object({

@@ -1,20 +1,70 @@
-import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, modelMessage } from "./model_message.ts";
+import { joinBytes } from "../../core/join_bytes.ts";
+import { encodeFieldHeader } from "./field_header.ts";
+import {
+  ATTRIBUTE_NUMBERS,
+  DATA_TYPE_NUMBERS,
+  EXTERNAL_LOCATION,
+  graphMessage,
+  modelMessage,
+  tensorMessage,
+} from "./model_message.ts";
 import type { AttributeValue, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "./onnx_model.ts";
+
+/** The numbers of the fields that are written here, not by protobufjs. */
+const GRAPH_FIELD = 7;
+const INITIALIZER_FIELD = 5;
+const RAW_DATA_FIELD = 9;
 
 /** The bytes of an ONNX file. Equal models give equal bytes. The caller owns the result. */
 export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
+  return joinBytes(encodePieces(model));
+}
+
+/**
+ * The same bytes in pieces that follow each other: tensors are views of their own bytes, so that a large model is not
+ * copied here.
+ */
+function encodePieces(model: OnnxModel): readonly Uint8Array[] {
   const { graph } = model;
-  const message = modelMessage.create({
+  const graphPieces = encodeGraphPieces(graph);
+  const beforeGraph = {
     ir_version: model.irVersion,
     producer_name: model.producerName,
     producer_version: model.producerVersion,
     doc_string: model.docString,
+  };
+  const behindGraph = {
     opset_import: [{ domain: "", version: model.opsetVersion }, ...importDomains(graph.nodes)],
     metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
-    graph: encodeGraphMessage(graph),
-  });
-  // A copy of our own: protobufjs may hand out a Buffer from Node's shared pool, and runtimes differ in it.
-  return Uint8Array.from(modelMessage.encode(message).finish());
+  };
+  return [
+    modelMessage.encode(modelMessage.create(beforeGraph)).finish(),
+    encodeFieldHeader(GRAPH_FIELD, measurePieces(graphPieces)),
+    ...graphPieces,
+    modelMessage.encode(modelMessage.create(behindGraph)).finish(),
+  ];
+}
+
+/** Fields in the order of their numbers, as protobufjs writes them. */
+function encodeGraphPieces(graph: OnnxGraph): readonly Uint8Array[] {
+  const { name, node, input, output } = describeGraph(graph);
+  return [
+    graphMessage.encode(graphMessage.create({ name, node })).finish(),
+    ...graph.initializers.flatMap(encodeTensorPieces),
+    graphMessage.encode(graphMessage.create({ input, output })).finish(),
+  ];
+}
+
+function encodeTensorPieces(tensor: OnnxTensor): readonly Uint8Array[] {
+  const before = tensorMessage.encode(tensorMessage.create(describeTensor(tensor))).finish();
+  const pieces = tensor.external
+    ? [before]
+    : [before, encodeFieldHeader(RAW_DATA_FIELD, tensor.bytes.length), tensor.bytes];
+  return [encodeFieldHeader(INITIALIZER_FIELD, measurePieces(pieces)), ...pieces];
+}
+
+function measurePieces(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** onnxruntime's own domains have one version each. */
@@ -23,11 +73,11 @@ function importDomains(nodes: readonly OnnxNode[]): object[] {
   return [...domains].map((domain) => ({ domain, version: 1 }));
 }
 
-function encodeGraphMessage(graph: OnnxGraph): object {
+function describeGraph(graph: OnnxGraph) {
   return {
     name: graph.name,
     node: graph.nodes.map(encodeNode),
-    initializer: graph.initializers.map(encodeTensor),
+    initializer: graph.initializers.map(describeWholeTensor),
     input: graph.inputs.map(encodeValueInfo),
     output: graph.outputs.map(encodeValueInfo),
   };
@@ -63,16 +113,25 @@ function encodeAttribute(attribute: AttributeValue): object {
     case "strings":
       return { strings: attribute.value.map((text) => new TextEncoder().encode(text)) };
     case "graph":
-      return { g: encodeGraphMessage(attribute.value) };
+      return { g: describeGraph(attribute.value) };
   }
 }
 
-function encodeTensor(tensor: OnnxTensor): object {
+function describeWholeTensor(tensor: OnnxTensor): object {
+  const described = describeTensor(tensor);
+  return tensor.external ? described : { ...described, raw_data: tensor.bytes };
+}
+
+/** All but the bytes. */
+function describeTensor({ name, shape, dataType, external }: OnnxTensor): object {
+  const described = { dims: shape, data_type: DATA_TYPE_NUMBERS[dataType], name };
+  if (!external) return described;
+  const { location, offset, length } = external;
+  const place = { location, offset: String(offset), length: String(length) };
   return {
-    dims: tensor.shape,
-    data_type: DATA_TYPE_NUMBERS[tensor.dataType],
-    name: tensor.name,
-    raw_data: tensor.bytes,
+    ...described,
+    external_data: Object.entries(place).map(([key, value]) => ({ key, value })),
+    data_location: EXTERNAL_LOCATION,
   };
 }
 

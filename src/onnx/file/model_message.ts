@@ -24,5 +24,14 @@ export const ATTRIBUTE_NUMBERS: Readonly<Record<AttributeValue["kind"], number>>
 
 const schema = readFileSync(new URL("../../../proto/onnx.proto", import.meta.url), "utf8");
 
+const { root } = protobuf.parse(schema, { keepCase: true });
+
 /** A whole ONNX file as protobufjs writes and reads it, by proto/onnx.proto. */
-export const modelMessage = protobuf.parse(schema, { keepCase: true }).root.lookupType("onnx.ModelProto");
+export const modelMessage = root.lookupType("onnx.ModelProto");
+/** The file's graph. */
+export const graphMessage = root.lookupType("onnx.GraphProto");
+/** A tensor of the graph. */
+export const tensorMessage = root.lookupType("onnx.TensorProto");
+
+/** ONNX's number for a tensor whose data stand in another file. */
+export const EXTERNAL_LOCATION = 1;

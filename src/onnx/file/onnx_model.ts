@@ -32,12 +32,22 @@ export interface ValueInfo extends ValueType {
   readonly name: string;
 }
 
-/** A constant or a parameter's value inside the file: row-major, little-endian bytes. */
+/** A constant or a parameter's value: row-major, little-endian bytes. */
 export interface OnnxTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dataType: DataType;
+  /** Empty where they stand in another file. */
   readonly bytes: Uint8Array;
+  readonly external?: ExternalBytes;
+}
+
+/** Where a tensor's bytes stand that are not in the file itself. */
+export interface ExternalBytes {
+  /** The name of a file in the same folder. */
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** One attribute of a node. Integers and floats are told apart because the format does. */

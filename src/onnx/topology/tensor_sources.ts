@@ -13,7 +13,10 @@ export function feedTensors(spec: ModelSpec): TensorSource {
   };
 }
 
-/** Parameters as constants within the file, copied from the vectors: what an exported model needs. */
+/**
+ * Parameters as constants within the file: what an exported model needs. They are views of the vectors, which must stay
+ * as they are until the file is encoded.
+ */
 export function writeTensors(
   spec: ModelSpec,
   vectors: { parameters: Float32Array; state: Float32Array },

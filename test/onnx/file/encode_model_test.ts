@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { decodeModel } from "../../../src/onnx/file/decode_model.ts";
 import { encodeModel } from "../../../src/onnx/file/encode_model.ts";
+import { modelMessage } from "../../../src/onnx/file/model_message.ts";
 import {
   type AttributeValue,
   type BatchDimension,
@@ -55,12 +56,22 @@ const model: fc.Arbitrary<OnnxModel> = fc.record({
       { maxLength: 4 },
     ),
     initializers: fc.array(
-      fc.record({
-        name: text,
-        shape: fc.array(fc.nat(), { maxLength: 4 }),
-        dataType,
-        bytes: fc.uint8Array().map((bytes) => Uint8Array.from(bytes)),
-      }),
+      fc
+        .record(
+          {
+            name: text,
+            shape: fc.array(fc.nat(), { maxLength: 4 }),
+            dataType,
+            bytes: fc.uint8Array().map((bytes) => Uint8Array.from(bytes)),
+            external: fc.record({
+              location: fc.constantFrom("model.onnx.data", "…"),
+              offset: fc.nat(2 ** 40),
+              length: fc.nat(2 ** 40),
+            }),
+          },
+          { requiredKeys: ["name", "shape", "dataType", "bytes"], noNullPrototype: true },
+        )
+        .map((tensor) => (tensor.external ? { ...tensor, bytes: new Uint8Array(0) } : tensor)),
       { maxLength: 3 },
     ),
     inputs: fc.array(valueInfo, { maxLength: 3 }),
@@ -104,6 +115,17 @@ describe("encodeModel()", () => {
     );
   });
 
+  test("gives what protobufjs alone would write", () => {
+    fc.assert(
+      fc.property(model, (original) => {
+        const bytes = encodeModel(original);
+        const again = modelMessage.encode(modelMessage.decode(bytes)).finish();
+        expect([...again]).toEqual([...bytes]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test("writes the format's field numbers, when the model is small", () => {
     const graph = { name: "g", nodes: [], initializers: [], inputs: [], outputs: [] };
     const bytes = encodeModel({ ...BLANK, graph });
@@ -115,9 +137,33 @@ describe("encodeModel()", () => {
 });
 
 describe("decodeModel()", () => {
+  test("shows tensors within the file's own bytes", () => {
+    const tensor = {
+      name: "w",
+      shape: [2],
+      dataType: "float32" as const,
+      bytes: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+    };
+    const graph = { name: "g", nodes: [], initializers: [tensor], inputs: [], outputs: [] };
+    const file = encodeModel({ ...BLANK, graph });
+    const [found] = decodeModel(file).graph.initializers;
+    expect(found?.bytes).toEqual(tensor.bytes);
+    expect(found?.bytes.buffer).toBe(file.buffer);
+  });
+
   test("throws a SyntaxError, when the bytes are not a model", () => {
     expect(() => decodeModel(Uint8Array.of(255, 255, 255))).toThrow(SyntaxError);
     expect(() => decodeModel(new Uint8Array(0))).toThrow(/the ONNX file needs/);
+  });
+
+  test("throws a SyntaxError, when a tensor's data stand in another folder or nowhere", () => {
+    const place = { location: "model.onnx.data", offset: 0, length: 4 };
+    for (const wrong of [{ location: "../secret" }, { location: "/etc/passwd" }, { location: "" }, { offset: -1 }]) {
+      const external = { ...place, ...wrong };
+      const tensor = { name: "w", shape: [1], dataType: "float32" as const, bytes: new Uint8Array(0), external };
+      const graph = { name: "g", nodes: [], initializers: [tensor], inputs: [], outputs: [] };
+      expect(() => decodeModel(encodeModel({ ...BLANK, graph }))).toThrow(/the tensor "w" needs a file's name/);
+    }
   });
 
   test("throws a SyntaxError, when a whole file is cut anywhere in its tensors", () => {
