@@ -3,6 +3,7 @@
  * @module
  */
 
+export { computeForgetting } from "./evaluation/compute_forgetting.ts";
 export {
   type ContinualMeasures,
   formatAccuracyMatrixCsv,
@@ -13,6 +14,14 @@ export { defaultEvaluator } from "./evaluation/default_evaluator.ts";
 export type { ClockCounters, EvaluatedStrategy, WorkSharers } from "./evaluation/evaluated_strategy.ts";
 export type { EvaluationCallbacks, EvaluationEvent } from "./evaluation/evaluation_event.ts";
 export { EvaluationPlugin, type EvaluationPluginOptions } from "./evaluation/evaluation_plugin.ts";
+export {
+  type CollectedValues,
+  type ExperienceSelection,
+  type MeasuredStream,
+  MetricCollector,
+  type MetricSelection,
+  type TimeSelection,
+} from "./evaluation/metric_collector.ts";
 export type { ClassCounts, MetricData, MetricImage, WeightSnapshot } from "./evaluation/metric_data.ts";
 export type { MetricFamilyOptions } from "./evaluation/metric_family.ts";
 export type { MetricSeries } from "./evaluation/metric_history.ts";
@@ -41,6 +50,16 @@ export {
   type TopkAccMetricsOptions,
   topkAccMetrics,
 } from "./evaluation/metrics/accuracy/top_k_accuracy.ts";
+export { TaskAwareAccuracy, TaskAwareTopKAccuracy } from "./evaluation/metrics/by_task/task_aware_accuracy.ts";
+export { TaskAwareLoss } from "./evaluation/metrics/by_task/task_aware_loss.ts";
+export type { ByTask } from "./evaluation/metrics/by_task/task_measures.ts";
+export {
+  type TaskMetricsOptions,
+  type TaskTopkAccMetricsOptions,
+  taskAccuracyMetrics,
+  taskLossMetrics,
+  taskTopkAccMetrics,
+} from "./evaluation/metrics/by_task/task_metrics.ts";
 export { Loss, lossMetrics } from "./evaluation/metrics/loss/loss.ts";
 export { R2 } from "./evaluation/metrics/loss/r_squared.ts";
 export {
@@ -52,7 +71,7 @@ export {
   rmseMetrics,
 } from "./evaluation/metrics/loss/regression_metrics.ts";
 export { RMSE } from "./evaluation/metrics/loss/root_mean_squared_error.ts";
-export { Mean } from "./evaluation/metrics/mean.ts";
+export { Mean, Sum } from "./evaluation/metrics/mean.ts";
 export type { Metric } from "./evaluation/metrics/metric.ts";
 export {
   ConfusionMatrix,

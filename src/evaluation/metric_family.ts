@@ -66,14 +66,21 @@ export function createMetricFamily(
   create: () => FedMetric,
 ): PluginMetric[] {
   const { lastTaskLabel = false } = options;
-  return ORDER.filter((occasion) => options[occasion]).map((occasion) => {
-    const { suffix, ...spans } = OCCASIONS[occasion];
-    const full = `${occasion === "epochRunning" ? running : name}_${occasion === "experience" ? experience : suffix}`;
+  return listOccasions(options).map(({ suffix, isRunning, ...spans }) => {
+    const full = `${isRunning ? running : name}_${spans.emitAt === "experience" ? experience : suffix}`;
     return createPluginMetric({
       name: full,
       ...create(),
       ...spans,
-      lastTaskLabel: lastTaskLabel && occasion === "stream",
+      lastTaskLabel: lastTaskLabel && spans.emitAt === "stream",
     });
   });
+}
+
+/** The spans of the occasions that were asked for, each with what it is called behind a measure's name. */
+export function listOccasions(options: { readonly [Occasion in keyof typeof OCCASIONS]?: boolean }) {
+  return ORDER.filter((occasion) => options[occasion]).map((occasion) => ({
+    ...OCCASIONS[occasion],
+    isRunning: occasion === "epochRunning",
+  }));
 }

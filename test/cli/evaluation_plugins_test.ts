@@ -26,7 +26,7 @@ describe("train --plugin tensorboard, csv and metrics", () => {
     const all =
       "topK=2,classAccuracy=true,confusionMatrix=true,maxForgetting=true,cumulative=true,amca=true,timing=true";
     const more =
-      "regression=true,meanScores=true,labels=true,images=true,weights=true,mac=true,cpu=true,ram=true,disk=true,minibatch=true";
+      "regression=true,meanScores=true,labels=true,images=true,weights=true,mac=true,cpu=true,ram=true,disk=true,minibatch=true,byTask=true";
     const words = ["--plugin", "tensorboard", "--plugin", "csv", "--plugin", `metrics:${all},${more}`];
     const { out, status, stderr } = await train(words);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -69,6 +69,8 @@ describe("train --plugin tensorboard, csv and metrics", () => {
       "WeightCheckpoint/train_phase/train_stream/Exp001",
       "MAC_Exp/eval_phase/test_stream/Task000/Exp000",
       "Loss_MB/train_phase/train_stream/Task000",
+      "Top1_TaskAcc_Exp/eval_phase/test_stream/Task000/Exp001",
+      "TaskLoss_Stream/eval_phase/test_stream/Task000",
     ]) {
       expect(inLines.has(name) ? name : [...inLines]).toEqual(name);
     }

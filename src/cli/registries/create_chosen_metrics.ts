@@ -6,6 +6,7 @@ import {
   cumulativeForgettingMetrics,
 } from "../../evaluation/metrics/accuracy/cumulative_accuracy.ts";
 import { topkAccMetrics } from "../../evaluation/metrics/accuracy/top_k_accuracy.ts";
+import { taskAccuracyMetrics, taskLossMetrics } from "../../evaluation/metrics/by_task/task_metrics.ts";
 import { lossMetrics } from "../../evaluation/metrics/loss/loss.ts";
 import { r2Metrics, rmseMetrics } from "../../evaluation/metrics/loss/regression_metrics.ts";
 import { confusionMatrixMetrics } from "../../evaluation/metrics/outputs/confusion_matrix.ts";
@@ -31,6 +32,7 @@ export function createChosenMetrics(options: MetricsOptions, runFolder: () => st
   return [
     ...(minibatch ? [...accuracyMetrics({ minibatch }), ...lossMetrics({ minibatch })] : []),
     ...(topK === undefined ? [] : topkAccMetrics({ ...spans, topK })),
+    ...(options.byTask ? [...taskAccuracyMetrics(spans), ...taskLossMetrics(spans)] : []),
     ...(options.classAccuracy ? classAccuracyMetrics({ stream: true }) : []),
     ...(confusionMatrix === undefined ? [] : confusionMatrixMetrics(readNormalization(confusionMatrix))),
     ...(options.maxForgetting ? forgettingMetrics({ experience: true, stream: true, since: "running-maximum" }) : []),

@@ -8,6 +8,7 @@ export const METRICS_OPTIONS = {
   minibatch: isMeasured("accuracy and loss of each training minibatch"),
   topK: optional(wholeNumber(1), "accuracy among the k largest logits"),
   classAccuracy: isMeasured("accuracy of each class"),
+  byTask: isMeasured("accuracy and loss of each task label"),
   confusionMatrix: optional(oneOf(["count", "true", "pred", "all"]), "as counts, or as shares of what"),
   maxForgetting: isMeasured("forgetting since the best accuracy, beside that since the first"),
   forwardTransfer: isMeasured("what training helps with experiences to come; evaluates once before any training"),

@@ -1,6 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Mean } from "../../../src/evaluation/metrics/mean.ts";
+import { Mean, Sum } from "../../../src/evaluation/metrics/mean.ts";
+
+describe("Sum", () => {
+  test("result() is the sum of what was added since the last reset, through JSON", () => {
+    const sum = new Sum();
+    expect(sum.result()).toBe(0);
+    sum.update(5);
+    const other = new Sum();
+    other.restore(JSON.parse(JSON.stringify(sum.save())));
+    other.update(-2);
+    expect([sum.result(), other.result()]).toEqual([5, 3]);
+    sum.reset();
+    expect(sum.result()).toBe(0);
+  });
+});
 
 describe("Mean", () => {
   test("result() is 0, when nothing was added or all was reset", () => {
