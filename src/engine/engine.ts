@@ -33,20 +33,33 @@ export interface DropoutKey {
  * What the fused step minimises: Σᵢ weights[i] · loss(output[i], target[i]). Weights hold the 1/B of the whole
  * minibatch, so that the gradients of its shards are summed, never averaged.
  * - `cross-entropy`: from logits; targets are one-hot rows (smoothed if asked for) that sum to 1.
+ * - `focal`: from logits, −Σ target · (1 − p)^γ · ln p with p the softmax; targets as before. γ = 0 is cross-entropy.
  * - `binary-cross-entropy`: from logits, the mean over the C outputs; targets are from 0 to 1.
+ * - `binary-focal`: from logits, the mean over the C outputs of target · (1 − p)^γ · −ln p + (1 − target) · p^γ · −ln(1 −
+ *   p) with p the sigmoid; targets are from 0 to 1. γ = 0 is binary cross-entropy.
  * - `mse`: mean over the C outputs of the squared difference.
+ * - `huber`: mean over the C outputs of half the squared difference d, or δ · (|d| − δ/2) where |d| is more than δ.
+ * @see Lin et al. 2017, Focal Loss for Dense Object Detection, arXiv:1708.02002
+ * @see Huber 1964, Robust Estimation of a Location Parameter
  */
 export interface Objective {
-  readonly kind: "cross-entropy" | "binary-cross-entropy" | "mse";
+  readonly kind: "cross-entropy" | "binary-cross-entropy" | "mse" | "focal" | "binary-focal" | "huber";
+  /** γ of the focal losses, at least 0; δ of huber, above 0. The other kinds have none. */
+  readonly constant?: number;
   /** [n, C] */
   readonly targets: Float32Array;
   /** [n] */
   readonly weights: Float32Array;
   /**
    * [C], finite, added to each row's logits before the loss: 0 for classes that compete, −1000, say, for others. The
-   * outputs that are given back do not have it. Not for mse.
+   * outputs that are given back do not have it. Not for mse and huber.
    */
   readonly classMask?: Float32Array;
+  /**
+   * [n, C], finite: multiplies each output's part of the loss before the mean over C. Not for the losses of a softmax,
+   * cross-entropy and focal.
+   */
+  readonly elementWeights?: Float32Array;
 }
 
 /** Where a call writes its results. Lent by the caller, who owns them. */

@@ -21,8 +21,8 @@ export interface GraphNode {
  * - `taskLabels`: [N], int64.
  * - `parameter`, `state`: one tensor of the flat vectors.
  * - `noise`: [N, …], drawn at every run; `layerIndex` goes into its random key.
- * - `targets` [N, C], `weights` [N, 1], `classMask` [C], `outputGradient` [N, C]: of the objective, and of the split
- *   step.
+ * - `targets` [N, C], `weights` [N, 1], `classMask` [C], `elementWeights` [N, C], `constant` [1], `outputGradient`
+ *   [N, C]: of the objective, and of the split step.
  */
 export type InputRole =
   | { readonly kind: "samples" }
@@ -33,6 +33,8 @@ export type InputRole =
   | { readonly kind: "targets" }
   | { readonly kind: "weights" }
   | { readonly kind: "classMask" }
+  | { readonly kind: "elementWeights" }
+  | { readonly kind: "constant" }
   | { readonly kind: "outputGradient" };
 
 /**

@@ -33,7 +33,15 @@ export interface EngineContractOptions {
   readonly countLive?: () => Promise<number> | number;
 }
 
-const OBJECTIVES: readonly Objective["kind"][] = ["cross-entropy", "binary-cross-entropy", "mse"];
+const OBJECTIVES: readonly Objective["kind"][] = [
+  "cross-entropy",
+  "binary-cross-entropy",
+  "mse",
+  "focal",
+  "binary-focal",
+  "huber",
+];
+
 /**
  * The laws that every engine obeys, as tests. Call it once in a test file.
  * @param create Loads an engine; the suite closes it.

@@ -77,6 +77,9 @@ export function drawInput(
   return { x: { data, shape }, taskLabels: new Int32Array(rows), mode: "train", dropoutKey: KEY, ...others };
 }
 
+/** γ and δ of the kinds that have one. */
+const CONSTANTS: Readonly<Partial<Record<Objective["kind"], number>>> = { focal: 1.7, "binary-focal": 2.3, huber: 0.6 };
+
 /** Smoothed one-hot rows, and weights that differ from row to row. */
 export function drawObjective(kind: Objective["kind"], rows: number, classes = CLASSES): Objective {
   const stream = new RandomStream(rows, "objective");
@@ -86,7 +89,14 @@ export function drawObjective(kind: Objective["kind"], rows: number, classes = C
     targets[row * classes + stream.integer(classes)] = 0.9 + 0.1 / classes;
     weights[row] = (0.5 + stream.uniform()) / rows;
   }
-  return { kind, targets, weights };
+  const constant = CONSTANTS[kind];
+  return { kind, targets, weights, ...(constant === undefined ? {} : { constant }) };
+}
+
+/** The same with weights from 0 to 2 of each output's part of the loss. */
+export function weighElements(objective: Objective): Objective {
+  const stream = new RandomStream(7, "element weights");
+  return { ...objective, elementWeights: objective.targets.map(() => Math.max(0, 3 * stream.uniform() - 1)) };
 }
 
 /** Rows `start` … `end` of an input and its objective: a shard. */
@@ -105,8 +115,10 @@ export function sliceRows(
     taskLabels: taskLabels.slice(start, end),
     ...others,
   };
+  const { elementWeights } = objective;
   const targets = objective.targets.slice(start * classes, end * classes);
-  return [slice, { ...objective, targets, weights: objective.weights.slice(start, end) }];
+  const elements = elementWeights ? { elementWeights: elementWeights.slice(start * classes, end * classes) } : {};
+  return [slice, { ...objective, ...elements, targets, weights: objective.weights.slice(start, end) }];
 }
 
 /** Results to be written into, full of NaN so that what is not written shows. */
@@ -150,48 +162,6 @@ export function maskObjective(objective: Objective, classes = CLASSES): Objectiv
     targets[last] = 0;
   }
   return { ...objective, targets, classMask: createMask(classes) };
-}
-
-/** Losses [n] of outputs [n, C], the slow way and in float64. */
-export function computeLossesSlowly({ kind, targets, weights, classMask }: Objective, outputs: Float32Array): number[] {
-  const classes = targets.length / weights.length;
-  return Array.from(weights, (_, row) => {
-    const own = [...outputs.subarray(row * classes, (row + 1) * classes)];
-    const logits = own.map((logit, c) => logit + (classMask?.[c] ?? 0));
-    const wanted = targets.subarray(row * classes, (row + 1) * classes);
-    if (kind === "mse") return logits.reduce((sum, logit, c) => sum + (logit - (wanted[c] ?? 0)) ** 2, 0) / classes;
-    if (kind === "binary-cross-entropy") {
-      const terms = logits.map((logit, c) => {
-        const chance = 1 / (1 + Math.exp(-logit));
-        const target = wanted[c] ?? 0;
-        const forOne = target === 0 ? 0 : target * Math.log(chance);
-        return -(forOne + (1 - target) * Math.log(1 - chance));
-      });
-      return terms.reduce((sum, term) => sum + term, 0) / classes;
-    }
-    const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
-    return logits.reduce((sum, logit, c) => sum + (wanted[c] ?? 0) * (logSum - logit), 0);
-  });
-}
-
-/** d(Σ weights · losses)/dOutputs [n, C], by the textbook. */
-export function computeOutputGradient(
-  { kind, targets, weights, classMask }: Objective,
-  unmasked: Float32Array,
-): Float32Array {
-  const classes = targets.length / weights.length;
-  const outputs = unmasked.map((output, i) => output + (classMask?.[i % classes] ?? 0));
-  return outputs.map((output, i) => {
-    const row = Math.floor(i / classes);
-    const weight = weights[row] ?? 0;
-    if (kind === "mse") return (weight * 2 * (output - (targets[i] ?? 0))) / classes;
-    if (kind === "binary-cross-entropy") {
-      return (weight * (1 / (1 + Math.exp(-output)) - (targets[i] ?? 0))) / classes;
-    }
-    const logits = outputs.subarray(row * classes, (row + 1) * classes);
-    const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
-    return weight * (Math.exp(output) / sum - (targets[i] ?? 0));
-  });
 }
 
 /** The largest difference of two vectors of one length. */

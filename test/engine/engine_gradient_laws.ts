@@ -3,8 +3,6 @@ import fc from "fast-check";
 import type { Engine, EngineInput, ModelVectors, Objective } from "../../src/engine/engine.ts";
 import {
   computeGradient,
-  computeLossesSlowly,
-  computeOutputGradient,
   computeOutputs,
   drawInput,
   drawObjective,
@@ -12,6 +10,7 @@ import {
   sliceRows,
 } from "./engine_fixtures.ts";
 import type { OpenedEngine } from "./opened_engine.ts";
+import { computeLossesSlowly, computeOutputGradient } from "./slow_objectives.ts";
 
 const STEP = 2 ** -8;
 /** The share of parameters that may have a kink of relu within their step. */

@@ -5,7 +5,6 @@ import type { ModelTopology } from "../../src/engine/model_topology.ts";
 import {
   CLASSES,
   computeGradient,
-  computeOutputGradient,
   computeOutputs,
   createSmallModel,
   drawInput,
@@ -13,6 +12,7 @@ import {
   drawVectors,
   measureDifference,
 } from "./engine_fixtures.ts";
+import { computeOutputGradient } from "./slow_objectives.ts";
 
 /** Whose memory is read and written, and that all of it is given back. */
 export function describeMemory(

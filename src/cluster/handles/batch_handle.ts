@@ -59,7 +59,7 @@ export class BatchHandle {
   }
 
   /**
-   * Has the objective write its targets, weights and class mask.
+   * Has the objective write its targets, weights, class mask and constant.
    * @throws {RangeError} If the class mask is not one number an output, or there is no such kind of objective.
    */
   writeObjective(objective: ObjectiveWriter): void {
@@ -71,7 +71,10 @@ export class BatchHandle {
     }
     if (classMask) this.#memory.classMask.set(classMask);
     this.#control[Word.classMask] = classMask ? 1 : 0;
+    this.#memory.constant[0] = objective.constant ?? Number.NaN;
     objective.write(this.#memory.targets.subarray(0, size * this.#outputSize), this.#memory.weights.subarray(0, size));
+    objective.writeElementWeights?.(this.#memory.elementWeights.subarray(0, size * this.#outputSize));
+    this.#control[Word.elementWeights] = objective.writeElementWeights ? 1 : 0;
   }
 
   /** Tiny values are flushed to 0: backward passes would make subnormal numbers of them. */

@@ -70,6 +70,10 @@ export interface BatchMemory {
   /** [C] */
   readonly classMask: Float32Array<SharedArrayBuffer>;
   /** [B, C] */
+  readonly elementWeights: Float32Array<SharedArrayBuffer>;
+  /** The objective's constant [1]; NaN where it has none. */
+  readonly constant: Float64Array<SharedArrayBuffer>;
+  /** [B, C] */
   readonly outputs: Float32Array<SharedArrayBuffer>;
   /** [B] */
   readonly losses: Float32Array<SharedArrayBuffer>;
@@ -168,6 +172,8 @@ export function createBatchMemory(capacity: number, outputs: number): BatchMemor
     targets: createSharedFloat32(capacity * outputs),
     weights: createSharedFloat32(capacity),
     classMask: createSharedFloat32(outputs),
+    elementWeights: createSharedFloat32(capacity * outputs),
+    constant: createSharedFloat64(1),
     outputs: createSharedFloat32(capacity * outputs),
     losses: createSharedFloat32(capacity),
     dOutputs: createSharedFloat32(capacity * outputs),

@@ -42,8 +42,10 @@ export const Word = {
   classMask: 16,
   /** 0 when samples are read as they are, n when they are augmented as in the n-th training iteration. */
   augmentation: 17,
+  /** 1 when the objective has weights of elements. */
+  elementWeights: 18,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 18,
+  firstReplica: 19,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */

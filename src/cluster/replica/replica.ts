@@ -6,7 +6,6 @@ import type { Engine, ModelVectors } from "../../engine/engine.ts";
 import { sumRowGradients } from "../../engine/row_gradients.ts";
 import { locateShard } from "../memory/shards.ts";
 import { Timing, viewTimings } from "../memory/step_timings.ts";
-import { OBJECTIVE_KINDS } from "../objective_writer.ts";
 import { waitAtBarrier } from "../protocol/barrier.ts";
 import { Activity, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "../protocol/control_block.ts";
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
@@ -158,8 +157,7 @@ export class Replica {
       else await this.#engine.backward(vectors, input, dOutputs, gradient);
     }
     if (phases & Phase.gradient) {
-      const kind = elementAt(OBJECTIVE_KINDS, elementAt(control, Word.objective));
-      const objective = buffers.readObjective({ kind, hasClassMask: control[Word.classMask] === 1 }, batch, range);
+      const objective = buffers.readObjective(control, batch, range);
       await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient });
       if (!buffers.areLossesFinite()) this.#reportNotFinite();
     }

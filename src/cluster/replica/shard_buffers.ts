@@ -5,6 +5,8 @@ import { gatherSamples } from "../../data/gather.ts";
 import type { AugmentationKey } from "../../data/transforms/augmentation.ts";
 import type { DropoutKey, EngineInput, Objective } from "../../engine/engine.ts";
 import type { BatchMemory } from "../memory/replica_memory.ts";
+import { OBJECTIVE_KINDS } from "../objective_writer.ts";
+import { Word } from "../protocol/control_block.ts";
 
 /** The rows [start, end) of the minibatch that a shard holds. */
 interface ShardRange {
@@ -24,6 +26,7 @@ export class ShardBuffers {
   readonly #targets: Float32Array;
   readonly #weights: Float32Array;
   readonly #classMask: Float32Array;
+  readonly #elementWeights: Float32Array;
   readonly #taskLabels: Int32Array;
   readonly #outputSize: number;
   #x = new Float32Array(0);
@@ -41,6 +44,7 @@ export class ShardBuffers {
     this.#targets = new Float32Array(rows * outputSize);
     this.#weights = new Float32Array(rows);
     this.#classMask = new Float32Array(outputSize);
+    this.#elementWeights = new Float32Array(rows * outputSize);
     this.#taskLabels = new Int32Array(rows);
   }
 
@@ -72,17 +76,24 @@ export class ShardBuffers {
     this.dOutputs.set(batch.dOutputs.subarray(range.start * this.#outputSize, range.end * this.#outputSize));
   }
 
-  readObjective(
-    { kind, hasClassMask }: { readonly kind: Objective["kind"]; readonly hasClassMask: boolean },
-    batch: BatchMemory,
-    range: ShardRange,
-  ): Objective {
-    this.#targets.set(batch.targets.subarray(range.start * this.#outputSize, range.end * this.#outputSize));
+  /** The objective that the coordinator has written for these rows; `control` says of which parts it is made. */
+  readObjective(control: Int32Array, batch: BatchMemory, range: ShardRange): Objective {
+    const [start, end] = [range.start * this.#outputSize, range.end * this.#outputSize];
+    const kind = elementAt(OBJECTIVE_KINDS, elementAt(control, Word.objective));
+    const constant = elementAt(batch.constant, 0);
+    const [isMasked, isWeighed] = [control[Word.classMask] === 1, control[Word.elementWeights] === 1];
+    this.#targets.set(batch.targets.subarray(start, end));
     this.#weights.set(batch.weights.subarray(range.start, range.end));
-    const objective = { kind, targets: this.#targets, weights: this.#weights };
-    if (!hasClassMask) return objective;
-    this.#classMask.set(batch.classMask);
-    return { ...objective, classMask: this.#classMask };
+    if (isMasked) this.#classMask.set(batch.classMask);
+    if (isWeighed) this.#elementWeights.set(batch.elementWeights.subarray(start, end));
+    return {
+      kind,
+      targets: this.#targets,
+      weights: this.#weights,
+      ...(Number.isNaN(constant) ? {} : { constant }),
+      ...(isMasked ? { classMask: this.#classMask } : {}),
+      ...(isWeighed ? { elementWeights: this.#elementWeights } : {}),
+    };
   }
 
   get results(): { readonly outputs: Float32Array; readonly losses: Float32Array } {

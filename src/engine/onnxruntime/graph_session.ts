@@ -20,6 +20,8 @@ export interface RunTensors {
   readonly targets?: Float32Array;
   readonly weights?: Float32Array;
   readonly classMask?: Float32Array;
+  readonly elementWeights?: Float32Array;
+  readonly constant?: Float32Array;
   readonly outputGradient?: Float32Array;
   readonly outputs?: Float32Array;
   readonly losses?: Float32Array;
@@ -101,6 +103,10 @@ export class GraphSession {
         return wrap(input.name, tensors.weights, shape);
       case "classMask":
         return wrap(input.name, tensors.classMask, shape);
+      case "elementWeights":
+        return wrap(input.name, tensors.elementWeights, shape);
+      case "constant":
+        return wrap(input.name, tensors.constant, shape);
       case "outputGradient":
         return wrap(input.name, tensors.outputGradient, shape);
     }

@@ -106,17 +106,20 @@ class OnnxruntimeEngine implements Engine {
     assertLength("losses", results.losses, rows);
     assertLength("gradient", results.gradient, this.layout.size);
     const mode = this.#resolveMode(input);
-    const { kind, classMask } = objective;
-    const masked = { kind, hasClassMask: classMask !== undefined };
+    const { kind, classMask, elementWeights, constant } = objective;
+    const wanted = { kind, hasClassMask: classMask !== undefined, hasElementWeights: elementWeights !== undefined };
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#sessions.load(`${key}${kind} ${masked.hasClassMask} ${mode}`, () =>
-      buildTrainingGraph(spec, masked, mode),
+    const session = await this.#sessions.load(
+      `${key}${kind} ${wanted.hasClassMask} ${wanted.hasElementWeights} ${mode}`,
+      () => buildTrainingGraph(spec, wanted, mode),
     );
     await this.#run(session, {
       ...this.#bind(vectors, input, rows),
       targets: this.#staging.read("targets", objective.targets),
       weights: this.#staging.read("weights", objective.weights),
       ...(classMask ? { classMask: this.#staging.read("classMask", classMask) } : {}),
+      ...(elementWeights ? { elementWeights: this.#staging.read("elementWeights", elementWeights) } : {}),
+      ...(constant === undefined ? {} : { constant: Float32Array.of(constant) }),
       outputs: this.#staging.write("outputs", results.outputs),
       losses: this.#staging.write("losses", results.losses),
       gradients: this.#bindGradient(results.gradient),

@@ -7,7 +7,6 @@ import { compareEngines } from "../compare_engines.ts";
 import {
   catchError,
   computeGradient,
-  computeLossesSlowly,
   computeOutputs,
   drawObjective,
   FEATURES,
@@ -15,6 +14,7 @@ import {
   takeApart,
 } from "../engine_fixtures.ts";
 import { drawGrowingInput, drawGrowingVectors, GROWING_MODELS, type GrowingModel } from "../growing_models.ts";
+import { computeLossesSlowly } from "../slow_objectives.ts";
 import { EngineWorker } from "../tfjs/worker_engine.ts";
 
 /** Both engines compute in float32 and add in different orders; results that are not masked are of the order of 1. */

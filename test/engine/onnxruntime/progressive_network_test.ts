@@ -12,7 +12,6 @@ import { compareEngines } from "../compare_engines.ts";
 import {
   applyTo,
   computeGradient,
-  computeLossesSlowly,
   computeOutputs,
   drawInput,
   drawObjective,
@@ -21,6 +20,7 @@ import {
   measureDifference,
   takeApart,
 } from "../engine_fixtures.ts";
+import { computeLossesSlowly } from "../slow_objectives.ts";
 import { EngineWorker } from "../tfjs/worker_engine.ts";
 
 const worker = new EngineWorker("cpu");
