@@ -35,8 +35,8 @@ export interface DropoutKey {
  * - `cross-entropy`: from logits; targets are one-hot rows (smoothed if asked for) that sum to 1.
  * - `focal`: from logits, −Σ target · (1 − p)^γ · ln p with p the softmax; targets as before. γ = 0 is cross-entropy.
  * - `binary-cross-entropy`: from logits, the mean over the C outputs; targets are from 0 to 1.
- * - `binary-focal`: from logits, the mean over the C outputs of target · (1 − p)^γ · −ln p + (1 − target) · p^γ · −ln(1 −
- *   p) with p the sigmoid; targets are from 0 to 1. γ = 0 is binary cross-entropy.
+ * - `binary-focal`: from logits, the mean over the C outputs of −target · (1 − p)^γ · ln p − (1 − target) · p^γ ·
+ *   ln(1 − p) with p the sigmoid; targets are from 0 to 1. γ = 0 is binary cross-entropy.
  * - `mse`: mean over the C outputs of the squared difference.
  * - `huber`: mean over the C outputs of half the squared difference d, or δ · (|d| − δ/2) where |d| is more than δ.
  * @see Lin et al. 2017, Focal Loss for Dense Object Detection, arXiv:1708.02002

@@ -30,8 +30,8 @@ export interface ElementLosses {
 const SMALLEST_DOUBT = 2 ** -24;
 
 /**
- * losses = −Σ t · (1 − p)^γ · ln p with p = softmax(z). With a = t · ((1 − p)^γ − γ (1 − p)^(γ−1) p ln p), dz = weights ·
- * (p Σ a − a).
+ * losses = −Σ t · (1 − p)^γ · ln p with p = softmax(z). With a = t · ((1 − p)^γ − γ (1 − p)^(γ−1) p ln p), dz = weights
+ * · (p Σ a − a).
  */
 export function addFocal({ outputs, targets, weights }: ObjectiveInputs, graph: GraphBuilder): ObjectiveValues {
   const gamma = addConstant(graph);
@@ -51,8 +51,8 @@ export function addFocal({ outputs, targets, weights }: ObjectiveInputs, graph: 
 }
 
 /**
- * t · f(z) + (1 − t) · f(−z) with f(u) = σ(−u)^γ · ln(1 + e⁻ᵘ). Its derivative is f′(u) = −σ(−u)^γ · (γ σ(u) ln(1 + e⁻ᵘ)
- * + σ(−u)).
+ * t · f(z) + (1 − t) · f(−z) with f(u) = σ(−u)^γ · ln(1 + e⁻ᵘ). Its derivative is f′(u) = −σ(−u)^γ · (γ σ(u) ·
+ * ln(1 + e⁻ᵘ) + σ(−u)).
  */
 export function addBinaryFocal({ outputs, targets }: ObjectiveInputs, graph: GraphBuilder): ElementLosses {
   const gamma = addConstant(graph);

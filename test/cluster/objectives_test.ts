@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { BCEWithLogitsLoss } from "../../src/training/losses/bce_with_logits_loss.ts";
 import { createClassMask } from "../../src/training/losses/class_mask.ts";
-import { CrossEntropyLoss, MSELoss } from "../../src/training/losses/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
+import { FocalLoss } from "../../src/training/losses/focal_loss.ts";
 import type { LossAndGradient } from "../../src/training/losses/loss_and_gradient.ts";
+import { HuberLoss, MSELoss } from "../../src/training/losses/regression_losses.ts";
 import { startMadeCluster } from "../support/made_cluster.ts";
 import { makeTask } from "../support/made_task.ts";
 
@@ -19,6 +21,16 @@ const CRITERIA = {
   "binary cross-entropy": new BCEWithLogitsLoss(),
   "binary cross-entropy under a mask": new BCEWithLogitsLoss({ classMask }),
   mse: new MSELoss(),
+  "cross-entropy with class weights": new CrossEntropyLoss({ classWeights: [0.5, 0, 3, 1], labelSmoothing: 0.2 }),
+  "weighted cross-entropy under a mask": new CrossEntropyLoss({
+    classWeights: [0.5, 1, 3, 2],
+    labelSmoothing: 0.2,
+    classMask,
+  }),
+  "binary cross-entropy with weights": new BCEWithLogitsLoss({ posWeight: [4, 1, 0.5, 2] }),
+  focal: new FocalLoss({ alpha: [0.5, 1, 2, 1] }),
+  "focal of sigmoids": new FocalLoss({ form: "sigmoid", alpha: 0.25 }),
+  huber: new HuberLoss({ delta: 0.5 }),
 } as const;
 
 /** The step in its two halves, with the loss on the coordinator. */
@@ -70,6 +82,18 @@ describe("Cluster.gradientStep()", () => {
       const { objective: before } = await cluster.gradientStep(request, plain);
       const masked = CRITERIA["cross-entropy under a mask"].createObjective(data.targets, 4);
       const { objective: between } = await cluster.gradientStep(request, masked);
+      const { objective: after } = await cluster.gradientStep(request, plain);
+      expect(between).not.toBeCloseTo(before, 3);
+      expect(after).toBe(before);
+    }
+  });
+
+  test("forgets weights of elements and the constant of the step before", async () => {
+    for (const cluster of clusters) {
+      const plain = CRITERIA["binary cross-entropy"].createObjective(data.targets, 4);
+      const { objective: before } = await cluster.gradientStep(request, plain);
+      const weighted = CRITERIA["focal of sigmoids"].createObjective(data.targets, 4);
+      const { objective: between } = await cluster.gradientStep(request, weighted);
       const { objective: after } = await cluster.gradientStep(request, plain);
       expect(between).not.toBeCloseTo(before, 3);
       expect(after).toBe(before);

@@ -94,7 +94,7 @@ export class ICaRLPlugin implements StrategyPlugin {
     const known = this.#known.difference(present);
     const targets = createTargets(mbOutput, mbY, { teacher, known, temperature: this.#temperature });
     const seen = this.#known.union(present);
-    return evaluateBinaryCrossEntropy(mbOutput, targets, seen);
+    return evaluateBinaryCrossEntropy(mbOutput, targets, { columns: seen });
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {

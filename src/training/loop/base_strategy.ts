@@ -37,9 +37,9 @@ export class BaseStrategy extends LoopAttributes {
    */
   constructor(options: StrategyOptions) {
     super(options);
-    const periodicEval =
-      this.options.evalEvery > -1 ? [new PeriodicEval(this.options, () => this.loop.evalGroups)] : [];
-    this.dispatcher.plugins = [...(options.plugins ?? []), this.evaluator, ...periodicEval, this.clock];
+    const { evalEvery, criterion } = this.options;
+    const timed = evalEvery > -1 ? [new PeriodicEval(this.options, () => this.loop.evalGroups)] : [];
+    this.dispatcher.plugins = [options.plugins ?? [], criterion.plugin ?? [], this.evaluator, timed, this.clock].flat();
   }
 
   /**

@@ -119,7 +119,8 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
   }
 
   /**
-   * All plugins in the order in which they are called: the user's, then the evaluator, periodic evaluation, the clock.
+   * All plugins in the order in which they are called: the user's, then what follows training for the criterion, the
+   * evaluator, periodic evaluation, the clock.
    */
   get plugins(): readonly StrategyPlugin[] {
     return this.dispatcher.plugins;

@@ -134,7 +134,8 @@ export function resolveStrategyOptions(strategy: string, options: StrategyOption
     evalMode = "epoch",
     seed = 0,
   } = options;
-  const criterion = createCriterion(options.criterion ?? new CrossEntropyLoss());
+  const given = createCriterion(options.criterion ?? new CrossEntropyLoss());
+  const criterion = given.forStrategy?.() ?? given;
   const cluster = resolveClusterOptions(options.cluster ?? {});
   const settings = { trainMbSize, trainEpochs, dropLast, evalMbSize };
   return fixFields({ criterion, ...settings, evalEvery, evalMode, seed, cluster }, refuseAssignment);

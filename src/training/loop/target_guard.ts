@@ -19,7 +19,8 @@ const WORDS: Readonly<Record<TargetKind, string>> = {
 
 /**
  * Checks the targets of an experience against the criterion and the model's outputs.
- * @throws {RangeRefusal} If the criterion takes none of this kind, or there is not one output a target.
+ * @throws {RangeRefusal} If the criterion takes none of this kind or cannot work with them, or there is not one output
+ *   a target.
  */
 export function assertTargets({ options: { criterion }, model }: TargetTaker, experience: Experience): void {
   const form = experience.dataset.targetForm;
@@ -29,8 +30,9 @@ export function assertTargets({ options: { criterion }, model }: TargetTaker, ex
     const wanted = targets.map((kind) => WORDS[kind]).join(" or ");
     throw new RangeRefusal(`${subject()} as targets, and ${nameCriterion(criterion)} takes ${wanted}`);
   }
-  if (form.kind === "classes") return;
   const outputs = countOutputs(model);
+  criterion.assertUsable?.({ targets: form.kind, outputSize: outputs });
+  if (form.kind === "classes") return;
   if (outputs === form.width) return;
   throw new RangeRefusal(`${subject()}, one an output, and the model has ${outputs} outputs`);
 }

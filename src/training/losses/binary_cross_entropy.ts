@@ -1,19 +1,26 @@
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
+/** Which outputs count, and how much. */
+export interface CountedOutputs {
+  /** Class ids below C. Default: all. */
+  readonly columns?: Iterable<number>;
+  /** [B, C], multiplies each output's part. Default: 1. */
+  readonly elementWeights?: Float32Array | undefined;
+}
+
 /**
  * Binary cross-entropy of sigmoid(output) with targets from 0 to 1: the mean over the rows and the columns that count.
  * @param output Logits [B, C].
  * @param targets [B, C]; only the columns that count are read. Borrowed.
- * @param columns Class ids below C.
  */
 export function evaluateBinaryCrossEntropy(
   output: HostTensor,
   targets: Float32Array,
-  columns: Iterable<number>,
+  { columns, elementWeights }: CountedOutputs = {},
 ): LossAndGradient {
   const [rows, width] = matrixShape(output.shape);
-  const counted = [...columns];
+  const counted = [...(columns ?? Array(width).keys())];
   const scale = 1 / (rows * counted.length);
   const dOutput = new Float32Array(output.data.length);
   const losses = new Float64Array(rows);
@@ -24,8 +31,9 @@ export function evaluateBinaryCrossEntropy(
       const z = output.data[at] ?? 0;
       const target = targets[at] ?? 0;
       // −t ln σ(z) − (1 − t) ln(1 − σ(z)), so written that nothing overflows.
-      loss += Math.max(z, 0) - z * target + Math.log1p(Math.exp(-Math.abs(z)));
-      dOutput[at] = scale * (sigmoid(z) - target);
+      const weight = elementWeights?.[at] ?? 1;
+      loss += weight * (Math.max(z, 0) - z * target + Math.log1p(Math.exp(-Math.abs(z))));
+      dOutput[at] = scale * weight * (sigmoid(z) - target);
     }
     losses[row] = loss / counted.length;
   }

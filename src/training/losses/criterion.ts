@@ -2,7 +2,15 @@ import type * as tf from "@tensorflow/tfjs";
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
+import type { StrategyPlugin } from "../loop/strategy_plugin.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
+
+/** What a criterion is to work with. */
+export interface CriterionData {
+  readonly targets: TargetKind;
+  /** C, the width of the model's output; a growing head's may become wider. */
+  readonly outputSize: number;
+}
 
 /**
  * What a strategy minimises: the mean over the minibatch of a loss of outputs [B, C] and targets. Targets are class ids
@@ -11,6 +19,15 @@ import type { LossAndGradient } from "./loss_and_gradient.ts";
 export interface Criterion {
   /** The kinds of targets that it can be given; a strategy refuses others before training. Default: class ids alone. */
   readonly targets?: readonly TargetKind[];
+  /** Refuses, before anything is trained, what it cannot work with; the kind of targets is among `targets`. */
+  assertUsable?(data: CriterionData): void;
+  /**
+   * For a criterion that follows what a strategy is trained on: one for this strategy alone, to be used in its place.
+   * Default: one serves several.
+   */
+  forStrategy?(): Criterion;
+  /** How such a criterion follows training; called behind the plugins that the strategy was given. */
+  readonly plugin?: StrategyPlugin | undefined;
   /** The same loss for the replicas' graph, where it can be computed there. */
   createObjective?(y: Int32Array, outputSize: number, values?: HostTensor): ObjectiveWriter;
   /** The loss and its gradient, on the coordinator. */

@@ -8,7 +8,7 @@ import { mlp } from "../../../src/models/simple_mlp.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { BCEWithLogitsLoss } from "../../../src/training/losses/bce_with_logits_loss.ts";
 import type { Criterion } from "../../../src/training/losses/criterion.ts";
-import { MSELoss } from "../../../src/training/losses/cross_entropy_loss.ts";
+import { MSELoss } from "../../../src/training/losses/regression_losses.ts";
 import { measureDifference } from "../../methods/shared/slow_losses.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { makeTargetBenchmark, makeTargets } from "../../support/made_targets.ts";

@@ -23,7 +23,7 @@ describe("evaluateBinaryCrossEntropy()", () => {
           );
           return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
         };
-        const made = evaluateBinaryCrossEntropy(createOutput(rows), Float32Array.from(all), columns);
+        const made = evaluateBinaryCrossEntropy(createOutput(rows), Float32Array.from(all), { columns });
         expect(Math.abs(made.loss - slow(rows))).toBeLessThan(1e-5);
         expect(measureDifference(made.dOutput, differentiateSlowly(slow, rows))).toBeLessThan(1e-4);
       }),
@@ -31,7 +31,9 @@ describe("evaluateBinaryCrossEntropy()", () => {
   });
 
   test("stays finite for large logits", () => {
-    const { loss, dOutput } = evaluateBinaryCrossEntropy(createOutput([[800, -800]]), Float32Array.of(0, 1), [0, 1]);
+    const { loss, dOutput } = evaluateBinaryCrossEntropy(createOutput([[800, -800]]), Float32Array.of(0, 1), {
+      columns: [0, 1],
+    });
     expect(loss).toBe(800);
     expect([...dOutput]).toEqual([0.5, -0.5]);
     expect([sigmoid(0), sigmoid(800), sigmoid(-800)]).toEqual([0.5, 1, 0]);

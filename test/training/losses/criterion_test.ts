@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { type CriterionFunction, createCriterion } from "../../../src/training/losses/criterion.ts";
-import { CrossEntropyLoss, MSELoss } from "../../../src/training/losses/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
+import { MSELoss } from "../../../src/training/losses/regression_losses.ts";
 import { madeOutputs } from "../../methods/shared/made_outputs.ts";
 import { createOutput, measureDifference } from "../../methods/shared/slow_losses.ts";
 

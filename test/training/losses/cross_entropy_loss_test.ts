@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { BCEWithLogitsLoss } from "../../../src/training/losses/bce_with_logits_loss.ts";
+import { writeOneHot } from "../../../src/training/losses/class_targets.ts";
 import type { Criterion } from "../../../src/training/losses/criterion.ts";
-import { CrossEntropyLoss, MSELoss, writeOneHot } from "../../../src/training/losses/cross_entropy_loss.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
+import { FocalLoss } from "../../../src/training/losses/focal_loss.ts";
+import { HuberLoss, MSELoss } from "../../../src/training/losses/regression_losses.ts";
 import { madeOutputs } from "../../methods/shared/made_outputs.ts";
 import {
   createOutput,
@@ -10,7 +13,10 @@ import {
   measureDifference,
   type SlowLoss,
   slowBinaryCrossEntropy,
+  slowBinaryFocal,
   slowCrossEntropy,
+  slowFocal,
+  slowHuber,
   slowMSE,
 } from "../../methods/shared/slow_losses.ts";
 
@@ -20,6 +26,14 @@ const members: readonly (readonly [name: string, criterion: Criterion, slow: Slo
   ["CrossEntropyLoss with smoothing 1", new CrossEntropyLoss({ labelSmoothing: 1 }), slowCrossEntropy(1)],
   ["BCEWithLogitsLoss", new BCEWithLogitsLoss(), slowBinaryCrossEntropy],
   ["MSELoss", new MSELoss(), slowMSE],
+  // Made errors are eighths: none is δ, where central differences miss the slope.
+  ["HuberLoss with δ = 0.7", new HuberLoss({ delta: 0.7 }), slowHuber(0.7)],
+  ["HuberLoss with δ = 3.3", new HuberLoss({ delta: 3.3 }), slowHuber(3.3)],
+  ["FocalLoss", new FocalLoss(), slowFocal(2)],
+  ["FocalLoss with γ = 0.5", new FocalLoss({ gamma: 0.5 }), slowFocal(0.5)],
+  ["FocalLoss with γ = 0", new FocalLoss({ gamma: 0 }), slowCrossEntropy(0)],
+  ["FocalLoss of sigmoids", new FocalLoss({ form: "sigmoid", gamma: 3 }), slowBinaryFocal(3)],
+  ["FocalLoss of sigmoids with γ = 0", new FocalLoss({ form: "sigmoid", gamma: 0 }), slowBinaryCrossEntropy],
 ];
 
 for (const [name, criterion, slow] of members) {

@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { BCEWithLogitsLoss } from "../../../src/training/losses/bce_with_logits_loss.ts";
 import { type Criterion, createCriterion } from "../../../src/training/losses/criterion.ts";
-import { MSELoss } from "../../../src/training/losses/cross_entropy_loss.ts";
+import { FocalLoss } from "../../../src/training/losses/focal_loss.ts";
+import { HuberLoss, MSELoss } from "../../../src/training/losses/regression_losses.ts";
 import { madeOutputs } from "../../methods/shared/made_outputs.ts";
 import { createOutput, differentiateSlowly, measureDifference, type Rows } from "../../methods/shared/slow_losses.ts";
 
@@ -18,6 +19,27 @@ const logistic: ElementLoss = (z, target) => Math.log1p(Math.exp(-Math.abs(z))) 
 const members: readonly (readonly [name: string, Criterion, ElementLoss, (z: number) => number])[] = [
   ["MSELoss", new MSELoss(), squares, (z) => -z / 3],
   ["BCEWithLogitsLoss", new BCEWithLogitsLoss(), logistic, (z) => (z > 1 ? 1 : 0)],
+  [
+    "BCEWithLogitsLoss with a weight of ones",
+    new BCEWithLogitsLoss({ posWeight: 3 }),
+    (z, target) => (target === 1 ? 3 : 1) * logistic(z, target),
+    (z) => (z > 1 ? 1 : 0),
+  ],
+  [
+    "HuberLoss",
+    new HuberLoss({ delta: 2 }),
+    (z, target) => (Math.abs(z - target) < 2 ? squares(z, target) / 2 : 2 * Math.abs(z - target) - 2),
+    (z) => -z / 3,
+  ],
+  [
+    "FocalLoss",
+    new FocalLoss({ gamma: 1.5, alpha: 0.3 }),
+    (z, target) => {
+      const p = 1 / (1 + Math.exp(target === 1 ? -z : z));
+      return -(target === 1 ? 0.3 : 0.7) * (1 - p) ** 1.5 * Math.log(p);
+    },
+    (z) => (z > 1 ? 1 : 0),
+  ],
   [
     "a function of three parameters",
     createCriterion((output, _y, values) => tf.losses.meanSquaredError(values ?? output, output).asScalar()),
