@@ -51,17 +51,21 @@ export class SampleKeeper {
   collect(): KeptSource[] {
     return [...this.#sources.values()].map(({ source, name }) => {
       const rows = [...(this.#places.get(source.id)?.keys() ?? [])];
-      const { sampleShape, taskLabel, transforms, augmentation, floatTargets } = source;
-      const size = countElements(sampleShape);
-      const x =
-        source.x instanceof Uint8Array ? new Uint8Array(rows.length * size) : new Float32Array(rows.length * size);
-      for (const [i, row] of rows.entries()) x.set(source.x.subarray(row * size, (row + 1) * size), i * size);
-      const y = Int32Array.from(rows, (row) => elementAt(source.y, row));
-      const rowNumbers = Int32Array.from(rows, (row) => source.rowNumbers?.[row] ?? row);
-      const targets = floatTargets && { floatTargets: copyRows(floatTargets, rows) };
-      return { name, sampleShape, taskLabel, transforms, augmentation, x, y, rowNumbers, ...targets };
+      return { ...keepRows(source, rows), name };
     });
   }
+}
+
+/** Copies of these rows of a source, in this order; they are augmented as the rows that they were. */
+export function keepRows(source: DataSource, rows: readonly number[]): KeptSource {
+  const { name, sampleShape, taskLabel, transforms, augmentation, floatTargets } = source;
+  const size = countElements(sampleShape);
+  const x = source.x instanceof Uint8Array ? new Uint8Array(rows.length * size) : new Float32Array(rows.length * size);
+  for (const [i, row] of rows.entries()) x.set(source.x.subarray(row * size, (row + 1) * size), i * size);
+  const y = Int32Array.from(rows, (row) => elementAt(source.y, row));
+  const rowNumbers = Int32Array.from(rows, (row) => source.rowNumbers?.[row] ?? row);
+  const targets = floatTargets && { floatTargets: copyTargets(floatTargets, rows) };
+  return { name, sampleShape, taskLabel, transforms, augmentation, x, y, rowNumbers, ...targets };
 }
 
 /** Where data sets that are being saved leave their samples; saving is one synchronous walk through the state. */
@@ -93,13 +97,17 @@ export function restoreSources(kept: readonly KeptSource[]): Map<string, DataSou
 }
 
 /** The targets of these rows alone. */
-function copyRows({ kind, data: values, width, names }: FloatTargets, rows: readonly number[]) {
+function copyTargets({ kind, data: values, width, names }: FloatTargets, rows: readonly number[]) {
   const data = new Float32Array(rows.length * width);
   for (const [i, row] of rows.entries()) data.set(values.subarray(row * width, (row + 1) * width), i * width);
   return { kind, data, width, ...(names ? { names } : {}) };
 }
 
-function restoreSource(kept: KeptSource): DataSource {
+/**
+ * A source of samples that were kept, in shared memory.
+ * @throws {RangeError} If its parts do not fit together.
+ */
+export function restoreSource(kept: KeptSource): DataSource {
   const { x: values, y, rowNumbers, floatTargets, transforms, augmentation, ...rest } = kept;
   const x = values instanceof Uint8Array ? createSharedUint8(values.length) : createSharedFloat32(values.length);
   x.set(values);

@@ -38,7 +38,7 @@ export interface BenchmarkParts extends StreamOptions {
  * @throws {RangeError} If an experience is left without samples, an option is out of range, or a label is no class id.
  */
 export function createBenchmark(parts: BenchmarkParts): Benchmark {
-  const { name, numClasses, sampleShape, isTaskIncremental, normalization } = parts;
+  const { name, numClasses, sampleShape, normalization } = parts;
   assertSampleShape(parts);
   assertOneTargetForm(
     name,
@@ -57,6 +57,7 @@ export function createBenchmark(parts: BenchmarkParts): Benchmark {
   for (const stream of streams.values()) assertClassIds(name, stream, numClasses);
   const online = createOnline(parts, trainStream);
   if (online) streams.set(online.name, online);
+  const isTaskIncremental = parts.isTaskIncremental || haveTasks(datasets);
   const made = { name, trainStream, testStream, streams, numClasses, sampleShape, isTaskIncremental, normalization };
   return { ...made, ...labelNames };
 }
@@ -160,6 +161,13 @@ function prepareTrainData(parts: BenchmarkParts): { train: ExperienceData[]; val
     train.push({ ...part, dataset });
   }
   return { train, valid };
+}
+
+/** Whether samples have different task labels. A source with another label need not be used. */
+function haveTasks(datasets: readonly Dataset[]): boolean {
+  const sources = datasets.flatMap((dataset) => [...dataset.sources.values()]);
+  if (new Set(sources.map(({ taskLabel }) => taskLabel)).size < 2) return false;
+  return new Set(datasets.flatMap(({ taskLabels }) => taskLabels)).size > 1;
 }
 
 /** @throws {RangeRefusal} If so many samples are kept for validation that none is left to train on. */

@@ -64,7 +64,7 @@ export interface Benchmark extends LabelNames {
   readonly sampleShape: readonly number[];
   /** The columns of a table, in the order of a sample's values; undefined where they have no names. */
   readonly featureNames?: readonly string[] | undefined;
-  /** True when every experience carries a task label of its own. */
+  /** True where samples have different task labels, or every experience was given one of its own. */
   readonly isTaskIncremental: boolean;
   /** How raw values become model inputs, for the exported model's metadata; empty when they are used as they are. */
   readonly normalization: { readonly scale: number; readonly mean: readonly number[]; readonly std: readonly number[] };

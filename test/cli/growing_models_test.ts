@@ -51,7 +51,7 @@ describe("train with growing heads", () => {
     const words = ["--model", "mlp:multiHead=true", "--benchmark", "split-mnist:experiences=2"];
     const { status, stderr } = await train(words);
     expect(status).toBe(2);
-    expect(stderr).toBe("mlp: multiHead=true requires a benchmark with taskLabels=true\n");
+    expect(stderr).toBe("mlp: multiHead=true requires a benchmark with task labels (taskLabels=true)\n");
     const both = await train(["--model", "mlp:multiHead=true,incremental=true", "--benchmark", TASKS]);
     expect(both.status).toBe(2);
     expect(both.stderr).toContain("mlp: incremental and multiHead exclude each other");

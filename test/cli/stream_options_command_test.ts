@@ -93,3 +93,38 @@ describe("train --benchmark with a number of samples for validation", () => {
     }
   });
 });
+
+/** The class is the sign of x in the task 0 and its opposite in the task 1: no one head can tell both. */
+function makeTasks(rows: number, shift: number): string {
+  const cells = Array.from({ length: rows }, (_, i) => {
+    const [sign, task] = [i % 2 === 0 ? 1 : -1, (i >> 1) % 2];
+    return `${sign * (1 + ((i + shift) % 5) / 5)},${(i * 3) % 7},${task},${sign === 1 ? ["hi", "lo"][task] : ["lo", "hi"][task]}`;
+  });
+  return `x,noise,site,label\n${cells.join("\n")}\n`;
+}
+
+describe("train --benchmark with taskColumn", () => {
+  test("has a head a task for samples of one experience, the same on any number of workers and in the file", async () => {
+    const files = { "train/1/d.csv": makeTasks(80, 0), "train/2/d.csv": makeTasks(80, 1) };
+    const path = await makeFolder({ ...files, "test/1/d.csv": makeTasks(20, 2), "test/2/d.csv": makeTasks(20, 3) });
+    const benchmark = `directory:path=${path},taskColumn=site`;
+    const model = ["--model", "mlp:hiddenSize=8,hiddenLayers=1,dropout=0,multiHead=true"];
+    const learn = ["--optimizer", "adam:learningRate=0.02", "--epochs", "10", ...model];
+    for (const strategy of ["replay:memSize=20", "ewc:lambda=1", "lwf:alpha=1,temperature=2"]) {
+      const hashes = new Set<string>();
+      for (const workers of ["0", "1", "2"]) {
+        const { out, summary } = await trainOn(benchmark, "--strategy", strategy, "--workers", workers, ...learn);
+        expect({ strategy, accuracy: summary.final.streamAccuracy }).toEqual({ strategy, accuracy: 1 });
+        hashes.add(summary.parametersHash);
+        const file = ["--model", join(out, "onnx", "latest.onnx"), "--benchmark", benchmark];
+        expect(JSON.parse((await captureCli(["evaluate", ...file])).stdout)).toMatchObject({
+          correct: 40,
+          examples: 40,
+        });
+      }
+      expect(hashes.size).toBe(1);
+    }
+    const single = await trainOn(`directory:path=${path},dropColumns=site`, "--workers", "0", ...learn.slice(0, 4));
+    expect(single.summary.final.streamAccuracy).toBeLessThan(0.8);
+  }, 60_000);
+});

@@ -91,13 +91,13 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineFactory({
       name: "pnn",
       summary:
-        "progressive network (Rusu et al. 2016): a column of dense layers a task; for benchmarks with taskLabels=true",
+        "progressive network (Rusu et al. 2016): a column of dense layers a task; for benchmarks with task labels",
       options: listTypeable(PNN_OPTIONS),
       create: async (options, context: ModelContext) => {
         const { pnn } = await import("../../models/pnn.ts");
         const { inputShape, seed, isTaskIncremental } = context;
         if (isTaskIncremental) return pnn({ ...options, inputShape, seed });
-        throw new RangeRefusal("pnn requires a benchmark with taskLabels=true");
+        throw new RangeRefusal("pnn requires a benchmark with task labels (taskLabels=true)");
       },
     }),
   ],
@@ -132,7 +132,7 @@ function completeOptions<Options extends HeadOptions>(
 ) {
   const { multiHead, incremental } = options;
   if (multiHead && !isTaskIncremental) {
-    throw new RangeRefusal(`${name}: multiHead=true requires a benchmark with taskLabels=true`);
+    throw new RangeRefusal(`${name}: multiHead=true requires a benchmark with task labels (taskLabels=true)`);
   }
   if (outputs !== undefined && (multiHead || incremental)) {
     throw new RangeRefusal(

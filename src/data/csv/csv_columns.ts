@@ -12,6 +12,8 @@ export interface CsvLayout {
   readonly width: number;
   /** The places of the targets: of the label alone, or of all columns to predict in the order of the options. */
   readonly targets: readonly number[];
+  /** The place of the task label; undefined where there is none. */
+  readonly task: number | undefined;
   /** The places of the features, in the order that all files of the data set share. */
   readonly features: readonly number[];
   /** The names of the columns. */
@@ -29,6 +31,7 @@ const UNNAMED = /^Unnamed: \d+$/;
  * order of features is that of the first file.
  */
 export class CsvColumns {
+  readonly taskColumn: string | undefined;
   readonly encoding: string;
   /** What stands in the target columns. */
   readonly plan: TargetPlan;
@@ -42,7 +45,7 @@ export class CsvColumns {
 
   /** @throws {RangeRefusal} If an option is out of range. */
   constructor(options: CsvOptions & TargetOptions = {}) {
-    const { labelColumn = "label", dropColumns = [], delimiter, encoding = "utf-8" } = options;
+    const { labelColumn = "label", taskColumn, dropColumns = [], delimiter, encoding = "utf-8" } = options;
     if (delimiter !== undefined && !/^[^\w"\n\r]$/u.test(delimiter)) {
       const allowed = "one character that is no letter, digit, quote or newline";
       throw new RangeRefusal(`delimiter must be ${allowed}, got ${describeValue(delimiter)}`);
@@ -54,11 +57,19 @@ export class CsvColumns {
       const what = "columns" in this.plan ? "the target" : "the label column";
       throw new RangeRefusal(`dropColumns must not have ${what} ${describeValue(both)}`);
     }
+    if (taskColumn !== undefined && this.#targets.includes(taskColumn)) {
+      throw new RangeRefusal(`taskColumn must be another column than the targets, got ${describeValue(taskColumn)}`);
+    }
+    if (taskColumn !== undefined && dropColumns.includes(taskColumn)) {
+      throw new RangeRefusal(`dropColumns must not have the task column ${describeValue(taskColumn)}`);
+    }
     assertEncoding(encoding);
+    this.taskColumn = taskColumn;
     this.encoding = encoding;
     const { labelSeparator } = options;
     this.#options = {
       labelColumn,
+      taskColumn,
       dropColumns: options.dropColumns,
       delimiter,
       encoding: options.encoding,
@@ -82,7 +93,12 @@ export class CsvColumns {
     const { delimiter, cells } = this.#split(header, path);
     const names = cells.map((name, place) => (name === "" ? `Unnamed: ${place}` : name));
     const places = indexNames(names, path);
-    const features = names.filter((name) => !this.#targets.includes(name) && !this.#drops(name));
+    if (this.taskColumn !== undefined && !places.has(this.taskColumn)) {
+      const wanted = `the first row must name the task column ${describeValue(this.taskColumn)}`;
+      throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(names)}`);
+    }
+    const isFeature = (name: string) => !this.#targets.includes(name) && name !== this.taskColumn;
+    const features = names.filter((name) => isFeature(name) && !this.#drops(name));
     assertNamed(path, features, names);
     if (features.length === 0) {
       const targets = this.#targets.map((name) => describeValue(name)).join(", ");
@@ -93,7 +109,8 @@ export class CsvColumns {
     assertSameNames(path, features, this.#first);
     const placeOf = (name: string) => valueAt(places, name);
     const targets = this.#targets.map(placeOf);
-    return { delimiter, width: names.length, targets, features: this.#first.features.map(placeOf), names };
+    const task = this.taskColumn === undefined ? undefined : placeOf(this.taskColumn);
+    return { delimiter, width: names.length, targets, task, features: this.#first.features.map(placeOf), names };
   }
 
   /**

@@ -4,6 +4,7 @@ import { listOf, text } from "../../core/options/value_rules.ts";
 /** How CSV files are read. */
 export const CSV_OPTIONS = {
   labelColumn: withDefault(text(), "label", "column of CSV files that holds the class"),
+  taskColumn: optional(text(), "column of CSV files that holds each sample's task label, a whole number"),
   featureNames: optional(
     listOf(text(), 1),
     "columns of features of CSV files, in the order in which the model takes them. Default: that of the first file",

@@ -1,7 +1,8 @@
 import { assertArrayBytes } from "../../core/array_limit.ts";
-import { RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { describeValue, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import type { LabelledSamples } from "../readers/labelled_samples.ts";
+import { isTaskLabel, TASK_LABEL_WORDS } from "../transforms/label_tasks.ts";
 import { parseCell, refuseCell } from "./csv_cells.ts";
 import type { CsvColumns, CsvLayout } from "./csv_columns.ts";
 import { readRecords, type TakeRecord } from "./csv_records.ts";
@@ -25,21 +26,29 @@ export async function readCsv(path: string, columns: CsvColumns): Promise<Labell
   assertArrayBytes(path, rows * features * Float32Array.BYTES_PER_ELEMENT);
   const x = createSharedFloat32(rows * features);
   const targets = createTargetCollector(columns.plan, layout, { path, rows });
-  const take = createTaker(layout, { path, x, targets });
+  const tasks = layout.task === undefined ? undefined : new Int32Array(rows);
+  const take = createTaker(layout, { path, x, targets, tasks });
   await readRecords(readCsvText(path, { encoding }), { ...layout, hasQuotes, subject: path, take });
   const found = targets.finish();
   const read = found.labels.places.length;
-  return { path, x: read === rows ? x : x.subarray(0, read * features), sampleShape: [features], ...found };
+  return {
+    path,
+    x: read === rows ? x : x.subarray(0, read * features),
+    sampleShape: [features],
+    ...found,
+    ...(tasks ? { tasks: tasks.subarray(0, read) } : {}),
+  };
 }
 
 interface TakenRows {
   readonly path: string;
   readonly x: Float32Array;
   readonly targets: TargetCollector;
+  readonly tasks: Int32Array | undefined;
 }
 
 /** Writes the numbers and the targets of each row behind those of the rows before it. */
-function createTaker({ width, features, names }: CsvLayout, { path, x, targets }: TakenRows): TakeRecord {
+function createTaker({ width, task, features, names }: CsvLayout, { path, x, targets, tasks }: TakenRows): TakeRecord {
   let isHeader = true;
   let at = 0;
   return (cells, row) => {
@@ -52,6 +61,7 @@ function createTaker({ width, features, names }: CsvLayout, { path, x, targets }
     if (cells.length !== width) throw new SyntaxRefusal(`${place}: must have ${width} cells, got ${cells.length}`);
     if (at === x.length) throw new RefusalError(`${path}: changed while it was read`);
     targets.add(cells, place);
+    if (tasks && task !== undefined) tasks[at / features.length] = parseTask(place, cells[task] ?? "");
     for (const column of features) {
       const cell = cells[column] ?? "";
       const value = parseCell(cell);
@@ -60,4 +70,11 @@ function createTaker({ width, features, names }: CsvLayout, { path, x, targets }
       at += 1;
     }
   };
+}
+
+/** @throws {SyntaxRefusal} If the cell is no whole number of at least 0. */
+function parseTask(place: string, cell: string): number {
+  const label = parseCell(cell) === undefined ? undefined : Number(cell);
+  if (label !== undefined && isTaskLabel(label)) return label;
+  throw new SyntaxRefusal(`${place}: ${TASK_LABEL_WORDS}, got ${describeValue(cell.trim())}`);
 }

@@ -1,7 +1,9 @@
 import { needs, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { createSharedFloat32, createSharedUint8 } from "../../core/shared_memory.ts";
 import { type ImageLayout, putChannelsLast } from "../images/image_layout.ts";
+import { isTaskLabel, TASK_LABEL_WORDS } from "../transforms/label_tasks.ts";
 import { joinLabels, type LabelTable, tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
 import type { NpyArray } from "./npy_reader.ts";
@@ -61,8 +63,25 @@ export function readLabelArray(
 }
 
 /**
+ * Reads an array [rows] of task labels.
+ * @throws {SyntaxRefusal} If its shape is another or a value is no whole number from 0 on; the message names the row.
+ */
+export function readTaskArray(
+  { shape, data }: NpyArray,
+  { subject, rows }: { readonly subject: string; readonly rows: number },
+): Int32Array {
+  if (shape.length !== 1 || shape[0] !== rows) {
+    const allowed = `[${rows}], a task label for each of ${rows} samples`;
+    throw new SyntaxRefusal(`${subject}: task labels must have the shape ${allowed}, got [${shape.join(", ")}]`);
+  }
+  const astray = data.findIndex((value) => !isTaskLabel(value));
+  if (astray < 0) return Int32Array.from(data);
+  throw new SyntaxRefusal(`${subject}, row ${astray}: ${TASK_LABEL_WORDS}, got ${data[astray]}`);
+}
+
+/**
  * The samples of several files, one after another.
- * @throws {SyntaxError} If they differ in shape, or some hold bytes and others do not.
+ * @throws {SyntaxError} If they differ in shape, some hold bytes and others do not, or some have task labels alone.
  */
 export function joinArrays(path: string, parts: readonly LabelledSamples[]): LabelledSamples {
   const [first, ...others] = parts;
@@ -80,13 +99,23 @@ export function joinArrays(path: string, parts: readonly LabelledSamples[]): Lab
     parts.map((part) => part.labels),
     path,
   );
-  return { path, x, sampleShape: first.sampleShape, labels, floatTargets: joinTargets(parts) };
+  const tasks = joinTasks(parts);
+  const joined = { path, x, sampleShape: first.sampleShape, labels, floatTargets: joinTargets(parts) };
+  return { ...joined, ...omitUndefined({ tasks }) };
 }
 
-/** @throws {SyntaxError} If `other` differs from `first` in shape, or in the kind of its values or of its targets. */
+function joinTasks(parts: readonly LabelledSamples[]): Int32Array | undefined {
+  const all = parts.flatMap(({ tasks }) => tasks ?? []);
+  return all.length === 0 ? undefined : Int32Array.from(all.flatMap((tasks) => [...tasks]));
+}
+
+/**
+ * @throws {SyntaxError} If `other` differs from `first` in shape, in the kind of its values or of its targets, or in
+ * whether it has task labels.
+ */
 export function assertSameKind(first: LabelledSamples, other: LabelledSamples): void {
-  const describe = ({ x, sampleShape }: LabelledSamples) =>
-    `samples of shape [${sampleShape.join(", ")}] in ${x instanceof Uint8Array ? "bytes" : "floats"}`;
+  const describe = ({ x, sampleShape, tasks }: LabelledSamples) =>
+    `samples of shape [${sampleShape.join(", ")}] in ${x instanceof Uint8Array ? "bytes" : "floats"}${tasks ? " with task labels" : ""}`;
   if (describe(first) !== describe(other)) {
     const wanted = `${describe(first)}, as in ${JSON.stringify(first.path)}`;
     throw new SyntaxRefusal(`${other.path}: needs ${wanted}, got ${describe(other)}`);

@@ -23,4 +23,6 @@ export interface LabelledSamples {
   readonly labels: LabelTable;
   /** Targets that are numbers; absent for classes. */
   readonly floatTargets?: SampleTargets | undefined;
+  /** Task labels [rows], whole numbers of at least 0; undefined where the file has none. */
+  readonly tasks?: Int32Array | undefined;
 }

@@ -7,7 +7,7 @@ import { CsvColumns } from "../csv/csv_columns.ts";
 import { readCsv } from "../csv/read_csv.ts";
 import { joinArrays } from "./array_files.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
-import { readNpyPair, readNpz } from "./read_arrays.ts";
+import { readNpyFiles, readNpz } from "./read_arrays.ts";
 import { readImageFolders } from "./read_image_folders.ts";
 import type { SampleFileOptions } from "./sample_file_options.ts";
 
@@ -44,8 +44,9 @@ export async function readSampleFolder(
   const extensions = new Set(files.map((name) => extname(name).toLowerCase()));
   const [extension] = extensions;
   if (folders.length === 0 && extensions.size === 1) {
-    if (extension === ".npy" && files.join() === "x.npy,y.npy")
-      return readNpyPair(path, { layout: options.layout, plan });
+    if (extension === ".npy" && /^(t\.npy,)?x\.npy,y\.npy$/.test(files.join())) {
+      return readNpyFiles(path, { layout: options.layout, plan, hasTasks: files.length === 3 });
+    }
     if (extension === ".npz") {
       return joinArrays(path, await readEach(path, files, (file) => readNpz(file, { layout: options.layout, plan })));
     }

@@ -50,6 +50,10 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   // One after another: a folder may be large.
   for (const { root, folder } of folders) samples.push(await readSampleFolder(join(root, folder), options, columns));
   columns.assertUsed(path);
+  const labelled = samples.find(({ tasks }) => tasks);
+  if (taskLabels && labelled) {
+    throw new RangeRefusal(`${labelled.path}: has task labels of its own, which exclude taskLabels=true`);
+  }
   const named = samples.map((part, i) => ({
     ...part,
     name: elementAt(folders, i).folder || "samples",

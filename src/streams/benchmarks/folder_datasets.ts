@@ -8,6 +8,7 @@ import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
 import { addChannels } from "../../data/readers/read_image_folders.ts";
 import { settleColumns } from "../../data/readers/sample_targets.ts";
 import type { Augmentation } from "../../data/transforms/augmentation.ts";
+import { labelTasks } from "../../data/transforms/label_tasks.ts";
 import type { Transform } from "../../data/transforms/transform.ts";
 import type { Benchmark } from "../experience.ts";
 
@@ -50,11 +51,12 @@ export function createFolderDatasets(folders: readonly NamedSamples[], preparati
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
   const { classIds, classNames } = numberClasses(samples, preparation);
   const floatTargets = settleColumns(samples, preparation.labelNames);
-  const datasets = samples.map(({ name, x, taskLabel }, i) => {
+  const datasets = samples.map(({ name, x, taskLabel, tasks }, i) => {
     const y = copyToSharedInt32(elementAt(classIds, i));
     const targets = { y, floatTargets: floatTargets[i] };
     const parts = { name, x: toShared(x), ...targets, sampleShape, taskLabel, transforms, augmentation };
-    return Dataset.fromSource(createDataSource(parts));
+    const source = createDataSource(parts);
+    return tasks ? labelTasks(source, tasks) : Dataset.fromSource(source);
   });
   return { datasets, numClasses: classNames.length, classNames, sampleShape, normalization: { scale, mean, std } };
 }
