@@ -9,6 +9,7 @@ import type { CallbackName } from "./callbacks.ts";
 import type { TrainingSchedule } from "./eval_streams.ts";
 import type { StrategyPlugin } from "./strategy_plugin.ts";
 import { assertTargets } from "./target_guard.ts";
+import { assertTasks } from "./task_guard.ts";
 
 /** What an experience will be trained on, as far as it is known before anything is trained. */
 export interface ExpectedTraining {
@@ -58,6 +59,7 @@ export class Rehearsal {
   admit(experience: Experience): void {
     const { trainMbSize } = this.#strategy;
     assertTargets(this.#strategy, experience);
+    assertTasks(this.#strategy, experience);
     if (this.isPlain && experience.taskLabels.length <= trainMbSize) return;
     let expected: ExpectedTraining = {
       dataset: experience.dataset,

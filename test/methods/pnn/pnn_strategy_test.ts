@@ -148,7 +148,7 @@ describe("PNNStrategy", () => {
     );
     await withStrategy(new JointTraining(createOptions()), async (strategy) => {
       const refused = await strategy.train(trainStream).then(() => "nothing", String);
-      expect(refused).toContain("needs experiences of one task label each, got [0, 1, 2, 3]");
+      expect(refused).toContain("has the task labels 0, 1, 2, 3, and a progressive network learns one task at a time");
     });
     await withStrategy(new Naive(createOptions()), async (strategy) => {
       await strategy.train(trainStream.slice(0, 2));
