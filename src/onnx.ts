@@ -5,8 +5,14 @@
 
 export { checkExport, type ExportExpectation } from "./onnx/export/check_export.ts";
 export { evaluateExport, readExportMetadata } from "./onnx/export/evaluate_export.ts";
-export { type ExportOptions, exportModel, type Preprocessing } from "./onnx/export/export_model.ts";
-export type { ExportBatch, ExportSource } from "./onnx/export/export_session.ts";
+export {
+  type DividedExportOptions,
+  type ExportOptions,
+  exportModel,
+  exportModelFiles,
+  type Preprocessing,
+} from "./onnx/export/export_model.ts";
+export type { ExportBatch, ExportSource, ExternalData } from "./onnx/export/export_session.ts";
 export type { ExportedNetwork } from "./onnx/export/exported_network.ts";
 export type {
   AffineHead,
@@ -22,6 +28,7 @@ export type {
   VectorsByClass,
 } from "./onnx/export/prediction_head.ts";
 export type { TaskParameters } from "./onnx/export/task_parameters.ts";
+export type { EncodedFiles, FileDivision } from "./onnx/file/encode_files.ts";
 export type { ProgressiveSettings, ProgressiveWidth } from "./onnx/layers/heads/progressive_columns.ts";
 export type { LayerSpec, ModelSpec } from "./onnx/layers/layer_spec.ts";
 export type { RowMeasure } from "./onnx/row_measure.ts";

@@ -4,6 +4,8 @@ import process from "node:process";
 
 let writes = 0;
 
+const PIECE_BYTES = 2 ** 26;
+
 /** What a file system answers that cannot write a folder to the disk by itself. */
 const NO_FOLDER_SYNC = ["EINVAL", "EISDIR", "EPERM", "ENOTSUP", "EBADF"];
 
@@ -18,7 +20,7 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
   const partial = `${path}.${process.pid}-${writes}.partial`;
   try {
     await withFile(partial, "w", async (file) => {
-      await file.writeFile(bytes);
+      await writeWhole(file, bytes);
       await file.sync();
     });
     await rename(partial, path);
@@ -26,6 +28,14 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
+  }
+}
+
+/** Piece by piece: some runtimes write at most 2 GiB at a time. */
+async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let start = 0; start < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, start, Math.min(PIECE_BYTES, bytes.length - start), start);
+    start += bytesWritten;
   }
 }
 

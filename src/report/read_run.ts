@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { readRunConfig, readRunSummary } from "../runs/read_run_files.ts";
+import { nameDataFile } from "../runs/run_files.ts";
 import { readMetricLines } from "./read_metric_lines.ts";
 import type { ReportedRun } from "./reported_run.ts";
 
@@ -17,7 +18,7 @@ export async function readRun(path: string): Promise<ReportedRun> {
     if (!experience.onnx) return { ...experience, onnx: null };
     return {
       ...experience,
-      onnx: { ...experience.onnx, sizeBytes: await measure(join(folder, experience.onnx.path)) },
+      onnx: { ...experience.onnx, sizeBytes: await measureExport(join(folder, experience.onnx.path)) },
     };
   });
   return {
@@ -43,6 +44,12 @@ export async function readRuns(paths: readonly string[]): Promise<ReportedRun[]>
   const runs = await Promise.all(paths.map(readRun));
   const isTaken = ({ name, folder }: ReportedRun) => runs.some((run) => run.name === name && run.folder !== folder);
   return runs.map((run) => (isTaken(run) ? { ...run, name: `${basename(dirname(run.folder))}/${run.name}` } : run));
+}
+
+/** With the file beside it, where a large model needed one. */
+async function measureExport(path: string): Promise<number | undefined> {
+  const size = await measure(path);
+  return size === undefined ? undefined : size + ((await measure(nameDataFile(path))) ?? 0);
 }
 
 async function measure(path: string): Promise<number | undefined> {

@@ -1,12 +1,13 @@
 import { elementAt } from "../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { objectLike, recordOf, required, text } from "../core/options/value_rules.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
+import { objectLike, recordOf, required, text, wholeNumber } from "../core/options/value_rules.ts";
 import { VERSION } from "../core/version.ts";
 import { Dataset } from "../data/dataset.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { checkExport } from "../onnx/export/check_export.ts";
-import { exportModel } from "../onnx/export/export_model.ts";
+import { exportModelFiles } from "../onnx/export/export_model.ts";
 import { describeHead, listScoredClasses, UNKNOWN_MARGIN } from "../onnx/export/prediction_head.ts";
 import { parseTopology } from "../onnx/topology/parse_topology.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
@@ -27,17 +28,28 @@ export interface StrategyExportOptions {
    * come by themselves.
    */
   readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * What a file beside this one is called, in the same folder: where one file would have more than `maxFileBytes`, the
+   * tensors stand there. Default: none, and larger models are refused.
+   */
+  readonly dataLocation?: string;
+  /** Default: 2 GiB, the format's limit. */
+  readonly maxFileBytes?: number;
 }
 
 const STRATEGY_EXPORT_RULES: OptionRules<StrategyExportOptions> = {
   benchmark: required(BENCHMARK_RULE),
   experience: required(objectLike("an experience", "dataset", "currentExperience")),
   metadata: recordOf(text()),
+  dataLocation: text(),
+  maxFileBytes: wholeNumber(1),
 };
 
 /** A file that was run by onnxruntime and found to predict as the strategy does. */
 export interface StrategyExport {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What belongs in the file `dataLocation` beside it; undefined where all stands in the one file. */
+  readonly data?: Uint8Array<ArrayBuffer>;
   /** The largest difference between its logits and the strategy's, on held samples of the test stream. */
   readonly maxAbsoluteDifference: number;
 }
@@ -53,13 +65,14 @@ export interface StrategyExport {
  */
 export async function exportStrategy(strategy: BaseStrategy, options: StrategyExportOptions): Promise<StrategyExport> {
   assertOptions("exportStrategy", options, STRATEGY_EXPORT_RULES);
-  const { benchmark, experience, metadata = {} } = options;
+  const { benchmark, experience, metadata = {}, dataLocation, maxFileBytes } = options;
   return usePredictor(strategy, async (predictor) => {
     const groups = spreadSamples(benchmark, CHECKED_SAMPLES);
     for (const group of groups) await predictor.growHeads(group.experience);
     const { taskParameters, ...prediction } = await predictor.describe(experience);
     const scoresClasses = prediction.heads.some((head) => listScoredClasses(head) !== undefined);
-    const bytes = exportModel({
+    const { bytes, data } = exportModelFiles({
+      ...omitUndefined({ dataLocation, maxFileBytes }),
       spec: parseTopology(strategy.cluster.model.topology),
       ...prediction,
       classes: benchmark.numClasses,
@@ -81,7 +94,9 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
       expected.push(...fitColumns(output, { ...prediction, taskLabels, numClasses: benchmark.numClasses }));
     }
     const x = { ...readSamples(samples), taskLabels: samples.targetsTaskLabels };
-    return { bytes, ...(await checkExport(bytes, { x, expected: Float32Array.from(expected) })) };
+    const external = data && dataLocation !== undefined ? { location: dataLocation, bytes: data } : undefined;
+    const expectation = { x, expected: Float32Array.from(expected), ...(external ? { external } : {}) };
+    return { bytes, ...(data ? { data } : {}), ...(await checkExport(bytes, expectation)) };
   });
 }
 

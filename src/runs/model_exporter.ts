@@ -1,7 +1,10 @@
+import { basename } from "node:path";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { exportStrategy } from "./export_strategy.ts";
 import type { RunDirectory } from "./run_directory.ts";
+import { nameDataFile } from "./run_files.ts";
 import type { ExperienceSummary } from "./run_summary.ts";
 
 /** What an exported file says of itself. */
@@ -18,11 +21,18 @@ export class ModelExporter {
   readonly #benchmark: Benchmark;
   readonly #directory: RunDirectory;
   readonly #labels: ExportLabels;
+  readonly #maxFileBytes: number | undefined;
 
-  constructor(benchmark: Benchmark, directory: RunDirectory, labels: ExportLabels) {
+  /** @param maxFileBytes Default: 2 GiB. The tensors of a larger file stand in another, "….onnx.data". */
+  constructor(
+    benchmark: Benchmark,
+    directory: RunDirectory,
+    { labels, maxFileBytes }: { readonly labels: ExportLabels; readonly maxFileBytes?: number },
+  ) {
     this.#benchmark = benchmark;
     this.#directory = directory;
     this.#labels = labels;
+    this.#maxFileBytes = maxFileBytes;
   }
 
   /**
@@ -35,9 +45,12 @@ export class ModelExporter {
     experience: Experience,
     accuracy: Pick<ExperienceSummary, "testAccuracy" | "streamAccuracy">,
   ): Promise<NonNullable<ExperienceSummary["onnx"]>> {
-    const { bytes, maxAbsoluteDifference } = await exportStrategy(strategy, {
+    const path = this.#directory.exportPath(experience.currentExperience);
+    const { bytes, data, maxAbsoluteDifference } = await exportStrategy(strategy, {
       benchmark: this.#benchmark,
       experience,
+      dataLocation: basename(nameDataFile(path)),
+      ...omitUndefined({ maxFileBytes: this.#maxFileBytes }),
       metadata: {
         "firn.experience": String(experience.currentExperience),
         ...(experience.name === undefined ? {} : { "firn.experience_name": experience.name }),
@@ -48,7 +61,8 @@ export class ModelExporter {
         "firn.metrics": JSON.stringify(accuracy),
       },
     });
-    const path = this.#directory.exportPath(experience.currentExperience);
+    // Before the file that names it. The latest file names the same.
+    if (data) await this.#directory.writeFile(nameDataFile(path), data);
     await this.#directory.writeFile(path, bytes);
     await this.#directory.writeFile(this.#directory.latestExportPath, bytes);
     return { path, maxAbsoluteDifference };

@@ -8,3 +8,8 @@ export const EXPORT_PATH = /^onnx\/experience-\d{3,}\.onnx$/;
 export function formatExportPath(experience: number): string {
   return `onnx/experience-${String(experience).padStart(3, "0")}.onnx`;
 }
+
+/** The file beside an exported one that takes its tensors where one would be too large. */
+export function nameDataFile(exportPath: string): string {
+  return `${exportPath}.data`;
+}

@@ -85,7 +85,7 @@ export class TrainingRun<Config> {
     });
     const { benchmark, labels, exportsModels = true } = options;
     const own = { strategy: this.strategy.constructor.name, benchmark: benchmark.name };
-    if (exportsModels) this.#exporter = new ModelExporter(benchmark, this.directory, labels ?? own);
+    if (exportsModels) this.#exporter = new ModelExporter(benchmark, this.directory, { labels: labels ?? own });
   }
 
   /**

@@ -125,6 +125,7 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
   createTrainingRun: { needed: makeRun, loose: ["config"], unfinished: "makes a folder" },
   directoryBenchmark: { needed: () => ({ path: "never made" }), unfinished: FILES },
   exportModel: { needed: makeExport },
+  exportModelFiles: { needed: makeExport },
   exportStrategy: {
     call: (options) => firn.exportStrategy(new firn.Naive(makeOptions()), options as firn.StrategyExportOptions),
     needed: () => ({ benchmark: makeBenchmark(), experience: makeBenchmark().trainStream.at(0) }),

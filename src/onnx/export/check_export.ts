@@ -3,7 +3,7 @@ import { needs, RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { objectLike, required } from "../../core/options/value_rules.ts";
-import { type ExportBatch, ExportSession } from "./export_session.ts";
+import { type ExportBatch, ExportSession, type ExternalData } from "./export_session.ts";
 import { findLargestColumn } from "./largest_column.ts";
 
 /** The largest difference allowed for logits of size 1; larger logits may differ in proportion. */
@@ -15,11 +15,14 @@ export interface ExportExpectation {
   readonly x: ExportBatch;
   /** The engine's logits of these samples [n, C]. */
   readonly expected: Float32Array;
+  /** What stands in the file beside it, where there is one. */
+  readonly external?: ExternalData;
 }
 
 const EXPORT_EXPECTATION_RULES: OptionRules<ExportExpectation> = {
   x: required(objectLike("samples { data, shape }", "data", "shape")),
   expected: required(objectLike("a Float32Array", "buffer")),
+  external: objectLike("{ location, bytes }", "location", "bytes"),
 };
 
 /**
@@ -32,8 +35,8 @@ export async function checkExport(
   expectation: ExportExpectation,
 ): Promise<{ maxAbsoluteDifference: number }> {
   assertOptions("checkExport", expectation, EXPORT_EXPECTATION_RULES);
-  const { x, expected } = expectation;
-  const session = await ExportSession.open(bytes);
+  const { x, expected, external } = expectation;
+  const session = await ExportSession.open(bytes, external ? { external } : {});
   try {
     const { data, shape } = await session.run(x);
     if (data.length !== expected.length) {

@@ -23,7 +23,8 @@ export async function evaluateExport(
   const subject = nameSource(source);
   const { graph } = decodeModel(bytes);
   const rowsAtOnce = countRowsAtOnce(graph, subject);
-  const session = await ExportSession.open(bytes, subject);
+  const isDivided = graph.initializers.some(({ external }) => external !== undefined);
+  const session = await ExportSession.open(isDivided ? source : bytes, { subject });
   try {
     const predictions: number[] = [];
     for await (const batch of batches) {

@@ -62,11 +62,12 @@ export function measureExport(graph: OnnxGraph, subject: string): ExportMemory {
 
 const ITEM_BYTES: Readonly<Record<DataType, number>> = { float32: 4, uint8: 1, int32: 4, int64: 8, bool: 1 };
 
-function assertWhole({ name, shape, dataType, bytes }: OnnxTensor, subject: string): void {
+function assertWhole({ name, shape, dataType, bytes, external }: OnnxTensor, subject: string): void {
+  const { length } = external ?? bytes;
   const wanted = shape.reduce((product, length) => product * length, ITEM_BYTES[dataType]);
-  if (bytes.length === wanted && shape.every((length) => length >= 0)) return;
+  if (length === wanted && shape.every((length) => length >= 0)) return;
   const shown = `[${shape.join(", ")}]`;
-  throw new SyntaxRefusal(`${subject}: ${name} of shape ${shown} needs ${wanted} bytes, got ${bytes.length}`);
+  throw new SyntaxRefusal(`${subject}: ${name} of shape ${shown} needs ${wanted} bytes, got ${length}`);
 }
 
 function measureValue(type: ValueType | undefined): ExportMemory {
@@ -110,7 +111,7 @@ function isOperator(op: string): op is Operator {
 
 /** The numbers of a constant: shapes, axes and factors. */
 function readNumbers(tensor: OnnxTensor | undefined): number[] | undefined {
-  if (!tensor) return undefined;
+  if (!tensor || tensor.external) return undefined;
   const { buffer } = new Uint8Array(tensor.bytes);
   if (tensor.dataType === "int64") return Array.from(new BigInt64Array(buffer), Number);
   return tensor.dataType === "float32" ? [...new Float32Array(buffer)] : undefined;

@@ -13,8 +13,9 @@ import {
   wholeNumber,
 } from "../../core/options/value_rules.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
-import { encodeGraph } from "../file/encode_graph.ts";
-import { ints } from "../file/onnx_model.ts";
+import { type EncodedFiles, encodeFiles, type FileDivision } from "../file/encode_files.ts";
+import { toOnnxGraph } from "../file/encode_graph.ts";
+import { createOnnxModel, ints, type OnnxModel } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { convertInput, type InputSpec, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "../layers/input.ts";
@@ -59,31 +60,56 @@ const EXPORT_RULES: OptionRules<ExportOptions> = {
   preprocess: anything(),
 };
 
+/** What an exported model is made from that may need two files. */
+export interface DividedExportOptions extends ExportOptions, FileDivision {}
+
+const DIVIDED_EXPORT_RULES: OptionRules<DividedExportOptions> = {
+  ...EXPORT_RULES,
+  dataLocation: text(),
+  maxFileBytes: wholeNumber(1),
+};
+
 /**
  * A trained model as an ONNX file: input `input` [N, …sampleShape] and, where the model takes them, `task_labels` [N]
  * of int64; output `logits` [N, C], the network's or its heads'; the parameters inside, no dropout. The same model
  * gives the same bytes. The caller owns the result.
- * @throws {RangeError} If the vectors, the heads, the layout or the preprocessing do not fit the model.
+ * @throws {RangeError} If the vectors, the heads, the layout or the preprocessing do not fit the model, or the file
+ * would have more than 2 GiB: `exportModelFiles` writes larger ones.
  */
 export function exportModel(options: ExportOptions): Uint8Array<ArrayBuffer> {
   assertOptions("exportModel", options, EXPORT_RULES);
+  return encodeFiles(describeModel("exportModel", options)).bytes;
+}
+
+/**
+ * The same for models of any size: where one file would have more than 2 GiB, the tensors stand in another beside it,
+ * which is called `dataLocation`. onnxruntime finds it by that name. The caller owns the result.
+ * @example
+ * const { bytes, data } = exportModelFiles({ ...options, dataLocation: "model.onnx.data" });
+ * await writeFile("model.onnx", bytes);
+ * if (data) await writeFile("model.onnx.data", data);
+ * @throws {RangeError} If the vectors, the heads, the layout or the preprocessing do not fit the model.
+ */
+export function exportModelFiles(options: DividedExportOptions): EncodedFiles {
+  assertOptions("exportModelFiles", options, DIVIDED_EXPORT_RULES);
+  return encodeFiles(describeModel("exportModelFiles", options), options);
+}
+
+function describeModel(act: string, options: ExportOptions): OnnxModel {
   const { preprocess } = options;
-  if (preprocess !== undefined) assertOptions("exportModel: preprocess", preprocess, PREPROCESSING_RULES);
+  if (preprocess !== undefined) assertOptions(`${act}: preprocess`, preprocess, PREPROCESSING_RULES);
   const { spec, metadata } = options;
   assertVectors(options);
   const { graph, logits } = buildExportedNetwork(options, (builder) => addInputs(options, builder));
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
   // A head on features leaves the network's task labels unused; the input stays, so that callers need not change.
   const { inputs } = graph;
-  return encodeGraph(
-    { ...graph.finish(), inputs },
-    {
-      producerVersion: metadata["firn.version"] ?? "",
-      docString: `${spec.name}: ${describeInputs(graph)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
-      // Sorted, so that the bytes do not depend on the order in which the caller named things.
-      metadata: Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))),
-    },
-  );
+  return createOnnxModel(toOnnxGraph({ ...graph.finish(), inputs }), {
+    producerVersion: metadata["firn.version"] ?? "",
+    docString: `${spec.name}: ${describeInputs(graph)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
+    // Sorted, so that the bytes do not depend on the order in which the caller named things.
+    metadata: Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))),
+  });
 }
 
 /** The file's inputs and what stands between them and the network, by the names of its input layers. */

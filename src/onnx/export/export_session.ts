@@ -15,6 +15,12 @@ export interface ExportBatch extends HostTensor {
   readonly taskLabels?: Int32Array;
 }
 
+/** The contents of the file beside an exported one, and what the exported one calls it. */
+export interface ExternalData {
+  readonly location: string;
+  readonly bytes: Uint8Array;
+}
+
 /** The bytes of an exported file. @throws {RefusalError} If it cannot be read. */
 export async function readExport(source: ExportSource): Promise<Uint8Array> {
   if (typeof source !== "string") return source;
@@ -34,11 +40,15 @@ export class ExportSession {
     this.#session = session;
   }
 
-  /** @throws {Error} If onnxruntime refuses the file, or it has not our input and output. */
-  static async open(source: ExportSource, subject = nameSource(source)): Promise<ExportSession> {
-    const bytes = await readExport(source);
-    // Errors come as exceptions: they need not be printed as well.
-    const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 }).catch((cause: unknown) => {
+  /**
+   * @param source From a path, onnxruntime reads the file beside it, too.
+   * @throws {Error} If onnxruntime refuses the file, or it has not our input and output.
+   */
+  static async open(
+    source: ExportSource,
+    { subject = nameSource(source), external }: { readonly subject?: string; readonly external?: ExternalData } = {},
+  ): Promise<ExportSession> {
+    const session = await createSession(source, external).catch((cause: unknown) => {
       throw new SyntaxRefusal(`${subject}: onnxruntime does not load it: ${describeRuntimeError(cause)}`, { cause });
     });
     if (session.inputNames.includes(SAMPLES_NAME) && session.outputNames.includes(OUTPUTS_NAME)) {
@@ -69,6 +79,17 @@ export class ExportSession {
   async close(): Promise<void> {
     await this.#session.release();
   }
+}
+
+function createSession(source: ExportSource, external: ExternalData | undefined): Promise<InferenceSession> {
+  // Errors come as exceptions: they need not be printed as well.
+  const options = {
+    logSeverityLevel: 4 as const,
+    ...(external ? { externalData: [{ path: external.location, data: external.bytes }] } : {}),
+  };
+  return typeof source === "string"
+    ? InferenceSession.create(source, options)
+    : InferenceSession.create(source, options);
 }
 
 /** Says in one line what onnxruntime refuses. */

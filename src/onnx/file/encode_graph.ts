@@ -1,11 +1,11 @@
 import { nameOperator } from "../blocks/blocked_operators.ts";
 import type { Graph, GraphNode } from "../graph.ts";
 import { encodeModel } from "./encode_model.ts";
-import { createOnnxModel, type OnnxGraph, type OnnxModel } from "./onnx_model.ts";
+import { createOnnxModel, type OnnxGraph } from "./onnx_model.ts";
 
 /** A finished graph as an ONNX file. The caller owns the result. */
-export function encodeGraph(graph: Graph, about: Partial<Omit<OnnxModel, "graph">> = {}): Uint8Array<ArrayBuffer> {
-  return encodeModel(createOnnxModel(toOnnxGraph(graph), about));
+export function encodeGraph(graph: Graph): Uint8Array<ArrayBuffer> {
+  return encodeModel(createOnnxModel(toOnnxGraph(graph)));
 }
 
 /** What a node is called in the file: by its first output. */

@@ -20,6 +20,11 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   return joinBytes(encodePieces(model));
 }
 
+/** How many bytes `encodeModel` would give. */
+export function measureModel(model: OnnxModel): number {
+  return measurePieces(encodePieces(model));
+}
+
 /**
  * The same bytes in pieces that follow each other: tensors are views of their own bytes, so that a large model is not
  * copied here.
