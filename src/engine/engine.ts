@@ -90,6 +90,8 @@ export interface RowGradientCall {
 export interface Engine {
   /** "onnxruntime", "tfjs-cpu", "tfjs-wasm" … */
   readonly name: string;
+  /** Where there are several ways to the library that computes: which, and why; for people. */
+  readonly carrier?: string;
   readonly layout: ParameterLayout;
   readonly stateLayout: ParameterLayout;
   /** C, the width of the output. */

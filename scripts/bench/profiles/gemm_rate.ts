@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { createSessionOptions } from "../../../src/engine/onnxruntime/session_options.ts";
+import { createAddonOptions } from "../../../src/engine/onnxruntime/addon/addon_options.ts";
 import { listLayers } from "../../../src/engine/tfjs/model_layers.ts";
 import { encodeModel } from "../../../src/onnx/file/encode_model.ts";
 import { createOnnxModel } from "../../../src/onnx/file/onnx_model.ts";
@@ -25,7 +25,7 @@ export async function openGemm({ rows, inner, columns }: ProductShape): Promise<
     ],
     outputs: [{ name: "c", shape: [rows, columns], dataType: "float32" }],
   });
-  const options = createSessionOptions({ device: "cpu", intraOpThreads: 1 });
+  const options = createAddonOptions({ device: "cpu", intraOpThreads: 1 });
   const session = await InferenceSession.create(encodeModel(model), options);
   const createTensor = (height: number, width: number) =>
     new Tensor("float32", new Float32Array(height * width).fill(0.5), [height, width]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { RandomStream } from "../../../src/core/random_stream.ts";
-import { createSessionOptions } from "../../../src/engine/onnxruntime/session_options.ts";
+import { createAddonOptions } from "../../../src/engine/onnxruntime/addon/addon_options.ts";
 import { flattenWeights } from "../../../src/models/model_snapshot.ts";
 import { buildTrainingGraph } from "../../../src/onnx/engine_graphs.ts";
 import { encodeGraph } from "../../../src/onnx/file/encode_graph.ts";
@@ -35,7 +35,7 @@ export async function profileOperators(
   const graph = buildTrainingGraph(parseTopology(flattenWeights(model).topology), "cross-entropy");
   const file = encodeGraph(graph);
   const feeds = fillInputs(graph.inputs, batchSize);
-  const settings = createSessionOptions({ device: "cpu", intraOpThreads: 1 });
+  const settings = createAddonOptions({ device: "cpu", intraOpThreads: 1 });
   const folder = await mkdtemp(join(tmpdir(), "firn-profile-"));
   try {
     const profiling = { enableProfiling: true, profileFilePrefix: join(folder, "step") };

@@ -1,8 +1,7 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { encodeGraph } from "../../onnx/file/encode_graph.ts";
 import { int } from "../../onnx/file/onnx_model.ts";
 import type { Graph } from "../../onnx/graph.ts";
-import { createSessionOptions } from "./session_options.ts";
+import type { Carrier, GraphRunner } from "./carrier.ts";
+import { listPorts } from "./graph_ports.ts";
 
 let found: Promise<number | undefined> | undefined;
 
@@ -10,39 +9,44 @@ let found: Promise<number | undefined> | undefined;
  * How many channels onnxruntime puts into a block on this processor: 16 with AVX-512, 8 with AVX; undefined where it
  * has no convolutions on blocks. Found out once, by asking it for a block: it does not say otherwise.
  */
-export function findChannelLanes(): Promise<number | undefined> {
-  found ??= measureBlock();
+export function findChannelLanes(carrier: Carrier): Promise<number | undefined> {
+  found ??= measureBlock(carrier);
   return found;
 }
 
-async function measureBlock(): Promise<number | undefined> {
-  const session = await openSession();
-  if (!session) return undefined;
+async function measureBlock(carrier: Carrier): Promise<number | undefined> {
+  const runner = await openRunner(carrier);
+  if (!runner) return undefined;
   try {
-    const x = new Tensor("float32", new Float32Array(4), [1, 4, 1, 1]);
-    const [, lanes = 0] = (await session.run({ x }))[BLOCK_NAME]?.dims ?? [];
-    return lanes > 4 ? lanes : undefined;
+    const [x, size] = [new Float32Array(CHANNELS), new Float32Array(1)];
+    await runner.run([x, size], 1);
+    const [lanes = 0] = size;
+    return lanes > CHANNELS ? lanes : undefined;
   } finally {
-    await session.release();
+    await runner.release();
   }
 }
 
 /** Undefined where onnxruntime does not know the operator. */
-async function openSession(): Promise<InferenceSession | undefined> {
-  const options = createSessionOptions({ device: "cpu", intraOpThreads: 1 });
-  return InferenceSession.create(encodeGraph(createGraph()), options).catch(() => undefined);
+async function openRunner(carrier: Carrier): Promise<GraphRunner | undefined> {
+  const graph = createGraph();
+  return carrier.load(graph, listPorts(graph), { device: "cpu", intraOpThreads: 1 }).catch(() => undefined);
 }
 
-const BLOCK_NAME = "block";
+const CHANNELS = 4;
 
+/** Counts the values of a block: the axis of the channels is filled up, the others have one place. */
 function createGraph(): Graph {
-  const type = { shape: [1, 4, 1, 1], dataType: "float32" } as const;
+  const dataType = "float32";
   return {
-    nodes: [{ op: "BlockChannels", inputs: ["x"], outputs: [BLOCK_NAME], attributes: { channels_last: int(0) } }],
+    nodes: [
+      { op: "BlockChannels", inputs: ["x"], outputs: ["block"], attributes: { channels_last: int(0) } },
+      { op: "Size", inputs: ["block"], outputs: ["size"], attributes: {} },
+      { op: "Cast", inputs: ["size"], outputs: ["lanes"], attributes: { to: int(1) } },
+    ],
     constants: [],
-    inputs: [{ name: "x", ...type, role: { kind: "samples" } }],
-    // How long the second axis is, is what we ask.
-    outputs: [{ name: BLOCK_NAME, shape: [1, "N", 1, 1], dataType: "float32", role: { kind: "outputs" } }],
+    inputs: [{ name: "x", shape: [1, CHANNELS, 1, 1], dataType, role: { kind: "samples" } }],
+    outputs: [{ name: "lanes", shape: [], dataType, role: { kind: "outputs" } }],
     rowLimit: undefined,
     types: new Map(),
   };

@@ -1,144 +1,114 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import { encodeGraph } from "../../onnx/file/encode_graph.ts";
-import type { Dimension } from "../../onnx/file/onnx_model.ts";
-import type { Graph, GraphInput, GraphOutput } from "../../onnx/graph.ts";
+import type { ParameterEntry } from "../../core/parameter_layout.ts";
+import type { Graph } from "../../onnx/graph.ts";
 import type { DropoutKey } from "../engine.ts";
-import type { DropoutMasks } from "./dropout_masks.ts";
+import type { Carrier, GraphRunner } from "./carrier.ts";
+import { listPorts, type Place, type PortArray, resolveShape } from "./graph_ports.ts";
+import type { RunScratch } from "./run_scratch.ts";
+import type { SessionSettings } from "./session_options.ts";
 
-/** The tensors of one run, by what the graph's inputs and outputs are for. Those a graph has no use for are missing. */
-export interface RunTensors {
+/** The arrays of one run, by what the graph's inputs and outputs are for. Those a graph has no use for are missing. */
+export interface RunArrays {
   /** n, the rows of this run. */
   readonly rows: number;
   readonly samples: Float32Array;
   /** [n] */
   readonly taskLabels: Int32Array;
   readonly dropoutKey: DropoutKey;
-  readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly state: ReadonlyMap<string, Tensor>;
+  /** [P] */
+  readonly parameters: Float32Array;
+  /** [Q] */
+  readonly state: Float32Array;
   readonly targets?: Float32Array;
   readonly weights?: Float32Array;
-  readonly classMask?: Float32Array;
-  readonly elementWeights?: Float32Array;
-  readonly constant?: Float32Array;
+  readonly classMask?: Float32Array | undefined;
+  readonly elementWeights?: Float32Array | undefined;
+  /** Of the objective. */
+  readonly constant?: number | undefined;
   readonly outputGradient?: Float32Array;
   readonly outputs?: Float32Array;
   readonly losses?: Float32Array;
-  readonly gradients?: ReadonlyMap<string, Tensor>;
-  readonly newState?: ReadonlyMap<string, Tensor>;
+  /** [P] */
+  readonly gradient?: Float32Array;
+  /** [Q] */
+  readonly newState?: Float32Array;
+}
+
+/** What sessions of one engine share. */
+export interface SessionSurroundings {
+  readonly carrier: Carrier;
+  readonly settings: SessionSettings;
+  readonly scratch: RunScratch;
 }
 
 /** One graph loaded into onnxruntime. It writes its results straight into the memory it is given. */
 export class GraphSession {
-  readonly graph: Graph;
+  /** Parts of the gradient that the graph writes, and of the state. */
+  readonly gradientEntries: readonly ParameterEntry[];
+  readonly stateEntries: readonly ParameterEntry[];
+  readonly #graph: Graph;
+  readonly #places: readonly Place[];
   /** Undefined for a graph without outputs, which onnxruntime refuses: the gradients of a model that is frozen. */
-  readonly #session: InferenceSession | undefined;
-  readonly #masks: DropoutMasks;
+  readonly #runner: GraphRunner | undefined;
+  readonly #scratch: RunScratch;
 
-  private constructor(graph: Graph, session: InferenceSession | undefined, masks: DropoutMasks) {
-    this.graph = graph;
-    this.#session = session;
-    this.#masks = masks;
+  private constructor(graph: Graph, places: readonly Place[], runner: GraphRunner | undefined, scratch: RunScratch) {
+    this.#graph = graph;
+    this.#places = places;
+    this.#runner = runner;
+    this.#scratch = scratch;
+    const roles = graph.outputs.map(({ role }) => role);
+    this.gradientEntries = roles.flatMap((role) => (role.kind === "gradient" ? [role.entry] : []));
+    this.stateEntries = roles.flatMap((role) => (role.kind === "newState" ? [role.entry] : []));
   }
 
   /** @throws {Error} If onnxruntime refuses the graph or the device. */
-  static async create(
-    graph: Graph,
-    { masks, options }: { masks: DropoutMasks; options: InferenceSession.SessionOptions },
-  ): Promise<GraphSession> {
-    const isEmpty = graph.outputs.length === 0;
-    return new GraphSession(
-      graph,
-      isEmpty ? undefined : await InferenceSession.create(encodeGraph(graph), options),
-      masks,
-    );
+  static async create(graph: Graph, { carrier, settings, scratch }: SessionSurroundings): Promise<GraphSession> {
+    const ports = listPorts(graph);
+    const runner = graph.outputs.length === 0 ? undefined : await carrier.load(graph, ports, settings);
+    return new GraphSession(graph, ports.places, runner, scratch);
   }
 
   /**
    * Runs the graph once.
    * @throws {RangeError} If there are fewer rows than the graph's results need to mean something.
-   * @throws {Error} If a tensor that the graph needs is missing or has another shape.
+   * @throws {Error} If an array that the graph needs is missing or of another length.
    */
-  async run(tensors: RunTensors): Promise<void> {
-    const { rowLimit } = this.graph;
-    if (rowLimit && tensors.rows < rowLimit.rows) {
-      throw new RangeRefusal(needs("training", `at least ${rowLimit.rows} rows, as ${rowLimit.reason}`, tensors.rows));
+  async run(arrays: RunArrays): Promise<void> {
+    const { rowLimit } = this.#graph;
+    if (rowLimit && arrays.rows < rowLimit.rows) {
+      throw new RangeRefusal(needs("training", `at least ${rowLimit.rows} rows, as ${rowLimit.reason}`, arrays.rows));
     }
-    const feeds: Record<string, Tensor> = {};
-    for (const input of this.graph.inputs) feeds[input.name] = this.#findInput(input, tensors);
-    const fetches: Record<string, Tensor> = {};
-    for (const output of this.graph.outputs) fetches[output.name] = findOutput(output, tensors);
-    await this.#session?.run(feeds, fetches);
+    const { rows } = arrays;
+    await this.#runner?.run(
+      this.#places.map((place) => this.#findArray(place, arrays)),
+      rows,
+    );
   }
 
   /** Frees the session. */
   async release(): Promise<void> {
-    await this.#session?.release();
+    await this.#runner?.release();
   }
 
-  #findInput(input: GraphInput, tensors: RunTensors): Tensor {
-    const shape = resolveShape(input.shape, tensors.rows);
-    switch (input.role.kind) {
-      case "samples":
-        return wrap(input.name, tensors.samples, shape);
+  #findArray(place: Place, arrays: RunArrays): PortArray {
+    switch (place.kind) {
       case "taskLabels":
-        return new Tensor("int64", BigInt64Array.from(tensors.taskLabels, BigInt), shape);
-      case "parameter":
-        return present(input.name, tensors.parameters.get(input.role.entry.name));
-      case "state":
-        return present(input.name, tensors.state.get(input.role.entry.name));
+        return this.#scratch.convertLabels(arrays.taskLabels);
       case "noise": {
-        const { noise, layerIndex } = input.role;
-        const length = countElements(shape);
-        return wrap(
-          input.name,
-          this.#masks.get({ name: input.name, noise, layerIndex, length }, tensors.dropoutKey),
-          shape,
-        );
+        const length = countElements(resolveShape(place.shape, arrays.rows));
+        return this.#scratch.masks.get({ ...place, length }, arrays.dropoutKey);
       }
-      case "targets":
-        return wrap(input.name, tensors.targets, shape);
-      case "weights":
-        return wrap(input.name, tensors.weights, shape);
-      case "classMask":
-        return wrap(input.name, tensors.classMask, shape);
-      case "elementWeights":
-        return wrap(input.name, tensors.elementWeights, shape);
       case "constant":
-        return wrap(input.name, tensors.constant, shape);
-      case "outputGradient":
-        return wrap(input.name, tensors.outputGradient, shape);
+        return this.#scratch.holdConstant(present(place, arrays.constant));
+      default:
+        return present(place, arrays[place.kind]);
     }
   }
 }
 
-function findOutput(output: GraphOutput, tensors: RunTensors): Tensor {
-  switch (output.role.kind) {
-    case "outputs":
-      return wrap(output.name, tensors.outputs, resolveShape(output.shape, tensors.rows));
-    case "losses":
-      return wrap(output.name, tensors.losses, resolveShape(output.shape, tensors.rows));
-    case "gradient":
-      return present(output.name, tensors.gradients?.get(output.role.entry.name));
-    case "newState":
-      return present(output.name, tensors.newState?.get(output.role.entry.name));
-  }
-}
-
-function wrap(name: string, array: Float32Array | undefined, shape: number[]): Tensor {
-  return new Tensor("float32", present(name, array), shape);
-}
-
-function present<Value>(name: string, value: Value | undefined): Value {
-  if (value === undefined) throw new TypeRefusal(`the graph was given nothing for "${name}"`);
+function present<Value>({ kind }: Place, value: Value | undefined): Value {
+  if (value === undefined) throw new TypeRefusal(`the graph was given nothing for "${kind}"`);
   return value;
-}
-
-/** The lengths of a shape for n rows. */
-function resolveShape(shape: readonly Dimension[], rows: number): number[] {
-  return shape.map((dimension) => {
-    if (typeof dimension === "number") return dimension;
-    return dimension === "N" ? rows : rows * Number(dimension.slice(2));
-  });
 }

@@ -19,13 +19,13 @@ import { shareTask } from "../../onnx/topology/share_task.ts";
 import { assertObjective } from "../assert_objective.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective, RowGradientCall } from "../engine.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
+import type { CarrierName } from "./carrier.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
-import type { GraphSession, RunTensors } from "./graph_session.ts";
+import { openCarrier } from "./choose_carrier.ts";
+import type { GraphSession, RunArrays } from "./graph_session.ts";
 import { assertDeviceIsThere } from "./open_device.ts";
 import { type LoadingOptions, SessionCache } from "./session_cache.ts";
-import { createSessionOptions } from "./session_options.ts";
-import { Staging } from "./staging.ts";
-import { VectorTensors } from "./vector_tensors.ts";
+import { assertSettings } from "./session_options.ts";
 
 /** What an onnxruntime engine is made from. */
 export interface OnnxruntimeEngineOptions {
@@ -35,6 +35,8 @@ export interface OnnxruntimeEngineOptions {
   readonly device?: string;
   /** Threads within one operator, 1 by default. */
   readonly intraOpThreads?: number;
+  /** The way to onnxruntime; by default the environment says (FIRN_ORT), else what works. */
+  readonly carrier?: CarrierName;
 }
 
 /**
@@ -47,15 +49,17 @@ export interface OnnxruntimeEngineOptions {
 export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions): Promise<Engine> {
   const settings = { device: options.device ?? "cpu", intraOpThreads: options.intraOpThreads ?? 1 };
   // Settings that are wrong are refused before anything is loaded.
-  createSessionOptions(settings);
+  assertSettings(settings);
+  const carrier = await openCarrier(settings.device, options.carrier);
   const isCpu = settings.device === "cpu";
-  if (!isCpu) await assertDeviceIsThere(settings);
-  const findLanes = isCpu ? findChannelLanes : async () => undefined;
-  return new OnnxruntimeEngine(options.spec, { settings, findLanes });
+  if (!isCpu) await assertDeviceIsThere(carrier, settings);
+  const findLanes = async () => (isCpu ? findChannelLanes(carrier) : undefined);
+  return new OnnxruntimeEngine(options.spec, { carrier, settings, findLanes });
 }
 
 class OnnxruntimeEngine implements Engine {
   readonly name = "onnxruntime";
+  readonly carrier: string;
   readonly layout: ParameterLayout;
   readonly stateLayout: ParameterLayout;
   readonly outputSize: number;
@@ -65,8 +69,6 @@ class OnnxruntimeEngine implements Engine {
   readonly #sessions: SessionCache;
   /** Undefined for a measure that this model's gradients cannot be taken of in one pass. */
   readonly #rowGraphs = new Map<RowMeasure, Graph | undefined>();
-  readonly #staging = new Staging();
-  readonly #vectors = new VectorTensors();
   readonly #newState: Float32Array;
   readonly #activationShapes = new Map<string, readonly number[]>();
 
@@ -74,6 +76,7 @@ class OnnxruntimeEngine implements Engine {
     this.#spec = spec;
     this.#taskSpec = shareTask(spec);
     this.#sessions = new SessionCache(loading);
+    this.carrier = loading.carrier.description;
     this.layout = spec.layout;
     this.stateLayout = spec.stateLayout;
     this.#newState = new Float32Array(spec.stateLayout.size);
@@ -86,10 +89,10 @@ class OnnxruntimeEngine implements Engine {
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
     const session = await this.#sessions.load(`${key}forward ${mode}`, () => buildForwardGraph(spec, mode));
-    await this.#run(session, {
+    await session.run({
       ...this.#bind(vectors, input, rows),
-      outputs: this.#staging.write("outputs", outputs),
-      newState: this.#bindNewState(),
+      outputs,
+      newState: this.#newState,
     });
     this.#keepState(session, vectors.state);
   }
@@ -113,17 +116,17 @@ class OnnxruntimeEngine implements Engine {
       `${key}${kind} ${wanted.hasClassMask} ${wanted.hasElementWeights} ${mode}`,
       () => buildTrainingGraph(spec, wanted, mode),
     );
-    await this.#run(session, {
+    await session.run({
       ...this.#bind(vectors, input, rows),
-      targets: this.#staging.read("targets", objective.targets),
-      weights: this.#staging.read("weights", objective.weights),
-      ...(classMask ? { classMask: this.#staging.read("classMask", classMask) } : {}),
-      ...(elementWeights ? { elementWeights: this.#staging.read("elementWeights", elementWeights) } : {}),
-      ...(constant === undefined ? {} : { constant: Float32Array.of(constant) }),
-      outputs: this.#staging.write("outputs", results.outputs),
-      losses: this.#staging.write("losses", results.losses),
-      gradients: this.#bindGradient(results.gradient),
-      newState: this.#bindNewState(),
+      targets: objective.targets,
+      weights: objective.weights,
+      classMask,
+      elementWeights,
+      constant,
+      outputs: results.outputs,
+      losses: results.losses,
+      gradient: results.gradient,
+      newState: this.#newState,
     });
     this.#clearUnreached(session, results.gradient);
     this.#keepState(session, vectors.state);
@@ -141,10 +144,10 @@ class OnnxruntimeEngine implements Engine {
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
     const session = await this.#sessions.load(`${key}backward ${mode}`, () => buildBackwardGraph(spec, mode));
-    await this.#run(session, {
+    await session.run({
       ...this.#bind(vectors, input, rows),
-      outputGradient: this.#staging.read("dOutputs", dOutputs),
-      gradients: this.#bindGradient(gradient),
+      outputGradient: dOutputs,
+      gradient,
     });
     this.#clearUnreached(session, gradient);
   }
@@ -158,10 +161,10 @@ class OnnxruntimeEngine implements Engine {
     const graph = this.#rowGraphs.get(measure);
     if (!graph) return false;
     const session = await this.#sessions.load(`rows ${measure}`, () => graph);
-    await this.#run(session, {
+    await session.run({
       ...this.#bind(vectors, input, rows),
-      outputGradient: this.#staging.read("dOutputs", dOutputs),
-      gradients: this.#bindGradient(gradient),
+      outputGradient: dOutputs,
+      gradient,
     });
     this.#clearUnreached(session, gradient);
     return true;
@@ -184,7 +187,7 @@ class OnnxruntimeEngine implements Engine {
     const mode = this.#resolveMode(input);
     const build = () => buildActivationGraph(this.#spec, layerName, mode);
     const session = await this.#sessions.load(`layer ${layerName} ${mode}`, build);
-    await this.#run(session, { ...this.#bind(vectors, input, rows), outputs: this.#staging.write("activations", out) });
+    await session.run({ ...this.#bind(vectors, input, rows), outputs: out });
   }
 
   assertInputGradients(): void {
@@ -203,15 +206,14 @@ class OnnxruntimeEngine implements Engine {
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
     const session = await this.#sessions.load(`${key}samples ${mode}`, () => buildInputGradientGraph(spec, mode));
-    await this.#run(session, {
+    await session.run({
       ...this.#bind(vectors, input, rows),
-      outputGradient: this.#staging.read("dOutputs", dOutputs),
-      outputs: this.#staging.write("dSamples", out),
+      outputGradient: dOutputs,
+      outputs: out,
     });
   }
 
   async close(): Promise<void> {
-    this.#vectors.clear();
     await this.#sessions.close();
   }
 
@@ -227,46 +229,26 @@ class OnnxruntimeEngine implements Engine {
     return this.#spec.layers.some(dependsOnMode) ? mode : "eval";
   }
 
-  #bind(vectors: ModelVectors, input: EngineInput, rows: number): RunTensors {
-    const parameters = this.#staging.read("parameters", vectors.parameters);
-    const state = this.#staging.read("state", vectors.state);
+  #bind(vectors: ModelVectors, input: EngineInput, rows: number): RunArrays {
     return {
       rows,
-      samples: this.#staging.read("samples", input.x.data),
+      samples: input.x.data,
       taskLabels: input.taskLabels,
       dropoutKey: input.dropoutKey,
-      parameters: this.#vectors.get(parameters, this.layout),
-      state: this.#vectors.get(state, this.stateLayout),
+      parameters: vectors.parameters,
+      state: vectors.state,
     };
   }
 
-  #bindGradient(gradient: Float32Array): NonNullable<RunTensors["gradients"]> {
-    return this.#vectors.get(this.#staging.write("gradient", gradient), this.layout);
-  }
-
   /** Graphs write new state beside the old, so that a failed run leaves that as it was. */
-  #bindNewState(): NonNullable<RunTensors["newState"]> {
-    return this.#vectors.get(this.#newState, this.stateLayout);
-  }
-
-  #keepState({ graph }: GraphSession, state: Float32Array): void {
-    for (const { role } of graph.outputs) {
-      if (role.kind === "newState") viewEntry(state, role.entry).set(viewEntry(this.#newState, role.entry));
-    }
-  }
-
-  async #run(session: GraphSession, tensors: RunTensors): Promise<void> {
-    try {
-      await session.run(tensors);
-      this.#staging.flush();
-    } finally {
-      this.#staging.discard();
-    }
+  #keepState({ stateEntries }: GraphSession, state: Float32Array): void {
+    for (const entry of stateEntries) viewEntry(state, entry).set(viewEntry(this.#newState, entry));
   }
 
   /** Zeroes the gradients of parameters on which the output does not depend: the graph does not write them. */
-  #clearUnreached({ graph }: GraphSession, gradient: Float32Array): void {
-    const written = new Set(graph.outputs.map(({ role }) => (role.kind === "gradient" ? role.entry.name : "")));
+  #clearUnreached({ gradientEntries }: GraphSession, gradient: Float32Array): void {
+    if (gradientEntries.length === this.layout.entries.length) return;
+    const written = new Set(gradientEntries.map(({ name }) => name));
     for (const entry of this.layout.entries) {
       if (!written.has(entry.name)) viewEntry(gradient, entry).fill(0);
     }

@@ -1,21 +1,23 @@
 import { RefusalError } from "../../core/errors/errors.ts";
 import { blockChannels } from "../../onnx/blocks/block_channels.ts";
 import type { Graph } from "../../onnx/graph.ts";
-import { DropoutMasks } from "./dropout_masks.ts";
+import type { Carrier } from "./carrier.ts";
 import { GraphSession } from "./graph_session.ts";
-import { createSessionOptions, type SessionSettings } from "./session_options.ts";
+import { RunScratch } from "./run_scratch.ts";
+import type { SessionSettings } from "./session_options.ts";
 
 /** How an engine's graphs are loaded. */
 export interface LoadingOptions {
+  readonly carrier: Carrier;
   readonly settings: SessionSettings;
   /** Finds how many channels go into a block, undefined where none do. Asked when there is a convolution to compute. */
   readonly findLanes: () => Promise<number | undefined>;
 }
 
-/** The sessions of one engine, each loaded when it is first asked for. They share their dropout masks. */
+/** The sessions of one engine, each loaded when it is first asked for. They share their scratch memory. */
 export class SessionCache {
   readonly #loading: LoadingOptions;
-  readonly #masks = new DropoutMasks();
+  readonly #scratch = new RunScratch();
   readonly #sessions = new Map<string, Promise<GraphSession>>();
   #isClosed = false;
 
@@ -37,11 +39,11 @@ export class SessionCache {
   }
 
   async #open(build: () => Graph): Promise<GraphSession> {
+    const { carrier, settings, findLanes } = this.#loading;
     const plain = build();
-    const lanes = plain.nodes.some(({ op }) => op === "Conv") ? await this.#loading.findLanes() : undefined;
+    const lanes = plain.nodes.some(({ op }) => op === "Conv") ? await findLanes() : undefined;
     const graph = lanes === undefined ? plain : blockChannels(plain, lanes);
-    const options = createSessionOptions(this.#loading.settings, graph);
-    return GraphSession.create(graph, { masks: this.#masks, options });
+    return GraphSession.create(graph, { carrier, settings, scratch: this.#scratch });
   }
 
   /** Releases all sessions; none is loaded afterwards. */

@@ -1,7 +1,4 @@
-import type { InferenceSession } from "onnxruntime-node";
 import { assertWholeNumber, describeValue, RangeRefusal } from "../../core/errors/errors.ts";
-import type { Graph } from "../../onnx/graph.ts";
-import { listProcessorNodes } from "./processor_nodes.ts";
 
 /** Where sessions run and with how many threads. */
 export interface SessionSettings {
@@ -11,39 +8,25 @@ export interface SessionSettings {
   readonly intraOpThreads: number;
 }
 
-/**
- * onnxruntime's options for one of our graphs. Nothing runs in parallel within a session, no thread spins between
- * runs, and everything that the optimizer knows is applied where it is right: it fuses Relu into the Gemm before it.
- * @param graph On WebGPU some of its nodes are left to the processor.
- * @throws {RangeError} If the device is not one of those, or the number of threads not a whole number of at least 1.
- */
-export function createSessionOptions(
-  { device, intraOpThreads }: SessionSettings,
-  graph?: Graph,
-): InferenceSession.SessionOptions {
+/** A device as onnxruntime's providers know it. */
+export type SessionDevice = { readonly kind: "cpu" | "webgpu" } | { readonly kind: "cuda"; readonly deviceId: number };
+
+/** Nothing runs in parallel within a session, and no thread spins between runs. */
+export const CONFIG_ENTRIES: Readonly<Record<string, string>> = {
+  "session.intra_op.allow_spinning": "0",
+  "session.inter_op.allow_spinning": "0",
+};
+
+/** @throws {RangeError} If the device is none of those, or the number of threads not a whole number of at least 1. */
+export function assertSettings({ device, intraOpThreads }: SessionSettings): void {
   assertWholeNumber("session", "intraOpThreads", intraOpThreads, 1);
-  return {
-    executionProviders: [chooseProvider(device, graph)],
-    intraOpNumThreads: intraOpThreads,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    // On WebGPU more than "basic" puts two activations in a row into the convolution before them, and the first is
-    // lost.
-    graphOptimizationLevel: device === "webgpu" ? "basic" : "all",
-    logSeverityLevel: 3,
-    // The Node binding takes config entries as strings.
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-  };
+  parseDevice(device);
 }
 
-function chooseProvider(device: string, graph: Graph | undefined): InferenceSession.ExecutionProviderConfig {
-  if (device === "cpu") return device;
-  if (device === "webgpu") {
-    const forceCpuNodeNames = graph ? listProcessorNodes(graph) : [];
-    // The binding refuses an empty list.
-    return forceCpuNodeNames.length === 0 ? device : { name: device, forceCpuNodeNames };
-  }
+/** @throws {RangeError} If the device is none of "cpu", "webgpu", "cuda:NUMBER". */
+export function parseDevice(device: string): SessionDevice {
+  if (device === "cpu" || device === "webgpu") return { kind: device };
   const [, deviceId] = /^cuda:(\d+)$/.exec(device) ?? [];
-  if (deviceId !== undefined) return { name: "cuda", deviceId: Number(deviceId) };
+  if (deviceId !== undefined) return { kind: "cuda", deviceId: Number(deviceId) };
   throw new RangeRefusal(`device must be cpu, webgpu or cuda:NUMBER, got ${describeValue(device)}`);
 }

@@ -1,42 +1,58 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createParameterLayout } from "../../../src/core/parameter_layout.ts";
 import { createSharedFloat32 } from "../../../src/core/shared_memory.ts";
+import { Staging } from "../../../src/engine/onnxruntime/addon/staging.ts";
+import { BindingCache } from "../../../src/engine/onnxruntime/binding_cache.ts";
 import { DropoutMasks } from "../../../src/engine/onnxruntime/dropout_masks.ts";
-import { Staging } from "../../../src/engine/onnxruntime/staging.ts";
-import { VectorTensors } from "../../../src/engine/onnxruntime/vector_tensors.ts";
 
-const layout = createParameterLayout([
-  { name: "a", shape: [2] },
-  { name: "b", shape: [1, 3] },
-]);
-
-describe("VectorTensors", () => {
-  test("get() gives views at their offsets, when the vector is new", () => {
-    const vector = Float32Array.of(1, 2, 3, 4, 5);
-    const tensors = new VectorTensors().get(vector, layout);
-    expect(tensors.get("b")?.data).toEqual(Float32Array.of(3, 4, 5));
-    expect(tensors.get("b")?.dims).toEqual([1, 3]);
-    vector[2] = 9;
-    expect(tensors.get("b")?.data[0]).toBe(9);
-  });
-
-  test("get() gives the same tensors, when the memory is the same, and holds eight vectors at most", () => {
+describe("BindingCache", () => {
+  test("get() gives the same binding, when memory and rows are the same, and holds 32 at most", () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(11), { maxLength: 40 }), (picks) => {
-        const held = new VectorTensors();
-        const whole = new Float32Array(12 * layout.size);
+      fc.property(fc.array(fc.nat(40), { maxLength: 120 }), (picks) => {
+        const live = new Set<object>();
+        const cache = new BindingCache({
+          create(arrays, rows) {
+            const binding = { arrays, rows };
+            live.add(binding);
+            return binding;
+          },
+          release: (binding) => expect(live.delete(binding)).toBe(true),
+        });
+        const whole = new Float32Array(41 * 3);
         for (const pick of picks) {
-          const cut = () => whole.subarray(pick * layout.size, (pick + 1) * layout.size);
-          const tensors = held.get(cut(), layout);
-          cut().fill(pick + 1);
-          expect(tensors.get("a")?.data).toEqual(Float32Array.of(pick + 1, pick + 1));
-          expect(held.get(cut(), layout)).toBe(tensors);
-          expect(held.size).toBeLessThanOrEqual(8);
+          const cut = () => [whole.subarray(pick * 3, pick * 3 + 3), whole];
+          const binding = cache.get(cut(), 1);
+          expect(binding.arrays[0]?.byteOffset).toBe(pick * 12);
+          expect(cache.get(cut(), 1)).toBe(binding);
+          expect(live.size).toBeLessThanOrEqual(32);
+          expect(cache.size).toBe(live.size);
         }
+        cache.clear();
+        expect(live.size).toBe(0);
       }),
       { numRuns: 30 },
     );
+  });
+
+  test("get() makes another binding, when one array has other memory, or the rows differ", () => {
+    const cache = new BindingCache({ create: () => ({}), release: () => {} });
+    const [a, b] = [new Float32Array(4), new Float32Array(4)];
+    const first = cache.get([a, b], 1);
+    expect(cache.get([a, a], 1)).not.toBe(first);
+    expect(cache.get([a, b.subarray(0, 3)], 1)).not.toBe(first);
+    expect(cache.get([a, b.subarray(1)], 1)).not.toBe(first);
+    expect(cache.get([a, b], 2)).not.toBe(first);
+    expect(cache.get([a, b], 1)).toBe(first);
+  });
+
+  test("get() forgets what was used least recently, when there is no room", () => {
+    const released: number[] = [];
+    const cache = new BindingCache({ create: (_, rows) => rows, release: (rows: number) => released.push(rows) });
+    const array = new Float32Array(1);
+    for (let rows = 0; rows < 32; rows++) cache.get([array], rows);
+    cache.get([array], 0);
+    cache.get([array], 99);
+    expect(released).toEqual([1]);
   });
 });
 

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import process from "node:process";
 import { createSharedFloat32 } from "../../../src/core/shared_memory.ts";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
+import { createAddonOptions } from "../../../src/engine/onnxruntime/addon/addon_options.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { createSessionOptions } from "../../../src/engine/onnxruntime/session_options.ts";
+import { assertSettings } from "../../../src/engine/onnxruntime/session_options.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { createLayer, createMlpTopology, createSequential } from "../../onnx/topologies.ts";
 import { computeGradient, computeOutputs, drawInput, drawObjective, drawVectors } from "../engine_fixtures.ts";
@@ -98,13 +99,20 @@ describe("createOnnxruntimeEngine()", () => {
   });
 });
 
-describe("createSessionOptions()", () => {
+describe("createAddonOptions()", () => {
   test("gives the provider of each device, when it is known", () => {
-    const providerOf = (device: string) => createSessionOptions({ device, intraOpThreads: 1 }).executionProviders;
+    const providerOf = (device: string) => createAddonOptions({ device, intraOpThreads: 1 }).executionProviders;
     expect(providerOf("cpu")).toEqual(["cpu"]);
     expect(providerOf("webgpu")).toEqual(["webgpu"]);
     expect(providerOf("cuda:3")).toEqual([{ name: "cuda", deviceId: 3 }]);
     expect(() => providerOf("cuda")).toThrow(RangeError);
-    expect(() => createSessionOptions({ device: "cpu", intraOpThreads: 0 })).toThrow(RangeError);
+  });
+});
+
+describe("assertSettings()", () => {
+  test("refuses devices that are not known, and less than one thread", () => {
+    expect(() => assertSettings({ device: "cuda:0", intraOpThreads: 2 })).not.toThrow();
+    expect(() => assertSettings({ device: "cuda", intraOpThreads: 1 })).toThrow(RangeError);
+    expect(() => assertSettings({ device: "cpu", intraOpThreads: 0 })).toThrow(RangeError);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { RandomStream } from "../../../src/core/random_stream.ts";
 import { findChannelLanes } from "../../../src/engine/onnxruntime/channel_lanes.ts";
+import { openCarrier } from "../../../src/engine/onnxruntime/choose_carrier.ts";
 import { blockChannels } from "../../../src/onnx/blocks/block_channels.ts";
 import { BLOCKED_OPERATORS, isStandardOperator, nameOperator } from "../../../src/onnx/blocks/blocked_operators.ts";
 import { buildForwardGraph, buildTrainingGraph } from "../../../src/onnx/engine_graphs.ts";
@@ -69,7 +70,7 @@ describe("blockChannels()", () => {
   ];
   for (const [name, graph] of cases) {
     test(`gives the same numbers, when ${name}`, async () => {
-      const lanes = await findChannelLanes();
+      const lanes = await findChannelLanes(await openCarrier("cpu"));
       // Processors without blocks have nothing to compare.
       if (lanes === undefined) return;
       const blocked = blockChannels(graph, lanes);
@@ -130,9 +131,9 @@ describe("blockChannels()", () => {
 
 describe("findChannelLanes()", () => {
   test("gives a power of two, or undefined, and the same again", async () => {
-    const lanes = await findChannelLanes();
+    const lanes = await findChannelLanes(await openCarrier("cpu"));
     expect([undefined, 8, 16, 32]).toContain(lanes);
-    expect(await findChannelLanes()).toBe(lanes);
+    expect(await findChannelLanes(await openCarrier("cpu"))).toBe(lanes);
   });
 });
 

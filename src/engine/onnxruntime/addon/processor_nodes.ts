@@ -1,6 +1,6 @@
-import { elementAt, valueAt } from "../../core/element_at.ts";
-import { nameNode } from "../../onnx/file/encode_graph.ts";
-import type { Graph, GraphNode } from "../../onnx/graph.ts";
+import { elementAt, valueAt } from "../../../core/element_at.ts";
+import { nameNode } from "../../../onnx/file/encode_graph.ts";
+import type { Graph, GraphNode } from "../../../onnx/graph.ts";
 
 /**
  * The names of the nodes that the processor must compute in a graph on WebGPU: those that onnxruntime 1.30 gives to its

@@ -1,0 +1,41 @@
+import type { InferenceSession } from "onnxruntime-node";
+import type { Graph } from "../../../onnx/graph.ts";
+import { CONFIG_ENTRIES, parseDevice, type SessionDevice, type SessionSettings } from "../session_options.ts";
+import { listProcessorNodes } from "./processor_nodes.ts";
+
+/**
+ * The addon's options for one of our graphs. Everything that onnxruntime's optimizer knows is applied where it is right:
+ * it fuses Relu into the Gemm before it.
+ * @param graph On WebGPU some of its nodes are left to the processor.
+ */
+export function createAddonOptions(
+  { device: name, intraOpThreads }: SessionSettings,
+  graph?: Graph,
+): InferenceSession.SessionOptions {
+  const device = parseDevice(name);
+  return {
+    executionProviders: [chooseProvider(device, graph)],
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    // On WebGPU more than "basic" puts two activations in a row into the convolution before them, and the first is
+    // lost.
+    graphOptimizationLevel: device.kind === "webgpu" ? "basic" : "all",
+    logSeverityLevel: 3,
+    extra: CONFIG_ENTRIES,
+  };
+}
+
+function chooseProvider(device: SessionDevice, graph: Graph | undefined): InferenceSession.ExecutionProviderConfig {
+  switch (device.kind) {
+    case "cpu":
+      return device.kind;
+    case "webgpu": {
+      const forceCpuNodeNames = graph ? listProcessorNodes(graph) : [];
+      // The binding refuses an empty list.
+      return forceCpuNodeNames.length === 0 ? device.kind : { name: device.kind, forceCpuNodeNames };
+    }
+    case "cuda":
+      return { name: device.kind, deviceId: device.deviceId };
+  }
+}

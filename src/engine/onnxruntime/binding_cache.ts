@@ -1,0 +1,74 @@
+import type { PortArray } from "./graph_ports.ts";
+
+/**
+ * How many bindings of one session are kept: one for each logical shard, and for evaluation, teachers and last
+ * minibatches.
+ */
+const CAPACITY = 32;
+
+/** What the bindings of a session are made by. */
+export interface BindingMaker<Binding> {
+  /** Makes one for these arrays and n rows. */
+  readonly create: (arrays: readonly PortArray[], rows: number) => Binding;
+  readonly release: (binding: Binding) => void;
+}
+
+interface Entry<Binding> {
+  readonly arrays: readonly PortArray[];
+  readonly rows: number;
+  readonly binding: Binding;
+  lastUse: number;
+}
+
+/**
+ * What onnxruntime needs to know of the arrays of a run, made once for each set of arrays. Arrays that come again and
+ * again find their binding; the least recently used are forgotten, so that nothing grows. A kept binding keeps its
+ * arrays from the collector, as onnxruntime knows them by address alone.
+ */
+export class BindingCache<Binding> {
+  readonly #maker: BindingMaker<Binding>;
+  readonly #entries: Entry<Binding>[] = [];
+  #uses = 0;
+
+  constructor(maker: BindingMaker<Binding>) {
+    this.#maker = maker;
+  }
+
+  /** The binding of these arrays: of this very memory, whatever object it is seen through. */
+  get(arrays: readonly PortArray[], rows: number): Binding {
+    this.#uses += 1;
+    const known = this.#entries.find((entry) => entry.rows === rows && areSameMemory(entry.arrays, arrays));
+    if (known) {
+      known.lastUse = this.#uses;
+      return known.binding;
+    }
+    if (this.#entries.length >= CAPACITY) this.#dropOldest();
+    const entry = { arrays, rows, binding: this.#maker.create(arrays, rows), lastUse: this.#uses };
+    this.#entries.push(entry);
+    return entry.binding;
+  }
+
+  /** How many are held at this moment. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** Releases all. */
+  clear(): void {
+    for (const { binding } of this.#entries.splice(0)) this.#maker.release(binding);
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#entries.reduce((a, b) => (b.lastUse < a.lastUse ? b : a));
+    this.#entries.splice(this.#entries.indexOf(oldest), 1);
+    this.#maker.release(oldest.binding);
+  }
+}
+
+function areSameMemory(known: readonly PortArray[], arrays: readonly PortArray[]): boolean {
+  return known.every((array, i) => isSameMemory(array, arrays[i]));
+}
+
+function isSameMemory(a: PortArray, b: PortArray | undefined): boolean {
+  return a === b || (a.buffer === b?.buffer && a.byteOffset === b.byteOffset && a.length === b.length);
+}

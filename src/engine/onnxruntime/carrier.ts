@@ -1,0 +1,30 @@
+import type { Graph } from "../../onnx/graph.ts";
+import type { GraphPorts, PortArray } from "./graph_ports.ts";
+import type { SessionSettings } from "./session_options.ts";
+
+/** The ways to onnxruntime: its C API in the memory that we own, or the addon of its npm package. */
+export const CARRIER_NAMES = ["native", "addon"] as const;
+
+/** The name of such a way. */
+export type CarrierName = (typeof CARRIER_NAMES)[number];
+
+/** A graph that is loaded, with outputs. Runs of one do not overlap. */
+export interface GraphRunner {
+  /**
+   * Computes the graph once, for n rows.
+   * @param arrays One for each of the graph's places; results are written into them.
+   * @throws {Error} If an array has another length than the graph needs, or onnxruntime fails.
+   */
+  run(arrays: readonly PortArray[], rows: number): Promise<void>;
+  /** Frees the session. */
+  release(): Promise<void>;
+}
+
+/** A way to onnxruntime. An engine has one of its own. */
+export interface Carrier {
+  readonly name: CarrierName;
+  /** What it is and, where another was wanted, why not that: for people. */
+  readonly description: string;
+  /** Loads a graph. @throws {Error} If onnxruntime refuses it, or the device is not there. */
+  load(graph: Graph, ports: GraphPorts, settings: SessionSettings): Promise<GraphRunner>;
+}

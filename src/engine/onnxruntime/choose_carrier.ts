@@ -1,0 +1,45 @@
+import process from "node:process";
+import { assertOneOf, RefusalError } from "../../core/errors/errors.ts";
+import { CARRIER_NAMES, type Carrier, type CarrierName } from "./carrier.ts";
+import type { NativeOutcome } from "./native/find_native.ts";
+
+/** The environment variable that forces a carrier. */
+const VARIABLE = "FIRN_ORT";
+
+/**
+ * The carrier that the environment variable FIRN_ORT asks for; undefined where it is not set.
+ * @throws {RangeError} If it has another value than "native" or "addon".
+ */
+export function readCarrierChoice(value = process.env[VARIABLE]): CarrierName | undefined {
+  if (value === undefined || value === "") return undefined;
+  assertOneOf("the environment", VARIABLE, value, CARRIER_NAMES);
+  return CARRIER_NAMES.find((name) => name === value);
+}
+
+/**
+ * Opens a way to onnxruntime for one engine: its C API on the processor, where that is there and computes what it
+ * should, else the addon.
+ * @param choice Forces one of them. By default the environment may.
+ * @throws {RefusalError} If the C API is forced and cannot be used.
+ */
+export async function openCarrier(device: string, choice = readCarrierChoice()): Promise<Carrier> {
+  if (choice === "addon") return openAddon(`${VARIABLE}=addon`);
+  const native = await findNativeOn(device);
+  if (native.isThere) {
+    const { createNativeCarrier } = await import("./native/native_carrier.ts");
+    return createNativeCarrier(native.api);
+  }
+  if (choice === "native") throw new RefusalError(`${VARIABLE}=native: ${native.reason}`);
+  return openAddon(native.reason);
+}
+
+async function findNativeOn(device: string): Promise<NativeOutcome> {
+  if (device !== "cpu") return { isThere: false, reason: `the C API is used on cpu, not on ${device}` };
+  const { findNative } = await import("./native/find_native.ts");
+  return findNative();
+}
+
+async function openAddon(reason: string): Promise<Carrier> {
+  const { createAddonCarrier } = await import("./addon/addon_carrier.ts");
+  return createAddonCarrier(reason);
+}

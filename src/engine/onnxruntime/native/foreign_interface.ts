@@ -1,0 +1,35 @@
+/** A C function as JavaScript calls it: addresses and sizes are numbers, and so is the result; nothing is 0. */
+export type ForeignFunction = (...values: number[]) => number;
+
+/** What a C function takes: "word" is an address or a size of 64 bits. */
+export type ForeignType = "word" | "int32";
+
+/** Where a C function lies and how it is called. */
+export interface ForeignSignature {
+  readonly address: number;
+  readonly takes: readonly ForeignType[];
+  /** "nothing" is C's void. */
+  readonly gives: "word" | "nothing";
+}
+
+/** What Bun and Deno both offer for calling into native libraries. */
+export interface ForeignInterface {
+  /** A function of a shared library that takes nothing and gives an address. @throws {Error} If it is not there. */
+  open(library: string, symbol: string): ForeignFunction;
+  /** Makes a function callable that is known by its address. */
+  bind(signature: ForeignSignature): ForeignFunction;
+  /** Where the memory of `view` lies, which stays there for as long as something in JavaScript refers to `view`. */
+  addressOf(view: ArrayBufferView): number;
+  /** The address that is stored `offset` bytes behind another. */
+  readAddress(address: number, offset: number): number;
+  /** The text at an address, up to its zero byte. */
+  readText(address: number): string;
+}
+
+/**
+ * The same memory as bytes. Small arrays lie in the collector's own memory until somebody asks for their buffer, and
+ * move then: this asks.
+ */
+export function viewBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,57 @@
+import { type ForeignInterface, viewBytes } from "./foreign_interface.ts";
+
+/** What is used of Deno's foreign function interface. A pointer of null is an object of null. */
+interface DenoNamespace {
+  dlopen(library: string, symbols: Record<string, DenoSignature>): DenoLibrary;
+  readonly UnsafeFnPointer: new (
+    pointer: object | null,
+    signature: DenoSignature,
+  ) => { call(...values: number[]): DenoResult };
+  readonly UnsafePointer: {
+    create(address: bigint): object | null;
+    of(view: ArrayBufferView): object | null;
+    value(pointer: object | null): bigint;
+  };
+  readonly UnsafePointerView: {
+    new (pointer: object | null): { getBigUint64(offset: number): bigint };
+    getCString(pointer: object | null): string;
+  };
+}
+
+interface DenoSignature {
+  readonly parameters: readonly string[];
+  readonly result: string;
+}
+
+interface DenoLibrary {
+  readonly symbols: Readonly<Record<string, (() => DenoResult) | undefined>>;
+}
+
+/** Of 64 bits, or nothing. */
+type DenoResult = bigint | undefined;
+
+/** Not a literal type: what is used is described above, for compilers with and without Deno's own description. */
+const NAMESPACE: string = "Deno";
+
+const TYPES = { word: "usize", int32: "i32", nothing: "void" } as const;
+
+/** Calls by Deno.dlopen, which the permission --allow-ffi allows. */
+export function openInDeno(): ForeignInterface {
+  const deno: DenoNamespace = Reflect.get(globalThis, NAMESPACE);
+  const { UnsafeFnPointer, UnsafePointer, UnsafePointerView } = deno;
+  const pointTo = (address: number) => UnsafePointer.create(BigInt(address));
+  return {
+    open(library, symbol) {
+      const { symbols } = deno.dlopen(library, { [symbol]: { parameters: [], result: TYPES.word } });
+      return () => Number(symbols[symbol]?.() ?? 0);
+    },
+    bind({ address, takes, gives }) {
+      const signature = { parameters: takes.map((type) => TYPES[type]), result: TYPES[gives] };
+      const pointer = new UnsafeFnPointer(pointTo(address), signature);
+      return (...values) => Number(pointer.call(...values) ?? 0);
+    },
+    addressOf: (view) => Number(UnsafePointer.value(UnsafePointer.of(viewBytes(view)))),
+    readAddress: (address, offset) => Number(new UnsafePointerView(pointTo(address)).getBigUint64(offset)),
+    readText: (address) => UnsafePointerView.getCString(pointTo(address)),
+  };
+}

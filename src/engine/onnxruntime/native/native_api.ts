@@ -1,0 +1,149 @@
+import { API_FUNCTIONS, type ApiFunction, type ApiFunctionName, ApiNumber, OLDEST_API_VERSION } from "./api_table.ts";
+import type { ForeignFunction, ForeignInterface } from "./foreign_interface.ts";
+
+/** Names of functions that make something, and of those that free something. */
+type MakerName = Extract<ApiFunctionName, `Create${string}`>;
+type ReleaserName = Extract<ApiFunctionName, `Release${string}`>;
+
+/** An argument: a number as it is, or memory that is lent for the length of the call. */
+export type Argument = number | ArrayBufferView;
+
+/**
+ * onnxruntime's C API as this thread calls it. Statuses become errors. The environment is one of the process:
+ * onnxruntime counts who uses it, and it is kept until the process ends.
+ */
+export class NativeApi {
+  /** The library's: "1.30.0". */
+  readonly version: string;
+  readonly #foreign: ForeignInterface;
+  readonly #functions: Readonly<Record<ApiFunctionName, ForeignFunction>>;
+  readonly #slot = new BigUint64Array(1);
+  readonly #made = new Map<string, number>();
+  readonly #freed = new Map<string, number>();
+  /** Holds what the call at hand lends, so that the collector leaves it. */
+  readonly #lent: Argument[] = [];
+  readonly #environment: number;
+  readonly #memory: number;
+
+  private constructor(foreign: ForeignInterface, functions: Record<ApiFunctionName, ForeignFunction>, version: string) {
+    this.#foreign = foreign;
+    this.#functions = functions;
+    this.version = version;
+    this.#environment = this.make("CreateEnv", ApiNumber.logErrors, encodeText("firn"));
+    this.#memory = this.make("CreateCpuMemoryInfo", ApiNumber.arenaAllocator, ApiNumber.defaultMemory);
+  }
+
+  /**
+   * Opens the library at this path, at the version that it has.
+   * @throws {Error} If there is no such library, it is too old, or the runtime does not let it be opened.
+   */
+  static open(foreign: ForeignInterface, path: string): NativeApi {
+    const base = foreign.open(path, "OrtGetApiBase")();
+    const getApi = foreign.bind({ address: foreign.readAddress(base, 0), takes: ["int32"], gives: "word" });
+    const getVersion = foreign.bind({ address: foreign.readAddress(base, WORD_BYTES), takes: [], gives: "word" });
+    const version = foreign.readText(getVersion());
+    const api = getApi(parseApiVersion(version));
+    if (api === 0) throw new Error(`the library of onnxruntime ${version} does not give its functions`);
+    return new NativeApi(foreign, bindFunctions(foreign, api), version);
+  }
+
+  /** Calls a function. @throws {Error} If it failed, with onnxruntime's words. */
+  call(name: ApiFunctionName, ...values: readonly Argument[]): void {
+    this.#lent.push(...values);
+    const addresses = values.map((value) => (typeof value === "number" ? value : this.addressOf(value)));
+    const status = this.#functions[name](...addresses);
+    this.#lent.length = 0;
+    if (status) this.#refuse(status);
+  }
+
+  /** Makes something, and returns its address. @throws {Error} If that failed, with onnxruntime's words. */
+  make(name: MakerName, ...values: readonly Argument[]): number {
+    this.call(name, ...values, this.#slot);
+    count(this.#made, name);
+    return Number(this.#slot[0]);
+  }
+
+  /** Frees what was made, once. */
+  free(name: ReleaserName, address: number): void {
+    this.#functions[name](address);
+    count(this.#freed, name);
+  }
+
+  /** Computes what is bound. Blocks this thread. @throws {Error} If onnxruntime fails. */
+  run(session: number, binding: number): void {
+    const status = this.#functions.RunWithBinding(session, 0, binding);
+    if (status) this.#refuse(status);
+  }
+
+  /** Loads a model. @param options Are freed by the caller. */
+  createSession(model: Uint8Array, options: number): number {
+    return this.make("CreateSessionFromArray", this.#environment, model, model.byteLength, options);
+  }
+
+  /** A tensor that lies in the memory of `data`: hold that for as long as the tensor is used. */
+  createTensor(data: Float32Array | BigInt64Array, shape: readonly number[]): number {
+    // The address of an empty list must not be null.
+    const axes = BigInt64Array.from([...shape, 0], BigInt);
+    const type = data instanceof Float32Array ? ApiNumber.float32 : ApiNumber.int64;
+    const place = data.byteLength > 0 ? data : NOWHERE;
+    const maker = "CreateTensorWithDataAsOrtValue";
+    return this.make(maker, this.#memory, place, data.byteLength, axes, shape.length, type);
+  }
+
+  /** Where the memory of a view lies. */
+  addressOf(view: ArrayBufferView): number {
+    return this.#foreign.addressOf(view);
+  }
+
+  /** How many things of a kind this thread has made so far; what it freed of them is counted as well. */
+  countMade(name: MakerName): number {
+    return this.#made.get(name) ?? 0;
+  }
+
+  /** How many things of a kind it has freed so far. */
+  countFreed(name: ReleaserName): number {
+    return this.#freed.get(name) ?? 0;
+  }
+
+  #refuse(status: number): never {
+    const message = this.#foreign.readText(this.#functions.GetErrorMessage(status));
+    this.#functions.ReleaseStatus(status);
+    throw new Error(message);
+  }
+}
+
+/** Text as C takes it: UTF-8 with a zero byte behind. */
+export function encodeText(text: string): Uint8Array {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+/**
+ * The version of the API that a library of this version has.
+ * @throws {Error} If it has another numbering, or is older than what we need.
+ */
+export function parseApiVersion(version: string): number {
+  const [, minor] = /^1\.(\d+)\./.exec(version) ?? [];
+  if (minor !== undefined && Number(minor) >= OLDEST_API_VERSION) return Number(minor);
+  throw new Error(`onnxruntime must be of version 1.${OLDEST_API_VERSION} or a later 1, got ${version}`);
+}
+
+const WORD_BYTES = 8;
+const NOWHERE = new Float32Array(1);
+
+function bindFunctions(foreign: ForeignInterface, api: number): Record<ApiFunctionName, ForeignFunction> {
+  return mapValues(API_FUNCTIONS, ({ position, takes, gives = "word" }: ApiFunction) =>
+    foreign.bind({ address: foreign.readAddress(api, position * WORD_BYTES), takes, gives }),
+  );
+}
+
+function mapValues<Name extends string, From, To>(
+  record: Readonly<Record<Name, From>>,
+  convert: (value: From) => To,
+): Record<Name, To> {
+  const entries = Object.entries<From>(record).map(([name, value]) => [name, convert(value)]);
+  return Object.fromEntries(entries);
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}

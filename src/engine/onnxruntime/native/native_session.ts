@@ -1,0 +1,103 @@
+import type { PortView } from "../graph_ports.ts";
+import { CONFIG_ENTRIES, type SessionSettings } from "../session_options.ts";
+import { ApiNumber } from "./api_table.ts";
+import { encodeText, type NativeApi } from "./native_api.ts";
+
+/** The memory of a graph's inputs and outputs. */
+export interface BoundViews {
+  readonly inputs: readonly PortView[];
+  readonly outputs: readonly PortView[];
+}
+
+/** Inputs and outputs made known to a session. It holds their memory, which onnxruntime knows by address alone. */
+export interface NativeBinding {
+  readonly address: number;
+  readonly views: BoundViews;
+}
+
+/** A model loaded by the C API, on the processor. */
+export class NativeSession {
+  readonly #api: NativeApi;
+  readonly #address: number;
+
+  /** @throws {Error} If onnxruntime refuses the model. */
+  constructor(api: NativeApi, model: Uint8Array, settings: Pick<SessionSettings, "intraOpThreads">) {
+    this.#api = api;
+    const options = api.make("CreateSessionOptions");
+    try {
+      setOptions(api, options, settings);
+      this.#address = api.createSession(model, options);
+    } finally {
+      api.free("ReleaseSessionOptions", options);
+    }
+  }
+
+  /**
+   * Makes inputs and outputs known. The caller releases the binding before the session.
+   * @throws {Error} If the model has no input or output of such a name and type, or one lies in an output's memory.
+   */
+  bind(views: BoundViews): NativeBinding {
+    assertApart(views);
+    const address = this.#api.make("CreateIoBinding", this.#address);
+    try {
+      for (const view of views.inputs) this.#bindOne("BindInput", address, view);
+      for (const view of views.outputs) this.#bindOne("BindOutput", address, view);
+    } catch (error) {
+      this.#api.free("ReleaseIoBinding", address);
+      throw error;
+    }
+    return { address, views };
+  }
+
+  /** Computes the outputs that are bound from the inputs that are bound. @throws {Error} If onnxruntime fails. */
+  run({ address }: NativeBinding): void {
+    this.#api.run(this.#address, address);
+  }
+
+  releaseBinding({ address }: NativeBinding): void {
+    this.#api.free("ReleaseIoBinding", address);
+  }
+
+  /** Frees the model. Once, and after its bindings. */
+  release(): void {
+    this.#api.free("ReleaseSession", this.#address);
+  }
+
+  #bindOne(bind: "BindInput" | "BindOutput", binding: number, { name, data, shape }: PortView): void {
+    const value = this.#api.createTensor(data, shape);
+    try {
+      this.#api.call(bind, binding, encodeText(name), value);
+    } finally {
+      // The binding has a share in it.
+      this.#api.free("ReleaseValue", value);
+    }
+  }
+}
+
+function setOptions(
+  api: NativeApi,
+  options: number,
+  { intraOpThreads }: Pick<SessionSettings, "intraOpThreads">,
+): void {
+  api.call("SetSessionExecutionMode", options, ApiNumber.sequential);
+  api.call("SetSessionLogSeverityLevel", options, ApiNumber.logErrors);
+  api.call("SetSessionGraphOptimizationLevel", options, ApiNumber.optimizeAll);
+  api.call("SetIntraOpNumThreads", options, intraOpThreads);
+  api.call("SetInterOpNumThreads", options, 1);
+  for (const [name, value] of Object.entries(CONFIG_ENTRIES)) {
+    api.call("AddSessionConfigEntry", options, encodeText(name), encodeText(value));
+  }
+}
+
+/** onnxruntime computes wrong numbers, without an error, where an output is written over what is read later. */
+function assertApart({ inputs, outputs }: BoundViews): void {
+  for (const output of outputs) {
+    const input = inputs.find(({ data }) => overlap(data, output.data));
+    if (input) throw new Error(`"${output.name}" would be written over "${input.name}"`);
+  }
+}
+
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  const isApart = a.byteOffset + a.byteLength <= b.byteOffset || b.byteOffset + b.byteLength <= a.byteOffset;
+  return a.buffer === b.buffer && !isApart && a.byteLength > 0 && b.byteLength > 0;
+}

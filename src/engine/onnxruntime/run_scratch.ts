@@ -1,0 +1,22 @@
+import { DropoutMasks } from "./dropout_masks.ts";
+
+/** Memory of one engine for what no caller keeps: dropout masks, an objective's constant, task labels as int64. */
+export class RunScratch {
+  readonly masks = new DropoutMasks();
+  readonly #constant = new Float32Array(1);
+  #labels = new BigInt64Array(0);
+
+  /** Task labels [n] as int64; valid until the next request. */
+  convertLabels(labels: Int32Array): BigInt64Array {
+    if (this.#labels.length < labels.length) this.#labels = new BigInt64Array(labels.length);
+    const converted = this.#labels.subarray(0, labels.length);
+    for (let i = 0; i < labels.length; i++) converted[i] = BigInt(labels[i] ?? 0);
+    return converted;
+  }
+
+  /** A number as a tensor's value; valid until the next request. */
+  holdConstant(value: number): Float32Array {
+    this.#constant[0] = value;
+    return this.#constant;
+  }
+}
