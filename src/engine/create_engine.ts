@@ -5,6 +5,7 @@ import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";
+import { assertCarrierChoice } from "./onnxruntime/choose_carrier.ts";
 
 /** A model as an engine takes it: plain data, prepared once for all replicas. */
 export type EngineModel =
@@ -91,9 +92,10 @@ export function assertDevice(device: string): void {
 
 /**
  * Checks that the replicas of one process can compute on these devices, one each.
- * @throws {RangeError} If two threads are to use onnxruntime's WebGPU, which ends the process, or TF.js several GPUs.
+ * @throws {RangeError} If two threads are to use onnxruntime's WebGPU, which ends the process, or TF.js several GPUs,
+ *   or the environment asks for a way to onnxruntime (FIRN_ORT) that does not lead there.
  */
-export function assertPlaces(engine: EngineKind, devices: readonly string[]): void {
+export async function assertPlaces(engine: EngineKind, devices: readonly string[]): Promise<void> {
   if (engine === "tfjs") {
     for (const device of devices) chooseBackend(device);
     return;
@@ -102,6 +104,7 @@ export function assertPlaces(engine: EngineKind, devices: readonly string[]): vo
   if (onWebGPU > 1) {
     throw new RangeRefusal(`onnxruntime computes on webgpu in one thread of a process: one worker, got ${onWebGPU}`);
   }
+  for (const device of new Set(devices)) await assertCarrierChoice(device);
 }
 
 /**

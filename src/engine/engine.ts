@@ -90,7 +90,7 @@ export interface RowGradientCall {
 export interface Engine {
   /** "onnxruntime", "tfjs-cpu", "tfjs-wasm" … */
   readonly name: string;
-  /** Where there are several ways to the library that computes: which, and why; for people. */
+  /** How the library that computes is reached, where there are several ways, and why so: for people. */
   readonly carrier?: string;
   readonly layout: ParameterLayout;
   readonly stateLayout: ParameterLayout;

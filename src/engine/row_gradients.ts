@@ -11,22 +11,29 @@ export async function sumRowGradients(engine: Engine, call: RowGradientCall): Pr
   const { vectors, input, dOutputs, gradient } = call;
   const own = new Float32Array(gradient.length);
   const rows = elementAt(input.x.shape, 0);
-  const width = dOutputs.length / rows;
+  // All rows go through the same memory, which engines know after the first.
+  const row = createRow(input);
+  const dOutput = new Float32Array(dOutputs.length / rows);
   gradient.fill(0);
-  for (let row = 0; row < rows; row++) {
-    await engine.backward(vectors, takeRow(input, row), dOutputs.slice(row * width, (row + 1) * width), own);
+  for (let i = 0; i < rows; i++) {
+    copyRow(input.x.data, i, row.x.data);
+    copyRow(input.taskLabels, i, row.taskLabels);
+    copyRow(dOutputs, i, dOutput);
+    await engine.backward(vectors, row, dOutput, own);
     addMeasured(gradient, own, call.measure);
   }
 }
 
-function takeRow(input: EngineInput, row: number): EngineInput {
+/** Room for one row of the input. */
+function createRow(input: EngineInput): EngineInput {
   const { data, shape } = input.x;
-  const size = data.length / elementAt(shape, 0);
-  return {
-    ...input,
-    x: { data: data.slice(row * size, (row + 1) * size), shape: [1, ...shape.slice(1)] },
-    taskLabels: input.taskLabels.slice(row, row + 1),
-  };
+  const [rows = 1, ...sampleShape] = shape;
+  const x = { data: new Float32Array(data.length / rows), shape: [1, ...sampleShape] };
+  return { ...input, x, taskLabels: new Int32Array(1) };
+}
+
+function copyRow<Row extends Float32Array | Int32Array>(rows: Row, index: number, row: Row): void {
+  row.set(rows.subarray(index * row.length, (index + 1) * row.length));
 }
 
 function addMeasured(sum: Float32Array, gradient: Float32Array, measure: RowMeasure): void {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
 
@@ -36,6 +37,32 @@ describe("train --device", () => {
       expect(stderr).toMatch(said);
       expect({ status, stdout, lines: stderr.trim().split("\n").length }).toEqual({ status: 2, stdout: "", lines: 1 });
       expect(existsSync(out)).toBe(false);
+    });
+  }
+});
+
+describe("train with FIRN_ORT", () => {
+  for (const [value, device, said] of [
+    ["nativ", "cpu", /FIRN_ORT must be "native" or "addon", got "nativ"/],
+    ["native", "webgpu", /FIRN_ORT=native: the C API is used on cpu, not on webgpu/],
+  ] as const) {
+    test(`refuses ${value} on ${device} in one line, and leaves no run behind`, async () => {
+      const data = await makeFolder(makeMNISTFiles({ trainPerClass: 2, testPerClass: 1 }));
+      const out = join(await makeFolder({}), "run");
+      process.env.FIRN_ORT = value;
+      try {
+        const words = ["train", "--data", data, "--out", out, "--engine", "onnxruntime", "--device", device];
+        const { status, stderr, stdout } = await captureCli([...words, "--workers", "1"]);
+        expect(stderr).toMatch(said);
+        expect({ status, stdout, lines: stderr.trim().split("\n").length }).toEqual({
+          status: 2,
+          stdout: "",
+          lines: 1,
+        });
+        expect(existsSync(out)).toBe(false);
+      } finally {
+        delete process.env.FIRN_ORT;
+      }
     });
   }
 });

@@ -35,6 +35,8 @@ describe("doctor", () => {
       expect(there).toContain(name);
     }
     expect(findings.map(({ name }) => name)).toContain("tfjs tensorflow-gpu");
+    const { detail } = findings.find(({ name }) => name === "onnxruntime cpu") ?? {};
+    expect(detail).toMatch(/^computes as onnxruntime, by the C API of onnxruntime 1\.\d+\.\d+$/);
   }, 60_000);
 });
 

@@ -34,7 +34,7 @@ try {
   process.exitCode = 1;
 }
 
-/** One forward pass of y = x·1 + 1. Returns the engine's name. */
+/** One forward pass of y = x·1 + 1. Returns the engine's name, and how it reaches its library. */
 async function computeOnce(engineKind: "tfjs" | "onnxruntime", where: string): Promise<string> {
   if (engineKind === "tfjs") {
     const backend = TFJS_BACKENDS.find((name) => name === where);
@@ -57,5 +57,5 @@ async function computeOnce(engineKind: "tfjs" | "onnxruntime", where: string): P
   await engine.forward(vectors, input, outputs);
   await engine.close();
   if (outputs[0] !== 7 || outputs[1] !== 7) throw new RefusalError(`1·1 + 2·1 + 3·1 + 1 must be 7, got ${outputs[0]}`);
-  return engine.name;
+  return engine.carrier === undefined ? engine.name : `${engine.name}, by ${engine.carrier}`;
 }

@@ -54,7 +54,7 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
  * @throws {RangeError} If one process cannot compute on these.
  */
 export async function assertDevicesAreThere(devices: readonly string[], engine: EngineKind): Promise<void> {
-  assertPlaces(engine, devices);
+  await assertPlaces(engine, devices);
   const others = new Set(devices.filter((device) => device !== "cpu"));
   if (others.size === 0) return;
   const { findDevice } = await import("../doctor/find_engines.ts");

@@ -1,6 +1,7 @@
 import { elementAt } from "../../core/element_at.ts";
 import { serializeError } from "../../core/errors/error_data.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
+import { findOrCreate } from "../../core/find_or_create.ts";
 import { createEngine, type EngineSpec } from "../../engine/create_engine.ts";
 import type { Engine, ModelVectors } from "../../engine/engine.ts";
 import { sumRowGradients } from "../../engine/row_gradients.ts";
@@ -144,7 +145,7 @@ export class Replica {
     // Into an array of its own: an abandoned engine may still write.
     const layer = phases & Phase.activations && activations ? buffers.activationsOf(activations.width) : undefined;
     if (layer && activations) await this.#engine.activations?.(vectors, input, activations.layerName, layer);
-    const dSamples = phases & Phase.inputGradients ? new Float32Array(input.x.data.length) : undefined;
+    const dSamples = phases & Phase.inputGradients ? buffers.dSamples : undefined;
     if (dSamples) {
       buffers.readOutputGradient(batch, range);
       await this.#engine.inputGradients?.(vectors, input, buffers.dOutputs, dSamples);
@@ -183,11 +184,8 @@ export class Replica {
   }
 
   #buffersOf(shard: number, rows: number): ShardBuffers {
-    let buffers = this.#shards.get(shard);
-    if (!buffers || buffers.rows !== rows) {
-      buffers = new ShardBuffers(rows, this.#engine.outputSize);
-      this.#shards.set(shard, buffers);
-    }
+    const buffers = findOrCreate(this.#shards, shard, () => new ShardBuffers(this.#engine.outputSize));
+    buffers.resize(rows);
     return buffers;
   }
 

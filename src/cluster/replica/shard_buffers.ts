@@ -16,36 +16,58 @@ interface ShardRange {
 
 /**
  * One shard's private arrays, n rows: the gathered input and the results before they are copied to shared memory. Kept
- * from step to step, so that an engine can bind its tensors to them once.
+ * from step to step, so that an engine can bind its tensors to them once: a number of rows that comes again finds the
+ * memory that it had.
  */
 export class ShardBuffers {
-  readonly rows: number;
-  readonly outputs: Float32Array;
-  readonly dOutputs: Float32Array;
-  readonly #losses: Float32Array;
-  readonly #targets: Float32Array;
-  readonly #weights: Float32Array;
-  readonly #classMask: Float32Array;
-  readonly #elementWeights: Float32Array;
-  readonly #taskLabels: Int32Array;
   readonly #outputSize: number;
+  readonly #classMask: Float32Array;
+  #rows = 0;
+  #outputs = new Float32Array(0);
+  #dOutputs = new Float32Array(0);
+  #losses = new Float32Array(0);
+  #targets = new Float32Array(0);
+  #weights = new Float32Array(0);
+  #elementWeights = new Float32Array(0);
+  #taskLabels = new Int32Array(0);
   #x = new Float32Array(0);
+  #dSamples = new Float32Array(0);
   #activations = new Float32Array(0);
   #shape: readonly number[] = [];
   #batchId = -1;
   #augmentationStep = 0;
 
-  constructor(rows: number, outputSize: number) {
-    this.rows = rows;
+  constructor(outputSize: number) {
     this.#outputSize = outputSize;
-    this.outputs = new Float32Array(rows * outputSize);
-    this.dOutputs = new Float32Array(rows * outputSize);
-    this.#losses = new Float32Array(rows);
-    this.#targets = new Float32Array(rows * outputSize);
-    this.#weights = new Float32Array(rows);
     this.#classMask = new Float32Array(outputSize);
-    this.#elementWeights = new Float32Array(rows * outputSize);
+  }
+
+  /** n */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Goes over to another number of rows. What the arrays hold then is of no meaning. */
+  resize(rows: number): void {
+    if (rows === this.#rows) return;
+    const size = rows * this.#outputSize;
+    this.#outputs = resizeArray(this.#outputs, size);
+    this.#dOutputs = resizeArray(this.#dOutputs, size);
+    this.#losses = resizeArray(this.#losses, rows);
+    this.#targets = resizeArray(this.#targets, size);
+    this.#weights = resizeArray(this.#weights, rows);
+    this.#elementWeights = resizeArray(this.#elementWeights, size);
     this.#taskLabels = new Int32Array(rows);
+    this.#rows = rows;
+    this.#batchId = -1;
+  }
+
+  get outputs(): Float32Array {
+    return this.#outputs;
+  }
+
+  get dOutputs(): Float32Array {
+    return this.#dOutputs;
   }
 
   /** Reads the shard's samples, unless they are the ones it holds already. */
@@ -59,7 +81,7 @@ export class ShardBuffers {
     if (!source)
       throw new Error(`Cannot gather a minibatch: data source ${batch.sourceIds[range.start]} is not known here`);
     const size = countElements(source.sampleShape);
-    if (this.#x.length !== this.rows * size) this.#x = new Float32Array(this.rows * size);
+    this.#x = resizeArray(this.#x, this.rows * size);
     this.#shape = [this.rows, ...source.sampleShape];
     gatherSamples(sources, batch, range, this.#x, augmentation);
     this.#taskLabels.set(batch.taskLabels.subarray(range.start, range.end));
@@ -73,7 +95,7 @@ export class ShardBuffers {
   }
 
   readOutputGradient(batch: BatchMemory, range: ShardRange): void {
-    this.dOutputs.set(batch.dOutputs.subarray(range.start * this.#outputSize, range.end * this.#outputSize));
+    this.#dOutputs.set(batch.dOutputs.subarray(range.start * this.#outputSize, range.end * this.#outputSize));
   }
 
   /** The objective that the coordinator has written for these rows; `control` says of which parts it is made. */
@@ -97,17 +119,23 @@ export class ShardBuffers {
   }
 
   get results(): { readonly outputs: Float32Array; readonly losses: Float32Array } {
-    return { outputs: this.outputs, losses: this.#losses };
+    return { outputs: this.#outputs, losses: this.#losses };
   }
 
   /** Room for what a layer gives, `width` values a row; valid until the next request. */
   activationsOf(width: number): Float32Array {
-    if (this.#activations.length !== this.rows * width) this.#activations = new Float32Array(this.rows * width);
+    this.#activations = resizeArray(this.#activations, this.rows * width);
     return this.#activations;
   }
 
+  /** Room for the gradient of the samples that were gathered; valid until the next request. */
+  get dSamples(): Float32Array {
+    this.#dSamples = resizeArray(this.#dSamples, this.#x.length);
+    return this.#dSamples;
+  }
+
   areOutputsFinite(): boolean {
-    return this.outputs.every(Number.isFinite);
+    return this.#outputs.every(Number.isFinite);
   }
 
   areLossesFinite(): boolean {
@@ -115,7 +143,14 @@ export class ShardBuffers {
   }
 
   writeResults(batch: BatchMemory, range: ShardRange): void {
-    batch.outputs.set(this.outputs, range.start * this.#outputSize);
+    batch.outputs.set(this.#outputs, range.start * this.#outputSize);
     batch.losses.set(this.#losses, range.start);
   }
+}
+
+/** An array of that length: the same, or another in its memory where that is large enough. */
+function resizeArray(array: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
+  if (array.length === length) return array;
+  const isRoom = array.buffer.byteLength >= length * Float32Array.BYTES_PER_ELEMENT;
+  return isRoom ? new Float32Array(array.buffer, 0, length) : new Float32Array(length);
 }

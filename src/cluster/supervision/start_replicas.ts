@@ -16,7 +16,7 @@ export async function startReplicas(
   options: ResolvedClusterOptions,
 ): Promise<ReplicaGroup> {
   const devices = listDevices(options);
-  assertPlaces(model.kind, devices);
+  await assertPlaces(model.kind, devices);
   const specs = devices.map((device) => ({ model, device }));
   const [first] = specs;
   return first && options.workers === 0

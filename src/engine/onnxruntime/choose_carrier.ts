@@ -25,12 +25,17 @@ export function readCarrierChoice(value = process.env[VARIABLE]): CarrierName | 
 export async function openCarrier(device: string, choice = readCarrierChoice()): Promise<Carrier> {
   if (choice === "addon") return openAddon(`${VARIABLE}=addon`);
   const native = await findNativeOn(device);
-  if (native.isThere) {
-    const { createNativeCarrier } = await import("./native/native_carrier.ts");
-    return createNativeCarrier(native.api);
-  }
+  if (native.isThere) return native.carrier;
   if (choice === "native") throw new RefusalError(`${VARIABLE}=native: ${native.reason}`);
   return openAddon(native.reason);
+}
+
+/**
+ * Refuses what the environment asks for, where that cannot be had: before anything is begun.
+ * @throws {RefusalError} If it names no carrier, or the C API and that cannot be used on this device.
+ */
+export async function assertCarrierChoice(device: string): Promise<void> {
+  if (readCarrierChoice() === "native") await openCarrier(device);
 }
 
 async function findNativeOn(device: string): Promise<NativeOutcome> {

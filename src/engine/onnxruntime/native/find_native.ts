@@ -1,12 +1,14 @@
 import { describeCause } from "../../../core/errors/errors.ts";
+import type { Carrier } from "../carrier.ts";
 import { findLibrary } from "./library_path.ts";
 import { NativeApi } from "./native_api.ts";
+import { createNativeCarrier } from "./native_carrier.ts";
 import { openForeignInterface } from "./open_foreign_interface.ts";
 import { assertComputes } from "./self_test.ts";
 
-/** The C API, or in one line why this thread cannot use it. */
+/** A carrier by the C API, or in one line why this thread cannot use it. */
 export type NativeOutcome =
-  | { readonly isThere: true; readonly api: NativeApi }
+  | { readonly isThere: true; readonly carrier: Carrier; readonly api: NativeApi }
   | { readonly isThere: false; readonly reason: string };
 
 let found: Promise<NativeOutcome> | undefined;
@@ -20,8 +22,9 @@ export function findNative(): Promise<NativeOutcome> {
 async function openTested(): Promise<NativeOutcome> {
   try {
     const api = NativeApi.open(await openForeignInterface(), findLibrary());
-    await assertComputes(api);
-    return { isThere: true, api };
+    const carrier = createNativeCarrier(api);
+    await assertComputes(carrier);
+    return { isThere: true, carrier, api };
   } catch (error) {
     const [reason = ""] = describeCause(error).split("\n");
     return { isThere: false, reason: `the C API cannot be used: ${reason}` };

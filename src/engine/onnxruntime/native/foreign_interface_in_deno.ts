@@ -1,4 +1,5 @@
 import { type ForeignInterface, viewBytes } from "./foreign_interface.ts";
+import { type LoaderOpener, pinLibrary } from "./pin_in_deno.ts";
 
 /** What is used of Deno's foreign function interface. A pointer of null is an object of null. */
 interface DenoNamespace {
@@ -24,7 +25,7 @@ interface DenoSignature {
 }
 
 interface DenoLibrary {
-  readonly symbols: Readonly<Record<string, (() => DenoResult) | undefined>>;
+  readonly symbols: Readonly<Record<string, ((...values: (number | ArrayBufferView)[]) => DenoResult) | undefined>>;
 }
 
 /** Of 64 bits, or nothing. */
@@ -39,9 +40,14 @@ const TYPES = { word: "usize", int32: "i32", nothing: "void" } as const;
 export function openInDeno(): ForeignInterface {
   const deno: DenoNamespace = Reflect.get(globalThis, NAMESPACE);
   const { UnsafeFnPointer, UnsafePointer, UnsafePointerView } = deno;
+  const openLoader: LoaderOpener = (library, symbol) => {
+    const { symbols } = deno.dlopen(library, { [symbol]: { parameters: ["buffer", "i32"], result: TYPES.word } });
+    return (text, flags) => Boolean(symbols[symbol]?.(text, flags));
+  };
   const pointTo = (address: number) => UnsafePointer.create(BigInt(address));
   return {
     open(library, symbol) {
+      pinLibrary(library, openLoader);
       const { symbols } = deno.dlopen(library, { [symbol]: { parameters: [], result: TYPES.word } });
       return () => Number(symbols[symbol]?.() ?? 0);
     },

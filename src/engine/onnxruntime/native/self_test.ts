@@ -3,9 +3,8 @@ import { createParameterLayout, findEntry } from "../../../core/parameter_layout
 import { createSharedFloat32 } from "../../../core/shared_memory.ts";
 import { ints } from "../../../onnx/file/onnx_model.ts";
 import type { Graph } from "../../../onnx/graph.ts";
+import type { Carrier } from "../carrier.ts";
 import { listPorts, type PortArray } from "../graph_ports.ts";
-import type { NativeApi } from "./native_api.ts";
-import { createNativeCarrier } from "./native_carrier.ts";
 
 const [ROWS, FEATURES, UNITS, TASKS] = [3, 4, 2, 2];
 
@@ -20,10 +19,10 @@ const [WEIGHT, BIAS] = [findEntry(LAYOUT, "w"), findEntry(LAYOUT, "b")];
  * is one right answer, which loops compute. Vectors lie in shared memory, as in training.
  * @throws {Error} If something else comes out.
  */
-export async function assertComputes(api: NativeApi): Promise<void> {
+export async function assertComputes(carrier: Carrier): Promise<void> {
   const graph = createGraph();
   const ports = listPorts(graph);
-  const runner = await createNativeCarrier(api).load(graph, ports, { device: "cpu", intraOpThreads: 1 });
+  const runner = await carrier.load(graph, ports, { device: "cpu", intraOpThreads: 1 });
   try {
     const run = createRun();
     const arrays = ports.places.map(({ kind }) => elementAt(run[kind] ? [run[kind]] : [], 0));
