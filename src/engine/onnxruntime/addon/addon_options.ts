@@ -4,8 +4,8 @@ import { CONFIG_ENTRIES, parseDevice, type SessionDevice, type SessionSettings }
 import { listProcessorNodes } from "./processor_nodes.ts";
 
 /**
- * The addon's options for one of our graphs. Everything that onnxruntime's optimizer knows is applied where it is right:
- * it fuses Relu into the Gemm before it.
+ * The addon's options for one of our graphs. Everything that onnxruntime's optimizer knows is applied where it is
+ * right: it fuses Relu into the Gemm before it.
  * @param graph On WebGPU some of its nodes are left to the processor.
  */
 export function createAddonOptions(
