@@ -57,6 +57,8 @@ export interface ExportedNames {
   readonly classNames: readonly string[] | undefined;
   /** The columns of a table in the order in which the file takes them. */
   readonly featureNames: readonly string[] | undefined;
+  /** The experiences that the model has learnt, where they have names. */
+  readonly trainedExperiences: readonly string[] | undefined;
 }
 
 /**
@@ -66,7 +68,11 @@ export interface ExportedNames {
  */
 export function parseExportedNames(path: string, metadata: Readonly<Record<string, string>>): ExportedNames {
   const parse = (key: string) => parseNames(`${path}: ${key}`, metadata[key]);
-  return { classNames: parse("firn.class_names"), featureNames: parse("firn.feature_names") };
+  return {
+    classNames: parse("firn.class_names"),
+    featureNames: parse("firn.feature_names"),
+    trainedExperiences: parse("firn.trained_experiences"),
+  };
 }
 
 function parseNames(subject: string, text: string | undefined): readonly string[] | undefined {

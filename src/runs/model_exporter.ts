@@ -1,6 +1,9 @@
 import { basename } from "node:path";
 import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
+import { findOriginNumber } from "../streams/lineage.ts";
+import { isOnlineExperience } from "../streams/online_experience.ts";
+import { listNames } from "../streams/stream.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { exportStrategy } from "./export_strategy.ts";
 import type { RunDirectory } from "./run_directory.ts";
@@ -54,6 +57,7 @@ export class ModelExporter {
       metadata: {
         "firn.experience": String(experience.currentExperience),
         ...(experience.name === undefined ? {} : { "firn.experience_name": experience.name }),
+        ...nameTrained(experience),
         "firn.classes_seen": JSON.stringify(experience.classesSeenSoFar),
         "firn.strategy": this.#labels.strategy,
         "firn.benchmark": this.#labels.benchmark,
@@ -67,4 +71,11 @@ export class ModelExporter {
     await this.#directory.writeFile(this.#directory.latestExportPath, bytes);
     return { path, maxAbsoluteDifference };
   }
+}
+
+/** The names of all experiences up to this one, where they have names. */
+function nameTrained(experience: Experience): Readonly<Record<string, string>> {
+  const { originStream } = isOnlineExperience(experience) ? experience.originExperience : experience;
+  const names = listNames(originStream.slice(0, findOriginNumber(experience) + 1));
+  return names ? { "firn.trained_experiences": JSON.stringify(names) } : {};
 }

@@ -86,7 +86,7 @@ function isSameData(a: DataSource, b: DataSource): boolean {
 }
 
 /** Every data source that a benchmark's samples come from, once. */
-function listSources({ streams }: Benchmark): Set<DataSource> {
+export function listSources({ streams }: Benchmark): Set<DataSource> {
   const sources = new Set<DataSource>();
   for (const stream of streams.values()) {
     // An online stream reads from its origin's sources, and is long.

@@ -25,7 +25,7 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
     .requiredOption("--model <file>", "an ONNX file of a run")
     .option(
       "--benchmark <name:options>",
-      "see the command benchmarks (default: the one that the file names, unless it reads a folder)",
+      "see the command benchmarks (default: the one that the file names; if that reads a folder, --data names it)",
     )
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
     .option("--batch-size <number>", "samples at a time", createWholeNumberParser("--batch-size", 1), 512)
@@ -34,28 +34,36 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
 }
 
 /**
- * A model's file is data: it may come from somebody else, and does not decide which files of this machine are read.
- * @throws {CliError} If the benchmark that it names reads a folder, saying how to allow it.
+ * The benchmark that a file names. A model's file is data: it may come from somebody else, and does not decide which
+ * files of this machine are read.
+ * @param data Is read in place of the folder that the benchmark names.
+ * @throws {CliError} If the benchmark reads a folder and there is no other, saying how to allow it.
  */
-function assertNoFolder(model: string, benchmark: NamedChoice): void {
-  const { more, path = more } = benchmark.options;
-  if (path === undefined) return;
-  const typed = `--benchmark ${quoteForShell(formatNamed(benchmark))}`;
-  throw new CliError(`${model} names a folder of this machine, ${describeValue(path)}: give ${typed} to read it`);
+function readNamedFolder(model: string, { name, options }: NamedChoice, data: string | undefined): NamedChoice {
+  const { more, path = more, ...others } = options;
+  if (path === undefined) return { name, options };
+  if (data !== undefined && more === undefined) return { name, options: { ...others, path: data } };
+  const typed = `--benchmark ${quoteForShell(formatNamed({ name, options }))}`;
+  const cure = `give ${typed} to read it${more === undefined ? ", or --data to read another" : ""}`;
+  throw new CliError(`${model} names a folder of this machine, ${describeValue(path)}: ${cure}`);
 }
 
 async function evaluate({ model, data, batchSize, seed, ...options }: Options, { stdout }: CliContext): Promise<void> {
   const { readExportMetadata } = await import("../../onnx/export/evaluate_export.ts");
   const metadata = await refuse(() => readExportMetadata(model));
-  const benchmark = options.benchmark ?? metadata["firn.benchmark"];
-  if (benchmark === undefined) throw new CliError(`${model} names no benchmark: --benchmark is required`);
+  const named = options.benchmark ?? metadata["firn.benchmark"];
+  if (named === undefined) throw new CliError(`${model} names no benchmark: --benchmark is required`);
   const { BENCHMARKS } = await import("../registries/benchmarks.ts");
-  const resolved = resolveNamed(BENCHMARKS, benchmark);
-  if (options.benchmark === undefined) assertNoFolder(model, resolved);
+  const typed = resolveNamed(BENCHMARKS, named);
+  const resolved = options.benchmark === undefined ? readNamedFolder(model, typed, data) : typed;
   const { evaluateExportFile, parseExportedNames } = await import("../../runs/evaluate_export_file.ts");
   const names = await refuse(async () => parseExportedNames(model, metadata));
-  const { classNames } = names;
-  const { testStream: stream } = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, ...names }));
+  const { classNames, trainedExperiences: trained } = names;
+  const { chooseTested } = await import("../evaluating/choose_tested.ts");
+  const { testsAll, describe } = await refuse(() => chooseTested(resolved, { data, trained }));
+  const benchmark = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, testsAll, ...names }));
+  const { testStream: stream } = benchmark;
   const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames }));
-  stdout.write(formatJSON({ model, benchmark, ...evaluation }, 2));
+  const shown = resolved === typed ? named : formatNamed(resolved);
+  stdout.write(formatJSON({ model, benchmark: shown, tested: describe(benchmark), ...evaluation }, 2));
 }

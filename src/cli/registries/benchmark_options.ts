@@ -60,6 +60,7 @@ const {
   labelNames: _labelNames,
   experienceNames: _experienceNames,
   addExperiences: _addExperiences,
+  testsAll: _testsAll,
   ...ownFiles
 } = listTypeable(DIRECTORY_OPTIONS);
 

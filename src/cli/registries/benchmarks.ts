@@ -24,6 +24,8 @@ export interface BenchmarkContext {
   readonly experienceNames?: readonly string[] | undefined;
   /** True adds other folders behind them. */
   readonly addExperiences?: boolean | undefined;
+  /** True where nothing is trained, and all samples of a folder are tested. */
+  readonly testsAll?: boolean | undefined;
   /** The columns of a table, where an exported file has settled their order. */
   readonly featureNames?: readonly string[] | undefined;
   /** True where data may have come with other classes: they get the ids that follow. */
@@ -78,8 +80,8 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       options: directory,
       create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
         const { folder, ...rest } = complete(options, context);
-        const { classNames, addClasses, experienceNames, addExperiences } = context;
-        const known = { classNames, addClasses, experienceNames, addExperiences };
+        const { classNames, addClasses, experienceNames, addExperiences, testsAll } = context;
+        const known = { classNames, addClasses, experienceNames, addExperiences, testsAll };
         const { featureNames = context.featureNames } = options;
         const path = options.path ?? folder;
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");

@@ -31,12 +31,15 @@ import type { DealtScenario } from "./image_options.ts";
 export async function directoryBenchmark(options: DirectoryOptions): Promise<Benchmark> {
   assertOptions("directoryBenchmark", options, DIRECTORY_OPTIONS);
   if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
-  const { path, testSize, taskLabels = false, seed = 0 } = options;
+  const { path, testSize, testsAll = false, taskLabels = false, seed = 0 } = options;
   const { names, parts, tested, isUndivided, rootOf } = await findExperienceFolders(options);
   const isByFolder = options.scenario === "folders" || (options.scenario === undefined && !isUndivided);
   if (isByFolder) assertUndealt(options, isUndivided);
   if (parts.length === 2 && testSize !== undefined) {
     throw new RangeRefusal(`${path}: testSize requires a folder without "test", got ${testSize}`);
+  }
+  if (testsAll && (parts.length === 2 || (testSize ?? 0) > 0)) {
+    throw new RangeRefusal(`${path}: testsAll requires a folder without "test", and no testSize beside it`);
   }
   const folders = parts.flatMap((part) =>
     (part === "test" ? names.filter((name) => tested.includes(name)) : names).map((name) => ({
@@ -64,11 +67,13 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     ...options,
     augmentation: options.augmentation ?? undefined,
   });
+  const sourceNames = named.map(({ name }) => name);
   const needs = chooseNeeds(scenario, made.classNames);
-  const halves =
-    parts.length === 2
+  const halves = testsAll
+    ? { train: datasets, test: datasets }
+    : parts.length === 2
       ? { train: datasets.slice(0, names.length), test: placeTests(datasets.slice(names.length), names, tested) }
-      : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, subject: path, needs });
+      : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, names: sourceNames, subject: path, needs });
   if (scenario !== "folders") {
     const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
     const toIds = (option: string, labels: readonly (string | number)[]) =>

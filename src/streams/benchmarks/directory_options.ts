@@ -13,8 +13,12 @@ export const DIRECTORY_OPTIONS = {
   ),
   more: optional(listOf(text(), 1), "further folders arranged as path; their experiences come after those of path"),
   testSize: optional(
-    number({ above: 0, below: 1 }),
-    "share of each class kept for testing. Default: 0.2 where there is no folder test",
+    number({ atLeast: 0, below: 1 }),
+    "share of each class kept for testing. Default: 0.2 where there is no folder test; evaluate takes 0 for all samples",
+  ),
+  testsAll: optional(
+    flag(),
+    "true: all samples are in the train stream and in the test stream, for testing a model that was trained on others",
   ),
   mean: optional(
     listOf(number()),

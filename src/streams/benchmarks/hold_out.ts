@@ -16,26 +16,33 @@ export interface HoldOutOptions {
   /** The share of each class of each data set, above 0 and below 1; rounded to whole samples. */
   readonly testSize: number;
   readonly seed: number;
+  /** What each data set is called. */
+  readonly names: readonly string[];
   /** What messages begin with: the folder. */
   readonly subject: string;
   readonly needs: HoldOutNeeds;
 }
 
 /**
- * Holds a share of each class of every data set out for testing, drawn from the random stream "test-split".
+ * Holds a share of each class of every data set out for testing. Each is drawn from a random stream of its own,
+ * "test-split/NAME": what is held out does not depend on what other data sets there are.
  * @throws {RangeRefusal} If the share is out of range, or leaves nothing for training or for testing.
  */
 export function holdOutTest(
   datasets: readonly Dataset[],
-  { testSize, seed, subject, needs }: HoldOutOptions,
+  { testSize, seed, names, subject, needs }: HoldOutOptions,
 ): { train: Dataset[]; test: Dataset[] } {
   if (!(testSize > 0 && testSize < 1)) {
-    throw new RangeRefusal(`${subject}: testSize must be above 0 and below 1, got ${testSize}`);
+    throw new RangeRefusal(
+      `${subject}: testSize must be above 0 and below 1${testSize === 0 ? " in training" : ""}, got ${testSize}`,
+    );
   }
-  const random = new RandomStream(seed, "test-split");
-  const halves = datasets.map((dataset) => splitValidation(dataset, { validationSize: testSize, random }));
+  const halves = datasets.map((dataset, i) => {
+    const random = new RandomStream(seed, `test-split/${elementAt(names, i)}`);
+    return splitValidation(dataset, { validationSize: testSize, random });
+  });
   const [train, test] = [halves.map((half) => half.train), halves.map((half) => half.valid)];
-  for (const { name, most, places } of listGroups(datasets, needs)) {
+  for (const { name, most, places } of listGroups(datasets, { needs, names })) {
     const isLeft = (half: readonly Dataset[]) => half.some((dataset, i) => places(dataset, i));
     if (isLeft(train) && isLeft(test)) continue;
     const use = isLeft(train) ? "testing" : "training";
@@ -55,14 +62,17 @@ interface SampleGroup {
   readonly places: (half: Dataset, i: number) => boolean;
 }
 
-function listGroups(datasets: readonly Dataset[], needs: HoldOutNeeds): SampleGroup[] {
+function listGroups(
+  datasets: readonly Dataset[],
+  { needs, names }: Pick<HoldOutOptions, "needs" | "names">,
+): SampleGroup[] {
   const counts = datasets.map(({ targets }) => groupPositions(targets));
   const countMost = (lists: readonly (Int32Array | undefined)[]) =>
     lists.reduce((most, list) => Math.max(most, list?.length ?? 0), 0);
   switch (needs.kind) {
     case "datasets":
-      return datasets.map(({ sources }, index) => ({
-        name: describeValue(elementAt([...sources.values()], 0).name),
+      return datasets.map((_, index) => ({
+        name: describeValue(elementAt(names, index)),
         most: countMost([...elementAt(counts, index).values()]),
         places: (half, i) => i === index && half.length > 0,
       }));

@@ -174,7 +174,7 @@ describe("directoryBenchmark()", () => {
       [{ "train/0/a.csv": csv }, 'must hold the folders "train" and "test" alone, got "train"'],
       [{ "train/0/a.csv": csv, "test/1/a.csv": csv }, 'test: must hold the experiences "0" as '],
       [twice({ "0/a.csv": csv }), 'testSize requires a folder without "test", got 0.1', { testSize: 0.1 }],
-      [{ "0/a.csv": csv }, "directoryBenchmark: testSize must be above 0 and below 1, got 1", { testSize: 1 }],
+      [{ "0/a.csv": csv }, "directoryBenchmark: testSize must be at least 0 and below 1, got 1", { testSize: 1 }],
       [{ "0/a.txt": csv }, "/0 needs x.npy and y.npy, or .npz files with x and y, or .csv files"],
       [{ "0/a.csv": csv, "0/cat/a.png": png }, 'for each class, got ["cat/", "a.csv"]'],
       [{ "0/x.npy": makeNpy([1], { shape: [1, 1] }) }, "needs x.npy and y.npy"],
