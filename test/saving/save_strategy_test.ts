@@ -179,12 +179,10 @@ describe("loadStrategy()", () => {
     const damaged = Uint8Array.from(bytes);
     damaged[damaged.length - 3] = (damaged[damaged.length - 3] ?? 0) ^ 1;
     await refuse("damaged checkpoint", {}, await write(damaged));
-    await refuse("no checkpoint", {}, await write(new Uint8Array(3)));
-    await refuse(
-      "no checkpoint",
-      {},
-      await write(new TextEncoder().encode("something else, and longer than a beginning")),
-    );
+    await refuse("no checkpoint: it is empty", {}, await write(new Uint8Array(0)));
+    const text = new TextEncoder().encode("Grüße: another text, and longer than a beginning");
+    await refuse('no checkpoint: it begins with "Gr', {}, await write(text.subarray(0, 2)));
+    await refuse('no checkpoint: it begins with "Grüße: another text, and longer ', {}, await write(text));
     await refuse("it holds no strategy that saveStrategy wrote", {}, await write(encodeCheckpoint({ config: {} })));
     const state = Object(decodeCheckpoint(bytes));
     await refuse("version must be 1, got 2", {}, await write(encodeCheckpoint({ ...state, version: 2 })));

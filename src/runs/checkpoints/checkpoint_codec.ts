@@ -38,9 +38,8 @@ export function encodeCheckpoint(state: unknown): Uint8Array<ArrayBuffer> {
  * @throws {RangeError} If it is a checkpoint of another version.
  */
 export function decodeCheckpoint(bytes: Uint8Array): SavedState {
-  const beginning = readText(bytes, LENGTH_BYTES, CHECKSUM_START);
-  if (beginning !== BEFORE_CHECKSUM) {
-    throw new SyntaxRefusal(`no checkpoint: it begins with ${describeValue(beginning)}`);
+  if (readText(bytes, LENGTH_BYTES, CHECKSUM_START) !== BEFORE_CHECKSUM) {
+    throw new SyntaxRefusal(`no checkpoint: ${describeBeginning(bytes)}`);
   }
   const stated = readText(bytes, CHECKSUM_START, CHECKSUM_START + CHECKSUM_LENGTH);
   if (stated !== hashWithoutChecksum(bytes)) {
@@ -70,6 +69,12 @@ function hashWithoutChecksum(bytes: Uint8Array): string {
     .update(NO_CHECKSUM)
     .update(bytes.subarray(CHECKSUM_START + CHECKSUM_LENGTH))
     .digest("hex");
+}
+
+/** What somebody sees who opens the file in an editor. */
+function describeBeginning(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "it is empty";
+  return `it begins with ${describeValue(new TextDecoder().decode(bytes.subarray(0, CHECKSUM_START)))}`;
 }
 
 /** Latin-1, so that any byte is a character and none is lost. */

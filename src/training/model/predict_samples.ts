@@ -8,6 +8,7 @@ import { either, listOf, objectLike, text, wholeNumber } from "../../core/option
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { assertTaskLabels } from "../../engine/assert_task_labels.ts";
 import { findTaskLabelsInput } from "../../engine/tfjs/model_inputs.ts";
+import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import { findLargestColumn } from "../../onnx/export/largest_column.ts";
 import { createStream } from "../../streams/stream.ts";
 import type { BaseStrategy } from "../loop/base_strategy.ts";
@@ -44,7 +45,8 @@ export interface Predictions {
 const scratches = new WeakMap<BaseStrategy, ScratchSamples>();
 
 /**
- * Predicts samples as the strategy's evaluation does, in minibatches of `evalMbSize` of one task each.
+ * Predicts samples as the strategy's evaluation does, in minibatches of `evalMbSize` of one task each. No samples give
+ * empty predictions.
  * @throws {RangeError} If samples have another shape than the model's, or a task label has no head. {TypeError} If they
  *   are of another kind.
  */
@@ -70,7 +72,8 @@ export async function predictSamples(
       }
     }
   });
-  return describePredictions(rows, options.classNames ?? strategy.labels.classNames);
+  const { classNames = strategy.labels.classNames } = options;
+  return describePredictions(rows, { classNames, width: rows.size > 0 ? 0 : countOutputs(strategy.model) });
 }
 
 /** Scores [n, C] of samples of one task. */
@@ -86,8 +89,12 @@ function predictTask(
   return predictor.predict(experience, dataset);
 }
 
-function describePredictions(rows: ReadonlyMap<number, Float32Array>, classNames: readonly string[]): Predictions {
-  const width = Math.max(0, ...[...rows.values()].map(({ length }) => length));
+/** Heads of several tasks may differ in width; `width` is what it is at least. */
+function describePredictions(
+  rows: ReadonlyMap<number, Float32Array>,
+  { classNames, width: least }: { readonly classNames: readonly string[]; readonly width: number },
+): Predictions {
+  const width = [...rows.values()].reduce((widest, { length }) => Math.max(widest, length), least);
   const classes = new Int32Array(rows.size);
   const data = new Float32Array(rows.size * width);
   for (const [row, scores] of rows) {

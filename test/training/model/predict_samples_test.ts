@@ -118,7 +118,9 @@ describe("BaseStrategy.predict()", () => {
       const before = takeSnapshot(strategy);
       for (let size = 1; size <= rows.length; size++) await strategy.predict(rows.slice(0, size));
       expect(takeSnapshot(strategy)).toEqual(before);
-      expect((await strategy.predict([])).probabilities).toEqual({ data: new Float32Array(0), shape: [0, 0] });
+      const probabilities = { data: new Float32Array(0), shape: [0, 4] };
+      const nothing = { classes: new Int32Array(0), probabilities, names: [] };
+      for (const x of [[], new Float32Array(0), Dataset.empty()]) expect(await strategy.predict(x)).toEqual(nothing);
     });
   });
 
