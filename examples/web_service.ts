@@ -2,6 +2,7 @@
  * A web service that learns from posted rows, predicts others, and goes on where it was after a restart:
  * `bun examples/web_service.ts` or `deno run -A examples/web_service.ts`.
  */
+import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
 import type { BaseStrategy } from "firn";
 import {
@@ -17,6 +18,9 @@ import {
 
 const cluster = { workers: 0, logicalShards: 1 };
 
+/** Of a request's body: some 20,000 rows. */
+const MAX_BODY_BYTES = 2 ** 20;
+
 /** Learns rows of numbers with labels; what it has learnt is in its file before `learn` returns. */
 class Learner {
   readonly #file: string;
@@ -31,19 +35,8 @@ class Learner {
     this.#strategy = strategy;
   }
 
-  static async open({ file, features }: { file: string; features: number }): Promise<Learner> {
-    const create = () =>
-      new Replay({
-        model: mlp({ inputShape: [features], hiddenSize: 32, incremental: true }),
-        optimizer: new SGD({ learningRate: 0.1, momentum: 0.9 }),
-        memSize: 1000,
-        trainMbSize: 16,
-        trainEpochs: 10,
-        evaluator: null,
-        cluster,
-      });
-    const strategy = existsSync(file) ? await loadStrategy(file, { cluster }) : create();
-    return new Learner({ file, features, strategy });
+  static async open(place: { file: string; features: number }): Promise<Learner> {
+    return new Learner({ ...place, strategy: await openStrategy(place) });
   }
 
   learn(rows: number[][], labels: string[]): Promise<{ learned: number; classes: readonly string[] }> {
@@ -61,8 +54,15 @@ class Learner {
       const y = labels.map((label) => classNames.indexOf(label));
       const posted = createArrayDataset({ name: "posted", x, y, sampleShape: [this.#features] });
       const { trainStream } = createDatasetBenchmark({ name: "posts", train: [posted], test: [posted], classNames });
-      await this.#strategy.train(trainStream);
-      await saveStrategy(this.#strategy, this.#file);
+      try {
+        await this.#strategy.train(trainStream);
+        await saveStrategy(this.#strategy, this.#file);
+      } catch (error) {
+        // What was half learnt is given up: the file is what counts.
+        await this.#strategy.close();
+        this.#strategy = await openStrategy({ file: this.#file, features: this.#features });
+        throw error;
+      }
       return { learned: rows.length, classes: classNames };
     });
   }
@@ -88,14 +88,33 @@ class Learner {
   }
 }
 
-/** Answers one request: 400 with a sentence where what was posted makes no sense. */
-async function answer(learner: Learner, request: Request): Promise<Response> {
+/** The strategy that the file holds, or a new one. */
+async function openStrategy({ file, features }: { file: string; features: number }): Promise<BaseStrategy> {
+  if (existsSync(file)) return loadStrategy(file, { cluster });
+  return new Replay({
+    // Rows come as they were measured, in whatever units.
+    model: mlp({ inputShape: [features], hiddenSize: 32, incremental: true, standardize: true }),
+    optimizer: new SGD({ learningRate: 0.1, momentum: 0.9 }),
+    memSize: 1000,
+    trainMbSize: 16,
+    trainEpochs: 10,
+    evaluator: null,
+    cluster,
+  });
+}
+
+/** Answers one request: 400 with a sentence where what was posted makes no sense, 413 where it is too much. */
+async function answer(learner: Learner, request: Request, log: (error: unknown) => void): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (request.method !== "POST" || !["/learn", "/predict"].includes(pathname)) {
     return Response.json({ error: "post rows to /learn or /predict" }, { status: 404 });
   }
   try {
-    const body: { rows?: unknown; labels?: unknown } = Object(await request.json());
+    const text = await readBody(request);
+    if (text === undefined) {
+      return Response.json({ error: `the body must have at most ${MAX_BODY_BYTES} bytes` }, { status: 413 });
+    }
+    const body: { rows?: unknown; labels?: unknown } = Object(JSON.parse(text));
     const rows = readList(body.rows, "rows").map((row) => readList(row, "a row").map(readNumber));
     if (pathname === "/predict") return Response.json(await learner.predict(rows));
     return Response.json(await learner.learn(rows, readList(body.labels, "labels").map(String)));
@@ -103,8 +122,21 @@ async function answer(learner: Learner, request: Request): Promise<Response> {
     if (error instanceof RefusalError || error instanceof SyntaxError) {
       return Response.json({ error: error.message }, { status: 400 });
     }
-    throw error;
+    log(error);
+    return Response.json({ error: "something went wrong here: nothing of it was kept" }, { status: 500 });
   }
+}
+
+/** A request's text; undefined where it is too long. No more is read than may come. */
+async function readBody(request: Request): Promise<string | undefined> {
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const part of request.body ?? []) {
+    sizeBytes += part.length;
+    if (sizeBytes > MAX_BODY_BYTES) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
 }
 
 function readList(value: unknown, name: string): unknown[] {
@@ -134,10 +166,22 @@ function serve(port: number, handle: (request: Request) => Promise<Response>): S
   return { port: server.addr.port, stop: () => server.shutdown() };
 }
 
-/** Starts the service. `file` holds what it has learnt; `features` is the number of values in a row. */
-export async function startService({ file, features, port = 0 }: { file: string; features: number; port?: number }) {
+/** How a service is started. */
+interface ServiceOptions {
+  /** Holds what it has learnt. */
+  readonly file: string;
+  /** The number of values in a row. */
+  readonly features: number;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Told of what is nobody's mistake. Default: to the terminal. */
+  readonly log?: (error: unknown) => void;
+}
+
+/** Starts the service. */
+export async function startService({ file, features, port = 0, log = console.error }: ServiceOptions) {
   const learner = await Learner.open({ file, features });
-  const server = serve(port, (request) => answer(learner, request));
+  const server = serve(port, (request) => answer(learner, request, log));
   const close = async (): Promise<void> => {
     await server.stop();
     await learner.close();

@@ -11,6 +11,7 @@ export {
 export type { MaskingOptions } from "./engine/tfjs/layers/masked_logits.ts";
 export { MultiHeadClassifier, type MultiHeadClassifierOptions } from "./engine/tfjs/layers/multi_head_classifier.ts";
 export { ProgressiveNetwork, type ProgressiveNetworkOptions } from "./engine/tfjs/layers/progressive_network.ts";
+export { Standardization, type StandardizationOptions } from "./engine/tfjs/layers/standardization.ts";
 export { Subtract } from "./engine/tfjs/layers/subtract.ts";
 export { type GrowingHeadOptions, type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
 export type { GrowingHead } from "./models/growing_head.ts";

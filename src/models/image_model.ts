@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
 import type { ResolvedOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { Standardization } from "../engine/tfjs/layers/standardization.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertModelSize } from "./model_size.ts";
@@ -33,7 +34,8 @@ export function buildImageModel({ name, builder, options, smallest, addFeatures 
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
   const input = tf.input({ shape: [...options.inputShape], name: "images" });
-  const features = addFeatures(input);
+  const samples = options.standardize ? callLayer(input, new Standardization({ name: "standardization" })) : input;
+  const features = addFeatures(samples);
   const head = addClassifier(features, options);
   const model = tf.model({ name, inputs: [input, ...head.inputs], outputs: head.outputs });
   const initialize = options.initialization === "pytorch" ? initializeLikePyTorch : initializeLikeKeras;

@@ -11,6 +11,12 @@ const hiddenLayers = (count: number) => withDefault(wholeNumber(), count, "hidde
 const dropRate = (rate: number) =>
   withDefault(number({ atLeast: 0, below: 1 }), rate, "probability that a hidden unit is dropped in training");
 
+const standardize = withDefault(
+  flag(),
+  false,
+  "takes samples as they were measured: subtracts each feature's running mean, and divides by its running deviation",
+);
+
 /** The classifier that models end with, and how weights begin. */
 const HEAD = {
   numClasses: withDefault(wholeNumber(1), 10, "number C of logits; a growing head does without"),
@@ -28,6 +34,7 @@ export const SIMPLE_MLP_OPTIONS = {
   dropRate: dropRate(0.5),
   activation: withDefault(oneOf(["relu", "tanh"]), "relu", "activation of the hidden layers"),
   inputShape: inputShape([28, 28, 1], "shape of one sample; flattened"),
+  standardize,
   ...HEAD,
 } satisfies OptionSchema;
 
@@ -44,6 +51,7 @@ export const MLP_OPTIONS = {
 /** What models of images are built from. */
 export const IMAGE_MODEL_OPTIONS = {
   inputShape: inputShape([32, 32, 3], "height, width and channels of one sample"),
+  standardize,
   ...HEAD,
 } satisfies OptionSchema;
 

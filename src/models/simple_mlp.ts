@@ -3,6 +3,7 @@ import { RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
+import { Standardization } from "../engine/tfjs/layers/standardization.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertHiddenSize } from "./model_size.ts";
@@ -43,6 +44,8 @@ function buildMLP(builder: string, settings: Settings): tf.LayersModel {
   // Without this, the first tensor of a process prints an advertisement for tfjs-node.
   tf.enableProdMode();
   const layers: tf.layers.Layer[] = [];
+  if (settings.standardize)
+    layers.push(new Standardization({ name: "standardization", ...shapeOfFirst(settings, layers) }));
   if (settings.inputShape.length > 1)
     layers.push(tf.layers.flatten({ name: "flatten", ...shapeOfFirst(settings, layers) }));
   for (let i = 0; i < hiddenLayers; i++) {

@@ -103,6 +103,10 @@ describe("runCli() refuses", () => {
     ["train --device gpu", 'device must be cpu, webgpu or cuda:NUMBER, got "gpu"'],
     ["train --strategy ewc:lambda=much", 'ewc: lambda must be a number of at least 0, got "much"'],
     ["train --strategy ewc:lambda=-1", "ewc: lambda must be at least 0, got -1"],
+    [
+      "train --benchmark directory:path=x,standardize=true",
+      'directory: unknown option "standardize"; it is an option of the model: --model simple-mlp:standardize=true',
+    ],
     ["train --optimizer sgd:momentun=0.9", 'sgd: unknown option "momentun", did you mean momentum?'],
     ["strategies reply", 'unknown strategy "reply", did you mean replay'],
     ["optimizers sgd sdg", 'unknown optimizer "sdg", did you mean sgd?'],

@@ -60,6 +60,26 @@ describe("examples, the web service", () => {
     await second.close();
   });
 
+  test("learns rows in units of any size", async () => {
+    const { url, close } = await startService({ file: join(folder, "units.safetensors"), features: 2 });
+    const { rows, labels } = makeRows(["ant", "bee", "cat"], 60);
+    const measured = { rows: rows.map(([a = 0, b = 0]) => [50_000 + 9000 * a, b / 1000]), labels };
+    await post(`${url}/learn`, measured);
+    expect((await post(`${url}/predict`, measured)).answer.labels).toEqual(labels);
+    await close();
+  });
+
+  test("gives up what was half learnt when its file cannot be written", async () => {
+    const file = join(folder, "missing", "service.safetensors");
+    const errors: unknown[] = [];
+    const { url, close } = await startService({ file, features: 2, log: (error) => void errors.push(error) });
+    const { status, answer } = await post(`${url}/learn`, makeRows(["ant", "bee"], 8));
+    expect([status, answer.error]).toEqual([500, "something went wrong here: nothing of it was kept"]);
+    expect(String(errors)).toContain(`Cannot write ${file}`);
+    expect((await post(`${url}/predict`, { rows: [[1, 2]] })).answer.error).toBe("nothing was learned yet");
+    await close();
+  });
+
   test("answers what makes no sense with a sentence, and stays as it was", async () => {
     const file = join(folder, "refusing.safetensors");
     const { url, close } = await startService({ file, features: 2 });
@@ -72,12 +92,16 @@ describe("examples, the web service", () => {
       ["learn", { rows: 3, labels: [] }, "rows must be a list"],
       ["predict", { rows: [[1, 2, 3]] }, "a sample must be of shape [2], got 3 values"],
       ["predict", "{", "JSON"],
+      ["learn", { rows: [[1, 1e39]], labels: ["ant"] }, "values must be finite"],
     ] as const) {
       const { status, answer } = await post(`${url}/${path}`, body);
       expect(status).toBe(400);
       expect(answer.error).toContain(sentence);
     }
     expect((await post(`${url}/other`, {})).status).toBe(404);
+    const large = await post(`${url}/predict`, " ".repeat(2 ** 20 + 1));
+    expect(large).toEqual({ status: 413, answer: { error: "the body must have at most 1048576 bytes" } });
+    expect((await post(`${url}/predict`, { rows: [] })).answer).toEqual({ labels: [], probabilities: [] });
     expect(await readFile(file)).toEqual(saved);
     await close();
   });

@@ -156,6 +156,7 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
     call: (options) => firn.splitValidation(dataset(), options as Parameters<typeof firn.splitValidation>[1]),
     needed: () => ({ validationSize: 0.5, random: random() }),
   },
+  Standardization: layer,
   Subtract: layer,
   VAETraining: {
     needed: () => ({

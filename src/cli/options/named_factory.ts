@@ -22,6 +22,8 @@ export interface Registry<Context, Made> {
   /** "strategy", "benchmark" … */
   readonly kind: string;
   readonly factories: readonly NamedFactory<Context, Made>[];
+  /** Where options are that people look for here, by name. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   /** What a module of the user's is taken as: `path=./mine.ts`. Default: no module is taken. */
   readonly module?: ModuleForm<Context, Made>;
 }
@@ -62,19 +64,24 @@ export function defineFactory<Schema extends OptionSchema, Context, Made>(defini
  */
 export function resolveNamed<Context, Made>(registry: Registry<Context, Made>, text: string): NamedChoice {
   const parsed = parseNamed(text);
-  return resolveParsed(findFactory(registry, parsed.name), parsed);
+  return resolveParsed(findFactory(registry, parsed.name), parsed, registry);
 }
 
 /** The same, which runs the module that `path=FILE` names and checks the other options by the module's schema. */
 export async function loadNamed<Context, Made>(registry: Registry<Context, Made>, text: string): Promise<NamedChoice> {
   const parsed = parseNamed(text);
-  return resolveParsed(await loadFactory(registry, parsed), parsed);
+  return resolveParsed(await loadFactory(registry, parsed), parsed, registry);
 }
 
 function resolveParsed(
   { name: subject, options: schema }: Pick<NamedFactory<never, unknown>, "name" | "options">,
   { name, options }: ParsedNamed,
+  { elsewhere = {} }: Pick<Registry<never, unknown>, "elsewhere">,
 ): NamedChoice {
+  for (const [key, place] of Object.entries(elsewhere)) {
+    const isAstray = Object.hasOwn(options, key) && !Object.hasOwn(schema, key);
+    if (isAstray) throw new CliError(`${subject}: unknown option "${key}"; ${place}`);
+  }
   const values = Object.fromEntries(
     Object.entries(options).map(([key, value]) => {
       const shape = findShape(schema, key);

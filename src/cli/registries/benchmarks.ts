@@ -37,6 +37,7 @@ const split = createSplitOptions({ numClasses: 10, experiences: 5, augment: ["no
 /** The benchmarks there are, the default first. */
 export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
   kind: "benchmark",
+  elsewhere: { standardize: "it is an option of the model: --model simple-mlp:standardize=true" },
   factories: [
     defineFactory({
       name: "split-mnist",

@@ -5,10 +5,12 @@ import type { ModelTopology } from "../model_topology.ts";
 import "./layers/gaussian_sampling.ts";
 import "./layers/incremental_classifier.ts";
 import "./layers/multi_head_classifier.ts";
-import "./layers/subtract.ts";
 import "./layers/progressive_network.ts";
+import "./layers/standardization.ts";
+import "./layers/subtract.ts";
 import { findTaskLabelsInput } from "./model_inputs.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
+import { assertStandardizationFirst } from "./standardization_place.ts";
 
 /** Layers that draw random numbers which no key decides. */
 const UNDECIDED_LAYERS = new Set(["RandomHeight", "RandomWidth"]);
@@ -49,6 +51,7 @@ export function assertTrainableModel(model: tf.LayersModel): number {
     throw new RangeRefusal(needs(act, "an output of shape [N, C]", output?.shape));
   }
   for (const layer of listLayers(model)) assertDeterministic(act, layer);
+  assertStandardizationFirst(model);
   const regularized = listLayers(model).find((layer) => layer.losses.length > 0);
   if (regularized) throw new RangeRefusal(needs(act, "layers without regularizers", regularized.name));
   const constrained = model.weights.find((weight) => weight.constraint);

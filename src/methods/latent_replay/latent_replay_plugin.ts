@@ -82,7 +82,9 @@ export class LatentReplayPlugin implements StrategyPlugin {
     const mask = new Float32Array(parameters.length);
     for (const entry of cluster.model.layout.entries) if (!this.#free.has(entry.name)) viewEntry(mask, entry).fill(1);
     this.#state.held = new HeldParameters(parameters, mask);
-    this.#state.statistics = Float32Array.from(cluster.state);
+    // Those of the experiences before it: a layer that standardises samples has taken the new ones into account.
+    this.#state.statistics ??= Float32Array.from(cluster.state);
+    this.#holdStatistics(strategy);
     const { batchSize, replayed } = shareOutPlaces(trainMbSize, adaptedDataset.length, this.memory.length);
     this.#replayed = replayed;
     const stream = randomStreams.get("shuffle");
@@ -107,16 +109,14 @@ export class LatentReplayPlugin implements StrategyPlugin {
     });
   }
 
-  afterUpdate({ parameters, cluster }: BaseStrategy): void {
-    this.#state.held?.putBack(parameters);
-    if (!this.#state.statistics) return;
-    for (const entry of cluster.model.stateLayout.entries) {
-      if (!this.#free.has(entry.name)) viewEntry(cluster.state, entry).set(viewEntry(this.#state.statistics, entry));
-    }
+  afterUpdate(strategy: BaseStrategy): void {
+    this.#state.held?.putBack(strategy.parameters);
+    if (this.#state.held) this.#holdStatistics(strategy);
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {
-    [this.#state.held, this.#state.statistics] = [undefined, undefined];
+    this.#state.held = undefined;
+    this.#state.statistics = Float32Array.from(strategy.cluster.state);
     const { clock, experience, randomStreams } = strategy;
     const random = randomStreams.get("latent-replay");
     const count = Math.max(1, Math.floor(this.memory.maxSize / (clock.trainExpCounter + 1)));
@@ -128,6 +128,13 @@ export class LatentReplayPlugin implements StrategyPlugin {
   afterModelGrowth({ cluster }: BaseStrategy, growth: ModelGrowth): void {
     this.#state.held = this.#state.held?.grow(growth);
     if (this.#state.statistics) this.#state.statistics = growth.remapState(this.#state.statistics, cluster.state);
+  }
+
+  #holdStatistics({ cluster }: BaseStrategy): void {
+    if (!this.#state.statistics) return;
+    for (const entry of cluster.model.stateLayout.entries) {
+      if (!this.#free.has(entry.name)) viewEntry(cluster.state, entry).set(viewEntry(this.#state.statistics, entry));
+    }
   }
 
   /** The share of remembered rows in this step. */

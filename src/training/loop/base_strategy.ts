@@ -5,7 +5,7 @@ import type { GrowingHead } from "../../models/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 import { TrainingProgress } from "../checkpoints/training_progress.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
-import { adaptHeads } from "../model/adapt_heads.ts";
+import { adaptModel } from "../model/adapt_model.ts";
 import { type Predictions, type PredictOptions, predictSamples } from "../model/predict_samples.ts";
 import type { PredictionInput } from "../model/prediction_input.ts";
 import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
@@ -234,10 +234,10 @@ export class BaseStrategy extends LoopAttributes {
 
   /**
    * Widens the model's growing heads for the current experience's classes and tasks, in evaluation too; in training
-   * those classes' units begin to count. A model without such heads needs nothing.
+   * those classes' units begin to count, and `Standardization` layers take the experience's samples into account.
    */
   modelAdaptation(): void | Promise<void> {
-    if (this.heads.length > 0) return adaptHeads(this);
+    return adaptModel(this);
   }
 
   /** Makes the growing heads as wide as these and tells the plugins; nothing happens where they are so already. */

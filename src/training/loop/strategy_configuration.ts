@@ -2,6 +2,7 @@ import { RefusalError } from "../../core/errors/errors.ts";
 import { RandomStreams } from "../../core/random_stream.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { DataSource } from "../../data/data_source.ts";
+import { assertStandardizationFirst } from "../../engine/tfjs/standardization_place.ts";
 import { defaultEvaluator } from "../../evaluation/default_evaluator.ts";
 import { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
@@ -48,6 +49,7 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
     const { model, plugins = [], evaluator = defaultEvaluator() } = options;
     this.#evaluator = evaluator ?? new EvaluationPlugin({ metrics: [] });
     const parts = plugins.flatMap(listParts);
+    assertStandardizationFirst(model);
     assertCombination(this, parts);
     for (const plugin of parts) plugin.assertUsable?.({ model, options: resolved });
   }

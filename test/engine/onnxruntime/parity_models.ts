@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { Standardization } from "../../../src/engine/tfjs/layers/standardization.ts";
 import { Subtract } from "../../../src/engine/tfjs/layers/subtract.ts";
 import { mlpVAE } from "../../../src/models/mlp_vae.ts";
 import { applyTo } from "../engine_fixtures.ts";
@@ -209,6 +210,19 @@ export const PARITY_MODELS: readonly ParityModel[] = [
     build: () =>
       tf.sequential({ layers: [tf.layers.flatten({ inputShape: [3, 4, 2] }), tf.layers.dense({ units: 3 })] }),
   },
+  ...[[5], [3, 2, 4]].map((inputShape) => ({
+    name: `standardization of [N, ${inputShape.join(", ")}]`,
+    sampleShape: inputShape,
+    build: () =>
+      tf.sequential({
+        layers: [
+          new Standardization({ inputShape }),
+          ...(inputShape.length > 1 ? [tf.layers.flatten()] : []),
+          tf.layers.dense({ units: 4, activation: "tanh" }),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+  })),
   merging("add", () => tf.layers.add()),
   merging("subtract", () => new Subtract()),
   merging("multiply", () => tf.layers.multiply()),

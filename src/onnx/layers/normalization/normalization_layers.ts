@@ -7,9 +7,10 @@ import { type ClassFamily, type Conversion, type LayerFamily, never, type Parame
 import { readAxes, readFlag, readNumber } from "../read_setting.ts";
 import { type BatchNormalizationSpec, convertBatchNormalization } from "./batch_normalization.ts";
 import { convertLayerNormalization, type LayerNormalizationSpec } from "./layer_normalization.ts";
+import { convertStandardization, describeStandardization, type StandardizationSpec } from "./standardization.ts";
 
 /** Any layer that normalises. */
-export type NormalizationSpec = BatchNormalizationSpec | LayerNormalizationSpec;
+export type NormalizationSpec = BatchNormalizationSpec | LayerNormalizationSpec | StandardizationSpec;
 
 /** Layers that normalise. */
 export const normalizationLayers = {
@@ -42,6 +43,11 @@ export const normalizationLayers = {
     convert: (layer, [x = ""], { graph }) => convertLayerNormalization(layer, x, graph),
     dependsOnMode: never,
   },
+  standardization: {
+    parameters: describeStandardization,
+    convert: (layer, [x = ""], { graph }) => convertStandardization(layer, x, graph),
+    dependsOnMode: never,
+  },
 } satisfies LayerFamily<NormalizationSpec>;
 
 /** Their classes in TF.js. */
@@ -59,6 +65,7 @@ export const normalizationClasses = {
     kind: "layerNormalization",
     axes: readAxes(layer, "axis", [-1]),
   }),
+  Standardization: (layer, call) => ({ ...call, kind: "standardization", layer: layer.config.name }),
 } satisfies ClassFamily<NormalizationSpec>;
 
 function readNormalization(layer: LayerJson) {
