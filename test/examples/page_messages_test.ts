@@ -16,14 +16,14 @@ function listMessages(text: string): string[] {
 
 /** Whether all that a message says, apart from names and values, is written somewhere in the source. */
 function isWritten(message: string): boolean {
-  const parts = message.split("…").map((part) => part.replace(/^[\s":;(),]+|[\s":;(),]+$|, got$/g, ""));
+  const parts = message.split("…").map((part) => part.replace(/^[\s":;(),]+|(?:, got)?[\s":;(),]*$/g, ""));
   return parts.filter((part) => part.length > 7).every((part) => splitPhrases(part).every(contains));
 }
 
 /** A message is put together at these words. */
 function splitPhrases(part: string): string[] {
   return part
-    .split(/(?:^| )(?:needs|requires|without|must be a)(?: |$)|did you mean/)
+    .split(/(?:^| )(?:needs|requires|without|must be(?: a)?)(?: |$)|did you mean/)
     .filter((phrase) => phrase.trim().length > 3);
 }
 

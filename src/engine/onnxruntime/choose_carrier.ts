@@ -26,7 +26,7 @@ export async function openCarrier(device: string, choice = readCarrierChoice()):
   if (choice === "addon") return openAddon(`${VARIABLE}=addon`);
   const native = await findNativeOn(device);
   if (native.isThere) return native.carrier;
-  if (choice === "native") throw new RefusalError(`${VARIABLE}=native: ${native.reason}`);
+  if (choice === "native") throw new RefusalError(`FIRN_ORT=native: ${native.reason}`);
   return openAddon(native.reason);
 }
 
