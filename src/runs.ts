@@ -11,6 +11,7 @@ export { createTrainingRun, type ResumeOptions, resumeTrainingRun } from "./runs
 export { exportStrategy, type StrategyExport, type StrategyExportOptions } from "./runs/export_strategy.ts";
 export type { LineFile } from "./runs/line_file.ts";
 export type { ExportLabels } from "./runs/model_exporter.ts";
+export { createModelFromCheckpoint, createModelFromRun, type TrainedModel } from "./runs/models/create_kept_model.ts";
 export type { RunParts, TrainingRunOptions } from "./runs/options/training_run_options.ts";
 export { continueTrainingRun, NothingNewError } from "./runs/resuming/continue_training_run.ts";
 export type { RunDirectory } from "./runs/run_directory.ts";

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { ModelVectors } from "../engine/engine.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
@@ -50,6 +50,8 @@ export function restoreWeights(model: tf.LayersModel, vectors: ModelVectors): vo
 export async function createModelFromSnapshot(
   snapshot: Pick<ModelSnapshot, "topology" | "parameters" | "state">,
 ): Promise<tf.LayersModel> {
+  // Without this, the first tensor of a process prints an advertisement for tfjs-node.
+  tf.enableProdMode();
   const model = await loadModel(snapshot.topology);
   restoreWeights(model, snapshot);
   return model;

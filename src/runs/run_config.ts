@@ -42,6 +42,8 @@ export interface RunConfig {
   readonly exportsModels: boolean;
   /** What is measured besides, by modules of the user's; absent where there are none. */
   readonly metrics?: readonly NamedChoice[] | undefined;
+  /** SHA-256 of the parameters that the run began with, where they are another run's. */
+  readonly startParametersHash?: string | undefined;
   /** The experiences by name, in their order, where they have names. */
   readonly experienceNames?: readonly string[] | undefined;
   /** The label of each class id, where labels are not the ids themselves: the outputs of the run's models. */

@@ -6,7 +6,7 @@ import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import { LineFile } from "./line_file.ts";
 import { createNumberedFolder } from "./numbered_folder.ts";
-import { formatExportPath } from "./run_files.ts";
+import { formatExportPath, START_MODEL_FILE } from "./run_files.ts";
 import { RunLock } from "./run_lock.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
@@ -19,6 +19,7 @@ const RUN_ENTRIES = [
   "accuracy_matrix.csv",
   "onnx",
   "checkpoints",
+  START_MODEL_FILE,
 ] as const;
 
 /** What plugins write into a run's folder. */

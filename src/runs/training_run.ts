@@ -213,11 +213,12 @@ export class TrainingRun<Config> {
   }
 
   #createCheckpoint(place: RunPlace): RunCheckpoint {
-    const { config } = this.#options;
+    const { config, benchmark } = this.#options;
+    const model = { topology: this.strategy.cluster.model.topology, classNames: benchmark.classNames };
     const metricsBytes = this.directory.metrics.sync();
     const logs = this.#evaluator.saveLoggers();
     const experiences = [...this.#experiences];
-    return { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place };
+    return { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place, model };
   }
 
   async #noteEnd(error: unknown): Promise<void> {

@@ -123,7 +123,7 @@ describe("train --continue", () => {
     await refuse(["--out", "elsewhere"], "--out cannot be used with --continue");
     await refuse(
       ["--benchmark", "split-mnist"],
-      `the run was trained on directory:path=${data}; what it goes on with must be of that benchmark, got split-mnist\n`,
+      `the run was trained on directory:path=${data}; what it goes on with must be of that benchmark, got split-mnist; --model `,
     );
     await addFiles(data, { "train/month2/d.csv": makeTable(2, ["ant", "cat"], 13) });
     await refuse([], 'the data has changed since the run read it: "train/month2" had 24 samples, now 26 (accept');

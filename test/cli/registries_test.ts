@@ -66,7 +66,17 @@ describe("registries", () => {
       "split-cifar100",
       "directory",
     ]);
-    expect(names("models")).toEqual(["simple-mlp", "mlp", "simple-cnn", "lenet5", "slim-resnet18", "pnn", "path"]);
+    expect(names("models")).toEqual([
+      "simple-mlp",
+      "mlp",
+      "simple-cnn",
+      "lenet5",
+      "slim-resnet18",
+      "pnn",
+      "run",
+      "checkpoint",
+      "path",
+    ]);
     expect(names("optimizers")).toEqual(["sgd", "adam", "adamw", "rmsprop", "adagrad"]);
     expect(names("plugins")).toEqual(expect.arrayContaining(["early-stopping", "replay", "from-scratch", "ewc"]));
     const strategies = ["naive", "cumulative", "joint", "from-scratch", "replay", "ewc"];

@@ -45,6 +45,8 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   "RandomStream",
   "RandomStreams",
   "createClassMask",
+  "createModelFromCheckpoint",
+  "createModelFromRun",
   "createModelFromSnapshot",
   "createQuadraticPenalty",
   "createSharedFloat32",

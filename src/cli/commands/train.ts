@@ -37,7 +37,11 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
         .argParser(collectValues)
         .default([], "none"),
     )
-    .option("--model <name:options>", "see the command models", "simple-mlp")
+    .option(
+      "--model <name:options>",
+      "see the command models; run:FOLDER begins with the model of another run, checkpoint:FILE with that of a file",
+      "simple-mlp",
+    )
     .option("--optimizer <name:options>", "see the command optimizers", "sgd:learningRate=0.01,momentum=0.9")
     .option("--epochs <number>", "passes over each experience", createWholeNumberParser("--epochs", 1), 1)
     .option("--batch-size <number>", "samples in a training minibatch", createWholeNumberParser("--batch-size", 1), 128)

@@ -11,17 +11,23 @@ export interface ParsedNamed {
 /** How a value that holds "," or "|" is typed. */
 export const QUOTING_HINT = `quote a value that holds "," or "|": key="a,b"`;
 
+/** Names whose one option is a path, which may be typed alone: a name such as "ewc-lambda=1" is no option. */
+const OF_PATHS = /^(run|checkpoint):(?![A-Za-z]\w*=)(.+)$/s;
+
 /**
  * Parses "NAME:key=value,key=value"; lists are joined with "|". A text that begins with an option is named by that
  * option's key, so that "path=./my_model.ts" is short for "path:path=./my_model.ts".
  *
  * A value, or an item of a list, that begins with " or ' ends with the same. Inside, "," and "|" are text, and a quote
- * or backslash that is meant has a backslash before it.
+ * or backslash that is meant has a backslash before it. "run:FOLDER" and "checkpoint:FILE" are short for
+ * "run:path=FOLDER" and "checkpoint:path=FILE", without quotes.
  * @throws {CliError} If the text is of another form, or gives an option twice.
  * @example parseNamed("ewc:lambda=0.4,mode=online") // { name: "ewc", options: { lambda: "0.4", mode: "online" } }
  * @example parseNamed('directory:path="my,data"') // { name: "directory", options: { path: "my,data" } }
  */
 export function parseNamed(text: string): ParsedNamed {
+  const [, kind, path] = OF_PATHS.exec(text) ?? [];
+  if (kind !== undefined && path !== undefined) return { name: kind, options: { path } };
   const [, name, rest] = /^([A-Za-z][\w-]*)(?::(.*))?$/s.exec(text) ?? [];
   if (name !== undefined) return { name, options: rest === undefined ? {} : parseOptions(text, rest) };
   const [, key] = /^([A-Za-z][\w-]*)=/.exec(text) ?? [];

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { type OptionSchema, optional } from "../../core/options/option_schema.ts";
-import { wholeNumber } from "../../core/options/value_rules.ts";
+import { required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import {
   IMAGE_MODEL_OPTIONS,
   MLP_OPTIONS,
@@ -9,6 +9,7 @@ import {
   SIMPLE_CNN_OPTIONS,
   SIMPLE_MLP_OPTIONS,
 } from "../../models/options.ts";
+import type { KeptModel } from "../../runs/models/kept_model.ts";
 import { defineFactory, type Registry } from "../options/named_factory.ts";
 
 /** What a model is made for. */
@@ -20,6 +21,8 @@ export interface ModelContext {
   readonly seed: number;
   /** Whether the benchmark tells tasks apart: what a model with a head a task needs. */
   readonly isTaskIncremental: boolean;
+  /** The model of another run, where the run begins with it. */
+  readonly start?: KeptModel | undefined;
 }
 
 /** The width of a head that does not grow. */
@@ -100,19 +103,36 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
         throw new RangeRefusal("pnn requires a benchmark with task labels (taskLabels=true)");
       },
     }),
+    defineStart("run", "the model of another run, finished or not; run:FOLDER is short for run:path=FOLDER"),
+    defineStart("checkpoint", "the model in one file: a run's checkpoint, or a strategy of saveStrategy"),
   ],
   module: {
     exported: "createModel",
     summary:
       "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed, … }) returns a tf.LayersModel",
     create: async (module, own, context) => {
-      module.assertFree(Object.keys(context));
-      const model = await module.call({ ...own, ...context });
+      const { start: _start, ...given } = context;
+      module.assertFree(Object.keys(given));
+      const model = await module.call({ ...own, ...given });
       if (isLayersModel(model)) return model;
       throw module.refuse("return a tf.LayersModel", model);
     },
   },
 };
+
+/** A model that is there already: weights, heads, and statistics of normalisation. */
+function defineStart(name: "run" | "checkpoint", summary: string) {
+  return defineFactory({
+    name,
+    summary,
+    options: { path: required(text(1), name === "run" ? "the run's folder" : "the file") },
+    create: async ({ path }, { start }: ModelContext) => {
+      const { createTrainedModel } = await import("../../runs/models/create_kept_model.ts");
+      if (!start) throw new Error(`the model of ${path} must be read first`);
+      return (await createTrainedModel(path, start)).model;
+    },
+  });
+}
 
 /** What a head may be. */
 interface HeadOptions {
@@ -128,7 +148,7 @@ interface HeadOptions {
 function completeOptions<Options extends HeadOptions>(
   name: string,
   { outputs, ...options }: Options,
-  { isTaskIncremental, numClasses, ...context }: ModelContext,
+  { isTaskIncremental, numClasses, inputShape, seed }: ModelContext,
 ) {
   const { multiHead, incremental } = options;
   if (multiHead && !isTaskIncremental) {
@@ -139,7 +159,7 @@ function completeOptions<Options extends HeadOptions>(
       `${name}: outputs is for a head that does not grow and excludes ${multiHead ? "multiHead" : "incremental"}=true`,
     );
   }
-  return { ...options, ...context, numClasses: outputs ?? numClasses };
+  return { ...options, inputShape, seed, numClasses: outputs ?? numClasses };
 }
 
 /** By its parts, because the module may have a copy of TF.js of its own. */

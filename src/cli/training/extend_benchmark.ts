@@ -18,7 +18,9 @@ export async function extendBenchmark(saved: TrainConfig, wanted: NamedChoice, t
   if (wanted.name !== name) {
     const own = typeof options.path === "string" ? { path: options.path } : {};
     const text = formatNamed({ name, options: own });
-    throw new CliError(`the run was trained on ${text}; what it goes on with must be of that benchmark, got ${typed}`);
+    throw new CliError(
+      `the run was trained on ${text}; what it goes on with must be of that benchmark, got ${typed}; --model run:FOLDER begins another run with its model`,
+    );
   }
   const keys = Object.keys(parseNamed(typed).options);
   const chosen = Object.fromEntries(keys.map((key) => [key, wanted.options[key]]));

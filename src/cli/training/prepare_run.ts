@@ -5,6 +5,7 @@ import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
+import type { KeptModel } from "../../runs/models/kept_model.ts";
 import type { RunParts, TrainingRunOptions } from "../../runs/options/training_run_options.ts";
 import { rehearseTrainingRun } from "../../runs/rehearse_run.ts";
 import { continueTrainingRun, NothingNewError } from "../../runs/resuming/continue_training_run.ts";
@@ -23,6 +24,7 @@ import { OPTIMIZERS } from "../registries/optimizers.ts";
 import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
 import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
+import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
 import type { TrainConfig } from "./train_config.ts";
 
 /**
@@ -66,7 +68,8 @@ export async function prepareRun(
   const { target, acceptChangedData, report } = around;
   if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
   let run: TrainingRun<TrainConfig> | undefined;
-  const options = await createRunOptions(given, around, () => run?.directory.path ?? ".");
+  const start = await findStartModel(given, target.kind === "new" ? undefined : target.directory);
+  const options = await createRunOptions({ given, start }, around, () => run?.directory.path ?? ".");
   if (target.kind === "continued") {
     const continued = continueTrainingRun({ ...options, acceptChangedData, directory: target.directory });
     run = await continued.catch(ignoreNothingNew);
@@ -80,10 +83,13 @@ export async function prepareRun(
   const { strategy, benchmark } = options.config;
   run = await createTrainingRun({
     ...options,
-    directory: () =>
-      out === undefined
+    directory: async () => {
+      const directory = await (out === undefined
         ? createNumberedRunDirectory("runs", `${nameForFolder(strategy)}-${benchmark.name}`)
-        : createRunDirectory(out),
+        : createRunDirectory(out));
+      if (start) await keepStartModel(directory, start);
+      return directory;
+    },
   });
   return run;
 }
@@ -95,7 +101,8 @@ export async function prepareRun(
 export async function rehearseConfig(config: TrainConfig, signal: AbortSignal): Promise<void> {
   const target = { kind: "new", out: undefined } as const;
   const around = { target, layout: config, acceptChangedData: false, loggers: [], signal, report: () => undefined };
-  await rehearseTrainingRun(await createRunOptions(config, around, () => "."));
+  const start = await findStartModel(config, undefined);
+  await rehearseTrainingRun(await createRunOptions({ given: config, start }, around, () => "."));
 }
 
 /** @throws What was thrown, if it is something else. */
@@ -105,7 +112,7 @@ function ignoreNothingNew(error: unknown): undefined {
 
 /** @param runFolder The folder of the run; asked for while it trains. */
 async function createRunOptions(
-  given: TrainConfig,
+  { given, start }: { readonly given: TrainConfig; readonly start: KeptModel | undefined },
   around: RunSurroundings,
   runFolder: () => string,
 ): Promise<Omit<TrainingRunOptions<TrainConfig>, "directory">> {
@@ -115,18 +122,20 @@ async function createRunOptions(
   const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
   const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
   const data = given.data ?? undefined;
-  const known = target.kind === "continued" ? { ...given, ...target, addClasses: true, addExperiences: true } : given;
+  const known = describeKnown(given, target, start);
   const benchmark = await createNamed(BENCHMARKS, given.benchmark, { ...known, seed, data });
+  if (start) assertStartFits(given.model, start, benchmark);
   // A run that goes on has those that it was started with.
-  const config = target.kind === "resumed" ? given : keepNames(given, benchmark);
+  const config = target.kind === "resumed" ? given : keepNames(given, benchmark, start);
   const context = { benchmark, runFolder };
   const plugins = await Promise.all(config.plugins.map((choice) => createLoaded(PLUGINS, choice, context)));
   const { metrics: ownMetrics = [] } = config;
   const metrics = await Promise.all(ownMetrics.map((choice) => createLoaded(METRICS, choice, undefined)));
   const { sampleShape: inputShape, isTaskIncremental } = benchmark;
   // A model goes on with the outputs that it has.
-  const numClasses = target.kind === "continued" ? target.classNames.length : benchmark.numClasses;
-  const model = await createLoaded(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental });
+  const trained = target.kind === "continued" ? target.classNames : start?.classNames;
+  const numClasses = trained?.length ?? benchmark.numClasses;
+  const model = await createLoaded(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental, start });
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
@@ -167,13 +176,26 @@ async function createRunOptions(
   };
 }
 
+/** What of the benchmark is settled: by the run that goes on, or by the model that it begins with. */
+function describeKnown(given: TrainConfig, target: RunTarget, start: KeptModel | undefined) {
+  if (target.kind === "continued") return { ...given, ...target, addClasses: true, addExperiences: true };
+  if (target.kind === "new" && start) return { ...given, classNames: start.classNames, addClasses: true };
+  return given;
+}
+
 /**
- * Names of experiences, and labels of classes unless they are the class ids themselves, belong to what decides a run.
+ * Names of experiences, labels of classes unless they are the class ids themselves, and the model that the run begins
+ * with belong to what decides a run.
  */
-function keepNames(config: TrainConfig, { classNames, testStream }: Benchmark): TrainConfig {
+function keepNames(
+  config: TrainConfig,
+  { classNames, testStream }: Benchmark,
+  start: KeptModel | undefined,
+): TrainConfig {
   const experienceNames = listNames(testStream);
   const classes = areClassIds(classNames) ? {} : { classNames };
-  return { ...config, ...(experienceNames ? { experienceNames } : {}), ...classes };
+  const hash = start && { startParametersHash: start.parametersHash };
+  return { ...config, ...hash, ...(experienceNames ? { experienceNames } : {}), ...classes };
 }
 
 /** What may register layers of its own: the module that made the model. */

@@ -43,6 +43,7 @@ const CONFIG = {
   maxRestarts: withDefault(wholeNumber(), 0, ""),
   exportsModels: withDefault(flag(), true, ""),
   metrics: optional(listOf(choice), ""),
+  startParametersHash: optional(text(), ""),
   experienceNames: optional(listOf(text()), ""),
   classNames: optional(listOf(text()), ""),
 };

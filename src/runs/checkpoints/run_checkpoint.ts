@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { TypeRefusal } from "../../core/errors/errors.ts";
+import type { ModelTopology } from "../../engine/model_topology.ts";
 import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
 import type { TrainingPosition } from "../../training/checkpoints/checkpointing.ts";
 import { randomStreamsSchema, savedStateSchema, snapshotSchema } from "../../training/checkpoints/snapshot_schema.ts";
@@ -33,6 +34,15 @@ export interface RunCheckpoint {
   /** How far other loggers had come. */
   readonly logs: readonly LoggerState[];
   readonly place: RunPlace;
+  /** The network at that place, for other runs that begin with it; earlier versions kept none. */
+  readonly model?: CheckpointModel;
+}
+
+/** A network without its weights, and what its outputs stand for. */
+export interface CheckpointModel {
+  readonly topology: ModelTopology;
+  /** The label of each class id. */
+  readonly classNames: readonly string[];
 }
 
 const count = z.int().min(0);
@@ -71,6 +81,12 @@ const checkpoint: z.ZodType<RunCheckpoint> = z.strictObject({
     z.strictObject({ kind: z.enum(["before", "trained"]), now: snapshotSchema }),
     z.strictObject({ kind: z.literal("inside"), start: snapshotSchema, now: snapshotSchema, position }),
   ]),
+  model: z.exactOptional(
+    z.strictObject({
+      topology: z.strictObject({ class_name: z.string(), config: z.unknown() }),
+      classNames: z.array(z.string()),
+    }),
+  ),
 });
 
 /**

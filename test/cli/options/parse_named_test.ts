@@ -18,6 +18,15 @@ describe("parseNamed()", () => {
     expect(parseNamed("path=./a=b.ts")).toEqual({ name: "path", options: { path: "./a=b.ts" } });
   });
 
+  test("takes a folder or file alone behind run and checkpoint, whatever its name", () => {
+    for (const path of ["runs/a", "sweep/ewc-lambda=1,mode=online-seed-0", 'C:\\"a"|b', "path"]) {
+      expect(parseNamed(`run:${path}`)).toEqual({ name: "run", options: { path } });
+    }
+    expect(parseNamed("checkpoint:a=b/c")).toEqual({ name: "checkpoint", options: { a: "b/c" } });
+    expect(parseNamed('checkpoint:path="a,b"')).toEqual({ name: "checkpoint", options: { path: "a,b" } });
+    expect(() => parseNamed("run:")).toThrow("expected key=value");
+  });
+
   test("reads quoted values as they are, commas, bars and other quotes included", () => {
     const readPath = (text: string) => parseNamed(`directory:path=${text},imageSize=32`).options;
     for (const [text, path] of [
