@@ -52,6 +52,7 @@ export {
 } from "./evaluation/metrics/accuracy/top_k_accuracy.ts";
 export { TaskAwareAccuracy, TaskAwareTopKAccuracy } from "./evaluation/metrics/by_task/task_aware_accuracy.ts";
 export { TaskAwareLoss } from "./evaluation/metrics/by_task/task_aware_loss.ts";
+export { TaskAwareR2, TaskAwareRMSE } from "./evaluation/metrics/by_task/task_aware_regression.ts";
 export type { ByTask } from "./evaluation/metrics/by_task/task_measures.ts";
 export {
   type TaskMetricsOptions,

@@ -13,7 +13,12 @@ export { MultiHeadClassifier, type MultiHeadClassifierOptions } from "./engine/t
 export { ProgressiveNetwork, type ProgressiveNetworkOptions } from "./engine/tfjs/layers/progressive_network.ts";
 export { Standardization, type StandardizationOptions } from "./engine/tfjs/layers/standardization.ts";
 export { Subtract } from "./engine/tfjs/layers/subtract.ts";
-export { type GrowingHeadOptions, type GrowingKind, withGrowingHead } from "./models/growing_classifier.ts";
+export {
+  type GrowingHeadOptions,
+  type GrowingKind,
+  type WithGrowingHeadOptions,
+  withGrowingHead,
+} from "./models/growing_classifier.ts";
 export type { GrowingHead } from "./models/growing_head.ts";
 export { lenet5 } from "./models/lenet5.ts";
 export { type MLPVAEOptions, mlpVAE, type VariationalAutoencoder } from "./models/mlp_vae.ts";

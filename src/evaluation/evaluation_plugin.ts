@@ -2,24 +2,29 @@ import process from "node:process";
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { formatAsLine } from "../core/errors/printable.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { callback, listOf, objectLike, required } from "../core/options/value_rules.ts";
+import { callback, flag, listOf, objectLike, required } from "../core/options/value_rules.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import { restoreParts } from "../core/state/declare_state.ts";
 import { readRecord } from "../core/state/field.ts";
 import { count, declareState, optional, type Part, part, text } from "../core/state/state.ts";
+import type { Experience } from "../streams/experience.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
 import { LoggerGroup, type LoggerState } from "./loggers/logger_group.ts";
 import type { MetricData } from "./metric_data.ts";
 import { MetricHistory, type MetricSeries } from "./metric_history.ts";
-import type { MetricValue } from "./metric_value.ts";
+import type { MetricReading, MetricValue } from "./metric_value.ts";
 import type { PluginMetric } from "./plugin_metric.ts";
 
 /** What an evaluator measures and whom it tells. */
 export interface EvaluationPluginOptions {
   readonly metrics: readonly PluginMetric[];
   readonly loggers?: readonly Logger[];
+  /** False keeps the newest value of each key alone, for long runs. Default: true. */
+  readonly collectAll?: boolean;
+  /** True refuses an evaluation of a part of a stream: stream metrics of parts do not compare. Default: false. */
+  readonly strictChecks?: boolean;
   /** Gets one line for every logger that fails. Default: standard error. */
   readonly onFailure?: (message: string) => void;
 }
@@ -27,6 +32,8 @@ export interface EvaluationPluginOptions {
 const EVALUATION_PLUGIN_RULES: OptionRules<EvaluationPluginOptions> = {
   metrics: required(listOf(objectLike("a metric (write ...accuracyMetrics({ … }) with its dots)", "name", "save"))),
   loggers: listOf(objectLike("a logger", "logMetrics")),
+  collectAll: flag(),
+  strictChecks: flag(),
   onFailure: callback(),
 };
 
@@ -42,20 +49,28 @@ const nothing: readonly MetricValue[] = [];
 export class EvaluationPlugin implements EvaluationCallbacks {
   readonly #metrics: readonly PluginMetric[];
   readonly #loggers: LoggerGroup;
-  readonly #history = new MetricHistory();
+  readonly #history: MetricHistory;
+  readonly #strictChecks: boolean;
   readonly #state;
   /** Values that had been reported when the running, or last, call of `train` began, and that of `eval`. */
   #beforeTrain = 0;
   #beforeEval = 0;
+  /** Published values that loggers have not heard of. */
+  #published: readonly MetricValue[] = nothing;
+  /** False while metrics and loggers hear nothing. */
+  active = true;
 
   /** @throws {RangeError} If two metrics have one name. */
   constructor(options: EvaluationPluginOptions) {
     assertOptions("EvaluationPlugin", options, EVALUATION_PLUGIN_RULES);
     const { metrics, loggers = [], onFailure = writeToStandardError } = options;
+    const { collectAll = true, strictChecks = false } = options;
     const names = metrics.map((metric) => metric.name);
     const repeated = names.find((name, position) => names.indexOf(name) !== position);
     if (repeated !== undefined) throw new RangeRefusal(needs("EvaluationPlugin", "metrics named once each", repeated));
     this.#metrics = [...metrics];
+    this.#history = new MetricHistory({ keepsAll: collectAll });
+    this.#strictChecks = strictChecks;
     this.#loggers = new LoggerGroup(loggers, onFailure);
     this.#state = declareState(OWNER, {
       trainedExperience: optional(count()),
@@ -101,7 +116,9 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     this.#follow("afterTraining", strategy);
   }
 
+  /** @throws {RangeError} With `strictChecks`, if it is not the whole stream that is evaluated. */
   beforeEval(strategy: EvaluatedStrategy): void {
+    if (this.#strictChecks) assertWholeStream(strategy.currentEvalStream);
     this.#beforeEval = this.#history.length;
     this.#follow("beforeEval", strategy);
   }
@@ -149,6 +166,18 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     return this.#history.listAll();
   }
 
+  /** Forgets the newest values: what comes next is listed alone. `getAllMetrics` keeps them. */
+  resetLastMetrics(): void {
+    this.#history.forgetLast();
+  }
+
+  /** Takes in a value that no metric has measured. Loggers get it at the next event. */
+  publishMetricValue({ key, value, step }: MetricReading & Pick<MetricValue, "step">): void {
+    const published = { key, value, step, experience: this.#state.trainedExperience ?? null };
+    this.#history.add([published]);
+    this.#published = [...this.#published, published];
+  }
+
   /** What `restore` needs to go on from here, as plain data that survives JSON; the history is not part of it. */
   save(): SavedState {
     return this.#state.save();
@@ -193,6 +222,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   }
 
   #follow(event: EvaluationEvent, strategy: EvaluatedStrategy): void {
+    if (!this.active) return;
     let values: MetricValue[] | undefined;
     const { trainedExperience = null, trainedName } = this.#state;
     const named = trainedName === undefined ? {} : { experienceName: trainedName };
@@ -210,7 +240,9 @@ export class EvaluationPlugin implements EvaluationCallbacks {
       for (const { key, value } of readings) values.push({ key, value, ...origin });
     }
     if (values !== undefined) this.#history.add(values);
-    this.#loggers.notify(event, strategy, values ?? nothing);
+    const heard = this.#published.length > 0 ? [...this.#published, ...(values ?? nothing)] : (values ?? nothing);
+    this.#published = nothing;
+    this.#loggers.notify(event, strategy, heard);
   }
 }
 
@@ -231,6 +263,14 @@ function joinMetrics(metrics: readonly PluginMetric[]): Part {
       );
     },
   };
+}
+
+/** @throws {RangeError} If these are not all experiences of their stream. */
+function assertWholeStream(experiences: readonly Experience[]): void {
+  const stream = experiences[0]?.originStream;
+  if (!stream || experiences.length === stream.length) return;
+  const wanted = `all ${stream.length} experiences of the stream ${JSON.stringify(stream.name)}`;
+  throw new RangeRefusal(needs("eval() with strictChecks", wanted, experiences.length));
 }
 
 function writeToStandardError(message: string): void {

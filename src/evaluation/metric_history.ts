@@ -50,7 +50,13 @@ export class MetricHistory {
   readonly #series = new Map<string, GrowingSeries>();
   /** By key, the place of its newest value among all that were reported, from 1. */
   readonly #places = new Map<string, number>();
+  readonly #keepsAll: boolean;
   #length = 0;
+
+  /** @param options.keepsAll False: of each key the newest value alone. Default: true. */
+  constructor({ keepsAll = true }: { readonly keepsAll?: boolean } = {}) {
+    this.#keepsAll = keepsAll;
+  }
 
   /** How many values were reported: the place that `listLast` takes. */
   get length(): number {
@@ -62,6 +68,7 @@ export class MetricHistory {
     for (const { key, value, step } of values) {
       this.#last.set(key, value);
       const series = findOrCreate(this.#series, key, () => ({ steps: [], values: [], count: 0 }));
+      if (!this.#keepsAll) series.steps.length = series.values.length = 0;
       series.steps.push(step);
       series.values.push(value);
       series.count += 1;
@@ -78,6 +85,11 @@ export class MetricHistory {
     return Object.fromEntries([...this.#last].filter(([key]) => this.#isRecent(key, since)));
   }
 
+  /** Lists no value as the newest until another is reported. */
+  forgetLast(): void {
+    this.#last.clear();
+  }
+
   /** The series of every key; they grow while training goes on, and are borrowed. */
   listAll(): Record<string, MetricSeries> {
     return Object.fromEntries(this.#series);
@@ -89,6 +101,7 @@ export class MetricHistory {
    */
   saveLast(since = 0): SavedState {
     const entries = [...this.#series].flatMap(([key, { steps, values, count: reported }]) => {
+      if (!this.#last.has(key)) return [];
       const value = values.at(-1) ?? Number.NaN;
       if (typeof value !== "number" && !isMatrix(value)) return [];
       return [

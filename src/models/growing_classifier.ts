@@ -53,9 +53,20 @@ export function addGrowingHead(
   }
 }
 
+/** What `withGrowingHead` takes. */
+export interface WithGrowingHeadOptions extends GrowingHeadOptions {
+  /** Seeds the new weights. Default: 0. */
+  readonly seed?: number;
+  /**
+   * True: the head, or that of task 0, begins with the weights of the dense layer, and as wide as it. False: it is
+   * drawn anew, as PyTorch draws linear layers. Default: false.
+   */
+  readonly keepsWeights?: boolean;
+}
+
 /**
- * A model whose last dense layer has given way to a growing head of the same name, drawn anew as PyTorch draws linear
- * layers; Avalanche's `as_multitask`. All other layers go over to the new model: do not use the old one any more. The
+ * A model whose last dense layer has given way to a growing head of the same name; Avalanche's `as_multitask` where it
+ * keeps the weights. All other layers go over to the new model: do not use the old one any more. The
  * caller owns the result.
  * @throws {RangeError} If the model's output is not that of a dense layer without an activation, or an option is out of
  * range.
@@ -64,11 +75,14 @@ export function addGrowingHead(
 export function withGrowingHead(
   model: tf.LayersModel,
   kind: GrowingKind,
-  options: GrowingHeadOptions & { readonly seed?: number } = {},
+  options: WithGrowingHeadOptions = {},
 ): tf.LayersModel {
   assertOneOf("withGrowingHead", "kind", kind, KINDS);
-  assertOptions("withGrowingHead", options, { ...GROWING_HEAD_RULES, seed: wholeNumber() });
-  const { seed = 0, ...head } = options;
+  assertOptions("withGrowingHead", options, { ...GROWING_HEAD_RULES, seed: wholeNumber(), keepsWeights: flag() });
+  const { seed = 0, keepsWeights = false, ...head } = options;
+  if (keepsWeights && head.initialUnits !== undefined) {
+    throw new RangeRefusal("withGrowingHead: keepsWeights excludes initialUnits: the head is as wide as the layer");
+  }
   const [output, ...others] = model.outputs;
   const last = output?.sourceLayer;
   const isLinear = last?.getClassName() === "Dense" && last.getConfig().activation === "linear";
@@ -76,10 +90,25 @@ export function withGrowingHead(
     const wanted = "a model that ends in a dense layer without activation";
     throw new RangeRefusal(needs(`${model.name}`, wanted, last?.getClassName()));
   }
-  const { outputs, inputs } = addGrowingHead(last.input, { kind, name: last.name, ...head });
+  const initialUnits = keepsWeights ? { initialUnits: output.shape.at(-1) ?? 0 } : {};
+  const { outputs, inputs } = addGrowingHead(last.input, { kind, name: last.name, ...head, ...initialUnits });
   const grown = tf.model({ name: model.name, inputs: [...model.inputs, ...inputs], outputs });
-  drawLikePyTorch(outputs.sourceLayer, new RandomStream(seed, "head"));
+  if (keepsWeights) copyWeights(last, outputs.sourceLayer);
+  else drawLikePyTorch(outputs.sourceLayer, new RandomStream(seed, "head"));
   return grown;
+}
+
+/** Copies kernel and bias of a dense layer into a head of as many units. */
+function copyWeights(dense: tf.layers.Layer, head: tf.layers.Layer): void {
+  for (const [i, weight] of dense.weights.entries()) {
+    const own = head.weights[i];
+    if (own) tf.tidy(() => void own.write(tf.reshape(weight.read(), readShape(own.shape))));
+  }
+}
+
+/** The shape of a weight, which is whole. */
+function readShape(shape: tf.Shape): number[] {
+  return shape.map((length) => length ?? 0);
 }
 
 /** Puts a layer behind others. @throws {TypeError} If it has not one output. */

@@ -104,6 +104,9 @@ describe("withGrowingHead()", () => {
 
   test("throws a RangeError, when the model does not end in a linear dense layer or the kind is unknown", () => {
     const tanh = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3], activation: "tanh" })] });
+    expect(() => withGrowingHead(simpleMLP(SMALL), "incremental", { keepsWeights: true, initialUnits: 2 })).toThrow(
+      "keepsWeights excludes initialUnits",
+    );
     expect(() => withGrowingHead(tanh, "incremental")).toThrow("ends in a dense layer without activation");
     const flat = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [3, 1] })] });
     expect(() => withGrowingHead(flat, "incremental")).toThrow(RangeError);

@@ -31,6 +31,8 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   "Sum",
   "TaskAwareAccuracy",
   "TaskAwareLoss",
+  "TaskAwareR2",
+  "TaskAwareRMSE",
   "TaskAwareTopKAccuracy",
   "TopKAccuracy",
   "computeForgetting",

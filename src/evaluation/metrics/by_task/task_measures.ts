@@ -68,12 +68,19 @@ export function splitByTask(logits: HostTensor, y: Int32Array, taskLabels: Int32
   if (taskLabels.length !== y.length) {
     throw new RangeRefusal(needs("a measure by task", `${y.length} task labels`, taskLabels.length));
   }
-  const width = logits.shape[1] ?? 1;
-  return [...groupPositions(taskLabels)].map(([taskLabel, rows]) => {
-    const data = new Float32Array(rows.length * width);
-    for (const [i, row] of rows.entries()) data.set(logits.data.subarray(row * width, (row + 1) * width), i * width);
-    return { taskLabel, logits: { data, shape: [rows.length, width] }, y: rows.map((row) => elementAt(y, row)) };
-  });
+  return [...groupPositions(taskLabels)].map(([taskLabel, rows]) => ({
+    taskLabel,
+    logits: takeRows(logits, rows),
+    y: rows.map((row) => elementAt(y, row)),
+  }));
+}
+
+/** Some rows of a matrix [B, D]. The caller owns the result. */
+export function takeRows({ data, shape }: HostTensor, rows: Int32Array): HostTensor {
+  const width = shape[1] ?? 1;
+  const taken = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) taken.set(data.subarray(row * width, (row + 1) * width), i * width);
+  return { data: taken, shape: [rows.length, width] };
 }
 
 /** A measure by task and how a strategy feeds it. */
