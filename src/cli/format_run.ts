@@ -1,6 +1,6 @@
 import { escapeControls } from "../core/errors/printable.ts";
 import { countColumns } from "../evaluation/continual_measures.ts";
-import { readClassNames } from "../runs/run_config.ts";
+import { labelClasses, readClassNames } from "../runs/class_labels.ts";
 import type { RunSummary } from "../runs/run_summary.ts";
 import { formatTable } from "./format_table.ts";
 
@@ -26,15 +26,18 @@ function listMatrixRows({ experiences, testExperiences = [], config }: RunSummar
     "stream",
     "seconds",
   ];
-  const rows = experiences.map(({ index, name = "", cutFrom, classes, testAccuracy, streamAccuracy, trainSeconds }) => [
-    String(index),
-    ...(areCut ? [String(cutFrom ?? "")] : []),
-    describeClasses(classes, classNames),
-    ...(areNamed ? [shorten(name)] : []),
-    ...Array.from({ length: columns }, (_, i) => (i < testAccuracy.length ? formatShare(testAccuracy[i]) : "")),
-    formatShare(streamAccuracy),
-    trainSeconds.toFixed(2),
-  ]);
+  const rows = experiences.map((experience) => {
+    const { index, name = "", cutFrom, testAccuracy, streamAccuracy, trainSeconds } = experience;
+    return [
+      String(index),
+      ...(areCut ? [String(cutFrom ?? "")] : []),
+      describeClasses(labelClasses(experience, classNames)),
+      ...(areNamed ? [shorten(name)] : []),
+      ...Array.from({ length: columns }, (_, i) => (i < testAccuracy.length ? formatShare(testAccuracy[i]) : "")),
+      formatShare(streamAccuracy),
+      trainSeconds.toFixed(2),
+    ];
+  });
   return [heading, ...rows];
 }
 
@@ -68,7 +71,6 @@ function shorten(name: string): string {
 }
 
 /** The labels, or how many there are where they are many. */
-function describeClasses(classes: readonly number[], classNames: readonly string[] | undefined): string {
-  if (classes.length > 6) return `${classes.length} classes`;
-  return classes.map((id) => escapeControls(classNames?.[id] ?? String(id))).join(",");
+function describeClasses(labels: readonly string[]): string {
+  return labels.length > 6 ? `${labels.length} classes` : labels.map(escapeControls).join(",");
 }

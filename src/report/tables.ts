@@ -1,7 +1,7 @@
 import { posix, relative, sep } from "node:path";
 import { elementAt } from "../core/element_at.ts";
 import { type MeanAndDeviation, measureMeanAndDeviation } from "../core/mean_and_deviation.ts";
-import { readClassNames } from "../runs/run_config.ts";
+import { labelClasses, readClassNames } from "../runs/class_labels.ts";
 import { type ComparedSetting, compareConfigs } from "./flatten_config.ts";
 import {
   formatCount,
@@ -76,7 +76,7 @@ export function createExperienceTable(run: ReportedRun, folder: string): Html {
   const rows = run.experiences.map(
     (
       experience,
-    ) => html`<tr><td class="number">${experience.index}</td><td>${describeClasses(experience.classes, classNames)}</td>${areNamed ? html`<td>${experience.name ?? ""}</td>` : ""}
+    ) => html`<tr><td class="number">${experience.index}</td><td>${describeClasses(labelClasses(experience, classNames))}</td>${areNamed ? html`<td>${experience.name ?? ""}</td>` : ""}
 <td class="number">${formatCount(experience.examples)}</td><td class="number">${experience.epochs}</td>
 <td class="number">${formatDuration(experience.trainSeconds)}</td><td class="number">${formatDuration(experience.evalSeconds)}</td>
 <td class="number">${formatPercent(experience.streamAccuracy)}</td>${createModelCells(experience, run, folder)}</tr>`,
@@ -127,6 +127,6 @@ function createModelCells({ onnx }: ReportedExperience, run: ReportedRun, folder
 }
 
 /** The labels, or how many there are where they are many. */
-function describeClasses(classes: readonly number[], classNames: readonly string[] | undefined): string {
-  return classes.length > 12 ? `${classes.length} classes` : classes.map((id) => classNames?.[id] ?? id).join(", ");
+function describeClasses(labels: readonly string[]): string {
+  return labels.length > 12 ? `${labels.length} classes` : labels.join(", ");
 }

@@ -55,6 +55,8 @@ export async function evaluateExportFile(
 export interface ExportedNames {
   /** The label of each column of the outputs. */
   readonly classNames: readonly string[] | undefined;
+  /** The labels of the data in the order in which they are numbered, where the columns stand for others. */
+  readonly dataClassNames: readonly string[] | undefined;
   /** The columns of a table in the order in which the file takes them. */
   readonly featureNames: readonly string[] | undefined;
   /** The experiences that the model has learnt, where they have names. */
@@ -70,6 +72,7 @@ export function parseExportedNames(path: string, metadata: Readonly<Record<strin
   const parse = (key: string) => parseNames(`${path}: ${key}`, metadata[key]);
   return {
     classNames: parse("firn.class_names"),
+    dataClassNames: parse("firn.data_class_names"),
     featureNames: parse("firn.feature_names"),
     trainedExperiences: parse("firn.trained_experiences"),
   };

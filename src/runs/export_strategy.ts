@@ -24,8 +24,8 @@ export interface StrategyExportOptions {
   /** The one that was trained last. */
   readonly experience: Experience;
   /**
-   * Free text by key; `firn.class_names`, `firn.task_names`, `firn.feature_names`, `firn.head` and `firn.version`
-   * come by themselves.
+   * Free text by key; `firn.class_names`, `firn.data_class_names`, `firn.experience_class_names`, `firn.task_names`,
+   * `firn.feature_names`, `firn.head` and `firn.version` come by themselves.
    */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
@@ -100,9 +100,12 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
   });
 }
 
-function describeLabels({ classNames, taskNames, featureNames }: Benchmark): Readonly<Record<string, string>> {
+function describeLabels(benchmark: Benchmark): Readonly<Record<string, string>> {
+  const { classNames, dataClassNames, experienceClassNames, taskNames, featureNames } = benchmark;
   return {
     "firn.class_names": JSON.stringify(classNames),
+    ...(dataClassNames ? { "firn.data_class_names": JSON.stringify(dataClassNames) } : {}),
+    ...(experienceClassNames ? { "firn.experience_class_names": JSON.stringify(experienceClassNames) } : {}),
     ...(taskNames ? { "firn.task_names": JSON.stringify(taskNames) } : {}),
     ...(featureNames ? { "firn.feature_names": JSON.stringify(featureNames) } : {}),
   };

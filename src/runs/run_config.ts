@@ -4,13 +4,6 @@ export interface NamedChoice {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The labels of class ids that a run's configuration names; undefined where the ids are the labels. */
-export function readClassNames(config: unknown): readonly string[] | undefined {
-  if (typeof config !== "object" || config === null || !("classNames" in config)) return undefined;
-  const { classNames } = config;
-  return Array.isArray(classNames) && classNames.every((name) => typeof name === "string") ? classNames : undefined;
-}
-
 /** Everything that decides a run, as config.json holds it: a run can be repeated from it alone. Plain data. */
 export interface RunConfig {
   /** Of this file's format. */
@@ -46,6 +39,9 @@ export interface RunConfig {
   readonly startParametersHash?: string | undefined;
   /** The experiences by name, in their order, where they have names. */
   readonly experienceNames?: readonly string[] | undefined;
-  /** The label of each class id, where labels are not the ids themselves: the outputs of the run's models. */
+  /**
+   * The label of each class id, where labels are not the ids themselves: the outputs of the run's models. Where the
+   * benchmark counts ids anew from 0, the labels of the data in their order; summaries of experiences have their own.
+   */
   readonly classNames?: readonly string[] | undefined;
 }

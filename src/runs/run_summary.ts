@@ -16,6 +16,8 @@ export interface ExperienceSummary {
    */
   readonly cutFrom?: number;
   readonly classes: readonly number[];
+  /** The labels of `classes` in this experience, where class ids were counted anew from 0. */
+  readonly classNames?: readonly string[];
   /** Samples of this experience, replayed ones not counted. */
   readonly examples: number;
   /** Epochs that were trained: fewer than asked for where training stopped early. */

@@ -18,6 +18,7 @@ const experience = z.looseObject({
   name: z.exactOptional(z.string()),
   cutFrom: z.exactOptional(count),
   classes: z.array(z.number()),
+  classNames: z.exactOptional(z.array(z.string())),
   examples: count,
   epochs: count,
   trainSeconds: z.number(),

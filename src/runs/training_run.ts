@@ -4,6 +4,7 @@ import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
+import { nameOwnClasses } from "../streams/own_class_names.ts";
 import { listNames } from "../streams/stream.ts";
 import { restoreSnapshot, takeSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
@@ -188,7 +189,8 @@ export class TrainingRun<Config> {
     const onnx = (await this.#exporter?.export(this.strategy, experience, accuracy)) ?? null;
     const { currentExperience: index, name, cutFrom, classesInThisExperience: classes, dataset } = experience;
     const numbers = { index, ...omitUndefined({ name, cutFrom }) };
-    return { ...numbers, classes, examples: dataset.length, epochs, trainSeconds, evalSeconds, ...accuracy, onnx };
+    const labelled = { classes, ...omitUndefined({ classNames: nameOwnClasses(experience) }) };
+    return { ...numbers, ...labelled, examples: dataset.length, epochs, trainSeconds, evalSeconds, ...accuracy, onnx };
   }
 
   async #train({ experience, first, parts }: TrainingUnit, place: RunPlace | undefined): Promise<void> {

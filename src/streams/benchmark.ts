@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions } from "../core/options/assert_options.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { splitOptions } from "../core/options/split_options.ts";
 import { objectLike } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
@@ -10,7 +11,7 @@ import { nameByIds } from "../data/readers/class_names.ts";
 import { assertOneTargetForm } from "./benchmark_targets.ts";
 import { numberTasks } from "./benchmarks/renumber_labels.ts";
 import { cutExperience } from "./cut_experience.ts";
-import type { Benchmark, Stream } from "./experience.ts";
+import type { Benchmark, LabelNames, Stream } from "./experience.ts";
 import { createLinearDecayStream } from "./linear_decay_stream.ts";
 import { createOnlineStream, isOnlineExperience } from "./online_experience.ts";
 import { drawExamples, splitValidation } from "./split_experience.ts";
@@ -21,7 +22,7 @@ import { STREAM_OPTIONS, type StreamOptions } from "./stream_options.ts";
 export const NORMALIZATION_RULE = objectLike("{ scale, mean, std }", "scale", "mean", "std");
 
 /** A benchmark before its streams are made. */
-export interface BenchmarkParts extends StreamOptions {
+export interface BenchmarkParts extends StreamOptions, Pick<LabelNames, "dataClassNames" | "experienceClassNames"> {
   readonly name: string;
   readonly train: readonly ExperienceData[];
   readonly test: readonly ExperienceData[];
@@ -47,7 +48,9 @@ export function createBenchmark(parts: BenchmarkParts): Benchmark {
   const { datasets, taskNames } = numberTasks([...parts.train, ...parts.test].map(({ dataset }) => dataset));
   const numbered = (part: ExperienceData, place: number) => ({ ...part, dataset: datasets[place] ?? part.dataset });
   const { train, valid } = prepareTrainData({ ...parts, train: parts.train.map(numbered) });
-  const labelNames = { classNames: nameClasses(parts), taskNames };
+  const { dataClassNames, experienceClassNames } = parts;
+  const renumbered = omitUndefined({ dataClassNames, experienceClassNames });
+  const labelNames = { classNames: nameClasses(parts), taskNames, ...renumbered };
   const trainStream = createStream("train", train, labelNames);
   const test = parts.test.map((part, i) => numbered(part, parts.train.length + i));
   const testStream = createStream("test", test, labelNames);

@@ -34,6 +34,16 @@ export interface Experience {
 export interface LabelNames {
   /** The label of each class id. */
   readonly classNames: readonly string[];
+  /**
+   * The label of each class as the data has them, in the order in which they are numbered; undefined where class ids are
+   * these numbers, and `classNames` says it.
+   */
+  readonly dataClassNames?: readonly string[] | undefined;
+  /**
+   * The label of each class id in each experience, where class ids start from 0 in each; `classNames` has those of all
+   * experiences then, "0/2/4".
+   */
+  readonly experienceClassNames?: readonly (readonly string[])[] | undefined;
   /** What each task label was before labels became places; undefined where they are as they came. */
   readonly taskNames: readonly string[] | undefined;
 }

@@ -58,10 +58,11 @@ async function evaluate({ model, data, batchSize, seed, ...options }: Options, {
   const resolved = options.benchmark === undefined ? readNamedFolder(model, typed, data) : typed;
   const { evaluateExportFile, parseExportedNames } = await import("../../runs/evaluate_export_file.ts");
   const names = await refuse(async () => parseExportedNames(model, metadata));
-  const { classNames, trainedExperiences: trained } = names;
+  const { classNames, dataClassNames = classNames, featureNames, trainedExperiences: trained } = names;
   const { chooseTested } = await import("../evaluating/choose_tested.ts");
   const { testsAll, describe } = await refuse(() => chooseTested(resolved, { data, trained }));
-  const benchmark = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, testsAll, ...names }));
+  const known = { classNames: dataClassNames, featureNames };
+  const benchmark = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, testsAll, ...known }));
   const { testStream: stream } = benchmark;
   const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames }));
   const shown = resolved === typed ? named : formatNamed(resolved);

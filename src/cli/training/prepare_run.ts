@@ -133,7 +133,7 @@ async function createRunOptions(
   const metrics = await Promise.all(ownMetrics.map((choice) => createLoaded(METRICS, choice, undefined)));
   const { sampleShape: inputShape, isTaskIncremental } = benchmark;
   // A model goes on with the outputs that it has.
-  const trained = target.kind === "continued" ? target.classNames : start?.classNames;
+  const trained = target.kind === "continued" ? target.classNames.slice(0, benchmark.numClasses) : start?.classNames;
   const numClasses = trained?.length ?? benchmark.numClasses;
   const model = await createLoaded(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental, start });
   const topology = takeTopology(model);
@@ -189,9 +189,10 @@ function describeKnown(given: TrainConfig, target: RunTarget, start: KeptModel |
  */
 function keepNames(
   config: TrainConfig,
-  { classNames, testStream }: Benchmark,
+  { testStream, ...benchmark }: Benchmark,
   start: KeptModel | undefined,
 ): TrainConfig {
+  const { dataClassNames: classNames = benchmark.classNames } = benchmark;
   const experienceNames = listNames(testStream);
   const classes = areClassIds(classNames) ? {} : { classNames };
   const hash = start && { startParametersHash: start.parametersHash };

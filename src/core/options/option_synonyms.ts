@@ -89,6 +89,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   classesperexp: ["classesPerExperience"],
   perexpclasses: ["classesPerExperience"],
   perexperienceclasses: ["classesPerExperience"],
+  classidsfromzerofromfirstexp: ["classIdsFromZeroFromFirstExperience"],
+  classidsfromzeroineachexp: ["classIdsFromZeroInEachExperience"],
   fixedexpassignment: ["fixedExperienceAssignment"],
   returntaskid: ["taskLabels"],
   taskid: ["taskLabel", "taskLabels"],

@@ -1,4 +1,4 @@
-import { readClassNames } from "../../runs/run_config.ts";
+import { labelOutputs } from "../../runs/class_labels.ts";
 import type { ReportedRun } from "../reported_run.ts";
 import { slugify } from "./accuracy_matrix_figure.ts";
 import { type Figure, shareColors } from "./figure.ts";
@@ -7,7 +7,7 @@ import { type Figure, shareColors } from "./figure.ts";
 export function createConfusionMatrixFigure(run: ReportedRun): Figure | undefined {
   const matrix = run.metrics.get("ConfusionMatrix_Stream/eval_phase/test_stream")?.at(-1)?.value;
   if (matrix === undefined || typeof matrix === "number" || matrix.length === 0) return undefined;
-  const classNames = readClassNames(run.config);
+  const classNames = labelOutputs(run.experiences, run.config);
   const nameOf = (id: number) => classNames?.[id] ?? id;
   const values = matrix.flatMap((row, id) => {
     const [label, total] = [nameOf(id), row.reduce((sum, count) => sum + count, 0)];

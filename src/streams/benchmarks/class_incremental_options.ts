@@ -1,6 +1,7 @@
 import type { OptionRules } from "../../core/options/assert_options.ts";
 import { flag, listOf, number } from "../../core/options/value_rules.ts";
 import { CLASSES_PER_EXPERIENCE, type ClassesPerExperience } from "./class_counts.ts";
+import { CLASS_ID_OPTIONS } from "./class_ids.ts";
 import { DEALT_RULES, type DealtOptions } from "./dealt_options.ts";
 
 /** How classes are dealt to experiences: where they do not divide evenly, the first ones take one class more. */
@@ -16,6 +17,13 @@ export interface ClassIncrementalOptions extends DealtOptions {
   readonly fixedExperienceAssignment?: readonly (readonly number[])[] | undefined;
   /** Experience i carries the task label i; class ids stay as they are. */
   readonly taskLabels?: boolean | undefined;
+  /** Class ids are 0, 1, 2 … in the order in which classes come. Default: false. */
+  readonly classIdsFromZeroFromFirstExperience?: boolean | undefined;
+  /**
+   * The classes of each experience have the ids 0, 1, 2 … in the order in which they were dealt; with `taskLabels` they
+   * are told apart by task, without they share outputs (domain-incremental). Default: false.
+   */
+  readonly classIdsFromZeroInEachExperience?: boolean | undefined;
 }
 
 /** What `ClassIncrementalOptions` may be. */
@@ -25,4 +33,5 @@ export const CLASS_INCREMENTAL_RULES: OptionRules<ClassIncrementalOptions> = {
   classesPerExperience: CLASSES_PER_EXPERIENCE,
   fixedExperienceAssignment: listOf(listOf(number()), 1),
   taskLabels: flag(),
+  ...CLASS_ID_OPTIONS,
 };

@@ -31,6 +31,11 @@ export function dealDatasets({ scenario = "class-incremental", ...options }: Dea
   if (classesPerExperience) {
     throw new RangeRefusal(needs(act, "no classesPerExperience where samples are dealt", classesPerExperience));
   }
+  const { classIdsFromZeroFromFirstExperience: fromFirst, classIdsFromZeroInEachExperience: inEach } = options;
+  if (fromFirst || inEach) {
+    const option = `classIdsFromZero${fromFirst ? "FromFirst" : "InEach"}Experience`;
+    throw new RangeRefusal(needs(act, `no ${option} where samples are dealt`, true));
+  }
   if (taskLabels) throw new RangeRefusal(needs(act, "no taskLabels where one test experience stands for all", true));
   return createNewInstancesBenchmark(splitOptions(options, NEW_INSTANCES_RULES)[0]);
 }

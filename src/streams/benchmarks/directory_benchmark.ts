@@ -110,11 +110,19 @@ function countExperiences(options: DirectoryOptions, most: number): number | und
   return Math.min(DEFAULT_EXPERIENCES, most);
 }
 
+/** Options that say something of classes that are dealt. */
+const CLASS_OPTIONS = [
+  "classOrder",
+  "classesPerExperience",
+  "classIdsFromZeroFromFirstExperience",
+  "classIdsFromZeroInEachExperience",
+] as const;
+
 function assertUndealt({ path, experiences, balanced, ...options }: DirectoryOptions, isUndivided: boolean): void {
   if (isUndivided) throw new RangeRefusal(`${path}: scenario "folders" requires a folder for each experience`);
   const dealt = 'scenario "class-incremental" or "new-instances"';
   if (experiences !== undefined) throw new RangeRefusal(`${path}: experiences requires ${dealt}, got "folders"`);
-  for (const option of ["classOrder", "classesPerExperience"] as const) {
+  for (const option of CLASS_OPTIONS) {
     if (options[option])
       throw new RangeRefusal(`${path}: ${option} requires scenario "class-incremental", got "folders"`);
   }

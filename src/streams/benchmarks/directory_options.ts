@@ -3,6 +3,7 @@ import { either, flag, listOf, number, oneOf, required, text, wholeNumber } from
 import { SAMPLE_FILE_OPTIONS } from "../../data/readers/sample_file_options.ts";
 import { STREAM_OPTIONS } from "../stream_options.ts";
 import { CLASSES_PER_EXPERIENCE } from "./class_counts.ts";
+import { CLASS_ID_OPTIONS } from "./class_ids.ts";
 import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, TASK_LABELS } from "./image_options.ts";
 
 /** What `directoryBenchmark` takes. */
@@ -43,6 +44,7 @@ export const DIRECTORY_OPTIONS = {
     listOf(listOf(either(number(), text())), 1),
     "where classes are dealt: the labels of each experience; where samples are: their places",
   ),
+  ...CLASS_ID_OPTIONS,
   classNames: optional(listOf(text()), "label of each class id. Default: the labels that occur, in their order"),
   addClasses: optional(flag(), "gives labels that are not among classNames the ids that follow. Default: refuses them"),
   labelNames: optional(

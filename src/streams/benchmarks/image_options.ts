@@ -3,6 +3,7 @@ import { either, flag, listOf, nothing, number, oneOf, text, wholeNumber } from 
 import { AUGMENTATION_RULE } from "../../data/transforms/augmentation.ts";
 import { STREAM_OPTIONS } from "../stream_options.ts";
 import { CLASSES_PER_EXPERIENCE } from "./class_counts.ts";
+import { CLASS_ID_OPTIONS } from "./class_ids.ts";
 
 /** What may be dealt to experiences, the default first. */
 export const DEALT_SCENARIOS = ["class-incremental", "new-instances"] as const;
@@ -48,6 +49,7 @@ export const SPLIT_IMAGE_OPTIONS = {
   shuffle: withDefault(flag(), true, "false: without a class order, classes come in the order 0, 1, 2 …"),
   classesPerExperience: CLASSES_PER_EXPERIENCE,
   fixedExperienceAssignment: FIXED_ASSIGNMENT,
+  ...CLASS_ID_OPTIONS,
   scenario: withDefault(oneOf(DEALT_SCENARIOS), "class-incremental", "deals classes, or the samples of all classes"),
   balanced: BALANCED,
   ...IMAGE_OPTIONS,

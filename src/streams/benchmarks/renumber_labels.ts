@@ -28,13 +28,18 @@ export function numberDatasets(datasets: readonly Dataset[], numClasses: number 
   const classNames = labels.map(String);
   if (areClassIds(classNames)) return { datasets, classNames };
   const idOf = new Map(labels.map((label, id) => [label, id]));
+  return { datasets: renumberClasses(datasets, idOf), classNames };
+}
+
+/** The same samples under other class ids. Data sets that share a source go on sharing it. */
+export function renumberClasses(datasets: readonly Dataset[], idOf: ReadonlyMap<number, number>): Dataset[] {
   const renumber = cacheBySource((source) => {
     const y = createSharedInt32(source.y.length);
     // A row that no data set uses may have a label that does not occur.
     for (let row = 0; row < y.length; row++) y[row] = idOf.get(elementAt(source.y, row)) ?? UNUSED;
     return createDataSource({ ...source, y });
   });
-  return { datasets: datasets.map((dataset) => replaceSources(dataset, renumber)), classNames };
+  return datasets.map((dataset) => replaceSources(dataset, renumber));
 }
 
 /** Data sets whose task labels are places in `taskNames`. */
