@@ -35,8 +35,8 @@ export interface LabelNames {
   /** The label of each class id. */
   readonly classNames: readonly string[];
   /**
-   * The label of each class as the data has them, in the order in which they are numbered; undefined where class ids are
-   * these numbers, and `classNames` says it.
+   * The label of each class as the data has them, in the order in which they are numbered; undefined where class ids
+   * are these numbers, and `classNames` says it.
    */
   readonly dataClassNames?: readonly string[] | undefined;
   /**
