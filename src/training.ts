@@ -70,5 +70,6 @@ export type {
 export type { PluginState, RestoreContext, StrategyPlugin, StrategySetup } from "./training/loop/strategy_plugin.ts";
 export type { LastMetrics, TrainOptions } from "./training/loop/train_options.ts";
 export type { ModelGrowth } from "./training/model/model_growth.ts";
-export type { Predictions, PredictOptions } from "./training/model/predict_samples.ts";
+export type { PredictOptions } from "./training/model/predict_samples.ts";
 export type { NestedNumbers, NumberArray, PredictionInput } from "./training/model/prediction_input.ts";
+export type { Predictions } from "./training/model/predictions.ts";

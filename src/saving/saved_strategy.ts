@@ -2,6 +2,7 @@ import { z } from "zod";
 import { describeIssue } from "../core/errors/describe_issue.ts";
 import { RefusalError, TypeRefusal } from "../core/errors/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
+import { TARGET_KINDS } from "../data/float_targets.ts";
 import type { KeptSource } from "../data/kept_samples.ts";
 import type { Transform } from "../data/transforms/transform.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
@@ -78,6 +79,12 @@ const source = z.strictObject({
   rowNumbers: int32,
 });
 
+const targetForm = z.strictObject({
+  kind: z.enum(TARGET_KINDS),
+  width: count,
+  names: z.array(z.string()).optional(),
+});
+
 const schema = z.strictObject({
   kind: z.literal("strategy"),
   version: z.literal(1),
@@ -100,7 +107,7 @@ const schema = z.strictObject({
   optimizer: optimizerSpecSchema,
   topology: z.strictObject({ class_name: z.string(), config: z.unknown() }),
   shapes: z.string(),
-  labels: z.strictObject({ classes: names, tasks: names }),
+  labels: z.strictObject({ classes: names, tasks: names, targets: targetForm.optional() }),
   sources: z.array(source),
   snapshot: snapshotSchema,
 });

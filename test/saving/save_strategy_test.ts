@@ -18,6 +18,7 @@ import { createDatasetBenchmark } from "../../src/streams/benchmarks/dataset_ben
 import type { Benchmark } from "../../src/streams/experience.ts";
 import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";
 import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
+import { MSELoss } from "../../src/training/losses/regression_losses.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../training/loop/made_strategy.ts";
 
@@ -110,6 +111,28 @@ describe("saveStrategy()", () => {
       expect(loaded.optimizer).toMatchObject({ learningRate: 0.25, spec: { kind: "sgd", momentum: 0.5 } });
       expect(["7", "9"]).toContain((await loaded.predict([[0, 0, 0, 0, 0, 0]])).names[0] ?? "");
       await expect(loaded.train(benchmark.trainStream)).rejects.toThrow('"7"');
+    });
+  });
+
+  test("keeps what numbers are predicted", async () => {
+    const values = [
+      [1, 2],
+      [3, 4],
+    ];
+    const targetNames = ["price", "weight"];
+    const priced = createArrayDataset({
+      name: "priced",
+      x: new Float32Array(12),
+      values,
+      targetNames,
+      sampleShape: [6],
+    });
+    const numbers = createDatasetBenchmark({ name: "priced", train: [priced], test: [priced] });
+    const model = mlp({ ...SMALL_MLP, numClasses: 2 });
+    await save(new Naive(makeOptions({ model, criterion: new MSELoss() })), numbers);
+    const loaded = await loadStrategy(file, { criterion: new MSELoss() });
+    await withStrategy(loaded, async () => {
+      expect(await loaded.predict(priced)).toMatchObject({ kind: "values", columns: targetNames });
     });
   });
 

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import { describeTargetForm, type TargetForm } from "../../data/float_targets.ts";
 import type { Experience } from "../../streams/experience.ts";
 
 /** What the numbers of one kind stand for. */
@@ -12,37 +14,68 @@ export interface SavedNames {
 export interface SavedLabels {
   readonly classes: SavedNames;
   readonly tasks: SavedNames;
+  /** What the outputs stand for where targets are numbers. */
+  readonly targets?: TargetForm | undefined;
 }
 
 /**
  * Sees to it that one number never stands for two labels: each benchmark numbers its labels by itself, and an output
- * that was trained on one label must not be measured on another. A number without a name is its own label.
+ * that was trained on one label must not be measured on another. A number without a name is its own label. The same
+ * holds for the columns of targets that are numbers.
  */
 export class LabelGuard {
   readonly #classes = new NumberedNames("class id");
   readonly #tasks = new NumberedNames("task label");
+  #targets: TargetForm | undefined;
 
   /** The label of each class id, as far as streams have said; empty where class ids stand for themselves. */
   get classNames(): readonly string[] {
     return this.#classes.names;
   }
 
+  /** What the outputs stand for; undefined until samples have come. */
+  get targets(): TargetForm | undefined {
+    return this.#targets;
+  }
+
   /** What `restore` needs to know the same labels. */
   save(): SavedLabels {
-    return { classes: this.#classes.save(), tasks: this.#tasks.save() };
+    const isNumbers = this.#targets !== undefined && this.#targets.kind !== "classes";
+    return {
+      classes: this.#classes.save(),
+      tasks: this.#tasks.save(),
+      ...(isNumbers ? { targets: this.#targets } : {}),
+    };
   }
 
   /** Goes on from what `save` gave. */
-  restore({ classes, tasks }: SavedLabels): void {
+  restore({ classes, tasks, targets }: SavedLabels): void {
     this.#classes.restore(classes);
     this.#tasks.restore(tasks);
+    this.#targets = targets;
   }
 
-  /** @throws {RangeRefusal} If class ids or task labels of this experience stand for other labels than before. */
-  admit({ originStream: { name, labelNames } }: Experience): void {
+  /**
+   * @throws {RangeRefusal} If class ids, task labels or columns of targets of this experience stand for something else
+   *   than before.
+   */
+  admit({ originStream: { name, labelNames }, dataset }: Experience): void {
     this.#classes.admit(labelNames?.classNames, name);
     this.#tasks.admit(labelNames?.taskNames, name);
+    if (dataset.length > 0) this.#admitTargets(dataset.targetForm, name);
   }
+
+  #admitTargets({ kind, width, names }: TargetForm, stream: string): void {
+    const known = this.#targets;
+    this.#targets ??= names ? { kind, width, names } : { kind, width };
+    if (!known || (known.kind === kind && isDeepStrictEqual(known.names, names))) return;
+    const found = `targets are ${describeColumns({ kind, width, names })} in the stream ${describeValue(stream)}`;
+    throw new RangeRefusal(`${found} and were ${describeColumns(known)} in what this strategy saw before`);
+  }
+}
+
+function describeColumns(form: TargetForm): string {
+  return `${describeTargetForm(form)}${form.names ? ` (${form.names.join(", ")})` : ""}`;
 }
 
 class NumberedNames {

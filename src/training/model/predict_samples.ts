@@ -2,24 +2,23 @@ import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { logSumExp } from "../../core/log_sum_exp.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { either, listOf, objectLike, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { assertTaskLabels } from "../../engine/assert_task_labels.ts";
 import { findTaskLabelsInput } from "../../engine/tfjs/model_inputs.ts";
 import { countOutputs } from "../../engine/tfjs/model_layers.ts";
-import { findLargestColumn } from "../../onnx/export/largest_column.ts";
 import { createStream } from "../../streams/stream.ts";
 import type { BaseStrategy } from "../loop/base_strategy.ts";
 import { type PredictedSamples, type PredictionInput, readPredictionInput } from "./prediction_input.ts";
+import { describePredictions, type OutputMeaning, type Predictions } from "./predictions.ts";
 import { type Predictor, usePredictor } from "./predictor.ts";
 
 /** What samples are predicted with beside themselves. */
 export interface PredictOptions {
   /** One task label for all samples, or one for each. Default: those of a data set, else 0. */
   readonly taskLabels?: number | ArrayLike<number>;
-  /** The label of each class id. Default: those of the streams that the strategy was trained on. */
+  /** The label of each class id, or of each column. Default: those of the streams that the strategy was trained on. */
   readonly classNames?: readonly string[];
 }
 
@@ -27,19 +26,6 @@ const PREDICT_RULES: OptionRules<PredictOptions> = {
   taskLabels: either(wholeNumber(), objectLike("a list of task labels", "length")),
   classNames: listOf(text()),
 };
-
-/** What a strategy says of N samples. The caller owns all of it. */
-export interface Predictions {
-  /** The class ids that score best [N]. */
-  readonly classes: Int32Array;
-  /**
-   * The softmax of the scores [N, C]: of logits or, where the strategy predicts by class means, of minus the distances.
-   * Classes that the head does not score, or that were never trained in a growing head, have 0.
-   */
-  readonly probabilities: HostTensor;
-  /** The label of each predicted class; its id where no name is known. */
-  readonly names: readonly string[];
-}
 
 /** Memory that replicas read samples from, by strategy: written over, so that predicting for ever costs no more. */
 const scratches = new WeakMap<BaseStrategy, ScratchSamples>();
@@ -72,8 +58,14 @@ export async function predictSamples(
       }
     }
   });
-  const { classNames = strategy.labels.classNames } = options;
-  return describePredictions(rows, { classNames, width: rows.size > 0 ? 0 : countOutputs(strategy.model) });
+  const width = rows.size > 0 ? 0 : countOutputs(strategy.model);
+  return describePredictions(rows, { width, ...readMeaning(strategy, options) });
+}
+
+/** What the outputs stand for: as the strategy was trained, else as its criterion takes them. */
+function readMeaning({ labels, options }: BaseStrategy, { classNames }: PredictOptions): OutputMeaning {
+  const { kind, names } = labels.targets ?? { kind: options.criterion.targets?.[0] ?? "classes" };
+  return { kind, names: classNames ?? (kind === "classes" ? labels.classNames : (names ?? [])) };
 }
 
 /** Scores [n, C] of samples of one task. */
@@ -87,23 +79,6 @@ function predictTask(
   const dataset = scratch.write({ x, y: zeros, taskLabels: zeros.map(() => task) });
   const experience = createStream("predict", [{ dataset, classes: [] }]).at(0);
   return predictor.predict(experience, dataset);
-}
-
-/** Heads of several tasks may differ in width; `width` is what it is at least. */
-function describePredictions(
-  rows: ReadonlyMap<number, Float32Array>,
-  { classNames, width: least }: { readonly classNames: readonly string[]; readonly width: number },
-): Predictions {
-  const width = [...rows.values()].reduce((widest, { length }) => Math.max(widest, length), least);
-  const classes = new Int32Array(rows.size);
-  const data = new Float32Array(rows.size * width);
-  for (const [row, scores] of rows) {
-    classes[row] = findLargestColumn(scores);
-    const total = logSumExp(scores);
-    for (const [column, score] of scores.entries()) data[row * width + column] = Math.exp(score - total);
-  }
-  const names = Array.from(classes, (id) => classNames[id] ?? String(id));
-  return { classes, probabilities: { data, shape: [rows.size, width] }, names };
 }
 
 function readTaskLabels({ length, taskLabels }: PredictedSamples, given: PredictOptions["taskLabels"]): Int32Array {

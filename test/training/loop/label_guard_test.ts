@@ -32,6 +32,36 @@ describe("LabelGuard", () => {
     admit(make([0], { taskLabel: 2010 }), make([0], { taskLabel: 2010 }));
   });
 
+  test("refuses columns of targets that stood for something else before, and forgets nothing", () => {
+    const makeNumbers = (targetNames?: readonly string[]) => {
+      const values = [
+        [1, 2],
+        [3, 4],
+      ];
+      const part = (name: string) =>
+        createArrayDataset({
+          name,
+          x: new Float32Array(12),
+          values,
+          sampleShape: [6],
+          ...(targetNames ? { targetNames } : {}),
+        });
+      return createDatasetBenchmark({ name: "numbers", train: [part("train")], test: [part("test")] });
+    };
+    const [known, other] = [makeNumbers(["price", "weight"]), makeNumbers(["weight", "price"])];
+    admit(known, known);
+    const sentence =
+      'targets are 2 values a sample (weight, price) in the stream "train" and were 2 values a sample (price, weight) in';
+    expect(() => admit(known, other)).toThrow(sentence);
+    expect(() => admit(known, makeNumbers())).toThrow("targets are 2 values a sample in the stream");
+    expect(() => admit(makeNumbers(), make([0, 0]))).toThrow("targets are class ids in the stream");
+    const [guard, restored] = [new LabelGuard(), new LabelGuard()];
+    guard.admit(known.trainStream.at(0));
+    restored.restore(guard.save());
+    expect(restored.targets).toEqual({ kind: "values", width: 2, names: ["price", "weight"] });
+    expect(() => restored.admit(other.trainStream.at(0))).toThrow(sentence);
+  });
+
   test("refuses a number that stood for another label before, in streams cut from others too", () => {
     expect(() => admit(make([0, 1, 2]), make([1, 2]))).toThrow(
       'the class id 0 stands for "1" in the stream "train" and for "0" in what this strategy saw before; make both',

@@ -12,6 +12,9 @@ import { createDatasetBenchmark } from "../../../src/streams/benchmarks/dataset_
 import { takeSnapshot } from "../../../src/training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
+import { BCEWithLogitsLoss } from "../../../src/training/losses/bce_with_logits_loss.ts";
+import type { Criterion } from "../../../src/training/losses/criterion.ts";
+import { MSELoss } from "../../../src/training/losses/regression_losses.ts";
 import type { PredictionInput } from "../../../src/training/model/prediction_input.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createListener } from "../loop/callback_recorder.ts";
@@ -92,6 +95,43 @@ describe("BaseStrategy.predict()", () => {
     });
   });
 
+  test("gives numbers, and the probability of each label, where the strategy learned these", async () => {
+    const x = Float32Array.from({ length: 60 }, (_, i) => Math.sin(i));
+    const [first, second] = [0, 1].map((at) => Array.from({ length: 30 }, (_, row) => x[2 * row + at] ?? 0));
+    const both = Array.from({ length: 30 }, (_, row) => [first?.[row] ?? 0, second?.[row] ?? 0]);
+    const regression = { values: both.map(([a = 0, b = 0]) => [2 * a - b, b + 3]), targetNames: ["price", "weight"] };
+    const tagging = {
+      labels: both.map((row) => row.map((value) => (value > 0 ? 1 : 0))),
+      targetNames: ["red", "round"],
+    };
+    const train = async (targets: typeof regression | typeof tagging, criterion: Criterion) => {
+      const data = createArrayDataset({ name: "posted", x, sampleShape: [2], ...targets });
+      const { trainStream } = createDatasetBenchmark({ name: "posted", train: [data], test: [data] });
+      const model = mlp({ inputShape: [2], hiddenLayers: 0, numClasses: 2 });
+      const strategy = new Naive(makeOptions({ model, criterion, trainEpochs: 200 }));
+      return await withStrategy(strategy, async () => {
+        await strategy.train(trainStream);
+        return await strategy.predict(data);
+      });
+    };
+
+    const numbers = await train(regression, new MSELoss());
+    expect(numbers).toMatchObject({ kind: "values", columns: ["price", "weight"], names: [], labels: [] });
+    expect([numbers.values.shape, numbers.probabilities.shape, numbers.classes.length]).toEqual([[30, 2], [30, 0], 0]);
+    for (const [i, value] of regression.values.flat().entries()) {
+      expect(elementAt(numbers.values.data, i)).toBeCloseTo(value, 1);
+    }
+
+    const tags = await train(tagging, new BCEWithLogitsLoss());
+    expect(tags).toMatchObject({ kind: "labels", columns: ["red", "round"], names: [] });
+    const far = both.map((row) => row.every((value) => Math.abs(value) > 0.4));
+    const wanted = tagging.labels.map((row) => ["red", "round"].filter((_, column) => row[column] === 1));
+    expect(tags.labels.filter((_, row) => far[row])).toEqual(wanted.filter((_, row) => far[row]));
+    for (const [i, score] of tags.values.data.entries()) {
+      expect(elementAt(tags.probabilities.data, i)).toBeCloseTo(1 / (1 + Math.exp(-score)), 6);
+    }
+  });
+
   test("takes the head of each sample's task, in any order", async () => {
     const tasks = makeBenchmark({ taskLabels: true });
     const options = makeOptions({ model: mlp({ ...SMALL_MLP, multiHead: true }), cluster: { workers: 1 } });
@@ -118,8 +158,18 @@ describe("BaseStrategy.predict()", () => {
       const before = takeSnapshot(strategy);
       for (let size = 1; size <= rows.length; size++) await strategy.predict(rows.slice(0, size));
       expect(takeSnapshot(strategy)).toEqual(before);
-      const probabilities = { data: new Float32Array(0), shape: [0, 4] };
-      const nothing = { classes: new Int32Array(0), probabilities, names: [] };
+      const values = { data: new Float32Array(0), shape: [0, 4] };
+      const columns = ["0", "1", "2", "3"];
+      const classes = new Int32Array(0);
+      const nothing = {
+        kind: "classes",
+        classes,
+        names: [],
+        labels: [],
+        probabilities: values,
+        values,
+        columns,
+      } as const;
       for (const x of [[], new Float32Array(0), Dataset.empty()]) expect(await strategy.predict(x)).toEqual(nothing);
     });
   });
