@@ -18,7 +18,7 @@ import { type Predictor, usePredictor } from "./predictor.ts";
 export interface PredictOptions {
   /** One task label for all samples, or one for each. Default: those of a data set, else 0. */
   readonly taskLabels?: number | ArrayLike<number>;
-  /** The label of each class id, or of each column. Default: those of the streams that the strategy was trained on. */
+  /** The label of each class id, or of each column. Default: those of the streams that it was trained on. */
   readonly classNames?: readonly string[];
 }
 

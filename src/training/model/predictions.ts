@@ -17,9 +17,9 @@ export interface Predictions {
   /** The labels that each sample has [N]: those with a probability of a half or more. */
   readonly labels: readonly (readonly string[])[];
   /**
-   * Of classes, the softmax of the scores [N, C]: of logits or, where the strategy predicts by class means, of minus the
-   * distances. Classes that the head does not score, or that were never trained in a growing head, have 0. Of labels,
-   * each one's own probability, the sigmoid of its score.
+   * Of classes, the softmax of the scores [N, C]: of logits or, where the strategy predicts by class means, of minus
+   * the distances. Classes that the head does not score, or that were never trained in a growing head, have 0. Of
+   * labels, each one's own probability, the sigmoid of its score.
    */
   readonly probabilities: HostTensor;
   /** What the strategy gives [N, C]: the predicted numbers; the scores of classes or labels. */
