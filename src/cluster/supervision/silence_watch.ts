@@ -110,7 +110,11 @@ export class SilenceWatch {
 
   #patienceMs(replica: number): number {
     const activity = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity));
-    if (activity !== Activity.computing) return this.#timeoutMs;
+    return activity === Activity.computing ? this.callPatienceMs(replica) : this.#timeoutMs;
+  }
+
+  /** How long a replica may be inside one call of its engine. */
+  callPatienceMs(replica: number): number {
     const slowestMs = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.slowestCallMs));
     return slowestMs === 0 ? this.#firstCallMs : Math.max(this.#anyCallMs, SLOWDOWN_ALLOWED * slowestMs);
   }

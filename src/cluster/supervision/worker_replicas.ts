@@ -16,6 +16,7 @@ import { SilenceWatch, SilentReplicaError } from "./silence_watch.ts";
 import { startWorkerReplica, type WorkerReplica } from "./start_worker_replica.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
+/** How long a replica that has nothing to do may take to close. */
 const CLOSE_PATIENCE_MS = 2_000;
 
 /** How the Workers are started, watched and replaced. */
@@ -119,10 +120,21 @@ export class WorkerReplicas implements ReplicaGroup {
     this.#closed = true;
     this.#silence.stop();
     // Also after a loss: those that live may be inside a call of their engine, which must not be cut off.
-    const closings = this.#handles.map((handle) => handle.call((remote) => remote.close(), "close", CLOSE_PATIENCE_MS));
+    const closings = this.#handles.map((handle, replica) =>
+      handle.call((remote) => remote.close(), "close", this.#closingPatienceMs(replica)),
+    );
     await Promise.allSettled(closings);
     for (const handle of [...this.#handles, ...this.#abandoned]) this.#endings.push(handle.terminate());
     await Promise.all(this.#endings);
+  }
+
+  /** One that has a command may first have to come out of a native call: a Worker is not ended in there. */
+  #closingPatienceMs(replica: number): number {
+    const finished = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.finished));
+    const isAtRest = finished === Atomics.load(this.#control, Word.sequence);
+    return this.#lost || isAtRest
+      ? CLOSE_PATIENCE_MS
+      : Math.max(CLOSE_PATIENCE_MS, this.#silence.callPatienceMs(replica));
   }
 
   /** @returns False if a replica was lost before anything was done that cannot be done again. */

@@ -66,6 +66,7 @@ class OnnxruntimeEngine implements Engine {
   readonly #spec: ModelSpec;
   /** The model for rows that share a task; undefined where tasks do not matter. */
   readonly #taskSpec: ModelSpec | undefined;
+  readonly #dependsOnMode: boolean;
   readonly #sessions: SessionCache;
   /** Undefined for a measure that this model's gradients cannot be taken of in one pass. */
   readonly #rowGraphs = new Map<RowMeasure, Graph | undefined>();
@@ -75,6 +76,7 @@ class OnnxruntimeEngine implements Engine {
   constructor(spec: ModelSpec, loading: LoadingOptions) {
     this.#spec = spec;
     this.#taskSpec = shareTask(spec);
+    this.#dependsOnMode = spec.layers.some(dependsOnMode);
     this.#sessions = new SessionCache(loading);
     this.carrier = loading.carrier.description;
     this.layout = spec.layout;
@@ -226,7 +228,7 @@ class OnnxruntimeEngine implements Engine {
 
   /** Most models compute the same in both modes: one session serves. */
   #resolveMode({ mode }: EngineInput): "train" | "eval" {
-    return this.#spec.layers.some(dependsOnMode) ? mode : "eval";
+    return this.#dependsOnMode ? mode : "eval";
   }
 
   #bind(vectors: ModelVectors, input: EngineInput, rows: number): RunArrays {

@@ -60,6 +60,22 @@ describe("Cluster, a replica that is lost", () => {
     await expect(start).rejects.toThrow(/tensorflow|tfjs-node-gpu/);
   });
 
+  test("close() lets a replica finish its command, when that takes long", async () => {
+    const workerEntry = new URL("./slow_replica.ts", import.meta.url);
+    const cluster = await startMadeCluster({ workers: 1, workerEntry });
+    const before = cluster.parameters.slice();
+    const objective = new CrossEntropyLoss().createObjective(samples.targets, 4);
+    const update = { learningRate: 0.1 };
+    const step = cluster.gradientStep({ samples, training: true, dropoutStep: 0 }, objective, { update });
+    const outcome = step.catch((error: unknown) => error);
+    // Until the minibatch stands in the control block, and in the turn after that its command is issued.
+    do await new Promise((resolve) => setTimeout(resolve));
+    while (cluster.countRows()[0] === 0);
+    await cluster.close();
+    expect(cluster.parameters).not.toEqual(before);
+    await outcome;
+  });
+
   test("close() may be called again, and a closed cluster says so", async () => {
     const cluster = await startMadeCluster({ workers: 1 });
     await cluster.close();
