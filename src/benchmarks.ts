@@ -30,6 +30,7 @@ export { rotatedMNIST } from "./streams/benchmarks/rotated_mnist.ts";
 export { splitCIFAR10, splitCIFAR100 } from "./streams/benchmarks/split_cifar.ts";
 export { type SplitMNISTOptions, splitFashionMNIST, splitMNIST } from "./streams/benchmarks/split_mnist.ts";
 export type { Benchmark, Experience, LabelNames, Stream } from "./streams/experience.ts";
+export { createGrowingStream, type GrowingStream, type GrowingStreamOptions } from "./streams/growing_stream.ts";
 export { joinExperiences } from "./streams/joint_experience.ts";
 export { findOriginNumber } from "./streams/lineage.ts";
 export { createLinearDecayStream, type LinearDecayOptions } from "./streams/linear_decay_stream.ts";

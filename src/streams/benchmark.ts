@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { elementAt, valueAt } from "../core/element_at.ts";
+import { describeValue, needs, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions } from "../core/options/assert_options.ts";
 import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { splitOptions } from "../core/options/split_options.ts";
@@ -21,11 +22,16 @@ import { STREAM_OPTIONS, type StreamOptions } from "./stream_options.ts";
 /** The rule of an option that says how raw values were normalised. */
 export const NORMALIZATION_RULE = objectLike("{ scale, mean, std }", "scale", "mean", "std");
 
+/** The stream of small experiences. */
+const ONLINE_NAME = "train_online";
+
 /** A benchmark before its streams are made. */
 export interface BenchmarkParts extends StreamOptions, Pick<LabelNames, "dataClassNames" | "experienceClassNames"> {
   readonly name: string;
   readonly train: readonly ExperienceData[];
   readonly test: readonly ExperienceData[];
+  /** Further streams by name. */
+  readonly streams?: Readonly<Record<string, readonly ExperienceData[]>> | undefined;
   readonly numClasses: number;
   /** The label of each class id. Default: the ids themselves. */
   readonly classNames?: readonly string[] | undefined;
@@ -40,23 +46,30 @@ export interface BenchmarkParts extends StreamOptions, Pick<LabelNames, "dataCla
  */
 export function createBenchmark(parts: BenchmarkParts): Benchmark {
   const { name, numClasses, sampleShape, normalization } = parts;
+  const all = listParts(parts);
   assertSampleShape(parts);
   assertOneTargetForm(
     name,
-    [...parts.train, ...parts.test].map(({ dataset }) => dataset),
+    all.map(({ dataset }) => dataset),
   );
-  const { datasets, taskNames } = numberTasks([...parts.train, ...parts.test].map(({ dataset }) => dataset));
-  const numbered = (part: ExperienceData, place: number) => ({ ...part, dataset: datasets[place] ?? part.dataset });
+  const { datasets, taskNames } = numberTasks(all.map(({ dataset }) => dataset));
+  const places = new Map(all.map((part, place) => [part, place]));
+  const numbered = (part: ExperienceData) => ({ ...part, dataset: elementAt(datasets, valueAt(places, part)) });
   const { train, valid } = prepareTrainData({ ...parts, train: parts.train.map(numbered) });
   const { dataClassNames, experienceClassNames } = parts;
   const renumbered = omitUndefined({ dataClassNames, experienceClassNames });
   const labelNames = { classNames: nameClasses(parts), taskNames, ...renumbered };
   const trainStream = createStream("train", train, labelNames);
-  const test = parts.test.map((part, i) => numbered(part, parts.train.length + i));
-  const testStream = createStream("test", test, labelNames);
+  const testStream = createStream("test", parts.test.map(numbered), labelNames);
   const streams = new Map<string, Stream>([["train", trainStream]]);
   if (valid.length > 0) streams.set("valid", createStream("valid", valid, labelNames));
   streams.set("test", testStream);
+  for (const [other, data] of Object.entries(parts.streams ?? {})) {
+    if (streams.has(other) || other === ONLINE_NAME) {
+      throw new RangeRefusal(`${name}: streams must have names of their own, got ${describeValue(other)}`);
+    }
+    streams.set(other, createStream(other, data.map(numbered), labelNames));
+  }
   for (const stream of streams.values()) assertClassIds(name, stream, numClasses);
   const online = createOnline(parts, trainStream);
   if (online) streams.set(online.name, online);
@@ -99,9 +112,14 @@ export function listSources({ streams }: Benchmark): Set<DataSource> {
   return sources;
 }
 
+/** The experiences of all streams. */
+function listParts({ train, test, streams = {} }: Pick<BenchmarkParts, "train" | "test" | "streams">) {
+  return [...train, ...test, ...Object.values(streams).flat()];
+}
+
 /** A model is made for the benchmark's shape: images in another order of axes would be read crosswise. */
-function assertSampleShape({ name, sampleShape, train, test }: BenchmarkParts): void {
-  const sources = [...train, ...test].flatMap(({ dataset }) => [...dataset.sources.values()]);
+function assertSampleShape({ name, sampleShape, ...parts }: BenchmarkParts): void {
+  const sources = listParts(parts).flatMap(({ dataset }) => [...dataset.sources.values()]);
   const astray = sources.find((source) => source.sampleShape.join() !== sampleShape.join());
   if (!astray) return;
   const wanted = `[${astray.sampleShape.join(", ")}] as in ${JSON.stringify(astray.name)}`;

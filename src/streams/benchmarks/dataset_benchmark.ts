@@ -1,6 +1,6 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { flag, listOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { flag, listOf, recordOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { DATASET_RULE } from "../../data/dataset.ts";
 import { relabelTasks } from "../../data/transforms/relabel_tasks.ts";
@@ -19,6 +19,11 @@ export interface DatasetBenchmarkOptions extends StreamOptions {
   /** One an experience of the test stream; as many as `train` where there are task labels. */
   readonly test: readonly Dataset[];
   /**
+   * Further streams by name, one data set an experience: { valid: [monday, tuesday] }, say, as many as `train` where it
+   * is "valid" or there are task labels. Default: none.
+   */
+  readonly streams?: Readonly<Record<string, readonly Dataset[]>> | undefined;
+  /**
    * Class ids are 0 … numClasses − 1. Default: the labels that occur, ascending, become the class ids 0, 1, 2 …
    */
   readonly numClasses?: number | undefined;
@@ -35,6 +40,7 @@ const DATASET_BENCHMARK_RULES: OptionRules<DatasetBenchmarkOptions> = {
   name: required(text()),
   train: required(listOf(DATASET_RULE)),
   test: required(listOf(DATASET_RULE)),
+  streams: recordOf(listOf(DATASET_RULE, 1)),
   numClasses: wholeNumber(1),
   classNames: listOf(text()),
   taskLabels: flag(),
@@ -50,19 +56,37 @@ const DATASET_BENCHMARK_RULES: OptionRules<DatasetBenchmarkOptions> = {
  */
 export function createDatasetBenchmark(options: DatasetBenchmarkOptions): Benchmark {
   assertOptions("createDatasetBenchmark", options, DATASET_BENCHMARK_RULES);
-  const { name, train, test, taskLabels = false, normalization = { scale: 1, mean: [], std: [] } } = options;
+  const {
+    name,
+    train,
+    test,
+    streams = {},
+    taskLabels = false,
+    normalization = { scale: 1, mean: [], std: [] },
+  } = options;
   const act = `the benchmark ${JSON.stringify(name)}`;
-  if (taskLabels && train.length !== test.length) {
-    throw new RangeRefusal(needs(act, `as many test as train experiences (${train.length})`, test.length));
+  for (const [stream, { length }] of Object.entries({ test, ...streams })) {
+    if (length === train.length || !(taskLabels || stream === "valid")) continue;
+    throw new RangeRefusal(needs(act, `as many ${stream} as train experiences (${train.length})`, length));
+  }
+  if (streams.valid && options.experienceSize !== undefined) {
+    throw new RangeRefusal(needs(act, "no experienceSize beside a stream valid", options.experienceSize));
   }
   const prepare = (datasets: readonly Dataset[]): ExperienceData[] =>
     datasets.map((dataset, index) => ({ dataset: taskLabels ? relabelTasks(dataset, index) : dataset }));
   const { numClasses = options.classNames?.length } = options;
-  const { datasets, classNames } = numberDatasets([...train, ...test], numClasses);
+  const all = [...train, ...test, ...Object.values(streams).flat()];
+  const { datasets, classNames } = numberDatasets(all, numClasses);
+  let start = 0;
+  const take = (given: readonly Dataset[]) => {
+    start += given.length;
+    return prepare(datasets.slice(start - given.length, start));
+  };
   return createBenchmark({
     ...options,
-    train: prepare(datasets.slice(0, train.length)),
-    test: prepare(datasets.slice(train.length)),
+    train: take(train),
+    test: take(test),
+    streams: Object.fromEntries(Object.entries(streams).map(([stream, given]) => [stream, take(given)])),
     numClasses: classNames.length,
     classNames: options.classNames ?? classNames,
     sampleShape: findSampleShape(datasets, act),

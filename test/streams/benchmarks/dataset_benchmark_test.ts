@@ -36,6 +36,29 @@ describe("createDatasetBenchmark()", () => {
     );
   });
 
+  test("has further streams by name, whose labels are numbered with the others", () => {
+    const [train, valid] = [
+      [make("a", [5, 7]), make("b", [9, 7])],
+      [make("v0", [5]), make("v1", [9])],
+    ];
+    const options = { name: "mine", train, test: [make("c", [7])], streams: { valid, strangers: [make("s", [8])] } };
+    const benchmark = createDatasetBenchmark(options);
+    expect([...benchmark.streams.keys()]).toEqual(["train", "test", "valid", "strangers"]);
+    expect(benchmark.classNames).toEqual(["5", "7", "8", "9"]);
+    expect([...(benchmark.streams.get("valid") ?? [])].map(({ dataset }) => Array.from(dataset.targets))).toEqual([
+      [0],
+      [3],
+    ]);
+    expect(benchmark.streams.get("strangers")?.at(0).originStream.name).toBe("strangers");
+    const refuse = (more: object) => expect(() => createDatasetBenchmark({ ...options, ...more }));
+    refuse({ streams: { valid: [make("v0", [5])] } }).toThrow("as many valid as train experiences (2), got 1");
+    refuse({ streams: { test: [make("t", [5])] } }).toThrow('mine: streams must have names of their own, got "test"');
+    refuse({ streams: { train_online: [make("t", [5])] } }).toThrow("streams must have names of their own");
+    refuse({ validationSize: 1 }).toThrow('streams must have names of their own, got "valid"');
+    refuse({ experienceSize: 1 }).toThrow("no experienceSize beside a stream valid, got 1");
+    refuse({ streams: { late: [make("t", [5], [3])] } }).toThrow('samples of shape [2] in "t" too');
+  });
+
   test("refuses data sets that do not go together", () => {
     const [a, b] = [make("a", [0]), make("b", [0], [1, 2])];
     const refuse = (train: (typeof a)[], options = {}) =>
