@@ -1,4 +1,4 @@
-/** A replica whose commands take longer than a replica at rest may take to close, and that cannot be spoken to meanwhile. */
+/** A replica whose commands take longer than one at rest may take to close, and that nobody reaches meanwhile. */
 import "../../../workers/replica.ts";
 import { Replica } from "../../../src/cluster/replica/replica.ts";
 
