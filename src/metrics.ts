@@ -14,6 +14,7 @@ export { defaultEvaluator } from "./evaluation/default_evaluator.ts";
 export type { ClockCounters, EvaluatedStrategy, WorkSharers } from "./evaluation/evaluated_strategy.ts";
 export type { EvaluationCallbacks, EvaluationEvent } from "./evaluation/evaluation_event.ts";
 export { EvaluationPlugin, type EvaluationPluginOptions } from "./evaluation/evaluation_plugin.ts";
+export type { MeasureName } from "./evaluation/measures.ts";
 export {
   type CollectedValues,
   type ExperienceSelection,
@@ -61,9 +62,18 @@ export {
   taskLossMetrics,
   taskTopkAccMetrics,
 } from "./evaluation/metrics/by_task/task_metrics.ts";
+export { ExactMatch } from "./evaluation/metrics/labels/exact_match.ts";
+export {
+  exactMatchMetrics,
+  macroF1ForgettingMetrics,
+  macroF1Metrics,
+} from "./evaluation/metrics/labels/label_metrics.ts";
+export { MacroF1 } from "./evaluation/metrics/labels/macro_f1.ts";
 export { Loss, lossMetrics } from "./evaluation/metrics/loss/loss.ts";
+export { MAE } from "./evaluation/metrics/loss/mean_absolute_error.ts";
 export { R2 } from "./evaluation/metrics/loss/r_squared.ts";
 export {
+  maeMetrics,
   type RegressionForgettingOptions,
   type RegressionMetricsOptions,
   r2ForgettingMetrics,

@@ -1,5 +1,6 @@
 import { escapeControls } from "../core/errors/printable.ts";
 import { countColumns } from "../evaluation/continual_measures.ts";
+import { measureOf, startWithTitle } from "../evaluation/measures.ts";
 import { labelClasses, readClassNames } from "../runs/class_labels.ts";
 import type { RunSummary } from "../runs/run_summary.ts";
 import { formatTable } from "./format_table.ts";
@@ -9,10 +10,12 @@ const NAME_WIDTH = 16;
 /** A run's result for people: the accuracy matrix, the final figures, where the models are. */
 export function formatRun(summary: RunSummary<unknown>, directory: string): string {
   const matrix = formatTable(listMatrixRows(summary));
-  return `\nAccuracy on each experience of the test stream\n${matrix}${formatFigures(summary, directory)}`;
+  const title = startWithTitle(measureOf(summary.measure ?? "accuracy"));
+  return `\n${title} on each experience of the test stream\n${matrix}${formatFigures(summary, directory)}`;
 }
 
-function listMatrixRows({ experiences, testExperiences = [], config }: RunSummary<unknown>): string[][] {
+function listMatrixRows({ experiences, testExperiences = [], config, measure }: RunSummary<unknown>): string[][] {
+  const hasClasses = measureOf(measure ?? "accuracy").compare === undefined;
   const classNames = readClassNames(config);
   const columns = countColumns(experiences.map(({ testAccuracy }) => testAccuracy));
   const areCut = experiences.some(({ cutFrom }) => cutFrom !== undefined);
@@ -20,7 +23,7 @@ function listMatrixRows({ experiences, testExperiences = [], config }: RunSummar
   const heading = [
     "trained",
     ...(areCut ? ["piece of"] : []),
-    "classes",
+    ...(hasClasses ? ["classes"] : []),
     ...(areNamed ? ["name"] : []),
     ...Array.from({ length: columns }, (_, i) => shorten(testExperiences[i] ?? `test ${i}`)),
     "stream",
@@ -31,7 +34,7 @@ function listMatrixRows({ experiences, testExperiences = [], config }: RunSummar
     return [
       String(index),
       ...(areCut ? [String(cutFrom ?? "")] : []),
-      describeClasses(labelClasses(experience, classNames)),
+      ...(hasClasses ? [describeClasses(labelClasses(experience, classNames))] : []),
       ...(areNamed ? [shorten(name)] : []),
       ...Array.from({ length: columns }, (_, i) => (i < testAccuracy.length ? formatShare(testAccuracy[i]) : "")),
       formatShare(streamAccuracy),
@@ -42,10 +45,12 @@ function listMatrixRows({ experiences, testExperiences = [], config }: RunSummar
 }
 
 /** The final figures alone. */
-export function formatFigures({ final, throughput, parametersHash }: RunSummary<unknown>, directory: string): string {
+export function formatFigures(summary: RunSummary<unknown>, directory: string): string {
+  const { final, throughput, parametersHash, measure = "accuracy" } = summary;
+  const { title } = measureOf(measure);
   const figures = [
-    ["stream accuracy", formatShare(final?.streamAccuracy)],
-    ["average accuracy", formatShare(final?.averageAccuracy)],
+    [`stream ${title}`, formatShare(final?.streamAccuracy)],
+    [`average ${title}`, formatShare(final?.averageAccuracy)],
     ["average forgetting", formatForgetting(final?.averageForgetting)],
     ["backward transfer", formatShare(final?.backwardTransfer)],
     ["training", `${Math.round(throughput?.trainExamplesPerSecond ?? 0)} examples/s`],
@@ -55,7 +60,7 @@ export function formatFigures({ final, throughput, parametersHash }: RunSummary<
   return `\n${formatTable(figures)}`;
 }
 
-/** Below 0, accuracy on earlier experiences is higher than when they had just been learned. */
+/** Below 0, accuracy on earlier experiences is higher (an error lower) than when they had just been learned. */
 function formatForgetting(share: number | undefined): string {
   const text = formatShare(share);
   return Number(text) < 0 ? `${text} (a gain)` : text;

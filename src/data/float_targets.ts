@@ -9,6 +9,16 @@ export type TargetKind = "classes" | "values" | "labels";
 /** Every kind of target, for a criterion that takes any. */
 export const TARGET_KINDS = ["classes", "values", "labels"] as const satisfies readonly TargetKind[];
 
+/** What a kind is called where it is wanted. */
+export const TARGET_WORDS: Readonly<Record<TargetKind, string>> = {
+  classes: "class ids",
+  values: "values (regression)",
+  labels: "several labels a sample",
+};
+
+/** Class ids alone. */
+export const CLASSES_ONLY: readonly TargetKind[] = ["classes"];
+
 /** Targets of all rows of a data source that are numbers rather than class ids. */
 export interface FloatTargets {
   readonly kind: Exclude<TargetKind, "classes">;

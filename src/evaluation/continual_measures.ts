@@ -1,10 +1,13 @@
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 
-/** What one line says of an accuracy matrix. */
+/** What one line says of an accuracy matrix, or of a matrix of another measure. */
 export interface ContinualMeasures {
   /** Mean over the tested experiences of the accuracy now. */
   readonly averageAccuracy: number;
-  /** Mean over the experiences learned earlier of first-learned accuracy minus accuracy now; 0 if there are none. */
+  /**
+   * Mean over the experiences learned earlier of first-learned accuracy minus accuracy now; 0 if there are none. Of an
+   * error, which grows when something is forgotten: the error now minus the first-learned error.
+   */
   readonly averageForgetting: number;
   /** The negative of the average forgetting. */
   readonly backwardTransfer: number;
@@ -16,22 +19,24 @@ export interface ContinualMeasures {
  * `trainedExperiences` says on which experience (column) each row was trained; without it row r was trained on
  * experience r. Where rows are pieces of experiences it is needed: `[...pieces].map(findOriginNumber)`. Cells that were
  * not measured (NaN) are left out; with none measured, averageAccuracy is NaN. A row may be longer than those above
- * it, where experiences came later.
+ * it, where experiences came later. `lowerIsBetter` is for a matrix of errors.
  * @throws {RangeError} If the matrix is empty, a row is shorter than the one above it, or there is another number of
  * rows than `trainedExperiences`, or more rows than columns without them.
  * @see Lopez-Paz and Ranzato 2017, arXiv:1706.08840
  */
 export function summarizeAccuracyMatrix(
   matrix: readonly (readonly number[])[],
-  { trainedExperiences }: { readonly trainedExperiences?: readonly number[] } = {},
+  options: { readonly trainedExperiences?: readonly number[]; readonly lowerIsBetter?: boolean } = {},
 ): ContinualMeasures {
+  const { trainedExperiences, lowerIsBetter = false } = options;
   assertMatrix(matrix);
   const now = matrix[matrix.length - 1] ?? [];
-  const averageForgetting = meanOf(listForgetting(matrix, trainedExperiences ?? numberRows(matrix))) ?? 0;
+  const falls = meanOf(listForgetting(matrix, trainedExperiences ?? numberRows(matrix))) ?? 0;
+  // Subtracted from zero, because a minus sign would turn 0 into −0.
+  const averageForgetting = lowerIsBetter ? 0 - falls : falls;
   return {
     averageAccuracy: meanOf(now.filter((accuracy) => !Number.isNaN(accuracy))) ?? Number.NaN,
     averageForgetting,
-    // Subtracted from zero, because a minus sign would turn 0 into −0.
     backwardTransfer: 0 - averageForgetting,
   };
 }

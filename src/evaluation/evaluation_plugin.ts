@@ -7,6 +7,7 @@ import type { SavedState } from "../core/saved_state.ts";
 import { restoreParts } from "../core/state/declare_state.ts";
 import { readRecord } from "../core/state/field.ts";
 import { count, declareState, optional, type Part, part, text } from "../core/state/state.ts";
+import { TARGET_WORDS, type TargetForm } from "../data/float_targets.ts";
 import type { Experience } from "../streams/experience.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
@@ -141,6 +142,17 @@ export class EvaluationPlugin implements EvaluationCallbacks {
 
   afterEval(strategy: EvaluatedStrategy): void {
     this.#follow("afterEval", strategy);
+  }
+
+  /**
+   * @param subject What has these targets, for the message: 'the stream "train" has class ids'.
+   * @throws {RangeRefusal} If a metric is about targets of another kind.
+   */
+  assertTargets({ kind }: TargetForm, subject: () => string): void {
+    const misfit = this.#metrics.find(({ targets }) => targets?.includes(kind) === false);
+    if (!misfit) return;
+    const own = (misfit.targets ?? []).map((known) => TARGET_WORDS[known]).join(" or ");
+    throw new RangeRefusal(`${subject()} as targets, and the metric ${misfit.name} is about ${own}`);
   }
 
   /**

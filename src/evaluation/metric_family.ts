@@ -1,5 +1,6 @@
 import type { OptionRules } from "../core/options/assert_options.ts";
 import { flag } from "../core/options/value_rules.ts";
+import type { TargetKind } from "../data/float_targets.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { createPluginMetric, type PluginMetric } from "./plugin_metric.ts";
@@ -57,6 +58,8 @@ export interface FedMetric {
   readonly metric: Metric<number>;
   readonly update: (strategy: EvaluatedStrategy) => void;
   readonly ofMachine?: boolean;
+  /** The kinds of targets that it can be fed. Default: any. */
+  readonly targets?: readonly TargetKind[];
 }
 
 /** The same measure at every occasion asked for, each with a metric of its own. */

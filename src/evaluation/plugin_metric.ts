@@ -1,7 +1,8 @@
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { callback, flag, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
+import { callback, flag, listOf, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
 import type { SavedState } from "../core/saved_state.ts";
+import { TARGET_KINDS, type TargetKind } from "../data/float_targets.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { EvaluationEvent } from "./evaluation_event.ts";
 import { createExperienceKey, createStreamKey } from "./metric_key.ts";
@@ -17,6 +18,8 @@ export type PluginMetric = {
   readonly name: string;
   /** True where it measures the machine (time, memory), not the learner: equal runs give other values. */
   readonly ofMachine?: true;
+  /** The kinds of targets that it is about; a strategy refuses others before it begins. Default: any. */
+  readonly targets?: readonly TargetKind[];
   /** What `restore` needs to go on from here, as plain data that survives JSON. */
   save(): SavedState;
   /** @throws {TypeError} If `state` was not made by `save`. */
@@ -42,6 +45,8 @@ export interface FedMetricDefinition<Result> {
   readonly update: (strategy: EvaluatedStrategy) => void;
   /** True where it measures the machine, not the learner. */
   readonly ofMachine?: boolean;
+  /** The kinds of targets that it is about. Default: any. */
+  readonly targets?: readonly TargetKind[];
 }
 
 /** How a standalone metric is fed by a strategy and when it reports its one number. */
@@ -62,6 +67,7 @@ const REPORTING_METRIC_RULES: OptionRules<ReportingMetricDefinition<unknown>> = 
   metric: required(objectLike("a metric", "result", "reset", "save", "restore")),
   update: required(callback()),
   ofMachine: flag(),
+  targets: listOf(oneOf(TARGET_KINDS)),
   mode: required(oneOf(["train", "eval"])),
   resetAt: required(oneOf([...SPANS, "never"])),
   emitAt: required(oneOf(SPANS)),
@@ -120,7 +126,7 @@ export function createReportingMetric<Result>(definition: ReportingMetricDefinit
   if (definition.mode === "eval" && spans.includes("epoch")) {
     throw new RangeRefusal('createReportingMetric: the span "epoch" requires mode "train"');
   }
-  const { name, metric, update, report, ofMachine = false } = definition;
+  const { name, metric, update, report, ofMachine = false, targets } = definition;
   const events = chooseEvents(definition);
   const emit: MetricListener = (strategy) => report(metric.result(), strategy);
   const listeners: { [event in EvaluationEvent]?: MetricListener } = {};
@@ -138,6 +144,7 @@ export function createReportingMetric<Result>(definition: ReportingMetricDefinit
   return {
     name,
     ...(ofMachine ? { ofMachine } : {}),
+    ...(targets ? { targets } : {}),
     save: () => metric.save(),
     restore: (state) => metric.restore(state),
     ...listeners,

@@ -1,4 +1,5 @@
 import { declareState, part } from "../core/state/state.ts";
+import type { TargetKind } from "../data/float_targets.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { createPluginMetric, type PluginMetric } from "./plugin_metric.ts";
@@ -12,6 +13,7 @@ export interface TrainedOnlyMetricDefinition {
     readonly total: number;
   };
   readonly update: (strategy: EvaluatedStrategy) => void;
+  readonly targets?: readonly TargetKind[];
   readonly lastTaskLabel: boolean;
 }
 
@@ -21,7 +23,7 @@ export interface TrainedOnlyMetricDefinition {
  * the same where experiences are trained in order and once.
  */
 export function createTrainedOnlyMetric(definition: TrainedOnlyMetricDefinition): PluginMetric {
-  const { name, metric, update, lastTaskLabel } = definition;
+  const { name, metric, update, targets, lastTaskLabel } = definition;
   const trained = new TrainedExperiences();
   const state = declareState(name, { trained: part(trained), accuracy: part(metric) });
   const base = createPluginMetric({
@@ -34,6 +36,7 @@ export function createTrainedOnlyMetric(definition: TrainedOnlyMetricDefinition)
     resetAt: "stream",
     emitAt: "stream",
     lastTaskLabel,
+    ...(targets ? { targets } : {}),
   });
   return {
     ...base,

@@ -17,6 +17,7 @@ export function averageRuns({ name, runs }: RunGroup): ReportedRun {
     error: undefined,
     config: mergeConfigs(runs.map(({ config }) => config)),
     experiences: averageExperiences(runs),
+    measure: first.measure,
     testExperiences: runs.every((run) => isDeepStrictEqual(run.testExperiences, first.testExperiences))
       ? first.testExperiences
       : undefined,

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { type MeasureName, measureOf } from "../evaluation/measures.ts";
 import { averageRuns } from "./average_runs.ts";
 import type { Figure } from "./figures/figure.ts";
-import { formatCount, formatForgetting, formatPercent } from "./formats.ts";
+import { formatCount, formatForgetting, formatPercent, formatValue } from "./formats.ts";
 import { groupRuns, type RunGroup } from "./group_runs.ts";
 import { type Html, html, keepHtml } from "./html.ts";
 import { listFigures } from "./list_figures.ts";
@@ -157,7 +158,7 @@ function createNotice(run: ReportedRun): Html | undefined {
 function createTiles(run: ReportedRun): Html {
   const { final, trainExamplesPerSecond: speed, experiences, parametersHash } = run;
   const tiles: readonly (readonly [string, string])[] = [
-    ...(final ? listFinal(final) : listTraining(run)),
+    ...(final ? listFinal(final, run.measure) : listTraining(run)),
     ["experiences trained", String(experiences.length)],
     ...(speed === undefined ? [] : [["examples a second", formatCount(speed)] as const]),
   ];
@@ -166,12 +167,17 @@ function createTiles(run: ReportedRun): Html {
   return html`<div class="tiles">${tiles.map(([name, value]) => html`<div class="card tile"><b>${value}</b><span>${name}</span></div>`)}</div>${hash}`;
 }
 
-function listFinal(final: NonNullable<ReportedRun["final"]>): (readonly [string, string])[] {
+function listFinal(
+  final: NonNullable<ReportedRun["final"]>,
+  name: MeasureName = "accuracy",
+): (readonly [string, string])[] {
+  const measure = measureOf(name);
+  const forgetting = { mean: final.averageForgetting, deviation: Number.NaN };
   return [
-    ["stream accuracy", formatPercent(final.streamAccuracy)],
-    ["average accuracy", formatPercent(final.averageAccuracy)],
-    ["average forgetting", formatForgetting(final.averageForgetting)],
-    ["backward transfer", formatPercent(final.backwardTransfer)],
+    [`stream ${measure.title}`, formatValue(final.streamAccuracy, measure)],
+    [`average ${measure.title}`, formatValue(final.averageAccuracy, measure)],
+    ["average forgetting", formatForgetting(forgetting, measure)],
+    ["backward transfer", formatValue(final.backwardTransfer, measure)],
   ];
 }
 

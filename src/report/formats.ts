@@ -1,4 +1,5 @@
 import type { MeanAndDeviation } from "../core/mean_and_deviation.ts";
+import type { Measure } from "../evaluation/measures.ts";
 
 /** A share in percent with one digit: "97.3 %"; a dash where it was not measured. */
 export function formatPercent(share: number | undefined): string {
@@ -6,29 +7,38 @@ export function formatPercent(share: number | undefined): string {
 }
 
 /** The mean of shares with their deviation: "97.3 ± 0.4 %"; the mean alone of a single one. */
-export function formatMeanPercent({ mean, deviation }: MeanAndDeviation): string {
+function formatMeanPercent({ mean, deviation }: MeanAndDeviation): string {
   if (Number.isNaN(mean) || Number.isNaN(deviation)) return formatPercent(mean);
   return `${spell((mean * 100).toFixed(1))} ± ${(deviation * 100).toFixed(1)} %`;
-}
-
-/** Forgetting in percent; where it is below 0, with the word that says what that is: "−24.4 % (a gain)". */
-export function formatForgetting(share: number | undefined): string {
-  return tellGain(formatPercent(share));
-}
-
-/** The same with the deviation of several. */
-export function formatMeanForgetting(forgetting: MeanAndDeviation): string {
-  return tellGain(formatMeanPercent(forgetting));
-}
-
-function tellGain(text: string): string {
-  return text.startsWith("−") ? `${text} (a gain)` : text;
 }
 
 /** How far outputs lie apart: "3.6e-7", "none" where they are equal, a dash where it was not measured. */
 export function formatDifference(difference: number): string {
   if (Number.isNaN(difference)) return "–";
   return difference === 0 ? "none" : difference.toExponential(1);
+}
+
+/** Measured values with their deviation: shares in percent, others as numbers of four digits; see `Measure`. */
+export function formatMeasured({ mean, deviation }: MeanAndDeviation, { isShare }: Pick<Measure, "isShare">): string {
+  if (isShare) return formatMeanPercent({ mean, deviation });
+  if (Number.isNaN(mean)) return "–";
+  return Number.isNaN(deviation) ? formatNumber(mean) : `${formatNumber(mean)} ± ${formatNumber(deviation)}`;
+}
+
+/** Forgetting of a measure, with the word that says what it is where it is below 0. */
+export function formatForgetting(forgetting: MeanAndDeviation, measure: Pick<Measure, "isShare">): string {
+  const text = formatMeasured(forgetting, measure);
+  return text.startsWith("−") ? `${text} (a gain)` : text;
+}
+
+/** One measured value; a dash where it was not measured. */
+export function formatValue(value: number | undefined, measure: Pick<Measure, "isShare">): string {
+  return formatMeasured({ mean: value ?? Number.NaN, deviation: Number.NaN }, measure);
+}
+
+/** "0.9312", "−1.52", "1234", "1.2e+7". */
+function formatNumber(value: number): string {
+  return spell(String(Number(value.toPrecision(4))));
 }
 
 /** Seconds: "0.42 s", "12 s", "3 min 05 s". */

@@ -1,5 +1,4 @@
-import { summarizeAccuracyMatrix } from "../evaluation/continual_measures.ts";
-import { listTrained } from "../runs/run_summary.ts";
+import { summarizeExperiences } from "../runs/run_summary.ts";
 import { averageRuns } from "./average_runs.ts";
 import {
   createExperienceAccuracyFigure,
@@ -49,13 +48,8 @@ function tellMeans(figure: Figure | undefined, groups: readonly RunGroup[]): Fig
 }
 
 /** Average forgetting after each trained experience. */
-export function measureForgetting({ experiences }: ReportedRun): number[] {
-  const trained = listTrained(experiences);
-  const matrix = experiences.map(({ testAccuracy }) => testAccuracy);
-  return matrix.map((_, row) => {
-    const soFar = { trainedExperiences: trained.slice(0, row + 1) };
-    return summarizeAccuracyMatrix(matrix.slice(0, row + 1), soFar).averageForgetting;
-  });
+export function measureForgetting({ experiences, measure }: ReportedRun): number[] {
+  return experiences.map((_, row) => summarizeExperiences(experiences.slice(0, row + 1), measure).averageForgetting);
 }
 
 function isThere(figure: Figure | undefined): figure is Figure {

@@ -28,6 +28,7 @@ export async function readRun(path: string): Promise<ReportedRun> {
     error: summary?.error,
     config,
     experiences: await Promise.all(experiences),
+    measure: summary?.measure,
     testExperiences: summary?.testExperiences,
     final: summary?.final ?? null,
     trainExamplesPerSecond: summary?.throughput?.trainExamplesPerSecond,

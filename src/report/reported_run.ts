@@ -1,3 +1,4 @@
+import type { MeasureName } from "../evaluation/measures.ts";
 import type { ExperienceSummary, RunStatus } from "../runs/run_summary.ts";
 
 /** A value of metrics.jsonl. */
@@ -40,6 +41,8 @@ export interface ReportedRun {
   readonly error: string | undefined;
   readonly config: unknown;
   readonly experiences: readonly ReportedExperience[];
+  /** What stands in the place of accuracy; undefined for accuracy. */
+  readonly measure?: MeasureName | undefined;
   /** The names of the experiences of the test stream; undefined where they have none. */
   readonly testExperiences: readonly string[] | undefined;
   /** Null before the first experience is evaluated. */

@@ -1,16 +1,17 @@
 import { posix, relative, sep } from "node:path";
 import { elementAt } from "../core/element_at.ts";
 import { type MeanAndDeviation, measureMeanAndDeviation } from "../core/mean_and_deviation.ts";
+import { type Measure, measureOf } from "../evaluation/measures.ts";
 import { labelClasses, readClassNames } from "../runs/class_labels.ts";
 import { type ComparedSetting, compareConfigs } from "./flatten_config.ts";
 import {
   formatCount,
   formatDifference,
   formatDuration,
-  formatMeanForgetting,
-  formatMeanPercent,
-  formatPercent,
+  formatForgetting,
+  formatMeasured,
   formatSize,
+  formatValue,
 } from "./formats.ts";
 import type { RunGroup } from "./group_runs.ts";
 import { type Html, html } from "./html.ts";
@@ -19,40 +20,60 @@ import type { ReportedExperience, ReportedRun } from "./reported_run.ts";
 interface SummaryColumn {
   readonly title: string;
   readonly of: (run: ReportedRun) => number | undefined;
-  readonly format: (measured: MeanAndDeviation) => string;
-  /** 1 where more is better, −1 where less is. */
-  readonly sign: 1 | -1;
+  readonly format: (measure: Measure) => (measured: MeanAndDeviation) => string;
+  /** 1 where more is better, −1 where less is, 0 where nothing is. */
+  readonly sign: 1 | -1 | 0;
 }
 
-const SUMMARY_COLUMNS: readonly SummaryColumn[] = [
-  { title: "stream accuracy", of: ({ final }) => final?.streamAccuracy, format: formatMeanPercent, sign: 1 },
-  { title: "average accuracy", of: ({ final }) => final?.averageAccuracy, format: formatMeanPercent, sign: 1 },
-  { title: "forgetting", of: ({ final }) => final?.averageForgetting, format: formatMeanForgetting, sign: -1 },
-  { title: "backward transfer", of: ({ final }) => final?.backwardTransfer, format: formatMeanPercent, sign: 1 },
-  {
-    title: "examples/s",
-    of: ({ trainExamplesPerSecond }) => trainExamplesPerSecond,
-    format: ({ mean }) => (Number.isNaN(mean) ? "–" : formatCount(mean)),
-    sign: 1,
-  },
-];
+/** Columns for runs of one measure, with its name; of several measures no value is better than another. */
+function createColumns(groups: readonly RunGroup[]): readonly SummaryColumn[] {
+  const names = new Set(groups.flatMap(({ runs }) => runs.map(({ measure = "accuracy" }) => measure)));
+  const [first = "accuracy"] = names;
+  const title = names.size > 1 ? "measure" : measureOf(first).title;
+  const sign = names.size > 1 ? 0 : measureOf(first).lowerIsBetter ? -1 : 1;
+  const of = (measure: Measure) => (measured: MeanAndDeviation) => formatMeasured(measured, measure);
+  const forgetting = names.size > 1 ? 0 : -1;
+  const transfer = names.size > 1 ? 0 : 1;
+  return [
+    { title: `stream ${title}`, of: ({ final }) => final?.streamAccuracy, format: of, sign },
+    { title: `average ${title}`, of: ({ final }) => final?.averageAccuracy, format: of, sign },
+    {
+      title: "forgetting",
+      of: ({ final }) => final?.averageForgetting,
+      format: (measure) => (measured) => formatForgetting(measured, measure),
+      sign: forgetting,
+    },
+    { title: "backward transfer", of: ({ final }) => final?.backwardTransfer, format: of, sign: transfer },
+    {
+      title: "examples/s",
+      of: ({ trainExamplesPerSecond }) => trainExamplesPerSecond,
+      format:
+        () =>
+        ({ mean }) =>
+          Number.isNaN(mean) ? "–" : formatCount(mean),
+      sign: 1,
+    },
+  ];
+}
 
 /** The figures that sum up each group of runs, mean ± standard deviation, the best mean of each column in bold. */
 export function createSummaryTable(groups: readonly RunGroup[]): Html {
-  const columns = SUMMARY_COLUMNS.map(({ of, format, sign }) => {
+  const shown = createColumns(groups);
+  const columns = shown.map(({ of, format, sign }) => {
     const cells = groups.map(({ runs }) => measureMeanAndDeviation(runs.flatMap((run) => of(run) ?? [])));
     const means = cells.flatMap(({ mean }) => (Number.isNaN(mean) ? [] : [mean * sign]));
-    return { cells, format, best: groups.length > 1 ? Math.max(...means) * sign : undefined };
+    return { cells, format, best: groups.length > 1 && sign !== 0 ? Math.max(...means) * sign : undefined };
   });
   const rows = groups.map(({ name, runs }, i) => {
+    const measure = measureOf(runs[0]?.measure ?? "accuracy");
     const cells = columns.map(({ cells, format, best }) => {
       const cell = elementAt(cells, i);
-      return html`<td class="number${cell.mean === best ? " best" : ""}">${format(cell)}</td>`;
+      return html`<td class="number${cell.mean === best ? " best" : ""}">${format(measure)(cell)}</td>`;
     });
     const most = Math.max(...runs.map(({ experiences }) => experiences.length));
     return html`<tr><th scope="row">${name}</th><td>${createStati(runs)}</td>${cells}<td class="number">${most}</td></tr>`;
   });
-  const headings = SUMMARY_COLUMNS.map(({ title }) => html`<th scope="col" class="number">${title}</th>`);
+  const headings = shown.map(({ title }) => html`<th scope="col" class="number">${title}</th>`);
   const isGrouped = groups.some(({ runs }) => runs.length > 1);
   const means = isGrouped ? " Mean ± standard deviation over runs that differ in their seed alone." : "";
   return html`<div class="card table wide"><table><caption>After the newest experience of each run; the best of each column in bold.${means}</caption>
@@ -72,20 +93,24 @@ function createStati(runs: readonly ReportedRun[]): Html {
 /** What each experience of a run came to, with its exported model; links are relative to `folder`, the page's own. */
 export function createExperienceTable(run: ReportedRun, folder: string): Html {
   const classNames = readClassNames(run.config);
+  const measure = measureOf(run.measure ?? "accuracy");
+  const hasClasses = measure.compare === undefined;
   const areNamed = run.experiences.some(({ name }) => name !== undefined);
   const rows = run.experiences.map(
     (
       experience,
-    ) => html`<tr><td class="number">${experience.index}</td><td>${describeClasses(labelClasses(experience, classNames))}</td>${areNamed ? html`<td>${experience.name ?? ""}</td>` : ""}
+    ) => html`<tr><td class="number">${experience.index}</td>${hasClasses ? html`<td>${describeClasses(labelClasses(experience, classNames))}</td>` : ""}${areNamed ? html`<td>${experience.name ?? ""}</td>` : ""}
 <td class="number">${formatCount(experience.examples)}</td><td class="number">${experience.epochs}</td>
 <td class="number">${formatDuration(experience.trainSeconds)}</td><td class="number">${formatDuration(experience.evalSeconds)}</td>
-<td class="number">${formatPercent(experience.streamAccuracy)}</td>${createModelCells(experience, run, folder)}</tr>`,
+<td class="number">${formatValue(experience.streamAccuracy, measure)}</td>${createModelCells(experience, run, folder)}</tr>`,
   );
-  const figures = ["examples", "epochs", "training", "evaluation", "stream accuracy"];
-  const headings = ["experience", "classes", ...(areNamed ? ["name"] : []), ...figures].map((title) => {
-    const isText = title === "classes" || title === "name";
-    return html`<th scope="col"${isText ? "" : html` class="number"`}>${title}</th>`;
-  });
+  const figures = ["examples", "epochs", "training", "evaluation", `stream ${measure.title}`];
+  const headings = ["experience", ...(hasClasses ? ["classes"] : []), ...(areNamed ? ["name"] : []), ...figures].map(
+    (title) => {
+      const isText = title === "classes" || title === "name";
+      return html`<th scope="col"${isText ? "" : html` class="number"`}>${title}</th>`;
+    },
+  );
   return html`<div class="card table wide"><table><thead><tr>${headings}<th scope="col">model</th><th scope="col" class="number">largest difference</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }

@@ -1,13 +1,14 @@
 import { elementAt, valueAt } from "../core/element_at.ts";
 import { describeValue, RangeRefusal, SyntaxRefusal } from "../core/errors/errors.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { readSamples } from "../data/read_samples.ts";
 import { evaluateExport } from "../onnx/export/evaluate_export.ts";
-import type { ExportBatch } from "../onnx/export/export_session.ts";
 import type { Stream } from "../streams/experience.ts";
+import { evaluateNumbers, type NumbersEvaluation, readBatches } from "./evaluate_numbers.ts";
 
 /** How an exported file does on a stream. */
-export interface ExportEvaluation {
+export type ExportEvaluation = ClassEvaluation | NumbersEvaluation;
+
+/** How a file that predicts classes does on a stream. */
+interface ClassEvaluation {
   readonly examples: number;
   /** How many of them got the right class. */
   readonly correct: number;
@@ -23,17 +24,23 @@ export interface ExportEvaluationOptions {
   readonly batchSize: number;
   /** The label of each of the file's columns. Default: columns are the stream's class ids. */
   readonly classNames?: readonly string[] | undefined;
+  /** What the file's columns are, where they are numbers. Default: the stream's targets. */
+  readonly targetNames?: readonly string[] | undefined;
 }
 
 /**
- * Predicts a stream's classes by an exported file and counts the right ones: those whose label is the sample's own.
- * Only onnxruntime computes.
+ * Predicts a stream's classes by an exported file and counts the right ones: those whose label is the sample's own;
+ * where targets are numbers, measures how far they are met. Only onnxruntime computes.
  * @throws {Error} If the file cannot be read or run on these samples, or has no column for one of their labels.
  */
 export async function evaluateExportFile(
   path: string,
-  { stream, batchSize, classNames }: ExportEvaluationOptions,
+  { stream, batchSize, classNames, targetNames }: ExportEvaluationOptions,
 ): Promise<ExportEvaluation> {
+  if (stream.at(0).dataset.targetForm.kind !== "classes") {
+    return evaluateNumbers(path, { stream, batchSize, targetNames });
+  }
+  if (targetNames) throw new RangeRefusal(`${path} predicts ${describeValue(targetNames)}, and the data has class ids`);
   const columnOf = classNames ? findColumns(stream, classNames) : (id: number) => id;
   let examples = 0;
   let correct = 0;
@@ -57,6 +64,8 @@ export interface ExportedNames {
   readonly classNames: readonly string[] | undefined;
   /** The labels of the data in the order in which they are numbered, where the columns stand for others. */
   readonly dataClassNames: readonly string[] | undefined;
+  /** What each column is, where they are numbers to predict. */
+  readonly targetNames: readonly string[] | undefined;
   /** The columns of a table in the order in which the file takes them. */
   readonly featureNames: readonly string[] | undefined;
   /** The experiences that the model has learnt, where they have names. */
@@ -73,6 +82,7 @@ export function parseExportedNames(path: string, metadata: Readonly<Record<strin
   return {
     classNames: parse("firn.class_names"),
     dataClassNames: parse("firn.data_class_names"),
+    targetNames: parse("firn.target_names"),
     featureNames: parse("firn.feature_names"),
     trainedExperiences: parse("firn.trained_experiences"),
   };
@@ -111,12 +121,4 @@ function findColumns(stream: Stream, classNames: readonly string[]): (id: number
     }
   }
   return (id) => valueAt(found, id);
-}
-
-function* readBatches(dataset: Dataset, batchSize: number): Generator<ExportBatch> {
-  for (let start = 0; start < dataset.length; start += batchSize) {
-    const length = Math.min(batchSize, dataset.length - start);
-    const batch = dataset.subset(Int32Array.from({ length }, (_, i) => start + i));
-    yield { ...readSamples(batch), taskLabels: batch.targetsTaskLabels };
-  }
 }

@@ -10,6 +10,7 @@ import { checkExport } from "../onnx/export/check_export.ts";
 import { exportModelFiles } from "../onnx/export/export_model.ts";
 import { describeHead, listScoredClasses, UNKNOWN_MARGIN } from "../onnx/export/prediction_head.ts";
 import { parseTopology } from "../onnx/topology/parse_topology.ts";
+import { countTargets, readTargetForm } from "../streams/benchmark_targets.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
 import { BENCHMARK_RULE } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
@@ -24,7 +25,8 @@ export interface StrategyExportOptions {
   /** The one that was trained last. */
   readonly experience: Experience;
   /**
-   * Free text by key; `firn.class_names`, `firn.data_class_names`, `firn.experience_class_names`, `firn.task_names`,
+   * Free text by key; `firn.class_names` (or `firn.targets` and `firn.target_names`), `firn.data_class_names`,
+   * `firn.experience_class_names`, `firn.task_names`,
    * `firn.feature_names`, `firn.head` and `firn.version` come by themselves.
    */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -58,8 +60,9 @@ export interface StrategyExport {
  * A strategy's model as an ONNX file that predicts as the strategy's evaluation does: by class means or corrected
  * logits where plugins say so, with averaged parameters, with the parameters of a sample's task. Metadata `firn.head`
  * lists as JSON what stands behind the network, `firn.class_names` the label of each column, `firn.task_names`, where
- * there is one, what each task label was before the benchmark numbered them. Checked by onnxruntime on samples of the
- * test stream.
+ * there is one, what each task label was before the benchmark numbered them. Where targets are numbers, `firn.targets`
+ * says "values" or "labels" in place of class names, and `firn.target_names` what each column is, if it has a name.
+ * Checked by onnxruntime on samples of the test stream.
  * @throws {UnsupportedLayerError} If a layer has no converter.
  * @throws {Error} If onnxruntime's outputs are not the strategy's.
  */
@@ -75,7 +78,7 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
       ...omitUndefined({ dataLocation, maxFileBytes }),
       spec: parseTopology(strategy.cluster.model.topology),
       ...prediction,
-      classes: benchmark.numClasses,
+      classes: countTargets(benchmark),
       // Where there are no tasks, all that counts is in the parameters already.
       takesTaskLabels: scoresClasses && benchmark.isTaskIncremental,
       ...(taskParameters && benchmark.isTaskIncremental ? { taskParameters } : {}),
@@ -91,7 +94,7 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
     for (const group of groups) {
       const output = await predictor.predict(group.experience, group.dataset);
       const { targetsTaskLabels: taskLabels } = group.dataset;
-      expected.push(...fitColumns(output, { ...prediction, taskLabels, numClasses: benchmark.numClasses }));
+      expected.push(...fitColumns(output, { ...prediction, taskLabels, numClasses: countTargets(benchmark) }));
     }
     const x = { ...readSamples(samples), taskLabels: samples.targetsTaskLabels };
     const external = data && dataLocation !== undefined ? { location: dataLocation, bytes: data } : undefined;
@@ -102,8 +105,10 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
 
 function describeLabels(benchmark: Benchmark): Readonly<Record<string, string>> {
   const { classNames, dataClassNames, experienceClassNames, taskNames, featureNames } = benchmark;
+  const { kind, names } = readTargetForm(benchmark);
   return {
-    "firn.class_names": JSON.stringify(classNames),
+    ...(kind === "classes" ? { "firn.class_names": JSON.stringify(classNames) } : { "firn.targets": kind }),
+    ...(names ? { "firn.target_names": JSON.stringify(names) } : {}),
     ...(dataClassNames ? { "firn.data_class_names": JSON.stringify(dataClassNames) } : {}),
     ...(experienceClassNames ? { "firn.experience_class_names": JSON.stringify(experienceClassNames) } : {}),
     ...(taskNames ? { "firn.task_names": JSON.stringify(taskNames) } : {}),

@@ -48,6 +48,7 @@ export class ModelExporter {
     experience: Experience,
     accuracy: Pick<ExperienceSummary, "testAccuracy" | "streamAccuracy">,
   ): Promise<NonNullable<ExperienceSummary["onnx"]>> {
+    const { kind } = experience.dataset.targetForm;
     const path = this.#directory.exportPath(experience.currentExperience);
     const { bytes, data, maxAbsoluteDifference } = await exportStrategy(strategy, {
       benchmark: this.#benchmark,
@@ -58,7 +59,7 @@ export class ModelExporter {
         "firn.experience": String(experience.currentExperience),
         ...(experience.name === undefined ? {} : { "firn.experience_name": experience.name }),
         ...nameTrained(experience),
-        "firn.classes_seen": JSON.stringify(experience.classesSeenSoFar),
+        ...(kind === "classes" ? { "firn.classes_seen": JSON.stringify(experience.classesSeenSoFar) } : {}),
         "firn.strategy": this.#labels.strategy,
         "firn.benchmark": this.#labels.benchmark,
         "firn.normalization": JSON.stringify(this.#benchmark.normalization),

@@ -1,3 +1,5 @@
+import { chooseMeasure } from "../evaluation/measures.ts";
+import { readTargetForm } from "../streams/benchmark_targets.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { Rehearsal } from "../training/loop/rehearsal.ts";
@@ -25,13 +27,15 @@ export function rehearseRun(strategy: BaseStrategy, benchmark: Benchmark): void 
  * @throws {Error} If the run would be refused.
  */
 export async function rehearseTrainingRun(
-  options: Pick<TrainingRunOptions<unknown>, "benchmark" | "createStrategy" | "metrics">,
+  options: Pick<TrainingRunOptions<unknown>, "benchmark" | "createStrategy" | "metrics" | "measure">,
 ): Promise<void> {
-  const { metrics = [] } = options;
-  const evaluator = createRunEvaluator({ writeLines: () => {}, loggers: [], metrics });
+  const { metrics = [], benchmark, measure } = options;
+  const form = readTargetForm(benchmark);
+  chooseMeasure(form, measure);
+  const evaluator = createRunEvaluator({ writeLines: () => {}, loggers: [], metrics, targets: form.kind });
   const strategy = await options.createStrategy({ evaluator, plugins: [] });
   try {
-    rehearseRun(strategy, options.benchmark);
+    rehearseRun(strategy, benchmark);
   } finally {
     await strategy.close();
   }

@@ -1,3 +1,5 @@
+import type { MeasureName } from "../evaluation/measures.ts";
+
 /** A thing chosen by name, with every option that it was made with. */
 export interface NamedChoice {
   readonly name: string;
@@ -39,6 +41,10 @@ export interface RunConfig {
   readonly startParametersHash?: string | undefined;
   /** The experiences by name, in their order, where they have names. */
   readonly experienceNames?: readonly string[] | undefined;
+  /** What the numbers to predict are, where targets are numbers with names: the outputs of the run's models. */
+  readonly targetNames?: readonly string[] | undefined;
+  /** What the matrix shows; absent for the default. */
+  readonly measure?: MeasureName | undefined;
   /**
    * The label of each class id, where labels are not the ids themselves: the outputs of the run's models. Where the
    * benchmark counts ids anew from 0, the labels of the data in their order; summaries of experiences have their own.

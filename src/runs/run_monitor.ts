@@ -1,7 +1,8 @@
 import type { SavedState } from "../core/saved_state.ts";
 import { readSaved } from "../core/state/field.ts";
 import { count, mapById, number, optional, record } from "../core/state/state.ts";
-import { Accuracy } from "../evaluation/metrics/accuracy/accuracy.ts";
+import { type MeasureName, measureOf } from "../evaluation/measures.ts";
+import type { FedMetric } from "../evaluation/metric_family.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import type { Trait } from "../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../training/loop/strategy_plugin.ts";
@@ -20,9 +21,19 @@ const FIGURES = record({
   accuracies: mapById(number()),
 });
 
+/** What a monitor watches. */
+export interface RunMonitorOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Default: accuracy. */
+  readonly measure?: MeasureName;
+  /** Milliseconds that only go up. */
+  readonly now?: () => number;
+}
+
 /**
  * What a run needs to know of its strategy, whatever its evaluator measures: how long training took, how many samples
- * passed, the accuracy on each evaluated experience. It also ends an evaluation outside training when `signal` says so.
+ * passed, the run's measure on each evaluated experience. It also ends an evaluation outside training when `signal`
+ * says so.
  */
 export class RunMonitor implements StrategyPlugin {
   readonly name = "RunMonitor";
@@ -36,21 +47,30 @@ export class RunMonitor implements StrategyPlugin {
    */
   trainSeconds = 0;
   evalSeconds = 0;
-  /** The latest accuracy on each experience that was evaluated, by its number. */
+  /** The latest accuracy, or other measure, on each experience that was evaluated, by its number. */
   readonly accuracies = new Map<number, number>();
   readonly #signal: AbortSignal | undefined;
   readonly #now: () => number;
-  readonly #accuracy = new Accuracy();
+  /** Of the experience that is being evaluated. */
+  readonly #measure: FedMetric;
+  /** Of the whole evaluation, where that does not follow from experiences. */
+  readonly #streamMeasure: FedMetric | undefined;
   #isTraining = false;
   #iterationsAfterStop = 0;
   #trainStart = 0;
   #evalStart = 0;
   #evalSecondsBefore = 0;
 
-  /** @param now Milliseconds that only go up. */
-  constructor(signal: AbortSignal | undefined, now: () => number = () => performance.now()) {
+  constructor({ signal, measure = "accuracy", now = () => performance.now() }: RunMonitorOptions = {}) {
     this.#signal = signal;
     this.#now = now;
+    this.#measure = measureOf(measure).create();
+    this.#streamMeasure = measure === "accuracy" ? undefined : measureOf(measure).create();
+  }
+
+  /** The measure over all samples of the last evaluation; undefined for accuracy, which the experiences' give. */
+  get streamValue(): number | undefined {
+    return this.#streamMeasure?.metric.result();
   }
 
   beforeTraining(): void {
@@ -74,10 +94,11 @@ export class RunMonitor implements StrategyPlugin {
 
   beforeEval(): void {
     this.#evalStart = this.#now();
+    this.#streamMeasure?.metric.reset();
   }
 
   beforeEvalExp(): void {
-    this.#accuracy.reset();
+    this.#measure.metric.reset();
   }
 
   beforeEvalIteration(): void {
@@ -85,11 +106,12 @@ export class RunMonitor implements StrategyPlugin {
   }
 
   afterEvalIteration(strategy: BaseStrategy): void {
-    this.#accuracy.update(strategy.mbOutput, strategy.mbY);
+    this.#measure.update(strategy);
+    this.#streamMeasure?.update(strategy);
   }
 
   afterEvalExp(strategy: BaseStrategy): void {
-    this.accuracies.set(strategy.experience.currentExperience, this.#accuracy.result());
+    this.accuracies.set(strategy.experience.currentExperience, this.#measure.metric.result());
   }
 
   afterEval(): void {

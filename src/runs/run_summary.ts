@@ -1,5 +1,6 @@
 import { elementAt } from "../core/element_at.ts";
 import { type ContinualMeasures, summarizeAccuracyMatrix } from "../evaluation/continual_measures.ts";
+import { type MeasureName, measureOf } from "../evaluation/measures.ts";
 
 /** "running" until the last experience is evaluated; "interrupted" after Ctrl-C, "failed" after an error. */
 export type RunStatus = "running" | "finished" | "interrupted" | "failed";
@@ -24,9 +25,9 @@ export interface ExperienceSummary {
   readonly epochs: number;
   readonly trainSeconds: number;
   readonly evalSeconds: number;
-  /** Accuracy on each experience of the test stream. */
+  /** Accuracy on each experience of the test stream; where the run has another `measure`, that. */
   readonly testAccuracy: readonly number[];
-  /** Accuracy on the whole test stream: every sample weighs the same. */
+  /** The same on the whole test stream: every sample weighs the same. */
   readonly streamAccuracy: number;
   /**
    * The exported model: its path within the run directory, and how far onnxruntime's outputs are from the engine's;
@@ -41,6 +42,8 @@ export interface RunSummary<Config> {
   readonly status: RunStatus;
   readonly config: Config;
   readonly experiences: readonly ExperienceSummary[];
+  /** What stands in the place of accuracy in all figures; absent for accuracy. */
+  readonly measure?: MeasureName;
   /** The names of the test stream's experiences, the columns of the accuracy matrix; absent where they have none. */
   readonly testExperiences?: readonly string[];
   /** After the newest experience; null before the first one is evaluated. */
@@ -58,6 +61,8 @@ export interface RunResults<Config> {
   readonly status: RunStatus;
   readonly config: Config;
   readonly experiences: readonly ExperienceSummary[];
+  /** Default: accuracy. */
+  readonly measure?: MeasureName;
   /** Samples that passed through training steps, replayed ones and repeated epochs included. */
   readonly trainedSamples: number;
   readonly testExperiences?: readonly string[] | undefined;
@@ -68,6 +73,7 @@ export interface RunResults<Config> {
 /** Builds the summary of what has happened so far. */
 export function createRunSummary<Config>(results: RunResults<Config>): RunSummary<Config> {
   const { status, config, experiences, testExperiences, trainedSamples, parametersHash, error } = results;
+  const { measure = "accuracy" } = results;
   const trainSeconds = experiences.reduce((sum, experience) => sum + experience.trainSeconds, 0);
   const last = experiences[experiences.length - 1];
   return {
@@ -75,17 +81,13 @@ export function createRunSummary<Config>(results: RunResults<Config>): RunSummar
     status,
     config,
     experiences,
+    ...(measure === "accuracy" ? {} : { measure }),
     ...(testExperiences ? { testExperiences } : {}),
-    final: last ? { streamAccuracy: last.streamAccuracy, ...measure(experiences) } : null,
+    final: last ? { streamAccuracy: last.streamAccuracy, ...summarizeExperiences(experiences, measure) } : null,
     throughput: trainSeconds > 0 ? { trainExamplesPerSecond: trainedSamples / trainSeconds } : null,
     parametersHash,
     ...(error === undefined ? {} : { error }),
   };
-}
-
-/** Row = experiences trained so far, column = experience of the test stream. */
-function collectAccuracyMatrix(experiences: readonly ExperienceSummary[]): (readonly number[])[] {
-  return experiences.map(({ testAccuracy }) => testAccuracy);
 }
 
 /** Accuracy over all samples, from the accuracy on each experience and its number of samples. */
@@ -100,11 +102,16 @@ export function weighAccuracy(accuracies: readonly number[], sampleCounts: reado
 }
 
 /** The experience of the test stream that each row was trained on, a piece of it or the whole. */
-export function listTrained(experiences: readonly Pick<ExperienceSummary, "index" | "cutFrom">[]): number[] {
+function listTrained(experiences: readonly Pick<ExperienceSummary, "index" | "cutFrom">[]): number[] {
   return experiences.map(({ index, cutFrom = index }) => cutFrom);
 }
 
-function measure(experiences: readonly ExperienceSummary[]): ContinualMeasures {
-  const trainedExperiences = listTrained(experiences);
-  return summarizeAccuracyMatrix(collectAccuracyMatrix(experiences), { trainedExperiences });
+/** What the matrix of some experiences comes to; `measure` is what stands in it. */
+export function summarizeExperiences(
+  experiences: readonly Pick<ExperienceSummary, "index" | "cutFrom" | "testAccuracy">[],
+  measure: MeasureName = "accuracy",
+): ContinualMeasures {
+  const matrix = experiences.map(({ testAccuracy }) => testAccuracy);
+  const { lowerIsBetter } = measureOf(measure);
+  return summarizeAccuracyMatrix(matrix, { trainedExperiences: listTrained(experiences), lowerIsBetter });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MEASURE_NAMES } from "../evaluation/measures.ts";
 import { EXPORT_PATH } from "./run_files.ts";
 import type { RunSummary } from "./run_summary.ts";
 
@@ -34,6 +35,7 @@ export const summarySchema: z.ZodType<RunSummary<unknown>> = z.looseObject({
   status: z.enum(["running", "finished", "interrupted", "failed"]),
   config: z.unknown(),
   experiences: z.array(experience),
+  measure: z.exactOptional(z.enum(MEASURE_NAMES)),
   testExperiences: z.exactOptional(z.array(z.string())),
   final: z
     .looseObject({

@@ -2,6 +2,7 @@ import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
 import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
+import type { MeasureName } from "../evaluation/measures.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import { nameOwnClasses } from "../streams/own_class_names.ts";
@@ -32,6 +33,7 @@ export interface TrainingRunParts {
   readonly strategy: BaseStrategy;
   readonly evaluator: EvaluationPlugin;
   readonly monitor: RunMonitor;
+  readonly measure: MeasureName;
   readonly checkpointEvery: CheckpointInterval;
   /** Where to go on; undefined from the beginning. */
   readonly checkpoint: RunCheckpoint | undefined;
@@ -58,6 +60,7 @@ export class TrainingRun<Config> {
   readonly #exporter: ModelExporter | undefined;
   readonly #experiences: ExperienceSummary[];
   #parametersHash: string | null;
+  readonly #measure: MeasureName;
   readonly #isContinued: boolean;
   /** Where to go on, until training is there. */
   #resumed: RunPlace | undefined;
@@ -73,6 +76,7 @@ export class TrainingRun<Config> {
     this.strategy = parts.strategy;
     this.#evaluator = parts.evaluator;
     this.#monitor = parts.monitor;
+    this.#measure = parts.measure;
     this.#experiences = [...(parts.checkpoint?.experiences ?? [])];
     this.#parametersHash = parts.checkpoint?.parametersHash ?? null;
     this.#resumed = parts.checkpoint?.place;
@@ -185,7 +189,7 @@ export class TrainingRun<Config> {
       throw error;
     }
     const evalSeconds = monitor.evalSeconds - evalSecondsBefore;
-    const accuracy = readTestAccuracy(benchmark, monitor.accuracies);
+    const accuracy = readTestAccuracy(benchmark, monitor);
     const onnx = (await this.#exporter?.export(this.strategy, experience, accuracy)) ?? null;
     const { currentExperience: index, name, cutFrom, classesInThisExperience: classes, dataset } = experience;
     const numbers = { index, ...omitUndefined({ name, cutFrom }) };
@@ -244,6 +248,7 @@ export class TrainingRun<Config> {
       error,
       config: this.#options.config,
       experiences: this.#experiences,
+      measure: this.#measure,
       testExperiences: listNames(this.#options.benchmark.testStream),
       trainedSamples: this.#monitor.trainedSamples,
       parametersHash: this.#parametersHash,

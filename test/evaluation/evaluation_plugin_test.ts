@@ -282,16 +282,12 @@ describe("EvaluationPlugin", () => {
 });
 
 describe("defaultEvaluator()", () => {
-  test("measures accuracy and loss at epoch, experience and stream", () => {
+  test("has measures of every kind of targets at epoch, experience and stream", () => {
     const state = defaultEvaluator().save();
     const { metrics } = state as { metrics: Record<string, unknown> };
-    expect(Object.keys(metrics)).toEqual([
-      "Top1_Acc_Epoch",
-      "Top1_Acc_Exp",
-      "Top1_Acc_Stream",
-      "Loss_Epoch",
-      "Loss_Exp",
-      "Loss_Stream",
-    ]);
+    const names = ["Top1_Acc", "Loss", "Top1_RMSE", "Top1_R2", "MacroF1", "ExactMatch"];
+    expect(Object.keys(metrics)).toEqual(
+      names.flatMap((name) => ["Epoch", "Exp", "Stream"].map((span) => `${name}_${span}`)),
+    );
   });
 });

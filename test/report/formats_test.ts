@@ -6,6 +6,7 @@ import {
   formatForgetting,
   formatPercent,
   formatSize,
+  formatValue,
 } from "../../src/report/formats.ts";
 import { html, keepHtml } from "../../src/report/html.ts";
 
@@ -21,14 +22,22 @@ describe("formats of a report", () => {
   });
 
   test("formatForgetting() says what a negative one is, formatDifference() what 0 is", () => {
-    expect([0.975, 0, -0.00001, -0.2444, undefined].map(formatForgetting)).toEqual([
+    const format = (mean: number) => formatForgetting({ mean, deviation: Number.NaN }, { isShare: true });
+    expect([0.975, 0, -0.00001, -0.2444, Number.NaN].map(format)).toEqual([
       "97.5 %",
       "0.0 %",
       "0.0 %",
       "−24.4 % (a gain)",
       "–",
     ]);
+    expect(formatForgetting({ mean: -1.5, deviation: 0.25 }, { isShare: false })).toBe("−1.5 ± 0.25 (a gain)");
     expect([3.56e-7, 0, Number.NaN].map(formatDifference)).toEqual(["3.6e-7", "none", "–"]);
+  });
+
+  test("formatValue() has four digits where a value is no share", () => {
+    const format = (value: number | undefined) => formatValue(value, { isShare: false });
+    expect([0.931234, -12345.6, 1e-7, 0, undefined].map(format)).toEqual(["0.9312", "−12350", "1e−7", "0", "–"]);
+    expect(formatValue(0.5, { isShare: true })).toBe("50.0 %");
   });
 
   test("formatDuration(), formatCount() and formatSize() choose their unit", () => {

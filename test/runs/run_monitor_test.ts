@@ -4,7 +4,7 @@ import { RunMonitor } from "../../src/runs/run_monitor.ts";
 describe("RunMonitor", () => {
   test("leaves evaluations in the middle of training out of the training time", () => {
     let ms = 1000;
-    const monitor = new RunMonitor(undefined, () => ms);
+    const monitor = new RunMonitor({ now: () => ms });
     const pass = (duration: number) => {
       ms += duration;
     };
@@ -27,7 +27,7 @@ describe("RunMonitor", () => {
 
   test("ends an evaluation outside training once the signal was given, with the signal's reason", () => {
     const controller = new AbortController();
-    const monitor = new RunMonitor(controller.signal);
+    const monitor = new RunMonitor({ signal: controller.signal });
     monitor.beforeEvalIteration();
     controller.abort(new Error("enough"));
     expect(() => monitor.beforeEvalIteration()).toThrow("enough");
@@ -37,7 +37,7 @@ describe("RunMonitor", () => {
 
   test("ends a loop that makes no checkpoint some iterations after the signal", () => {
     const controller = new AbortController();
-    const monitor = new RunMonitor(controller.signal);
+    const monitor = new RunMonitor({ signal: controller.signal });
     monitor.beforeTraining();
     controller.abort(new Error("enough"));
     for (let i = 0; i < 100; i++) monitor.beforeTrainingIteration();
@@ -47,7 +47,7 @@ describe("RunMonitor", () => {
   test("goes on in another process from where it was saved, and the time between counts for nothing", () => {
     let ms = 1000;
     const now = () => ms;
-    const monitor = new RunMonitor(undefined, now);
+    const monitor = new RunMonitor({ now });
     monitor.trainedSamples = 7;
     monitor.accuracies.set(3, 0.5).set(4, Number.NaN);
     monitor.beforeTraining();
@@ -57,7 +57,7 @@ describe("RunMonitor", () => {
     monitor.afterEval();
     const saved = monitor.saveState();
     ms = 5;
-    const later = new RunMonitor(undefined, now);
+    const later = new RunMonitor({ now });
     later.restoreState(saved);
     expect(later.saveState()).toEqual(saved);
     ms += 1000;
@@ -68,7 +68,7 @@ describe("RunMonitor", () => {
       samples: 7,
       accuracies: monitor.accuracies,
     });
-    const between = new RunMonitor(undefined, now);
+    const between = new RunMonitor({ now });
     between.restoreState(later.saveState());
     expect(between.saveState()).toMatchObject({ callSeconds: null });
   });

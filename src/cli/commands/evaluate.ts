@@ -58,13 +58,13 @@ async function evaluate({ model, data, batchSize, seed, ...options }: Options, {
   const resolved = options.benchmark === undefined ? readNamedFolder(model, typed, data) : typed;
   const { evaluateExportFile, parseExportedNames } = await import("../../runs/evaluate_export_file.ts");
   const names = await refuse(async () => parseExportedNames(model, metadata));
-  const { classNames, dataClassNames = classNames, featureNames, trainedExperiences: trained } = names;
+  const { classNames, targetNames, dataClassNames = classNames, featureNames, trainedExperiences: trained } = names;
   const { chooseTested } = await import("../evaluating/choose_tested.ts");
   const { testsAll, describe } = await refuse(() => chooseTested(resolved, { data, trained }));
-  const known = { classNames: dataClassNames, featureNames };
+  const known = { classNames: dataClassNames, targetNames, featureNames };
   const benchmark = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, testsAll, ...known }));
   const { testStream: stream } = benchmark;
-  const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames }));
+  const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames, targetNames }));
   const shown = resolved === typed ? named : formatNamed(resolved);
   stdout.write(formatJSON({ model, benchmark: shown, tested: describe(benchmark), ...evaluation }, 2));
 }

@@ -10,6 +10,9 @@ import type { LogOptions } from "../training/run_loggers.ts";
 import type { FinishedRun } from "../training/run_start.ts";
 import type { TrainOptions } from "../training/train_config.ts";
 
+/** Spelled out, so that help loads no metric. */
+const MEASURES_HELP = "accuracy, or for numbers r2, rmse, mae, or for several labels macro-f1, exact-match";
+
 interface Options extends TrainOptions, LogOptions {
   readonly out?: string;
   readonly resume?: string;
@@ -36,6 +39,10 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       new Option("--metric <path=file>", "a module that makes metrics of yours; may be given several times")
         .argParser(collectValues)
         .default([], "none"),
+    )
+    .option(
+      "--measure <name>",
+      `what the matrix shows: ${MEASURES_HELP} (default: accuracy, r2 or macro-f1, by the targets)`,
     )
     .option(
       "--model <name:options>",

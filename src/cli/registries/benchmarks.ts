@@ -20,6 +20,8 @@ export interface BenchmarkContext {
   readonly data: string | undefined;
   /** The label of each class id, where it is settled already: by the run that goes on, or by an exported file. */
   readonly classNames?: readonly string[] | undefined;
+  /** The names of the numbers to predict, where they are settled already. */
+  readonly targetNames?: readonly string[] | undefined;
   /** The folders of experiences, where they are settled already. */
   readonly experienceNames?: readonly string[] | undefined;
   /** True adds other folders behind them. */
@@ -82,7 +84,8 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
         const { folder, ...rest } = complete(options, context);
         const { classNames, addClasses, experienceNames, addExperiences, testsAll } = context;
-        const known = { classNames, addClasses, experienceNames, addExperiences, testsAll };
+        const labelNames = options.labelSeparator === undefined ? undefined : context.targetNames;
+        const known = { classNames, addClasses, labelNames, experienceNames, addExperiences, testsAll };
         const { featureNames = context.featureNames } = options;
         const path = options.path ?? folder;
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");

@@ -1,16 +1,19 @@
 import type * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
+import { describeTargetForm, type TargetForm } from "../../data/float_targets.ts";
 import { assertPlaces } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { findUnsupportedLayers } from "../../onnx/topology/parse_topology.ts";
+import { readTargetForm } from "../../streams/benchmark_targets.ts";
+import type { Benchmark } from "../../streams/experience.ts";
 
 /** What a run needs its model to be. */
 export interface ModelDemands {
   readonly topology: ModelTopology;
-  readonly benchmark: { readonly sampleShape: readonly number[]; readonly classNames: readonly string[] };
+  readonly benchmark: Pick<Benchmark, "sampleShape" | "classNames" | "trainStream">;
   /** Of the model: fewer than the benchmark's where a run goes on with experiences that bring others. */
   readonly numClasses: number;
   readonly engine: EngineKind;
@@ -36,7 +39,9 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
     const own = `model "${model.name}" takes samples of shape ${describeValue(shape)}`;
     throw new RangeRefusal(`${own}, the benchmark has ${describeValue([...sampleShape])}`);
   }
-  if (outputs < classNames.length && listGrowingHeads(topology).length === 0) {
+  const form = readTargetForm(benchmark);
+  if (form.kind !== "classes") assertOutputs(model, { topology, outputs, form });
+  else if (outputs < classNames.length && listGrowingHeads(topology).length === 0) {
     const rule = `at least ${classNames.length} outputs, one a class of the benchmark, or a head that grows`;
     const added = classNames.slice(demands.numClasses);
     const cause = added.length > 0 ? ` (new classes: ${describeValue(added)})` : "";
@@ -46,6 +51,18 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
   if (reasons.length === 0) return;
   const hint = exportsModels ? " (--no-onnx leaves the export out)" : "";
   throw new RangeRefusal(`${reasons.join("; ")}${hint}`);
+}
+
+/** @throws {RangeError} If there is not one output a number to predict. */
+function assertOutputs(
+  { name }: tf.LayersModel,
+  { topology, outputs, form }: Pick<ModelDemands, "topology"> & { outputs: number; form: TargetForm },
+): void {
+  const wanted = `one output a target, where targets are ${describeTargetForm(form)}`;
+  const isGrowing = listGrowingHeads(topology).length > 0;
+  if (!isGrowing && outputs === form.width) return;
+  const got = isGrowing ? "a head that grows with classes" : outputs;
+  throw new RangeRefusal(`model "${name}" must have ${wanted}, got ${got}`);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { summarizeAccuracyMatrix } from "../../evaluation/continual_measures.ts";
 import type { EvaluatedStrategy } from "../../evaluation/evaluated_strategy.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { TerminalBars, type TextStream } from "../../evaluation/loggers/terminal_bars.ts";
-import { type ExperienceSummary, listTrained, type RunSummary } from "../../runs/run_summary.ts";
+import type { MeasureName } from "../../evaluation/measures.ts";
+import { type ExperienceSummary, type RunSummary, summarizeExperiences } from "../../runs/run_summary.ts";
 import { formatMatrixHeading, formatMatrixRow, type MatrixLayout } from "./matrix_row.ts";
 
 /** Where a run is shown, and how. */
@@ -20,7 +20,7 @@ export interface LiveViewOptions {
 export interface LiveView {
   readonly logger: Logger;
   /** Adds the rows that are not shown yet. */
-  readonly show: (summary: Pick<RunSummary<unknown>, "experiences" | "testExperiences">) => void;
+  readonly show: (summary: Pick<RunSummary<unknown>, "experiences" | "testExperiences" | "measure">) => void;
   /** Takes the bar away: for lines of others, and at the end. */
   readonly clear: () => void;
 }
@@ -41,13 +41,14 @@ export function createLiveView(options: LiveViewOptions): LiveView {
   return {
     logger: createLogger(bars, isOnline),
     clear: () => bars.write(""),
-    show({ experiences, testExperiences: names }) {
-      const layout: MatrixLayout = { width: (stream.columns || 80) - 1, isColored: stream.isColored === true, names };
+    show({ experiences, testExperiences: names, measure }) {
+      const width = (stream.columns || 80) - 1;
+      const layout: MatrixLayout = { width, isColored: stream.isColored === true, names, measure };
       for (; shown < experiences.length; shown++) {
         const rows = experiences.slice(0, shown + 1);
         const [columns, above] = [experiences[shown], experiences[shown - 1]].map((row) => row?.testAccuracy.length);
         const heading = columns === above ? "" : formatMatrixHeading(columns ?? 0, layout);
-        bars.write(`${heading}${rows.slice(-1).map((row) => formatMatrixRow(complete(row, rows), layout))}`);
+        bars.write(`${heading}${rows.slice(-1).map((row) => formatMatrixRow(complete(row, rows, measure), layout))}`);
       }
     },
   };
@@ -95,7 +96,6 @@ function measureStream({ experience: { currentExperience, originStream } }: Eval
 }
 
 /** A row with what was forgotten when it was the last one. */
-function complete(row: ExperienceSummary, rows: readonly ExperienceSummary[]) {
-  const matrix = rows.map(({ testAccuracy }) => testAccuracy);
-  return { ...row, ...summarizeAccuracyMatrix(matrix, { trainedExperiences: listTrained(rows) }) };
+function complete(row: ExperienceSummary, rows: readonly ExperienceSummary[], measure: MeasureName | undefined) {
+  return { ...row, ...summarizeExperiences(rows, measure) };
 }

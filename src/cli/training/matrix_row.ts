@@ -1,6 +1,7 @@
 /** The accuracy matrix for a terminal: one line a trained experience, one cell an experience of the test stream. */
 
 import { escapeControls } from "../../core/errors/printable.ts";
+import { type MeasureName, measureOf, startWithTitle } from "../../evaluation/measures.ts";
 import type { ExperienceSummary } from "../../runs/run_summary.ts";
 
 /** How wide lines may be, and whether cells have colors: 256 of them, from red to green. */
@@ -9,6 +10,8 @@ export interface MatrixLayout {
   readonly isColored: boolean;
   /** What rows may be called, where experiences have names. */
   readonly names?: readonly string[] | undefined;
+  /** What stands in the cells. Default: accuracy. */
+  readonly measure?: MeasureName | undefined;
 }
 
 /** A row of the matrix, and what it comes to. */
@@ -51,9 +54,13 @@ export function formatMatrixHeading(experiences: number, layout: MatrixLayout): 
     cellWidth > 1
       ? Array.from({ length: experiences }, (_, i) => formatCell(String(i))).join("")
       : `0-${experiences - 1}`.padEnd(Math.ceil(experiences / perCell));
-  const unit = cellWidth > 1 ? "percent" : perCell > 1 ? `tenths, means of ${perCell}` : "tenths";
+  const { measure = "accuracy" } = layout;
+  const { isShare } = measureOf(measure);
+  const digits = cellWidth > 1 ? "percent" : perCell > 1 ? `tenths, means of ${perCell}` : "tenths";
+  const unit = isShare ? `, in ${digits}` : perCell > 1 ? `, means of ${perCell}` : "";
   const columns = `${"trained".padEnd(labelWidth)}${cells}${hasFigures ? FIGURES : ""}`;
-  const lines = [`Accuracy on each experience of the test stream, in ${unit}`, columns.trimEnd()];
+  const title = startWithTitle(measureOf(measure));
+  const lines = [`${title} on each experience of the test stream${unit}`, columns.trimEnd()];
   return lines.map((line) => `${line.slice(0, layout.width)}\n`).join("");
 }
 
@@ -61,9 +68,11 @@ export function formatMatrixHeading(experiences: number, layout: MatrixLayout): 
 export function formatMatrixRow(row: MatrixRow, layout: MatrixLayout): string {
   const { index, name, testAccuracy, streamAccuracy, averageForgetting } = row;
   const { labelWidth, hasFigures, cellWidth, perCell } = layOut(testAccuracy.length, layout);
+  const { isShare, lowerIsBetter } = measureOf(layout.measure ?? "accuracy");
   const cells = listMeans(testAccuracy, perCell).map((accuracy) => {
-    const text = cellWidth > 1 ? formatCell(formatPercent(accuracy)) : formatTenths(accuracy);
-    return layout.isColored ? paint(text, accuracy) : text;
+    const text = formatValue(accuracy, { isShare, cellWidth });
+    // Of an error nobody knows how large it may be.
+    return layout.isColored && !lowerIsBetter ? paint(text, Math.max(0, accuracy)) : text;
   });
   const figures = [streamAccuracy.toFixed(4).padStart(9), averageForgetting.toFixed(4).padStart(12)].join("");
   const isRoomy = labelWidth > LABEL_WIDTH && name !== undefined;
@@ -86,6 +95,18 @@ function listMeans(values: readonly number[], perCell: number): number[] {
   });
 }
 
+function formatValue(value: number, { isShare, cellWidth }: { isShare: boolean; cellWidth: number }): string {
+  if (cellWidth === 1) return formatTenths(value);
+  return formatCell(isShare ? formatPercent(value) : formatShortly(value));
+}
+
+/** In at most four characters: "0.87", "-1.3", "123", "4e3". */
+function formatShortly(value: number): string {
+  if (Number.isNaN(value)) return "-";
+  const texts = [value.toFixed(2), value.toFixed(1), value.toFixed(0), value.toExponential(0).replace("e+", "e")];
+  return texts.find((text) => text.length <= CELL_WIDTH - 1) ?? (value < 0 ? "-∞" : "∞");
+}
+
 function formatCell(text: string): string {
   return ` ${text.padStart(CELL_WIDTH - 2)} `;
 }
@@ -95,7 +116,7 @@ function formatPercent(accuracy: number): string {
 }
 
 function formatTenths(accuracy: number): string {
-  return Number.isNaN(accuracy) ? "-" : String(Math.min(9, Math.floor(accuracy * 10)));
+  return Number.isNaN(accuracy) ? "-" : String(Math.max(0, Math.min(9, Math.floor(accuracy * 10))));
 }
 
 /** Black on red for 0, on yellow for 0.5, on green for 1: places in the cube of 6 × 6 × 6 colors, from 16 on. */

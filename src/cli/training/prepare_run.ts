@@ -1,4 +1,5 @@
 import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
+import type { TargetKind } from "../../data/float_targets.ts";
 import { areClassIds } from "../../data/readers/class_names.ts";
 import { chooseEngine } from "../../engine/create_engine.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
@@ -12,8 +13,12 @@ import { continueTrainingRun, NothingNewError } from "../../runs/resuming/contin
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
+import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { listNames } from "../../streams/stream.ts";
+import type { StrategyOptions } from "../../training/loop/strategy_options.ts";
+import { BCEWithLogitsLoss } from "../../training/losses/bce_with_logits_loss.ts";
+import { MSELoss } from "../../training/losses/regression_losses.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { findModuleAddress, findProgram, nameForFolder } from "../options/user_module.ts";
@@ -133,8 +138,9 @@ async function createRunOptions(
   const metrics = await Promise.all(ownMetrics.map((choice) => createLoaded(METRICS, choice, undefined)));
   const { sampleShape: inputShape, isTaskIncremental } = benchmark;
   // A model goes on with the outputs that it has.
+  const targets = readTargetForm(benchmark);
   const trained = target.kind === "continued" ? target.classNames.slice(0, benchmark.numClasses) : start?.classNames;
-  const numClasses = trained?.length ?? benchmark.numClasses;
+  const numClasses = targets.kind === "classes" ? (trained?.length ?? benchmark.numClasses) : targets.width;
   const model = await createLoaded(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental, start });
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
@@ -145,6 +151,7 @@ async function createRunOptions(
     config,
     loggers: [...loggers, ...plugins.flatMap((plugin) => plugin.loggers ?? [])],
     metrics: [...plugins.flatMap((plugin) => plugin.metrics ?? []), ...metrics.flat()],
+    measure: config.measure,
     evaluatesFirst: plugins.some(({ evaluatesFirst }) => evaluatesFirst),
     ...(onSummary ? { onSummary } : {}),
     signal,
@@ -155,6 +162,7 @@ async function createRunOptions(
       createLoaded(STRATEGIES, config.strategy, {
         model,
         optimizer,
+        ...chooseCriterion(targets.kind),
         seed,
         evaluator: parts.evaluator,
         plugins: [...plugins.map(({ plugin }) => plugin), ...parts.plugins],
@@ -184,8 +192,8 @@ function describeKnown(given: TrainConfig, target: RunTarget, start: KeptModel |
 }
 
 /**
- * Names of experiences, labels of classes unless they are the class ids themselves, and the model that the run begins
- * with belong to what decides a run.
+ * Names of experiences and of targets, labels of classes unless they are the class ids themselves, and the model that
+ * the run begins with belong to what decides a run.
  */
 function keepNames(
   config: TrainConfig,
@@ -195,8 +203,22 @@ function keepNames(
   const { dataClassNames: classNames = benchmark.classNames } = benchmark;
   const experienceNames = listNames(testStream);
   const classes = areClassIds(classNames) ? {} : { classNames };
+  const { names } = readTargetForm(benchmark);
+  const targets = names ? { targetNames: names } : {};
   const hash = start && { startParametersHash: start.parametersHash };
-  return { ...config, ...hash, ...(experienceNames ? { experienceNames } : {}), ...classes };
+  return { ...config, ...hash, ...(experienceNames ? { experienceNames } : {}), ...classes, ...targets };
+}
+
+/** What a run minimises where its targets are numbers; class ids have the strategies' own default. */
+function chooseCriterion(kind: TargetKind): Pick<StrategyOptions, "criterion"> {
+  switch (kind) {
+    case "classes":
+      return {};
+    case "values":
+      return { criterion: new MSELoss() };
+    case "labels":
+      return { criterion: new BCEWithLogitsLoss() };
+  }
 }
 
 /** What may register layers of its own: the module that made the model. */

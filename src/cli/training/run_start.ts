@@ -50,6 +50,7 @@ const CONFIG_KEYS = {
   strategy: "strategy",
   plugin: "plugins",
   metric: "metrics",
+  measure: "measure",
   model: "model",
   optimizer: "optimizer",
   epochs: "epochs",

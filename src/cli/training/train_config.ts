@@ -1,6 +1,7 @@
 import { describeUnknownName } from "../../core/errors/errors.ts";
 import { assertDevice } from "../../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
+import { MEASURE_NAMES, type MeasureName } from "../../evaluation/measures.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
 import { CliError, refuseAsTyped } from "../cli_error.ts";
@@ -19,6 +20,7 @@ export interface TrainOptions {
   readonly strategy: string;
   readonly plugin: readonly string[];
   readonly metric: readonly string[];
+  readonly measure?: string;
   readonly model: string;
   readonly optimizer: string;
   readonly epochs: number;
@@ -80,7 +82,15 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
     maxRestarts,
     exportsModels: options.onnx,
     ...(metrics.length > 0 ? { metrics } : {}),
+    ...(options.measure === undefined ? {} : { measure: parseMeasure(options.measure) }),
   };
+}
+
+/** @throws {CliError} If there is no such measure. */
+function parseMeasure(name: string): MeasureName {
+  const measure = MEASURE_NAMES.find((known) => known === name);
+  if (measure) return measure;
+  throw new CliError(describeUnknownName("measure", name, MEASURE_NAMES));
 }
 
 /** @throws {CliError} If there is no such engine. */

@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "../../core/options/value_rules.ts";
 import { ENGINE_KINDS } from "../../engine/engine_kind.ts";
+import { MEASURE_NAMES } from "../../evaluation/measures.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL } from "../../runs/checkpoints/checkpoint_interval.ts";
 import type { TrainConfig } from "./train_config.ts";
 
@@ -45,6 +46,8 @@ const CONFIG = {
   metrics: optional(listOf(choice), ""),
   startParametersHash: optional(text(), ""),
   experienceNames: optional(listOf(text()), ""),
+  targetNames: optional(listOf(text()), ""),
+  measure: optional(oneOf(MEASURE_NAMES), ""),
   classNames: optional(listOf(text()), ""),
 };
 

@@ -3,6 +3,7 @@ import { resolveOptions } from "../../core/options/option_schema.ts";
 import { RandomStream } from "../../core/random_stream.ts";
 import { declareState, type Field, idSet, number, optional, part, record } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
 import { listGroups, RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
@@ -36,6 +37,7 @@ const CORRECTION: Field<BiasCorrection> = record({ classes: idSet(), alpha: numb
  */
 export class BiCPlugin implements StrategyPlugin {
   readonly name = "BiCPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
   readonly excludes: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
   readonly #temperature: number;

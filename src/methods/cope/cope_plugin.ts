@@ -3,6 +3,7 @@ import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { declareState, part } from "../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import type { ByTaskHead, CosineHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -31,6 +32,7 @@ import { evaluatePrototypeLoss, type PrototypeComparison } from "./prototype_los
  */
 export class CoPEPlugin implements StrategyPlugin {
   readonly name = "CoPEPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly #replay: ReplayPlugin;

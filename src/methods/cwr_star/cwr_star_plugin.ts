@@ -4,6 +4,7 @@ import { matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { findEntry, type ParameterEntry } from "../../core/parameter_layout.ts";
 import { count, declareState, mapById, optional, record, type ValueOf, vector } from "../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";
@@ -35,6 +36,7 @@ type ConsolidatedClass = ValueOf<typeof CONSOLIDATED_CLASS>;
  */
 export class CWRStarPlugin implements StrategyPlugin {
   readonly name = "CWRStarPlugin";
+  readonly targets = CLASSES_ONLY;
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
   readonly #options: CWRStarOptions;

@@ -1,6 +1,7 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Compatibility } from "../../core/options/compatibility.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
@@ -21,6 +22,7 @@ import { type ERACEOptions, erACE } from "./options.ts";
  */
 export class ERACEPlugin implements StrategyPlugin {
   readonly name = "ERACEPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly #memory: MinibatchMemory;
   readonly #compatibility: Compatibility;
 

@@ -2,6 +2,7 @@ import { elementAt } from "../../core/element_at.ts";
 import type { Compatibility } from "../../core/options/compatibility.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";
@@ -27,6 +28,7 @@ import { type ERAMLOptions, erAML } from "./options.ts";
  */
 export class ERAMLPlugin implements StrategyPlugin {
   readonly name = "ERAMLPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly #memory: MinibatchMemory;
   readonly #temperature: number;
   readonly #weight: number;

@@ -3,6 +3,7 @@ import { resolveOptions } from "../../core/options/option_schema.ts";
 import { declareState, part } from "../../core/state/state.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY, TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -57,6 +58,11 @@ export class EWCPlugin implements StrategyPlugin {
     this.#fisher = fisher;
     this.#penalty = new AnchoredPenalty("EWCPlugin", compatibility === "avalanche" ? lambda : lambda / 2);
     this.state = declareState("EWCPlugin", { penalty: part(this.#penalty), gathered: part(this.#gathered) });
+  }
+
+  /** Labels are drawn from the model's own softmax. */
+  get targets(): readonly TargetKind[] {
+    return this.#options.trueFisher ? CLASSES_ONLY : TARGET_KINDS;
   }
 
   async afterTrainingExp(strategy: BaseStrategy): Promise<void> {

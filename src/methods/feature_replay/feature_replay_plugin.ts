@@ -1,6 +1,7 @@
 import { elementAt } from "../../core/element_at.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { ClassBalancedOutputs } from "../../memory/buffers/class_balanced_outputs.ts";
@@ -31,6 +32,7 @@ import { type FeatureReplayOptions, featureReplay } from "./options.ts";
  */
 export class FeatureReplayPlugin implements StrategyPlugin {
   readonly name = "FeatureReplayPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #memory: ClassBalancedOutputs;
   readonly #batchSizeMem: number;

@@ -1,5 +1,6 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { splitOptions } from "../../core/options/split_options.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { FeaturePrediction } from "../shared/classifiers/feature_prediction.ts";
@@ -15,6 +16,7 @@ import { FECAM_CLASSIFIER_OPTIONS, type FeCAMOptions, fecam } from "./options.ts
  */
 export class FeCAMPlugin implements StrategyPlugin {
   readonly name = "FeCAMPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["replacesPredictions"];
   readonly excludes: readonly Trait[] = ["replacesPredictions"];
   readonly parts: readonly [FeaturePrediction];

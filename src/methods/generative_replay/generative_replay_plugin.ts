@@ -6,6 +6,7 @@ import type { SavedState } from "../../core/saved_state.ts";
 import { readSaved } from "../../core/state/field.ts";
 import { anything, count, list, number, optional, record } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
@@ -43,6 +44,7 @@ const SAVED = record({
  */
 export class GenerativeReplayPlugin implements StrategyPlugin {
   readonly name = "GenerativeReplayPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["changesLoss"];
   /** Generated samples are gone a step later. */
   readonly excludes: readonly Trait[] = ["keepsMinibatchSamples"];

@@ -3,6 +3,7 @@ import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { declareState, optional, part } from "../../core/state/state.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { ParametricBuffer } from "../../memory/buffers/parametric_buffer.ts";
 import { RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection/selection_strategy.ts";
@@ -35,6 +36,7 @@ import { type ICaRLOptions, icarl } from "./options.ts";
  */
 export class ICaRLPlugin implements StrategyPlugin {
   readonly name = "ICaRLPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
   readonly excludes: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
   readonly exemplars: ParametricBuffer;

@@ -4,6 +4,7 @@ import { logSumExp } from "../../core/log_sum_exp.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { declareState, type Field, idSet, mapById, number, part, record } from "../../core/state/state.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
 import type { RectifiedHead } from "../../onnx/export/prediction_head.ts";
@@ -44,6 +45,7 @@ const CLASS_MEMORY: Field<ClassMemory> = record({
  */
 export class IL2MPlugin implements StrategyPlugin {
   readonly name = "IL2MPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["replacesDataloader"];
   readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly #replay: ReplayPlugin;

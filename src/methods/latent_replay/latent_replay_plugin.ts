@@ -1,6 +1,7 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { viewEntry } from "../../core/parameter_layout.ts";
 import { declareState, optional, part, vector } from "../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { LatentMemory } from "../../memory/buffers/latent_memory.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
@@ -30,6 +31,7 @@ import { type LatentReplayOptions, latentReplay } from "./options.ts";
  */
 export class LatentReplayPlugin implements StrategyPlugin {
   readonly name = "LatentReplayPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["changesLoss", "replacesDataloader"];
   readonly excludes: readonly Trait[] = ["replacesDataloader"];
   readonly memory: LatentMemory;

@@ -2,6 +2,7 @@ import { resolveOptions } from "../../core/options/option_schema.ts";
 import { declareState, optional } from "../../core/state/state.ts";
 import { addScaled } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { TaskRelabeler } from "../../data/transforms/task_relabeler.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -30,6 +31,7 @@ import { type LwFOptions, lwf } from "./options.ts";
  */
 export class LwFPlugin implements StrategyPlugin {
   readonly name = "LwFPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #alpha: PerExperience;
   readonly #temperature: number;

@@ -3,6 +3,7 @@ import { resolveOptions } from "../../core/options/option_schema.ts";
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY, TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
@@ -40,6 +41,10 @@ export class MIRPlugin implements StrategyPlugin {
     this.storagePolicy = resolveStoragePolicy("MIRPlugin", { memSize, storagePolicy });
     this.#subsample = subsample;
     this.#batchSizeMem = batchSizeMem;
+  }
+
+  get targets(): readonly TargetKind[] {
+    return this.#leavesClassesOut ? CLASSES_ONLY : TARGET_KINDS;
   }
 
   get state(): PluginState {

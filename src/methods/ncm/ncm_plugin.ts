@@ -1,4 +1,5 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import { FeaturePrediction } from "../shared/classifiers/feature_prediction.ts";
@@ -14,6 +15,7 @@ import { type NCMOptions, ncm } from "./options.ts";
  */
 export class NCMPlugin implements StrategyPlugin {
   readonly name = "NCMPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["replacesPredictions"];
   readonly excludes: readonly Trait[] = ["replacesPredictions"];
   readonly parts: readonly [FeaturePrediction];

@@ -1,4 +1,5 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { CLASSES_ONLY, type TargetKind } from "../../data/float_targets.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -20,6 +21,10 @@ export class PNNStrategy extends BaseStrategy {
     if (!kinds.includes("progressive")) {
       throw new RangeRefusal(needs("PNNStrategy", "a model with columns, as pnn() makes it", options.model.name));
     }
+  }
+
+  override get targets(): readonly TargetKind[] {
+    return CLASSES_ONLY;
   }
 }
 

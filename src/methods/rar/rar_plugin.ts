@@ -3,6 +3,7 @@ import { type ResolvedOptions, resolveOptions } from "../../core/options/option_
 import { createSharedFloat32 } from "../../core/shared_memory.ts";
 import { addScaled, findRange } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { readSamples } from "../../data/read_samples.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
@@ -32,6 +33,7 @@ import { type RAROptions, rar } from "./options.ts";
  */
 export class RARPlugin implements StrategyPlugin {
   readonly name = "RARPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["changesLoss"];
   readonly storagePolicy: ExemplarsBuffer;
   readonly #options: ResolvedOptions<typeof rar.options>;

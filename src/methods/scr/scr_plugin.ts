@@ -1,5 +1,6 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { distinguishTaskClasses } from "../../data/task_classes.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -25,6 +26,7 @@ import { type SCROptions, scr } from "./options.ts";
  */
 export class SCRPlugin implements StrategyPlugin {
   readonly name = "SCRPlugin";
+  readonly targets = CLASSES_ONLY;
   readonly traits: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly parts: readonly [FeaturePrediction];

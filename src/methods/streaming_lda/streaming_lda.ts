@@ -1,4 +1,5 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { CLASSES_ONLY, type TargetKind } from "../../data/float_targets.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -33,6 +34,10 @@ export class StreamingLDA extends BaseStrategy {
     assertFeatureLayer("StreamingLDA", rest.model, layerName);
     this.#classifier = new StreamingLDAClassifier(own);
     this.#layerName = layerName;
+  }
+
+  override get targets(): readonly TargetKind[] {
+    return CLASSES_ONLY;
   }
 
   override get traits(): readonly Trait[] {

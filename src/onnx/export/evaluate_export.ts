@@ -19,6 +19,20 @@ export async function evaluateExport(
   source: ExportSource,
   batches: Iterable<ExportBatch> | AsyncIterable<ExportBatch>,
 ): Promise<Int32Array<ArrayBuffer>> {
+  const predictions: number[] = [];
+  for await (const outputs of runExport(source, batches)) predictions.push(...findLargestColumns(outputs));
+  return Int32Array.from(predictions);
+}
+
+/**
+ * The outputs [n, C] of an exported file for batches of samples, in order; a batch may come in parts. Each is borrowed
+ * until the next.
+ * @throws {Error} As `evaluateExport`.
+ */
+export async function* runExport(
+  source: ExportSource,
+  batches: Iterable<ExportBatch> | AsyncIterable<ExportBatch>,
+): AsyncGenerator<HostTensor> {
   const bytes = await readExport(source);
   const subject = nameSource(source);
   const { graph } = decodeModel(bytes);
@@ -26,12 +40,10 @@ export async function evaluateExport(
   const isDivided = graph.initializers.some(({ external }) => external !== undefined);
   const session = await ExportSession.open(isDivided ? source : bytes, { subject });
   try {
-    const predictions: number[] = [];
     for await (const batch of batches) {
       assertSampleShape(graph, batch.shape.slice(1), subject);
-      for (const part of cutBatch(batch, rowsAtOnce)) predictions.push(...findLargestColumns(await session.run(part)));
+      for (const part of cutBatch(batch, rowsAtOnce)) yield await session.run(part);
     }
-    return Int32Array.from(predictions);
   } finally {
     await session.close();
   }

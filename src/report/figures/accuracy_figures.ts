@@ -1,9 +1,10 @@
 import { countColumns } from "../../evaluation/continual_measures.ts";
+import { type Measure, measureOf, startWithTitle } from "../../evaluation/measures.ts";
 import { measurePlaces } from "../average_runs.ts";
 import { groupRuns } from "../group_runs.ts";
 import type { ReportedRun } from "../reported_run.ts";
 import { slugify } from "./accuracy_matrix_figure.ts";
-import { createColorScale, type Figure, layerBands, layerRuns, shareAxis } from "./figure.ts";
+import { createColorScale, type Figure, layerBands, layerRuns, plainAxis, shareAxis } from "./figure.ts";
 
 const plotSize = { width: 460, height: 220 } as const;
 
@@ -17,6 +18,7 @@ function countAxis(runs: readonly ReportedRun[]) {
 /** How the accuracy on each experience of the test stream went over training; undefined before the first. */
 export function createExperienceAccuracyFigure(run: ReportedRun): Figure | undefined {
   const { experiences } = run;
+  const measure = measureOf(run.measure ?? "accuracy");
   const columns = countColumns(experiences.map(({ testAccuracy }) => testAccuracy));
   if (columns === 0) return undefined;
   const names = Array.from({ length: columns }, (_, i) => run.testExperiences?.[i] ?? `experience ${i}`);
@@ -27,7 +29,7 @@ export function createExperienceAccuracyFigure(run: ReportedRun): Figure | undef
   );
   return {
     name: `experience-accuracy-${slugify(run.name)}`,
-    title: "Accuracy on each experience over time",
+    title: `${startWithTitle(measure)} on each experience over time`,
     caption: "What each experience's test samples score while later ones are trained.",
     spec: {
       data: { values },
@@ -41,7 +43,7 @@ export function createExperienceAccuracyFigure(run: ReportedRun): Figure | undef
           axis: countAxis([run]),
           scale: { zero: false, nice: false },
         },
-        y: { field: "accuracy", type: "quantitative", title: "accuracy", axis: shareAxis, scale: { domain: [0, 1] } },
+        y: { field: "accuracy", type: "quantitative", title: measure.title, ...scaleOf(measure) },
         color: { field: "experience", type: "nominal", title: null, sort: names, scale: createColorScale(names) },
       },
     },
@@ -50,12 +52,13 @@ export function createExperienceAccuracyFigure(run: ReportedRun): Figure | undef
 
 /** The accuracy on the whole test stream after each experience, a line a run; undefined before the first experience. */
 export function createStreamAccuracyFigure(runs: readonly ReportedRun[]): Figure | undefined {
+  const measure = findMeasure(runs);
   return createRunLines(runs, {
     name: "stream-accuracy",
-    title: "Accuracy on the whole test stream",
+    title: `${startWithTitle(measure)} on the whole test stream`,
     caption: "After each trained experience; every sample weighs the same.",
-    axisTitle: "accuracy",
-    domain: [0, 1],
+    axisTitle: measure.title,
+    axis: scaleOf(measure),
     valuesOf: ({ experiences }) => experiences.map(({ streamAccuracy }) => streamAccuracy),
   });
 }
@@ -66,14 +69,34 @@ export function createForgettingFigure(
   measure: (run: ReportedRun) => readonly number[],
 ): Figure | undefined {
   if (runs.every(({ experiences }) => experiences.length < 2)) return undefined;
+  const { title, lowerIsBetter, isShare } = findMeasure(runs);
+  const [before, now] = [`${title} when an experience had just been learned`, `${title} now`];
+  const [first, second] = lowerIsBetter ? [now, before] : [before, now];
+  const gain = lowerIsBetter ? "fell" : "rose";
+  const caption = `${first} minus ${second}, the mean over earlier experiences; below 0 where it ${gain}.`;
   return createRunLines(runs, {
     name: "forgetting",
     title: "Average forgetting",
-    caption:
-      "Accuracy when an experience had just been learned minus accuracy now, the mean over earlier experiences; below 0 where it rose.",
+    caption: `${caption.slice(0, 1).toUpperCase()}${caption.slice(1)}`,
     axisTitle: "forgetting",
+    axis: { axis: isShare ? shareAxis : plainAxis },
     valuesOf: measure,
   });
+}
+
+/** The measure of all runs; where they differ, a number without a name. */
+function findMeasure(runs: readonly ReportedRun[]): Pick<Measure, "title" | "isShare" | "lowerIsBetter"> {
+  const names = new Set(runs.map(({ measure = "accuracy" }) => measure));
+  const [name = "accuracy"] = names;
+  return names.size > 1 ? { title: "measure", isShare: false, lowerIsBetter: false } : measureOf(name);
+}
+
+/** The axis of a measure. */
+function scaleOf({ isShare }: Pick<Measure, "isShare">): {
+  readonly axis: typeof shareAxis | typeof plainAxis;
+  readonly scale?: { readonly domain: [number, number] };
+} {
+  return isShare ? { axis: shareAxis, scale: { domain: [0, 1] } } : { axis: plainAxis };
 }
 
 const BAND_CAPTION = "Lines are means over seeds, bands one standard deviation to both sides.";
@@ -83,7 +106,7 @@ interface RunLines {
   readonly title: string;
   readonly caption: string;
   readonly axisTitle: string;
-  readonly domain?: [number, number];
+  readonly axis: ReturnType<typeof scaleOf>;
   /** One number a trained experience. */
   readonly valuesOf: (run: ReportedRun) => readonly number[];
 }
@@ -121,8 +144,7 @@ function createRunLines(runs: readonly ReportedRun[], lines: RunLines): Figure |
           field: "value",
           type: "quantitative",
           title: lines.axisTitle,
-          axis: shareAxis,
-          ...(lines.domain ? { scale: { domain: lines.domain } } : {}),
+          ...lines.axis,
         },
         color: {
           field: "run",

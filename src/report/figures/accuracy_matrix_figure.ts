@@ -1,4 +1,5 @@
 import { countColumns } from "../../evaluation/continual_measures.ts";
+import { measureOf, startWithTitle } from "../../evaluation/measures.ts";
 import type { ReportedRun } from "../reported_run.ts";
 import { type Figure, shareColors } from "./figure.ts";
 
@@ -22,11 +23,15 @@ export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined
     })),
   );
   const size = chooseCellSize(columns);
-  const text = size >= 34 ? ".0%" : "d";
+  const largest = Math.max(...experiences.flatMap(({ testAccuracy }) => testAccuracy.filter(Number.isFinite)));
+  const measure = measureOf(run.measure ?? "accuracy");
+  const format = measure.isShare ? ".0%" : ".3~g";
+  const dark = measure.lowerIsBetter ? 0.55 * largest : 0.55;
+  const hasRoom = size >= 34 || !measure.isShare;
   return {
     name: `accuracy-matrix-${slugify(run.name)}`,
-    title: "Accuracy matrix",
-    caption: "Accuracy on each experience of the test stream (columns) after each trained experience (rows).",
+    title: `${startWithTitle(measure)} matrix`,
+    caption: `${startWithTitle(measure)} on each experience of the test stream (columns) after each trained experience (rows).`,
     spec: {
       data: { values },
       width: { step: size },
@@ -49,7 +54,7 @@ export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined
               field: "accuracy",
               type: "quantitative",
               legend: null,
-              scale: { domain: [0, 1], range: shareColors },
+              scale: { ...(measure.lowerIsBetter ? {} : { domain: [0, 1], clamp: true }), range: shareColors },
             },
             stroke: { condition: { test: "datum.isTrained", value: "currentColor" }, value: null },
           },
@@ -57,11 +62,10 @@ export function createAccuracyMatrixFigure(run: ReportedRun): Figure | undefined
         {
           mark: { type: "text", fontSize: size >= 34 ? 12 : 9 },
           encoding: {
-            text:
-              text === ".0%"
-                ? { field: "accuracy", type: "quantitative", format: ".0%" }
-                : { field: "percent", type: "quantitative", format: "d" },
-            color: { condition: { test: "datum.accuracy > 0.55", value: "#ffffff" }, value: "currentColor" },
+            text: hasRoom
+              ? { field: "accuracy", type: "quantitative", format }
+              : { field: "percent", type: "quantitative", format: "d" },
+            color: { condition: { test: `datum.accuracy > ${dark}`, value: "#ffffff" }, value: "currentColor" },
           },
         },
       ],

@@ -60,6 +60,9 @@ export function layerBands(names: readonly string[]) {
 /** The axis of shares, 0 to 1 in percent, with as many digits as tell one tick from the next. */
 export const shareAxis = { format: "%", tickCount: 5 } as const;
 
+/** The axis of other numbers. */
+export const plainAxis = { tickCount: 5 } as const;
+
 /**
  * Colours of shares from 0 to 1 in a heat map: hardly more than the ground at first, white text is read on the last.
  */

@@ -6,11 +6,13 @@ import {
   flag,
   listOf,
   objectLike,
+  oneOf,
   required,
   text,
 } from "../../core/options/value_rules.ts";
 import type { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
+import { MEASURE_NAMES, type MeasureName } from "../../evaluation/measures.ts";
 import type { PluginMetric } from "../../evaluation/plugin_metric.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { BENCHMARK_RULE } from "../../streams/experience.ts";
@@ -40,6 +42,11 @@ export interface TrainingRunOptions<Config> {
   readonly loggers?: readonly Logger[];
   /** Measured beside accuracy, loss, forgetting and backward transfer. */
   readonly metrics?: readonly PluginMetric[];
+  /**
+   * What the matrix shows of each experience of the test stream. Default: accuracy; R² where targets are values, macro
+   * F1 where they are several labels.
+   */
+  readonly measure?: MeasureName | undefined;
   /** True evaluates the test stream before any training too, which forward transfer needs. */
   readonly evaluatesFirst?: boolean;
   /** Names for the exported files' metadata. Default: the class of the strategy and the benchmark's name. */
@@ -64,6 +71,7 @@ export const TRAINING_RUN_RULES: OptionRules<TrainingRunOptions<unknown>> = {
   config: anything(),
   loggers: listOf(objectLike("a logger", "logMetrics")),
   metrics: listOf(objectLike("a metric (write ...accuracyMetrics({ … }) with its dots)", "name", "save")),
+  measure: oneOf(MEASURE_NAMES),
   evaluatesFirst: flag(),
   labels: objectLike("{ strategy, benchmark }", "strategy", "benchmark"),
   exportsModels: flag(),

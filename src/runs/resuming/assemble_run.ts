@@ -1,4 +1,6 @@
+import { chooseMeasure } from "../../evaluation/measures.ts";
 import { collectSources } from "../../streams/benchmark.ts";
+import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
@@ -18,7 +20,8 @@ export interface RunOpening {
 
 /**
  * Makes a run's strategy, and then what it needs of its folder: a strategy that is refused leaves nothing behind.
- * @throws {RangeRefusal} If two data sets have one name: a run that goes on finds them by their names.
+ * @throws {RangeRefusal} If two data sets have one name: a run that goes on finds them by their names; or the measure
+ *   is about other targets.
  */
 export async function assembleRun<Config>(
   options: TrainingRunOptions<Config>,
@@ -28,8 +31,11 @@ export async function assembleRun<Config>(
   const { checkpointEvery = parseCheckpointInterval(DEFAULT_CHECKPOINT_INTERVAL) } = options;
   collectSources(options.benchmark);
   let opening: RunOpening | undefined;
-  const monitor = new RunMonitor(signal);
+  const form = readTargetForm(options.benchmark);
+  const measure = chooseMeasure(form, options.measure);
+  const monitor = new RunMonitor({ signal, measure });
   const evaluator = createRunEvaluator({
+    targets: form.kind,
     writeLines: (lines) => opening?.directory.metrics.append(lines),
     loggers,
     metrics,
@@ -38,7 +44,7 @@ export async function assembleRun<Config>(
   try {
     rehearseRun(strategy, options.benchmark);
     opening = await open(strategy);
-    return new TrainingRun(options, { ...opening, strategy, evaluator, monitor, checkpointEvery });
+    return new TrainingRun(options, { ...opening, strategy, evaluator, monitor, measure, checkpointEvery });
   } catch (error) {
     opening?.directory.close();
     await strategy.close();

@@ -1,4 +1,5 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import type { TargetKind } from "../../data/float_targets.ts";
 import { assertOneState, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What a plugin or a strategy does that others may exclude, in the words of refusals. */
@@ -24,10 +25,15 @@ export interface CombinationRules {
   readonly traits?: readonly Trait[];
   /** What no other plugin may do beside it. */
   readonly excludes?: readonly Trait[];
+  /**
+   * The kinds of targets that it can work with; a strategy refuses others before training. Default: any, and class ids
+   * alone for a plugin that has a `criterion`.
+   */
+  readonly targets?: readonly TargetKind[];
 }
 
 /** A plugin or a strategy with its name. */
-interface Member extends Required<CombinationRules> {
+interface Member extends Required<Pick<CombinationRules, "traits" | "excludes">> {
   readonly name: string;
 }
 

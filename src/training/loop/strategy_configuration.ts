@@ -2,6 +2,7 @@ import { RefusalError } from "../../core/errors/errors.ts";
 import { RandomStreams } from "../../core/random_stream.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { DataSource } from "../../data/data_source.ts";
+import { TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
 import { assertStandardizationFirst } from "../../engine/tfjs/standardization_place.ts";
 import { defaultEvaluator } from "../../evaluation/default_evaluator.ts";
 import { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
@@ -152,6 +153,11 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
   /** What no plugin may do in this strategy. Read while it is made, too. */
   get excludes(): readonly Trait[] {
     return [];
+  }
+
+  /** The kinds of targets that it can be trained on, as far as its class and not its criterion decides. */
+  get targets(): readonly TargetKind[] {
+    return TARGET_KINDS;
   }
 
   /** True for a strategy that wants all experiences in one call of `train`. */

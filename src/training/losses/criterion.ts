@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
-import { TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
+import { CLASSES_ONLY, TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
 import type { StrategyPlugin } from "../loop/strategy_plugin.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
@@ -44,7 +44,7 @@ export type CriterionFunction = (output: tf.Tensor2D, y: tf.Tensor1D, values?: t
 export function createCriterion(criterion: Criterion | CriterionFunction): Criterion {
   if (typeof criterion !== "function") return criterion;
   return {
-    targets: criterion.length < 3 ? ["classes"] : TARGET_KINDS,
+    targets: criterion.length < 3 ? CLASSES_ONLY : TARGET_KINDS,
     async evaluate(output, y, values) {
       const { differentiateOnOutput } = await import("./loss_terms.ts");
       return differentiateOnOutput(output, (tensor, tf) =>

@@ -215,6 +215,7 @@ describe("what somebody assigns to between two calls", () => {
     const declared = [
       "traits",
       "excludes",
+      "targets",
       "trainsJointly",
       "ownState",
       "hasOtherOptimizer",

@@ -2,8 +2,14 @@ import type { HostTensor } from "../../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { flag } from "../../../core/options/value_rules.ts";
 import { count, declareState } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
-import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "../../metric_family.ts";
+import {
+  createMetricFamily,
+  type FedMetric,
+  METRIC_FAMILY_RULES,
+  type MetricFamilyOptions,
+} from "../../metric_family.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
 import { createTrainedOnlyMetric } from "../../trained_only_metric.ts";
 import type { Metric } from "../metric.ts";
@@ -64,7 +70,9 @@ export function accuracyMetrics(options: AccuracyMetricsOptions): PluginMetric[]
   return family;
 }
 
-function countAccuracy(): { metric: Accuracy; update: (strategy: EvaluatedStrategy) => void } {
+/** An accuracy that a strategy feeds. */
+export function countAccuracy(): FedMetric & { readonly metric: Accuracy } {
   const metric = new Accuracy();
-  return { metric, update: (strategy) => metric.update(strategy.mbOutput, strategy.mbY) };
+  const update = ({ mbOutput, mbY }: EvaluatedStrategy) => metric.update(mbOutput, mbY);
+  return { metric, update, targets: CLASSES_ONLY };
 }

@@ -2,6 +2,7 @@ import { assertWholeNumber } from "../../../core/errors/errors.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { text } from "../../../core/options/value_rules.ts";
 import { count, declareState, list, number, optional, part } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
@@ -55,6 +56,7 @@ export function accuracyMatrixMetrics(options: { readonly streamName?: string } 
 
 class AccuracyMatrixMetric implements PluginMetric {
   readonly name = "EvalStream/Acc_Matrix";
+  readonly targets = CLASSES_ONLY;
   readonly #streamName: string;
   readonly #state = declareState("the accuracy matrix", {
     row: optional(count()),

@@ -12,6 +12,7 @@ import {
   number,
   text as textField,
 } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
@@ -101,6 +102,7 @@ export function amcaMetrics(options: AmcaMetricsOptions = {}): PluginMetric[] {
 
 class AmcaMetric implements PluginMetric {
   readonly name = "Top1_AMCA_Stream";
+  readonly targets = CLASSES_ONLY;
   readonly #options: AmcaMetricsOptions;
   readonly #state = declareState("Top1_AMCA_Stream", {
     isInTraining: flagField(),

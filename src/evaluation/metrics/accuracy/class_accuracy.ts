@@ -5,6 +5,7 @@ import type { HostTensor } from "../../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { flag, listOf, recordOf, wholeNumber } from "../../../core/options/value_rules.ts";
 import { count, declareState, mapById, record, type ValueOf } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricKey } from "../../metric_key.ts";
 import type { MetricReading } from "../../metric_value.ts";
@@ -138,6 +139,7 @@ function create(name: string, spans: MetricSpans, classes: TrackedClasses | unde
   return createReportingMetric({
     name,
     metric,
+    targets: CLASSES_ONLY,
     update: (strategy) => metric.update(strategy.mbOutput, strategy.mbY, strategy.mbTaskId),
     ...spans,
     report: (accuracies, strategy) =>

@@ -3,6 +3,7 @@ import { findOrCreate } from "../../../core/find_or_create.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { count, declareState, list, made, mapById, mapByName, optional, record } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import { findOriginNumber } from "../../../streams/lineage.ts";
 import { isOnlineExperience } from "../../../streams/online_experience.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
@@ -93,6 +94,7 @@ const MEASURES = record({ accuracy: made(() => new CumulativeAccuracy()), forget
 
 class CumulativeAccuracyMetric implements PluginMetric {
   readonly name: "CumulativeAccuracy" | "CumulativeForgetting";
+  readonly targets = CLASSES_ONLY;
   readonly #state = declareState("a cumulative accuracy", {
     lastTrained: optional(count()),
     classesSeen: mapById(list(count())),

@@ -3,6 +3,7 @@ import type { HostTensor } from "../../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { flag, wholeNumber } from "../../../core/options/value_rules.ts";
 import { count, declareState } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "../../metric_family.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
@@ -79,7 +80,8 @@ export function topkAccMetrics(options: TopkAccMetricsOptions): PluginMetric[] {
   return family;
 }
 
-function countTopK(k: number): { metric: TopKAccuracy; update: (strategy: EvaluatedStrategy) => void } {
+function countTopK(k: number) {
   const metric = new TopKAccuracy(k);
-  return { metric, update: (strategy) => metric.update(strategy.mbOutput, strategy.mbY) };
+  const update = ({ mbOutput, mbY }: EvaluatedStrategy) => metric.update(mbOutput, mbY);
+  return { metric, update, targets: CLASSES_ONLY };
 }

@@ -3,6 +3,7 @@ import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { findOrCreate } from "../../../core/find_or_create.ts";
 import type { HostTensor } from "../../../core/host_tensor.ts";
 import { declareState, made, mapById } from "../../../core/state/state.ts";
+import type { TargetKind } from "../../../data/float_targets.ts";
 import { groupPositions } from "../../../data/group_positions.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricKey } from "../../metric_key.ts";
@@ -87,6 +88,8 @@ export function takeRows({ data, shape }: HostTensor, rows: Int32Array): HostTen
 export interface FedTaskMeasures {
   readonly metric: Metric<ByTask>;
   readonly update: (strategy: EvaluatedStrategy) => void;
+  /** The kinds of targets that it is about. Default: any. */
+  readonly targets?: readonly TargetKind[];
 }
 
 /** The plugin metric of a measure by task: one value a task label, under the label's key. */

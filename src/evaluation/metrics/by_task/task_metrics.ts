@@ -1,5 +1,7 @@
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { flag, wholeNumber } from "../../../core/options/value_rules.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
+import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { listOccasions } from "../../metric_family.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
 import { TaskAwareAccuracy, TaskAwareTopKAccuracy } from "./task_aware_accuracy.ts";
@@ -48,7 +50,8 @@ export function taskAccuracyMetrics(options: TaskMetricsOptions): PluginMetric[]
   assertOptions("taskAccuracyMetrics", options, TASK_METRICS_RULES);
   return createTaskFamily(options, ["Top1_TaskAcc", "Top1_RunningTaskAcc"], () => {
     const metric = new TaskAwareAccuracy();
-    return { metric, update: ({ mbOutput, mbY, mbTaskId }) => metric.update(mbOutput, mbY, mbTaskId) };
+    const update = ({ mbOutput, mbY, mbTaskId }: EvaluatedStrategy) => metric.update(mbOutput, mbY, mbTaskId);
+    return { metric, update, targets: CLASSES_ONLY };
   });
 }
 
@@ -62,7 +65,8 @@ export function taskTopkAccMetrics(options: TaskTopkAccMetricsOptions): PluginMe
   const { topK = 3 } = options;
   return createTaskFamily(options, [`Topk_${topK}_TaskAcc`, `Topk_${topK}_RunningTaskAcc`], () => {
     const metric = new TaskAwareTopKAccuracy(topK);
-    return { metric, update: ({ mbOutput, mbY, mbTaskId }) => metric.update(mbOutput, mbY, mbTaskId) };
+    const update = ({ mbOutput, mbY, mbTaskId }: EvaluatedStrategy) => metric.update(mbOutput, mbY, mbTaskId);
+    return { metric, update, targets: CLASSES_ONLY };
   });
 }
 

@@ -6,11 +6,10 @@ import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricFamily, METRIC_FAMILY_RULES, type MetricFamilyOptions } from "../../metric_family.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
 import { createTrainedOnlyMetric } from "../../trained_only_metric.ts";
-import type { Metric } from "../metric.ts";
-import { Forgetting } from "../transfer/forgetting.ts";
+import { createTargetForgetting, feedTargets, type TargetMetric } from "../target_metrics.ts";
 import type { TransferMetricsOptions } from "../transfer/forgetting_metrics.ts";
 import { TRANSFER_METRICS_RULES } from "../transfer/forgetting_metrics.ts";
-import { TransferMetric } from "../transfer/transfer_metric.ts";
+import { MAE } from "./mean_absolute_error.ts";
 import { R2 } from "./r_squared.ts";
 import { RMSE } from "./root_mean_squared_error.ts";
 
@@ -19,8 +18,8 @@ export interface RegressionMetricsOptions extends MetricFamilyOptions {
   /** Over the evaluated experiences that were trained, in whole or in pieces. */
   readonly trainedExperience?: boolean;
   /**
-   * What the outputs of the minibatch [B, D] should have been, [B, D]. If left out, what `MSELoss` trains for: one-hot
-   * rows of the class ids; where there is one output, the class id itself as a number.
+   * What the outputs of the minibatch [B, D] should have been, [B, D]. If left out, what `MSELoss` trains for: the
+   * targets where they are numbers; else one-hot rows of the class ids; where there is one output, the class id itself.
    */
   readonly readTargets?: (strategy: EvaluatedStrategy) => HostTensor;
 }
@@ -49,6 +48,15 @@ export function r2Metrics(options: RegressionMetricsOptions): PluginMetric[] {
   return createRegressionFamily("R2", options, () => new R2());
 }
 
+/** The mean absolute errors asked for: `MAE_MB`, `MAE_Epoch`, `RunningMAE_Epoch`, `MAE_Exp`, `MAE_Stream`. */
+export function maeMetrics(options: Omit<RegressionMetricsOptions, "trainedExperience">): PluginMetric[] {
+  const { trainedExperience: _trainedExperience, ...rules } = REGRESSION_METRICS_RULES;
+  assertOptions("maeMetrics", options, rules);
+  const { readTargets = encodeLabels } = options;
+  const names = { name: "MAE", running: "RunningMAE" };
+  return createMetricFamily(options, names, () => feedTargets(new MAE(), readTargets));
+}
+
 /** Which change since experiences were learned to report, and what outputs are compared with. */
 export type RegressionForgettingOptions = TransferMetricsOptions & Pick<RegressionMetricsOptions, "readTargets">;
 
@@ -63,46 +71,24 @@ const REGRESSION_FORGETTING_RULES: OptionRules<RegressionForgettingOptions> = {
  */
 export function rmseForgettingMetrics(options: RegressionForgettingOptions): PluginMetric[] {
   assertOptions("rmseForgettingMetrics", options, REGRESSION_FORGETTING_RULES);
-  return createForgetting("RMSE", options, () => new RMSE());
+  const { readTargets = encodeLabels } = options;
+  return createTargetForgetting("RMSE", options, () => feedTargets(new RMSE(), readTargets));
 }
 
 /** `ExperienceR2Forgetting`, `StreamR2Forgetting`: R² when just learned minus R² now. */
 export function r2ForgettingMetrics(options: RegressionForgettingOptions): PluginMetric[] {
   assertOptions("r2ForgettingMetrics", options, REGRESSION_FORGETTING_RULES);
-  return createForgetting("R2", options, () => new R2());
-}
-
-/** A measure of predictions [B, D] against targets [B, D]. */
-interface RegressionMetric extends Metric<number> {
-  readonly total: number;
-  update(predicted: HostTensor, target: HostTensor): void;
-}
-
-function createForgetting(
-  measure: string,
-  { experience, stream, readTargets = encodeLabels }: RegressionForgettingOptions,
-  createMetric: () => RegressionMetric,
-): PluginMetric[] {
-  const createMeasure = () => new Forgetting();
-  const emissions = [...(experience ? (["experience"] as const) : []), ...(stream ? (["stream"] as const) : [])];
-  return emissions.map((emitAt) => {
-    const name = `${emitAt === "experience" ? "Experience" : "Stream"}${measure}Forgetting`;
-    return new TransferMetric({ name, createMeasure, emitAt, value: feed(createMetric(), readTargets) });
-  });
-}
-
-function feed(metric: RegressionMetric, readTargets: (strategy: EvaluatedStrategy) => HostTensor) {
-  const update = (strategy: EvaluatedStrategy) => metric.update(strategy.mbOutput, readTargets(strategy));
-  return { metric, update };
+  const { readTargets = encodeLabels } = options;
+  return createTargetForgetting("R2", options, () => feedTargets(new R2(), readTargets));
 }
 
 function createRegressionFamily(
   measure: string,
   options: RegressionMetricsOptions,
-  createMetric: () => RegressionMetric,
+  createMetric: () => TargetMetric,
 ): PluginMetric[] {
   const { readTargets = encodeLabels, lastTaskLabel = false, trainedExperience } = options;
-  const create = () => feed(createMetric(), readTargets);
+  const create = () => feedTargets(createMetric(), readTargets);
   const names = { name: `Top1_${measure}`, running: `Top1_Running${measure}` };
   const family = createMetricFamily(options, names, create);
   if (!trainedExperience) return family;
@@ -111,9 +97,11 @@ function createRegressionFamily(
 }
 
 /**
- * Class ids as numbers [B, 1] for a single output, as one-hot rows [B, D] otherwise; an id without an output has none.
+ * Targets that are numbers; else class ids as numbers [B, 1] for a single output, as one-hot rows [B, D] otherwise; an
+ * id without an output has none.
  */
-function encodeLabels({ mbOutput, mbY }: EvaluatedStrategy): HostTensor {
+function encodeLabels({ mbOutput, mbY, mbValues }: EvaluatedStrategy): HostTensor {
+  if (mbValues) return mbValues;
   const width = elementAt(mbOutput.shape, 1);
   if (width === 1) return { data: Float32Array.from(mbY), shape: [mbY.length, 1] };
   const data = new Float32Array(mbY.length * width);

@@ -4,6 +4,7 @@ import type { HostTensor } from "../../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { oneOf, wholeNumber } from "../../../core/options/value_rules.ts";
 import { converted, count, declareState, list } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import { createMetricKey } from "../../metric_key.ts";
 import { createReportingMetric, type PluginMetric } from "../../plugin_metric.ts";
 import type { Metric } from "../metric.ts";
@@ -139,6 +140,7 @@ export function confusionMatrixMetrics(options: ConfusionMatrixOptions = {}): Pl
     createReportingMetric({
       name,
       metric,
+      targets: CLASSES_ONLY,
       update: ({ mbOutput, mbY }) => metric.update(mbOutput, mbY),
       mode: "eval",
       resetAt: "stream",

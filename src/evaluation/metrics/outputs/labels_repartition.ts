@@ -4,6 +4,7 @@ import { findOrCreate } from "../../../core/find_or_create.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { flag, oneOf } from "../../../core/options/value_rules.ts";
 import { count, declareState, mapById } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import { createReportingMetric, type EvalSpan, type PluginMetric, type TrainSpan } from "../../plugin_metric.ts";
@@ -77,6 +78,7 @@ function createTrainMetric(span: Exclude<TrainSpan, "iteration">): PluginMetric 
   return createReportingMetric({
     name: "Repartition/train",
     metric,
+    targets: CLASSES_ONLY,
     update: ({ clock, mbY, mbTaskId }) => {
       if (span === "epoch" || clock.trainExpEpochs === 0) metric.update(mbY, mbTaskId);
     },
@@ -92,6 +94,7 @@ function createEvalMetric(span: Exclude<EvalSpan, "iteration">): PluginMetric {
   return createReportingMetric({
     name: "Repartition/eval",
     metric,
+    targets: CLASSES_ONLY,
     update: ({ mbY, mbTaskId }) => metric.update(mbY, mbTaskId),
     mode: "eval",
     resetAt: span,

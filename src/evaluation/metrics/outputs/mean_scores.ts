@@ -13,6 +13,7 @@ import {
   part,
   record,
 } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricKey } from "../../metric_key.ts";
 import type { MetricReading } from "../../metric_value.ts";
@@ -113,6 +114,7 @@ export function meanScoresMetrics(
 
 class TrainMeanScores implements PluginMetric {
   readonly name = "MeanScores/train";
+  readonly targets = CLASSES_ONLY;
   readonly #state = declareState("MeanScores/train", { scores: part(new MeanScores()), isReported: flagField() });
   readonly save = this.#state.save;
   readonly restore = this.#state.restore;
@@ -144,6 +146,7 @@ class TrainMeanScores implements PluginMetric {
 
 class EvalMeanScores implements PluginMetric {
   readonly name = "MeanScores/eval";
+  readonly targets = CLASSES_ONLY;
   readonly #scores = new MeanScores();
   readonly save = this.#scores.save;
   readonly restore = this.#scores.restore;

@@ -1,6 +1,7 @@
 import { findOrCreate } from "../../../core/find_or_create.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { declareState, made, mapById, mapByName, number, optional, part } from "../../../core/state/state.ts";
+import { CLASSES_ONLY } from "../../../data/float_targets.ts";
 import { findSharedPlaces, type Lineage, listLineage } from "../../../streams/lineage.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createExperienceKey, createMetricKey } from "../../metric_key.ts";
@@ -71,6 +72,7 @@ export function forwardTransferMetrics(options: TransferMetricsOptions): PluginM
 
 class ForwardTransferMetric implements PluginMetric {
   readonly name: string;
+  readonly targets = CLASSES_ONLY;
   readonly #emitAt: "experience" | "stream";
   readonly #state = declareState("a forward transfer", {
     lastTrained: optional(LINEAGE),

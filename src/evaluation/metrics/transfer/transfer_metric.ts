@@ -1,5 +1,6 @@
 import { findOrCreate } from "../../../core/find_or_create.ts";
 import { declareState, list, made, mapByName, optional, part, record, text } from "../../../core/state/state.ts";
+import { TARGET_KINDS, type TargetKind } from "../../../data/float_targets.ts";
 import type { Experience } from "../../../streams/experience.ts";
 import { continuesExperience, isSameExperience, listLineage } from "../../../streams/lineage.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
@@ -8,7 +9,7 @@ import { createExperienceKey, createMetricKey } from "../../metric_key.ts";
 import type { MetricReading } from "../../metric_value.ts";
 import type { PluginMetric } from "../../plugin_metric.ts";
 import { LINEAGE } from "../../trained_experiences.ts";
-import { Accuracy } from "../accuracy/accuracy.ts";
+import { countAccuracy } from "../accuracy/accuracy.ts";
 import { Mean } from "../mean.ts";
 import type { Metric } from "../metric.ts";
 
@@ -32,7 +33,7 @@ export interface TransferMetricDefinition {
   /** Makes the measure for one stream. */
   readonly createMeasure: () => TransferMeasure;
   /** What an experience is worth. Default: accuracy. */
-  readonly value?: Pick<FedMetric, "metric" | "update">;
+  readonly value?: Pick<FedMetric, "metric" | "update" | "targets">;
   readonly emitAt: "experience" | "stream";
 }
 
@@ -51,7 +52,8 @@ export interface TransferMetricDefinition {
 export class TransferMetric implements PluginMetric {
   readonly name: string;
   readonly #definition: TransferMetricDefinition;
-  readonly #value: Pick<FedMetric, "metric" | "update">;
+  readonly targets: readonly TargetKind[];
+  readonly #value: FedMetric;
   readonly #state;
   readonly save = () => this.#state.save();
   readonly restore = (saved: unknown) => this.#state.restore(saved);
@@ -59,7 +61,8 @@ export class TransferMetric implements PluginMetric {
   constructor(definition: TransferMetricDefinition) {
     this.name = definition.name;
     this.#definition = definition;
-    this.#value = definition.value ?? measureAccuracy();
+    this.#value = definition.value ?? countAccuracy();
+    this.targets = this.#value.targets ?? TARGET_KINDS;
     this.#state = declareState(definition.name, {
       lastTrained: optional(LINEAGE),
       worth: part(this.#value.metric),
@@ -133,9 +136,4 @@ export function listStreams(experiences: readonly Experience[]): Experience[] {
     if (!first.has(name)) first.set(name, experience);
   }
   return [...first.values()];
-}
-
-function measureAccuracy(): Pick<FedMetric, "metric" | "update"> {
-  const metric = new Accuracy();
-  return { metric, update: ({ mbOutput, mbY }) => metric.update(mbOutput, mbY) };
 }
