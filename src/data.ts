@@ -10,7 +10,7 @@ export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./cor
 export { type ArrayDatasetOptions, createArrayDataset } from "./data/array_dataset.ts";
 export type { ArrayTargets, TargetRows } from "./data/array_targets.ts";
 export { createDataSource, type DataSource } from "./data/data_source.ts";
-export { Dataset, type SampleReferences } from "./data/dataset.ts";
+export { Dataset } from "./data/dataset.ts";
 export type { FloatTargets, TargetForm, TargetKind } from "./data/float_targets.ts";
 export type { ImageLayout } from "./data/images/image_layout.ts";
 export type { WantedSize } from "./data/images/resize_image.ts";
@@ -19,6 +19,7 @@ export { type CIFARFiles, loadCIFAR10, loadCIFAR100 } from "./data/readers/cifar
 export { type IdxArray, readIdxImages, readIdxLabels } from "./data/readers/idx_reader.ts";
 export type { LabelledImages } from "./data/readers/labelled_images.ts";
 export { loadFashionMNIST, loadMNIST, type MNISTFiles } from "./data/readers/mnist_files.ts";
+export type { SampleIndex, SampleReferences } from "./data/sample_index.ts";
 export type { SavedDataset, SourcesByName } from "./data/saved_dataset.ts";
 export type { ComputedSamples } from "./data/scratch_samples.ts";
 export type { LabelledRows } from "./data/task_classes.ts";

@@ -3,12 +3,9 @@ import type { HostTensor } from "../core/host_tensor.ts";
 import { objectLike } from "../core/options/value_rules.ts";
 import type { DataSource } from "./data_source.ts";
 import { CLASS_FORM, describeTargetForm, type TargetForm } from "./float_targets.ts";
+import { JoinedIndex, joinReferences, type SampleIndex, type SampleReferences } from "./sample_index.ts";
 
-/** Which samples, in which order: sample i is row `rows[i]` of the source with id `sourceIds[i]`. */
-export interface SampleReferences {
-  readonly sourceIds: Int32Array;
-  readonly rows: Int32Array;
-}
+const NO_REFERENCES: SampleReferences = { sourceIds: new Int32Array(0), rows: new Int32Array(0) };
 
 /** The rule of an option that is a data set. */
 export const DATASET_RULE = objectLike("a Dataset", "references", "subset");
@@ -20,15 +17,18 @@ export const DATASET_RULE = objectLike("a Dataset", "references", "subset");
 export class Dataset {
   /** The sources its samples come from, by id. */
   readonly sources: ReadonlyMap<number, DataSource>;
-  readonly references: SampleReferences;
+  #references: SampleReferences | undefined;
+  readonly #index: SampleIndex | undefined;
   #targets: Int32Array | undefined;
   #targetValues: HostTensor | undefined;
   #targetsTaskLabels: Int32Array | undefined;
   #taskLabels: readonly number[] | undefined;
 
-  constructor(sources: ReadonlyMap<number, DataSource>, references: SampleReferences) {
+  /** @param references With an index, all of the sources are those of some sample. */
+  constructor(sources: ReadonlyMap<number, DataSource>, references: SampleReferences | SampleIndex) {
     this.sources = sources;
-    this.references = references;
+    if ("collect" in references) this.#index = references;
+    else this.#references = references;
   }
 
   /** All rows of a source, in order. */
@@ -49,23 +49,23 @@ export class Dataset {
    * @throws {RangeError} If some have class ids and others float targets, or float targets of another kind or width.
    */
   static concat(datasets: readonly Dataset[]): Dataset {
-    const length = datasets.reduce((sum, dataset) => sum + dataset.length, 0);
-    const sourceIds = new Int32Array(length);
-    const rows = new Int32Array(length);
     const sources = new Map<number, DataSource>();
-    let offset = 0;
-    for (const dataset of datasets) {
-      sourceIds.set(dataset.references.sourceIds, offset);
-      rows.set(dataset.references.rows, offset);
-      for (const [id, source] of dataset.sources) sources.set(id, source);
-      offset += dataset.length;
-    }
+    for (const dataset of datasets) for (const [id, source] of dataset.sources) sources.set(id, source);
     assertOneForm(sources.values());
-    return new Dataset(sources, { sourceIds, rows });
+    const indices = datasets.flatMap((dataset) => dataset.#index ?? []);
+    const areIndexed = datasets.length > 0 && indices.length === datasets.length;
+    if (areIndexed) return new Dataset(sources, new JoinedIndex(indices));
+    return new Dataset(sources, joinReferences(datasets.map(({ references }) => references)));
+  }
+
+  /** Which samples, in order; borrowed. */
+  get references(): SampleReferences {
+    this.#references ??= this.#index?.collect() ?? NO_REFERENCES;
+    return this.#references;
   }
 
   get length(): number {
-    return this.references.rows.length;
+    return this.#index?.length ?? this.references.rows.length;
   }
 
   /** Class ids [length], all 0 where targets are numbers; computed once, borrowed by the caller. */
@@ -101,7 +101,7 @@ export class Dataset {
 
   /** The distinct task labels of its samples, ascending. */
   get taskLabels(): readonly number[] {
-    this.#taskLabels ??= [...new Set(this.targetsTaskLabels)].sort((a, b) => a - b);
+    this.#taskLabels ??= [...new Set(this.#listTaskLabels())].sort((a, b) => a - b);
     return this.#taskLabels;
   }
 
@@ -110,21 +110,32 @@ export class Dataset {
    * @throws {RangeError} If there is no such position.
    */
   subset(positions: ArrayLike<number>): Dataset {
-    const { sourceIds, rows } = this.references;
     const chosen = { sourceIds: new Int32Array(positions.length), rows: new Int32Array(positions.length) };
+    this.copyReferences(positions, chosen, 0);
+    return new Dataset(this.sources, chosen);
+  }
+
+  /**
+   * Writes the references of the samples at these positions to `target`, from its place `start` on.
+   * @throws {RangeError} If there is no such position.
+   */
+  copyReferences(positions: ArrayLike<number>, target: SampleReferences, start: number): void {
+    const { length } = this;
+    const index = this.#references ? undefined : this.#index;
+    const { sourceIds, rows } = index ? NO_REFERENCES : this.references;
     for (let i = 0; i < positions.length; i++) {
       const position = positions[i] ?? -1;
-      const row = rows[position];
-      if (row === undefined) throw new RangeRefusal(needs("the subset", `positions below ${this.length}`, position));
-      chosen.sourceIds[i] = sourceIds[position] ?? 0;
-      chosen.rows[i] = row;
+      if (!(position >= 0 && position < length && Number.isInteger(position))) {
+        throw new RangeRefusal(needs("the subset", `positions below ${length}`, position));
+      }
+      target.sourceIds[start + i] = (index ? index.sourceIdAt(position) : sourceIds[position]) ?? 0;
+      target.rows[start + i] = (index ? index.rowAt(position) : rows[position]) ?? 0;
     }
-    return new Dataset(this.sources, chosen);
   }
 
   /** The same samples without the sources that none of them comes from. */
   dropUnusedSources(): Dataset {
-    if (this.sources.size === 1 && this.length > 0) return this;
+    if (this.#index || (this.sources.size === 1 && this.length > 0)) return this;
     const used = new Map<number, DataSource>();
     let lastId = -1;
     for (const [position, id] of this.references.sourceIds.entries()) {
@@ -133,6 +144,11 @@ export class Dataset {
       lastId = id;
     }
     return used.size === this.sources.size ? this : new Dataset(used, this.references);
+  }
+
+  /** Those of the samples, not all different. */
+  #listTaskLabels(): Iterable<number> {
+    return this.#index ? [...this.sources.values()].map(({ taskLabel }) => taskLabel) : this.targetsTaskLabels;
   }
 
   #readEach(read: (source: DataSource, row: number) => number): Int32Array {
@@ -156,7 +172,8 @@ export class Dataset {
   }
 
   #sourceAt(position: number): DataSource {
-    const id = this.references.sourceIds[position];
+    const isThere = position >= 0 && position < this.length;
+    const id = isThere && this.#index ? this.#index.sourceIdAt(position) : this.references.sourceIds[position];
     if (id === undefined) throw new RangeRefusal(needs("the data set", `a position below ${this.length}`, position));
     const source = this.sources.get(id);
     if (!source) throw new RangeRefusal(needs("the data set", `one of the sources ${[...this.sources.keys()]}`, id));

@@ -1,8 +1,8 @@
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import type { DataSource } from "./data_source.ts";
-import type { SampleReferences } from "./dataset.ts";
 import type { RowReader } from "./row_reader.ts";
+import type { SampleReferences } from "./sample_index.ts";
 import type { AugmentationKey } from "./transforms/augmentation.ts";
 import { getBatchReader } from "./transforms/augmented_reader.ts";
 

@@ -20,12 +20,18 @@ export function countBatches(length: number, batchSize: number, dropLast: boolea
   return dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
 }
 
-/** One epoch's way through a data set. */
+/**
+ * One epoch's way through a data set. One that starts again, a memory, remembers only the places that it has drawn
+ * from: it may be large, and few of its samples asked for.
+ */
 export class BatchSampler {
   readonly #options: BatchSamplerOptions;
   /** Positions beyond this one are not used. */
   readonly #end: number;
-  readonly #order: Int32Array;
+  /** Undefined for a data set that starts again. */
+  readonly #order: Int32Array | undefined;
+  /** What stands at a place that is not its own number. */
+  readonly #moved = new Map<number, number>();
   #next = 0;
 
   /** Draws the order of a data set that is gone through once. */
@@ -35,28 +41,28 @@ export class BatchSampler {
     // A cycling data set smaller than its batch would never be seen if its only sub-batch were dropped.
     const keepsLast = !dropLast || (cycle && length < batchSize);
     this.#end = keepsLast ? length : length - (length % batchSize);
-    this.#order = random && !cycle ? random.permutation(length) : createAscending(length);
+    if (!cycle) this.#order = random ? random.permutation(length) : createAscending(length);
   }
 
-  /** Positions of the next sub-batch; none when the data set is used up. Borrowed until the next call. */
+  /** Positions of the next sub-batch; none when the data set is used up. Borrowed. */
   next(): Int32Array {
     const { batchSize, cycle, random } = this.#options;
     if (cycle && this.#next >= this.#end) this.#next = 0;
     const start = this.#next;
     this.#next = Math.min(start + batchSize, this.#end);
-    if (cycle && random) this.#drawUpTo(this.#next, start, random);
-    return this.#order.subarray(start, this.#next);
+    if (this.#order) return this.#order.subarray(start, this.#next);
+    return Int32Array.from({ length: this.#next - start }, (_, i) => {
+      return random ? this.#draw(start + i, random) : start + i;
+    });
   }
 
-  /** Fisher and Yates from the front, one sub-batch at a time: what is not drawn yet lies behind `end`. */
-  #drawUpTo(end: number, start: number, random: RandomStream): void {
-    const order = this.#order;
-    for (let i = start; i < end; i++) {
-      const chosen = i + random.integer(order.length - i);
-      const held = order[i] ?? 0;
-      order[i] = order[chosen] ?? 0;
-      order[chosen] = held;
-    }
+  /** A step of Fisher and Yates from the front: what is not drawn yet lies behind `place`. */
+  #draw(place: number, random: RandomStream): number {
+    const chosen = place + random.integer(this.#options.length - place);
+    const drawn = this.#moved.get(chosen) ?? chosen;
+    this.#moved.set(chosen, this.#moved.get(place) ?? place);
+    this.#moved.set(place, drawn);
+    return drawn;
   }
 }
 

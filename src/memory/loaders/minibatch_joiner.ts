@@ -44,12 +44,8 @@ function joinPieces(
   const rows = new Int32Array(length);
   let filled = 0;
   for (const { dataset, positions } of pieces) {
-    const { references } = dataset;
-    for (let i = 0; i < positions.length; i++, filled++) {
-      const position = positions[i] ?? 0;
-      sourceIds[filled] = references.sourceIds[position] ?? 0;
-      rows[filled] = references.rows[position] ?? 0;
-    }
+    dataset.copyReferences(positions, { sourceIds, rows }, filled);
+    filled += positions.length;
   }
   return new Dataset(sources, { sourceIds, rows });
 }

@@ -61,6 +61,29 @@ describe("ReservoirSamplingBuffer", () => {
     expect(listSamples(pieces.buffer)).toEqual(listSamples(whole.buffer));
   });
 
+  test("is what sorting everything seen by the drawn keys gives, over several pieces, and old buffers stay", () => {
+    const all = makeDataset(new Int32Array(4000));
+    const names = listSamples(all);
+    const buffer = new ReservoirSamplingBuffer({ maxSize: 2500 });
+    const [random, slowRandom] = [new RandomStream(5, "buffer"), new RandomStream(5, "buffer")];
+    const keys = names.map(() => slowRandom.uniform());
+    let seen = 0;
+    for (const length of [1800, 10, 1000, 7, 1183]) {
+      const positions = Array.from({ length }, (_, i) => seen + i);
+      const before = buffer.buffer;
+      const wantedBefore = rank(seen);
+      buffer.updateFromDataset(all.subset(positions), random);
+      seen += length;
+      expect(listSamples(buffer.buffer)).toEqual(rank(seen));
+      expect(listSamples(before)).toEqual(wantedBefore);
+    }
+
+    function rank(count: number): string[] {
+      const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => (keys[b] ?? 0) - (keys[a] ?? 0));
+      return order.slice(0, 2500).map((position) => names[position] ?? "");
+    }
+  });
+
   test("resize() to less keeps the front, to more makes room", () => {
     const buffer = new ReservoirSamplingBuffer({ maxSize: 6 });
     const random = new RandomStream(2, "buffer");
