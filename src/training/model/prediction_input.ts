@@ -95,7 +95,8 @@ function appendNumbers(part: unknown, shape: readonly number[], into: Flattening
     for (const inner of part) appendNumbers(inner, shape.slice(1), into);
   } else {
     const got = isNumberArray(part) || Array.isArray(part) ? `${part.length} values` : describeValue(part);
-    const within = shape.length < into.sampleShape.length ? " in a part of it" : "";
+    const isWhole = shape.length === into.sampleShape.length;
+    const within = isWhole ? (typeof part === "number" ? "; one sample is a list of one" : "") : " in a part of it";
     const wanted = `a sample must be of shape ${formatShape(into.sampleShape)}`;
     throw new RangeRefusal(`predict(): x, row ${into.row}: ${wanted}, got ${got}${within}`);
   }

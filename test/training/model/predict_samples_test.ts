@@ -197,7 +197,7 @@ describe("BaseStrategy.predict()", () => {
 
   for (const [x, options, sentence] of [
     [[[1, 2]], {}, "x, row 0: a sample must be of shape [6], got 2 values"],
-    [[rows[0] ?? [], 3], {}, "x, row 1: a sample must be of shape [6], got 3"],
+    [[rows[0] ?? [], 3], {}, "x, row 1: a sample must be of shape [6], got 3; one sample is a list of one"],
     [new Float32Array(7), {}, "x must hold a multiple of 6 values, samples of shape [6], got 7"],
     [[[1, 2, 3, 4, 5, Number.NaN]], {}, "x, row 0: values must be finite float32 numbers, got NaN"],
     [rows, { taskLabels: [0] }, `taskLabels must be one a sample, ${rows.length}, got 1`],
