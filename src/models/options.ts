@@ -1,8 +1,8 @@
 /** Options of the built-in models. Loads no TF.js. */
 
 import { COMPATIBILITIES } from "../core/options/compatibility.ts";
-import { type OptionSchema, type OptionsOf, withDefault } from "../core/options/option_schema.ts";
-import { flag, listOf, number, oneOf, wholeNumber } from "../core/options/value_rules.ts";
+import { type OptionSchema, type OptionsOf, optional, withDefault } from "../core/options/option_schema.ts";
+import { flag, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/options/value_rules.ts";
 
 const seed = withDefault(wholeNumber(), 0, "seeds the weights; the same seed gives the same model");
 const inputShape = (shape: readonly number[], help: string) => withDefault(listOf(wholeNumber(1), 1), shape, help);
@@ -58,6 +58,29 @@ export const IMAGE_MODEL_OPTIONS = {
 /** What `simpleCNN` is built from. */
 export const SIMPLE_CNN_OPTIONS = { ...IMAGE_MODEL_OPTIONS, dropRate: dropRate(0.25) } satisfies OptionSchema;
 
+/** What `onnxModel` is built from. */
+export const ONNX_MODEL_OPTIONS = {
+  path: optional(text(), "the ONNX file"),
+  bytes: optional(objectLike<Uint8Array>("a Uint8Array", "buffer"), "the ONNX file's bytes, in place of path"),
+  trainable: withDefault(
+    listOf(text(), 1),
+    ["all"],
+    "weights that are trained: all, none, last:COUNT (of the operators that have weights) or patterns of names (layer4.*)",
+  ),
+  head: withDefault(
+    oneOf(["replace", "keep"]),
+    "replace",
+    "a new classifier in place of the file's last product, or the file's own",
+  ),
+  features: optional(text(), "the value that a new classifier follows, by its name in the file"),
+  inputShape: optional(listOf(wholeNumber(1), 1), "shape of one sample as the data has it. Default: the file's"),
+  layout: optional(
+    oneOf(["nchw", "nhwc"]),
+    "where the file's images have their channels. Default: first where only that fits the data",
+  ),
+  ...HEAD,
+} satisfies OptionSchema;
+
 /** What `pnn` is built from. */
 export const PNN_OPTIONS = {
   inputShape: inputShape([28, 28, 1], "shape of one sample; flattened"),
@@ -91,3 +114,6 @@ export type SimpleCNNOptions = OptionsOf<typeof SIMPLE_CNN_OPTIONS>;
 
 /** What `pnn` is built from; every option has a default. */
 export type PNNOptions = OptionsOf<typeof PNN_OPTIONS>;
+
+/** What `onnxModel` is built from; `path` or `bytes` must be given. */
+export type OnnxModelOptions = OptionsOf<typeof ONNX_MODEL_OPTIONS>;

@@ -5,6 +5,7 @@ import type { DenseSpec } from "./dense.ts";
 import type { EmbeddingSpec } from "./embedding.ts";
 import type { GrowingHeadSpec } from "./heads/growing_heads.ts";
 import type { ProgressiveNetworkSpec } from "./heads/progressive_network.ts";
+import type { ImportedNetworkSpec } from "./imported_network_layer.ts";
 import type { InputSpec } from "./input.ts";
 import type { MergingLayerSpec } from "./merging.ts";
 import type { NoiseLayerSpec } from "./noise_layers.ts";
@@ -21,6 +22,7 @@ export type LayerSpec =
   | DenseSpec
   | EmbeddingSpec
   | GrowingHeadSpec
+  | ImportedNetworkSpec
   | InputSpec
   | MergingLayerSpec
   | NoiseLayerSpec

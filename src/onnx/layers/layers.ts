@@ -7,6 +7,7 @@ import { denseLayers } from "./dense.ts";
 import { embeddingLayers } from "./embedding.ts";
 import { growingHeadLayers } from "./heads/growing_heads.ts";
 import { progressiveLayers } from "./heads/progressive_network.ts";
+import { importedNetworkLayers } from "./imported_network_layer.ts";
 import { inputLayers } from "./input.ts";
 import type { Conversion, LayerDefinition, LayerFamily, ParameterSpec } from "./layer_definition.ts";
 import type { LayerSpec } from "./layer_spec.ts";
@@ -24,6 +25,7 @@ const LAYERS: LayerFamily<LayerSpec> = {
   ...denseLayers,
   ...embeddingLayers,
   ...growingHeadLayers,
+  ...importedNetworkLayers,
   ...inputLayers,
   ...mergingLayers,
   ...noiseLayers,

@@ -5,6 +5,7 @@ import { denseClasses } from "./dense.ts";
 import { embeddingClasses } from "./embedding.ts";
 import { growingHeadClasses } from "./heads/growing_heads.ts";
 import { progressiveClasses } from "./heads/progressive_network.ts";
+import { importedNetworkClasses } from "./imported_network_layer.ts";
 import { inputClasses } from "./input.ts";
 import type { LayerCall } from "./layer_call.ts";
 import type { LayerParser } from "./layer_definition.ts";
@@ -25,6 +26,7 @@ const CLASSES: ReadonlyMap<string, LayerParser<LayerSpec>> = new Map(
     denseClasses,
     embeddingClasses,
     growingHeadClasses,
+    importedNetworkClasses,
     inputClasses,
     mergingClasses,
     noiseClasses,

@@ -1,0 +1,160 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
+import { countElements } from "../core/host_tensor.ts";
+import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
+import { RandomStream } from "../core/random_stream.ts";
+import { ImportedNetwork } from "../engine/tfjs/layers/imported_network.ts";
+import { chooseTrainable } from "../onnx/import/choose_trainable.ts";
+import { type Imported, importNetwork } from "../onnx/import/import_network.ts";
+import { formatNetwork } from "../onnx/import/imported_network.ts";
+import { inferOutputShape } from "../onnx/import/infer_output_shape.ts";
+import type { OnnxSource } from "../onnx/import/onnx_source.ts";
+import { readOnnx } from "../onnx/import/read_onnx.ts";
+import { addGrowingHead, callLayer } from "./growing_classifier.ts";
+import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
+import { ONNX_MODEL_OPTIONS, type OnnxModelOptions } from "./options.ts";
+
+type Settings = ResolvedOptions<typeof ONNX_MODEL_OPTIONS>;
+
+/**
+ * A network from an ONNX file, as PyTorch, Keras and others export it, to be trained on: all of it, some of its weights
+ * or a new classifier alone. Logits are [N, C]. A last softmax is left out, as training wants logits; images come with
+ * their channels last, whatever the file wants. What is not trained stays as it is, moving statistics included. The
+ * layers are called input, network and, for a new head, classifier. The caller owns the model; the engine onnxruntime
+ * alone computes it.
+ * @throws {SyntaxError} If it is no ONNX file. {RangeError} If an operator has no rule (the message names it), the
+ * samples do not fit, or `trainable` names no weight.
+ * @example
+ * const model = onnxModel({ path: "resnet18.onnx", trainable: ["layer4.*"], numClasses: 10, inputShape: [224, 224, 3] });
+ */
+export function onnxModel(options: OnnxModelOptions): tf.LayersModel {
+  const settings = resolveOptions("onnxModel", options, ONNX_MODEL_OPTIONS);
+  if (settings.incremental && settings.multiHead) {
+    throw new RangeRefusal("onnxModel: incremental and multiHead exclude each other");
+  }
+  const subject = settings.path === undefined ? "the ONNX file" : basename(settings.path);
+  const source = readSource(settings, subject);
+  const fit = fitSamples(source, settings, subject);
+  const imported = importNetwork(source, {
+    subject,
+    head: settings.head,
+    features: settings.features,
+    sampleShape: fit.fileShape,
+    chooseTrainable: (weights) => chooseTrainable(weights, settings.trainable, subject),
+  });
+  tf.enableProdMode();
+  return buildModel(imported, fit, settings, subject);
+}
+
+function readSource({ path, bytes }: Settings, subject: string): OnnxSource {
+  if ((path === undefined) === (bytes === undefined)) throw new RangeRefusal("onnxModel: give path or bytes");
+  if (path === undefined) return readOnnx(bytes ?? new Uint8Array(0), { subject });
+  const read = (file: string) => {
+    try {
+      return readFileSync(file);
+    } catch (cause) {
+      throw new RangeRefusal(`Cannot read ${file}: ${describeCause(cause)}`, { cause });
+    }
+  };
+  const others = new Map<string, Uint8Array>();
+  const readExternal = (location: string) => {
+    const known = others.get(location) ?? read(join(dirname(path), location));
+    others.set(location, known);
+    return known;
+  };
+  return readOnnx(read(path), { subject, readExternal });
+}
+
+/** How samples of the data become what the file takes. */
+interface SampleFit {
+  /** Of one sample as the data has it. */
+  readonly inputShape: readonly number[];
+  /** Of one sample as the file takes it. */
+  readonly fileShape: readonly number[];
+  readonly change: "none" | "channelsFirst" | "flatten";
+}
+
+/** Images whose channels the file wants first are turned; a file that takes rows gets flat samples. */
+function fitSamples(source: OnnxSource, settings: Settings, subject: string): SampleFit {
+  const names = new Set(source.initializers.map(({ name }) => name));
+  const wanted = source.inputs.find(({ name }) => !names.has(name))?.shape?.slice(1);
+  const given = settings.inputShape;
+  const fits = (shape: readonly number[]) =>
+    wanted === undefined ||
+    (wanted.length === shape.length && wanted.every((length, i) => typeof length !== "number" || length === shape[i]));
+  if (!given) {
+    const shape = (wanted ?? []).map((length) => {
+      if (typeof length === "number") return length;
+      throw new RangeRefusal(`${subject} leaves ${length} of its input open: give inputShape`);
+    });
+    const [channels = 0, height = 0, width = 0, ...others] = shape;
+    const isTurned =
+      others.length === 0 && shape.length === 3 && (settings.layout ?? (channels <= 4 ? "nchw" : "nhwc")) === "nchw";
+    return {
+      inputShape: isTurned ? [height, width, channels] : shape,
+      fileShape: shape,
+      change: isTurned ? "channelsFirst" : "none",
+    };
+  }
+  const [height = 0, width = 0, channels = 0] = given;
+  const turned = [channels, height, width];
+  if (
+    given.length === 3 &&
+    settings.layout !== "nhwc" &&
+    fits(turned) &&
+    (settings.layout === "nchw" || !fits(given) || channels <= 4)
+  ) {
+    return { inputShape: given, fileShape: turned, change: "channelsFirst" };
+  }
+  if (fits(given)) return { inputShape: given, fileShape: given, change: "none" };
+  const flat = [countElements(given)];
+  if (fits(flat)) return { inputShape: given, fileShape: flat, change: "flatten" };
+  throw new RangeRefusal(`${subject} takes samples [${wanted?.join(", ")}], got [${given.join(", ")}]`);
+}
+
+function buildModel(
+  { network, values }: Imported,
+  fit: SampleFit,
+  settings: Settings,
+  subject: string,
+): tf.LayersModel {
+  const outputShape = inferOutputShape(network, fit.fileShape, subject);
+  const layer = new ImportedNetwork({ name: "network", network: formatNetwork(network), outputShape, values });
+  const input = tf.input({ shape: [...fit.inputShape], name: "input" });
+  const end = callLayer(fitInput(input, fit), layer);
+  const flat = outputShape.length === 1 ? end : callLayer(end, tf.layers.flatten({ name: "features" }));
+  const head = addHead(flat, settings);
+  const model = tf.model({ name: "onnx_model", inputs: [input, ...head.inputs], outputs: head.outputs });
+  const initialize = settings.initialization === "pytorch" ? initializeLikePyTorch : initializeLikeKeras;
+  initialize(model, new RandomStream(settings.seed, "init"));
+  return model;
+}
+
+function fitInput(input: tf.SymbolicTensor, { change }: SampleFit): tf.SymbolicTensor {
+  switch (change) {
+    case "none":
+      return input;
+    case "channelsFirst":
+      return callLayer(input, tf.layers.permute({ dims: [3, 1, 2], name: "channels_first" }));
+    case "flatten":
+      return callLayer(input, tf.layers.flatten({ name: "flatten" }));
+  }
+}
+
+function addHead(
+  features: tf.SymbolicTensor,
+  { head, incremental, multiHead, initialUnits, numClasses }: Settings,
+): { readonly outputs: tf.SymbolicTensor; readonly inputs: readonly tf.SymbolicTensor[] } {
+  if (head === "keep") {
+    if (incremental || multiHead) throw new RangeRefusal("onnxModel: a head that grows requires head=replace");
+    return { outputs: features, inputs: [] };
+  }
+  if (incremental || multiHead) {
+    const kind = multiHead ? "multi-head" : "incremental";
+    return addGrowingHead(features, { kind, name: "classifier", initialUnits });
+  }
+  const classifier = tf.layers.dense({ name: "classifier", units: numClasses, kernelInitializer: "zeros" });
+  return { outputs: callLayer(features, classifier), inputs: [] };
+}

@@ -1,0 +1,215 @@
+import { elementAt } from "../../core/element_at.ts";
+import { describeUnknownName, RangeRefusal } from "../../core/errors/errors.ts";
+import { cutHead } from "./cut_head.ts";
+import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
+import { inlineFunctions } from "./inline_functions.ts";
+import type { OnnxSource, SourceNode, SourceTensor } from "./onnx_source.ts";
+import { listNumbers, toFloats } from "./read_tensor.ts";
+import { WeightNames } from "./weight_names.ts";
+
+/** What is taken of a file. */
+export interface ImportOptions {
+  /** What messages begin with: the file. */
+  readonly subject: string;
+  /**
+   * Where the network ends: at its output as it is ("keep"), or before its last product ("replace"), which a new
+   * classifier follows.
+   */
+  readonly head: "keep" | "replace";
+  /** The value that a new classifier follows, by its name in the file. Default: what the last product takes. */
+  readonly features?: string | undefined;
+  /** The shape of one sample, where the file leaves lengths open. */
+  readonly sampleShape?: readonly number[] | undefined;
+  /** Says of the weights, in the order of the nodes that use them, which are trained. */
+  readonly chooseTrainable: (weights: readonly WeightUse[]) => readonly boolean[];
+}
+
+/** A weight, and the operator that takes it. */
+export interface WeightUse {
+  readonly name: string;
+  /** The node's number among those that have weights. */
+  readonly node: number;
+}
+
+/** A network and the values of its weights, in the network's order. The caller owns them. */
+export interface Imported {
+  readonly network: ImportedNetwork;
+  readonly values: readonly Float32Array[];
+}
+
+/**
+ * Takes a network out of a file: functions laid open, the nodes that the output needs, and its float tensors as weights
+ * of their own. Exporters write equal weights once; norms and small tensors get a copy for each use, as they were apart
+ * before the export, while large ones that several operators share stay shared.
+ * @throws {RangeError} If the file has not one input, or has no such value.
+ */
+export function importNetwork(source: OnnxSource, options: ImportOptions): Imported {
+  const { subject } = options;
+  const tensors = new Map(source.initializers.map((tensor) => [tensor.name, tensor]));
+  const nodes = liftConstants(inlineFunctions(source), tensors);
+  const input = findInput(source, tensors, options);
+  const end = cutHead(nodes, { outputs: source.outputs.map(({ name }) => name), tensors, ...options });
+  const kept = keepNeeded(nodes, end);
+  if (kept.length === 0) throw new RangeRefusal(`${subject}: ${describeUnknownName("value", end, listValues(nodes))}`);
+  const names = new WeightNames();
+  const statics: ImportedNetwork["statics"] = {};
+  const weights: { name: string; tensor: SourceTensor; isStatistic: boolean; node: number }[] = [];
+  let withWeights = 0;
+  const imported = kept.map((node): ImportedNode => {
+    const before = weights.length;
+    const inputs = node.inputs.map((name, place) => {
+      const tensor = tensors.get(name);
+      if (!tensor) return name;
+      if (!isWeight(tensor) || isNumbers(tensor, node)) {
+        statics[name] = toStatic(tensor);
+        return name;
+      }
+      const { name: own, isNew } = names.claim(tensor, { node, place });
+      if (isNew) weights.push({ name: own, tensor, isStatistic: isStatistic(node, place), node: withWeights });
+      return own;
+    });
+    if (weights.length > before) withWeights += 1;
+    return {
+      op: nameOperator(node),
+      name: node.name,
+      inputs,
+      outputs: [...node.outputs],
+      attributes: readAttributes(node, subject),
+    };
+  });
+  const chosen = options.chooseTrainable(weights.map(({ name, node }) => ({ name, node })));
+  return {
+    network: {
+      opset: source.opset,
+      input,
+      output: end,
+      nodes: imported,
+      statics,
+      weights: weights.map(({ name, tensor, isStatistic }, i) => ({
+        name,
+        shape: [...tensor.shape],
+        isTrainable: !isStatistic && elementAt(chosen, i),
+      })),
+    },
+    values: weights.map(({ tensor }) => toFloats(tensor)),
+  };
+}
+
+/** Constant nodes, and those that give a tensor another name, as tensors of their names; the other nodes. */
+function liftConstants(nodes: readonly SourceNode[], tensors: Map<string, SourceTensor>): SourceNode[] {
+  return nodes.filter(({ op, domain, inputs: [input = ""], outputs: [output = ""], attributes }) => {
+    const renamed = op === "Identity" ? tensors.get(input) : undefined;
+    if (renamed) tensors.set(output, { ...renamed, name: output });
+    if (renamed) return false;
+    if (op !== "Constant" || domain !== "") return true;
+    const [attribute] = Object.values(attributes);
+    if (attribute?.kind === "tensor") tensors.set(output, { ...attribute.value, name: output });
+    if (attribute?.kind === "float" || attribute?.kind === "floats") {
+      const { kind, value } = attribute;
+      const bytes = new Uint8Array(Float32Array.from(kind === "float" ? [value] : value).buffer);
+      tensors.set(output, { name: output, shape: kind === "float" ? [] : [value.length], dataType: "float32", bytes });
+    }
+    if (attribute?.kind === "int" || attribute?.kind === "ints") {
+      const { kind, value } = attribute;
+      const bytes = new Uint8Array(BigInt64Array.from(kind === "int" ? [value] : value, BigInt).buffer);
+      tensors.set(output, { name: output, shape: kind === "int" ? [] : [value.length], dataType: "int64", bytes });
+    }
+    return !tensors.has(output);
+  });
+}
+
+function findInput(
+  { inputs }: OnnxSource,
+  tensors: ReadonlyMap<string, SourceTensor>,
+  { subject, sampleShape }: ImportOptions,
+): ImportedNetwork["input"] {
+  const [input, ...others] = inputs.filter(({ name }) => !tensors.has(name));
+  if (!input || others.length > 0) {
+    const found = inputs.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
+    throw new RangeRefusal(`${subject} must have one input of samples, got ${found.join(", ") || "none"}`);
+  }
+  const lengths = input.shape?.slice(1) ?? sampleShape;
+  if (!lengths) throw new RangeRefusal(`${subject} does not say the shape of its input ${input.name}: give inputShape`);
+  const shape = lengths.map((length, axis) => {
+    const known = typeof length === "number" ? length : sampleShape?.[axis];
+    if (known !== undefined) return known;
+    throw new RangeRefusal(`${subject} leaves ${length} of its input ${input.name} open: give inputShape`);
+  });
+  return { name: input.name, shape };
+}
+
+/** The nodes on which a value depends, in the file's order. */
+function keepNeeded(nodes: readonly SourceNode[], end: string): SourceNode[] {
+  const needed = new Set([end]);
+  const kept: SourceNode[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    for (const name of node.inputs) needed.add(name);
+    kept.push(node);
+  }
+  return kept.reverse();
+}
+
+function listValues(nodes: readonly SourceNode[]): string[] {
+  return nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== "");
+}
+
+/** Floats of more than one element; single ones where they have a parameter's name, as PyTorch's ("act.weight"). */
+function isWeight({ dataType, shape, name }: SourceTensor): boolean {
+  if (!["float32", "float64", "float16"].includes(dataType)) return false;
+  return shape.some((length) => length !== 1) || /\.(weight|bias|alpha|gamma|beta|scale)$/.test(name);
+}
+
+/** What takes numbers to compute masks and shapes by, not weights. */
+const TAKES_NUMBERS = ["ConstantOfShape", "Equal", "Expand", "Greater", "Less", "Range", "ScatterND", "Where"];
+
+/** Floats that such an operator takes, unless they are called as PyTorch calls parameters ("layer1.weight"). */
+function isNumbers({ name }: SourceTensor, { op }: SourceNode): boolean {
+  return TAKES_NUMBERS.includes(op) && !name.includes(".");
+}
+
+/** The moving mean and variance. */
+function isStatistic({ op }: SourceNode, place: number): boolean {
+  return op === "BatchNormalization" && place >= 3;
+}
+
+function toStatic(tensor: SourceTensor): ImportedNetwork["statics"][string] {
+  const isFloat = tensor.dataType.startsWith("float");
+  return { isFloat, shape: [...tensor.shape], values: [...listNumbers(tensor)] };
+}
+
+/** Operators of other domains keep their domain, so that a message can say it. */
+function nameOperator({ domain, op }: SourceNode): string {
+  return domain === "" ? op : `${domain}.${op}`;
+}
+
+/** A tensor is the one number that ConstantOfShape repeats; `is_float` says which kind of number. */
+function readAttributes({ op, name, attributes }: SourceNode, subject: string): ImportedNode["attributes"] {
+  const read: Record<string, ImportedNode["attributes"][string]> = {};
+  for (const [key, attribute] of Object.entries(attributes)) {
+    switch (attribute.kind) {
+      case "tensor": {
+        const { isFloat, values } = toStatic(attribute.value);
+        read[key] = { kind: "float", value: Number(values[0]) };
+        read.is_float = { kind: "int", value: Number(isFloat) };
+        break;
+      }
+      case "graph":
+        throw new RangeRefusal(
+          `${subject}: ${op} (${name}) runs a graph of its own; export the model without control flow`,
+        );
+      case "reference":
+        break;
+      case "ints":
+      case "floats":
+        read[key] = { kind: attribute.kind, value: [...attribute.value] };
+        break;
+      case "strings":
+        read[key] = { kind: "strings", value: [...attribute.value] };
+        break;
+      default:
+        read[key] = attribute;
+    }
+  }
+  return read;
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { Dimension } from "../file/onnx_model.ts";
+
+/** Lengths that depend on the batch are written as they are: "N", "N*49". */
+const dimensionSchema = z.custom<Dimension>(
+  (value) => typeof value === "number" || (typeof value === "string" && /^N(\*\d+)?$/.test(value)),
+);
+const numberSchema = z.custom<number>((value) => typeof value === "number");
+
+const attributeSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("int"), value: numberSchema }),
+  z.object({ kind: z.literal("float"), value: numberSchema }),
+  z.object({ kind: z.literal("string"), value: z.string() }),
+  z.object({ kind: z.literal("ints"), value: z.array(numberSchema) }),
+  z.object({ kind: z.literal("floats"), value: z.array(numberSchema) }),
+  z.object({ kind: z.literal("strings"), value: z.array(z.string()) }),
+]);
+
+const networkSchema = z.object({
+  opset: z.number(),
+  input: z.object({ name: z.string(), shape: z.array(z.number()) }),
+  output: z.string(),
+  nodes: z.array(
+    z.object({
+      op: z.string(),
+      name: z.string(),
+      inputs: z.array(z.string()),
+      outputs: z.array(z.string()),
+      attributes: z.record(z.string(), attributeSchema),
+    }),
+  ),
+  statics: z.record(
+    z.string(),
+    z.object({ isFloat: z.boolean(), shape: z.array(z.number()), values: z.array(dimensionSchema) }),
+  ),
+  weights: z.array(z.object({ name: z.string(), shape: z.array(z.number()), isTrainable: z.boolean() })),
+});
+
+/**
+ * A network read from an ONNX file, without the values of its weights: plain data, which a layer's settings hold.
+ * - `input`: what it takes; `shape` is one sample's.
+ * - `nodes`: as in the file, those that the output needs, in its order.
+ * - `statics`: numbers that are no weights: shapes, axes, indices, single floats.
+ * - `weights`: float tensors by the names that parameters get. What is not trainable is part of the state.
+ */
+export type ImportedNetwork = z.infer<typeof networkSchema>;
+
+/** One operator of an imported network. */
+export type ImportedNode = ImportedNetwork["nodes"][number];
+
+/**
+ * The network as a text, for a layer's settings. TF.js writes the texts of settings in snake case, and reads them in
+ * camel case: capitals and underscores are written by their numbers.
+ */
+export function formatNetwork(network: ImportedNetwork): string {
+  // JSON has no infinities, which bounds may be.
+  const json = JSON.stringify(network, (_, value) => (isUnwritable(value) ? { number: String(value) } : value));
+  return json.replace(/[A-Z_~]/g, (letter) => `~${letter.charCodeAt(0).toString(16)}`);
+}
+
+/** What `formatNetwork` has written. @throws {TypeError} If it is something else. */
+export function parseNetwork(text: string): ImportedNetwork {
+  const json = text.replace(/~([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return networkSchema.parse(JSON.parse(json, (_, value) => (isWritten(value) ? Number(value.number) : value)));
+}
+
+function isUnwritable(value: unknown): boolean {
+  return typeof value === "number" && !Number.isFinite(value);
+}
+
+function isWritten(value: unknown): value is { readonly number: string } {
+  return typeof value === "object" && value !== null && Object.keys(value).join() === "number" && "number" in value;
+}

@@ -1,0 +1,118 @@
+import { elementAt } from "../../../core/element_at.ts";
+import { float, int, ints } from "../../file/onnx_model.ts";
+import type { ValueName } from "../../graph.ts";
+import { normalizeByBatch } from "../../layers/normalization/normalize_by_batch.ts";
+import { createLayerNormalizationRule } from "../../ops/normalization.ts";
+import type { ImportRules, ImportStep } from "../import_step.ts";
+
+/** Normalisations. */
+export const normalizationRules: ImportRules = {
+  BatchNormalization: normalizeBatch,
+  GroupNormalization: (step) => normalizeGroups(step, step.int("num_groups", 1)),
+  InstanceNormalization: (step) => normalizeGroups(step, Number(step.shape(0)[1])),
+  LayerNormalization: normalizeLayer,
+  LpNormalization: (step) => {
+    const { graph } = step;
+    if (step.int("p", 2) !== 2) throw step.refuse("p must be 2");
+    const x = step.value(0);
+    const axis = step.axis(-1, graph.shapeOf(x).length);
+    const sum = graph.node("ReduceSum", [graph.node("Mul", [x, x]), graph.integers([axis])], { keepdims: int(1) });
+    return graph.node("Div", [x, graph.node("Sqrt", [sum])]);
+  },
+  MeanVarianceNormalization: (step) => {
+    const x = step.value(0);
+    return standardize(step, x, { axes: step.ints("axes") ?? [0, 2, 3], epsilon: 1e-9 });
+  },
+  RMSNormalization: normalizeRootMeanSquare,
+  SimplifiedLayerNormalization: normalizeRootMeanSquare,
+};
+
+/** By the batch in training, where its scale is trained; by the moving statistics, which then stay, otherwise. */
+function normalizeBatch(step: ImportStep): readonly ValueName[] {
+  const { graph } = step;
+  const [x, gamma, beta] = [step.value(0), step.value(1), step.value(2)];
+  const epsilon = step.float("epsilon", 1e-5);
+  const [mean, variance] = [step.weight(3), step.weight(4)];
+  const isTrained = step.weight(1)?.isTrainable ?? false;
+  if (step.mode === "eval" || !isTrained || !mean || !variance) {
+    const moving =
+      mean && variance ? [graph.state(mean.name), graph.state(variance.name)] : [step.value(3), step.value(4)];
+    return [graph.node("BatchNormalization", [x, gamma, beta, ...moving], { epsilon: float(epsilon) })];
+  }
+  const normalized = normalizeByBatch({ x, gamma, beta, channelAxis: 1, epsilon }, graph);
+  const share = 1 - step.float("momentum", 0.9);
+  for (const { moving, batch } of [
+    { moving: mean.name, batch: normalized.mean },
+    { moving: variance.name, batch: normalized.variance },
+  ]) {
+    const old = graph.state(moving);
+    const change = graph.node("Mul", [graph.node("Sub", [old, batch]), graph.constant(share)]);
+    graph.updateState(moving, graph.node("Sub", [old, change]));
+  }
+  return [normalized.y];
+}
+
+function normalizeLayer(step: ImportStep): readonly ValueName[] {
+  const { graph } = step;
+  const x = step.value(0);
+  const shape = graph.shapeOf(x);
+  const axis = step.axis(-1, shape.length);
+  const lengths = shape.slice(axis).map(Number);
+  const zeros = () =>
+    graph.constant(new Array<number>(lengths.reduce((size, length) => size * length, 1)).fill(0), lengths);
+  const inputs = [x, step.value(1), step.has(2) ? step.value(2) : zeros()];
+  const attributes = { axis: int(axis), epsilon: float(step.float("epsilon", 1e-5)) };
+  const [y = "", mean = "", inverseDeviation = ""] = graph.manyOutputs("LayerNormalization", inputs, attributes);
+  return [graph.group(y, { inputs, rule: createLayerNormalizationRule({ mean, inverseDeviation, axis }) })];
+}
+
+/** x / √(mean(x²) + ε) · scale. */
+function normalizeRootMeanSquare(step: ImportStep): ValueName {
+  const { graph } = step;
+  const x = step.value(0);
+  const rank = graph.shapeOf(x).length;
+  const first = step.axis(-1, rank);
+  const axes = Array.from({ length: rank - first }, (_, i) => first + i);
+  const mean = graph.node("ReduceMean", [graph.node("Mul", [x, x])], { axes: ints(axes), keepdims: int(1) });
+  const root = graph.node("Sqrt", [graph.node("Add", [mean, graph.constant(step.float("epsilon", 1e-5))])]);
+  return graph.node("Mul", [graph.node("Div", [x, root]), step.value(1)]);
+}
+
+/** Each group of channels of each sample by itself; scale and bias by channel. */
+function normalizeGroups(step: ImportStep, groups: number): ValueName {
+  const { graph } = step;
+  const x = step.value(0);
+  const shape = graph.shapeOf(x);
+  const channels = Number(elementAt(shape, 1));
+  const grouped = step.reshape(x, [elementAt(shape, 0), groups, -1]);
+  const normalized = step.reshape(
+    standardize(step, grouped, { axes: [2], epsilon: step.float("epsilon", 1e-5) }),
+    shape,
+  );
+  const byChannel = (place: number) => {
+    const values = step.value(place);
+    const repeats = channels / Number(step.shape(place)[0]);
+    const each = repeats === 1 ? values : repeatEach(step, values, repeats);
+    return graph.node("Reshape", [each, graph.integers([channels, ...shape.slice(2).map(() => 1)])]);
+  };
+  return graph.node("Add", [graph.node("Mul", [normalized, byChannel(1)]), byChannel(2)]);
+}
+
+/** Up to operator set 20 scale and bias are one number a group. */
+function repeatEach(step: ImportStep, values: ValueName, repeats: number): ValueName {
+  const column = step.graph.node("Reshape", [values, step.graph.integers([-1, 1])]);
+  const ones = step.graph.constant(new Array<number>(repeats).fill(1), [1, repeats]);
+  return step.graph.node("Reshape", [step.graph.node("Mul", [column, ones]), step.graph.integers([-1])]);
+}
+
+/** (x − mean) / √(variance + ε) over axes. */
+function standardize(
+  { graph }: ImportStep,
+  x: ValueName,
+  { axes, epsilon }: { readonly axes: readonly number[]; readonly epsilon: number },
+): ValueName {
+  const average = (value: ValueName) => graph.node("ReduceMean", [value], { axes: ints(axes), keepdims: int(1) });
+  const centred = graph.node("Sub", [x, average(x)]);
+  const variance = average(graph.node("Mul", [centred, centred]));
+  return graph.node("Div", [centred, graph.node("Sqrt", [graph.node("Add", [variance, graph.constant(epsilon)])])]);
+}

@@ -1,0 +1,34 @@
+import { TypeRefusal } from "../../core/errors/errors.ts";
+import { type ImportedNetwork, parseNetwork } from "../import/imported_network.ts";
+import { replayNetwork } from "../import/replay_network.ts";
+import type { LayerJson } from "../topology/topology_schema.ts";
+import type { LayerCall } from "./layer_call.ts";
+import type { ClassFamily, LayerFamily } from "./layer_definition.ts";
+
+/** A network from an ONNX file as one layer; its weights are `${layer}/NAME`. */
+export interface ImportedNetworkSpec extends LayerCall {
+  readonly kind: "importedNetwork";
+  readonly layer: string;
+  readonly network: ImportedNetwork;
+}
+
+/** Networks from ONNX files. */
+export const importedNetworkLayers = {
+  importedNetwork: {
+    parameters: ({ layer, network }) =>
+      network.weights.map(({ name, shape, isTrainable }) => ({ name: `${layer}/${name}`, shape, isTrainable })),
+    convert: ({ layer, network }, [x = ""], { graph, mode }) => replayNetwork(network, { layer, x, mode }, graph),
+    dependsOnMode: ({ network }) => network.nodes.some(({ op }) => op === "BatchNormalization"),
+  },
+} satisfies LayerFamily<ImportedNetworkSpec>;
+
+/** Their class in TF.js: our own. */
+export const importedNetworkClasses = {
+  ImportedNetwork: parseImportedNetwork,
+} satisfies ClassFamily<ImportedNetworkSpec>;
+
+function parseImportedNetwork(layer: LayerJson, call: LayerCall): ImportedNetworkSpec {
+  const { network } = layer.config;
+  if (typeof network !== "string") throw new TypeRefusal(`layer "${layer.config.name}": network must be a text`);
+  return { ...call, kind: "importedNetwork", layer: layer.config.name, network: parseNetwork(network) };
+}
