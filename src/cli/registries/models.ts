@@ -5,6 +5,7 @@ import { required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import {
   IMAGE_MODEL_OPTIONS,
   MLP_OPTIONS,
+  ONNX_MODEL_OPTIONS,
   PNN_OPTIONS,
   SIMPLE_CNN_OPTIONS,
   SIMPLE_MLP_OPTIONS,
@@ -40,6 +41,12 @@ function listTypeable<Schema extends OptionSchema>(schema: Schema) {
     ...typed
   } = schema;
   return typed;
+}
+
+/** A file's path must be typed; its bytes cannot be. */
+function listOnnxOptions() {
+  const { path: _path, bytes: _bytes, ...typed } = listTypeable(ONNX_MODEL_OPTIONS);
+  return { path: required(text(), "the ONNX file"), ...typed };
 }
 
 /** The models there are, the default first. TF.js is loaded when one is made. */
@@ -89,6 +96,18 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
       create: async (options, context: ModelContext) => {
         const { slimResNet18 } = await import("../../models/slim_resnet18.ts");
         return slimResNet18(completeOptions("slim-resnet18", options, context));
+      },
+    }),
+    defineFactory({
+      name: "onnx",
+      summary: "a network from an ONNX file (path=resnet18.onnx), with a new classifier or its own",
+      options: listOnnxOptions(),
+      create: async (options, { numClasses, inputShape, seed, isTaskIncremental }: ModelContext) => {
+        const { onnxModel } = await import("../../models/onnx_model.ts");
+        if (options.multiHead && !isTaskIncremental) {
+          throw new RangeRefusal("onnx: multiHead=true requires a benchmark with taskLabels=true");
+        }
+        return onnxModel({ ...options, numClasses, inputShape, seed });
       },
     }),
     defineFactory({

@@ -8,14 +8,14 @@ import type { WeightUse } from "./import_network.ts";
  * @throws {RangeError} If a choice fits no weight.
  */
 export function chooseTrainable(weights: readonly WeightUse[], choices: readonly string[], subject: string): boolean[] {
-  const fits = choices.map((choice) => parseChoice(choice, weights, subject));
-  for (const [i, fit] of fits.entries()) {
-    if (choices[i] === "none" || weights.some(fit)) continue;
+  const matchers = choices.map((choice) => parseChoice(choice, weights, subject));
+  for (const [i, isChosen] of matchers.entries()) {
+    if (choices[i] === "none" || weights.some(isChosen)) continue;
     const names = weights.map(({ name }) => name);
     const shown = names.length > 8 ? [...names.slice(0, 4), "…", ...names.slice(-4)] : names;
     throw new RangeRefusal(`${subject}: trainable=${choices[i]} fits none of its weights: ${shown.join(", ")}`);
   }
-  return weights.map((weight) => fits.some((fit) => fit(weight)));
+  return weights.map((weight) => matchers.some((isChosen) => isChosen(weight)));
 }
 
 function parseChoice(choice: string, weights: readonly WeightUse[], subject: string): (weight: WeightUse) => boolean {

@@ -161,7 +161,7 @@ function isWeight({ dataType, shape, name }: SourceTensor): boolean {
 }
 
 /** What takes numbers to compute masks and shapes by, not weights. */
-const TAKES_NUMBERS = ["ConstantOfShape", "Equal", "Expand", "Greater", "Less", "Range", "ScatterND", "Where"];
+const TAKES_NUMBERS = ["ConstantOfShape", "Equal", "Greater", "Less", "Range", "ScatterND", "Where"];
 
 /** Floats that such an operator takes, unless they are called as PyTorch calls parameters ("layer1.weight"). */
 function isNumbers({ name }: SourceTensor, { op }: SourceNode): boolean {

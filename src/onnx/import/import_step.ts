@@ -5,7 +5,7 @@ import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { multiplyDimensions, resolveAxis } from "../shape.ts";
 import type { ImportedNode } from "./imported_network.ts";
-import type { StaticTensor } from "./onnx_source.ts";
+import type { RowIndices, StaticTensor } from "./onnx_source.ts";
 import { coefficientOf } from "./static_arithmetic.ts";
 import { numbersOf } from "./static_shapes.ts";
 
@@ -13,6 +13,7 @@ import { numbersOf } from "./static_shapes.ts";
 export type ImportedValue =
   | { readonly kind: "static"; readonly tensor: StaticTensor }
   | { readonly kind: "weight"; readonly name: string; readonly isTrainable: boolean }
+  | { readonly kind: "rows"; readonly rows: RowIndices }
   | { readonly kind: "value"; readonly name: ValueName };
 
 /** What a rule may ask for and add to. */
@@ -56,6 +57,8 @@ export class ImportStep {
         return this.graph.parameter(`${this.#context.layer}/${found.name}`);
       case "static":
         return this.graph.constant(numbersOf(found.tensor), found.tensor.shape);
+      case "rows":
+        throw this.refuse(`its input ${this.node.inputs[place]} numbers the rows, which no values can be made of`);
     }
   }
 
@@ -69,6 +72,12 @@ export class ImportStep {
     if (!this.has(place)) return undefined;
     const found = this.#find(place);
     return found.kind === "static" ? found.tensor : undefined;
+  }
+
+  /** The input's numbers, where they grow from row to row. */
+  rows(place: number): RowIndices | undefined {
+    const found = this.has(place) ? this.#find(place) : undefined;
+    return found?.kind === "rows" ? found.rows : undefined;
   }
 
   /** The weight at a place: its parameter's name, and whether it is trained. */

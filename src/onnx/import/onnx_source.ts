@@ -76,3 +76,12 @@ export interface StaticTensor {
   /** Row-major; lengths may depend on the batch. */
   readonly values: readonly Dimension[];
 }
+
+/**
+ * Whole numbers [N, …] that grow by `stride` from row to row: `base` [1, …] are the first row's. PyTorch's exporter
+ * writes views of a value in memory as reads at such places.
+ */
+export interface RowIndices {
+  readonly base: StaticTensor;
+  readonly stride: number;
+}

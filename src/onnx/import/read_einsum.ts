@@ -11,11 +11,13 @@ export interface Einsum {
   readonly contracted: readonly string[];
   readonly onlyA: readonly string[];
   readonly onlyB: readonly string[];
+  /** In one operand alone and summed over. */
+  readonly alone: readonly string[];
 }
 
 /**
  * Reads "bhid,bhjd->bhij". @throws {RangeError} If it is another kind of equation: a letter twice in an operand, or one
- * that is summed over in one operand alone.
+ * of the result that is in none.
  */
 export function readEinsum(equation: string): Einsum {
   const [operands = "", result] = equation.replaceAll(" ", "").split("->");
@@ -28,11 +30,11 @@ export function readEinsum(equation: string): Einsum {
   }
   const shared = y.filter((letter) => a.includes(letter) && b.includes(letter));
   const contracted = a.filter((letter) => b.includes(letter) && !y.includes(letter));
-  const onlyA = a.filter((letter) => !b.includes(letter));
-  const onlyB = b.filter((letter) => !a.includes(letter));
-  const known = new Set([...shared, ...onlyA, ...onlyB]);
-  if (known.size !== y.length || !y.every((letter) => known.has(letter))) {
-    throw new RangeRefusal(needs("Einsum", wanted, equation));
+  const onlyA = a.filter((letter) => !b.includes(letter) && y.includes(letter));
+  const onlyB = b.filter((letter) => !a.includes(letter) && y.includes(letter));
+  const alone = [...a, ...b].filter((letter) => a.includes(letter) !== b.includes(letter) && !y.includes(letter));
+  if (shared.length + onlyA.length + onlyB.length === y.length) {
+    return { a, b, y, shared, contracted, onlyA, onlyB, alone };
   }
-  return { a, b, y, shared, contracted, onlyA, onlyB };
+  throw new RangeRefusal(needs("Einsum", wanted, equation));
 }

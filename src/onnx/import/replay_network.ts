@@ -4,7 +4,8 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { foldStatic } from "./fold_static.ts";
 import { type ImportedValue, ImportStep, type StepContext } from "./import_step.ts";
 import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
-import type { StaticTensor } from "./onnx_source.ts";
+import type { RowIndices, StaticTensor } from "./onnx_source.ts";
+import { foldRowIndices } from "./row_indices.ts";
 import { IMPORT_RULES } from "./rules/import_rules.ts";
 
 /** Where a network is added. */
@@ -43,6 +44,8 @@ function replayNode(node: ImportedNode, context: StepContext): [string, Imported
   const [first = ""] = node.outputs;
   const step = new ImportStep(node, context);
   try {
+    const rows = foldRows(step);
+    if (rows) return [[first, { kind: "rows", rows }]];
     const tensor = fold(step);
     if (tensor) return [[first, { kind: "static", tensor }]];
     if (node.op === "Identity" || node.op === "Dropout") return [[first, context.find(node.inputs[0] ?? "")]];
@@ -55,6 +58,16 @@ function replayNode(node: ImportedNode, context: StepContext): [string, Imported
     const about = node.name === "" || node.name === first ? first : `${node.name}, ${first}`;
     throw new RangeRefusal(`Cannot import ${node.op} (${about}): ${describeCause(cause)}`, { cause });
   }
+}
+
+/** What a node gives where numbers grow from row to row. */
+function foldRows(step: ImportStep): RowIndices | undefined {
+  const places = step.node.inputs.map((_, place) => place);
+  if (step.node.op !== "Range" && !places.some((place) => step.rows(place))) return undefined;
+  return foldRowIndices(
+    step,
+    places.map((place) => step.rows(place) ?? step.static(place)),
+  );
 }
 
 /** What a node gives where its inputs are numbers, or where shapes alone decide. */

@@ -3,6 +3,7 @@ import { int } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import { resolveAxis } from "../../shape.ts";
 import type { ImportRules, ImportStep } from "../import_step.ts";
+import { readRows } from "../row_indices.ts";
 import { pick } from "./arrangement_rules.ts";
 
 /** Reading at indices that are known, or rows of a table at ids that are computed. */
@@ -12,8 +13,10 @@ export const indexingRules: ImportRules = {
 
 function gather(step: ImportStep): ValueName {
   const { graph } = step;
-  const indices = step.static(1);
   const x = step.value(0);
+  const rows = step.rows(1);
+  if (rows && step.int("axis", 0) === 0) return readRows(step, x, rows);
+  const indices = step.static(1);
   const shape = graph.shapeOf(x);
   const axis = resolveAxis(step.int("axis", 0), shape.length);
   if (!indices) {

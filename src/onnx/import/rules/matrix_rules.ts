@@ -1,5 +1,5 @@
 import { elementAt } from "../../../core/element_at.ts";
-import { ints } from "../../file/onnx_model.ts";
+import { int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { ImportRules, ImportStep } from "../import_step.ts";
 import { readEinsum } from "../read_einsum.ts";
@@ -50,24 +50,30 @@ function contract(
   { left, right, equation }: { readonly left: ValueName; readonly right: ValueName; readonly equation: string },
 ): ValueName {
   const { graph } = step;
-  const { a, b, y, shared, contracted, onlyA, onlyB } = readEinsum(equation);
-  const order = (x: ValueName, from: readonly string[], to: readonly string[]) =>
-    graph.node("Transpose", [x], { perm: ints(to.map((letter) => from.indexOf(letter))) });
+  const { a, b, y, shared, contracted, onlyA, onlyB, alone } = readEinsum(equation);
   const lengthOf = (letter: string) => {
     const at = a.indexOf(letter);
     return at >= 0 ? elementAt(graph.shapeOf(left), at) : elementAt(graph.shapeOf(right), b.indexOf(letter));
   };
   const lengths = (letters: readonly string[]) => letters.map(lengthOf);
-  const product = (letters: readonly string[]) =>
+  const count = (letters: readonly string[]) =>
     lengths(letters).reduce<number>((size, length) => size * Number(length), 1);
-  const first = order(left, a, [...shared, ...onlyA, ...contracted]);
-  const second = order(right, b, [...shared, ...contracted, ...onlyB]);
-  const [rows, inner, columns] = [product(onlyA), product(contracted), product(onlyB)];
+  const order = (x: ValueName, from: readonly string[], to: readonly string[]) =>
+    graph.node("Transpose", [x], { perm: ints(to.map((letter) => from.indexOf(letter))) });
+  const prepare = (x: ValueName, from: readonly string[], to: readonly string[]) => {
+    const summed = from.flatMap((letter, axis) => (alone.includes(letter) ? [axis] : []));
+    const kept = from.filter((letter) => !alone.includes(letter));
+    const rest = summed.length === 0 ? x : graph.node("ReduceSum", [x, graph.integers(summed)], { keepdims: int(0) });
+    return order(rest, kept, to);
+  };
+  const first = prepare(left, a, [...shared, ...onlyA, ...contracted]);
+  const second = prepare(right, b, [...shared, ...contracted, ...onlyB]);
+  const [rows, inner, columns] = [count(onlyA), count(contracted), count(onlyB)];
   const shape = lengths(shared);
-  const multiplied = graph.node("MatMul", [
+  const product = graph.node("MatMul", [
     step.reshape(first, [...shape, Number.isNaN(rows) ? -1 : rows, inner]),
     step.reshape(second, [...shape, inner, Number.isNaN(columns) ? -1 : columns]),
   ]);
   const letters = [...shared, ...onlyA, ...onlyB];
-  return order(step.reshape(multiplied, lengths(letters)), letters, y);
+  return order(step.reshape(product, lengths(letters)), letters, y);
 }

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { findEntry, viewEntry } from "../../../src/core/parameter_layout.ts";
+import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { flattenWeights } from "../../../src/models/model_snapshot.ts";
+import { onnxModel } from "../../../src/models/onnx_model.ts";
+import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
+import { KEY } from "../../engine/engine_fixtures.ts";
+
+/** What scripts/peers/onnx_networks.py has recorded of PyTorch. */
+const recorded = z
+  .object({
+    networks: z.record(
+      z.string(),
+      z.object({
+        side: z.number(),
+        logits: z.array(z.number()),
+        gradients: z.record(z.string(), z.tuple([z.number(), z.number()])),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(new URL("networks/networks.json", import.meta.url), "utf8")));
+
+const CLASSES = 5;
+
+/** The rows [rows, side, side, 3] whose values in order [rows, 3, side, side] are sin 1, sin 2, … */
+function makeImages(rows: number, side: number): Float32Array {
+  const images = new Float32Array(rows * side * side * 3);
+  for (let i = 0; i < images.length; i++) {
+    const [column, line] = [i % side, Math.floor(i / side) % side];
+    const [channel, row] = [Math.floor(i / side ** 2) % 3, Math.floor(i / side ** 2 / 3)];
+    images[((row * side + line) * side + column) * 3 + channel] = Math.sin(i + 1);
+  }
+  return images;
+}
+
+/** Logits and the gradient of the mean cross-entropy, as the script has computed them. */
+async function computeNetwork(file: string, side: number, rows: number) {
+  const path = new URL(`networks/${file}`, import.meta.url).pathname;
+  const model = onnxModel({ path, head: "keep", layout: "nchw", inputShape: [side, side, 3] });
+  const { topology, parameters, state } = flattenWeights(model);
+  model.dispose();
+  const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
+  const targets = new Float32Array(rows * CLASSES);
+  for (let row = 0; row < rows; row++) targets[row * CLASSES + ((3 * row + 1) % CLASSES)] = 1;
+  const results = {
+    outputs: new Float32Array(rows * CLASSES),
+    losses: new Float32Array(rows),
+    gradient: new Float32Array(engine.layout.size),
+  };
+  const x = { data: makeImages(rows, side), shape: [rows, side, side, 3] };
+  await engine.gradient(
+    { parameters, state },
+    { x, taskLabels: new Int32Array(rows), mode: "eval", dropoutKey: KEY },
+    { kind: "cross-entropy", targets, weights: new Float32Array(rows).fill(1 / rows) },
+    results,
+  );
+  await engine.close();
+  return { ...results, layout: engine.layout };
+}
+
+/** |g| and Σ gᵢ cos(i + 1). */
+function measure(gradient: Float32Array): [number, number] {
+  return gradient.reduce<[number, number]>(
+    ([squares, projection], value, i) => [squares + value * value, projection + value * Math.cos(i + 1)],
+    [0, 0],
+  );
+}
+
+/**
+ * The legacy exporter writes all weights as PyTorch has them. The other one folds norms into convolutions and turns
+ * matrices: their weights are others, and so are their gradients.
+ */
+describe("onnxModel() computes what PyTorch computes,", () => {
+  for (const [name, { side, logits, gradients }] of Object.entries(recorded.networks)) {
+    for (const exporter of ["legacy", "dynamo"] as const) {
+      test(`when a ${name} comes from the ${exporter} exporter`, async () => {
+        const rows = logits.length / CLASSES;
+        const { outputs, gradient, layout } = await computeNetwork(`${name}.${exporter}.onnx`, side, rows);
+        for (const [i, logit] of logits.entries()) {
+          expect(Math.abs((outputs[i] ?? Number.NaN) - logit)).toBeLessThan(1e-5 * Math.max(1, Math.abs(logit)));
+        }
+        if (exporter === "dynamo") return;
+        for (const [parameter, [norm, projection]] of Object.entries(gradients)) {
+          const values = viewEntry(gradient, findEntry(layout, `network/${parameter}`));
+          const [squares, ours] = measure(values);
+          const tolerance = 2e-5 * Math.max(norm, 0.05);
+          expect({ parameter, isNear: Math.abs(Math.sqrt(squares) - norm) < tolerance }).toEqual({
+            parameter,
+            isNear: true,
+          });
+          expect({ parameter, isNear: Math.abs(ours - projection) < tolerance }).toEqual({ parameter, isNear: true });
+        }
+      });
+    }
+  }
+});
