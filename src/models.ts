@@ -29,9 +29,11 @@ export {
   type ModelSnapshot,
   restoreWeights,
 } from "./models/model_snapshot.ts";
+export { onnxModel } from "./models/onnx_model.ts";
 export type {
   ImageModelOptions,
   MLPOptions,
+  OnnxModelOptions,
   PNNOptions,
   SimpleCNNOptions,
   SimpleMLPOptions,

@@ -27,7 +27,7 @@ type Settings = ResolvedOptions<typeof ONNX_MODEL_OPTIONS>;
  * @throws {SyntaxError} If it is no ONNX file. {RangeError} If an operator has no rule (the message names it), the
  * samples do not fit, or `trainable` names no weight.
  * @example
- * const model = onnxModel({ path: "resnet18.onnx", trainable: ["layer4.*"], numClasses: 10, inputShape: [224, 224, 3] });
+ * const model = onnxModel({ path: "resnet18.onnx", trainable: ["layer4.*"], inputShape: [224, 224, 3] });
  */
 export function onnxModel(options: OnnxModelOptions): tf.LayersModel {
   const settings = resolveOptions("onnxModel", options, ONNX_MODEL_OPTIONS);

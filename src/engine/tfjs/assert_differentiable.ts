@@ -6,12 +6,15 @@ import { type Layer, listLayers } from "./model_layers.ts";
 /**
  * Refuses layers that the other engine trains and TF.js 4.22 does not: it has no gradient of dilated convolutions (a
  * depthwise one it computes without its dilation), and a wrong one of transposed convolutions that leave gaps at the
- * edge.
+ * edge. Networks from ONNX files are none of its own.
  * @throws {RangeError} If there is one; the message names it.
  */
 export function assertDifferentiable(model: tf.LayersModel): void {
   for (const layer of listLayers(model)) {
     const what = `layer "${layer.name}" in TF.js`;
+    if (layer.getClassName() === "ImportedNetwork") {
+      throw new RangeRefusal(needs(what, "no network from an ONNX file (--engine onnxruntime trains it)", layer.name));
+    }
     const { dilationRate, kernelSize, strides, padding } = layer.getConfig();
     if (hasKernel(layer) && listNumbers(dilationRate).some((rate) => rate > 1)) {
       throw new RangeRefusal(needs(what, "no dilation (--engine onnxruntime trains it)", listNumbers(dilationRate)));

@@ -21,11 +21,11 @@ export interface Einsum {
  */
 export function readEinsum(equation: string): Einsum {
   const [operands = "", result] = equation.replaceAll(" ", "").split("->");
-  const [a = [], b = [], ...others] = operands.split(",").map((letters) => [...letters]);
+  const [a = [], b, ...others] = operands.split(",").map((letters) => [...letters]);
   const y = [...(result ?? "")];
   const isPlain = (letters: readonly string[]) => new Set(letters).size === letters.length && !letters.includes(".");
   const wanted = "two operands of different letters and a result of letters in them";
-  if (result === undefined || others.length > 0 || ![a, b, y].every(isPlain)) {
+  if (result === undefined || b === undefined || others.length > 0 || ![a, b, y].every(isPlain)) {
     throw new RangeRefusal(needs("Einsum", wanted, equation));
   }
   const shared = y.filter((letter) => a.includes(letter) && b.includes(letter));

@@ -26,7 +26,7 @@ export function coefficientOf(value: Dimension): number {
 }
 
 /** `factor` times the number of rows. */
-export function timesRows(factor: number): Dimension {
+function timesRows(factor: number): Dimension {
   return factor === 1 ? "N" : `N*${factor}`;
 }
 

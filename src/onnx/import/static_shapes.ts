@@ -6,7 +6,7 @@ import { broadcastShapes, resolveAxis } from "../shape.ts";
 import type { StaticTensor } from "./onnx_source.ts";
 
 /** Positions in a tensor [..], row-major, one after another. */
-export function* eachPosition(shape: readonly number[]): Generator<readonly number[]> {
+function* eachPosition(shape: readonly number[]): Generator<readonly number[]> {
   const position = shape.map(() => 0);
   for (let i = 0; i < countElements(shape); i++) {
     yield position;

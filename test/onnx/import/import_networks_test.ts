@@ -82,10 +82,12 @@ describe("onnxModel() computes what PyTorch computes,", () => {
           expect(Math.abs((outputs[i] ?? Number.NaN) - logit)).toBeLessThan(1e-5 * Math.max(1, Math.abs(logit)));
         }
         if (exporter === "dynamo") return;
+        // A gradient whose terms cancel each other is as exact as the largest of them.
+        const largest = Math.max(...Object.values(gradients).map(([norm]) => norm));
         for (const [parameter, [norm, projection]] of Object.entries(gradients)) {
           const values = viewEntry(gradient, findEntry(layout, `network/${parameter}`));
           const [squares, ours] = measure(values);
-          const tolerance = 2e-5 * Math.max(norm, 0.05);
+          const tolerance = 2e-5 * norm + 1e-6 * largest;
           expect({ parameter, isNear: Math.abs(Math.sqrt(squares) - norm) < tolerance }).toEqual({
             parameter,
             isNear: true,

@@ -91,7 +91,7 @@ function expand(step: ImportStep): ValueName {
   return graph.node("Mul", [repeated, graph.constant(new Array<number>(size(fixed)).fill(1), fixed)]);
 }
 
-/** Zeros [N, 1, …], with N where `shape` depends on the batch. @throws {RangeError} If that is another multiple of it. */
+/** Zeros [N, 1, …], N where `shape` depends on the batch. @throws {RangeError} If that is another multiple of it. */
 function rowsOfZeros(step: ImportStep, shape: readonly Dimension[]): ValueName {
   const { graph } = step;
   if (shape.some((length) => typeof length !== "number" && length !== "N")) {
