@@ -72,6 +72,7 @@ describe("registries", () => {
       "simple-cnn",
       "lenet5",
       "slim-resnet18",
+      "onnx",
       "pnn",
       "run",
       "checkpoint",

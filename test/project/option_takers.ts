@@ -140,6 +140,7 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
   loadMNIST: { unfinished: FILES },
   loadStrategy: { call: (options) => firn.loadStrategy("never made", options), unfinished: FILES },
   MultiHeadClassifier: layer,
+  onnxModel: { unfinished: FILES },
   permutedMNIST: { unfinished: FILES },
   ProgressiveNetwork: layer,
   readSamples: {

@@ -102,7 +102,8 @@ function combineNumbers(
     case "Min":
       return Math.min(a, b);
     case "Mod":
-      return ((a % b) + b) % b;
+      // 0, not −0.
+      return (((a % b) + b) % b) + 0;
     case "Mul":
       return a * b;
     case "Or":
