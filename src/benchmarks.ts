@@ -24,7 +24,8 @@ export {
   type DomainIncrementalOptions,
 } from "./streams/benchmarks/domain_incremental.ts";
 export type { MNISTOptions } from "./streams/benchmarks/mnist_sources.ts";
-export { createNewInstancesBenchmark, type NewInstancesOptions } from "./streams/benchmarks/new_instances.ts";
+export { createNewInstancesBenchmark } from "./streams/benchmarks/new_instances.ts";
+export type { NewInstancesOptions } from "./streams/benchmarks/new_instances_options.ts";
 export { permutedMNIST } from "./streams/benchmarks/permuted_mnist.ts";
 export { rotatedMNIST } from "./streams/benchmarks/rotated_mnist.ts";
 export { splitCIFAR10, splitCIFAR100 } from "./streams/benchmarks/split_cifar.ts";

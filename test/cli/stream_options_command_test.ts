@@ -45,6 +45,9 @@ describe("train --benchmark with classesPerExperience", () => {
     const some = `directory:path=${path},${order},experiences=3,classesPerExperience=1:4`;
     const { summary, out } = await trainOn(some, "--workers", "0");
     expect(summary.experiences.map(({ classes }: { classes: number[] }) => classes.length)).toEqual([1, 4, 1]);
+    const pair = `directory:path=${path},classOrder=f|b,leaveOutClasses=true`;
+    const left = await trainOn(pair, "--workers", "0");
+    expect(left.summary.experiences.map(({ classes }: { classes: number[] }) => classes)).toEqual([[5], [1]]);
     const again = await captureCli(["train", "--resume", out, "--quiet"]);
     expect(again.status).toBe(0);
   }, 60_000);
@@ -57,6 +60,9 @@ describe("train --benchmark with classesPerExperience", () => {
       "classesPerExperience=1|1:2": "classesPerExperience must be numbers of classes",
       "classesPerExperience=0:1|0:2": "classesPerExperience must have each experience once, got 0 twice",
       "scenario=new-instances,classesPerExperience=3|3": "no classesPerExperience where samples are dealt",
+      "minClassPatternsInExperience=2": "scenario=new-instances beside minClassPatternsInExperience",
+      "scenario=new-instances,minClassPatternsInExperience=2": "minClassPatternsInExperience must be at most 0",
+      "leaveOutClasses=true": "leaveOutClasses requires classOrder",
       "perExpClasses=3|3": 'unknown option "perExpClasses", did you mean classesPerExperience?',
     };
     for (const [options, message] of Object.entries(refusals)) {

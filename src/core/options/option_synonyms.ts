@@ -91,6 +91,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   perexperienceclasses: ["classesPerExperience"],
   classidsfromzerofromfirstexp: ["classIdsFromZeroFromFirstExperience"],
   classidsfromzeroineachexp: ["classIdsFromZeroInEachExperience"],
+  minclasspatternsinexp: ["minClassPatternsInExperience"],
   fixedexpassignment: ["fixedExperienceAssignment"],
   returntaskid: ["taskLabels"],
   taskid: ["taskLabel", "taskLabels"],

@@ -16,9 +16,11 @@ interface KnownLabels {
 export function assignClasses(options: ClassIncrementalOptions, { labels }: KnownLabels): number[][] {
   const { name, experiences, classesPerExperience, fixedExperienceAssignment: fixed } = options;
   if (fixed) return readAssignment(options, fixed, labels);
-  const numClasses = labels.length;
-  const counts = countClasses({ name, numClasses, experiences, classesPerExperience });
+  if (options.leaveOutClasses && !options.classOrder) {
+    throw new RangeRefusal(`${name}: leaveOutClasses requires classOrder or fixedExperienceAssignment`);
+  }
   const order = chooseOrder(options, labels);
+  const counts = countClasses({ name, numClasses: order.length, experiences, classesPerExperience });
   let start = 0;
   return counts.map((count) => {
     start += count;
@@ -37,7 +39,7 @@ function readAssignment(
   assertLength(name, given, experiences);
   const option = "fixedExperienceAssignment";
   const classes = given.map((list) => readLabels(option, list, { labels, numClasses }));
-  assertEachOnce(name, classes.flat(), { option, classNames });
+  assertEachOnce(name, classes.flat(), { option, classNames, isWhole: !options.leaveOutClasses });
   return classes;
 }
 
@@ -56,13 +58,11 @@ export function assertLength(
   throw new RangeRefusal(`${name}: fixedExperienceAssignment must leave no experience empty, got none for ${empty}`);
 }
 
-function chooseOrder(
-  { name, classOrder, numClasses, classNames, seed = 0, shuffle = true }: ClassIncrementalOptions,
-  labels: readonly string[],
-): readonly number[] {
+function chooseOrder(options: ClassIncrementalOptions, labels: readonly string[]): readonly number[] {
+  const { name, classOrder, numClasses, classNames = labels, seed = 0, shuffle = true } = options;
   if (classOrder) {
     const order = readLabels("classOrder", classOrder, { labels, numClasses });
-    assertEachOnce(name, order, { option: "classOrder", classNames: classNames ?? labels });
+    assertEachOnce(name, order, { option: "classOrder", classNames, isWhole: !options.leaveOutClasses });
     return order;
   }
   if (shuffle) return Array.from(new RandomStream(seed, "class-order").permutation(labels.length));
@@ -78,11 +78,14 @@ function readLabels(
   return numClasses === undefined ? findClassIds(option, given, labels) : [...given];
 }
 
-function assertEachOnce(
-  name: string,
-  order: readonly number[],
-  { option, classNames }: { readonly option: string; readonly classNames: readonly string[] },
-): void {
+/** What an option names, and whether it must name all classes. */
+interface NamedClasses {
+  readonly option: string;
+  readonly classNames: readonly string[];
+  readonly isWhole: boolean;
+}
+
+function assertEachOnce(name: string, order: readonly number[], { option, classNames, isWhole }: NamedClasses): void {
   const act = `the benchmark ${JSON.stringify(name)}`;
   const seen = new Set<number>();
   for (const id of order) {
@@ -94,6 +97,6 @@ function assertEachOnce(
     seen.add(id);
   }
   const missing = classNames.find((_, id) => !seen.has(id));
-  if (missing === undefined) return;
+  if (missing === undefined || !isWhole) return;
   throw new RangeRefusal(needs(act, `every class once in ${option}`, `none of class ${missing}`));
 }

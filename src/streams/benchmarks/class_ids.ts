@@ -4,6 +4,9 @@ import { withDefault } from "../../core/options/option_schema.ts";
 import { flag } from "../../core/options/value_rules.ts";
 import type { LabelNames } from "../experience.ts";
 
+/** Whether all classes must be dealt. */
+export const LEAVE_OUT_CLASSES = withDefault(flag(), false, "leaves out the classes that classOrder does not name");
+
 /** How classes are numbered where they are dealt. */
 export const CLASS_ID_OPTIONS = {
   classIdsFromZeroFromFirstExperience: withDefault(

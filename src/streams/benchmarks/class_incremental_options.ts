@@ -1,7 +1,7 @@
 import type { OptionRules } from "../../core/options/assert_options.ts";
 import { flag, listOf, number } from "../../core/options/value_rules.ts";
 import { CLASSES_PER_EXPERIENCE, type ClassesPerExperience } from "./class_counts.ts";
-import { CLASS_ID_OPTIONS } from "./class_ids.ts";
+import { CLASS_ID_OPTIONS, LEAVE_OUT_CLASSES } from "./class_ids.ts";
 import { DEALT_RULES, type DealtOptions } from "./dealt_options.ts";
 
 /** How classes are dealt to experiences: where they do not divide evenly, the first ones take one class more. */
@@ -15,6 +15,11 @@ export interface ClassIncrementalOptions extends DealtOptions {
   readonly classesPerExperience?: ClassesPerExperience | undefined;
   /** The labels of each experience, every label once. Excludes `classOrder` and `classesPerExperience`. */
   readonly fixedExperienceAssignment?: readonly (readonly number[])[] | undefined;
+  /**
+   * Leaves out the classes that `classOrder` or `fixedExperienceAssignment` does not name, from train and test data.
+   * Default: false, all must be named.
+   */
+  readonly leaveOutClasses?: boolean | undefined;
   /** Experience i carries the task label i; class ids stay as they are. */
   readonly taskLabels?: boolean | undefined;
   /** Class ids are 0, 1, 2 … in the order in which classes come. Default: false. */
@@ -32,6 +37,7 @@ export const CLASS_INCREMENTAL_RULES: OptionRules<ClassIncrementalOptions> = {
   classOrder: listOf(number()),
   classesPerExperience: CLASSES_PER_EXPERIENCE,
   fixedExperienceAssignment: listOf(listOf(number()), 1),
+  leaveOutClasses: LEAVE_OUT_CLASSES,
   taskLabels: flag(),
   ...CLASS_ID_OPTIONS,
 };

@@ -83,7 +83,8 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
       scenario === "class-incremental" ? toIds("fixedExperienceAssignment", list) : list.map(Number),
     );
     const classOrder = order && toIds("classOrder", order);
-    const experiences = countExperiences(options, scenario === "class-incremental" ? made.numClasses : train.length);
+    const numDealt = (options.leaveOutClasses ? classOrder?.length : undefined) ?? made.numClasses;
+    const experiences = countExperiences(options, scenario === "class-incremental" ? numDealt : train.length);
     const assignment = { classOrder, fixedExperienceAssignment, experiences };
     const dealt = { ...options, ...made, ...assignment, name: "directory", scenario, train, test };
     return { ...dealDatasets(dealt), featureNames: columns.features };
@@ -114,11 +115,15 @@ function countExperiences(options: DirectoryOptions, most: number): number | und
 const CLASS_OPTIONS = [
   "classOrder",
   "classesPerExperience",
+  "leaveOutClasses",
   "classIdsFromZeroFromFirstExperience",
   "classIdsFromZeroInEachExperience",
 ] as const;
 
-function assertUndealt({ path, experiences, balanced, ...options }: DirectoryOptions, isUndivided: boolean): void {
+function assertUndealt(
+  { path, experiences, balanced, minClassPatternsInExperience: least = 0, ...options }: DirectoryOptions,
+  isUndivided: boolean,
+): void {
   if (isUndivided) throw new RangeRefusal(`${path}: scenario "folders" requires a folder for each experience`);
   const dealt = 'scenario "class-incremental" or "new-instances"';
   if (experiences !== undefined) throw new RangeRefusal(`${path}: experiences requires ${dealt}, got "folders"`);
@@ -128,6 +133,9 @@ function assertUndealt({ path, experiences, balanced, ...options }: DirectoryOpt
   }
   if (options.fixedExperienceAssignment) {
     throw new RangeRefusal(`${path}: fixedExperienceAssignment requires ${dealt}, got "folders"`);
+  }
+  if (least > 0) {
+    throw new RangeRefusal(`${path}: minClassPatternsInExperience requires scenario "new-instances", got "folders"`);
   }
   if (balanced) throw new RangeRefusal(`${path}: balanced requires scenario "new-instances", got "folders"`);
 }

@@ -3,8 +3,8 @@ import { either, flag, listOf, number, oneOf, required, text, wholeNumber } from
 import { SAMPLE_FILE_OPTIONS } from "../../data/readers/sample_file_options.ts";
 import { STREAM_OPTIONS } from "../stream_options.ts";
 import { CLASSES_PER_EXPERIENCE } from "./class_counts.ts";
-import { CLASS_ID_OPTIONS } from "./class_ids.ts";
-import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, TASK_LABELS } from "./image_options.ts";
+import { CLASS_ID_OPTIONS, LEAVE_OUT_CLASSES } from "./class_ids.ts";
+import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, MIN_CLASS_PATTERNS, TASK_LABELS } from "./image_options.ts";
 
 /** What `directoryBenchmark` takes. */
 export const DIRECTORY_OPTIONS = {
@@ -44,6 +44,7 @@ export const DIRECTORY_OPTIONS = {
     listOf(listOf(either(number(), text())), 1),
     "where classes are dealt: the labels of each experience; where samples are: their places",
   ),
+  leaveOutClasses: LEAVE_OUT_CLASSES,
   ...CLASS_ID_OPTIONS,
   classNames: optional(listOf(text()), "label of each class id. Default: the labels that occur, in their order"),
   addClasses: optional(flag(), "gives labels that are not among classNames the ids that follow. Default: refuses them"),
@@ -60,6 +61,7 @@ export const DIRECTORY_OPTIONS = {
     "adds folders that are not among experienceNames behind them. Default: leaves them out",
   ),
   balanced: BALANCED,
+  minClassPatternsInExperience: MIN_CLASS_PATTERNS,
   taskLabels: TASK_LABELS,
   ...SAMPLE_FILE_OPTIONS,
   ...STREAM_OPTIONS,

@@ -3,7 +3,7 @@ import { either, flag, listOf, nothing, number, oneOf, text, wholeNumber } from 
 import { AUGMENTATION_RULE } from "../../data/transforms/augmentation.ts";
 import { STREAM_OPTIONS } from "../stream_options.ts";
 import { CLASSES_PER_EXPERIENCE } from "./class_counts.ts";
-import { CLASS_ID_OPTIONS } from "./class_ids.ts";
+import { CLASS_ID_OPTIONS, LEAVE_OUT_CLASSES } from "./class_ids.ts";
 
 /** What may be dealt to experiences, the default first. */
 export const DEALT_SCENARIOS = ["class-incremental", "new-instances"] as const;
@@ -16,6 +16,13 @@ export const BALANCED = withDefault(
   flag(),
   false,
   "gives every experience the same share of each class; requires scenario=new-instances",
+);
+
+/** What each experience gets of each class at least, where samples are dealt. */
+export const MIN_CLASS_PATTERNS = withDefault(
+  wholeNumber(),
+  0,
+  "samples of each class that every experience gets at least; requires scenario=new-instances",
 );
 
 /** Task labels of experiences. */
@@ -49,9 +56,11 @@ export const SPLIT_IMAGE_OPTIONS = {
   shuffle: withDefault(flag(), true, "false: without a class order, classes come in the order 0, 1, 2 …"),
   classesPerExperience: CLASSES_PER_EXPERIENCE,
   fixedExperienceAssignment: FIXED_ASSIGNMENT,
+  leaveOutClasses: LEAVE_OUT_CLASSES,
   ...CLASS_ID_OPTIONS,
   scenario: withDefault(oneOf(DEALT_SCENARIOS), "class-incremental", "deals classes, or the samples of all classes"),
   balanced: BALANCED,
+  minClassPatternsInExperience: MIN_CLASS_PATTERNS,
   ...IMAGE_OPTIONS,
 } satisfies OptionSchema;
 

@@ -151,3 +151,26 @@ describe("fixedExperienceAssignment", () => {
     instances([[0]], true).toThrow("excludes balanced");
   });
 });
+
+describe("leaveOutClasses", () => {
+  test("leaves the classes out that an order or an assignment does not name", () => {
+    const order = { classOrder: [2, 3, 5, 8, 9, 1, 4, 6], leaveOutClasses: true };
+    const { trainStream, testStream, numClasses } = deal({ ...order, experiences: 2 });
+    expect(listClasses(trainStream)).toEqual([
+      [2, 3, 5, 8],
+      [1, 4, 6, 9],
+    ]);
+    expect(listRows(testStream)).toEqual([
+      [2, 3, 5, 8],
+      [1, 4, 6, 9],
+    ]);
+    expect(trainStream.at(1).futureClasses).toEqual([]);
+    expect(numClasses).toBe(10);
+    const counted = deal({ ...order, classesPerExperience: [1, 7], classIdsFromZeroFromFirstExperience: true });
+    expect([counted.numClasses, counted.classNames.join("")]).toEqual([8, "23589146"]);
+    const fixed = deal({ fixedExperienceAssignment: [[1], [0, 9]], leaveOutClasses: true });
+    expect(listClasses(fixed.trainStream)).toEqual([[1], [0, 9]]);
+    expect(() => deal({ leaveOutClasses: true, experiences: 2 })).toThrow("leaveOutClasses requires classOrder or");
+    expect(() => deal({ ...order, classesPerExperience: [5, 5] })).toThrow("add up to the 8 classes, got 10");
+  });
+});

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  createNewInstancesBenchmark,
-  type NewInstancesOptions,
-} from "../../../src/streams/benchmarks/new_instances.ts";
+import { createNewInstancesBenchmark } from "../../../src/streams/benchmarks/new_instances.ts";
+import type { NewInstancesOptions } from "../../../src/streams/benchmarks/new_instances_options.ts";
 import { listSamples, makeDataset } from "../../support/made_dataset.ts";
 
 const fixed = { name: "made", numClasses: 4, sampleShape: [1], normalization: { scale: 1, mean: [], std: [] } };
@@ -53,6 +51,36 @@ describe("createNewInstancesBenchmark()", () => {
     expect(list({ seed: 1 })).not.toEqual(list({ seed: 2 }));
     expect(list({ shuffle: false })[1]).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
     expect(list({ shuffle: false, balanced: true })[1]).toEqual([4, 6, 13, 15, 20, 22, 29, 31, 36, 38]);
+  });
+
+  test("gives every experience so many samples of each class at least, each sample to one of them", () => {
+    const cases = fc.record({
+      counts: fc.array(fc.integer({ min: 6, max: 20 }), { minLength: 1, maxLength: 4 }),
+      experiences: fc.integer({ min: 1, max: 3 }),
+      least: fc.integer({ min: 1, max: 2 }),
+      shuffle: fc.boolean(),
+      balanced: fc.boolean(),
+      seed: fc.nat(99),
+    });
+    fc.assert(
+      fc.property(cases, ({ counts, least, ...options }) => {
+        const labels = counts.flatMap((count, id) => Array.from({ length: count }, () => id));
+        const { train, benchmark } = make(labels, { ...options, minClassPatternsInExperience: least });
+        const parts = [...benchmark.trainStream].map(({ dataset }) => dataset);
+        expect(parts.flatMap(listSamples).sort()).toEqual(listSamples(train).sort());
+        for (const { targets } of parts) {
+          for (const id of counts.keys()) {
+            expect(targets.filter((label) => label === id).length).toBeGreaterThanOrEqual(least);
+          }
+        }
+        const sizes = parts.map(({ length }) => length);
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      }),
+    );
+    const few = () => make([0, 0, 0, 1, 1, 1, 1, 1], { experiences: 2, minClassPatternsInExperience: 2 });
+    expect(few).toThrow(
+      'made: minClassPatternsInExperience must be at most 1, as the class "0" has 3 samples for 2 experiences, got 2',
+    );
   });
 
   test("refuses more experiences than samples", () => {
