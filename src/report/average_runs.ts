@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { elementAt } from "../core/element_at.ts";
 import { type MeanAndDeviation, measureMeanAndDeviation } from "../core/mean_and_deviation.ts";
 import type { RunGroup } from "./group_runs.ts";
-import type { MetricPoint, ReportedExperience, ReportedRun } from "./reported_run.ts";
+import type { ReportedExperience, ReportedRun } from "./reported_run.ts";
 
 /** A group as one run: its numbers are means over the runs that have them. A group of one is its run. */
 export function averageRuns({ name, runs }: RunGroup): ReportedRun {
@@ -32,7 +32,8 @@ export function averageRuns({ name, runs }: RunGroup): ReportedRun {
           },
     trainExamplesPerSecond: speeds.length === 0 ? undefined : average(speeds),
     parametersHash: null,
-    metrics: averageMetrics(runs),
+    // Figures draw the metrics of each run.
+    metrics: new Map(),
   };
 }
 
@@ -64,38 +65,6 @@ function averageExperiences(runs: readonly ReportedRun[]): ReportedExperience[] 
       streamAccuracy: mean(({ streamAccuracy }) => streamAccuracy),
     };
   });
-}
-
-/**
- * Numbers by key and place, where every run has one: the first of experience 2, the second … Experiences of other seeds
- * have other sizes, so their iterations are averaged, too.
- */
-function averageMetrics(runs: readonly ReportedRun[]): Map<string, readonly MetricPoint[]> {
-  const [first, ...others] = runs.map(({ metrics }) => metrics);
-  const means = new Map<string, readonly MetricPoint[]>();
-  for (const [key, points] of first ?? []) {
-    const series = others.map((metrics) => placePoints(metrics.get(key) ?? []));
-    const averaged = [...placePoints(points)].flatMap(([place, point]) => {
-      const all = [point, ...series.flatMap((places) => places.get(place) ?? [])];
-      const values = all.flatMap(({ value }) => (typeof value === "number" ? [value] : []));
-      if (values.length < runs.length) return [];
-      return [{ ...point, step: Math.round(average(all.map(({ step }) => step))), value: average(values) }];
-    });
-    if (averaged.length > 0) means.set(key, averaged);
-  }
-  return means;
-}
-
-/** The points by their experience and their number within it. */
-function placePoints(points: readonly MetricPoint[]): Map<string, MetricPoint> {
-  const counts = new Map<number | null, number>();
-  return new Map(
-    points.map((point) => {
-      const count = counts.get(point.experience) ?? 0;
-      counts.set(point.experience, count + 1);
-      return [`${point.experience} ${count}`, point];
-    }),
-  );
 }
 
 /** The first configuration, with the values of all where they differ: "0, 1, 2". */

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { averageRuns } from "../../src/report/average_runs.ts";
 import { createPage } from "../../src/report/create_page.ts";
 import { createForgettingFigure, createStreamAccuracyFigure } from "../../src/report/figures/accuracy_figures.ts";
+import { createLossFigure } from "../../src/report/figures/loss_figure.ts";
 import { groupRuns } from "../../src/report/group_runs.ts";
 import { listFigures } from "../../src/report/list_figures.ts";
 import { readRuns } from "../../src/report/read_run.ts";
@@ -105,22 +106,93 @@ describe("averageRuns()", () => {
     }
     expect(mean.config).toMatchObject({ seed: { 0: 10 } });
   });
-
-  test("averages losses of experiences that have other sizes in other runs", async () => {
-    const point = (step: number, value: number, experience: number) => ({ step, value, experience });
-    const key = "Loss_Epoch/train_phase/train_stream/Task000";
-    const [a, b] = await makeGroup();
-    if (!a || !b) throw new Error("two runs are missing");
-    const runs = [
-      { ...a, metrics: new Map([[key, [point(10, 1, 0), point(20, 0.5, 0), point(30, 2, 1)]]]) },
-      { ...b, metrics: new Map([[key, [point(12, 3, 0), point(26, 4, 1)]]]) },
-    ];
-    const mean = averageRuns({ name: "ewc", runs });
-    expect(mean.metrics.get(key)).toEqual([point(11, 2, 0), point(28, 3, 1)]);
-  });
 });
 
 describe("figures of groups", () => {
+  test("have a band about the mean loss, also where experiences have other sizes in other runs", async () => {
+    const point = (step: number, value: number, experience: number) => ({ step, value, experience });
+    const [trained, tested] = [
+      "Loss_Epoch/train_phase/train_stream/Task000",
+      "Loss_Stream/eval_phase/test_stream/Task000",
+    ];
+    const [a, b] = await makeGroup();
+    if (!a || !b) throw new Error("two runs are missing");
+    const losses = [
+      {
+        ...a,
+        metrics: new Map([
+          [trained, [point(10, 1, 0), point(20, 0.5, 0), point(30, 2, 1)]],
+          [tested, [point(9, 40, 0)]],
+        ]),
+      },
+      {
+        ...b,
+        metrics: new Map([
+          [trained, [point(12, 3, 0), point(26, 4, 1)]],
+          [tested, [point(11, 20, 0)]],
+        ]),
+      },
+    ];
+    const figure = createLossFigure(losses);
+    const band = (value: number) => Math.SQRT2 * value;
+    const run = expect.any(String);
+    expect(Reflect.get(Object(figure?.spec), "data").values).toEqual([
+      {
+        step: 11,
+        loss: 2,
+        low: expect.closeTo(2 - band(1), 12),
+        high: expect.closeTo(2 + band(1), 12),
+        run,
+        kind: "training loss",
+      },
+      {
+        step: 28,
+        loss: 3,
+        low: expect.closeTo(3 - band(1), 12),
+        high: expect.closeTo(3 + band(1), 12),
+        run,
+        kind: "training loss",
+      },
+      {
+        step: 10,
+        loss: 30,
+        low: expect.closeTo(30 - band(10), 12),
+        high: expect.closeTo(30 + band(10), 12),
+        run,
+        kind: "test stream loss",
+      },
+    ]);
+    const svg = figure ? await renderFigure(figure.spec) : "";
+    expect(svg.match(/<path[^>]* fill="#[0-9a-f]{6}"[^>]* opacity="0.2"/g)?.length).toBe(2);
+    expect(svg).toContain(">loss (logarithmic)</text>");
+    expect(svg).not.toContain(">loss (logarithmic), ");
+    const other = { ...b, name: "other", config: { seed: 3, strategy: "lwf" } };
+    const compared = createLossFigure([
+      ...losses,
+      { ...other, metrics: new Map([[tested, [point(9, 1, 0), point(19, 1, 1)]]]) },
+    ]);
+    const drawn = compared ? await renderFigure(compared.spec) : "";
+    expect(drawn.match(/<path[^>]* opacity="0.2"/g)?.length).toBe(2);
+    expect(drawn).toContain(">other</text>");
+    expect(compared?.caption).toContain("bands one standard deviation");
+    expect(createLossFigure([a])?.caption).not.toContain("bands");
+  });
+
+  test("have no band below 0, where the mean is above", async () => {
+    const [a, b] = await makeGroup();
+    if (!a || !b) throw new Error("two runs are missing");
+    const make = (value: number) => new Map([["Loss_MB/train_phase/x", [{ step: 1, value, experience: 0 }]]]);
+    const lows = ([x, y]: readonly number[]) => {
+      const figure = createLossFigure([
+        { ...a, metrics: make(x ?? 0) },
+        { ...b, metrics: make(y ?? 0) },
+      ]);
+      return Reflect.get(Object(figure?.spec), "data").values.map(({ low }: { low: number }) => low);
+    };
+    expect(lows([0, 4])).toEqual([0]);
+    expect(lows([-3, 1])[0]).toBeCloseTo(-1 - 4 / Math.SQRT2, 12);
+  });
+
   test("have a band of one deviation about the mean, against a slow computation", async () => {
     const runs = await makeGroup();
     const figure = createStreamAccuracyFigure(runs);

@@ -4,7 +4,7 @@ import { measurePlaces } from "../average_runs.ts";
 import { groupRuns } from "../group_runs.ts";
 import type { ReportedRun } from "../reported_run.ts";
 import { slugify } from "./accuracy_matrix_figure.ts";
-import { createColorScale, type Figure, layerBands, layerRuns, plainAxis, shareAxis } from "./figure.ts";
+import { BAND_CAPTION, createColorScale, type Figure, layerBands, layerRuns, plainAxis, shareAxis } from "./figure.ts";
 
 const plotSize = { width: 460, height: 220 } as const;
 
@@ -98,8 +98,6 @@ function scaleOf({ isShare }: Pick<Measure, "isShare">): {
 } {
   return isShare ? { axis: shareAxis, scale: { domain: [0, 1] } } : { axis: plainAxis };
 }
-
-const BAND_CAPTION = "Lines are means over seeds, bands one standard deviation to both sides.";
 
 interface RunLines {
   readonly name: string;

@@ -12,6 +12,9 @@ export interface Figure {
   readonly isWide?: boolean;
 }
 
+/** What captions say where runs of several seeds are drawn as one. */
+export const BAND_CAPTION = "Lines are means over seeds, bands one standard deviation to both sides.";
+
 /** Colours of experiences or runs, told apart on light and on dark ground. */
 const PALETTE = [
   "#4c8bd6",
