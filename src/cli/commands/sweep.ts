@@ -43,9 +43,13 @@ export function addSweepCommand(program: Command, train: Command, context: CliCo
   command
     .option("--seeds <list>", "0..4, or 0|2|7", "0..2")
     .option("--jobs <number>", "runs at a time (default: one a core)", createWholeNumberParser("--jobs", 1))
-    .option("--out <folder>", "where the runs are written, a folder each (default: runs/sweep-NUMBER)")
+    .option(
+      "--out <folder>",
+      "where the runs are written, a folder each (default: runs/sweep-NUMBER); a sweep that is there goes on, with what was added",
+    )
     .option("--resume <folder>", "go on with the sweep in a folder; its own options hold")
     .option("--trust", "with --resume, run the modules that the folder's sweep.json names", false)
+    .option("--accept-changed-data", "go on with a sweep's runs though their data is other than it was", false)
     .option("--quiet", "no progress, only the result", false)
     .option("--json", "events as JSON lines on standard output", false);
   const own = [...GRID_OPTIONS, ...OF_ONE_RUN];
@@ -56,12 +60,12 @@ export function addSweepCommand(program: Command, train: Command, context: CliCo
 
 async function sweep(options: Options, declared: SweepCommand, context: CliContext): Promise<void> {
   const { stdout, signal } = context;
-  const { quiet, json, resume, trust } = options;
+  const { quiet, json, resume, trust, acceptChangedData } = options;
   if (quiet && json) throw new CliError("--json cannot be used with --quiet");
   const { findSweep } = await import("../sweep/find_sweep.ts");
-  const { choice, folder: given } = await findSweep(options, declared);
+  const { choice, folder: given, known } = await findSweep(options, declared);
   const { planSweep } = await import("../sweep/sweep_plan.ts");
-  const plan = planSweep(choice);
+  const plan = planSweep(choice, known);
   const { assertEveryRunCanBegin, assertNoPrograms } = await import("../sweep/prepare_sweep.ts");
   if (resume !== undefined && !trust) assertNoPrograms(resume, plan, context);
   await assertEveryRunCanBegin(plan, { ...context, folder: given });
@@ -72,10 +76,10 @@ async function sweep(options: Options, declared: SweepCommand, context: CliConte
   const { createNumberedFolder } = await import("../../runs/numbered_folder.ts");
   const folder = given ?? (await refuse(() => createNumberedFolder("runs", "sweep")));
   const jobs = Math.min(total, options.jobs ?? countJobs(declared.command.getOptionValue("workers")));
-  const around = { folder, plan, jobs, signal, listener: view.listener };
+  const around = { folder, plan, jobs, acceptChangedData, signal, listener: view.listener };
   const rows = await runSweep(choice, around).finally(view.clear);
   if (signal.aborted) {
-    const again = `${nameCommand("sweep")} --resume ${quoteForShell(folder)}${trust ? " --trust" : ""}`;
+    const again = `${nameCommand("sweep")} --resume ${quoteForShell(folder)}${trust ? " --trust" : ""}${acceptChangedData ? " --accept-changed-data" : ""}`;
     throw new InterruptedError(`Interrupted; go on with: ${again}`, { cause: signal.reason });
   }
   const failed = [...rows.values()].filter(({ status }) => status !== "finished").length;

@@ -2,8 +2,8 @@ import type { Command, Option } from "commander";
 import { CliError, refuse } from "../cli_error.ts";
 import type { SweepGrid } from "./grid_options.ts";
 import { parseSeeds } from "./parse_seeds.ts";
-import type { SweepChoice } from "./sweep_plan.ts";
-import { assertSameSweep, readSweepChoice } from "./sweep_record.ts";
+import type { KnownConfiguration, SweepChoice } from "./sweep_plan.ts";
+import { findSameSweep, readSweep } from "./sweep_record.ts";
 
 /** The options of sweep that say what is trained, and where that is written or was written. */
 export interface SweepOptions extends Partial<SweepGrid> {
@@ -11,6 +11,8 @@ export interface SweepOptions extends Partial<SweepGrid> {
   readonly out?: string;
   readonly resume?: string;
   readonly trust: boolean;
+  /** True goes on with runs though their data is other than it was. */
+  readonly acceptChangedData: boolean;
 }
 
 /** What of the command line a sweep is read from. */
@@ -27,22 +29,26 @@ export interface FoundSweep {
   readonly choice: SweepChoice;
   /** Undefined if a new folder is to be made. */
   readonly folder: string | undefined;
+  /** What the folder has of it. */
+  readonly known: readonly KnownConfiguration[];
 }
 
 /** What may be typed beside --resume. */
-const OF_RESUMED = ["resume", "jobs", "trust", "quiet", "json"];
+const OF_RESUMED = ["resume", "jobs", "trust", "acceptChangedData", "quiet", "json"];
 
 /**
- * Reads the options of a sweep, or those of the sweep that is to go on. A folder that holds the same sweep goes on.
+ * Reads the options of a sweep, or those of the sweep that is to go on. A folder that holds the same sweep, or less of
+ * it, goes on.
  * @throws {CliError} If a value is malformed, the folder holds something else, or there is no sweep to go on with.
  */
 export async function findSweep(options: SweepOptions, declared: SweepCommand): Promise<FoundSweep> {
-  const { resume, out, trust } = options;
+  const { resume, out, trust, acceptChangedData } = options;
   if (resume === undefined) {
     if (trust) throw new CliError("--trust requires --resume");
     const choice = readChoice(options, declared);
-    if (out !== undefined) await refuse(() => assertSameSweep(out, choice));
-    return { folder: out, choice };
+    const saved = out === undefined ? undefined : await refuse(() => findSameSweep(out, choice));
+    if (acceptChangedData && !saved) throw new CliError("--accept-changed-data requires a sweep that goes on");
+    return { folder: out, choice, known: saved?.known ?? [] };
   }
   const { command } = declared;
   const other = command.options.find((option) => {
@@ -50,9 +56,9 @@ export async function findSweep(options: SweepOptions, declared: SweepCommand): 
     return command.getOptionValueSource(name) === "cli" && !OF_RESUMED.includes(name);
   });
   if (other) throw new CliError(`${other.long} cannot be used with --resume`);
-  const choice = await refuse(() => readSweepChoice(resume));
-  if (!choice) throw new CliError(`${resume} holds no sweep: sweep.json is missing`);
-  return { folder: resume, choice };
+  const saved = await refuse(() => readSweep(resume));
+  if (!saved) throw new CliError(`${resume} holds no sweep: sweep.json is missing`);
+  return { folder: resume, ...saved };
 }
 
 function readChoice(options: SweepOptions, { command, shared, defaults }: SweepCommand): SweepChoice {

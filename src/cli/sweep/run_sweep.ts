@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { readRunSummary } from "../../runs/read_run_files.ts";
 import { RunLock } from "../../runs/run_lock.ts";
+import { withStorage } from "../../runs/storage_error.ts";
 import { type JobEnd, type JobProgress, type SweepJob, startJob } from "./sweep_job.ts";
 import type { SweepChoice, SweepConfiguration, SweepRun } from "./sweep_plan.ts";
 import { readRow, type SweepRow, writeSweep } from "./sweep_record.ts";
@@ -23,6 +24,8 @@ export interface SweepOptions {
   readonly folder: string;
   readonly plan: readonly SweepConfiguration[];
   readonly jobs: number;
+  /** True goes on with runs though their data is other than it was. */
+  readonly acceptChangedData: boolean;
   readonly signal: AbortSignal;
   readonly listener: SweepListener;
 }
@@ -38,9 +41,10 @@ export async function runSweep(choice: SweepChoice, options: SweepOptions): Prom
   const { folder, plan, jobs, signal, listener } = options;
   const rows = new Map(plan.flatMap(({ runs }) => runs.map((run) => [run, WAITING] as const)));
   const save = (status: SweepRow["status"]) => writeSweep(folder, choice, { plan, rows, status });
-  await save("running");
+  await withStorage(`write to ${folder}`, () => mkdir(folder, { recursive: true }));
   const lock = RunLock.acquire(folder);
   try {
+    await save("running");
     const waiting = [...rows.keys()];
     const work = async (): Promise<void> => {
       for (let run = waiting.shift(); run && !signal.aborted; run = waiting.shift()) {
@@ -66,11 +70,14 @@ async function findFinished(folder: string, run: SweepRun): Promise<SweepRow | u
   return summary?.status === "finished" ? readRow(summary) : undefined;
 }
 
-async function train(run: SweepRun, { folder, signal, listener }: SweepOptions): Promise<SweepRow> {
+async function train(run: SweepRun, options: SweepOptions): Promise<SweepRow> {
+  const { folder, signal, listener, acceptChangedData } = options;
   const directory = join(folder, run.folder);
   const target = await findTarget(directory);
   listener.onStart(run);
-  const job = startJob([...run.words, `${target}=${directory}`], (progress) => listener.onProgress(run, progress));
+  const accepting = target === "--resume" && acceptChangedData ? ["--accept-changed-data"] : [];
+  const words = [...run.words, `${target}=${directory}`, ...accepting];
+  const job = startJob(words, (progress) => listener.onProgress(run, progress));
   const { isRefused, said } = await stopWith(signal, job);
   const summary = await readRunSummary(directory);
   const row = summary ? readRow(summary) : WAITING;

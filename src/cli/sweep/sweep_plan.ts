@@ -31,23 +31,43 @@ export interface SweepRun {
   readonly words: readonly string[];
 }
 
-/** Every combination of the grid, in the order in which values were given, with all seeds each. */
-export function planSweep({ grid, words, seeds }: SweepChoice): readonly SweepConfiguration[] {
+/** A configuration of a sweep that has begun. It keeps its name and folders, whatever is added to the sweep. */
+export interface KnownConfiguration extends Pick<SweepConfiguration, "name" | "choice"> {
+  /** What the names of its folders begin with: "naive" of "naive-seed-0". */
+  readonly stem: string;
+}
+
+/**
+ * Every combination of the grid, in the order in which values were given, with all seeds each.
+ * @param known Those of the sweep that goes on.
+ */
+export function planSweep(
+  { grid, words, seeds }: SweepChoice,
+  known: readonly KnownConfiguration[],
+): readonly SweepConfiguration[] {
   const varied = GRID_OPTIONS.filter((option) => grid[option].length > 1);
   const named = varied.length > 0 ? varied : (["strategy"] as const);
-  const taken = new Set<string>();
+  const takenNames = new Set(known.map(({ name }) => name));
+  const taken = new Set(known.map(({ stem }) => stem));
   return combine(grid).map((choice) => {
-    const name = named.map((option) => choice[option]).join(", ");
-    const stem = findFreeName(toFolderName(name), taken);
+    const old = known.find((other) => GRID_OPTIONS.every((option) => other.choice[option] === choice[option]));
+    const wanted = named.map((option) => choice[option]).join(", ");
+    const name = old?.name ?? (takenNames.has(wanted) ? findFreeName(wanted, takenNames) : wanted);
+    const stem = old?.stem ?? findFreeName(toFolderName(name), taken);
     const own = GRID_OPTIONS.map((option) => `--${option}=${choice[option]}`);
     const runs = seeds.map((seed) => ({
       label: `${name}, seed ${seed}`,
       seed,
-      folder: `${stem}-seed-${seed}`,
+      folder: nameRunFolder(stem, seed),
       words: [...own, ...words, `--seed=${seed}`],
     }));
     return { name, choice, runs };
   });
+}
+
+/** "naive-seed-0" */
+export function nameRunFolder(stem: string, seed: number): string {
+  return `${stem}-seed-${seed}`;
 }
 
 /** The options of train that these words stand for, with their defaults. */

@@ -7,9 +7,16 @@ import { type MeanAndDeviation, measureMeanAndDeviation } from "../../core/mean_
 import { listDifferences } from "../../core/options/list_differences.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
 import { assertRegularFile } from "../../runs/read_run_files.ts";
+import { LOCK_NAME } from "../../runs/run_lock.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import { readErrorCode, withStorage } from "../../runs/storage_error.ts";
-import type { SweepChoice, SweepConfiguration, SweepRun } from "./sweep_plan.ts";
+import {
+  type KnownConfiguration,
+  nameRunFolder,
+  type SweepChoice,
+  type SweepConfiguration,
+  type SweepRun,
+} from "./sweep_plan.ts";
 
 /** The file in a sweep's folder that says what it is and how far it is. */
 export const SWEEP_FILE = "sweep.json";
@@ -53,19 +60,39 @@ export function measureRows(rows: readonly SweepRow[]): SweepMeans {
 
 const texts = z.array(z.string());
 const values = texts.min(1);
+const value = z.string();
 const CHOICE = z.looseObject({
   version: z.literal(1),
   grid: z.strictObject({ strategy: values, benchmark: values, model: values, optimizer: values }),
   words: texts,
   seeds: z.array(z.int().min(0)).min(1),
+  configurations: z
+    .array(z.looseObject({ name: z.string(), strategy: value, benchmark: value, model: value, optimizer: value }))
+    .default([]),
+  runs: z
+    .array(
+      z.looseObject({
+        configuration: z.string(),
+        seed: z.int().min(0),
+        // Nothing that leads out of the sweep's folder.
+        directory: z.string().regex(/^[\w=][\w.=-]*$/, "the name of a folder"),
+      }),
+    )
+    .default([]),
 });
+
+/** A sweep as its folder has it. */
+export interface SavedSweep {
+  readonly choice: SweepChoice;
+  readonly known: readonly KnownConfiguration[];
+}
 
 /**
  * Reads what a sweep's folder says of it; undefined where there is no sweep.json. It is data of whoever made the
  * folder.
  * @throws {RefusalError} If the file is none that a sweep wrote.
  */
-export async function readSweepChoice(folder: string): Promise<SweepChoice | undefined> {
+export async function readSweep(folder: string): Promise<SavedSweep | undefined> {
   const path = join(folder, SWEEP_FILE);
   const text = await withStorage(`read ${path}`, async () => {
     try {
@@ -80,8 +107,14 @@ export async function readSweepChoice(folder: string): Promise<SweepChoice | und
   const json = parseJSON(path, text);
   const { data, error } = CHOICE.safeParse(json);
   if (!data) throw new TypeRefusal(`${path}: ${describeIssue(error, json)}`);
-  const { grid, words, seeds } = data;
-  return { grid, words, seeds };
+  const { grid, words, seeds, configurations, runs } = data;
+  const known = configurations.flatMap(({ name, strategy, benchmark, model, optimizer }) => {
+    const { seed, directory = "" } = runs.find(({ configuration }) => configuration === name) ?? {};
+    const [, stem] = /^(.+)-seed-(\d+)$/.exec(directory) ?? [];
+    const isOwn = stem !== undefined && directory === nameRunFolder(stem, seed ?? 0);
+    return isOwn ? [{ name, choice: { strategy, benchmark, model, optimizer }, stem }] : [];
+  });
+  return { choice: { grid, words, seeds }, known };
 }
 
 function parseJSON(path: string, text: string): unknown {
@@ -92,23 +125,39 @@ function parseJSON(path: string, text: string): unknown {
   }
 }
 
-/** @throws {RefusalError} If the folder holds something else than this sweep. */
-export async function assertSameSweep(folder: string, wanted: SweepChoice): Promise<void> {
-  const saved = await readSweepChoice(folder);
+/**
+ * What the folder holds of this sweep, which may have more of what a sweep goes through: strategies, seeds.
+ * @returns Undefined where the folder is empty or not there.
+ * @throws {RefusalError} If it holds something else, or runs that are not wanted any more.
+ */
+export async function findSameSweep(folder: string, wanted: SweepChoice): Promise<SavedSweep | undefined> {
+  const saved = await readSweep(folder);
   if (!saved) {
     const names = await readdir(folder).catch(() => []);
-    if (names.length > 0) throw new RefusalError(`${folder} is not empty and holds no sweep`);
-    return;
+    if (names.some((name) => name !== LOCK_NAME)) throw new RefusalError(`${folder} is not empty and holds no sweep`);
+    return undefined;
   }
-  const list = ({ grid, words, seeds }: SweepChoice) => ({ ...grid, seeds, "further options": words });
-  const differences = listDifferences(list(saved), list(wanted)).map(
-    ({ key, before, now }) => `it has ${key} ${show(before)}, got ${show(now)}`,
-  );
-  if (differences.length > 0) throw new RefusalError(`${folder} holds another sweep: ${differences.join("; ")}`);
+  const list = ({ grid, words, seeds }: SweepChoice) => ({ ...grid, seeds, [SHARED]: words });
+  const differences = listDifferences(list(saved.choice), list(wanted))
+    .filter(({ key, before, now }) => key === SHARED || !holdsAll(now, before))
+    .map(({ key, before, now }) => `it has ${key} ${show(before, now)}, got ${show(now, before)}`);
+  if (differences.length === 0) return saved;
+  const rule = "strategies, seeds and so on may be added, and nothing changed";
+  throw new RefusalError(`${folder} holds another sweep: ${differences.join("; ")} (${rule})`);
 }
 
-function show(values: unknown): string {
-  return (Array.isArray(values) && values.join(" and ")) || "none";
+/** Options of train that all runs share. */
+const SHARED = "further options";
+
+function holdsAll(list: unknown, values: unknown): boolean {
+  return Array.isArray(list) && Array.isArray(values) && values.every((value) => list.includes(value));
+}
+
+/** What is in a list and not in the other; all of it where they differ in their order alone. */
+function show(values: unknown, others: unknown): string {
+  const [list, other]: unknown[][] = [values, others].map((value) => (Array.isArray(value) ? value : []));
+  const own = list?.filter((value) => !other?.includes(value)) ?? [];
+  return (holdsAll(list, other) && holdsAll(other, list) ? (list ?? []) : own).join(" and ") || "none";
 }
 
 /** What came of each run so far, by the run. */
