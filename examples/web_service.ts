@@ -117,7 +117,7 @@ async function answer(learner: Learner, request: Request, log: (error: unknown) 
     const body: { rows?: unknown; labels?: unknown } = Object(JSON.parse(text));
     const rows = readList(body.rows, "rows").map((row) => readList(row, "a row").map(readNumber));
     if (pathname === "/predict") return Response.json(await learner.predict(rows));
-    return Response.json(await learner.learn(rows, readList(body.labels, "labels").map(String)));
+    return Response.json(await learner.learn(rows, readList(body.labels, "labels").map(readLabel)));
   } catch (error) {
     if (error instanceof RefusalError || error instanceof SyntaxError) {
       return Response.json({ error: error.message }, { status: 400 });
@@ -147,6 +147,11 @@ function readList(value: unknown, name: string): unknown[] {
 /** Not what Number() makes of null or "": whatever is no number is refused with its row. */
 function readNumber(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
+}
+
+function readLabel(value: unknown): string {
+  if ((typeof value === "string" && value !== "") || typeof value === "number") return String(value);
+  throw new RefusalError("a label must be a text or a number");
 }
 
 /** A server of this runtime's own. */

@@ -90,6 +90,7 @@ describe("examples, the web service", () => {
       ["learn", { rows: [[1]], labels: ["ant"] }, "row 0 must have 2 numbers"],
       ["learn", { rows: [[1, null]], labels: ["ant"] }, "values must be finite"],
       ["learn", { rows: 3, labels: [] }, "rows must be a list"],
+      ["learn", { rows: [[1, 2]], labels: [null] }, "a label must be a text or a number"],
       ["predict", { rows: [[1, 2, 3]] }, "a sample must be of shape [2], got 3 values"],
       ["predict", "{", "JSON"],
       ["learn", { rows: [[1, 1e39]], labels: ["ant"] }, "values must be finite"],
