@@ -24,7 +24,14 @@ export function readCarrierChoice(value = process.env[VARIABLE]): CarrierName | 
  */
 export async function openCarrier(device: string, choice = readCarrierChoice()): Promise<Carrier> {
   if (choice === "addon") return openAddon(`${VARIABLE}=addon`);
-  const native = await findNativeOn(device);
+  return chooseCarrier(await findNativeOn(device), choice);
+}
+
+/**
+ * The carrier by the C API where that is there, else the addon, which says why.
+ * @throws {RefusalError} If the C API is forced and not there.
+ */
+export async function chooseCarrier(native: NativeOutcome, choice: CarrierName | undefined): Promise<Carrier> {
   if (native.isThere) return native.carrier;
   if (choice === "native") throw new RefusalError(`FIRN_ORT=native: ${native.reason}`);
   return openAddon(native.reason);

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { RefusalError } from "../../../src/core/errors/errors.ts";
-import { openCarrier, readCarrierChoice } from "../../../src/engine/onnxruntime/choose_carrier.ts";
+import { chooseCarrier, openCarrier, readCarrierChoice } from "../../../src/engine/onnxruntime/choose_carrier.ts";
+import { openNative } from "../../../src/engine/onnxruntime/native/find_native.ts";
+import { findLibrary } from "../../../src/engine/onnxruntime/native/library_path.ts";
+import { assertComputes } from "../../../src/engine/onnxruntime/native/self_test.ts";
 
 describe("readCarrierChoice()", () => {
   test("gives the carrier that FIRN_ORT names, and refuses other values", () => {
@@ -26,6 +31,30 @@ describe("openCarrier()", () => {
     expect(description).toContain("the C API is used on cpu, not on cuda:0");
     const refused = openCarrier("webgpu", "native");
     await expect(refused).rejects.toThrow("FIRN_ORT=native: the C API is used on cpu, not on webgpu");
+    await expect(refused).rejects.toBeInstanceOf(RefusalError);
+  });
+});
+
+describe("chooseCarrier()", () => {
+  const missing = () => openNative(() => join(tmpdir(), "no-such-folder", "libonnxruntime.so.1"));
+  const unknown = () => openNative(() => findLibrary({ platform: "sunos", arch: "sparc" }));
+
+  test("falls back to an addon that computes and says why, when the library cannot be opened", async () => {
+    for (const [open, reason] of [
+      [missing, "no-such-folder"],
+      [unknown, "onnxruntime-node has no library for sunos"],
+    ] as const) {
+      const carrier = await chooseCarrier(await open(), undefined);
+      expect(carrier.name).toBe("addon");
+      expect(carrier.description).toMatch(/^the addon of onnxruntime-node \(the C API cannot be used: .+\)$/);
+      expect(carrier.description).toContain(reason);
+      await assertComputes(carrier);
+    }
+  });
+
+  test("refuses, when the library cannot be opened and is forced", async () => {
+    const refused = chooseCarrier(await unknown(), "native");
+    await expect(refused).rejects.toThrow("FIRN_ORT=native: the C API cannot be used: onnxruntime-node has no library");
     await expect(refused).rejects.toBeInstanceOf(RefusalError);
   });
 });

@@ -15,13 +15,14 @@ let found: Promise<NativeOutcome> | undefined;
 
 /** Opens the C API and tests it: once in a thread, in a few milliseconds. Never throws. */
 export function findNative(): Promise<NativeOutcome> {
-  found ??= openTested();
+  found ??= openNative(findLibrary);
   return found;
 }
 
-async function openTested(): Promise<NativeOutcome> {
+/** Opens and tests the library at the path that `locate` gives. Never throws. */
+export async function openNative(locate: () => string): Promise<NativeOutcome> {
   try {
-    const api = NativeApi.open(await openForeignInterface(), findLibrary());
+    const api = NativeApi.open(await openForeignInterface(), locate());
     const carrier = createNativeCarrier(api);
     await assertComputes(carrier);
     return { isThere: true, carrier, api };
