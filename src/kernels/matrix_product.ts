@@ -1,5 +1,4 @@
-import { loadKernels } from "./load_kernels.ts";
-import { MATRIX_KERNELS_WASM } from "./matrix_kernels_wasm.ts";
+import { reserveMatrixMemory } from "./matrix_memory.ts";
 
 /** A matrix of `rows` rows, row-major. */
 export interface Matrix {
@@ -8,26 +7,13 @@ export interface Matrix {
   readonly columns: number;
 }
 
-/** The compiled arithmetic of `assembly/matrix_kernels.ts`, on addresses in its memory. */
-interface MatrixFunctions {
-  multiplyByTransposed(a: number, b: number, product: number, m: number, n: number, k: number): void;
-}
-
-interface MatrixKernels {
-  readonly memory: WebAssembly.Memory;
-  readonly functions: MatrixFunctions;
-}
-
-const PAGE_BYTES = 65_536;
 /** Rows of the first and of the second matrix that meet at a time, and values that do. */
 const BLOCK = { first: 2, second: 4, values: 2 } as const;
-
-let loaded: MatrixKernels | undefined;
 
 /** a · bᵀ [m, n] of a [m, k] and b [n, k], in double precision. The caller owns the result. */
 export function multiplyByTransposed(a: Matrix, b: Matrix): Matrix {
   const [m, n, k] = [roundUp(a.rows, BLOCK.first), roundUp(b.rows, BLOCK.second), roundUp(a.columns, BLOCK.values)];
-  const kernels = reserve((m + n) * k + m * n);
+  const kernels = reserveMatrixMemory(((m + n) * k + m * n) * Float64Array.BYTES_PER_ELEMENT);
   // A view is of no use any more once the memory has grown.
   const values = new Float64Array(kernels.memory.buffer);
   writeRows(values.subarray(0, m * k), a, k);
@@ -65,19 +51,6 @@ function writeRows(room: Float64Array, { data, rows, columns }: Matrix, width: n
   }
   room.fill(0);
   for (let i = 0; i < rows; i++) room.set(data.subarray(i * columns, (i + 1) * columns), i * width);
-}
-
-/** The kernels with room for so many float64 values; the memory is this thread's own, and keeps its size. */
-function reserve(count: number): MatrixKernels {
-  loaded ??= createKernels();
-  const missing = count * Float64Array.BYTES_PER_ELEMENT - loaded.memory.buffer.byteLength;
-  if (missing > 0) loaded.memory.grow(Math.ceil(missing / PAGE_BYTES));
-  return loaded;
-}
-
-function createKernels(): MatrixKernels {
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  return { memory, functions: loadKernels(MATRIX_KERNELS_WASM, memory) };
 }
 
 function roundUp(count: number, step: number): number {

@@ -64,3 +64,67 @@ export function multiplyByTransposed(a: usize, b: usize, product: usize, m: usiz
     }
   }
 }
+
+/**
+ * Rows of float32 values [m, k] in double precision, each four of them apart: the first two of every four to `low`, the
+ * others to `high`, both [m, k / 2]. k is a multiple of 4.
+ */
+export function widenRows(rows: usize, low: usize, high: usize, m: usize, k: usize): void {
+  const bytes = (m * k) << 2;
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const four = v128.load(rows + at);
+    v128.store(low + at, f64x2.promote_low_f32x4(four));
+    v128.store(high + at, f64x2.promote_low_f32x4(v128.shuffle<f32>(four, four, 2, 3, 2, 3)));
+  }
+}
+
+/**
+ * sums += the products of all pairs of rows [m, k], for the pairs on the diagonal and above it (some below, too); each
+ * of the sums [m, m] is two, of the even and of the odd columns. m is a multiple of 4, and k of 2.
+ */
+export function addGram(rows: usize, sums: usize, m: usize, k: usize): void {
+  const width = k << 3;
+  const line = m << 4;
+  for (let i: usize = 0; i < m; i += 2) {
+    const upper = rows + i * width;
+    const lower = upper + width;
+    for (let j = i & ~3; j < m; j += 4) {
+      const first = rows + j * width;
+      const sum = sums + i * line + (j << 4);
+      const next = sum + line;
+      let u0 = v128.load(sum);
+      let u1 = v128.load(sum + 16);
+      let u2 = v128.load(sum + 32);
+      let u3 = v128.load(sum + 48);
+      let l0 = v128.load(next);
+      let l1 = v128.load(next + 16);
+      let l2 = v128.load(next + 32);
+      let l3 = v128.load(next + 48);
+      for (let at: usize = 0; at < width; at += LANES) {
+        const x = v128.load(upper + at);
+        const y = v128.load(lower + at);
+        const column = first + at;
+        const b0 = v128.load(column);
+        const b1 = v128.load(column + width);
+        const b2 = v128.load(column + 2 * width);
+        const b3 = v128.load(column + 3 * width);
+        u0 = f64x2.add(u0, f64x2.mul(x, b0));
+        u1 = f64x2.add(u1, f64x2.mul(x, b1));
+        u2 = f64x2.add(u2, f64x2.mul(x, b2));
+        u3 = f64x2.add(u3, f64x2.mul(x, b3));
+        l0 = f64x2.add(l0, f64x2.mul(y, b0));
+        l1 = f64x2.add(l1, f64x2.mul(y, b1));
+        l2 = f64x2.add(l2, f64x2.mul(y, b2));
+        l3 = f64x2.add(l3, f64x2.mul(y, b3));
+      }
+      v128.store(sum, u0);
+      v128.store(sum + 16, u1);
+      v128.store(sum + 32, u2);
+      v128.store(sum + 48, u3);
+      v128.store(next, l0);
+      v128.store(next + 16, l1);
+      v128.store(next + 32, l2);
+      v128.store(next + 48, l3);
+    }
+  }
+}

@@ -3,6 +3,7 @@ import { solveQP } from "quadprog";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
+import { computeGram } from "../../kernels/gram_matrix.ts";
 
 /** Added to the diagonal of GGᵀ, so that memories whose gradients are dependent still have one solution. */
 const RIDGE = 1e-3;
@@ -28,11 +29,9 @@ export function projectOntoMemories(
   const astray = conflicts.find((value) => !Number.isFinite(value));
   if (astray !== undefined) throw new RangeRefusal(needs(act, "finite gradients", astray));
   if (conflicts.every((value) => value >= 0)) return false;
-  const weights = solveDual(
-    memories.map((a) => memories.map((b) => dot(a, b))),
-    conflicts,
-    memoryStrength,
-  );
+  const gram = computeGram(memories);
+  const rows = memories.map((_, i) => [...gram.subarray(i * memories.length, (i + 1) * memories.length)]);
+  const weights = solveDual(rows, conflicts, memoryStrength);
   for (const [i, memory] of memories.entries()) addScaled(gradient, memory, elementAt(weights, i));
   return true;
 }

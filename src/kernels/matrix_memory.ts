@@ -1,0 +1,32 @@
+import { loadKernels } from "./load_kernels.ts";
+import { MATRIX_KERNELS_WASM } from "./matrix_kernels_wasm.ts";
+
+/** The compiled arithmetic of `assembly/matrix_kernels.ts`, on addresses in its memory. */
+export interface MatrixFunctions {
+  multiplyByTransposed(a: number, b: number, product: number, m: number, n: number, k: number): void;
+  widenRows(rows: number, low: number, high: number, m: number, k: number): void;
+  addGram(rows: number, sums: number, m: number, k: number): void;
+}
+
+/** The functions and the memory that they compute in, which is this thread's own. */
+export interface MatrixKernels {
+  readonly memory: WebAssembly.Memory;
+  readonly functions: MatrixFunctions;
+}
+
+const PAGE_BYTES = 65_536;
+
+let loaded: MatrixKernels | undefined;
+
+/** The kernels with room for so many bytes; the memory keeps its size. Views of it are of no use once it has grown. */
+export function reserveMatrixMemory(bytes: number): MatrixKernels {
+  loaded ??= createKernels();
+  const missing = bytes - loaded.memory.buffer.byteLength;
+  if (missing > 0) loaded.memory.grow(Math.ceil(missing / PAGE_BYTES));
+  return loaded;
+}
+
+function createKernels(): MatrixKernels {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  return { memory, functions: loadKernels(MATRIX_KERNELS_WASM, memory) };
+}
