@@ -53,6 +53,12 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     [4, 3],
   ]),
   {
+    name: "Gemm with a turned second matrix and a bias",
+    op: "Gemm",
+    shapes: [[2, 3], [4, 3], [4]],
+    add: (graph, inputs) => graph.node("Gemm", inputs, { transB: int(1) }),
+  },
+  {
     name: "Gemm with a bias",
     op: "Gemm",
     shapes: [[2, 4], [4, 3], [3]],

@@ -1,5 +1,5 @@
 import { elementAt } from "../../../core/element_at.ts";
-import { int, ints } from "../../file/onnx_model.ts";
+import { type Attributes, int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { ImportRules, ImportStep } from "../import_step.ts";
 import { readEinsum } from "../read_einsum.ts";
@@ -21,9 +21,9 @@ export const matrixRules: ImportRules = {
       return factor === 1 ? x : graph.node("Mul", [x, graph.constant(factor)]);
     };
     const a = scale(turn(step.value(0), "transA"), "alpha");
-    const b = turn(step.value(1), "transB");
     const c = step.has(2) ? [scale(step.value(2), "beta")] : [];
-    return graph.node("Gemm", [a, b, ...c]);
+    const attributes: Attributes = step.int("transB", 0) === 1 ? { transB: int(1) } : {};
+    return graph.node("Gemm", [a, step.value(1), ...c], attributes);
   },
   MatMul: (step) => multiply(step, step.value(0), step.value(1)),
   "com.microsoft.FusedMatMul": (step) => {
@@ -41,7 +41,10 @@ function multiply(step: ImportStep, a: ValueName, b: ValueName): ValueName {
   if (left.length < 3 || right.length !== 2) return graph.node("MatMul", [a, b]);
   const [inner, columns] = [elementAt(right, 0), elementAt(right, 1)];
   const rows = graph.node("Reshape", [a, graph.integers([-1, Number(inner)])]);
-  return step.reshape(graph.node("Gemm", [rows, b]), [...left.slice(0, -1), columns]);
+  // PyTorch writes a linear layer's matrix turned: the product turns it, not a node that copies it.
+  const turned = graph.transposedBy(b);
+  const product = turned ? graph.node("Gemm", [rows, turned.x], { transB: int(1) }) : graph.node("Gemm", [rows, b]);
+  return step.reshape(product, [...left.slice(0, -1), columns]);
 }
 
 /** A contraction of two operands as one product of matrices: axes are brought into order, then multiplied. */
