@@ -121,6 +121,7 @@ describe("train on numbers to predict", () => {
       [["--strategy", "icarl"], "ICaRLPlugin works with class ids"],
       [["--strategy", "ewc:lambda=1,trueFisher=true"], "EWCPlugin works with class ids"],
       [["--plugin", "metrics:topK=3"], "the metric Topk_3_Acc_Epoch is about class ids"],
+      [["--plugin", "early-stopping:patience=2"], "early-stopping requires a validation stream"],
       [["--model", "mlp:outputs=5"], "must have one output a target, where targets are 2 values a sample, got 5"],
       [["--model", "mlp:incremental=true"], "got a head that grows with classes"],
       [["--measure", "accuracy"], 'measure must be "r2" or "rmse" or "mae" where targets are 2 values a sample'],
@@ -132,6 +133,12 @@ describe("train on numbers to predict", () => {
       expect(stderr).toContain(message);
       expect([status, stderr.split("\n").length, existsSync(out)]).toEqual([2, 2, false]);
     }
+    const { benchmark, words: own } = await makeRun("labels");
+    const watching = ["--benchmark", `${benchmark},validationSize=0.25`, "--plugin", "early-stopping:patience=2"];
+    const { stderr } = await captureCli([...own, ...watching, "--quiet"]);
+    expect(stderr).toBe(
+      "early-stopping requires metricName such as MacroF1_Stream, or Loss_Stream with mode=min, where targets are 3 labels a sample\n",
+    );
     const { stdout } = await captureCli(["train", "--help"]);
     for (const name of Object.keys(RECORDED_MEASURES)) expect(stdout).toContain(name);
   });

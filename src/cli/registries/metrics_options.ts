@@ -14,7 +14,9 @@ export const METRICS_OPTIONS = {
   forwardTransfer: isMeasured("what training helps with experiences to come; evaluates once before any training"),
   cumulative: isMeasured("accuracy and forgetting among the classes seen up to each experience"),
   amca: isMeasured("average mean class accuracy"),
-  regression: isMeasured("RMSE and R² of the outputs against one-hot rows of the classes"),
+  regression: isMeasured(
+    "RMSE and R² of the outputs against one-hot rows of the classes; a run on numbers has them without",
+  ),
   meanScores: isMeasured("mean scores of new and of old classes"),
   labels: isMeasured("how many samples of each class were trained on"),
   images: isMeasured("a grid of samples of each experience"),

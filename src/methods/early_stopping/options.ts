@@ -2,11 +2,14 @@ import { type OptionSchema, type OptionsOf, withDefault } from "../../core/optio
 import { number, oneOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { describeMethod } from "../method.ts";
 
+/** Where nothing else is watched. */
+export const WATCHED_BY_DEFAULT = "Top1_Acc_Stream";
+
 const WATCHED = {
   patience: required(wholeNumber(1), "evaluations without improvement after which training stops"),
   metricName: withDefault(
     text(1),
-    "Top1_Acc_Stream",
+    WATCHED_BY_DEFAULT,
     "metric that is watched, by its name (the last value read of any of its keys) or by a whole key",
   ),
   mode: withDefault(oneOf(["max", "min"]), "max", "whether more of it is better, or less"),
