@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
@@ -9,6 +9,7 @@ import { readExportMetadata } from "../../src/onnx/export/evaluate_export.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { makeMonths, RECORDED_MEASURES } from "../support/recorded_targets.ts";
+import { addFiles } from "./made_months.ts";
 
 afterAll(removeFolders);
 
@@ -115,6 +116,34 @@ describe("train on numbers to predict", () => {
       expect((await readEnding(out)).parametersHash).toBe((await readEnding(whole.out)).parametersHash);
     }, 120_000);
   }
+
+  test("goes on with a later month to the bits of one run, and refuses old targets that changed", async () => {
+    const months = Object.entries(makeMonths());
+    const pick = (month: string) => Object.fromEntries(months.filter(([path]) => path.includes(month)));
+    const words = ["--strategy", "replay:memSize=8", "--batch-size", "4"];
+    const whole = await train("values", words);
+    const [data, runs] = [await makeFolder(pick("month 0")), await makeFolder({})];
+    const out = join(runs, "grown");
+    const benchmark = `directory:path=${data},${BENCHMARKS.values}`;
+    const begin = ["train", "--benchmark", benchmark, "--out", out, ...COMMON, "--workers", "0", "--quiet", ...words];
+    expect((await captureCli(begin)).status).toBe(0);
+    await addFiles(data, pick("month 1"));
+    const goOn = ["train", "--continue", out, "--trust", "--quiet"];
+    const path = join(data, "train/month 0/rows.csv");
+    const rows = await readFile(path, "utf8");
+    await writeFile(path, rows.replace("-2,", "-2.5,"));
+    const refused = await captureCli(goOn);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('"train/month 0" has other contents'),
+    ]);
+    await writeFile(path, rows.replaceAll("price", "cost"));
+    expect((await captureCli(goOn)).stderr).toContain('must name the columns, one of them "price"');
+    await writeFile(path, rows);
+    const done = await captureCli(goOn);
+    expect({ status: done.status, stderr: done.stderr }).toEqual({ status: 0, stderr: "" });
+    expect((await readEnding(out)).parametersHash).toBe((await readEnding(whole.out)).parametersHash);
+  });
 
   test("refuses what is for classes before a folder is written", async () => {
     const refusals: readonly (readonly [readonly string[], string])[] = [
