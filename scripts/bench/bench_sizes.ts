@@ -22,6 +22,9 @@ export interface BenchSizes {
   /** Samples in the memory of the online suite, and the steps that fill it before any counts. */
   readonly memorySize: number;
   readonly fillingSteps: number;
+  /** Steps in a tenth of a long online training, and epochs of each experience in a long run. */
+  readonly longSteps: number;
+  readonly longEpochs: number;
   /** Samples in each experience where strategies are compared. */
   readonly strategyExamples: number;
   /** Samples in a minibatch of convolutional models. */
@@ -43,6 +46,8 @@ export const FULL_SIZES: BenchSizes = {
   fewExamplesPerExperience: 640,
   memorySize: 1000,
   fillingSteps: 120,
+  longSteps: 500,
+  longEpochs: 6,
   strategyExamples: 512,
   imageBatchSize: 64,
   gemmSize: 1024,
@@ -61,6 +66,8 @@ export const QUICK_SIZES: BenchSizes = {
   fewExamplesPerExperience: 32,
   memorySize: 50,
   fillingSteps: 6,
+  longSteps: 2,
+  longEpochs: 2,
   strategyExamples: 130,
   imageBatchSize: 4,
   gemmSize: 64,

@@ -8,6 +8,7 @@ import { FULL_SIZES, QUICK_SIZES } from "./bench_sizes.ts";
 import type { PythonPeer } from "./contestants/find_pythons.ts";
 import { formatComparisons, formatJson } from "./format_rows.ts";
 import { createProgressLine } from "./progress_line.ts";
+import { runLongSuite } from "./suites/long_suite.ts";
 import { runOnlineSuite } from "./suites/online_suite.ts";
 import { runRunSuite } from "./suites/run_suite.ts";
 import { runScalingSuite } from "./suites/scaling_suite.ts";
@@ -27,6 +28,7 @@ const RUN_SUITE: Readonly<Record<SuiteName, (context: BenchContext) => AsyncGene
   step: runStepSuite,
   scaling: runScalingSuite,
   online: runOnlineSuite,
+  long: runLongSuite,
   run: runRunSuite,
   strategies: runStrategySuite,
 };

@@ -1,7 +1,8 @@
 """Online replay in plain PyTorch: batches of 10 samples and 10 of a memory with equal shares of the classes.
 
 Not Avalanche: a loop and a reservoir for each class, no strategies or plugins. Data are normalised tensors in memory.
-Config: {"threads", "data", "classOrder", "memorySize"}. Request: {"steps": n}; answer: {"stepsPerSecond"}.
+Config: {"threads", "data", "classOrder", "memorySize", "flushDenormal" or none}. Request: {"steps": n}; answer:
+{"stepsPerSecond"}.
 """
 
 import random
@@ -10,6 +11,7 @@ import time
 from peer_protocol import CONFIG, load_torch, serve
 
 torch = load_torch()
+torch.set_flush_denormal(CONFIG.get("flushDenormal", False))
 
 from peer_data import load_mnist  # noqa: E402
 from peer_models import create_model  # noqa: E402

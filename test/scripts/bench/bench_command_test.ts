@@ -22,7 +22,7 @@ async function captureBench(words: readonly string[], signal = new AbortControll
 describe("parseSuites()", () => {
   test("keeps the suites' own order and names each once; none means all", () => {
     expect(parseSuites(["online", "step", "online"])).toEqual(["step", "online"]);
-    expect(parseSuites([])).toEqual(["step", "scaling", "online", "run", "strategies"]);
+    expect(parseSuites([])).toEqual(["step", "scaling", "online", "long", "run", "strategies"]);
   });
 });
 
@@ -54,20 +54,22 @@ describe("bench", () => {
     }
   });
 
-  test("--quick measures a suite, prints a table and writes its rows", async () => {
-    const folder = await makeFolder({});
-    const file = join(folder, "rows.json");
-    const { status, stdout, stderr } = await captureBench(["--suite", "online", "--quick", "--json", file]);
-    expect({ status, stderr }).toMatchObject({ status: 0 });
-    const rows: unknown = JSON.parse(await readFile(file, "utf8"));
-    if (!Array.isArray(rows)) throw new TypeError("not a list of rows");
-    expect(rows.length).toBeGreaterThan(0);
-    for (const { suite, name, ours, peer, ratio } of rows) {
-      expect(suite).toBe("online");
-      expect(stdout).toContain(name);
-      for (const figure of [ours, peer, ratio]) expect(Number.isFinite(figure)).toBe(true);
-    }
-  }, 60_000);
+  for (const wanted of ["online", "long"]) {
+    test(`--quick measures the suite ${wanted}, prints a table and writes its rows`, async () => {
+      const folder = await makeFolder({});
+      const file = join(folder, "rows.json");
+      const { status, stdout, stderr } = await captureBench(["--suite", wanted, "--quick", "--json", file]);
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      const rows: unknown = JSON.parse(await readFile(file, "utf8"));
+      if (!Array.isArray(rows)) throw new TypeError("not a list of rows");
+      expect(rows.length).toBeGreaterThan(0);
+      for (const { suite, name, ours, peer, ratio } of rows) {
+        expect(suite).toBe(wanted);
+        expect(stdout).toContain(name);
+        for (const figure of [ours, peer, ratio]) expect(Number.isFinite(figure)).toBe(true);
+      }
+    }, 60_000);
+  }
 
   test("ends with status 130 when it is interrupted", async () => {
     const { status, stderr } = await captureBench(["--suite", "scaling", "--quick"], AbortSignal.abort());
