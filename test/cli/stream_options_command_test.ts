@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { access, readFile } from "node:fs/promises";
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
@@ -136,5 +136,25 @@ describe("train --benchmark with taskColumn", () => {
     const columns = await trainOn(benchmark, "--model", "pnn", "--workers", "0");
     expect([columns.status, columns.exists]).toEqual([2, false]);
     expect(columns.stderr).toContain("has the task labels 0, 1, and a progressive network learns one task at a time");
+  }, 60_000);
+
+  test("goes on with a task that came later, as if it had been there", async () => {
+    const months = (names: readonly string[]) =>
+      Object.fromEntries(
+        names.flatMap((name, i) => ["train", "test"].map((part) => [`${part}/${name}/d.csv`, makeTasks(40, i)])),
+      );
+    const path = await makeFolder(months(["1", "2"]));
+    const words = ["--strategy", "replay:memSize=20", "--workers", "0", "--model", "mlp:hiddenSize=8,multiHead=true"];
+    const { out } = await trainOn(`directory:path=${path},taskColumn=site`, ...words);
+    const later = makeTasks(40, 5).replaceAll(",1,", ",3,");
+    for (const part of ["train", "test"]) {
+      await mkdir(join(path, part, "3"));
+      await writeFile(join(path, part, "3", "d.csv"), later);
+    }
+    expect(await captureCli(["train", "--continue", out, "--quiet"])).toMatchObject({ status: 0, stderr: "" });
+    const continued = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
+    const { summary } = await trainOn(`directory:path=${path},taskColumn=site`, ...words);
+    expect(continued.experiences.length).toBe(3);
+    expect(continued.parametersHash).toBe(summary.parametersHash);
   }, 60_000);
 });
