@@ -1,5 +1,6 @@
 import { describeOptions, type OptionDescription } from "../../src/cli/options/option_text.ts";
 import { BENCHMARKS } from "../../src/cli/registries/benchmarks.ts";
+import { CRITERIA } from "../../src/cli/registries/criteria.ts";
 import { MODELS } from "../../src/cli/registries/models.ts";
 import { OPTIMIZERS } from "../../src/cli/registries/optimizers.ts";
 import type { OptionSchema } from "../../src/core/options/option_schema.ts";
@@ -18,7 +19,7 @@ export function formatOptionsPage(): string {
   const strategies = listMethods("strategy");
   const plugins = listMethods("plugin").filter((method) => !strategies.includes(method));
   return [
-    "# Methods, benchmarks, models and optimizers",
+    "# Methods, benchmarks, models, optimizers and criteria",
     "",
     "Everything that a command line can name, with its options. A default stands in the column of that name; without one",
     "the option may be left out. Classes take the same options: `--strategy ewc:lambda=0.4` is `new EWC({ lambda: 0.4 })`.",
@@ -29,6 +30,7 @@ export function formatOptionsPage(): string {
     ...formatPart("Benchmarks", BENCHMARKS.factories),
     ...formatPart("Models", MODELS.factories),
     ...formatPart("Optimizers", OPTIMIZERS.factories),
+    ...formatPart("Criteria", CRITERIA.factories),
   ].join("\n");
 }
 

@@ -59,6 +59,11 @@ export function createProgram(context: CliContext): Command {
     option: "--optimizer",
     load: async () => (await import("./registries/optimizers.ts")).OPTIMIZERS,
   });
+  addListCommand(program, context, {
+    name: "criteria",
+    option: "--criterion",
+    load: async () => (await import("./registries/criteria.ts")).CRITERIA,
+  });
   addDoctorCommand(program, context);
   return program;
 }

@@ -2,8 +2,10 @@ import { escapeControls } from "../core/errors/printable.ts";
 import { countColumns } from "../evaluation/continual_measures.ts";
 import { measureOf, startWithTitle } from "../evaluation/measures.ts";
 import { labelClasses, readClassNames } from "../runs/class_labels.ts";
+import { readCriterion } from "../runs/run_config.ts";
 import type { RunSummary } from "../runs/run_summary.ts";
 import { formatTable } from "./format_table.ts";
+import { formatNamed } from "./options/parse_named.ts";
 
 const NAME_WIDTH = 16;
 
@@ -48,6 +50,7 @@ function listMatrixRows({ experiences, testExperiences = [], config, measure }: 
 export function formatFigures(summary: RunSummary<unknown>, directory: string): string {
   const { final, throughput, parametersHash, measure = "accuracy" } = summary;
   const { title } = measureOf(measure);
+  const criterion = readCriterion(summary.config);
   const figures = [
     [`stream ${title}`, formatShare(final?.streamAccuracy)],
     [`average ${title}`, formatShare(final?.averageAccuracy)],
@@ -55,6 +58,7 @@ export function formatFigures(summary: RunSummary<unknown>, directory: string): 
     ["backward transfer", formatShare(final?.backwardTransfer)],
     ["training", `${Math.round(throughput?.trainExamplesPerSecond ?? 0)} examples/s`],
     ["parameters", `sha256 ${parametersHash?.slice(0, 16) ?? "none"}`],
+    ...(criterion ? [["criterion", formatNamed(criterion)]] : []),
     ["run", directory],
   ];
   return `\n${formatTable(figures)}`;

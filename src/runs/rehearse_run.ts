@@ -14,11 +14,13 @@ import { isTrainedOnline, listTrainingUnits } from "./training_units.ts";
 export function rehearseRun(strategy: BaseStrategy, benchmark: Benchmark): void {
   const { trainsJointly, dropLast } = strategy;
   const rehearsal = new Rehearsal(strategy, dropLast);
-  // The pieces of an online stream are made when they are asked for: thousands of times for nothing.
-  if (rehearsal.isPlain && isTrainedOnline(benchmark)) return;
+  const isFirstEnough = rehearsal.isPlain && isTrainedOnline(benchmark);
   for (const { experience, parts } of listTrainingUnits(benchmark, { jointly: trainsJointly })) {
-    if (trainsJointly) rehearsal.admit(experience);
-    else for (const part of parts) rehearsal.admit(part);
+    for (const part of trainsJointly ? [experience] : parts) {
+      rehearsal.admit(part);
+      // The pieces of an online stream are made when they are asked for: thousands of times for nothing.
+      if (isFirstEnough) return;
+    }
   }
 }
 

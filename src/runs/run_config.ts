@@ -6,6 +6,16 @@ export interface NamedChoice {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** The criterion that a run's configuration names; undefined for the default. */
+export function readCriterion(config: unknown): NamedChoice | undefined {
+  const { name, options } = readEntries(readEntries(config).criterion);
+  return typeof name === "string" ? { name, options: readEntries(options) } : undefined;
+}
+
+function readEntries(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
 /** Everything that decides a run, as config.json holds it: a run can be repeated from it alone. Plain data. */
 export interface RunConfig {
   /** Of this file's format. */
@@ -35,6 +45,8 @@ export interface RunConfig {
   readonly maxRestarts: number;
   /** False leaves the ONNX files out. */
   readonly exportsModels: boolean;
+  /** What is minimised; absent for cross-entropy without options. */
+  readonly criterion?: NamedChoice | undefined;
   /** What is measured besides, by modules of the user's; absent where there are none. */
   readonly metrics?: readonly NamedChoice[] | undefined;
   /** SHA-256 of the parameters that the run began with, where they are another run's. */

@@ -16,6 +16,8 @@ import { restoreSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import type { StrategyOptions } from "../training/loop/strategy_options.ts";
 import { namePlugin, type StrategyPlugin } from "../training/loop/strategy_plugin.ts";
+import { createNamedCriterion, nameCriterion } from "../training/losses/criteria.ts";
+import { CrossEntropyLoss } from "../training/losses/cross_entropy_loss.ts";
 import { parseSavedStrategy, type SavedStrategy } from "./saved_strategy.ts";
 
 /** What a file cannot hold, and what may be otherwise than before. */
@@ -27,7 +29,7 @@ export interface LoadStrategyOptions {
   readonly strategy?: BaseStrategy;
   /** The plugins that the strategy was given, made anew in the same order. Default: none. */
   readonly plugins?: readonly StrategyPlugin[];
-  /** The criterion that the strategy was given. Default: cross-entropy from logits. */
+  /** The criterion that the strategy was given, if it is none of the library or has a class mask. */
   readonly criterion?: StrategyOptions["criterion"];
   /** Metrics and loggers, which begin anew. Default: none. */
   readonly evaluator?: EvaluationPlugin | null;
@@ -97,7 +99,7 @@ function admitStrategy(saved: SavedStrategy, { strategy, ...others }: LoadStrate
 
 async function createStrategy(saved: SavedStrategy, given: LoadStrategyOptions): Promise<BaseStrategy> {
   const { method, own, snapshot, topology, optimizer } = saved;
-  const { plugins = [], criterion, evaluator = null } = given;
+  const { plugins = [], evaluator = null } = given;
   const found = listMethods("strategy").find(({ name }) => name === method);
   if (!found || own === null) {
     const cure = `make it anew with its own options and pass it: loadStrategy(file, { strategy: new ${saved.className}(…) })`;
@@ -106,9 +108,7 @@ async function createStrategy(saved: SavedStrategy, given: LoadStrategyOptions):
     );
   }
   assertSame("plugins", saved.plugins.join(", ") || "none", plugins.map(namePlugin).join(", ") || "none");
-  if (saved.criterion !== null && criterion === undefined) {
-    throw new RangeRefusal(`criterion must be given, made anew as it was: ${saved.criterion}`);
-  }
+  const criterion = makeCriterion(saved.criterion, given.criterion);
   const { logicalShards, engine, ...options } = saved.options;
   const { strategy: Class } = await found.load();
   if (!Class) throw new RangeRefusal(`the method ${describeValue(method)} must be a strategy`);
@@ -129,6 +129,26 @@ async function createStrategy(saved: SavedStrategy, given: LoadStrategyOptions):
   };
   const strategy: BaseStrategy = Reflect.construct(Class, [whole]);
   return strategy;
+}
+
+/** The criterion that a strategy was saved with; undefined for the default. */
+function makeCriterion(
+  saved: SavedStrategy["criterion"],
+  given: LoadStrategyOptions["criterion"],
+): LoadStrategyOptions["criterion"] {
+  if (typeof saved === "string") {
+    if (given === undefined) throw new RangeRefusal(`criterion must be given, made anew as it was: ${saved}`);
+    return given;
+  }
+  const made = saved === null ? undefined : createNamedCriterion(saved);
+  if (given === undefined) return made;
+  assertSame("criterion", describeCriterion(made ?? new CrossEntropyLoss()), describeCriterion(given));
+  return given;
+}
+
+function describeCriterion(criterion: NonNullable<LoadStrategyOptions["criterion"]>): string {
+  const choice = nameCriterion(criterion);
+  return choice ? `${choice.name} ${JSON.stringify(choice.options)}` : criterion.constructor.name;
 }
 
 function assertSame(name: string, saved: string | number, given: string | number): void {

@@ -8,6 +8,8 @@ import { withStorage } from "../runs/storage_error.ts";
 import { takeSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { namePlugin } from "../training/loop/strategy_plugin.ts";
+import { nameCriterion } from "../training/losses/criteria.ts";
+import type { Criterion, CriterionFunction } from "../training/losses/criterion.ts";
 import type { SavedStrategy } from "./saved_strategy.ts";
 
 /**
@@ -40,7 +42,7 @@ function describeStrategy(strategy: BaseStrategy, method: string | null): SavedS
     method,
     own: readPlain(own),
     plugins: plugins.map(namePlugin),
-    criterion: criterion === undefined ? null : nameCriterion(criterion),
+    criterion: criterion === undefined ? null : describeCriterion(criterion),
     options: { trainMbSize, trainEpochs, dropLast, evalMbSize, evalEvery, evalMode, seed, logicalShards, engine },
     optimizer: { ...optimizer.spec },
     topology: cluster.model.topology,
@@ -68,6 +70,9 @@ function readPlain(own: object): SavedStrategy["own"] {
   }
 }
 
-function nameCriterion(criterion: object): string {
+function describeCriterion(criterion: Criterion | CriterionFunction): NonNullable<SavedStrategy["criterion"]> {
+  const choice = nameCriterion(criterion);
+  const options = choice && readPlain(choice.options);
+  if (choice && options) return { name: choice.name, options };
   return typeof criterion === "function" ? "a function" : criterion.constructor.name;
 }

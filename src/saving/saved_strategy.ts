@@ -25,8 +25,11 @@ export interface SavedStrategy {
   readonly own: Readonly<Record<string, SavedState>> | null;
   /** The names of the plugins that it was given. */
   readonly plugins: readonly string[];
-  /** The class of the criterion that it was given; null for the default. */
-  readonly criterion: string | null;
+  /**
+   * The criterion that it was given: the name of one of the library, with its options, or the class of another, for
+   * messages; null for the default.
+   */
+  readonly criterion: { readonly name: string; readonly options: Readonly<Record<string, SavedState>> } | string | null;
   readonly options: {
     readonly trainMbSize: number;
     readonly trainEpochs: number;
@@ -92,7 +95,9 @@ const schema = z.strictObject({
   method: z.string().nullable(),
   own: z.record(z.string(), savedStateSchema).nullable(),
   plugins: z.array(z.string()),
-  criterion: z.string().nullable(),
+  criterion: z
+    .union([z.string(), z.strictObject({ name: z.string(), options: z.record(z.string(), savedStateSchema) })])
+    .nullable(),
   options: z.strictObject({
     trainMbSize: count,
     trainEpochs: count,

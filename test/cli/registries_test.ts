@@ -6,6 +6,7 @@ import {
   resolveNamed,
 } from "../../src/cli/options/named_factory.ts";
 import { BENCHMARKS } from "../../src/cli/registries/benchmarks.ts";
+import { CRITERIA } from "../../src/cli/registries/criteria.ts";
 import { MODELS } from "../../src/cli/registries/models.ts";
 import { OPTIMIZERS } from "../../src/cli/registries/optimizers.ts";
 import { PLUGINS } from "../../src/cli/registries/plugins.ts";
@@ -17,6 +18,7 @@ import { SGD } from "../../src/optimizers/sgd.ts";
 
 const registries: Record<string, { entries: RegistryEntry[]; resolve: (text: string) => unknown }> = {
   benchmarks: { entries: describeRegistry(BENCHMARKS), resolve: (text) => resolveNamed(BENCHMARKS, text) },
+  criteria: { entries: describeRegistry(CRITERIA), resolve: (text) => resolveNamed(CRITERIA, text) },
   models: { entries: describeRegistry(MODELS), resolve: (text) => resolveNamed(MODELS, text) },
   optimizers: { entries: describeRegistry(OPTIMIZERS), resolve: (text) => resolveNamed(OPTIMIZERS, text) },
   plugins: { entries: describeRegistry(PLUGINS), resolve: (text) => resolveNamed(PLUGINS, text) },
@@ -78,6 +80,7 @@ describe("registries", () => {
       "checkpoint",
       "path",
     ]);
+    expect(names("criteria")).toEqual(["cross-entropy", "bce", "mse", "huber", "focal"]);
     expect(names("optimizers")).toEqual(["sgd", "adam", "adamw", "rmsprop", "adagrad"]);
     expect(names("plugins")).toEqual(expect.arrayContaining(["early-stopping", "replay", "from-scratch", "ewc"]));
     const strategies = ["naive", "cumulative", "joint", "from-scratch", "replay", "ewc"];

@@ -17,7 +17,10 @@ import { saveStrategy } from "../../src/saving/save_strategy.ts";
 import { createDatasetBenchmark } from "../../src/streams/benchmarks/dataset_benchmark.ts";
 import type { Benchmark } from "../../src/streams/experience.ts";
 import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";
+import { createClassMask } from "../../src/training/losses/class_mask.ts";
+import { nameCriterion } from "../../src/training/losses/criteria.ts";
 import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
+import { FocalLoss } from "../../src/training/losses/focal_loss.ts";
 import { MSELoss } from "../../src/training/losses/regression_losses.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../training/loop/made_strategy.ts";
@@ -130,7 +133,7 @@ describe("saveStrategy()", () => {
     const numbers = createDatasetBenchmark({ name: "priced", train: [priced], test: [priced] });
     const model = mlp({ ...SMALL_MLP, numClasses: 2 });
     await save(new Naive(makeOptions({ model, criterion: new MSELoss() })), numbers);
-    const loaded = await loadStrategy(file, { criterion: new MSELoss() });
+    const loaded = await loadStrategy(file);
     await withStrategy(loaded, async () => {
       expect(await loaded.predict(priced)).toMatchObject({ kind: "values", columns: targetNames });
     });
@@ -161,16 +164,38 @@ describe("loadStrategy()", () => {
     expect(String(refusal)).toContain(sentence);
   };
 
+  test("makes a criterion of the library again, goes on with it, and refuses another", async () => {
+    for (const criterion of [
+      new CrossEntropyLoss({ classWeights: "balanced", labelSmoothing: 0.1 }),
+      new FocalLoss({ gamma: 1, alpha: [1, 2, 3, 4] }),
+    ]) {
+      const make = () => new Replay({ ...options(), memSize: 9, criterion });
+      await save(make());
+      const again = await loadStrategy(file);
+      const wanted = await withStrategy(make(), async (strategy) => {
+        await strategy.train(benchmark.trainStream);
+        return hashParameters(strategy.parameters);
+      });
+      await withStrategy(again, async (strategy) => {
+        expect(nameCriterion(strategy.options.criterion)).toEqual(nameCriterion(criterion));
+        await strategy.train(benchmark.trainStream.at(1));
+        expect(hashParameters(strategy.parameters)).toBe(wanted);
+      });
+      await refuse("criterion must be as it was when it was saved, ", { criterion: new CrossEntropyLoss() });
+      await (await loadStrategy(file, { criterion })).close();
+    }
+    await save(new Naive(options()));
+    const got = 'criterion must be as it was when it was saved, "cross-entropy {\\"labelSmoothing\\":0}", got "focal';
+    await refuse(got, { criterion: new FocalLoss() });
+  });
+
   test("takes plugins, a criterion and strategies made anew, and refuses others", async () => {
-    await save(
-      new Naive({ ...options(), plugins: [new ReplayPlugin({ memSize: 9 })], criterion: new CrossEntropyLoss() }),
-    );
+    const classMask = (size: number) => createClassMask([0, 1, 2, 3], size);
+    const criterion = new CrossEntropyLoss({ classMask });
+    await save(new Naive({ ...options(), plugins: [new ReplayPlugin({ memSize: 9 })], criterion }));
     await refuse('plugins must be as it was when it was saved, "ReplayPlugin", got "none"');
     await refuse("criterion must be given, made anew as it was: CrossEntropyLoss", { plugins: [new ReplayPlugin()] });
-    const loaded = await loadStrategy(file, {
-      plugins: [new ReplayPlugin({ memSize: 9 })],
-      criterion: new CrossEntropyLoss(),
-    });
+    const loaded = await loadStrategy(file, { plugins: [new ReplayPlugin({ memSize: 9 })], criterion });
     await loaded.close();
     class Mine extends EWC {}
     await save(new Mine({ ...options(), lambda: 2 }));

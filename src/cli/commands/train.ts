@@ -50,6 +50,10 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       "simple-mlp",
     )
     .option("--optimizer <name:options>", "see the command optimizers", "sgd:learningRate=0.01,momentum=0.9")
+    .option(
+      "--criterion <name:options>",
+      "see the command criteria (default: by the targets, cross-entropy for class ids, mse for values, bce for labels)",
+    )
     .option("--epochs <number>", "passes over each experience", createWholeNumberParser("--epochs", 1), 1)
     .option("--batch-size <number>", "samples in a training minibatch", createWholeNumberParser("--batch-size", 1), 128)
     .option("--drop-last", "leave a last, smaller minibatch out of each training epoch", false)

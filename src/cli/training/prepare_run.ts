@@ -1,5 +1,4 @@
 import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
-import type { TargetKind } from "../../data/float_targets.ts";
 import { areClassIds } from "../../data/readers/class_names.ts";
 import { chooseEngine } from "../../engine/create_engine.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
@@ -10,15 +9,13 @@ import type { KeptModel } from "../../runs/models/kept_model.ts";
 import type { RunParts, TrainingRunOptions } from "../../runs/options/training_run_options.ts";
 import { rehearseTrainingRun } from "../../runs/rehearse_run.ts";
 import { continueTrainingRun, NothingNewError } from "../../runs/resuming/continue_training_run.ts";
+import type { NamedChoice } from "../../runs/run_config.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { listNames } from "../../streams/stream.ts";
-import type { StrategyOptions } from "../../training/loop/strategy_options.ts";
-import { BCEWithLogitsLoss } from "../../training/losses/bce_with_logits_loss.ts";
-import { MSELoss } from "../../training/losses/regression_losses.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { findModuleAddress, findProgram, nameForFolder } from "../options/user_module.ts";
@@ -29,6 +26,7 @@ import { OPTIMIZERS } from "../registries/optimizers.ts";
 import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
 import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
+import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
 import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
 import type { TrainConfig } from "./train_config.ts";
 
@@ -130,8 +128,9 @@ async function createRunOptions(
   const known = describeKnown(given, target, start);
   const benchmark = await createNamed(BENCHMARKS, given.benchmark, { ...known, seed, data });
   if (start) assertStartFits(given.model, start, benchmark);
+  const { choice, criterion } = chooseCriterion(given.criterion, benchmark);
   // A run that goes on has those that it was started with.
-  const config = target.kind === "resumed" ? given : keepNames(given, benchmark, start);
+  const config = target.kind === "resumed" ? given : keepChoices(given, { benchmark, start, criterion: choice });
   const context = { benchmark, runFolder };
   const plugins = await Promise.all(config.plugins.map((choice) => createLoaded(PLUGINS, choice, context)));
   const { metrics: ownMetrics = [] } = config;
@@ -145,6 +144,7 @@ async function createRunOptions(
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
+  assertCriterionFits(criterion, { model, benchmark });
   await assertDevicesAreThere(places, kind);
   return {
     benchmark,
@@ -162,7 +162,7 @@ async function createRunOptions(
       createLoaded(STRATEGIES, config.strategy, {
         model,
         optimizer,
-        ...chooseCriterion(targets.kind),
+        ...(criterion ? { criterion } : {}),
         seed,
         evaluator: parts.evaluator,
         plugins: [...plugins.map(({ plugin }) => plugin), ...parts.plugins],
@@ -191,34 +191,30 @@ function describeKnown(given: TrainConfig, target: RunTarget, start: KeptModel |
   return given;
 }
 
-/**
- * Names of experiences and of targets, labels of classes unless they are the class ids themselves, and the model that
- * the run begins with belong to what decides a run.
- */
-function keepNames(
-  config: TrainConfig,
-  { testStream, ...benchmark }: Benchmark,
-  start: KeptModel | undefined,
-): TrainConfig {
-  const { dataClassNames: classNames = benchmark.classNames } = benchmark;
-  const experienceNames = listNames(testStream);
-  const classes = areClassIds(classNames) ? {} : { classNames };
-  const { names } = readTargetForm(benchmark);
-  const targets = names ? { targetNames: names } : {};
-  const hash = start && { startParametersHash: start.parametersHash };
-  return { ...config, ...hash, ...(experienceNames ? { experienceNames } : {}), ...classes, ...targets };
+/** What is known of a run once its benchmark is there. */
+interface SettledChoices {
+  readonly benchmark: Benchmark;
+  readonly start: KeptModel | undefined;
+  readonly criterion: NamedChoice | undefined;
 }
 
-/** What a run minimises where its targets are numbers; class ids have the strategies' own default. */
-function chooseCriterion(kind: TargetKind): Pick<StrategyOptions, "criterion"> {
-  switch (kind) {
-    case "classes":
-      return {};
-    case "values":
-      return { criterion: new MSELoss() };
-    case "labels":
-      return { criterion: new BCEWithLogitsLoss() };
-  }
+/**
+ * Names of experiences and of targets, labels of classes unless they are the class ids themselves, the criterion unless
+ * it is plain cross-entropy, and the model that the run begins with belong to what decides a run.
+ */
+function keepChoices(given: TrainConfig, { benchmark, start, criterion }: SettledChoices): TrainConfig {
+  const { criterion: _, ...config } = given;
+  const { dataClassNames: classNames = benchmark.classNames } = benchmark;
+  const experienceNames = listNames(benchmark.testStream);
+  const { names: targetNames } = readTargetForm(benchmark);
+  return {
+    ...config,
+    ...(criterion ? { criterion } : {}),
+    ...(start ? { startParametersHash: start.parametersHash } : {}),
+    ...(experienceNames ? { experienceNames } : {}),
+    ...(areClassIds(classNames) ? {} : { classNames }),
+    ...(targetNames ? { targetNames } : {}),
+  };
 }
 
 /** What may register layers of its own: the module that made the model. */

@@ -4,6 +4,7 @@ import { listDifferences } from "../../core/options/list_differences.ts";
 import { nameByIds } from "../../data/readers/class_names.ts";
 import { readRunConfig, readRunSummary } from "../../runs/read_run_files.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
+import { DEFAULT_CRITERION } from "../../training/losses/criteria.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { extendBenchmark } from "./extend_benchmark.ts";
@@ -53,6 +54,7 @@ const CONFIG_KEYS = {
   measure: "measure",
   model: "model",
   optimizer: "optimizer",
+  criterion: "criterion",
   epochs: "epochs",
   batchSize: "batchSize",
   dropLast: "dropLast",
@@ -161,7 +163,10 @@ function assertNoProgram(directory: string, config: TrainConfig, typed: readonly
 /** One an option that was typed and says something else than the run's configuration. */
 function describeDifferences(saved: TrainConfig, wanted: TrainConfig, typed: readonly string[]): string[] {
   const options = Object.entries(CONFIG_KEYS).filter(([option]) => typed.includes(option));
-  const pick = (config: TrainConfig) => Object.fromEntries(options.map(([option, key]) => [option, config[key]]));
+  const pick = (config: TrainConfig) => {
+    const whole: TrainConfig = { criterion: DEFAULT_CRITERION, ...config };
+    return Object.fromEntries(options.map(([option, key]) => [option, whole[key]]));
+  };
   const [before, now] = [pick(saved), pick(wanted)];
   return listDifferences(before, now).map(
     ({ key }) => `the run has ${formatOption(key)} ${show(before[key])}, got ${show(now[key])}`,

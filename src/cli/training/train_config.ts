@@ -8,6 +8,7 @@ import { CliError, refuseAsTyped } from "../cli_error.ts";
 import { loadNamed, resolveNamed } from "../options/named_factory.ts";
 import { countDefaultWorkers } from "../options/option_values.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
+import { CRITERIA } from "../registries/criteria.ts";
 import { METRICS } from "../registries/metrics.ts";
 import { MODELS } from "../registries/models.ts";
 import { OPTIMIZERS } from "../registries/optimizers.ts";
@@ -23,6 +24,7 @@ export interface TrainOptions {
   readonly measure?: string;
   readonly model: string;
   readonly optimizer: string;
+  readonly criterion?: string;
   readonly epochs: number;
   readonly batchSize: number;
   readonly dropLast: boolean;
@@ -81,6 +83,7 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
     checkpointEvery,
     maxRestarts,
     exportsModels: options.onnx,
+    ...(options.criterion === undefined ? {} : { criterion: resolveNamed(CRITERIA, options.criterion) }),
     ...(metrics.length > 0 ? { metrics } : {}),
     ...(options.measure === undefined ? {} : { measure: parseMeasure(options.measure) }),
   };

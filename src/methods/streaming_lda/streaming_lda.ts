@@ -41,7 +41,7 @@ export class StreamingLDA extends BaseStrategy {
   }
 
   override get traits(): readonly Trait[] {
-    return ["replacesPredictions"];
+    return ["replacesCriterion", "replacesPredictions"];
   }
 
   /** It goes along no gradient. */

@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { TargetKind } from "../../data/float_targets.ts";
+import { DEFAULT_CRITERION, nameCriterion } from "../losses/criteria.ts";
+import type { Criterion, CriterionFunction } from "../losses/criterion.ts";
 import { assertOneState, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What a plugin or a strategy does that others may exclude, in the words of refusals. */
@@ -47,6 +50,30 @@ export function assertCombination(strategy: CombinationRules, plugins: readonly 
   for (const member of members) {
     for (const other of members) if (other !== member) assertBearable(member, other);
   }
+}
+
+/** A strategy with what it was made of. */
+interface MadeStrategy extends CombinationRules {
+  readonly plugins: readonly StrategyPlugin[];
+  readonly madeWith: { readonly criterion: Criterion | CriterionFunction | undefined };
+}
+
+/**
+ * Checks that a criterion which a strategy was given is what it trains by. Plain cross-entropy, the default, may be
+ * given to all.
+ * @throws {RangeRefusal} If the strategy or a plugin trains by a loss of its own.
+ */
+export function assertCriterionIsUsed(strategy: MadeStrategy): void {
+  const { criterion } = strategy.madeWith;
+  if (criterion === undefined || isDeepStrictEqual(nameCriterion(criterion), DEFAULT_CRITERION)) return;
+  const members = [
+    { name: strategy.constructor.name, traits: strategy.traits ?? [] },
+    ...strategy.plugins.map(describePlugin),
+  ];
+  const member = members.find(({ traits }) => traits.includes("replacesCriterion"));
+  if (!member) return;
+  const got = typeof criterion === "function" ? "a function" : criterion.constructor.name;
+  throw new RangeRefusal(`${member.name} trains by a loss of its own: criterion must be left out, got ${got}`);
 }
 
 function assertBearable(member: Member, other: Member): void {

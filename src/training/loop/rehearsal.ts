@@ -6,6 +6,7 @@ import { splitByTask } from "../../memory/loaders/task_balanced_data_loader.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 import type { CallbackName } from "./callbacks.ts";
+import { assertCriterionIsUsed } from "./combination_rules.ts";
 import type { TrainingSchedule } from "./eval_streams.ts";
 import type { StrategyPlugin } from "./strategy_plugin.ts";
 import { assertTargets } from "./target_guard.ts";
@@ -59,6 +60,7 @@ export class Rehearsal {
   admit(experience: Experience): void {
     const { trainMbSize } = this.#strategy;
     assertTargets(this.#strategy, experience);
+    assertCriterionIsUsed(this.#strategy);
     assertTasks(this.#strategy, experience);
     if (this.isPlain && experience.taskLabels.length <= trainMbSize) return;
     let expected: ExpectedTraining = {
@@ -109,6 +111,7 @@ export function rehearseAll(
 function assertFirst(strategy: BaseStrategy, experiences: Iterable<Experience>): void {
   for (const experience of experiences) {
     assertTargets(strategy, experience);
+    assertCriterionIsUsed(strategy);
     return;
   }
 }

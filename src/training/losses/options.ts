@@ -8,8 +8,8 @@ const classMask = optional(callback<ClassMask>(), "which classes compete. Defaul
 /** What `CrossEntropyLoss` takes. */
 export const CROSS_ENTROPY_OPTIONS = {
   classWeights: optional(
-    either(listOf(WEIGHT, 1), oneOf(["balanced"])),
-    "one weight a class id, or balanced: the rarer a class in what was trained on so far, the more its samples weigh",
+    either(oneOf(["balanced"]), listOf(WEIGHT, 1)),
+    "balanced: the rarer a class in what was trained on so far, the more its samples weigh; or one weight a class id",
   ),
   labelSmoothing: withDefault(number({ atLeast: 0, atMost: 1 }), 0, "ε: this share of each target goes to all classes"),
   classMask,

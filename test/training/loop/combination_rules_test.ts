@@ -21,6 +21,9 @@ import { Adam } from "../../../src/optimizers/adam.ts";
 import { takeSnapshot } from "../../../src/training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import { assertCombination, type Trait } from "../../../src/training/loop/combination_rules.ts";
+import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
+import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
+import { FocalLoss } from "../../../src/training/losses/focal_loss.ts";
 import { CONTRACT_MEMBERS } from "../../methods/contract/contract_members.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "./made_strategy.ts";
 
@@ -57,6 +60,35 @@ describe("assertCombination()", () => {
     expect(() => assertCombination({ excludes: ["replacesCriterion"] }, [plugin])).toThrow(
       'Object needs nothing beside it that replaces the criterion, got "own"',
     );
+  });
+});
+
+describe("assertCriterionIsUsed()", () => {
+  test("has a strategy that trains by a loss of its own refuse another criterion before anything is trained", async () => {
+    let calls = 0;
+    const counting = { name: "counting", traits: [], beforeTraining: () => void calls++ };
+    const makers: readonly (readonly [name: string, create: (options: StrategyOptions) => BaseStrategy])[] = [
+      ["ICaRLPlugin", (options) => new Naive({ ...options, plugins: [new ICaRLPlugin({ memSize: 8 })] })],
+      ["SCRPlugin", (options) => new Naive({ ...options, plugins: [new SCRPlugin()] })],
+      ["StreamingLDA", (options) => new StreamingLDA({ ...options, plugins: [counting] })],
+    ];
+    const { trainStream } = makeBenchmark();
+    for (const [name, create] of makers) {
+      for (const [criterion, got] of [
+        [new FocalLoss(), "FocalLoss"],
+        [new CrossEntropyLoss({ labelSmoothing: 0.1 }), "CrossEntropyLoss"],
+        [() => Promise.reject() as never, "a function"],
+      ] as const) {
+        await withStrategy(create(makeOptions({ criterion })), async (strategy) => {
+          const message = `${name} trains by a loss of its own: criterion must be left out, got ${got}`;
+          await expect(strategy.train(trainStream)).rejects.toThrow(message);
+          expect(calls).toBe(0);
+        });
+      }
+      await withStrategy(create(makeOptions({ criterion: new CrossEntropyLoss() })), (s) => s.train(trainStream.at(0)));
+      calls = 0;
+    }
+    await withStrategy(new Naive(makeOptions({ criterion: new FocalLoss() })), (s) => s.train(trainStream.at(0)));
   });
 });
 
