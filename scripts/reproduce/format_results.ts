@@ -23,7 +23,8 @@ export function formatResults(published: readonly PublishedResult[], measured: r
   });
   return `# Published results
 
-\`bun run reproduce\` writes this page. \`bun run reproduce NAME\` measures one run again. The figures are the accuracy on the whole test
+\`bun run reproduce\` writes this page, from a [sweep](experiments.md) of all runs with all seeds. \`bun run reproduce NAME\` measures one again, and
+\`--runs FOLDER\` goes on with one that was stopped. The figures are the accuracy on the whole test
 stream after the last experience, on MNIST. Published figures come from ContinualAI's continual-learning-baselines, which use Avalanche,
 or from papers; the source of each run is named below. A result is reached if the mean is not below the published figure by more than
 the tolerance. The tolerance is the one of the baselines' own tests. For papers it is .03, if the source does not say otherwise.

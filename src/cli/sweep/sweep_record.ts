@@ -163,17 +163,20 @@ function show(values: unknown, others: unknown): string {
 /** What came of each run so far, by the run. */
 export type SweepRows = ReadonlyMap<SweepRun, SweepRow>;
 
-/** Writes sweep.json, whole or not at all. */
+/**
+ * Writes sweep.json, whole or not at all.
+ * @param decided What decides the sweep.
+ */
 export async function writeSweep(
   folder: string,
-  choice: SweepChoice,
+  decided: object,
   { plan, rows, status }: { plan: readonly SweepConfiguration[]; rows: SweepRows; status: SweepRow["status"] },
 ): Promise<void> {
   const rowsOf = ({ runs }: SweepConfiguration) => runs.flatMap((run) => rows.get(run) ?? []);
   const record = {
     version: 1,
     status,
-    ...choice,
+    ...decided,
     configurations: plan.map((configuration) => ({
       name: configuration.name,
       ...configuration.choice,
