@@ -42,13 +42,15 @@ export function summarizeAccuracyMatrix(
 }
 
 /**
- * The matrix as lines of comma-separated numbers, no heading. All lines have as many cells as the longest row; cells
- * that were not measured are empty.
+ * The matrix as lines of comma-separated numbers, no heading. All lines have as many cells as the longest row, or as
+ * there are `columns`; cells that were not measured are empty.
  */
-export function formatAccuracyMatrixCsv(matrix: readonly (readonly number[])[]): string {
-  const width = countColumns(matrix);
+export function formatAccuracyMatrixCsv(
+  matrix: readonly (readonly number[])[],
+  { columns = countColumns(matrix) }: { readonly columns?: number } = {},
+): string {
   const formatRow = (row: readonly number[]) =>
-    Array.from({ length: width }, (_, i) => row[i] ?? Number.NaN).map((cell) =>
+    Array.from({ length: columns }, (_, i) => row[i] ?? Number.NaN).map((cell) =>
       Number.isNaN(cell) ? "" : String(cell),
     );
   return matrix.map((row) => `${formatRow(row).join(",")}\n`).join("");

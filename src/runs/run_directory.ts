@@ -2,9 +2,9 @@ import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RefusalError } from "../core/errors/errors.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
-import { formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import { LineFile } from "./line_file.ts";
+import { MatrixFile } from "./matrix_file.ts";
 import { createNumberedFolder } from "./numbered_folder.ts";
 import { formatExportPath, START_MODEL_FILE } from "./run_files.ts";
 import { RunLock } from "./run_lock.ts";
@@ -28,6 +28,9 @@ const LOG_NAME = /^(?:events\.out\.tfevents\..*|(?:training|eval)_results\.csv)$
 /** A file of `writeAtomically` that a killed process left behind. */
 const PARTIAL_NAME = /\.\d+-\d+\.partial$/;
 
+/** What a summary may cost for each experience that came since the one before it. */
+const SUMMARY_BYTES_PER_EXPERIENCE = 200_000;
+
 /** How a run's files are written. */
 export interface RunDirectoryParts {
   /** Released when the directory is closed. */
@@ -43,6 +46,9 @@ export class RunDirectory {
   readonly checkpoints: CheckpointFolder;
   readonly #lock: RunLock | undefined;
   readonly #write: typeof writeAtomically;
+  readonly #matrix: MatrixFile;
+  /** The newest summary that was written. */
+  #summarised = { bytes: 0, experiences: 0 };
 
   /** @param path An existing folder; `createRunDirectory` makes one, `openRunDirectory` finds one. */
   constructor(path: string, { lock, write = writeAtomically }: RunDirectoryParts = {}) {
@@ -51,19 +57,29 @@ export class RunDirectory {
     this.checkpoints = new CheckpointFolder(join(path, "checkpoints"), write);
     this.#lock = lock;
     this.#write = write;
+    this.#matrix = new MatrixFile(join(path, "accuracy_matrix.csv"), (file, text) => write(file, encodeText(text)));
   }
 
   /** Writes config.json. */
-  writeConfig(config: unknown): Promise<void> {
-    return this.#writeJSON("config.json", config);
+  async writeConfig(config: unknown): Promise<void> {
+    await this.#writeJSON("config.json", config);
   }
 
-  /** Replaces summary.json and accuracy_matrix.csv, and brings metrics.jsonl up to date. */
+  /**
+   * Brings accuracy_matrix.csv and metrics.jsonl up to date and replaces summary.json. While a run goes on, a summary
+   * that has become large is replaced less often: when there is one experience more for each 200 kB of it. So what a
+   * run writes does not grow with the cube of its experiences.
+   */
   async writeSummary(summary: RunSummary<unknown>): Promise<void> {
+    const { status, experiences } = summary;
     this.metrics.flush();
-    const matrix = summary.experiences.map(({ testAccuracy }) => testAccuracy);
-    await this.#writeText("accuracy_matrix.csv", formatAccuracyMatrixCsv(matrix));
-    await this.#writeJSON("summary.json", summary);
+    await withStorage(`write ${this.#matrix.path}`, () =>
+      this.#matrix.write(experiences.map(({ testAccuracy }) => testAccuracy)),
+    );
+    const added = experiences.length - this.#summarised.experiences;
+    if (status === "running" && this.#summarised.bytes > added * SUMMARY_BYTES_PER_EXPERIENCE) return;
+    const bytes = await this.#writeJSON("summary.json", summary);
+    this.#summarised = { bytes, experiences: experiences.length };
   }
 
   /** Where the model trained up to an experience is exported to, relative to the directory. */
@@ -96,13 +112,16 @@ export class RunDirectory {
     }
   }
 
-  #writeJSON(name: string, value: unknown): Promise<void> {
-    return this.#writeText(name, `${JSON.stringify(value, null, 2)}\n`);
+  /** @returns How many bytes were written. */
+  async #writeJSON(name: string, value: unknown): Promise<number> {
+    const bytes = encodeText(`${JSON.stringify(value, null, 2)}\n`);
+    await this.writeFile(name, bytes);
+    return bytes.length;
   }
+}
 
-  #writeText(name: string, text: string): Promise<void> {
-    return this.writeFile(name, new TextEncoder().encode(text));
-  }
+function encodeText(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 /**

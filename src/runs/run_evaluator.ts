@@ -34,6 +34,8 @@ export function createRunEvaluator(options: RunEvaluatorOptions): EvaluationPlug
   return new EvaluationPlugin({
     metrics: [...createRunMetrics(targets), ...metrics],
     loggers: [new JSONLinesLogger({ write: writeLines }), ...loggers],
+    // All values are in metrics.jsonl; of a long run they would fill the memory.
+    collectAll: false,
   });
 }
 

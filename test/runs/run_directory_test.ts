@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAtomically } from "../../src/core/write_atomically.ts";
 import { LineFile } from "../../src/runs/line_file.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../src/runs/run_directory.ts";
 import { createRunSummary } from "../../src/runs/run_summary.ts";
@@ -97,6 +98,36 @@ describe("RunDirectory", () => {
     expect(await read("accuracy_matrix.csv")).toBe("1,\n");
     expect(await read("metrics.jsonl")).toBe('{"key":"a"}\n');
     directory.close();
+  });
+
+  test("replaces a large summary when there is an experience more for each 200 kB of it, and at the end", async () => {
+    const sizes: number[] = [];
+    const write: typeof writeAtomically = async (path, bytes) => {
+      if (path.endsWith("summary.json")) sizes.push(bytes.length);
+      await writeAtomically(path, bytes);
+    };
+    const directory = await createRunDirectory(join(await makeFolder({}), "run"), { write });
+    const [row] = summary.experiences;
+    if (!row) throw new Error("there is no row");
+    const wide = { ...row, testAccuracy: new Array<number>(20_000).fill(1 / 3) };
+    const experiences = (count: number) => new Array<typeof wide>(count).fill(wide);
+    const writeRows = (count: number, status: "running" | "finished" = "running") =>
+      directory.writeSummary({ ...summary, status, experiences: experiences(count) });
+    const written: number[] = [];
+    for (let count = 1; count <= 12; count++) {
+      const before = sizes.length;
+      await writeRows(count);
+      if (sizes.length > before) written.push(count);
+      const lines = (await readFile(directory.resolve("accuracy_matrix.csv"), "utf8")).trimEnd().split("\n");
+      expect(lines.length).toBe(count);
+    }
+    await writeRows(12, "finished");
+    directory.close();
+    // A row has 0.56 MB: the first is written, 3 more pay for it, and 12 more would pay for those.
+    expect(written).toEqual([1, 4]);
+    expect(sizes.length).toBe(3);
+    const text = await readFile(directory.resolve("summary.json"), "utf8");
+    expect(JSON.parse(text)).toMatchObject({ status: "finished" });
   });
 
   test("numbers exports with three digits", async () => {
