@@ -16,6 +16,20 @@ describe("summarizeAccuracyMatrix()", () => {
     expect(measures.backwardTransfer).toBeCloseTo(-0.4, 12);
   });
 
+  test("takes growing errors for forgetting", () => {
+    const errors = threeExperiences.map((row) => row.map((share) => 1 - share));
+    const wanted = summarizeAccuracyMatrix(threeExperiences);
+    const measures = summarizeAccuracyMatrix(errors, { lowerIsBetter: true });
+    expect(measures.averageForgetting).toBeCloseTo(wanted.averageForgetting, 12);
+    expect(measures.backwardTransfer).toBeCloseTo(wanted.backwardTransfer, 12);
+    expect(measures.averageAccuracy).toBeCloseTo(1 - wanted.averageAccuracy, 12);
+    expect(summarizeAccuracyMatrix([[0.5]], { lowerIsBetter: true })).toEqual({
+      averageAccuracy: 0.5,
+      averageForgetting: 0,
+      backwardTransfer: 0,
+    });
+  });
+
   test("subtracts from what was learned first, not from the best ever", () => {
     const measures = summarizeAccuracyMatrix([
       [0.5, 0, 0],

@@ -13,6 +13,8 @@ export interface MadeRunOptions {
   readonly config?: Record<string, unknown>;
   /** Put behind the whole lines of metrics.jsonl. */
   readonly tail?: string;
+  /** What stands in the place of accuracy. */
+  readonly measure?: "rmse" | "r2" | "macro-f1";
   /** False leaves summary.json out. */
   readonly hasSummary?: boolean;
 }
@@ -55,6 +57,7 @@ export async function makeRun(options: MadeRunOptions = {}): Promise<string> {
     throughput: trained > 0 ? { trainExamplesPerSecond: 12345 } : null,
     parametersHash: trained > 0 ? "ab".repeat(32) : null,
     ...(options.error === undefined ? {} : { error: options.error }),
+    ...(options.measure === undefined ? {} : { measure: options.measure }),
   };
   const lines = experiences.flatMap(({ index }) => [
     { key: "Loss_Epoch/train_phase/train_stream/Task000", value: 1 / (index + 1), step: index * 10 + 9 },

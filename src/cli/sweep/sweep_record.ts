@@ -5,7 +5,9 @@ import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { RefusalError, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { type MeanAndDeviation, measureMeanAndDeviation } from "../../core/mean_and_deviation.ts";
 import { listDifferences } from "../../core/options/list_differences.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
+import type { MeasureName } from "../../evaluation/measures.ts";
 import { assertRegularFile } from "../../runs/read_run_files.ts";
 import { LOCK_NAME } from "../../runs/run_lock.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
@@ -25,6 +27,8 @@ export const SWEEP_FILE = "sweep.json";
 export interface SweepRow {
   readonly status: "waiting" | "running" | "finished" | "interrupted" | "failed";
   readonly final: RunSummary<unknown>["final"];
+  /** What stands in the place of accuracy; absent for accuracy. */
+  readonly measure?: MeasureName;
   readonly seconds: number;
   readonly parametersHash: string | null;
   /** Why it failed, in one line. */
@@ -39,9 +43,9 @@ export type SweepMeans = Readonly<Record<(typeof MEASURES)[number] | "seconds", 
 
 /** What a run came to, from its summary. */
 export function readRow(summary: RunSummary<unknown>): SweepRow {
-  const { status, final, parametersHash, experiences, error } = summary;
+  const { status, final, measure, parametersHash, experiences, error } = summary;
   const seconds = experiences.reduce((sum, { trainSeconds, evalSeconds }) => sum + trainSeconds + evalSeconds, 0);
-  return { status, final, seconds, parametersHash, ...(error === undefined ? {} : { error }) };
+  return { status, final, seconds, parametersHash, ...omitUndefined({ measure, error }) };
 }
 
 /** The means of finished runs. */

@@ -1,5 +1,6 @@
 import { escapeControls, formatJSON } from "../../core/errors/printable.ts";
 import { ERASE_BELOW, type TextStream } from "../../evaluation/loggers/terminal_bars.ts";
+import { nameMeasure } from "./format_sweep.ts";
 import type { SweepListener } from "./run_sweep.ts";
 import type { JobProgress } from "./sweep_job.ts";
 import type { SweepRun } from "./sweep_plan.ts";
@@ -90,7 +91,7 @@ function formatRunning({ label }: SweepRun, { experience, streamAccuracy }: JobP
 
 function formatEnded({ label }: SweepRun, row: SweepRow, count: string): string {
   const { status, final, seconds, error } = row;
-  const accuracy = final ? `, stream accuracy ${final.streamAccuracy.toFixed(4)}` : "";
+  const accuracy = final ? `, stream ${nameMeasure([row])} ${final.streamAccuracy.toFixed(4)}` : "";
   const reason = error === undefined ? "" : `: ${error}`;
   return escapeControls(`${count}  ${label}: ${status}${accuracy}, ${seconds.toFixed(1)} s${reason}`);
 }

@@ -72,7 +72,7 @@ export function formatMatrixRow(row: MatrixRow, layout: MatrixLayout): string {
   const cells = listMeans(testAccuracy, perCell).map((accuracy) => {
     const text = formatValue(accuracy, { isShare, cellWidth });
     // Of an error nobody knows how large it may be.
-    return layout.isColored && !lowerIsBetter ? paint(text, Math.max(0, accuracy)) : text;
+    return layout.isColored && !lowerIsBetter ? paint(text, Math.max(0, Math.min(1, accuracy))) : text;
   });
   const figures = [streamAccuracy.toFixed(4).padStart(9), averageForgetting.toFixed(4).padStart(12)].join("");
   const isRoomy = labelWidth > LABEL_WIDTH && name !== undefined;
@@ -108,7 +108,7 @@ function formatShortly(value: number): string {
 }
 
 function formatCell(text: string): string {
-  return ` ${text.padStart(CELL_WIDTH - 2)} `;
+  return `${text.padStart(CELL_WIDTH - 1)} `;
 }
 
 function formatPercent(accuracy: number): string {

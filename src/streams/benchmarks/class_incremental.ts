@@ -2,6 +2,7 @@ import { valueAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { describeTargetForm } from "../../data/float_targets.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { relabelTasks } from "../../data/transforms/relabel_tasks.ts";
 import { createBenchmark } from "../benchmark.ts";
@@ -22,6 +23,10 @@ export function createClassIncrementalBenchmark(options: ClassIncrementalOptions
   assertOptions("createClassIncrementalBenchmark", options, CLASS_INCREMENTAL_RULES);
   const { name, taskLabels = false } = options;
   const act = `the benchmark ${JSON.stringify(name)}`;
+  const { targetForm } = options.train;
+  if (targetForm.kind !== "classes") {
+    throw new RangeRefusal(needs(act, "class ids to deal to experiences", describeTargetForm(targetForm)));
+  }
   const { datasets, classNames } = numberDatasets([options.train, options.test], options.numClasses);
   const [train = options.train, test = options.test] = datasets;
   const numClasses = classNames.length;

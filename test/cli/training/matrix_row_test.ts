@@ -30,6 +30,19 @@ describe("formatMatrixHeading() and formatMatrixRow()", () => {
     );
   });
 
+  test("show other measures as numbers of at most four characters, and errors without colors", () => {
+    const row = { ...FIGURES, testAccuracy: [0.934, -1.25, 12.345, 1234.5, 123456, -12345, Number.NaN] };
+    const [r2, rmse] = (["r2", "rmse"] as const).map((measure) => ({ width: 80, isColored: true, measure }));
+    expect(formatMatrixHeading(7, { width: 80, isColored: false, measure: "rmse" })).toBe(
+      "RMSE on each experience of the test stream\n" +
+        "trained    0    1    2    3    4    5    6    stream  forgetting\n",
+    );
+    expect(rmse && formatMatrixRow(row, rmse)).toBe(
+      "      3 0.93 -1.3 12.3 1235  1e5 -1e4    -    0.5000     -0.2500\n",
+    );
+    expect(r2 && formatMatrixRow(row, r2)).toContain("\x1b[38;5;16;48;5;196m-1.3 \x1b[0m");
+  });
+
   test("call rows by their names, where there is room", () => {
     const layout = { width: 80, isColored: false, names: ["january", "february"] };
     const row = { ...FIGURES, index: 1, name: "february", testAccuracy: [1, 0.5] };

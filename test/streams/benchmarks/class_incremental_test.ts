@@ -5,6 +5,7 @@ import { createClassIncrementalBenchmark } from "../../../src/streams/benchmarks
 import type { ClassIncrementalOptions } from "../../../src/streams/benchmarks/class_incremental_options.ts";
 import type { Benchmark, Stream } from "../../../src/streams/experience.ts";
 import { listSamples, makeDataset } from "../../support/made_dataset.ts";
+import { makeTargets } from "../../support/made_targets.ts";
 
 const normalization = { scale: 1, mean: [], std: [] };
 
@@ -92,6 +93,13 @@ describe("createClassIncrementalBenchmark()", () => {
     expect([first?.length, second?.length]).toEqual([1, 1]);
     expect(first?.[0]?.x).toBe(second?.[0]?.x);
     expect([first?.[0]?.name, second?.[0]?.name]).toEqual(["train, task 0", "train, task 1"]);
+  });
+
+  test("refuses targets that are numbers", () => {
+    const [train, test] = [makeTargets({ name: "train" }), makeTargets({ name: "test" })];
+    expect(() => make({ train, test, sampleShape: [6] })).toThrow(
+      'the benchmark "made" needs class ids to deal to experiences, got "2 values a sample"',
+    );
   });
 
   test("validationSize takes its share of every class and leaves the rest", () => {
