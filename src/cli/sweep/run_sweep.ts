@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { readRunSummary } from "../../runs/read_run_files.ts";
 import { RunLock } from "../../runs/run_lock.ts";
-import { withStorage } from "../../runs/storage_error.ts";
+import { refuse } from "../cli_error.ts";
 import { type JobEnd, type JobProgress, type SweepJob, startJob } from "./sweep_job.ts";
 import type { SweepConfiguration, SweepRun } from "./sweep_plan.ts";
 import { readRow, type SweepRow, writeSweep } from "./sweep_record.ts";
@@ -36,14 +36,16 @@ const WAITING: SweepRow = { status: "waiting", final: null, seconds: 0, paramete
  * Trains every run that is not finished, each in a process of its own, and keeps sweep.json up to date.
  * @param decided What decides the sweep: it stands in sweep.json.
  * @returns What came of each run. After an abort, those that went on are "interrupted".
- * @throws {RefusalError} If another process is at work on this sweep.
+ * @throws {CliError} If another process is at work on this sweep.
  */
 export async function runSweep(decided: object, options: SweepOptions): Promise<ReadonlyMap<SweepRun, SweepRow>> {
   const { folder, plan, jobs, signal, listener } = options;
   const rows = new Map(plan.flatMap(({ runs }) => runs.map((run) => [run, WAITING] as const)));
   const save = (status: SweepRow["status"]) => writeSweep(folder, decided, { plan, rows, status });
-  await withStorage(`write to ${folder}`, () => mkdir(folder, { recursive: true }));
-  const lock = RunLock.acquire(folder);
+  const lock = await refuse(async () => {
+    await mkdir(folder, { recursive: true });
+    return RunLock.acquire(folder);
+  });
   try {
     await save("running");
     const waiting = [...rows.keys()];

@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { StopRequest } from "../../../src/cli/cli_error.ts";
+import { RunLock } from "../../../src/runs/run_lock.ts";
 import { captureCli } from "../../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 import { addFiles, COMMON, listMonths, makeTable, readSummary } from "../made_months.ts";
@@ -100,12 +102,13 @@ describe("a sweep that is there", () => {
 
   test("goes on with changed data, if that is accepted", async () => {
     const { data, out, words } = await makeSweep();
-    const typed = [...words, "--seeds", "0", "--checkpoint-every", "1", "--epochs", "60"];
+    const typed = [...words, "--seeds", "0..1", "--jobs", "1", "--checkpoint-every", "1", "--epochs", "60"];
     const controller = new AbortController();
     let events = 0;
     const listen = () => ++events === 2 && controller.abort(new StopRequest("SIGINT"));
     const stopped = await captureCli([...typed, "--json"], { signal: controller.signal, listen });
     expect(stopped.status).toBe(130);
+    expect((await readdir(out)).sort()).toEqual(["naive-seed-0", "sweep.json"]);
     await addFiles(data, { "train/month1/d.csv": makeTable(1, ["ant", "cat"], 13) });
     const refused = await captureCli(["sweep", "--resume", out]);
     expect(refused.status).toBe(1);
@@ -119,6 +122,68 @@ describe("a sweep that is there", () => {
     const none = join(await makeFolder({}), "none");
     const early = await captureCli([...typed, "--out", none, "--accept-changed-data"]);
     expect(early).toMatchObject({ status: 2, stderr: "--accept-changed-data requires a sweep that goes on\n" });
+  }, 60_000);
+
+  test("is refused, where another process is at work on it", async () => {
+    const { out, words } = await makeSweep();
+    await run([...words, "--seeds", "0", "--quiet"]);
+    const before = await readFile(join(out, "sweep.json"), "utf8");
+    const lock = RunLock.acquire(out);
+    const refused = await captureCli([...words, "--seeds", "0..1"]);
+    lock.release();
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    expect(refused.stderr).toContain(`another run is writing to ${out}: process `);
+    expect(await readFile(join(out, "sweep.json"), "utf8")).toBe(before);
+    await run([...words, "--seeds", "0..1", "--quiet"]);
+  }, 60_000);
+
+  test("trains a run anew that was killed before it began, and none that is finished, though the data is gone", async () => {
+    const { data, out, words } = await makeSweep();
+    await run([...words, "--seeds", "0..1", "--quiet"]);
+    const before = await readSummary(join(out, "naive-seed-1"));
+    for (const name of ["config.json", "summary.json"]) await rm(join(out, "naive-seed-1", name));
+    await run([...words, "--seeds", "0..1", "--quiet"]);
+    expect((await readSummary(join(out, "naive-seed-1"))).parametersHash).toBe(before.parametersHash);
+    await rm(join(data, "train"), { recursive: true });
+    const told = await run([...words, "--seeds", "0..1"]);
+    expect(told).toContain("2/2  naive, seed 1: finished, stream accuracy ");
+    expect(told).not.toContain("starting");
+  }, 60_000);
+
+  test("has as many runs at a time as --jobs says, or as there are cores for their workers", async () => {
+    const kinds = async (more: readonly string[]) => {
+      const { words } = await makeSweep();
+      const told = await run([...words, "--seeds", "0..1", "--json", ...more]);
+      const events = told
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).kind);
+      return events.filter((kind) => kind === "run-start" || kind === "run-end");
+    };
+    expect((await kinds(["--jobs", "2"])).slice(0, 2)).toEqual(["run-start", "run-start"]);
+    const inTurn = ["run-start", "run-end", "run-start", "run-end"];
+    expect(await kinds(["--jobs", "1"])).toEqual(inTurn);
+    expect(await kinds(["--workers", String(availableParallelism())])).toEqual(inTurn);
+  }, 60_000);
+
+  test("hands the options of train to each run: flags, lists, and workers where they are given", async () => {
+    const { out, words } = await makeSweep();
+    const more = ["--no-onnx", "--drop-last", "--plugin", "csv", "--plugin", "tensorboard", "--batch-size", "10"];
+    await run([...words, ...more, "--seeds", "0", "--quiet"]);
+    const { config } = await readSummary(join(out, "naive-seed-0"));
+    expect(config).toMatchObject({ exportsModels: false, dropLast: true, batchSize: 10, workers: 0, seed: 0 });
+    expect(config.plugins.map(({ name }: { name: string }) => name)).toEqual(["csv", "tensorboard"]);
+    const other = await makeSweep();
+    await run([...other.words, "--workers", "1", "--seeds", "0", "--quiet"]);
+    expect((await readSummary(join(other.out, "naive-seed-0"))).config.workers).toBe(1);
+    const misfit = await captureCli([...words, "--out", join(out, "x"), "--model", "mlp:multiHead=true"]);
+    expect(misfit.stderr).toContain(`mlp:multiHead=true: mlp: multiHead=true requires`);
+    const alone = ["--out", join(out, "x"), "--model", "mlp:multiHead=true"];
+    const one = await captureCli([
+      ...words.filter((word, i) => word !== "--model" && words[i - 1] !== "--model"),
+      ...alone,
+    ]);
+    expect(one.stderr).toMatch(/^mlp: multiHead=true requires/);
   }, 60_000);
 
   test("is refused, where sweep.json leads out of its folder or is of another form", async () => {
