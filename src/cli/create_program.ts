@@ -5,6 +5,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addListCommand } from "./commands/list.ts";
 import { addReportCommand } from "./commands/report.ts";
+import { addSetupCommand } from "./commands/setup.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
 
@@ -65,5 +66,6 @@ export function createProgram(context: CliContext): Command {
     load: async () => (await import("./registries/criteria.ts")).CRITERIA,
   });
   addDoctorCommand(program, context);
+  addSetupCommand(program, context);
   return program;
 }

@@ -1,3 +1,4 @@
+import { isBuilt } from "../core/package_module.ts";
 import type { EngineKind } from "./engine_kind.ts";
 
 /** What a device needs, and the line that installs it. */
@@ -10,6 +11,11 @@ export interface Requirement {
 const VULKAN =
   "the Vulkan driver of your GPU, or, to compute on the processor, apt-get install chromium and set " +
   "VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json";
+
+/** The command that sets up a native library. */
+export function nameSetup(parameters: string): string {
+  return `${isBuilt(import.meta.url) ? "npx firn" : "npx bun run firn"} setup ${parameters}`;
+}
 
 /** What an engine needs on a device ("cpu", "webgpu", "cuda:0" …): said by the doctor, and where it is not there. */
 export function findRequirement(engine: EngineKind, device: string): Requirement {
@@ -26,8 +32,8 @@ export function findRequirement(engine: EngineKind, device: string): Requirement
       return { wanted: "onnxruntime-node", install: "npm install onnxruntime-node@1.30.0" };
     case "tfjs cuda":
       return {
-        wanted: "@tensorflow/tfjs-node-gpu",
-        install: "npm install --no-save @tensorflow/tfjs-node-gpu@4.22.0",
+        wanted: "an NVIDIA driver and @tensorflow/tfjs-node-gpu",
+        install: nameSetup("tensorflow --gpu"),
       };
     case "tfjs webgpu":
       return {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { resolveModule } from "../../core/package_module.ts";
 import { chooseBackend } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
-import { findRequirement } from "../../engine/install_lines.ts";
+import { findRequirement, nameSetup } from "../../engine/install_lines.ts";
 import type { Finding } from "./finding.ts";
 import { runCommand } from "./run_command.ts";
 
@@ -20,7 +20,7 @@ const CANDIDATES: readonly Candidate[] = [
   listed("onnxruntime", "webgpu"),
   listed("tfjs", "cpu"),
   { engine: "tfjs", place: "wasm", install: "npm install @tensorflow/tfjs-backend-wasm@4.22.0" },
-  { engine: "tfjs", place: "tensorflow", install: "npm install --no-save @tensorflow/tfjs-node@4.22.0" },
+  { engine: "tfjs", place: "tensorflow", install: nameSetup("tensorflow") },
   { ...listed("tfjs", "cuda:0"), place: "tensorflow-gpu" },
   listed("tfjs", "webgpu"),
 ];
@@ -44,6 +44,11 @@ export async function findDevice(engine: EngineKind, device: string): Promise<Fi
   const backend = engine === "tfjs" ? chooseBackend(device) : device;
   const place = backend === "auto" ? device : backend;
   return probeEngine({ engine, place, install: findRequirement(engine, device).install });
+}
+
+/** Tries one native backend of TF.js, in a process of its own. */
+export async function findBackend(place: "tensorflow" | "tensorflow-gpu"): Promise<Finding> {
+  return probeEngine({ engine: "tfjs", place, install: nameSetup("tensorflow") });
 }
 
 async function probeEngine({ engine, place, install }: Candidate): Promise<Finding> {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { describeUnknownName, needs, RangeRefusal, RefusalError } from "../../../core/errors/errors.ts";
-import { startNodeBackend } from "./node_backend.ts";
+import { assertUsesGPU, startNodeBackend } from "./node_backend.ts";
 import { startWasmBackend } from "./wasm_backend.ts";
 import { startWebGPUBackend } from "./webgpu_backend.ts";
 
@@ -10,14 +10,14 @@ export const TFJS_BACKENDS = ["tensorflow-gpu", "tensorflow", "webgpu", "wasm", 
 /** One TF.js backend. */
 export type TfjsBackend = (typeof TFJS_BACKENDS)[number];
 
-/** What "auto" tries, in this order: all but webgpu, whose software drivers are slower than wasm. */
-const AUTO_ORDER: readonly TfjsBackend[] = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
+/** What "auto" tries, in this order: what computes on the processor. */
+const AUTO_ORDER: readonly TfjsBackend[] = ["tensorflow", "wasm", "cpu"];
 
 let chosen: Promise<TfjsBackend> | undefined;
 
 /**
  * Loads a backend and makes it the one of this process or Worker; TF.js has room for one. "auto" takes what was chosen
- * before, else the first of tensorflow-gpu, tensorflow, wasm and cpu that loads.
+ * before, else the first of tensorflow, wasm and cpu that loads.
  * @returns Its name.
  * @throws {RangeError} If there is no backend of that name.
  * @throws {Error} If its package is missing (the message says what to install), or another backend was chosen before.
@@ -56,6 +56,7 @@ async function loadBackend(name: TfjsBackend): Promise<TfjsBackend> {
   if (!(await tf.setBackend(registered))) {
     throw new RefusalError(`the TF.js backend ${name} found no device to start on`);
   }
+  if (name === "tensorflow-gpu") assertUsesGPU();
   return name;
 }
 
