@@ -67,12 +67,12 @@ describe("train on numbers to predict", () => {
   }
 
   test("shows and keeps what is measured, and names it in the exported file and in config.json", async () => {
-    const { out, stdout, benchmark, summary } = await train("values");
+    const { out, stdout, benchmark, summary } = await train("values", ["--plugin", "metrics:regression=true"]);
     expect(stdout).toContain("R² on each experience of the test stream\ntrained  name     month 0  month 1   stream");
     expect(stdout).toContain("\nstream R²  ");
     expect(summary.config.targetNames).toEqual(["price", "weight"]);
     const metrics = await readFile(join(out, "metrics.jsonl"), "utf8");
-    for (const name of ["Loss_Stream", "Top1_RMSE_Exp", "Top1_R2_Stream", "StreamR2Forgetting"]) {
+    for (const name of ["Loss_Stream", "Top1_RMSE_Exp", "Top1_R2_Stream", "StreamR2Forgetting", "MAE_Stream"]) {
       expect(metrics).toContain(`"${name}/`);
     }
     expect(metrics).not.toContain("Acc");

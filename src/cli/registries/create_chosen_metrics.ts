@@ -1,3 +1,4 @@
+import type { TargetKind } from "../../data/float_targets.ts";
 import { accuracyMetrics } from "../../evaluation/metrics/accuracy/accuracy.ts";
 import { amcaMetrics } from "../../evaluation/metrics/accuracy/average_mean_class_accuracy.ts";
 import { classAccuracyMetrics } from "../../evaluation/metrics/accuracy/class_accuracy.ts";
@@ -8,7 +9,7 @@ import {
 import { topkAccMetrics } from "../../evaluation/metrics/accuracy/top_k_accuracy.ts";
 import { taskAccuracyMetrics, taskLossMetrics } from "../../evaluation/metrics/by_task/task_metrics.ts";
 import { lossMetrics } from "../../evaluation/metrics/loss/loss.ts";
-import { r2Metrics, rmseMetrics } from "../../evaluation/metrics/loss/regression_metrics.ts";
+import { maeMetrics, r2Metrics, rmseMetrics } from "../../evaluation/metrics/loss/regression_metrics.ts";
 import { confusionMatrixMetrics } from "../../evaluation/metrics/outputs/confusion_matrix.ts";
 import { imagesSamplesMetrics } from "../../evaluation/metrics/outputs/images_samples_metrics.ts";
 import { labelsRepartitionMetrics } from "../../evaluation/metrics/outputs/labels_repartition.ts";
@@ -26,7 +27,10 @@ import type { PluginMetric } from "../../evaluation/plugin_metric.ts";
 import type { MetricsOptions } from "./metrics_options.ts";
 
 /** Makes the metrics that were asked for, for a run in a folder. @throws {Error} If there is no such GPU. */
-export function createChosenMetrics(options: MetricsOptions, runFolder: () => string): PluginMetric[] {
+export function createChosenMetrics(
+  options: MetricsOptions,
+  { runFolder, targets }: { readonly runFolder: () => string; readonly targets: TargetKind },
+): PluginMetric[] {
   const spans = { epoch: true, experience: true, stream: true };
   const { minibatch, topK, confusionMatrix, gpu } = options;
   return [
@@ -39,7 +43,7 @@ export function createChosenMetrics(options: MetricsOptions, runFolder: () => st
     ...(options.forwardTransfer ? forwardTransferMetrics({ experience: true, stream: true }) : []),
     ...(options.cumulative ? [...cumulativeAccuracyMetrics(), ...cumulativeForgettingMetrics()] : []),
     ...(options.amca ? amcaMetrics() : []),
-    ...(options.regression ? [...rmseMetrics(spans), ...r2Metrics(spans)] : []),
+    ...(options.regression ? createRegressionMetrics(targets) : []),
     ...(options.meanScores ? meanScoresMetrics() : []),
     ...(options.labels ? labelsRepartitionMetrics() : []),
     ...(options.images ? imagesSamplesMetrics() : []),
@@ -51,6 +55,12 @@ export function createChosenMetrics(options: MetricsOptions, runFolder: () => st
     ...(options.disk ? diskUsageMetrics({ ...spans, paths: () => [runFolder()] }) : []),
     ...(gpu === undefined ? [] : gpuUsageMetrics({ ...spans, gpuId: gpu })),
   ];
+}
+
+/** A run on values measures RMSE and R² without being asked. */
+function createRegressionMetrics(targets: TargetKind): PluginMetric[] {
+  const spans = { epoch: true, experience: true, stream: true };
+  return targets === "values" ? maeMetrics(spans) : [...rmseMetrics(spans), ...r2Metrics(spans)];
 }
 
 function readNormalization(shares: "count" | "true" | "pred" | "all") {

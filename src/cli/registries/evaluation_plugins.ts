@@ -1,5 +1,6 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { ChosenPlugin, PluginContext } from "../../methods/method.ts";
+import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import { defineFactory, type NamedFactory } from "../options/named_factory.ts";
 import { METRICS_OPTIONS } from "./metrics_options.ts";
 
@@ -19,7 +20,12 @@ export const EVALUATION_PLUGINS: readonly NamedFactory<PluginContext, Promise<Ch
       }
       const { createChosenMetrics } = await import("./create_chosen_metrics.ts");
       const { forwardTransfer: evaluatesFirst } = options;
-      return { plugin: { name: "metrics" }, metrics: createChosenMetrics(options, runFolder), evaluatesFirst };
+      const { kind: targets } = readTargetForm(benchmark);
+      return {
+        plugin: { name: "metrics" },
+        metrics: createChosenMetrics(options, { runFolder, targets }),
+        evaluatesFirst,
+      };
     },
   }),
   defineFactory({

@@ -15,7 +15,7 @@ export const METRICS_OPTIONS = {
   cumulative: isMeasured("accuracy and forgetting among the classes seen up to each experience"),
   amca: isMeasured("average mean class accuracy"),
   regression: isMeasured(
-    "RMSE and R² of the outputs against one-hot rows of the classes; a run on numbers has them without",
+    "RMSE and R² of the outputs against one-hot rows of the classes; where targets are values, MAE",
   ),
   meanScores: isMeasured("mean scores of new and of old classes"),
   labels: isMeasured("how many samples of each class were trained on"),
