@@ -6,6 +6,7 @@ import { readEnding } from "../../scripts/faults/run_ending.ts";
 import { StopRequest } from "../../src/cli/cli_error.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
+import { makeMonths } from "../support/recorded_targets.ts";
 import { addFiles, COMMON, FIXED, makeTable, readSummary, train } from "./made_months.ts";
 
 afterAll(removeFolders);
@@ -103,6 +104,34 @@ describe("train --criterion", () => {
     expect({ status: same.status, stderr: same.stderr }).toEqual({ status: 0, stderr: "" });
     const other = await captureCli(["train", "--resume", plain, "--criterion", "mse"]);
     expect(other.stderr).toContain("the run has --criterion cross-entropy:labelSmoothing=0, got mse");
+  });
+
+  test("fits the targets where none is named, and says which: mse for values, bce for labels", async () => {
+    const [data, runs] = [await makeFolder(makeMonths()), await makeFolder({})];
+    const ofValues = `directory:path=${data},targets=price|weight,dropColumns=red|round|big`;
+    const ofLabels = `directory:path=${data},labels=red|round|big,dropColumns=price|weight`;
+    const hashes: string[] = [];
+    for (const [benchmark, words, name] of [
+      [ofValues, [], "mse"],
+      [ofValues, ["--criterion", "mse"], "mse"],
+      [ofValues, ["--criterion", "huber:delta=0.2"], "huber"],
+      [ofLabels, [], "bce"],
+      [ofLabels, ["--criterion", "bce"], "bce"],
+      [ofLabels, ["--criterion", "bce:posWeight=4"], "bce"],
+      [ofLabels, ["--criterion", "focal:alpha=0.25"], "focal"],
+    ] as const) {
+      const out = join(runs, String(hashes.length));
+      await train(["--benchmark", benchmark, ...COMMON, ...FIXED, ...words, "--workers", "0", "--out", out]);
+      const { config, parametersHash } = await readSummary(out);
+      expect(config.criterion.name).toBe(name);
+      hashes.push(parametersHash);
+    }
+    expect([hashes[1], hashes[4]]).toEqual([hashes[0], hashes[3]]);
+    expect(new Set(hashes).size).toBe(5);
+    const refused = await captureCli(["train", "--benchmark", ofLabels, ...FIXED, "--criterion", "cross-entropy"]);
+    const fitting = "3 labels a sample: take bce or mse or huber or focal";
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    expect(refused.stderr).toContain(fitting);
   });
 
   test("is refused before a folder is made: unknown, out of range, for other targets, or beside a loss of its own", async () => {

@@ -29,10 +29,11 @@ export function addSweepCommand(program: Command, train: Command, context: CliCo
     .description("train every combination of strategies and seeds, in parallel processes, into one folder");
   const find = (name: string) => train.options.find((option) => option.attributeName() === name);
   const addGridOption = (name: (typeof GRID_OPTIONS)[number]): string => {
-    const [description, value] = [find(name)?.description, String(find(name)?.defaultValue)];
-    const option = new Option(`--${name} <name:options>`, `${description}; several are compared (default: "${value}")`);
+    const { description, defaultValue } = { ...find(name) };
+    const value = defaultValue === undefined ? "" : ` (default: "${defaultValue}")`;
+    const option = new Option(`--${name} <name:options>`, `${description}; several are compared${value}`);
     command.addOption(option.argParser(collectFirst));
-    return value;
+    return String(defaultValue);
   };
   const defaults = {
     strategy: addGridOption("strategy"),
@@ -40,6 +41,7 @@ export function addSweepCommand(program: Command, train: Command, context: CliCo
     model: addGridOption("model"),
     optimizer: addGridOption("optimizer"),
   };
+  addGridOption("criterion");
   command
     .option("--seeds <list>", "0..4, or 0|2|7", "0..2")
     .option("--jobs <number>", "runs at a time (default: one a core)", createWholeNumberParser("--jobs", 1))

@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import { CliError, refuse } from "../cli_error.ts";
-import type { SweepGrid } from "./grid_options.ts";
+import type { GridChoice, SweepGrid } from "./grid_options.ts";
 import { parseSeeds } from "./parse_seeds.ts";
 import type { KnownConfiguration, SweepChoice } from "./sweep_plan.ts";
 import { findSameSweep, readSweep } from "./sweep_record.ts";
@@ -21,7 +21,7 @@ export interface SweepCommand {
   /** Options of train that all runs share. */
   readonly shared: readonly Option[];
   /** The value of an option of the grid that was not typed. */
-  readonly defaults: Readonly<Record<keyof SweepGrid, string>>;
+  readonly defaults: GridChoice;
 }
 
 /** A sweep that is to begin or to go on. */
@@ -65,13 +65,14 @@ function readChoice(options: SweepOptions, { command, shared, defaults }: SweepC
   const typed = shared.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
   const words = typed.flatMap((option) => formatOption(option, command.getOptionValue(option.attributeName())));
   const hasWorkers = typed.some(({ long }) => long === "--workers");
-  const valuesOf = (name: keyof SweepGrid) => options[name] ?? [defaults[name]];
+  const valuesOf = (name: Exclude<keyof SweepGrid, "criterion">) => options[name] ?? [defaults[name]];
   return {
     grid: {
       strategy: valuesOf("strategy"),
       benchmark: valuesOf("benchmark"),
       model: valuesOf("model"),
       optimizer: valuesOf("optimizer"),
+      ...(options.criterion ? { criterion: options.criterion } : {}),
     },
     // Processes beside one another keep all cores busy: each computes in its main thread.
     words: hasWorkers ? words : [...words, "--workers=0"],

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { CliContext } from "../cli_context.ts";
 import { addTrainCommand } from "../commands/train.ts";
 import type { TrainOptions } from "../training/train_config.ts";
-import { GRID_OPTIONS, type SweepGrid } from "./grid_options.ts";
+import { GRID_OPTIONS, type GridChoice, type SweepGrid } from "./grid_options.ts";
 
 /** Everything that decides a sweep: what sweep.json keeps. */
 export interface SweepChoice {
@@ -16,7 +16,7 @@ export interface SweepChoice {
 export interface SweepConfiguration {
   /** What tells it from the others: the values of the options that were given several times. */
   readonly name: string;
-  readonly choice: Readonly<Record<keyof SweepGrid, string>>;
+  readonly choice: GridChoice;
   readonly runs: readonly SweepRun[];
 }
 
@@ -45,7 +45,7 @@ export function planSweep(
   { grid, words, seeds }: SweepChoice,
   known: readonly KnownConfiguration[],
 ): readonly SweepConfiguration[] {
-  const varied = GRID_OPTIONS.filter((option) => grid[option].length > 1);
+  const varied = GRID_OPTIONS.filter((option) => (grid[option]?.length ?? 0) > 1);
   const named = varied.length > 0 ? varied : (["strategy"] as const);
   const takenNames = new Set(known.map(({ name }) => name));
   const taken = new Set(known.map(({ stem }) => stem));
@@ -54,7 +54,10 @@ export function planSweep(
     const wanted = named.map((option) => choice[option]).join(", ");
     const name = old?.name ?? (takenNames.has(wanted) ? findFreeName(wanted, takenNames) : wanted);
     const stem = old?.stem ?? findFreeName(toFolderName(name), taken);
-    const own = GRID_OPTIONS.map((option) => `--${option}=${choice[option]}`);
+    const own = GRID_OPTIONS.flatMap((option) => {
+      const value = choice[option];
+      return value === undefined ? [] : [`--${option}=${value}`];
+    });
     const runs = seeds.map((seed) => ({
       label: `${name}, seed ${seed}`,
       seed,
@@ -77,12 +80,15 @@ export function readTrainOptions(words: readonly string[], context: CliContext):
   return train.opts<TrainOptions>();
 }
 
-function combine({ strategy, benchmark, model, optimizer }: SweepGrid) {
-  return benchmark.flatMap((benchmark) =>
-    model.flatMap((model) =>
-      optimizer.flatMap((optimizer) => strategy.map((strategy) => ({ strategy, benchmark, model, optimizer }))),
+function combine({ criterion, ...grid }: SweepGrid): GridChoice[] {
+  const choices = grid.benchmark.flatMap((benchmark) =>
+    grid.model.flatMap((model) =>
+      grid.optimizer.flatMap((optimizer) =>
+        grid.strategy.map((strategy) => ({ strategy, benchmark, model, optimizer })),
+      ),
     ),
   );
+  return criterion ? criterion.flatMap((value) => choices.map((choice) => ({ ...choice, criterion: value }))) : choices;
 }
 
 /** Longer names are cut. */

@@ -67,11 +67,26 @@ const values = texts.min(1);
 const value = z.string();
 const CHOICE = z.looseObject({
   version: z.literal(1),
-  grid: z.strictObject({ strategy: values, benchmark: values, model: values, optimizer: values }),
+  grid: z.strictObject({
+    strategy: values,
+    benchmark: values,
+    model: values,
+    optimizer: values,
+    criterion: values.optional(),
+  }),
   words: texts,
   seeds: z.array(z.int().min(0)).min(1),
   configurations: z
-    .array(z.looseObject({ name: z.string(), strategy: value, benchmark: value, model: value, optimizer: value }))
+    .array(
+      z.looseObject({
+        name: z.string(),
+        strategy: value,
+        benchmark: value,
+        model: value,
+        optimizer: value,
+        criterion: value.optional(),
+      }),
+    )
     .default([]),
   runs: z
     .array(
@@ -112,11 +127,11 @@ export async function readSweep(folder: string): Promise<SavedSweep | undefined>
   const { data, error } = CHOICE.safeParse(json);
   if (!data) throw new TypeRefusal(`${path}: ${describeIssue(error, json)}`);
   const { grid, words, seeds, configurations, runs } = data;
-  const known = configurations.flatMap(({ name, strategy, benchmark, model, optimizer }) => {
+  const known = configurations.flatMap(({ name, strategy, benchmark, model, optimizer, criterion }) => {
     const { seed, directory = "" } = runs.find(({ configuration }) => configuration === name) ?? {};
     const [, stem] = /^(.+)-seed-(\d+)$/.exec(directory) ?? [];
     const isOwn = stem !== undefined && directory === nameRunFolder(stem, seed ?? 0);
-    return isOwn ? [{ name, choice: { strategy, benchmark, model, optimizer }, stem }] : [];
+    return isOwn ? [{ name, choice: { strategy, benchmark, model, optimizer, criterion }, stem }] : [];
   });
   return { choice: { grid, words, seeds }, known };
 }

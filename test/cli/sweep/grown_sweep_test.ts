@@ -62,6 +62,36 @@ describe("a sweep that is there", () => {
     expect(runs.at(-1).parametersHash).toBe(parametersHash);
   }, 60_000);
 
+  test("compares criteria, gets others added, and refuses to take them away", async () => {
+    const { out, words } = await makeSweep();
+    const balanced = "cross-entropy:classWeights=balanced";
+    const first = ["--criterion", "focal", "--seeds", "0", "--quiet"];
+    await run([...words, ...first]);
+    const before = await readTimes(out);
+    const told = await run([...words, ...first, "--criterion", balanced]);
+    expect(told).toContain(`\n${balanced} `);
+    const { grid, configurations, runs } = await readSweep(out);
+    expect(grid.criterion).toEqual(["focal", balanced]);
+    expect(configurations.map(({ criterion }: { criterion: string }) => criterion)).toEqual(["focal", balanced]);
+    const [one, other] = runs.map(({ parametersHash }: { parametersHash: string }) => parametersHash);
+    expect(one).not.toBe(other);
+    const after = await readTimes(out);
+    expect(after["naive-seed-0"]).toBe(before["naive-seed-0"] ?? Number.NaN);
+    expect(Object.keys(after).length).toBe(2);
+    for (const folder of Object.keys(after)) {
+      const { config } = await readSummary(join(out, folder));
+      expect(config.criterion.name).toBe(folder === "naive-seed-0" ? "focal" : "cross-entropy");
+    }
+    await run(["sweep", "--resume", out, "--quiet"]);
+    expect(await readTimes(out)).toEqual(after);
+    const refused = await captureCli([...words, "--seeds", "0", "--quiet"]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain(`it has criterion focal and ${balanced}, got none`);
+    const wrong = ["--criterion", balanced, "--criterion", "huber:delta=0"];
+    const unknown = await captureCli([...words, ...first, ...wrong]);
+    expect(unknown.stderr).toContain("huber: delta must be above 0, got 0");
+  }, 60_000);
+
   test("keeps the names and folders of its runs, where another option comes to be compared", async () => {
     const { out, words } = await makeSweep();
     await run([...words, "--seeds", "0", "--quiet"]);
