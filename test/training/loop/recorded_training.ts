@@ -1,7 +1,7 @@
 /**
- * What PyTorch 2.15 comes to with the losses of `firn/losses`: parameters (kernel and bias of each layer) of the network
- * of `recorded_network_model.ts` after two months of 12 rows each, 15 steps of SGD on all rows of a month with learning
- * rate 0.05 and momentum 0.9.
+ * What PyTorch 2.15 comes to with the losses of `firn/losses`: parameters (kernel and bias of each layer) of the
+ * network of `recorded_network_model.ts` after two months of 12 rows each, 15 steps of SGD on all rows of a month with
+ * learning rate 0.05 and momentum 0.9.
  */
 
 /** A row: its three features, two values, three labels, and its class id. */
