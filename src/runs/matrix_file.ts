@@ -1,5 +1,7 @@
-import { appendFile } from "node:fs/promises";
+import { appendFile, open, readFile } from "node:fs/promises";
 import { countColumns, formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
+import { assertRegularFile } from "./read_run_files.ts";
+import { readErrorCode, withStorage } from "./storage_error.ts";
 
 /** What the file holds. */
 interface WrittenRows {
@@ -39,5 +41,41 @@ export class MatrixFile {
     }
     await this.#writeWhole(this.path, formatAccuracyMatrixCsv(matrix));
     this.#written = { rows: matrix.length, columns: countColumns(matrix) };
+  }
+
+  /**
+   * Has the operating system hand the file to the disk.
+   * @returns How many rows stand there for certain: none before the first `write`.
+   * @throws {StorageError} If the disk refuses.
+   */
+  async sync(): Promise<number> {
+    if (!this.#written) return 0;
+    const { rows } = this.#written;
+    await withStorage(`write ${this.path}`, async () => {
+      const file = await open(this.path, "r+");
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+    return rows;
+  }
+
+  /** The rows that the file holds, NaN where a cell is empty; none where there is no file. */
+  async read(): Promise<readonly (readonly number[])[]> {
+    const lines = (await this.#readText()).split("\n");
+    // What comes after the last newline was being written.
+    return lines.slice(0, -1).map((line) => line.split(",").map((cell) => (cell === "" ? Number.NaN : Number(cell))));
+  }
+
+  async #readText(): Promise<string> {
+    try {
+      await assertRegularFile(this.path);
+      return await readFile(this.path, "utf8");
+    } catch (error) {
+      if (readErrorCode(error) === "ENOENT") return "";
+      throw error;
+    }
   }
 }

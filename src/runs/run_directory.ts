@@ -10,6 +10,7 @@ import { formatExportPath, START_MODEL_FILE } from "./run_files.ts";
 import { RunLock } from "./run_lock.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
+import { formatSummary } from "./summary_text.ts";
 
 /** What a run leaves in its directory. A folder that holds any of it is taken. */
 const RUN_ENTRIES = [
@@ -29,7 +30,7 @@ const LOG_NAME = /^(?:events\.out\.tfevents\..*|(?:training|eval)_results\.csv)$
 const PARTIAL_NAME = /\.\d+-\d+\.partial$/;
 
 /** What a summary may cost for each experience that came since the one before it. */
-const SUMMARY_BYTES_PER_EXPERIENCE = 200_000;
+const SUMMARY_BYTES_PER_EXPERIENCE = 100_000;
 
 /** How a run's files are written. */
 export interface RunDirectoryParts {
@@ -54,20 +55,21 @@ export class RunDirectory {
   constructor(path: string, { lock, write = writeAtomically }: RunDirectoryParts = {}) {
     this.path = path;
     this.metrics = new LineFile(join(path, "metrics.jsonl"));
-    this.checkpoints = new CheckpointFolder(join(path, "checkpoints"), write);
     this.#lock = lock;
     this.#write = write;
-    this.#matrix = new MatrixFile(join(path, "accuracy_matrix.csv"), (file, text) => write(file, encodeText(text)));
+    const matrix = new MatrixFile(join(path, "accuracy_matrix.csv"), (file, text) => write(file, encodeText(text)));
+    this.#matrix = matrix;
+    this.checkpoints = new CheckpointFolder(join(path, "checkpoints"), { write, matrix });
   }
 
   /** Writes config.json. */
-  async writeConfig(config: unknown): Promise<void> {
-    await this.#writeJSON("config.json", config);
+  writeConfig(config: unknown): Promise<void> {
+    return this.writeFile("config.json", encodeText(`${JSON.stringify(config, null, 2)}\n`));
   }
 
   /**
    * Brings accuracy_matrix.csv and metrics.jsonl up to date and replaces summary.json. While a run goes on, a summary
-   * that has become large is replaced less often: when there is one experience more for each 200 kB of it. So what a
+   * that has become large is replaced less often: when there is one experience more for each 100 kB of it. So what a
    * run writes does not grow with the cube of its experiences.
    */
   async writeSummary(summary: RunSummary<unknown>): Promise<void> {
@@ -78,8 +80,9 @@ export class RunDirectory {
     );
     const added = experiences.length - this.#summarised.experiences;
     if (status === "running" && this.#summarised.bytes > added * SUMMARY_BYTES_PER_EXPERIENCE) return;
-    const bytes = await this.#writeJSON("summary.json", summary);
-    this.#summarised = { bytes, experiences: experiences.length };
+    const bytes = encodeText(formatSummary(summary));
+    await this.writeFile("summary.json", bytes);
+    this.#summarised = { bytes: bytes.length, experiences: experiences.length };
   }
 
   /** Where the model trained up to an experience is exported to, relative to the directory. */
@@ -110,13 +113,6 @@ export class RunDirectory {
     } finally {
       this.#lock?.release();
     }
-  }
-
-  /** @returns How many bytes were written. */
-  async #writeJSON(name: string, value: unknown): Promise<number> {
-    const bytes = encodeText(`${JSON.stringify(value, null, 2)}\n`);
-    await this.writeFile(name, bytes);
-    return bytes.length;
   }
 }
 

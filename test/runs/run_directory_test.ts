@@ -100,7 +100,7 @@ describe("RunDirectory", () => {
     directory.close();
   });
 
-  test("replaces a large summary when there is an experience more for each 200 kB of it, and at the end", async () => {
+  test("replaces a large summary when there is an experience more for each 100 kB of it, and at the end", async () => {
     const sizes: number[] = [];
     const write: typeof writeAtomically = async (path, bytes) => {
       if (path.endsWith("summary.json")) sizes.push(bytes.length);
@@ -123,8 +123,8 @@ describe("RunDirectory", () => {
     }
     await writeRows(12, "finished");
     directory.close();
-    // A row has 0.56 MB: the first is written, 3 more pay for it, and 12 more would pay for those.
-    expect(written).toEqual([1, 4]);
+    // A row has 0.38 MB: the first is written, 4 more pay for it, and 20 more would pay for those.
+    expect(written).toEqual([1, 5]);
     expect(sizes.length).toBe(3);
     const text = await readFile(directory.resolve("summary.json"), "utf8");
     expect(JSON.parse(text)).toMatchObject({ status: "finished" });

@@ -2,10 +2,12 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeCause } from "../../core/errors/errors.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
+import type { MatrixFile } from "../matrix_file.ts";
 import { assertRegularFile } from "../read_run_files.ts";
 import { readErrorCode, withStorage } from "../storage_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_codec.ts";
-import { parseRunCheckpoint, type RunCheckpoint } from "./run_checkpoint.ts";
+import { isLargeMatrix, leaveOutRows, putRowsBack } from "./matrix_rows.ts";
+import { parseRunCheckpoint, type RunCheckpoint, type StoredCheckpoint } from "./run_checkpoint.ts";
 
 /** How many checkpoints are kept: one to use, and two in case that it is damaged. */
 const KEPT_CHECKPOINTS = 3;
@@ -27,16 +29,25 @@ export interface FoundCheckpoint {
   readonly damaged: readonly DamagedCheckpoint[];
 }
 
+/** How checkpoints are written, and what else they rely on. */
+export interface CheckpointFolderParts {
+  /** How a file is written whole or not at all. Default: `writeAtomically`. */
+  readonly write?: typeof writeAtomically;
+  /** The run's accuracy matrix: rows that stand there need not stand in every checkpoint. Default: all do. */
+  readonly matrix?: MatrixFile;
+}
+
 /** The folder of one run's checkpoints: numbered files, of which the newest few are kept. */
 export class CheckpointFolder {
   readonly path: string;
   readonly #write: typeof writeAtomically;
+  readonly #matrix: MatrixFile | undefined;
   #next: number | undefined;
 
-  /** @param write How a file is written whole or not at all. Default: `writeAtomically`. */
-  constructor(path: string, write: typeof writeAtomically = writeAtomically) {
+  constructor(path: string, { write = writeAtomically, matrix }: CheckpointFolderParts = {}) {
     this.path = path;
     this.#write = write;
+    this.#matrix = matrix;
   }
 
   /**
@@ -44,7 +55,7 @@ export class CheckpointFolder {
    * @throws {StorageError} If the disk refuses; those written before are untouched then.
    */
   async save(checkpoint: RunCheckpoint): Promise<void> {
-    const bytes = encodeCheckpoint(checkpoint);
+    const bytes = encodeCheckpoint(await this.#leaveOutMatrix(checkpoint));
     await withStorage(`write a checkpoint of ${bytes.length} bytes into ${this.path}`, async () => {
       if (this.#next === undefined) {
         await mkdir(this.path, { recursive: true });
@@ -75,7 +86,9 @@ export class CheckpointFolder {
       try {
         const path = join(this.path, name);
         await assertRegularFile(path);
-        const checkpoint = parseRunCheckpoint(decodeCheckpoint(await readFile(path)));
+        const stored = parseRunCheckpoint(decodeCheckpoint(await readFile(path)));
+        const readMatrix = async () => (await this.#matrix?.read()) ?? [];
+        const checkpoint = { ...stored, experiences: await putRowsBack(stored.experiences, readMatrix) };
         assertUsable(checkpoint);
         return { checkpoint, name, damaged };
       } catch (error) {
@@ -83,6 +96,13 @@ export class CheckpointFolder {
       }
     }
     return { checkpoint: undefined, name: undefined, damaged };
+  }
+
+  /** Rows of a large matrix are on the disk before a checkpoint relies on them. */
+  async #leaveOutMatrix(checkpoint: RunCheckpoint): Promise<StoredCheckpoint> {
+    const { experiences } = checkpoint;
+    if (!this.#matrix || !isLargeMatrix(experiences)) return checkpoint;
+    return { ...checkpoint, experiences: leaveOutRows(experiences, await this.#matrix.sync()) };
   }
 }
 

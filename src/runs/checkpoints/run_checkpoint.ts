@@ -8,6 +8,7 @@ import { randomStreamsSchema, savedStateSchema, snapshotSchema } from "../../tra
 import type { StrategySnapshot } from "../../training/checkpoints/strategy_snapshot.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
 import { exportPathSchema } from "../summary_schema.ts";
+import type { StoredExperience } from "./matrix_rows.ts";
 
 /**
  * Where in a run a checkpoint was made: before a training unit, in the middle of its training, or after its training
@@ -38,6 +39,11 @@ export interface RunCheckpoint {
   readonly model?: CheckpointModel;
 }
 
+/** A checkpoint as its file holds it: accuracies may stand in accuracy_matrix.csv. */
+export interface StoredCheckpoint extends Omit<RunCheckpoint, "experiences"> {
+  readonly experiences: readonly StoredExperience[];
+}
+
 /** A network without its weights, and what its outputs stand for. */
 export interface CheckpointModel {
   readonly topology: ModelTopology;
@@ -57,7 +63,7 @@ const position: z.ZodType<TrainingPosition> = z.strictObject({
 /** An accuracy is NaN where nothing was evaluated. */
 const share = z.union([z.number(), z.nan()]);
 
-const experience: z.ZodType<ExperienceSummary> = z.strictObject({
+const experience: z.ZodType<StoredExperience> = z.strictObject({
   index: count,
   name: z.exactOptional(z.string()),
   cutFrom: z.exactOptional(count),
@@ -66,12 +72,13 @@ const experience: z.ZodType<ExperienceSummary> = z.strictObject({
   epochs: count,
   trainSeconds: z.number(),
   evalSeconds: z.number(),
-  testAccuracy: z.array(share),
+  testAccuracy: z.exactOptional(z.array(share)),
+  cells: z.exactOptional(count),
   streamAccuracy: share,
   onnx: z.strictObject({ path: exportPathSchema, maxAbsoluteDifference: share }).nullable(),
 });
 
-const checkpoint: z.ZodType<RunCheckpoint> = z.strictObject({
+const checkpoint: z.ZodType<StoredCheckpoint> = z.strictObject({
   config: z.unknown(),
   experiences: z.array(experience),
   parametersHash: z.string().nullable(),
@@ -93,7 +100,7 @@ const checkpoint: z.ZodType<RunCheckpoint> = z.strictObject({
  * Checks the shape of what a checkpoint file held.
  * @throws {TypeError} If it is not a run's, with the first place where it is not.
  */
-export function parseRunCheckpoint(state: unknown): RunCheckpoint {
+export function parseRunCheckpoint(state: unknown): StoredCheckpoint {
   const { data, error } = checkpoint.safeParse(state);
   if (data) return data;
   throw new TypeRefusal(describeIssue(error, state));

@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeCheckpoint } from "../../../src/runs/checkpoints/checkpoint_codec.ts";
 import { CheckpointFolder } from "../../../src/runs/checkpoints/checkpoint_folder.ts";
 import { parseRunCheckpoint, type RunCheckpoint } from "../../../src/runs/checkpoints/run_checkpoint.ts";
+import { createRunDirectory, type RunDirectory } from "../../../src/runs/run_directory.ts";
+import { createRunSummary, type ExperienceSummary } from "../../../src/runs/run_summary.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 
 afterAll(removeFolders);
@@ -34,6 +36,25 @@ function makeCheckpoint(metricsBytes = 0): RunCheckpoint {
   const logs = [{ name: "CSVLogger", state: { trainingBytes: 3 } }];
   const place = { kind: "before", now } as const;
   return { config: { a: 1 }, experiences: [], parametersHash: null, metricsBytes, logs, place };
+}
+
+/** So many rows of 100 accuracies each, one of them not measured. */
+function makeRows(count: number): ExperienceSummary[] {
+  return Array.from({ length: count }, (_, index) => ({
+    index,
+    classes: [index],
+    examples: 1,
+    epochs: 1,
+    trainSeconds: 1,
+    evalSeconds: 1,
+    testAccuracy: Array.from({ length: 100 }, (_, i) => (i === index ? Number.NaN : 1 / (1 + i + index))),
+    streamAccuracy: 0.5,
+    onnx: null,
+  }));
+}
+
+async function measure({ checkpoints }: RunDirectory, name: string): Promise<number> {
+  return (await stat(join(checkpoints.path, name))).size;
 }
 
 describe("CheckpointFolder", () => {
@@ -74,6 +95,50 @@ describe("CheckpointFolder", () => {
       "config is missing",
       "it does not fit",
     ]);
+  });
+
+  test("save() leaves a large matrix in its file, and findNewest() puts it back or passes over", async () => {
+    const directory = await createRunDirectory(await makeFolder({}));
+    const experiences = makeRows(110);
+    const summary = { status: "running", config: {}, trainedSamples: 1, parametersHash: null } as const;
+    const checkpoint = { ...makeCheckpoint(), experiences };
+    // Before this process has written the matrix's file, nobody knows what it holds.
+    await directory.checkpoints.save(checkpoint);
+    await directory.writeSummary(createRunSummary({ ...summary, experiences }));
+    await directory.checkpoints.save(checkpoint);
+    const [left, whole] = await Promise.all(
+      (await directory.checkpoints.list()).map((name) => measure(directory, name)),
+    );
+    expect(whole).toBeGreaterThan((left ?? 0) + 150_000);
+    expect(await directory.checkpoints.findNewest()).toMatchObject({ checkpoint, damaged: [] });
+
+    // A later row that is wider makes all lines wider.
+    const wider = makeRows(111).map((row, i) => (i < 110 ? row : { ...row, testAccuracy: [...row.testAccuracy, 1] }));
+    await directory.writeSummary(createRunSummary({ ...summary, experiences: wider }));
+    expect((await directory.checkpoints.findNewest()).checkpoint).toEqual(checkpoint);
+
+    const csv = directory.resolve("accuracy_matrix.csv");
+    const lines = (await readFile(csv, "utf8")).split("\n");
+    await writeFile(csv, `${lines.slice(0, 109).join("\n")}\n0.5`);
+    const { name, damaged } = await directory.checkpoints.findNewest();
+    expect(name).toBe("checkpoint-000001.safetensors");
+    expect(damaged).toEqual([
+      {
+        name: "checkpoint-000002.safetensors",
+        reason: "it needs 100 cells in row 109 of accuracy_matrix.csv, got 0",
+      },
+    ]);
+    directory.close();
+  });
+
+  test("save() keeps a small matrix in the checkpoint", async () => {
+    const directory = await createRunDirectory(await makeFolder({}));
+    const checkpoint = { ...makeCheckpoint(), experiences: makeRows(100) };
+    await directory.writeSummary(createRunSummary({ status: "running", trainedSamples: 1, ...checkpoint }));
+    await directory.checkpoints.save(checkpoint);
+    await rm(directory.resolve("accuracy_matrix.csv"));
+    expect(await directory.checkpoints.findNewest()).toMatchObject({ checkpoint, damaged: [] });
+    directory.close();
   });
 
   test("findNewest() finds nothing where there is nothing", async () => {
