@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { hashParameters } from "../../../src/core/hash_parameters.ts";
+import type { HostTensor } from "../../../src/core/host_tensor.ts";
+import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
+import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss.ts";
 import { Cumulative } from "../../../src/methods/cumulative/cumulative.ts";
 import { JointTraining } from "../../../src/methods/joint_training/joint_training.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
@@ -13,7 +16,7 @@ import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_los
 import { FocalLoss } from "../../../src/training/losses/focal_loss.ts";
 import { HuberLoss } from "../../../src/training/losses/regression_losses.ts";
 import { expectResumable } from "../../methods/contract/resume_law.ts";
-import { measureDifference } from "../../methods/shared/slow_losses.ts";
+import { createOutput, measureDifference } from "../../methods/shared/slow_losses.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { makeTargetBenchmark } from "../../support/made_targets.ts";
 import { makeTask } from "../../support/made_task.ts";
@@ -110,6 +113,31 @@ describe("a strategy trained by a criterion", () => {
         expect(calls).toBe(0);
       });
     }
+  });
+});
+
+describe("evaluation by a criterion", () => {
+  test("measures its loss, weights included, and in training what is minimised", async () => {
+    const criterion = new CrossEntropyLoss({ classWeights: [1, 0, 0, 8] });
+    const evaluator = new EvaluationPlugin({ metrics: lossMetrics({ minibatch: true, stream: true }) });
+    const [output, y]: [HostTensor[], Int32Array[]] = [[], []];
+    const keep = (strategy: BaseStrategy) => {
+      output.push(strategy.mbOutput);
+      y.push(strategy.mbY);
+    };
+    const plugins = [{ name: "keeping", afterEvalForward: keep, afterForward: keep }];
+    const given = { ...options(criterion), evaluator, plugins, trainMbSize: 64, trainEpochs: 1 };
+    await withStrategy(new Naive(given), async (strategy) => {
+      const trained = await strategy.train(uneven.trainStream.at(0));
+      const evaluated = await strategy.eval(uneven.testStream.at(0));
+      const losses = output.map((outputs, i) => criterion.evaluate(outputs, y[i] ?? new Int32Array(0)).loss);
+      const find = (metrics: object, start: string) =>
+        Number(Object.entries(metrics).find(([key]) => key.startsWith(start))?.[1]);
+      expect(find(trained, "Loss_MB")).toBeCloseTo(losses[0] ?? Number.NaN, 5);
+      expect(find(evaluated, "Loss_Stream")).toBeCloseTo(losses[1] ?? Number.NaN, 5);
+      const plain = new CrossEntropyLoss().evaluate(output[1] ?? createOutput([]), y[1] ?? new Int32Array(0));
+      expect(Math.abs(plain.loss - (losses[1] ?? 0))).toBeGreaterThan(1e-2);
+    });
   });
 });
 
