@@ -28,11 +28,14 @@ export function moveTransposes(node: PlannedNode, graph: GrowingGraph): ValueNam
   switch (node.op) {
     case "Abs":
     case "Add":
+    case "Ceil":
     case "Clip":
+    case "Cos":
     case "Div":
     case "Elu":
     case "Erf":
     case "Exp":
+    case "Floor":
     case "Greater":
     case "HardSigmoid":
     case "Identity":
@@ -42,9 +45,13 @@ export function moveTransposes(node: PlannedNode, graph: GrowingGraph): ValueNam
     case "Min":
     case "Mul":
     case "Neg":
+    case "Pow":
     case "Relu":
+    case "Round":
     case "Selu":
     case "Sigmoid":
+    case "Sign":
+    case "Sin":
     case "Softplus":
     case "Softsign":
     case "Sqrt":

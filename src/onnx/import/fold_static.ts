@@ -4,11 +4,12 @@ import type { Dimension } from "../file/onnx_model.ts";
 import { resolveAxis } from "../shape.ts";
 import type { StaticTensor } from "./onnx_source.ts";
 import { type BinaryOperator, combine } from "./static_arithmetic.ts";
+import type { StaticOperator } from "./static_operators.ts";
 import { broadcastStatic, fillStatic, numbersOf, sliceStatic, valueAtPosition } from "./static_shapes.ts";
 
 /** A node whose inputs are known, with its attributes where they matter. */
 export interface StaticNode {
-  readonly op: string;
+  readonly op: StaticOperator;
   /** Undefined for an optional input that is left out. */
   readonly inputs: readonly (StaticTensor | undefined)[];
   readonly int: (name: string, fallback: number) => number;
@@ -19,7 +20,7 @@ export interface StaticNode {
 /**
  * What a node gives, where that is known before anything is run: shape arithmetic, masks and indices. Lengths that
  * depend on the number of rows stay multiples of it.
- * @returns Undefined for operators that are not evaluated so.
+ * @returns Undefined where it cannot be worked out so.
  * @throws {RangeError} If the result is no number and no multiple of the number of rows.
  */
 export function foldStatic(node: StaticNode): StaticTensor | undefined {
@@ -83,6 +84,8 @@ export function foldStatic(node: StaticNode): StaticTensor | undefined {
     case "Size":
       return { isFloat: false, shape: [], values: [a.values.length] };
     case "ConstantOfShape": {
+      // One that depends on the number of rows is a value of the graph.
+      if (a.values.some((length) => typeof length !== "number")) return undefined;
       const shape = numbersOf(a);
       const value = node.float("value", 0);
       return {
@@ -137,8 +140,6 @@ export function foldStatic(node: StaticNode): StaticTensor | undefined {
       return b && c && scatterStatic(a, b, c);
     case "Identity":
       return a;
-    default:
-      return undefined;
   }
 }
 

@@ -5,7 +5,7 @@ import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
 import { inlineFunctions } from "./inline_functions.ts";
 import type { OnnxSource, SourceNode, SourceTensor } from "./onnx_source.ts";
 import { listNumbers, toFloats } from "./read_tensor.ts";
-import { WeightNames } from "./weight_names.ts";
+import { type Use, WeightNames } from "./weight_names.ts";
 
 /** What is taken of a file. */
 export interface ImportOptions {
@@ -60,7 +60,7 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
     const inputs = node.inputs.map((name, place) => {
       const tensor = tensors.get(name);
       if (!tensor) return name;
-      if (!isWeight(tensor) || isNumbers(tensor, node)) {
+      if (!isWeight(tensor) || isNumbers(tensor, { node, place })) {
         statics[name] = toStatic(tensor);
         return name;
       }
@@ -163,8 +163,16 @@ function isWeight({ dataType, shape, name }: SourceTensor): boolean {
 /** What takes numbers to compute masks and shapes by, not weights. */
 const TAKES_NUMBERS = ["ConstantOfShape", "Equal", "Greater", "Less", "Range", "ScatterND", "Where"];
 
+/** Factors, depths and the like: never weights. */
+const SETTINGS_FROM: ReadonlyMap<string, number> = new Map([
+  ["OneHot", 1],
+  ["Resize", 1],
+  ["Upsample", 1],
+]);
+
 /** Floats that such an operator takes, unless they are called as PyTorch calls parameters ("layer1.weight"). */
-function isNumbers({ name }: SourceTensor, { op }: SourceNode): boolean {
+function isNumbers({ name }: SourceTensor, { node: { op }, place }: Use): boolean {
+  if (place >= (SETTINGS_FROM.get(op) ?? Number.POSITIVE_INFINITY)) return true;
   return TAKES_NUMBERS.includes(op) && !name.includes(".");
 }
 

@@ -7,6 +7,7 @@ import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
 import type { RowIndices, StaticTensor } from "./onnx_source.ts";
 import { foldRowIndices } from "./row_indices.ts";
 import { IMPORT_RULES } from "./rules/import_rules.ts";
+import { isStaticOperator } from "./static_operators.ts";
 
 /** Where a network is added. */
 export interface Replay {
@@ -78,7 +79,7 @@ function fold(step: ImportStep): StaticTensor | undefined {
     return { isFloat: false, shape: [lengths.length], values: lengths };
   }
   const inputs = node.inputs.map((_, place) => step.static(place));
-  if (inputs.some((tensor, place) => !tensor && step.has(place))) return undefined;
+  if (!isStaticOperator(node.op) || inputs.some((tensor, place) => !tensor && step.has(place))) return undefined;
   return foldStatic({
     op: node.op,
     inputs,

@@ -5,8 +5,9 @@ import type { ValueName } from "../graph.ts";
 import { foldStatic } from "./fold_static.ts";
 import type { ImportStep } from "./import_step.ts";
 import type { RowIndices, StaticTensor } from "./onnx_source.ts";
-import { pick } from "./rules/arrangement_rules.ts";
+import { pick } from "./rules/pick.ts";
 import { coefficientOf } from "./static_arithmetic.ts";
+import { isStaticOperator } from "./static_operators.ts";
 import { numbersOf } from "./static_shapes.ts";
 
 /**
@@ -21,7 +22,7 @@ export function foldRowIndices(
   const [a, b] = operands;
   if (op === "Range") return beginRows(operands);
   const [rows, other] = isRows(a) ? [a, b] : [b, a];
-  if (!isRows(rows) || isRows(other)) return undefined;
+  if (!isRows(rows) || isRows(other) || !isStaticOperator(op)) return undefined;
   const fold = (inputs: readonly (StaticTensor | undefined)[]) =>
     foldStatic({
       op,

@@ -2,7 +2,7 @@ import { countElements } from "../../core/host_tensor.ts";
 import type { SourceNode, SourceTensor } from "./onnx_source.ts";
 
 /** Where a tensor is used. */
-interface Use {
+export interface Use {
   readonly node: SourceNode;
   readonly place: number;
 }

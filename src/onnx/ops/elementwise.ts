@@ -6,7 +6,14 @@ import type { OperatorFamily } from "./operator_definition.ts";
 
 /** Arithmetic element by element; two operands are broadcast. */
 export const elementwiseOperators = {
-  Abs: { infer: sameShape, gradient: undefined },
+  /** y = |x|: dx = dy · sign x */
+  Abs: {
+    infer: sameShape,
+    gradient(step) {
+      const { graph, dy } = step;
+      return [graph.node("Mul", [dy, graph.node("Sign", [inputOf(step, 0)])])];
+    },
+  },
   /** y = a + b: da = db = dy */
   Add: {
     infer: broadcastTypes,
@@ -18,11 +25,22 @@ export const elementwiseOperators = {
       );
     },
   },
+  /** Nothing flows through a change of type: of floats, whole numbers take no part of the way. */
   Cast: {
     infer: (node) => [
       { shape: shapeAt(node, 0), dataType: readInt(node.attributes, "to", 1) === 7 ? "int64" : "float32" },
     ],
-    gradient: undefined,
+    gradient: stop,
+  },
+  /** y = ⌈x⌉, a step function: dx = 0 */
+  Ceil: { infer: sameShape, gradient: stop },
+  /** y = cos x: dx = −dy · sin x */
+  Cos: {
+    infer: sameShape,
+    gradient(step) {
+      const { graph, dy } = step;
+      return [graph.node("Neg", [graph.node("Mul", [dy, graph.node("Sin", [inputOf(step, 0)])])])];
+    },
   },
   /** y = a / b: da = dy / b, db = −dy · y / b */
   Div: {
@@ -41,9 +59,12 @@ export const elementwiseOperators = {
       return [step.graph.node("Mul", [step.dy, outputOf(step)])];
     },
   },
+  /** y = ⌊x⌋, a step function: dx = 0 */
+  Floor: { infer: sameShape, gradient: stop },
+  /** y = [a > b]: da = db = 0 */
   Greater: {
     infer: (node) => [{ shape: broadcastShapes(shapeAt(node, 0), shapeAt(node, 1)), dataType: "bool" }],
-    gradient: undefined,
+    gradient: stop,
   },
   /** y = x: dx = dy */
   Identity: {
@@ -93,7 +114,30 @@ export const elementwiseOperators = {
       return [graph.node("Neg", [dy])];
     },
   },
-  Pow: { infer: broadcastTypes, gradient: undefined },
+  /** y = aᵇ: da = dy · b · aᵇ⁻¹, db = dy · y · ln a, which means something for a > 0 */
+  Pow: {
+    infer: broadcastTypes,
+    gradient(step) {
+      const { graph, dy } = step;
+      const [a, b] = [inputOf(step, 0), inputOf(step, 1)];
+      const times = (factor: ValueName, other: ValueName) =>
+        graph.node("Mul", [graph.node("Mul", [dy, factor]), other]);
+      const forBase = () => times(b, graph.node("Pow", [a, graph.node("Sub", [b, graph.constant(1)])]));
+      return fitToInputs(step, forBase, () => times(outputOf(step), graph.node("Log", [a])));
+    },
+  },
+  /** y = x rounded, halves to the even number, a step function: dx = 0 */
+  Round: { infer: sameShape, gradient: stop },
+  /** y = −1, 0 or 1, a step function: dx = 0 */
+  Sign: { infer: sameShape, gradient: stop },
+  /** y = sin x: dx = dy · cos x */
+  Sin: {
+    infer: sameShape,
+    gradient(step) {
+      const { graph, dy } = step;
+      return [graph.node("Mul", [dy, graph.node("Cos", [inputOf(step, 0)])])];
+    },
+  },
   /** y = √x: dx = dy / 2y */
   Sqrt: {
     infer: sameShape,
@@ -113,11 +157,27 @@ export const elementwiseOperators = {
       );
     },
   },
+  /** y = a where c holds, else b: da = dy where c holds, else 0, db the other way round */
   Where: {
     infer: (node) => [float32(broadcastShapes(shapeAt(node, 0), broadcastShapes(shapeAt(node, 1), shapeAt(node, 2))))],
-    gradient: undefined,
+    gradient(step) {
+      const { graph, dy, isNeeded } = step;
+      const [condition, a, b] = [inputOf(step, 0), inputOf(step, 1), inputOf(step, 2)];
+      const zero = graph.constant(0);
+      const sumFor = (gradient: ValueName, like: ValueName) => sumToShape(gradient, graph.shapeOf(like), graph);
+      return [
+        undefined,
+        isNeeded(1) ? sumFor(graph.node("Where", [condition, dy, zero]), a) : undefined,
+        isNeeded(2) ? sumFor(graph.node("Where", [condition, zero, dy]), b) : undefined,
+      ];
+    },
   },
 } satisfies OperatorFamily;
+
+/** The gradient of a step function is 0 wherever it has one. */
+function stop(): readonly undefined[] {
+  return [];
+}
 
 /** The gradients of two inputs, made where they are needed and summed where their input was broadcast. */
 function fitToInputs(step: BackwardStep, ...gradients: readonly (() => ValueName)[]): (ValueName | undefined)[] {

@@ -1,6 +1,7 @@
 import { float, int, ints } from "../../../src/onnx/file/onnx_model.ts";
 import { normalizeByBatch } from "../../../src/onnx/layers/normalization/normalize_by_batch.ts";
 import type { Operator } from "../../../src/onnx/ops/operator.ts";
+import { CHOICE_CASES } from "./choice_cases.ts";
 import type { GradientCase } from "./gradient_case.ts";
 import { SEQUENCE_CASES } from "./sequence_cases.ts";
 import { WINDOW_GRADIENT_CASES } from "./window_gradient_cases.ts";
@@ -64,9 +65,9 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     shapes: [[2, 4], [4, 3], [3]],
     add: (graph, inputs) => graph.node("Gemm", inputs),
   },
-  ...(["Exp", "Identity", "Neg", "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Erf"] as const).map((op) =>
-    elementwise(op),
-  ),
+  ...(
+    ["Exp", "Identity", "Neg", "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Erf", "Abs", "Cos", "Sin"] as const
+  ).map((op) => elementwise(op)),
   {
     name: "BatchNormalization by given statistics",
     op: "BatchNormalization",
@@ -83,6 +84,7 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
         normalizeByBatch({ x, gamma, beta, channelAxis, epsilon: 0.1 }, graph).y,
     }),
   ),
+  binary("Pow", [[2, 3], [3]], 3),
   elementwise("Log", 3),
   elementwise("Sqrt", 3),
   {
@@ -160,6 +162,7 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
       add: (graph, [x = ""]) => graph.node("ReduceMean", [x], { axes: ints([1, 2]), keepdims: int(isKept ? 1 : 0) }),
     },
   ]),
+  ...CHOICE_CASES,
   ...WINDOW_GRADIENT_CASES,
   ...SEQUENCE_CASES,
 ];

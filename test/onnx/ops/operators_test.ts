@@ -20,7 +20,8 @@ describe("DEFINITIONS", () => {
       const values = drawValues(gradientCase, names);
       const results = await runGraph(graph, values);
       for (const name of names) {
-        const gradient = results[`${name}/gradient`] ?? new Float32Array(0);
+        // What y depends on by steps alone has no gradient.
+        const gradient = results[`${name}/gradient`] ?? new Float32Array(values[name]?.data.length ?? 0);
         expect(gradient.length).toBe(values[name]?.data.length ?? Number.NaN);
         for (let i = 0; i < gradient.length; i++) {
           const slope = await measureSlope(gradientCase, values, { name, i });

@@ -1,4 +1,5 @@
 import { float, int } from "../../file/onnx_model.ts";
+import type { ValueName } from "../../graph.ts";
 import { applyActivation } from "../../layers/activation.ts";
 import type { Operator } from "../../ops/operator.ts";
 import type { ImportRule, ImportRules, ImportStep } from "../import_step.ts";
@@ -24,11 +25,12 @@ export const activationRules: ImportRules = {
   },
   Elu: (step) => step.graph.node("Elu", [step.value(0)], { alpha: float(step.float("alpha", 1)) }),
   Erf: same("Erf"),
-  FastGelu: (step) => applyActivation({ kind: "geluTanh" }, step.value(0), step.graph),
   Gelu: (step) => {
     const kind = step.text("approximate", "none") === "tanh" ? "geluTanh" : "gelu";
     return applyActivation({ kind }, step.value(0), step.graph);
   },
+  "com.microsoft.BiasGelu": (step) => applyActivation({ kind: "gelu" }, addBias(step), step.graph),
+  "com.microsoft.FastGelu": (step) => applyActivation({ kind: "geluTanh" }, addBias(step), step.graph),
   "com.microsoft.Gelu": (step) => applyActivation({ kind: "gelu" }, step.value(0), step.graph),
   "com.microsoft.QuickGelu": (step) => {
     const x = step.value(0);
@@ -67,6 +69,11 @@ export const activationRules: ImportRules = {
   ThresholdedRelu: (step) =>
     step.graph.node("ThresholdedRelu", [step.value(0)], { alpha: float(step.float("alpha", 1)) }),
 };
+
+/** x + b, where there is a bias b. */
+function addBias(step: ImportStep): ValueName {
+  return step.has(1) ? step.graph.node("Add", [step.value(0), step.value(1)]) : step.value(0);
+}
 
 /** The largest float32. */
 const LARGEST = 3.4028234663852886e38;

@@ -2,17 +2,25 @@ import { elementAt } from "../../../core/element_at.ts";
 import type { Dimension } from "../../file/onnx_model.ts";
 import { int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
-import { broadcastShapes, resolveAxis } from "../../shape.ts";
+import { broadcastShapes, multiplyDimensions, resolveAxis } from "../../shape.ts";
 import type { ImportRules, ImportStep } from "../import_step.ts";
 import { listSlice } from "../static_shapes.ts";
+import { pick } from "./pick.ts";
 
 /** Operators that move values without changing them. */
 export const arrangementRules: ImportRules = {
   Concat: (step) => step.graph.node("Concat", step.values(), { axis: int(step.axis(0, step.shape(0).length)) }),
+  // A shape that is all numbers is worked out before; this one depends on the number of rows.
+  ConstantOfShape: (step) => repeatTo(step, step.graph.constant(step.float("value", 0)), step.lengths(0)),
   DepthToSpace: depthToSpace,
-  Expand: expand,
-  Flatten: (step) => step.graph.node("Flatten", [step.value(0)], { axis: int(step.axis(1, step.shape(0).length)) }),
-  Pad: pad,
+  Expand: (step) => repeatTo(step, step.value(0), step.lengths(1)),
+  Flatten: (step) => {
+    const shape = step.shape(0);
+    const given = step.int("axis", 1);
+    const axis = given < 0 ? given + shape.length : given;
+    const sides = [shape.slice(0, axis), shape.slice(axis)];
+    return step.reshape(step.value(0), sides.map(multiplyDimensions));
+  },
   Reshape: (step) => {
     const from = step.shape(0);
     const keepsZeros = step.int("allowzero", 0) === 1;
@@ -49,7 +57,9 @@ export const arrangementRules: ImportRules = {
       const offset = (i % columns) - Math.floor(i / columns) - diagonal;
       return Number(isUpper ? offset >= 0 : offset <= 0);
     });
-    return graph.node("Mul", [x, graph.constant(mask, [rows, columns])]);
+    // Not a product: what is left out may be infinite.
+    const kept = graph.node("Greater", [graph.constant(mask, [rows, columns]), graph.constant(0.5)]);
+    return graph.node("Where", [kept, x, graph.constant(0)]);
   },
   Unsqueeze: (step) => {
     const from = [...step.shape(0)];
@@ -72,11 +82,9 @@ function repeat(
   return count === 1 ? x : step.graph.node("Concat", new Array<ValueName>(count).fill(x), { axis: int(axis) });
 }
 
-/** To numbers as they are; to the number of rows by adding zeros of that many rows. */
-function expand(step: ImportStep): ValueName {
+/** Repeats to lengths: to numbers as they are; to the number of rows by adding zeros of that many rows. */
+function repeatTo(step: ImportStep, x: ValueName, wanted: readonly Dimension[]): ValueName {
   const { graph } = step;
-  const x = step.value(0);
-  const wanted = step.lengths(1);
   const shape = broadcastShapes(graph.shapeOf(x), wanted);
   if (shape.every((length) => typeof length === "number")) {
     return graph.node("Expand", [x, graph.integers(shape.map(Number))]);
@@ -111,35 +119,6 @@ function size(lengths: readonly number[]): number {
   return lengths.reduce((product, length) => product * length, 1);
 }
 
-/** Zeros, another number or the edge's values around. */
-function pad(step: ImportStep): ValueName {
-  const { graph } = step;
-  const x = step.value(0);
-  const rank = graph.shapeOf(x).length;
-  const pads = [...(step.ints("pads") ?? step.numbers(1) ?? [])];
-  const given = step.numbers(3);
-  const full = given ? spreadPads(pads, given, rank) : pads;
-  const mode = step.text("mode", "constant");
-  const value = step.numbers(2)?.[0] ?? step.float("value", 0);
-  if (full.every((length) => length === 0)) return x;
-  if (mode !== "constant") throw step.refuse(`mode ${mode} has no rule`);
-  if (full.some((length) => length < 0)) throw step.refuse("negative pads have no rule");
-  const padded = (input: ValueName) => graph.node("Pad", [input, graph.integers(full)]);
-  if (value === 0) return padded(x);
-  const shift = graph.constant(value);
-  return graph.node("Add", [padded(graph.node("Sub", [x, shift])), shift]);
-}
-
-function spreadPads(pads: readonly number[], axes: readonly number[], rank: number): number[] {
-  const full = new Array<number>(2 * rank).fill(0);
-  for (const [i, given] of axes.entries()) {
-    const axis = resolveAxis(given, rank);
-    full[axis] = elementAt(pads, i);
-    full[rank + axis] = elementAt(pads, axes.length + i);
-  }
-  return full;
-}
-
 function slice(step: ImportStep): ValueName {
   const { graph } = step;
   let x = step.value(0);
@@ -155,40 +134,9 @@ function slice(step: ImportStep): ValueName {
       throw step.refuse("the rows of the batch cannot be sliced");
     }
     const taken = listSlice({ start, end, step: stride, length });
-    x =
-      stride === 1
-        ? range(step, x, { axis, start: taken[0] ?? 0, length: taken.length })
-        : pick(step, x, { axis, taken });
+    x = pick(step, x, { axis, taken });
   }
   return x;
-}
-
-function range(
-  { graph }: ImportStep,
-  x: ValueName,
-  { axis, start, length }: { readonly axis: number; readonly start: number; readonly length: number },
-): ValueName {
-  if (start === 0 && length === graph.shapeOf(x)[axis]) return x;
-  return graph.node("Slice", [x, ...[start, start + length, axis].map((bound) => graph.integers([bound]))]);
-}
-
-/** Some places of an axis, in any order: slices put together again. */
-export function pick(
-  step: ImportStep,
-  x: ValueName,
-  { axis, taken }: { readonly axis: number; readonly taken: readonly number[] },
-): ValueName {
-  const { graph } = step;
-  const shape = graph.shapeOf(x);
-  if (taken.length <= 8) {
-    const parts = taken.map((start) => range(step, x, { axis, start, length: 1 }));
-    return parts.length === 1 ? elementAt(parts, 0) : graph.node("Concat", parts, { axis: int(axis) });
-  }
-  // Gather's gradient goes along the first axis.
-  const front = [axis, ...shape.flatMap((_, other) => (other === axis ? [] : [other]))];
-  const turned = graph.node("Transpose", [x], { perm: ints(front) });
-  const gathered = graph.node("Gather", [turned, graph.integers(taken)], { axis: int(0) });
-  return graph.node("Transpose", [gathered], { perm: ints(shape.map((_, other) => front.indexOf(other))) });
 }
 
 function split(step: ImportStep): readonly ValueName[] {

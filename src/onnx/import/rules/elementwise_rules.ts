@@ -1,5 +1,4 @@
 import type { ValueName } from "../../graph.ts";
-import type { GraphBuilder } from "../../graph_builder.ts";
 import type { Operator } from "../../ops/operator.ts";
 import type { ImportRule, ImportRules, ImportStep } from "../import_step.ts";
 
@@ -21,16 +20,13 @@ function variadic(op: Operator): ImportRule {
 
 /** Operators that work element by element. */
 export const elementwiseRules: ImportRules = {
-  Abs: (step) => absolute(step.value(0), step.graph),
+  Abs: unary("Abs"),
   Add: binary("Add"),
-  Cast: (step) => {
-    const to = step.int("to", 1);
-    if (![1, 10, 11, 16].includes(to)) throw step.refuse("values that are computed can be made no whole numbers");
-    return step.value(0);
-  },
-  CastLike: (step) => step.value(0),
+  Ceil: unary("Ceil"),
+  Cos: unary("Cos"),
   Div: binary("Div"),
   Exp: unary("Exp"),
+  Floor: unary("Floor"),
   Log: unary("Log"),
   Max: variadic("Max"),
   Mean: (step) => {
@@ -41,25 +37,22 @@ export const elementwiseRules: ImportRules = {
   Mul: binary("Mul"),
   Neg: unary("Neg"),
   Pow: raise,
+  Round: unary("Round"),
   Reciprocal: (step) => step.graph.node("Div", [step.graph.constant(1), step.value(0)]),
+  Sign: unary("Sign"),
+  Sin: unary("Sin"),
   Sqrt: unary("Sqrt"),
   Sub: binary("Sub"),
   Sum: variadic("Add"),
-  Where: choose,
 };
 
-function absolute(x: ValueName, graph: GraphBuilder): ValueName {
-  return graph.node("Add", [graph.node("Relu", [x]), graph.node("Relu", [graph.node("Neg", [x])])]);
-}
-
-/** x to a power that is a number; others than small whole ones and roots are for positive x. */
+/** x to a power; small whole ones and roots by what is cheaper. */
 function raise(step: ImportStep): ValueName {
   const { graph } = step;
   const x = step.value(0);
-  const exponents = new Set(step.numbers(1));
-  const [exponent = 1] = exponents;
-  if (exponents.size !== 1) throw step.refuse("the exponent must be one number");
-  switch (exponent) {
+  const exponents = new Set(step.static(1)?.values);
+  const [exponent] = exponents;
+  switch (exponents.size === 1 ? exponent : undefined) {
     case 1:
       return x;
     case 2:
@@ -73,18 +66,6 @@ function raise(step: ImportStep): ValueName {
     case -1:
       return graph.node("Div", [graph.constant(1), x]);
     default:
-      return graph.node("Exp", [graph.node("Mul", [graph.node("Log", [x]), graph.constant(exponent)])]);
+      return graph.node("Pow", [x, step.value(1)]);
   }
-}
-
-/** Chosen by numbers that are known: a · c + b · (1 − c), whatever lies in what is not chosen. */
-function choose(step: ImportStep): ValueName {
-  const { graph } = step;
-  const condition = step.static(0);
-  if (!condition) throw step.refuse("its condition must be known before anything is run");
-  const truth = graph.node("Greater", [
-    graph.constant(condition.values.map(Number), condition.shape),
-    graph.constant(0.5),
-  ]);
-  return graph.node("Where", [truth, step.value(1), step.value(2)]);
 }

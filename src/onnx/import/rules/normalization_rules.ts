@@ -13,11 +13,12 @@ export const normalizationRules: ImportRules = {
   LayerNormalization: normalizeLayer,
   LpNormalization: (step) => {
     const { graph } = step;
-    if (step.int("p", 2) !== 2) throw step.refuse("p must be 2");
     const x = step.value(0);
     const axis = step.axis(-1, graph.shapeOf(x).length);
-    const sum = graph.node("ReduceSum", [graph.node("Mul", [x, x]), graph.integers([axis])], { keepdims: int(1) });
-    return graph.node("Div", [x, graph.node("Sqrt", [sum])]);
+    const isOfSquares = step.int("p", 2) === 2;
+    const powers = isOfSquares ? graph.node("Mul", [x, x]) : graph.node("Abs", [x]);
+    const sum = graph.node("ReduceSum", [powers, graph.integers([axis])], { keepdims: int(1) });
+    return graph.node("Div", [x, isOfSquares ? graph.node("Sqrt", [sum]) : sum]);
   },
   MeanVarianceNormalization: (step) => {
     const x = step.value(0);

@@ -1,0 +1,62 @@
+/** The operators that `foldStatic` works out. */
+export const STATIC_OPERATORS = [
+  "Abs",
+  "Add",
+  "And",
+  "Cast",
+  "Ceil",
+  "Concat",
+  "ConstantOfShape",
+  "Cos",
+  "Div",
+  "Equal",
+  "Exp",
+  "Expand",
+  "Flatten",
+  "Floor",
+  "Gather",
+  "Greater",
+  "GreaterOrEqual",
+  "Identity",
+  "Less",
+  "LessOrEqual",
+  "Log",
+  "Max",
+  "Min",
+  "Mod",
+  "Mul",
+  "Neg",
+  "Not",
+  "Or",
+  "Pow",
+  "Range",
+  "Reciprocal",
+  "ReduceMax",
+  "ReduceMin",
+  "ReduceProd",
+  "ReduceSum",
+  "Reshape",
+  "Round",
+  "ScatterND",
+  "Shape",
+  "Sign",
+  "Sin",
+  "Size",
+  "Slice",
+  "Sqrt",
+  "Squeeze",
+  "Sub",
+  "Tile",
+  "Transpose",
+  "Trilu",
+  "Unsqueeze",
+  "Where",
+] as const;
+
+/** The name of such an operator. */
+export type StaticOperator = (typeof STATIC_OPERATORS)[number];
+
+/** True for such an operator. */
+export function isStaticOperator(op: string): op is StaticOperator {
+  return STATIC_OPERATORS.some((known) => known === op);
+}

@@ -1,0 +1,47 @@
+import { float, int, string } from "../../../../src/onnx/file/onnx_model.ts";
+import { float32, type ImportCase, NONE, single, weight } from "./import_case.ts";
+
+const X = [2, 3, 4];
+
+/** Activations, with their attributes. */
+export const ACTIVATION_CASES: readonly ImportCase[] = [
+  single("Celu", "alpha 1.5", { x: X, attributes: { alpha: float(1.5) } }),
+  single("Clip", "bounds as attributes", { x: X, opset: 9, attributes: { min: float(-1), max: float(0.5) } }),
+  single("Clip", "one bound as an attribute", { x: X, opset: 10, attributes: { max: float(0.5) } }),
+  single("Clip", "bounds as inputs", { x: X, opset: 11, operands: [float32([-1], []), float32([0.5], [])] }),
+  single("Clip", "only an upper bound as input", { x: X, opset: 13, operands: [NONE, float32([0.5], [])] }),
+  single("Clip", "no bounds", { x: X, opset: 13 }),
+  single("Elu", "alpha 0.5", { x: X, attributes: { alpha: float(0.5) } }),
+  single("Erf", "plain", { x: X }),
+  single("Gelu", "exact", { x: X, opset: 20 }),
+  single("Gelu", "by tanh", { x: X, opset: 20, attributes: { approximate: string("tanh") } }),
+  single("com.microsoft.Gelu", "plain", { x: X }),
+  single("com.microsoft.FastGelu", "plain", { x: X }),
+  single("com.microsoft.FastGelu", "with a bias", { x: X, operands: [weight([4])] }),
+  single("com.microsoft.BiasGelu", "plain", { x: X, operands: [weight([4])] }),
+  single("com.microsoft.QuickGelu", "alpha 1.2", { x: X, attributes: { alpha: float(1.2) } }),
+  single("HardSigmoid", "as it is", { x: X, scale: 1.9 }),
+  single("HardSigmoid", "alpha 0.5, beta 0.25", { x: X, attributes: { alpha: float(0.5), beta: float(0.25) } }),
+  single("HardSwish", "plain", { x: X, opset: 14, scale: 1.9 }),
+  single("LeakyRelu", "as it is", { x: X, opset: 9 }),
+  single("LeakyRelu", "alpha 0.3", { x: X, attributes: { alpha: float(0.3) } }),
+  single("LogSoftmax", "all axes from 1 on", { x: X, opset: 11 }),
+  single("LogSoftmax", "axis 1 of three", { x: X, opset: 13, attributes: { axis: int(1) } }),
+  single("Mish", "plain", { x: X, opset: 18 }),
+  single("PRelu", "a slope a column", { x: X, operands: [weight([4])] }),
+  single("PRelu", "a slope a channel", { x: X, opset: 9, operands: [weight([3, 1])] }),
+  single("PRelu", "one slope", { x: X, operands: [weight([1])] }),
+  single("Relu", "plain", { x: X, opset: 9 }),
+  single("Selu", "as it is", { x: X }),
+  single("Selu", "alpha 1.2, gamma 1.1", { x: X, attributes: { alpha: float(1.2), gamma: float(1.1) } }),
+  single("Sigmoid", "plain", { x: X }),
+  single("Softmax", "all axes from 1 on", { x: X, opset: 9 }),
+  single("Softmax", "all axes from 2 on", { x: [2, 3, 2, 2], opset: 12, attributes: { axis: int(2) } }),
+  single("Softmax", "the last axis", { x: X, opset: 13 }),
+  single("Softmax", "axis −2", { x: X, opset: 13, attributes: { axis: int(-2) } }),
+  single("Softplus", "plain", { x: X }),
+  single("Softsign", "plain", { x: X }),
+  single("Swish", "alpha 1.3", { x: X, opset: 24, attributes: { alpha: float(1.3) } }),
+  single("Tanh", "plain", { x: X }),
+  single("ThresholdedRelu", "alpha 0.6", { x: X, attributes: { alpha: float(0.6) } }),
+];
