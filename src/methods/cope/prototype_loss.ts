@@ -1,8 +1,7 @@
-import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import type { Compatibility } from "../../core/options/compatibility.ts";
-import { multiply, multiplyByTransposed } from "../../kernels/matrix_product.ts";
+import { type Matrix, multiply, multiplyByTransposed } from "../../kernels/matrix_product.ts";
 import type { LossAndGradient } from "../../training/losses/loss_and_gradient.ts";
 import { createUnitRows, differentiateUnitRows } from "../../training/losses/supervised_contrast.ts";
 
@@ -16,13 +15,8 @@ export interface PrototypeComparison {
   readonly compatibility: Compatibility;
 }
 
-/** A row compared with the prototypes of all classes but one. */
-interface Summary {
-  /** ln A */
-  readonly logSum: number;
-  /** Each class's part of A; 0 for the one left out. */
-  readonly shares: readonly number[];
-}
+/** Factors are at least 1e-16: a product is taken in before it could become subnormal. */
+const LEAST_PRODUCT = 1e-200;
 
 /**
  * The pseudo-prototypical proxy loss of embeddings [B, D] brought to length 1, f. Every sample is drawn to its class's
@@ -42,84 +36,186 @@ export function evaluatePrototypeLoss(
   y: Int32Array,
   { prototypes, temperature, compatibility }: PrototypeComparison,
 ): LossAndGradient {
-  const [rows, width] = matrixShape(output.shape);
+  const [rows, columns] = matrixShape(output.shape);
   const unit = createUnitRows(output);
-  const embeddings = { data: unit.data, rows, columns: width };
-  const similarities = multiplyByTransposed(embeddings, embeddings).data;
-  /** How the loss moves with each similarity, [B, B], as a row's own movement changes it. */
-  const slopesOfPairs = new Float64Array(rows * rows);
-  const gradient = new Float64Array(unit.data.length);
+  const embeddings: Matrix = { data: unit.data, rows, columns };
+  const vectors: Matrix = { data: joinVectors([...prototypes.values()]), rows: prototypes.size, columns };
   const ids = [...prototypes.keys()];
-  const vectors = [...prototypes.values()];
-  /** f·p/T, [B, classes]. */
-  const products = Array.from({ length: rows }, (_, i) => {
-    const row = unit.data.subarray(i * width, (i + 1) * width);
-    return vectors.map((p) => multiplyVectors(row, p) / temperature);
-  });
-  const addProduct = (i: number, vector: Float64Array, factor: number) => {
-    for (let k = 0; k < width; k++) {
-      gradient[i * width + k] = (gradient[i * width + k] ?? 0) + (factor / temperature) * (vector[k] ?? 0);
-    }
-  };
-  /** ln A of a row for samples of a class, and what a change of it does to the row. */
-  const summarize = (i: number, classIndex: number): Summary => {
-    const others = elementAt(products, i).map((value, k) => (k === classIndex ? Number.NEGATIVE_INFINITY : value));
-    const logSum = logSumExp(others);
-    if (logSum === Number.NEGATIVE_INFINITY) return { logSum, shares: others.map(() => 0) };
-    return { logSum, shares: others.map((value) => Math.exp(value - logSum)) };
-  };
-  // A row meets the same class again with each of its samples: A is computed once, and its slopes are added up first.
-  const summaries = Array.from({ length: rows }, () => new Map<number, Summary & { slope: number }>());
-  const recall = (i: number, classIndex: number) => {
-    const known = summaries[i]?.get(classIndex);
-    if (known) return known;
-    const summary = { ...summarize(i, classIndex), slope: 0 };
-    summaries[i]?.set(classIndex, summary);
-    return summary;
-  };
-  let loss = 0;
-  for (let i = 0; i < rows; i++) {
-    const classIndex = ids.indexOf(elementAt(y, i));
-    const prototype = elementAt(vectors, classIndex);
-    const classmates = [...y.keys()].filter((k) => k !== i && y[k] === y[i]);
-    for (let j = 0; j < rows; j++) {
-      if (j !== i && y[j] === y[i]) continue;
-      const summary = recall(j, classIndex);
-      const { logSum } = summary;
-      const toPrototype = sigmoid(elementAt(elementAt(products, j), classIndex) - logSum);
-      const partners = j === i ? classmates : [i];
-      const partnersMove = j !== i && compatibility === "paper";
-      const toPartners = partners.map((k) => sigmoid((similarities[j * rows + k] ?? 0) / temperature - logSum));
-      const count = 1 + partners.length;
-      const mean = (toPrototype + toPartners.reduce((sum, p) => sum + p, 0)) / count;
-      // Attracted to its own class's, repelled by others'.
-      loss -= Math.log(j === i ? mean : Math.max(1 - mean, Number.MIN_VALUE)) / rows;
-      const outer = (j === i ? -1 / mean : 1 / Math.max(1 - mean, 1e-12)) / (rows * count);
-      const slopes = [toPrototype, ...toPartners].map((p) => outer * p * (1 - p));
-      addProduct(j, prototype, elementAt(slopes, 0));
-      for (let at = 0; at < partners.length; at++) {
-        const slope = elementAt(slopes, at + 1);
-        const k = elementAt(partners, at);
-        slopesOfPairs[j * rows + k] = (slopesOfPairs[j * rows + k] ?? 0) + slope;
-        if (partnersMove) slopesOfPairs[k * rows + j] = (slopesOfPairs[k * rows + j] ?? 0) + slope;
-      }
-      summary.slope += slopes.reduce((sum, slope) => sum + slope, 0);
-    }
-  }
-  for (const [i, ofRow] of summaries.entries()) {
-    for (const { shares, slope } of ofRow.values()) {
-      for (const [k, vector] of vectors.entries()) addProduct(i, vector, -slope * elementAt(shares, k));
-    }
-  }
-  const pulls = multiply({ data: slopesOfPairs, rows, columns: rows }, embeddings).data;
-  for (const [i, pull] of pulls.entries()) gradient[i] = (gradient[i] ?? 0) + pull / temperature;
-  return { loss, dOutput: differentiateUnitRows(unit, gradient) };
+  const pairs = comparePairs(
+    {
+      partners: multiplyByTransposed(embeddings, embeddings).data.map((product) => product / temperature),
+      prototypes: multiplyByTransposed(embeddings, vectors).data.map((product) => product / temperature),
+    },
+    { classes: y.map((id) => ids.indexOf(id)), classCount: vectors.rows, partnersMove: compatibility === "paper" },
+  );
+  const pulls = multiply({ data: pairs.ofPartners, rows, columns: rows }, embeddings).data;
+  const pullsOfPrototypes = multiply({ data: pairs.ofPrototypes, rows, columns: vectors.rows }, vectors).data;
+  const gradient = pulls.map((pull, i) => (pull + (pullsOfPrototypes[i] ?? 0)) / temperature);
+  return { loss: pairs.loss, dOutput: differentiateUnitRows(unit, gradient) };
 }
 
-function multiplyVectors(a: Float64Array, b: Float64Array): number {
+/** The scaled products of rows with what they are compared with. */
+interface Similarities {
+  /** With each other [B, B]; symmetric. */
+  readonly partners: Float64Array;
+  /** With the prototypes [B, K]. */
+  readonly prototypes: Float64Array;
+}
+
+/** The loss and how it moves with each similarity. */
+interface PairSlopes {
+  readonly loss: number;
+  /** [B, B], as a row's own movement changes it. */
+  readonly ofPartners: Float64Array;
+  /** [B, K] */
+  readonly ofPrototypes: Float64Array;
+}
+
+interface Classes {
+  /** Each row's place among the prototypes [B]. */
+  readonly classes: Int32Array;
+  /** K */
+  readonly classCount: number;
+  readonly partnersMove: boolean;
+}
+
+/** Every row i with itself and with the rows j of other classes, which are pushed off its class. */
+function comparePairs(similarities: Similarities, ofRows: Classes): PairSlopes {
+  const { classes, classCount } = ofRows;
+  const logSums = summarizeOthers(similarities.prototypes, ofRows);
+  const pairs = {
+    ...ofRows,
+    partners: similarities.partners,
+    logSums,
+    toPrototypes: similarities.prototypes.map((product, at) => sigmoid(product - (logSums[at] ?? 0))),
+    ofPartners: new Float64Array(classes.length ** 2),
+    ofPrototypes: new Float64Array(similarities.prototypes.length),
+    ofLogSums: new Float64Array(similarities.prototypes.length),
+  };
+  let loss = 0;
+  for (let i = 0; i < classes.length; i++) loss -= (attractRow(i, pairs) + repelRows(i, pairs)) / classes.length;
+  shareOut(pairs.ofPrototypes, pairs.ofLogSums, { products: similarities.prototypes, logSums, classCount });
+  return { loss, ofPartners: pairs.ofPartners, ofPrototypes: pairs.ofPrototypes };
+}
+
+interface Pairs extends Classes, Omit<PairSlopes, "loss"> {
+  /** [B, B] */
+  readonly partners: Float64Array;
+  /** ln A of each row for each class, [B, K]. */
+  readonly logSums: Float64Array;
+  /** σ(f·p − ln A), [B, K]. */
+  readonly toPrototypes: Float64Array;
+  /** How the loss falls with ln A, [B, K]. */
+  readonly ofLogSums: Float64Array;
+}
+
+/** Row i with the prototype and the other rows of its class. Returns the logarithm of their mean. */
+function attractRow(i: number, pairs: Pairs): number {
+  const { classes, classCount, partners, logSums, toPrototypes, ofPartners, ofPrototypes, ofLogSums } = pairs;
+  const rows = classes.length;
+  const own = classes[i] ?? 0;
+  const at = i * classCount + own;
+  const logSum = logSums[at] ?? 0;
+  const toPrototype = toPrototypes[at] ?? 0;
+  let sum = toPrototype;
+  let count = 1;
+  for (let j = 0; j < rows; j++) {
+    if (j === i || classes[j] !== own) continue;
+    const toPartner = sigmoid((partners[i * rows + j] ?? 0) - logSum);
+    ofPartners[i * rows + j] = toPartner * (1 - toPartner);
+    sum += toPartner;
+    count += 1;
+  }
+  const pull = -1 / (sum * rows);
+  let slopes = pull * toPrototype * (1 - toPrototype);
+  ofPrototypes[at] = (ofPrototypes[at] ?? 0) + slopes;
+  for (let j = 0; j < rows; j++) {
+    if (j === i || classes[j] !== own) continue;
+    const slope = pull * (ofPartners[i * rows + j] ?? 0);
+    ofPartners[i * rows + j] = slope;
+    slopes += slope;
+  }
+  ofLogSums[at] = (ofLogSums[at] ?? 0) + slopes;
+  return Math.log(sum / count);
+}
+
+/** The rows of other classes with the prototype of row i's class and with i. Returns the sum of their logarithms. */
+function repelRows(i: number, pairs: Pairs): number {
+  const { classes, classCount, partnersMove, partners, logSums, toPrototypes } = pairs;
+  const { ofPartners, ofPrototypes, ofLogSums } = pairs;
+  const rows = classes.length;
+  const own = classes[i] ?? 0;
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
+  // The logarithm of a product takes the place of its factors' own, which cost as much as all the rest.
+  let product = 1;
+  for (let j = 0; j < rows; j++) {
+    if (classes[j] === own) continue;
+    const at = j * classCount + own;
+    const toPrototype = toPrototypes[at] ?? 0;
+    const toPartner = sigmoid((partners[i * rows + j] ?? 0) - (logSums[at] ?? 0));
+    const rest = 1 - (toPrototype + toPartner) / 2;
+    if (rest > 0) product *= rest;
+    else sum += Math.log(Number.MIN_VALUE);
+    if (product < LEAST_PRODUCT) {
+      sum += Math.log(product);
+      product = 1;
+    }
+    const push = 1 / (2 * rows * Math.max(rest, 1e-12));
+    const slopeOfPrototype = push * toPrototype * (1 - toPrototype);
+    const slope = push * toPartner * (1 - toPartner);
+    ofPrototypes[at] = (ofPrototypes[at] ?? 0) + slopeOfPrototype;
+    ofLogSums[at] = (ofLogSums[at] ?? 0) + slopeOfPrototype + slope;
+    ofPartners[j * rows + i] = (ofPartners[j * rows + i] ?? 0) + slope;
+    if (partnersMove) ofPartners[i * rows + j] = (ofPartners[i * rows + j] ?? 0) + slope;
+  }
+  return sum + Math.log(product);
+}
+
+/** ln A [B, K]: of each row without each class. 0 for classes of which no row is: nothing is compared with those. */
+function summarizeOthers(
+  products: Float64Array,
+  { classes, classCount }: Pick<Classes, "classes" | "classCount">,
+): Float64Array {
+  const logSums = new Float64Array(products.length);
+  const present = new Set(classes);
+  for (let start = 0; start < products.length; start += classCount) {
+    for (const left of present) {
+      const others = products.slice(start, start + classCount);
+      others[left] = Number.NEGATIVE_INFINITY;
+      logSums[start + left] = logSumExp(others);
+    }
+  }
+  return logSums;
+}
+
+/** Takes from the slopes of each product what it changes in the sums ln A that it is part of. */
+function shareOut(
+  ofPrototypes: Float64Array,
+  ofLogSums: Float64Array,
+  {
+    products,
+    logSums,
+    classCount,
+  }: { readonly products: Float64Array; readonly logSums: Float64Array; readonly classCount: number },
+): void {
+  for (const [at, slope] of ofLogSums.entries()) {
+    if (slope === 0) continue;
+    const start = at - (at % classCount);
+    for (let k = start; k < start + classCount; k++) {
+      if (k === at) continue;
+      ofPrototypes[k] = (ofPrototypes[k] ?? 0) - slope * Math.exp((products[k] ?? 0) - (logSums[at] ?? 0));
+    }
+  }
+}
+
+function joinVectors(vectors: readonly Float64Array[]): Float64Array {
+  const joined = new Float64Array(vectors.reduce((sum, { length }) => sum + length, 0));
+  let filled = 0;
+  for (const vector of vectors) {
+    joined.set(vector, filled);
+    filled += vector.length;
+  }
+  return joined;
 }
 
 function sigmoid(value: number): number {

@@ -128,4 +128,19 @@ describe("evaluatePrototypeLoss()", () => {
     const { loss, dOutput } = evaluatePrototypeLoss(output, Int32Array.of(4, 4), comparison);
     expect([loss, ...dOutput].every((value) => Math.abs(value) === 0)).toBe(true);
   });
+
+  test("counts every row, also where the product of what is left would vanish", () => {
+    const near = [1, 0.001];
+    const rows = [[1, 0], ...Array.from({ length: 90 }, () => near)];
+    const y = rows.map((_, i) => (i === 0 ? 0 : 1));
+    const prototypes = [
+      [1, 0],
+      [0, 1],
+    ];
+    const comparison = { prototypes, temperature: 0.1, attracting: rows, repelling: rows };
+    const byClass = new Map(prototypes.map((row, id) => [id, Float64Array.from(row)]));
+    const options = { prototypes: byClass, temperature: 0.1, compatibility: "paper" } as const;
+    const { loss } = evaluatePrototypeLoss(createOutput(rows), Int32Array.from(y), options);
+    expect(Math.abs(loss / lossSlowly(rows, y, comparison) - 1)).toBeLessThan(1e-6);
+  });
 });
