@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { FirnProcess } from "../../scripts/faults/firn_process.ts";
 import { StopRequest } from "../../src/cli/cli_error.ts";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { addFiles, COMMON, FIXED, GROWING, listMonths, makeTable, readSummary, train, WIDE } from "./made_months.ts";
@@ -23,17 +25,29 @@ const CASES: readonly Case[] = [
   { name: "icarl, a growing head", words: ["--strategy", "icarl:memSize=12", ...GROWING], later: ["cat", "dog"] },
 ];
 
+/** Continues a run in this process, and stops it in the middle of the first experience that it trains. */
+async function stopInTheMiddle(folder: string, words: readonly string[]): Promise<void> {
+  const controller = new AbortController();
+  let events = 0;
+  const listen = () => ++events === 3 && controller.abort(new StopRequest("SIGINT"));
+  const typed = ["train", "--continue", folder, "--log", "json", ...words];
+  const { status, stderr } = await captureCli(typed, { signal: controller.signal, listen });
+  expect([status, stderr]).toEqual([130, expect.stringContaining("train --resume ")]);
+}
+
 describe("train --continue", () => {
   for (const { name, words, later } of CASES) {
-    test(`ends with the bits of one run over all months: ${name}`, async () => {
+    test(`ends with the bits of one run over all months, stopped and resumed, on 0 and 2 workers: ${name}`, async () => {
       const [data, runs] = [await makeFolder(listMonths(1, 4, later)), await makeFolder({})];
       const options = ["--benchmark", `directory:path=${data}`, ...COMMON, ...words];
       const grown = join(runs, "grown");
       await train([...options, "--workers", "0", "--out", grown]);
       await addFiles(data, listMonths(5, 5, later));
-      await train(["--continue", grown, "--workers", "1", "--quiet"]);
+      await stopInTheMiddle(grown, ["--workers", "2"]);
+      expect((await readSummary(grown)).experiences.length).toBe(4);
+      await train(["--resume", grown, "--workers", "0", "--quiet"]);
       await addFiles(data, listMonths(6, 6, later));
-      await train(["--continue", grown, "--workers", "0", "--quiet"]);
+      await train(["--continue", grown, "--workers", "2", "--quiet"]);
       const whole = join(runs, "whole");
       await train([...options, "--workers", "0", "--out", whole]);
       const [summary, wanted] = [await readSummary(grown), await readSummary(whole)];
@@ -46,30 +60,36 @@ describe("train --continue", () => {
       const lines = (await readFile(join(grown, "accuracy_matrix.csv"), "utf8")).trimEnd().split("\n");
       expect(lines.map((line) => line.split(",").length)).toEqual([6, 6, 6, 6, 6, 6]);
       expect(lines[0]?.endsWith(",,")).toBe(true);
+      const classes = [...new Set(["ant", "cat", ...later])];
+      const { metadata } = decodeModel(await readFile(join(grown, "onnx", "latest.onnx")));
+      expect(JSON.parse(metadata["firn.class_names"] ?? "")).toEqual(classes);
+      expect(metadata["firn.experience_name"]).toBe("month6");
+      await captureCli(["report", grown, "--out", join(runs, "page.html")]);
+      const page = await readFile(join(runs, "page.html"), "utf8");
+      for (const [i, label] of ["ant, cat", later.join(", ")].entries()) {
+        expect(page).toContain(`<td>${label}</td><td>month${i === 0 ? 4 : 6}</td>`);
+      }
     });
   }
 
-  test("goes on to the same bits, when it is stopped in the middle", async () => {
+  test("goes on to the same bits, when it was killed in the middle", async () => {
     const later = ["cat", "dog"];
-    const [data, runs] = [await makeFolder(listMonths(1, 4, later)), await makeFolder({})];
-    const options = ["--benchmark", `directory:path=${data}`, ...COMMON, "--strategy", "replay:memSize=12", ...GROWING];
+    const [data, runs] = [await makeFolder(listMonths(1, 2, later)), await makeFolder({})];
+    const replay = ["--strategy", "replay:memSize=12", ...GROWING, "--workers", "0"];
+    const options = ["--benchmark", `directory:path=${data}`, ...COMMON, "--epochs", "200", ...replay];
     const grown = join(runs, "grown");
-    await train([...options, "--workers", "0", "--out", grown]);
+    await train([...options, "--out", grown]);
     await addFiles(data, listMonths(5, 6, later));
-    const controller = new AbortController();
-    let events = 0;
-    const listen = () => ++events === 8 && controller.abort(new StopRequest("SIGINT"));
-    const words = ["train", "--continue", grown, "--log", "json"];
-    const stopped = await captureCli(words, { signal: controller.signal, listen });
-    expect(stopped.status).toBe(130);
-    expect(stopped.stderr).toContain("train --resume ");
-    expect((await readSummary(grown)).experiences.length).toBe(4);
+    const victim = new FirnProcess(["train", "--continue", grown, "--quiet"]);
+    while ((await readSummary(grown)).status === "finished" && !victim.hasEnded) await victim.waitForRun(grown);
+    expect(await victim.killAfter(0)).toBe(true);
+    expect((await readSummary(grown)).experiences.length).toBeLessThan(4);
     const again = await captureCli(["train", "--continue", grown]);
     expect(again).toMatchObject({ status: 2, stdout: "" });
     expect(again.stderr).toContain("the run is not finished: go on with --resume first");
     await train(["--resume", grown, "--quiet"]);
     const whole = join(runs, "whole");
-    await train([...options, "--workers", "0", "--out", whole]);
+    await train([...options, "--out", whole]);
     expect((await readSummary(grown)).parametersHash).toBe((await readSummary(whole)).parametersHash);
   });
 
