@@ -23,14 +23,8 @@ async function examineMachine(): Promise<Finding[]> {
   const { findEngines } = await import("../doctor/find_engines.ts");
   const { findDecoders } = await import("../doctor/find_decoders.ts");
   const { findDataSets } = await import("../doctor/find_data_sets.ts");
-  return [
-    ...(await findRuntimes()),
-    ...findMachine(),
-    ...(await findEngines()),
-    ...(await findDevices()),
-    ...(await findDecoders()),
-    ...(await findDataSets()),
-  ];
+  const groups = [findRuntimes(), findMachine(), findEngines(), findDevices(), findDecoders(), findDataSets()];
+  return (await Promise.all(groups)).flat();
 }
 
 /** One line a finding, and below what is missing the line that installs it. */

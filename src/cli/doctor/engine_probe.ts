@@ -8,7 +8,6 @@ import { describeCause, describeUnknownName, RangeRefusal, RefusalError } from "
 import { NotInstalledError } from "../../core/errors/not_installed_error.ts";
 import { createEngine, prepareModel } from "../../engine/create_engine.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
-import { loadTfjsBackend, TFJS_BACKENDS } from "../../engine/tfjs/backends/backends.ts";
 
 const TOPOLOGY: ModelTopology = {
   class_name: "Sequential",
@@ -37,6 +36,8 @@ try {
 /** One forward pass of y = x·1 + 1. Returns the engine's name, and how it reaches its library. */
 async function computeOnce(engineKind: "tfjs" | "onnxruntime", where: string): Promise<string> {
   if (engineKind === "tfjs") {
+    // onnxruntime needs nothing of TF.js, which takes as long to load as all else.
+    const { loadTfjsBackend, TFJS_BACKENDS } = await import("../../engine/tfjs/backends/backends.ts");
     const backend = TFJS_BACKENDS.find((name) => name === where);
     if (!backend) throw new RangeRefusal(describeUnknownName("backend of TF.js", where, TFJS_BACKENDS));
     await loadTfjsBackend(backend);

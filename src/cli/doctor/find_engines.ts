@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { resolveModule } from "../../core/package_module.ts";
@@ -29,10 +30,14 @@ function listed(engine: EngineKind, place: string): Candidate {
   return { engine, place, install: findRequirement(engine, place).install };
 }
 
-/** Tries every engine on every kind of device, each in a process of its own, one after another. */
+/** Tries every engine on every kind of device, each in a process of its own, as many at a time as there are cores. */
 export async function findEngines(): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const candidate of CANDIDATES) findings.push(await probeEngine(candidate));
+  const waiting = CANDIDATES.entries();
+  const probeNext = async () => {
+    for (const [place, candidate] of waiting) findings[place] = await probeEngine(candidate);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, probeNext));
   return findings;
 }
 
