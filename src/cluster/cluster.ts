@@ -74,14 +74,16 @@ export class Cluster {
     training: { readonly optimizer: OptimizerRule; readonly seed: number },
   ): Promise<Cluster> {
     const kind = await chooseEngine(options.engine, model.topology);
+    const prepared = await prepareModel(kind, model.topology, options.layerModules);
     const memory = createModelMemory(model, {
+      movesState: prepared.movesState,
       shards: options.logicalShards,
       replicas: Math.max(1, options.workers),
       optimizerVectors: countStateVectors(training.optimizer),
       keepsChunks: options.workers > 0 && options.maxRestarts > 0,
     });
     memory.control[Word.seed] = training.seed;
-    const group = await startReplicas(await prepareModel(kind, model.topology, options.layerModules), memory, options);
+    const group = await startReplicas(prepared, memory, options);
     const cluster = new Cluster(model, options, memory, { group, kind });
     await cluster.#optimizer.use(training.optimizer, model);
     return cluster;
@@ -258,8 +260,8 @@ export class Cluster {
    */
   async replaceModel(model: ClusterModel): Promise<void> {
     const change = compareParameters(this.#model, model);
-    const memory = growModelMemory(this.#memory, model, change);
     const prepared = await prepareModel(this.#engineKind, model.topology, this.options.layerModules);
+    const memory = growModelMemory(this.#memory, model, { ...change, movesState: prepared.movesState });
     if (change.frozen?.size === change.from.entries.length) this.#command.stepCount = 0;
     try {
       await this.#group.send({ kind: "loadModel", model: prepared, memory });

@@ -7,14 +7,18 @@ import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.
 import type { ModelTopology } from "./model_topology.ts";
 import { assertCarrierChoice } from "./onnxruntime/choose_carrier.ts";
 
-/** A model as an engine takes it: plain data, prepared once for all replicas. */
+/**
+ * A model as an engine takes it: plain data, prepared once for all replicas. `movesState` says whether a step of
+ * training may change the layers' state: moving statistics are changed, frozen weights are not.
+ */
 export type EngineModel =
-  | { readonly kind: "onnxruntime"; readonly spec: ModelSpec }
+  | { readonly kind: "onnxruntime"; readonly spec: ModelSpec; readonly movesState: boolean }
   | {
       readonly kind: "tfjs";
       readonly topology: ModelTopology;
       /** Addresses of modules to import first: those that register custom layers. */
       readonly layerModules: readonly string[];
+      readonly movesState: boolean;
     };
 
 /** What a replica needs to load its engine: plain data. */
@@ -38,9 +42,12 @@ export async function prepareModel(
   topology: ModelTopology,
   layerModules: readonly string[] = [],
 ): Promise<EngineModel> {
-  if (kind === "tfjs") return { kind, topology, layerModules };
+  // Layers of TF.js do not say whether they change their state.
+  if (kind === "tfjs") return { kind, topology, layerModules, movesState: true };
   const { parseTopology } = await import("../onnx/topology/parse_topology.ts");
-  return { kind, spec: parseTopology(topology) };
+  const { movesState } = await import("../onnx/engine_graphs.ts");
+  const spec = parseTopology(topology);
+  return { kind, spec, movesState: movesState(spec) };
 }
 
 /**

@@ -6,7 +6,7 @@ import { GraphBuilder } from "./graph_builder.ts";
 import { isTaskLabels, SAMPLES_NAME } from "./layers/input.ts";
 import type { Conversion } from "./layers/layer_definition.ts";
 import type { LayerSpec, ModelSpec } from "./layers/layer_spec.ts";
-import { convertLayer } from "./layers/layers.ts";
+import { convertLayer, dependsOnMode } from "./layers/layers.ts";
 import { measureRows } from "./measure_rows.ts";
 import { addObjective, type ObjectiveKind, type ObjectiveSpec } from "./objectives.ts";
 import type { RowMeasure } from "./row_measure.ts";
@@ -186,6 +186,12 @@ function addNewState(spec: ModelSpec, graph: GraphBuilder): void {
     const value = graph.newStateOf(entry.name);
     if (value !== undefined) graph.output(`${entry.name}/new`, value, { kind: "newState", entry });
   }
+}
+
+/** Whether a step of training gives a tensor of state another value. */
+export function movesState(spec: ModelSpec): boolean {
+  if (spec.stateLayout.size === 0 || !spec.layers.some(dependsOnMode)) return false;
+  return buildForwardGraph(spec, "train").outputs.some(({ role }) => role.kind === "newState");
 }
 
 /**

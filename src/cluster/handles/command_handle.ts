@@ -109,7 +109,7 @@ export class CommandHandle {
 }
 
 /** State follows training of the model itself, not side computations. */
-export function findStatePhase({ training, scratch, parameters }: ComputeRequest, { state }: ReplicaMemory): number {
+export function findStatePhase({ training, scratch, parameters }: ComputeRequest, { sizes }: ReplicaMemory): number {
   const isSide = scratch === true || parameters !== undefined;
-  return training && !isSide && state.length > 0 ? Phase.state : 0;
+  return training && !isSide && sizes.state > 0 && sizes.movesState ? Phase.state : 0;
 }

@@ -17,7 +17,7 @@ export interface ClusterModel {
 /** Allocates the shared memory for a model and copies its vectors there. */
 export function createModelMemory(
   model: ClusterModel,
-  sizes: Pick<MemorySizes, "shards" | "replicas" | "optimizerVectors" | "keepsChunks">,
+  sizes: Pick<MemorySizes, "shards" | "replicas" | "optimizerVectors" | "keepsChunks" | "movesState">,
 ): ReplicaMemory {
   return fillMemory(createReplicaMemory({ ...sizes, ...measureModel(model) }), model);
 }
@@ -26,8 +26,13 @@ export function createModelMemory(
  * Allocates the memory for a model that has grown, for the replicas that work with `memory`: the control block stays,
  * and the optimizer's vectors are carried over, zero where nothing was.
  */
-export function growModelMemory(memory: ReplicaMemory, model: ClusterModel, change: LayoutChange): ReplicaMemory {
-  const grown = fillMemory(createReplicaMemory({ ...memory.sizes, ...measureModel(model) }, memory), model);
+export function growModelMemory(
+  memory: ReplicaMemory,
+  model: ClusterModel,
+  { movesState, ...change }: LayoutChange & Pick<MemorySizes, "movesState">,
+): ReplicaMemory {
+  const sizes = { ...memory.sizes, ...measureModel(model), movesState };
+  const grown = fillMemory(createReplicaMemory(sizes, memory), model);
   for (const [i, vector] of memory.optimizer.entries()) {
     const into = grown.optimizer[i];
     if (into) remapVector(vector, { ...change, into });

@@ -11,6 +11,8 @@ export interface MemorySizes {
   readonly parameters: number;
   /** Q, values of layer state. */
   readonly state: number;
+  /** Whether training changes the state: each shard has a copy of it then. */
+  readonly movesState: boolean;
   /** C, width of the output. */
   readonly outputs: number;
   /** S, logical shards. */
@@ -26,7 +28,7 @@ export interface MemorySizes {
 export interface Slots {
   /** S gradients [P]; the reduction leaves the sum in the first. */
   readonly gradientSlots: Float32Array<SharedArrayBuffer>[];
-  /** S copies of the layer state [Q], as each shard left it. */
+  /** S copies of the layer state [Q], as each shard left it; [0] where training does not change it. */
   readonly stateSlots: Float32Array<SharedArrayBuffer>[];
 }
 
@@ -116,7 +118,7 @@ export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): Repl
     parameters,
     state: createSharedFloat32(sizes.state),
     gradientSlots: others.slice(0, shards),
-    stateSlots: createMany(sizes.shards, sizes.state),
+    stateSlots: createMany(sizes.shards, sizes.movesState ? sizes.state : 0),
     optimizer: others.slice(shards),
     penaltySums: createSharedFloat64(Math.ceil(sizes.parameters / CHUNK_SIZE)),
     // A chunk of the gradient, of the parameters and of each optimizer vector.

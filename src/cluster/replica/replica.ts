@@ -125,8 +125,10 @@ export class Replica {
     const arrived = performance.now();
     const augmentation = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.augmentation) };
     buffers.gather(sources, batch, { ...range, batchId: elementAt(control, Word.batchId), augmentation });
-    const stateSlot = stateSlots[shard] ?? state;
-    if (state.length > 0) stateSlot.set(state);
+    const slot = stateSlots[shard];
+    // What no step changes is read where it is.
+    const stateSlot = slot && slot.length > 0 ? slot : state;
+    if (stateSlot !== state) stateSlot.set(state);
     const vectors: ModelVectors = { parameters: this.#parameters(), state: stateSlot };
     const dropoutKey = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.dropoutStep), shard };
     const input = buffers.createInput(training ? "train" : "eval", dropoutKey);
