@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import type { Command } from "commander";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { createProgram } from "../../src/cli/create_program.ts";
 import { createTrainConfig } from "../../src/cli/training/train_config.ts";
@@ -53,6 +54,8 @@ describe("checkCommand()", () => {
     "train --workers few",
     "report --svgs",
     "evaluate --mode x.onnx",
+    "setup tensorflov",
+    "setup tensorflow --gpus",
   ]) {
     test(`refuses ${line}`, async () => {
       await expect(checkCommand(line.split(" "))).rejects.toThrow();
@@ -67,12 +70,20 @@ async function checkCommand([name = "", ...words]: readonly string[]): Promise<v
     if (name in scripts) return;
     throw new Error(`there is no command ${name}`);
   }
+  const [part = "", ...rest] = words;
+  const inner = command.commands.find((candidate) => candidate.name() === part);
+  if (command.commands.length > 0 && !inner) throw new Error(`there is no command ${name} ${part}`);
+  checkOptions(inner ?? command, inner ? rest : words);
+  if (name === "train" && !words.includes("--resume")) await createTrainConfig(command.opts());
+}
+
+/** Reads a command's own options and arguments. */
+function checkOptions(command: Command, words: readonly string[]): void {
   const { unknown, operands } = command.parseOptions([...words]);
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(" ")}`);
   if (operands.length > command.registeredArguments.length && !command.registeredArguments.some((x) => x.variadic)) {
     throw new Error(`too many arguments: ${operands.join(" ")}`);
   }
-  if (name === "train" && !words.includes("--resume")) await createTrainConfig(command.opts());
 }
 
 /** What blocks of shell commands tell to type: `bun run train …`, `deno task train …`, `npx firn train …`. */

@@ -7,6 +7,7 @@ import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxrun
 import { assertSettings } from "../../../src/engine/onnxruntime/session_options.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { createLayer, createMlpTopology, createSequential } from "../../onnx/topologies.ts";
+import { collectGarbage } from "../../support/collect_garbage.ts";
 import { computeGradient, computeOutputs, drawInput, drawObjective, drawVectors } from "../engine_fixtures.ts";
 
 let engine: Engine;
@@ -91,8 +92,10 @@ describe("createOnnxruntimeEngine()", () => {
       await growing.gradient(wideVectors, drawInput(rows), drawObjective("cross-entropy", rows), results);
     };
     for (let i = 0; i < 2000; i++) await step(1 + (i % 7));
+    collectGarbage();
     const before = process.memoryUsage().rss;
     for (let i = 0; i < 8000; i++) await step(1 + (i % 7));
+    collectGarbage();
     // Gradients of 18 kB that were kept would be 144 MB.
     expect(process.memoryUsage().rss - before).toBeLessThan(64e6);
     await growing.close();
