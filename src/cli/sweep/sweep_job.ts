@@ -3,6 +3,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { resolveModule } from "../../core/package_module.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 
@@ -15,6 +16,8 @@ const MAX_SAID = 8000;
 export interface JobProgress {
   /** The experience that is trained, from 0. */
   readonly experience?: number | undefined;
+  /** What it is called, where it has a name. */
+  readonly experienceName?: string | undefined;
   /** The newest accuracy on the test stream. */
   readonly streamAccuracy?: number | undefined;
 }
@@ -58,6 +61,7 @@ export function startJob(words: readonly string[], onProgress: (progress: JobPro
 const EVENT = z.looseObject({
   kind: z.string(),
   experience: z.number().exactOptional(),
+  experienceName: z.string().exactOptional(),
   metrics: z.record(z.string(), z.unknown()).exactOptional(),
 });
 
@@ -65,7 +69,10 @@ const STREAM_ACCURACY = "Top1_Acc_Stream/eval_phase/test_stream";
 
 function readProgress(line: string): JobProgress | undefined {
   const { data } = EVENT.safeParse(parseJSON(line));
-  if (data?.kind === "experience-start") return { experience: data.experience };
+  if (data?.kind === "experience-start") {
+    const { experience, experienceName } = data;
+    return { experience, ...omitUndefined({ experienceName }) };
+  }
   if (data?.kind !== "eval-end") return undefined;
   const [, value] = Object.entries(data.metrics ?? {}).find(([key]) => key.startsWith(STREAM_ACCURACY)) ?? [];
   return typeof value === "number" ? { streamAccuracy: value } : undefined;

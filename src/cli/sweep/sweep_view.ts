@@ -83,8 +83,9 @@ function createTextView({ stream, total }: SweepViewOptions): SweepView {
   };
 }
 
-function formatRunning({ label }: SweepRun, { experience, streamAccuracy }: JobProgress): string {
-  const place = experience === undefined ? "starting" : `experience ${experience}`;
+function formatRunning({ label }: SweepRun, { experience, experienceName, streamAccuracy }: JobProgress): string {
+  const name = experienceName === undefined ? "" : ` ${escapeControls(experienceName)}`;
+  const place = experience === undefined ? "starting" : `experience ${experience}${name}`;
   const accuracy = streamAccuracy === undefined ? "" : `, stream accuracy ${streamAccuracy.toFixed(4)}`;
   return `  ${escapeControls(label)}: ${place}${accuracy}`;
 }

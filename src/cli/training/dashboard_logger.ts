@@ -47,6 +47,7 @@ function describeTraining({ experience, clock, trainEpochs, iterationsPerEpoch, 
   return `Training on ${nameExperience(experience)}: ${epoch}, ${minibatch}, loss ${loss.toFixed(4)}`;
 }
 
-function nameExperience({ currentExperience, originStream }: EvaluatedStrategy["experience"]): string {
-  return `experience ${currentExperience} of the ${originStream.name} stream`;
+function nameExperience({ currentExperience, name, originStream }: EvaluatedStrategy["experience"]): string {
+  const own = name === undefined ? "" : ` ${JSON.stringify(name)}`;
+  return `experience ${currentExperience}${own} of the ${originStream.name} stream`;
 }

@@ -1,9 +1,13 @@
+import { escapeControls } from "../../core/errors/printable.ts";
 import type { EvaluatedStrategy } from "../../evaluation/evaluated_strategy.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { TerminalBars, type TextStream } from "../../evaluation/loggers/terminal_bars.ts";
 import type { MeasureName } from "../../evaluation/measures.ts";
 import { type ExperienceSummary, type RunSummary, summarizeExperiences } from "../../runs/run_summary.ts";
 import { formatMatrixHeading, formatMatrixRow, type MatrixLayout } from "./matrix_row.ts";
+
+/** Characters of an experience's name that the bar has room for. */
+const MAX_NAME = 16;
 
 /** Where a run is shown, and how. */
 export interface LiveViewOptions {
@@ -83,8 +87,9 @@ function createLogger(bars: TerminalBars, isOnline: boolean): Logger {
 }
 
 function measure({ experience, clock, trainEpochs, iterationsPerEpoch }: EvaluatedStrategy, mode: "train" | "eval") {
-  const { currentExperience, originStream } = experience;
-  const place = `${currentExperience + 1}/${originStream.length}`;
+  const { currentExperience, name, originStream } = experience;
+  const own = name === undefined ? "" : ` ${escapeControls(name.slice(0, MAX_NAME))}`;
+  const place = `${currentExperience + 1}/${originStream.length}${own}`;
   const epoch = `epoch ${clock.trainExpEpochs + 1}/${trainEpochs}`;
   const label = mode === "train" ? `Training ${place}, ${epoch}` : `Evaluating ${originStream.name} ${place}`;
   return { label, total: iterationsPerEpoch, unit: "samples" as const };

@@ -196,6 +196,25 @@ describe("a sweep that is there", () => {
     expect(await kinds(["--workers", String(availableParallelism())])).toEqual(inTurn);
   }, 60_000);
 
+  test("calls the experiences of its runs by their names", async () => {
+    const { words } = await makeSweep();
+    const told = await run([...words, "--seeds", "0", "--json"]);
+    const lines = told
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const places = lines.flatMap(({ kind, experience, experienceName }) =>
+      kind === "run-progress" && experience !== undefined ? [[experience, experienceName]] : [],
+    );
+    expect(places).toEqual([
+      [0, "month1"],
+      [1, "month2"],
+    ]);
+    const other = await makeSweep();
+    const { stdout } = await captureCli([...other.words, "--seeds", "0"], { columns: 100 });
+    expect(stdout).toContain("  naive, seed 0: experience 1 month2");
+  }, 60_000);
+
   test("hands the options of train to each run: flags, lists, and workers where they are given", async () => {
     const { out, words } = await makeSweep();
     const more = ["--no-onnx", "--drop-last", "--plugin", "csv", "--plugin", "tensorboard", "--batch-size", "10"];

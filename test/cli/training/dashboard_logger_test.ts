@@ -40,6 +40,19 @@ describe("createDashboardLogger()", () => {
     ]);
   });
 
+  test("calls experiences by their names, where they have names", () => {
+    const told: string[] = [];
+    let nowMs = 0;
+    const logger = createDashboardLogger({
+      flush: () => {},
+      tell: (line) => told.push(line),
+      now: () => (nowMs += 2000),
+    });
+    const strategy = new FakeStrategy(new EvaluationPlugin({ metrics: [], loggers: [logger] }));
+    strategy.train([{ ...createPlainStream("train", 2).at(1), name: "may" }], { batches: [1] });
+    expect(told[0]).toBe('Training on experience 1 "may" of the train stream');
+  });
+
   test("says nothing twice within a second, and brings metrics up to date all the same", () => {
     expect(follow(100)).toEqual(["Training on experience 1 of the train stream", "flush", "flush", "flush", ""]);
   });

@@ -61,6 +61,16 @@ describe("createLiveView()", () => {
     ]);
   });
 
+  test("calls experiences by their names, where they have names", () => {
+    const { parts, now, stream } = createScreen();
+    const view = createLiveView({ stream, now, perReplica: false, isOnline: false });
+    const strategy = new FakeStrategy(evaluate(view));
+    strategy.train([{ ...createPlainStream("train", 2).at(1), name: "a very long name of a month" }], { batches: [1] });
+    strategy.eval([{ ...createPlainStream("test", 2).at(0), name: "may\u001b" }]);
+    expect(parts[0]).toContain("Training 2/2 a very long name, epoch 1/1 [");
+    expect(parts.join("")).toContain("Evaluating test 1/2 may\\u001b [");
+  });
+
   test("draws one bar in place, and rows above it", () => {
     const { parts, now, stream } = createScreen();
     const view = createLiveView({ stream, now, perReplica: false, isOnline: false });
