@@ -6,7 +6,8 @@ torchvision, onnx and onnxscript:
     python scripts/peers/onnx_networks.py test/onnx/import/networks
 
 The input's value i is sin(i + 1) and the label of row i is (3 i + 1) mod 5. Of each parameter's gradient g the file holds its
-norm and Σ g_i cos(i + 1). Weights are random: no network here was trained.
+norm and Σ g_i cos(i + 1). Weights are random: no network here was trained. Of networks with BatchNormalization it holds the same
+in training mode, too, and what a step has made of the running statistics.
 """
 
 import json
@@ -104,6 +105,29 @@ def spread(network):
     nn.init.normal_(head.weight, std=0.5)
 
 
+def measure(values):
+    """|v| and Σ v_i cos(i + 1)."""
+    v = values.detach().double().flatten()
+    projection = (v * torch.cos(torch.arange(1, v.numel() + 1, dtype=torch.float64))).sum().item()
+    return [math.sqrt((v * v).sum().item()), projection]
+
+
+def differentiate(network, x, y):
+    """Logits, and the gradients of the mean cross-entropy."""
+    network.zero_grad()
+    logits = network(x)
+    nn.functional.cross_entropy(logits, y).backward()
+    gradients = {name: measure(value.grad) for name, value in network.named_parameters()}
+    return {"logits": logits.flatten().tolist(), "gradients": gradients}
+
+
+def differentiate_in_training(network, x, y):
+    network.train()
+    recorded = differentiate(network, x, y)
+    statistics = {name: measure(value) for name, value in network.named_buffers() if "running_" in name}
+    return {**recorded, "statistics": statistics}
+
+
 def export(network, x, path, exporter):
     if exporter == "legacy":
         axes = {"input": {0: "batch"}, "logits": {0: "batch"}}
@@ -133,16 +157,12 @@ def main(folder):
         spread(network)
         x = torch.sin(torch.arange(1, ROWS * 3 * side * side + 1, dtype=torch.float64)).float().reshape(ROWS, 3, side, side)
         y = torch.tensor([(3 * row + 1) % CLASSES for row in range(ROWS)])
-        logits = network(x)
-        nn.functional.cross_entropy(logits, y).backward()
-        gradients = {}
-        for parameter, value in network.named_parameters():
-            g = value.grad.double().flatten()
-            projection = (g * torch.cos(torch.arange(1, g.numel() + 1, dtype=torch.float64))).sum().item()
-            gradients[parameter] = [math.sqrt((g * g).sum().item()), projection]
-        recorded[name] = {"side": side, "logits": logits.flatten().tolist(), "gradients": gradients}
+        recorded[name] = {"side": side, **differentiate(network, x, y)}
         for exporter in ("legacy", "dynamo"):
             export(network, x, os.path.join(folder, f"{name}.{exporter}.onnx"), exporter)
+        # The norms at the end of this shufflenet take three values a channel: rounding shows in what they give.
+        if name != "shufflenet" and any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
+            recorded[name]["training"] = differentiate_in_training(network, x, y)
     with open(os.path.join(folder, "networks.json"), "w") as file:
         json.dump({"torch": torch.__version__.split("+")[0], "networks": recorded}, file, indent=1)
         file.write("\n")

@@ -60,7 +60,7 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
     const inputs = node.inputs.map((name, place) => {
       const tensor = tensors.get(name);
       if (!tensor) return name;
-      if (!isWeight(tensor) || isNumbers(tensor, { node, place })) {
+      if (!isStatistic(node, place) && (!isWeight(tensor) || isNumbers(tensor, { node, place }))) {
         statics[name] = toStatic(tensor);
         return name;
       }

@@ -123,6 +123,11 @@ export class ImportStep {
     return attribute?.kind === "string" ? attribute.value : fallback;
   }
 
+  texts(name: string): readonly string[] | undefined {
+    const attribute = this.node.attributes[name];
+    return attribute?.kind === "strings" ? attribute.value : undefined;
+  }
+
   ints(name: string): readonly number[] | undefined {
     const attribute = this.node.attributes[name];
     return attribute?.kind === "ints" ? attribute.value : undefined;

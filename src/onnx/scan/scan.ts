@@ -10,6 +10,8 @@ import type { ScanOptions, StepInput } from "./scan_options.ts";
 export interface ScanResult {
   /** [N, …] */
   readonly last: ValueName;
+  /** All states after the last step, `last` the first of them. */
+  readonly states: readonly ValueName[];
   /** [T, N, …] */
   readonly stack: ValueName;
 }
@@ -48,5 +50,5 @@ export function scan(options: ScanOptions, graph: GraphBuilder): ScanResult {
     inputs: [...states, sequence, ...captures],
     rule: (step) => differentiateScan({ options, stacks, step }, graph),
   });
-  return { last, stack: elementAt(outputs, count) };
+  return { last, states: outputs.slice(0, count), stack: elementAt(outputs, count) };
 }

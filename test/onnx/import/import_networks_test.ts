@@ -9,14 +9,16 @@ import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { KEY } from "../../engine/engine_fixtures.ts";
 
 /** What scripts/peers/onnx_networks.py has recorded of PyTorch. */
+const measuresSchema = z.record(z.string(), z.tuple([z.number(), z.number()]));
+const stepSchema = z.object({ logits: z.array(z.number()), gradients: measuresSchema });
 const recorded = z
   .object({
     networks: z.record(
       z.string(),
-      z.object({
+      stepSchema.extend({
         side: z.number(),
-        logits: z.array(z.number()),
-        gradients: z.record(z.string(), z.tuple([z.number(), z.number()])),
+        /** In training mode, for networks with BatchNormalization; and their running statistics after the step. */
+        training: stepSchema.extend({ statistics: measuresSchema }).optional(),
       }),
     ),
   })
@@ -35,8 +37,14 @@ function makeImages(rows: number, side: number): Float32Array {
   return images;
 }
 
-/** Logits and the gradient of the mean cross-entropy, as the script has computed them. */
-async function computeNetwork(file: string, side: number, rows: number) {
+interface Run {
+  readonly side: number;
+  readonly rows: number;
+  readonly mode: "train" | "eval";
+}
+
+/** Logits, the gradient of the mean cross-entropy and the new state, as the script has computed them. */
+async function computeNetwork(file: string, { side, rows, mode }: Run) {
   const path = new URL(`networks/${file}`, import.meta.url).pathname;
   const model = onnxModel({ path, head: "keep", layout: "nchw", inputShape: [side, side, 3] });
   const { topology, parameters, state } = flattenWeights(model);
@@ -52,12 +60,12 @@ async function computeNetwork(file: string, side: number, rows: number) {
   const x = { data: makeImages(rows, side), shape: [rows, side, side, 3] };
   await engine.gradient(
     { parameters, state },
-    { x, taskLabels: new Int32Array(rows), mode: "eval", dropoutKey: KEY },
+    { x, taskLabels: new Int32Array(rows), mode, dropoutKey: KEY },
     { kind: "cross-entropy", targets, weights: new Float32Array(rows).fill(1 / rows) },
     results,
   );
   await engine.close();
-  return { ...results, layout: engine.layout };
+  return { ...results, state, layout: engine.layout, stateLayout: engine.stateLayout };
 }
 
 /** |g| and Σ gᵢ cos(i + 1). */
@@ -68,33 +76,51 @@ function measure(gradient: Float32Array): [number, number] {
   );
 }
 
+/** Each value is as near as float32 lets it be: one whose terms cancel each other as exact as the largest of all. */
+function expectMeasures(
+  measures: Readonly<Record<string, readonly [number, number]>>,
+  view: (name: string) => Float32Array,
+): void {
+  const largest = Math.max(...Object.values(measures).map(([norm]) => norm));
+  for (const [name, [norm, projection]] of Object.entries(measures)) {
+    const [squares, ours] = measure(view(name));
+    const tolerance = 2e-5 * norm + 1e-6 * largest;
+    const [isLong, isProjected] = [Math.abs(Math.sqrt(squares) - norm), Math.abs(ours - projection)].map(
+      (difference) => difference < tolerance,
+    );
+    expect({ name, isLong, isProjected }).toEqual({ name, isLong: true, isProjected: true });
+  }
+}
+
+function expectLogits(outputs: Float32Array, logits: readonly number[]): void {
+  for (const [i, logit] of logits.entries()) {
+    expect(Math.abs((outputs[i] ?? Number.NaN) - logit)).toBeLessThan(1e-5 * Math.max(1, Math.abs(logit)));
+  }
+}
+
 /**
  * The legacy exporter writes all weights as PyTorch has them. The other one folds norms into convolutions and turns
  * matrices: their weights are others, and so are their gradients.
  */
 describe("onnxModel() computes what PyTorch computes,", () => {
-  for (const [name, { side, logits, gradients }] of Object.entries(recorded.networks)) {
+  for (const [name, { side, logits, gradients, training }] of Object.entries(recorded.networks)) {
+    const rows = logits.length / CLASSES;
     for (const exporter of ["legacy", "dynamo"] as const) {
       test(`when a ${name} comes from the ${exporter} exporter`, async () => {
-        const rows = logits.length / CLASSES;
-        const { outputs, gradient, layout } = await computeNetwork(`${name}.${exporter}.onnx`, side, rows);
-        for (const [i, logit] of logits.entries()) {
-          expect(Math.abs((outputs[i] ?? Number.NaN) - logit)).toBeLessThan(1e-5 * Math.max(1, Math.abs(logit)));
-        }
+        const results = await computeNetwork(`${name}.${exporter}.onnx`, { side, rows, mode: "eval" });
+        expectLogits(results.outputs, logits);
         if (exporter === "dynamo") return;
-        // A gradient whose terms cancel each other is as exact as the largest of them.
-        const largest = Math.max(...Object.values(gradients).map(([norm]) => norm));
-        for (const [parameter, [norm, projection]] of Object.entries(gradients)) {
-          const values = viewEntry(gradient, findEntry(layout, `network/${parameter}`));
-          const [squares, ours] = measure(values);
-          const tolerance = 2e-5 * norm + 1e-6 * largest;
-          expect({ parameter, isNear: Math.abs(Math.sqrt(squares) - norm) < tolerance }).toEqual({
-            parameter,
-            isNear: true,
-          });
-          expect({ parameter, isNear: Math.abs(ours - projection) < tolerance }).toEqual({ parameter, isNear: true });
-        }
+        const { gradient, layout } = results;
+        expectMeasures(gradients, (parameter) => viewEntry(gradient, findEntry(layout, `network/${parameter}`)));
       });
     }
+    if (!training) continue;
+    test(`when the norms of a ${name} go by the batch, and move their statistics`, async () => {
+      const results = await computeNetwork(`${name}.legacy.onnx`, { side, rows, mode: "train" });
+      expectLogits(results.outputs, training.logits);
+      const { gradient, layout, state, stateLayout } = results;
+      expectMeasures(training.gradients, (parameter) => viewEntry(gradient, findEntry(layout, `network/${parameter}`)));
+      expectMeasures(training.statistics, (entry) => viewEntry(state, findEntry(stateLayout, `network/${entry}`)));
+    });
   }
 });

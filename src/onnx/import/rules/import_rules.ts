@@ -1,6 +1,7 @@
 import type { ImportRules } from "../import_step.ts";
 import { activationRules } from "./activation_rules.ts";
 import { arrangementRules } from "./arrangement_rules.ts";
+import { batchNormalizationRules } from "./batch_normalization_rule.ts";
 import { einsumRules } from "./einsum_rule.ts";
 import { elementwiseRules } from "./elementwise_rules.ts";
 import { indexingRules } from "./indexing_rules.ts";
@@ -8,6 +9,7 @@ import { logicRules } from "./logic_rules.ts";
 import { matrixRules } from "./matrix_rules.ts";
 import { normalizationRules } from "./normalization_rules.ts";
 import { padRules } from "./pad_rule.ts";
+import { recurrentRules } from "./recurrent_rules.ts";
 import { reductionRules } from "./reduction_rules.ts";
 import { resizeRules } from "./resize_rule.ts";
 import { scatterRules } from "./scatter_rules.ts";
@@ -17,6 +19,7 @@ import { windowRules } from "./window_rules.ts";
 export const IMPORT_RULES: ImportRules = {
   ...activationRules,
   ...arrangementRules,
+  ...batchNormalizationRules,
   ...einsumRules,
   ...elementwiseRules,
   ...indexingRules,
@@ -24,6 +27,7 @@ export const IMPORT_RULES: ImportRules = {
   ...matrixRules,
   ...normalizationRules,
   ...padRules,
+  ...recurrentRules,
   ...reductionRules,
   ...resizeRules,
   ...scatterRules,

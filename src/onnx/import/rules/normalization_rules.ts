@@ -1,13 +1,11 @@
 import { elementAt } from "../../../core/element_at.ts";
 import { float, int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
-import { normalizeByBatch } from "../../layers/normalization/normalize_by_batch.ts";
 import { createLayerNormalizationRule } from "../../ops/normalization.ts";
 import type { ImportRules, ImportStep } from "../import_step.ts";
 
 /** Normalisations. */
 export const normalizationRules: ImportRules = {
-  BatchNormalization: normalizeBatch,
   GroupNormalization: (step) => normalizeGroups(step, step.int("num_groups", 1)),
   InstanceNormalization: (step) => normalizeGroups(step, Number(step.shape(0)[1])),
   LayerNormalization: normalizeLayer,
@@ -27,31 +25,6 @@ export const normalizationRules: ImportRules = {
   RMSNormalization: normalizeRootMeanSquare,
   SimplifiedLayerNormalization: normalizeRootMeanSquare,
 };
-
-/** By the batch in training, where its scale is trained; by the moving statistics, which then stay, otherwise. */
-function normalizeBatch(step: ImportStep): readonly ValueName[] {
-  const { graph } = step;
-  const [x, gamma, beta] = [step.value(0), step.value(1), step.value(2)];
-  const epsilon = step.float("epsilon", 1e-5);
-  const [mean, variance] = [step.weight(3), step.weight(4)];
-  const isTrained = step.weight(1)?.isTrainable ?? false;
-  if (step.mode === "eval" || !isTrained || !mean || !variance) {
-    const moving =
-      mean && variance ? [graph.state(mean.name), graph.state(variance.name)] : [step.value(3), step.value(4)];
-    return [graph.node("BatchNormalization", [x, gamma, beta, ...moving], { epsilon: float(epsilon) })];
-  }
-  const normalized = normalizeByBatch({ x, gamma, beta, channelAxis: 1, epsilon }, graph);
-  const share = 1 - step.float("momentum", 0.9);
-  for (const { moving, batch } of [
-    { moving: mean.name, batch: normalized.mean },
-    { moving: variance.name, batch: normalized.variance },
-  ]) {
-    const old = graph.state(moving);
-    const change = graph.node("Mul", [graph.node("Sub", [old, batch]), graph.constant(share)]);
-    graph.updateState(moving, graph.node("Sub", [old, change]));
-  }
-  return [normalized.y];
-}
 
 function normalizeLayer(step: ImportStep): readonly ValueName[] {
   const { graph } = step;

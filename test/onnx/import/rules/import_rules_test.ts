@@ -7,6 +7,7 @@ import { ELEMENTWISE_CASES } from "./elementwise_cases.ts";
 import { INDEXING_CASES } from "./indexing_cases.ts";
 import { MATRIX_CASES } from "./matrix_cases.ts";
 import { NORMALIZATION_CASES } from "./normalization_cases.ts";
+import { RECURRENT_CASES } from "./recurrent_cases.ts";
 import { REDUCTION_CASES } from "./reduction_cases.ts";
 import { WINDOW_CASES } from "./window_cases.ts";
 
@@ -17,6 +18,7 @@ const CASES = [
   ...INDEXING_CASES,
   ...MATRIX_CASES,
   ...NORMALIZATION_CASES,
+  ...RECURRENT_CASES,
   ...REDUCTION_CASES,
   ...WINDOW_CASES,
 ];
