@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../core/element_at.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
+import { listFrozenLayers } from "../engine/tfjs/frozen_layers.ts";
 import { type Layer, listWeightOwners } from "../engine/tfjs/model_layers.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -42,9 +43,9 @@ function assertInputFits({ name }: tf.LayersModel, wanted: tf.Shape, given: tf.S
 
 /** By layer name. */
 function listMissingSettings(model: tf.LayersModel): ReadonlyMap<string, Settings> {
-  const trained = new Set(model.trainableWeights);
+  const frozen = listFrozenLayers(model);
   const describe = (layer: Layer): Settings => ({
-    ...(layer.weights.length > 0 && !layer.weights.some((weight) => trained.has(weight)) ? { trainable: false } : {}),
+    ...(frozen.has(layer) ? { trainable: false } : {}),
     ...(layer.getClassName() === "SeparableConv2D" ? { depth_multiplier: Reflect.get(layer, "depthMultiplier") } : {}),
   });
   return new Map(listWeightOwners(model).map((layer) => [layer.name, describe(layer)]));

@@ -17,7 +17,7 @@ import {
 import { describeGradients } from "./engine_gradient_laws.ts";
 import { describeMemory } from "./engine_memory_laws.ts";
 import { describeObjectives } from "./engine_objective_laws.ts";
-import { describeState } from "./engine_state_laws.ts";
+import { describeFrozenState, describeState } from "./engine_state_laws.ts";
 import { type OpenedEngine, openForTests } from "./opened_engine.ts";
 
 /** What differs between engines. */
@@ -64,6 +64,7 @@ export function describeEngineContract(
   describe(`${name}, objectives`, () => describeObjectives(create, tolerance));
   describe(`${name}, dropout`, () => describeDropout(create, tolerance));
   describe(`${name}, layer state`, () => describeState(create, tolerance));
+  describe(`${name}, frozen state`, () => describeFrozenState(create, tolerance));
   describe(`${name}, memory`, () => describeMemory(create, countLive));
 }
 

@@ -85,6 +85,75 @@ export function describeState(create: (topology: ModelTopology) => Promise<Engin
   });
 }
 
+/** As Keras does since version 2: a frozen batch normalisation goes by its moving statistics, and keeps them. */
+export function describeFrozenState(create: (topology: ModelTopology) => Promise<Engine>, tolerance: number): void {
+  for (const [name, build] of Object.entries(FROZEN)) {
+    test(`a batch normalisation that is frozen ${name} trains as it evaluates, on a single row too`, async () => {
+      const { topology } = takeApart(build());
+      const engine = await create(topology);
+      const vectors = drawVectors(engine);
+      const before = vectors.state.slice();
+      for (const rows of [1, 6]) {
+        const [input, objective] = [drawInput(rows), drawObjective("cross-entropy", rows)];
+        const training = await computeGradient(engine, vectors, input, objective);
+        const evaluation = await computeGradient(engine, vectors, { ...input, mode: "eval" }, objective);
+        expect(measureDifference(training.outputs, evaluation.outputs)).toBeLessThan(tolerance);
+        expect(measureDifference(training.gradient, evaluation.gradient)).toBeLessThan(tolerance);
+        const backward = new Float32Array(engine.layout.size);
+        await engine.backward(vectors, input, objective.targets, backward);
+        expect(measureDifference(await computeOutputs(engine, vectors, input), training.outputs)).toBe(0);
+        expect(vectors.state).toEqual(before);
+      }
+      await engine.close();
+    });
+  }
+
+  test("a batch normalisation without gamma and beta is not frozen for having nothing to train", async () => {
+    const norm = tf.layers.batchNormalization({ inputShape: [FEATURES], center: false, scale: false });
+    const { topology } = takeApart(tf.sequential({ layers: [norm, tf.layers.dense({ units: 3 })] }));
+    const engine = await create(topology);
+    const vectors = drawVectors(engine);
+    const before = vectors.state.slice();
+    await computeOutputs(engine, vectors, drawInput(6));
+    expect(measureDifference(vectors.state, before)).toBeGreaterThan(1e-3);
+    await engine.close();
+  });
+}
+
+/** How a model's batch normalisation may be frozen. */
+const FROZEN: Readonly<Record<string, () => tf.LayersModel>> = {
+  "by itself": () =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({ inputShape: [FEATURES], units: 4 }),
+        tf.layers.batchNormalization({ trainable: false }),
+        tf.layers.dense({ units: 3 }),
+      ],
+    }),
+  "without gamma and beta": () =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({ inputShape: [FEATURES], units: 4 }),
+        tf.layers.batchNormalization({ trainable: false, center: false, scale: false }),
+        tf.layers.dense({ units: 3 }),
+      ],
+    }),
+  "with the model around it": () => {
+    const inner = tf.sequential({
+      layers: [tf.layers.dense({ inputShape: [FEATURES], units: 4 }), tf.layers.batchNormalization({ scale: false })],
+    });
+    inner.trainable = false;
+    return tf.sequential({ layers: [inner, tf.layers.dense({ units: 3 })] });
+  },
+  "with a model around the model around it": () => {
+    const norm = tf.layers.batchNormalization({ inputShape: [4], center: false, scale: false });
+    const inner = tf.sequential({ layers: [norm] });
+    const outer = tf.sequential({ layers: [tf.layers.dense({ inputShape: [FEATURES], units: 4 }), inner] });
+    outer.trainable = false;
+    return tf.sequential({ layers: [outer, tf.layers.dense({ units: 3 })] });
+  },
+};
+
 /** Means, then variances [FEATURES] after one pass, in float64. */
 function moveAverages(state: Float32Array, x: Float32Array): Float32Array {
   const rows = x.length / FEATURES;

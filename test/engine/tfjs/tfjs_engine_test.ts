@@ -159,3 +159,23 @@ describe("createTfjsEngine() and batch normalisation", () => {
     await engine.close();
   });
 });
+
+test("forward() leaves the statistics of a frozen batch normalisation in a wrapper as they are, when training", async () => {
+  const layer = tf.layers.batchNormalization({ trainable: false });
+  const engine = await createEngine(
+    tf.sequential({
+      layers: [
+        tf.layers.timeDistributed({ inputShape: [2, 3], layer }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 3 }),
+      ],
+    }),
+  );
+  const vectors = drawVectors(engine);
+  const before = vectors.state.slice();
+  const input = drawInput(4, { sampleShape: [2, 3] });
+  const training = await computeOutputs(engine, vectors, input);
+  expect(vectors.state).toEqual(before);
+  expect(training).toEqual(await computeOutputs(engine, vectors, { ...input, mode: "eval" }));
+  await engine.close();
+});

@@ -7,8 +7,8 @@ import { repairWindows } from "./repaired_windows.ts";
 /**
  * Makes the layers of a model, nested models included, train as they say, where TF.js 4.22 does not: it fails on
  * normalisations without gamma or beta and on ThresholdedReLU, computes batch normalisation along other axes than the
- * last wrongly, takes a single value's variance for a statistic, and joins along the last axis wherever an axis counts
- * from the end. For windows see `repairWindows`.
+ * last wrongly, normalises by the batch where the layer is frozen, takes a single value's variance for a statistic, and
+ * joins along the last axis wherever an axis counts from the end. For windows see `repairWindows`.
  * @throws {RangeError} If a batch normalisation is not along the last axis.
  */
 export function repairLayers(model: tf.LayersModel): void {
@@ -34,9 +34,10 @@ export function repairLayers(model: tf.LayersModel): void {
 
 function repairBatchNorm(layer: Layer): void {
   const { axis, center, scale } = layer.getConfig();
-  const shape = readInputShape(layer);
-  const channels = Number(elementAt(shape, shape.length - 1));
-  if (axis !== -1 && axis !== shape.length - 1) {
+  // What a wrapper holds has no call of its own.
+  const shape = layer.inboundNodes[0]?.inputShapes[0] ?? [];
+  const channels = Number(elementAt(layer.weights, layer.weights.length - 1).shape[0]);
+  if (axis !== -1 && (axis !== shape.length - 1 || shape.length === 0)) {
     throw new RangeRefusal(needs(`${layer.name}`, `channels on the last axis of [${shape}]`, axis));
   }
   if (!scale) setNeutral(layer, "gamma", () => tf.ones([channels]));
@@ -44,6 +45,7 @@ function repairBatchNorm(layer: Layer): void {
   const call = layer.call.bind(layer);
   layer.call = (inputs, kwargs) => {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    if (!layer.trainable) return call(inputs, { ...kwargs, training: false });
     if (kwargs.training === true && (!x || x.size <= channels)) {
       const rule = `at least 2 rows, as layer "${layer.name}" normalizes by the batch's variance`;
       throw new RangeRefusal(needs("training", rule, x?.shape[0]));

@@ -20,6 +20,8 @@ export interface BatchNormalizationSpec extends LayerCall {
   readonly center: boolean;
   /** Whether there is a gamma. */
   readonly scale: boolean;
+  /** True for a layer with `trainable: false`, which goes by its moving statistics in training too. */
+  readonly isFrozen: boolean;
 }
 
 /** How a batch normalisation is converted. */
@@ -33,7 +35,7 @@ export interface BatchNormalizationOptions {
  * Batch normalisation of [N, …, C] (or [N, C, …]): y = (x − mean) / √(variance + ε) · gamma + beta, channel by channel.
  * In evaluation mean and variance are the moving ones. In training they are the batch's (the variance is the biased
  * one, as in TF.js), they are differentiated through, and the moving ones go to moving − (moving − batch) · (1 −
- * momentum).
+ * momentum). A frozen layer computes the same in training as in evaluation, and its statistics stay.
  * @throws {RangeError} If the layer's channels are not on the last axis of its own layout.
  * @see Ioffe and Szegedy 2015, Batch Normalization, arXiv:1502.03167
  */
@@ -53,7 +55,7 @@ export function convertBatchNormalization(
   const gamma = layer.scale ? graph.parameter(`${layer.layer}/gamma`) : repeatConstant(1, channels, graph);
   const beta = layer.center ? graph.parameter(`${layer.layer}/beta`) : repeatConstant(0, channels, graph);
   const values: Normalization = { x, gamma, beta, channelAxis, epsilon: layer.epsilon };
-  if (mode === "eval") return normalizeByMovingStatistics(layer, values, graph);
+  if (mode === "eval" || layer.isFrozen) return normalizeByMovingStatistics(layer, values, graph);
   requireSpread(layer, values, graph);
   const { y, mean, variance } = normalizeByBatch(values, graph);
   moveAverage(layer, { name: "moving_mean", batch: mean }, graph);

@@ -29,7 +29,7 @@ export const normalizationLayers = {
       return [...describeScaleAndShift(layer, [channels]), ...moving];
     },
     convert: (layer, [x = ""], conversion) => normalizeInOrder(layer, x, conversion),
-    dependsOnMode: () => true,
+    dependsOnMode: ({ isFrozen }) => !isFrozen,
   },
   layerNormalization: {
     /** gamma and beta of the lengths of the layer's axes, in the layer's own order. */
@@ -58,6 +58,7 @@ export const normalizationClasses = {
     kind: "batchNormalization",
     axis: readNumber(layer, "axis", { fallback: -1 }),
     momentum: readNumber(layer, "momentum", { minimum: 0, maximum: 1, fallback: 0.99 }),
+    isFrozen: layer.config.trainable === false,
   }),
   LayerNormalization: (layer, call) => ({
     ...call,
