@@ -14,7 +14,7 @@ import { OptimizerHandle, writeRates } from "./handles/optimizer_handle.ts";
 import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
-import { type ClusterModel, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
+import { type ClusterModel, chooseComputed, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
 import { changeOptimizerRoom, makeOptimizerRoom, type ReplicaMemory } from "./memory/replica_memory.ts";
 import { type ReplicaTimings, readRows, readTimings } from "./memory/step_timings.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
@@ -73,8 +73,8 @@ export class Cluster {
     options: ResolvedClusterOptions,
     training: { readonly optimizer: OptimizerRule; readonly seed: number },
   ): Promise<Cluster> {
-    const kind = await chooseEngine(options.engine, model.topology);
-    const prepared = await prepareModel(kind, model.topology, options.layerModules);
+    const kind = await chooseEngine(options.engine, chooseComputed(model));
+    const prepared = await prepareModel(kind, chooseComputed(model), options.layerModules);
     const memory = createModelMemory(model, {
       movesState: prepared.movesState,
       shards: options.logicalShards,
@@ -260,7 +260,7 @@ export class Cluster {
    */
   async replaceModel(model: ClusterModel): Promise<void> {
     const change = compareParameters(this.#model, model);
-    const prepared = await prepareModel(this.#engineKind, model.topology, this.options.layerModules);
+    const prepared = await prepareModel(this.#engineKind, chooseComputed(model), this.options.layerModules);
     const memory = growModelMemory(this.#memory, model, { ...change, movesState: prepared.movesState });
     if (change.frozen?.size === change.from.entries.length) this.#command.stepCount = 0;
     try {

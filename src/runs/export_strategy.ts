@@ -1,3 +1,4 @@
+import { chooseComputed } from "../cluster/memory/model_memory.ts";
 import { elementAt } from "../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
@@ -76,7 +77,7 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
     const scoresClasses = prediction.heads.some((head) => listScoredClasses(head) !== undefined);
     const { bytes, data } = exportModelFiles({
       ...omitUndefined({ dataLocation, maxFileBytes }),
-      spec: parseTopology(strategy.cluster.model.topology),
+      spec: parseTopology(chooseComputed(strategy.cluster.model)),
       ...prediction,
       classes: countTargets(benchmark),
       // Where there are no tasks, all that counts is in the parameters already.

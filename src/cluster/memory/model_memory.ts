@@ -6,12 +6,19 @@ import { createReplicaMemory, type MemorySizes, type ReplicaMemory } from "./rep
 /** A model as the cluster takes it: topology and flat vectors, which are copied. */
 export interface ClusterModel {
   readonly topology: ModelTopology;
+  /** What the replicas compute, where that is not the whole: a model without its last softmax. */
+  readonly computed?: ModelTopology;
   readonly layout: ParameterLayout;
   readonly stateLayout: ParameterLayout;
   readonly parameters: Float32Array;
   readonly state: Float32Array;
   /** C */
   readonly outputSize: number;
+}
+
+/** The topology of what the replicas compute. */
+export function chooseComputed({ topology, computed = topology }: ClusterModel): ModelTopology {
+  return computed;
 }
 
 /** Allocates the shared memory for a model and copies its vectors there. */

@@ -4,7 +4,8 @@ import { listLayers } from "./model_layers.ts";
 
 /**
  * The name of the first layer that needs two rows of a minibatch in training: a batch normalisation of single values a
- * channel, as the variance of one value is 0, unless it is frozen. Undefined where one row is enough, or where it depends on the sample.
+ * channel, as the variance of one value is 0, unless it is frozen. Undefined where one row is enough, or where it
+ * depends on the sample.
  */
 export function findRowDemand(model: tf.LayersModel): string | undefined {
   const frozen = listFrozenLayers(model);

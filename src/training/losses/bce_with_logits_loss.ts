@@ -22,6 +22,7 @@ import { takeWeights } from "./weigh_targets.ts";
  * @example new BCEWithLogitsLoss({ posWeight: [9, 4] })
  */
 export class BCEWithLogitsLoss implements Criterion {
+  readonly ofLogits = true;
   readonly targets: readonly TargetKind[] = ["classes", "labels"];
   /** With the defaults filled in. */
   readonly options: ResolvedOptions<typeof BCE_OPTIONS>;

@@ -19,6 +19,11 @@ export interface CriterionData {
 export interface Criterion {
   /** The kinds of targets that it can be given; a strategy refuses others before training. Default: class ids alone. */
   readonly targets?: readonly TargetKind[];
+  /**
+   * Whether outputs are logits to it. A softmax or sigmoid that the model ends with is left out then, in training and
+   * in what the strategy predicts. Default: false, outputs are taken as the model gives them.
+   */
+  readonly ofLogits?: boolean;
   /** Refuses, before anything is trained, what it cannot work with; the kind of targets is among `targets`. */
   assertUsable?(data: CriterionData): void;
   /**

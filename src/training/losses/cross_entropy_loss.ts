@@ -25,6 +25,7 @@ import { takeWeights, weighTargets } from "./weigh_targets.ts";
  * @example new CrossEntropyLoss({ classWeights: "balanced", labelSmoothing: 0.1 })
  */
 export class CrossEntropyLoss implements Criterion {
+  readonly ofLogits = true;
   readonly labelSmoothing: number;
   /** With the defaults filled in. */
   readonly options: ResolvedOptions<typeof CROSS_ENTROPY_OPTIONS>;

@@ -28,6 +28,7 @@ import { takeWeights } from "./weigh_targets.ts";
  * @example new FocalLoss({ gamma: 2 })
  */
 export class FocalLoss implements Criterion {
+  readonly ofLogits = true;
   readonly targets: readonly TargetKind[];
   /** With the defaults filled in. */
   readonly options: ResolvedOptions<typeof FOCAL_OPTIONS>;

@@ -1,20 +1,30 @@
 import type * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../../cluster/cluster.ts";
 import type { ResolvedClusterOptions } from "../../cluster/cluster_options.ts";
+import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
 import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import { growSnapshot } from "../../models/grow_snapshot.ts";
 import type { GrowingHead } from "../../models/growing_head.ts";
-import { createModelFromSnapshot, flattenWeights } from "../../models/model_snapshot.ts";
+import { createModelFromSnapshot, flattenWeights, type ModelSnapshot } from "../../models/model_snapshot.ts";
+import { takeLogits } from "../../models/take_logits.ts";
 import type { OptimizerRule } from "../../optimizers/parameter_groups.ts";
 import { createModelGrowth, type ModelGrowth } from "./model_growth.ts";
 
-/** Starts the replicas of a model as it is. The caller closes them. */
+/**
+ * Starts the replicas of a model as it is, or, where the criterion is one of logits, without the softmax or sigmoid at
+ * its end. The caller closes them.
+ */
 export function startCluster(
   model: tf.LayersModel,
   options: ResolvedClusterOptions,
-  training: { readonly optimizer: OptimizerRule; readonly seed: number },
+  training: { readonly optimizer: OptimizerRule; readonly seed: number; readonly ofLogits: boolean },
 ): Promise<Cluster> {
-  return Cluster.start({ ...flattenWeights(model), outputSize: countOutputs(model) }, options, training);
+  const snapshot = flattenWeights(model);
+  return Cluster.start(
+    { ...snapshot, ...(training.ofLogits ? describeComputed(snapshot, model) : {}), outputSize: countOutputs(model) },
+    options,
+    training,
+  );
 }
 
 /**
@@ -29,6 +39,12 @@ export async function growCluster(
   const { model: before, parameters, state } = cluster;
   const grown = growSnapshot({ ...before, parameters, state }, { heads, seed });
   const model = await createModelFromSnapshot(grown);
-  await cluster.replaceModel({ ...grown, outputSize: countOutputs(model) });
+  const computed = before.computed ? describeComputed(grown, model) : {};
+  await cluster.replaceModel({ ...grown, ...computed, outputSize: countOutputs(model) });
   return { model, growth: createModelGrowth(before, grown) };
+}
+
+function describeComputed({ topology }: ModelSnapshot, model: tf.LayersModel): Pick<ClusterModel, "computed"> {
+  const computed = takeLogits(topology, model);
+  return computed ? { computed } : {};
 }

@@ -260,9 +260,13 @@ export abstract class ModelHolder {
 
   async #startCluster(): Promise<Cluster> {
     try {
-      const { cluster: options, seed } = this.options;
+      const { cluster: options, criterion, seed } = this.options;
       const weights = new TrainedWeights(this.#model);
-      const cluster = await startCluster(this.#model, options, { optimizer: this.#optimizer.begin(), seed });
+      const cluster = await startCluster(this.#model, options, {
+        optimizer: this.#optimizer.begin(),
+        ofLogits: criterion.ofLogits ?? false,
+        seed,
+      });
       if (this.#isClosed) {
         await cluster.close();
         throw new RefusalError(CLOSED);

@@ -53,23 +53,34 @@ export function assertFeatureLayer(act: string, model: tf.LayersModel, name: str
   }
 }
 
-/** The name of the layer whose answers are the model's outputs. */
+/** The name of the layer whose answers are the model's outputs, before an activation that is a layer of its own. */
 export function findOutputLayer(model: tf.LayersModel): string {
-  return elementAt(model.outputs, 0).sourceLayer.name;
+  return findLastLayer(model).name;
+}
+
+function findLastLayer(model: tf.LayersModel): tf.layers.Layer {
+  let layer = elementAt(model.outputs, 0).sourceLayer;
+  while (["Activation", "Softmax"].includes(layer.getClassName())) {
+    const before = layer.inboundNodes[0]?.inputTensors[0]?.sourceLayer;
+    if (!before || before.getClassName() === "InputLayer") break;
+    layer = before;
+  }
+  return layer;
 }
 
 /**
- * The name of the layer that feeds the model's last one: where features are taken, unless said otherwise.
+ * The name of the layer that feeds the model's last one, where an activation by itself does not count: where features
+ * are taken, unless said otherwise.
  * @throws {RangeError} If there is none.
  */
 export function findFeatureLayer(model: tf.LayersModel): string {
-  const last = model.outputs[0]?.sourceLayer;
-  const taken = last?.inboundNodes[0]?.inputTensors[0];
+  const last = findLastLayer(model);
+  const taken = last.inboundNodes[0]?.inputTensors[0];
   const maker = taken?.sourceLayer;
   // Behind a model that begins a sequential one, TF.js names the layer within it.
   const before = model.layers.find((layer) => layer === maker || listFirstOutputs(layer).some((own) => own === taken));
   if (!before) {
-    throw new RangeRefusal(needs("the feature layer", "a model with a layer before the last", last?.name));
+    throw new RangeRefusal(needs("the feature layer", "a model with a layer before the last", last.name));
   }
   return before.name;
 }

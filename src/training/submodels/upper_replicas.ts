@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
+import { type ClusterModel, chooseComputed } from "../../cluster/memory/model_memory.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -87,7 +87,7 @@ async function cutModel({ model, cluster }: ModelHolder, layerName: string): Pro
     if (length !== null) return length;
     throw new RangeRefusal(needs(`${model.name}`, `a layer whose rows have one shape`, layerName));
   });
-  const part = await loadModel(cutUpperPart(cluster.model.topology, { layerName, sampleShape }));
+  const part = await loadModel(cutUpperPart(chooseComputed(cluster.model), { layerName, sampleShape }));
   const snapshot = flattenWeights(part);
   part.dispose();
   return { ...snapshot, outputSize: cluster.model.outputSize };

@@ -35,7 +35,8 @@ export function repairLayers(model: tf.LayersModel): void {
 function repairBatchNorm(layer: Layer): void {
   const { axis, center, scale } = layer.getConfig();
   // What a wrapper holds has no call of its own.
-  const shape = layer.inboundNodes[0]?.inputShapes[0] ?? [];
+  const called = layer.inboundNodes[0]?.inputShapes[0];
+  const shape = Array.isArray(called) ? called : [];
   const channels = Number(elementAt(layer.weights, layer.weights.length - 1).shape[0]);
   if (axis !== -1 && (axis !== shape.length - 1 || shape.length === 0)) {
     throw new RangeRefusal(needs(`${layer.name}`, `channels on the last axis of [${shape}]`, axis));
