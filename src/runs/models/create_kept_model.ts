@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { createModelFromSnapshot } from "../../models/model_snapshot.ts";
+import { findUnsupportedLayers, parseTopology } from "../../onnx/topology/parse_topology.ts";
 import { findRunModel, readKeptModel } from "./find_kept_model.ts";
 import type { KeptModel } from "./kept_model.ts";
 
@@ -47,9 +48,22 @@ export async function createModelFromCheckpoint(file: string): Promise<TrainedMo
 export async function createTrainedModel(origin: string, kept: KeptModel): Promise<TrainedModel> {
   const { topology, parameters, layerState: state, classNames, parametersHash } = kept;
   try {
+    assertWeightsFit(kept);
     return { model: await createModelFromSnapshot({ topology, parameters, state }), classNames, parametersHash };
   } catch (cause) {
     if (!(cause instanceof RefusalError)) throw cause;
     throw new RangeRefusal(`${origin}: ${cause.message}`, { cause });
   }
+}
+
+/**
+ * Compares the network with its weights before anything is made by it: a file may ask for any amount of memory.
+ * @throws {RangeRefusal} If it has more or fewer weights than the file holds.
+ */
+function assertWeightsFit({ topology, parameters, layerState }: KeptModel): void {
+  // Layers that only TF.js knows are left to it.
+  if (findUnsupportedLayers(topology).length > 0) return;
+  const { layout, stateLayout } = parseTopology(topology);
+  const [wanted, got] = [layout.size + stateLayout.size, parameters.length + layerState.length];
+  if (wanted !== got) throw new RangeRefusal(`the network has ${wanted} weights, the file holds ${got}`);
 }
