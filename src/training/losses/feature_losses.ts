@@ -1,5 +1,6 @@
+import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { elementAt } from "../../core/element_at.ts";
-import type { HostTensor } from "../../core/host_tensor.ts";
+import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 
 /** A loss of features and its gradient with respect to them, [B, F]; the receiver owns it. */
 export interface FeatureLoss {
@@ -28,6 +29,26 @@ export const meanSquaredDistance: FeatureDistance = ({ data }, old) => {
   }
   return { loss: sum / data.length, dFeatures };
 };
+
+/**
+ * weight · distance to these features [B, F] as an objective that replicas compute with the gradient; undefined for a
+ * distance that is not a squared one.
+ */
+export function createFeatureObjective(
+  distance: FeatureDistance,
+  { old, weight }: { readonly old: HostTensor; readonly weight: number },
+): ObjectiveWriter | undefined {
+  const [rows, width] = matrixShape(old.shape);
+  if (distance !== meanSquaredDistance && distance !== halfSquaredDistance) return;
+  const share = (distance === meanSquaredDistance ? weight : (weight * width) / 2) / rows;
+  return {
+    kind: "mse",
+    write(targets, weights) {
+      targets.set(old.data);
+      weights.fill(share);
+    },
+  };
+}
 
 /** 1 − cos(f, f_old), the mean over the minibatch; a sample whose features are all 0 counts 1 and has no gradient. */
 export const cosineDistance: FeatureDistance = ({ data, shape: [rows = 0, width = 0] }, old) => {

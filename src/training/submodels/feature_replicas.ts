@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ComputeRequest } from "../../cluster/compute_request.ts";
+import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
@@ -73,6 +74,25 @@ export class FeatureReplicas {
     this.#load(cluster);
     await this.#cluster.backward(this.#createRequest(samples, mode), dFeatures);
     addSubmodelGradient(gradient, { submodel: this.#cluster, whole: cluster.model });
+  }
+
+  /**
+   * Adds an objective's gradient at the strategy's parameters to `gradient` [P], in one pass through the model.
+   * @returns The objective.
+   */
+  async addObjectiveGradient(
+    samples: Dataset,
+    {
+      objective,
+      gradient,
+      ...mode
+    }: FeatureMode & { readonly objective: ObjectiveWriter; readonly gradient: Float32Array },
+  ): Promise<number> {
+    const { cluster } = this.#strategy;
+    this.#load(cluster);
+    const step = await this.#cluster.gradientStep(this.#createRequest(samples, mode), objective);
+    addSubmodelGradient(gradient, { submodel: this.#cluster, whole: cluster.model });
+    return step.objective;
   }
 
   #createRequest(samples: Dataset, { training = false, dropoutStep = 0 }: FeatureMode): ComputeRequest {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
   cosineDistance,
+  createFeatureObjective,
   type FeatureDistance,
   halfSquaredDistance,
   meanSquaredDistance,
@@ -50,5 +51,31 @@ describe("cosineDistance() of nothing", () => {
     const { loss, dFeatures } = cosineDistance(createOutput([[0, 0]]), createOutput([[1, 2]]));
     expect(loss).toBe(1);
     expect([...dFeatures]).toEqual([0, 0]);
+  });
+});
+
+describe("createFeatureObjective()", () => {
+  test("is weight times a squared distance, as the replicas compute it: Σ row weight · mean squared error", () => {
+    fc.assert(
+      fc.property(rows, rows, fc.double({ min: 0.1, max: 9, noNaN: true }), (features, old, weight) => {
+        for (const distance of [meanSquaredDistance, halfSquaredDistance]) {
+          const objective = createFeatureObjective(distance, { old: createOutput(old), weight });
+          expect(objective?.kind).toBe("mse");
+          const [targets, weights] = [new Float32Array(12), new Float32Array(3)];
+          objective?.write(targets, weights);
+          const ofRow = (row: readonly number[], i: number) => {
+            return (weights[i] ?? 0) * mean(row.map((value, j) => (value - (targets[i * 4 + j] ?? 0)) ** 2));
+          };
+          const made = features.map(ofRow).reduce((sum, value) => sum + value, 0);
+          const { loss } = distance(createOutput(features), createOutput(old));
+          expect(Math.abs(made - weight * loss)).toBeLessThan(1e-3);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("is nothing for a distance that is not squared", () => {
+    expect(createFeatureObjective(cosineDistance, { old: createOutput([[1, 2]]), weight: 1 })).toBeUndefined();
   });
 });

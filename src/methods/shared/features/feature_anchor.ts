@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { declareState, optional } from "../../../core/state/state.ts";
 import { addScaled } from "../../../core/vector.ts";
 import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
-import type { FeatureDistance } from "../../../training/losses/feature_losses.ts";
+import { createFeatureObjective, type FeatureDistance } from "../../../training/losses/feature_losses.ts";
 import type { ModelGrowth } from "../../../training/model/model_growth.ts";
 import { assertFeatureLayer, findFeatureLayer } from "../../../training/model/named_layer.ts";
 import { findFeatureReplicas } from "../../../training/submodels/find_feature_replicas.ts";
@@ -34,6 +34,11 @@ export class FeatureAnchor {
     if (!teacher || weight === 0) return;
     const replicas = await findFeatureReplicas(strategy, this.#layerName ?? findFeatureLayer(strategy.model));
     const old = await replicas.forward(teacher, mbatch);
+    const objective = createFeatureObjective(this.#distance, { old, weight });
+    if (objective) {
+      strategy.loss += await replicas.addObjectiveGradient(mbatch, { objective, gradient });
+      return;
+    }
     const features = await replicas.forward(cluster, mbatch);
     const { loss, dFeatures } = this.#distance(features, old);
     const weighed = new Float32Array(dFeatures.length);
