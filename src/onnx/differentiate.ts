@@ -1,9 +1,20 @@
 import { elementAt } from "../core/element_at.ts";
+import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
 import { isStandardOperator } from "./blocks/blocked_operators.ts";
 import type { GraphNode, ValueName } from "./graph.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
-import type { GradientRule } from "./ops/backward_step.ts";
+import type { BackwardStep, GradientRule } from "./ops/backward_step.ts";
 import { DEFINITIONS } from "./ops/operators.ts";
+
+/** An operator on the way back has no gradient, at least none of its settings; `value` is the first that it makes. */
+export class GradientError extends RangeRefusal {
+  readonly value: ValueName;
+
+  constructor(failure: { readonly op: string; readonly value: ValueName }, reason: string, options?: ErrorOptions) {
+    super(`Cannot differentiate ${failure.op}: ${reason}`, options);
+    this.value = failure.value;
+  }
+}
 
 /** A value whose gradient is known: where reverse mode starts. */
 export interface GradientSeed {
@@ -16,7 +27,7 @@ export interface GradientSeed {
  * gradient of each; those on which no seed depends are missing. Gradients that reach a value on several ways are added.
  * A group of nodes goes by its own rule, and a value that was recalled passes its gradient on to what it stands for.
  * Only what lies between a wanted value and a seed is made: there is no gradient of the samples, for one.
- * @throws {RangeError} If the way leads through an operator without a gradient.
+ * @throws {GradientError} If the way leads through an operator without a gradient.
  * @see Griewank and Walther 2008, Evaluating Derivatives, chapter 3
  */
 export function differentiate(
@@ -51,18 +62,27 @@ export function differentiate(
     const inputs = group?.inputs ?? node.inputs;
     if (!isReached || !inputs.some((name) => needed.has(name))) continue;
     const isNeeded = (index: number) => needed.has(inputs[index] ?? "");
-    const rule = group?.rule ?? ruleOf(node.op);
+    const rule = group?.rule ?? findRule(node.op);
     const gradientOf = (index: number) => gradients.get(node.outputs[index] ?? "");
     const step = { node: { ...node, inputs }, graph, dy: gradientOf(0) ?? "", gradientOf, isNeeded };
-    for (const [index, gradient] of rule(step).entries()) {
+    for (const [index, gradient] of applyRule(rule, step).entries()) {
       if (gradient !== undefined && isNeeded(index)) accumulate(elementAt(inputs, index), gradient);
     }
   }
   return new Map([...gradients].filter(([name]) => wanted.includes(name)));
 }
 
-function ruleOf(op: GraphNode["op"]): GradientRule {
-  const rule = isStandardOperator(op) ? DEFINITIONS[op].gradient : undefined;
-  if (!rule) throw new RangeError(`Cannot differentiate ${op}: it has no gradient rule`);
-  return rule;
+function findRule(op: GraphNode["op"]): GradientRule | undefined {
+  return isStandardOperator(op) ? DEFINITIONS[op].gradient : undefined;
+}
+
+/** @throws {GradientError} */
+function applyRule(rule: GradientRule | undefined, step: BackwardStep): readonly (ValueName | undefined)[] {
+  const { op, outputs } = step.node;
+  if (!rule) throw new GradientError({ op, value: elementAt(outputs, 0) }, "it has no gradient rule");
+  try {
+    return rule(step);
+  } catch (cause) {
+    throw new GradientError({ op, value: elementAt(outputs, 0) }, describeCause(cause), { cause });
+  }
 }

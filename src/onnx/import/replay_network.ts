@@ -4,6 +4,7 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { foldStatic } from "./fold_static.ts";
 import { type ImportedValue, ImportStep, type StepContext } from "./import_step.ts";
 import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
+import { explainMissing } from "./missing_operators.ts";
 import type { RowIndices, StaticTensor } from "./onnx_source.ts";
 import { foldRowIndices } from "./row_indices.ts";
 import { IMPORT_RULES } from "./rules/import_rules.ts";
@@ -16,6 +17,8 @@ export interface Replay {
   /** Its input [N, …], axes as in the file. */
   readonly x: ValueName;
   readonly mode: "train" | "eval";
+  /** Told of every node what values of the graph it has become. */
+  readonly onNode?: (node: ImportedNode, values: readonly ValueName[]) => void;
 }
 
 /**
@@ -23,7 +26,8 @@ export interface Replay {
  * number of rows left open.
  * @throws {RangeError} If a node has no rule, or a shape stays unknown; the message names the node.
  */
-export function replayNetwork(network: ImportedNetwork, { layer, x, mode }: Replay, graph: GraphBuilder): ValueName {
+export function replayNetwork(network: ImportedNetwork, replay: Replay, graph: GraphBuilder): ValueName {
+  const { layer, x, mode, onNode } = replay;
   const values = new Map<string, ImportedValue>([[network.input.name, { kind: "value", name: x }]]);
   for (const [name, tensor] of Object.entries(network.statics)) values.set(name, { kind: "static", tensor });
   for (const { name, isTrainable } of network.weights) values.set(name, { kind: "weight", name, isTrainable });
@@ -34,11 +38,21 @@ export function replayNetwork(network: ImportedNetwork, { layer, x, mode }: Repl
   };
   const context: StepContext = { graph, mode, opset: network.opset, layer, find };
   for (const node of network.nodes) {
+    const before = graph.nodes.length;
     for (const [name, value] of replayNode(node, context)) values.set(name, value);
+    onNode?.(
+      node,
+      graph.nodes.slice(before).flatMap(({ outputs }) => outputs),
+    );
   }
   const end = find(network.output);
   if (end.kind === "value") return end.name;
   throw new RangeRefusal(`its output ${network.output} does not depend on its input`);
+}
+
+/** "Conv (layer1/conv, value_3)": the operator, its name and its first output. */
+export function describeNode({ op, name, outputs: [first = ""] }: ImportedNode): string {
+  return `${op} (${name === "" || name === first ? first : `${name}, ${first}`})`;
 }
 
 function replayNode(node: ImportedNode, context: StepContext): [string, ImportedValue][] {
@@ -51,13 +65,12 @@ function replayNode(node: ImportedNode, context: StepContext): [string, Imported
     if (tensor) return [[first, { kind: "static", tensor }]];
     if (node.op === "Identity" || node.op === "Dropout") return [[first, context.find(node.inputs[0] ?? "")]];
     const rule = IMPORT_RULES[node.op];
-    if (!rule) throw new RangeRefusal("there is no rule for this operator");
+    if (!rule) throw new RangeRefusal(explainMissing(node.op));
     const outputs = rule(step);
     const names = typeof outputs === "string" ? [outputs] : outputs;
     return names.map((name, i) => [node.outputs[i] ?? "", { kind: "value", name }]);
   } catch (cause) {
-    const about = node.name === "" || node.name === first ? first : `${node.name}, ${first}`;
-    throw new RangeRefusal(`Cannot import ${node.op} (${about}): ${describeCause(cause)}`, { cause });
+    throw new RangeRefusal(`Cannot import ${describeNode(node)}: ${describeCause(cause)}`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ImportRules } from "../import_step.ts";
 import { activationRules } from "./activation_rules.ts";
 import { arrangementRules } from "./arrangement_rules.ts";
+import { attentionRules } from "./attention_rules.ts";
 import { batchNormalizationRules } from "./batch_normalization_rule.ts";
 import { einsumRules } from "./einsum_rule.ts";
 import { elementwiseRules } from "./elementwise_rules.ts";
@@ -19,6 +20,7 @@ import { windowRules } from "./window_rules.ts";
 export const IMPORT_RULES: ImportRules = {
   ...activationRules,
   ...arrangementRules,
+  ...attentionRules,
   ...batchNormalizationRules,
   ...einsumRules,
   ...elementwiseRules,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { IMPORT_RULES } from "../../../../src/onnx/import/rules/import_rules.ts";
 import { ACTIVATION_CASES } from "./activation_cases.ts";
 import { ARRANGEMENT_CASES } from "./arrangement_cases.ts";
+import { ATTENTION_CASES } from "./attention_cases.ts";
 import { compareImport } from "./compare_import.ts";
 import { ELEMENTWISE_CASES } from "./elementwise_cases.ts";
 import { INDEXING_CASES } from "./indexing_cases.ts";
@@ -14,6 +15,7 @@ import { WINDOW_CASES } from "./window_cases.ts";
 const CASES = [
   ...ACTIVATION_CASES,
   ...ARRANGEMENT_CASES,
+  ...ATTENTION_CASES,
   ...ELEMENTWISE_CASES,
   ...INDEXING_CASES,
   ...MATRIX_CASES,
