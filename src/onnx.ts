@@ -32,3 +32,4 @@ export type { EncodedFiles, FileDivision } from "./onnx/file/encode_files.ts";
 export type { ProgressiveSettings, ProgressiveWidth } from "./onnx/layers/heads/progressive_columns.ts";
 export type { LayerSpec, ModelSpec } from "./onnx/layers/layer_spec.ts";
 export type { RowMeasure } from "./onnx/row_measure.ts";
+export type { FrozenPart } from "./onnx/topology/find_frozen_part.ts";

@@ -32,6 +32,7 @@ export type {
   ModelVectors,
   Objective,
   RowGradientCall,
+  SampleIdentity,
 } from "./engine/engine.ts";
 export type { EngineChoice, EngineKind } from "./engine/engine_kind.ts";
 export type { ModelTopology } from "./engine/model_topology.ts";

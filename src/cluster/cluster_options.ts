@@ -5,6 +5,7 @@ import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "
 import { resolveModule } from "../core/package_module.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
+import { FEATURE_CACHE_MIB } from "./feature_cache_size.ts";
 
 /** More shards than any minibatch is cut into: each has 16 rows or more. */
 const MAX_SHARDS = 65_536;
@@ -35,6 +36,11 @@ export interface ClusterOptions {
    * imported in each replica's Worker, for the engine tfjs. Default: none.
    */
   readonly layerModules?: readonly string[];
+  /**
+   * How many bytes of features all replicas together may keep: what frozen layers below the first trained one give is
+   * computed once a sample. 0 computes it at every step. Default: 2 ** 30.
+   */
+  readonly featureCacheBytes?: number;
   /** The module that replicas' Workers run, for programs that bundle it elsewhere. Default: workers/replica.ts. */
   readonly workerEntry?: URL;
 }
@@ -49,6 +55,7 @@ const CLUSTER_RULES: OptionRules<ClusterOptions> = {
   maxRestarts: wholeNumber(),
   onRestart: callback(),
   layerModules: listOf(text()),
+  featureCacheBytes: wholeNumber(),
   workerEntry: objectLike("a URL", "href"),
 };
 
@@ -70,7 +77,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   const logicalShards = options.logicalShards ?? Math.max(1, workers);
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
-  const { layerModules = [] } = options;
+  const { layerModules = [], featureCacheBytes = FEATURE_CACHE_MIB * 2 ** 20 } = options;
   return {
     workers,
     logicalShards,
@@ -81,6 +88,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
     onRestart,
     workerEntry,
     layerModules,
+    featureCacheBytes,
   };
 }
 

@@ -1,7 +1,7 @@
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { anything, listOf, objectLike, required, text, wholeNumber } from "../core/options/value_rules.ts";
+import { anything, flag, listOf, objectLike, required, text, wholeNumber } from "../core/options/value_rules.ts";
 import { assertFloatTargets, type FloatTargets } from "./float_targets.ts";
 import { AUGMENTATION_RULE, type Augmentation } from "./transforms/augmentation.ts";
 import { assertAugmentationFits, assertTransformFits } from "./transforms/check_transform.ts";
@@ -30,6 +30,8 @@ export interface DataSource {
   readonly augmentation?: Augmentation | undefined;
   /** As which row each row is augmented [rows]. Default: as itself. */
   readonly rowNumbers?: Int32Array | undefined;
+  /** True where x is written over, unlike that of others: nothing may be kept that was computed from it. */
+  readonly isScratch?: boolean | undefined;
 }
 
 const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<DataSource, "id">> = {
@@ -43,6 +45,7 @@ const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<Data
   transforms: required(listOf(anything())),
   augmentation: AUGMENTATION_RULE,
   rowNumbers: objectLike("an Int32Array", "buffer"),
+  isScratch: flag(),
 };
 
 let nextId = 0;

@@ -65,6 +65,7 @@ export class ScratchSamples {
       sampleShape: this.#sampleShape,
       taskLabel,
       transforms: [],
+      isScratch: true,
     };
     const source = this.#sources.get(taskLabel) ?? createDataSource(parts);
     this.#sources.set(taskLabel, source);

@@ -1,7 +1,8 @@
 import { describeUnknownName, describeValue, findNearestNames, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { objectLike, required, text } from "../core/options/value_rules.ts";
+import { number, objectLike, required, text } from "../core/options/value_rules.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
+import type { FrozenPart } from "../onnx/topology/find_frozen_part.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";
@@ -12,7 +13,13 @@ import { assertCarrierChoice } from "./onnxruntime/choose_carrier.ts";
  * training may change the layers' state: moving statistics are changed, frozen weights are not.
  */
 export type EngineModel =
-  | { readonly kind: "onnxruntime"; readonly spec: ModelSpec; readonly movesState: boolean }
+  | {
+      readonly kind: "onnxruntime";
+      readonly spec: ModelSpec;
+      readonly movesState: boolean;
+      /** What lies below the first trained layer, where that can be computed once a sample. */
+      readonly frozenPart?: FrozenPart;
+    }
   | {
       readonly kind: "tfjs";
       readonly topology: ModelTopology;
@@ -26,11 +33,14 @@ export interface EngineSpec {
   readonly model: EngineModel;
   /** "cpu", "webgpu", "cuda:0" … */
   readonly device: string;
+  /** How many bytes of features of frozen layers may be kept. Default: none are. */
+  readonly featureCacheBytes?: number;
 }
 
 const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
   model: required(objectLike("a model as prepareModel makes it", "kind")),
   device: required(text()),
+  featureCacheBytes: number({ atLeast: 0 }),
 };
 
 /**
@@ -46,8 +56,10 @@ export async function prepareModel(
   if (kind === "tfjs") return { kind, topology, layerModules, movesState: true };
   const { parseTopology } = await import("../onnx/topology/parse_topology.ts");
   const { movesState } = await import("../onnx/engine_graphs.ts");
+  const { findFrozenPart } = await import("../onnx/topology/find_frozen_part.ts");
   const spec = parseTopology(topology);
-  return { kind, spec, movesState: movesState(spec) };
+  const frozenPart = findFrozenPart(spec, topology);
+  return { kind, spec, movesState: movesState(spec), ...(frozenPart ? { frozenPart } : {}) };
 }
 
 /**
@@ -56,12 +68,18 @@ export async function prepareModel(
  */
 export async function createEngine(spec: EngineSpec): Promise<Engine> {
   assertOptions("createEngine", spec, ENGINE_SPEC_RULES);
-  const { model, device } = spec;
+  const { model, device, featureCacheBytes = 0 } = spec;
   assertDevice(device);
   switch (model.kind) {
     case "onnxruntime": {
       const { createOnnxruntimeEngine } = await import("./onnxruntime/onnxruntime_engine.ts");
-      return createOnnxruntimeEngine({ spec: model.spec, device });
+      const whole = await createOnnxruntimeEngine({ spec: model.spec, device });
+      const { frozenPart } = model;
+      if (!frozenPart || !featureCacheBytes) return whole;
+      const { FeatureCacheEngine } = await import("./feature_cache/feature_cache_engine.ts");
+      const { upper, ...cut } = frozenPart;
+      const rest = await createOnnxruntimeEngine({ spec: upper, device });
+      return new FeatureCacheEngine({ whole, upper: rest, ...cut, maxBytes: featureCacheBytes });
     }
     case "tfjs": {
       for (const address of model.layerModules) await import(address);

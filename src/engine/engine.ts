@@ -20,6 +20,14 @@ export interface EngineInput {
   readonly mode: "train" | "eval";
   /** Decides the dropout masks: equal keys give equal masks, in every engine. */
   readonly dropoutKey: DropoutKey;
+  /** Which samples the rows are; left out where samples are changed for the call, or written over later. */
+  readonly samples?: SampleIdentity;
+}
+
+/** Samples by source and row, [n] each: equal ones have equal values. */
+export interface SampleIdentity {
+  readonly sourceIds: Int32Array;
+  readonly rows: Int32Array;
 }
 
 /** @see fillDropoutMask */

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
@@ -86,6 +87,12 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       "how many lost replicas are replaced",
       createWholeNumberParser("--max-restarts", 0),
       0,
+    )
+    .option(
+      "--feature-cache <MiB>",
+      "memory for what frozen layers below the first trained one give, computed once a sample; 0: none is kept",
+      createWholeNumberParser("--feature-cache", 0),
+      FEATURE_CACHE_MIB,
     )
     .option("--no-onnx", "do not export models")
     .option(

@@ -1,4 +1,5 @@
 import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
+import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { areClassIds } from "../../data/readers/class_names.ts";
 import { chooseEngine } from "../../engine/create_engine.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
@@ -177,6 +178,7 @@ async function createRunOptions(
           logicalShards,
           engine,
           maxRestarts,
+          featureCacheBytes: (given.featureCacheMiB ?? FEATURE_CACHE_MIB) * 2 ** 20,
           onRestart: report,
           layerModules: listModules(config),
         },

@@ -65,6 +65,7 @@ const CONFIG_KEYS = {
   data: "data",
   checkpointEvery: "checkpointEvery",
   maxRestarts: "maxRestarts",
+  featureCache: "featureCacheMiB",
   onnx: "exportsModels",
 } as const satisfies Record<string, keyof TrainConfig>;
 
@@ -78,6 +79,7 @@ const CONTINUED_KEYS = [
   "data",
   "checkpointEvery",
   "maxRestarts",
+  "featureCache",
   "onnx",
 ] as const satisfies (keyof typeof CONFIG_KEYS)[];
 

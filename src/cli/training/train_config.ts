@@ -1,3 +1,4 @@
+import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { describeUnknownName } from "../../core/errors/errors.ts";
 import { assertDevice } from "../../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
@@ -37,6 +38,8 @@ export interface TrainOptions {
   readonly data?: string;
   readonly checkpointEvery: string;
   readonly maxRestarts: number;
+  /** In MiB. */
+  readonly featureCache: number;
   /** Whether models are exported. */
   readonly onnx: boolean;
 }
@@ -82,6 +85,7 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
     data,
     checkpointEvery,
     maxRestarts,
+    ...(options.featureCache === FEATURE_CACHE_MIB ? {} : { featureCacheMiB: options.featureCache }),
     exportsModels: options.onnx,
     ...(options.criterion === undefined ? {} : { criterion: resolveNamed(CRITERIA, options.criterion) }),
     ...(metrics.length > 0 ? { metrics } : {}),

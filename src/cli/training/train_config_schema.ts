@@ -43,6 +43,7 @@ const CONFIG = {
   checkpointEvery: withDefault(text(), DEFAULT_CHECKPOINT_INTERVAL, ""),
   maxRestarts: withDefault(wholeNumber(), 0, ""),
   exportsModels: withDefault(flag(), true, ""),
+  featureCacheMiB: optional(wholeNumber(), ""),
   criterion: optional(choice, ""),
   metrics: optional(listOf(choice), ""),
   startParametersHash: optional(text(), ""),

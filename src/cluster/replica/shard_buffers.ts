@@ -3,7 +3,7 @@ import { countElements } from "../../core/host_tensor.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { gatherSamples } from "../../data/gather.ts";
 import type { AugmentationKey } from "../../data/transforms/augmentation.ts";
-import type { DropoutKey, EngineInput, Objective } from "../../engine/engine.ts";
+import type { DropoutKey, EngineInput, Objective, SampleIdentity } from "../../engine/engine.ts";
 import type { BatchMemory } from "../memory/replica_memory.ts";
 import { OBJECTIVE_KINDS } from "../objective_writer.ts";
 import { Word } from "../protocol/control_block.ts";
@@ -34,6 +34,7 @@ export class ShardBuffers {
   #dSamples = new Float32Array(0);
   #activations = new Float32Array(0);
   #shape: readonly number[] = [];
+  #samples: SampleIdentity | undefined;
   #batchId = -1;
   #augmentationStep = 0;
 
@@ -85,13 +86,16 @@ export class ShardBuffers {
     this.#shape = [this.rows, ...source.sampleShape];
     gatherSamples(sources, batch, range, this.#x, augmentation);
     this.#taskLabels.set(batch.taskLabels.subarray(range.start, range.end));
+    this.#samples = identifySamples(sources, batch, { ...range, isAugmented: augmentation.step !== 0 });
     this.#batchId = batchId;
     this.#augmentationStep = augmentation.step;
   }
 
   /** What the engine is given. */
   createInput(mode: EngineInput["mode"], dropoutKey: DropoutKey): EngineInput {
-    return { x: { data: this.#x, shape: this.#shape }, taskLabels: this.#taskLabels, mode, dropoutKey };
+    const x = { data: this.#x, shape: this.#shape };
+    const samples = this.#samples ? { samples: this.#samples } : {};
+    return { x, taskLabels: this.#taskLabels, mode, dropoutKey, ...samples };
   }
 
   readOutputGradient(batch: BatchMemory, range: ShardRange): void {
@@ -146,6 +150,20 @@ export class ShardBuffers {
     batch.outputs.set(this.#outputs, range.start * this.#outputSize);
     batch.losses.set(this.#losses, range.start);
   }
+}
+
+/** Which samples these are; undefined where some are changed as they are read, or written over. */
+function identifySamples(
+  sources: ReadonlyMap<number, DataSource>,
+  { sourceIds, rows }: BatchMemory,
+  { start, end, isAugmented }: ShardRange & { readonly isAugmented: boolean },
+): SampleIdentity | undefined {
+  const ids = sourceIds.slice(start, end);
+  for (const id of new Set(ids)) {
+    const source = sources.get(id);
+    if (!source || source.isScratch || (isAugmented && source.augmentation)) return undefined;
+  }
+  return { sourceIds: ids, rows: rows.slice(start, end) };
 }
 
 /** An array of that length: the same, or another in its memory where that is large enough. */

@@ -17,7 +17,8 @@ export async function startReplicas(
 ): Promise<ReplicaGroup> {
   const devices = listDevices(options);
   await assertPlaces(model.kind, devices);
-  const specs = devices.map((device) => ({ model, device }));
+  const featureCacheBytes = Math.floor(options.featureCacheBytes / devices.length);
+  const specs = devices.map((device) => ({ model, device, featureCacheBytes }));
   const [first] = specs;
   return first && options.workers === 0
     ? InlineReplica.start(first, memory)

@@ -6,7 +6,7 @@ import { ScratchSamples } from "../../data/scratch_samples.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { ClassBalancedOutputs } from "../../memory/buffers/class_balanced_outputs.ts";
 import { takeTopology } from "../../models/take_topology.ts";
-import { cutUpperPart } from "../../models/upper_part.ts";
+import { cutUpperPart } from "../../onnx/topology/cut_upper_part.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";

@@ -6,7 +6,7 @@ import { LatentMemory } from "../../memory/buffers/latent_memory.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import { takeTopology } from "../../models/take_topology.ts";
-import { cutUpperPart } from "../../models/upper_part.ts";
+import { cutUpperPart } from "../../onnx/topology/cut_upper_part.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { RehearseExperience } from "../../training/loop/rehearsal.ts";

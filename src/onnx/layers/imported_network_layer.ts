@@ -18,7 +18,7 @@ export const importedNetworkLayers = {
     parameters: ({ layer, network }) =>
       network.weights.map(({ name, shape, isTrainable }) => ({ name: `${layer}/${name}`, shape, isTrainable })),
     convert: ({ layer, network }, [x = ""], { graph, mode }) => replayNetwork(network, { layer, x, mode }, graph),
-    dependsOnMode: ({ network }) => network.nodes.some(({ op }) => op === "BatchNormalization"),
+    dependsOnMode: ({ network }) => hasTrainedNorm(network),
   },
 } satisfies LayerFamily<ImportedNetworkSpec>;
 
@@ -26,6 +26,12 @@ export const importedNetworkLayers = {
 export const importedNetworkClasses = {
   ImportedNetwork: parseImportedNetwork,
 } satisfies ClassFamily<ImportedNetworkSpec>;
+
+/** Whether a norm goes by its batch in training: one whose scale is trained. */
+function hasTrainedNorm({ nodes, weights }: ImportedNetwork): boolean {
+  const trained = new Set(weights.filter(({ isTrainable }) => isTrainable).map(({ name }) => name));
+  return nodes.some(({ op, inputs: [, scale = ""] }) => op === "BatchNormalization" && trained.has(scale));
+}
 
 function parseImportedNetwork(layer: LayerJson, call: LayerCall): ImportedNetworkSpec {
   const { network } = layer.config;

@@ -6,7 +6,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import { loadModel } from "../../engine/tfjs/model_loading.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
-import { cutUpperPart } from "../../models/upper_part.ts";
+import { cutUpperPart } from "../../onnx/topology/cut_upper_part.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import { computeGradient } from "../model/compute_gradient.ts";
 import type { ModelHolder } from "../model/model_holder.ts";

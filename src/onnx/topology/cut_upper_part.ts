@@ -1,13 +1,12 @@
-import { describeUnknownName, needs, RangeRefusal } from "../core/errors/errors.ts";
-import type { ModelTopology } from "../engine/model_topology.ts";
-import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
+import { describeUnknownName, needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { TASK_LABELS_NAME } from "../layers/input.ts";
 import {
   isModelJson,
   type LayerJson,
   type ModelJson,
   parseModelJson,
   type TensorReference,
-} from "../onnx/topology/topology_schema.ts";
+} from "./topology_schema.ts";
 
 /** What the part of a model behind one of its layers is given. */
 export interface UpperCut {
@@ -24,7 +23,7 @@ type Functional = ModelJson & { class_name: "Model" | "Functional" };
  * @throws {RangeError} If there is no such layer, it is the last, or some way from the samples to the outputs goes past
  * it.
  */
-export function cutUpperPart(topology: ModelTopology, cut: UpperCut): ModelTopology {
+export function cutUpperPart(topology: unknown, cut: UpperCut): ModelJson {
   const model = parseModelJson(topology);
   const names = model.config.layers.map(({ config }) => config.name);
   if (!names.includes(cut.layerName)) {
@@ -33,14 +32,14 @@ export function cutUpperPart(topology: ModelTopology, cut: UpperCut): ModelTopol
   return model.class_name === "Sequential" ? cutSequential(model, cut) : cutFunctional(model, cut);
 }
 
-function cutSequential(model: ModelJson & { class_name: "Sequential" }, cut: UpperCut): ModelTopology {
+function cutSequential(model: ModelJson & { class_name: "Sequential" }, cut: UpperCut): ModelJson {
   const { layers } = model.config;
   const behind = layers.slice(layers.findIndex(({ config }) => config.name === cut.layerName) + 1);
   if (behind.length === 0) refuseLast(model, cut);
   return { ...model, config: { ...model.config, layers: [createInput(cut), ...behind] } };
 }
 
-function cutFunctional(model: Functional, cut: UpperCut): ModelTopology {
+function cutFunctional(model: Functional, cut: UpperCut): ModelJson {
   const behind = listLayersBehind(model, cut.layerName);
   const { input_layers: inputs, output_layers: outputs } = model.config;
   if (outputs.some(([name]) => name === cut.layerName)) refuseLast(model, cut);

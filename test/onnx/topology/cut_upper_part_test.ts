@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
-import { listFirstOutputs } from "../../src/engine/tfjs/model_layers.ts";
-import { loadModel } from "../../src/engine/tfjs/model_loading.ts";
-import { flattenWeights } from "../../src/models/model_snapshot.ts";
-import { mlp } from "../../src/models/simple_mlp.ts";
-import { slimResNet18 } from "../../src/models/slim_resnet18.ts";
-import { cutUpperPart } from "../../src/models/upper_part.ts";
-import { SMALL_MLP } from "../support/made_cluster.ts";
-import { createNestedModel } from "../support/nested_model.ts";
+import { listFirstOutputs } from "../../../src/engine/tfjs/model_layers.ts";
+import { loadModel } from "../../../src/engine/tfjs/model_loading.ts";
+import { flattenWeights } from "../../../src/models/model_snapshot.ts";
+import { mlp } from "../../../src/models/simple_mlp.ts";
+import { slimResNet18 } from "../../../src/models/slim_resnet18.ts";
+import { cutUpperPart } from "../../../src/onnx/topology/cut_upper_part.ts";
+import { SMALL_MLP } from "../../support/made_cluster.ts";
+import { createNestedModel } from "../../support/nested_model.ts";
 
 /** A value for every element, near 0. */
 function fill(shape: readonly number[]): tf.Tensor {

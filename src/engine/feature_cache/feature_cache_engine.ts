@@ -1,0 +1,206 @@
+import { elementAt } from "../../core/element_at.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { countElements, type HostTensor } from "../../core/host_tensor.ts";
+import { findEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import type { Engine, EngineInput, EngineResults, ModelVectors, Objective, RowGradientCall } from "../engine.ts";
+import { FeatureStore } from "./feature_store.ts";
+
+/** What an engine with a cache of features is put together from. */
+export interface FeatureCacheParts {
+  /** Computes the whole model. */
+  readonly whole: Engine;
+  /** Computes the part behind `layerName`; its parameters are those of the whole. */
+  readonly upper: Engine;
+  readonly layerName: string;
+  /** The shape of one row of what that layer gives. */
+  readonly shape: readonly number[];
+  /** How many bytes of features it may keep. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Rows that features are computed for at one time, always as many: what a product of matrices gives for a row may
+ * depend on their number, and must not depend on which samples are known already.
+ */
+const ROWS_AT_ONCE = 16;
+
+/**
+ * An engine that computes what lies below the first trained layer once a sample, and trains the rest on that. Rows that
+ * say which samples they are go this way; others are computed from their values.
+ */
+export class FeatureCacheEngine implements Engine {
+  readonly carrier?: string;
+  readonly #parts: FeatureCacheParts;
+  readonly #store: FeatureStore;
+  readonly #upperState: Float32Array;
+  readonly #frozen: ParameterLayout["entries"];
+  readonly #features = new Map<number, Float32Array>();
+  readonly #chunk: { x: Float32Array; readonly out: Float32Array; readonly taskLabels: Int32Array };
+  #fingerprint = Number.NaN;
+
+  /** @throws {RangeError} If the part has other parameters than the whole. */
+  constructor(parts: FeatureCacheParts) {
+    const { whole, upper, shape, maxBytes } = parts;
+    if (upper.layout.size !== whole.layout.size) {
+      throw new RangeRefusal(needs("the cache of features", `${whole.layout.size} parameters`, upper.layout.size));
+    }
+    this.#parts = parts;
+    if (whole.carrier !== undefined) this.carrier = whole.carrier;
+    const width = countElements(shape);
+    this.#store = new FeatureStore(width, maxBytes);
+    this.#upperState = new Float32Array(upper.stateLayout.size);
+    const moving = new Set(upper.stateLayout.entries.map(({ name }) => name));
+    this.#frozen = whole.stateLayout.entries.filter(({ name }) => !moving.has(name));
+    this.#chunk = {
+      x: new Float32Array(0),
+      out: new Float32Array(ROWS_AT_ONCE * width),
+      taskLabels: new Int32Array(ROWS_AT_ONCE),
+    };
+  }
+
+  get name(): string {
+    return this.#parts.whole.name;
+  }
+
+  get layout(): ParameterLayout {
+    return this.#parts.whole.layout;
+  }
+
+  get stateLayout(): ParameterLayout {
+    return this.#parts.whole.stateLayout;
+  }
+
+  get outputSize(): number {
+    return this.#parts.whole.outputSize;
+  }
+
+  async forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
+    await this.#compute(vectors, input, (engine, own, given) => engine.forward(own, given, outputs));
+  }
+
+  async gradient(
+    vectors: ModelVectors,
+    input: EngineInput,
+    objective: Objective,
+    results: EngineResults,
+  ): Promise<void> {
+    await this.#compute(vectors, input, (engine, own, given) => engine.gradient(own, given, objective, results));
+  }
+
+  async backward(
+    vectors: ModelVectors,
+    input: EngineInput,
+    dOutputs: Float32Array,
+    gradient: Float32Array,
+  ): Promise<void> {
+    await this.#compute(vectors, input, (engine, own, given) => engine.backward(own, given, dOutputs, gradient));
+  }
+
+  async sumRowGradients(call: RowGradientCall): Promise<boolean> {
+    let isDone = false;
+    await this.#compute(call.vectors, call.input, async (engine, vectors, input) => {
+      isDone = (await engine.sumRowGradients?.({ ...call, vectors, input })) ?? false;
+    });
+    return isDone;
+  }
+
+  activationShape(layerName: string): readonly number[] {
+    const { whole } = this.#parts;
+    if (whole.activationShape) return whole.activationShape(layerName);
+    throw new RangeRefusal(`the engine ${whole.name} cannot compute a layer's activations`);
+  }
+
+  async activations(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
+    await this.#parts.whole.activations?.(vectors, input, layerName, out);
+  }
+
+  assertInputGradients(): void {
+    this.#parts.whole.assertInputGradients?.();
+  }
+
+  async inputGradients(
+    vectors: ModelVectors,
+    input: EngineInput,
+    dOutputs: Float32Array,
+    out: Float32Array,
+  ): Promise<void> {
+    await this.#parts.whole.inputGradients?.(vectors, input, dOutputs, out);
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.upper.close();
+    await this.#parts.whole.close();
+  }
+
+  /** By the part behind the features where the samples are known, else by the whole. */
+  async #compute(
+    vectors: ModelVectors,
+    input: EngineInput,
+    work: (engine: Engine, vectors: ModelVectors, input: EngineInput) => Promise<void>,
+  ): Promise<void> {
+    const { whole, upper } = this.#parts;
+    if (!input.samples) return work(whole, vectors, input);
+    const x = await this.#findFeatures(vectors, input);
+    for (const entry of upper.stateLayout.entries) {
+      viewEntry(this.#upperState, entry).set(viewEntry(vectors.state, findEntry(whole.stateLayout, entry.name)));
+    }
+    await work(upper, { parameters: vectors.parameters, state: this.#upperState }, { ...input, x });
+    if (input.mode === "eval") return;
+    for (const entry of upper.stateLayout.entries) {
+      viewEntry(vectors.state, findEntry(whole.stateLayout, entry.name)).set(viewEntry(this.#upperState, entry));
+    }
+  }
+
+  /** [n, …shape], in memory of its own for each n, so that it can be bound once. */
+  async #findFeatures(vectors: ModelVectors, input: EngineInput): Promise<HostTensor> {
+    const { sourceIds = new Int32Array(0), rows = new Int32Array(0) } = input.samples ?? {};
+    const { shape } = this.#parts;
+    const width = countElements(shape);
+    const data = this.#features.get(rows.length) ?? new Float32Array(rows.length * width);
+    this.#features.set(rows.length, data);
+    this.#forgetIfChanged(vectors.state);
+    const missing: number[] = [];
+    for (let i = 0; i < rows.length; i++) {
+      const known = this.#store.find(elementAt(sourceIds, i), elementAt(rows, i));
+      if (known) data.set(known, i * width);
+      else missing.push(i);
+    }
+    for (let from = 0; from < missing.length; from += ROWS_AT_ONCE) {
+      const taken = missing.slice(from, from + ROWS_AT_ONCE);
+      await this.#computeFeatures(vectors, input, taken);
+      for (const [place, i] of taken.entries()) {
+        const features = this.#chunk.out.subarray(place * width, (place + 1) * width);
+        data.set(features, i * width);
+        this.#store.add(elementAt(sourceIds, i), elementAt(rows, i), features);
+      }
+    }
+    return { data, shape: [rows.length, ...shape] };
+  }
+
+  /** Of these rows of the input, into the chunk's output; rows that are too few are made up by the first. */
+  async #computeFeatures(vectors: ModelVectors, input: EngineInput, taken: readonly number[]): Promise<void> {
+    const { whole, layerName } = this.#parts;
+    const [, ...sampleShape] = input.x.shape;
+    const size = countElements(sampleShape);
+    if (this.#chunk.x.length !== ROWS_AT_ONCE * size) this.#chunk.x = new Float32Array(ROWS_AT_ONCE * size);
+    for (let place = 0; place < ROWS_AT_ONCE; place++) {
+      const i = taken[place] ?? elementAt(taken, 0);
+      this.#chunk.x.set(input.x.data.subarray(i * size, (i + 1) * size), place * size);
+    }
+    const { dropoutKey } = input;
+    const x = { data: this.#chunk.x, shape: [ROWS_AT_ONCE, ...sampleShape] };
+    const given = { x, taskLabels: this.#chunk.taskLabels, mode: "eval", dropoutKey } as const;
+    await whole.activations?.(vectors, given, layerName, this.#chunk.out);
+  }
+
+  /** Weights that were frozen can be set from outside: some values of each are looked at. */
+  #forgetIfChanged(state: Float32Array): void {
+    let sum = 0;
+    for (const { offset, size } of this.#frozen) {
+      for (const at of [0, size >> 1, size - 1]) sum = sum * 1.0000001 + elementAt(state, offset + at);
+    }
+    if (sum === this.#fingerprint) return;
+    this.#fingerprint = sum;
+    this.#store.clear();
+  }
+}
