@@ -6,6 +6,8 @@ export interface MatrixFunctions {
   multiplyByTransposed(a: number, b: number, product: number, m: number, n: number, k: number): void;
   widenRows(rows: number, low: number, high: number, m: number, k: number): void;
   addGram(rows: number, sums: number, m: number, k: number): void;
+  addProducts(a: number, b: number, products: number, m: number, n: number, pieces: number, stride: number): void;
+  addSquares(a: number, squares: number, m: number, pieces: number, stride: number): void;
 }
 
 /** The functions and the memory that they compute in, which is this thread's own. */
@@ -20,13 +22,19 @@ let loaded: MatrixKernels | undefined;
 
 /** The kernels with room for so many bytes; the memory keeps its size. Views of it are of no use once it has grown. */
 export function reserveMatrixMemory(bytes: number): MatrixKernels {
-  loaded ??= createKernels();
-  const missing = bytes - loaded.memory.buffer.byteLength;
-  if (missing > 0) loaded.memory.grow(Math.ceil(missing / PAGE_BYTES));
+  loaded ??= createMatrixKernels();
+  growMemory(loaded.memory, bytes);
   return loaded;
 }
 
-function createKernels(): MatrixKernels {
+/** Makes a memory as large, or leaves it as it is. Views of it are of no use once it has grown. */
+export function growMemory(memory: WebAssembly.Memory, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+}
+
+/** Kernels over a memory of their own, for what is to stay there. */
+export function createMatrixKernels(): MatrixKernels {
   const memory = new WebAssembly.Memory({ initial: 1 });
   return { memory, functions: loadKernels(MATRIX_KERNELS_WASM, memory) };
 }

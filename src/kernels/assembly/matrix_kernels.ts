@@ -128,3 +128,92 @@ export function addGram(rows: usize, sums: usize, m: usize, k: usize): void {
     }
   }
 }
+
+/** Bytes of a piece of a vector: 1,024 values, as in `held_vectors.ts`. */
+const PIECE_BYTES: usize = 4096;
+
+/** The four sums of products of float32 values, in double precision, added to the sum at `place`. */
+function addQuarters(place: usize, sums: v128): void {
+  const halves = f64x2.add(
+    f64x2.promote_low_f32x4(sums),
+    f64x2.promote_low_f32x4(v128.shuffle<f32>(sums, sums, 2, 3, 2, 3)),
+  );
+  f64.store(place, f64.load(place) + addHalves(halves));
+}
+
+/**
+ * products += a · bᵀ, [m, n], of rows of whole pieces of float32 values, `stride` bytes apart. m is a multiple of 4,
+ * and n of 2. Products are added up in float32 within a piece, and in double precision from there on.
+ */
+export function addProducts(
+  a: usize,
+  b: usize,
+  products: usize,
+  m: usize,
+  n: usize,
+  pieces: usize,
+  stride: usize,
+): void {
+  for (let p: usize = 0; p < pieces; p++) {
+    for (let i: usize = 0; i < m; i += 4) {
+      const rows = a + i * stride + p * PIECE_BYTES;
+      for (let j: usize = 0; j < n; j += 2) {
+        const columns = b + j * stride + p * PIECE_BYTES;
+        let u0 = f32x4.splat(0);
+        let u1 = u0;
+        let u2 = u0;
+        let u3 = u0;
+        let l0 = u0;
+        let l1 = u0;
+        let l2 = u0;
+        let l3 = u0;
+        for (let at: usize = 0; at < PIECE_BYTES; at += LANES) {
+          const x = v128.load(columns + at);
+          const y = v128.load(columns + at + stride);
+          const row = rows + at;
+          const a0 = v128.load(row);
+          const a1 = v128.load(row + stride);
+          const a2 = v128.load(row + 2 * stride);
+          const a3 = v128.load(row + 3 * stride);
+          u0 = f32x4.add(u0, f32x4.mul(x, a0));
+          u1 = f32x4.add(u1, f32x4.mul(x, a1));
+          u2 = f32x4.add(u2, f32x4.mul(x, a2));
+          u3 = f32x4.add(u3, f32x4.mul(x, a3));
+          l0 = f32x4.add(l0, f32x4.mul(y, a0));
+          l1 = f32x4.add(l1, f32x4.mul(y, a1));
+          l2 = f32x4.add(l2, f32x4.mul(y, a2));
+          l3 = f32x4.add(l3, f32x4.mul(y, a3));
+        }
+        const line = n << 3;
+        const place = products + ((i * n + j) << 3);
+        addQuarters(place, u0);
+        addQuarters(place + line, u1);
+        addQuarters(place + 2 * line, u2);
+        addQuarters(place + 3 * line, u3);
+        addQuarters(place + 8, l0);
+        addQuarters(place + line + 8, l1);
+        addQuarters(place + 2 * line + 8, l2);
+        addQuarters(place + 3 * line + 8, l3);
+      }
+    }
+  }
+}
+
+/** squares += the squared lengths [m] of such rows, added up like products. */
+export function addSquares(a: usize, squares: usize, m: usize, pieces: usize, stride: usize): void {
+  for (let i: usize = 0; i < m; i++) {
+    for (let p: usize = 0; p < pieces; p++) {
+      const row = a + i * stride + p * PIECE_BYTES;
+      let first = f32x4.splat(0);
+      let second = first;
+      for (let at: usize = 0; at < PIECE_BYTES; at += 2 * LANES) {
+        const x = v128.load(row + at);
+        const y = v128.load(row + at + LANES);
+        first = f32x4.add(first, f32x4.mul(x, x));
+        second = f32x4.add(second, f32x4.mul(y, y));
+      }
+      addQuarters(squares + (i << 3), first);
+      addQuarters(squares + (i << 3), second);
+    }
+  }
+}

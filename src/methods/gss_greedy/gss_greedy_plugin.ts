@@ -1,6 +1,7 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { dot, scaleVector } from "../../core/vector.ts";
+import { dot } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { GIVEN_VECTORS, type HeldProducts, HeldVectors } from "../../kernels/held_vectors.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import { ScoredSamples } from "../../memory/selection/scored_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -29,6 +30,8 @@ export class GSSGreedyPlugin implements StrategyPlugin {
   readonly memory: ScoredSamples;
   readonly #memStrength: number;
   readonly #batchSizeMem: number | undefined;
+  /** The gradients of the samples that new ones are compared with. */
+  readonly #directions = new HeldVectors();
 
   /** @throws {RangeError} If a number is out of range. */
   constructor(given: GSSGreedyOptions = {}) {
@@ -60,37 +63,47 @@ export class GSSGreedyPlugin implements StrategyPlugin {
     const remembered = drawSamples(this.memory.samples, this.#batchSizeMem ?? trainMbSize, random);
     if (clock.trainExpEpochs === 0) {
       const compared = drawSamples(this.memory.samples, this.#memStrength, random);
-      this.memory.offer(mbatch, await scoreSamples(strategy, mbatch, compared), random);
+      this.memory.offer(mbatch, await this.#scoreSamples(strategy, mbatch, compared), random);
     }
     if (remembered.length > 0) strategy.mbatch = Dataset.concat([mbatch, remembered]);
+  }
+
+  /** 1 + the largest cosine between each new sample's gradient and those of the samples that it is compared with. */
+  async #scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: Dataset): Promise<number[]> {
+    if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
+    const directions = this.#directions;
+    directions.reserve(compared.length, strategy.parameters.length);
+    const lengths: number[] = [];
+    await strategy.visitGradientsOn(compared, (gradient) => {
+      directions.hold(lengths.length, gradient);
+      lengths.push(Math.sqrt(dot(gradient, gradient)));
+    });
+    const scores: number[] = [];
+    let waiting = 0;
+    const score = () => {
+      for (const made of directions.multiply(waiting)) scores.push(1 + findLargestCosine(made, lengths));
+      waiting = 0;
+    };
+    await strategy.visitGradientsOn(samples, (gradient) => {
+      directions.give(waiting, gradient);
+      waiting += 1;
+      if (waiting === GIVEN_VECTORS) score();
+    });
+    score();
+    return scores;
   }
 }
 
 /** Greedy gradient-based sample selection: a `GSSGreedyPlugin` after the other plugins. */
 export class GSS_greedy extends strategyWith(GSSGreedyPlugin, gssGreedy.options) {}
 
-/** 1 + the largest cosine between each new sample's gradient and those of the samples that it is compared with. */
-async function scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: Dataset): Promise<number[]> {
-  if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
-  const directions: Float32Array[] = [];
-  await strategy.visitGradientsOn(compared, (gradient) => directions.push(scaleToOne(gradient)));
-  const scores: number[] = [];
-  await strategy.visitGradientsOn(samples, (gradient) => scores.push(1 + findLargestCosine(gradient, directions)));
-  return scores;
-}
-
-/** The largest cosine of the angles between a vector and directions, vectors of length 1 or 0; 0 where one is zero. */
-export function findLargestCosine(vector: Float32Array, directions: readonly Float32Array[]): number {
-  // A dot product over all parameters costs as much as a sample's gradient: lengths are measured once.
-  const length = Math.sqrt(dot(vector, vector)) || 1;
-  return Math.max(...directions.map((direction) => dot(vector, direction) / length));
-}
-
-/** A copy at length 1; zeros stay. */
-function scaleToOne(vector: Float32Array): Float32Array {
-  const copy = Float32Array.from(vector);
-  scaleVector(copy, 1 / (Math.sqrt(dot(vector, vector)) || 1));
-  return copy;
+/**
+ * The largest cosine of the angles between a vector and those held, from its products and their lengths; 0 where one is
+ * zero.
+ */
+export function findLargestCosine({ products, square }: HeldProducts, lengths: readonly number[]): number {
+  const length = Math.sqrt(square) || 1;
+  return Math.max(...lengths.map((other, i) => (products[i] ?? 0) / (length * (other || 1))));
 }
 
 /** By the names under which a list of methods loads them. */

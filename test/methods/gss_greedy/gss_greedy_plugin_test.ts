@@ -63,10 +63,11 @@ function cosine(a: readonly number[], b: readonly number[]): number {
 
 describe("findLargestCosine()", () => {
   test("is that of the smallest angle, and 0 for no direction", () => {
-    const [vector, half] = [new Float32Array([3, 0]), Math.SQRT1_2];
-    expect(findLargestCosine(vector, [Float32Array.of(-1, 0), Float32Array.of(half, half)])).toBeCloseTo(half, 6);
-    expect(findLargestCosine(vector, [new Float32Array(2), Float32Array.of(-1, 0)])).toBe(0);
-    expect(findLargestCosine(new Float32Array(2), [Float32Array.of(1, 0)])).toBe(0);
+    const find = (products: readonly number[], square: number, lengths: readonly number[]) =>
+      findLargestCosine({ products: Float64Array.from(products), square }, lengths);
+    expect(find([-3, 6], 9, [1, 4])).toBe(0.5);
+    expect(find([0, -3], 9, [0, 1])).toBe(0);
+    expect(find([0], 0, [1])).toBe(0);
   });
 });
 
