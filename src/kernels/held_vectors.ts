@@ -79,7 +79,7 @@ export class HeldVectors {
     return this.#kernels;
   }
 
-  /** Places in the memory, in bytes: the vectors held, those given, the products [given, width], the squares [given]. */
+  /** Places in the memory, in bytes: of the vectors held, of those given, of the products and of the squares. */
   #locate() {
     const pieces = Math.ceil((this.#length * Float32Array.BYTES_PER_ELEMENT) / PIECE_BYTES);
     const stride = pieces * PIECE_BYTES + GAP_BYTES;
