@@ -68,8 +68,46 @@ class Operators(nn.Module):
         return self.fc(x)
 
 
+class Tagger(nn.Module):
+    """A recurrent network over the pixels of images, in both directions; `layer` is LSTM, GRU or RNN."""
+
+    def __init__(self, layer, layers, bidirectional):
+        super().__init__()
+        self.layer = layer(3, 4, num_layers=layers, bidirectional=bidirectional, batch_first=True)
+        self.fc = nn.Linear(8 if bidirectional else 4, CLASSES)
+
+    def forward(self, x):
+        outputs, _ = self.layer(x.flatten(2).transpose(1, 2))
+        return self.fc(outputs[:, -1] + outputs.mean(1))
+
+
+class Encoder(nn.Module):
+    """PyTorch's own transformer encoder over the pixels of images."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Linear(3, 8)
+        layer = nn.TransformerEncoderLayer(8, 2, 12, 0.0, activation="gelu", batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, 2)
+        self.fc = nn.Linear(8, CLASSES)
+
+    def forward(self, x):
+        return self.fc(self.encoder(self.embed(x.flatten(2).transpose(1, 2))).mean(1))
+
+
+def build_all():
+    """Every network and the side of its images. Those of sequences are made after the others were used."""
+    yield from build().items()
+    yield from {
+        "lstm": (Tagger(nn.LSTM, 2, True), 3),
+        "gru": (Tagger(nn.GRU, 1, True), 3),
+        "rnn": (Tagger(nn.RNN, 1, False), 3),
+        "encoder": (Encoder(), 3),
+    }.items()
+
+
 def build():
-    """Every network and the side of its images."""
+    """Networks of images."""
     norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01)
     v3 = lambda *args: InvertedResidualConfig(*args, width_mult=1.0)  # noqa: E731
     return {
@@ -152,7 +190,7 @@ def main(folder):
     os.makedirs(folder, exist_ok=True)
     torch.manual_seed(7)
     recorded = {}
-    for name, (network, side) in build().items():
+    for name, (network, side) in build_all():
         network.eval()
         spread(network)
         x = torch.sin(torch.arange(1, ROWS * 3 * side * side + 1, dtype=torch.float64)).float().reshape(ROWS, 3, side, side)

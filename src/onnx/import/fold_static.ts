@@ -84,8 +84,7 @@ export function foldStatic(node: StaticNode): StaticTensor | undefined {
     case "Size":
       return { isFloat: false, shape: [], values: [a.values.length] };
     case "ConstantOfShape": {
-      // One that depends on the number of rows is a value of the graph.
-      if (a.values.some((length) => typeof length !== "number")) return undefined;
+      if (!isKnown(a)) return undefined;
       const shape = numbersOf(a);
       const value = node.float("value", 0);
       return {
@@ -119,11 +118,9 @@ export function foldStatic(node: StaticNode): StaticTensor | undefined {
     case "Unsqueeze":
       return { ...a, shape: restack(node.op, a.shape, b ? numbersOf(b) : node.ints("axes")) };
     case "Expand":
-      return (
-        b &&
-        fillStatic(broadcastStatic(a, { ...a, shape: numbersOf(b), values: [] }), a.isFloat, (at) =>
-          valueAtPosition(a, at),
-        )
+      if (!b || !isKnown(b)) return undefined;
+      return fillStatic(broadcastStatic(a, { ...a, shape: numbersOf(b), values: [] }), a.isFloat, (at) =>
+        valueAtPosition(a, at),
       );
     case "Tile":
       return b && tileStatic(a, numbersOf(b));
@@ -141,6 +138,11 @@ export function foldStatic(node: StaticNode): StaticTensor | undefined {
     case "Identity":
       return a;
   }
+}
+
+/** A shape that depends on the number of rows is one of a value of the graph. */
+function isKnown({ values }: StaticTensor): boolean {
+  return values.every((length) => typeof length === "number");
 }
 
 function foldPair(op: string, a: StaticTensor | undefined, b: StaticTensor | undefined): StaticTensor | undefined {

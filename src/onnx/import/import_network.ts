@@ -1,11 +1,12 @@
 import { elementAt } from "../../core/element_at.ts";
 import { describeUnknownName, RangeRefusal } from "../../core/errors/errors.ts";
 import { cutHead } from "./cut_head.ts";
+import { findSettings } from "./find_settings.ts";
 import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
 import { inlineFunctions } from "./inline_functions.ts";
 import type { OnnxSource, SourceNode, SourceTensor } from "./onnx_source.ts";
 import { listNumbers, toFloats } from "./read_tensor.ts";
-import { type Use, WeightNames } from "./weight_names.ts";
+import { WeightNames } from "./weight_names.ts";
 
 /** What is taken of a file. */
 export interface ImportOptions {
@@ -39,8 +40,8 @@ export interface Imported {
 
 /**
  * Takes a network out of a file: functions laid open, the nodes that the output needs, and its float tensors as weights
- * of their own. Exporters write equal weights once; norms and small tensors get a copy for each use, as they were apart
- * before the export, while large ones that several operators share stay shared.
+ * of their own. Exporters write equal tensors once: of those that are one number throughout, norms' and small ones get
+ * a copy for each use, as they were apart before the export. Others that several operators take stay shared.
  * @throws {RangeError} If the file has not one input, or has no such value.
  */
 export function importNetwork(source: OnnxSource, options: ImportOptions): Imported {
@@ -51,6 +52,7 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
   const end = cutHead(nodes, { outputs: source.outputs.map(({ name }) => name), tensors, ...options });
   const kept = keepNeeded(nodes, end);
   if (kept.length === 0) throw new RangeRefusal(`${subject}: ${describeUnknownName("value", end, listValues(nodes))}`);
+  const settings = findSettings(kept);
   const names = new WeightNames();
   const statics: ImportedNetwork["statics"] = {};
   const weights: { name: string; tensor: SourceTensor; isStatistic: boolean; node: number }[] = [];
@@ -60,7 +62,8 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
     const inputs = node.inputs.map((name, place) => {
       const tensor = tensors.get(name);
       if (!tensor) return name;
-      if (!isStatistic(node, place) && (!isWeight(tensor) || isNumbers(tensor, { node, place }))) {
+      const isSetting = settings.has(name) || !isWeight(tensor) || isNumbers(tensor, node);
+      if (isSetting && !isStatistic(node, place)) {
         statics[name] = toStatic(tensor);
         return name;
       }
@@ -163,16 +166,8 @@ function isWeight({ dataType, shape, name }: SourceTensor): boolean {
 /** What takes numbers to compute masks and shapes by, not weights. */
 const TAKES_NUMBERS = ["ConstantOfShape", "Equal", "Greater", "Less", "Range", "ScatterND", "Where"];
 
-/** Factors, depths and the like: never weights. */
-const SETTINGS_FROM: ReadonlyMap<string, number> = new Map([
-  ["OneHot", 1],
-  ["Resize", 1],
-  ["Upsample", 1],
-]);
-
 /** Floats that such an operator takes, unless they are called as PyTorch calls parameters ("layer1.weight"). */
-function isNumbers({ name }: SourceTensor, { node: { op }, place }: Use): boolean {
-  if (place >= (SETTINGS_FROM.get(op) ?? Number.POSITIVE_INFINITY)) return true;
+function isNumbers({ name }: SourceTensor, { op }: SourceNode): boolean {
   return TAKES_NUMBERS.includes(op) && !name.includes(".");
 }
 

@@ -80,7 +80,8 @@ export function readTransposedWindow(
   const isUpper = automatic === "SAME_UPPER";
   return {
     window: { ...window, padsBefore: isUpper ? small : large, padsBehind: isUpper ? large : small },
-    added: added.map((length, axis) => length + Math.max(0, -elementAt(totals, axis))),
+    // Where SAME would ask for more than there is, onnxruntime gives what there is.
+    added: wanted ? added.map((length, axis) => length + Math.max(0, -elementAt(totals, axis))) : added,
   };
 }
 

@@ -1,13 +1,14 @@
 import { countElements } from "../../core/host_tensor.ts";
 import type { SourceNode, SourceTensor } from "./onnx_source.ts";
+import { listNumbers } from "./read_tensor.ts";
 
 /** Where a tensor is used. */
-export interface Use {
+interface Use {
   readonly node: SourceNode;
   readonly place: number;
 }
 
-/** Below this many elements, equal tensors are taken for several that an exporter made one of. */
+/** Below this many elements, tensors of one number are taken for several that an exporter made one of. */
 const SHARED_ELEMENTS = 1024;
 
 /** Names of weights: the file's, in the letters that parameters may have, with a number for each further copy. */
@@ -28,7 +29,11 @@ export class WeightNames {
   }
 }
 
-/** Whether a further use of a tensor is one of its own: scales and biases of norms, and whatever is small. */
+/**
+ * Whether a further use of a tensor is one of its own: of scales and biases that are one number throughout, as they are
+ * before training, small ones and those of norms. Weights of different numbers are equal because they are shared.
+ */
 function isApart(tensor: SourceTensor, { node, place }: Use): boolean {
-  return (place > 0 && node.op.endsWith("Normalization")) || countElements(tensor.shape) < SHARED_ELEMENTS;
+  const mayBeMerged = (place > 0 && node.op.endsWith("Normalization")) || countElements(tensor.shape) < SHARED_ELEMENTS;
+  return mayBeMerged && new Set(listNumbers(tensor)).size === 1;
 }

@@ -33,8 +33,10 @@ function padAxes(step: ImportStep, axes: readonly PaddedAxis[]): ValueName {
     if (before === 0 && behind === 0) continue;
     const length = elementAt(step.graph.shapeOf(x), axis);
     if (typeof length !== "number") throw step.refuse("rows of the batch cannot be padded");
-    const places = Array.from({ length: length + before + behind }, (_, i) => i - before);
-    const taken = places.flatMap((place) => findSource(mode, place, length) ?? []);
+    // What is cut off is cut off first.
+    const [start, left] = [Math.max(0, -before), length + Math.min(0, before) + Math.min(0, behind)];
+    const places = Array.from({ length: length + before + behind }, (_, i) => i - Math.max(0, before));
+    const taken = places.flatMap((place) => findSource(mode, place, left) ?? []).map((place) => place + start);
     if (mode !== "constant" && taken.length < places.length) throw step.refuse(`mode ${mode} has no rule`);
     x = pick(step, x, { axis, taken });
   }

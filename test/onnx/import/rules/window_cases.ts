@@ -123,6 +123,10 @@ export const WINDOW_CASES: readonly ImportCase[] = [
   transposed("in groups", [2, 2, 2, 2], { group: int(2) }),
   transposed("SAME_UPPER", [2, 3, 3, 3], { auto_pad: string("SAME_UPPER"), strides: ints([2, 2]) }),
   transposed("SAME_LOWER", [2, 3, 3, 3], { auto_pad: string("SAME_LOWER"), strides: ints([2, 2]) }),
+  transposed("SAME_UPPER with strides longer than the kernel", [2, 3, 2, 1], {
+    auto_pad: string("SAME_UPPER"),
+    strides: ints([2, 3]),
+  }),
   transposed("to a given shape", [2, 3, 3, 3], { output_shape: ints([6, 8]), strides: ints([2, 2]) }),
   single("ConvTranspose", "with a bias", {
     x: [2, 2, 3, 4],
