@@ -8,7 +8,7 @@ const SETTINGS_FROM: ReadonlyMap<string, number> = new Map([
   ["Upsample", 1],
 ]);
 
-/** Values that are settings of operators, and those that settings are computed from: floats among them are no weights. */
+/** Values that are settings of operators, and what settings are computed from: floats among them are no weights. */
 export function findSettings(nodes: readonly SourceNode[]): ReadonlySet<string> {
   const settings = new Set<string>();
   for (const { op, inputs, outputs } of nodes.toReversed()) {
