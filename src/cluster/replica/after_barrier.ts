@@ -104,9 +104,11 @@ function locateChunk({ index: replica, known: { memory } }: ReplicaPart, index: 
 }
 
 function listChangedVectors({ known }: ReplicaPart, phases: number): readonly Float32Array[] {
-  const { parameters, optimizer } = known.memory;
-  const gradient = requireGradient(known);
-  return mayUpdate(known, phases) ? [gradient, parameters, ...optimizer] : [gradient];
+  const { control, parameters, optimizer } = known.memory;
+  // The sum of one slot is that slot: an optimizer only reads it.
+  const addsSlots = (phases & Phase.reduce) !== 0 && elementAt(control, Word.shardCount) > 1;
+  const gradient = addsSlots || phases & Phase.penalties ? [requireGradient(known)] : [];
+  return mayUpdate(known, phases) ? [...gradient, parameters, ...optimizer] : gradient;
 }
 
 function mayUpdate({ memory }: ReplicaState, phases: number): boolean {
