@@ -41,10 +41,11 @@ export function evaluatePrototypeLoss(
   const embeddings: Matrix = { data: unit.data, rows, columns };
   const vectors: Matrix = { data: joinVectors([...prototypes.values()]), rows: prototypes.size, columns };
   const ids = [...prototypes.keys()];
+  const scaled = { ...embeddings, data: unit.data.map((value) => value / temperature) };
   const pairs = comparePairs(
     {
-      partners: multiplyByTransposed(embeddings, embeddings).data.map((product) => product / temperature),
-      prototypes: multiplyByTransposed(embeddings, vectors).data.map((product) => product / temperature),
+      partners: multiplyByTransposed(scaled, embeddings).data,
+      prototypes: multiplyByTransposed(scaled, vectors).data,
     },
     { classes: y.map((id) => ids.indexOf(id)), classCount: vectors.rows, partnersMove: compatibility === "paper" },
   );
@@ -56,7 +57,7 @@ export function evaluatePrototypeLoss(
 
 /** The scaled products of rows with what they are compared with. */
 interface Similarities {
-  /** With each other [B, B]; symmetric. */
+  /** With each other [B, B]; symmetric but for rounding. */
   readonly partners: Float64Array;
   /** With the prototypes [B, K]. */
   readonly prototypes: Float64Array;
