@@ -56,6 +56,28 @@ const REFUSED: Readonly<Record<string, { build: () => tf.LayersModel; onnxruntim
     onnxruntime: /layer "outer".*kernel_regularizer, which no engine applies/,
     tfjs: /layers without regularizers/,
   },
+  "a momentum that makes statistics run away": {
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.batchNormalization({ name: "norm", inputShape: [4], momentum: 99 }),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+    onnxruntime: /layer "norm".*momentum must be from 0 to 1, got 99$/,
+    tfjs: /layer "norm" needs a momentum from 0 to 1, got 99/,
+  },
+  "a causal convolution": {
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.conv1d({ name: "causal", inputShape: [6, 2], filters: 3, kernelSize: 2, padding: "causal" }),
+          tf.layers.globalMaxPooling1d({}),
+        ],
+      }),
+    onnxruntime: /layer "causal".*causal, which TF.js does not compute$/,
+    tfjs: /layer "causal" needs padding same or valid, got "causal"/,
+  },
   "a state that outlives the batch": {
     build: () =>
       tf.sequential({

@@ -24,7 +24,7 @@ const UNDECIDED_LAYERS = new Set(["RandomHeight", "RandomWidth"]);
  */
 export async function loadModel({ class_name, config }: ModelTopology): Promise<tf.LayersModel> {
   try {
-    return await tf.models.modelFromJSON(JSON.parse(JSON.stringify({ class_name, config })));
+    return await tf.models.modelFromJSON(JSON.parse(JSON.stringify({ class_name, config }), takeOneAxis));
   } catch (cause) {
     const [, unknown] = (cause instanceof Error && /^Unknown layer: (.+?)\. /.exec(cause.message)) || [];
     if (unknown === undefined) throw cause;
@@ -34,11 +34,21 @@ export async function loadModel({ class_name, config }: ModelTopology): Promise<
   }
 }
 
+/** A batch normalisation's axis, which tf.keras writes as a list, and which TF.js counts wrongly then: a number. */
+function takeOneAxis(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { class_name, config } = value as { readonly class_name?: unknown; readonly config?: { axis?: unknown } };
+  if (class_name !== "BatchNormalization" || !Array.isArray(config?.axis)) return value;
+  const [axis, ...others]: unknown[] = config.axis;
+  return others.length > 0 ? value : { ...value, config: { ...config, axis } };
+}
+
 /**
  * Refuses what an engine would compute wrongly without a word.
  * @returns C, the width of the output.
  * @throws {RangeError} If the model has not one input of samples and one output of [N, C], or has layers with
- *   randomness of their own, regularisers (weight decay belongs to the optimizer) or constraints.
+ *   randomness of their own, regularisers (weight decay belongs to the optimizer), constraints, or settings that are
+ *   out of range or that TF.js does not compute.
  */
 export function assertTrainableModel(model: tf.LayersModel): number {
   const act = `the model ${model.name}`;
@@ -52,6 +62,7 @@ export function assertTrainableModel(model: tf.LayersModel): number {
     throw new RangeRefusal(needs(act, "an output of shape [N, C]", output?.shape));
   }
   for (const layer of listLayers(model)) assertDeterministic(act, layer);
+  for (const layer of listLayers(model)) assertComputed(layer);
   assertStandardizationFirst(model);
   const regularized = listLayers(model).find((layer) => layer.losses.length > 0);
   if (regularized) throw new RangeRefusal(needs(act, "layers without regularizers", regularized.name));
@@ -67,5 +78,15 @@ function assertDeterministic(act: string, layer: Layer): void {
   if (UNDECIDED_LAYERS.has(className) || Number(dropout ?? 0) > 0 || Number(recurrentDropout ?? 0) > 0) {
     const wanted = "random numbers in layers of their own (Dropout, GaussianNoise …) alone";
     throw new RangeRefusal(needs(act, wanted, `${className} ${layer.name}`));
+  }
+}
+
+/** Moving statistics must not run away, and TF.js counts a causal convolution's places wrongly and computes none. */
+function assertComputed(layer: Layer): void {
+  const { momentum, padding, trainable } = layer.getConfig();
+  if (padding === "causal") throw new RangeRefusal(needs(`layer "${layer.name}"`, "padding same or valid", padding));
+  if (layer.getClassName() !== "BatchNormalization" || trainable === false) return;
+  if (typeof momentum === "number" && !(momentum >= 0 && momentum <= 1)) {
+    throw new RangeRefusal(needs(`layer "${layer.name}"`, "a momentum from 0 to 1", momentum));
   }
 }

@@ -3,7 +3,7 @@ import type { LayerJson } from "../topology/topology_schema.ts";
 import { type ActivationSpec, applyActivation, readActivation } from "./activation.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
-import { readAxes, readNumber } from "./read_setting.ts";
+import { readAxes, readAxis, readNumber } from "./read_setting.ts";
 
 /** An activation without parameters that stands alone. */
 export interface FixedActivationSpec extends LayerCall {
@@ -61,7 +61,7 @@ export const activationClasses = {
   Softmax: (layer, call) => ({
     ...call,
     kind: "activation",
-    activation: { kind: "softmax", axis: readNumber(layer, "axis", { fallback: -1 }) },
+    activation: { kind: "softmax", axis: readAxis(layer, "axis", -1) },
   }),
   ThresholdedReLU: (layer, call) => ({
     ...call,

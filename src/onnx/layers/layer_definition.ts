@@ -48,7 +48,6 @@ export type LayerFamily<Spec extends KindOfLayer> = {
  * Reads one call of a layer from TF.js's JSON.
  * @param layerIndex How many random layers stand before this layer in the model.
  * @throws {UnsupportedLayerError} If one of the settings has no conversion.
- * @throws {TypeError} If a setting is missing or of the wrong kind.
  */
 export type LayerParser<Spec> = (layer: LayerJson, call: LayerCall, layerIndex: number) => Spec;
 

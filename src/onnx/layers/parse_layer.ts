@@ -46,7 +46,6 @@ export const LAYER_CLASSES: readonly string[] = [...CLASSES.keys()];
  * One call of a layer from TF.js's JSON.
  * @param layerIndex How many random layers stand before this layer in the model.
  * @throws {UnsupportedLayerError} If the layer, or one of its settings, has no conversion.
- * @throws {TypeError} If a setting is missing or of the wrong kind.
  */
 export function parseLayer(layer: LayerJson, call: LayerCall, layerIndex: number): LayerSpec {
   assertUnrestricted(layer);

@@ -29,7 +29,7 @@ export function assertUnrestricted(layer: LayerJson): void {
   throw new UnsupportedLayerError(layer, reason, { byTfjs: false });
 }
 
-/** The layer that a wrapper holds under `key`. @throws {TypeError} If there is none. */
+/** The layer that a wrapper holds under `key`. @throws {UnsupportedLayerError} If there is none. */
 export function readInnerLayer(layer: LayerJson, key: string): LayerJson {
   const inner = layer.config[key];
   if (isLayerJson(inner)) return inner;
@@ -45,40 +45,40 @@ export interface NumberRules {
   readonly fallback?: number;
 }
 
-/** A number. @throws {TypeError} If it is missing without a fallback, or is another value. */
+/** A number. @throws {UnsupportedLayerError} If it is missing without a fallback, or is another value. */
 export function readNumber(layer: LayerJson, key: string, rules: NumberRules): number {
   const value = readOr(layer, key, rules.fallback);
   if (typeof value === "number" && fits(value, rules)) return value;
   throw refuse(layer, key, `a number${describeRules(rules)}`, value);
 }
 
-/** A whole number. @throws {TypeError} If it is missing without a fallback, or is another value. */
+/** A whole number. @throws {UnsupportedLayerError} If it is missing without a fallback, or is another value. */
 export function readInteger(layer: LayerJson, key: string, rules: NumberRules): number {
   const value = readOr(layer, key, rules.fallback);
   if (Number.isSafeInteger(value) && fits(Number(value), rules)) return Number(value);
   throw refuse(layer, key, `a whole number${describeRules(rules)}`, value);
 }
 
-/** A rate of dropping, at least 0 and below 1. @throws {TypeError} If it is another value. */
+/** A rate of dropping, at least 0 and below 1. @throws {UnsupportedLayerError} If it is another value. */
 export function readRate(layer: LayerJson): number {
   return readNumber(layer, "rate", { minimum: 0, below: 1 });
 }
 
-/** True or false; `fallback` where the setting is missing. @throws {TypeError} If it is another value. */
+/** True or false; `fallback` where the setting is missing. @throws {UnsupportedLayerError} If it is another value. */
 export function readFlag(layer: LayerJson, key: string, fallback: boolean): boolean {
   const value = layer.config[key] ?? fallback;
   if (typeof value === "boolean") return value;
   throw refuse(layer, key, "true or false", value);
 }
 
-/** A text; `fallback` where the setting is missing. @throws {TypeError} If it is another value. */
+/** A text; `fallback` where the setting is missing. @throws {UnsupportedLayerError} If it is another value. */
 export function readText(layer: LayerJson, key: string, fallback: string): string {
   const value = layer.config[key] ?? fallback;
   if (typeof value === "string") return value;
   throw refuse(layer, key, "a text", value);
 }
 
-/** One of these texts. @throws {TypeError} If it is another value, or is missing without a fallback. */
+/** One of these texts. @throws {UnsupportedLayerError} If it is another value, or is missing without a fallback. */
 export function readChoice<const Choice extends string>(
   layer: LayerJson,
   key: string,
@@ -103,7 +103,7 @@ export interface ListRules {
   readonly open?: number;
 }
 
-/** A list of whole numbers. @throws {TypeError} If it is another value, or is missing without a fallback. */
+/** A list of whole numbers. @throws {UnsupportedLayerError} If it is another value, or is missing without a fallback. */
 export function readIntegers(layer: LayerJson, key: string, rules: ListRules): readonly number[] {
   const { minimum = Number.MIN_SAFE_INTEGER, count = 0, repeats = false, open } = rules;
   const value = readOr(layer, key, rules.fallback);
@@ -121,7 +121,7 @@ export function readIntegers(layer: LayerJson, key: string, rules: ListRules): r
   throw refuse(layer, key, `a list of ${count > 0 ? `${count} ` : ""}whole numbers`, value);
 }
 
-/** One axis or several; `fallback` where the setting is missing. @throws {TypeError} If it is another value. */
+/** One axis or several; `fallback` where the setting is missing. @throws {UnsupportedLayerError} If it is another value. */
 export function readAxes(layer: LayerJson, key: string, fallback: readonly number[]): readonly number[] {
   const value = layer.config[key] ?? fallback;
   return readIntegers(
@@ -131,7 +131,14 @@ export function readAxes(layer: LayerJson, key: string, fallback: readonly numbe
   );
 }
 
-/** Pairs of numbers of at least 0, one for each axis. @throws {TypeError} If it is another value. */
+/** One axis, which Keras may write as a list of one. @throws {UnsupportedLayerError} If there are several, or none. */
+export function readAxis(layer: LayerJson, key: string, fallback: number): number {
+  const [axis, ...others] = readAxes(layer, key, [fallback]);
+  if (axis !== undefined && others.length === 0) return axis;
+  throw new UnsupportedLayerError(layer, `it has several axes, ${describeValue(layer.config[key])}`, { byTfjs: false });
+}
+
+/** Pairs of numbers of at least 0, one for each axis. @throws {UnsupportedLayerError} If it is another value. */
 export function readPairs(layer: LayerJson, key: string): readonly (readonly [number, number])[] {
   const value = layer.config[key];
   const isPair = (pair: unknown): pair is [number, number] =>
@@ -142,7 +149,7 @@ export function readPairs(layer: LayerJson, key: string): readonly (readonly [nu
 
 /**
  * The sample shape that a first layer or an input layer states.
- * @throws {TypeError} If there is none.
+ * @throws {UnsupportedLayerError} If there is none.
  * @throws {UnsupportedLayerError} If it leaves a length open.
  */
 export function readSampleShape(layer: LayerJson): number[] {
@@ -167,10 +174,9 @@ export function assertChannelsLast(layer: LayerJson): void {
   }
 }
 
-/** TF.js writes null for some settings that are not given; where it does not, null is a mistake. */
+/** Keras and TF.js write null for settings that are not given, and take it for that. */
 function readOr(layer: LayerJson, key: string, fallback: unknown): unknown {
-  const value = layer.config[key];
-  return value === undefined ? fallback : value;
+  return layer.config[key] ?? fallback;
 }
 
 function isLayerJson(value: unknown): value is LayerJson {
@@ -196,7 +202,8 @@ function describeRules({ minimum, maximum, above, below }: NumberRules): string 
   return words.length > 0 ? ` ${words.join(" and ")}` : "";
 }
 
-function refuse(layer: LayerJson, key: string, wanted: string, got: unknown): TypeRefusal {
-  const what = got === undefined ? "is missing" : `must be ${wanted}, got ${describeValue(got)}`;
-  return new TypeRefusal(`layer "${layer.config.name}": ${key} ${what}`);
+/** What the readers here do not take, TF.js may: it decides then. */
+function refuse(layer: LayerJson, key: string, wanted: string, got: unknown): UnsupportedLayerError {
+  const what = got === undefined || got === null ? "is missing" : `must be ${wanted}, got ${describeValue(got)}`;
+  return new UnsupportedLayerError(layer, `${key} ${what}`);
 }

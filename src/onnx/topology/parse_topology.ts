@@ -17,9 +17,9 @@ import { isModelJson, type LayerJson, type ModelJson, parseModelJson } from "./t
 /**
  * Reads a model's layers from the JSON that `model.toJSON(undefined, false)` returns: sequential or functional,
  * models within models laid open, shared layers called several times.
- * @throws {TypeError} If it is not such JSON, or a setting is not what the layer's class wants.
+ * @throws {TypeError} If it is not such JSON.
  * @throws {RangeError} If the layers' shapes do not fit together.
- * @throws {UnsupportedLayerError} If a layer has no converter; the message names it.
+ * @throws {UnsupportedLayerError} If a layer, or one of its settings, has no converter; the message names it.
  */
 export function parseTopology(topology: unknown): ModelSpec {
   const model = parseModelJson(topology);

@@ -89,16 +89,16 @@ describe("parseTopology()", () => {
 
   test("names the layer, when its settings are malformed", () => {
     const malformed: [object, RegExp][] = [
-      [createLayer("Dense", "fc", { units: -1 }), /layer "fc": units must be a whole number of at least 1, got -1/],
-      [createLayer("Dense", "fc", {}), /layer "fc": units is missing/],
+      [createLayer("Dense", "fc", { units: -1 }), /layer "fc" .*: units must be a whole number of at least 1, got -1/],
+      [createLayer("Dense", "fc", {}), /layer "fc" .*: units is missing/],
       [
         createLayer("Dropout", "drop", { rate: 1 }),
-        /layer "drop": rate must be a number of at least 0 and below 1, got 1/,
+        /layer "drop" .*: rate must be a number of at least 0 and below 1, got 1/,
       ],
-      [createLayer("Dropout", "drop", { rate: "half" }), /layer "drop": rate must be/],
+      [createLayer("Dropout", "drop", { rate: "half" }), /layer "drop" .*: rate must be/],
       [createLayer("Concatenate", "join", { axis: 0 }), /layer "join"/],
       [createLayer("Reshape", "fold", { target_shape: [2, 2] }), /layer "fold"/],
-      [createLayer("LeakyReLU", "leak", { alpha: null }), /layer "leak": alpha must be a number, got null/],
+      [createLayer("LeakyReLU", "leak", { alpha: "0.3" }), /layer "leak" .*: alpha must be a number, got "0.3"/],
       [{ class_name: "Dense", config: { units: 3 } }, /layer number 1, config.name/],
     ];
     for (const [layer, message] of malformed) {

@@ -33,7 +33,8 @@ export function repairLayers(model: tf.LayersModel): void {
 }
 
 function repairBatchNorm(layer: Layer): void {
-  const { axis, center, scale } = layer.getConfig();
+  const { axis: own, center, scale } = layer.getConfig();
+  const axis = Array.isArray(own) ? own[0] : own;
   // What a wrapper holds has no call of its own.
   const called = layer.inboundNodes[0]?.inputShapes[0];
   const shape = Array.isArray(called) ? called : [];

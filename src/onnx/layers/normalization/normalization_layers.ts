@@ -4,7 +4,7 @@ import { resolveAxis } from "../../shape.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";
 import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "../channels_first.ts";
 import { type ClassFamily, type Conversion, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
-import { readAxes, readFlag, readNumber } from "../read_setting.ts";
+import { readAxes, readAxis, readFlag, readNumber, UnsupportedLayerError } from "../read_setting.ts";
 import { type BatchNormalizationSpec, convertBatchNormalization } from "./batch_normalization.ts";
 import { convertLayerNormalization, type LayerNormalizationSpec } from "./layer_normalization.ts";
 import { convertStandardization, describeStandardization, type StandardizationSpec } from "./standardization.ts";
@@ -56,8 +56,8 @@ export const normalizationClasses = {
     ...call,
     ...readNormalization(layer),
     kind: "batchNormalization",
-    axis: readNumber(layer, "axis", { fallback: -1 }),
-    momentum: readNumber(layer, "momentum", { minimum: 0, maximum: 1, fallback: 0.99 }),
+    axis: readAxis(layer, "axis", -1),
+    momentum: readMomentum(layer),
     isFrozen: layer.config.trainable === false,
   }),
   LayerNormalization: (layer, call) => ({
@@ -69,10 +69,17 @@ export const normalizationClasses = {
   Standardization: (layer, call) => ({ ...call, kind: "standardization", layer: layer.config.name }),
 } satisfies ClassFamily<NormalizationSpec>;
 
+/** Outside [0, 1], moving statistics run away; a layer that is frozen does not move any. */
+function readMomentum(layer: LayerJson): number {
+  const momentum = readNumber(layer, "momentum", { fallback: 0.99 });
+  if (layer.config.trainable === false || (momentum >= 0 && momentum <= 1)) return momentum;
+  throw new UnsupportedLayerError(layer, `momentum must be from 0 to 1, got ${momentum}`, { byTfjs: false });
+}
+
 function readNormalization(layer: LayerJson) {
   return {
     layer: layer.config.name,
-    epsilon: readNumber(layer, "epsilon", { above: 0, fallback: 1e-3 }),
+    epsilon: readNumber(layer, "epsilon", { minimum: 0, fallback: 1e-3 }),
     center: readFlag(layer, "center", true),
     scale: readFlag(layer, "scale", true),
   };
