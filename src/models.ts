@@ -37,8 +37,10 @@ export type {
   PNNOptions,
   SimpleCNNOptions,
   SimpleMLPOptions,
+  TfjsModelOptions,
 } from "./models/options.ts";
 export { pnn } from "./models/pnn.ts";
 export { simpleCNN } from "./models/simple_cnn.ts";
 export { mlp, simpleMLP } from "./models/simple_mlp.ts";
 export { slimResNet18 } from "./models/slim_resnet18.ts";
+export { tfjsModel } from "./models/tfjs_model.ts";

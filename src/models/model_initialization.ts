@@ -32,15 +32,18 @@ export function drawLikePyTorch(layer: Layer, stream: RandomStream): void {
  * Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks".
  */
 export function initializeLikeKeras(model: tf.LayersModel, stream: RandomStream): void {
-  for (const layer of listLayers(model)) {
-    if (countInputs(layer) === 0) continue;
-    const shape = kernelShape(layer);
-    // Several heads have units of their own, where the places of a window share theirs.
-    const window = GROWING_HEADS.has(layer.getClassName()) ? 1 : shape.slice(0, -2).reduce(multiply, 1);
-    const ends = shape.slice(-2).reduce((sum, length) => sum + length, 0);
-    const bound = Math.sqrt(6 / (window * ends));
-    fillWeights(layer, (index) => (index > 0 ? 0 : (2 * stream.uniform() - 1) * bound));
-  }
+  for (const layer of listLayers(model)) drawLikeKeras(layer, stream);
+}
+
+/** `initializeLikeKeras` for one built layer. */
+export function drawLikeKeras(layer: Layer, stream: RandomStream): void {
+  if (countInputs(layer) === 0) return;
+  const shape = kernelShape(layer);
+  // Several heads have units of their own, where the places of a window share theirs.
+  const window = GROWING_HEADS.has(layer.getClassName()) ? 1 : shape.slice(0, -2).reduce(multiply, 1);
+  const ends = shape.slice(-2).reduce((sum, length) => sum + length, 0);
+  const bound = Math.sqrt(6 / (window * ends));
+  fillWeights(layer, (index) => (index > 0 ? 0 : (2 * stream.uniform() - 1) * bound));
 }
 
 /** How many inputs one output has: in [window…, in, out] the product of all but the last axis; 0 for other layers. */

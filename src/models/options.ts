@@ -2,7 +2,7 @@
 
 import { COMPATIBILITIES } from "../core/options/compatibility.ts";
 import { type OptionSchema, type OptionsOf, optional, withDefault } from "../core/options/option_schema.ts";
-import { flag, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/options/value_rules.ts";
+import { flag, listOf, number, objectLike, oneOf, required, text, wholeNumber } from "../core/options/value_rules.ts";
 
 const seed = withDefault(wholeNumber(), 0, "seeds the weights; the same seed gives the same model");
 const inputShape = (shape: readonly number[], help: string) => withDefault(listOf(wholeNumber(1), 1), shape, help);
@@ -81,6 +81,23 @@ export const ONNX_MODEL_OPTIONS = {
   ...HEAD,
 } satisfies OptionSchema;
 
+/** What `tfjsModel` is built from. */
+export const TFJS_MODEL_OPTIONS = {
+  path: required(text(1), "the folder of TF.js, or the model.json in it"),
+  trainable: optional(
+    listOf(text(), 1),
+    "layers that are trained: all, none, last:COUNT (of the layers that have weights) or patterns of names (block_4*). Default: those that the file does not freeze",
+  ),
+  head: withDefault(
+    oneOf(["replace", "keep"]),
+    "replace",
+    "a new classifier in place of the file's last layer, or the file's own",
+  ),
+  features: optional(text(), "the layer that a new classifier follows, by its name in the file"),
+  inputShape: optional(listOf(wholeNumber(1), 1), "shape of one sample, where the file leaves lengths open"),
+  ...HEAD,
+} satisfies OptionSchema;
+
 /** What `pnn` is built from. */
 export const PNN_OPTIONS = {
   inputShape: inputShape([28, 28, 1], "shape of one sample; flattened"),
@@ -117,3 +134,6 @@ export type PNNOptions = OptionsOf<typeof PNN_OPTIONS>;
 
 /** What `onnxModel` is built from; `path` or `bytes` must be given. */
 export type OnnxModelOptions = OptionsOf<typeof ONNX_MODEL_OPTIONS>;
+
+/** What `tfjsModel` is built from; `path` must be given. */
+export type TfjsModelOptions = OptionsOf<typeof TFJS_MODEL_OPTIONS>;

@@ -30,6 +30,8 @@ export interface Registry<Context, Made> {
 
 /** How a module of the user's becomes one thing of a kind. */
 interface ModuleForm<Context, Made> {
+  /** Files that are no modules but what a factory takes as its path: the factory's name by the file's ending. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The function or class that the module exports. */
   readonly exported: string;
   readonly summary: string;
@@ -69,8 +71,16 @@ export function resolveNamed<Context, Made>(registry: Registry<Context, Made>, t
 
 /** The same, which runs the module that `path=FILE` names and checks the other options by the module's schema. */
 export async function loadNamed<Context, Made>(registry: Registry<Context, Made>, text: string): Promise<NamedChoice> {
-  const parsed = parseNamed(text);
+  const parsed = nameFile(registry, parseNamed(text));
   return resolveParsed(await loadFactory(registry, parsed), parsed, registry);
+}
+
+/** "path=model.json" is "tfjs:path=model.json". */
+function nameFile({ module }: Pick<Registry<never, unknown>, "module">, parsed: ParsedNamed): ParsedNamed {
+  const path = findProgram(parsed);
+  const ending = /\.(\w+)$/.exec(path ?? "")?.[1];
+  const name = ending === undefined ? undefined : module?.files?.[ending];
+  return name === undefined ? parsed : { ...parsed, name };
 }
 
 function resolveParsed(

@@ -9,6 +9,7 @@ import {
   PNN_OPTIONS,
   SIMPLE_CNN_OPTIONS,
   SIMPLE_MLP_OPTIONS,
+  TFJS_MODEL_OPTIONS,
 } from "../../models/options.ts";
 import type { KeptModel } from "../../runs/models/kept_model.ts";
 import { defineFactory, type Registry } from "../options/named_factory.ts";
@@ -111,6 +112,19 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
       },
     }),
     defineFactory({
+      name: "tfjs",
+      summary:
+        "a network from a folder of TF.js, Keras's converter's too (path=model.json alone is short for it), with a new classifier or its own",
+      options: listTypeable(TFJS_MODEL_OPTIONS),
+      create: async (options, { numClasses, inputShape, seed, isTaskIncremental }: ModelContext) => {
+        const { tfjsModel } = await import("../../models/tfjs_model.ts");
+        if (options.multiHead && !isTaskIncremental) {
+          throw new RangeRefusal("tfjs: multiHead=true requires a benchmark with taskLabels=true");
+        }
+        return tfjsModel({ ...options, numClasses, inputShape, seed });
+      },
+    }),
+    defineFactory({
       name: "pnn",
       summary:
         "progressive network (Rusu et al. 2016): a column of dense layers a task; for benchmarks with task labels",
@@ -126,6 +140,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineStart("checkpoint", "the model in one file: a run's checkpoint, or a strategy of saveStrategy"),
   ],
   module: {
+    files: { json: "tfjs" },
     exported: "createModel",
     summary:
       "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed, … }) returns a tf.LayersModel",
