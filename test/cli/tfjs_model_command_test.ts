@@ -1,0 +1,44 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { captureCli } from "../support/captured_cli.ts";
+import { makeNpy } from "../support/made_files.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
+
+const NETWORK = fileURLToPath(new URL("../models/layers_file/keras/mobilenet/", import.meta.url));
+
+/** Three classes of samples [12, 12, 3]. */
+function makeData(): Promise<string> {
+  const shape = [24, 12, 12, 3];
+  const x = Float32Array.from({ length: 24 * 432 }, (_, i) => {
+    const row = Math.floor(i / 432);
+    return Math.sin(row + (i % 432) * ((row % 3) + 1));
+  });
+  const y = Array.from({ length: 24 }, (_, row) => row % 3);
+  const files = { "x.npy": makeNpy(x, { shape }), "y.npy": makeNpy(y, { descr: "<i4" }) };
+  return makeFolder(files);
+}
+
+describe("train --model", () => {
+  test("takes a folder of TF.js by tfjs:path=FOLDER, and by path=model.json, and refuses what does not fit", async () => {
+    const data = await makeData();
+    const benchmark = `directory:path=${data},experiences=1,testSize=0.25`;
+    const hashes: string[] = [];
+    for (const model of [`tfjs:path=${NETWORK}`, `path=${join(NETWORK, "model.json")}`]) {
+      const out = join(await makeFolder({}), "run");
+      const words = ["train", "--benchmark", benchmark, "--model", model, "--workers", "0", "--out", out];
+      const { status, stderr } = await captureCli(words);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      const { model: choice } = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+      expect(choice.name).toBe("tfjs");
+      hashes.push(JSON.parse(await readFile(join(out, "summary.json"), "utf8")).parametersHash);
+    }
+    expect(hashes[1]).toBe(hashes[0] ?? "");
+    const refused = await captureCli(["train", "--benchmark", benchmark, "--model", "path=nowhere/model.json"]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("Cannot read model.json");
+  });
+});
