@@ -141,6 +141,7 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
   loadStrategy: { call: (options) => firn.loadStrategy("never made", options), unfinished: FILES },
   MultiHeadClassifier: layer,
   onnxModel: { unfinished: FILES },
+  tfjsModel: { unfinished: FILES, needed: () => ({ path: "never made" }) },
   permutedMNIST: { unfinished: FILES },
   ProgressiveNetwork: layer,
   readSamples: {

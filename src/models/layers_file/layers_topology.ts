@@ -25,8 +25,8 @@ const PASSED_OVER_BY_RELU: typeof PASSED_OVER = { negative_slope: [0], threshold
 /**
  * The layers of a model.json: as TF.js writes them, or within `model_config` as the converter of Keras models does.
  * @param file What messages begin with.
- * @throws {RefusalError} If it is none of both, Keras 3's way of writing, or a layer has a setting that TF.js would pass
- *   over without a word.
+ * @throws {RefusalError} If it is none of both, Keras 3's way of writing, or a layer has a setting that TF.js would
+ *   pass over without a word.
  */
 export function parseLayersTopology(written: unknown, file: string): ModelTopology {
   const whole = readRecord(written, file);

@@ -103,7 +103,10 @@ export interface ListRules {
   readonly open?: number;
 }
 
-/** A list of whole numbers. @throws {UnsupportedLayerError} If it is another value, or is missing without a fallback. */
+/**
+ * A list of whole numbers.
+ * @throws {UnsupportedLayerError} If it is another value, or is missing without a fallback.
+ */
 export function readIntegers(layer: LayerJson, key: string, rules: ListRules): readonly number[] {
   const { minimum = Number.MIN_SAFE_INTEGER, count = 0, repeats = false, open } = rules;
   const value = readOr(layer, key, rules.fallback);
@@ -121,7 +124,10 @@ export function readIntegers(layer: LayerJson, key: string, rules: ListRules): r
   throw refuse(layer, key, `a list of ${count > 0 ? `${count} ` : ""}whole numbers`, value);
 }
 
-/** One axis or several; `fallback` where the setting is missing. @throws {UnsupportedLayerError} If it is another value. */
+/**
+ * One axis or several; `fallback` where the setting is missing.
+ * @throws {UnsupportedLayerError} If it is another value.
+ */
 export function readAxes(layer: LayerJson, key: string, fallback: readonly number[]): readonly number[] {
   const value = layer.config[key] ?? fallback;
   return readIntegers(

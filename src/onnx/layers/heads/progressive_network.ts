@@ -42,7 +42,8 @@ export const progressiveClasses = {
 } satisfies ClassFamily<ProgressiveNetworkSpec>;
 
 /**
- * A call of a progressive network from tfjs' JSON. @throws {UnsupportedLayerError} If a setting is missing or of the wrong kind.
+ * A call of a progressive network from tfjs' JSON.
+ * @throws {UnsupportedLayerError} If a setting is missing or of the wrong kind.
  */
 export function parseProgressiveNetwork(layer: LayerJson, { name, inputs }: LayerCall): ProgressiveNetworkSpec {
   const positive = { minimum: 1 };
