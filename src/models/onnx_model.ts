@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
+import { RangeRefusal } from "../core/errors/errors.ts";
+import { describeReason } from "../core/errors/system_error.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
@@ -55,7 +56,7 @@ function readSource({ path, bytes }: Settings, subject: string): OnnxSource {
     try {
       return readFileSync(file);
     } catch (cause) {
-      throw new RangeRefusal(`Cannot read ${file}: ${describeCause(cause)}`, { cause });
+      throw new RangeRefusal(`${file}: ${describeReason(cause)}`, { cause });
     }
   };
   const others = new Map<string, Uint8Array>();

@@ -131,6 +131,29 @@ describe("train --model run:FOLDER", () => {
     }
   });
 
+  test("is refused, where its outputs stand for other targets, or for the same in another order", async () => {
+    const table = "a,b,c,d\n1,2,3,4\n2,3,4,1\n3,1,2,2\n";
+    const houses = await makeFolder({ "train/may/d.csv": table, "test/may/d.csv": table });
+    const words = ["--workers", "0", "--quiet", "--no-onnx", "--batch-size", "2"];
+    const readAs = (option: string) => ["train", "--benchmark", `directory:path=${houses},${option}`, ...words];
+    const from = nameRun("houses");
+    await train([...readAs("targets=c|d").slice(1), ...FIXED, "--out", from]);
+    const again = ["--model", `run:${from}`, "--out"];
+    await train([...readAs("targets=c|d").slice(1), ...again, nameRun("houses-again")]);
+    const model = join(nameRun("houses-again"), "start_model.safetensors");
+    for (const [option, other] of [
+      ["targets=d|c", '["d", "c"]'],
+      ["labelColumn=d", "others"],
+    ]) {
+      for (const begun of [again, ["--model", `checkpoint:${model}`, "--out"]]) {
+        const { status, stderr } = await captureCli([...readAs(option ?? ""), ...begun, nameRun("x")]);
+        expect(stderr).toContain(`stand for the targets ["c", "d"], those of the benchmark for ${other}`);
+        expect(status).toBe(2);
+        expect(existsSync(nameRun("x"))).toBe(false);
+      }
+    }
+  });
+
   test("is refused, where samples have another shape or tasks are told apart otherwise", async () => {
     const mnist = await makeFolder(makeMNISTFiles({ trainPerClass: 3, testPerClass: 1 }));
     const pixels = await makeFolder({

@@ -58,7 +58,7 @@ describe("onnxModel()", () => {
   test("refuses what it cannot make a model of, in one sentence", () => {
     const network = (options: OnnxModelOptions) => () => onnxModel(options);
     expect(network({})).toThrow("onnxModel: give path or bytes");
-    expect(network({ path: "no/such.onnx" })).toThrow("Cannot read no/such.onnx");
+    expect(network({ path: "no/such.onnx" })).toThrow("no/such.onnx: there is no such file or folder");
     expect(network({ bytes: new TextEncoder().encode("{}") })).toThrow("the ONNX file is no ONNX model");
     expect(network({ bytes: new Uint8Array(0) })).toThrow("the ONNX file is no ONNX model: it holds no graph");
     expect(network({ path, inputShape: [28, 28, 1] })).toThrow(

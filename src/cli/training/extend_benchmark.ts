@@ -47,6 +47,8 @@ function assertReadAlike(folder: string, options: NamedChoice["options"], chosen
   const differences = listDifferences(options, chosen);
   const other = differences.find(({ key }) => key in chosen && key !== "path" && key !== "more");
   if (!other) return;
-  const [before, now] = [other.before, other.now].map(describeValue);
+  const [before, now] = [other.before, other.now].map((value) =>
+    value === undefined ? "left out" : describeValue(value),
+  );
   throw new CliError(`${folder}: the run's folders are read with ${other.key} ${before}, got ${now}`);
 }

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import type { TargetForm } from "../../data/float_targets.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
 import { findRunModel, readKeptModel } from "../../runs/models/find_kept_model.ts";
 import { encodeModel, type KeptModel } from "../../runs/models/kept_model.ts";
 import type { NamedChoice } from "../../runs/run_config.ts";
 import type { RunDirectory } from "../../runs/run_directory.ts";
 import { START_MODEL_FILE } from "../../runs/run_files.ts";
+import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import type { TrainConfig } from "./train_config.ts";
@@ -37,7 +39,7 @@ export async function keepStartModel(directory: RunDirectory, start: KeptModel):
 
 /**
  * Refuses a model whose outputs would mean something else in the new run.
- * @throws {RangeRefusal} If classes or tasks of the benchmark are not those of the model.
+ * @throws {RangeRefusal} If classes, targets or tasks of the benchmark are not those of the model.
  */
 export function assertStartFits(choice: NamedChoice, start: KeptModel, benchmark: Benchmark): void {
   const { classNames, isTaskIncremental } = benchmark;
@@ -48,8 +50,20 @@ export function assertStartFits(choice: NamedChoice, start: KeptModel, benchmark
   if (kinds.includes("multi-head") && !isTaskIncremental) {
     throw new RangeRefusal(`${subject}: its model has a head a task and requires a benchmark with taskLabels=true`);
   }
+  if (start.targetNames) {
+    assertSameTargets(subject, start.targetNames, readTargetForm(benchmark));
+    return;
+  }
   const shared = Math.min(start.classNames.length, classNames.length);
   if (start.classNames.slice(0, shared).every((name, id) => name === classNames[id])) return;
   const [own, other] = [start.classNames, classNames].map(describeValue);
   throw new RangeRefusal(`${subject}: its outputs stand for the classes ${own}, those of the benchmark for ${other}`);
+}
+
+function assertSameTargets(subject: string, own: readonly string[], { names }: TargetForm): void {
+  if (JSON.stringify(own) === JSON.stringify(names)) return;
+  const other = names ? describeValue(names) : "others";
+  throw new RangeRefusal(
+    `${subject}: its outputs stand for the targets ${describeValue(own)}, those of the benchmark for ${other}`,
+  );
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
 import { hashParameters } from "../../core/hash_parameters.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import { encodeCheckpoint } from "../checkpoints/checkpoint_codec.ts";
@@ -12,6 +13,8 @@ export interface KeptModel {
   readonly topology: ModelTopology;
   /** The label of each class id. */
   readonly classNames: readonly string[];
+  /** What the outputs are called where they are numbers or labels to predict and have names. */
+  readonly targetNames?: readonly string[] | undefined;
   /** Trainable weights [P]. */
   readonly parameters: Float32Array;
   /** The other weights [Q]: statistics of normalisation, which units of a growing head count. */
@@ -26,21 +29,28 @@ const modelFile = z.strictObject({
   version: z.literal(1),
   topology: z.strictObject({ class_name: z.string(), config: z.unknown() }),
   classNames: z.array(z.string()),
+  targetNames: z.array(z.string()).optional(),
   parameters: z.instanceof(Float32Array),
   layerState: z.instanceof(Float32Array),
 });
+
+/** The part of a run's options that says what its targets are called. */
+const targetOptions = z.looseObject({ targetNames: z.array(z.string()).optional() });
 
 /** The part of what `saveStrategy` writes that is its model. */
 const strategyFile = z.looseObject({
   kind: z.literal("strategy"),
   topology: z.strictObject({ class_name: z.string(), config: z.unknown() }),
-  labels: z.looseObject({ classes: z.looseObject({ names: z.array(z.string()) }) }),
+  labels: z.looseObject({
+    classes: z.looseObject({ names: z.array(z.string()) }),
+    targets: z.looseObject({ names: z.array(z.string()).optional() }).optional(),
+  }),
   snapshot: z.looseObject({ parameters: z.instanceof(Float32Array), layerState: z.instanceof(Float32Array) }),
 });
 
 /** The bytes of a file that holds a model by itself. */
-export function encodeModel({ topology, classNames, parameters, layerState }: KeptModel): Uint8Array<ArrayBuffer> {
-  return encodeCheckpoint({ kind: "model", version: 1, topology, classNames, parameters, layerState });
+export function encodeModel({ parametersHash: _, targetNames, ...model }: KeptModel): Uint8Array<ArrayBuffer> {
+  return encodeCheckpoint({ kind: "model", version: 1, ...model, ...omitUndefined({ targetNames }) });
 }
 
 /**
@@ -53,15 +63,18 @@ export function parseKeptModel(state: SavedState): KeptModel {
   if (kind === "model") return complete(parseWith(modelFile, state));
   if (kind === "strategy") {
     const { topology, labels, snapshot } = parseWith(strategyFile, state);
-    return complete({ topology, classNames: labels.classes.names, ...snapshot });
+    return complete({ topology, classNames: labels.classes.names, targetNames: labels.targets?.names, ...snapshot });
   }
-  const { model, place } = parseRunCheckpoint(state);
+  const { config, model, place } = parseRunCheckpoint(state);
   if (!model) throw new RefusalError("it holds no model: an earlier version of Firn wrote it");
-  return complete({ ...model, ...place.now });
+  const { targetNames } = parseWith(targetOptions, config);
+  return complete({ ...model, targetNames, ...place.now });
 }
 
-function complete({ topology, classNames, parameters, layerState }: Omit<KeptModel, "parametersHash">): KeptModel {
-  return { topology, classNames, parameters, layerState, parametersHash: hashParameters(parameters) };
+function complete(model: Omit<KeptModel, "parametersHash">): KeptModel {
+  const { topology, classNames, targetNames, parameters, layerState } = model;
+  const parametersHash = hashParameters(parameters);
+  return { topology, classNames, ...omitUndefined({ targetNames }), parameters, layerState, parametersHash };
 }
 
 function parseWith<Value>(schema: z.ZodType<Value>, state: unknown): Value {
