@@ -8,7 +8,17 @@ import type { ImportRules, ImportStep } from "../import_step.ts";
 export const normalizationRules: ImportRules = {
   GroupNormalization: (step) => normalizeGroups(step, step.int("num_groups", 1)),
   InstanceNormalization: (step) => normalizeGroups(step, Number(step.shape(0)[1])),
-  LayerNormalization: normalizeLayer,
+  LayerNormalization: (step) => {
+    const axis = step.axis(-1, step.shape(0).length);
+    const bias = step.has(2) ? { bias: step.value(2) } : {};
+    return normalizeLayer(step, { x: step.value(0), scale: step.value(1), axis, ...bias });
+  },
+  "com.microsoft.SkipLayerNormalization": (step) => {
+    const sum = step.graph.node("Add", [step.value(0), step.value(1)]);
+    const x = step.has(4) ? step.graph.node("Add", [sum, step.value(4)]) : sum;
+    const bias = step.has(3) ? { bias: step.value(3) } : {};
+    return normalizeLayer(step, { x, scale: step.value(2), axis: step.graph.shapeOf(x).length - 1, ...bias });
+  },
   LpNormalization: (step) => {
     const { graph } = step;
     const x = step.value(0);
@@ -26,15 +36,20 @@ export const normalizationRules: ImportRules = {
   SimplifiedLayerNormalization: normalizeRootMeanSquare,
 };
 
-function normalizeLayer(step: ImportStep): readonly ValueName[] {
+/** From an axis on, each sample's values by themselves. */
+function normalizeLayer(
+  step: ImportStep,
+  {
+    x,
+    scale,
+    bias,
+    axis,
+  }: { readonly x: ValueName; readonly scale: ValueName; readonly bias?: ValueName; readonly axis: number },
+): readonly ValueName[] {
   const { graph } = step;
-  const x = step.value(0);
-  const shape = graph.shapeOf(x);
-  const axis = step.axis(-1, shape.length);
-  const lengths = shape.slice(axis).map(Number);
-  const zeros = () =>
-    graph.constant(new Array<number>(lengths.reduce((size, length) => size * length, 1)).fill(0), lengths);
-  const inputs = [x, step.value(1), step.has(2) ? step.value(2) : zeros()];
+  const lengths = graph.shapeOf(x).slice(axis).map(Number);
+  const size = lengths.reduce((product, length) => product * length, 1);
+  const inputs = [x, scale, bias ?? graph.constant(new Array<number>(size).fill(0), lengths)];
   const attributes = { axis: int(axis), epsilon: float(step.float("epsilon", 1e-5)) };
   const [y = "", mean = "", inverseDeviation = ""] = graph.manyOutputs("LayerNormalization", inputs, attributes);
   return [graph.group(y, { inputs, rule: createLayerNormalizationRule({ mean, inverseDeviation, axis }) })];

@@ -24,6 +24,15 @@ export const ARRANGEMENT_CASES: readonly ImportCase[] = [
   }),
   single("DepthToSpace", "depth first", { x: [2, 8, 2, 3], opset: 9, attributes: { blocksize: int(2) } }),
   single("DepthToSpace", "columns first", { x: [2, 8, 2, 3], attributes: { blocksize: int(2), mode: string("CRD") } }),
+  several("Dropout", "in evaluation, and Identity", {
+    x: X,
+    operands: { ratio: float32([0.5], []) },
+    nodes: [
+      node("Dropout", ["x", "ratio"], { outputs: ["d"] }),
+      node("Identity", ["d"], { outputs: ["i"] }),
+      node("Mul", ["i", "x"]),
+    ],
+  }),
   single("Expand", "along an axis", { x: [2, 1, 4], operands: [whole([1, 3, 1])] }),
   single("Expand", "with axes in front", { x: [2, 1, 4], operands: [whole([2, 1, 3, 4])] }),
   several("Expand", "of a weight to a row each", {

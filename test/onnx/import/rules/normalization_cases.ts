@@ -1,5 +1,5 @@
 import { float, int, ints } from "../../../../src/onnx/file/onnx_model.ts";
-import { type ImportCase, single, weight } from "./import_case.ts";
+import { type ImportCase, node, several, single, weight } from "./import_case.ts";
 
 const IMAGE = [2, 4, 2, 3];
 
@@ -44,6 +44,20 @@ export const NORMALIZATION_CASES: readonly ImportCase[] = [
     x: [2, 3, 4],
     operands: [weight([3, 4])],
     attributes: { axis: int(1), epsilon: float(0.1) },
+  }),
+  several("com.microsoft.SkipLayerNormalization", "with biases", {
+    x: [2, 3, 4],
+    operands: {
+      "gamma.weight": weight([4]),
+      "beta.weight": weight([4]),
+      "bias.weight": weight([4]),
+    },
+    nodes: [
+      node("Sin", ["x"], { outputs: ["skip"] }),
+      node("com.microsoft.SkipLayerNormalization", ["x", "skip", "gamma.weight", "beta.weight", "bias.weight"], {
+        attributes: { epsilon: float(0.1) },
+      }),
+    ],
   }),
   single("LpNormalization", "p = 2", { x: [2, 3, 4], attributes: { axis: int(1) } }),
   single("LpNormalization", "p = 1", { x: [2, 3, 4], attributes: { p: int(1) } }),
