@@ -66,8 +66,8 @@ export function evaluateSupervisedContrast(output: HostTensor, y: Int32Array, te
   }
   // Each product moves both of its rows.
   const mirrored = transpose(slopes).data;
-  const both = { ...slopes, data: slopes.data.map((slope, at) => slope + (mirrored[at] ?? 0)) };
-  return { loss, dOutput: differentiateUnitRows(unit, multiply(both, z).data) };
+  for (let at = 0; at < mirrored.length; at++) mirrored[at] = (slopes.data[at] ?? 0) + (mirrored[at] ?? 0);
+  return { loss, dOutput: differentiateUnitRows(unit, multiply({ ...slopes, data: mirrored }, z).data) };
 }
 
 /**
@@ -83,17 +83,17 @@ export function contrastRow(
   }: { readonly isPositive: (j: number) => boolean; readonly temperature: number; readonly scale: number },
 ): number {
   let [positives, loss] = [0, 0];
-  for (const [j, similarity] of similarities.entries()) {
+  for (let j = 0; j < similarities.length; j++) {
     if (isPositive(j)) positives += 1;
-    similarities[j] = similarity / temperature;
+    similarities[j] = (similarities[j] ?? 0) / temperature;
   }
   if (positives === 0) {
     similarities.fill(0);
     return 0;
   }
   const logSum = logSumExp(similarities);
-  for (const [j, logit] of similarities.entries()) {
-    const logProbability = logit - logSum;
+  for (let j = 0; j < similarities.length; j++) {
+    const logProbability = (similarities[j] ?? 0) - logSum;
     const share = isPositive(j) ? 1 / positives : 0;
     if (share > 0) loss -= share * logProbability;
     similarities[j] = scale * (Math.exp(logProbability) - share);
