@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StopRequest } from "../../src/cli/cli_error.ts";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
@@ -40,6 +40,20 @@ describe("train --benchmark directory", () => {
     const viaData = ["evaluate", "--model", model, "--benchmark", "directory:imageSize=3,mean=0.5,std=0.5"];
     const { benchmark: _, ...numbers } = JSON.parse((await captureCli([...viaData, "--data", path])).stdout);
     expect(JSON.parse(evaluated.stdout)).toMatchObject(numbers);
+  });
+
+  test("refuses to write the run among its data", async () => {
+    const path = await makeImages();
+    for (const out of [path, join(path, "train"), join(path, "runs", "first")]) {
+      const words = ["train", "--benchmark", `directory:path=${path},imageSize=3`, "--out", out, ...WORDS];
+      const { status, stderr } = await captureCli(words);
+      expect(stderr).toBe(`--out must be outside the folder of the data, ${path}, got ${out}\n`);
+      expect({ status, left: (await readdir(path)).sort() }).toEqual({ status: 2, left: ["test", "train"] });
+    }
+    const beside = `${path}-run`;
+    const words = ["train", "--benchmark", `directory:path=${path},imageSize=3`, "--out", beside, ...WORDS];
+    expect((await captureCli(words)).status).toBe(0);
+    await rm(beside, { recursive: true });
   });
 
   test("keeps the columns of a table with the file, which is evaluated on files with them in any order", async () => {

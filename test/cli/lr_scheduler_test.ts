@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { createNamed, resolveNamed } from "../../src/cli/options/named_factory.ts";
 import { PLUGINS } from "../../src/cli/registries/plugins.ts";
+import type { Benchmark } from "../../src/streams/experience.ts";
 import { makeBenchmark } from "../training/loop/made_strategy.ts";
 
-const benchmark = makeBenchmark();
-const make = (text: string) => createNamed(PLUGINS, resolveNamed(PLUGINS, text), { benchmark, runFolder: () => "" });
+const bare = makeBenchmark();
+const validated = { ...bare, streams: new Map([...bare.streams, ["valid", bare.testStream]]) };
+const make = (text: string, benchmark: Benchmark = validated) =>
+  createNamed(PLUGINS, resolveNamed(PLUGINS, text), { benchmark, runFolder: () => "" });
 
 describe("the plugin lr-scheduler", () => {
   test("is made for every schedule with its own options", async () => {
@@ -33,5 +36,12 @@ describe("the plugin lr-scheduler", () => {
     await expect(make("lr-scheduler:schedule=plateau,warmUpSteps=3")).rejects.toThrow(
       "warmUpSteps is no option of schedule=plateau",
     );
+  });
+
+  test("refuses to watch a validation loss that nothing measures", async () => {
+    await expect(make("lr-scheduler:schedule=plateau,metric=val-loss", bare)).rejects.toThrow(
+      `metric=val-loss requires a validation stream, ${bare.name} has none (its option validationSize=0.1 makes one)`,
+    );
+    expect((await make("lr-scheduler:schedule=plateau,metric=train-loss", bare)).evalEvery).toBeUndefined();
   });
 });

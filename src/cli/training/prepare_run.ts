@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
 import { areClassIds } from "../../data/readers/class_names.ts";
 import { chooseEngine } from "../../engine/create_engine.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
@@ -70,7 +72,10 @@ export async function prepareRun(
   around: RunSurroundings,
 ): Promise<TrainingRun<TrainConfig> | undefined> {
   const { target, acceptChangedData, report } = around;
-  if (target.kind === "new" && target.out !== undefined) await assertNoRun(target.out);
+  if (target.kind === "new" && target.out !== undefined) {
+    assertOutsideData(target.out, given);
+    await assertNoRun(target.out);
+  }
   let run: TrainingRun<TrainConfig> | undefined;
   const start = await findStartModel(given, target.kind === "new" ? undefined : target.directory);
   const options = await createRunOptions({ given, start }, around, () => run?.directory.path ?? ".");
@@ -107,6 +112,15 @@ export async function rehearseConfig(config: TrainConfig, signal: AbortSignal): 
   const around = { target, layout: config, acceptChangedData: false, loggers: [], signal, report: () => undefined };
   const start = await findStartModel(config, undefined);
   await rehearseTrainingRun(await createRunOptions({ given: config, start }, around, () => "."));
+}
+
+/** @throws {RefusalError} If the run would lie among the data that it reads, which is other data then. */
+function assertOutsideData(out: string, { benchmark: { name, options }, data }: TrainConfig): void {
+  if (name !== "directory") return;
+  const folders = [options.path ?? data, options.more].flat().filter((folder) => typeof folder === "string");
+  const around = folders.find((folder) => `${resolve(out)}/`.startsWith(`${resolve(folder)}/`));
+  if (around !== undefined)
+    throw new RefusalError(`--out must be outside the folder of the data, ${around}, got ${out}`);
 }
 
 /** @throws What was thrown, if it is something else. */

@@ -1,7 +1,7 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { ResolvedOptions } from "../../core/options/option_schema.ts";
-import type { ChosenPlugin } from "../method.ts";
+import type { ChosenPlugin, PluginContext } from "../method.ts";
 import type { LearningRateSchedule } from "./learning_rate_schedule.ts";
 import type { lrScheduler } from "./options.ts";
 
@@ -30,9 +30,9 @@ const TAKES: Readonly<Record<Options["schedule"], readonly OptionName[]>> = {
 
 /**
  * The plugin that the options of `lr-scheduler` ask for.
- * @throws {RangeError} If an option is missing, or means nothing with this schedule.
+ * @throws {RangeError} If an option is missing, or means nothing with this schedule or benchmark.
  */
-export async function createLRScheduler(options: Options): Promise<ChosenPlugin> {
+export async function createLRScheduler(options: Options, { benchmark }: PluginContext): Promise<ChosenPlugin> {
   const { schedule, resetScheduler, resetLearningRate, granularity, firstEpochOnly, firstExperienceOnly } = options;
   const given = omitUndefined(options);
   for (const name of Object.keys(given)) {
@@ -45,6 +45,10 @@ export async function createLRScheduler(options: Options): Promise<ChosenPlugin>
   if (schedule === "plateau") {
     const { ReduceLROnPlateauPlugin } = await import("./reduce_lr_on_plateau_plugin.ts");
     const { metric, factor, patience, threshold, minimum, evalEvery = 1 } = options;
+    if (metric === "val-loss" && !benchmark.streams.has("valid")) {
+      const missing = `${benchmark.name} has none (its option validationSize=0.1 makes one)`;
+      throw new RangeRefusal(`lr-scheduler: metric=val-loss requires a validation stream, ${missing}`);
+    }
     const own = omitUndefined({ metric, factor, patience, threshold, minimum });
     const plugin = new ReduceLROnPlateauPlugin({ ...own, ...common });
     return { plugin, ...(metric === "val-loss" ? { evalEvery } : {}) };
