@@ -50,6 +50,14 @@ describe("train --benchmark directory", () => {
       expect(stderr).toBe(`--out must be outside the folder of the data, ${path}, got ${out}\n`);
       expect({ status, left: (await readdir(path)).sort() }).toEqual({ status: 2, left: ["test", "train"] });
     }
+    const swept = join(path, "sweep");
+    const sweep = ["sweep", "--strategy", "naive", "--benchmark", `directory:path=${path},imageSize=3`, "--out", swept];
+    const { status, stderr } = await captureCli(sweep);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: `--out must be outside the folder of the data, ${path}, got ${swept}\n`,
+    });
+    expect((await readdir(path)).sort()).toEqual(["test", "train"]);
     const beside = `${path}-run`;
     const words = ["train", "--benchmark", `directory:path=${path},imageSize=3`, "--out", beside, ...WORDS];
     expect((await captureCli(words)).status).toBe(0);

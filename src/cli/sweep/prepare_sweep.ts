@@ -35,7 +35,7 @@ export async function assertEveryRunCanBegin(
     if (hasBegun) continue;
     if (signal.aborted) throw new InterruptedError("Interrupted before a run began", { cause: signal.reason });
     try {
-      await refuse(() => rehearseConfig(config, signal));
+      await refuse(() => rehearseConfig(config, { signal, out: folder }));
     } catch (cause) {
       if (!(cause instanceof CliError) || plan.length === 1) throw cause;
       throw new CliError(`${name}: ${cause.message}`, { cause });

@@ -104,10 +104,14 @@ export async function prepareRun(
 }
 
 /**
- * Makes everything that a configuration names, but no folder.
+ * Makes everything that a configuration names, but no folder. `out` is where the run will be.
  * @throws {Error} If `prepareRun` would refuse it for a new run.
  */
-export async function rehearseConfig(config: TrainConfig, signal: AbortSignal): Promise<void> {
+export async function rehearseConfig(
+  config: TrainConfig,
+  { signal, out }: { readonly signal: AbortSignal; readonly out: string | undefined },
+): Promise<void> {
+  if (out !== undefined) assertOutsideData(out, config);
   const target = { kind: "new", out: undefined } as const;
   const around = { target, layout: config, acceptChangedData: false, loggers: [], signal, report: () => undefined };
   const start = await findStartModel(config, undefined);
