@@ -37,24 +37,10 @@ const REFUSED: Readonly<Record<string, { build: () => tf.LayersModel; onnxruntim
     onnxruntime: /one output, got \["first", "second"\]/,
     tfjs: /one input of samples and one output, got \[1, 2\]/,
   },
-  "a regularizer": {
-    build: () => withDense({ kernelRegularizer: tf.regularizers.l2({ l2: 0.1 }) }),
-    onnxruntime: /layer "fc".*kernel_regularizer, which no engine applies/,
-    tfjs: /layers without regularizers, got "fc"/,
-  },
   "a constraint": {
     build: () => withDense({ biasConstraint: tf.constraints.nonNeg() }),
     onnxruntime: /layer "fc".*bias_constraint, which no engine applies/,
     tfjs: /weights without constraints, got "fc\/bias"/,
-  },
-  "a regularizer inside a wrapper": {
-    build: () => {
-      const layer = tf.layers.dense({ name: "inner", units: 3, kernelRegularizer: tf.regularizers.l1({ l1: 0.1 }) });
-      const distributed = tf.layers.timeDistributed({ name: "outer", layer, inputShape: [2, 4] });
-      return tf.sequential({ layers: [distributed, tf.layers.flatten()] });
-    },
-    onnxruntime: /layer "outer".*kernel_regularizer, which no engine applies/,
-    tfjs: /layers without regularizers/,
   },
   "a momentum that makes statistics run away": {
     build: () =>

@@ -11,6 +11,7 @@ import "./layers/standardization.ts";
 import "./layers/subtract.ts";
 import { findTaskLabelsInput } from "./model_inputs.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
+import { listRegularizers } from "./regularizers.ts";
 import { assertStandardizationFirst } from "./standardization_place.ts";
 
 /** Layers that draw random numbers which no key decides. */
@@ -47,7 +48,7 @@ function takeOneAxis(_key: string, value: unknown): unknown {
  * Refuses what an engine would compute wrongly without a word.
  * @returns C, the width of the output.
  * @throws {RangeError} If the model has not one input of samples and one output of [N, C], or has layers with
- *   randomness of their own, regularisers (weight decay belongs to the optimizer), constraints, or settings that are
+ *   randomness of their own, regularisers other than L1 and L2 of weights, constraints, or settings that are
  *   out of range or that TF.js does not compute.
  */
 export function assertTrainableModel(model: tf.LayersModel): number {
@@ -64,8 +65,7 @@ export function assertTrainableModel(model: tf.LayersModel): number {
   for (const layer of listLayers(model)) assertDeterministic(act, layer);
   for (const layer of listLayers(model)) assertComputed(layer);
   assertStandardizationFirst(model);
-  const regularized = listLayers(model).find((layer) => layer.losses.length > 0);
-  if (regularized) throw new RangeRefusal(needs(act, "layers without regularizers", regularized.name));
+  listRegularizers(model);
   const constrained = model.weights.find((weight) => weight.constraint);
   if (constrained) throw new RangeRefusal(needs(act, "weights without constraints", constrained.originalName));
   return outputSize;

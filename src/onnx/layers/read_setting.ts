@@ -18,15 +18,21 @@ export class UnsupportedLayerError extends RangeRefusal {
 }
 
 /**
- * Neither engine adds a regularizer to the loss or holds weights to a constraint, so neither may be passed over: decay
- * of the weights is the optimizer's, or a penalty's.
+ * Neither engine holds weights to a constraint, so it may not be passed over. L1 and L2 of weights are added to the
+ * loss by the strategy; other regularisers are not.
  * @throws {UnsupportedLayerError} If the layer has one.
  */
 export function assertUnrestricted(layer: LayerJson): void {
-  const key = Object.keys(layer.config).find((name) => /_(regularizer|constraint)$/.test(name) && layer.config[name]);
+  const key = Object.keys(layer.config).find((name) => isRestriction(name, layer.config[name]));
   if (key === undefined) return;
-  const reason = `it has a ${key}, which no engine applies (weight decay is an option of the optimizer)`;
+  const reason = `it has a ${key}, which no engine applies (L1 and L2 of weights are)`;
   throw new UnsupportedLayerError(layer, reason, { byTfjs: false });
+}
+
+function isRestriction(name: string, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (name === "activity_regularizer" || /_constraint$/.test(name)) return true;
+  return /_regularizer$/.test(name) && Reflect.get(value, "class_name") !== "L1L2";
 }
 
 /** The layer that a wrapper holds under `key`. @throws {UnsupportedLayerError} If there is none. */

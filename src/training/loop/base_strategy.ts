@@ -9,6 +9,7 @@ import { adaptModel } from "../model/adapt_model.ts";
 import { type PredictOptions, predictSamples } from "../model/predict_samples.ts";
 import type { PredictionInput } from "../model/prediction_input.ts";
 import type { Predictions } from "../model/predictions.ts";
+import { createRegularization } from "../model/regularization.ts";
 import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
 import type { CallbackName } from "./callbacks.ts";
 import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
@@ -32,15 +33,13 @@ export class BaseStrategy extends LoopAttributes {
   /** Deals out the epochs and minibatches of the `train` call under way. */
   protected progress = new TrainingProgress(this);
 
-  /**
-   * @throws {TypeError} If an option has no such name.
-   * @throws {RangeError} If a value is out of range.
-   */
+  /** @throws {TypeError} If an option has no such name. {RangeError} If a value is out of range. */
   constructor(options: StrategyOptions) {
     super(options);
     const { evalEvery, criterion } = this.options;
     const timed = evalEvery > -1 ? [new PeriodicEval(this.options, () => this.loop.evalGroups)] : [];
-    this.dispatcher.plugins = [options.plugins ?? [], criterion.plugin ?? [], this.evaluator, timed, this.clock].flat();
+    const own = [criterion.plugin ?? [], createRegularization(this.model)].flat();
+    this.dispatcher.plugins = [options.plugins ?? [], own, this.evaluator, timed, this.clock].flat();
   }
 
   /**

@@ -20,8 +20,6 @@ const UNTRAINABLE: Readonly<Record<string, () => tf.LayersModel>> = {
   "one input of samples and one output": createTwoHeadedModel,
   "an output of shape [N, C]": () => tf.sequential({ layers: [tf.layers.dense({ inputShape: [4, 5], units: 3 })] }),
   'got "LSTM memory"': () => withLayer(tf.layers.lstm({ name: "memory", inputShape: [4, 5], units: 3, dropout: 0.1 })),
-  "layers without regularizers": () =>
-    withLayer(tf.layers.dense({ inputShape, units: 3, kernelRegularizer: tf.regularizers.l2() })),
   "weights without constraints": () =>
     withLayer(tf.layers.dense({ inputShape, units: 3, kernelConstraint: tf.constraints.nonNeg() })),
   "no noiseShape": () => withLayer(tf.layers.dropout({ inputShape, rate: 0.5, noiseShape: [1, 5] })),
