@@ -154,6 +154,8 @@ describe("train --criterion", () => {
       [words, "cross-entropy:classMask=1", 'cross-entropy: unknown option "classMask"'],
       [words, "cross-entropy:classWeights=1", "needs one number for each of the model's 2 outputs, got 1"],
       [growing, "cross-entropy:classWeights=1|2", "one number for each of the model's 10 outputs, got 2"],
+      [growing, "bce", "BCEWithLogitsLoss counts every output, and a head that grows has outputs"],
+      [growing, "cross-entropy:labelSmoothing=0.1", "take plain cross-entropy, or a head of fixed width"],
       [words, "focal:alpha=0.25", 'one number is for form "sigmoid"'],
       [ofNumbers, "focal", "--criterion focal:gamma=2 is not for targets that are 1 value a sample: take mse or huber"],
       [

@@ -3,6 +3,8 @@ import type * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { describeTargetForm, type TargetKind } from "../../data/float_targets.ts";
+import { listGrowingHeads } from "../../models/growing_head.ts";
+import { takeTopology } from "../../models/take_topology.ts";
 import type { NamedChoice } from "../../runs/run_config.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
@@ -52,7 +54,8 @@ export function assertCriterionFits(
   const outputs = Number(elementAt(model.outputs, 0).shape.at(-1));
   // A head may grow until there is an output a class.
   const outputSize = kind === "classes" ? Math.max(outputs, benchmark.numClasses) : outputs;
-  criterion?.assertUsable?.({ targets: kind, outputSize });
+  const hasGrowingHead = listGrowingHeads(takeTopology(model)).length > 0;
+  criterion?.assertUsable?.({ targets: kind, outputSize, hasGrowingHead });
 }
 
 /** The names of the criteria that take targets of a kind. */

@@ -43,9 +43,10 @@ export function assertTargets(strategy: TargetTaker, experience: Experience): vo
   }
   evaluator.assertTargets(form, subject);
   const outputs = countOutputs(model);
-  criterion.assertUsable?.({ targets: form.kind, outputSize: outputs });
+  const hasGrowingHead = listGrowingHeads(takeTopology(model)).length > 0;
+  criterion.assertUsable?.({ targets: form.kind, outputSize: outputs, hasGrowingHead });
   if (form.kind === "classes") return;
-  if (listGrowingHeads(takeTopology(model)).length > 0) {
+  if (hasGrowingHead) {
     throw new RangeRefusal(`${subject()}, one an output, and the model has a head that grows with classes`);
   }
   if (outputs === form.width) return;

@@ -9,6 +9,7 @@ import type { Criterion, CriterionData } from "./criterion.ts";
 import { replaceByWeights, type SideWeights } from "./element_losses.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 import { BCE_OPTIONS, type BCEWithLogitsOptions } from "./options.ts";
+import { refuseGrowingHead } from "./refuse_growing_head.ts";
 import { writeAnyTargets } from "./target_values.ts";
 import { takeWeights } from "./weigh_targets.ts";
 
@@ -32,8 +33,9 @@ export class BCEWithLogitsLoss implements Criterion {
     this.options = resolveOptions("BCEWithLogitsLoss", options, BCE_OPTIONS);
   }
 
-  assertUsable({ outputSize }: CriterionData): void {
-    this.#sideWeights(outputSize);
+  assertUsable(data: CriterionData): void {
+    if (!this.options.classMask) refuseGrowingHead("BCEWithLogitsLoss", data);
+    this.#sideWeights(data.outputSize);
   }
 
   createObjective(y: Int32Array, outputSize: number, values?: HostTensor): ObjectiveWriter {

@@ -10,6 +10,8 @@ export interface CriterionData {
   readonly targets: TargetKind;
   /** C, the width of the model's output; a growing head's may become wider. */
   readonly outputSize: number;
+  /** Whether the model has a head that grows, with outputs of classes that were not trained. Default: false. */
+  readonly hasGrowingHead?: boolean;
 }
 
 /**

@@ -10,6 +10,7 @@ import { writeTargets } from "./class_targets.ts";
 import type { Criterion, CriterionData } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 import { CROSS_ENTROPY_OPTIONS, type CrossEntropyOptions } from "./options.ts";
+import { refuseGrowingHead } from "./refuse_growing_head.ts";
 import { takeWeights, weighTargets } from "./weigh_targets.ts";
 
 /**
@@ -47,8 +48,9 @@ export class CrossEntropyLoss implements Criterion {
     return this.plugin && this.constructor === CrossEntropyLoss ? new CrossEntropyLoss(this.options) : this;
   }
 
-  assertUsable({ outputSize }: CriterionData): void {
-    this.#classWeights(outputSize);
+  assertUsable(data: CriterionData): void {
+    if (this.labelSmoothing > 0 && !this.options.classMask) refuseGrowingHead("labelSmoothing", data);
+    this.#classWeights(data.outputSize);
   }
 
   createObjective(y: Int32Array, outputSize: number): ObjectiveWriter {

@@ -11,6 +11,7 @@ import { evaluateElements, replaceByWeights, type SideWeights } from "./element_
 import { evaluateFocal, focalSide } from "./focal_forms.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 import { FOCAL_OPTIONS, type FocalOptions } from "./options.ts";
+import { refuseGrowingHead } from "./refuse_growing_head.ts";
 import { writeAnyTargets } from "./target_values.ts";
 import { takeWeights } from "./weigh_targets.ts";
 
@@ -41,8 +42,11 @@ export class FocalLoss implements Criterion {
     if (form !== undefined && alpha !== undefined) assertAlpha(form, alpha);
   }
 
-  assertUsable({ targets, outputSize }: CriterionData): void {
+  assertUsable({ targets, outputSize, hasGrowingHead = false }: CriterionData): void {
     const form = this.#formOf(targets);
+    if (form === "sigmoid" && !this.options.classMask) {
+      refuseGrowingHead("FocalLoss in its sigmoid form", { hasGrowingHead });
+    }
     const { alpha } = this.options;
     if (alpha === undefined) return;
     assertAlpha(form, alpha);

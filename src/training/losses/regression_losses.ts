@@ -3,10 +3,11 @@ import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import { TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
-import type { Criterion } from "./criterion.ts";
+import type { Criterion, CriterionData } from "./criterion.ts";
 import { type ElementLoss, evaluateElements } from "./element_losses.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 import { HUBER_OPTIONS, type HuberOptions, MSE_OPTIONS } from "./options.ts";
+import { refuseGrowingHead } from "./refuse_growing_head.ts";
 import { writeAnyTargets } from "./target_values.ts";
 
 const SQUARED_ERROR: ElementLoss = {
@@ -25,6 +26,10 @@ export class MSELoss implements Criterion {
   /** @throws {TypeError} If it is given an option: there are none. */
   constructor(options: Readonly<Record<string, never>> = {}) {
     this.options = resolveOptions("MSELoss", options, MSE_OPTIONS);
+  }
+
+  assertUsable(data: CriterionData): void {
+    refuseGrowingHead("MSELoss", data);
   }
 
   createObjective(y: Int32Array, outputSize: number, values?: HostTensor): ObjectiveWriter {
@@ -48,6 +53,10 @@ export class HuberLoss implements Criterion {
   /** @throws {RangeError} If δ is not above 0. */
   constructor(options: HuberOptions = {}) {
     this.options = resolveOptions("HuberLoss", options, HUBER_OPTIONS);
+  }
+
+  assertUsable(data: CriterionData): void {
+    refuseGrowingHead("HuberLoss", data);
   }
 
   createObjective(y: Int32Array, outputSize: number, values?: HostTensor): ObjectiveWriter {
