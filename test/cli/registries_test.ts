@@ -75,6 +75,7 @@ describe("registries", () => {
       "lenet5",
       "slim-resnet18",
       "onnx",
+      "tfjs",
       "pnn",
       "run",
       "checkpoint",

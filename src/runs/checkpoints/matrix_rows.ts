@@ -34,9 +34,12 @@ export async function putRowsBack(
   readMatrix: () => Promise<readonly (readonly number[])[]>,
 ): Promise<ExperienceSummary[]> {
   const matrix = experiences.some(({ testAccuracy }) => testAccuracy === undefined) ? await readMatrix() : [];
-  return experiences.map(({ cells, testAccuracy, ...rest }, row) => {
+  // In the order in which a run that was not cut off writes them.
+  return experiences.map(({ cells, testAccuracy, streamAccuracy, onnx, ...rest }, row) => {
     const known = testAccuracy ?? matrix[row]?.slice(0, cells);
-    if (known && known.length === (cells ?? known.length)) return { ...rest, testAccuracy: known };
+    if (known && known.length === (cells ?? known.length)) {
+      return { ...rest, testAccuracy: known, streamAccuracy, onnx };
+    }
     throw new RangeRefusal(`it needs ${cells} cells in row ${row} of accuracy_matrix.csv, got ${known?.length ?? 0}`);
   });
 }
