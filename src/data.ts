@@ -6,7 +6,7 @@ export type { SampleFileOptions } from "./data/readers/sample_file_options.ts";
  */
 
 export { RandomStream, RandomStreams } from "./core/random_stream.ts";
-export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./core/shared_memory.ts";
+export { createSharedFloat32, createSharedInt32, createSharedUint8 } from "./core/shared/shared_memory.ts";
 export { type ArrayDatasetOptions, createArrayDataset } from "./data/array_dataset.ts";
 export type { ArrayTargets, TargetRows } from "./data/array_targets.ts";
 export { createDataSource, type DataSource } from "./data/data_source.ts";

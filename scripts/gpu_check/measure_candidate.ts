@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { describeCause } from "../../src/core/errors/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
-import { createSharedFloat32, createSharedInt32 } from "../../src/core/shared_memory.ts";
+import { createSharedFloat32, createSharedInt32 } from "../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { createEngine, prepareModel } from "../../src/engine/create_engine.ts";

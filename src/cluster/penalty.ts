@@ -1,4 +1,4 @@
-import { createSharedFloat32 } from "../core/shared_memory.ts";
+import { createSharedFloat32 } from "../core/shared/shared_memory.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 
 /**

@@ -2,7 +2,7 @@ import { RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { anything, listOf, objectLike, oneOf, required, text, wholeNumber } from "../core/options/value_rules.ts";
-import { createSharedFloat32, createSharedUint8 } from "../core/shared_memory.ts";
+import { createSharedFloat32, createSharedUint8 } from "../core/shared/shared_memory.ts";
 import { type ArrayTargets, shareTargets } from "./array_targets.ts";
 import { createDataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";

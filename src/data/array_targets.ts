@@ -1,5 +1,5 @@
 import { describeValue, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
-import { copyToSharedInt32, createSharedFloat32, createSharedInt32 } from "../core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32, createSharedInt32 } from "../core/shared/shared_memory.ts";
 import type { DataSource } from "./data_source.ts";
 import type { FloatTargets } from "./float_targets.ts";
 

@@ -6,7 +6,7 @@ import {
   copyToSharedInt32,
   createSharedFloat32,
   createSharedUint8,
-} from "../core/shared_memory.ts";
+} from "../core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "./data_source.ts";
 import type { FloatTargets } from "./float_targets.ts";
 import type { Transform } from "./transforms/transform.ts";

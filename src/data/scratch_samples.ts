@@ -1,6 +1,6 @@
 import { elementAt } from "../core/element_at.ts";
 import { countElements, type HostTensor } from "../core/host_tensor.ts";
-import { createSharedFloat32, createSharedInt32 } from "../core/shared_memory.ts";
+import { createSharedFloat32, createSharedInt32 } from "../core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "./data_source.ts";
 import { Dataset } from "./dataset.ts";
 

@@ -1,4 +1,5 @@
-import { createSharedFloat32 } from "../core/shared_memory.ts";
+import { currentArena } from "../core/shared/current_arena.ts";
+import { createSharedFloat32 } from "../core/shared/shared_memory.ts";
 
 const PAGE_BYTES = 65_536;
 const MAX_PAGES = 65_536;
@@ -23,7 +24,8 @@ export function createSharedVectors(lengths: readonly number[]): SharedVectors {
     starts.push(bytes);
     bytes += Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / LINE_BYTES) * LINE_BYTES;
   }
-  const memory = reserve(Math.ceil(bytes / PAGE_BYTES));
+  const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
+  const memory = pages > MAX_PAGES ? undefined : currentArena().memory(pages);
   const buffer = memory?.buffer;
   if (!(buffer instanceof SharedArrayBuffer)) return { memory: undefined, vectors: lengths.map(createSharedFloat32) };
   return { memory, vectors: lengths.map((length, i) => new Float32Array(buffer, starts[i], length)) };
@@ -40,15 +42,4 @@ export function reattachVector(
   const { buffer } = memory;
   if (!(buffer instanceof SharedArrayBuffer)) throw new TypeError("Cannot reattach a vector: the memory is not shared");
   return new Float32Array(buffer, vector.byteOffset, vector.length);
-}
-
-function reserve(pages: number): WebAssembly.Memory | undefined {
-  if (pages > MAX_PAGES) return undefined;
-  try {
-    return new WebAssembly.Memory({ initial: Math.max(1, pages), maximum: Math.max(1, pages), shared: true });
-  } catch (error) {
-    // Address space is short.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { resolveClusterOptions } from "../../src/cluster/cluster_options.ts";
-import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { readSamples } from "../../src/data/read_samples.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { hashParameters } from "../../src/core/hash_parameters.ts";
-import { createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 
 describe("hashParameters()", () => {
   test("is the SHA-256 of the bytes, in shared memory and within a larger buffer too", () => {

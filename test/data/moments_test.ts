@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 import { fillDropoutMask } from "../../src/engine/dropout_mask.ts";
 import type { DropoutKey } from "../../src/engine/engine.ts";
 

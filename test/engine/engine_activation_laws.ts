@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
-import { createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 import type { Engine, EngineInput, ModelVectors } from "../../src/engine/engine.ts";
 import type { ModelTopology } from "../../src/engine/model_topology.ts";
 import { fillNoise } from "../../src/engine/noise.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { ModelTopology } from "../../src/engine/model_topology.ts";
 import {

@@ -6,7 +6,7 @@
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
 import { RandomStream } from "../../src/core/random_stream.ts";
-import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
-import { createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 import { createModelFromSnapshot, flattenWeights, restoreWeights } from "../../src/models/model_snapshot.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
 

@@ -1,4 +1,4 @@
-import { createSharedInt32, createSharedUint8 } from "../../src/core/shared_memory.ts";
+import { createSharedInt32, createSharedUint8 } from "../../src/core/shared/shared_memory.ts";
 import { prepareModel } from "../../src/engine/create_engine.ts";
 import * as firn from "../../src/mod.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";

@@ -1,4 +1,4 @@
-import { copyToSharedInt32, createSharedUint8 } from "../../src/core/shared_memory.ts";
+import { copyToSharedInt32, createSharedUint8 } from "../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 

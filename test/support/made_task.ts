@@ -1,5 +1,5 @@
 import { RandomStream } from "../../src/core/random_stream.ts";
-import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32 } from "../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 

@@ -9,7 +9,7 @@ import { formatTable } from "../../../src/cli/format_table.ts";
 import { addPenaltyGradient } from "../../../src/cluster/penalty.ts";
 import { reduceSlots } from "../../../src/cluster/replica/reduce_slots.ts";
 import { RangeRefusal, TypeRefusal } from "../../../src/core/errors/errors.ts";
-import { createSharedFloat32 } from "../../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../../src/core/shared/shared_memory.ts";
 import { dot } from "../../../src/core/vector.ts";
 import { MAX_VECTORS, PIECE_SIZE, VectorKernels } from "../../../src/kernels/vector_kernels.ts";
 import { createSharedVectors } from "../../../src/kernels/vector_memory.ts";

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { RandomStream } from "../../../src/core/random_stream.ts";
-import { createSharedInt32, createSharedUint8 } from "../../../src/core/shared_memory.ts";
+import { createSharedInt32, createSharedUint8 } from "../../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../../src/data/data_source.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { simpleCNN } from "../../../src/models/simple_cnn.ts";

@@ -1,7 +1,7 @@
 import { elementAt, valueAt } from "../../core/element_at.ts";
 import { deserializeError } from "../../core/errors/error_data.ts";
 import { countElements, type HostTensor } from "../../core/host_tensor.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";

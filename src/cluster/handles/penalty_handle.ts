@@ -1,6 +1,6 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { type LayoutChange, remapVector } from "../../core/remap_vector.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { Hyper, MAX_PENALTIES, type ReplicaMemory } from "../memory/replica_memory.ts";
 import type { QuadraticPenalty } from "../penalty.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";

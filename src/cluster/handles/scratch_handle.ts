@@ -1,5 +1,5 @@
 import { RefusalError } from "../../core/errors/errors.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import type { MemorySizes } from "../memory/replica_memory.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 

@@ -1,5 +1,6 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { currentArena } from "../../core/shared/current_arena.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 
 /** Parameter vectors beside the model's own (teachers, look-ahead weights), by the numbers that replicas know. */
@@ -15,7 +16,7 @@ export class VectorHandle {
   }
 
   /**
-   * The number of `vector` [P]. One in shared memory is attached once and read in place from then on; any other is
+   * The number of `vector` [P]. One that the replicas can reach is attached once and read in place from then on; any other is
    * copied at each call.
    * @throws {RangeError} If it has another length than the model's parameters.
    */
@@ -23,7 +24,7 @@ export class VectorHandle {
     if (vector.length !== this.#length) {
       throw new RangeRefusal(`parameters must have ${this.#length} values, got ${vector.length}`);
     }
-    if (isShared(vector)) return this.#attach(vector);
+    if (isReachable(vector)) return this.#attach(vector);
     this.#copy ??= createSharedFloat32(this.#length);
     this.#copy.set(vector);
     return this.#attach(this.#copy);
@@ -39,6 +40,6 @@ export class VectorHandle {
   }
 }
 
-function isShared(vector: Float32Array): vector is Float32Array<SharedArrayBuffer> {
-  return vector.buffer instanceof SharedArrayBuffer;
+function isReachable(vector: Float32Array): vector is Float32Array<SharedArrayBuffer> {
+  return currentArena().reaches(vector);
 }

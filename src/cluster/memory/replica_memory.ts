@@ -1,4 +1,4 @@
-import { createSharedFloat32, createSharedFloat64, createSharedInt32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32, createSharedFloat64, createSharedInt32 } from "../../core/shared/shared_memory.ts";
 import { MAX_VECTORS, PIECE_SIZE } from "../../kernels/vector_kernels.ts";
 import { createSharedVectors, reattachVector } from "../../kernels/vector_memory.ts";
 import { MAX_GROUPS } from "../../optimizers/parameter_groups.ts";

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { createSharedFloat64 } from "../../core/shared_memory.ts";
+import { createSharedFloat64 } from "../../core/shared/shared_memory.ts";
 import { Word } from "../protocol/control_block.ts";
 import { countRowsByReplica } from "./shards.ts";
 

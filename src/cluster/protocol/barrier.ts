@@ -1,3 +1,4 @@
+import { currentArena } from "../../core/shared/current_arena.ts";
 import { ReplicaWord, replicaWord, Word } from "./control_block.ts";
 
 /** How long a replica sleeps at the barrier before it beats and checks whether the command was abandoned. */
@@ -18,7 +19,7 @@ export function issueCommand(control: Int32Array, replicas: number): number {
   }
   Atomics.store(control, Word.barrier, mark(sequence, State.closed));
   Atomics.store(control, Word.sequence, sequence);
-  Atomics.notify(control, Word.sequence);
+  currentArena().openBell(control, Word.sequence).wake();
   return sequence;
 }
 
@@ -29,7 +30,7 @@ export function issueCommand(control: Int32Array, replicas: number): number {
 export function abandonBarrier(control: Int32Array, sequence: number): boolean {
   const [closed, abandoned] = [mark(sequence, State.closed), mark(sequence, State.abandoned)];
   const isAbandoned = Atomics.compareExchange(control, Word.barrier, closed, abandoned) !== mark(sequence, State.open);
-  Atomics.notify(control, Word.barrier);
+  currentArena().openBell(control, Word.barrier).wake();
   return isAbandoned;
 }
 
@@ -44,13 +45,14 @@ export function waitAtBarrier(
   const { sequence, replicas, index } = place;
   const closed = mark(sequence, State.closed);
   const open = mark(sequence, State.open);
+  const bell = currentArena().openBell(control, Word.barrier);
   Atomics.store(control, replicaWord(index, ReplicaWord.arrived), sequence);
   if (haveAllArrived(control, sequence, replicas)) {
     Atomics.compareExchange(control, Word.barrier, closed, open);
-    Atomics.notify(control, Word.barrier);
+    bell.wake();
   }
   while (Atomics.load(control, Word.barrier) === closed) {
-    Atomics.wait(control, Word.barrier, closed, PATIENCE_MS);
+    bell.wait(closed, PATIENCE_MS);
     Atomics.add(control, replicaWord(index, ReplicaWord.heartbeat), 1);
   }
   return Atomics.load(control, Word.barrier) === open;

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { createSharedInt32 } from "../../core/shared_memory.ts";
+import { createSharedInt32 } from "../../core/shared/shared_memory.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 
 /**

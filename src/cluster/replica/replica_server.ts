@@ -1,4 +1,6 @@
 import { type ErrorData, serializeError } from "../../core/errors/error_data.ts";
+import type { Bell } from "../../core/shared/bell.ts";
+import { currentArena } from "../../core/shared/current_arena.ts";
 import { createEngine } from "../../engine/create_engine.ts";
 import { ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
 import type { ReplicaSetup } from "../protocol/replica_setup.ts";
@@ -10,12 +12,14 @@ const HEARTBEAT_MS = 250;
 export class ReplicaServer {
   readonly replica: Replica;
   readonly #setup: ReplicaSetup;
+  readonly #completions: Bell;
   #failure: ErrorData | undefined;
   #executing: Promise<void> = Promise.resolve();
   #isClosing = false;
 
   private constructor(setup: ReplicaSetup, replica: Replica) {
     this.#setup = setup;
+    this.#completions = currentArena().openBell(setup.memory.control, Word.completions);
     this.replica = replica;
   }
 
@@ -60,10 +64,11 @@ export class ReplicaServer {
   /** Ends when another replica has taken this one's place, or it is closed. */
   async #listen(sequenceSeen: number): Promise<void> {
     const { control } = this.#setup.memory;
+    const bell = currentArena().openBell(control, Word.sequence);
     let seen = sequenceSeen;
     while (this.replica.isCurrent && !this.#isClosing) {
-      const waiting = Atomics.waitAsync(control, Word.sequence, seen);
-      if (waiting.async) await waiting.value;
+      const ringing = bell.waitAsync(seen);
+      if (ringing) await ringing;
       const sequence = Atomics.load(control, Word.sequence);
       if (sequence === seen) continue;
       seen = sequence;
@@ -84,6 +89,6 @@ export class ReplicaServer {
     if (!this.replica.isCurrent) return;
     Atomics.store(control, replicaWord(index, ReplicaWord.finished), sequence);
     Atomics.add(control, Word.completions, 1);
-    Atomics.notify(control, Word.completions);
+    this.#completions.wake();
   }
 }

@@ -1,4 +1,6 @@
 import { deserializeError } from "../../core/errors/error_data.ts";
+import type { Bell } from "../../core/shared/bell.ts";
+import { currentArena } from "../../core/shared/current_arena.ts";
 import { ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
 import type { RemoteReplica } from "../protocol/replica_setup.ts";
 import { type SilenceWatch, SilentReplicaError } from "./silence_watch.ts";
@@ -16,6 +18,7 @@ export interface Loss {
 export class CommandWatch {
   readonly #handles: readonly WorkerHandle<RemoteReplica>[];
   readonly #control: Int32Array<SharedArrayBuffer>;
+  readonly #completions: Bell;
   readonly #silence: SilenceWatch;
 
   /** @param handles Read at each call: another may have taken a place. */
@@ -26,6 +29,7 @@ export class CommandWatch {
   ) {
     this.#handles = handles;
     this.#control = control;
+    this.#completions = currentArena().openBell(control, Word.completions);
     this.#silence = silence;
   }
 
@@ -70,8 +74,8 @@ export class CommandWatch {
         areAllThrough &&= Atomics.load(control, replicaWord(replica, ReplicaWord.finished)) === sequence;
       }
       if (areAllThrough) return undefined;
-      const waiting = Atomics.waitAsync(control, Word.completions, completions);
-      if (waiting.async) await waiting.value;
+      const ringing = this.#completions.waitAsync(completions);
+      if (ringing) await ringing;
     }
     return undefined;
   }

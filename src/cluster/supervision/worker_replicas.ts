@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { describeCause, RefusalError } from "../../core/errors/errors.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import type { EngineSpec } from "../../engine/create_engine.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";
 import type { ReplicaMemory } from "../memory/replica_memory.ts";

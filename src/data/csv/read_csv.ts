@@ -1,6 +1,6 @@
 import { assertArrayBytes } from "../../core/array_limit.ts";
 import { describeValue, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import type { LabelledSamples } from "../readers/labelled_samples.ts";
 import { isTaskLabel, TASK_LABEL_WORDS } from "../transforms/label_tasks.ts";
 import { parseCell, refuseCell } from "./csv_cells.ts";

@@ -3,7 +3,7 @@
 import { assertArrayBytes } from "../../core/array_limit.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { LabelCollector } from "../readers/label_table.ts";
 import type { LabelledSamples } from "../readers/labelled_samples.ts";
 import { labelByNothing } from "../readers/sample_targets.ts";

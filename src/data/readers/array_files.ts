@@ -1,7 +1,7 @@
 import { needs, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
-import { createSharedFloat32, createSharedUint8 } from "../../core/shared_memory.ts";
+import { createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import { type ImageLayout, putChannelsLast } from "../images/image_layout.ts";
 import { isTaskLabel, TASK_LABEL_WORDS } from "../transforms/label_tasks.ts";
 import { joinLabels, type LabelTable, tabulateLabels } from "./label_table.ts";

@@ -4,7 +4,7 @@ import { elementAt } from "../../core/element_at.ts";
 import { needs, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { text } from "../../core/options/value_rules.ts";
-import { createSharedInt32, createSharedUint8 } from "../../core/shared_memory.ts";
+import { createSharedInt32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import type { LabelledImages } from "./labelled_images.ts";
 import { readBytes } from "./read_bytes.ts";
 

@@ -1,7 +1,7 @@
 import { assertArrayBytes } from "../../core/array_limit.ts";
 import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import { createSharedUint8 } from "../../core/shared_memory.ts";
+import { createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import { inflateBounded, inflateStart, type PackedBytes } from "./bounded_inflate.ts";
 import { readBytes } from "./read_bytes.ts";
 

@@ -5,7 +5,7 @@ import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { NotInstalledError } from "../../core/errors/not_installed_error.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { text } from "../../core/options/value_rules.ts";
-import { copyToSharedInt32 } from "../../core/shared_memory.ts";
+import { copyToSharedInt32 } from "../../core/shared/shared_memory.ts";
 import { readIdxImages, readIdxLabels } from "./idx_reader.ts";
 import type { LabelledImages } from "./labelled_images.ts";
 

@@ -1,7 +1,7 @@
 import { elementAt, valueAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { compareNaturally } from "../../core/natural_order.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { CLASS_FORM, describeTargetForm, type FloatTargets } from "../float_targets.ts";
 import type { LabelTable } from "./label_table.ts";
 import type { LabelledSamples, SampleTargets } from "./labelled_samples.ts";

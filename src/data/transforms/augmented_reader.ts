@@ -1,6 +1,6 @@
 import { findOrCreate } from "../../core/find_or_create.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import { createSharedFloat32, createSharedUint8 } from "../../core/shared_memory.ts";
+import { createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import type { DataSource } from "../data_source.ts";
 import { createRowReader, getRowReader, type RowReader } from "../row_reader.ts";
 import { parseImageSize } from "../sample_shape.ts";

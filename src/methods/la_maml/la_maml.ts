@@ -1,5 +1,5 @@
 import { fillDefaults, type ResolvedOptions } from "../../core/options/option_schema.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { declareState, part, vector } from "../../core/state/state.ts";
 import { addScaled, dot, scaleVector } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";

@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { CLASSES_ONLY, TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";

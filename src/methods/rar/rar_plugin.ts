@@ -1,6 +1,6 @@
 import { flattenRows, type HostTensor } from "../../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
-import { createSharedFloat32 } from "../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { addScaled, findRange } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { CLASSES_ONLY } from "../../data/float_targets.ts";

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { assertSameKind } from "../../data/readers/array_files.ts";

@@ -2,7 +2,7 @@ import { countElements } from "../../core/host_tensor.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import { splitOptions } from "../../core/options/split_options.ts";
 import { RandomStream } from "../../core/random_stream.ts";
-import { copyToSharedInt32 } from "../../core/shared_memory.ts";
+import { copyToSharedInt32 } from "../../core/shared/shared_memory.ts";
 import type { Benchmark } from "../experience.ts";
 import { createDomainIncrementalBenchmark, DOMAIN_INCREMENTAL_RULES } from "./domain_incremental.ts";
 import { IMAGE_OPTIONS } from "./image_options.ts";

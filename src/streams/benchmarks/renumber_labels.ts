@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { createSharedInt32 } from "../../core/shared_memory.ts";
+import { createSharedInt32 } from "../../core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "../../data/data_source.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { areClassIds, nameByIds } from "../../data/readers/class_names.ts";

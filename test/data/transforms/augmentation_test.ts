@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../../src/core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../../src/core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "../../../src/data/data_source.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { gatherSamples } from "../../../src/data/gather.ts";

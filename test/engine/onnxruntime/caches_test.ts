@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createSharedFloat32 } from "../../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../../src/core/shared/shared_memory.ts";
 import { Staging } from "../../../src/engine/onnxruntime/addon/staging.ts";
 import { BindingCache } from "../../../src/engine/onnxruntime/binding_cache.ts";
 import { DropoutMasks } from "../../../src/engine/onnxruntime/dropout_masks.ts";

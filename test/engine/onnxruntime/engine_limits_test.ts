@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import process from "node:process";
-import { createSharedFloat32 } from "../../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../../src/core/shared/shared_memory.ts";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createAddonOptions } from "../../../src/engine/onnxruntime/addon/addon_options.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";

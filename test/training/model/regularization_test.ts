@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
-import { copyToSharedInt32, createSharedFloat32 } from "../../../src/core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32 } from "../../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../../src/data/data_source.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { listRegularizers } from "../../../src/engine/tfjs/regularizers.ts";

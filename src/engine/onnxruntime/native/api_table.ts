@@ -1,4 +1,4 @@
-import type { ForeignSignature, ForeignType } from "./foreign_interface.ts";
+import type { ForeignSignature, ForeignType } from "../../../core/foreign/foreign_interface.ts";
 
 /** One function of onnxruntime's table. All give the address of a status, 0 where they succeeded, if not said else. */
 export interface ApiFunction {

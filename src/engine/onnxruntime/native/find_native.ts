@@ -1,9 +1,9 @@
 import { describeCause } from "../../../core/errors/errors.ts";
+import { openForeignInterface } from "../../../core/foreign/open_foreign_interface.ts";
 import type { Carrier } from "../carrier.ts";
 import { findLibrary } from "./library_path.ts";
 import { NativeApi } from "./native_api.ts";
 import { createNativeCarrier } from "./native_carrier.ts";
-import { openForeignInterface } from "./open_foreign_interface.ts";
 import { assertComputes } from "./self_test.ts";
 
 /** A carrier by the C API, or in one line why this thread cannot use it. */

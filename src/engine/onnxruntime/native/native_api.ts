@@ -1,5 +1,5 @@
+import type { ForeignFunction, ForeignInterface } from "../../../core/foreign/foreign_interface.ts";
 import { API_FUNCTIONS, type ApiFunction, type ApiFunctionName, ApiNumber, OLDEST_API_VERSION } from "./api_table.ts";
-import type { ForeignFunction, ForeignInterface } from "./foreign_interface.ts";
 
 /** Names of functions that make something, and of those that free something. */
 type MakerName = Extract<ApiFunctionName, `Create${string}`>;

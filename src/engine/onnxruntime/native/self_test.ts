@@ -1,6 +1,6 @@
 import { elementAt } from "../../../core/element_at.ts";
 import { createParameterLayout, findEntry } from "../../../core/parameter_layout.ts";
-import { createSharedFloat32 } from "../../../core/shared_memory.ts";
+import { createSharedFloat32 } from "../../../core/shared/shared_memory.ts";
 import { ints } from "../../../onnx/file/onnx_model.ts";
 import type { Graph } from "../../../onnx/graph.ts";
 import type { Carrier } from "../carrier.ts";

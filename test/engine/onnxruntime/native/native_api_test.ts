@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { openForeignInterface } from "../../../../src/core/foreign/open_foreign_interface.ts";
 import { findLibrary } from "../../../../src/engine/onnxruntime/native/library_path.ts";
 import { encodeText, NativeApi, parseApiVersion } from "../../../../src/engine/onnxruntime/native/native_api.ts";
-import { openForeignInterface } from "../../../../src/engine/onnxruntime/native/open_foreign_interface.ts";
 import { openApi } from "./opened_api.ts";
 
 const PACKAGE = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createSharedFloat32 } from "../../../../src/core/shared_memory.ts";
+import { createSharedFloat32 } from "../../../../src/core/shared/shared_memory.ts";
 import { NativeSession } from "../../../../src/engine/onnxruntime/native/native_session.ts";
 import { encodeGraph } from "../../../../src/onnx/file/encode_graph.ts";
 import type { Graph } from "../../../../src/onnx/graph.ts";

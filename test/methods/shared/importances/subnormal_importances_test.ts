@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { RandomStream } from "../../../../src/core/random_stream.ts";
 import type { SavedState } from "../../../../src/core/saved_state.ts";
-import { copyToSharedInt32, createSharedFloat32 } from "../../../../src/core/shared_memory.ts";
+import { copyToSharedInt32, createSharedFloat32 } from "../../../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../../../src/data/data_source.ts";
 import { Dataset } from "../../../../src/data/dataset.ts";
 import { EWCPlugin } from "../../../../src/methods/ewc/ewc_plugin.ts";

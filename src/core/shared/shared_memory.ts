@@ -1,23 +1,29 @@
-/** Typed arrays over SharedArrayBuffers: visible to every Worker they are sent to, never copied. */
+import { currentArena } from "./current_arena.ts";
+
+/** Typed arrays in shared memory: visible to every replica they are sent to, never copied. */
 
 /** A zeroed float32 vector in shared memory. */
 export function createSharedFloat32(length: number): Float32Array<SharedArrayBuffer> {
-  return new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT));
+  const { buffer, byteOffset } = currentArena().allocate(length * Float32Array.BYTES_PER_ELEMENT);
+  return new Float32Array(buffer, byteOffset, length);
 }
 
 /** A zeroed float64 vector in shared memory. */
 export function createSharedFloat64(length: number): Float64Array<SharedArrayBuffer> {
-  return new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
+  const { buffer, byteOffset } = currentArena().allocate(length * Float64Array.BYTES_PER_ELEMENT);
+  return new Float64Array(buffer, byteOffset, length);
 }
 
 /** A zeroed int32 vector in shared memory. */
 export function createSharedInt32(length: number): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT));
+  const { buffer, byteOffset } = currentArena().allocate(length * Int32Array.BYTES_PER_ELEMENT);
+  return new Int32Array(buffer, byteOffset, length);
 }
 
 /** A zeroed byte vector in shared memory. */
 export function createSharedUint8(length: number): Uint8Array<SharedArrayBuffer> {
-  return new Uint8Array(new SharedArrayBuffer(length));
+  const { buffer, byteOffset } = currentArena().allocate(length);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** A copy of `values` in shared memory. */
