@@ -29,6 +29,7 @@ export type {
 } from "./onnx/export/prediction_head.ts";
 export type { TaskParameters } from "./onnx/export/task_parameters.ts";
 export type { EncodedFiles, FileDivision } from "./onnx/file/encode_files.ts";
+export type { KernelGradientForm } from "./onnx/growing_graph.ts";
 export type { ProgressiveSettings, ProgressiveWidth } from "./onnx/layers/heads/progressive_columns.ts";
 export type { LayerSpec, ModelSpec } from "./onnx/layers/layer_spec.ts";
 export type { RowMeasure } from "./onnx/row_measure.ts";

@@ -18,7 +18,7 @@ export const OUTPUTS_NAME = "logits";
 
 /** samples [N, …], parameters → logits [N, C]; in training mode dropout masks too, and the layers' new state. */
 export function buildForwardGraph(spec: ModelSpec, mode: "train" | "eval"): Graph {
-  const graph = new GraphBuilder(feedTensors(spec));
+  const graph = new GraphBuilder(feedTensors(spec), spec);
   const outputs = convertModel(spec, { graph, mode });
   graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
   addNewState(spec, graph);
@@ -34,7 +34,7 @@ export function buildTrainingGraph(
   objective: ObjectiveKind | ObjectiveSpec,
   mode: "train" | "eval" = "train",
 ): Graph {
-  const graph = new GraphBuilder(feedTensors(spec));
+  const graph = new GraphBuilder(feedTensors(spec), spec);
   const outputs = convertModel(spec, { graph, mode });
   const { losses, dOutputs } = addObjective(
     typeof objective === "string" ? { kind: objective } : objective,
@@ -53,7 +53,7 @@ export function buildTrainingGraph(
  * half of the step has given it.
  */
 export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "train"): Graph {
-  const graph = new GraphBuilder(feedTensors(spec));
+  const graph = new GraphBuilder(feedTensors(spec), spec);
   const outputs = convertModel(spec, { graph, mode });
   const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
   addGradients(spec, { value: outputs, gradient }, graph);
@@ -65,7 +65,7 @@ export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "tr
  * @throws {RangeError} If the logits do not depend on the samples in a way that can be differentiated.
  */
 export function buildInputGradientGraph(spec: ModelSpec, mode: "train" | "eval"): Graph {
-  const graph = new GraphBuilder(feedTensors(spec));
+  const graph = new GraphBuilder(feedTensors(spec), spec);
   const outputs = convertModel(spec, { graph, mode });
   const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
   const found = differentiate(graph, { seeds: [{ value: outputs, gradient }], wanted: [SAMPLES_NAME] });
@@ -83,7 +83,7 @@ export function buildInputGradientGraph(spec: ModelSpec, mode: "train" | "eval")
  * @returns Undefined if some parameter's cannot be had without going row by row.
  */
 export function buildRowGradientGraph(spec: ModelSpec, measure: RowMeasure): Graph | undefined {
-  const graph = new GraphBuilder(feedTensors(spec));
+  const graph = new GraphBuilder(feedTensors(spec), spec);
   const outputs = convertModel(spec, { graph, mode: "eval" });
   const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
   const wanted = spec.layout.entries.map(({ name }) => name);
@@ -112,7 +112,7 @@ export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "
     const unknown = describeUnknownName("layer", layerName, [...names, ...Object.keys(inner)]);
     throw new RangeRefusal(`${spec.name}: ${unknown}`);
   }
-  const graph = new GraphBuilder(feedTensors(spec));
+  const graph = new GraphBuilder(feedTensors(spec), spec);
   const values = convertLayers(spec.layers.slice(0, end), { graph, mode });
   graph.output("activations", valueAt(values, call), { kind: "outputs" });
   return graph.finish();

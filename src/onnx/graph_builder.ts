@@ -2,7 +2,7 @@ import { elementAt } from "../core/element_at.ts";
 import { needs, RangeRefusal } from "../core/errors/errors.ts";
 import type { Attributes, DataType, OnnxTensor, Shape, ValueType } from "./file/onnx_model.ts";
 import type { Graph, GraphInput, GraphNode, GraphOutput, InputRole, OutputRole, RowLimit, ValueName } from "./graph.ts";
-import type { GrowingGraph, Transposed } from "./growing_graph.ts";
+import type { GrowingGraph, KernelGradientForm, Transposed } from "./growing_graph.ts";
 import { moveTransposes } from "./move_transposes.ts";
 import type { NodeGroup } from "./ops/backward_step.ts";
 import { readInts } from "./ops/operands.ts";
@@ -13,6 +13,14 @@ import { separatePads } from "./separate_pads.ts";
 
 /** Where a graph's parameters come from: fed at every run, or written into the file. */
 export type TensorSource = (name: string, graph: GraphBuilder) => ValueName;
+
+/** What all of a graph is built by. */
+export interface GraphSettings {
+  /** What the names of its values begin with: a graph within a graph needs names of its own. Default: "". */
+  readonly prefix?: string;
+  /** Default: "convolution". */
+  readonly kernelGradient?: KernelGradientForm | undefined;
+}
 
 /**
  * Grows a graph node by node. Every value has a name and a known shape from the moment it is made, so a node that
@@ -33,15 +41,14 @@ export class GraphBuilder implements GrowingGraph {
   readonly #source: TensorSource;
   /** What the names of its values begin with. */
   readonly prefix: string;
+  readonly kernelGradient: KernelGradientForm;
   #rowLimit: RowLimit | undefined;
 
-  /**
-   * `source` is asked for a parameter's or state tensor's value at its every use.
-   * @param prefix A graph within a graph needs names of its own.
-   */
-  constructor(source: TensorSource, prefix = "") {
+  /** `source` is asked for a parameter's or state tensor's value at its every use. */
+  constructor(source: TensorSource, { prefix = "", kernelGradient = "convolution" }: GraphSettings = {}) {
     this.#source = source;
     this.prefix = prefix;
+    this.kernelGradient = kernelGradient;
   }
 
   /** The nodes so far, in order. */

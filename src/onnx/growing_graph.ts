@@ -9,10 +9,19 @@ export interface Transposed {
 }
 
 /**
+ * The gradient of a convolution's kernel as one convolution, which is best on the processor, or as one matrix product a
+ * tap.
+ */
+export type KernelGradientForm = "convolution" | "products";
+
+/**
  * What gradient rules and moved transposes need of the graph that they add to; `GraphBuilder` implements it. It stands
  * apart because the builder needs the operators, and they need a graph.
  */
 export interface GrowingGraph {
+  /** How the gradients of convolutions' kernels are computed. */
+  readonly kernelGradient: KernelGradientForm;
+
   /**
    * Adds an operator and returns its first output, or an equal value made with less moving of data.
    * @throws {RangeError} If the shapes do not fit.

@@ -11,6 +11,7 @@ import {
   measureOutput,
 } from "../../onnx/engine_graphs.ts";
 import type { Graph } from "../../onnx/graph.ts";
+import type { KernelGradientForm } from "../../onnx/growing_graph.ts";
 import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
 import { dependsOnMode } from "../../onnx/layers/layers.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
@@ -35,6 +36,8 @@ export interface OnnxruntimeEngineOptions {
   readonly device?: string;
   /** Threads within one operator, 1 by default. */
   readonly intraOpThreads?: number;
+  /** How kernels of convolutions are differentiated. Default: by products on CUDA, else by a convolution. */
+  readonly kernelGradient?: KernelGradientForm;
   /** The way to onnxruntime; by default the environment says (FIRN_ORT), else what works. */
   readonly carrier?: CarrierName;
 }
@@ -54,7 +57,8 @@ export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions)
   const isCpu = settings.device === "cpu";
   if (!isCpu) await assertDeviceIsThere(carrier, settings);
   const findLanes = async () => (isCpu ? findChannelLanes(carrier) : undefined);
-  return new OnnxruntimeEngine(options.spec, { carrier, settings, findLanes });
+  const { kernelGradient = settings.device.startsWith("cuda") ? "products" : "convolution" } = options;
+  return new OnnxruntimeEngine({ ...options.spec, kernelGradient }, { carrier, settings, findLanes });
 }
 
 class OnnxruntimeEngine implements Engine {

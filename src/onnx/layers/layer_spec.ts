@@ -1,4 +1,5 @@
 import type { ParameterLayout } from "../../core/parameter_layout.ts";
+import type { KernelGradientForm } from "../growing_graph.ts";
 import type { ActivationLayerSpec } from "./activation_layers.ts";
 import type { ConvolutionLayerSpec } from "./convolution.ts";
 import type { DenseSpec } from "./dense.ts";
@@ -46,4 +47,6 @@ export interface ModelSpec {
   readonly layout: ParameterLayout;
   /** Tensors without gradients [Q]. */
   readonly stateLayout: ParameterLayout;
+  /** How graphs compute the gradients of convolutions' kernels; a device may want another way. */
+  readonly kernelGradient?: KernelGradientForm;
 }

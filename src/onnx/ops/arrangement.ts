@@ -67,6 +67,7 @@ export const arrangementOperators = {
     infer: (node) => [float32(sliceShape(node))],
     gradient(step) {
       const { node, graph, dy } = step;
+      if (node.inputs.length > 4) throw new RangeRefusal("a slice with steps has no gradient");
       const shape = graph.shapeOf(inputOf(step, 0));
       const [starts = [], ends = [], axes = []] = [1, 2, 3].map((index) => graph.readConstant(inputOf(step, index)));
       const [before, behind] = [shape.map(() => 0), shape.map(() => 0)];
@@ -146,9 +147,10 @@ function divideDimension(total: Dimension, part: Dimension): Dimension {
   return multiplyDimensions(isBatchLeft ? ["N", quotient] : [quotient]);
 }
 
-/** Slice along constant axes with step 1; ends count from the start. */
+/** Slice along constant axes, with constant steps of at least 1 if there are any; ends count from the start. */
 function sliceShape(node: NodeOperands): Shape {
   const [starts, ends, axes] = [constantAt(node, 1), constantAt(node, 2), constantAt(node, 3)];
+  const steps = node.operands[4] ? constantAt(node, 4) : axes.map(() => 1);
   let shape = shapeAt(node, 0);
   for (const [i, axis] of axes.entries()) {
     const length = dimensionAt(shape, axis);
@@ -157,7 +159,7 @@ function sliceShape(node: NodeOperands): Shape {
     if (typeof length !== "number" || start < 0 || end > length || start > end) {
       throw new RangeRefusal(needs("Slice", `a range within ${length}`, [start, end]));
     }
-    shape = shape.with(axis, end - start);
+    shape = shape.with(axis, Math.ceil((end - start) / elementAt(steps, i)));
   }
   return shape;
 }

@@ -5,7 +5,8 @@ import { int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GrowingGraph } from "../growing_graph.ts";
 import { type BackwardStep, inputOf, sumOver } from "./backward_step.ts";
-import { gradientOfKernel, swapBatchAndChannels } from "./kernel_gradient.ts";
+import { gradientOfKernel, type KernelGradientValues, swapBatchAndChannels } from "./kernel_gradient.ts";
+import { gradientOfKernelByTap } from "./kernel_gradient_by_tap.ts";
 import { float32, shapeAt } from "./operands.ts";
 import type { OperatorFamily } from "./operator_definition.ts";
 import {
@@ -49,7 +50,7 @@ export const convolutionOperators = {
       const [x, kernel] = [inputOf(step, 0), inputOf(step, 1)];
       return [
         step.isNeeded(0) ? convolveBackwards(step, { dy, kernel, like: x }) : undefined,
-        step.isNeeded(1) ? gradientOfKernel({ x, dy, kernel, attributes: node.attributes }, graph) : undefined,
+        step.isNeeded(1) ? differentiateKernel({ x, dy, kernel, attributes: node.attributes }, graph) : undefined,
         step.isNeeded(2) ? sumRows(dy, graph) : undefined,
       ];
     },
@@ -65,12 +66,22 @@ export const convolutionOperators = {
       const { output_padding, ...attributes } = node.attributes;
       return [
         step.isNeeded(0) ? graph.node("Conv", [dy, kernel], attributes) : undefined,
-        step.isNeeded(1) ? gradientOfKernel({ x: dy, dy: x, kernel, attributes }, graph) : undefined,
+        step.isNeeded(1) ? differentiateKernel({ x: dy, dy: x, kernel, attributes }, graph) : undefined,
         step.isNeeded(2) ? sumRows(dy, graph) : undefined,
       ];
     },
   },
 } satisfies OperatorFamily;
+
+/** dk, in the way that the graph wants. */
+function differentiateKernel(values: KernelGradientValues, graph: GrowingGraph): ValueName {
+  switch (graph.kernelGradient) {
+    case "convolution":
+      return gradientOfKernel(values, graph);
+    case "products":
+      return gradientOfKernelByTap(values, graph);
+  }
+}
 
 /**
  * To the shape of the value `like`, which the window need not have used up: ConvTranspose-11, or a plain convolution.

@@ -5,7 +5,7 @@ import { GraphBuilder } from "../graph_builder.ts";
 
 /** A graph within `graph`, which knows some of its values. */
 export function createBody(prefix: string, captures: readonly ValueName[], graph: GraphBuilder): GraphBuilder {
-  const body = new GraphBuilder((name) => name, prefix);
+  const body = new GraphBuilder((name) => name, { prefix, kernelGradient: graph.kernelGradient });
   for (const name of captures) body.receive(name, graph.typeOf(name));
   return body;
 }

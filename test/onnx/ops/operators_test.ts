@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { RandomStream } from "../../../src/core/random_stream.ts";
 import { differentiate } from "../../../src/onnx/differentiate.ts";
 import { GraphBuilder } from "../../../src/onnx/graph_builder.ts";
+import type { KernelGradientForm } from "../../../src/onnx/growing_graph.ts";
 import { OPERATORS } from "../../../src/onnx/ops/operator.ts";
 import { DEFINITIONS } from "../../../src/onnx/ops/operators.ts";
 import { type GraphValues, runGraph } from "../run_graph.ts";
@@ -13,10 +14,17 @@ const STEP = 2 ** -7;
 /** Float32's rounding, divided by the step, and the third derivative times the step squared. */
 const TOLERANCE = 2e-3;
 
+/** Every case, and those with a kernel once more in the other way to differentiate it. */
+const CASES: readonly (readonly [GradientCase, KernelGradientForm])[] = [
+  ...GRADIENT_CASES.map((one) => [one, "convolution"] as const),
+  ...GRADIENT_CASES.filter(({ op }) => op.startsWith("Conv")).map((one) => [one, "products"] as const),
+];
+
 describe("DEFINITIONS", () => {
-  for (const gradientCase of GRADIENT_CASES) {
-    test(`${gradientCase.name} equals central differences, when the seed is random`, async () => {
-      const { graph, names } = buildCase(gradientCase);
+  for (const [gradientCase, kernelGradient] of CASES) {
+    const way = kernelGradient === "products" ? ", by products" : "";
+    test(`${gradientCase.name}${way} equals central differences, when the seed is random`, async () => {
+      const { graph, names } = buildCase(gradientCase, kernelGradient);
       const values = drawValues(gradientCase, names);
       const results = await runGraph(graph, values);
       for (const name of names) {
@@ -38,8 +46,8 @@ describe("DEFINITIONS", () => {
 });
 
 /** A graph of one operator: inputs a0, a1, … and the seed in, y and the gradients out. */
-function buildCase({ shapes, add }: GradientCase) {
-  const graph = createBuilder();
+function buildCase({ shapes, add }: GradientCase, kernelGradient: KernelGradientForm) {
+  const graph = new GraphBuilder((name) => name, { kernelGradient });
   const names = shapes.map((shape, i) => {
     const entry = { name: `a${i}`, shape, offset: 0, size: 0 };
     return graph.input(`a${i}`, { shape, dataType: "float32" }, { kind: "parameter", entry });
@@ -54,14 +62,10 @@ function buildCase({ shapes, add }: GradientCase) {
 
 /** Only the operator itself, for the differences. */
 function buildForward({ shapes, add }: GradientCase) {
-  const graph = createBuilder();
+  const graph = new GraphBuilder((name) => name);
   const names = shapes.map((shape, i) => graph.input(`a${i}`, { shape, dataType: "float32" }, { kind: "samples" }));
   graph.output("y", add(graph, names), { kind: "outputs" });
   return graph.finish();
-}
-
-function createBuilder(): GraphBuilder {
-  return new GraphBuilder((name) => name);
 }
 
 /**
