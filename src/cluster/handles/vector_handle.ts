@@ -16,8 +16,8 @@ export class VectorHandle {
   }
 
   /**
-   * The number of `vector` [P]. One that the replicas can reach is attached once and read in place from then on; any other is
-   * copied at each call.
+   * The number of `vector` [P]. One that the replicas can reach is attached once and read in place from then on; any
+   * other is copied at each call.
    * @throws {RangeError} If it has another length than the model's parameters.
    */
   async place(vector: Float32Array): Promise<number> {

@@ -10,7 +10,7 @@ export const threadArena: SharedArena = {
 };
 
 /** A memory that never grows, zeroed. Undefined where address space is short. */
-export function reserveMemory(pages: number): WebAssembly.Memory | undefined {
+function reserveMemory(pages: number): WebAssembly.Memory | undefined {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
