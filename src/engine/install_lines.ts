@@ -23,8 +23,8 @@ export function findRequirement(engine: EngineKind, device: string): Requirement
   switch (`${engine} ${place}`) {
     case "onnxruntime cuda":
       return {
-        wanted: "an NVIDIA GPU of that number, CUDA 12 and onnxruntime-node's library for it",
-        install: "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12",
+        wanted: "an NVIDIA GPU of that number, a driver for CUDA 13 and onnxruntime's CUDA provider",
+        install: nameSetup("cuda"),
       };
     case "onnxruntime webgpu":
       return { wanted: "a Vulkan driver", install: VULKAN };

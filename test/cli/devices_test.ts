@@ -15,9 +15,9 @@ const REFUSED: readonly { device: string; engine?: string; workers?: number; sai
   {
     device: "cuda:99",
     engine: "onnxruntime",
-    said: /^--device cuda:99: onnxruntime cannot compute on cuda:99 without an NVIDIA GPU/,
+    said: /^--device cuda:99: onnxruntime cannot compute on cuda:99: (its CUDA provider|there is no GPU of that number)/,
   },
-  { device: "cpu|cuda:99", workers: 2, said: /onnxruntime-node-install=cuda12/ },
+  { device: "cpu|cuda:99", workers: 2, said: /^--device cuda:99: .*; install it with: ./ },
   { device: "cuda:1", engine: "tfjs", said: /TF.js sees one GPU, cuda:0 .*, got "cuda:1"/ },
   {
     device: "webgpu",

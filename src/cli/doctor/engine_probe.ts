@@ -1,13 +1,14 @@
 /**
  * A program of its own: `engine_probe.ts ENGINE DEVICE-OR-BACKEND` computes one forward pass and prints what computed
- * it. The doctor runs it in a process of its own, because a native library that does not fit may end the process, and
- * TF.js has one backend a process.
+ * it, or why it could not and a line that installs it. The doctor runs it in a process of its own, because a native
+ * library that does not fit may end the process, and TF.js has one backend a process.
  */
 import process from "node:process";
 import { describeCause, describeUnknownName, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { NotInstalledError } from "../../core/errors/not_installed_error.ts";
 import { createEngine, prepareModel } from "../../engine/create_engine.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
+import { INSTALL_PREFIX } from "./finding.ts";
 
 const TOPOLOGY: ModelTopology = {
   class_name: "Sequential",
@@ -30,6 +31,8 @@ try {
   // What installs it stands in a field of its own.
   const message = error instanceof NotInstalledError ? error.problem : describeCause(error);
   process.stdout.write(`${message.split("\n")[0]}\n`);
+  if (kind !== "tfjs" && error instanceof NotInstalledError)
+    process.stdout.write(`${INSTALL_PREFIX}${error.install}\n`);
   process.exitCode = 1;
 }
 

@@ -5,7 +5,7 @@ import { resolveModule } from "../../core/package_module.ts";
 import { chooseBackend } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
 import { findRequirement, nameSetup } from "../../engine/install_lines.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, INSTALL_PREFIX } from "./finding.ts";
 import { runCommand } from "./run_command.ts";
 
 /** An engine, and where `engine_probe.ts` is to compute with it: a device, for TF.js a backend. */
@@ -64,9 +64,11 @@ async function probeEngine({ engine, place, install }: Candidate): Promise<Findi
     engine,
     place,
   ]);
-  const detail = stdout.split("\n").at(-1) || complaint;
+  const lines = stdout.split("\n");
+  const advice = lines.at(-1)?.startsWith(INSTALL_PREFIX) ? lines.pop()?.slice(INSTALL_PREFIX.length) : undefined;
+  const detail = lines.at(-1) || complaint;
   const name = `${engine} ${place.replace(/:0$/, "")}`;
-  return { group: "engine", name, isThere: succeeded, detail, ...(succeeded ? {} : { install }) };
+  return { group: "engine", name, isThere: succeeded, detail, ...(succeeded ? {} : { install: advice ?? install }) };
 }
 
 /** What runs a file of TypeScript in this runtime. */

@@ -1,3 +1,6 @@
+/** What a probe's line begins with that says what installs the thing it did not find. */
+export const INSTALL_PREFIX = "install: ";
+
 /** One thing that a machine has or lacks. */
 export interface Finding {
   readonly group: "runtime" | "machine" | "engine" | "device" | "decoder" | "data set";

@@ -24,7 +24,7 @@ target, prefixes = sys.argv[1], tuple(sys.argv[3:])
 for path in glob.glob(sys.argv[2] + "/*.whl"):
     with zipfile.ZipFile(path) as wheel:
         for name in wheel.namelist():
-            if not prefixes or name.startswith(prefixes) or name.endswith(("METADATA", "LICENSE", "THIRD_PARTY_NOTICES.txt")):
+            if not prefixes or name.startswith(prefixes) or name.endswith(("METADATA", "LICENSE", "License.txt", "NOTICES.txt", "Notices.txt")):
                 wheel.extract(name, target)
 `;
 

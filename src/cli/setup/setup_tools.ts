@@ -25,20 +25,25 @@ export interface SetupPlace {
   readonly say: (line: string) => void;
 }
 
+const ALL_TOOLS = ["npm", "python", "cxx"] as const;
+
 /**
- * The tools that a set-up needs.
+ * The tools of a set-up.
+ * @param needed Those that must be there. Default: all.
  * @throws {RefusalError} If one is missing; the message says how to get it.
  */
-export async function findTools(): Promise<SetupTools> {
+export async function findTools(needed: readonly (keyof SetupTools)[] = ALL_TOOLS): Promise<SetupTools> {
   if (process.platform !== "linux") {
     throw new RefusalError(
       `setup works on Linux, whose wheels carry libraries to link with, not on ${process.platform}`,
     );
   }
   const tools = { npm: "npm", python: process.env.PYTHON || "python3", cxx: process.env.CXX || "g++" };
-  await assertRuns(tools.npm, ["--version"], "install Node.js");
-  await assertRuns(tools.python, ["-m", "pip", "--version"], "apt-get install python3-pip");
-  await assertRuns(tools.cxx, ["--version"], "apt-get install g++");
+  if (needed.includes("npm")) await assertRuns(tools.npm, ["--version"], "install Node.js");
+  if (needed.includes("python")) {
+    await assertRuns(tools.python, ["-m", "pip", "--version"], "apt-get install python3-pip");
+  }
+  if (needed.includes("cxx")) await assertRuns(tools.cxx, ["--version"], "apt-get install g++");
   return tools;
 }
 

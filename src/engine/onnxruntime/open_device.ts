@@ -3,23 +3,37 @@ import type { Graph } from "../../onnx/graph.ts";
 import { describeRuntimeError } from "../../onnx/runtime_error.ts";
 import { findRequirement } from "../install_lines.ts";
 import type { Carrier } from "./carrier.ts";
+import { findCudaProvider } from "./cuda/cuda_provider.ts";
+import { explainCuda } from "./cuda/explain_cuda.ts";
 import { listPorts } from "./graph_ports.ts";
-import type { SessionSettings } from "./session_options.ts";
+import { parseDevice, type SessionSettings } from "./session_options.ts";
 
 /**
  * Loads a graph of one node, so that a device that is not there is told of before anything is trained.
  * @throws {Error} Then; the message says what the device needs and what installs it.
  */
 export async function assertDeviceIsThere(carrier: Carrier, settings: SessionSettings): Promise<void> {
+  const isCuda = parseDevice(settings.device).kind === "cuda";
+  const provider = isCuda ? findCudaProvider() : undefined;
+  // onnxruntime would write to standard error what the refusal says.
+  if (provider && provider.kind !== "loadable") throw refuseDevice(settings, explainCuda(provider));
   try {
     const graph = createGraph();
     const runner = await carrier.load(graph, listPorts(graph), settings);
     await runner.release();
   } catch (cause) {
+    const words = describeRuntimeError(cause);
+    if (provider) throw refuseDevice(settings, { ...explainCuda(provider, words), cause });
     const { wanted, install } = findRequirement("onnxruntime", settings.device);
-    const problem = `onnxruntime cannot compute on ${settings.device} without ${wanted}`;
-    throw new NotInstalledError({ problem: `${problem} (${describeRuntimeError(cause)})`, install, cause });
+    throw refuseDevice(settings, { problem: `it needs ${wanted} (${words})`, install, cause });
   }
+}
+
+function refuseDevice(
+  { device }: SessionSettings,
+  { problem, install, cause }: { readonly problem: string; readonly install: string; readonly cause?: unknown },
+): NotInstalledError {
+  return new NotInstalledError({ problem: `onnxruntime cannot compute on ${device}: ${problem}`, install, cause });
 }
 
 function createGraph(): Graph {
