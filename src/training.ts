@@ -7,6 +7,8 @@ export type { ClusterOptions, ResolvedClusterOptions } from "./cluster/cluster_o
 export type { StepResult } from "./cluster/compute_request.ts";
 export type { ObjectiveWriter } from "./cluster/objective_writer.ts";
 export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";
+export type { RankExchange, RowGather, SlotSum } from "./cluster/ranks/rank_exchange.ts";
+export { Ranks } from "./cluster/ranks/ranks.ts";
 export { type Bounds, RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "./core/errors/errors.ts";
 export type { HostTensor } from "./core/host_tensor.ts";
 export type { Compatibility } from "./core/options/compatibility.ts";

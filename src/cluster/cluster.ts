@@ -78,12 +78,14 @@ export class Cluster {
     const memory = createModelMemory(model, {
       movesState: prepared.movesState,
       shards: options.logicalShards,
+      ownShards: Math.ceil(options.logicalShards / options.ranks.size),
       replicas: Math.max(1, options.workers),
       optimizerVectors: countStateVectors(training.optimizer),
       keepsChunks: options.workers > 0 && options.maxRestarts > 0,
     });
     memory.control[Word.seed] = training.seed;
     const group = await startReplicas(prepared, memory, options);
+    await options.ranks.takeFirst([memory.parameters, memory.state]);
     const cluster = new Cluster(model, options, memory, { group, kind });
     await cluster.#optimizer.use(training.optimizer, model);
     return cluster;
@@ -271,6 +273,7 @@ export class Cluster {
       await this.close();
       throw error;
     }
+    await this.options.ranks.takeFirst([memory.parameters, memory.state]);
     this.#penalties.move(memory, change);
     this.#batch.changeOutputSize(model.outputSize);
     this.#activations.forget();

@@ -6,6 +6,7 @@ import { resolveModule } from "../core/package_module.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 import { FEATURE_CACHE_MIB } from "./feature_cache_size.ts";
+import { Ranks } from "./ranks/ranks.ts";
 
 /** More shards than any minibatch is cut into: each has 16 rows or more. */
 const MAX_SHARDS = 65_536;
@@ -19,7 +20,7 @@ export interface ClusterOptions {
    * Worker threads with a replica each; 0 computes in the coordinator. Default: the number of devices, or of cores.
    */
   readonly workers?: number;
-  /** Shards that a minibatch is cut into, independent of the workers. Default: as many as workers (at least 1). */
+  /** Shards that a minibatch is cut into. Default: as many as workers (at least 1), times the ranks. */
   readonly logicalShards?: number;
   /** Default: "auto". */
   readonly engine?: EngineChoice;
@@ -41,6 +42,8 @@ export interface ClusterOptions {
    * computed once a sample. 0 computes it at every step. Default: 2 ** 30.
    */
   readonly featureCacheBytes?: number;
+  /** The processes that share each minibatch. Default: this one alone. */
+  readonly ranks?: Ranks;
   /** The module that replicas' Workers run, for programs that bundle it elsewhere. Default: workers/replica.ts. */
   readonly workerEntry?: URL;
 }
@@ -56,6 +59,7 @@ const CLUSTER_RULES: OptionRules<ClusterOptions> = {
   onRestart: callback(),
   layerModules: listOf(text()),
   featureCacheBytes: wholeNumber(),
+  ranks: objectLike("what joinRanks() gave", "rank", "size", "exchange"),
   workerEntry: objectLike("a URL", "href"),
 };
 
@@ -74,7 +78,8 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   for (const device of devices) assertDevice(device);
   const onlyCpu = devices.every((device) => device === "cpu");
   const workers = options.workers ?? (onlyCpu ? availableParallelism() : devices.length);
-  const logicalShards = options.logicalShards ?? Math.max(1, workers);
+  const ranks = options.ranks ?? Ranks.single();
+  const logicalShards = options.logicalShards ?? ranks.size * Math.max(1, workers);
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
   const { layerModules = [], featureCacheBytes = FEATURE_CACHE_MIB * 2 ** 20 } = options;
@@ -89,6 +94,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
     workerEntry,
     layerModules,
     featureCacheBytes,
+    ranks,
   };
 }
 

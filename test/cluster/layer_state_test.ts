@@ -2,11 +2,13 @@ import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { resolveClusterOptions } from "../../src/cluster/cluster_options.ts";
+import { Ranks } from "../../src/cluster/ranks/ranks.ts";
 import { readSamples } from "../../src/data/read_samples.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { makeTask } from "../support/made_task.ts";
+import { createLocalRanks } from "./ranks/local_ranks.ts";
 
 const MOMENTUM = 0.75;
 const data = makeTask({ samples: 48 });
@@ -14,7 +16,7 @@ const criterion = new CrossEntropyLoss();
 const request = { samples: data, training: true, dropoutStep: 0 };
 
 /** A model that begins with a batch normalisation: its statistics are the samples' own. */
-async function startCluster(logicalShards: number): Promise<Cluster> {
+async function startCluster(logicalShards: number, ranks = Ranks.single()): Promise<Cluster> {
   const model = tf.sequential({
     layers: [
       tf.layers.batchNormalization({ inputShape: [6], momentum: MOMENTUM }),
@@ -24,7 +26,7 @@ async function startCluster(logicalShards: number): Promise<Cluster> {
   const snapshot = flattenWeights(model);
   model.dispose();
   const training = { optimizer: new SGD({ learningRate: 0.1 }), seed: 1 };
-  const options = resolveClusterOptions({ workers: 0, logicalShards, engine: "onnxruntime" });
+  const options = resolveClusterOptions({ workers: 0, logicalShards, ranks, engine: "onnxruntime" });
   return Cluster.start({ ...snapshot, outputSize: 4 }, options, training);
 }
 
@@ -113,6 +115,22 @@ describe("Cluster with a batch normalisation", () => {
     await cluster.forward(request);
     expect([...cluster.state]).not.toEqual(before);
     await cluster.close();
+  });
+
+  test("moves on two ranks as on one, and stays on both when one rank's loss is not finite", async () => {
+    const objective = criterion.createObjective(data.targets, 4);
+    const one = await startCluster(3);
+    await one.gradientStep(request, objective);
+    const ranks = createLocalRanks(2).map((exchange) => new Ranks(exchange));
+    const both = await Promise.all(ranks.map((own) => startCluster(3, own)));
+    await Promise.all(both.map((cluster) => cluster.gradientStep(request, objective)));
+    for (const cluster of both) expect(cluster.state).toEqual(one.state);
+    const task = makeTask({ samples: 48 });
+    for (const { x } of task.sources.values()) x[40] = Number.NaN;
+    const steps = both.map((cluster) => cluster.gradientStep({ ...request, samples: task }, objective));
+    expect((await Promise.all(steps)).map((step) => step.isFinite)).toEqual([false, false]);
+    for (const cluster of both) expect(cluster.state).toEqual(one.state);
+    for (const cluster of [one, ...both]) await cluster.close();
   });
 
   test("refuses to train on one sample and names the layer", async () => {

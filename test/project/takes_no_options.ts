@@ -49,6 +49,7 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   "Dataset",
   "RandomStream",
   "RandomStreams",
+  "Ranks",
   "createClassMask",
   "createModelFromCheckpoint",
   "createModelFromRun",

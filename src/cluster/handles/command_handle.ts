@@ -1,3 +1,4 @@
+import { elementAt } from "../../core/element_at.ts";
 import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import type { AfterGradient, ComputeRequest } from "../compute_request.ts";
 import type { ReplicaMemory } from "../memory/replica_memory.ts";
@@ -80,6 +81,8 @@ export class CommandHandle {
     control[Word.shardCount] = request.perSample
       ? request.samples.length
       : countShards(request.samples.length, this.#logicalShards);
+    control[Word.firstShard] = 0;
+    control[Word.endShard] = elementAt(control, Word.shardCount);
     control[Word.training] = request.training ? 1 : 0;
     control[Word.dropoutStep] = request.dropoutStep;
     control[Word.scratch] = request.scratch ? 1 : 0;

@@ -24,7 +24,7 @@ export function chooseComputed({ topology, computed = topology }: ClusterModel):
 /** Allocates the shared memory for a model and copies its vectors there. */
 export function createModelMemory(
   model: ClusterModel,
-  sizes: Pick<MemorySizes, "shards" | "replicas" | "optimizerVectors" | "keepsChunks" | "movesState">,
+  sizes: Pick<MemorySizes, "shards" | "ownShards" | "replicas" | "optimizerVectors" | "keepsChunks" | "movesState">,
 ): ReplicaMemory {
   return fillMemory(createReplicaMemory({ ...sizes, ...measureModel(model) }), model);
 }

@@ -17,6 +17,8 @@ export interface MemorySizes {
   readonly outputs: number;
   /** S, logical shards. */
   readonly shards: number;
+  /** How many of them this process computes at most: all, unless there are several ranks. */
+  readonly ownShards: number;
   /** K, replicas. */
   readonly replicas: number;
   readonly optimizerVectors: number;
@@ -101,8 +103,8 @@ export type KeptMemory = Pick<ReplicaMemory, "control" | "hyper" | "timings" | "
 export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): ReplicaMemory {
   const createMany = (count: number, length: number) =>
     Array.from({ length: count }, () => createSharedFloat32(length));
-  const { parameters: size, shards, optimizerVectors, replicas } = sizes;
-  const vectorCount = 1 + shards + optimizerVectors;
+  const { parameters: size, ownShards, optimizerVectors, replicas } = sizes;
+  const vectorCount = 1 + ownShards + optimizerVectors;
   const shared = createSharedVectors([
     ...new Array<number>(vectorCount).fill(size),
     ...new Array<number>((replicas + 1) * MAX_VECTORS).fill(PIECE_SIZE),
@@ -117,9 +119,9 @@ export function createReplicaMemory(sizes: MemorySizes, kept?: KeptMemory): Repl
     hyper: kept?.hyper ?? createSharedFloat64(Hyper.firstGroupRate + MAX_GROUPS),
     parameters,
     state: createSharedFloat32(sizes.state),
-    gradientSlots: others.slice(0, shards),
-    stateSlots: createMany(sizes.shards, sizes.movesState ? sizes.state : 0),
-    optimizer: others.slice(shards),
+    gradientSlots: others.slice(0, ownShards),
+    stateSlots: createMany(sizes.ownShards, sizes.movesState ? sizes.state : 0),
+    optimizer: others.slice(ownShards),
     penaltySums: createSharedFloat64(Math.ceil(sizes.parameters / CHUNK_SIZE)),
     // A chunk of the gradient, of the parameters and of each optimizer vector.
     keptChunks:

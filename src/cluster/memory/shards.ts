@@ -35,17 +35,23 @@ export function locateSlice(
 }
 
 /**
- * How many samples of a minibatch each replica computes: shard s is replica s % replicas'. The caller owns the result.
+ * How many samples of a minibatch each replica computes of the shards [first, end), one after another given to the
+ * replicas in turn. Default: all shards. The caller owns the result.
  */
 export function countRowsByReplica(
   batchSize: number,
-  { shards, replicas }: { readonly shards: number; readonly replicas: number },
+  {
+    shards,
+    replicas,
+    first = 0,
+    end = shards,
+  }: { readonly shards: number; readonly replicas: number; readonly first?: number; readonly end?: number },
 ): number[] {
   const rows = new Array<number>(replicas).fill(0);
-  for (let shard = 0; shard < shards; shard++) {
-    const { start, end } = locateShard(batchSize, shard, shards);
-    const replica = shard % replicas;
-    rows[replica] = elementAt(rows, replica) + end - start;
+  for (let shard = first; shard < end; shard++) {
+    const range = locateShard(batchSize, shard, shards);
+    const replica = (shard - first) % replicas;
+    rows[replica] = elementAt(rows, replica) + range.end - range.start;
   }
   return rows;
 }

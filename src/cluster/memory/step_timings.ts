@@ -50,5 +50,6 @@ export function readTimings(timings: Float64Array<SharedArrayBuffer>): ReplicaTi
  */
 export function readRows(control: Int32Array, replicas: number): number[] {
   const shards = elementAt(control, Word.shardCount);
-  return countRowsByReplica(elementAt(control, Word.batchSize), { shards, replicas });
+  const [first, end] = [elementAt(control, Word.firstShard), elementAt(control, Word.endShard)];
+  return countRowsByReplica(elementAt(control, Word.batchSize), { shards, replicas, first, end });
 }

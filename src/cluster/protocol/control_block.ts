@@ -44,8 +44,11 @@ export const Word = {
   augmentation: 17,
   /** 1 when the objective has weights of elements. */
   elementWeights: 18,
+  /** The shards from this one up to `endShard` are computed by this process: all, unless there are several ranks. */
+  firstShard: 19,
+  endShard: 20,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 19,
+  firstReplica: 21,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */
@@ -79,6 +82,9 @@ export const Phase = {
   activations: 128,
   inputGradients: 256,
 } as const;
+
+/** The phases in which shards are computed. */
+export const COMPUTING = Phase.forward | Phase.backward | Phase.gradient | Phase.activations | Phase.inputGradients;
 
 /** What may be added up of the rows' own gradients, by `Word.rowMeasure` − 1. */
 export const ROW_MEASURES: readonly RowMeasure[] = ["square", "absolute"];

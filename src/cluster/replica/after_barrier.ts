@@ -20,10 +20,13 @@ export interface ReplicaPart {
   readonly isRetired?: () => boolean;
 }
 
+/** The phases that change the replica's slice. */
+const CHANGING = Phase.reduce | Phase.penalties | Phase.update;
+
 /** Does a replica's part of the command in the control block after the barrier. */
 export function workAfterBarrier(part: ReplicaPart, phases: number): void {
   if (phases & Phase.state && part.index === 0) reduceState(part);
-  if (phases & (Phase.reduce | Phase.update)) updateSlice(part, phases, { firstChunk: 0 });
+  if (phases & CHANGING) updateSlice(part, phases, { firstChunk: 0 });
 }
 
 /**
@@ -33,7 +36,7 @@ export function workAfterBarrier(part: ReplicaPart, phases: number): void {
 export function finishAfterBarrier(part: ReplicaPart, phases: number): void {
   // The state's mean is taken from slots that it leaves as they are, so it may be taken again.
   if (phases & Phase.state && part.index === 0) reduceState(part);
-  if (!(phases & (Phase.reduce | Phase.update))) return;
+  if (!(phases & CHANGING)) return;
   const keeper = createKeeper(part);
   const firstChunk = keeper?.chunksDone ?? 0;
   keeper?.putBack(listChangedVectors(part, phases), locateChunk(part, firstChunk));

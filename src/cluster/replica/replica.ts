@@ -8,12 +8,14 @@ import { sumRowGradients } from "../../engine/row_gradients.ts";
 import { locateShard } from "../memory/shards.ts";
 import { Timing, viewTimings } from "../memory/step_timings.ts";
 import { waitAtBarrier } from "../protocol/barrier.ts";
-import { Activity, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "../protocol/control_block.ts";
+import { Activity, COMPUTING, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "../protocol/control_block.ts";
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
 import type { ReplicaSetup } from "../protocol/replica_setup.ts";
 import { workAfterBarrier } from "./after_barrier.ts";
 import { ReplicaState } from "./replica_state.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
+
+const NO_GRADIENT = new Float32Array(0);
 
 /**
  * A server of forward and backward passes: executes the command in the control block on its shards and its slice of the
@@ -76,10 +78,10 @@ export class Replica {
     const { control, sizes } = this.#known.memory;
     const phases = elementAt(control, Word.phases);
     this.#timings.fill(0);
-    const computing = Phase.forward | Phase.backward | Phase.gradient | Phase.activations | Phase.inputGradients;
-    if (phases & computing) {
-      const shardCount = elementAt(control, Word.shardCount);
-      for (let shard = this.#index; shard < shardCount && this.isCurrent; shard += sizes.replicas)
+    if (phases & COMPUTING) {
+      const first = elementAt(control, Word.firstShard) + this.#index;
+      const end = elementAt(control, Word.endShard);
+      for (let shard = first; shard < end && this.isCurrent; shard += sizes.replicas)
         await this.#computeShard(shard, phases);
     }
     if (!this.isCurrent) return;
@@ -90,7 +92,7 @@ export class Replica {
       this.#addTime(Timing.barrierMs, began);
       if (!this.isCurrent) return;
     }
-    if (phases & (Phase.reduce | Phase.update | Phase.state)) {
+    if (phases & (Phase.reduce | Phase.penalties | Phase.update | Phase.state)) {
       this.#show(Activity.updating);
       const began = performance.now();
       workAfterBarrier({ index: this.#index, known: this.#known, isRetired: () => !this.isCurrent }, phases);
@@ -113,9 +115,9 @@ export class Replica {
   }
 
   async #computeShard(shard: number, phases: number): Promise<void> {
-    const { activations, batch, memory, sources, scratchSlots } = this.#known;
+    const { activations, batch, memory, sources } = this.#known;
     if (!batch) throw new Error("the replica was given no minibatch memory");
-    const { control, gradientSlots, stateSlots, state } = memory;
+    const { control, stateSlots, state } = memory;
     const training = control[Word.training] === 1;
     const size = elementAt(control, Word.batchSize);
     const range = locateShard(size, shard, elementAt(control, Word.shardCount));
@@ -125,16 +127,14 @@ export class Replica {
     const arrived = performance.now();
     const augmentation = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.augmentation) };
     buffers.gather(sources, batch, { ...range, batchId: elementAt(control, Word.batchId), augmentation });
-    const slot = stateSlots[shard];
+    const slot = stateSlots[shard - elementAt(control, Word.firstShard)];
     // What no step changes is read where it is.
     const stateSlot = slot && slot.length > 0 ? slot : state;
     if (stateSlot !== state) stateSlot.set(state);
     const vectors: ModelVectors = { parameters: this.#parameters(), state: stateSlot };
     const dropoutKey = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.dropoutStep), shard };
     const input = buffers.createInput(training ? "train" : "eval", dropoutKey);
-    const slots = control[Word.scratch] === 1 ? scratchSlots : gradientSlots;
-    const gradient = slots[shard];
-    if (!gradient) throw new Error(`Cannot compute shard ${shard}: there are ${slots.length} gradient slots`);
+    const gradient = phases & (Phase.backward | Phase.gradient) ? this.#slotOf(shard) : NO_GRADIENT;
 
     this.#show(Activity.computing);
     this.#addTime(Timing.gatherMs, arrived);
@@ -170,6 +170,16 @@ export class Replica {
     if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(batch, range);
     if (layer && activations) activations.values.set(layer, range.start * activations.width);
     if (dSamples) this.#known.inputGradients?.set(dSamples, (range.start * dSamples.length) / buffers.rows);
+  }
+
+  /** Where a shard's gradient goes. Of several ranks, each has training slots for its own shards alone. */
+  #slotOf(shard: number): Float32Array<SharedArrayBuffer> {
+    const { memory, scratchSlots } = this.#known;
+    const { control, gradientSlots } = memory;
+    const isScratch = control[Word.scratch] === 1;
+    const slot = isScratch ? scratchSlots[shard] : gradientSlots[shard - elementAt(control, Word.firstShard)];
+    if (!slot) throw new Error(`Cannot compute shard ${shard}: it has no gradient slot`);
+    return slot;
   }
 
   #reportNotFinite(): void {

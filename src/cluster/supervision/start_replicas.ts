@@ -2,6 +2,7 @@ import { assertPlaces, type EngineModel } from "../../engine/create_engine.ts";
 import { listDevices, type ResolvedClusterOptions } from "../cluster_options.ts";
 import type { ReplicaMemory } from "../memory/replica_memory.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
+import { RankedReplicas } from "../ranks/ranked_replicas.ts";
 import { InlineReplica } from "./inline_replica.ts";
 import { WorkerReplicas } from "./worker_replicas.ts";
 
@@ -20,7 +21,9 @@ export async function startReplicas(
   const featureCacheBytes = Math.floor(options.featureCacheBytes / devices.length);
   const specs = devices.map((device) => ({ model, device, featureCacheBytes }));
   const [first] = specs;
-  return first && options.workers === 0
-    ? InlineReplica.start(first, memory)
-    : WorkerReplicas.start(specs, memory, options);
+  const group =
+    first && options.workers === 0
+      ? await InlineReplica.start(first, memory)
+      : await WorkerReplicas.start(specs, memory, options);
+  return options.ranks.size > 1 ? new RankedReplicas(group, memory, options.ranks) : group;
 }

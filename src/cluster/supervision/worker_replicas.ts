@@ -151,7 +151,7 @@ export class WorkerReplicas implements ReplicaGroup {
       this.#retire(loss, sequence);
       // Only the first loss decides: from then on the barrier is open or abandoned.
       if (losses.size === 1)
-        isRepeatable = phases & WITH_BARRIER ? abandonBarrier(control, sequence) : !(phases & Phase.update);
+        isRepeatable = phases & WITH_BARRIER ? abandonBarrier(control, sequence) : !(phases & CHANGING);
       if (!isRepeatable) this.#assertStopped(loss, sequence);
     }
     if (losses.size === 0) return true;
@@ -197,11 +197,17 @@ export class WorkerReplicas implements ReplicaGroup {
   /** Puts new slots in the place of those that a lost replica's engine may still be writing to. */
   #renewSlots(losses: ReadonlyMap<number, Error>): void {
     const { memory, scratchSlots } = this.#known;
-    for (const slots of [memory.gradientSlots, memory.stateSlots, scratchSlots]) {
-      for (const [shard, slot] of slots.entries()) {
-        if (losses.has(shard % this.#handles.length)) slots[shard] = createSharedFloat32(slot.length);
+    const first = elementAt(this.#control, Word.firstShard);
+    const renew = (slots: Float32Array<SharedArrayBuffer>[], ownFrom: number) => {
+      for (const [place, slot] of slots.entries()) {
+        if (place < ownFrom || !losses.has((place - ownFrom) % this.#handles.length)) continue;
+        slots[place] = createSharedFloat32(slot.length);
       }
-    }
+    };
+    renew(memory.gradientSlots, 0);
+    renew(memory.stateSlots, 0);
+    // There is one for each shard of every rank.
+    renew(scratchSlots, first);
   }
 
   #sendSlots(): Promise<void> {
@@ -279,6 +285,8 @@ export class WorkerReplicas implements ReplicaGroup {
 
 /** Commands with one of these phases have a barrier. */
 const WITH_BARRIER = Phase.reduce | Phase.state;
+/** Commands without a barrier that change what they read. */
+const CHANGING = Phase.penalties | Phase.update;
 
 async function applyAll(replica: Pick<RemoteReplica, "apply">, commands: readonly ReplicaCommand[]): Promise<void> {
   for (const command of commands) await replica.apply(command);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
+import { Ranks } from "../../../src/cluster/ranks/ranks.ts";
 import type { EngineChoice } from "../../../src/engine/engine_kind.ts";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
@@ -9,6 +10,7 @@ import { mlp } from "../../../src/models/simple_mlp.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
+import { createLocalRanks } from "../../cluster/ranks/local_ranks.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { makeBenchmark, withStrategy } from "../../training/loop/made_strategy.ts";
 import { measureDifference } from "../shared/slow_losses.ts";
@@ -23,6 +25,8 @@ export interface StrategyContractOptions {
   readonly randomStreams?: readonly string[];
   /** True where a second `train` call is refused, so that experiences cannot be trained one by one. */
   readonly trainsOnce?: boolean;
+  /** True for a plugin whose strategy is under contract, too: what takes long is tested once. */
+  readonly isTwin?: boolean;
   /** True gives each experience a task label of its own. */
   readonly taskLabels?: boolean;
   /** Makes what is trained in place of a small MLP, with as many hidden units. */
@@ -32,6 +36,7 @@ export interface StrategyContractOptions {
 /** How one run of the contract differs from the others. */
 interface ContractRun extends Pick<StrategyContractOptions, "createModel"> {
   readonly workers?: number;
+  readonly ranks?: Ranks;
   readonly engine?: EngineChoice;
   readonly hiddenSize?: number;
   readonly evaluator?: EvaluationPlugin;
@@ -52,14 +57,14 @@ function createCuriousEvaluator(): EvaluationPlugin {
 
 /** Dropout, Adam and two shards, so that masks, moments and reductions matter, too. */
 function createOptions({ workers = 0, engine = "auto", hiddenSize = 8, ...others }: ContractRun): StrategyOptions {
-  const { evaluator, createModel } = others;
+  const { evaluator, createModel, ranks = Ranks.single() } = others;
   return {
     model: createModel?.(hiddenSize) ?? mlp({ ...SMALL_MLP, hiddenSize, dropout: 0.2 }),
     optimizer: new Adam({ learningRate: 0.01 }),
     trainMbSize: 32,
     trainEpochs: 2,
     evaluator: evaluator ?? createEvaluator(),
-    cluster: { workers, engine, logicalShards: 2 },
+    cluster: { workers, engine, logicalShards: 2, ranks },
     seed: 7,
   };
 }
@@ -71,7 +76,13 @@ function createOptions({ workers = 0, engine = "auto", hiddenSize = 8, ...others
 export function describeStrategyContract(
   name: string,
   create: CreateStrategy,
-  { randomStreams = [], trainsOnce = false, taskLabels = false, ...model }: StrategyContractOptions = {},
+  {
+    randomStreams = [],
+    trainsOnce = false,
+    isTwin = false,
+    taskLabels = false,
+    ...model
+  }: StrategyContractOptions = {},
 ): void {
   // Three experiences, of 2, 1 and 1 classes.
   const benchmark = makeBenchmark({ experiences: 3, samples: 160, taskLabels });
@@ -98,6 +109,15 @@ export function describeStrategyContract(
       for (const workers of [1, 2]) {
         const { parameters } = await run(create, { hiddenSize, workers });
         expect(measureDifference(parameters, wanted.parameters)).toBe(0);
+      }
+    });
+
+    test.if(!isTwin)("train() gives every one of 2 ranks the parameters and draws of one", async () => {
+      const wanted = await run(create);
+      const ranks = createLocalRanks(2).map((exchange) => new Ranks(exchange));
+      for (const { parameters, randomStreams } of await Promise.all(ranks.map((own) => run(create, { ranks: own })))) {
+        expect(parameters).toEqual(wanted.parameters);
+        expect(randomStreams).toEqual(wanted.randomStreams);
       }
     });
 

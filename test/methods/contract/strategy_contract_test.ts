@@ -5,7 +5,8 @@ import { CONTRACT_MEMBERS } from "./contract_members.ts";
 import { describeStrategyContract } from "./strategy_contract.ts";
 
 for (const [name, { create, ...options }] of Object.entries(CONTRACT_MEMBERS)) {
-  describeStrategyContract(name, create, options);
+  const isTwin = Object.keys(CONTRACT_MEMBERS).some((other) => name === `${other.replaceAll("_", "")}Plugin`);
+  describeStrategyContract(name, create, { ...options, isTwin });
 }
 
 /** The strategies and plugins that the rooms of src/methods export, by name. */
