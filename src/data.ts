@@ -22,6 +22,8 @@ export { loadFashionMNIST, loadMNIST, type MNISTFiles } from "./data/readers/mni
 export type { SampleIndex, SampleReferences } from "./data/sample_index.ts";
 export type { SavedDataset, SourcesByName } from "./data/saved_dataset.ts";
 export type { ComputedSamples } from "./data/scratch_samples.ts";
+export type { StoredSamples, StorePart } from "./data/store/stored_samples.ts";
+export type { StoredSource } from "./data/store/stored_source.ts";
 export type { LabelledRows } from "./data/task_classes.ts";
 export type { Augmentation, AugmentationKey } from "./data/transforms/augmentation.ts";
 export type { Transform } from "./data/transforms/transform.ts";

@@ -3,22 +3,26 @@ import { countElements } from "../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { anything, flag, listOf, objectLike, required, text, wholeNumber } from "../core/options/value_rules.ts";
 import { assertFloatTargets, type FloatTargets } from "./float_targets.ts";
+import type { StoredSource } from "./store/stored_source.ts";
 import { AUGMENTATION_RULE, type Augmentation } from "./transforms/augmentation.ts";
 import { assertAugmentationFits, assertTransformFits } from "./transforms/check_transform.ts";
 import type { Transform } from "./transforms/transform.ts";
 
 /**
- * Samples in shared memory and what is done to them when they are read. It crosses to Workers as it is, once;
- * from then on a sample is a pair (source id, row). Nothing in it is written after it was created.
+ * Samples in shared memory, or in files that are decoded to shared memory on demand, and what is done to them when they
+ * are read. It crosses to Workers as it is, once; from then on a sample is a pair (source id, row). Nothing in it is
+ * written after it was created.
  */
 export interface DataSource {
   /** Unique in this process. */
   readonly id: number;
   /** For messages: "mnist train", say. */
   readonly name: string;
-  /** [rows, …sampleShape], as it came in. */
+  /** [rows, …sampleShape], as it came in; [0] where `stored` has the samples, of their type. */
   readonly x: Uint8Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>;
   readonly sampleShape: readonly number[];
+  /** Samples that are decoded when they are drawn. Default: `x` has them all. */
+  readonly stored?: StoredSource | undefined;
   /** Class ids [rows], or labels that a benchmark numbers. */
   readonly y: Int32Array<SharedArrayBuffer>;
   /** Targets that are numbers, in place of class ids: `y` is all 0 then, one class. Default: class ids. */
@@ -39,6 +43,7 @@ const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<Data
   name: required(text()),
   x: required(objectLike("a Uint8Array or Float32Array", "buffer")),
   sampleShape: required(listOf(wholeNumber())),
+  stored: objectLike("samples that are decoded on demand", "samples", "places"),
   y: required(objectLike("an Int32Array", "buffer")),
   floatTargets: objectLike('float targets such as { kind: "values", data, width: 1 }', "kind", "data", "width"),
   taskLabel: required(anything()),
@@ -58,7 +63,8 @@ let nextId = 0;
 export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   assertOptions("createDataSource", parts, DATA_SOURCE_RULES);
   const sampleSize = countElements(parts.sampleShape);
-  if (parts.x.length !== sampleSize * parts.y.length) {
+  if (parts.stored) assertPlaces(parts.name, parts.stored, { ...parts, sampleSize });
+  else if (parts.x.length !== sampleSize * parts.y.length) {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
     throw new RangeRefusal(needs(`data source ${parts.name}`, wanted, parts.x.length));
   }
@@ -75,4 +81,16 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   nextId += 1;
   // The id comes last: parts spread from another source bring that one's id along.
   return { ...parts, id: nextId };
+}
+
+function assertPlaces(
+  name: string,
+  { samples, places }: StoredSource,
+  { x, y, sampleSize }: Pick<DataSource, "x" | "y"> & { readonly sampleSize: number },
+): void {
+  const rowBytes = sampleSize * x.BYTES_PER_ELEMENT;
+  if (places.length !== y.length || x.length !== 0 || samples.rowBytes !== rowBytes) {
+    const wanted = `a place for each of ${y.length} samples of ${rowBytes} bytes, and no other values`;
+    throw new RangeRefusal(needs(`data source ${name}`, wanted, [places.length, samples.rowBytes, x.length]));
+  }
 }

@@ -3,6 +3,7 @@ import { countElements } from "../core/host_tensor.ts";
 import type { DataSource } from "./data_source.ts";
 import type { RowReader } from "./row_reader.ts";
 import type { SampleReferences } from "./sample_index.ts";
+import { requestSamples } from "./store/await_samples.ts";
 import type { AugmentationKey } from "./transforms/augmentation.ts";
 import { getBatchReader } from "./transforms/augmented_reader.ts";
 
@@ -32,15 +33,22 @@ export function gatherSamples(
     if (row < 0 || row >= current.rows) {
       throw new RangeRefusal(needs("the minibatch", `a row below ${current.rows} of ${current.name}`, row));
     }
+    if (current.isStored && (i - start) % ASKED_AHEAD === 0) {
+      requestSamples(sources, references, { start: i, end: Math.min(end, i + 2 * ASKED_AHEAD) });
+    }
     current.read(row, out, (i - start) * current.size);
   }
 }
+
+/** Samples on demand are asked for so many at a time, so that they are decoded beside each other. */
+const ASKED_AHEAD = 16;
 
 interface OpenSource {
   readonly id: number;
   readonly name: string;
   readonly rows: number;
   readonly size: number;
+  readonly isStored: boolean;
   readonly read: RowReader;
 }
 
@@ -63,5 +71,6 @@ function openSource(
   if (wanted.out.length < wanted.count * size) {
     throw new RangeRefusal(needs("the minibatch", `room for ${wanted.count * size} values`, wanted.out.length));
   }
-  return { id, name: source.name, rows: source.y.length, size, read: getBatchReader(source, wanted.augmentation) };
+  const read = getBatchReader(source, wanted.augmentation);
+  return { id, name: source.name, rows: source.y.length, size, isStored: source.stored !== undefined, read };
 }

@@ -9,6 +9,7 @@ import {
 } from "../core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "./data_source.ts";
 import type { FloatTargets } from "./float_targets.ts";
+import { copyStoredRow } from "./store/stored_source.ts";
 import type { Transform } from "./transforms/transform.ts";
 
 /** Samples of a data source with what is needed to make it again, as plain data: those that saved data sets view. */
@@ -57,15 +58,39 @@ export class SampleKeeper {
 }
 
 /** Copies of these rows of a source, in this order; they are augmented as the rows that they were. */
-export function keepRows(source: DataSource, rows: readonly number[]): KeptSource {
-  const { name, sampleShape, taskLabel, transforms, augmentation, floatTargets } = source;
-  const size = countElements(sampleShape);
+function keepRows(source: DataSource, rows: readonly number[]): KeptSource {
+  const size = countElements(source.sampleShape);
   const x = source.x instanceof Uint8Array ? new Uint8Array(rows.length * size) : new Float32Array(rows.length * size);
-  for (const [i, row] of rows.entries()) x.set(source.x.subarray(row * size, (row + 1) * size), i * size);
+  for (const [i, row] of rows.entries()) {
+    const kept = x.subarray(i * size, (i + 1) * size);
+    if (source.stored) copyStoredRow(source.stored, row, kept);
+    else kept.set(source.x.subarray(row * size, (row + 1) * size));
+  }
+  return { ...keepAround(source, rows), x };
+}
+
+/**
+ * A source of these rows of another, in this order. Their samples are copied, or shared where they are decoded on
+ * demand.
+ */
+export function selectRows(
+  source: DataSource,
+  rows: readonly number[],
+  names: Pick<DataSource, "name" | "taskLabel">,
+): DataSource {
+  const { stored } = source;
+  if (!stored) return restoreSource({ ...keepRows(source, rows), ...names });
+  const own = { ...stored, places: copyToSharedInt32(rows.map((row) => elementAt(stored.places, row))) };
+  return shareSource({ ...keepAround(source, rows), ...names, x: source.x, stored: own });
+}
+
+/** All but the samples of these rows. */
+function keepAround(source: DataSource, rows: readonly number[]): Omit<KeptSource, "x"> {
+  const { name, sampleShape, taskLabel, transforms, augmentation, floatTargets } = source;
   const y = Int32Array.from(rows, (row) => elementAt(source.y, row));
   const rowNumbers = Int32Array.from(rows, (row) => source.rowNumbers?.[row] ?? row);
   const targets = floatTargets && { floatTargets: copyTargets(floatTargets, rows) };
-  return { name, sampleShape, taskLabel, transforms, augmentation, x, y, rowNumbers, ...targets };
+  return { name, sampleShape, taskLabel, transforms, augmentation, y, rowNumbers, ...targets };
 }
 
 /** Where data sets that are being saved leave their samples; saving is one synchronous walk through the state. */
@@ -107,15 +132,20 @@ function copyTargets({ kind, data: values, width, names }: FloatTargets, rows: r
  * A source of samples that were kept, in shared memory.
  * @throws {RangeError} If its parts do not fit together.
  */
-export function restoreSource(kept: KeptSource): DataSource {
-  const { x: values, y, rowNumbers, floatTargets, transforms, augmentation, ...rest } = kept;
+function restoreSource(kept: KeptSource): DataSource {
+  const values = kept.x;
   const x = values instanceof Uint8Array ? createSharedUint8(values.length) : createSharedFloat32(values.length);
   x.set(values);
+  return shareSource({ ...kept, x });
+}
+
+/** A source of what was kept, with samples that are in shared memory. */
+function shareSource(kept: Omit<KeptSource, "x"> & Pick<DataSource, "x" | "stored">): DataSource {
+  const { y, rowNumbers, floatTargets, transforms, augmentation, ...rest } = kept;
   return createDataSource({
     ...rest,
     ...(augmentation ? { augmentation } : {}),
     ...(floatTargets ? { floatTargets: { ...floatTargets, data: copyToSharedFloat32(floatTargets.data) } } : {}),
-    x,
     y: copyToSharedInt32(y),
     rowNumbers: copyToSharedInt32(rowNumbers),
     transforms: transforms.map(shareTransform),

@@ -1,6 +1,8 @@
 import { findOrCreate } from "../core/find_or_create.ts";
 import { countElements } from "../core/host_tensor.ts";
+import { createSharedFloat32, createSharedUint8 } from "../core/shared/shared_memory.ts";
 import type { DataSource } from "./data_source.ts";
+import { copyStoredRow, type StoredSource } from "./store/stored_source.ts";
 import { createTransformStep } from "./transforms/apply_transform.ts";
 import { createLookup, type Lookup } from "./transforms/lookup.ts";
 
@@ -16,7 +18,8 @@ export function getRowReader(source: DataSource): RowReader {
 
 /** Chooses the cheapest way that gives the transforms' result: a copy, a table lookup, or one step after another. */
 export function createRowReader(source: DataSource): RowReader {
-  const { x, transforms } = source;
+  const { x, transforms, stored } = source;
+  if (stored) return createStoredReader(source, stored);
   const size = countElements(source.sampleShape);
   if (transforms.length === 0) return (row, out, offset) => out.set(x.subarray(row * size, (row + 1) * size), offset);
   if (x instanceof Uint8Array) {
@@ -24,6 +27,22 @@ export function createRowReader(source: DataSource): RowReader {
     if (lookup) return createTableReader(x, size, lookup);
   }
   return createSteppedReader(source);
+}
+
+/** Copies a row out of its store, then reads it as the only row of a source. */
+function createStoredReader(source: DataSource, stored: StoredSource): RowReader {
+  const raw = createRawRow(source);
+  const read = createRowReader({ ...source, x: raw, stored: undefined });
+  return (row, out, offset) => {
+    copyStoredRow(stored, row, raw);
+    read(0, out, offset);
+  };
+}
+
+/** Room for the raw values of one row of a source, of their type. */
+export function createRawRow({ x, sampleShape }: Pick<DataSource, "x" | "sampleShape">): DataSource["x"] {
+  const size = countElements(sampleShape);
+  return x instanceof Uint8Array ? createSharedUint8(size) : createSharedFloat32(size);
 }
 
 /** One pass: permute and look up. A table holds a channel's 256 results. */

@@ -47,6 +47,8 @@ export interface RunConfig {
   readonly exportsModels: boolean;
   /** MiB of features of frozen layers that replicas keep; absent for the default, `FEATURE_CACHE_MIB`. */
   readonly featureCacheMiB?: number | undefined;
+  /** Bytes of samples that are in memory at a time; absent for the default. */
+  readonly cacheBytes?: number | undefined;
   /** What is minimised; absent for cross-entropy without options. */
   readonly criterion?: NamedChoice | undefined;
   /** What is measured besides, by modules of the user's; absent where there are none. */

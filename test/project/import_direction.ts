@@ -29,7 +29,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   models: ["core", "onnx", "engine"],
   optimizers: ["core", "kernels"],
   cluster: ["core", "kernels", "data", "onnx", "engine", "optimizers"],
-  workers: ["core", "cluster", "report"],
+  workers: ["core", "data", "cluster", "report"],
   training: BELOW_TRAINING,
   methods: [...BELOW_TRAINING, "training"],
   runs: [...BELOW_TRAINING, "training"],

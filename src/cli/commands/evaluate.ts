@@ -5,7 +5,7 @@ import type { NamedChoice } from "../../runs/run_config.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { createNamed, resolveNamed } from "../options/named_factory.ts";
-import { createWholeNumberParser } from "../options/option_values.ts";
+import { createSizeParser, createWholeNumberParser } from "../options/option_values.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { quoteForShell } from "../options/quote_for_shell.ts";
 
@@ -13,6 +13,8 @@ interface Options {
   readonly model: string;
   readonly benchmark?: string;
   readonly data?: string;
+  /** In bytes. */
+  readonly cache?: number;
   readonly batchSize: number;
   readonly seed: number;
 }
@@ -28,6 +30,11 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
       "see the command benchmarks (default: the one that the file names; if that reads a folder, --data names it)",
     )
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
+    .option(
+      "--cache <size>",
+      "samples of your own files that take more than this (512MiB, 4GiB) are decoded when they are drawn (default: 4GiB, or half of the memory)",
+      createSizeParser("--cache"),
+    )
     .option("--batch-size <number>", "samples at a time", createWholeNumberParser("--batch-size", 1), 512)
     .option("--seed <number>", "the benchmark's, where it names none", createWholeNumberParser("--seed", 0), 0)
     .action((options: Options) => evaluate(options, context));
@@ -48,7 +55,10 @@ function readNamedFolder(model: string, { name, options }: NamedChoice, data: st
   throw new CliError(`${model} names a folder of this machine, ${describeValue(path)}: ${cure}`);
 }
 
-async function evaluate({ model, data, batchSize, seed, ...options }: Options, { stdout }: CliContext): Promise<void> {
+async function evaluate(
+  { model, data, cache: cacheBytes, batchSize, seed, ...options }: Options,
+  { stdout }: CliContext,
+): Promise<void> {
   const { readExportMetadata } = await import("../../onnx/export/evaluate_export.ts");
   const metadata = await refuse(() => readExportMetadata(model));
   const named = options.benchmark ?? metadata["firn.benchmark"];
@@ -61,7 +71,7 @@ async function evaluate({ model, data, batchSize, seed, ...options }: Options, {
   const { classNames, targetNames, dataClassNames = classNames, featureNames, trainedExperiences: trained } = names;
   const { chooseTested } = await import("../evaluating/choose_tested.ts");
   const { testsAll, describe } = await refuse(() => chooseTested(resolved, { data, trained }));
-  const known = { classNames: dataClassNames, targetNames, featureNames };
+  const known = { classNames: dataClassNames, targetNames, featureNames, cacheBytes };
   const benchmark = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, testsAll, ...known }));
   const { testStream: stream } = benchmark;
   const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames, targetNames }));

@@ -5,7 +5,7 @@ import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatFigures, formatRun } from "../format_run.ts";
-import { collectValues, createWholeNumberParser } from "../options/option_values.ts";
+import { collectValues, createSizeParser, createWholeNumberParser } from "../options/option_values.ts";
 import { formatGoOn } from "../training/format_go_on.ts";
 import type { LogOptions } from "../training/run_loggers.ts";
 import type { FinishedRun } from "../training/run_start.ts";
@@ -93,6 +93,11 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       "memory for what frozen layers below the first trained one give, computed once a sample; 0: none is kept",
       createWholeNumberParser("--feature-cache", 0),
       FEATURE_CACHE_MIB,
+    )
+    .option(
+      "--cache <size>",
+      "samples of your own files that take more than this (512MiB, 4GiB) are decoded when they are drawn, and as many are kept (default: 4GiB, or half of the memory)",
+      createSizeParser("--cache"),
     )
     .option("--no-onnx", "do not export models")
     .option(

@@ -11,6 +11,18 @@ export function createWholeNumberParser(option: string, minimum: number): (text:
   };
 }
 
+const UNITS: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/** Makes the parser of an option that is an amount of memory: "512MiB", "4GiB"; in bytes. */
+export function createSizeParser(option: string): (text: string) => number {
+  return (text) => {
+    const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)(KiB|MiB|GiB)$/.exec(text) ?? [];
+    const bytes = Math.floor(Number(number) * (UNITS[unit] ?? 0));
+    if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+    throw new CliError(`${option} must be an amount of memory such as 512MiB or 4GiB, got ${describeTyped(text)}`);
+  };
+}
+
 /** Numbers as they are, other texts in quotes. */
 function describeTyped(text: string): string {
   return /^-?\d{1,20}(\.\d{1,20})?$/.test(text) ? text : describeValue(text);

@@ -61,6 +61,7 @@ const {
   experienceNames: _experienceNames,
   addExperiences: _addExperiences,
   testsAll: _testsAll,
+  cacheBytes: _cacheBytes,
   ...ownFiles
 } = listTypeable(DIRECTORY_OPTIONS);
 

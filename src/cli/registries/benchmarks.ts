@@ -30,6 +30,8 @@ export interface BenchmarkContext {
   readonly testsAll?: boolean | undefined;
   /** The columns of a table, where an exported file has settled their order. */
   readonly featureNames?: readonly string[] | undefined;
+  /** The most bytes of samples that are in memory at a time. */
+  readonly cacheBytes?: number | undefined;
   /** True where data may have come with other classes: they get the ids that follow. */
   readonly addClasses?: boolean | undefined;
 }
@@ -83,9 +85,9 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       options: directory,
       create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
         const { folder, ...rest } = complete(options, context);
-        const { classNames, addClasses, experienceNames, addExperiences, testsAll } = context;
+        const { classNames, addClasses, experienceNames, addExperiences, testsAll, cacheBytes } = context;
         const labelNames = options.labelSeparator === undefined ? undefined : context.targetNames;
-        const known = { classNames, addClasses, labelNames, experienceNames, addExperiences, testsAll };
+        const known = { classNames, addClasses, labelNames, experienceNames, addExperiences, testsAll, cacheBytes };
         const { featureNames = context.featureNames } = options;
         const path = options.path ?? folder;
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");

@@ -66,6 +66,7 @@ const CONFIG_KEYS = {
   checkpointEvery: "checkpointEvery",
   maxRestarts: "maxRestarts",
   featureCache: "featureCacheMiB",
+  cache: "cacheBytes",
   onnx: "exportsModels",
 } as const satisfies Record<string, keyof TrainConfig>;
 
@@ -80,6 +81,7 @@ const CONTINUED_KEYS = [
   "checkpointEvery",
   "maxRestarts",
   "featureCache",
+  "cache",
   "onnx",
 ] as const satisfies (keyof typeof CONFIG_KEYS)[];
 

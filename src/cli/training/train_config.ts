@@ -40,6 +40,8 @@ export interface TrainOptions {
   readonly maxRestarts: number;
   /** In MiB. */
   readonly featureCache: number;
+  /** In bytes. */
+  readonly cache?: number;
   /** Whether models are exported. */
   readonly onnx: boolean;
 }
@@ -86,6 +88,7 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
     checkpointEvery,
     maxRestarts,
     ...(options.featureCache === FEATURE_CACHE_MIB ? {} : { featureCacheMiB: options.featureCache }),
+    ...(options.cache === undefined ? {} : { cacheBytes: options.cache }),
     exportsModels: options.onnx,
     ...(options.criterion === undefined ? {} : { criterion: resolveNamed(CRITERIA, options.criterion) }),
     ...(metrics.length > 0 ? { metrics } : {}),

@@ -44,6 +44,7 @@ const CONFIG = {
   maxRestarts: withDefault(wholeNumber(), 0, ""),
   exportsModels: withDefault(flag(), true, ""),
   featureCacheMiB: optional(wholeNumber(), ""),
+  cacheBytes: optional(wholeNumber(1), ""),
   criterion: optional(choice, ""),
   metrics: optional(listOf(choice), ""),
   startParametersHash: optional(text(), ""),

@@ -2,6 +2,7 @@ import { elementAt } from "../../core/element_at.ts";
 import { serializeError } from "../../core/errors/error_data.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
+import { awaitSamples } from "../../data/store/await_samples.ts";
 import { createEngine, type EngineSpec } from "../../engine/create_engine.ts";
 import type { Engine, ModelVectors } from "../../engine/engine.ts";
 import { sumRowGradients } from "../../engine/row_gradients.ts";
@@ -125,6 +126,8 @@ export class Replica {
 
     this.#show(Activity.gathering);
     const arrived = performance.now();
+    const arriving = awaitSamples(sources, batch, range);
+    if (arriving) await arriving;
     const augmentation = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.augmentation) };
     buffers.gather(sources, batch, { ...range, batchId: elementAt(control, Word.batchId), augmentation });
     const slot = stateSlots[shard - elementAt(control, Word.firstShard)];

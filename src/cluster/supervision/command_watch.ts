@@ -1,4 +1,5 @@
 import { deserializeError } from "../../core/errors/error_data.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
 import type { Bell } from "../../core/shared/bell.ts";
 import { currentArena } from "../../core/shared/current_arena.ts";
 import { ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
@@ -87,6 +88,8 @@ export class CommandWatch {
       ANSWER_PATIENCE_MS,
     );
     const cause = failure ? deserializeError(failure) : new Error("no cause was given");
+    // A file of the user's that is gone is no defect of the replica.
+    if (cause instanceof RefusalError) return { replica, error: new RefusalError(cause.message, { cause }) };
     return {
       replica,
       error: new Error(`Cannot finish the step: replica ${replica} failed: ${cause.message}`, { cause }),

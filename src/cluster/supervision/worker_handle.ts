@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers";
 import type { Remote } from "comlink";
-import { releaseWorker } from "./release_worker.ts";
+import { releaseWorker } from "../../core/release_worker.ts";
 
 /** How long a Worker may take to answer a control message, the loading of its engine included. */
 const ANSWER_TIMEOUT_MS = 60_000;

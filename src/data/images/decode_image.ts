@@ -1,5 +1,6 @@
 import type { Metadata } from "sharp";
 import { describeCause, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { readStart } from "../readers/read_bytes.ts";
 import { findOutlineFault, IMAGE_FORMATS, type ImageFormat, recognizeImage } from "./image_format.ts";
 import { loadSharp } from "./load_sharp.ts";
 
@@ -13,6 +14,9 @@ export interface DecodedImage {
 
 /** More are refused by the size that a file declares, before its pixels are read. */
 const MAX_PIXELS = 100_000_000;
+
+/** What a format is recognised by. */
+const START_BYTES = 256;
 
 /** libvips's colour spaces that are read, with their channels. */
 const SPACES = [
@@ -31,8 +35,7 @@ const SPACES = [
  *   have to be cut), several frames or pages, other colours, or more than 100 million pixels.
  */
 export async function decodeImage(bytes: Uint8Array, subject: string): Promise<DecodedImage> {
-  const format = recognizeImage(bytes);
-  if (!format) throw new SyntaxRefusal(`${subject}: must be a ${IMAGE_FORMATS} image`);
+  const format = assertFormat(bytes, subject);
   const fault = findOutlineFault(format, bytes);
   if (fault !== undefined) throw new SyntaxRefusal(`${subject}: ${fault}`);
   const sharp = await loadSharp();
@@ -51,6 +54,31 @@ export async function decodeImage(bytes: Uint8Array, subject: string): Promise<D
   const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (space === "cmyk") return { height, width, channels: 3, data: convertInks(values) };
   return { height, width, channels: space === "b-w" ? 1 : 3, data: values };
+}
+
+/** An image as its file's header declares it. */
+export type ImageOutline = Pick<DecodedImage, "height" | "width" | "channels">;
+
+/**
+ * Reads the header of an image file alone: what `decodeImage` will make of it, if the rest is whole.
+ * @throws {RefusalError} If it cannot be read, is no image or one that is not taken; the message names it.
+ */
+export async function readImageOutline(source: string | Uint8Array, subject: string): Promise<ImageOutline> {
+  const start = typeof source === "string" ? await readStart(source, START_BYTES) : source.subarray(0, START_BYTES);
+  const format = assertFormat(start, subject);
+  const sharp = await loadSharp();
+  const refuse = (cause: unknown) => refuseFile(cause, { subject, format });
+  const options = { limitInputPixels: false, limitInputChannels: false } as const;
+  const metadata = await sharp(source, options).metadata().catch(refuse);
+  const space = chooseSpace(metadata, subject);
+  const { height, width } = metadata.autoOrient;
+  return { height, width, channels: space === "b-w" ? 1 : 3 };
+}
+
+function assertFormat(bytes: Uint8Array, subject: string): ImageFormat {
+  const format = recognizeImage(bytes);
+  if (format) return format;
+  throw new SyntaxRefusal(`${subject}: must be a ${IMAGE_FORMATS} image`);
 }
 
 /** The colours that are asked of sharp: those of the file. */

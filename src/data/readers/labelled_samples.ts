@@ -1,3 +1,4 @@
+import type { DecoderSpec } from "../decoders/decoder_spec.ts";
 import type { FloatTargets } from "../float_targets.ts";
 import type { LabelTable } from "./label_table.ts";
 
@@ -9,6 +10,27 @@ export interface SampleTargets extends Omit<FloatTargets, "data"> {
   readonly isOpen?: boolean;
 }
 
+/** Where the samples of a file or folder lie. */
+export interface LocatedSamples {
+  readonly spec: DecoderSpec;
+  /** What the data is known by, without all of it being read: names and sizes of files, hashed. */
+  readonly digest: string;
+}
+
+/**
+ * Labelled samples of which no more is known yet than how many bytes they have: they are read at once where these fit
+ * into memory, and located where they do not.
+ */
+export interface PendingSamples {
+  readonly path: string;
+  /** All samples, decoded; at most. */
+  readonly bytes: number;
+  /** Reads all of them. @throws {RefusalError} If a file is broken; the message names it. */
+  load(): Promise<LabelledSamples>;
+  /** Looks at each file, but decodes none. @throws {RefusalError} If one is broken; the message names it. */
+  locate(): Promise<LabelledSamples>;
+}
+
 /**
  * Labelled samples as a file of somebody's own holds them, before it is known what the other files hold. Values are
  * bytes (pixels, 0 to 255) or floats, [rows, …sampleShape].
@@ -16,7 +38,10 @@ export interface SampleTargets extends Omit<FloatTargets, "data"> {
 export interface LabelledSamples {
   /** The file or folder they come from, for messages. */
   readonly path: string;
+  /** Empty where `located` says how samples are read. */
   readonly x: Uint8Array | Float32Array;
+  /** Samples that are not in memory: how they are decoded when they are drawn. */
+  readonly located?: LocatedSamples | undefined;
   /** Without the number of rows; images are [height, width, channels]. */
   readonly sampleShape: readonly number[];
   /** One a row, as written: class ids or class names; one class where targets are numbers. */

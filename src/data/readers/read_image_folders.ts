@@ -1,49 +1,108 @@
-import { readdir } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { extname, join, relative } from "node:path";
 import { assertArrayBytes } from "../../core/array_limit.ts";
 import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { compareNaturally } from "../../core/natural_order.ts";
-import { type DecodedImage, decodeImage } from "../images/decode_image.ts";
+import { type DecodedImage, decodeImage, type ImageOutline, readImageOutline } from "../images/decode_image.ts";
 import { IMAGE_EXTENSIONS } from "../images/image_format.ts";
+import { addChannels } from "../images/prepare_image.ts";
 import { resizeImage, type WantedSize } from "../images/resize_image.ts";
 import { tabulateLabels } from "./label_table.ts";
-import type { LabelledSamples } from "./labelled_samples.ts";
+import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
 import { readBytes } from "./read_bytes.ts";
 
 /** How many files are decoded at a time: libvips has threads of its own. */
 const DECODED_AT_ONCE = 4;
 
+/** How many headers are read at a time. */
+const OUTLINED_AT_ONCE = 16;
+
+/** Folders of images, and what they are brought to. */
+export interface ImageFolders {
+  /** Named after classes. */
+  readonly folders: readonly string[];
+  readonly imageSize?: WantedSize | undefined;
+}
+
 /**
- * Reads images from folders named after their classes: all grey ones give [height, width, 1], else every one is given
- * three channels.
- * @throws {SyntaxRefusal} If a file is no image, or images differ in size and none is wanted; the message names the
- *   file.
+ * Images in folders named after their classes: all grey ones give [height, width, 1], else every one is given three
+ * channels. Reads the first alone.
+ * @throws {SyntaxRefusal} If it is no image, or a folder holds something else; the message names the file. So do those
+ *   that the result throws, where a file is no image, or images differ in size and none is wanted.
  */
-export async function readImageFolders(
-  path: string,
-  { folders, imageSize }: { readonly folders: readonly string[]; readonly imageSize?: WantedSize | undefined },
-): Promise<LabelledSamples> {
+export async function readImageFolders(path: string, { folders, imageSize }: ImageFolders): Promise<PendingSamples> {
   const files: string[] = [];
-  const labels: string[] = [];
+  const names: string[] = [];
   for (const folder of folders) {
     const found = await listImages(join(path, folder));
     files.push(...found);
-    labels.push(...found.map(() => folder));
+    names.push(...found.map(() => folder));
   }
+  const [first = ""] = files;
+  const decoded = await decodeImage(await readBytes(first), first);
+  const { height, width } = imageSize ?? decoded;
+  const labels = tabulateLabels(names, path);
+  return {
+    path,
+    bytes: files.length * height * width * 3,
+    load: async () => ({ ...(await loadImages(path, { files, imageSize })), labels }),
+    locate: async () => ({ ...(await locateImages(path, { files, imageSize })), labels }),
+  };
+}
+
+/** Files of images, and the size that they are brought to. */
+interface ImageFiles {
+  readonly files: readonly string[];
+  readonly imageSize: WantedSize | undefined;
+}
+
+async function loadImages(path: string, { files, imageSize }: ImageFiles): Promise<Omit<LabelledSamples, "labels">> {
   const images = await readImages(path, { files, imageSize });
   const { height = 0, width = 0 } = images[0] ?? {};
   const channels = images.every((image) => image.channels === 1) ? 1 : 3;
   const size = height * width * channels;
   const x = new Uint8Array(images.length * size);
   for (const [row, image] of images.entries()) x.set(addChannels(image.data, size / image.data.length), row * size);
-  return { path, x, sampleShape: [height, width, channels], labels: tabulateLabels(labels, path) };
+  return { path, x, sampleShape: [height, width, channels] };
+}
+
+/** Reads the headers of all files, so that what is no image is known before a run begins. */
+async function locateImages(path: string, { files, imageSize }: ImageFiles): Promise<Omit<LabelledSamples, "labels">> {
+  const digest = createHash("sha256");
+  let first: (ImageOutline & { readonly file: string }) | undefined;
+  let channels: 1 | 3 = 1;
+  for (let start = 0; start < files.length; start += OUTLINED_AT_ONCE) {
+    const some = files.slice(start, start + OUTLINED_AT_ONCE);
+    const found = await Promise.all(
+      some.map(async (file) => [await readImageOutline(file, file), await stat(file)] as const),
+    );
+    for (const [i, [outline, { size }]] of found.entries()) {
+      const file = some[i] ?? "";
+      first ??= { ...outline, file };
+      if (!imageSize) assertSameSize(outline, first, file);
+      if (outline.channels === 3) channels = 3;
+      digest.update(`${relative(path, file)}\0${size}\n`);
+    }
+  }
+  const { height = 0, width = 0 } = imageSize ?? first ?? {};
+  const spec = { kind: "imageFiles", files, image: { imageSize, channels } } as const;
+  const located = { spec, digest: digest.digest("hex") };
+  return { path, x: new Uint8Array(0), located, sampleShape: [height, width, channels] };
+}
+
+function assertSameSize(
+  { height, width }: Pick<DecodedImage, "height" | "width">,
+  first: Pick<DecodedImage, "height" | "width"> & { readonly file: string },
+  file: string,
+): void {
+  if (height === first.height && width === first.width) return;
+  const wanted = `${first.width} × ${first.height} pixels as ${first.file}, or set imageSize`;
+  throw new SyntaxRefusal(`${file}: must have ${wanted}, got ${width} × ${height}`);
 }
 
 /** Images of one size, in the order of their files. */
-async function readImages(
-  path: string,
-  { files, imageSize }: { readonly files: readonly string[]; readonly imageSize: WantedSize | undefined },
-): Promise<DecodedImage[]> {
+async function readImages(path: string, { files, imageSize }: ImageFiles): Promise<DecodedImage[]> {
   const read = async (file: string): Promise<DecodedImage> => {
     const image = await decodeImage(await readBytes(file), file);
     return imageSize ? resizeImage(image, imageSize) : image;
@@ -56,22 +115,11 @@ async function readImages(
   for (let start = 0; start < others.length; start += DECODED_AT_ONCE) {
     const some = others.slice(start, start + DECODED_AT_ONCE);
     for (const [i, image] of (await Promise.all(some.map(read))).entries()) {
-      if (image.height !== first.height || image.width !== first.width) {
-        const wanted = `${first.width} × ${first.height} pixels as ${firstFile}, or set imageSize`;
-        throw new SyntaxRefusal(`${some[i]}: must have ${wanted}, got ${image.width} × ${image.height}`);
-      }
+      assertSameSize(image, { ...first, file: firstFile }, some[i] ?? "");
       images.push(image);
     }
   }
   return images;
-}
-
-/**
- * Repeats every value of grey images, `times` times: 1 gives them back, 3 makes them red, green and blue.
- */
-export function addChannels(values: Uint8Array, times: number): Uint8Array {
-  if (times === 1) return values;
-  return Uint8Array.from({ length: values.length * times }, (_, i) => values[Math.floor(i / times)] ?? 0);
 }
 
 async function listImages(folder: string): Promise<string[]> {

@@ -6,7 +6,7 @@ import { compareNaturally } from "../../core/natural_order.ts";
 import { CsvColumns } from "../csv/csv_columns.ts";
 import { readCsv } from "../csv/read_csv.ts";
 import { joinArrays } from "./array_files.ts";
-import type { LabelledSamples } from "./labelled_samples.ts";
+import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
 import { readNpyFiles, readNpz } from "./read_arrays.ts";
 import { readImageFolders } from "./read_image_folders.ts";
 import type { SampleFileOptions } from "./sample_file_options.ts";
@@ -29,7 +29,7 @@ export async function readSampleFolder(
   path: string,
   options: SampleFileOptions = {},
   columns = new CsvColumns(options),
-): Promise<LabelledSamples> {
+): Promise<LabelledSamples | PendingSamples> {
   const { folders, files } = await listFolder(path);
   const act = `${path}`;
   if (options.layout !== undefined && !files.some((name) => /\.np[yz]$/i.test(name))) {

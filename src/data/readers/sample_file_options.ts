@@ -1,5 +1,5 @@
 import { type OptionSchema, type OptionsOf, optional } from "../../core/options/option_schema.ts";
-import { objectLike, oneOf } from "../../core/options/value_rules.ts";
+import { objectLike, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
 import { CSV_OPTIONS } from "../csv/csv_options.ts";
 import { IMAGE_LAYOUTS } from "../images/image_layout.ts";
 import type { WantedSize } from "../images/resize_image.ts";
@@ -16,6 +16,10 @@ export const SAMPLE_FILE_OPTIONS = {
   layout: optional(
     oneOf(IMAGE_LAYOUTS),
     "where arrays of images [rows, …] have their channels. Default: their shape must tell",
+  ),
+  cacheBytes: optional(
+    wholeNumber(1),
+    "samples that take more bytes than this together are decoded when they are drawn, and as many are kept. Default: 4 GiB, or half of the memory",
   ),
 } satisfies OptionSchema;
 

@@ -1,9 +1,9 @@
 import { findOrCreate } from "../../core/find_or_create.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import { createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import type { DataSource } from "../data_source.ts";
-import { createRowReader, getRowReader, type RowReader } from "../row_reader.ts";
+import { createRawRow, createRowReader, getRowReader, type RowReader } from "../row_reader.ts";
 import { parseImageSize } from "../sample_shape.ts";
+import { copyStoredRow } from "../store/stored_source.ts";
 import { type Augmentation, type AugmentationKey, augmentImage, drawAugmentation } from "./augmentation.ts";
 
 type AugmentedReader = (row: number, key: AugmentationKey) => RowReader;
@@ -23,14 +23,16 @@ export function getBatchReader(source: DataSource, key: AugmentationKey | undefi
 
 /** Changes one image into a source of its own with a single row, which is then read as any other. */
 function createAugmentedReader(source: DataSource, augmentation: Augmentation): AugmentedReader {
-  const { x, sampleShape, rowNumbers } = source;
+  const { sampleShape, rowNumbers, stored } = source;
   const size = countElements(sampleShape);
   const image = parseImageSize(sampleShape);
-  const scratch = x instanceof Uint8Array ? createSharedUint8(size) : createSharedFloat32(size);
-  const read = createRowReader({ ...source, x: scratch });
+  const scratch = createRawRow(source);
+  const read = createRowReader({ ...source, x: scratch, stored: undefined });
+  const x = stored ? createRawRow(source) : source.x;
   return (row, key) => {
     const draw = drawAugmentation(augmentation, key, rowNumbers?.[row] ?? row);
-    const start = row * size;
+    if (stored) copyStoredRow(stored, row, x);
+    const start = stored ? 0 : row * size;
     if (x instanceof Uint8Array && scratch instanceof Uint8Array) {
       augmentImage<Uint8Array>(x.subarray(start, start + size), scratch, { ...image, ...draw });
     } else if (x instanceof Float32Array && scratch instanceof Float32Array) {

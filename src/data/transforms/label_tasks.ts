@@ -3,7 +3,7 @@ import type { DataSource } from "../data_source.ts";
 import { createDataSource } from "../data_source.ts";
 import { Dataset } from "../dataset.ts";
 import { groupPositions } from "../group_positions.ts";
-import { keepRows, restoreSource } from "../kept_samples.ts";
+import { selectRows } from "../kept_samples.ts";
 
 /** More tasks than this are a column of something else. */
 const MAX_TASKS = 10_000;
@@ -40,8 +40,7 @@ export function labelTasks(source: DataSource, labels: ArrayLike<number>): Datas
   const rows = new Int32Array(tasks.length);
   const sources = new Map<number, DataSource>();
   for (const [taskLabel, positions] of groups) {
-    const kept = keepRows(source, [...positions]);
-    const own = restoreSource({ ...kept, name: `${name}, task ${taskLabel}`, taskLabel });
+    const own = selectRows(source, [...positions], { name: `${name}, task ${taskLabel}`, taskLabel });
     sources.set(own.id, own);
     for (const [row, position] of positions.entries()) {
       sourceIds[position] = own.id;

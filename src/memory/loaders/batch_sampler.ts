@@ -56,6 +56,11 @@ export class BatchSampler {
     });
   }
 
+  /** Positions of the next `count` samples at most, as far as their order is settled. Borrowed. */
+  peek(count: number): Int32Array {
+    return this.#order?.subarray(this.#next, Math.min(this.#next + count, this.#end)) ?? NONE;
+  }
+
   /** A step of Fisher and Yates from the front: what is not drawn yet lies behind `place`. */
   #draw(place: number, random: RandomStream): number {
     const chosen = place + random.integer(this.#options.length - place);
@@ -65,6 +70,8 @@ export class BatchSampler {
     return drawn;
   }
 }
+
+const NONE = new Int32Array(0);
 
 function createAscending(length: number): Int32Array {
   const order = new Int32Array(length);

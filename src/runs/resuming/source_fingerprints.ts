@@ -92,8 +92,10 @@ function describeChange(old: SourceFingerprint | undefined, now: SourceFingerpri
   return now.sha256 === old.sha256 ? [] : ["has other contents"];
 }
 
-function fingerprint({ x, y, floatTargets, sampleShape }: DataSource): SourceFingerprint {
+/** Of samples that are decoded when they are drawn: by the names and sizes of their files. */
+function fingerprint({ x, y, stored, floatTargets, sampleShape }: DataSource): SourceFingerprint {
   const hash = createHash("sha256");
+  if (stored) hash.update(stored.digest).update(hashArray(countFromFirst(stored.places)));
   for (const array of [x, y]) hash.update(hashArray(array));
   if (floatTargets) hash.update(`${floatTargets.kind} ${floatTargets.width}`).update(hashArray(floatTargets.data));
   return { samples: y.length, sampleShape, sha256: hash.digest("hex") };
@@ -114,4 +116,10 @@ function hashArray(array: ArrayBufferView): Uint8Array {
   const digest = hash.digest();
   known.set(array, digest);
   return digest;
+}
+
+/** Places in a store depend on what other folders there are. */
+function countFromFirst(places: Int32Array): Int32Array {
+  const [first = 0] = places;
+  return places.map((place) => place - first);
 }

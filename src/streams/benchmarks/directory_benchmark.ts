@@ -8,6 +8,7 @@ import { WANTED_SIZE_RULES } from "../../data/images/resize_image.ts";
 import { findClassIds } from "../../data/readers/class_names.ts";
 import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
 import { readSampleFolder } from "../../data/readers/read_sample_folder.ts";
+import { settleSamples } from "../../data/readers/settle_samples.ts";
 import { createBenchmark } from "../benchmark.ts";
 import type { Benchmark } from "../experience.ts";
 import { DEFAULT_EXPERIENCES } from "./class_counts.ts";
@@ -49,9 +50,10 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     })),
   );
   const columns = new CsvColumns(options);
-  const samples = [];
+  const found = [];
   // One after another: a folder may be large.
-  for (const { root, folder } of folders) samples.push(await readSampleFolder(join(root, folder), options, columns));
+  for (const { root, folder } of folders) found.push(await readSampleFolder(join(root, folder), options, columns));
+  const samples = await settleSamples(found, options.cacheBytes);
   columns.assertUsed(path);
   const labelled = samples.find(({ tasks }) => tasks);
   if (taskLabels && labelled) {
@@ -63,7 +65,7 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     taskLabel: taskLabels && isByFolder ? names.indexOf(elementAt(folders, i).name) : 0,
   }));
   const scenario = isByFolder ? "folders" : chooseScenario(options, samples);
-  const { datasets, ...made } = createFolderDatasets(named, {
+  const { datasets, ...made } = await createFolderDatasets(named, {
     ...options,
     augmentation: options.augmentation ?? undefined,
   });

@@ -2,11 +2,12 @@ import { elementAt } from "../../core/element_at.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "../../data/data_source.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { addChannels, addColour } from "../../data/images/prepare_image.ts";
 import { assertSameKind } from "../../data/readers/array_files.ts";
 import { type KnownClasses, numberClasses } from "../../data/readers/class_names.ts";
 import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
-import { addChannels } from "../../data/readers/read_image_folders.ts";
 import { settleColumns } from "../../data/readers/sample_targets.ts";
+import { openSamples } from "../../data/store/open_samples.ts";
 import type { Augmentation } from "../../data/transforms/augmentation.ts";
 import { labelTasks } from "../../data/transforms/label_tasks.ts";
 import type { Transform } from "../../data/transforms/transform.ts";
@@ -30,6 +31,8 @@ export interface FolderPreparation extends KnownClasses {
   readonly augmentation?: Augmentation | undefined;
   /** Where samples have several labels by name: the labels in the order of the columns. Default: those that occur. */
   readonly labelNames?: readonly string[] | undefined;
+  /** The most bytes of samples that are in memory, where samples are decoded when they are drawn. */
+  readonly cacheBytes?: number | undefined;
 }
 
 /**
@@ -37,7 +40,10 @@ export interface FolderPreparation extends KnownClasses {
  * @throws {SyntaxError} If they differ in shape or kind. {RangeError} If there are too many classes, or one is not
  * among `classNames`. The message names the folder.
  */
-export function createFolderDatasets(folders: readonly NamedSamples[], preparation: FolderPreparation): FolderDatasets {
+export async function createFolderDatasets(
+  folders: readonly NamedSamples[],
+  preparation: FolderPreparation,
+): Promise<FolderDatasets> {
   const channels = Math.max(
     ...folders.map(({ sampleShape }) => (sampleShape.length === 3 ? elementAt(sampleShape, 2) : 1)),
   );
@@ -51,10 +57,20 @@ export function createFolderDatasets(folders: readonly NamedSamples[], preparati
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
   const { classIds, classNames } = numberClasses(samples, preparation);
   const floatTargets = settleColumns(samples, preparation.labelNames);
+  const places = await openSamples(samples, preparation);
   const datasets = samples.map(({ name, x, taskLabel, tasks }, i) => {
     const y = copyToSharedInt32(elementAt(classIds, i));
     const targets = { y, floatTargets: floatTargets[i] };
-    const parts = { name, x: toShared(x), ...targets, sampleShape, taskLabel, transforms, augmentation };
+    const parts = {
+      name,
+      x: toShared(x),
+      stored: places[i],
+      ...targets,
+      sampleShape,
+      taskLabel,
+      transforms,
+      augmentation,
+    };
     const source = createDataSource(parts);
     return tasks ? labelTasks(source, tasks) : Dataset.fromSource(source);
   });
@@ -77,5 +93,8 @@ function isShared(x: Uint8Array | Float32Array): x is DataSource["x"] {
 function toColour(folder: NamedSamples): NamedSamples {
   const [height = 0, width = 0, channels] = folder.sampleShape;
   if (channels !== 1 || !(folder.x instanceof Uint8Array)) return folder;
+  const { located } = folder;
+  if (located)
+    return { ...folder, located: { ...located, spec: addColour(located.spec) }, sampleShape: [height, width, 3] };
   return { ...folder, x: addChannels(folder.x, 3), sampleShape: [height, width, 3] };
 }
