@@ -1,16 +1,16 @@
 import { elementAt } from "../../core/element_at.ts";
-import { type Attributes, int, ints, string } from "../file/onnx_model.ts";
+import { type Attributes, floats, int, ints, string } from "../file/onnx_model.ts";
 import type { Graph, GraphNode, ValueName } from "../graph.ts";
-import { readFloat, readInts } from "../ops/operands.ts";
+import { readInts } from "../ops/operands.ts";
 import { readWindow } from "../ops/windowing.ts";
 import { listCaptures } from "../scan/list_captures.ts";
-import { isSameShape } from "../shape.ts";
 import { type BlockedConvolution, chooseBlockedConvolution } from "./blocked_convolution.ts";
+import { addElementwise } from "./blocked_elementwise.ts";
 import { BlockedGraph } from "./blocked_graph.ts";
 import { blockKernel } from "./blocked_kernel.ts";
-
-/** What has zeros for zeros: the channels that a block is filled up with stay so. */
-const KEEPS_ZEROS = new Set<GraphNode["op"]>(["Add", "HardSigmoid", "Identity", "Mul", "Neg", "Relu", "Sub", "Tanh"]);
+import { reducePlaces } from "./blocked_reductions.ts";
+import { convolveDepthwise, readDepthwise, sumDepthwiseKernel } from "./depthwise_blocks.ts";
+import { findKernelSums, type KernelSum } from "./kernel_sums.ts";
 
 /**
  * The same graph for a processor whose vectors hold `lanes` floats: wide convolutions take and give their channels in
@@ -23,35 +23,60 @@ const KEEPS_ZEROS = new Set<GraphNode["op"]>(["Add", "HardSigmoid", "Identity", 
  */
 export function blockChannels(graph: Graph, lanes: number): Graph {
   const consumers = findConsumers(graph.nodes);
-  const blocked = new BlockedGraph(graph, lanes);
-  const fused = new Set<GraphNode>();
+  const { sums, onlyTheirs } = findKernelSums(graph);
+  const blocksAll = hasDepthwise(graph, lanes);
+  const blocked = new BlockedGraph(graph, { lanes, blocksAll });
+  const choice = { types: graph.types, consumers, lanes, blocksAll };
+  const passedOver = new Set(onlyTheirs);
   for (const node of graph.nodes) {
-    if (fused.has(node)) continue;
-    const convolution = chooseBlockedConvolution(node, { types: graph.types, consumers, lanes });
-    if (convolution) {
-      const relu = findOnlyRelu(graph, consumers, node);
-      if (relu) fused.add(relu);
-      convolve(convolution, { y: relu?.outputs[0] ?? elementAt(node.outputs, 0), isRelu: relu !== undefined }, blocked);
-    } else if (staysInBlocks(node, blocked)) {
-      blocked.addBlocked(
-        node.op,
-        node.inputs.map((name) => blocked.findBlocked(name) ?? name),
-        {
-          attributes: node.attributes,
-          y: elementAt(node.outputs, 0),
-        },
-      );
-    } else if (!bringsChannelsLast(node, blocked)) {
-      for (const name of [...node.inputs, ...listCaptures(node)]) blocked.unblock(name);
-      blocked.add(node);
+    if (passedOver.has(node)) continue;
+    const sum = sums.get(node);
+    if (sum) {
+      addKernelSum(sum, passedOver, blocked);
+      continue;
+    }
+    const depthwise = readDepthwise(node, blocked);
+    const convolution = depthwise ? undefined : chooseBlockedConvolution(node, choice);
+    if (depthwise || convolution) {
+      const next = findOnlyActivation(node, { graph, consumers });
+      if (next) passedOver.add(next);
+      const made = { y: elementAt((next ?? node).outputs, 0), activation: next ? nameActivation(next, blocked) : {} };
+      if (depthwise) convolveDepthwise(depthwise, made, blocked);
+      if (convolution) convolve(convolution, made, blocked);
+    } else if (!addElementwise(node, blocked) && !reducePlaces(node, blocked) && !bringsChannelsLast(node, blocked)) {
+      addPlain(node, blocked);
     }
   }
   return blocked.finish();
 }
 
+function addPlain(node: GraphNode, blocked: BlockedGraph): void {
+  for (const name of [...node.inputs, ...listCaptures(node)]) blocked.unblock(name);
+  blocked.add(node);
+}
+
+/** In blocks, or as it is with what was passed over for it. */
+function addKernelSum(sum: KernelSum, passedOver: Set<GraphNode>, blocked: BlockedGraph): void {
+  const end = elementAt(sum.nodes, sum.nodes.length - 1);
+  if (blocked.isFull(sum.dy)) {
+    sumDepthwiseKernel(end, sum, blocked);
+    return;
+  }
+  for (const node of sum.nodes) {
+    // Others may need the same node, and have it added in its turn.
+    if (node === end || passedOver.delete(node)) addPlain(node, blocked);
+  }
+}
+
+/** Whether there are convolutions of each channel by itself, between which all else had better stay in blocks. */
+function hasDepthwise(graph: Graph, lanes: number): boolean {
+  const blocked = new BlockedGraph(graph, { lanes, blocksAll: false });
+  return graph.nodes.some((node) => node.op === "Conv" && readDepthwise(node, blocked) !== undefined);
+}
+
 function convolve(
   { node, x, kernel, bias, isBackwards }: BlockedConvolution,
-  { y, isRelu }: { y: ValueName; isRelu: boolean },
+  { y, activation }: { y: ValueName; activation: Attributes },
   graph: BlockedGraph,
 ): void {
   const channels = Number(graph.shapeOf(x)[1]);
@@ -59,8 +84,7 @@ function convolve(
   const operands = [input, blockKernel(kernel, { isBackwards }, graph)];
   if (bias !== undefined) operands.push(fillUpBias(bias, graph));
   const window = isBackwards ? turnPads(node.attributes) : node.attributes;
-  const attributes = { ...window, ...(isRelu ? { activation: string("Relu") } : {}) };
-  graph.addBlocked("BlockedConv", operands, { attributes, y });
+  graph.addBlocked("BlockedConv", operands, { attributes: { ...window, ...activation }, y });
 }
 
 /** What a convolution backwards without strides leaves off on either side, one with the kernel turned around adds. */
@@ -77,28 +101,20 @@ function fillUpBias(bias: ValueName, graph: BlockedGraph): ValueName {
   return full === length ? bias : graph.make("Pad", [bias, graph.integers([0, full - length])], { shape: [full] });
 }
 
-/** The Relu that is all that is done with a convolution's output: the convolution does it itself. */
-function findOnlyRelu(
-  graph: Graph,
-  consumers: ReadonlyMap<ValueName, readonly GraphNode[]>,
+/** The Relu or Clip that is all that is done with a convolution's output: the convolution does it itself. */
+function findOnlyActivation(
   { outputs: [y = ""] }: GraphNode,
+  { graph, consumers }: { readonly graph: Graph; readonly consumers: ReadonlyMap<ValueName, readonly GraphNode[]> },
 ): GraphNode | undefined {
   const [only, ...others] = consumers.get(y) ?? [];
   const isOutput = graph.outputs.some(({ name }) => name === y);
-  return only?.op === "Relu" && others.length === 0 && !isOutput ? only : undefined;
+  if (!only || others.length > 0 || isOutput) return undefined;
+  return only.op === "Relu" || (only.op === "Clip" && only.inputs[0] === y) ? only : undefined;
 }
 
-/** True where all operands are there in blocks, one of them in no other way, and the rest are single numbers. */
-function staysInBlocks({ op, inputs, outputs, attributes }: GraphNode, graph: BlockedGraph): boolean {
-  if (!KEEPS_ZEROS.has(op) || (op === "HardSigmoid" && readFloat(attributes, "beta", 0.5) !== 0)) return false;
-  const shape = graph.shapeOf(elementAt(outputs, 0));
-  const isFit = (name: ValueName) =>
-    graph.findBlocked(name) !== undefined ? isSameShape(graph.shapeOf(name), shape) : isSingle(graph, name);
-  return inputs.some((name) => graph.isOnlyBlocked(name)) && inputs.every(isFit);
-}
-
-function isSingle(graph: BlockedGraph, name: ValueName): boolean {
-  return graph.shapeOf(name).every((length) => length === 1);
+function nameActivation({ op, inputs: [, ...bounds] }: GraphNode, graph: BlockedGraph): Attributes {
+  const parameters = bounds.flatMap((name) => graph.readNumbers(name) ?? []);
+  return { activation: string(op), ...(op === "Clip" ? { activation_params: floats(parameters) } : {}) };
 }
 
 /** [N, C, H, W] in blocks to [N, H, W, C] is one step. */

@@ -20,6 +20,8 @@ export interface BlockingChoice {
   readonly types: ReadonlyMap<ValueName, ValueType>;
   readonly consumers: ReadonlyMap<ValueName, readonly GraphNode[]>;
   readonly lanes: number;
+  /** Whether every convolution that fits into blocks works on them: those around it do. */
+  readonly blocksAll: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export function chooseBlockedConvolution(node: GraphNode, choice: BlockingChoice
   }
   const waste = (fillUp(inputs) * fillUp(outputs)) / (inputs * outputs);
   const work = (taps * inputs * outputs) / (inputs + outputs);
-  const isWorthIt = waste <= MOST_WASTE && work >= LEAST_WORK;
+  const isWorthIt = waste <= MOST_WASTE && (work >= LEAST_WORK || (choice.blocksAll && inputs % lanes === 0));
   return isWorthIt && inputs % CHANNELS_AT_ONCE === 0 ? convolution.blocked : undefined;
 }
 

@@ -16,6 +16,8 @@ interface Made {
  */
 export class BlockedGraph {
   readonly lanes: number;
+  /** Whether values are brought into blocks to stay with others that are there already. */
+  readonly blocksAll: boolean;
   readonly #graph: Graph;
   readonly #nodes: GraphNode[] = [];
   readonly #constants: Map<string, OnnxTensor>;
@@ -24,9 +26,10 @@ export class BlockedGraph {
   readonly #blocked = new Map<ValueName, ValueName>();
   readonly #onlyBlocked = new Set<ValueName>();
 
-  constructor(graph: Graph, lanes: number) {
+  constructor(graph: Graph, { lanes, blocksAll }: { readonly lanes: number; readonly blocksAll: boolean }) {
     this.#graph = graph;
     this.lanes = lanes;
+    this.blocksAll = blocksAll;
     this.#types = new Map(graph.types);
     this.#constants = new Map(graph.constants.map((tensor) => [tensor.name, tensor]));
     this.#producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
@@ -59,6 +62,10 @@ export class BlockedGraph {
   block(name: ValueName): ValueName {
     const known = this.#blocked.get(name);
     if (known !== undefined) return known;
+    if (this.#isAlike(name)) {
+      this.#blocked.set(name, name);
+      return name;
+    }
     const attributes = { channels_last: int(0) };
     const blocked = this.make("BlockChannels", [name], { shape: this.#shapeInBlocks(name), attributes });
     this.#blocked.set(name, blocked);
@@ -69,9 +76,35 @@ export class BlockedGraph {
   unblock(name: ValueName): ValueName {
     const blocked = this.#blocked.get(name);
     if (blocked === undefined || !this.#onlyBlocked.delete(name)) return name;
+    if (this.#isAlike(name)) {
+      this.#nodes.push({ op: "Identity", inputs: [blocked], outputs: [name], attributes: {} });
+      return name;
+    }
     const attributes = { channels: int(Number(this.shapeOf(name)[1])), channels_last: int(0) };
     this.#nodes.push({ op: "UnblockChannels", inputs: [blocked], outputs: [name], attributes });
     return name;
+  }
+
+  /** The value in full blocks as [N, blocks, places, lanes]. */
+  listPlaces(name: ValueName): ValueName {
+    const [channels = 1, ...lengths] = this.shapeOf(name).slice(1).map(Number);
+    const places = lengths.reduce((product, length) => product * length, 1);
+    const parts = [channels / this.lanes, places, this.lanes];
+    return this.make("Reshape", [this.block(name), this.integers([-1, ...parts])], { shape: ["N", ...parts] });
+  }
+
+  /** Whether a value [N, C, H, W] has as many channels as whole blocks have. */
+  isFull(name: ValueName): boolean {
+    const [, channels, ...lengths] = this.shapeOf(name);
+    return lengths.length === 2 && Number(channels) % this.lanes === 0;
+  }
+
+  /** The numbers of a constant, or undefined where the value is not one. */
+  readNumbers(name: ValueName): readonly number[] | undefined {
+    const tensor = this.#constants.get(name);
+    if (!tensor) return undefined;
+    const { buffer } = new Uint8Array(tensor.bytes);
+    return tensor.dataType === "int64" ? Array.from(new BigInt64Array(buffer), Number) : [...new Float32Array(buffer)];
   }
 
   /** The value in blocks, if it is there. */
@@ -113,6 +146,12 @@ export class BlockedGraph {
     for (const { name } of this.#graph.outputs) this.unblock(name);
     const constants = [...this.#constants.values()];
     return pruneGraph({ ...this.#graph, nodes: this.#nodes, constants, types: this.#types });
+  }
+
+  /** Channels of one place lie in memory the same way in full blocks. */
+  #isAlike(name: ValueName): boolean {
+    const [, , ...lengths] = this.shapeOf(name);
+    return this.isFull(name) && lengths.every((length) => length === 1);
   }
 
   #shapeInBlocks(name: ValueName): Shape {

@@ -115,6 +115,11 @@ export function ints(value: readonly number[]): AttributeValue {
   return { kind: "ints", value };
 }
 
+/** A list of floats as an attribute. */
+export function floats(value: readonly number[]): AttributeValue {
+  return { kind: "floats", value };
+}
+
 /** A list of texts as an attribute. */
 export function strings(value: readonly string[]): AttributeValue {
   return { kind: "strings", value };

@@ -162,14 +162,20 @@ function learnedReluShape(x: Shape, slope: Shape): Shape {
   throw new RangeRefusal(needs("PRelu", `a shape that fits ${describeShape(x)}`, describeShape(slope)));
 }
 
-/** dy · [low < y < high] */
+/** dy · [low < y < high]: the product of both distances is positive there, unless it is too small for a float. */
 function insideOf(step: BackwardStep, low: number, high: number): ValueName {
   const { graph, dy } = step;
   const y = outputOf(step);
-  const above = stepOf(shift(y, -low, graph), graph);
-  const below = stepOf(graph.node("Sub", [graph.constant(high), y]), graph);
-  return graph.node("Mul", [graph.node("Mul", [dy, above]), below]);
+  const above = shift(y, -low, graph);
+  const below = graph.node("Sub", [graph.constant(high), y]);
+  if (high - low > SAFE_SPAN && high - low < 1 / SAFE_SPAN) {
+    return graph.node("Mul", [dy, stepOf(graph.node("Mul", [above, below]), graph)]);
+  }
+  return graph.node("Mul", [graph.node("Mul", [dy, stepOf(above, graph)]), stepOf(below, graph)]);
 }
+
+/** Bounds so far apart leave the product of two distances, at least one of them half of that, a normal number. */
+const SAFE_SPAN = 1e-3;
 
 /** dy · (slope where y > 0, else y + offset) */
 function exponentialSlope(step: BackwardStep, slope: number, offset: number): ValueName {

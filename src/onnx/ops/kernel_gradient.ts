@@ -1,7 +1,8 @@
 import { elementAt } from "../../core/element_at.ts";
-import { type Attributes, ints } from "../file/onnx_model.ts";
+import { type Attributes, int, ints } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GrowingGraph } from "../growing_graph.ts";
+import { sumOver } from "./backward_step.ts";
 import { createGroupAttribute, readGroups, readLengths } from "./window_shapes.ts";
 import { createWindowAttributes, measureExtent, readWindow, type Window } from "./windowing.ts";
 
@@ -26,10 +27,14 @@ export interface KernelGradientValues {
  * to 64 channels, [64, 28, 28] places. Here the channels lie side by side along the last axis, and so do the places: a
  * dilation of C steps over them. One convolution with 9 · 32 places runs as fast as a large matrix product: 24 ms. Nine
  * shifted slices and nine products took 40 to 56.
+ *
+ * A window of one tap that goes everywhere makes it a product of matrices. One of a channel a group has nothing that
+ * could lie side by side; `blockChannels` has a better way for those.
  */
 export function gradientOfKernel({ x, dy, kernel, attributes }: KernelGradientValues, graph: GrowingGraph): ValueName {
   const groups = readGroups(attributes);
   const window = readWindow(attributes);
+  if (groups === 1 && isProduct(window)) return multiplyPlaces({ x, dy, kernel }, graph);
   const lengths = readLengths(graph.shapeOf(x));
   const places = readLengths(graph.shapeOf(dy));
   const channels = Number(graph.shapeOf(kernel)[1]);
@@ -51,10 +56,52 @@ export function swapBatchAndChannels(x: ValueName, graph: GrowingGraph): ValueNa
   return graph.node("Transpose", [x], { perm: ints(order) });
 }
 
+/** One tap, at every place. */
+function isProduct({ kernel, strides, padsBefore, padsBehind }: Window): boolean {
+  return [...kernel, ...strides].every((length) => length === 1) && [...padsBefore, ...padsBehind].every((pad) => !pad);
+}
+
+/**
+ * dk = Σ dYₙ · Xₙᵀ over the rows n, with dYₙ [O, places] and Xₙ [C, places]; or one product, for which rows have to be
+ * moved, where the sum would move more. The longer side comes first: 96 and 16 channels on [8, 112, 112] took 7 ms, and
+ * 17 the other way around.
+ */
+function multiplyPlaces({ x, dy, kernel }: Omit<KernelGradientValues, "attributes">, graph: GrowingGraph): ValueName {
+  const [outputs = 1, inputs = 1] = graph.shapeOf(kernel).map(Number);
+  const places = readLengths(graph.shapeOf(x)).reduce((product, length) => product * length, 1);
+  const [a, b] = outputs >= inputs ? [dy, x] : [x, dy];
+  const multiply = places * (outputs + inputs) < outputs * inputs ? multiplyAtOnce : addProducts;
+  const product = multiply(a, b, graph);
+  const turned = outputs >= inputs ? product : graph.node("Transpose", [product], { perm: ints([1, 0]) });
+  return graph.node("Reshape", [turned, graph.integers(graph.shapeOf(kernel).map(Number))]);
+}
+
+/** Of [N, A, …] and [N, B, …] the sum of the products of every row's matrices [A, places] and [places, B]. */
+function addProducts(a: ValueName, b: ValueName, graph: GrowingGraph): ValueName {
+  const [left, right] = [a, b].map((value) => {
+    const channels = Number(graph.shapeOf(value)[1]);
+    const places = readLengths(graph.shapeOf(value)).reduce((product, length) => product * length, 1);
+    return graph.node("Reshape", [value, graph.integers([-1, channels, places])]);
+  });
+  const turned = graph.node("Transpose", [right ?? ""], { perm: ints([0, 2, 1]) });
+  return sumOver(graph.node("MatMul", [left ?? "", turned]), [0], { keepDimensions: false }, graph);
+}
+
+/** The same as the product of [A, N · places] and [N · places, B]. */
+function multiplyAtOnce(a: ValueName, b: ValueName, graph: GrowingGraph): ValueName {
+  const [rows, columns] = [a, b].map((value) => {
+    const channels = Number(graph.shapeOf(value)[1]);
+    return graph.node("Reshape", [swapBatchAndChannels(value, graph), graph.integers([channels, -1])]);
+  });
+  return graph.node("Gemm", [rows ?? "", columns ?? ""], { transB: int(1) });
+}
+
 /** [N, groups · C, …, W] to [1, groups · N, …, W · C]. */
 function interleaveChannels(x: ValueName, groups: number, graph: GrowingGraph): ValueName {
   const lengths = readLengths(graph.shapeOf(x));
   const channels = Number(graph.shapeOf(x)[1]) / groups;
+  if (channels === 1)
+    return graph.node("Reshape", [swapBatchAndChannels(x, graph), graph.integers([1, -1, ...lengths])]);
   const rank = lengths.length;
   const spatial = lengths.map((_, axis) => axis);
   const last =
