@@ -38,6 +38,7 @@ export type {
 } from "./engine/engine.ts";
 export type { EngineChoice, EngineKind } from "./engine/engine_kind.ts";
 export type { ModelTopology } from "./engine/model_topology.ts";
+export type { CudaOptions } from "./engine/onnxruntime/cuda/cuda_options.ts";
 export type {
   Checkpointer,
   TrainingCheckpoint,

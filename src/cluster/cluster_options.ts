@@ -5,6 +5,7 @@ import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "
 import { resolveModule } from "../core/package_module.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
+import { type CudaOptions, cudaOptionsRule } from "../engine/onnxruntime/cuda/cuda_options.ts";
 import { FEATURE_CACHE_MIB } from "./feature_cache_size.ts";
 import { Ranks } from "./ranks/ranks.ts";
 
@@ -44,6 +45,8 @@ export interface ClusterOptions {
   readonly featureCacheBytes?: number;
   /** The processes that share each minibatch. Default: this one alone. */
   readonly ranks?: Ranks;
+  /** How onnxruntime computes on CUDA devices. Default: {}. */
+  readonly cuda?: CudaOptions;
   /** The module that replicas' Workers run, for programs that bundle it elsewhere. Default: workers/replica.ts. */
   readonly workerEntry?: URL;
 }
@@ -60,6 +63,7 @@ const CLUSTER_RULES: OptionRules<ClusterOptions> = {
   layerModules: listOf(text()),
   featureCacheBytes: wholeNumber(),
   ranks: objectLike("what joinRanks() gave", "rank", "size", "exchange"),
+  cuda: cudaOptionsRule,
   workerEntry: objectLike("a URL", "href"),
 };
 
@@ -82,7 +86,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   const logicalShards = options.logicalShards ?? ranks.size * Math.max(1, workers);
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
-  const { layerModules = [], featureCacheBytes = FEATURE_CACHE_MIB * 2 ** 20 } = options;
+  const { layerModules = [], featureCacheBytes = FEATURE_CACHE_MIB * 2 ** 20, cuda = {} } = options;
   return {
     workers,
     logicalShards,
@@ -95,6 +99,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
     layerModules,
     featureCacheBytes,
     ranks,
+    cuda,
   };
 }
 

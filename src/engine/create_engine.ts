@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";
 import { assertCarrierChoice } from "./onnxruntime/choose_carrier.ts";
+import { type CudaOptions, cudaOptionsRule } from "./onnxruntime/cuda/cuda_options.ts";
 
 /**
  * A model as an engine takes it: plain data, prepared once for all replicas. `movesState` says whether a step of
@@ -35,12 +36,15 @@ export interface EngineSpec {
   readonly device: string;
   /** How many bytes of features of frozen layers may be kept. Default: none are. */
   readonly featureCacheBytes?: number;
+  /** How onnxruntime computes on CUDA; without effect on other devices. */
+  readonly cuda?: CudaOptions;
 }
 
 const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
   model: required(objectLike("a model as prepareModel makes it", "kind")),
   device: required(text()),
   featureCacheBytes: number({ atLeast: 0 }),
+  cuda: cudaOptionsRule,
 };
 
 /**
@@ -68,17 +72,18 @@ export async function prepareModel(
  */
 export async function createEngine(spec: EngineSpec): Promise<Engine> {
   assertOptions("createEngine", spec, ENGINE_SPEC_RULES);
-  const { model, device, featureCacheBytes = 0 } = spec;
+  const { model, device, featureCacheBytes = 0, cuda = {} } = spec;
   assertDevice(device);
   switch (model.kind) {
     case "onnxruntime": {
       const { createOnnxruntimeEngine } = await import("./onnxruntime/onnxruntime_engine.ts");
-      const whole = await createOnnxruntimeEngine({ spec: model.spec, device });
+      const settings = { device, ...(device.startsWith("cuda") && Object.keys(cuda).length > 0 ? { cuda } : {}) };
+      const whole = await createOnnxruntimeEngine({ spec: model.spec, ...settings });
       const { frozenPart } = model;
       if (!frozenPart || !featureCacheBytes) return whole;
       const { FeatureCacheEngine } = await import("./feature_cache/feature_cache_engine.ts");
       const { upper, ...cut } = frozenPart;
-      const rest = await createOnnxruntimeEngine({ spec: upper, device });
+      const rest = await createOnnxruntimeEngine({ spec: upper, ...settings });
       return new FeatureCacheEngine({ whole, upper: rest, ...cut, maxBytes: featureCacheBytes });
     }
     case "tfjs": {
@@ -130,6 +135,18 @@ export async function assertPlaces(engine: EngineKind, devices: readonly string[
     throw new RangeRefusal(`onnxruntime computes on webgpu in one thread of a process: one worker, got ${onWebGPU}`);
   }
   for (const device of new Set(devices)) await assertCarrierChoice(device);
+}
+
+/**
+ * Checks that options of CUDA have an effect.
+ * @throws {RangeError} If another engine is to compute, or on no CUDA device.
+ */
+export function assertCudaOptions(engine: EngineKind, devices: readonly string[], cuda: CudaOptions): void {
+  if (Object.values(cuda).every((value) => value === undefined)) return;
+  const names = Object.keys(cuda).join(" and ");
+  if (engine === "tfjs") throw new RangeRefusal(`${names}: options of onnxruntime on CUDA, got the engine tfjs`);
+  if (devices.some((device) => device.startsWith("cuda"))) return;
+  throw new RangeRefusal(`${names}: options of CUDA devices, got ${[...new Set(devices)].join("|")}`);
 }
 
 /**

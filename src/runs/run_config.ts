@@ -49,6 +49,10 @@ export interface RunConfig {
   readonly featureCacheMiB?: number | undefined;
   /** Bytes of samples that are in memory at a time; absent for the default. */
   readonly cacheBytes?: number | undefined;
+  /** Whether CUDA multiplies float32 in TF32; absent where it does. */
+  readonly tf32?: boolean | undefined;
+  /** How cuDNN chooses algorithms of convolutions; absent for onnxruntime's default. */
+  readonly convolutionSearch?: string | undefined;
   /** What is minimised; absent for cross-entropy without options. */
   readonly criterion?: NamedChoice | undefined;
   /** What is measured besides, by modules of the user's; absent where there are none. */

@@ -41,10 +41,31 @@ describe("train --device", () => {
   }
 });
 
+describe("train with options of CUDA", () => {
+  for (const [words, said] of [
+    [["--no-tf32"], /^tf32: options of CUDA devices, got cpu\n$/],
+    [
+      ["--no-tf32", "--convolution-search", "heuristic"],
+      /^tf32 and convolutionSearch: options of CUDA devices, got cpu/,
+    ],
+    [["--no-tf32", "--engine", "tfjs"], /^tf32: options of onnxruntime on CUDA, got the engine tfjs/],
+    [["--convolution-search", "heuristics"], /unknown convolution search "heuristics", did you mean heuristic/],
+  ] as const) {
+    test(`refuses ${words.join(" ")} in one line where it has no effect`, async () => {
+      const data = await makeFolder(makeMNISTFiles({ trainPerClass: 2, testPerClass: 1 }));
+      const out = join(await makeFolder({}), "run");
+      const { status, stderr, stdout } = await captureCli(["train", "--data", data, "--out", out, ...words]);
+      expect(stderr).toMatch(said);
+      expect({ status, stdout, lines: stderr.trim().split("\n").length }).toEqual({ status: 2, stdout: "", lines: 1 });
+      expect(existsSync(out)).toBe(false);
+    });
+  }
+});
+
 describe("train with FIRN_ORT", () => {
   for (const [value, device, said] of [
     ["nativ", "cpu", /FIRN_ORT must be "native" or "addon", got "nativ"/],
-    ["native", "webgpu", /FIRN_ORT=native: the C API is used on cpu, not on webgpu/],
+    ["native", "webgpu", /FIRN_ORT=native: the C API is used on cpu and cuda, not on webgpu/],
   ] as const) {
     test(`refuses ${value} on ${device} in one line, and leaves no run behind`, async () => {
       const data = await makeFolder(makeMNISTFiles({ trainPerClass: 2, testPerClass: 1 }));

@@ -2,8 +2,10 @@ import { resolve } from "node:path";
 import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { areClassIds } from "../../data/readers/class_names.ts";
-import { chooseEngine } from "../../engine/create_engine.ts";
+import { assertCudaOptions, chooseEngine } from "../../engine/create_engine.ts";
+import type { CudaOptions } from "../../engine/onnxruntime/cuda/cuda_options.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
@@ -164,6 +166,9 @@ async function createRunOptions(
   const kind = await chooseEngine(engine, topology);
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
   assertCriterionFits(criterion, { model, benchmark });
+  const cuda = readCudaOptions(given);
+  // A run that goes on elsewhere has no use for them.
+  if (target.kind === "new") assertCudaOptions(kind, places, cuda);
   await assertDevicesAreThere(places, kind);
   return {
     benchmark,
@@ -197,11 +202,16 @@ async function createRunOptions(
           engine,
           maxRestarts,
           featureCacheBytes: (given.featureCacheMiB ?? FEATURE_CACHE_MIB) * 2 ** 20,
+          cuda: places.some((device) => device.startsWith("cuda")) ? cuda : {},
           onRestart: report,
           layerModules: listModules(config),
         },
       }),
   };
+}
+
+function readCudaOptions({ tf32, convolutionSearch }: TrainConfig): CudaOptions {
+  return omitUndefined({ tf32, convolutionSearch });
 }
 
 /** What of the benchmark is settled: by the run that goes on, or by the model that it begins with. */

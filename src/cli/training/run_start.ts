@@ -67,6 +67,8 @@ const CONFIG_KEYS = {
   maxRestarts: "maxRestarts",
   featureCache: "featureCacheMiB",
   cache: "cacheBytes",
+  tf32: "tf32",
+  convolutionSearch: "convolutionSearch",
   onnx: "exportsModels",
 } as const satisfies Record<string, keyof TrainConfig>;
 

@@ -2,7 +2,8 @@ import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { describeUnknownName } from "../../core/errors/errors.ts";
 import { assertDevice } from "../../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
-import { MEASURE_NAMES, type MeasureName } from "../../evaluation/measures.ts";
+import { CONVOLUTION_SEARCHES, type CudaOptions } from "../../engine/onnxruntime/cuda/cuda_options.ts";
+import { MEASURE_NAMES } from "../../evaluation/measures.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
 import { CliError, refuseAsTyped } from "../cli_error.ts";
@@ -42,6 +43,8 @@ export interface TrainOptions {
   readonly featureCache: number;
   /** In bytes. */
   readonly cache?: number;
+  readonly tf32: boolean;
+  readonly convolutionSearch?: string;
   /** Whether models are exported. */
   readonly onnx: boolean;
 }
@@ -49,6 +52,7 @@ export interface TrainOptions {
 /** A run's configuration with the types that the engine layer wants. */
 export interface TrainConfig extends RunConfig {
   readonly engine: EngineChoice;
+  readonly convolutionSearch?: CudaOptions["convolutionSearch"];
 }
 
 /**
@@ -81,7 +85,7 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
     evalBatchSize,
     workers,
     logicalShards: options.logicalShards ?? Math.max(1, workers),
-    engine: parseEngine(options.engine),
+    engine: parseName("engine", options.engine, ["auto", ...ENGINE_KINDS]),
     devices,
     seed,
     data,
@@ -89,26 +93,22 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
     maxRestarts,
     ...(options.featureCache === FEATURE_CACHE_MIB ? {} : { featureCacheMiB: options.featureCache }),
     ...(options.cache === undefined ? {} : { cacheBytes: options.cache }),
+    ...(options.tf32 ? {} : { tf32: false }),
+    ...(options.convolutionSearch === undefined
+      ? {}
+      : { convolutionSearch: parseName("convolution search", options.convolutionSearch, CONVOLUTION_SEARCHES) }),
     exportsModels: options.onnx,
     ...(options.criterion === undefined ? {} : { criterion: resolveNamed(CRITERIA, options.criterion) }),
     ...(metrics.length > 0 ? { metrics } : {}),
-    ...(options.measure === undefined ? {} : { measure: parseMeasure(options.measure) }),
+    ...(options.measure === undefined ? {} : { measure: parseName("measure", options.measure, MEASURE_NAMES) }),
   };
 }
 
-/** @throws {CliError} If there is no such measure. */
-function parseMeasure(name: string): MeasureName {
-  const measure = MEASURE_NAMES.find((known) => known === name);
-  if (measure) return measure;
-  throw new CliError(describeUnknownName("measure", name, MEASURE_NAMES));
-}
-
-/** @throws {CliError} If there is no such engine. */
-function parseEngine(name: string): EngineChoice {
-  const choices = ["auto", ...ENGINE_KINDS] as const;
-  const engine = choices.find((choice) => choice === name);
-  if (engine) return engine;
-  throw new CliError(describeUnknownName("engine", name, choices));
+/** @throws {CliError} If there is none of that name. */
+function parseName<const Name extends string>(what: string, name: string, names: readonly Name[]): Name {
+  const found = names.find((known) => known === name);
+  if (found !== undefined) return found;
+  throw new CliError(describeUnknownName(what, name, names));
 }
 
 /** @throws {CliError} If a device has no such name. */

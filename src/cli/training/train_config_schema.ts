@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "../../core/options/value_rules.ts";
 import { ENGINE_KINDS } from "../../engine/engine_kind.ts";
+import { CONVOLUTION_SEARCHES } from "../../engine/onnxruntime/cuda/cuda_options.ts";
 import { MEASURE_NAMES } from "../../evaluation/measures.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL } from "../../runs/checkpoints/checkpoint_interval.ts";
 import type { TrainConfig } from "./train_config.ts";
@@ -45,6 +46,8 @@ const CONFIG = {
   exportsModels: withDefault(flag(), true, ""),
   featureCacheMiB: optional(wholeNumber(), ""),
   cacheBytes: optional(wholeNumber(1), ""),
+  tf32: optional(flag(), ""),
+  convolutionSearch: optional(oneOf(CONVOLUTION_SEARCHES), ""),
   criterion: optional(choice, ""),
   metrics: optional(listOf(choice), ""),
   startParametersHash: optional(text(), ""),

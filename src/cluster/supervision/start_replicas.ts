@@ -1,4 +1,4 @@
-import { assertPlaces, type EngineModel } from "../../engine/create_engine.ts";
+import { assertCudaOptions, assertPlaces, type EngineModel } from "../../engine/create_engine.ts";
 import { listDevices, type ResolvedClusterOptions } from "../cluster_options.ts";
 import type { ReplicaMemory } from "../memory/replica_memory.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
@@ -8,7 +8,7 @@ import { WorkerReplicas } from "./worker_replicas.ts";
 
 /**
  * Starts as many replicas of a model as the options say, each on its device: in Workers, or one in this thread.
- * @throws {RangeError} If the engine cannot compute on these devices in one process.
+ * @throws {RangeError} If the engine cannot compute on these devices in one process, or options have no effect there.
  * @throws {Error} If an engine cannot be loaded; nothing is left running then.
  */
 export async function startReplicas(
@@ -18,8 +18,10 @@ export async function startReplicas(
 ): Promise<ReplicaGroup> {
   const devices = listDevices(options);
   await assertPlaces(model.kind, devices);
+  const { cuda } = options;
+  assertCudaOptions(model.kind, devices, cuda);
   const featureCacheBytes = Math.floor(options.featureCacheBytes / devices.length);
-  const specs = devices.map((device) => ({ model, device, featureCacheBytes }));
+  const specs = devices.map((device) => ({ model, device, featureCacheBytes, cuda }));
   const [first] = specs;
   const group =
     first && options.workers === 0

@@ -145,6 +145,27 @@ export function groupOf<Fields extends Readonly<Record<string, ValueRule<never>>
   };
 }
 
+/** An object of some of these fields, or none. */
+export function partOf<Fields extends Readonly<Record<string, ValueRule<never>>>>(
+  fields: Fields,
+): ValueRule<{ readonly [Name in keyof Fields]?: RuledValue<Fields[Name]> | undefined }> {
+  return {
+    shape: { kind: "code" },
+    findFault: (value) => {
+      const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+      const given = isObject ? Object.entries(value).filter(([, item]) => item !== undefined) : [];
+      if (!isObject || given.some(([name]) => !Object.hasOwn(fields, name))) {
+        return { place: "", wanted: `an object of ${Object.keys(fields).join(" or ")}`, got: value, isOfKind: false };
+      }
+      for (const [name, item] of given) {
+        const fault = fields[name]?.findFault(item);
+        if (fault) return { ...fault, place: `.${name}${fault.place}` };
+      }
+      return undefined;
+    },
+  };
+}
+
 /** What one of two rules lets through. */
 export function either<First, Second>(first: ValueRule<First>, second: ValueRule<Second>): ValueRule<First | Second> {
   return {

@@ -17,8 +17,8 @@ export function readCarrierChoice(value = process.env[VARIABLE]): CarrierName | 
 }
 
 /**
- * Opens a way to onnxruntime for one engine: its C API on the processor, where that is there and computes what it
- * should, else the addon.
+ * Opens a way to onnxruntime for one engine: its C API on the processor and on CUDA, where that is there and computes
+ * what it should, else the addon.
  * @param choice Forces one of them. By default the environment may.
  * @throws {RefusalError} If the C API is forced and cannot be used.
  */
@@ -46,7 +46,7 @@ export async function assertCarrierChoice(device: string): Promise<void> {
 }
 
 async function findNativeOn(device: string): Promise<NativeOutcome> {
-  if (device !== "cpu") return { isThere: false, reason: `the C API is used on cpu, not on ${device}` };
+  if (device === "webgpu") return { isThere: false, reason: "the C API is used on cpu and cuda, not on webgpu" };
   const { findNative } = await import("./native/find_native.ts");
   return findNative();
 }

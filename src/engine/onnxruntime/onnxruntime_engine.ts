@@ -1,4 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import {
@@ -23,6 +24,7 @@ import { assertCall, assertLength } from "./assert_call.ts";
 import type { CarrierName } from "./carrier.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
 import { openCarrier } from "./choose_carrier.ts";
+import type { CudaSettings } from "./cuda/cuda_options.ts";
 import type { GraphSession, RunArrays } from "./graph_session.ts";
 import { assertDeviceIsThere } from "./open_device.ts";
 import { type LoadingOptions, SessionCache } from "./session_cache.ts";
@@ -40,6 +42,8 @@ export interface OnnxruntimeEngineOptions {
   readonly kernelGradient?: KernelGradientForm;
   /** The way to onnxruntime; by default the environment says (FIRN_ORT), else what works. */
   readonly carrier?: CarrierName;
+  /** For CUDA devices. */
+  readonly cuda?: CudaSettings | undefined;
 }
 
 /**
@@ -50,10 +54,14 @@ export interface OnnxruntimeEngineOptions {
  * @throws {Error} If the device is not there; the message says what it needs.
  */
 export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions): Promise<Engine> {
-  const settings = { device: options.device ?? "cpu", intraOpThreads: options.intraOpThreads ?? 1 };
+  const { device = "cpu", intraOpThreads = 1, cuda } = options;
+  const settings = { device, intraOpThreads, ...(cuda ? { cuda } : {}) };
   // Settings that are wrong are refused before anything is loaded.
   assertSettings(settings);
   const carrier = await openCarrier(settings.device, options.carrier);
+  if (cuda && carrier.name === "addon") {
+    throw new RefusalError(`options of CUDA need the C API of onnxruntime, and this is ${carrier.description}`);
+  }
   const isCpu = settings.device === "cpu";
   if (!isCpu) await assertDeviceIsThere(carrier, settings);
   const findLanes = async () => (isCpu ? findChannelLanes(carrier) : undefined);

@@ -1,4 +1,5 @@
 import { assertWholeNumber, describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import type { CudaSettings } from "./cuda/cuda_options.ts";
 
 /** Where sessions run and with how many threads. */
 export interface SessionSettings {
@@ -6,6 +7,8 @@ export interface SessionSettings {
   readonly device: string;
   /** Threads within one operator. One a replica: the replicas are what keeps the other cores busy. */
   readonly intraOpThreads: number;
+  /** For CUDA devices. Default: onnxruntime's defaults. */
+  readonly cuda?: CudaSettings | undefined;
 }
 
 /** A device as onnxruntime's providers know it. */

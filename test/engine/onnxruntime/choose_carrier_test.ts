@@ -25,12 +25,13 @@ describe("openCarrier()", () => {
     expect(addon.description).toBe("the addon of onnxruntime-node (FIRN_ORT=addon)");
   });
 
-  test("leaves other devices to the addon, and refuses the C API there", async () => {
-    const { name, description } = await openCarrier("cuda:0", undefined);
+  test("computes on CUDA by the C API, leaves webgpu to the addon, and refuses the C API there", async () => {
+    expect((await openCarrier("cuda:0", undefined)).name).toBe("native");
+    const { name, description } = await openCarrier("webgpu", undefined);
     expect(name).toBe("addon");
-    expect(description).toContain("the C API is used on cpu, not on cuda:0");
+    expect(description).toContain("the C API is used on cpu and cuda, not on webgpu");
     const refused = openCarrier("webgpu", "native");
-    await expect(refused).rejects.toThrow("FIRN_ORT=native: the C API is used on cpu, not on webgpu");
+    await expect(refused).rejects.toThrow("FIRN_ORT=native: the C API is used on cpu and cuda, not on webgpu");
     await expect(refused).rejects.toBeInstanceOf(RefusalError);
   });
 });

@@ -51,6 +51,13 @@ export const API_FUNCTIONS = {
   BindInput: { position: 136, takes: ["word", "word", "word"] },
   /** binding, name, value */
   BindOutput: { position: 137, takes: ["word", "word", "word"] },
+  /** options of the session, options of the provider */
+  SessionOptionsAppendExecutionProvider_CUDA_V2: { position: 204, takes: ["word", "word"] },
+  /** → options of the provider */
+  CreateCUDAProviderOptions: { position: 205, takes: ["word"] },
+  /** options of the provider, addresses of names, addresses of values, their number */
+  UpdateCUDAProviderOptions: { position: 206, takes: ["word", "word", "word", "word"] },
+  ReleaseCUDAProviderOptions: { position: 208, takes: ["word"], gives: "nothing" },
 } as const satisfies Readonly<Record<string, ApiFunction>>;
 
 /** The name of a function that we call. */

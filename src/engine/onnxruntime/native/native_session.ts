@@ -1,6 +1,8 @@
+import { listProviderOptions } from "../cuda/cuda_options.ts";
 import type { PortView } from "../graph_ports.ts";
-import { CONFIG_ENTRIES, type SessionSettings } from "../session_options.ts";
+import { CONFIG_ENTRIES, parseDevice, type SessionSettings } from "../session_options.ts";
 import { ApiNumber } from "./api_table.ts";
+import { appendCuda } from "./append_cuda.ts";
 import { encodeText, type NativeApi } from "./native_api.ts";
 
 /** The memory of a graph's inputs and outputs. */
@@ -15,13 +17,13 @@ export interface NativeBinding {
   readonly views: BoundViews;
 }
 
-/** A model loaded by the C API, on the processor. */
+/** A model loaded by the C API, on the processor or a CUDA device. What is bound lies in the processor's memory. */
 export class NativeSession {
   readonly #api: NativeApi;
   readonly #address: number;
 
-  /** @throws {Error} If onnxruntime refuses the model. */
-  constructor(api: NativeApi, model: Uint8Array, settings: Pick<SessionSettings, "intraOpThreads">) {
+  /** @throws {Error} If onnxruntime refuses the model or the device. */
+  constructor(api: NativeApi, model: Uint8Array, settings: SessionSettings) {
     this.#api = api;
     const options = api.make("CreateSessionOptions");
     try {
@@ -74,11 +76,7 @@ export class NativeSession {
   }
 }
 
-function setOptions(
-  api: NativeApi,
-  options: number,
-  { intraOpThreads }: Pick<SessionSettings, "intraOpThreads">,
-): void {
+function setOptions(api: NativeApi, options: number, { device, intraOpThreads, cuda }: SessionSettings): void {
   api.call("SetSessionExecutionMode", options, ApiNumber.sequential);
   api.call("SetSessionLogSeverityLevel", options, ApiNumber.logErrors);
   api.call("SetSessionGraphOptimizationLevel", options, ApiNumber.optimizeAll);
@@ -87,6 +85,8 @@ function setOptions(
   for (const [name, value] of Object.entries(CONFIG_ENTRIES)) {
     api.call("AddSessionConfigEntry", options, encodeText(name), encodeText(value));
   }
+  const place = parseDevice(device);
+  if (place.kind === "cuda") appendCuda(api, options, listProviderOptions(place.deviceId, cuda));
 }
 
 /** onnxruntime computes wrong numbers, without an error, where an output is written over what is read later. */

@@ -19,7 +19,7 @@ const GRAPH: Graph = {
 
 async function openSession() {
   const api = await openApi();
-  return { api, session: new NativeSession(api, encodeGraph(GRAPH), { intraOpThreads: 1 }) };
+  return { api, session: new NativeSession(api, encodeGraph(GRAPH), { device: "cpu", intraOpThreads: 1 }) };
 }
 
 function bindDoubling(session: NativeSession, x: Float32Array, y: Float32Array) {
