@@ -7,7 +7,9 @@ export type { ClusterOptions, ResolvedClusterOptions } from "./cluster/cluster_o
 export type { StepResult } from "./cluster/compute_request.ts";
 export type { ObjectiveWriter } from "./cluster/objective_writer.ts";
 export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";
+export { type JoinOptions, joinRanks } from "./cluster/ranks/join_ranks.ts";
 export type { RankExchange, RowGather, SlotSum } from "./cluster/ranks/rank_exchange.ts";
+export type { Environment } from "./cluster/ranks/rank_place.ts";
 export { Ranks } from "./cluster/ranks/ranks.ts";
 export { type Bounds, RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "./core/errors/errors.ts";
 export type { HostTensor } from "./core/host_tensor.ts";

@@ -4,20 +4,23 @@ export type ForeignFunction = (...values: number[]) => number;
 /** What a C function takes: "word" is an address or a size of 64 bits. */
 export type ForeignType = "word" | "int32";
 
-/** Where a C function lies and how it is called. */
+/** How a C function is called. */
 export interface ForeignSignature {
-  readonly address: number;
   readonly takes: readonly ForeignType[];
   /** "nothing" is C's void. */
-  readonly gives: "word" | "nothing";
+  readonly gives: ForeignType | "nothing";
 }
 
 /** What Bun and Deno both offer for calling into native libraries. */
 export interface ForeignInterface {
-  /** A function of a shared library that takes nothing and gives an address. @throws {Error} If it is not there. */
-  open(library: string, symbol: string): ForeignFunction;
+  /**
+   * A function of a shared library, which stays loaded.
+   * @param signature Default: it takes nothing and gives an address.
+   * @throws {Error} If it is not there.
+   */
+  open(library: string, symbol: string, signature?: ForeignSignature): ForeignFunction;
   /** Makes a function callable that is known by its address. */
-  bind(signature: ForeignSignature): ForeignFunction;
+  bind(signature: ForeignSignature & { readonly address: number }): ForeignFunction;
   /** Where the memory of `view` lies, which stays there for as long as something in JavaScript refers to `view`. */
   addressOf(view: ArrayBufferView): number;
   /** The address that is stored `offset` bytes behind another. */
@@ -25,6 +28,9 @@ export interface ForeignInterface {
   /** The text at an address, up to its zero byte. */
   readText(address: number): string;
 }
+
+/** What takes nothing and gives an address. */
+export const GIVES_ADDRESS: ForeignSignature = { takes: [], gives: "word" };
 
 /**
  * The same memory as bytes. Small arrays lie in the collector's own memory until somebody asks for their buffer, and

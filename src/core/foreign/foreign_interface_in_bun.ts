@@ -1,4 +1,10 @@
-import { type ForeignFunction, type ForeignInterface, viewBytes } from "./foreign_interface.ts";
+import {
+  type ForeignFunction,
+  type ForeignInterface,
+  type ForeignSignature,
+  GIVES_ADDRESS,
+  viewBytes,
+} from "./foreign_interface.ts";
 
 /** The module is not named in the import itself, as Deno and compilers would look for it. */
 const MODULE = "bun:ffi";
@@ -28,18 +34,21 @@ const TYPES = { word: "u64_fast", int32: "i32", nothing: "void" } as const;
 export async function openInBun(): Promise<ForeignInterface> {
   const { dlopen, linkSymbols, ptr, read, CString }: BunModule = await import(MODULE);
   return {
-    open(library, symbol) {
-      const { symbols } = dlopen(library, { [symbol]: { args: [], returns: TYPES.word } });
+    open(library, symbol, signature = GIVES_ADDRESS) {
+      const { symbols } = dlopen(library, { [symbol]: describe(signature) });
       return findFunction(symbols, symbol);
     },
-    bind({ address, takes, gives }) {
-      const signature = { ptr: address, args: takes.map((type) => TYPES[type]), returns: TYPES[gives] };
-      return findFunction(linkSymbols({ call: signature }).symbols, "call");
+    bind({ address, ...signature }) {
+      return findFunction(linkSymbols({ call: { ptr: address, ...describe(signature) } }).symbols, "call");
     },
     addressOf: (view) => ptr(viewBytes(view)),
     readAddress: (address, offset) => read.ptr(address, offset),
     readText: (address) => new CString(address).toString(),
   };
+}
+
+function describe({ takes, gives }: ForeignSignature): BunSignature {
+  return { args: takes.map((type) => TYPES[type]), returns: TYPES[gives] };
 }
 
 function findFunction(symbols: BunLibrary["symbols"], name: string): ForeignFunction {

@@ -1,4 +1,4 @@
-import { type ForeignInterface, viewBytes } from "./foreign_interface.ts";
+import { type ForeignInterface, type ForeignSignature, GIVES_ADDRESS, viewBytes } from "./foreign_interface.ts";
 import { type LoaderOpener, pinLibrary } from "./pin_in_deno.ts";
 
 /** What is used of Deno's foreign function interface. A pointer of null is an object of null. */
@@ -28,8 +28,8 @@ interface DenoLibrary {
   readonly symbols: Readonly<Record<string, ((...values: (number | ArrayBufferView)[]) => DenoResult) | undefined>>;
 }
 
-/** Of 64 bits, or nothing. */
-type DenoResult = bigint | undefined;
+/** Of 64 bits, of 32, or nothing. */
+type DenoResult = bigint | number | undefined;
 
 /** Not a literal type: what is used is described above, for compilers with and without Deno's own description. */
 const NAMESPACE: string = "Deno";
@@ -46,18 +46,21 @@ export function openInDeno(): ForeignInterface {
   };
   const pointTo = (address: number) => UnsafePointer.create(BigInt(address));
   return {
-    open(library, symbol) {
+    open(library, symbol, signature = GIVES_ADDRESS) {
       pinLibrary(library, openLoader);
-      const { symbols } = deno.dlopen(library, { [symbol]: { parameters: [], result: TYPES.word } });
-      return () => Number(symbols[symbol]?.() ?? 0);
+      const { symbols } = deno.dlopen(library, { [symbol]: describe(signature) });
+      return (...values) => Number(symbols[symbol]?.(...values) ?? 0);
     },
-    bind({ address, takes, gives }) {
-      const signature = { parameters: takes.map((type) => TYPES[type]), result: TYPES[gives] };
-      const pointer = new UnsafeFnPointer(pointTo(address), signature);
+    bind({ address, ...signature }) {
+      const pointer = new UnsafeFnPointer(pointTo(address), describe(signature));
       return (...values) => Number(pointer.call(...values) ?? 0);
     },
     addressOf: (view) => Number(UnsafePointer.value(UnsafePointer.of(viewBytes(view)))),
     readAddress: (address, offset) => Number(new UnsafePointerView(pointTo(address)).getBigUint64(offset)),
     readText: (address) => UnsafePointerView.getCString(pointTo(address)),
   };
+}
+
+function describe({ takes, gives }: ForeignSignature): DenoSignature {
+  return { parameters: takes.map((type) => TYPES[type]), result: TYPES[gives] };
 }

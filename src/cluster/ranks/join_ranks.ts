@@ -1,0 +1,57 @@
+import { availableParallelism } from "node:os";
+import process from "node:process";
+import { RefusalError } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { objectLike, wholeNumber } from "../../core/options/value_rules.ts";
+import { openMpi } from "./mpi/find_mpi.ts";
+import { MpiExchange } from "./mpi/mpi_exchange.ts";
+import { type Environment, type RankPlace, readRankPlace } from "./rank_place.ts";
+import { Ranks } from "./ranks.ts";
+
+/** How a process joins the others. */
+export interface JoinOptions {
+  /** Default: the process's own. */
+  readonly environment?: Environment;
+  /** Threads that compute in each rank. Default: 1. */
+  readonly threads?: number;
+}
+
+const JOIN_RULES: OptionRules<JoinOptions> = {
+  environment: objectLike("variables such as process.env"),
+  threads: wholeNumber(1),
+};
+
+/**
+ * Joins the other processes of an MPI launcher (mpirun, srun); a process that was started alone is the only rank.
+ * All ranks call it, once.
+ * @throws {RefusalError} If the launcher and the library do not belong together, or the environment contradicts itself.
+ * @throws {NotInstalledError} If there are other ranks, but no MPI.
+ * @example
+ * await using ranks = await joinRanks();
+ * await using strategy = new Naive({ model, optimizer, cluster: { workers: 2, ranks } });
+ */
+export async function joinRanks(options: JoinOptions = {}): Promise<Ranks> {
+  return new Ranks(await joinByMpi(options));
+}
+
+/** The same without what runs share beside it. Undefined for a process that was started alone. */
+export async function joinByMpi(options: JoinOptions = {}): Promise<MpiExchange | undefined> {
+  assertOptions("joinRanks()", options, JOIN_RULES);
+  const { environment = process.env, threads = 1 } = options;
+  const place = readRankPlace(environment);
+  if (!place) return undefined;
+  const { file } = await openMpi(environment);
+  const isCrowded = (place.localSize ?? 1) * (1 + threads) > availableParallelism();
+  const exchange = await MpiExchange.begin({ file, isCrowded });
+  if (exchange.size !== place.size || exchange.rank !== place.rank) {
+    await exchange.close();
+    throw new RefusalError(describeMismatch(place, exchange, file));
+  }
+  return exchange;
+}
+
+function describeMismatch(place: RankPlace, exchange: MpiExchange, file: string): string {
+  const said = `${place.launcher} says that this is rank ${place.rank} of ${place.size}`;
+  const found = `${exchange.version} (${file}) sees rank ${exchange.rank} of ${exchange.size}`;
+  return `${said}, but ${found}: start with that library's own mpiexec, or name the launcher's in FIRN_MPI_LIBRARY`;
+}

@@ -1,0 +1,22 @@
+import type { ErrorData } from "../../../core/errors/error_data.ts";
+import type { RowGather, SlotSum } from "../rank_exchange.ts";
+
+/** What the coordinator asks of the thread that calls MPI. */
+export type MpiRequest =
+  | {
+      readonly kind: "begin";
+      readonly file: string;
+      readonly stop: Int32Array<SharedArrayBuffer>;
+      readonly isCrowded: boolean;
+    }
+  | { readonly kind: "exchange"; readonly sums: readonly SlotSum[]; readonly rows: readonly RowGather[] }
+  | { readonly kind: "agree"; readonly said: string }
+  | { readonly kind: "end" };
+
+/** How the thread answers, once for each request, in order; "ready" comes first and answers nothing. */
+export type MpiAnswer =
+  | { readonly kind: "ready" }
+  | { readonly kind: "begun"; readonly rank: number; readonly size: number; readonly version: string }
+  | { readonly kind: "done" }
+  | { readonly kind: "agreed"; readonly said: string[] }
+  | { readonly kind: "failed"; readonly error: ErrorData };

@@ -1,0 +1,44 @@
+import { spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+
+/** Both allow what a container's tests run as. */
+const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
+
+/** How the processes of a launcher ended. */
+export interface RanksEnd {
+  /** Null if a signal ended the launcher. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The launcher of this machine's MPI. */
+export interface MpiLauncher {
+  /** Starts ranks of a program of ours in this runtime. */
+  start(ranks: number, words: readonly string[], environment?: NodeJS.ProcessEnv): Promise<RanksEnd>;
+}
+
+/** What starts ranks here, or why nothing does: in the words of a test's name. */
+export function findLauncher(): MpiLauncher | string {
+  const { stdout, status } = spawnSync("mpirun", ["--version"], { encoding: "utf8" });
+  if (status !== 0) return "no mpirun is installed here";
+  const isOpenMpi = stdout.includes("Open MPI");
+  const limits = isOpenMpi ? ["--oversubscribe"] : [];
+  const runtime = "Deno" in globalThis ? ["run", "--allow-all", "--no-check"] : [];
+  return {
+    start(ranks, words, environment = {}) {
+      const all = [...limits, "-np", String(ranks), process.execPath, ...runtime, ...words];
+      const child = spawn("mpirun", all, {
+        env: { ...process.env, ...AS_ROOT, ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const text = { stdout: "", stderr: "" };
+      for (const name of ["stdout", "stderr"] as const) {
+        child[name].setEncoding("utf8").on("data", (piece: string) => {
+          text[name] += piece;
+        });
+      }
+      return new Promise((resolve) => child.on("close", (status) => resolve({ status, ...text })));
+    },
+  };
+}
