@@ -13,6 +13,7 @@ import { formatNetwork } from "../onnx/import/imported_network.ts";
 import { inferOutputShape } from "../onnx/import/infer_output_shape.ts";
 import type { OnnxSource } from "../onnx/import/onnx_source.ts";
 import { readOnnx } from "../onnx/import/read_onnx.ts";
+import { splitNetwork } from "../onnx/import/split_network.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { ONNX_MODEL_OPTIONS, type OnnxModelOptions } from "./options.ts";
@@ -23,7 +24,8 @@ type Settings = ResolvedOptions<typeof ONNX_MODEL_OPTIONS>;
  * A network from an ONNX file, as PyTorch, Keras and others export it, to be trained on: all of it, some of its weights
  * or a new classifier alone. Logits are [N, C]. A last softmax is left out, as training wants logits; images come with
  * their channels last, whatever the file wants. What is not trained stays as it is, moving statistics included. The
- * layers are called input, network and, for a new head, classifier. The caller owns the model; the engine onnxruntime
+ * layers are called input, network and, for a new head, classifier; what lies below the first trained weight is a layer
+ * of its own, frozen, where one value parts it from the rest. The caller owns the model; the engine onnxruntime
  * alone computes it.
  * @throws {SyntaxError} If it is no ONNX file. {RangeError} If an operator has no rule (the message names it), the
  * samples do not fit, or `trainable` names no weight.
@@ -115,22 +117,33 @@ function fitSamples(source: OnnxSource, settings: Settings, subject: string): Sa
   throw new RangeRefusal(`${subject} takes samples [${wanted?.join(", ")}], got [${given.join(", ")}]`);
 }
 
-function buildModel(
-  { network, values }: Imported,
-  fit: SampleFit,
-  settings: Settings,
-  subject: string,
-): tf.LayersModel {
-  const outputShape = inferOutputShape(network, fit.fileShape, subject);
-  const layer = new ImportedNetwork({ name: "network", network: formatNetwork(network), outputShape, values });
+function buildModel(imported: Imported, fit: SampleFit, settings: Settings, subject: string): tf.LayersModel {
+  const outputShape = inferOutputShape(imported.network, fit.fileShape, subject);
   const input = tf.input({ shape: [...fit.inputShape], name: "input" });
-  const end = callLayer(fitInput(input, fit), layer);
+  const end = addNetwork(fitInput(input, fit), { imported, sampleShape: fit.fileShape, outputShape });
   const flat = outputShape.length === 1 ? end : callLayer(end, tf.layers.flatten({ name: "features" }));
   const head = addHead(flat, settings);
   const model = tf.model({ name: "onnx_model", inputs: [input, ...head.inputs], outputs: head.outputs });
   const initialize = settings.initialization === "pytorch" ? initializeLikePyTorch : initializeLikeKeras;
   initialize(model, new RandomStream(settings.seed, "init"));
   return model;
+}
+
+/** One layer; or two, where a part before the first trained weight can be computed once a sample. */
+function addNetwork(
+  x: tf.SymbolicTensor,
+  {
+    imported,
+    sampleShape,
+    outputShape,
+  }: { readonly imported: Imported; readonly sampleShape: readonly number[]; readonly outputShape: readonly number[] },
+): tf.SymbolicTensor {
+  const createLayer = (name: string, { network, values }: Imported, shape: readonly number[]) =>
+    new ImportedNetwork({ name, network: formatNetwork(network), outputShape: shape, values });
+  const split = splitNetwork(imported, sampleShape);
+  if (!split) return callLayer(x, createLayer("network", imported, outputShape));
+  const below = callLayer(x, createLayer("frozen", split.frozen, split.shape));
+  return callLayer(below, createLayer("network", split.trained, outputShape));
 }
 
 function fitInput(input: tf.SymbolicTensor, { change }: SampleFit): tf.SymbolicTensor {

@@ -22,8 +22,8 @@ function makeBenchmark() {
   return createDatasetBenchmark({ name: "images", train, test: [make("test", 8, 2)] });
 }
 
-async function train(cluster: { readonly workers: number; readonly featureCacheBytes: number }) {
-  const model = onnxModel({ path, trainable: ["none"], inputShape: sampleShape, numClasses: 3 });
+async function train(trainable: string, cluster: { readonly workers: number; readonly featureCacheBytes: number }) {
+  const model = onnxModel({ path, trainable: [trainable], inputShape: sampleShape, numClasses: 3 });
   const strategy = new Naive({
     model,
     optimizer: new SGD({ learningRate: 0.1 }),
@@ -40,14 +40,20 @@ async function train(cluster: { readonly workers: number; readonly featureCacheB
 }
 
 describe("featureCacheBytes", () => {
-  test("changes no bit of what is trained, on 0, 1 and 2 workers", async () => {
-    const wanted = await train({ workers: 0, featureCacheBytes: 0 });
-    expect(wanted.some((value) => value !== 0)).toBe(true);
-    for (const workers of [0, 1, 2]) {
-      // Room for all samples, and for three of them.
-      for (const featureCacheBytes of [1e6, 3 * 2 * 8 * 4]) {
-        expect(await train({ workers, featureCacheBytes })).toEqual(wanted);
+  // A classifier on eight features; and a block behind a part of the network that gives [6, 6, 6].
+  for (const [trainable, size] of [
+    ["none", 8],
+    ["layer2.*", 6 * 6 * 6],
+  ] as const) {
+    test(`changes no bit of what is trained, on 0, 1 and 2 workers, when that is ${trainable} of a network`, async () => {
+      const wanted = await train(trainable, { workers: 0, featureCacheBytes: 0 });
+      expect(wanted.some((value) => value !== 0)).toBe(true);
+      for (const workers of [0, 1, 2]) {
+        // Room for all samples, and for three of them.
+        for (const featureCacheBytes of [1e6, 3 * 2 * size * 4]) {
+          expect(await train(trainable, { workers, featureCacheBytes })).toEqual(wanted);
+        }
       }
-    }
-  }, 60_000);
+    }, 60_000);
+  }
 });

@@ -7,6 +7,7 @@ import { inlineFunctions } from "./inline_functions.ts";
 import type { OnnxSource, SourceNode, SourceTensor } from "./onnx_source.ts";
 import { listNumbers, toFloats } from "./read_tensor.ts";
 import { WeightNames } from "./weight_names.ts";
+import { chooseWeightOrder, orderShape, orderValues } from "./weight_order.ts";
 
 /** What is taken of a file. */
 export interface ImportOptions {
@@ -55,7 +56,7 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
   const settings = findSettings(kept);
   const names = new WeightNames();
   const statics: ImportedNetwork["statics"] = {};
-  const weights: { name: string; tensor: SourceTensor; isStatistic: boolean; node: number }[] = [];
+  const weights: FoundWeight[] = [];
   let withWeights = 0;
   const imported = kept.map((node): ImportedNode => {
     const before = weights.length;
@@ -68,7 +69,10 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
         return name;
       }
       const { name: own, isNew } = names.claim(tensor, { node, place });
-      if (isNew) weights.push({ name: own, tensor, isStatistic: isStatistic(node, place), node: withWeights });
+      if (isNew) {
+        const order = chooseWeightOrder(node.op, place, tensor.shape);
+        weights.push({ name: own, tensor, isStatistic: isStatistic(node, place), node: withWeights, order });
+      }
       return own;
     });
     if (weights.length > before) withWeights += 1;
@@ -88,14 +92,27 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
       output: end,
       nodes: imported,
       statics,
-      weights: weights.map(({ name, tensor, isStatistic }, i) => ({
+      weights: weights.map(({ name, tensor, isStatistic, order }, i) => ({
         name,
-        shape: [...tensor.shape],
+        shape: order ? orderShape(tensor.shape, order) : [...tensor.shape],
         isTrainable: !isStatistic && elementAt(chosen, i),
+        ...(order ? { order } : {}),
       })),
     },
-    values: weights.map(({ tensor }) => toFloats(tensor)),
+    values: weights.map(({ tensor, order }) => {
+      const values = toFloats(tensor);
+      return order ? orderValues(values, tensor.shape, order) : values;
+    }),
   };
+}
+
+/** A tensor that is a weight of its own. */
+interface FoundWeight {
+  readonly name: string;
+  readonly tensor: SourceTensor;
+  readonly isStatistic: boolean;
+  readonly node: number;
+  readonly order: number[] | undefined;
 }
 
 /** Constant nodes, and those that give a tensor another name, as tensors of their names; the other nodes. */

@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import type { Dimension, Shape } from "../file/onnx_model.ts";
+import { type Dimension, ints, type Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import { multiplyDimensions, resolveAxis } from "../shape.ts";
@@ -12,7 +12,12 @@ import { numbersOf } from "./static_shapes.ts";
 /** What is known of a value of the file: its numbers, or the value of the graph that holds it. */
 export type ImportedValue =
   | { readonly kind: "static"; readonly tensor: StaticTensor }
-  | { readonly kind: "weight"; readonly name: string; readonly isTrainable: boolean }
+  | {
+      readonly kind: "weight";
+      readonly name: string;
+      readonly isTrainable: boolean;
+      readonly order?: readonly number[];
+    }
   | { readonly kind: "rows"; readonly rows: RowIndices }
   | { readonly kind: "value"; readonly name: ValueName };
 
@@ -53,8 +58,10 @@ export class ImportStep {
     switch (found.kind) {
       case "value":
         return found.name;
-      case "weight":
-        return this.graph.parameter(`${this.#context.layer}/${found.name}`);
+      case "weight": {
+        const parameter = this.graph.parameter(`${this.#context.layer}/${found.name}`);
+        return found.order ? this.graph.node("Transpose", [parameter], { perm: ints(found.order) }) : parameter;
+      }
       case "static":
         return this.graph.constant(numbersOf(found.tensor), found.tensor.shape);
       case "rows":

@@ -33,7 +33,14 @@ const networkSchema = z.object({
     z.string(),
     z.object({ isFloat: z.boolean(), shape: z.array(z.number()), values: z.array(dimensionSchema) }),
   ),
-  weights: z.array(z.object({ name: z.string(), shape: z.array(z.number()), isTrainable: z.boolean() })),
+  weights: z.array(
+    z.object({
+      name: z.string(),
+      shape: z.array(z.number()),
+      isTrainable: z.boolean(),
+      order: z.array(z.number()).optional(),
+    }),
+  ),
 });
 
 /**
@@ -41,7 +48,9 @@ const networkSchema = z.object({
  * - `input`: what it takes; `shape` is one sample's.
  * - `nodes`: as in the file, those that the output needs, in its order.
  * - `statics`: numbers that are no weights: shapes, axes, indices, single floats.
- * - `weights`: float tensors by the names that parameters get. What is not trainable is part of the state.
+ * - `weights`: float tensors by the names that parameters get, with the parameters' shapes. What is not trainable is
+ *   part of the state. `order` says which axis of the parameter each axis of the file's weight is, where they lie in
+ *   another order (`chooseWeightOrder`).
  */
 export type ImportedNetwork = z.infer<typeof networkSchema>;
 

@@ -19,6 +19,8 @@ export interface Replay {
   readonly mode: "train" | "eval";
   /** Told of every node what values of the graph it has become. */
   readonly onNode?: (node: ImportedNode, values: readonly ValueName[]) => void;
+  /** Told of every value of the file what is known of it. */
+  readonly onValue?: (name: string, value: ImportedValue) => void;
 }
 
 /**
@@ -27,10 +29,12 @@ export interface Replay {
  * @throws {RangeError} If a node has no rule, or a shape stays unknown; the message names the node.
  */
 export function replayNetwork(network: ImportedNetwork, replay: Replay, graph: GraphBuilder): ValueName {
-  const { layer, x, mode, onNode } = replay;
+  const { layer, x, mode, onNode, onValue } = replay;
   const values = new Map<string, ImportedValue>([[network.input.name, { kind: "value", name: x }]]);
   for (const [name, tensor] of Object.entries(network.statics)) values.set(name, { kind: "static", tensor });
-  for (const { name, isTrainable } of network.weights) values.set(name, { kind: "weight", name, isTrainable });
+  for (const { name, isTrainable, order } of network.weights) {
+    values.set(name, { kind: "weight", name, isTrainable, ...(order ? { order } : {}) });
+  }
   const find = (name: string): ImportedValue => {
     const value = values.get(name);
     if (value) return value;
@@ -45,6 +49,7 @@ export function replayNetwork(network: ImportedNetwork, replay: Replay, graph: G
       graph.nodes.slice(before).flatMap(({ outputs }) => outputs),
     );
   }
+  for (const [name, value] of values) onValue?.(name, value);
   const end = find(network.output);
   if (end.kind === "value") return end.name;
   throw new RangeRefusal(`its output ${network.output} does not depend on its input`);
