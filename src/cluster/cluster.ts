@@ -9,6 +9,7 @@ import type { AfterGradient, ComputeRequest, StepResult } from "./compute_reques
 import { ActivationHandle } from "./handles/activation_handle.ts";
 import { BatchHandle } from "./handles/batch_handle.ts";
 import { CommandHandle, findStatePhase } from "./handles/command_handle.ts";
+import { ConstantWeights } from "./handles/constant_weights.ts";
 import { InputGradientHandle } from "./handles/input_gradient_handle.ts";
 import { OptimizerHandle, writeRates } from "./handles/optimizer_handle.ts";
 import { PenaltyHandle } from "./handles/penalty_handle.ts";
@@ -28,6 +29,10 @@ import { startReplicas } from "./supervision/start_replicas.ts";
  */
 export class Cluster {
   readonly options: ResolvedClusterOptions;
+  /** Weights that stay as they are through an evaluation. */
+  readonly constantWeights: ConstantWeights;
+  /** The penalties that `AfterGradient.penalties` adds. */
+  readonly penalties: PenaltyHandle;
   readonly #engineKind: EngineModel["kind"];
   readonly #group: ReplicaGroup;
   readonly #batch: BatchHandle;
@@ -36,7 +41,6 @@ export class Cluster {
   #model: ClusterModel;
   #memory: ReplicaMemory;
   #vectors: VectorHandle;
-  readonly #penalties: PenaltyHandle;
   readonly #scratch: ScratchHandle;
   readonly #optimizer: OptimizerHandle;
   readonly #command: CommandHandle;
@@ -45,21 +49,22 @@ export class Cluster {
     model: ClusterModel,
     options: ResolvedClusterOptions,
     memory: ReplicaMemory,
-    { group, kind }: { readonly group: ReplicaGroup; readonly kind: EngineModel["kind"] },
+    { group, prepared }: { readonly group: ReplicaGroup; readonly prepared: EngineModel },
   ) {
     this.#model = model;
     this.options = options;
-    this.#engineKind = kind;
+    this.#engineKind = prepared.kind;
+    this.constantWeights = new ConstantWeights(group, prepared, options);
     this.#memory = memory;
     this.#group = group;
     this.#batch = new BatchHandle(group, memory.control, model.outputSize);
     this.#activations = new ActivationHandle(group);
     this.#inputGradients = new InputGradientHandle(group);
     this.#vectors = new VectorHandle(group, memory.sizes.parameters);
-    this.#penalties = new PenaltyHandle(group, memory);
+    this.penalties = new PenaltyHandle(group, memory);
     this.#scratch = new ScratchHandle(group);
     this.#optimizer = new OptimizerHandle(group);
-    const handles = { group, batch: this.#batch, penalties: this.#penalties, scratch: this.#scratch };
+    const handles = { group, batch: this.#batch, penalties: this.penalties, scratch: this.#scratch };
     this.#command = new CommandHandle(handles, options.logicalShards);
   }
 
@@ -86,7 +91,7 @@ export class Cluster {
     memory.control[Word.seed] = training.seed;
     const group = await startReplicas(prepared, memory, options);
     await options.ranks.takeFirst([memory.parameters, memory.state]);
-    const cluster = new Cluster(model, options, memory, { group, kind });
+    const cluster = new Cluster(model, options, memory, { group, prepared });
     await cluster.#optimizer.use(training.optimizer, model);
     return cluster;
   }
@@ -121,11 +126,6 @@ export class Cluster {
     return this.#memory.optimizer;
   }
 
-  /** The penalties that `AfterGradient.penalties` adds. */
-  get penalties(): PenaltyHandle {
-    return this.#penalties;
-  }
-
   /** Optimizer steps since the start or the last reset. */
   get stepCount(): number {
     return this.#command.stepCount;
@@ -141,10 +141,7 @@ export class Cluster {
     return this.#command.isBusy;
   }
 
-  /**
-   * Goes over to another optimizer, or to other constants of the same kind.
-   * @param keepsState True keeps vectors and count of steps, where the new one has as many vectors.
-   */
+  /** Goes over to another optimizer, or other constants; `keepsState` keeps vectors and steps, where those fit. */
   async useOptimizer(optimizer: OptimizerRule, { keepsState }: { readonly keepsState: boolean }): Promise<void> {
     const count = countStateVectors(optimizer);
     const fits = count === this.#memory.optimizer.length;
@@ -164,6 +161,7 @@ export class Cluster {
   forward(request: ComputeRequest): Promise<HostTensor> {
     return this.#command.attend(async () => {
       await this.#prepare(request);
+      this.#memory.control[Word.weightsNumber] = this.constantWeights.numberOf(request, this.#memory);
       await this.#run(Phase.forward | findStatePhase(request, this.#memory));
       return this.#batch.readOutputs();
     });
@@ -274,7 +272,8 @@ export class Cluster {
       throw error;
     }
     await this.options.ranks.takeFirst([memory.parameters, memory.state]);
-    this.#penalties.move(memory, change);
+    this.constantWeights.changeModel(prepared);
+    this.penalties.move(memory, change);
     this.#batch.changeOutputSize(model.outputSize);
     this.#activations.forget();
     this.#inputGradients.forget();

@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";
 import { assertCarrierChoice } from "./onnxruntime/choose_carrier.ts";
+import type { EvaluatedRows } from "./onnxruntime/constant_weights_cost.ts";
 import { type CudaOptions, cudaOptionsRule } from "./onnxruntime/cuda/cuda_options.ts";
 
 /**
@@ -92,6 +93,24 @@ export async function createEngine(spec: EngineSpec): Promise<Engine> {
       return createTfjsEngine({ topology: model.topology, backend: chooseBackend(device) });
     }
   }
+}
+
+/**
+ * Whether evaluation of so many rows pays for loading graphs with the weights as constants. The same on any number of
+ * workers, as it may change the last bits of outputs.
+ */
+export async function paysConstantWeights(
+  model: EngineModel,
+  {
+    devices,
+    featureCacheBytes,
+    ...evaluated
+  }: EvaluatedRows & Pick<EngineSpec, "featureCacheBytes"> & { readonly devices: readonly string[] },
+): Promise<boolean> {
+  if (model.kind !== "onnxruntime" || devices.some((device) => device !== "cpu")) return false;
+  const cost = await import("./onnxruntime/constant_weights_cost.ts");
+  const { upper = model.spec } = (featureCacheBytes && model.frozenPart) || {};
+  return cost.paysConstantWeights(cost.measureForward(upper), evaluated);
 }
 
 /**

@@ -22,6 +22,11 @@ export interface EngineInput {
   readonly dropoutKey: DropoutKey;
   /** Which samples the rows are; left out where samples are changed for the call, or written over later. */
   readonly samples?: SampleIdentity;
+  /**
+   * The number, from 1, of the vectors: as long as it is the same, so are all values in them, and so many rows follow
+   * that it pays to prepare `forward` for these values. Left out where they may be others at the next call.
+   */
+  readonly weightsNumber?: number;
 }
 
 /** Samples by source and row, [n] each: equal ones have equal values. */
@@ -141,6 +146,8 @@ export interface Engine {
    * @throws {RangeError} If there is no such gradient, or `out` has another length.
    */
   inputGradients?(vectors: ModelVectors, input: EngineInput, dOutputs: Float32Array, out: Float32Array): Promise<void>;
+  /** Frees what was prepared for a `weightsNumber`: it does not come again. */
+  forgetWeights?(): Promise<void>;
   /** Frees sessions and tensors. The engine must not be used afterwards. */
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ import { measureRows } from "./measure_rows.ts";
 import { addObjective, type ObjectiveKind, type ObjectiveSpec } from "./objectives.ts";
 import type { RowMeasure } from "./row_measure.ts";
 import { describeShape } from "./shape.ts";
-import { feedTensors } from "./topology/tensor_sources.ts";
+import { feedTensors, writeTensors } from "./topology/tensor_sources.ts";
 
 /** The name of the model's output in every graph that we make. */
 export const OUTPUTS_NAME = "logits";
@@ -22,6 +22,20 @@ export function buildForwardGraph(spec: ModelSpec, mode: "train" | "eval"): Grap
   const outputs = convertModel(spec, { graph, mode });
   graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
   addNewState(spec, graph);
+  return graph.finish();
+}
+
+/**
+ * samples [N, …] → logits [N, C], with these parameters and this state as constants of the graph. They are borrowed:
+ * they must stay as they are until the graph is encoded.
+ */
+export function buildConstantForwardGraph(
+  spec: ModelSpec,
+  vectors: { readonly parameters: Float32Array; readonly state: Float32Array },
+): Graph {
+  const graph = new GraphBuilder(writeTensors(spec, vectors));
+  const outputs = convertModel(spec, { graph, mode: "eval" });
+  graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
   return graph.finish();
 }
 

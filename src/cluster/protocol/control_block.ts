@@ -47,8 +47,10 @@ export const Word = {
   /** The shards from this one up to `endShard` are computed by this process: all, unless there are several ranks. */
   firstShard: 19,
   endShard: 20,
+  /** The number of weights that stay as they are for many evaluated rows; 0 where they may change. */
+  weightsNumber: 21,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 21,
+  firstReplica: 22,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */

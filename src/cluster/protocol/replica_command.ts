@@ -36,6 +36,8 @@ export type ReplicaCommand =
   | { readonly kind: "setActivations"; readonly activations: ActivationMemory }
   /** Where the gradients of the samples go, [capacity · values of a sample]. */
   | { readonly kind: "setInputGradients"; readonly values: Float32Array<SharedArrayBuffer> }
+  /** Frees what was prepared for weights that stayed as they are: the evaluation has ended. */
+  | { readonly kind: "forgetWeights" }
   /** Replaces the model. Sources and penalties stay; minibatch memory and alternate vectors are forgotten. */
   | { readonly kind: "loadModel"; readonly model: EngineModel; readonly memory: ReplicaMemory };
 

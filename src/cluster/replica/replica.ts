@@ -48,6 +48,7 @@ export class Replica {
       await this.#engine.close();
       this.#engine = engine;
     }
+    if (command.kind === "forgetWeights") await this.#engine.forgetWeights?.();
     this.#known.apply(command);
     if (command.kind === "loadModel" || command.kind === "setBatch") this.#shards.clear();
   }
@@ -136,7 +137,10 @@ export class Replica {
     if (stateSlot !== state) stateSlot.set(state);
     const vectors: ModelVectors = { parameters: this.#parameters(), state: stateSlot };
     const dropoutKey = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.dropoutStep), shard };
-    const input = buffers.createInput(training ? "train" : "eval", dropoutKey);
+    const input = buffers.createInput(training ? "train" : "eval", {
+      dropoutKey,
+      weightsNumber: elementAt(control, Word.weightsNumber),
+    });
     const gradient = phases & (Phase.backward | Phase.gradient) ? this.#slotOf(shard) : NO_GRADIENT;
 
     this.#show(Activity.computing);

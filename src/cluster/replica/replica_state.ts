@@ -82,6 +82,8 @@ export class ReplicaState {
       case "setInputGradients":
         this.inputGradients = command.values;
         return;
+      case "forgetWeights":
+        return;
       case "loadModel":
         this.#changeModel(command.model, command.memory);
         return;

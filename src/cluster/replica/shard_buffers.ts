@@ -91,11 +91,15 @@ export class ShardBuffers {
     this.#augmentationStep = augmentation.step;
   }
 
-  /** What the engine is given. */
-  createInput(mode: EngineInput["mode"], dropoutKey: DropoutKey): EngineInput {
+  /** What the engine is given. @param weightsNumber 0 for weights that may change. */
+  createInput(
+    mode: EngineInput["mode"],
+    { dropoutKey, weightsNumber }: { readonly dropoutKey: DropoutKey; readonly weightsNumber: number },
+  ): EngineInput {
     const x = { data: this.#x, shape: this.#shape };
     const samples = this.#samples ? { samples: this.#samples } : {};
-    return { x, taskLabels: this.#taskLabels, mode, dropoutKey, ...samples };
+    const weights = weightsNumber > 0 ? { weightsNumber } : {};
+    return { x, taskLabels: this.#taskLabels, mode, dropoutKey, ...samples, ...weights };
   }
 
   readOutputGradient(batch: BatchMemory, range: ShardRange): void {

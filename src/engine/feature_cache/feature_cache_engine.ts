@@ -127,6 +127,11 @@ export class FeatureCacheEngine implements Engine {
     await this.#parts.whole.inputGradients?.(vectors, input, dOutputs, out);
   }
 
+  async forgetWeights(): Promise<void> {
+    await this.#parts.upper.forgetWeights?.();
+    await this.#parts.whole.forgetWeights?.();
+  }
+
   async close(): Promise<void> {
     await this.#parts.upper.close();
     await this.#parts.whole.close();

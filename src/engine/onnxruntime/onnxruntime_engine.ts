@@ -5,6 +5,7 @@ import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts"
 import {
   buildActivationGraph,
   buildBackwardGraph,
+  buildConstantForwardGraph,
   buildForwardGraph,
   buildInputGradientGraph,
   buildRowGradientGraph,
@@ -102,7 +103,10 @@ class OnnxruntimeEngine implements Engine {
     assertLength("outputs", outputs, rows * this.outputSize);
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#sessions.load(`${key}forward ${mode}`, () => buildForwardGraph(spec, mode));
+    const { weightsNumber } = input;
+    const session = await (mode === "train" || weightsNumber === undefined
+      ? this.#sessions.load(`${key}forward ${mode}`, () => buildForwardGraph(spec, mode))
+      : this.#sessions.loadConstant(key, weightsNumber, () => buildConstantForwardGraph(spec, vectors)));
     await session.run({
       ...this.#bind(vectors, input, rows),
       outputs,
@@ -225,6 +229,10 @@ class OnnxruntimeEngine implements Engine {
       outputGradient: dOutputs,
       outputs: out,
     });
+  }
+
+  async forgetWeights(): Promise<void> {
+    await this.#sessions.releaseConstant();
   }
 
   async close(): Promise<void> {

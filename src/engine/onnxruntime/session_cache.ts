@@ -1,4 +1,5 @@
 import { RefusalError } from "../../core/errors/errors.ts";
+import { findOrCreate } from "../../core/find_or_create.ts";
 import { blockChannels } from "../../onnx/blocks/block_channels.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import type { Carrier } from "./carrier.ts";
@@ -19,6 +20,9 @@ export class SessionCache {
   readonly #loading: LoadingOptions;
   readonly #scratch = new RunScratch();
   readonly #sessions = new Map<string, Promise<GraphSession>>();
+  /** Of graphs that have the weights of this number as constants. */
+  readonly #constant = new Map<string, Promise<GraphSession>>();
+  #weightsNumber = 0;
   #isClosed = false;
 
   constructor(loading: LoadingOptions) {
@@ -30,12 +34,26 @@ export class SessionCache {
    * @throws {Error} If the cache was closed, or onnxruntime refuses the graph or the device.
    */
   async load(key: string, build: () => Graph): Promise<GraphSession> {
-    if (this.#isClosed) throw new RefusalError("the engine was closed");
-    const known = this.#sessions.get(key);
-    if (known) return known;
-    const session = this.#open(build);
-    this.#sessions.set(key, session);
-    return session;
+    this.#assertOpen();
+    return findOrCreate(this.#sessions, key, () => this.#open(build));
+  }
+
+  /**
+   * The same for a graph that has weights as constants: those of other numbers are released first. onnxruntime brings
+   * the kernels into its own order when it loads the graph.
+   */
+  async loadConstant(key: string, weightsNumber: number, build: () => Graph): Promise<GraphSession> {
+    this.#assertOpen();
+    if (weightsNumber !== this.#weightsNumber) await this.releaseConstant();
+    this.#weightsNumber = weightsNumber;
+    const { carrier, settings } = this.#loading;
+    const create = () => GraphSession.create(build(), { carrier, settings, scratch: this.#scratch });
+    return findOrCreate(this.#constant, key, create);
+  }
+
+  /** Releases the sessions that have weights as constants. */
+  async releaseConstant(): Promise<void> {
+    await releaseAll(this.#constant);
   }
 
   async #open(build: () => Graph): Promise<GraphSession> {
@@ -49,11 +67,20 @@ export class SessionCache {
   /** Releases all sessions; none is loaded afterwards. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    // What did not load has told its caller, and holds nothing.
-    for (const loading of await Promise.allSettled(sessions)) {
-      if (loading.status === "fulfilled") await loading.value.release();
-    }
+    await this.releaseConstant();
+    await releaseAll(this.#sessions);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new RefusalError("the engine was closed");
+  }
+}
+
+async function releaseAll(sessions: Map<string, Promise<GraphSession>>): Promise<void> {
+  const loading = [...sessions.values()];
+  sessions.clear();
+  // What did not load has told its caller, and holds nothing.
+  for (const result of await Promise.allSettled(loading)) {
+    if (result.status === "fulfilled") await result.value.release();
   }
 }

@@ -13,7 +13,7 @@ import { createRegularization } from "../model/regularization.ts";
 import { FIXED_ATTRIBUTES, fixAttributes } from "./assignments.ts";
 import type { CallbackName } from "./callbacks.ts";
 import { createEvalLoader, createTrainLoader } from "./default_loaders.ts";
-import { type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
+import { countSamples, type Experiences, listExperiences, scheduleTraining } from "./eval_streams.ts";
 import { LoopAttributes } from "./loop_attributes.ts";
 import { PeriodicEval } from "./periodic_eval.ts";
 import { LOOP_PARTS, type RehearseExperience, rehearseAll } from "./rehearsal.ts";
@@ -168,10 +168,12 @@ export class BaseStrategy extends LoopAttributes {
       await this.start().finally(() => this.loop.calls.enter());
       this.loop.currentEvalStream = evaluated;
       await this.trigger("beforeEval");
-      for (const experience of evaluated) {
-        this.beginExperience(experience);
-        await this.evalExp();
-      }
+      await this.cluster.constantWeights.during(countSamples(evaluated), async () => {
+        for (const experience of evaluated) {
+          this.beginExperience(experience);
+          await this.evalExp();
+        }
+      });
       await this.trigger("afterEval");
     } finally {
       endCall();
@@ -179,10 +181,7 @@ export class BaseStrategy extends LoopAttributes {
     return this.evaluator.getEvalMetrics();
   }
 
-  /**
-   * Predicts samples as `eval` does, between calls of `train` and `eval`. Nothing is trained or measured; calls at the
-   * same time take turns.
-   */
+  /** Predicts samples as `eval` does, between calls of `train` and `eval`: nothing is measured. Calls take turns. */
   predict(x: PredictionInput, options: PredictOptions = {}): Promise<Predictions> {
     return this.loop.calls.predict(() => predictSamples(this, x, options));
   }

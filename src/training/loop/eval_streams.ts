@@ -46,6 +46,11 @@ export function scheduleTraining(
   return { trained, isRepeatable, evalGroups: isEvaluated ? evalGroups.filter((group) => group.length > 0) : [] };
 }
 
+/** How many samples they have together. */
+export function countSamples(experiences: readonly Experience[]): number {
+  return experiences.reduce((count, { dataset }) => count + dataset.length, 0);
+}
+
 /** The experiences by the name of their stream, in the order of their first. */
 export function groupByStream(experiences: readonly Experience[]): Experience[][] {
   const groups = new Map<string, Experience[]>();

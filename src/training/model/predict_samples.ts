@@ -47,7 +47,7 @@ export async function predictSamples(
   await strategy.start();
   assertHeads(strategy, samples.length, taskLabels);
   const rows = new Map<number, Float32Array>();
-  await usePredictor(strategy, async (predictor) => {
+  const predictAll = async (predictor: Predictor) => {
     for (const task of new Set(taskLabels)) {
       const positions = [...taskLabels.keys()].filter((row) => taskLabels[row] === task);
       for (let start = 0; start < positions.length; start += strategy.evalMbSize) {
@@ -57,7 +57,8 @@ export async function predictSamples(
         for (const [i, row] of chosen.entries()) rows.set(row, data.subarray(i * width, (i + 1) * width));
       }
     }
-  });
+  };
+  await strategy.cluster.constantWeights.during(samples.length, () => usePredictor(strategy, predictAll));
   const width = rows.size > 0 ? 0 : countOutputs(strategy.model);
   return describePredictions(rows, { width, ...readMeaning(strategy, options) });
 }
