@@ -3,6 +3,8 @@
  * @module
  */
 
+export { type ConversionOptions, PRECISIONS, type Precision } from "./onnx/conversion/conversion_options.ts";
+export { convertExport } from "./onnx/conversion/convert_export.ts";
 export { checkExport, type ExportExpectation } from "./onnx/export/check_export.ts";
 export { evaluateExport, readExportMetadata } from "./onnx/export/evaluate_export.ts";
 export {
@@ -34,3 +36,4 @@ export type { ProgressiveSettings, ProgressiveWidth } from "./onnx/layers/heads/
 export type { LayerSpec, ModelSpec } from "./onnx/layers/layer_spec.ts";
 export type { RowMeasure } from "./onnx/row_measure.ts";
 export type { FrozenPart } from "./onnx/topology/find_frozen_part.ts";
+export { parseTopology } from "./onnx/topology/parse_topology.ts";

@@ -3,6 +3,7 @@ import { VERSION } from "../core/version.ts";
 import type { CliContext } from "./cli_context.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addExportCommand } from "./commands/export.ts";
 import { addListCommand } from "./commands/list.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addSetupCommand } from "./commands/setup.ts";
@@ -33,6 +34,7 @@ export function createProgram(context: CliContext): Command {
   void stderr;
   addSweepCommand(program, addTrainCommand(program, context), context);
   addEvaluateCommand(program, context);
+  addExportCommand(program, context);
   addReportCommand(program, context);
   addListCommand(program, context, {
     name: "strategies",

@@ -1,13 +1,8 @@
 import type { Command } from "commander";
-import { describeValue } from "../../core/errors/errors.ts";
 import { formatJSON } from "../../core/errors/printable.ts";
-import type { NamedChoice } from "../../runs/run_config.ts";
 import type { CliContext } from "../cli_context.ts";
-import { CliError, refuse } from "../cli_error.ts";
-import { createNamed, resolveNamed } from "../options/named_factory.ts";
+import { refuse } from "../cli_error.ts";
 import { createSizeParser, createWholeNumberParser } from "../options/option_values.ts";
-import { formatNamed } from "../options/parse_named.ts";
-import { quoteForShell } from "../options/quote_for_shell.ts";
 
 interface Options {
   readonly model: string;
@@ -40,41 +35,13 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
     .action((options: Options) => evaluate(options, context));
 }
 
-/**
- * The benchmark that a file names. A model's file is data: it may come from somebody else, and does not decide which
- * files of this machine are read.
- * @param data Is read in place of the folder that the benchmark names.
- * @throws {CliError} If the benchmark reads a folder and there is no other, saying how to allow it.
- */
-function readNamedFolder(model: string, { name, options }: NamedChoice, data: string | undefined): NamedChoice {
-  const { more, path = more, ...others } = options;
-  if (path === undefined) return { name, options };
-  if (data !== undefined && more === undefined) return { name, options: { ...others, path: data } };
-  const typed = `--benchmark ${quoteForShell(formatNamed({ name, options }))}`;
-  const cure = `give ${typed} to read it${more === undefined ? ", or --data to read another" : ""}`;
-  throw new CliError(`${model} names a folder of this machine, ${describeValue(path)}: ${cure}`);
-}
-
-async function evaluate(
-  { model, data, cache: cacheBytes, batchSize, seed, ...options }: Options,
-  { stdout }: CliContext,
-): Promise<void> {
-  const { readExportMetadata } = await import("../../onnx/export/evaluate_export.ts");
-  const metadata = await refuse(() => readExportMetadata(model));
-  const named = options.benchmark ?? metadata["firn.benchmark"];
-  if (named === undefined) throw new CliError(`${model} names no benchmark: --benchmark is required`);
-  const { BENCHMARKS } = await import("../registries/benchmarks.ts");
-  const typed = resolveNamed(BENCHMARKS, named);
-  const resolved = options.benchmark === undefined ? readNamedFolder(model, typed, data) : typed;
-  const { evaluateExportFile, parseExportedNames } = await import("../../runs/evaluate_export_file.ts");
-  const names = await refuse(async () => parseExportedNames(model, metadata));
-  const { classNames, targetNames, dataClassNames = classNames, featureNames, trainedExperiences: trained } = names;
-  const { chooseTested } = await import("../evaluating/choose_tested.ts");
-  const { testsAll, describe } = await refuse(() => chooseTested(resolved, { data, trained }));
-  const known = { classNames: dataClassNames, targetNames, featureNames, cacheBytes };
-  const benchmark = await refuse(() => createNamed(BENCHMARKS, resolved, { seed, data, testsAll, ...known }));
+async function evaluate(options: Options, { stdout }: CliContext): Promise<void> {
+  const { model, batchSize } = options;
+  const { openTestedFile } = await import("../evaluating/tested_file.ts");
+  const { benchmark, names, shown, tested } = await openTestedFile(model, options);
+  const { evaluateExportFile } = await import("../../runs/evaluate_export_file.ts");
+  const { classNames, targetNames } = names;
   const { testStream: stream } = benchmark;
   const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames, targetNames }));
-  const shown = resolved === typed ? named : formatNamed(resolved);
-  stdout.write(formatJSON({ model, benchmark: shown, tested: describe(benchmark), ...evaluation }, 2));
+  stdout.write(formatJSON({ model, benchmark: shown, tested, ...evaluation }, 2));
 }

@@ -6,6 +6,7 @@ import { SAMPLES_NAME } from "../layers/input.ts";
 import { cutBatch } from "./cut_batch.ts";
 import { countRowsAtOnce } from "./export_memory.ts";
 import { type ExportBatch, ExportSession, type ExportSource, nameSource, readExport } from "./export_session.ts";
+import { createInputForm } from "./input_form.ts";
 import { findLargestColumn } from "./largest_column.ts";
 
 /**
@@ -35,14 +36,16 @@ export async function* runExport(
 ): AsyncGenerator<HostTensor> {
   const bytes = await readExport(source);
   const subject = nameSource(source);
-  const { graph } = decodeModel(bytes);
+  const { graph, metadata } = decodeModel(bytes);
+  const toForm = createInputForm(metadata);
   const rowsAtOnce = countRowsAtOnce(graph, subject);
   const isDivided = graph.initializers.some(({ external }) => external !== undefined);
   const session = await ExportSession.open(isDivided ? source : bytes, { subject });
   try {
     for await (const batch of batches) {
-      assertSampleShape(graph, batch.shape.slice(1), subject);
-      for (const part of cutBatch(batch, rowsAtOnce)) yield await session.run(part);
+      const taken = toForm(batch);
+      assertSampleShape(graph, taken.shape.slice(1), subject);
+      for (const part of cutBatch(taken, rowsAtOnce)) yield await session.run(part);
     }
   } finally {
     await session.close();

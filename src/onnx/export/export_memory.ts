@@ -1,9 +1,8 @@
 import { assertArrayBytes, findMaxArrayBytes } from "../../core/array_limit.ts";
-import { describeCause, SyntaxRefusal } from "../../core/errors/errors.ts";
-import type { DataType, OnnxGraph, OnnxNode, OnnxTensor, ValueType } from "../file/onnx_model.ts";
-import { OPERATORS, type Operator } from "../ops/operator.ts";
-import { inferTypes } from "../ops/operators.ts";
+import { SyntaxRefusal } from "../../core/errors/errors.ts";
+import type { DataType, OnnxGraph, OnnxTensor, ValueType } from "../file/onnx_model.ts";
 import { multiplyDimensions } from "../shape.ts";
+import { inferGraphTypes } from "./infer_graph_types.ts";
 
 /** What running a file takes beside its own bytes. */
 export interface ExportMemory {
@@ -35,12 +34,8 @@ export function countRowsAtOnce(graph: OnnxGraph, subject: string): number {
  * @throws {SyntaxRefusal} If an initializer has not the bytes of its shape, or a node cannot be followed.
  */
 export function measureExport(graph: OnnxGraph, subject: string): ExportMemory {
-  const constants = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
-  const types = new Map<string, ValueType>(graph.inputs.map((input) => [input.name, input]));
-  for (const tensor of graph.initializers) {
-    assertWhole(tensor, subject);
-    types.set(tensor.name, tensor);
-  }
+  for (const tensor of graph.initializers) assertWhole(tensor, subject);
+  const types = inferGraphTypes(graph, subject);
   const lastUse = new Map(graph.nodes.flatMap(({ inputs }, i) => inputs.map((name) => [name, i] as const)));
   const freedAfter = Map.groupBy(lastUse.keys(), (name) => lastUse.get(name));
   const rowBytesOf = (name: string) => measureValue(types.get(name)).rowBytes;
@@ -48,9 +43,8 @@ export function measureExport(graph: OnnxGraph, subject: string): ExportMemory {
   let live = graph.inputs.reduce((sum, { name }) => sum + rowBytesOf(name), 0);
   let rowBytes = live;
   for (const [i, node] of graph.nodes.entries()) {
-    for (const [place, type] of inferNode(node, { types, constants, subject }).entries()) {
-      types.set(node.outputs[place] ?? "", type);
-      const bytes = measureValue(type);
+    for (const output of node.outputs) {
+      const bytes = measureValue(types.get(output));
       fixedBytes += bytes.fixedBytes;
       live += bytes.rowBytes;
     }
@@ -60,7 +54,15 @@ export function measureExport(graph: OnnxGraph, subject: string): ExportMemory {
   return { fixedBytes, rowBytes };
 }
 
-const ITEM_BYTES: Readonly<Record<DataType, number>> = { float32: 4, uint8: 1, int32: 4, int64: 8, bool: 1 };
+const ITEM_BYTES: Readonly<Record<DataType, number>> = {
+  float32: 4,
+  float16: 2,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+};
 
 function assertWhole({ name, shape, dataType, bytes, external }: OnnxTensor, subject: string): void {
   const { length } = external ?? bytes;
@@ -76,43 +78,4 @@ function measureValue(type: ValueType | undefined): ExportMemory {
   const bytes = ITEM_BYTES[type.dataType];
   if (typeof length === "number") return { fixedBytes: length * bytes, rowBytes: 0 };
   return { fixedBytes: 0, rowBytes: (length === "N" ? 1 : Number(length.slice(2))) * bytes };
-}
-
-interface KnownValues {
-  readonly types: ReadonlyMap<string, ValueType>;
-  readonly constants: ReadonlyMap<string, OnnxTensor>;
-  readonly subject: string;
-}
-
-function inferNode(
-  { op, domain = "", inputs, outputs, attributes }: OnnxNode,
-  { types, constants, subject }: KnownValues,
-): readonly ValueType[] {
-  const act = `${subject}: ${op} (${outputs[0]})`;
-  if (domain !== "" || !isOperator(op)) throw new SyntaxRefusal(`${act} is no operator that Firn writes`);
-  const operands = inputs.map((name) => {
-    const type = types.get(name);
-    if (name === "" || type) return type;
-    throw new SyntaxRefusal(`${act} takes ${JSON.stringify(name)}, which nothing before it makes`);
-  });
-  try {
-    const constantOf = (index: number) => readNumbers(constants.get(inputs[index] ?? ""));
-    const found = inferTypes(op, { operands, attributes, constantOf });
-    for (const type of found) measureValue(type);
-    return found;
-  } catch (cause) {
-    throw new SyntaxRefusal(`${act} does not fit its inputs: ${describeCause(cause)}`, { cause });
-  }
-}
-
-function isOperator(op: string): op is Operator {
-  return OPERATORS.some((name) => name === op);
-}
-
-/** The numbers of a constant: shapes, axes and factors. */
-function readNumbers(tensor: OnnxTensor | undefined): number[] | undefined {
-  if (!tensor || tensor.external) return undefined;
-  const { buffer } = new Uint8Array(tensor.bytes);
-  if (tensor.dataType === "int64") return Array.from(new BigInt64Array(buffer), Number);
-  return tensor.dataType === "float32" ? [...new Float32Array(buffer)] : undefined;
 }

@@ -12,6 +12,8 @@ import {
   text,
   wholeNumber,
 } from "../../core/options/value_rules.ts";
+import { foldConstants } from "../conversion/fold_constants.ts";
+import { nameValues } from "../conversion/name_values.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { type EncodedFiles, encodeFiles, type FileDivision } from "../file/encode_files.ts";
 import { toOnnxGraph } from "../file/encode_graph.ts";
@@ -100,11 +102,12 @@ function describeModel(act: string, options: ExportOptions): OnnxModel {
   if (preprocess !== undefined) assertOptions(`${act}: preprocess`, preprocess, PREPROCESSING_RULES);
   const { spec, metadata } = options;
   assertVectors(options);
-  const { graph, logits } = buildExportedNetwork(options, (builder) => addInputs(options, builder));
+  const { graph, logits, names } = buildExportedNetwork(options, (builder) => addInputs(options, builder));
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
   // A head on features leaves the network's task labels unused; the input stays, so that callers need not change.
   const { inputs } = graph;
-  return createOnnxModel(toOnnxGraph({ ...graph.finish(), inputs }), {
+  const written = toOnnxGraph({ ...graph.finish(), inputs });
+  return createOnnxModel(foldConstants(nameValues(written, names)), {
     producerVersion: metadata["firn.version"] ?? "",
     docString: `${spec.name}: ${describeInputs(graph)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
     // Sorted, so that the bytes do not depend on the order in which the caller named things.

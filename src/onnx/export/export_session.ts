@@ -65,10 +65,9 @@ export class ExportSession {
    * @throws {Error} If the samples do not fit the file, or it has no head for a task label.
    */
   async run(x: ExportBatch): Promise<HostTensor> {
-    // A copy, because not every runtime lets onnxruntime read shared memory.
-    const feeds: Record<string, Tensor> = { [SAMPLES_NAME]: new Tensor("float32", Float32Array.from(x.data), x.shape) };
-    if (this.#session.inputNames.includes(TASK_LABELS_NAME)) feeds[TASK_LABELS_NAME] = createLabels(x);
-    const logits = (await this.#session.run(feeds).catch((cause: unknown) => refuse(x, cause)))[OUTPUTS_NAME];
+    const logits = (
+      await this.#session.run(createFeeds(this.#session, x), [OUTPUTS_NAME]).catch((cause: unknown) => refuse(x, cause))
+    )[OUTPUTS_NAME];
     if (!(logits?.data instanceof Float32Array)) {
       throw new TypeRefusal(needs("the exported model", "logits of float32", logits?.type));
     }
@@ -101,6 +100,21 @@ function refuse({ taskLabels }: ExportBatch, cause: unknown): never {
     throw new RangeRefusal(needs(act, "task labels that it has a head for", [...new Set(taskLabels)]), { cause });
   }
   throw new RangeRefusal(`${act}: ${describeRuntimeError(cause)}`, { cause });
+}
+
+/**
+ * Samples as a session takes them: pixels where its input is of uint8.
+ * @throws {RangeError} If the file takes task labels and there are none.
+ */
+export function createFeeds(session: InferenceSession, x: ExportBatch): Record<string, Tensor> {
+  const input = session.inputMetadata.find(({ name }) => name === SAMPLES_NAME);
+  const takesPixels = input?.isTensor === true && input.type === "uint8";
+  // A copy, because not every runtime lets onnxruntime read shared memory.
+  const samples = takesPixels
+    ? new Tensor("uint8", Uint8Array.from(x.data, Math.round), x.shape)
+    : new Tensor("float32", Float32Array.from(x.data), x.shape);
+  const takesLabels = session.inputNames.includes(TASK_LABELS_NAME);
+  return { [SAMPLES_NAME]: samples, ...(takesLabels ? { [TASK_LABELS_NAME]: createLabels(x) } : {}) };
 }
 
 function createLabels({ shape: [rows = 0], taskLabels }: ExportBatch): Tensor {

@@ -32,14 +32,19 @@ export interface ExportedNetwork {
 }
 
 /**
- * A new graph that holds the network and its heads, and what they predict [N, C].
+ * A new graph that holds the network and its heads, what they predict [N, C], and by value the name of the layer that
+ * gives it.
  * @param addInputs Adds what the network takes, by the names of its input layers.
  * @throws {RangeError} If a head does not fit the network.
  */
 export function buildExportedNetwork(
   exported: ExportedNetwork,
   addInputs: (graph: GraphBuilder) => ReadonlyMap<string, ValueName>,
-): { readonly graph: GraphBuilder; readonly logits: ValueName } {
+): {
+  readonly graph: GraphBuilder;
+  readonly logits: ValueName;
+  readonly names: ReadonlyMap<ValueName, string>;
+} {
   const { spec, heads = [], taskParameters } = exported;
   const written = writeTensors(spec, exported);
   let source = written;
@@ -62,7 +67,12 @@ export function buildExportedNetwork(
   for (const [place, head] of heads.entries()) {
     logits = convertPredictionHead(head, { logits, featuresOf, classes, name: `head${place}` }, graph);
   }
-  return { graph, logits };
+  return { graph, logits, names: nameLayers(elementAt(networks, 0), graph) };
+}
+
+/** A layer's value may stand in the graph with its axes in another order only: channels first. */
+function nameLayers({ values }: ConvertedModel, graph: GraphBuilder): ReadonlyMap<ValueName, string> {
+  return new Map([...values].map(([layer, value]) => [graph.transposedBy(value)?.x ?? value, layer]));
 }
 
 function findFeatures(layerName: string, { values }: ConvertedModel, graph: GraphBuilder): ValueName {

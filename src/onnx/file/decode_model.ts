@@ -132,8 +132,12 @@ function decodeDataType(number: number): DataType {
   switch (number) {
     case DATA_TYPE_NUMBERS.float32:
       return "float32";
+    case DATA_TYPE_NUMBERS.float16:
+      return "float16";
     case DATA_TYPE_NUMBERS.uint8:
       return "uint8";
+    case DATA_TYPE_NUMBERS.int8:
+      return "int8";
     case DATA_TYPE_NUMBERS.int32:
       return "int32";
     case DATA_TYPE_NUMBERS.int64:
@@ -141,5 +145,7 @@ function decodeDataType(number: number): DataType {
     case DATA_TYPE_NUMBERS.bool:
       return "bool";
   }
-  throw new SyntaxRefusal(needs("the ONNX file", "tensors of float32, uint8, int32, int64 or bool", number));
+  throw new SyntaxRefusal(
+    needs("the ONNX file", "tensors of float32, float16, uint8, int8, int32, int64 or bool", number),
+  );
 }

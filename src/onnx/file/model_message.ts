@@ -6,9 +6,11 @@ import type { AttributeValue, DataType } from "./onnx_model.ts";
 export const DATA_TYPE_NUMBERS: Readonly<Record<DataType, number>> = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
 };
 
 /** ONNX's numbers for types of attributes. */

@@ -20,6 +20,7 @@ import { isModelJson, type LayerJson, type ModelJson, parseModelJson } from "./t
  * @throws {TypeError} If it is not such JSON.
  * @throws {RangeError} If the layers' shapes do not fit together.
  * @throws {UnsupportedLayerError} If a layer, or one of its settings, has no converter; the message names it.
+ * @example const spec = parseTopology(model.toJSON(undefined, false)); // for exportModel({ spec, … })
  */
 export function parseTopology(topology: unknown): ModelSpec {
   const model = parseModelJson(topology);

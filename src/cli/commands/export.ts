@@ -1,0 +1,58 @@
+import { type Command, Option } from "commander";
+import { PRECISIONS, type Precision } from "../../onnx/conversion/conversion_options.ts";
+import type { CliContext } from "../cli_context.ts";
+import { createWholeNumberParser } from "../options/option_values.ts";
+
+interface Options {
+  readonly out: string;
+  readonly experience?: number;
+  readonly layout: "nhwc" | "nchw";
+  readonly preprocess: boolean;
+  readonly softmax: boolean;
+  readonly features?: boolean | string;
+  readonly opset?: number;
+  readonly precision: Precision;
+  readonly benchmark?: string;
+  readonly data?: string;
+  /** In bytes. */
+  readonly cache?: number;
+  readonly seed: number;
+  readonly calibrationSamples: number;
+  readonly test: boolean;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+/** Adds the command that writes a run's model in the form that somebody else needs. */
+export function addExportCommand(program: Command, context: CliContext): void {
+  const number = createWholeNumberParser;
+  program
+    .command("export")
+    .description("write an exported model in another form, and say what that costs in accuracy, size and speed")
+    .argument("<run>", "the folder of a run, or an ONNX file that a run exported")
+    .requiredOption("--out <file>", "the file to be written")
+    .option("--experience <number>", "of a run's experiences (default: the newest)", number("--experience", 0))
+    .addOption(
+      new Option("--layout <axes>", "of images: channels last or first").choices(["nhwc", "nchw"]).default("nhwc"),
+    )
+    .option("--preprocess", "take raw values, pixels as uint8, and normalise them in the file", false)
+    .option("--softmax", "add the output probabilities", false)
+    .option("--features [layer]", "add the output features: what the classifier sees, or a layer's output")
+    .option("--opset <number>", "version of ONNX's operators, 13 to 21 (default: 17)", number("--opset", 1))
+    .addOption(
+      new Option("--precision <name>", "the numbers that the file computes with")
+        .choices([...PRECISIONS])
+        .default("float32"),
+    )
+    .option("--benchmark <name:options>", "samples to test on, and for int8 to measure on (default: as evaluate)")
+    .option("--data <folder>", "folder with the data set's files (default: the installed package)")
+    .option("--seed <number>", "the benchmark's, where it names none", number("--seed", 0), 0)
+    .option("--calibration-samples <number>", "int8 measures on so many", number("--calibration-samples", 1), 256)
+    .option("--no-test", "do not measure accuracy and speed")
+    .option("--force", "replace the file if it is there", false)
+    .option("--json", "the result as JSON", false)
+    .action(async (run: string, options: Options) => {
+      const { runExport } = await import("../exporting/run_export.ts");
+      await runExport(run, options, context);
+    });
+}

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
+import { captureCli } from "../support/captured_cli.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
+
+/** Rows of two classes that lie apart in x. */
+function makeTable(rows: number): string {
+  const cells = Array.from({ length: rows }, (_, i) => `${(i % 2) * 2},${(i * 3) % 7},${i % 2 ? "yes" : "no"}`);
+  return `x,noise,label\n${cells.join("\n")}\n`;
+}
+
+describe("export", () => {
+  let [data, run, outs] = ["", "", ""];
+
+  beforeAll(async () => {
+    data = await makeFolder({ "1-jan/d.csv": makeTable(80), "2-feb/d.csv": makeTable(60) });
+    outs = await makeFolder({});
+    run = join(await makeFolder({}), "run");
+    const words = ["--model", "mlp:hiddenSize=64,hiddenLayers=2", "--batch-size", "8", "--workers", "0", "--quiet"];
+    const { status } = await captureCli(["train", "--benchmark", `directory:path=${data}`, "--out", run, ...words]);
+    if (status !== 0) throw new Error("the run failed");
+  });
+
+  const type = (...words: string[]) => captureCli(["export", ...words]);
+
+  test("writes the newest model, and says what it costs beside the run's own", async () => {
+    const out = join(outs, "int8.onnx");
+    const { status, stdout, stderr } = await type(run, "--out", out, "--precision", "int8", "--data", data, "--json");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const { from, before, after, tested } = JSON.parse(stdout);
+    expect(from).toBe(join(run, "onnx", "experience-001.onnx"));
+    expect(tested).toStartWith("28 of 140 samples");
+    expect(after.accuracy).toBeCloseTo(before.accuracy, 1);
+    expect(after.bytes).toBe((await readFile(out)).length);
+    expect(after.bytes).toBeLessThan(0.6 * before.bytes);
+    const { metadata } = decodeModel(await readFile(out));
+    expect(metadata["firn.precision"]).toBe("int8");
+    expect(metadata["firn.class_names"]).toBe('["no","yes"]');
+    // What was converted is evaluated as the run's own file is.
+    const evaluated = await captureCli(["evaluate", "--model", out, "--data", data]);
+    expect(JSON.parse(evaluated.stdout).streamAccuracy).toBe(after.accuracy);
+  });
+
+  test("writes a chosen experience with more outputs, and without samples says why accuracy is unknown", async () => {
+    const out = join(outs, "first.onnx");
+    const words = ["--experience", "0", "--softmax", "--features", "--opset", "19"];
+    const { status, stdout } = await type(run, "--out", out, ...words);
+    expect(status).toBe(0);
+    expect(stdout).toContain("Accuracy was not measured: ");
+    expect(stdout).toContain("ms for 64 samples");
+    const { graph, metadata, opsetVersion } = decodeModel(await readFile(out));
+    expect([opsetVersion, metadata["firn.experience"]]).toEqual([19, "0"]);
+    expect(graph.outputs.map(({ name }) => name)).toEqual(["logits", "features", "probabilities"]);
+  });
+
+  test("refuses what cannot be, and writes nothing then", async () => {
+    const out = join(outs, "none.onnx");
+    const refusals = [
+      [[run, "--out", out, "--experience", "7"], `${run} has no export of experience 7; there are [0, 1]`],
+      [[run, "--out", outs], `--out ${outs} is a folder: give a file in it`],
+      [[run, "--out", join(run, "onnx", "experience-001.onnx")], "is the model itself: give another file"],
+      [[run, "--out", out, "--layout", "nchw"], "layout nchw needs samples [N, H, W, C]"],
+      [[run, "--out", out, "--opset", "12"], "opset must be a whole number from 13 to 21, got 12"],
+      [[run, "--out", out, "--precision", "int8"], "to read it, or --data to read another"],
+      [[outs, "--out", out], `${outs} holds no exported model`],
+      [[join(run, "config.json"), "--out", out, "--no-test"], "the ONNX file"],
+    ] as const;
+    for (const [words, message] of refusals) {
+      const { status, stdout, stderr } = await type(...words);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toContain(message);
+    }
+    expect(await readdir(outs)).not.toContain("none.onnx");
+  });
+
+  test("replaces a file only when told to", async () => {
+    const out = join(outs, "twice.onnx");
+    expect((await type(run, "--out", out, "--no-test")).status).toBe(0);
+    const again = await type(run, "--out", out, "--no-test");
+    expect([again.status, again.stderr]).toEqual([
+      2,
+      `--out ${out} exists: give another file, or --force to replace it\n`,
+    ]);
+    expect((await type(run, "--out", out, "--no-test", "--force")).status).toBe(0);
+  });
+});
