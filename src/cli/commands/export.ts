@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { PRECISIONS, type Precision } from "../../onnx/conversion/conversion_options.ts";
 import type { CliContext } from "../cli_context.ts";
-import { createWholeNumberParser } from "../options/option_values.ts";
+import { createSizeParser, createWholeNumberParser } from "../options/option_values.ts";
 
 interface Options {
   readonly out: string;
@@ -46,6 +46,7 @@ export function addExportCommand(program: Command, context: CliContext): void {
     )
     .option("--benchmark <name:options>", "samples to test on, and for int8 to measure on (default: as evaluate)")
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
+    .option("--cache <size>", "as of evaluate (512MiB, 4GiB)", createSizeParser("--cache"))
     .option("--seed <number>", "the benchmark's, where it names none", number("--seed", 0), 0)
     .option("--calibration-samples <number>", "int8 measures on so many", number("--calibration-samples", 1), 256)
     .option("--no-test", "do not measure accuracy and speed")

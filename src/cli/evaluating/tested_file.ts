@@ -31,7 +31,10 @@ export interface TestedFile {
  * Makes the benchmark that an exported file is tested on: the one that is named, else the one that the file names.
  * @throws {CliError} If there is none, or it cannot be made.
  */
-export async function openTestedFile(model: string, { data, seed, cache: cacheBytes, ...options }: TestedOptions): Promise<TestedFile> {
+export async function openTestedFile(
+  model: string,
+  { data, seed, cache: cacheBytes, ...options }: TestedOptions,
+): Promise<TestedFile> {
   const { readExportMetadata } = await import("../../onnx/export/evaluate_export.ts");
   const metadata = await refuse(() => readExportMetadata(model));
   const named = options.benchmark ?? metadata["firn.benchmark"];
