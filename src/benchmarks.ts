@@ -1,4 +1,4 @@
-export type { DirectoryOptions } from "./streams/benchmarks/directory_options.ts";
+export type { DirectoryOptions } from "./streams/benchmarks/directory/directory_options.ts";
 export type {
   DealtScenario,
   ImageOptions,
@@ -17,7 +17,7 @@ export { createClassIncrementalBenchmark } from "./streams/benchmarks/class_incr
 export type { ClassIncrementalOptions } from "./streams/benchmarks/class_incremental_options.ts";
 export { createDatasetBenchmark, type DatasetBenchmarkOptions } from "./streams/benchmarks/dataset_benchmark.ts";
 export type { DealtOptions } from "./streams/benchmarks/dealt_options.ts";
-export { directoryBenchmark } from "./streams/benchmarks/directory_benchmark.ts";
+export { directoryBenchmark } from "./streams/benchmarks/directory/directory_benchmark.ts";
 export {
   createDomainIncrementalBenchmark,
   type Domain,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
-import { directoryBenchmark } from "../../src/streams/benchmarks/directory_benchmark.ts";
+import { directoryBenchmark } from "../../src/streams/benchmarks/directory/directory_benchmark.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { directoryBenchmark } from "../../src/streams/benchmarks/directory_benchmark.ts";
-import type { DirectoryOptions } from "../../src/streams/benchmarks/directory_options.ts";
+import { directoryBenchmark } from "../../src/streams/benchmarks/directory/directory_benchmark.ts";
+import type { DirectoryOptions } from "../../src/streams/benchmarks/directory/directory_options.ts";
 import { makeNpz, makePng } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { type Files, makeDirectory as make, readExperience as read, twice } from "./made_directory.ts";

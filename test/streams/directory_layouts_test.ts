@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { readSamples } from "../../src/data/read_samples.ts";
-import { directoryBenchmark } from "../../src/streams/benchmarks/directory_benchmark.ts";
-import type { DirectoryOptions } from "../../src/streams/benchmarks/directory_options.ts";
+import { directoryBenchmark } from "../../src/streams/benchmarks/directory/directory_benchmark.ts";
+import type { DirectoryOptions } from "../../src/streams/benchmarks/directory/directory_options.ts";
 import type { Benchmark, Stream } from "../../src/streams/experience.ts";
 import { listSamples } from "../support/made_dataset.ts";
 import { makeNpy, makeNpz, makePng } from "../support/made_files.ts";
@@ -118,7 +118,7 @@ describe("directoryBenchmark() of samples that no experience divides", () => {
       [{ "train/a/cat/1.png": png, "test/cat/1.png": png }, 'test: must hold the experiences "a" as '],
       [{ "train.csv": csv, "test.csv": csv }, 'must hold "test.csv", "train.csv" in the folders "train" and "test"'],
       [{ "train/1.png": png, "test/1.png": png }, "train: must hold a folder of images for each class, got images"],
-      [{ "d.csv": csv }, "imageSize requires folders of images", { imageSize: { height: 2, width: 2 } }],
+      [{ "d.csv": csv }, "imageSize requires images", { imageSize: { height: 2, width: 2 } }],
       [{ "cat/1.png": png }, 'scenario "folders" requires a folder for each experience', { scenario: "folders" }],
       [{ "cat/1.png": png }, "layout requires arrays, in .npy or .npz files", { layout: "nchw" }],
       [{ "d.csv": csv }, "layout requires arrays, in .npy or .npz files", { layout: "nchw" }],

@@ -46,7 +46,7 @@ describe("directoryBenchmark() with task labels of samples", () => {
       );
     }
     const refuse = (options: object) => expect(makeDirectory(table("1"), options)).rejects;
-    await refuse({ taskColumn: "place" }).toThrow('the first row must name the task column "place", got');
+    await refuse({ taskColumn: "place" }).toThrow('the table must have the task column "place", got');
     await refuse({ taskColumn: "label" }).toThrow("taskColumn must be another column than the targets");
     await refuse({ taskColumn: "site", dropColumns: ["site"] }).toThrow("dropColumns must not have the task column");
     await refuse({ taskColumn: "site", taskLabels: true }).toThrow("which exclude taskLabels=true");
@@ -55,6 +55,6 @@ describe("directoryBenchmark() with task labels of samples", () => {
     await expect(arrays(makeNpy([1, 0]))).rejects.toThrow("t.npy: task labels must have the shape [4]");
     await expect(arrays(makeNpy([1, 0, -1, 0]))).rejects.toThrow("t.npy, row 2: the task label must be");
     const images = makeDirectory(twice({ "day/x.npy": x, "day/y.npy": y }), { taskColumn: "site" });
-    await expect(images).rejects.toThrow("taskColumn is for CSV files, and there is none");
+    await expect(images).rejects.toThrow("taskColumn is for tables, and there is none");
   });
 });

@@ -1,6 +1,6 @@
 import { readSamples } from "../../src/data/read_samples.ts";
-import { directoryBenchmark } from "../../src/streams/benchmarks/directory_benchmark.ts";
-import type { DirectoryOptions } from "../../src/streams/benchmarks/directory_options.ts";
+import { directoryBenchmark } from "../../src/streams/benchmarks/directory/directory_benchmark.ts";
+import type { DirectoryOptions } from "../../src/streams/benchmarks/directory/directory_options.ts";
 import type { Benchmark, Experience } from "../../src/streams/experience.ts";
 import { makeFolder } from "../support/made_idx.ts";
 

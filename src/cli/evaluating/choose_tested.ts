@@ -3,7 +3,7 @@ import { describeValue } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { NamedChoice } from "../../runs/run_config.ts";
 import { listSources } from "../../streams/benchmark.ts";
-import { findExperienceFolders } from "../../streams/benchmarks/find_experience_folders.ts";
+import { findExperienceFolders } from "../../streams/benchmarks/directory/find_experience_folders.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 
 /** Which samples of a benchmark an exported file is tested on, and why. */

@@ -1,7 +1,7 @@
 import { type OptionSchema, optional, withDefault } from "../../core/options/option_schema.ts";
 import { either, listOf, number, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { CLASSES_PER_EXPERIENCE } from "../../streams/benchmarks/class_counts.ts";
-import { DIRECTORY_OPTIONS } from "../../streams/benchmarks/directory_options.ts";
+import { DIRECTORY_OPTIONS } from "../../streams/benchmarks/directory/directory_options.ts";
 import { IMAGE_OPTIONS, ROTATED_MNIST_OPTIONS, SPLIT_IMAGE_OPTIONS } from "../../streams/benchmarks/image_options.ts";
 
 /** More experiences of a whole data set than this are a mistake. */

@@ -2,7 +2,7 @@ import { describeValue } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { Augmentation } from "../../data/transforms/augmentation.ts";
 import type { ClassesPerExperience } from "../../streams/benchmarks/class_counts.ts";
-import { directoryBenchmark } from "../../streams/benchmarks/directory_benchmark.ts";
+import { directoryBenchmark } from "../../streams/benchmarks/directory/directory_benchmark.ts";
 import { permutedMNIST } from "../../streams/benchmarks/permuted_mnist.ts";
 import { rotatedMNIST } from "../../streams/benchmarks/rotated_mnist.ts";
 import { splitCIFAR10, splitCIFAR100 } from "../../streams/benchmarks/split_cifar.ts";
@@ -81,7 +81,7 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
     }),
     defineFactory({
       name: "directory",
-      summary: "your own files: a folder an experience, with .npy, .npz, CSV or images in a folder a class",
+      summary: "your own files: .npy, .npz, CSV, Parquet, tar shards, or images in a folder a class",
       options: directory,
       create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
         const { folder, ...rest } = complete(options, context);

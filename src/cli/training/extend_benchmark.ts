@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { describeValue } from "../../core/errors/errors.ts";
 import { listDifferences } from "../../core/options/list_differences.ts";
 import type { NamedChoice } from "../../runs/run_config.ts";
-import { findSampleFolders } from "../../streams/benchmarks/find_sample_folders.ts";
+import { findSampleFolders } from "../../streams/benchmarks/directory/find_sample_folders.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { formatNamed, parseNamed } from "../options/parse_named.ts";
 import type { TrainConfig } from "./train_config.ts";

@@ -1,4 +1,5 @@
 import { describeValue, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { isTaskLabel, TASK_LABEL_WORDS } from "../transforms/label_tasks.ts";
 
 const [ZERO, NINE, LOWER_E, UPPER_E] = [48, 57, 101, 69];
 
@@ -35,4 +36,11 @@ export function refuseCell({ place, column, cell }: RefusedCell, wanted = "a fin
   if (cell.trim() === "") return new SyntaxRefusal(`${place}: ${name} is missing`);
   const hint = /^[+-]?\d+,\d+$/.test(cell.trim()) ? "; decimals are written with a point" : "";
   return new SyntaxRefusal(`${place}: ${name} must be ${wanted}, got ${describeValue(cell.trim())}${hint}`);
+}
+
+/** A task label. @throws {SyntaxRefusal} If the cell is no whole number of at least 0. */
+export function parseTask(place: string, cell: string): number {
+  const label = parseCell(cell) === undefined ? undefined : Number(cell);
+  if (label !== undefined && isTaskLabel(label)) return label;
+  throw new SyntaxRefusal(`${place}: ${TASK_LABEL_WORDS}, got ${describeValue(cell.trim())}`);
 }

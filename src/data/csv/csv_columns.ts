@@ -4,6 +4,7 @@ import { planTargets, type TargetOptions, type TargetPlan } from "../readers/tar
 import type { CsvOptions } from "./csv_options.ts";
 import { splitRow } from "./csv_records.ts";
 import { assertEncoding } from "./csv_text.ts";
+import type { KeyPlaces } from "./row_keys.ts";
 
 /** Where in the rows of a file everything stands. */
 export interface CsvLayout {
@@ -14,11 +15,16 @@ export interface CsvLayout {
   readonly targets: readonly number[];
   /** The place of the task label; undefined where there is none. */
   readonly task: number | undefined;
+  /** The places of what else is known of a sample. */
+  readonly keys: KeyPlaces;
   /** The places of the features, in the order that all files of the data set share. */
   readonly features: readonly number[];
   /** The names of the columns. */
   readonly names: readonly string[];
 }
+
+/** Options that name a column of what is known of a sample beside its targets and features. */
+const KEY_OPTIONS = { experience: "experienceColumn", order: "orderColumn", split: "splitColumn" } as const;
 
 /** What is looked for in the first row, in this order. */
 const DELIMITERS = [",", ";", "\t"];
@@ -32,6 +38,8 @@ const UNNAMED = /^Unnamed: \d+$/;
  */
 export class CsvColumns {
   readonly taskColumn: string | undefined;
+  /** The column of classes; undefined where targets are others. */
+  readonly labelColumn: string | undefined;
   readonly encoding: string;
   /** What stands in the target columns. */
   readonly plan: TargetPlan;
@@ -40,8 +48,11 @@ export class CsvColumns {
   readonly #options: CsvOptions & Pick<TargetOptions, "labelSeparator">;
   readonly #dropColumns: readonly string[];
   readonly #dropped = new Set<string>();
+  /** Columns of keys by what they say. */
+  readonly #keys: Partial<Record<keyof KeyPlaces, string>>;
   #first: { readonly path: string; readonly features: readonly string[] } | undefined;
   #hasFiles = false;
+  #hasFeatures = false;
 
   /** @throws {RangeRefusal} If an option is out of range. */
   constructor(options: CsvOptions & TargetOptions = {}) {
@@ -64,7 +75,13 @@ export class CsvColumns {
       throw new RangeRefusal(`dropColumns must not have the task column ${describeValue(taskColumn)}`);
     }
     assertEncoding(encoding);
+    this.#keys = readKeyColumns(options, [
+      ...this.#targets,
+      ...dropColumns,
+      ...(taskColumn === undefined ? [] : [taskColumn]),
+    ]);
     this.taskColumn = taskColumn;
+    this.labelColumn = "columns" in this.plan ? undefined : labelColumn;
     this.encoding = encoding;
     const { labelSeparator } = options;
     this.#options = {
@@ -74,6 +91,9 @@ export class CsvColumns {
       delimiter,
       encoding: options.encoding,
       labelSeparator,
+      experienceColumn: options.experienceColumn,
+      orderColumn: options.orderColumn,
+      splitColumn: options.splitColumn,
     };
     this.#dropColumns = dropColumns;
     if (options.featureNames) this.#first = { path: "featureNames", features: options.featureNames };
@@ -81,7 +101,7 @@ export class CsvColumns {
 
   /** The columns of features in their order; undefined where there was no CSV file. */
   get features(): readonly string[] | undefined {
-    return this.#hasFiles ? this.#first?.features : undefined;
+    return this.#hasFeatures ? this.#first?.features : undefined;
   }
 
   /**
@@ -92,38 +112,66 @@ export class CsvColumns {
   match(header: string, path: string): CsvLayout {
     const { delimiter, cells } = this.#split(header, path);
     const names = cells.map((name, place) => (name === "" ? `Unnamed: ${place}` : name));
+    return { delimiter, ...this.matchNames(names, path) };
+  }
+
+  /**
+   * Finds the columns among those of a table.
+   * @throws {SyntaxRefusal} As `match`.
+   */
+  matchNames(names: readonly string[], path: string): Omit<CsvLayout, "delimiter"> {
     const places = indexNames(names, path);
-    if (this.taskColumn !== undefined && !places.has(this.taskColumn)) {
-      const wanted = `the first row must name the task column ${describeValue(this.taskColumn)}`;
-      throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(names)}`);
-    }
-    const isFeature = (name: string) => !this.#targets.includes(name) && name !== this.taskColumn;
+    const known = this.#matchKnown(places, path, names);
+    const isFeature = (name: string) =>
+      !this.#targets.includes(name) && name !== this.taskColumn && !Object.values(this.#keys).includes(name);
     const features = names.filter((name) => isFeature(name) && !this.#drops(name));
     assertNamed(path, features, names);
     if (features.length === 0) {
       const targets = this.#targets.map((name) => describeValue(name)).join(", ");
       throw new SyntaxRefusal(`${path}: must have columns beside ${targets}`);
     }
-    this.#hasFiles = true;
     this.#first ??= { path, features };
+    this.#hasFeatures = true;
     assertSameNames(path, features, this.#first);
-    const placeOf = (name: string) => valueAt(places, name);
-    const targets = this.#targets.map(placeOf);
-    const task = this.taskColumn === undefined ? undefined : placeOf(this.taskColumn);
-    return { delimiter, width: names.length, targets, task, features: this.#first.features.map(placeOf), names };
+    return { ...known, features: this.#first.features.map((name) => valueAt(places, name)) };
+  }
+
+  /**
+   * Finds what is known of samples that are images, in a table beside them.
+   * @throws {SyntaxRefusal} If a column that an option names is missing.
+   */
+  matchImages(names: readonly string[], path: string): Omit<CsvLayout, "delimiter"> {
+    for (const name of names) this.#drops(name);
+    return { ...this.#matchKnown(indexNames(names, path), path, names), features: [] };
+  }
+
+  #matchKnown(places: ReadonlyMap<string, number>, path: string, names: readonly string[]) {
+    const placeOf = (name: string, what: string) => {
+      const place = places.get(name);
+      if (place !== undefined) return place;
+      const wanted = `the table must have the ${what} ${describeValue(name)}`;
+      throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(names)}${this.#suggest(names, name)}`);
+    };
+    const targets = this.#targets.map((name) => placeOf(name, "column"));
+    const task = this.taskColumn === undefined ? undefined : placeOf(this.taskColumn, "task column");
+    const keys = Object.fromEntries(
+      Object.entries(this.#keys).map(([key, name]) => [key, placeOf(name, `${key} column`)]),
+    );
+    this.#hasFiles = true;
+    return { width: names.length, targets, task, keys, names };
   }
 
   /**
    * Checks that the options said something, once all files were read.
    * @param path What messages begin with: the folder.
-   * @throws {RangeRefusal} If there was no CSV file, or none has a column that was to be dropped.
+   * @throws {RangeRefusal} If there was no table, or none has a column that was to be dropped.
    */
   assertUsed(path: string): void {
     if (!this.#hasFiles) {
       const { labelColumn, ...others } = this.#options;
       const named = { ...others, labelColumn: labelColumn === "label" ? undefined : labelColumn };
       const [option] = Object.entries(named).find(([, value]) => value !== undefined) ?? [];
-      if (option !== undefined) throw new RangeRefusal(`${path}: ${option} is for CSV files, and there is none`);
+      if (option !== undefined) throw new RangeRefusal(`${path}: ${option} is for tables, and there is none`);
       return;
     }
     const missing = this.#dropColumns.find((name) => !this.#dropped.has(name));
@@ -162,6 +210,21 @@ export class CsvColumns {
     if (nearest === undefined) return "";
     return "columns" in this.plan ? `, did you mean ${nearest}?` : ` (labelColumn=${nearest}?)`;
   }
+}
+
+/** @throws {RangeRefusal} If one is another column, too. */
+function readKeyColumns(options: CsvOptions, others: readonly string[]): Partial<Record<keyof KeyPlaces, string>> {
+  const keys: Partial<Record<keyof KeyPlaces, string>> = {};
+  for (const key of ["experience", "order", "split"] as const) {
+    const option = KEY_OPTIONS[key];
+    const name = options[option];
+    if (name === undefined) continue;
+    if (others.includes(name) || Object.values(keys).includes(name)) {
+      throw new RangeRefusal(`${option} must be a column of its own, got ${describeValue(name)}`);
+    }
+    keys[key] = name;
+  }
+  return keys;
 }
 
 /** @throws {SyntaxRefusal} If a name occurs twice. */

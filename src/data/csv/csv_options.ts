@@ -3,13 +3,25 @@ import { listOf, text } from "../../core/options/value_rules.ts";
 
 /** How CSV files are read. */
 export const CSV_OPTIONS = {
-  labelColumn: withDefault(text(), "label", "column of CSV files that holds the class"),
-  taskColumn: optional(text(), "column of CSV files that holds each sample's task label, a whole number"),
+  labelColumn: withDefault(text(), "label", "column of tables that holds the class"),
+  taskColumn: optional(text(), "column of tables that holds each sample's task label, a whole number"),
+  experienceColumn: optional(
+    text(),
+    "column of tables that says which experience a sample belongs to: a site, a month",
+  ),
+  orderColumn: optional(
+    text(),
+    "column of tables by which samples are ordered, numbers or dates such as 2024-05-31, before they are divided into experiences",
+  ),
+  splitColumn: optional(
+    text(),
+    "column of tables that says which part a sample belongs to: train, test, or valid (validation, dev)",
+  ),
   featureNames: optional(
     listOf(text(), 1),
-    "columns of features of CSV files, in the order in which the model takes them. Default: that of the first file",
+    "columns of features of tables, in the order in which the model takes them. Default: that of the first file",
   ),
-  dropColumns: optional(listOf(text()), "columns of CSV files that are left out"),
+  dropColumns: optional(listOf(text()), "columns of tables that are left out"),
   delimiter: optional(
     text(),
     "character between cells of CSV files, or tab. Default: the comma, semicolon or tab that the first row has",

@@ -28,7 +28,7 @@ const MAX_LABELS = 4096;
 /** @param rows How many rows may follow. */
 export function createTargetCollector(
   plan: TargetPlan,
-  { targets, names }: CsvLayout,
+  { targets, names }: Pick<CsvLayout, "targets" | "names">,
   { path, rows }: { readonly path: string; readonly rows: number },
 ): TargetCollector {
   switch (plan.kind) {

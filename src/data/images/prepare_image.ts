@@ -20,7 +20,13 @@ export function addChannels(values: Uint8Array, times: number): Uint8Array {
 export function addColour(spec: DecoderSpec): DecoderSpec {
   switch (spec.kind) {
     case "imageFiles":
+    case "parquetImages":
+    case "packedImages":
       return { ...spec, image: { ...spec.image, channels: 3 } };
+    case "parquetNumbers":
+    case "npyRows":
+    case "floatRows":
+      return spec;
     case "joined":
       return { ...spec, parts: spec.parts.map((part) => ({ ...part, spec: addColour(part.spec) })) };
   }

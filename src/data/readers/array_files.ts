@@ -1,11 +1,13 @@
+import { createHash } from "node:crypto";
 import { needs, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
+import { joinKeys } from "../csv/row_keys.ts";
 import { type ImageLayout, putChannelsLast } from "../images/image_layout.ts";
 import { isTaskLabel, TASK_LABEL_WORDS } from "../transforms/label_tasks.ts";
 import { joinLabels, type LabelTable, tabulateLabels } from "./label_table.ts";
-import type { LabelledSamples } from "./labelled_samples.ts";
+import type { LabelledSamples, LocatedSamples, PendingSamples } from "./labelled_samples.ts";
 import type { NpyArray } from "./npy_reader.ts";
 import { assertSameTargets, joinTargets } from "./sample_targets.ts";
 
@@ -15,6 +17,8 @@ export interface SampleArrayOptions {
   readonly subject: string;
   /** Where images have their channels; left out, the shape must tell. */
   readonly layout: ImageLayout | undefined;
+  /** The number of the first row, for messages. Default: 0. */
+  readonly firstRow?: number | undefined;
 }
 
 /**
@@ -25,7 +29,7 @@ export interface SampleArrayOptions {
  */
 export function readSampleArray(
   { shape, data }: NpyArray,
-  { subject, layout }: SampleArrayOptions,
+  { subject, layout, firstRow = 0 }: SampleArrayOptions,
 ): Pick<LabelledSamples, "x" | "sampleShape"> & { readonly rows: number } {
   const [rows = 0, ...sampleShape] = shape;
   if (shape.length < 2 || shape.length > 4 || countElements(shape) === 0) {
@@ -35,7 +39,7 @@ export function readSampleArray(
   const x = data instanceof Float64Array ? new Float32Array(data) : data;
   const astray = x instanceof Uint8Array ? -1 : x.findIndex((value) => !Number.isFinite(value));
   if (astray >= 0) {
-    const row = Math.floor(astray / countElements(sampleShape));
+    const row = firstRow + Math.floor(astray / countElements(sampleShape));
     throw new SyntaxRefusal(`${subject}, row ${row}: values must be finite float32 numbers, got ${data[astray]}`);
   }
   const read = putChannelsLast({ x, sampleShape }, { layout, subject });
@@ -88,6 +92,7 @@ export function joinArrays(path: string, parts: readonly LabelledSamples[]): Lab
   if (!first) throw new SyntaxRefusal(needs(`${JSON.stringify(path)}`, "at least one file", 0));
   for (const part of others) assertSameKind(first, part);
   if (others.length === 0) return { ...first, path };
+  const located = joinLocated(parts);
   const length = parts.reduce((sum, { x }) => sum + x.length, 0);
   const x = first.x instanceof Uint8Array ? createSharedUint8(length) : createSharedFloat32(length);
   let at = 0;
@@ -100,8 +105,35 @@ export function joinArrays(path: string, parts: readonly LabelledSamples[]): Lab
     path,
   );
   const tasks = joinTasks(parts);
-  const joined = { path, x, sampleShape: first.sampleShape, labels, floatTargets: joinTargets(parts) };
-  return { ...joined, ...omitUndefined({ tasks }) };
+  const keys = joinKeys(parts.map((part) => part.keys));
+  const joined = { path, x, sampleShape: first.sampleShape, labels, located, floatTargets: joinTargets(parts) };
+  return { ...joined, ...omitUndefined({ tasks, keys }) };
+}
+
+/** Undefined where samples are in memory. */
+function joinLocated(parts: readonly LabelledSamples[]): LocatedSamples | undefined {
+  const digest = createHash("sha256");
+  const located = parts.flatMap(({ located: own, labels }) => {
+    digest.update(own?.digest ?? "");
+    return own ? [{ rows: labels.places.length, spec: own.spec }] : [];
+  });
+  return located.length === 0 ? undefined : { spec: { kind: "joined", parts: located }, digest: digest.digest("hex") };
+}
+
+/** Samples of several files that are read together, or located together. */
+export function joinPending(path: string, parts: readonly PendingSamples[]): PendingSamples {
+  const each = async (read: (part: PendingSamples) => Promise<LabelledSamples>) => {
+    const samples: LabelledSamples[] = [];
+    // One after another: a file may be large.
+    for (const part of parts) samples.push(await read(part));
+    return joinArrays(path, samples);
+  };
+  return {
+    path,
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    load: () => each((part) => part.load()),
+    locate: () => each((part) => part.locate()),
+  };
 }
 
 function joinTasks(parts: readonly LabelledSamples[]): Int32Array | undefined {

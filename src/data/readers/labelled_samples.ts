@@ -1,3 +1,4 @@
+import type { RowKeys } from "../csv/row_keys.ts";
 import type { DecoderSpec } from "../decoders/decoder_spec.ts";
 import type { FloatTargets } from "../float_targets.ts";
 import type { LabelTable } from "./label_table.ts";
@@ -48,6 +49,8 @@ export interface LabelledSamples {
   readonly labels: LabelTable;
   /** Targets that are numbers; absent for classes. */
   readonly floatTargets?: SampleTargets | undefined;
+  /** What else is known of each row, where options name columns of it. */
+  readonly keys?: RowKeys | undefined;
   /** Task labels [rows], whole numbers of at least 0; undefined where the file has none. */
   readonly tasks?: Int32Array | undefined;
 }

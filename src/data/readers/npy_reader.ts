@@ -42,13 +42,25 @@ export function parseNpy(bytes: Uint8Array, subject: string): NpyArray {
     const needs = `shape [${shape.join(", ")}] of ${descr} needs ${fileBytes - start} bytes of data`;
     throw new SyntaxRefusal(`${subject}: ${needs}, got ${bytes.length - start}`);
   }
+  const { data } = parseNpyValues(bytes.subarray(start), { descr, shape, subject });
+  return { shape, data: isColumnMajor && shape.length > 1 ? toRowMajor(data, shape) : data };
+}
+
+/**
+ * Parses values as they stand behind the header.
+ * @returns Bytes share memory with `bytes`.
+ */
+export function parseNpyValues(
+  bytes: Uint8Array,
+  { descr, shape, subject }: Pick<NpyHeader, "descr" | "shape"> & { readonly subject: string },
+): NpyArray {
   const { itemSize, read } = chooseReader(descr, subject);
-  const data = createValues(descr, { bytes: bytes.subarray(start), length: countElements(shape), subject });
+  const data = createValues(descr, { bytes, length: countElements(shape), subject });
   if (!(data instanceof Uint8Array)) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let i = 0; i < data.length; i++) data[i] = read(view, start + i * itemSize);
+    for (let i = 0; i < data.length; i++) data[i] = read(view, i * itemSize);
   }
-  return { shape, data: isColumnMajor && shape.length > 1 ? toRowMajor(data, shape) : data };
+  return { shape, data };
 }
 
 /**

@@ -1,11 +1,15 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { SyntaxRefusal } from "../../core/errors/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { readNpyRow } from "../decoders/npy_row_decoder.ts";
 import type { ImageLayout } from "../images/image_layout.ts";
 import { readSampleArray, readTaskArray } from "./array_files.ts";
-import type { LabelledSamples } from "./labelled_samples.ts";
-import { MAX_NPY_HEADER_BYTES, type NpyArray, parseNpy, parseNpyHeader } from "./npy_reader.ts";
-import { readBytes } from "./read_bytes.ts";
+import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
+import { MAX_NPY_HEADER_BYTES, type NpyArray, type NpyHeader, parseNpy, parseNpyHeader } from "./npy_reader.ts";
+import { readBytes, readStart } from "./read_bytes.ts";
 import { readTargetArray } from "./target_arrays.ts";
 import type { TargetPlan } from "./target_options.ts";
 import { readZip, type ZipEntry } from "./zip_reader.ts";
@@ -24,13 +28,57 @@ export interface ArrayOptions {
 export async function readNpyFiles(
   folder: string,
   { layout, plan, hasTasks }: ArrayOptions & { readonly hasTasks: boolean },
-): Promise<LabelledSamples> {
+): Promise<PendingSamples> {
   const [xPath, yPath, tPath] = [join(folder, "x.npy"), join(folder, "y.npy"), join(folder, "t.npy")];
   const read = async (path: string) => parseNpy(await readBytes(path), path);
-  const { x, sampleShape, rows } = readSampleArray(await read(xPath), { subject: xPath, layout });
-  const targets = readTargetArray(await read(yPath), { subject: yPath, rows, plan });
-  const tasks = hasTasks ? readTaskArray(await read(tPath), { subject: tPath, rows }) : undefined;
-  return { path: folder, x, sampleShape, ...targets, ...omitUndefined({ tasks }) };
+  const header = parseNpyHeader(await readStart(xPath, MAX_NPY_HEADER_BYTES), xPath);
+  const { shape } = header;
+  const isWhole = shape.length > 1 && countElements(shape) > 0;
+  // Whether it is clear which axis has the channels is known now.
+  if (isWhole) readSampleArray(makeRow(shape.slice(1)), { subject: xPath, layout });
+  const readKnown = async (rows: number) => {
+    const targets = readTargetArray(await read(yPath), { subject: yPath, rows, plan });
+    const tasks = hasTasks ? readTaskArray(await read(tPath), { subject: tPath, rows }) : undefined;
+    return { ...targets, ...omitUndefined({ tasks }) };
+  };
+  return {
+    path: folder,
+    bytes: countElements(header.shape) * (header.descr.endsWith("u1") ? 1 : Float32Array.BYTES_PER_ELEMENT),
+    async load() {
+      const { x, sampleShape, rows } = readSampleArray(await read(xPath), { subject: xPath, layout });
+      return { path: folder, x, sampleShape, ...(await readKnown(rows)) };
+    },
+    async locate() {
+      const { size } = await stat(xPath);
+      assertReadable(xPath, header, size);
+      const spec = { kind: "npyRows", file: xPath, header, layout } as const;
+      const { x, sampleShape } = await readNpyRow(spec, 0);
+      const located = { spec, digest: createHash("sha256").update(`x.npy\0${size}`).digest("hex") };
+      const empty = x instanceof Uint8Array ? new Uint8Array(0) : new Float32Array(0);
+      return { path: folder, x: empty, sampleShape, located, ...(await readKnown(header.shape[0] ?? 0)) };
+    },
+  };
+}
+
+/** An array of one sample of this shape. */
+function makeRow(sampleShape: readonly number[]): NpyArray {
+  return { shape: [1, ...sampleShape], data: new Uint8Array(countElements(sampleShape)) };
+}
+
+/** @throws {SyntaxRefusal} If the rows of an array cannot be read where they lie. */
+function assertReadable(
+  path: string,
+  { shape, descr, start, fileBytes, isColumnMajor }: NpyHeader,
+  size: number,
+): void {
+  if (fileBytes !== size) {
+    const wanted = `shape [${shape.join(", ")}] of ${descr} needs ${fileBytes - start} bytes of data`;
+    throw new SyntaxRefusal(`${path}: ${wanted}, got ${size - start}`);
+  }
+  if (!isColumnMajor || shape.length < 2) return;
+  throw new SyntaxRefusal(
+    `${path}: an array larger than the cache must be row-major (numpy.ascontiguousarray), got column-major`,
+  );
 }
 
 /**

@@ -4,8 +4,9 @@ import { extname, join, relative } from "node:path";
 import { assertArrayBytes } from "../../core/array_limit.ts";
 import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { compareNaturally } from "../../core/natural_order.ts";
-import { type DecodedImage, decodeImage, type ImageOutline, readImageOutline } from "../images/decode_image.ts";
+import { type DecodedImage, decodeImage, readImageOutline } from "../images/decode_image.ts";
 import { IMAGE_EXTENSIONS } from "../images/image_format.ts";
+import { assertSameSize, OutlineCollector } from "../images/outline_collector.ts";
 import { addChannels } from "../images/prepare_image.ts";
 import { resizeImage, type WantedSize } from "../images/resize_image.ts";
 import { tabulateLabels } from "./label_table.ts";
@@ -70,35 +71,25 @@ async function loadImages(path: string, { files, imageSize }: ImageFiles): Promi
 /** Reads the headers of all files, so that what is no image is known before a run begins. */
 async function locateImages(path: string, { files, imageSize }: ImageFiles): Promise<Omit<LabelledSamples, "labels">> {
   const digest = createHash("sha256");
-  let first: (ImageOutline & { readonly file: string }) | undefined;
-  let channels: 1 | 3 = 1;
+  const outlines = new OutlineCollector(imageSize);
   for (let start = 0; start < files.length; start += OUTLINED_AT_ONCE) {
     const some = files.slice(start, start + OUTLINED_AT_ONCE);
     const found = await Promise.all(
-      some.map(async (file) => [await readImageOutline(file, file), await stat(file)] as const),
+      some.map(async (file) => ({ file, outline: await readImageOutline(file, file), ...(await measure(file)) })),
     );
-    for (const [i, [outline, { size }]] of found.entries()) {
-      const file = some[i] ?? "";
-      first ??= { ...outline, file };
-      if (!imageSize) assertSameSize(outline, first, file);
-      if (outline.channels === 3) channels = 3;
+    for (const { file, outline, size } of found) {
+      outlines.add(outline, file);
       digest.update(`${relative(path, file)}\0${size}\n`);
     }
   }
-  const { height = 0, width = 0 } = imageSize ?? first ?? {};
-  const spec = { kind: "imageFiles", files, image: { imageSize, channels } } as const;
-  const located = { spec, digest: digest.digest("hex") };
-  return { path, x: new Uint8Array(0), located, sampleShape: [height, width, channels] };
+  const { image, sampleShape } = outlines;
+  const located = { spec: { kind: "imageFiles", files, image } as const, digest: digest.digest("hex") };
+  return { path, x: new Uint8Array(0), located, sampleShape };
 }
 
-function assertSameSize(
-  { height, width }: Pick<DecodedImage, "height" | "width">,
-  first: Pick<DecodedImage, "height" | "width"> & { readonly file: string },
-  file: string,
-): void {
-  if (height === first.height && width === first.width) return;
-  const wanted = `${first.width} × ${first.height} pixels as ${first.file}, or set imageSize`;
-  throw new SyntaxRefusal(`${file}: must have ${wanted}, got ${width} × ${height}`);
+async function measure(file: string): Promise<{ readonly size: number }> {
+  const { size } = await stat(file);
+  return { size };
 }
 
 /** Images of one size, in the order of their files. */
@@ -115,7 +106,7 @@ async function readImages(path: string, { files, imageSize }: ImageFiles): Promi
   for (let start = 0; start < others.length; start += DECODED_AT_ONCE) {
     const some = others.slice(start, start + DECODED_AT_ONCE);
     for (const [i, image] of (await Promise.all(some.map(read))).entries()) {
-      assertSameSize(image, { ...first, file: firstFile }, some[i] ?? "");
+      assertSameSize(image, { ...first, subject: firstFile }, some[i] ?? "");
       images.push(image);
     }
   }

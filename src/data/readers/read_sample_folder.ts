@@ -5,7 +5,9 @@ import { describeReason } from "../../core/errors/system_error.ts";
 import { compareNaturally } from "../../core/natural_order.ts";
 import { CsvColumns } from "../csv/csv_columns.ts";
 import { readCsv } from "../csv/read_csv.ts";
-import { joinArrays } from "./array_files.ts";
+import { readParquetFiles } from "../parquet/read_parquet.ts";
+import { readShards } from "../webdataset/read_shards.ts";
+import { joinArrays, joinPending } from "./array_files.ts";
 import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
 import { readNpyFiles, readNpz } from "./read_arrays.ts";
 import { readImageFolders } from "./read_image_folders.ts";
@@ -13,15 +15,19 @@ import type { SampleFileOptions } from "./sample_file_options.ts";
 
 /** What a folder of samples may hold, for messages. */
 export const FOLDER_CONTENTS =
-  "x.npy and y.npy, or .npz files with x and y, or .csv files, or a folder of images for each class";
+  "x.npy and y.npy, or .npz files with x and y, or .csv, .parquet or .tar files, or a folder of images for each class";
 
 /** Values separated by commas or tabs, packed with gzip or not; what is inside decides. */
 const CSV_NAME = /\.(csv|tsv)(\.gz)?$/i;
 
+const PARQUET_NAME = /\.(parquet|pq)$/i;
+
+const SHARD_NAME = /\.tar$/i;
+
 /**
  * Reads the samples of a folder of one's own, which holds one of: x.npy and y.npy; .npz files with the arrays x and y;
- * .csv or .tsv files, .gz or not; a folder of images for each class, named after it. Several files of a kind follow
- * each other in natural order; names that begin with a point are passed over.
+ * .csv or .tsv files, .gz or not; .parquet files; .tar shards; a folder of images for each class, named after it.
+ * Several files of a kind follow each other in natural order; names that begin with a point are passed over.
  * @param columns Those that CSV files have in common with others that were read before.
  * @throws {Error} If a file cannot be read. {SyntaxError} If it is broken or not what it must be. The message names it.
  */
@@ -40,7 +46,15 @@ export async function readSampleFolder(
     if (plan.kind !== "classes") throw new RangeRefusal(`${path}: folders of images have classes as targets alone`);
     return readImageFolders(path, { folders, ...options });
   }
-  if (options.imageSize) throw new RangeRefusal(`${path}: imageSize requires folders of images`);
+  const paths = files.map((name) => join(path, name));
+  const { imageSize } = options;
+  if (folders.length === 0 && files.length > 0 && files.every((name) => PARQUET_NAME.test(name))) {
+    return readParquetFiles(path, { files: paths, columns, imageSize });
+  }
+  if (folders.length === 0 && files.length > 0 && files.every((name) => SHARD_NAME.test(name))) {
+    return readShards(path, { files: paths, columns, imageSize });
+  }
+  if (imageSize) throw new RangeRefusal(`${path}: imageSize requires images`);
   const extensions = new Set(files.map((name) => extname(name).toLowerCase()));
   const [extension] = extensions;
   if (folders.length === 0 && extensions.size === 1) {
@@ -52,7 +66,7 @@ export async function readSampleFolder(
     }
   }
   if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {
-    return joinArrays(path, await readEach(path, files, (file) => readCsv(file, columns)));
+    return joinPending(path, await readEach(path, files, (file) => readCsv(file, columns)));
   }
   throw new SyntaxRefusal(needs(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
 }
@@ -81,12 +95,12 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function readEach(
+async function readEach<Read>(
   folder: string,
   names: readonly string[],
-  read: (path: string) => Promise<LabelledSamples>,
-): Promise<LabelledSamples[]> {
-  const parts: LabelledSamples[] = [];
+  read: (path: string) => Promise<Read>,
+): Promise<Read[]> {
+  const parts: Read[] = [];
   // One after another: a file may be large.
   for (const name of names) parts.push(await read(join(folder, name)));
   return parts;

@@ -56,8 +56,8 @@ describe("CsvColumns", () => {
     for (const [options, message] of refusals) expect(() => new CsvColumns(options)).toThrow(message);
     const unused = (options: CsvOptions) => () => new CsvColumns(options).assertUsed("data");
     unused({ labelColumn: "label" })();
-    expect(unused({ encoding: "latin1" })).toThrow("data: encoding is for CSV files, and there is none");
-    expect(unused({ labelColumn: "y" })).toThrow("data: labelColumn is for CSV files");
+    expect(unused({ encoding: "latin1" })).toThrow("data: encoding is for tables, and there is none");
+    expect(unused({ labelColumn: "y" })).toThrow("data: labelColumn is for tables");
     const columns = new CsvColumns({ dropColumns: ["id", "idx"] });
     columns.match("id,a,label", "a.csv");
     columns.match("a,label", "b.csv");

@@ -11,7 +11,7 @@ afterAll(removeFolders);
 
 async function read(content: string | Uint8Array, options: CsvOptions = {}) {
   const path = join(await makeFolder({ "a.csv": content }), "a.csv");
-  const { x, sampleShape, labels } = await readCsv(path, new CsvColumns(options));
+  const { x, sampleShape, labels } = await (await readCsv(path, new CsvColumns(options))).load();
   expect(x.buffer).toBeInstanceOf(SharedArrayBuffer);
   return { x: Array.from(x), sampleShape, labels: Array.from(labels.places, (place) => labels.names[place]) };
 }

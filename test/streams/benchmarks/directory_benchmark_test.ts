@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { collectSources } from "../../../src/streams/benchmark.ts";
-import { directoryBenchmark } from "../../../src/streams/benchmarks/directory_benchmark.ts";
-import type { DirectoryOptions } from "../../../src/streams/benchmarks/directory_options.ts";
+import { directoryBenchmark } from "../../../src/streams/benchmarks/directory/directory_benchmark.ts";
+import type { DirectoryOptions } from "../../../src/streams/benchmarks/directory/directory_options.ts";
 import type { Stream } from "../../../src/streams/experience.ts";
 import { listSamples } from "../../support/made_dataset.ts";
 import { makeJpeg, makeNpy, makeNpz, makePng } from "../../support/made_files.ts";
@@ -175,7 +175,7 @@ describe("directoryBenchmark()", () => {
       [{ "train/0/a.csv": csv, "test/1/a.csv": csv }, 'test: must hold the experiences "0" as '],
       [twice({ "0/a.csv": csv }), 'testSize requires a folder without "test", got 0.1', { testSize: 0.1 }],
       [{ "0/a.csv": csv }, "directoryBenchmark: testSize must be at least 0 and below 1, got 1", { testSize: 1 }],
-      [{ "0/a.txt": csv }, "/0 needs x.npy and y.npy, or .npz files with x and y, or .csv files"],
+      [{ "0/a.txt": csv }, "/0 needs x.npy and y.npy, or .npz files with x and y, or .csv, .parquet or .tar files"],
       [{ "0/a.csv": csv, "0/cat/a.png": png }, 'for each class, got ["cat/", "a.csv"]'],
       [{ "0/x.npy": makeNpy([1], { shape: [1, 1] }) }, "needs x.npy and y.npy"],
       [
@@ -195,7 +195,7 @@ describe("directoryBenchmark()", () => {
         "/1: needs samples of shape [4, 4, 1] in bytes",
       ],
       [{ "0/a.csv": csv, "1/a.csv": "a,b,label\n1,2,0\n" }, "the columns of "],
-      [{ "0/a.npz": makeNpz([1], [0], { shape: [1, 1] }) }, ": encoding is for CSV files", { encoding: "latin1" }],
+      [{ "0/a.npz": makeNpz([1], [0], { shape: [1, 1] }) }, ": encoding is for tables", { encoding: "latin1" }],
       [
         {
           "0/a.npz": makeNpz([1], [0], { shape: [1, 1] }),

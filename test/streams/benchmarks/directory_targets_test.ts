@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { countTargets, readTargetForm } from "../../../src/streams/benchmark_targets.ts";
-import type { DirectoryOptions } from "../../../src/streams/benchmarks/directory_options.ts";
+import type { DirectoryOptions } from "../../../src/streams/benchmarks/directory/directory_options.ts";
 import type { Stream } from "../../../src/streams/experience.ts";
 import { makeNpy, makeNpz, makePng } from "../../support/made_files.ts";
 import { removeFolders } from "../../support/made_idx.ts";

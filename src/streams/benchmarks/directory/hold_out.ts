@@ -1,9 +1,9 @@
-import { elementAt } from "../../core/element_at.ts";
-import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
-import { RandomStream } from "../../core/random_stream.ts";
-import type { Dataset } from "../../data/dataset.ts";
-import { groupPositions } from "../../data/group_positions.ts";
-import { splitValidation } from "../split_experience.ts";
+import { elementAt } from "../../../core/element_at.ts";
+import { describeValue, RangeRefusal } from "../../../core/errors/errors.ts";
+import { RandomStream } from "../../../core/random_stream.ts";
+import type { Dataset } from "../../../data/dataset.ts";
+import { groupPositions } from "../../../data/group_positions.ts";
+import { splitValidation } from "../../split_experience.ts";
 
 /** What must be left on both sides: samples of every data set, or of every class, or any at all. */
 export type HoldOutNeeds =

@@ -1,23 +1,25 @@
 import { join } from "node:path";
-import { elementAt } from "../../core/element_at.ts";
-import { RangeRefusal } from "../../core/errors/errors.ts";
-import { assertOptions } from "../../core/options/assert_options.ts";
-import { CsvColumns } from "../../data/csv/csv_columns.ts";
-import { Dataset } from "../../data/dataset.ts";
-import { WANTED_SIZE_RULES } from "../../data/images/resize_image.ts";
-import { findClassIds } from "../../data/readers/class_names.ts";
-import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
-import { readSampleFolder } from "../../data/readers/read_sample_folder.ts";
-import { settleSamples } from "../../data/readers/settle_samples.ts";
-import { createBenchmark } from "../benchmark.ts";
-import type { Benchmark } from "../experience.ts";
-import { DEFAULT_EXPERIENCES } from "./class_counts.ts";
-import { dealDatasets } from "./deal_datasets.ts";
+import { elementAt } from "../../../core/element_at.ts";
+import { RangeRefusal } from "../../../core/errors/errors.ts";
+import { assertOptions } from "../../../core/options/assert_options.ts";
+import { CsvColumns } from "../../../data/csv/csv_columns.ts";
+import { Dataset } from "../../../data/dataset.ts";
+import { WANTED_SIZE_RULES } from "../../../data/images/resize_image.ts";
+import { findClassIds } from "../../../data/readers/class_names.ts";
+import type { LabelledSamples } from "../../../data/readers/labelled_samples.ts";
+import { readSampleFolder } from "../../../data/readers/read_sample_folder.ts";
+import { settleSamples } from "../../../data/readers/settle_samples.ts";
+import { createBenchmark } from "../../benchmark.ts";
+import type { Benchmark } from "../../experience.ts";
+import { DEFAULT_EXPERIENCES } from "../class_counts.ts";
+import { dealDatasets } from "../deal_datasets.ts";
+import type { DealtScenario } from "../image_options.ts";
 import { DIRECTORY_OPTIONS, type DirectoryOptions } from "./directory_options.ts";
+import { joinKeyed, type KeyedSamples, splitByKey } from "./divide_by_keys.ts";
 import { findExperienceFolders } from "./find_experience_folders.ts";
 import { createFolderDatasets } from "./folder_datasets.ts";
 import { type HoldOutNeeds, holdOutTest } from "./hold_out.ts";
-import type { DealtScenario } from "./image_options.ts";
+import { assertUndealtKeys, createKeyedBenchmark } from "./keyed_benchmark.ts";
 
 /**
  * A benchmark from files of one's own: `path/train/EXPERIENCE/…` and `path/test/EXPERIENCE/…` with the same experiences
@@ -34,8 +36,13 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
   const { path, testSize, testsAll = false, taskLabels = false, seed = 0 } = options;
   const { names, parts, tested, isUndivided, rootOf } = await findExperienceFolders(options);
-  const isByFolder = options.scenario === "folders" || (options.scenario === undefined && !isUndivided);
-  if (isByFolder) assertUndealt(options, isUndivided);
+  const isByKey = options.experienceColumn !== undefined || options.orderColumn !== undefined;
+  const isByFolder = !isByKey && (options.scenario === "folders" || (options.scenario === undefined && !isUndivided));
+  if (isByKey) assertUndealtKeys(options, isUndivided);
+  if (isByKey || isByFolder) assertUndealt(options, { isUndivided, isByKey });
+  if (options.splitColumn !== undefined && (parts.length === 2 || testSize !== undefined)) {
+    throw new RangeRefusal(`${path}: splitColumn cannot be used with a folder "test", or with testSize`);
+  }
   if (parts.length === 2 && testSize !== undefined) {
     throw new RangeRefusal(`${path}: testSize requires a folder without "test", got ${testSize}`);
   }
@@ -64,18 +71,29 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     name: elementAt(folders, i).folder || "samples",
     taskLabel: taskLabels && isByFolder ? names.indexOf(elementAt(folders, i).name) : 0,
   }));
-  const scenario = isByFolder ? "folders" : chooseScenario(options, samples);
+  const scenario = isByFolder || isByKey ? "folders" : chooseScenario(options, samples);
   const { datasets, ...made } = await createFolderDatasets(named, {
     ...options,
     augmentation: options.augmentation ?? undefined,
   });
+  const keyed = datasets.map((dataset, i) => ({ dataset, keys: samples[i]?.keys }));
+  if (isByKey) {
+    const [train, test] = [keyed.slice(0, names.length), keyed.slice(names.length)].map(joinKeyed);
+    const split = options.splitColumn !== undefined;
+    const divided = split
+      ? splitByKey(joinKeyed(keyed), path)
+      : { train: train ?? joinKeyed(keyed), test: parts.length === 2 ? test : undefined, valid: undefined };
+    return { ...createKeyedBenchmark(divided, made, options), featureNames: columns.features };
+  }
   const sourceNames = named.map(({ name }) => name);
   const needs = chooseNeeds(scenario, made.classNames);
   const halves = testsAll
     ? { train: datasets, test: datasets }
-    : parts.length === 2
-      ? { train: datasets.slice(0, names.length), test: placeTests(datasets.slice(names.length), names, tested) }
-      : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, names: sourceNames, subject: path, needs });
+    : options.splitColumn !== undefined
+      ? splitEach(keyed, path)
+      : parts.length === 2
+        ? { train: datasets.slice(0, names.length), test: placeTests(datasets.slice(names.length), names, tested) }
+        : holdOutTest(datasets, { testSize: testSize ?? 0.2, seed, names: sourceNames, subject: path, needs });
   if (scenario !== "folders") {
     const [train, test] = [Dataset.concat(halves.train), Dataset.concat(halves.test)];
     const toIds = (option: string, labels: readonly (string | number)[]) =>
@@ -94,10 +112,24 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   const train = halves.train.map((dataset, i) => ({ dataset, name: elementAt(names, i) }));
   const test = halves.test.map((dataset, i) => {
     const name = elementAt(names, i);
-    return { dataset, name, isUntested: !tested.includes(name) };
+    return { dataset, name, isUntested: !tested.includes(name) || dataset.length === 0 };
   });
   const streams = { train, test, isTaskIncremental: taskLabels };
   return { ...createBenchmark({ ...options, ...made, name: "directory", ...streams }), featureNames: columns.features };
+}
+
+/** Train and test samples of each data set, by what a column says. */
+function splitEach(keyed: readonly KeyedSamples[], path: string): { train: Dataset[]; test: Dataset[] } {
+  const halves = keyed.map((samples) => splitByKey(samples, path));
+  if (halves.some(({ valid }) => valid)) {
+    throw new RangeRefusal(`${path}: a split for validation requires experienceColumn or orderColumn`);
+  }
+  if (!halves.some(({ test }) => test))
+    throw new RangeRefusal(`${path}: splitColumn must have rows of the split "test"`);
+  return {
+    train: halves.map(({ train }) => train.dataset),
+    test: halves.map(({ test }) => test?.dataset ?? Dataset.empty()),
+  };
 }
 
 /** A data set for each experience, without samples where there is nothing to test it on. */
@@ -124,11 +156,13 @@ const CLASS_OPTIONS = [
 
 function assertUndealt(
   { path, experiences, balanced, minClassPatternsInExperience: least = 0, ...options }: DirectoryOptions,
-  isUndivided: boolean,
+  { isUndivided, isByKey }: { readonly isUndivided: boolean; readonly isByKey: boolean },
 ): void {
-  if (isUndivided) throw new RangeRefusal(`${path}: scenario "folders" requires a folder for each experience`);
+  if (isUndivided && !isByKey)
+    throw new RangeRefusal(`${path}: scenario "folders" requires a folder for each experience`);
   const dealt = 'scenario "class-incremental" or "new-instances"';
-  if (experiences !== undefined) throw new RangeRefusal(`${path}: experiences requires ${dealt}, got "folders"`);
+  if (experiences !== undefined && !isByKey)
+    throw new RangeRefusal(`${path}: experiences requires ${dealt}, got "folders"`);
   for (const option of CLASS_OPTIONS) {
     if (options[option])
       throw new RangeRefusal(`${path}: ${option} requires scenario "class-incremental", got "folders"`);

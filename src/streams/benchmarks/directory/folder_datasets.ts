@@ -1,17 +1,17 @@
-import { elementAt } from "../../core/element_at.ts";
-import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
-import { createDataSource, type DataSource } from "../../data/data_source.ts";
-import { Dataset } from "../../data/dataset.ts";
-import { addChannels, addColour } from "../../data/images/prepare_image.ts";
-import { assertSameKind } from "../../data/readers/array_files.ts";
-import { type KnownClasses, numberClasses } from "../../data/readers/class_names.ts";
-import type { LabelledSamples } from "../../data/readers/labelled_samples.ts";
-import { settleColumns } from "../../data/readers/sample_targets.ts";
-import { openSamples } from "../../data/store/open_samples.ts";
-import type { Augmentation } from "../../data/transforms/augmentation.ts";
-import { labelTasks } from "../../data/transforms/label_tasks.ts";
-import type { Transform } from "../../data/transforms/transform.ts";
-import type { Benchmark } from "../experience.ts";
+import { elementAt } from "../../../core/element_at.ts";
+import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../../core/shared/shared_memory.ts";
+import { createDataSource, type DataSource } from "../../../data/data_source.ts";
+import { Dataset } from "../../../data/dataset.ts";
+import { addChannels, addColour } from "../../../data/images/prepare_image.ts";
+import { assertSameKind } from "../../../data/readers/array_files.ts";
+import { type KnownClasses, numberClasses } from "../../../data/readers/class_names.ts";
+import type { LabelledSamples } from "../../../data/readers/labelled_samples.ts";
+import { settleColumns } from "../../../data/readers/sample_targets.ts";
+import { openSamples } from "../../../data/store/open_samples.ts";
+import type { Augmentation } from "../../../data/transforms/augmentation.ts";
+import { labelTasks } from "../../../data/transforms/label_tasks.ts";
+import type { Transform } from "../../../data/transforms/transform.ts";
+import type { Benchmark } from "../../experience.ts";
 
 /** Samples that were read, with what their data source is to be called. */
 export interface NamedSamples extends LabelledSamples {

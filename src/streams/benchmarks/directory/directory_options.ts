@@ -1,10 +1,10 @@
-import { type OptionSchema, type OptionsOf, optional } from "../../core/options/option_schema.ts";
-import { either, flag, listOf, number, oneOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
-import { SAMPLE_FILE_OPTIONS } from "../../data/readers/sample_file_options.ts";
-import { STREAM_OPTIONS } from "../stream_options.ts";
-import { CLASSES_PER_EXPERIENCE } from "./class_counts.ts";
-import { CLASS_ID_OPTIONS, LEAVE_OUT_CLASSES } from "./class_ids.ts";
-import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, MIN_CLASS_PATTERNS, TASK_LABELS } from "./image_options.ts";
+import { type OptionSchema, type OptionsOf, optional } from "../../../core/options/option_schema.ts";
+import { either, flag, listOf, number, oneOf, required, text, wholeNumber } from "../../../core/options/value_rules.ts";
+import { SAMPLE_FILE_OPTIONS } from "../../../data/readers/sample_file_options.ts";
+import { STREAM_OPTIONS } from "../../stream_options.ts";
+import { CLASSES_PER_EXPERIENCE } from "../class_counts.ts";
+import { CLASS_ID_OPTIONS, LEAVE_OUT_CLASSES } from "../class_ids.ts";
+import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, MIN_CLASS_PATTERNS, TASK_LABELS } from "../image_options.ts";
 
 /** What `directoryBenchmark` takes. */
 export const DIRECTORY_OPTIONS = {

@@ -1,7 +1,7 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { RefusalError } from "../../core/errors/errors.ts";
-import { IMAGE_EXTENSIONS } from "../../data/images/image_format.ts";
-import { FOLDER_CONTENTS, listFolder } from "../../data/readers/read_sample_folder.ts";
+import { RefusalError } from "../../../core/errors/errors.ts";
+import { IMAGE_EXTENSIONS } from "../../../data/images/image_format.ts";
+import { FOLDER_CONTENTS, listFolder } from "../../../data/readers/read_sample_folder.ts";
 
 /** Where the samples of a benchmark lie below one folder. */
 export interface SampleFolders {

@@ -1,4 +1,4 @@
-import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import { describeValue, RangeRefusal } from "../../../core/errors/errors.ts";
 import type { DirectoryOptions } from "./directory_options.ts";
 import { findSampleFolders, type SampleFolders } from "./find_sample_folders.ts";
 
@@ -50,8 +50,8 @@ function describeParts({ parts }: SampleFolders): string {
   return parts.length === 2 ? 'in "train" and "test"' : "in the folder itself";
 }
 
-/** @throws {RangeRefusal} If an experience that is wanted is not there. */
-function orderExperiences(
+/** The experiences that were found, as `experienceNames` orders them. @throws {RangeRefusal} If one is not there. */
+export function orderExperiences(
   found: readonly string[],
   { path, experienceNames: known, addExperiences = false }: ExperienceChoice,
 ): readonly string[] {
