@@ -15,5 +15,6 @@ export * from "./onnx.ts";
 export * from "./optimizers.ts";
 export * from "./plugins.ts";
 export * from "./runs.ts";
+export * from "./serving.ts";
 export * from "./strategies.ts";
 export * from "./training.ts";

@@ -24,6 +24,7 @@ export const PARTS: readonly Part[] = [
   { name: "loggers", title: "Log" },
   { name: "runs", title: "Run, resume and report" },
   { name: "onnx", title: "Use exported models" },
+  { name: "serving", title: "Serve models" },
 ];
 
 /** What is exported, with the first sentence of its comment. */

@@ -6,6 +6,7 @@ import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addListCommand } from "./commands/list.ts";
 import { addReportCommand } from "./commands/report.ts";
+import { addServeCommand } from "./commands/serve.ts";
 import { addSetupCommand } from "./commands/setup.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
@@ -36,6 +37,7 @@ export function createProgram(context: CliContext): Command {
   addEvaluateCommand(program, context);
   addExportCommand(program, context);
   addReportCommand(program, context);
+  addServeCommand(program, context);
   addListCommand(program, context, {
     name: "strategies",
     option: "--strategy",

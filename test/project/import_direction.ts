@@ -29,14 +29,15 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   models: ["core", "onnx", "engine"],
   optimizers: ["core", "kernels"],
   cluster: ["core", "kernels", "data", "onnx", "engine", "optimizers"],
-  workers: ["core", "data", "cluster", "report"],
+  workers: ["core", "data", "cluster", "report", "serving"],
   training: BELOW_TRAINING,
   methods: [...BELOW_TRAINING, "training"],
   runs: [...BELOW_TRAINING, "training"],
   saving: [...BELOW_TRAINING, "training", "methods", "runs"],
   report: ["core", "evaluation", "runs"],
-  cli: [...BELOW_TRAINING, "training", "methods", "runs", "report"],
-  "": [...BELOW_TRAINING, "training", "methods", "runs", "saving", "report"],
+  serving: ["core", "data", "onnx", "engine", "cluster", "runs"],
+  cli: [...BELOW_TRAINING, "training", "methods", "runs", "report", "serving"],
+  "": [...BELOW_TRAINING, "training", "methods", "runs", "saving", "report", "serving"],
 };
 
 /** The folder of src that holds `path` ("src/core/vector.ts" → "core"); "workers" for workers, "" for src itself. */

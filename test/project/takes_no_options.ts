@@ -8,6 +8,9 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   "SyntaxRefusal",
   "TRAINING_CALLBACKS",
   "TypeRefusal",
+  // A list, and a function.
+  "createRecordedGate",
+  "createSampleGate",
   // Metrics by themselves: nothing, a number, or a function.
   "Accuracy",
   "AccuracyMatrix",

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { describeValue } from "../../core/errors/errors.ts";
+import { type Bounds, describeBounds, describeValue, findNumberFault } from "../../core/errors/errors.ts";
 import { CliError } from "../cli_error.ts";
 
 /** Makes the parser of an option that is a whole number of at least `minimum`. */
@@ -20,6 +20,16 @@ export function createSizeParser(option: string): (text: string) => number {
     const bytes = Math.floor(Number(number) * (UNITS[unit] ?? 0));
     if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
     throw new CliError(`${option} must be an amount of memory such as 512MiB or 4GiB, got ${describeTyped(text)}`);
+  };
+}
+
+/** Makes the parser of an option that is a number within bounds. */
+export function createNumberParser(option: string, bounds: Bounds): (text: string) => number {
+  return (text) => {
+    const value = /^\d*\.?\d+(e-?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    const wanted = findNumberFault(value, bounds);
+    if (wanted === undefined) return value;
+    throw new CliError(`${option} must be a number ${describeBounds(bounds)}, got ${describeTyped(text)}`);
   };
 }
 

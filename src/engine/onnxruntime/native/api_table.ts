@@ -15,6 +15,8 @@ export const API_FUNCTIONS = {
   GetErrorMessage: { position: 2, takes: ["word"] },
   /** level of the log, its name → environment */
   CreateEnv: { position: 3, takes: ["int32", "word", "word"] },
+  /** environment, path, options → session */
+  CreateSession: { position: 7, takes: ["word", "word", "word", "word"] },
   /** environment, bytes, their number, options → session */
   CreateSessionFromArray: { position: 8, takes: ["word", "word", "word", "word", "word"] },
   /** → options */
@@ -74,5 +76,7 @@ export const ApiNumber = {
   logErrors: 3,
   optimizeAll: 99,
   float32: 1,
+  uint8: 2,
+  int32: 6,
   int64: 7,
 } as const;

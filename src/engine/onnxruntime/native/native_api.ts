@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { ForeignFunction, ForeignInterface } from "../../../core/foreign/foreign_interface.ts";
 import { API_FUNCTIONS, type ApiFunction, type ApiFunctionName, ApiNumber, OLDEST_API_VERSION } from "./api_table.ts";
 
@@ -80,11 +81,16 @@ export class NativeApi {
     return this.make("CreateSessionFromArray", this.#environment, model, model.byteLength, options);
   }
 
+  /** Loads a model from its file, with tensors that stand beside it. @param options Are freed by the caller. */
+  createSessionFromFile(path: string, options: number): number {
+    return this.make("CreateSession", this.#environment, encodePath(path), options);
+  }
+
   /** A tensor that lies in the memory of `data`: hold that for as long as the tensor is used. */
-  createTensor(data: Float32Array | BigInt64Array, shape: readonly number[]): number {
+  createTensor(data: NativeArray, shape: readonly number[]): number {
     // The address of an empty list must not be null.
     const axes = BigInt64Array.from([...shape, 0], BigInt);
-    const type = data instanceof Float32Array ? ApiNumber.float32 : ApiNumber.int64;
+    const type = readElementType(data);
     const place = data.byteLength > 0 ? data : NOWHERE;
     const maker = "CreateTensorWithDataAsOrtValue";
     return this.make(maker, this.#memory, place, data.byteLength, axes, shape.length, type);
@@ -110,6 +116,21 @@ export class NativeApi {
     this.#functions.ReleaseStatus(status);
     throw new Error(message);
   }
+}
+
+/** An array whose values a tensor has, of the type that its class stands for. */
+export type NativeArray = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+
+function readElementType(data: NativeArray): number {
+  if (data instanceof Float32Array) return ApiNumber.float32;
+  if (data instanceof BigInt64Array) return ApiNumber.int64;
+  return data instanceof Int32Array ? ApiNumber.int32 : ApiNumber.uint8;
+}
+
+/** A path as onnxruntime takes it: in characters of two bytes on Windows. */
+function encodePath(path: string): ArrayBufferView {
+  if (process.platform !== "win32") return encodeText(path);
+  return Uint16Array.from(`${path}\0`, (letter) => letter.charCodeAt(0));
 }
 
 /** Text as C takes it: UTF-8 with a zero byte behind. */

@@ -1,14 +1,20 @@
 import { listProviderOptions } from "../cuda/cuda_options.ts";
-import type { PortView } from "../graph_ports.ts";
 import { CONFIG_ENTRIES, parseDevice, type SessionSettings } from "../session_options.ts";
 import { ApiNumber } from "./api_table.ts";
 import { appendCuda } from "./append_cuda.ts";
-import { encodeText, type NativeApi } from "./native_api.ts";
+import { encodeText, type NativeApi, type NativeArray } from "./native_api.ts";
+
+/** The memory of one input or output. */
+export interface BoundView {
+  readonly name: string;
+  readonly data: NativeArray;
+  readonly shape: readonly number[];
+}
 
 /** The memory of a graph's inputs and outputs. */
 export interface BoundViews {
-  readonly inputs: readonly PortView[];
-  readonly outputs: readonly PortView[];
+  readonly inputs: readonly BoundView[];
+  readonly outputs: readonly BoundView[];
 }
 
 /** Inputs and outputs made known to a session. It holds their memory, which onnxruntime knows by address alone. */
@@ -20,15 +26,24 @@ export interface NativeBinding {
 /** A model loaded by the C API, on the processor or a CUDA device. What is bound lies in the processor's memory. */
 export class NativeSession {
   readonly #api: NativeApi;
-  readonly #address: number;
+  /** Where onnxruntime keeps it: the same for all threads of the process, which may run it at the same time. */
+  readonly address: number;
 
-  /** @throws {Error} If onnxruntime refuses the model or the device. */
-  constructor(api: NativeApi, model: Uint8Array, settings: SessionSettings) {
+  /**
+   * @param model Its bytes, the path to its file, or the address of a session that another thread loaded.
+   * @throws {Error} If onnxruntime refuses the model or the device.
+   */
+  constructor(api: NativeApi, model: Uint8Array | string | number, settings: SessionSettings) {
     this.#api = api;
+    if (typeof model === "number") {
+      this.address = model;
+      return;
+    }
     const options = api.make("CreateSessionOptions");
     try {
       setOptions(api, options, settings);
-      this.#address = api.createSession(model, options);
+      const isPath = typeof model === "string";
+      this.address = isPath ? api.createSessionFromFile(model, options) : api.createSession(model, options);
     } finally {
       api.free("ReleaseSessionOptions", options);
     }
@@ -40,7 +55,7 @@ export class NativeSession {
    */
   bind(views: BoundViews): NativeBinding {
     assertApart(views);
-    const address = this.#api.make("CreateIoBinding", this.#address);
+    const address = this.#api.make("CreateIoBinding", this.address);
     try {
       for (const view of views.inputs) this.#bindOne("BindInput", address, view);
       for (const view of views.outputs) this.#bindOne("BindOutput", address, view);
@@ -53,7 +68,7 @@ export class NativeSession {
 
   /** Computes the outputs that are bound from the inputs that are bound. @throws {Error} If onnxruntime fails. */
   run({ address }: NativeBinding): void {
-    this.#api.run(this.#address, address);
+    this.#api.run(this.address, address);
   }
 
   releaseBinding({ address }: NativeBinding): void {
@@ -62,10 +77,10 @@ export class NativeSession {
 
   /** Frees the model. Once, and after its bindings. */
   release(): void {
-    this.#api.free("ReleaseSession", this.#address);
+    this.#api.free("ReleaseSession", this.address);
   }
 
-  #bindOne(bind: "BindInput" | "BindOutput", binding: number, { name, data, shape }: PortView): void {
+  #bindOne(bind: "BindInput" | "BindOutput", binding: number, { name, data, shape }: BoundView): void {
     const value = this.#api.createTensor(data, shape);
     try {
       this.#api.call(bind, binding, encodeText(name), value);

@@ -1,0 +1,9 @@
+/**
+ * Serving of exported models that change, by the Open Inference Protocol: `firn/serving`.
+ * @module
+ */
+
+export type { GateAccuracy, GateSet } from "./serving/gate/gate_set.ts";
+export { createRecordedGate, createSampleGate, type GateSource } from "./serving/gate/gate_source.ts";
+export { type Serving, serve } from "./serving/serve.ts";
+export type { ModelOptions, ServeOptions } from "./serving/serve_options.ts";

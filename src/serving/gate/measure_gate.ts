@@ -1,0 +1,86 @@
+import { RangeRefusal } from "../../core/errors/errors.ts";
+import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
+import type { ServedFile } from "../model_file/served_file.ts";
+import type { BatchTensor, ServedSession } from "../sessions/served_session.ts";
+import type { GateAccuracy, GateSet } from "./gate_set.ts";
+
+/**
+ * The accuracy of a loaded model on the held samples of each experience up to its own.
+ * @throws {RangeRefusal} If the samples do not fit the model, or it answers NaN or infinity.
+ */
+export async function measureGate(
+  session: ServedSession,
+  { file, sets }: { readonly file: ServedFile; readonly sets: readonly GateSet[] },
+): Promise<readonly GateAccuracy[]> {
+  const accuracies: GateAccuracy[] = [];
+  for (const set of sets) {
+    const correct = await countCorrect(session, file, set);
+    accuracies.push({ experience: set.experience, accuracy: correct / set.rows });
+  }
+  return accuracies;
+}
+
+async function countCorrect(session: ServedSession, file: ServedFile, set: GateSet): Promise<number> {
+  const [output] = session.outputs;
+  if (!output) throw new RangeRefusal("the model has no output");
+  const columnOf = createColumnFinder(set, file.classNames);
+  let correct = 0;
+  for (let start = 0; start < set.rows; start += session.capacity) {
+    const rows = Math.min(session.capacity, set.rows - start);
+    for (const input of session.inputs) {
+      const fill = input.port.name === TASK_LABELS_NAME ? fillTaskLabels : fillSamples;
+      fill(input, set, { start, rows });
+    }
+    await session.run(rows);
+    for (let row = 0; row < rows; row++) {
+      if (findLargest(output, row) === columnOf(set.targets[start + row] ?? -1)) correct += 1;
+    }
+  }
+  return correct;
+}
+
+/** A class that the model has no column for is answered by none. */
+function createColumnFinder(
+  { classNames }: GateSet,
+  columns: readonly string[] | undefined,
+): (target: number) => number {
+  if (!classNames || !columns) return (target) => target;
+  const found = new Map(columns.map((name, column) => [name, column]));
+  return (target) => found.get(classNames[target] ?? "") ?? -1;
+}
+
+function fillSamples(input: BatchTensor, set: GateSet, { start, rows }: { start: number; rows: number }): void {
+  const { name, rowLength } = input.port;
+  const [first, last] = [start * rowLength, (start + rows) * rowLength];
+  if (set.samples.length !== set.rows * rowLength) {
+    const got = set.samples.length / set.rows;
+    throw new RangeRefusal(
+      `held samples of experience ${set.experience}: ${name} takes ${rowLength} values, got ${got}`,
+    );
+  }
+  if (input.values instanceof BigInt64Array) throw new RangeRefusal(`held samples cannot fill "${name}" of int64`);
+  input.values.set(set.samples.subarray(first, last));
+}
+
+function fillTaskLabels(
+  { values }: BatchTensor,
+  { taskLabels, experience }: GateSet,
+  { start, rows }: { start: number; rows: number },
+): void {
+  if (!taskLabels || !(values instanceof BigInt64Array)) {
+    throw new RangeRefusal(`held samples of experience ${experience} have no task labels, and the model takes them`);
+  }
+  for (let row = 0; row < rows; row++) values[row] = BigInt(taskLabels[start + row] ?? 0);
+}
+
+/** The column of a row's largest value, the first of equals. */
+function findLargest({ port, values }: BatchTensor, row: number): number {
+  const start = row * port.rowLength;
+  let largest = 0;
+  for (let column = 0; column < port.rowLength; column++) {
+    const value = Number(values[start + column]);
+    if (!Number.isFinite(value)) throw new RangeRefusal(`the model answers ${value} to a held sample`);
+    if (value > Number(values[start + largest])) largest = column;
+  }
+  return largest;
+}

@@ -1,0 +1,92 @@
+import { describeCause, RefusalError } from "../../core/errors/errors.ts";
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Several threads listen on the same port, and the operating system deals out connections. */
+  readonly isShared: boolean;
+}
+
+/** A port that is listened on. */
+export interface HttpListener {
+  readonly port: number;
+  /** Takes no more connections, where the runtime can do that by itself; those that are open go on. */
+  stopListening(): void;
+  /** Ends open connections. */
+  close(): Promise<void>;
+}
+
+type Handler = (request: Request) => Promise<Response>;
+
+/** What is used of Deno. */
+interface DenoServing {
+  serve(options: object, handler: Handler): DenoServer;
+}
+
+interface DenoServer {
+  readonly addr: { readonly port: number };
+  readonly finished: Promise<void>;
+}
+
+/** Seconds after which Bun ends a connection on which nothing happens. */
+const IDLE_SECONDS = 120;
+
+/**
+ * Listens by the runtime's own server.
+ * @throws {RefusalError} If the port is taken or may not be used.
+ */
+export function listen(handler: Handler, options: ListenOptions): HttpListener {
+  try {
+    return "Bun" in globalThis ? listenInBun(handler, options) : listenInDeno(handler, options);
+  } catch (cause) {
+    const { host, port } = options;
+    throw new RefusalError(`cannot listen on ${host}:${port}: ${describeCause(cause)}`, { cause });
+  }
+}
+
+function listenInBun(fetch: Handler, { host, port, isShared }: ListenOptions): HttpListener {
+  const server = Bun.serve({
+    hostname: host,
+    port,
+    reusePort: isShared,
+    idleTimeout: IDLE_SECONDS,
+    // Sizes are the reader's business, which answers with JSON.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    development: false,
+    fetch,
+  });
+  return {
+    port: server.port ?? port,
+    stopListening: () => void server.stop(),
+    close: () => server.stop(true),
+  };
+}
+
+function listenInDeno(handler: Handler, { host, port, isShared }: ListenOptions): HttpListener {
+  const ending = new AbortController();
+  const server = readDeno().serve(
+    { hostname: host, port, reusePort: isShared, signal: ending.signal, onListen: () => undefined },
+    handler,
+  );
+  return {
+    port: server.addr.port,
+    // A graceful shutdown waits for good for a request whose body was not read to its end, and cannot be cut short.
+    stopListening: () => undefined,
+    async close() {
+      ending.abort();
+      await server.finished;
+    },
+  };
+}
+
+function readDeno(): DenoServing {
+  const deno: unknown = Reflect.get(globalThis, "Deno");
+  if (isDenoServing(deno)) return deno;
+  throw new Error("neither Bun nor Deno runs this");
+}
+
+function isDenoServing(value: unknown): value is DenoServing {
+  return typeof value === "object" && value !== null && "serve" in value && typeof value.serve === "function";
+}

@@ -1,0 +1,20 @@
+import type { Answerer } from "../answering/answerer.ts";
+import type { BodyReader } from "./read_body.ts";
+import type { ServerLimits } from "./server_limits.ts";
+import type { ServingControl } from "./serving_control.ts";
+
+/** What routes answer with. */
+export interface Service {
+  readonly answerer: Answerer;
+  readonly control: ServingControl;
+  readonly bodies: BodyReader;
+  readonly limits: ServerLimits;
+  /** Whether the server is ending: it is not ready any more. */
+  isEnding: boolean;
+}
+
+/** A request and what answers it. */
+export interface RouteContext {
+  readonly request: Request;
+  readonly service: Service;
+}

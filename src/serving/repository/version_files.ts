@@ -1,0 +1,78 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { RefusalError } from "../../core/errors/errors.ts";
+import { isSystemError, withFileNamed } from "../../core/errors/system_error.ts";
+
+/** Where the versions of a model lie. */
+export type ModelPlace =
+  /** Files with a number in their name, or folders of that number with model.onnx in them. */
+  { readonly kind: "folder"; readonly path: string } | { readonly kind: "file"; readonly path: string };
+
+/** A file that is a version of a model. */
+export interface VersionFile {
+  /** A whole number: the experience that the model was trained on last, where the file is a run's. */
+  readonly version: string;
+  readonly path: string;
+  /** Changes when the file is written again. */
+  readonly mark: string;
+}
+
+/** Where the versions lie that a path stands for: a run's folder, a folder of files, or one file. */
+export async function findModelPlace(path: string): Promise<ModelPlace & { readonly isRun: boolean }> {
+  const found = await withFileNamed(path, () => stat(path));
+  if (!found.isDirectory()) return { kind: "file", path, isRun: false };
+  const isRun = await isFile(join(path, "config.json"));
+  const exports = join(path, "onnx");
+  if (isRun) return { kind: "folder", path: exports, isRun };
+  return { kind: "folder", path: (await isFolder(exports)) ? exports : path, isRun };
+}
+
+/** The versions in a place, oldest first. A folder that is not there yet has none. */
+export async function listVersionFiles(place: ModelPlace): Promise<readonly VersionFile[]> {
+  const paths = place.kind === "file" ? [place.path] : await listPaths(place.path);
+  const files = new Map<string, VersionFile>();
+  for (const path of paths) {
+    const version = readVersion(path) ?? (place.kind === "file" ? "1" : undefined);
+    const mark = version === undefined ? undefined : await readMark(path);
+    if (version !== undefined && mark !== undefined) files.set(version, { version, path, mark });
+  }
+  return [...files.values()].sort((a, b) => Number(a.version) - Number(b.version));
+}
+
+/** The number at the end of a file's name, or that of the folder with a model.onnx: "experience-003.onnx" is 3. */
+function readVersion(path: string): string | undefined {
+  const name = basename(path) === "model.onnx" ? basename(join(path, "..")) : basename(path, ".onnx");
+  const [digits] = /\d+$/.exec(name) ?? [];
+  return digits === undefined || digits.length > 15 ? undefined : String(Number(digits));
+}
+
+async function listPaths(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === "ENOENT") return [];
+    throw isSystemError(error)
+      ? new RefusalError(`${folder}: it cannot be read: ${error.code}`, { cause: error })
+      : error;
+  });
+  return entries.flatMap((entry) => {
+    if (entry.isDirectory()) return /^\d+$/.test(entry.name) ? [join(folder, entry.name, "model.onnx")] : [];
+    return entry.name.endsWith(".onnx") ? [join(folder, entry.name)] : [];
+  });
+}
+
+async function readMark(path: string): Promise<string | undefined> {
+  try {
+    const { size, mtimeMs, ino } = await stat(path);
+    return `${size}-${mtimeMs}-${ino}`;
+  } catch (error) {
+    if (isSystemError(error)) return undefined;
+    throw error;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}

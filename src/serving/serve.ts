@@ -1,0 +1,143 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { RangeRefusal, RefusalError } from "../core/errors/errors.ts";
+import { resolveOptions } from "../core/options/option_schema.ts";
+import { Answerer } from "./answering/answerer.ts";
+import { createRunGate } from "./gate/run_gate.ts";
+import { RequestHandler } from "./protocol/handler.ts";
+import { type HttpListener, listen } from "./protocol/http_listener.ts";
+import { PROTOCOL_ROUTES } from "./protocol/protocol_routes.ts";
+import { BodyReader } from "./protocol/read_body.ts";
+import type { Service } from "./protocol/service.ts";
+import { Journal } from "./repository/journal.ts";
+import { ModelRepository } from "./repository/model_repository.ts";
+import { ServedModel } from "./repository/served_model.ts";
+import { findModelPlace } from "./repository/version_files.ts";
+import { VersionLoader } from "./repository/version_loader.ts";
+import { type ModelOptions, type ResolvedServeOptions, SERVE_OPTIONS, type ServeOptions } from "./serve_options.ts";
+import { waitForQuiet } from "./wait_for_quiet.ts";
+
+/** Models that are served. */
+export interface Serving extends AsyncDisposable {
+  /** "http://127.0.0.1:8000" */
+  readonly url: string;
+  readonly port: number;
+  /** Looks for new files now. A file is taken at the second look that finds it unchanged. */
+  scan(): Promise<void>;
+  /** Lets a version answer from now on; with `isForced` one that the gate refused. @throws {Error} If it cannot. */
+  promote(model: string, version: string, options?: { readonly isForced?: boolean }): Promise<void>;
+  /** Lets the version answer that did before. @returns Its name. @throws {Error} If there is none. */
+  rollback(model: string): Promise<string>;
+  /** Takes no more connections, answers what was asked, and releases everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the models of runs by the Open Inference Protocol, version 2, over HTTP. Versions are experiences: a file that
+ * a run exports while it is served is loaded, compared, measured and takes over without an interruption, or is refused.
+ * @throws {RefusalError} If a path holds no models, the port cannot be used, or other machines could change something
+ *   without a token.
+ * @example
+ * const serving = await serve({ models: [{ path: "runs/replay-split-mnist-1" }] });
+ * console.log(serving.url);
+ * await serving.close();
+ */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const resolved = resolveOptions("serve", options, SERVE_OPTIONS);
+  assertServeOptions(resolved);
+  const { maxQueuedRows, batchWaitMs, host, port } = resolved;
+  const answerer = new Answerer({ maxQueuedRows, batchWaitMs });
+  const loader = new VersionLoader();
+  const journals = new Map<string, Journal>();
+  const models = await createModels(resolved, { answerer, loader, journals });
+  const repository = new ModelRepository(models, [answerer]);
+  const bodies = new BodyReader(resolved);
+  const service: Service = { answerer, control: repository, bodies, limits: resolved, isEnding: false };
+  const handler = new RequestHandler(service, { token: resolved.token, routes: PROTOCOL_ROUTES });
+  let listener: HttpListener | undefined;
+  let closing: Promise<void> | undefined;
+  const end = async () => {
+    service.isEnding = true;
+    listener?.stopListening();
+    await waitForQuiet(() => handler.working);
+    await listener?.close();
+    bodies.close();
+    await repository.close();
+    await loader.close();
+    for (const journal of journals.values()) journal.close();
+  };
+  const close = () => {
+    closing ??= end();
+    return closing;
+  };
+  try {
+    await repository.start();
+    listener = listen(handler.answer, { host, port, isShared: false });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  repository.watch(resolved.pollMs);
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+  return {
+    url,
+    port: listener.port,
+    scan: () => repository.scan(),
+    promote: async (model, version, how) => repository.find(model).promote(version, how),
+    rollback: async (model) => repository.find(model).rollback(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function assertServeOptions({ host, token, shadow, canary }: ResolvedServeOptions): void {
+  if (shadow && canary !== undefined) throw new RangeRefusal("serve: canary and shadow exclude each other");
+  if (token === undefined && !isLoopback(host)) {
+    throw new RefusalError(`serve: token is required where other machines can ask (host is ${JSON.stringify(host)})`);
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+interface Parts {
+  readonly answerer: Answerer;
+  readonly loader: VersionLoader;
+  readonly journals: Map<string, Journal>;
+}
+
+async function createModels(options: ResolvedServeOptions, parts: Parts): Promise<readonly ServedModel[]> {
+  const models: ServedModel[] = [];
+  for (const given of options.models) {
+    const name = given.name ?? nameModel(given.path);
+    if (models.some((other) => other.name === name)) {
+      throw new RangeRefusal(`serve: two models are called ${JSON.stringify(name)}: name one of them otherwise`);
+    }
+    models.push(await createModel({ ...given, name }, options, parts));
+  }
+  return models;
+}
+
+async function createModel(
+  { path, name, gate }: ModelOptions & { readonly name: string },
+  { maxForgetting, minAccuracy, shadow, canary, keep, maxBatch, journal, tell }: ResolvedServeOptions,
+  { answerer, loader, journals }: Parts,
+): Promise<ServedModel> {
+  const place = await findModelPlace(path);
+  const folder = place.isRun ? path : place.kind === "file" ? dirname(path) : place.path;
+  const journalPath = resolve(journal ?? join(folder, "serving", "journal.jsonl"));
+  const opened = journals.get(journalPath) ?? Journal.open(journalPath);
+  journals.set(journalPath, opened);
+  return new ServedModel(name, place, {
+    threads: [answerer],
+    loader,
+    journal: opened,
+    policy: { limits: { maxForgetting, minAccuracy }, candidateShare: shadow ? 0 : canary, keep, maxBatch },
+    gate: gate ?? (place.isRun ? createRunGate(path) : undefined),
+    tell: tell ?? (() => undefined),
+  });
+}
+
+function nameModel(path: string): string {
+  return basename(resolve(path)).replace(/\.onnx$/, "");
+}
