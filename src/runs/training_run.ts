@@ -10,6 +10,7 @@ import { listNames } from "../streams/stream.ts";
 import { restoreSnapshot, takeSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
+import { CheckpointPace } from "./checkpoints/checkpoint_pace.ts";
 import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
 import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
 import { ModelExporter } from "./model_exporter.ts";
@@ -57,6 +58,7 @@ export class TrainingRun<Config> {
   readonly #evaluator: EvaluationPlugin;
   readonly #monitor: RunMonitor;
   readonly #checkpointer: RunCheckpointer;
+  readonly #pace = new CheckpointPace();
   readonly #exporter: ModelExporter | undefined;
   readonly #experiences: ExperienceSummary[];
   #parametersHash: string | null;
@@ -110,12 +112,15 @@ export class TrainingRun<Config> {
       for (const unit of listTrainingUnits(benchmark, { jointly: this.strategy.trainsJointly })) {
         index += 1;
         if (index <= done) continue;
+        if (signal?.aborted) await this.#saveIfBehind();
         signal?.throwIfAborted();
         this.#experiences.push(await this.#trainUnit(unit));
         this.#parametersHash = hashParameters(this.strategy.parameters);
         await this.#writeSummary("running");
-        await this.#save({ kind: "before", now: takeSnapshot(this.strategy) });
+        this.#pace.countExperience();
+        if (this.#pace.isDue) await this.#saveIfBehind();
       }
+      await this.#saveIfBehind();
       return await this.#writeSummary("finished");
     } catch (error) {
       await this.#noteEnd(error);
@@ -213,8 +218,12 @@ export class TrainingRun<Config> {
     await this.strategy.train(parts.slice(experiences), { ...options, resume });
   }
 
+  async #saveIfBehind(): Promise<void> {
+    if (this.#pace.isBehind) await this.#save({ kind: "before", now: takeSnapshot(this.strategy) });
+  }
+
   async #save(place: RunPlace): Promise<void> {
-    await this.directory.checkpoints.save(this.#createCheckpoint(place));
+    this.#pace.noteSaved(await this.directory.checkpoints.save(this.#createCheckpoint(place)));
     this.#checkpointer.restart();
   }
 

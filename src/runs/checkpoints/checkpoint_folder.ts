@@ -8,6 +8,7 @@ import { readErrorCode, withStorage } from "../storage_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_codec.ts";
 import { isLargeMatrix, leaveOutRows, putRowsBack } from "./matrix_rows.ts";
 import { parseRunCheckpoint, type RunCheckpoint, type StoredCheckpoint } from "./run_checkpoint.ts";
+import { readHeaderBytes } from "./safetensors.ts";
 
 /** How many checkpoints are kept: one to use, and two in case that it is damaged. */
 const KEPT_CHECKPOINTS = 3;
@@ -52,9 +53,10 @@ export class CheckpointFolder {
 
   /**
    * Writes a checkpoint; once it is on the disk, the oldest make room.
+   * @returns How many bytes of it are no vectors.
    * @throws {StorageError} If the disk refuses; those written before are untouched then.
    */
-  async save(checkpoint: RunCheckpoint): Promise<void> {
+  async save(checkpoint: RunCheckpoint): Promise<number> {
     const bytes = encodeCheckpoint(await this.#leaveOutMatrix(checkpoint));
     await withStorage(`write a checkpoint of ${bytes.length} bytes into ${this.path}`, async () => {
       if (this.#next === undefined) {
@@ -65,6 +67,7 @@ export class CheckpointFolder {
       this.#next += 1;
       for (const name of (await this.list()).slice(KEPT_CHECKPOINTS)) await rm(join(this.path, name), { force: true });
     });
+    return readHeaderBytes(bytes);
   }
 
   /** The names of the files there are, newest first. */

@@ -58,6 +58,11 @@ export function encodeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8
   return bytes;
 }
 
+/** The length of a file's header, which says what its tensors are and holds its metadata. */
+export function readHeaderBytes(bytes: Uint8Array): number {
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
+}
+
 /**
  * Reads what `encodeSafetensors` writes, and any other file of these types whose tensors are vectors.
  * @returns Copies: the caller owns them. Together they take no more room than the file.
@@ -91,8 +96,7 @@ function dtypeOf(array: TensorArray): DType {
 
 function splitFile(bytes: Uint8Array): { header: Readonly<Record<string, unknown>>; data: Uint8Array } {
   if (bytes.length < LENGTH_BYTES) throw malformed(`truncated: the file has ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerBytes = Number(view.getBigUint64(0, true));
+  const headerBytes = readHeaderBytes(bytes);
   if (headerBytes > bytes.length - LENGTH_BYTES) {
     throw malformed(`truncated: the header has ${headerBytes} bytes, the file ${bytes.length}`);
   }
