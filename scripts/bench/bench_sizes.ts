@@ -25,6 +25,8 @@ export interface BenchSizes {
   /** Steps in a tenth of a long online training, and epochs of each experience in a long run. */
   readonly longSteps: number;
   readonly longEpochs: number;
+  /** Small experiences of one run. */
+  readonly manyExperiences: number;
   /** Samples in each experience where strategies are compared. */
   readonly strategyExamples: number;
   /** Samples in a minibatch of convolutional models. */
@@ -48,6 +50,7 @@ export const FULL_SIZES: BenchSizes = {
   fillingSteps: 120,
   longSteps: 500,
   longEpochs: 6,
+  manyExperiences: 1000,
   strategyExamples: 512,
   imageBatchSize: 64,
   gemmSize: 1024,
@@ -68,6 +71,7 @@ export const QUICK_SIZES: BenchSizes = {
   fillingSteps: 6,
   longSteps: 2,
   longEpochs: 2,
+  manyExperiences: 12,
   strategyExamples: 130,
   imageBatchSize: 4,
   gemmSize: 64,

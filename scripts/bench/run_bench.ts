@@ -9,6 +9,7 @@ import type { PythonPeer } from "./contestants/find_pythons.ts";
 import { formatComparisons, formatJson } from "./format_rows.ts";
 import { createProgressLine } from "./progress_line.ts";
 import { runLongSuite } from "./suites/long_suite.ts";
+import { runManySuite } from "./suites/many_suite.ts";
 import { runOnlineSuite } from "./suites/online_suite.ts";
 import { runRunSuite } from "./suites/run_suite.ts";
 import { runScalingSuite } from "./suites/scaling_suite.ts";
@@ -29,6 +30,7 @@ const RUN_SUITE: Readonly<Record<SuiteName, (context: BenchContext) => AsyncGene
   scaling: runScalingSuite,
   online: runOnlineSuite,
   long: runLongSuite,
+  many: runManySuite,
   run: runRunSuite,
   strategies: runStrategySuite,
 };

@@ -5,6 +5,7 @@ def create_model(torch, name):
     """A model that gives 10 logits. Raises KeyError where there is none of that name."""
     return {
         "simple-mlp": _create_simple_mlp,
+        "large-mlp": _create_large_mlp,
         "simple-cnn": _create_simple_cnn,
         "slim-resnet18": _create_slim_resnet18,
     }[name](torch)
@@ -13,6 +14,16 @@ def create_model(torch, name):
 def _create_simple_mlp(torch):
     nn = torch.nn
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.5), nn.Linear(512, 10))
+
+
+def _create_large_mlp(torch):
+    nn = torch.nn
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(784, 2800), nn.ReLU(), nn.Dropout(0.5),
+        nn.Linear(2800, 2800), nn.ReLU(), nn.Dropout(0.5),
+        nn.Linear(2800, 10),
+    )  # fmt: skip
 
 
 def _create_simple_cnn(torch):

@@ -15,7 +15,7 @@ from peer_models import create_model  # noqa: E402
 
 BATCH = CONFIG["batchSize"]
 # Normalised floats beforehand: the library does that inside its step, here it costs nothing.
-if CONFIG["model"] == "simple-mlp":
+if CONFIG["model"].endswith("-mlp"):
     images, labels = load_mnist(torch, CONFIG["data"], "train")
 else:
     images, labels = make_images(torch, 10 * BATCH)

@@ -13,7 +13,7 @@ import type { BenchSizes } from "../bench_sizes.ts";
 export interface Workload {
   readonly name: string;
   /** What the peers' scripts call the model. */
-  readonly peerModel: "simple-mlp" | "simple-cnn" | "slim-resnet18";
+  readonly peerModel: "simple-mlp" | "large-mlp" | "simple-cnn" | "slim-resnet18";
   readonly batchSize: number;
   /** True where a step takes so long that few of them must do. */
   readonly isSlow: boolean;
@@ -34,11 +34,21 @@ export const SIMPLE_MLP: Workload = {
   },
 };
 
-/** All workloads: SimpleMLP, and SimpleCNN and SlimResNet18 on made images [32, 32, 3]. */
+/** SimpleMLP with two hidden layers of 2,800 units: 10 million parameters. */
+const LARGE_MLP: Workload = {
+  ...SIMPLE_MLP,
+  name: "MLP of 10 M parameters",
+  peerModel: "large-mlp",
+  isSlow: true,
+  createModel: () => simpleMLP({ hiddenLayers: 2, hiddenSize: 2800 }),
+};
+
+/** All workloads: two MLPs on MNIST, and SimpleCNN and SlimResNet18 on made images [32, 32, 3]. */
 export function listWorkloads({ imageBatchSize: batchSize }: Pick<BenchSizes, "imageBatchSize">): readonly Workload[] {
   const images = { batchSize, isSlow: true, loadData: async () => makeImages(10 * batchSize) } as const;
   return [
     SIMPLE_MLP,
+    LARGE_MLP,
     { ...images, name: "SimpleCNN", peerModel: "simple-cnn", createModel: () => simpleCNN() },
     { ...images, name: "SlimResNet18", peerModel: "slim-resnet18", createModel: () => slimResNet18() },
   ];
