@@ -1,13 +1,17 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
+import { assertOptions } from "../core/options/assert_options.ts";
 import { omitUndefined } from "../core/options/omit_undefined.ts";
+import { convertExport } from "../onnx/conversion/convert_export.ts";
 import type { Benchmark, Experience } from "../streams/experience.ts";
 import { findOriginNumber } from "../streams/lineage.ts";
 import { isOnlineExperience } from "../streams/online_experience.ts";
 import { listNames } from "../streams/stream.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { exportStrategy } from "./export_strategy.ts";
+import { takeCalibrationSamples } from "./exports/calibration_samples.ts";
+import { CALIBRATION_SAMPLES, EXPORT_FORM_SCHEMA, type ExportForm, toConversion } from "./exports/export_form.ts";
 import type { RunDirectory } from "./run_directory.ts";
-import { nameDataFile } from "./run_files.ts";
+import { formatConvertedPath, nameDataFile } from "./run_files.ts";
 import type { ExperienceSummary } from "./run_summary.ts";
 
 /** What an exported file says of itself. */
@@ -26,12 +30,24 @@ export class ModelExporter {
   readonly #labels: ExportLabels;
   readonly #maxFileBytes: number | undefined;
 
-  /** @param maxFileBytes Default: 2 GiB. The tensors of a larger file stand in another, "….onnx.data". */
+  readonly #form: ExportForm | undefined;
+
+  /**
+   * @param options `maxFileBytes`, by default 2 GiB: the tensors of a larger file stand in another, "….onnx.data".
+   * `form`: how each model is written once more, into the folder "export".
+   */
   constructor(
     benchmark: Benchmark,
     directory: RunDirectory,
-    { labels, maxFileBytes }: { readonly labels: ExportLabels; readonly maxFileBytes?: number },
+    options: {
+      readonly labels: ExportLabels;
+      readonly maxFileBytes?: number | undefined;
+      readonly form?: ExportForm | undefined;
+    },
   ) {
+    const { labels, maxFileBytes, form } = options;
+    if (form) assertOptions("exportForm", form, EXPORT_FORM_SCHEMA);
+    this.#form = form;
     this.#benchmark = benchmark;
     this.#directory = directory;
     this.#labels = labels;
@@ -70,7 +86,20 @@ export class ModelExporter {
     if (data) await this.#directory.writeFile(nameDataFile(path), data);
     await this.#directory.writeFile(path, bytes);
     await this.#directory.writeFile(this.#directory.latestExportPath, bytes);
+    if (this.#form) await this.#convert(this.#directory.resolve(path), experience.currentExperience, this.#form);
     return { path, maxAbsoluteDifference };
+  }
+
+  /** Writes the file once more, in another form. */
+  async #convert(file: string, experience: number, form: ExportForm): Promise<void> {
+    const path = formatConvertedPath(experience);
+    const { precision, calibrationSamples: count = CALIBRATION_SAMPLES } = form;
+    const samples = precision === "int8" ? takeCalibrationSamples(this.#benchmark, { count, last: experience }) : [];
+    const dataLocation = basename(nameDataFile(path));
+    const { bytes, data } = await convertExport(file, { ...toConversion(form), samples, dataLocation });
+    await this.#directory.makeFolder(dirname(path));
+    if (data) await this.#directory.writeFile(nameDataFile(path), data);
+    await this.#directory.writeFile(path, bytes);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MeasureName } from "../evaluation/measures.ts";
+import type { ExportForm } from "./exports/export_form.ts";
 
 /** A thing chosen by name, with every option that it was made with. */
 export interface NamedChoice {
@@ -45,6 +46,8 @@ export interface RunConfig {
   readonly maxRestarts: number;
   /** False leaves the ONNX files out. */
   readonly exportsModels: boolean;
+  /** The form in which models are exported once more; absent where they are not. */
+  readonly exportForm?: ExportForm | undefined;
   /** MiB of features of frozen layers that replicas keep; absent for the default, `FEATURE_CACHE_MIB`. */
   readonly featureCacheMiB?: number | undefined;
   /** Bytes of samples that are in memory at a time; absent for the default. */

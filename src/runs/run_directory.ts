@@ -19,6 +19,7 @@ const RUN_ENTRIES = [
   "metrics.jsonl",
   "accuracy_matrix.csv",
   "onnx",
+  "export",
   "checkpoints",
   START_MODEL_FILE,
 ] as const;
@@ -98,6 +99,16 @@ export class RunDirectory {
   /** The place of something in the directory. */
   resolve(relativePath: string): string {
     return join(this.path, relativePath);
+  }
+
+  /** Makes a folder in the directory, where it is not there. */
+  async makeFolder(name: string): Promise<void> {
+    const path = this.resolve(name);
+    await withStorage(`write to ${path}`, () =>
+      mkdir(path).catch((error: unknown) => {
+        if (readErrorCode(error) !== "EEXIST") throw error;
+      }),
+    );
   }
 
   /** Writes a file of the run, whole or not at all. */

@@ -12,6 +12,11 @@ export function formatExportPath(experience: number): string {
   return `onnx/experience-${String(experience).padStart(3, "0")}.onnx`;
 }
 
+/** Where a run writes the same model in the form of its option `export`. */
+export function formatConvertedPath(experience: number): string {
+  return formatExportPath(experience).replace("onnx/", "export/");
+}
+
 /** The file beside an exported one that takes its tensors where one would be too large. */
 export function nameDataFile(exportPath: string): string {
   return `${exportPath}.data`;

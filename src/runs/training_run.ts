@@ -90,9 +90,9 @@ export class TrainingRun<Config> {
       signal: options.signal,
       write: (checkpoint) => this.#save({ kind: "inside", ...checkpoint }),
     });
-    const { benchmark, labels, exportsModels = true } = options;
+    const { benchmark, labels, exportsModels = true, exportForm: form } = options;
     const own = { strategy: this.strategy.constructor.name, benchmark: benchmark.name };
-    if (exportsModels) this.#exporter = new ModelExporter(benchmark, this.directory, { labels: labels ?? own });
+    if (exportsModels) this.#exporter = new ModelExporter(benchmark, this.directory, { labels: labels ?? own, form });
   }
 
   /**

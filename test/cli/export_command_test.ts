@@ -88,3 +88,44 @@ describe("export", () => {
     expect((await type(run, "--out", out, "--no-test", "--force")).status).toBe(0);
   });
 });
+
+describe("train --export", () => {
+  const words = ["--model", "mlp:hiddenSize=8,hiddenLayers=1", "--batch-size", "8", "--workers", "0", "--quiet"];
+
+  test("writes each model once more, in that form, and a run that goes on does so, too", async () => {
+    const data = await makeFolder({ "1-jan/d.csv": makeTable(80), "2-feb/d.csv": makeTable(60) });
+    const out = join(await makeFolder({}), "run");
+    const form = ["--export", "softmax=true,opset=18,precision=int8,calibrationSamples=20,features=true"];
+    const run = await captureCli(["train", "--benchmark", `directory:path=${data}`, "--out", out, ...words, ...form]);
+    expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: "" });
+    expect((await readdir(join(out, "export"))).sort()).toEqual(["experience-000.onnx", "experience-001.onnx"]);
+    const { graph, metadata, opsetVersion } = decodeModel(await readFile(join(out, "export", "experience-001.onnx")));
+    expect([opsetVersion, metadata["firn.precision"], metadata["firn.experience"]]).toEqual([18, "int8", "1"]);
+    expect(graph.outputs.map(({ name }) => name)).toEqual(["logits", "features", "probabilities"]);
+    const config = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    const kept = { softmax: true, opset: 18, precision: "int8", calibrationSamples: 20, features: "true" };
+    expect(config.exportForm).toEqual(kept);
+    const more = await makeFolder({ "3-mar/d.csv": makeTable(40) });
+    const months = `directory:path=${data},more=${more}`;
+    const continued = await captureCli(["train", "--continue", out, "--benchmark", months, "--quiet"]);
+    expect({ status: continued.status, stderr: continued.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(await readdir(join(out, "export"))).toContain("experience-002.onnx");
+  });
+
+  test("is refused before a run begins where its models cannot have that form", async () => {
+    const data = await makeFolder({ "1-jan/d.csv": makeTable(20) });
+    const out = join(await makeFolder({}), "run");
+    const refusals = [
+      ["layout=nchw", "export: layout nchw needs samples [H, W, C], got [2]"],
+      ["features=body", 'export: unknown layer "body"; known: '],
+      ["opset=12", "export: opset must be a whole number from 13 to 21"],
+      ["size=3", 'export: unknown option "size"'],
+    ] as const;
+    for (const [form, message] of refusals) {
+      const typed = ["train", "--benchmark", `directory:path=${data}`, "--out", out, ...words, "--export", form];
+      const { status, stderr } = await captureCli(typed);
+      expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
+    expect(await readdir(join(out, ".."))).toEqual([]);
+  });
+});

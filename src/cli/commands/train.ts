@@ -101,6 +101,10 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
     )
     .option("--no-tf32", "on CUDA, multiply float32 with all its bits, not the 10 of TF32")
     .option("--convolution-search <name>", "on CUDA: exhaustive, heuristic or default (default: exhaustive)")
+    .option(
+      "--export <options>",
+      "write each model once more into the run's folder export: layout=nchw,preprocess=true; see the command export",
+    )
     .option("--no-onnx", "do not export models")
     .option(
       "--dashboard [port]",

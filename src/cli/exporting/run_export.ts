@@ -6,13 +6,14 @@ import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
 import type { ConversionOptions } from "../../onnx/conversion/conversion_options.ts";
 import { convertExport } from "../../onnx/conversion/convert_export.ts";
+import { readExportMetadata } from "../../onnx/export/evaluate_export.ts";
 import { readExport } from "../../onnx/export/export_session.ts";
+import { takeCalibrationSamples } from "../../runs/exports/calibration_samples.ts";
 import { findExport } from "../../runs/exports/find_export.ts";
 import { nameDataFile } from "../../runs/run_files.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { openTestedFile, type TestedFile, type TestedOptions } from "../evaluating/tested_file.ts";
-import { takeCalibrationSamples } from "./calibration_samples.ts";
 import { compareExports } from "./compare_exports.ts";
 import { formatComparison } from "./format_comparison.ts";
 
@@ -37,8 +38,7 @@ export async function runExport(run: string, options: ExportCommandOptions, { st
   const needsSamples = options.precision === "int8";
   const data = test || needsSamples ? await findData(path, options, needsSamples) : undefined;
   const tested = data?.file;
-  const samples =
-    needsSamples && tested ? takeCalibrationSamples(tested.benchmark, path, options.calibrationSamples) : [];
+  const samples = needsSamples && tested ? await findSamples(path, tested, options.calibrationSamples) : [];
   const { layout, preprocess, softmax, features, opset, precision } = options;
   const conversion = { ...omitUndefined({ layout, preprocess, softmax, features, opset, precision }), samples };
   const dataFile = nameDataFile(out);
@@ -53,6 +53,16 @@ export async function runExport(run: string, options: ExportCommandOptions, { st
     : undefined;
   const result = { from: path, out, ...(data?.untested ? { untested: data.untested } : {}), ...comparison };
   stdout.write(options.json ? formatJSON(result, 2) : formatComparison(result, { precision }));
+}
+
+/** What int8 measures on: samples of the experiences that the file says were learnt. */
+async function findSamples(
+  path: string,
+  { benchmark }: TestedFile,
+  count: number,
+): Promise<ReturnType<typeof takeCalibrationSamples>> {
+  const last = (await readExportMetadata(path))["firn.experience"];
+  return takeCalibrationSamples(benchmark, { count, last: last === undefined ? undefined : Number(last) });
 }
 
 /** Refuses a file that is there, and the model itself, before anything is computed. */

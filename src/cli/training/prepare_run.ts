@@ -10,6 +10,7 @@ import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
+import { assertExportForm } from "../../runs/exports/export_form.ts";
 import type { KeptModel } from "../../runs/models/kept_model.ts";
 import type { RunParts, TrainingRunOptions } from "../../runs/options/training_run_options.ts";
 import { rehearseTrainingRun } from "../../runs/rehearse_run.ts";
@@ -25,6 +26,7 @@ import { createLoaded, createNamed } from "../options/named_factory.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { findModuleAddress, findProgram, nameForFolder } from "../options/user_module.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
+import { EXPORT_FORMS } from "../registries/export_forms.ts";
 import { METRICS } from "../registries/metrics.ts";
 import { MODELS } from "../registries/models.ts";
 import { OPTIMIZERS } from "../registries/optimizers.ts";
@@ -165,6 +167,9 @@ async function createRunOptions(
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
+  const { exportForm: typed } = config;
+  const exportForm = typed && createNamed(EXPORT_FORMS, { name: "export", options: { ...typed } }, undefined);
+  if (exportForm) assertExportForm(exportForm, { benchmark, layers: model.layers.map(({ name }) => name) });
   assertCriterionFits(criterion, { model, benchmark });
   const cuda = readCudaOptions(given);
   // A run that goes on elsewhere has no use for them.
@@ -180,6 +185,7 @@ async function createRunOptions(
     ...(onSummary ? { onSummary } : {}),
     signal,
     exportsModels,
+    exportForm,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
     labels: { strategy: formatNamed(config.strategy), benchmark: formatNamed(config.benchmark) },
     createStrategy: (parts: RunParts) =>

@@ -70,6 +70,7 @@ const CONFIG_KEYS = {
   tf32: "tf32",
   convolutionSearch: "convolutionSearch",
   onnx: "exportsModels",
+  export: "exportForm",
 } as const satisfies Record<string, keyof TrainConfig>;
 
 /** What may be given anew where a finished run goes on: its model, strategy and random streams stay as they are. */
@@ -85,6 +86,7 @@ const CONTINUED_KEYS = [
   "featureCache",
   "cache",
   "onnx",
+  "export",
 ] as const satisfies (keyof typeof CONFIG_KEYS)[];
 
 /**

@@ -5,12 +5,14 @@ import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
 import { CONVOLUTION_SEARCHES, type CudaOptions } from "../../engine/onnxruntime/cuda/cuda_options.ts";
 import { MEASURE_NAMES } from "../../evaluation/measures.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
+import type { ExportForm } from "../../runs/exports/export_form.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
 import { CliError, refuseAsTyped } from "../cli_error.ts";
 import { loadNamed, resolveNamed } from "../options/named_factory.ts";
 import { countDefaultWorkers } from "../options/option_values.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
 import { CRITERIA } from "../registries/criteria.ts";
+import { EXPORT_FORMS } from "../registries/export_forms.ts";
 import { METRICS } from "../registries/metrics.ts";
 import { MODELS } from "../registries/models.ts";
 import { OPTIMIZERS } from "../registries/optimizers.ts";
@@ -45,6 +47,8 @@ export interface TrainOptions {
   readonly cache?: number;
   readonly tf32: boolean;
   readonly convolutionSearch?: string;
+  /** The form in which models are exported once more. */
+  readonly export?: string;
   /** Whether models are exported. */
   readonly onnx: boolean;
 }
@@ -98,10 +102,18 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
       ? {}
       : { convolutionSearch: parseName("convolution search", options.convolutionSearch, CONVOLUTION_SEARCHES) }),
     exportsModels: options.onnx,
+    ...(options.export === undefined ? {} : { exportForm: parseExportForm(options.export, options.onnx) }),
     ...(options.criterion === undefined ? {} : { criterion: resolveNamed(CRITERIA, options.criterion) }),
     ...(metrics.length > 0 ? { metrics } : {}),
     ...(options.measure === undefined ? {} : { measure: parseName("measure", options.measure, MEASURE_NAMES) }),
   };
+}
+
+/** @throws {CliError} If it is no such form, or models are not exported. */
+function parseExportForm(text: string, exportsModels: boolean): ExportForm {
+  if (!exportsModels) throw new CliError("--export needs models that are exported: leave --no-onnx out");
+  const [form] = EXPORT_FORMS.factories;
+  return resolveNamed(EXPORT_FORMS, `${form?.name}:${text}`).options;
 }
 
 /** @throws {CliError} If there is none of that name. */

@@ -44,6 +44,7 @@ const CONFIG = {
   checkpointEvery: withDefault(text(), DEFAULT_CHECKPOINT_INTERVAL, ""),
   maxRestarts: withDefault(wholeNumber(), 0, ""),
   exportsModels: withDefault(flag(), true, ""),
+  exportForm: optional(recordOf(anything()), ""),
   featureCacheMiB: optional(wholeNumber(), ""),
   cacheBytes: optional(wholeNumber(1), ""),
   tf32: optional(flag(), ""),

@@ -4,7 +4,7 @@ import { int, ints, type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxTens
 import { createFloats, createNamer, mapInitializers, readIntegers } from "./edit_graph.ts";
 
 /** The versions of ONNX's operators that files can be written in. */
-const OPSETS = { least: 13, most: 21 } as const;
+export const OPSETS = { least: 13, most: 21 } as const;
 
 /** The oldest IR version that knows each of them; the newest runtimes read all. */
 const IR_VERSIONS = new Map([

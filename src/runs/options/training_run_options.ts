@@ -19,6 +19,7 @@ import { BENCHMARK_RULE } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { CheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
+import type { ExportForm } from "../exports/export_form.ts";
 import type { ExportLabels } from "../model_exporter.ts";
 import type { RunDirectory } from "../run_directory.ts";
 import type { RunSummary } from "../run_summary.ts";
@@ -53,6 +54,8 @@ export interface TrainingRunOptions<Config> {
   readonly labels?: ExportLabels;
   /** False leaves the ONNX files out. */
   readonly exportsModels?: boolean;
+  /** Exports each model once more in this form, into the run's folder `export`. Default: only its own form. */
+  readonly exportForm?: ExportForm | undefined;
   /**
    * How often a checkpoint is made inside experiences. Default: every 30 seconds. Each experience's end makes one.
    */
@@ -75,6 +78,7 @@ export const TRAINING_RUN_RULES: OptionRules<TrainingRunOptions<unknown>> = {
   evaluatesFirst: flag(),
   labels: objectLike("{ strategy, benchmark }", "strategy", "benchmark"),
   exportsModels: flag(),
+  exportForm: objectLike("{ layout, preprocess, softmax, … }"),
   checkpointEvery: objectLike('{ kind: "seconds", seconds } or { kind: "iterations", iterations }', "kind"),
   onSummary: callback(),
   signal: objectLike("an AbortSignal", "aborted"),

@@ -1,0 +1,64 @@
+import { describeUnknownName, needs, RangeRefusal } from "../../core/errors/errors.ts";
+import type { OptionRules } from "../../core/options/assert_options.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { type OptionSchema, optional } from "../../core/options/option_schema.ts";
+import { flag, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { type ConversionOptions, PRECISIONS, type Precision } from "../../onnx/conversion/conversion_options.ts";
+import { OPSETS } from "../../onnx/conversion/convert_opset.ts";
+import type { Benchmark } from "../../streams/experience.ts";
+
+/** In what other form a run exports its models, besides their own. */
+export interface ExportForm {
+  /** Default: "nhwc", the data's own. */
+  readonly layout?: "nhwc" | "nchw" | undefined;
+  /** Default: false. */
+  readonly preprocess?: boolean | undefined;
+  /** Default: false. */
+  readonly softmax?: boolean | undefined;
+  /** "true" for what the classifier sees, or the name of a layer. Default: no features. */
+  readonly features?: string | undefined;
+  /** Default: that of the models' own files. */
+  readonly opset?: number | undefined;
+  /** Default: "float32". */
+  readonly precision?: Precision | undefined;
+  /** On how many training samples int8 measures. Default: 256. */
+  readonly calibrationSamples?: number | undefined;
+}
+
+/** The default of `calibrationSamples`. */
+export const CALIBRATION_SAMPLES = 256;
+
+/** Types, ranges and help of `ExportForm`. */
+export const EXPORT_FORM_SCHEMA = {
+  layout: optional(oneOf(["nhwc", "nchw"]), "of images: channels last or first"),
+  preprocess: optional(flag(), "take raw values, pixels as uint8, and normalise them in the file"),
+  softmax: optional(flag(), "add the output probabilities"),
+  features: optional(text(1), "add the output features: true for what the classifier sees, or a layer's name"),
+  opset: optional(wholeNumber(OPSETS.least, OPSETS.most), "version of ONNX's operators"),
+  precision: optional(oneOf(PRECISIONS), "the numbers that the file computes with"),
+  calibrationSamples: optional(wholeNumber(1), "int8 measures on so many"),
+} satisfies OptionSchema & OptionRules<ExportForm>;
+
+/** What `convertExport` is told of a form. */
+export function toConversion({ calibrationSamples: _, features, ...form }: ExportForm): ConversionOptions {
+  const named = features === "true" ? true : features === "false" ? undefined : features;
+  return omitUndefined({ ...form, features: named });
+}
+
+/**
+ * Refuses a form that the models of a run cannot have, before anything is trained.
+ * @param layers The names of the model's layers.
+ * @throws {RangeRefusal} If its samples are no images and the form is for images, or it has no layer of that name.
+ */
+export function assertExportForm(
+  form: ExportForm,
+  { benchmark, layers }: { readonly benchmark: Pick<Benchmark, "sampleShape">; readonly layers: readonly string[] },
+): void {
+  const { sampleShape } = benchmark;
+  if (form.layout === "nchw" && sampleShape.length !== 3) {
+    throw new RangeRefusal(needs("export: layout nchw", "samples [H, W, C]", sampleShape));
+  }
+  const { features } = toConversion(form);
+  if (typeof features !== "string" || layers.includes(features)) return;
+  throw new RangeRefusal(`export: ${describeUnknownName("layer", features, layers)}`);
+}
