@@ -9,6 +9,7 @@ export type { CheckpointFolder } from "./runs/checkpoints/checkpoint_folder.ts";
 export type { CheckpointInterval } from "./runs/checkpoints/checkpoint_interval.ts";
 export { createTrainingRun, type ResumeOptions, resumeTrainingRun } from "./runs/create_training_run.ts";
 export { exportStrategy, type StrategyExport, type StrategyExportOptions } from "./runs/export_strategy.ts";
+export type { ExportForm } from "./runs/exports/export_form.ts";
 export type { LineFile } from "./runs/line_file.ts";
 export type { ExportLabels } from "./runs/model_exporter.ts";
 export { createModelFromCheckpoint, createModelFromRun, type TrainedModel } from "./runs/models/create_kept_model.ts";
