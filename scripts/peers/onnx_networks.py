@@ -28,6 +28,9 @@ from torchvision.models.mobilenetv3 import InvertedResidualConfig
 CLASSES = 5
 ROWS = 3
 
+# What has the legacy exporter write all weights as they are.
+KEPT = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
+
 
 class Residual(nn.Module):
     """A ResNet of two blocks, the second with a shortcut that is a convolution."""
@@ -95,6 +98,62 @@ class Encoder(nn.Module):
         return self.fc(self.encoder(self.embed(x.flatten(2).transpose(1, 2))).mean(1))
 
 
+class TextEncoder(nn.Module):
+    """An encoder of texts as BERT is: ids, a mask of what is no filling and the kinds of tokens."""
+
+    def __init__(self, tokens=20, length=8, width=8, heads=2):
+        super().__init__()
+        self.heads = heads
+        self.word = nn.Embedding(tokens, width)
+        self.position = nn.Embedding(length, width)
+        self.kind = nn.Embedding(2, width)
+        self.register_buffer("position_ids", torch.arange(length).unsqueeze(0), persistent=False)
+        self.norm = nn.LayerNorm(width)
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+        self.attended = nn.LayerNorm(width)
+        self.up, self.down = nn.Linear(width, 12), nn.Linear(12, width)
+        self.done = nn.LayerNorm(width)
+        self.pooler = nn.Linear(width, width)
+        self.fc = nn.Linear(width, CLASSES)
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        rows, length = input_ids.shape
+        x = self.word(input_ids) + self.position(self.position_ids[:, :length]) + self.kind(token_type_ids)
+        x = self.norm(x)
+        mask = (1.0 - attention_mask[:, None, None, :].to(x.dtype)) * torch.finfo(x.dtype).min
+        split = lambda z: z.view(rows, length, self.heads, -1).transpose(1, 2)  # noqa: E731
+        scores = split(self.query(x)) @ split(self.key(x)).transpose(2, 3) / math.sqrt(x.shape[2] / self.heads)
+        shares = torch.softmax(scores + mask, -1)
+        context = (shares @ split(self.value(x))).transpose(1, 2).reshape(rows, length, -1)
+        x = self.attended(x + self.out(context))
+        x = self.done(x + self.down(nn.functional.gelu(self.up(x))))
+        return self.fc(torch.tanh(self.pooler(x[:, 0])))
+
+
+TOKENS = 6
+
+
+def make_texts():
+    """Row r has ids (7 r + 3 i + 1) mod 20, r tokens of filling at its end, and the second kind from its third token on."""
+    rows, places = torch.meshgrid(torch.arange(ROWS), torch.arange(TOKENS), indexing="ij")
+    return (7 * rows + 3 * places + 1) % 20, (places < TOKENS - rows).long(), (places >= 2).long()
+
+
+def export_texts(network, texts, path, exporter):
+    names = ["input_ids", "attention_mask", "token_type_ids"]
+    if exporter == "legacy":
+        axes = {name: {0: "batch", 1: "tokens"} for name in names} | {"logits": {0: "batch"}}
+        named = {"input_names": names, "output_names": ["logits"], "dynamic_axes": axes}
+        torch.onnx.export(network, texts, path, dynamo=False, opset_version=17, **named, **KEPT)
+    else:
+        batch = torch.export.Dim("batch", min=1, max=64)
+        shapes = tuple({0: batch} for _ in names)
+        torch.onnx.export(
+            network, texts, path, dynamo=True, opset_version=18, input_names=names, dynamic_shapes=shapes, external_data=False, verbose=False
+        )
+    clean(path)
+
+
 def build_all():
     """Every network and the side of its images. Those of sequences are made after the others were used."""
     yield from build().items()
@@ -153,7 +212,7 @@ def measure(values):
 def differentiate(network, x, y):
     """Logits, and the gradients of the mean cross-entropy."""
     network.zero_grad()
-    logits = network(x)
+    logits = network(*x) if isinstance(x, tuple) else network(x)
     nn.functional.cross_entropy(logits, y).backward()
     gradients = {name: measure(value.grad) for name, value in network.named_parameters()}
     return {"logits": logits.flatten().tolist(), "gradients": gradients}
@@ -170,11 +229,14 @@ def export(network, x, path, exporter):
     if exporter == "legacy":
         axes = {"input": {0: "batch"}, "logits": {0: "batch"}}
         names = {"input_names": ["input"], "output_names": ["logits"], "dynamic_axes": axes}
-        kept = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
-        torch.onnx.export(network, (x,), path, dynamo=False, opset_version=17, **names, **kept)
+        torch.onnx.export(network, (x,), path, dynamo=False, opset_version=17, **names, **KEPT)
     else:
         batch = torch.export.Dim("batch", min=1, max=64)
         torch.onnx.export(network, (x,), path, dynamo=True, opset_version=18, dynamic_shapes=({0: batch},), external_data=False, verbose=False)
+    clean(path)
+
+
+def clean(path):
     model = onnx.load(path)
     # What the file was made with, where and from which lines is not part of the network.
     del model.metadata_props[:], model.graph.value_info[:]
@@ -201,8 +263,17 @@ def main(folder):
         # The norms at the end of this shufflenet take three values a channel: rounding shows in what they give.
         if name != "shufflenet" and any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
             recorded[name]["training"] = differentiate_in_training(network, x, y)
+    torch.manual_seed(8)
+    network = TextEncoder().eval()
+    spread(network)
+    texts = make_texts()
+    y = torch.tensor([(3 * row + 1) % CLASSES for row in range(ROWS)])
+    recorded_texts = {"text_encoder": differentiate(network, texts, y)}
+    for exporter in ("legacy", "dynamo"):
+        export_texts(network, texts, os.path.join(folder, f"text_encoder.{exporter}.onnx"), exporter)
     with open(os.path.join(folder, "networks.json"), "w") as file:
-        json.dump({"torch": torch.__version__.split("+")[0], "networks": recorded}, file, indent=1)
+        about = {"torch": torch.__version__.split("+")[0], "networks": recorded, "texts": recorded_texts}
+        json.dump(about, file, indent=1)
         file.write("\n")
 
 

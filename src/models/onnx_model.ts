@@ -8,6 +8,7 @@ import { type ResolvedOptions, resolveOptions } from "../core/options/option_sch
 import { RandomStream } from "../core/random_stream.ts";
 import { ImportedNetwork } from "../engine/tfjs/layers/imported_network.ts";
 import { chooseTrainable } from "../onnx/import/choose_trainable.ts";
+import { findInputs } from "../onnx/import/find_inputs.ts";
 import { type Imported, importNetwork } from "../onnx/import/import_network.ts";
 import { formatNetwork } from "../onnx/import/imported_network.ts";
 import { inferOutputShape } from "../onnx/import/infer_output_shape.ts";
@@ -44,6 +45,7 @@ export function onnxModel(options: OnnxModelOptions): tf.LayersModel {
     subject,
     head: settings.head,
     features: settings.features,
+    inputs: settings.inputs,
     sampleShape: fit.fileShape,
     chooseTrainable: (weights) => chooseTrainable(weights, settings.trainable, subject),
   });
@@ -82,7 +84,9 @@ interface SampleFit {
 /** Images whose channels the file wants first are turned; a file that takes rows gets flat samples. */
 function fitSamples(source: OnnxSource, settings: Settings, subject: string): SampleFit {
   const names = new Set(source.initializers.map(({ name }) => name));
-  const wanted = source.inputs.find(({ name }) => !names.has(name))?.shape?.slice(1);
+  const inputs = source.inputs.filter(({ name }) => !names.has(name));
+  if (settings.inputs || inputs.length > 1) return fitRows(inputs, settings, subject);
+  const wanted = inputs[0]?.shape?.slice(1);
   const given = settings.inputShape;
   const fits = (shape: readonly number[]) =>
     wanted === undefined ||
@@ -115,6 +119,13 @@ function fitSamples(source: OnnxSource, settings: Settings, subject: string): Sa
   const flat = [countElements(given)];
   if (fits(flat)) return { inputShape: given, fileShape: flat, change: "flatten" };
   throw new RangeRefusal(`${subject} takes samples [${wanted?.join(", ")}], got [${given.join(", ")}]`);
+}
+
+/** Rows of numbers, of which several inputs are parts. */
+function fitRows(inputs: OnnxSource["inputs"], { inputs: chosen, inputShape }: Settings, subject: string): SampleFit {
+  const { input } = findInputs(inputs, { subject, inputs: chosen, sampleShape: inputShape });
+  const isFlat = inputShape === undefined || inputShape.length === 1;
+  return { inputShape: inputShape ?? input.shape, fileShape: input.shape, change: isFlat ? "none" : "flatten" };
 }
 
 function buildModel(imported: Imported, fit: SampleFit, settings: Settings, subject: string): tf.LayersModel {

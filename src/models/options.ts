@@ -73,6 +73,10 @@ export const ONNX_MODEL_OPTIONS = {
     "a new classifier in place of the file's last product, or the file's own",
   ),
   features: optional(text(), "the value that a new classifier follows, by its name in the file"),
+  inputs: optional(
+    listOf(text(1), 1),
+    "the inputs of a file that has several, in the order in which a row of numbers holds them; NAME=0 for one that is 0 throughout",
+  ),
   inputShape: optional(listOf(wholeNumber(1), 1), "shape of one sample as the data has it. Default: the file's"),
   layout: optional(
     oneOf(["nchw", "nhwc"]),

@@ -7,6 +7,7 @@ import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { readNpyRow } from "../decoders/npy_row_decoder.ts";
 import type { ImageLayout } from "../images/image_layout.ts";
 import { readSampleArray, readTaskArray } from "./array_files.ts";
+import { type ArrayPart, joinParts } from "./array_parts.ts";
 import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
 import { MAX_NPY_HEADER_BYTES, type NpyArray, type NpyHeader, parseNpy, parseNpyHeader } from "./npy_reader.ts";
 import { readBytes, readStart } from "./read_bytes.ts";
@@ -18,6 +19,8 @@ import { readZip, type ZipEntry } from "./zip_reader.ts";
 export interface ArrayOptions {
   /** Where images have their channels; left out, the shape must tell. */
   readonly layout?: ImageLayout | undefined;
+  /** Arrays that make a sample together. Default: x alone. */
+  readonly arrays?: readonly string[] | undefined;
   readonly plan: TargetPlan;
 }
 
@@ -82,19 +85,44 @@ function assertReadable(
 }
 
 /**
+ * Reads samples of several arrays, each in a file of its name in one folder, and their targets and task labels.
+ * @throws {Error} If a file cannot be read. {SyntaxError} If one is broken or does not fit the others.
+ */
+export async function readNpyParts(
+  folder: string,
+  { arrays, plan, hasTasks }: ArrayOptions & { readonly arrays: readonly string[]; readonly hasTasks: boolean },
+): Promise<LabelledSamples> {
+  const read = async (name: string): Promise<ArrayPart> => {
+    const subject = join(folder, `${name}.npy`);
+    return { subject, array: parseNpy(await readBytes(subject), subject) };
+  };
+  const parts: ArrayPart[] = [];
+  for (const name of arrays) parts.push(await read(name));
+  const { x, sampleShape, rows } = joinParts(parts);
+  const y = await read("y");
+  const targets = readTargetArray(y.array, { subject: y.subject, rows, plan });
+  const t = hasTasks ? await read("t") : undefined;
+  const tasks = t && readTaskArray(t.array, { subject: t.subject, rows });
+  return { path: folder, x, sampleShape, ...targets, ...omitUndefined({ tasks }) };
+}
+
+/**
  * Reads the arrays x and y of a .npz file, and task labels in t where it is there. Nothing else in it is unpacked.
  * @throws {Error} If it cannot be read. {SyntaxError} If it is broken, or an array is missing or does not fit.
  */
-export async function readNpz(path: string, { layout, plan }: ArrayOptions): Promise<LabelledSamples> {
+export async function readNpz(path: string, { layout, arrays, plan }: ArrayOptions): Promise<LabelledSamples> {
   const files = readZip(await readBytes(path), path);
   const subjectOf = (name: string) => `${path}, array ${name}`;
   const read = (name: string) => {
     const entry = files.get(`${name}.npy`);
     if (entry) return readNpzArray(entry, subjectOf(name));
     const names = [...files.keys()].map((file) => basename(file, ".npy")).join(", ");
-    throw new SyntaxRefusal(`${path}: must have the arrays x and y, got ${names.slice(0, 200) || "none"}`);
+    const wanted = `${(arrays ?? ["x"]).join(", ")} and y`;
+    throw new SyntaxRefusal(`${path}: must have the arrays ${wanted}, got ${names.slice(0, 200) || "none"}`);
   };
-  const { x, sampleShape, rows } = readSampleArray(read("x"), { subject: subjectOf("x"), layout });
+  const { x, sampleShape, rows } = arrays
+    ? joinParts(arrays.map((name) => ({ subject: subjectOf(name), array: read(name) })))
+    : readSampleArray(read("x"), { subject: subjectOf("x"), layout });
   const targets = readTargetArray(read("y"), { subject: subjectOf("y"), rows, plan });
   const tasks = files.has("t.npy") ? readTaskArray(read("t"), { subject: subjectOf("t"), rows }) : undefined;
   return { path, x, sampleShape, ...targets, ...omitUndefined({ tasks }) };

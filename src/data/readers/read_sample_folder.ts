@@ -8,8 +8,9 @@ import { readCsv } from "../csv/read_csv.ts";
 import { readParquetFiles } from "../parquet/read_parquet.ts";
 import { readShards } from "../webdataset/read_shards.ts";
 import { joinArrays, joinPending } from "./array_files.ts";
+import { assertArrayNames } from "./array_parts.ts";
 import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
-import { readNpyFiles, readNpz } from "./read_arrays.ts";
+import { readNpyFiles, readNpyParts, readNpz } from "./read_arrays.ts";
 import { readImageFolders } from "./read_image_folders.ts";
 import type { SampleFileOptions } from "./sample_file_options.ts";
 
@@ -42,6 +43,8 @@ export async function readSampleFolder(
     throw new RangeRefusal(`${path}: layout requires arrays, in .npy or .npz files`);
   }
   const { plan } = columns;
+  const { arrays, layout } = options;
+  if (arrays) assertArrayNames(arrays, { path, files });
   if (folders.length > 0 && files.length === 0) {
     if (plan.kind !== "classes") throw new RangeRefusal(`${path}: folders of images have classes as targets alone`);
     return readImageFolders(path, { folders, ...options });
@@ -58,17 +61,31 @@ export async function readSampleFolder(
   const extensions = new Set(files.map((name) => extname(name).toLowerCase()));
   const [extension] = extensions;
   if (folders.length === 0 && extensions.size === 1) {
-    if (extension === ".npy" && /^(t\.npy,)?x\.npy,y\.npy$/.test(files.join())) {
-      return readNpyFiles(path, { layout: options.layout, plan, hasTasks: files.length === 3 });
+    if (extension === ".npy" && !arrays && /^(t\.npy,)?x\.npy,y\.npy$/.test(files.join())) {
+      return readNpyFiles(path, { layout, plan, hasTasks: files.length === 3 });
+    }
+    if (extension === ".npy" && arrays && holdsArrays(files, arrays)) {
+      return readNpyParts(path, { arrays, plan, hasTasks: files.includes("t.npy") });
     }
     if (extension === ".npz") {
-      return joinArrays(path, await readEach(path, files, (file) => readNpz(file, { layout: options.layout, plan })));
+      return joinArrays(path, await readEach(path, files, (file) => readNpz(file, { layout, arrays, plan })));
+    }
+    if (extension === ".npy" && !arrays && files.includes("y.npy") && files.length > 2) {
+      const names = files.map((name) => name.slice(0, -".npy".length)).filter((name) => name !== "y" && name !== "t");
+      throw new SyntaxRefusal(`${path}: needs x.npy, or arrays=${names.join("|")} for samples of several arrays`);
     }
   }
   if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {
     return joinPending(path, await readEach(path, files, (file) => readCsv(file, columns)));
   }
   throw new SyntaxRefusal(needs(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
+}
+
+/** The arrays that make samples and their labels, perhaps task labels, and nothing else. */
+function holdsArrays(files: readonly string[], arrays: readonly string[]): boolean {
+  const wanted = new Set([...arrays, "y"].map((name) => `${name}.npy`));
+  const [own, others] = [files.filter((name) => wanted.has(name)), files.filter((name) => !wanted.has(name))];
+  return own.length === wanted.size && others.every((name) => name === "t.npy");
 }
 
 /**

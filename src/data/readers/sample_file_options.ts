@@ -1,5 +1,5 @@
 import { type OptionSchema, type OptionsOf, optional } from "../../core/options/option_schema.ts";
-import { objectLike, oneOf, wholeNumber } from "../../core/options/value_rules.ts";
+import { listOf, objectLike, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { CSV_OPTIONS } from "../csv/csv_options.ts";
 import { IMAGE_LAYOUTS } from "../images/image_layout.ts";
 import type { WantedSize } from "../images/resize_image.ts";
@@ -16,6 +16,10 @@ export const SAMPLE_FILE_OPTIONS = {
   layout: optional(
     oneOf(IMAGE_LAYOUTS),
     "where arrays of images [rows, …] have their channels. Default: their shape must tell",
+  ),
+  arrays: optional(
+    listOf(text(1), 1),
+    "arrays that make a sample together, one row of numbers, in this order (input_ids|attention_mask). Default: x alone",
   ),
   cacheBytes: optional(
     wholeNumber(1),

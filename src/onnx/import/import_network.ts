@@ -1,6 +1,7 @@
 import { elementAt } from "../../core/element_at.ts";
 import { describeUnknownName, RangeRefusal } from "../../core/errors/errors.ts";
 import { cutHead } from "./cut_head.ts";
+import { findInputs, type InputSearch } from "./find_inputs.ts";
 import { findSettings } from "./find_settings.ts";
 import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
 import { inlineFunctions } from "./inline_functions.ts";
@@ -10,9 +11,7 @@ import { WeightNames } from "./weight_names.ts";
 import { chooseWeightOrder, orderShape, orderValues } from "./weight_order.ts";
 
 /** What is taken of a file. */
-export interface ImportOptions {
-  /** What messages begin with: the file. */
-  readonly subject: string;
+export interface ImportOptions extends InputSearch {
   /**
    * Where the network ends: at its output as it is ("keep"), or before its last product ("replace"), which a new
    * classifier follows.
@@ -20,8 +19,6 @@ export interface ImportOptions {
   readonly head: "keep" | "replace";
   /** The value that a new classifier follows, by its name in the file. Default: what the last product takes. */
   readonly features?: string | undefined;
-  /** The shape of one sample, where the file leaves lengths open. */
-  readonly sampleShape?: readonly number[] | undefined;
   /** Says of the weights, in the order of the nodes that use them, which are trained. */
   readonly chooseTrainable: (weights: readonly WeightUse[]) => readonly boolean[];
 }
@@ -43,13 +40,16 @@ export interface Imported {
  * Takes a network out of a file: functions laid open, the nodes that the output needs, and its float tensors as weights
  * of their own. Exporters write equal tensors once: of those that are one number throughout, norms' and small ones get
  * a copy for each use, as they were apart before the export. Others that several operators take stay shared.
- * @throws {RangeError} If the file has not one input, or has no such value.
+ * @throws {RangeError} If it does not follow what the file's inputs are, or it has no such value.
  */
 export function importNetwork(source: OnnxSource, options: ImportOptions): Imported {
   const { subject } = options;
   const tensors = new Map(source.initializers.map((tensor) => [tensor.name, tensor]));
   const nodes = liftConstants(inlineFunctions(source), tensors);
-  const input = findInput(source, tensors, options);
+  const inputs = findInputs(
+    source.inputs.filter(({ name }) => !tensors.has(name)),
+    options,
+  );
   const end = cutHead(nodes, { outputs: source.outputs.map(({ name }) => name), tensors, ...options });
   const kept = keepNeeded(nodes, end);
   if (kept.length === 0) throw new RangeRefusal(`${subject}: ${describeUnknownName("value", end, listValues(nodes))}`);
@@ -88,7 +88,7 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
   return {
     network: {
       opset: source.opset,
-      input,
+      ...inputs,
       output: end,
       nodes: imported,
       statics,
@@ -136,26 +136,6 @@ function liftConstants(nodes: readonly SourceNode[], tensors: Map<string, Source
     }
     return !tensors.has(output);
   });
-}
-
-function findInput(
-  { inputs }: OnnxSource,
-  tensors: ReadonlyMap<string, SourceTensor>,
-  { subject, sampleShape }: ImportOptions,
-): ImportedNetwork["input"] {
-  const [input, ...others] = inputs.filter(({ name }) => !tensors.has(name));
-  if (!input || others.length > 0) {
-    const found = inputs.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
-    throw new RangeRefusal(`${subject} must have one input of samples, got ${found.join(", ") || "none"}`);
-  }
-  const lengths = input.shape?.slice(1) ?? sampleShape;
-  if (!lengths) throw new RangeRefusal(`${subject} does not say the shape of its input ${input.name}: give inputShape`);
-  const shape = lengths.map((length, axis) => {
-    const known = typeof length === "number" ? length : sampleShape?.[axis];
-    if (known !== undefined) return known;
-    throw new RangeRefusal(`${subject} leaves ${length} of its input ${input.name} open: give inputShape`);
-  });
-  return { name: input.name, shape };
 }
 
 /** The nodes on which a value depends, in the file's order. */

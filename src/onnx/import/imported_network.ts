@@ -16,9 +16,17 @@ const attributeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("strings"), value: z.array(z.string()) }),
 ]);
 
+const partSchema = z.object({
+  name: z.string(),
+  shape: z.array(z.number()),
+  isInteger: z.boolean(),
+  fill: z.number().optional(),
+});
+
 const networkSchema = z.object({
   opset: z.number(),
   input: z.object({ name: z.string(), shape: z.array(z.number()) }),
+  parts: z.array(partSchema).optional(),
   output: z.string(),
   nodes: z.array(
     z.object({
@@ -45,7 +53,8 @@ const networkSchema = z.object({
 
 /**
  * A network read from an ONNX file, without the values of its weights: plain data, which a layer's settings hold.
- * - `input`: what it takes; `shape` is one sample's.
+ * - `input`: what it takes; `shape` is one sample's. Where the file has several inputs it is a row of numbers, of which
+ *   the `parts` follow each other; those with a `fill` are that number throughout, and not in the row.
  * - `nodes`: as in the file, those that the output needs, in its order.
  * - `statics`: numbers that are no weights: shapes, axes, indices, single floats.
  * - `weights`: float tensors by the names that parameters get, with the parameters' shapes. What is not trainable is
@@ -53,6 +62,9 @@ const networkSchema = z.object({
  *   another order (`chooseWeightOrder`).
  */
 export type ImportedNetwork = z.infer<typeof networkSchema>;
+
+/** One of several inputs of a file. */
+export type ImportedPart = z.infer<typeof partSchema>;
 
 /** One operator of an imported network. */
 export type ImportedNode = ImportedNetwork["nodes"][number];

@@ -1,6 +1,7 @@
 import { describeCause, RangeRefusal } from "../../core/errors/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
+import { cutParts } from "./cut_parts.ts";
 import { foldStatic } from "./fold_static.ts";
 import { type ImportedValue, ImportStep, type StepContext } from "./import_step.ts";
 import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
@@ -31,6 +32,7 @@ export interface Replay {
 export function replayNetwork(network: ImportedNetwork, replay: Replay, graph: GraphBuilder): ValueName {
   const { layer, x, mode, onNode, onValue } = replay;
   const values = new Map<string, ImportedValue>([[network.input.name, { kind: "value", name: x }]]);
+  for (const [name, value] of cutParts(network, x, graph)) values.set(name, { kind: "value", name: value });
   for (const [name, tensor] of Object.entries(network.statics)) values.set(name, { kind: "static", tensor });
   for (const { name, isTrainable, order } of network.weights) {
     values.set(name, { kind: "weight", name, isTrainable, ...(order ? { order } : {}) });

@@ -76,23 +76,28 @@ interface Cut {
 
 /** The last place before the first trained weight that one value alone crosses. */
 function findCut(
-  { nodes, input, output }: ImportedNetwork,
+  { nodes, input, parts = [], output }: ImportedNetwork,
   { first, known }: { readonly first: number; readonly known: KnownValues },
 ): Cut | undefined {
   const lastUse = new Map<string, number>([[output, nodes.length]]);
   for (const [i, node] of nodes.entries()) {
     for (const name of node.inputs) lastUse.set(name, Math.max(i, lastUse.get(name) ?? 0));
   }
+  const makers = new Set(nodes.flatMap(({ outputs }) => outputs));
   const crosses = (name: string, end: number) => {
     const kind = known.get(name)?.kind;
     return (kind === "value" || kind === "rows") && (lastUse.get(name) ?? -1) >= end;
   };
   for (let end = first; end > 0; end--) {
-    const made = [input.name, ...nodes.slice(0, end).flatMap(({ outputs }) => outputs)];
+    const made = [
+      input.name,
+      ...parts.map(({ name }) => name),
+      ...nodes.slice(0, end).flatMap(({ outputs }) => outputs),
+    ];
     const crossing = made.filter((name) => crosses(name, end));
     const [name = "", ...others] = crossing;
     const shape = known.get(name)?.shape;
-    if (name !== input.name && others.length === 0 && shape) return { name, shape, end };
+    if (makers.has(name) && others.length === 0 && shape) return { name, shape, end };
   }
   return undefined;
 }
@@ -108,7 +113,13 @@ function select(
   },
 ): Imported {
   const { nodes, known, input = network.input, output = network.output } = part;
-  const made = new Set([input.name, ...nodes.flatMap(({ outputs }) => outputs)]);
+  const { parts, ...rest } = network;
+  const ofRows = part.input === undefined && parts ? { parts } : {};
+  const made = new Set([
+    input.name,
+    ...(ofRows.parts ?? []).map(({ name }) => name),
+    ...nodes.flatMap(({ outputs }) => outputs),
+  ]);
   const taken = new Set(nodes.flatMap(({ inputs }) => inputs).filter((name) => !made.has(name)));
   const statics: ImportedNetwork["statics"] = {};
   for (const name of taken) {
@@ -120,7 +131,8 @@ function select(
   const places = network.weights.flatMap(({ name }, i) => (taken.has(name) ? [i] : []));
   return {
     network: {
-      ...network,
+      ...rest,
+      ...ofRows,
       input,
       output,
       nodes,
