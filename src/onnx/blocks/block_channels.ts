@@ -8,6 +8,7 @@ import { type BlockedConvolution, chooseBlockedConvolution } from "./blocked_con
 import { addElementwise } from "./blocked_elementwise.ts";
 import { BlockedGraph } from "./blocked_graph.ts";
 import { blockKernel } from "./blocked_kernel.ts";
+import { normalizeInBlocks, readNormalization } from "./blocked_normalization.ts";
 import { reducePlaces } from "./blocked_reductions.ts";
 import { convolveDepthwise, readDepthwise, sumDepthwiseKernel } from "./depthwise_blocks.ts";
 import { findKernelSums, type KernelSum } from "./kernel_sums.ts";
@@ -37,12 +38,14 @@ export function blockChannels(graph: Graph, lanes: number): Graph {
     }
     const depthwise = readDepthwise(node, blocked);
     const convolution = depthwise ? undefined : chooseBlockedConvolution(node, choice);
-    if (depthwise || convolution) {
+    const normalization = readNormalization(node, blocked);
+    if (depthwise || convolution || normalization) {
       const next = findOnlyActivation(node, { graph, consumers });
       if (next) passedOver.add(next);
       const made = { y: elementAt((next ?? node).outputs, 0), activation: next ? nameActivation(next, blocked) : {} };
       if (depthwise) convolveDepthwise(depthwise, made, blocked);
       if (convolution) convolve(convolution, made, blocked);
+      if (normalization) normalizeInBlocks(normalization, made, blocked);
     } else if (!addElementwise(node, blocked) && !reducePlaces(node, blocked) && !bringsChannelsLast(node, blocked)) {
       addPlain(node, blocked);
     }

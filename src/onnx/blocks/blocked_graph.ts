@@ -99,6 +99,15 @@ export class BlockedGraph {
     return lengths.length === 2 && Number(channels) % this.lanes === 0;
   }
 
+  /** A float as a constant. */
+  number(value: number): ValueName {
+    const name = `number_${value}`;
+    const bytes = new Uint8Array(Float32Array.of(value).buffer);
+    this.#constants.set(name, { name, shape: [], dataType: "float32", bytes });
+    this.#types.set(name, { shape: [], dataType: "float32" });
+    return name;
+  }
+
   /** The numbers of a constant, or undefined where the value is not one. */
   readNumbers(name: ValueName): readonly number[] | undefined {
     const tensor = this.#constants.get(name);
