@@ -5,6 +5,7 @@
 
 export type { ClusterOptions, ResolvedClusterOptions } from "./cluster/cluster_options.ts";
 export type { StepResult } from "./cluster/compute_request.ts";
+export type { SavedLossScale } from "./cluster/loss_scale.ts";
 export type { ObjectiveWriter } from "./cluster/objective_writer.ts";
 export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";
 export { type JoinOptions, joinRanks } from "./cluster/ranks/join_ranks.ts";
@@ -33,6 +34,7 @@ export type {
   Engine,
   EngineInput,
   EngineResults,
+  HalfStep,
   ModelVectors,
   Objective,
   RowGradientCall,
@@ -41,6 +43,7 @@ export type {
 export type { EngineChoice, EngineKind } from "./engine/engine_kind.ts";
 export type { ModelTopology } from "./engine/model_topology.ts";
 export type { CudaOptions } from "./engine/onnxruntime/cuda/cuda_options.ts";
+export type { TrainingPrecision } from "./onnx/precision/precision.ts";
 export type {
   Checkpointer,
   TrainingCheckpoint,

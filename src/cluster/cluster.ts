@@ -11,10 +11,11 @@ import { BatchHandle } from "./handles/batch_handle.ts";
 import { CommandHandle, findStatePhase } from "./handles/command_handle.ts";
 import { ConstantWeights } from "./handles/constant_weights.ts";
 import { InputGradientHandle } from "./handles/input_gradient_handle.ts";
-import { OptimizerHandle, writeRates } from "./handles/optimizer_handle.ts";
+import { OptimizerHandle } from "./handles/optimizer_handle.ts";
 import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
+import type { LossScale } from "./loss_scale.ts";
 import { type ClusterModel, chooseComputed, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
 import { changeOptimizerRoom, makeOptimizerRoom, type ReplicaMemory } from "./memory/replica_memory.ts";
 import { type ReplicaTimings, readRows, readTimings } from "./memory/step_timings.ts";
@@ -33,6 +34,8 @@ export class Cluster {
   readonly constantWeights: ConstantWeights;
   /** The penalties that `AfterGradient.penalties` adds. */
   readonly penalties: PenaltyHandle;
+  /** What gradients of float16 are multiplied by. */
+  readonly lossScale: LossScale;
   readonly #engineKind: EngineModel["kind"];
   readonly #group: ReplicaGroup;
   readonly #batch: BatchHandle;
@@ -65,7 +68,8 @@ export class Cluster {
     this.#scratch = new ScratchHandle(group);
     this.#optimizer = new OptimizerHandle(group);
     const handles = { group, batch: this.#batch, penalties: this.penalties, scratch: this.#scratch };
-    this.#command = new CommandHandle(handles, options.logicalShards);
+    this.#command = new CommandHandle(handles, options);
+    this.lossScale = this.#command.lossScale;
   }
 
   /**
@@ -203,8 +207,7 @@ export class Cluster {
       this.#batch.writeObjective(objective);
       const phases = await this.#command.listPhasesAfter(after, this.#memory);
       await this.#run(Phase.gradient | findStatePhase(request, this.#memory) | phases);
-      const finite = this.#memory.control[Word.notFinite] === 0;
-      if (after.update && finite) this.#command.stepCount += 1;
+      const finite = this.#command.settle(after, this.#memory);
       return { output: this.#batch.readOutputs(), objective: this.#batch.sumObjective(), isFinite: finite };
     });
   }
@@ -216,17 +219,14 @@ export class Cluster {
       this.#batch.writeOutputGradient(dOutput);
       const phases = request.perSample ? 0 : await this.#command.listPhasesAfter(after, this.#memory);
       await this.#run(Phase.backward | phases);
-      if (after.update) this.#command.stepCount += 1;
+      this.#command.settle(after, this.#memory);
     });
   }
 
   /** The optimizer step alone, along `gradient` as it stands. */
   update(rates: StepRates): Promise<void> {
     return this.#command.attend(async () => {
-      const { control, hyper } = this.#memory;
-      control[Word.scratch] = 0;
-      control[Word.notFinite] = 0;
-      writeRates(hyper, rates);
+      if (!this.#command.prepareUpdate(rates, this.#memory)) return;
       await this.#run(Phase.update);
       this.#command.stepCount += 1;
     });

@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { elementAt } from "../core/element_at.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { callback, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/options/value_rules.ts";
+import { callback, flag, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/options/value_rules.ts";
 import { resolveModule } from "../core/package_module.ts";
 import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 import { type CudaOptions, cudaOptionsRule } from "../engine/onnxruntime/cuda/cuda_options.ts";
+import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/precision.ts";
 import { FEATURE_CACHE_MIB } from "./feature_cache_size.ts";
 import { Ranks } from "./ranks/ranks.ts";
 
@@ -45,6 +46,13 @@ export interface ClusterOptions {
   readonly featureCacheBytes?: number;
   /** The processes that share each minibatch. Default: this one alone. */
   readonly ranks?: Ranks;
+  /**
+   * What training steps are computed in; parameters, what is evaluated and what plugins ask for are float32. Half
+   * precision is refused on devices that gain nothing by it. Default: "float32".
+   */
+  readonly precision?: TrainingPrecision;
+  /** True computes in half precision there, too: for tests of training in half precision. Default: false. */
+  readonly anyDevicePrecision?: boolean;
   /** How onnxruntime computes on CUDA devices. Default: {}. */
   readonly cuda?: CudaOptions;
   /** The module that replicas' Workers run, for programs that bundle it elsewhere. Default: workers/replica.ts. */
@@ -63,6 +71,8 @@ const CLUSTER_RULES: OptionRules<ClusterOptions> = {
   layerModules: listOf(text()),
   featureCacheBytes: wholeNumber(),
   ranks: objectLike("what joinRanks() gave", "rank", "size", "exchange"),
+  precision: oneOf(TRAINING_PRECISIONS),
+  anyDevicePrecision: flag(),
   cuda: cudaOptionsRule,
   workerEntry: objectLike("a URL", "href"),
 };
@@ -87,6 +97,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
   const { layerModules = [], featureCacheBytes = FEATURE_CACHE_MIB * 2 ** 20, cuda = {} } = options;
+  const { precision = "float32", anyDevicePrecision = false } = options;
   return {
     workers,
     logicalShards,
@@ -99,6 +110,8 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
     layerModules,
     featureCacheBytes,
     ranks,
+    precision,
+    anyDevicePrecision,
     cuda,
   };
 }

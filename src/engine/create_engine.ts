@@ -1,7 +1,8 @@
 import { describeUnknownName, describeValue, findNearestNames, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { number, objectLike, required, text } from "../core/options/value_rules.ts";
+import { number, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
+import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/precision.ts";
 import type { FrozenPart } from "../onnx/topology/find_frozen_part.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
@@ -39,6 +40,8 @@ export interface EngineSpec {
   readonly featureCacheBytes?: number;
   /** How onnxruntime computes on CUDA; without effect on other devices. */
   readonly cuda?: CudaOptions;
+  /** What training steps are computed in by onnxruntime, wherever that is. Default: "float32". */
+  readonly precision?: TrainingPrecision;
 }
 
 const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
@@ -46,6 +49,7 @@ const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
   device: required(text()),
   featureCacheBytes: number({ atLeast: 0 }),
   cuda: cudaOptionsRule,
+  precision: oneOf(TRAINING_PRECISIONS),
 };
 
 /**
@@ -73,12 +77,16 @@ export async function prepareModel(
  */
 export async function createEngine(spec: EngineSpec): Promise<Engine> {
   assertOptions("createEngine", spec, ENGINE_SPEC_RULES);
-  const { model, device, featureCacheBytes = 0, cuda = {} } = spec;
+  const { model, device, featureCacheBytes = 0, cuda = {}, precision = "float32" } = spec;
   assertDevice(device);
   switch (model.kind) {
     case "onnxruntime": {
       const { createOnnxruntimeEngine } = await import("./onnxruntime/onnxruntime_engine.ts");
-      const settings = { device, ...(device.startsWith("cuda") && Object.keys(cuda).length > 0 ? { cuda } : {}) };
+      const settings = {
+        device,
+        precision,
+        ...(device.startsWith("cuda") && Object.keys(cuda).length > 0 ? { cuda } : {}),
+      };
       const whole = await createOnnxruntimeEngine({ spec: model.spec, ...settings });
       const { frozenPart } = model;
       if (!frozenPart || !featureCacheBytes) return whole;

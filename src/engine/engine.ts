@@ -20,6 +20,8 @@ export interface EngineInput {
   readonly mode: "train" | "eval";
   /** Decides the dropout masks: equal keys give equal masks, in every engine. */
   readonly dropoutKey: DropoutKey;
+  /** There in steps of training that may be computed in half precision; an engine of float32 passes it over. */
+  readonly half?: HalfStep;
   /** Which samples the rows are; left out where samples are changed for the call, or written over later. */
   readonly samples?: SampleIdentity;
   /**
@@ -27,6 +29,14 @@ export interface EngineInput {
    * that it pays to prepare `forward` for these values. Left out where they may be others at the next call.
    */
   readonly weightsNumber?: number;
+}
+
+/** A step of training in half precision. */
+export interface HalfStep {
+  /** What the gradient of the loss is multiplied by, and the parameters' gradients are divided by, in float16. */
+  readonly lossScale: number;
+  /** Set by the engine where a gradient was not finite at that scale: the gradient means nothing then. */
+  hasOverflowed: boolean;
 }
 
 /** Samples by source and row, [n] each: equal ones have equal values. */

@@ -21,6 +21,7 @@ export interface GraphNode {
  * - `taskLabels`: [N], int64.
  * - `parameter`, `state`: one tensor of the flat vectors.
  * - `noise`: [N, …], drawn at every run; `layerIndex` goes into its random key.
+ * - `lossScale` []: what the gradient of the loss is multiplied by, where it is computed in float16.
  * - `targets` [N, C], `weights` [N, 1], `classMask` [C], `elementWeights` [N, C], `constant` [1], `outputGradient`
  *   [N, C]: of the objective, and of the split step.
  */
@@ -35,17 +36,20 @@ export type InputRole =
   | { readonly kind: "classMask" }
   | { readonly kind: "elementWeights" }
   | { readonly kind: "constant" }
+  | { readonly kind: "lossScale" }
   | { readonly kind: "outputGradient" };
 
 /**
  * What a graph's output is: the model's outputs [N, C], each row's unweighted loss [N], the gradient of one
- * parameter, summed over the rows, or the new value of one tensor of state.
+ * parameter, summed over the rows, the new value of one tensor of state, or `overflow` [], 0 where all gradients are
+ * finite, else NaN.
  */
 export type OutputRole =
   | { readonly kind: "outputs" }
   | { readonly kind: "losses" }
   | { readonly kind: "gradient"; readonly entry: ParameterEntry }
-  | { readonly kind: "newState"; readonly entry: ParameterEntry };
+  | { readonly kind: "newState"; readonly entry: ParameterEntry }
+  | { readonly kind: "overflow" };
 
 /** What must be fed at every run. */
 export interface GraphInput extends ValueInfo {

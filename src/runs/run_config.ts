@@ -52,6 +52,8 @@ export interface RunConfig {
   readonly featureCacheMiB?: number | undefined;
   /** Bytes of samples that are in memory at a time; absent for the default. */
   readonly cacheBytes?: number | undefined;
+  /** What training steps are computed in; absent for float32. */
+  readonly precision?: string | undefined;
   /** Whether CUDA multiplies float32 in TF32; absent where it does. */
   readonly tf32?: boolean | undefined;
   /** How cuDNN chooses algorithms of convolutions; absent for onnxruntime's default. */

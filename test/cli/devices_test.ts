@@ -49,6 +49,13 @@ describe("train with options of CUDA", () => {
       /^tf32 and convolutionSearch: options of CUDA devices, got cpu/,
     ],
     [["--no-tf32", "--engine", "tfjs"], /^tf32: options of onnxruntime on CUDA, got the engine tfjs/],
+    [
+      ["--precision", "float16"],
+      /^precision float16 needs CUDA devices, got cpu: onnxruntime multiplies float16 on the/,
+    ],
+    [["--precision", "bfloat16"], /^precision bfloat16 needs CUDA devices, got cpu: onnxruntime has no product of bfl/],
+    [["--precision", "float16", "--engine", "tfjs"], /^precision float16: the engine tfjs trains in float32\n$/],
+    [["--precision", "half"], /unknown precision "half"/],
     [["--convolution-search", "heuristics"], /unknown convolution search "heuristics", did you mean heuristic/],
   ] as const) {
     test(`refuses ${words.join(" ")} in one line where it has no effect`, async () => {

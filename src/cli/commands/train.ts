@@ -99,6 +99,11 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       "samples of your own files that take more than this (512MiB, 4GiB) are decoded when they are drawn, and as many are kept (default: 4GiB, or half of the memory)",
       createSizeParser("--cache"),
     )
+    .option(
+      "--precision <name>",
+      "of training steps: float32, bfloat16 or float16; half precision on CUDA only",
+      "float32",
+    )
     .option("--no-tf32", "on CUDA, multiply float32 with all its bits, not the 10 of TF32")
     .option("--convolution-search <name>", "on CUDA: exhaustive, heuristic or default (default: exhaustive)")
     .option(

@@ -4,6 +4,7 @@ import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { areClassIds } from "../../data/readers/class_names.ts";
+import { assertPrecision } from "../../engine/assert_precision.ts";
 import { assertCudaOptions, chooseEngine } from "../../engine/create_engine.ts";
 import type { CudaOptions } from "../../engine/onnxruntime/cuda/cuda_options.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
@@ -171,6 +172,8 @@ async function createRunOptions(
   const exportForm = typed && createNamed(EXPORT_FORMS, { name: "export", options: { ...typed } }, undefined);
   if (exportForm) assertExportForm(exportForm, { benchmark, layers: model.layers.map(({ name }) => name) });
   assertCriterionFits(criterion, { model, benchmark });
+  const { precision = "float32" } = given;
+  assertPrecision({ precision, engine: kind, devices: places });
   const cuda = readCudaOptions(given);
   // A run that goes on elsewhere has no use for them.
   if (target.kind === "new") assertCudaOptions(kind, places, cuda);
@@ -208,6 +211,7 @@ async function createRunOptions(
           engine,
           maxRestarts,
           featureCacheBytes: (given.featureCacheMiB ?? FEATURE_CACHE_MIB) * 2 ** 20,
+          precision,
           cuda: places.some((device) => device.startsWith("cuda")) ? cuda : {},
           onRestart: report,
           layerModules: listModules(config),

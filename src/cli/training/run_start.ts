@@ -67,6 +67,7 @@ const CONFIG_KEYS = {
   maxRestarts: "maxRestarts",
   featureCache: "featureCacheMiB",
   cache: "cacheBytes",
+  precision: "precision",
   tf32: "tf32",
   convolutionSearch: "convolutionSearch",
   onnx: "exportsModels",

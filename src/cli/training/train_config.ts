@@ -4,6 +4,7 @@ import { assertDevice } from "../../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
 import { CONVOLUTION_SEARCHES, type CudaOptions } from "../../engine/onnxruntime/cuda/cuda_options.ts";
 import { MEASURE_NAMES } from "../../evaluation/measures.ts";
+import { TRAINING_PRECISIONS, type TrainingPrecision } from "../../onnx/precision/precision.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import type { ExportForm } from "../../runs/exports/export_form.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
@@ -45,6 +46,7 @@ export interface TrainOptions {
   readonly featureCache: number;
   /** In bytes. */
   readonly cache?: number;
+  readonly precision: string;
   readonly tf32: boolean;
   readonly convolutionSearch?: string;
   /** The form in which models are exported once more. */
@@ -56,6 +58,7 @@ export interface TrainOptions {
 /** A run's configuration with the types that the engine layer wants. */
 export interface TrainConfig extends RunConfig {
   readonly engine: EngineChoice;
+  readonly precision?: TrainingPrecision | undefined;
   readonly convolutionSearch?: CudaOptions["convolutionSearch"];
 }
 
@@ -97,6 +100,9 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
     maxRestarts,
     ...(options.featureCache === FEATURE_CACHE_MIB ? {} : { featureCacheMiB: options.featureCache }),
     ...(options.cache === undefined ? {} : { cacheBytes: options.cache }),
+    ...(options.precision === "float32"
+      ? {}
+      : { precision: parseName("precision", options.precision, TRAINING_PRECISIONS) }),
     ...(options.tf32 ? {} : { tf32: false }),
     ...(options.convolutionSearch === undefined
       ? {}

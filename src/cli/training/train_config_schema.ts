@@ -18,6 +18,7 @@ import {
 import { ENGINE_KINDS } from "../../engine/engine_kind.ts";
 import { CONVOLUTION_SEARCHES } from "../../engine/onnxruntime/cuda/cuda_options.ts";
 import { MEASURE_NAMES } from "../../evaluation/measures.ts";
+import { TRAINING_PRECISIONS } from "../../onnx/precision/precision.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL } from "../../runs/checkpoints/checkpoint_interval.ts";
 import type { TrainConfig } from "./train_config.ts";
 
@@ -47,6 +48,7 @@ const CONFIG = {
   exportForm: optional(recordOf(anything()), ""),
   featureCacheMiB: optional(wholeNumber(), ""),
   cacheBytes: optional(wholeNumber(1), ""),
+  precision: optional(oneOf(TRAINING_PRECISIONS), ""),
   tf32: optional(flag(), ""),
   convolutionSearch: optional(oneOf(CONVOLUTION_SEARCHES), ""),
   criterion: optional(choice, ""),

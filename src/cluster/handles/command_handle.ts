@@ -1,7 +1,10 @@
 import { elementAt } from "../../core/element_at.ts";
 import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
+import type { TrainingPrecision } from "../../onnx/precision/precision.ts";
+import type { StepRates } from "../../optimizers/optimizer.ts";
 import type { AfterGradient, ComputeRequest } from "../compute_request.ts";
-import type { ReplicaMemory } from "../memory/replica_memory.ts";
+import { LossScale } from "../loss_scale.ts";
+import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
 import { countShards } from "../memory/shards.ts";
 import { Phase, ROW_MEASURES, Word } from "../protocol/control_block.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
@@ -30,13 +33,20 @@ export class CommandHandle {
   /** Optimizer steps since the start or the last reset. */
   stepCount = 0;
   readonly #handles: RequestHandles;
+  /** Of steps in half precision. */
+  readonly lossScale: LossScale;
   readonly #logicalShards: number;
   #isBusy = false;
   #isClosed = false;
+  #skipsUpdate = false;
 
-  constructor(handles: RequestHandles, logicalShards: number) {
+  constructor(
+    handles: RequestHandles,
+    { logicalShards, precision }: { readonly logicalShards: number; readonly precision: TrainingPrecision },
+  ) {
     this.#handles = handles;
     this.#logicalShards = logicalShards;
+    this.lossScale = new LossScale(precision);
   }
 
   /** True while a request is worked on. */
@@ -72,7 +82,11 @@ export class CommandHandle {
   }
 
   /** Writes all but the phases. @param vectors The table of parameter vectors beside the model's own. */
-  async prepare(request: ComputeRequest, { control, sizes }: ReplicaMemory, vectors: VectorHandle): Promise<void> {
+  async prepare(
+    request: ComputeRequest,
+    { control, hyper, sizes }: ReplicaMemory,
+    vectors: VectorHandle,
+  ): Promise<void> {
     const { batch, scratch } = this.#handles;
     if (request.samples.length === 0) throw new RangeRefusal("a minibatch must have at least one sample");
     if (request.scratch) await scratch.allocate(sizes);
@@ -88,6 +102,8 @@ export class CommandHandle {
     control[Word.scratch] = request.scratch ? 1 : 0;
     control[Word.rowMeasure] = request.rowMeasure ? 1 + ROW_MEASURES.indexOf(request.rowMeasure) : 0;
     control[Word.notFinite] = 0;
+    control[Word.overflow] = 0;
+    hyper[Hyper.lossScale] = isTrainingStep(request) ? this.lossScale.value : 0;
   }
 
   /** Publishes penalties and the learning rates. Returns the phases after the gradient. */
@@ -104,6 +120,34 @@ export class CommandHandle {
     return phases;
   }
 
+  /**
+   * Follows what became of a gradient: counts the step that it made. One that was too large for float16 has made none;
+   * it is zero from now on, and the update that was to follow is left out.
+   * @returns False where a loss was not finite.
+   * @throws {RangeError} If float16 does not hold the gradients at any loss scale.
+   */
+  settle({ update }: AfterGradient, { control, hyper, gradientSlots }: ReplicaMemory): boolean {
+    if (control[Word.notFinite] === 1) return false;
+    const hasOverflowed = control[Word.overflow] === 1;
+    if (elementAt(hyper, Hyper.lossScale) > 0) this.lossScale.follow(hasOverflowed);
+    if (hasOverflowed) {
+      elementAt(gradientSlots, 0).fill(0);
+      this.#skipsUpdate = update === undefined;
+    } else if (update) this.stepCount += 1;
+    return true;
+  }
+
+  /** Publishes the learning rates of an update alone. False where it is to be left out. */
+  prepareUpdate(rates: StepRates, { control, hyper }: ReplicaMemory): boolean {
+    const isSkipped = this.#skipsUpdate;
+    this.#skipsUpdate = false;
+    control[Word.scratch] = 0;
+    control[Word.notFinite] = 0;
+    control[Word.overflow] = 0;
+    writeRates(hyper, rates);
+    return !isSkipped;
+  }
+
   async run(phases: number, { control }: ReplicaMemory): Promise<void> {
     control[Word.phases] = phases;
     control[Word.stepCount] = this.stepCount + 1;
@@ -112,7 +156,10 @@ export class CommandHandle {
 }
 
 /** State follows training of the model itself, not side computations. */
-export function findStatePhase({ training, scratch, parameters }: ComputeRequest, { sizes }: ReplicaMemory): number {
-  const isSide = scratch === true || parameters !== undefined;
-  return training && !isSide && sizes.state > 0 && sizes.movesState ? Phase.state : 0;
+export function findStatePhase(request: ComputeRequest, { sizes }: ReplicaMemory): number {
+  return isTrainingStep(request) && sizes.state > 0 && sizes.movesState ? Phase.state : 0;
+}
+
+function isTrainingStep({ training, scratch, parameters }: ComputeRequest): boolean {
+  return training && scratch !== true && parameters === undefined;
 }

@@ -90,8 +90,8 @@ export interface BatchMemory {
  */
 export const CHUNK_SIZE = 16_384;
 
-/** Places in `ReplicaMemory.hyper`. */
-export const Hyper = { learningRate: 0, firstPenaltyScale: 1, firstGroupRate: 17 } as const;
+/** Places in `ReplicaMemory.hyper`. The loss scale is 0 for what is computed in float32. */
+export const Hyper = { learningRate: 0, lossScale: 1, firstPenaltyScale: 2, firstGroupRate: 18 } as const;
 
 /** How many penalties can be active at once. */
 export const MAX_PENALTIES = Hyper.firstGroupRate - Hyper.firstPenaltyScale;

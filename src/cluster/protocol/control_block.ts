@@ -49,8 +49,10 @@ export const Word = {
   endShard: 20,
   /** The number of weights that stay as they are for many evaluated rows; 0 where they may change. */
   weightsNumber: 21,
+  /** Set by a replica whose gradient was too large for float16; the update is then left out by all. */
+  overflow: 22,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 22,
+  firstReplica: 23,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */

@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import type { ReplicaMemory } from "../memory/replica_memory.ts";
+import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
 import { Timing, viewTimings } from "../memory/step_timings.ts";
 import { COMPUTING, Phase, Word } from "../protocol/control_block.ts";
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
@@ -63,6 +63,9 @@ export class RankedReplicas implements ReplicaGroup {
     this.#addWaiting(performance.now() - began);
     const areFinite = this.#areRowsFinite(phases);
     control[Word.notFinite] = areFinite ? 0 : 1;
+    // The sum of all ranks' gradients, which each of them has.
+    const isHalf = elementAt(memory.hyper, Hyper.lossScale) > 0 && (phases & Phase.reduce) !== 0;
+    if (isHalf) control[Word.overflow] = elementAt(memory.gradientSlots, 0).every(Number.isFinite) ? 0 : 1;
     // A step whose loss was not finite leaves the state of the step before.
     if (phases & Phase.state && areFinite) memory.state.set(elementAt(memory.stateSlots, 0));
   }

@@ -115,7 +115,8 @@ function listChangedVectors({ known }: ReplicaPart, phases: number): readonly Fl
 }
 
 function mayUpdate({ memory }: ReplicaState, phases: number): boolean {
-  return (phases & Phase.update) !== 0 && memory.control[Word.notFinite] === 0;
+  const { control } = memory;
+  return (phases & Phase.update) !== 0 && control[Word.notFinite] === 0 && control[Word.overflow] === 0;
 }
 
 function listSlots({ memory, scratchSlots }: ReplicaState): readonly Float32Array[] {

@@ -6,6 +6,7 @@ import { awaitSamples } from "../../data/store/await_samples.ts";
 import { createEngine, type EngineSpec } from "../../engine/create_engine.ts";
 import type { Engine, ModelVectors } from "../../engine/engine.ts";
 import { sumRowGradients } from "../../engine/row_gradients.ts";
+import { Hyper } from "../memory/replica_memory.ts";
 import { locateShard } from "../memory/shards.ts";
 import { Timing, viewTimings } from "../memory/step_timings.ts";
 import { waitAtBarrier } from "../protocol/barrier.ts";
@@ -137,9 +138,12 @@ export class Replica {
     if (stateSlot !== state) stateSlot.set(state);
     const vectors: ModelVectors = { parameters: this.#parameters(), state: stateSlot };
     const dropoutKey = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.dropoutStep), shard };
+    const lossScale = elementAt(memory.hyper, Hyper.lossScale);
+    const half = lossScale > 0 ? { lossScale, hasOverflowed: false } : undefined;
     const input = buffers.createInput(training ? "train" : "eval", {
       dropoutKey,
       weightsNumber: elementAt(control, Word.weightsNumber),
+      half,
     });
     const gradient = phases & (Phase.backward | Phase.gradient) ? this.#slotOf(shard) : NO_GRADIENT;
 
@@ -173,6 +177,7 @@ export class Replica {
     }
     // The engine may have taken so long that another replica computes this by now.
     if (!this.isCurrent) return;
+    if (half?.hasOverflowed) Atomics.store(control, Word.overflow, 1);
     this.#recordCall(this.#addTime(Timing.engineMs, began));
     if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(batch, range);
     if (layer && activations) activations.values.set(layer, range.start * activations.width);

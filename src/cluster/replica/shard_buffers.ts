@@ -3,10 +3,17 @@ import { countElements } from "../../core/host_tensor.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { gatherSamples } from "../../data/gather.ts";
 import type { AugmentationKey } from "../../data/transforms/augmentation.ts";
-import type { DropoutKey, EngineInput, Objective, SampleIdentity } from "../../engine/engine.ts";
+import type { DropoutKey, EngineInput, HalfStep, Objective, SampleIdentity } from "../../engine/engine.ts";
 import type { BatchMemory } from "../memory/replica_memory.ts";
 import { OBJECTIVE_KINDS } from "../objective_writer.ts";
 import { Word } from "../protocol/control_block.ts";
+
+/** What the engine is told of a call beside its rows. */
+interface InputKeys {
+  readonly dropoutKey: DropoutKey;
+  readonly weightsNumber: number;
+  readonly half: HalfStep | undefined;
+}
 
 /** The rows [start, end) of the minibatch that a shard holds. */
 interface ShardRange {
@@ -92,14 +99,11 @@ export class ShardBuffers {
   }
 
   /** What the engine is given. @param weightsNumber 0 for weights that may change. */
-  createInput(
-    mode: EngineInput["mode"],
-    { dropoutKey, weightsNumber }: { readonly dropoutKey: DropoutKey; readonly weightsNumber: number },
-  ): EngineInput {
+  createInput(mode: EngineInput["mode"], { dropoutKey, weightsNumber, half }: InputKeys): EngineInput {
     const x = { data: this.#x, shape: this.#shape };
     const samples = this.#samples ? { samples: this.#samples } : {};
     const weights = weightsNumber > 0 ? { weightsNumber } : {};
-    return { x, taskLabels: this.#taskLabels, mode, dropoutKey, ...samples, ...weights };
+    return { x, taskLabels: this.#taskLabels, mode, dropoutKey, ...samples, ...weights, ...(half ? { half } : {}) };
   }
 
   readOutputGradient(batch: BatchMemory, range: ShardRange): void {

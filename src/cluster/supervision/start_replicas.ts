@@ -1,3 +1,4 @@
+import { assertPrecision } from "../../engine/assert_precision.ts";
 import { assertCudaOptions, assertPlaces, type EngineModel } from "../../engine/create_engine.ts";
 import { listDevices, type ResolvedClusterOptions } from "../cluster_options.ts";
 import type { ReplicaMemory } from "../memory/replica_memory.ts";
@@ -18,10 +19,11 @@ export async function startReplicas(
 ): Promise<ReplicaGroup> {
   const devices = listDevices(options);
   await assertPlaces(model.kind, devices);
-  const { cuda } = options;
+  const { cuda, precision, anyDevicePrecision } = options;
+  if (!anyDevicePrecision) assertPrecision({ precision, engine: model.kind, devices });
   assertCudaOptions(model.kind, devices, cuda);
   const featureCacheBytes = Math.floor(options.featureCacheBytes / devices.length);
-  const specs = devices.map((device) => ({ model, device, featureCacheBytes, cuda }));
+  const specs = devices.map((device) => ({ model, device, featureCacheBytes, cuda, precision }));
   const [first] = specs;
   const group =
     first && options.workers === 0

@@ -161,6 +161,7 @@ export class WorkerReplicas implements ReplicaGroup {
     if (!isRepeatable) return true;
     await this.#sendSlots();
     Atomics.store(control, Word.notFinite, 0);
+    Atomics.store(control, Word.overflow, 0);
     return false;
   }
 

@@ -28,9 +28,10 @@ export type Place =
         | "classMask"
         | "elementWeights"
         | "constant"
+        | "lossScale"
         | "outputGradient";
     }
-  | { readonly kind: "outputs" | "losses" }
+  | { readonly kind: "outputs" | "losses" | "overflow" }
   | NoisePlace;
 
 /** One input or output of a graph, and where its values lie. */

@@ -26,6 +26,10 @@ export interface RunArrays {
   readonly elementWeights?: Float32Array | undefined;
   /** Of the objective. */
   readonly constant?: number | undefined;
+  /** Where gradients are computed in float16. */
+  readonly lossScale?: number | undefined;
+  /** [1], 0 or NaN; there too. */
+  readonly overflow?: Float32Array;
   readonly outputGradient?: Float32Array;
   readonly outputs?: Float32Array;
   readonly losses?: Float32Array;
@@ -102,6 +106,8 @@ export class GraphSession {
       }
       case "constant":
         return this.#scratch.holdConstant(present(place, arrays.constant));
+      case "lossScale":
+        return this.#scratch.holdLossScale(present(place, arrays.lossScale));
       default:
         return present(place, arrays[place.kind]);
     }

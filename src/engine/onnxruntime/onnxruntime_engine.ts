@@ -13,39 +13,24 @@ import {
   measureOutput,
 } from "../../onnx/engine_graphs.ts";
 import type { Graph } from "../../onnx/graph.ts";
-import type { KernelGradientForm } from "../../onnx/growing_graph.ts";
 import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
 import { dependsOnMode } from "../../onnx/layers/layers.ts";
+import { convertPrecision } from "../../onnx/precision/convert_precision.ts";
+import type { TrainingPrecision } from "../../onnx/precision/precision.ts";
+import { roundOnProcessor } from "../../onnx/precision/round_on_processor.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 import { sampleShapeOf } from "../../onnx/shape.ts";
 import { shareTask } from "../../onnx/topology/share_task.ts";
 import { assertObjective } from "../assert_objective.ts";
 import type { Engine, EngineInput, EngineResults, ModelVectors, Objective, RowGradientCall } from "../engine.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
-import type { CarrierName } from "./carrier.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
 import { openCarrier } from "./choose_carrier.ts";
-import type { CudaSettings } from "./cuda/cuda_options.ts";
 import type { GraphSession, RunArrays } from "./graph_session.ts";
+import type { OnnxruntimeEngineOptions } from "./onnxruntime_engine_options.ts";
 import { assertDeviceIsThere } from "./open_device.ts";
 import { type LoadingOptions, SessionCache } from "./session_cache.ts";
 import { assertSettings } from "./session_options.ts";
-
-/** What an onnxruntime engine is made from. */
-export interface OnnxruntimeEngineOptions {
-  /** The model, read by `parseTopology`: plain data, so that one reading serves all replicas. */
-  readonly spec: ModelSpec;
-  /** "cpu" (the default), "webgpu" or "cuda:NUMBER". */
-  readonly device?: string;
-  /** Threads within one operator, 1 by default. */
-  readonly intraOpThreads?: number;
-  /** How kernels of convolutions are differentiated. Default: by products on CUDA, else by a convolution. */
-  readonly kernelGradient?: KernelGradientForm;
-  /** The way to onnxruntime; by default the environment says (FIRN_ORT), else what works. */
-  readonly carrier?: CarrierName;
-  /** For CUDA devices. */
-  readonly cuda?: CudaSettings | undefined;
-}
 
 /**
  * The fast engine: the model's layers become ONNX graphs, with the backward pass that our differentiation adds, and
@@ -55,7 +40,7 @@ export interface OnnxruntimeEngineOptions {
  * @throws {Error} If the device is not there; the message says what it needs.
  */
 export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions): Promise<Engine> {
-  const { device = "cpu", intraOpThreads = 1, cuda } = options;
+  const { device = "cpu", intraOpThreads = 1, cuda, precision = "float32" } = options;
   const settings = { device, intraOpThreads, ...(cuda ? { cuda } : {}) };
   // Settings that are wrong are refused before anything is loaded.
   assertSettings(settings);
@@ -67,7 +52,7 @@ export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions)
   if (!isCpu) await assertDeviceIsThere(carrier, settings);
   const findLanes = async () => (isCpu ? findChannelLanes(carrier) : undefined);
   const { kernelGradient = settings.device.startsWith("cuda") ? "products" : "convolution" } = options;
-  return new OnnxruntimeEngine({ ...options.spec, kernelGradient }, { carrier, settings, findLanes });
+  return new OnnxruntimeEngine({ ...options.spec, kernelGradient }, { carrier, settings, findLanes, precision });
 }
 
 class OnnxruntimeEngine implements Engine {
@@ -84,13 +69,18 @@ class OnnxruntimeEngine implements Engine {
   /** Undefined for a measure that this model's gradients cannot be taken of in one pass. */
   readonly #rowGraphs = new Map<RowMeasure, Graph | undefined>();
   readonly #newState: Float32Array;
+  readonly #precision: TrainingPrecision;
+  readonly #isOnProcessor: boolean;
+  readonly #overflow = new Float32Array(1);
   readonly #activationShapes = new Map<string, readonly number[]>();
 
-  constructor(spec: ModelSpec, loading: LoadingOptions) {
+  constructor(spec: ModelSpec, { precision, ...loading }: LoadingOptions & { readonly precision: TrainingPrecision }) {
     this.#spec = spec;
     this.#taskSpec = shareTask(spec);
     this.#dependsOnMode = spec.layers.some(dependsOnMode);
     this.#sessions = new SessionCache(loading);
+    this.#precision = precision;
+    this.#isOnProcessor = loading.settings.device === "cpu";
     this.carrier = loading.carrier.description;
     this.layout = spec.layout;
     this.stateLayout = spec.stateLayout;
@@ -105,7 +95,7 @@ class OnnxruntimeEngine implements Engine {
     const { key, spec } = this.#chooseSpec(input);
     const { weightsNumber } = input;
     const session = await (mode === "train" || weightsNumber === undefined
-      ? this.#sessions.load(`${key}forward ${mode}`, () => buildForwardGraph(spec, mode))
+      ? this.#load(`${key}forward ${mode}`, input, () => buildForwardGraph(spec, mode))
       : this.#sessions.loadConstant(key, weightsNumber, () => buildConstantForwardGraph(spec, vectors)));
     await session.run({
       ...this.#bind(vectors, input, rows),
@@ -130,10 +120,8 @@ class OnnxruntimeEngine implements Engine {
     const { kind, classMask, elementWeights, constant } = objective;
     const wanted = { kind, hasClassMask: classMask !== undefined, hasElementWeights: elementWeights !== undefined };
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#sessions.load(
-      `${key}${kind} ${wanted.hasClassMask} ${wanted.hasElementWeights} ${mode}`,
-      () => buildTrainingGraph(spec, wanted, mode),
-    );
+    const name = `${key}${kind} ${wanted.hasClassMask} ${wanted.hasElementWeights} ${mode}`;
+    const session = await this.#load(name, input, () => buildTrainingGraph(spec, wanted, mode));
     await session.run({
       ...this.#bind(vectors, input, rows),
       targets: objective.targets,
@@ -146,6 +134,7 @@ class OnnxruntimeEngine implements Engine {
       gradient: results.gradient,
       newState: this.#newState,
     });
+    this.#tellOverflow(input);
     this.#clearUnreached(session, results.gradient);
     this.#keepState(session, vectors.state);
   }
@@ -161,12 +150,13 @@ class OnnxruntimeEngine implements Engine {
     assertLength("gradient", gradient, this.layout.size);
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#sessions.load(`${key}backward ${mode}`, () => buildBackwardGraph(spec, mode));
+    const session = await this.#load(`${key}backward ${mode}`, input, () => buildBackwardGraph(spec, mode));
     await session.run({
       ...this.#bind(vectors, input, rows),
       outputGradient: dOutputs,
       gradient,
     });
+    this.#tellOverflow(input);
     this.#clearUnreached(session, gradient);
   }
 
@@ -251,8 +241,25 @@ class OnnxruntimeEngine implements Engine {
     return this.#dependsOnMode ? mode : "eval";
   }
 
+  /** The session of a graph, in half precision where the call may be and the engine is of one. */
+  #load(key: string, { half }: EngineInput, build: () => Graph): Promise<GraphSession> {
+    const precision = half ? this.#precision : "float32";
+    if (precision === "float32") return this.#sessions.load(key, build);
+    return this.#sessions.load(`${precision}, ${key}`, () => {
+      const graph = convertPrecision(build(), precision);
+      return this.#isOnProcessor ? roundOnProcessor(graph) : graph;
+    });
+  }
+
+  #tellOverflow({ half }: EngineInput): void {
+    if (half && this.#precision === "float16" && this.#overflow[0] !== 0) half.hasOverflowed = true;
+  }
+
   #bind(vectors: ModelVectors, input: EngineInput, rows: number): RunArrays {
+    this.#overflow[0] = 0;
     return {
+      lossScale: input.half?.lossScale,
+      overflow: this.#overflow,
       rows,
       samples: input.x.data,
       taskLabels: input.taskLabels,

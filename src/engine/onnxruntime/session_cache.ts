@@ -1,11 +1,16 @@
 import { RefusalError } from "../../core/errors/errors.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
 import { blockChannels } from "../../onnx/blocks/block_channels.ts";
+import type { DataType } from "../../onnx/file/onnx_model.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import type { Carrier } from "./carrier.ts";
 import { GraphSession } from "./graph_session.ts";
 import { RunScratch } from "./run_scratch.ts";
 import type { SessionSettings } from "./session_options.ts";
+
+function isHalfType(dataType: DataType | undefined): boolean {
+  return dataType === "float16" || dataType === "bfloat16";
+}
 
 /** How an engine's graphs are loaded. */
 export interface LoadingOptions {
@@ -59,7 +64,9 @@ export class SessionCache {
   async #open(build: () => Graph): Promise<GraphSession> {
     const { carrier, settings, findLanes } = this.#loading;
     const plain = build();
-    const lanes = plain.nodes.some(({ op }) => op === "Conv") ? await findLanes() : undefined;
+    // Blocks are of float32.
+    const isHalf = plain.nodes.some(({ outputs: [name = ""] }) => isHalfType(plain.types.get(name)?.dataType));
+    const lanes = !isHalf && plain.nodes.some(({ op }) => op === "Conv") ? await findLanes() : undefined;
     const graph = lanes === undefined ? plain : blockChannels(plain, lanes);
     return GraphSession.create(graph, { carrier, settings, scratch: this.#scratch });
   }

@@ -14,12 +14,13 @@ const nestedSchema = snapshotSchema.omit({ heads: true, evaluator: true, optimiz
  */
 export function saveNestedStrategy(strategy: BaseStrategy): SavedState {
   const { heads: _heads, evaluator: _evaluator, clock, ...others } = takeSnapshot(strategy);
-  const { optimizerSpec: _spec, settings: _settings, groups: saved, ...snapshot } = others;
+  const { optimizerSpec: _spec, settings: _settings, groups: saved, lossScale, ...snapshot } = others;
   const { pieces, ...counters } = clock;
   const groups = saved?.map(({ spec, ...group }) => ({ ...group, spec: { ...spec } }));
   return {
     ...snapshot,
     ...(groups ? { groups } : {}),
+    ...(lossScale ? { lossScale: { ...lossScale } } : {}),
     clock: pieces ? { ...counters, pieces: { ...pieces } } : counters,
   };
 }

@@ -57,6 +57,7 @@ export function measureExport(graph: OnnxGraph, subject: string): ExportMemory {
 const ITEM_BYTES: Readonly<Record<DataType, number>> = {
   float32: 4,
   float16: 2,
+  bfloat16: 2,
   uint8: 1,
   int8: 1,
   int32: 4,

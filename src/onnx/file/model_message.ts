@@ -11,6 +11,7 @@ export const DATA_TYPE_NUMBERS: Readonly<Record<DataType, number>> = {
   int64: 7,
   bool: 9,
   float16: 10,
+  bfloat16: 16,
 };
 
 /** ONNX's numbers for types of attributes. */

@@ -7,7 +7,7 @@ const OPSET_VERSION = 17;
 const IR_VERSION = 8;
 
 /** Element types that we use. */
-export type DataType = "float32" | "float16" | "uint8" | "int8" | "int32" | "int64" | "bool";
+export type DataType = "float32" | "float16" | "bfloat16" | "uint8" | "int8" | "int32" | "int64" | "bool";
 
 /**
  * A dimension's length: a number, or a symbol where it depends on the batch. "N" is the number of rows; "N*49" is 49

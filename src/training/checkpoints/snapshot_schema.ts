@@ -63,6 +63,7 @@ export const snapshotSchema = z.strictObject({
   layerState: vector,
   optimizer: z.array(vector),
   stepCount: count,
+  lossScale: z.exactOptional(z.strictObject({ value: z.number().min(1), goodSteps: count })),
   sideSteps: count,
   learningRate: z.number(),
   groups: z.exactOptional(z.array(groupSchema)),

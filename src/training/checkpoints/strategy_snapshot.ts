@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import type { SavedLossScale } from "../../cluster/loss_scale.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { measureGrowth } from "../../models/grow_snapshot.ts";
@@ -21,6 +23,8 @@ export interface StrategySnapshot {
   readonly layerState: Float32Array;
   readonly optimizer: readonly Float32Array[];
   readonly stepCount: number;
+  /** There where training steps are computed in float16. */
+  readonly lossScale?: SavedLossScale;
   readonly sideSteps: number;
   readonly learningRate: number;
   /** The optimizer's groups of parameters, where it has some. */
@@ -48,6 +52,7 @@ export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
     layerState: Float32Array.from(cluster.state),
     optimizer: cluster.optimizerState.map((vector) => Float32Array.from(vector)),
     stepCount: cluster.stepCount,
+    ...omitUndefined({ lossScale: cluster.lossScale.save() }),
     sideSteps: strategy.sideSteps,
     learningRate: strategy.optimizer.learningRate,
     ...saveGroups(strategy.optimizer),
@@ -83,6 +88,7 @@ export async function restoreSnapshot(
   cluster.state.set(snapshot.layerState);
   for (const [i, vector] of cluster.optimizerState.entries()) vector.set(elementAt(snapshot.optimizer, i));
   cluster.stepCount = snapshot.stepCount;
+  if (snapshot.lossScale) cluster.lossScale.restore(snapshot.lossScale);
   strategy.sideSteps = snapshot.sideSteps;
   restoreRates(strategy.optimizer, snapshot);
   strategy.isStopped = snapshot.isStopped;

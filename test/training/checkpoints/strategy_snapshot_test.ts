@@ -4,6 +4,7 @@ import { count, declareState, idSet } from "../../../src/core/state/state.ts";
 import { EWCPlugin } from "../../../src/methods/ewc/ewc_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { collectSources } from "../../../src/streams/benchmark.ts";
+import { snapshotSchema } from "../../../src/training/checkpoints/snapshot_schema.ts";
 import {
   restoreSnapshot,
   type StrategySnapshot,
@@ -54,6 +55,22 @@ describe("restoreSnapshot()", () => {
     expect(String(refused)).toContain("mine cannot be restored from its saved state: x is not iterable");
     const lost = new Error("replica 1 is lost");
     expect(await failOn(create(lost), (snapshot) => snapshot)).toBe(lost);
+  });
+
+  test("goes on at the loss scale that it was saved at", async () => {
+    const cluster = { workers: 0, engine: "onnxruntime", precision: "float16", anyDevicePrecision: true } as const;
+    const strategy = new Naive({ ...makeOptions(), cluster });
+    await withStrategy(strategy, async () => {
+      await strategy.train(benchmark.trainStream.at(0));
+      const { lossScale } = strategy.cluster;
+      const snapshot = takeSnapshot(strategy);
+      const saved = { value: 2 ** 16, goodSteps: strategy.clock.trainIterations };
+      expect(snapshot.lossScale).toEqual(saved);
+      expect(snapshotSchema.parse(snapshot).lossScale).toEqual(saved);
+      lossScale.follow(true);
+      await restoreSnapshot(strategy, snapshot, collectSources(benchmark));
+      expect(lossScale.save()).toEqual(saved);
+    });
   });
 
   test("saves and restores the state that a plugin declares", async () => {

@@ -67,6 +67,7 @@ class AddonRunner implements GraphRunner {
       case "losses":
       case "gradient":
       case "newState":
+      case "overflow":
         return this.#staging.write(place.kind, array);
       case "noise":
         return this.#staging.read(place.name, array);

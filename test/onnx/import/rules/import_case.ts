@@ -140,6 +140,9 @@ export function toTensor(
 
 function toBytes(dataType: DataType, values: readonly number[]): Uint8Array {
   switch (dataType) {
+    case "float16":
+    case "bfloat16":
+      throw new Error(`No case is of ${dataType}`);
     case "float32":
       return new Uint8Array(Float32Array.from(values).buffer);
     case "int64":
