@@ -1,6 +1,8 @@
+import { LostRankError } from "../cluster/ranks/lost_rank_error.ts";
 import { RefusalError } from "../core/errors/errors.ts";
 import { describeSystemError, isSystemError } from "../core/errors/system_error.ts";
 import { LostCheckpointsError, StorageError } from "../runs/storage_error.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
 
 /** What was typed cannot be used. The message is one line; the program prints it and exits with status 2. */
 export class CliError extends Error {
@@ -28,6 +30,23 @@ export class InterruptedError extends Error {
   }
 }
 
+/** Ends a process without a word: another one tells what happened. */
+export class SilentExit extends Error {
+  override readonly name = "SilentExit";
+  readonly exitStatus: number;
+
+  constructor(exitStatus: number, options?: ErrorOptions) {
+    super("another process tells why", options);
+    this.exitStatus = exitStatus;
+  }
+}
+
+/** What the program exits with after an error. */
+export function exitStatusOf(error: unknown): number {
+  if (error instanceof CliError) return EXIT_STATUS.refused;
+  return error instanceof InterruptedError || error instanceof SilentExit ? error.exitStatus : EXIT_STATUS.failed;
+}
+
 /**
  * Runs a part of a command that only prepares: what it refuses is the fault of what was typed, or of files that are
  * not there, not of the run.
@@ -38,7 +57,7 @@ export async function refuse<Value>(prepare: () => Promise<Value> | Value): Prom
   try {
     return await prepare();
   } catch (cause) {
-    throw cause instanceof LostCheckpointsError ? cause : toCliError(cause);
+    throw cause instanceof LostCheckpointsError || cause instanceof LostRankError ? cause : toCliError(cause);
   }
 }
 

@@ -2,7 +2,7 @@ import { type Command, CommanderError } from "commander";
 import { describeUnknownName } from "../core/errors/errors.ts";
 import { escapeControlsInLines, formatAsLine } from "../core/errors/printable.ts";
 import type { CliContext } from "./cli_context.ts";
-import { CliError, describeExpected, InterruptedError } from "./cli_error.ts";
+import { CliError, describeExpected, exitStatusOf, SilentExit } from "./cli_error.ts";
 import { createProgram } from "./create_program.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 
@@ -23,9 +23,8 @@ export async function runProgram(program: Command, words: readonly string[], con
     return EXIT_STATUS.done;
   } catch (error) {
     if (error instanceof CommanderError) return reportCommanderError(error, { program, words }, context);
-    context.stderr.write(describeError(error));
-    if (error instanceof CliError) return EXIT_STATUS.refused;
-    return error instanceof InterruptedError ? error.exitStatus : EXIT_STATUS.failed;
+    if (!(error instanceof SilentExit)) context.stderr.write(describeError(error));
+    return exitStatusOf(error);
   }
 }
 

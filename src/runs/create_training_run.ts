@@ -2,6 +2,7 @@ import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { listDifferences } from "../core/options/list_differences.ts";
 import { callback, flag, required, text } from "../core/options/value_rules.ts";
+import { openOnRanks } from "./open_on_ranks.ts";
 import { TRAINING_RUN_RULES, type TrainingRunOptions } from "./options/training_run_options.ts";
 import { readRunOrigin } from "./read_run_files.ts";
 import { assembleRun } from "./resuming/assemble_run.ts";
@@ -19,8 +20,8 @@ export async function createTrainingRun<Config>(options: TrainingRunOptions<Conf
   assertOptions("createTrainingRun", options, TRAINING_RUN_RULES);
   const { directory } = options;
   const makeDirectory = typeof directory === "string" ? () => createRunDirectory(directory) : directory;
-  return assembleRun(options, async () => ({
-    directory: await makeDirectory(),
+  return assembleRun(options, async ({ options: { cluster } }) => ({
+    directory: await openOnRanks(cluster.ranks, options.benchmark, makeDirectory),
     checkpoint: undefined,
     beginning: "new",
   }));
@@ -56,13 +57,14 @@ export const RESUME_RULES: OptionRules<ResumeOptions<unknown>> = {
  */
 export async function resumeTrainingRun<Config>(options: ResumeOptions<Config>): Promise<TrainingRun<Config>> {
   assertOptions("resumeTrainingRun", options, RESUME_RULES);
-  return assembleRun(options, async () => {
+  return assembleRun(options, async (strategy) => {
+    const { ranks } = strategy.options.cluster;
     const { config, sources = {} } = await readRunOrigin(options.directory);
     assertSameConfig(options.directory, config, options.config);
     if (!options.acceptChangedData) {
       assertSameSources(options.directory, sources, options.benchmark);
     }
-    const directory = await openRunDirectory(options.directory);
+    const directory = await openOnRanks(ranks, options.benchmark, () => openRunDirectory(options.directory));
     try {
       const { checkpoint, name, damaged } = await findCheckpoint(directory);
       for (const file of damaged) {
@@ -73,6 +75,7 @@ export async function resumeTrainingRun<Config>(options: ResumeOptions<Config>):
         assertSameConfig(options.directory, checkpoint.config, options.config);
         assertRowsFit(checkpoint, options.benchmark);
       }
+      await ranks.assertSame("newest checkpoint, in a folder that they share", name ?? "none");
       return { directory, checkpoint, beginning: "resumed" };
     } catch (error) {
       directory.close();

@@ -39,6 +39,8 @@ export interface RunDirectoryParts {
   readonly lock?: RunLock;
   /** How a file is written whole or not at all. Default: `writeAtomically`. */
   readonly write?: typeof writeAtomically;
+  /** True where another process writes the files of the run, and this one only reads them. Default: false. */
+  readonly isObserved?: boolean;
 }
 
 /** Where a run writes. Refusals of the disk are thrown as StorageErrors. */
@@ -48,19 +50,21 @@ export class RunDirectory {
   readonly checkpoints: CheckpointFolder;
   readonly #lock: RunLock | undefined;
   readonly #write: typeof writeAtomically;
+  readonly #isObserved: boolean;
   readonly #matrix: MatrixFile;
   /** The newest summary that was written. */
   #summarised = { bytes: 0, experiences: 0 };
 
   /** @param path An existing folder; `createRunDirectory` makes one, `openRunDirectory` finds one. */
-  constructor(path: string, { lock, write = writeAtomically }: RunDirectoryParts = {}) {
+  constructor(path: string, { lock, write = writeAtomically, isObserved = false }: RunDirectoryParts = {}) {
     this.path = path;
-    this.metrics = new LineFile(join(path, "metrics.jsonl"));
+    this.metrics = new LineFile(join(path, "metrics.jsonl"), { isObserved });
+    this.#isObserved = isObserved;
     this.#lock = lock;
     this.#write = write;
     const matrix = new MatrixFile(join(path, "accuracy_matrix.csv"), (file, text) => write(file, encodeText(text)));
     this.#matrix = matrix;
-    this.checkpoints = new CheckpointFolder(join(path, "checkpoints"), { write, matrix });
+    this.checkpoints = new CheckpointFolder(join(path, "checkpoints"), { write, matrix, isObserved });
   }
 
   /** Writes config.json. */
@@ -74,6 +78,7 @@ export class RunDirectory {
    * run writes does not grow with the cube of its experiences.
    */
   async writeSummary(summary: RunSummary<unknown>): Promise<void> {
+    if (this.#isObserved) return;
     const { status, experiences } = summary;
     this.metrics.flush();
     await withStorage(`write ${this.#matrix.path}`, () =>
@@ -113,6 +118,7 @@ export class RunDirectory {
 
   /** Writes a file of the run, whole or not at all. */
   async writeFile(relativePath: string, bytes: Uint8Array): Promise<void> {
+    if (this.#isObserved) return;
     const path = this.resolve(relativePath);
     await withStorage(`write ${path}`, () => this.#write(path, bytes));
   }
@@ -163,6 +169,11 @@ export async function openRunDirectory(path: string, parts: RunDirectoryParts = 
     });
     return new RunDirectory(path, { ...parts, lock });
   });
+}
+
+/** The folder of a run that another process writes: everything can be read, and nothing is written. */
+export async function observeRunDirectory(path: string): Promise<RunDirectory> {
+  return new RunDirectory(path, { isObserved: true });
 }
 
 /**

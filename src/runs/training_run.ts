@@ -92,7 +92,9 @@ export class TrainingRun<Config> {
     });
     const { benchmark, labels, exportsModels = true, exportForm: form } = options;
     const own = { strategy: this.strategy.constructor.name, benchmark: benchmark.name };
-    if (exportsModels) this.#exporter = new ModelExporter(benchmark, this.directory, { labels: labels ?? own, form });
+    const { ranks } = this.strategy.options.cluster;
+    if (exportsModels && ranks.isFirst)
+      this.#exporter = new ModelExporter(benchmark, this.directory, { labels: labels ?? own, form });
   }
 
   /**
@@ -195,7 +197,9 @@ export class TrainingRun<Config> {
     }
     const evalSeconds = monitor.evalSeconds - evalSecondsBefore;
     const accuracy = readTestAccuracy(benchmark, monitor);
-    const onnx = (await this.#exporter?.export(this.strategy, experience, accuracy)) ?? null;
+    // The other ranks go on, and wait at the next exchange.
+    const exporting = async () => this.#exporter?.export(this.strategy, experience, accuracy);
+    const onnx = (await this.strategy.options.cluster.ranks.alone(exporting)) ?? null;
     const { currentExperience: index, name, cutFrom, classesInThisExperience: classes, dataset } = experience;
     const numbers = { index, ...omitUndefined({ name, cutFrom }) };
     const labelled = { classes, ...omitUndefined({ classNames: nameOwnClasses(experience) }) };

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
+import { LostRankError } from "../../cluster/ranks/lost_rank_error.ts";
 import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { CliContext } from "../cli_context.ts";
@@ -10,6 +11,7 @@ import { formatGoOn } from "../training/format_go_on.ts";
 import type { LogOptions } from "../training/run_loggers.ts";
 import type { FinishedRun } from "../training/run_start.ts";
 import type { TrainOptions } from "../training/train_config.ts";
+import type { RankedContext } from "../training/with_ranks.ts";
 
 /** Spelled out, so that help loads no metric. */
 const MEASURES_HELP = "accuracy, or for numbers r2, rmse, mae, or for several labels macro-f1, exact-match";
@@ -120,15 +122,22 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
     .option("--log <name>", "live, text (Avalanche's lines), json or none (default: live on a terminal, else text)")
     .option("--quiet", "no progress, only the result: --log none", false)
     .option("--json", "events as JSON lines on standard output: --log json", false)
-    .action((options: Options, command: Command) => train(options, command, context));
+    .action(async (options: Options, command: Command) => {
+      const { withRanks } = await import("../training/with_ranks.ts");
+      await withRanks(context, { threads: Math.max(1, options.workers ?? 1) }, (own) => train(options, command, own));
+    });
 }
 
-async function train(options: Options, command: Command, { stdout, stderr, signal }: CliContext): Promise<void> {
+async function train(options: Options, command: Command, context: RankedContext): Promise<void> {
+  const { stdout, stderr, signal, ranks } = context;
   const { chooseLog, followRun } = await import("../training/run_loggers.ts");
-  const log = chooseLog(options, stdout);
+  const chosen = chooseLog(options, stdout);
+  const log = ranks.isFirst ? chosen : "none";
   const { findRunStart } = await import("../training/run_start.ts");
+  const { assertAlike } = await import("../training/with_ranks.ts");
   const typed = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
-  const start = await findRunStart(options, typed);
+  const start = await refuse(() => ranks.agreeOn(() => findRunStart(options, typed, ranks.size)));
+  await refuse(() => assertAlike(ranks, start.config));
   const report = (summary: RunSummary<unknown>, directory: string, format = formatRun) => {
     if (log === "json") stdout.write(formatJSON({ kind: "run-end", directory, summary }));
     else stdout.write(format(summary, directory));
@@ -143,7 +152,7 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
   const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
   const { Dashboard } = await import("../training/dashboard.ts");
   const { createDashboardLogger } = await import("../training/dashboard_logger.ts");
-  const { dashboard: port } = options;
+  const port = ranks.isFirst ? options.dashboard : undefined;
   await using dashboard = port === undefined ? undefined : await refuse(() => Dashboard.open(port === true ? 0 : port));
   const flush = () => run?.directory.metrics.flush();
   const following = dashboard ? [createDashboardLogger({ flush, tell: (line) => dashboard.tell(line) })] : [];
@@ -156,19 +165,20 @@ async function train(options: Options, command: Command, { stdout, stderr, signa
     stderr.write(`${formatAsLine(line)}\n`);
   };
   const { acceptChangedData } = options;
-  const around = { ...start, acceptChangedData, loggers, onSummary: view?.show, signal, report: warn };
-  await using run = await refuse(() => prepareRun(start.config, around));
+  const around = { ...start, ranks, acceptChangedData, loggers, onSummary: view?.show, signal, report: warn };
+  await using run = await refuse(() => ranks.agreeOn(() => prepareRun(start.config, around)));
   if (!run) return start.earlier && tellFinished(start.earlier);
   const { path: directory } = run.directory;
+  context.openLog(directory);
   await dashboard?.show(directory);
   if (dashboard) warn(`The run's page is at ${dashboard.url}`);
   try {
     // The rows of a live view stand above.
     report(await run.train().finally(view?.clear), directory, view ? formatFigures : formatRun);
   } catch (cause) {
+    const goOn = `go on with: ${formatGoOn("--resume", directory, start.config)}`;
+    if (cause instanceof LostRankError) throw new LostRankError(`${cause.message}; ${goOn}`, { cause });
     if (!signal.aborted || cause !== signal.reason) throw cause;
-    throw new InterruptedError(`Interrupted; go on with: ${formatGoOn("--resume", directory, start.config)}`, {
-      cause,
-    });
+    throw new InterruptedError(`Interrupted; ${goOn}`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
+import { Ranks } from "../../cluster/ranks/ranks.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { areClassIds } from "../../data/readers/class_names.ts";
@@ -57,6 +58,8 @@ export interface RunSurroundings {
   readonly target: RunTarget;
   /** The replicas of this process, which need not be those that the run was started with. */
   readonly layout: Pick<TrainConfig, "workers" | "devices">;
+  /** The processes that train this run together. Default: this one alone. */
+  readonly ranks?: Ranks;
   /** True goes on where data that the run has read is other than it was. */
   readonly acceptChangedData: boolean;
   readonly loggers: readonly Logger[];
@@ -79,7 +82,8 @@ export async function prepareRun(
   const { target, acceptChangedData, report } = around;
   if (target.kind === "new" && target.out !== undefined) {
     assertOutsideData(target.out, given);
-    await assertNoRun(target.out);
+    // The others may come after it has made the folder.
+    if (around.ranks?.isFirst ?? true) await assertNoRun(target.out);
   }
   let run: TrainingRun<TrainConfig> | undefined;
   const start = await findStartModel(given, target.kind === "new" ? undefined : target.directory);
@@ -143,7 +147,7 @@ async function createRunOptions(
   around: RunSurroundings,
   runFolder: () => string,
 ): Promise<Omit<TrainingRunOptions<TrainConfig>, "directory">> {
-  const { target, layout, loggers, onSummary, signal, report } = around;
+  const { target, layout, loggers, onSummary, signal, report, ranks = Ranks.single() } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
   const { workers, devices } = layout;
   const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
@@ -181,7 +185,8 @@ async function createRunOptions(
   return {
     benchmark,
     config,
-    loggers: [...loggers, ...plugins.flatMap((plugin) => plugin.loggers ?? [])],
+    // Rank 0 writes what they would all write.
+    loggers: [...loggers, ...(ranks.isFirst ? plugins.flatMap((plugin) => plugin.loggers ?? []) : [])],
     metrics: [...plugins.flatMap((plugin) => plugin.metrics ?? []), ...metrics.flat()],
     measure: config.measure,
     evaluatesFirst: plugins.some(({ evaluatesFirst }) => evaluatesFirst),
@@ -207,6 +212,7 @@ async function createRunOptions(
         cluster: {
           workers,
           devices,
+          ranks,
           logicalShards,
           engine,
           maxRestarts,

@@ -93,15 +93,16 @@ const CONTINUED_KEYS = [
 /**
  * Reads the options of a new run, or those of the run that is to go on.
  * @param typed The names of the options that were typed.
+ * @param ranks How many processes train together. Default: 1.
  * @throws {CliError} If a value is out of range, there is no run, or an option that was typed differs from the run's.
  */
-export async function findRunStart(options: StartOptions, typed: readonly string[]): Promise<RunStart> {
+export async function findRunStart(options: StartOptions, typed: readonly string[], ranks = 1): Promise<RunStart> {
   const { resume, continue: continued, out } = options;
   const directory = continued ?? resume;
   if (directory === undefined) {
     if (options.trust) throw new CliError("--trust requires --resume or --continue");
     if (options.acceptChangedData) throw new CliError("--accept-changed-data requires --resume or --continue");
-    const config = await createTrainConfig(options);
+    const config = await createTrainConfig(options, ranks);
     return { kind: "unfinished", config, target: { kind: "new", out }, layout: config };
   }
   if (continued !== undefined && resume !== undefined) throw new CliError("--continue cannot be used with --resume");

@@ -65,9 +65,10 @@ export interface TrainConfig extends RunConfig {
 /**
  * Turns options into a configuration with every default filled in. Runs the modules that are named, for the schemas of
  * their options; touches nothing else outside.
+ * @param ranks How many processes train together. Default: 1.
  * @throws {CliError} If a name is unknown or a value is out of range.
  */
-export async function createTrainConfig(options: TrainOptions): Promise<TrainConfig> {
+export async function createTrainConfig(options: TrainOptions, ranks = 1): Promise<TrainConfig> {
   const { epochs, batchSize, dropLast, evalBatchSize, seed, data = null, checkpointEvery, maxRestarts } = options;
   refuseAsTyped(() => parseCheckpointInterval(checkpointEvery));
   const benchmark = resolveNamed(BENCHMARKS, options.benchmark);
@@ -77,7 +78,8 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
   const model = await loadNamed(MODELS, options.model);
   const optimizer = resolveNamed(OPTIMIZERS, options.optimizer);
   const devices = parseDevices(options.device);
-  const workers = options.workers ?? countDefaultWorkers(devices);
+  // Ranks share machines; how many are on this one is the launcher's business.
+  const workers = options.workers ?? (ranks > 1 ? 1 : countDefaultWorkers(devices));
   return {
     version: 1,
     // The seed that the benchmark will get, so that config.json leaves nothing open.
@@ -91,7 +93,7 @@ export async function createTrainConfig(options: TrainOptions): Promise<TrainCon
     dropLast,
     evalBatchSize,
     workers,
-    logicalShards: options.logicalShards ?? Math.max(1, workers),
+    logicalShards: options.logicalShards ?? ranks * Math.max(1, workers),
     engine: parseName("engine", options.engine, ["auto", ...ENGINE_KINDS]),
     devices,
     seed,

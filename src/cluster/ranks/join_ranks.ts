@@ -6,6 +6,7 @@ import { objectLike, wholeNumber } from "../../core/options/value_rules.ts";
 import { openMpi } from "./mpi/find_mpi.ts";
 import { MpiExchange } from "./mpi/mpi_exchange.ts";
 import { type Environment, type RankPlace, readRankPlace } from "./rank_place.ts";
+import { RankWatch } from "./rank_watch.ts";
 import { Ranks } from "./ranks.ts";
 
 /** How a process joins the others. */
@@ -31,11 +32,20 @@ const JOIN_RULES: OptionRules<JoinOptions> = {
  * await using strategy = new Naive({ model, optimizer, cluster: { workers: 2, ranks } });
  */
 export async function joinRanks(options: JoinOptions = {}): Promise<Ranks> {
-  return new Ranks(await joinByMpi(options));
+  const joined = await joinByMpi(options);
+  if (!joined) return Ranks.single();
+  const { exchange, place } = joined;
+  const watch = await RankWatch.start(exchange, {
+    isLocal: place.localSize === place.size,
+    onLost: (error) => exchange.breakOff(error),
+  });
+  return new Ranks(exchange, watch);
 }
 
-/** The same without what runs share beside it. Undefined for a process that was started alone. */
-export async function joinByMpi(options: JoinOptions = {}): Promise<MpiExchange | undefined> {
+/** The same without a watch over the others. Undefined for a process that was started alone. */
+export async function joinByMpi(
+  options: JoinOptions = {},
+): Promise<{ readonly exchange: MpiExchange; readonly place: RankPlace } | undefined> {
   assertOptions("joinRanks()", options, JOIN_RULES);
   const { environment = process.env, threads = 1 } = options;
   const place = readRankPlace(environment);
@@ -47,7 +57,7 @@ export async function joinByMpi(options: JoinOptions = {}): Promise<MpiExchange 
     await exchange.close();
     throw new RefusalError(describeMismatch(place, exchange, file));
   }
-  return exchange;
+  return { exchange, place };
 }
 
 function describeMismatch(place: RankPlace, exchange: MpiExchange, file: string): string {

@@ -36,6 +36,8 @@ export interface RankExchange {
   gatherParameters(vectors: readonly Float32Array<SharedArrayBuffer>[]): Promise<void>;
   /** What each rank says, in rank order. */
   agree(said: string): Promise<string[]>;
-  /** Leaves the others. All ranks call it, unless one was lost. May be called more than once. */
+  /** Ends every wait with a reason, also those to come: another rank will not answer. */
+  breakOff(reason: Error): void;
+  /** Leaves the others. All ranks call it, unless it was broken off. May be called more than once. */
   close(): Promise<void>;
 }

@@ -5,6 +5,11 @@ import type { RankExchange, RowGather, SlotSum } from "./rank_exchange.ts";
 /** What one rank says when the others wait for its answer. */
 type Answer = { readonly value: unknown } | { readonly refusal: string };
 
+/** Tells the other ranks that this one leaves them, and why, if it is not together with them. */
+export interface RankFarewell {
+  leave(failure?: string): Promise<void>;
+}
+
 /**
  * One process's view of all processes of a run. All clusters of a process share it; alone, nothing is exchanged.
  * @example
@@ -13,14 +18,22 @@ type Answer = { readonly value: unknown } | { readonly refusal: string };
  */
 export class Ranks {
   readonly #exchange: RankExchange | undefined;
+  readonly #farewell: RankFarewell | undefined;
   /** One word a rank: 1 from the exchange on in which it wants to stop. */
   readonly #stops: Float32Array<SharedArrayBuffer>;
   readonly #stopBounds: readonly number[];
+  readonly #stopping = new AbortController();
+  /** What was thrown here and all ranks know of. */
+  readonly #told = new WeakSet<object>();
+  #stopReason: unknown;
   #wantsStop = false;
   #depthAlone = 0;
+  #isClosed = false;
 
-  constructor(exchange?: RankExchange) {
+  /** @param exchange Default: none, for a single process. */
+  constructor(exchange?: RankExchange, farewell?: RankFarewell) {
     this.#exchange = exchange;
+    this.#farewell = farewell;
     const size = exchange?.size ?? 1;
     this.#stops = createSharedFloat32(size);
     this.#stopBounds = Array.from({ length: size + 1 }, (_, rank) => rank);
@@ -50,14 +63,19 @@ export class Ranks {
     return this.size > 1 && this.#depthAlone === 0;
   }
 
-  /** True on every rank after the same exchange, once one of them wants to stop. */
-  get isStopAgreed(): boolean {
-    return this.size === 1 ? this.#wantsStop : this.#stops.some((stop) => stop === 1);
+  /**
+   * Aborted on every rank by the same exchange, once one of them has called `requestStop`: all stop at the same place.
+   * The reason is that of the rank's own request, where it made one.
+   */
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal;
   }
 
-  /** Has all ranks stop: each sees it in `isStopAgreed` after the next exchange. */
-  requestStop(): void {
+  /** Has all ranks stop. */
+  requestStop(reason: unknown): void {
+    this.#stopReason ??= reason;
     this.#wantsStop = true;
+    if (this.size === 1) this.#stopping.abort(reason);
   }
 
   /** Does work that the other ranks take no part in: what it has computed is computed here, whole. */
@@ -77,6 +95,8 @@ export class Ranks {
     const gathered = [...rows, { values: this.#stops, bounds: this.#stopBounds }];
     if (sums.length === 0) await this.#exchange.gatherOutputs(gathered);
     else await this.#exchange.exchangeSlots(sums, gathered);
+    const isAgreed = this.#stops.some((stop) => stop === 1);
+    if (isAgreed) this.#stopping.abort(this.#stopReason ?? new Error("another rank was told to stop"));
   }
 
   /** Puts rank 0's values in the place of this rank's. */
@@ -86,43 +106,47 @@ export class Ranks {
 
   /**
    * Does something on every rank that may be refused, and goes on when all have done it.
-   * @throws {RefusalError} If another rank's was refused, naming the rank.
+   * @throws {RefusalError} If it was refused on another rank alone, naming that rank.
    * @throws What `work` threw here.
    */
   async agreeOn<Value>(work: () => Promise<Value>): Promise<Value> {
     if (!this.#exchange) return work();
-    const done = await work().then(
-      (value) => ({ value, thrown: undefined }),
-      (thrown: unknown) => ({ value: undefined, thrown }),
-    );
-    const said = await this.#exchange.agree(done.thrown === undefined ? "" : describeCause(done.thrown));
-    if (done.thrown !== undefined) throw done.thrown;
-    const other = said.findIndex((refusal) => refusal !== "");
-    if (other >= 0) throw new RefusalError(`rank ${other}: ${said[other]}`);
-    return done.value as Value;
+    let value: Value;
+    try {
+      value = await work();
+    } catch (thrown) {
+      if (!this.#isTold(thrown)) await this.#exchange.agree(describeCause(thrown) || "refused");
+      throw this.#tell(thrown);
+    }
+    this.#assertNone(await this.#exchange.agree(""));
+    return value;
   }
 
   /**
    * Does something on rank 0 alone and tells the others what came of it, as JSON.
-   * @throws {RefusalError} On the others, if it was refused there.
+   * @throws {RefusalError} On the others, if it was refused there, or another rank has refused something before.
    */
   async askFirst<Value>(work: () => Promise<Value>): Promise<Value> {
     if (!this.#exchange) return work();
-    let thrown: unknown;
-    const answer: Answer = this.isFirst
-      ? await work().then(
-          (value) => ({ value }),
-          (error: unknown) => {
-            thrown = error;
-            return { refusal: describeCause(error) };
-          },
-        )
-      : { value: null };
-    const [first = "null"] = await this.#exchange.agree(this.isFirst ? JSON.stringify(answer) : "");
-    if (thrown !== undefined) throw thrown;
-    const told = JSON.parse(first) as { readonly value: Value } | { readonly refusal: string };
-    if ("refusal" in told) throw new RefusalError(`rank 0: ${told.refusal}`);
-    return told.value;
+    if (!this.isFirst) {
+      const [first = "", ...others] = await this.#exchange.agree("");
+      this.#assertNone(["", ...others]);
+      const answer: { readonly value: Value } | { readonly refusal: string } = JSON.parse(first);
+      if ("refusal" in answer) throw this.#tell(new RefusalError(`rank 0: ${answer.refusal}`));
+      return answer.value;
+    }
+    let value: Value;
+    try {
+      value = await work();
+    } catch (thrown) {
+      const answer: Answer = { refusal: describeCause(thrown) };
+      await this.#exchange.agree(JSON.stringify(answer));
+      throw this.#tell(thrown);
+    }
+    const answer: Answer = { value };
+    const [, ...others] = await this.#exchange.agree(JSON.stringify(answer));
+    this.#assertNone(["", ...others]);
+    return value;
   }
 
   /**
@@ -134,15 +158,40 @@ export class Ranks {
     const said = await this.#exchange.agree(value);
     const other = said.findIndex((text) => text !== said[0]);
     if (other < 0) return;
-    throw new RefusalError(`all ranks must have the same ${what}: rank 0 has ${said[0]}, rank ${other} ${said[other]}`);
+    const difference = `rank 0 has ${said[0]}, rank ${other} has ${said[other]}`;
+    throw this.#tell(new RefusalError(`all ranks must have the same ${what}: ${difference}`));
   }
 
-  /** Leaves the others. May be called more than once. */
-  async close(): Promise<void> {
+  /**
+   * Leaves the others. All ranks do it together, unless `failure` ended this one alone: then the others are told, and
+   * what they wait for is given up. May be called more than once.
+   */
+  async close(failure?: unknown): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const isAlone = failure !== undefined && !this.#isTold(failure) && !this.stopSignal.aborted;
+    await this.#farewell?.leave(isAlone ? describeCause(failure) : undefined);
+    if (isAlone) this.#exchange?.breakOff(new Error("this rank has left"));
     await this.#exchange?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #assertNone(refusals: readonly string[]): void {
+    const other = refusals.findIndex((refusal) => refusal !== "");
+    if (other >= 0) throw this.#tell(new RefusalError(`rank ${other}: ${refusals[other]}`));
+  }
+
+  #tell(thrown: unknown): unknown {
+    if (typeof thrown === "object" && thrown !== null) this.#told.add(thrown);
+    return thrown;
+  }
+
+  /** Whether the other ranks know of an error, also as the cause of another. */
+  #isTold(thrown: unknown): boolean {
+    if (typeof thrown !== "object" || thrown === null) return false;
+    return this.#told.has(thrown) || ("cause" in thrown && this.#isTold(thrown.cause));
   }
 }

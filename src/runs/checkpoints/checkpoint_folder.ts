@@ -36,6 +36,8 @@ export interface CheckpointFolderParts {
   readonly write?: typeof writeAtomically;
   /** The run's accuracy matrix: rows that stand there need not stand in every checkpoint. Default: all do. */
   readonly matrix?: MatrixFile;
+  /** True where another process writes the checkpoints. Default: false. */
+  readonly isObserved?: boolean;
 }
 
 /** The folder of one run's checkpoints: numbered files, of which the newest few are kept. */
@@ -43,10 +45,12 @@ export class CheckpointFolder {
   readonly path: string;
   readonly #write: typeof writeAtomically;
   readonly #matrix: MatrixFile | undefined;
+  readonly #isObserved: boolean;
   #next: number | undefined;
 
-  constructor(path: string, { write = writeAtomically, matrix }: CheckpointFolderParts = {}) {
+  constructor(path: string, { write = writeAtomically, matrix, isObserved = false }: CheckpointFolderParts = {}) {
     this.path = path;
+    this.#isObserved = isObserved;
     this.#write = write;
     this.#matrix = matrix;
   }
@@ -57,6 +61,7 @@ export class CheckpointFolder {
    * @throws {StorageError} If the disk refuses; those written before are untouched then.
    */
   async save(checkpoint: RunCheckpoint): Promise<number> {
+    if (this.#isObserved) return 0;
     const bytes = encodeCheckpoint(await this.#leaveOutMatrix(checkpoint));
     await withStorage(`write a checkpoint of ${bytes.length} bytes into ${this.path}`, async () => {
       if (this.#next === undefined) {

@@ -6,6 +6,7 @@ import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 import { RESUME_RULES, type ResumeOptions } from "../create_training_run.ts";
+import { openOnRanks } from "../open_on_ranks.ts";
 import { readRunOrigin, readRunSummary } from "../read_run_files.ts";
 import { openRunDirectory, type RunDirectory } from "../run_directory.ts";
 import { LostCheckpointsError } from "../storage_error.ts";
@@ -36,7 +37,8 @@ export async function continueTrainingRun<Config>(options: ResumeOptions<Config>
   const { directory: path, benchmark, acceptChangedData = false } = options;
   await assertFinished(path);
   return assembleRun(options, async (strategy) => {
-    const directory = await openRunDirectory(path);
+    const { ranks } = strategy.options.cluster;
+    const directory = await openOnRanks(ranks, options.benchmark, () => openRunDirectory(path));
     try {
       const checkpoint = await findEnd(directory);
       assertNoLookAhead(path, strategy, benchmark);
@@ -47,6 +49,7 @@ export async function continueTrainingRun<Config>(options: ResumeOptions<Config>
       }
       assertNew(path, checkpoint, benchmark);
       assertRowsFit(checkpoint, benchmark);
+      await ranks.assertSame("experiences in a folder that they share", String(checkpoint.experiences.length));
       return { directory, checkpoint, beginning: "continued" };
     } catch (error) {
       directory.close();

@@ -49,6 +49,7 @@ export function createLocalRanks(size: number): RankExchange[] {
       all = said.at(-1) ?? [];
       return all;
     },
+    breakOff: () => {},
     close: async () => {},
   }));
 }

@@ -4,7 +4,7 @@ import { describeCause } from "../../../../src/core/errors/errors.ts";
 import { playExchanges } from "../exchange_scenario.ts";
 
 try {
-  const exchange = await joinByMpi();
+  const { exchange } = (await joinByMpi()) ?? {};
   const seen = exchange ? await playExchanges(exchange, Number(process.argv[2])) : "alone";
   await exchange?.close();
   console.log(JSON.stringify(seen));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { fileURLToPath } from "node:url";
+import { findLauncher } from "../../../support/mpi_launcher.ts";
 import { playExchanges } from "../exchange_scenario.ts";
 import { createLocalRanks } from "../local_ranks.ts";
-import { findLauncher } from "./mpi_launcher.ts";
 
 const PROGRAM = fileURLToPath(new URL("./exchange_program.ts", import.meta.url));
 const launcher = findLauncher();
