@@ -26,4 +26,11 @@ export type { StoredSamples, StorePart } from "./data/store/stored_samples.ts";
 export type { StoredSource } from "./data/store/stored_source.ts";
 export type { LabelledRows } from "./data/task_classes.ts";
 export type { Augmentation, AugmentationKey } from "./data/transforms/augmentation.ts";
+export type {
+  FilledOptions,
+  ImageTransform,
+  ImageTransformKind,
+  ImageTransforms,
+  ResolvedImageTransform,
+} from "./data/transforms/images/image_transform.ts";
 export type { Transform } from "./data/transforms/transform.ts";

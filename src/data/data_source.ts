@@ -6,6 +6,8 @@ import { assertFloatTargets, type FloatTargets } from "./float_targets.ts";
 import type { StoredSource } from "./store/stored_source.ts";
 import { AUGMENTATION_RULE, type Augmentation } from "./transforms/augmentation.ts";
 import { assertAugmentationFits, assertTransformFits } from "./transforms/check_transform.ts";
+import { assertImageTransformsFit } from "./transforms/images/check_image_transforms.ts";
+import type { ImageTransforms } from "./transforms/images/image_transform.ts";
 import type { Transform } from "./transforms/transform.ts";
 
 /**
@@ -30,6 +32,10 @@ export interface DataSource {
   /** One task label for all rows, a whole number of at least 0. */
   readonly taskLabel: number;
   readonly transforms: readonly Transform[];
+  /** The shape of images as they came in, where `imageTransforms` bring them to `sampleShape`. */
+  readonly rawShape?: readonly number[] | undefined;
+  /** What is done to images of bytes before the transforms, in training iterations and at other times. */
+  readonly imageTransforms?: ImageTransforms | undefined;
   /** What training iterations do to images before the transforms. Default: nothing. */
   readonly augmentation?: Augmentation | undefined;
   /** As which row each row is augmented [rows]. Default: as itself. */
@@ -43,6 +49,8 @@ const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<Data
   name: required(text()),
   x: required(objectLike("a Uint8Array or Float32Array", "buffer")),
   sampleShape: required(listOf(wholeNumber())),
+  rawShape: listOf(wholeNumber(1)),
+  imageTransforms: objectLike("{ train, evaluation }", "train", "evaluation"),
   stored: objectLike("samples that are decoded on demand", "samples", "places"),
   y: required(objectLike("an Int32Array", "buffer")),
   floatTargets: objectLike('float targets such as { kind: "values", data, width: 1 }', "kind", "data", "width"),
@@ -62,7 +70,7 @@ let nextId = 0;
  */
 export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
   assertOptions("createDataSource", parts, DATA_SOURCE_RULES);
-  const sampleSize = countElements(parts.sampleShape);
+  const sampleSize = countElements(parts.rawShape ?? parts.sampleShape);
   if (parts.stored) assertPlaces(parts.name, parts.stored, { ...parts, sampleSize });
   else if (parts.x.length !== sampleSize * parts.y.length) {
     const wanted = `${parts.y.length} samples of ${sampleSize} values (one a label)`;
@@ -77,6 +85,7 @@ export function createDataSource(parts: Omit<DataSource, "id">): DataSource {
     throw new RangeRefusal(`${parts.name}: the task label must be a whole number from 0 to 2^31 - 1, got ${taskLabel}`);
   }
   for (const transform of parts.transforms) assertTransformFits(transform, parts.sampleShape);
+  if (parts.imageTransforms) assertImageTransformsFit(parts.name, parts.imageTransforms, parts);
   if (parts.augmentation) assertAugmentationFits(parts.augmentation, parts.sampleShape);
   nextId += 1;
   // The id comes last: parts spread from another source bring that one's id along.

@@ -1,6 +1,7 @@
 import { elementAt } from "../core/element_at.ts";
 import { findOrCreate } from "../core/find_or_create.ts";
 import { countElements } from "../core/host_tensor.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import {
   copyToSharedFloat32,
   copyToSharedInt32,
@@ -14,6 +15,8 @@ import type { Transform } from "./transforms/transform.ts";
 
 /** Samples of a data source with what is needed to make it again, as plain data: those that saved data sets view. */
 export interface KeptSource extends Pick<DataSource, "name" | "sampleShape" | "taskLabel" | "transforms"> {
+  readonly rawShape?: DataSource["rawShape"];
+  readonly imageTransforms?: DataSource["imageTransforms"];
   readonly augmentation?: DataSource["augmentation"];
   /** Targets that are numbers, in place of class ids. */
   readonly floatTargets?: (Omit<FloatTargets, "data"> & { readonly data: Float32Array }) | undefined;
@@ -59,7 +62,7 @@ export class SampleKeeper {
 
 /** Copies of these rows of a source, in this order; they are augmented as the rows that they were. */
 function keepRows(source: DataSource, rows: readonly number[]): KeptSource {
-  const size = countElements(source.sampleShape);
+  const size = countElements(source.rawShape ?? source.sampleShape);
   const x = source.x instanceof Uint8Array ? new Uint8Array(rows.length * size) : new Float32Array(rows.length * size);
   for (const [i, row] of rows.entries()) {
     const kept = x.subarray(i * size, (i + 1) * size);
@@ -87,10 +90,11 @@ export function selectRows(
 /** All but the samples of these rows. */
 function keepAround(source: DataSource, rows: readonly number[]): Omit<KeptSource, "x"> {
   const { name, sampleShape, taskLabel, transforms, augmentation, floatTargets } = source;
+  const images = omitUndefined({ rawShape: source.rawShape, imageTransforms: source.imageTransforms });
   const y = Int32Array.from(rows, (row) => elementAt(source.y, row));
   const rowNumbers = Int32Array.from(rows, (row) => source.rowNumbers?.[row] ?? row);
   const targets = floatTargets && { floatTargets: copyTargets(floatTargets, rows) };
-  return { name, sampleShape, taskLabel, transforms, augmentation, y, rowNumbers, ...targets };
+  return { name, sampleShape, taskLabel, transforms, augmentation, y, rowNumbers, ...images, ...targets };
 }
 
 /** Where data sets that are being saved leave their samples; saving is one synchronous walk through the state. */

@@ -4,6 +4,8 @@ import { createSharedFloat32, createSharedUint8 } from "../core/shared/shared_me
 import type { DataSource } from "./data_source.ts";
 import { copyStoredRow, type StoredSource } from "./store/stored_source.ts";
 import { createTransformStep } from "./transforms/apply_transform.ts";
+import { createImageRowReader } from "./transforms/images/image_row_reader.ts";
+import type { ImageTransforms } from "./transforms/images/image_transform.ts";
 import { createLookup, type Lookup } from "./transforms/lookup.ts";
 
 /** Writes one transformed sample to `out`, starting at `offset`. */
@@ -19,6 +21,10 @@ export function getRowReader(source: DataSource): RowReader {
 /** Chooses the cheapest way that gives the transforms' result: a copy, a table lookup, or one step after another. */
 export function createRowReader(source: DataSource): RowReader {
   const { x, transforms, stored } = source;
+  if (source.imageTransforms) {
+    const read = createImageReader(source, source.imageTransforms);
+    return (row, out, offset) => read(row, out, offset);
+  }
   if (stored) return createStoredReader(source, stored);
   const size = countElements(source.sampleShape);
   if (transforms.length === 0) return (row, out, offset) => out.set(x.subarray(row * size, (row + 1) * size), offset);
@@ -27,6 +33,28 @@ export function createRowReader(source: DataSource): RowReader {
     if (lookup) return createTableReader(x, size, lookup);
   }
   return createSteppedReader(source);
+}
+
+/** Reads rows through transforms of images, which come before all others. */
+export function createImageReader(source: DataSource, imageTransforms: ImageTransforms) {
+  const { stored, x, rawShape, sampleShape } = source;
+  const raw = createRawRow({ x, sampleShape: rawShape ?? sampleShape });
+  const size = raw.length;
+  const image = createSharedUint8(countElements(sampleShape));
+  const plain = { ...source, x: image, stored: undefined, imageTransforms: undefined, rawShape: undefined };
+  const read = createRowReader(plain);
+  return createImageRowReader(source, {
+    imageTransforms,
+    raw(row) {
+      if (!stored) return x.subarray(row * size, (row + 1) * size);
+      copyStoredRow(stored, row, raw);
+      return raw;
+    },
+    write(values, out, offset) {
+      image.set(values);
+      read(0, out, offset);
+    },
+  });
 }
 
 /** Copies a row out of its store, then reads it as the only row of a source. */

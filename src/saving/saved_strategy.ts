@@ -4,6 +4,7 @@ import { RefusalError, TypeRefusal } from "../core/errors/errors.ts";
 import type { SavedState } from "../core/saved_state.ts";
 import { TARGET_KINDS } from "../data/float_targets.ts";
 import type { KeptSource } from "../data/kept_samples.ts";
+import { type ImageTransform, resolveImageTransforms } from "../data/transforms/images/image_transform.ts";
 import type { Transform } from "../data/transforms/transform.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
@@ -63,12 +64,19 @@ const transform: z.ZodType<Transform> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rotate"), degrees: z.number() }),
 ]);
 
+/** Checked as those of a user. */
+const imageTransforms = z
+  .array(z.looseObject({ kind: z.string() }))
+  .transform((kept) => resolveImageTransforms("transforms", kept as unknown as readonly ImageTransform[]));
+
 const source = z.strictObject({
   name: z.string(),
   sampleShape: z.array(count),
   taskLabel: count,
   transforms: z.array(transform),
   augmentation: z.strictObject({ cropPadding: count, flip: z.boolean() }).optional(),
+  rawShape: z.array(count).optional(),
+  imageTransforms: z.strictObject({ train: imageTransforms, evaluation: imageTransforms }).optional(),
   x: z.union([z.instanceof(Uint8Array), z.instanceof(Float32Array)]),
   y: int32,
   floatTargets: z

@@ -4,6 +4,8 @@ import { CLASSES_PER_EXPERIENCE } from "../../streams/benchmarks/class_counts.ts
 import { DIRECTORY_OPTIONS } from "../../streams/benchmarks/directory/directory_options.ts";
 import { IMAGE_OPTIONS, ROTATED_MNIST_OPTIONS, SPLIT_IMAGE_OPTIONS } from "../../streams/benchmarks/image_options.ts";
 
+import { typeImageTransforms } from "../options/image_transform_text.ts";
+
 /** More experiences of a whole data set than this are a mistake. */
 const MAX_EXPERIENCES = 10_000;
 
@@ -69,6 +71,8 @@ const {
 export const directory = {
   ...ownFiles,
   path: optional(DIRECTORY_OPTIONS.path, `${DIRECTORY_OPTIONS.path.help}. Default: --data`),
+  transforms: typeImageTransforms("changes images when they are read, one after another"),
+  evalTransforms: typeImageTransforms("the same at other times than in training. Default: the sizes without the draws"),
   imageSize: optional(listOf(wholeNumber(1), 1), "height and width that images are brought to, one number for both"),
   classesPerExperience: TYPED_COUNTS,
   std: optional(listOf(number({ above: 0 })), DIRECTORY_OPTIONS.std.help),

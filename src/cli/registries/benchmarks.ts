@@ -9,6 +9,7 @@ import { splitCIFAR10, splitCIFAR100 } from "../../streams/benchmarks/split_cifa
 import { splitFashionMNIST, splitMNIST } from "../../streams/benchmarks/split_mnist.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { CliError } from "../cli_error.ts";
+import { parseImageTransforms } from "../options/image_transform_text.ts";
 import { defineFactory, type Registry } from "../options/named_factory.ts";
 import { createSplitOptions, directory, permuted, rotated } from "./benchmark_options.ts";
 
@@ -83,7 +84,10 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
       name: "directory",
       summary: "your own files: .npy, .npz, CSV, Parquet, tar shards, or images in a folder a class",
       options: directory,
-      create: async ({ imageSize, ...options }, context: BenchmarkContext) => {
+      create: async (
+        { imageSize, transforms: typed, evalTransforms: typedEval, ...options },
+        context: BenchmarkContext,
+      ) => {
         const { folder, ...rest } = complete(options, context);
         const { classNames, addClasses, experienceNames, addExperiences, testsAll, cacheBytes } = context;
         const labelNames = options.labelSeparator === undefined ? undefined : context.targetNames;
@@ -93,8 +97,19 @@ export const BENCHMARKS: Registry<BenchmarkContext, Promise<Benchmark>> = {
         if (path === undefined) throw new CliError("directory: path is required, or --data FOLDER");
         const [height, width = height] = imageSize ?? [];
         const size = height !== undefined && width !== undefined ? { height, width } : undefined;
+        const transforms = parseImageTransforms("transforms", typed);
+        const evalTransforms = parseImageTransforms("evalTransforms", typedEval);
         const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
-        return directoryBenchmark({ ...rest, path, ...known, imageSize: size, featureNames, delimiter });
+        return directoryBenchmark({
+          ...rest,
+          path,
+          ...known,
+          imageSize: size,
+          featureNames,
+          delimiter,
+          transforms,
+          evalTransforms,
+        });
       },
     }),
   ],

@@ -169,7 +169,8 @@ function identifySamples(
   const ids = sourceIds.slice(start, end);
   for (const id of new Set(ids)) {
     const source = sources.get(id);
-    if (!source || source.isScratch || (isAugmented && source.augmentation)) return undefined;
+    if (!source || source.isScratch || (isAugmented && (source.augmentation || source.imageTransforms)))
+      return undefined;
   }
   return { sourceIds: ids, rows: rows.slice(start, end) };
 }

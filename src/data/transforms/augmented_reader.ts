@@ -1,12 +1,14 @@
 import { findOrCreate } from "../../core/find_or_create.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { DataSource } from "../data_source.ts";
-import { createRawRow, createRowReader, getRowReader, type RowReader } from "../row_reader.ts";
+import { createImageReader, createRawRow, createRowReader, getRowReader, type RowReader } from "../row_reader.ts";
 import { parseImageSize } from "../sample_shape.ts";
 import { copyStoredRow } from "../store/stored_source.ts";
 import { type Augmentation, type AugmentationKey, augmentImage, drawAugmentation } from "./augmentation.ts";
 
 type AugmentedReader = (row: number, key: AugmentationKey) => RowReader;
+
+const imageReaders = new WeakMap<DataSource, ReturnType<typeof createImageReader>>();
 
 const readers = new WeakMap<DataSource, AugmentedReader>();
 
@@ -15,7 +17,11 @@ const readers = new WeakMap<DataSource, AugmentedReader>();
  * else with its transforms alone. Images are changed as they came in, before every transform.
  */
 export function getBatchReader(source: DataSource, key: AugmentationKey | undefined): RowReader {
-  const { augmentation } = source;
+  const { augmentation, imageTransforms } = source;
+  if (imageTransforms && key !== undefined && key.step !== 0) {
+    const read = findOrCreate(imageReaders, source, () => createImageReader(source, imageTransforms));
+    return (row, out, offset) => read(row, out, offset, key);
+  }
   if (!augmentation || key === undefined || key.step === 0) return getRowReader(source);
   const read = findOrCreate(readers, source, () => createAugmentedReader(source, augmentation));
   return (row, out, offset) => read(row, key)(0, out, offset);

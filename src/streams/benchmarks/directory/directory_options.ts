@@ -1,6 +1,17 @@
 import { type OptionSchema, type OptionsOf, optional } from "../../../core/options/option_schema.ts";
-import { either, flag, listOf, number, oneOf, required, text, wholeNumber } from "../../../core/options/value_rules.ts";
+import {
+  either,
+  flag,
+  listOf,
+  number,
+  objectLike,
+  oneOf,
+  required,
+  text,
+  wholeNumber,
+} from "../../../core/options/value_rules.ts";
 import { SAMPLE_FILE_OPTIONS } from "../../../data/readers/sample_file_options.ts";
+import type { ImageTransform } from "../../../data/transforms/images/image_transform.ts";
 import { STREAM_OPTIONS } from "../../stream_options.ts";
 import { CLASSES_PER_EXPERIENCE } from "../class_counts.ts";
 import { CLASS_ID_OPTIONS, LEAVE_OUT_CLASSES } from "../class_ids.ts";
@@ -26,7 +37,19 @@ export const DIRECTORY_OPTIONS = {
     "subtracted from every value (bytes are divided by 255 before): one number, or one per channel",
   ),
   std: optional(listOf(number()), "what the result is divided by; as many as there are means"),
+  normalize: optional(
+    oneOf(["imagenet"]),
+    "in place of mean and std: those of the images that networks were pretrained on",
+  ),
   augmentation: AUGMENTATION,
+  transforms: optional(
+    listOf(objectLike<ImageTransform>("a transform of images"), 1),
+    'changes images when they are read, one after another: { kind: "random-resized-crop", size: 224 } …',
+  ),
+  evalTransforms: optional(
+    listOf(objectLike<ImageTransform>("a transform of images"), 1),
+    "the same at other times than in training. Default: the sizes without the draws; random parts become the square in the middle",
+  ),
   scenario: optional(
     oneOf(["folders", ...DEALT_SCENARIOS]),
     "an experience per folder, or the samples of all folders dealt anew. Default: folders; class-incremental where there are no folders of experiences",

@@ -1,4 +1,5 @@
 import { elementAt } from "../../../core/element_at.ts";
+import { describeValue, RangeRefusal } from "../../../core/errors/errors.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../../core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "../../../data/data_source.ts";
 import { Dataset } from "../../../data/dataset.ts";
@@ -9,6 +10,8 @@ import type { LabelledSamples } from "../../../data/readers/labelled_samples.ts"
 import { settleColumns } from "../../../data/readers/sample_targets.ts";
 import { openSamples } from "../../../data/store/open_samples.ts";
 import type { Augmentation } from "../../../data/transforms/augmentation.ts";
+import { deriveEvaluation, findTransformedShape } from "../../../data/transforms/images/image_pipeline.ts";
+import { type ImageTransform, resolveImageTransforms } from "../../../data/transforms/images/image_transform.ts";
 import { labelTasks } from "../../../data/transforms/label_tasks.ts";
 import type { Transform } from "../../../data/transforms/transform.ts";
 import type { Benchmark } from "../../experience.ts";
@@ -28,7 +31,10 @@ export interface FolderDatasets extends Pick<Benchmark, "numClasses" | "classNam
 export interface FolderPreparation extends KnownClasses {
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
+  readonly normalize?: "imagenet" | undefined;
   readonly augmentation?: Augmentation | undefined;
+  readonly transforms?: readonly ImageTransform[] | undefined;
+  readonly evalTransforms?: readonly ImageTransform[] | undefined;
   /** Where samples have several labels by name: the labels in the order of the columns. Default: those that occur. */
   readonly labelNames?: readonly string[] | undefined;
   /** The most bytes of samples that are in memory, where samples are decoded when they are drawn. */
@@ -50,9 +56,10 @@ export async function createFolderDatasets(
   const samples = folders.map((folder) => (channels === 3 ? toColour(folder) : folder));
   const [first] = samples;
   for (const other of samples) if (first) assertSameKind(first, other);
-  const sampleShape = first?.sampleShape ?? [];
+  const { sampleShape, ...images } = prepareImages(first?.sampleShape ?? [], preparation);
   const scale = first?.x instanceof Uint8Array ? 1 / 255 : 1;
-  const { mean = [], std = [], augmentation } = preparation;
+  const { mean, std } = chooseStatistics(preparation);
+  const { augmentation } = preparation;
   const transforms: Transform[] = scale === 1 ? [] : [{ kind: "scale", factor: scale, offset: 0 }];
   if (mean.length > 0 || std.length > 0) transforms.push({ kind: "normalize", mean, std });
   const { classIds, classNames } = numberClasses(samples, preparation);
@@ -66,6 +73,7 @@ export async function createFolderDatasets(
       x: toShared(x),
       stored: places[i],
       ...targets,
+      ...images,
       sampleShape,
       taskLabel,
       transforms,
@@ -75,6 +83,30 @@ export async function createFolderDatasets(
     return tasks ? labelTasks(source, tasks) : Dataset.fromSource(source);
   });
   return { datasets, numClasses: classNames.length, classNames, sampleShape, normalization: { scale, mean, std } };
+}
+
+/** Means and deviations of ImageNet's channels, as torchvision's networks were trained with. */
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+function chooseStatistics({ mean, std, normalize }: FolderPreparation) {
+  if (normalize === undefined) return { mean: mean ?? [], std: std ?? [] };
+  if (mean || std) throw new RangeRefusal("normalize cannot be used with mean and std");
+  return IMAGENET;
+}
+
+/** The shape of samples behind the transforms of images, where there are some. */
+function prepareImages(
+  rawShape: readonly number[],
+  { transforms, evalTransforms }: FolderPreparation,
+): Pick<DataSource, "sampleShape" | "rawShape" | "imageTransforms"> {
+  if (!transforms && !evalTransforms) return { sampleShape: rawShape };
+  const train = resolveImageTransforms("transforms", transforms ?? []);
+  const evaluation = evalTransforms
+    ? resolveImageTransforms("evalTransforms", evalTransforms)
+    : deriveEvaluation(train, rawShape);
+  const random = evaluation.find(({ kind }) => !["resize", "center-crop"].includes(kind));
+  if (random) throw new RangeRefusal(`evalTransforms must be resize or center-crop, got ${describeValue(random.kind)}`);
+  return { sampleShape: findTransformedShape(rawShape, train), rawShape, imageTransforms: { train, evaluation } };
 }
 
 /** The values themselves where they lie in shared memory already, else a copy. */
