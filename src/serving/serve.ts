@@ -3,11 +3,13 @@ import { RangeRefusal, RefusalError } from "../core/errors/errors.ts";
 import { resolveOptions } from "../core/options/option_schema.ts";
 import { Answerer } from "./answering/answerer.ts";
 import { createRunGate } from "./gate/run_gate.ts";
+import type { GrpcServer } from "./grpc/grpc_server.ts";
 import { RequestHandler } from "./protocol/handler.ts";
 import { type HttpListener, listen } from "./protocol/http_listener.ts";
 import { PROTOCOL_ROUTES } from "./protocol/protocol_routes.ts";
 import { BodyReader } from "./protocol/read_body.ts";
 import type { Service } from "./protocol/service.ts";
+import { TokenCheck } from "./protocol/token_check.ts";
 import { Journal } from "./repository/journal.ts";
 import { ModelRepository } from "./repository/model_repository.ts";
 import { ServedModel } from "./repository/served_model.ts";
@@ -21,6 +23,8 @@ export interface Serving extends AsyncDisposable {
   /** "http://127.0.0.1:8000" */
   readonly url: string;
   readonly port: number;
+  /** Undefined without gRPC. */
+  readonly grpcPort: number | undefined;
   /** Looks for new files now. A file is taken at the second look that finds it unchanged. */
   scan(): Promise<void>;
   /** Lets a version answer from now on; with `isForced` one that the gate refused. @throws {Error} If it cannot. */
@@ -52,14 +56,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const repository = new ModelRepository(models, [answerer]);
   const bodies = new BodyReader(resolved);
   const service: Service = { answerer, control: repository, bodies, limits: resolved, isEnding: false };
-  const handler = new RequestHandler(service, { token: resolved.token, routes: PROTOCOL_ROUTES });
+  const tokens = new TokenCheck(resolved.token);
+  const handler = new RequestHandler(service, { tokens, routes: PROTOCOL_ROUTES });
   let listener: HttpListener | undefined;
+  let grpc: GrpcServer | undefined;
   let closing: Promise<void> | undefined;
   const end = async () => {
     service.isEnding = true;
     listener?.stopListening();
     await waitForQuiet(() => handler.working);
-    await listener?.close();
+    await Promise.all([listener?.close(), grpc?.close()]);
     bodies.close();
     await repository.close();
     await loader.close();
@@ -72,6 +78,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   try {
     await repository.start();
     listener = listen(handler.answer, { host, port, isShared: false });
+    if (resolved.grpcPort !== undefined) {
+      const { GrpcServer } = await import("./grpc/grpc_server.ts");
+      grpc = await GrpcServer.start(service, { host, port: resolved.grpcPort, tokens });
+    }
   } catch (error) {
     await close();
     throw error;
@@ -81,6 +91,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return {
     url,
     port: listener.port,
+    grpcPort: grpc?.port,
     scan: () => repository.scan(),
     promote: async (model, version, how) => repository.find(model).promote(version, how),
     rollback: async (model) => repository.find(model).rollback(),

@@ -9,6 +9,7 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   "TRAINING_CALLBACKS",
   "TypeRefusal",
   // A list, and a function.
+  "connect",
   "createRecordedGate",
   "createSampleGate",
   // Metrics by themselves: nothing, a number, or a function.

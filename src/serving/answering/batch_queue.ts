@@ -32,6 +32,9 @@ interface Part {
   readonly batchRow: number;
 }
 
+/** What is left of the weight of a row's prediction after one more. */
+const RECENT_FADE = 0.999;
+
 /** Limits of a queue. */
 export interface QueueOptions {
   /** Rows that may wait; more are refused with 429. */
@@ -195,13 +198,18 @@ export class BatchQueue {
 
   /** What was predicted, and the mean of the features: by them a drift of the traffic is seen. */
   #countPredictions(firstRow: number, rows: number): void {
-    const { predicted } = this.statistics;
+    const { predicted, recentPredicted } = this.statistics;
     const [output] = this.session.outputs;
     const [input] = this.session.inputs;
     if (!output || !input) return;
+    const fade = RECENT_FADE ** rows;
+    for (let column = 0; column < recentPredicted.length; column++) {
+      recentPredicted[column] = (recentPredicted[column] ?? 0) * fade;
+    }
     for (let row = firstRow; row < firstRow + rows; row++) {
       const column = findLargest(output, row);
       predicted[column] = (predicted[column] ?? 0) + 1;
+      recentPredicted[column] = (recentPredicted[column] ?? 0) + 1;
     }
     const { rowLength } = input.port;
     // One row in each part: a sample of the traffic is enough for a mean.
@@ -209,6 +217,8 @@ export class BatchQueue {
     if (values instanceof BigInt64Array) return;
     let sum = 0;
     for (let i = firstRow * rowLength; i < (firstRow + 1) * rowLength; i++) sum += values[i] ?? 0;
+    const isFirst = this.statistics.featureCount === 0;
+    this.statistics.recentMean += (isFirst ? 1 : 1 - fade) * (sum / rowLength - this.statistics.recentMean);
     this.statistics.featureSum += sum;
     this.statistics.featureCount += rowLength;
   }

@@ -1,13 +1,13 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { ProtocolError } from "./protocol_error.ts";
 import { errorResponse } from "./responses.ts";
 import { type Route, Router } from "./router.ts";
 import type { RouteContext, Service } from "./service.ts";
+import type { TokenCheck } from "./token_check.ts";
 
 /** How requests are let in. */
 export interface HandlerOptions {
-  /** What the routes that change something ask for; undefined: they ask for nothing but a local caller. */
-  readonly token: string | undefined;
+  /** What the routes that change something ask for. Where none is set, only programs on this machine may ask. */
+  readonly tokens: TokenCheck;
   readonly routes: readonly Route<RouteContext>[];
 }
 
@@ -15,13 +15,13 @@ export interface HandlerOptions {
 export class RequestHandler {
   readonly #service: Service;
   readonly #router: Router<RouteContext>;
-  readonly #tokenDigest: Uint8Array | undefined;
+  readonly #tokens: TokenCheck;
   #working = 0;
 
-  constructor(service: Service, { token, routes }: HandlerOptions) {
+  constructor(service: Service, { tokens, routes }: HandlerOptions) {
     this.#service = service;
     this.#router = new Router(routes);
-    this.#tokenDigest = token === undefined ? undefined : digest(token);
+    this.#tokens = tokens;
   }
 
   /** Requests that are worked on. */
@@ -54,11 +54,9 @@ export class RequestHandler {
 
   /** @throws {ProtocolError} 401 without the token; 403 where a page of somebody else may be asking. */
   #authorize({ headers }: Request): void {
-    if (this.#tokenDigest) {
-      const [, given] = /^Bearer (.+)$/i.exec(headers.get("authorization") ?? "") ?? [];
-      if (given !== undefined && timingSafeEqual(digest(given), this.#tokenDigest)) return;
-      const message = "this changes something: the header Authorization must be Bearer and the token";
-      throw new ProtocolError(401, message, { "www-authenticate": "Bearer" });
+    if (this.#tokens.isSet) {
+      this.#tokens.assertToken(headers.get("authorization"));
+      return;
     }
     if (!isLocal(headers.get("host")) || !isOwnPage(headers)) {
       throw new ProtocolError(403, "this changes something: without a token only programs on this machine may ask");
@@ -83,8 +81,4 @@ function isLocal(host: string | null): boolean {
 function isOwnPage(headers: Headers): boolean {
   const origin = headers.get("origin");
   return origin === null || origin === `http://${headers.get("host")}`;
-}
-
-function digest(token: string): Uint8Array {
-  return createHash("sha256").update(token).digest();
 }

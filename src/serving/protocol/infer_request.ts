@@ -52,8 +52,12 @@ export function parseInferRequest(
     throw wrong(`the JSON in front must have ${headerBytes} bytes, got ${body.length}`);
   }
   const json = parseJson(headerBytes === undefined ? body : body.subarray(0, headerBytes));
-  const fields = asFields(json, "the request");
   const tensors = new TensorReader(headerBytes === undefined ? undefined : body.subarray(headerBytes));
+  return readInferFields(asFields(json, "the request"), { file, limits, tensors });
+}
+
+/** The same of fields that were parsed, with tensors that stand elsewhere. @throws {ProtocolError} As above. */
+export function readInferFields(fields: Fields, { file, limits, tensors }: InputContext): InferRequest {
   const parameters = asOptionalFields(fields.parameters, "parameters");
   const { rows, inputs } = readInputs(fields.inputs, { file, tensors, limits });
   tensors.assertEnd();
@@ -73,8 +77,16 @@ function parseRawRequest(body: Uint8Array, { inputs }: ServedFile, limits: Infer
   return { id: undefined, rows, inputs: [body], outputs: undefined, isBinary: true };
 }
 
+/** Binary tensors, in the order of the inputs that have them. */
+export interface TensorSource {
+  /** @throws {ProtocolError} 400 if there is none, or one of another length. */
+  take(length: number, name: string): Uint8Array;
+  /** @throws {ProtocolError} 400 if something is left. */
+  assertEnd(): void;
+}
+
 /** Takes binary tensors one after another from behind the JSON. */
-class TensorReader {
+class TensorReader implements TensorSource {
   readonly #bytes: Uint8Array | undefined;
   #place = 0;
 
@@ -102,7 +114,7 @@ class TensorReader {
 
 interface InputContext {
   readonly file: ServedFile;
-  readonly tensors: TensorReader;
+  readonly tensors: TensorSource;
   readonly limits: InferLimits;
 }
 
@@ -145,7 +157,7 @@ function assertRows(rows: number, { maxRows }: InferLimits): void {
 
 function readTensor(
   { parameters, data }: Fields,
-  { port, rows, tensors }: { readonly port: TensorPort; readonly rows: number; readonly tensors: TensorReader },
+  { port, rows, tensors }: { readonly port: TensorPort; readonly rows: number; readonly tensors: TensorSource },
 ): Uint8Array {
   const { binary_data_size: size, shared_memory_region: region } = asOptionalFields(parameters, "parameters");
   if (region !== undefined) throw wrong("shared memory regions are not supported");

@@ -9,7 +9,8 @@ export interface InferAnswer {
   readonly headerBytes: number | undefined;
 }
 
-interface EncodedOutput {
+/** One output: what is said of it, and its values where they are binary. */
+export interface EncodedOutput {
   readonly fields: object;
   readonly binary: Uint8Array | undefined;
 }
@@ -17,17 +18,10 @@ interface EncodedOutput {
 const encoder = new TextEncoder();
 
 /** Writes the outputs of a request: as JSON, or as Triton's binary tensors behind their JSON. */
-export function encodeInferAnswer(
-  { model, version, file }: OpenVersion,
-  { request, outputs }: { readonly request: InferRequest; readonly outputs: readonly Uint8Array<ArrayBuffer>[] },
-): InferAnswer {
-  const encoded = listWanted(request, file.outputs).map((wanted) => {
-    const i = file.outputs.findIndex(({ name }) => name === wanted.name);
-    const [port, bytes] = [file.outputs[i], outputs[i]];
-    if (!port || !bytes) throw new Error(`no output "${wanted.name}"`);
-    const values = viewValues(port.datatype, bytes.buffer);
-    return encodeOutput({ port, values, rows: request.rows, classNames: file.classNames }, wanted);
-  });
+export function encodeInferAnswer(openVersion: OpenVersion, answered: AnsweredRequest): InferAnswer {
+  const { model, version } = openVersion;
+  const { request } = answered;
+  const encoded = encodeOutputs(openVersion, answered);
   const head = JSON.stringify({
     ...(request.id === undefined ? {} : { id: request.id }),
     model_name: model,
@@ -37,6 +31,23 @@ export function encodeInferAnswer(
   const binaries = encoded.flatMap(({ binary }) => (binary ? [binary] : []));
   if (binaries.length === 0) return { body: head, headerBytes: undefined };
   return joinBinary(head, binaries);
+}
+
+/** A request and the bytes of the model's outputs for it. */
+export interface AnsweredRequest {
+  readonly request: InferRequest;
+  readonly outputs: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** The outputs that a request wants, one by one. */
+export function encodeOutputs({ file }: OpenVersion, { request, outputs }: AnsweredRequest): readonly EncodedOutput[] {
+  return listWanted(request, file.outputs).map((wanted) => {
+    const i = file.outputs.findIndex(({ name }) => name === wanted.name);
+    const [port, bytes] = [file.outputs[i], outputs[i]];
+    if (!port || !bytes) throw new Error(`no output "${wanted.name}"`);
+    const values = viewValues(port.datatype, bytes.buffer);
+    return encodeOutput({ port, values, rows: request.rows, classNames: file.classNames }, wanted);
+  });
 }
 
 function listWanted({ outputs, isBinary }: InferRequest, ports: readonly TensorPort[]): readonly WantedOutput[] {

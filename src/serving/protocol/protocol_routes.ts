@@ -9,7 +9,13 @@ import type { RouteContext } from "./service.ts";
 import type { ControlRequest } from "./serving_control.ts";
 
 /** Extensions of the protocol that are there: by Triton's names. */
-const EXTENSIONS = ["classification", "model_repository", "model_configuration", "statistics", "binary_tensor_data"];
+export const EXTENSIONS = [
+  "classification",
+  "model_repository",
+  "model_configuration",
+  "statistics",
+  "binary_tensor_data",
+];
 
 /** The routes of the Open Inference Protocol with Triton's extensions, and those for versions. */
 export const PROTOCOL_ROUTES: readonly Route<RouteContext>[] = [
@@ -20,6 +26,7 @@ export const PROTOCOL_ROUTES: readonly Route<RouteContext>[] = [
     path: "/v2",
     answer: () => jsonResponse({ name: "firn", version: VERSION, extensions: EXTENSIONS }),
   },
+  { method: "GET", path: "/metrics", answer: ({ service }) => ask(service, { kind: "metrics" }) },
   { method: "GET", path: "/v2/models/stats", answer: ({ service }) => ask(service, { kind: "statistics" }) },
   ...forVersions("GET", "ready", answerModelReady),
   ...forVersions("GET", "", answerMetadata),

@@ -4,6 +4,8 @@ export type ControlRequest =
   | { readonly kind: "index"; readonly isReadyOnly: boolean }
   /** Counts of all models, of one, or of one version. */
   | { readonly kind: "statistics"; readonly model?: string; readonly version?: string }
+  /** Counts in the text format of Prometheus. */
+  | { readonly kind: "metrics" }
   /** Versions of a model with their accuracies on the held samples. */
   | { readonly kind: "versions"; readonly model: string }
   | { readonly kind: "load" | "unload" | "rollback"; readonly model: string }

@@ -88,6 +88,10 @@ export class ModelRepository implements ServingControl {
         );
         return { status: 200, body: { model_stats: counted.map(describeStatistics) } };
       }
+      case "metrics": {
+        const { formatMetrics } = await import("../metrics/format_metrics.ts");
+        return { status: 200, body: await formatMetrics(this.models, await this.readStatistics()) };
+      }
       case "versions": {
         const model = this.find(request.model);
         const counted = (await this.readStatistics()).filter((one) => one.model === model.name);

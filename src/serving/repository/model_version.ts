@@ -38,6 +38,15 @@ export interface ModelVersion {
   readonly accuracies: readonly GateAccuracy[];
 }
 
+/** A version with what was measured of it. */
+export function createVersion(
+  file: VersionFile,
+  state: VersionState,
+  accuracies: readonly GateAccuracy[] = [],
+): ModelVersion {
+  return { file, state, accuracies };
+}
+
 /** A version in the protocol's repository index: one sentence where it is not ready. */
 export interface IndexEntry {
   readonly name: string;

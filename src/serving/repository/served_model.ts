@@ -5,7 +5,13 @@ import { ProtocolError } from "../protocol/protocol_error.ts";
 import { describeForJournal } from "./describe_for_journal.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { type Judgement, judgeFile } from "./judge_file.ts";
-import { describeVersion, type IndexEntry, type LoadedVersion, type ModelVersion } from "./model_version.ts";
+import {
+  createVersion,
+  describeVersion,
+  type IndexEntry,
+  type LoadedVersion,
+  type ModelVersion,
+} from "./model_version.ts";
 import { OpenVersions } from "./open_versions.ts";
 import { restoreVersions } from "./restore_versions.ts";
 import { listVersionFiles, type ModelPlace, type VersionFile } from "./version_files.ts";
@@ -46,8 +52,9 @@ export class ServedModel {
   readonly #open: OpenVersions;
   /** Marks of files that were seen once: a file that still changes is left alone. */
   readonly #seen = new Map<string, string>();
-  /** Versions by when they came to answer, the present one last. */
+  /** Versions by when they came to answer, the present one last; and the same with those that were rolled back. */
   #promotions: string[] = [];
+  #recent: string[] = [];
   #candidate: CandidateRoute | undefined;
   #best: ReadonlyMap<number, number> = new Map();
   #isUnloaded = false;
@@ -150,8 +157,10 @@ export class ServedModel {
         throw new ProtocolError(409, "no version answered before this one");
       await this.#ensureOpen(before, true);
       this.#promotions.pop();
+      this.#recent = moveToEnd(this.#recent, before);
       await this.#route();
       this.#note(before, { event: "rolledBack", by: "hand", reason: `version ${now} answered before` });
+      await this.#retire();
       return before;
     });
   }
@@ -180,6 +189,7 @@ export class ServedModel {
       else {
         await this.#openVersion(file, judgement.loaded);
         this.#promotions.push(file.version);
+        this.#recent.push(file.version);
       }
     }
     await this.#route();
@@ -249,7 +259,8 @@ export class ServedModel {
 
   async #promote(version: string, how: Pick<JournalEntry, "by" | "isForced">): Promise<void> {
     if (this.#candidate?.version === version) this.#candidate = undefined;
-    this.#promotions = [...this.#promotions.filter((other) => other !== version), version];
+    this.#promotions = moveToEnd(this.#promotions, version);
+    this.#recent = moveToEnd(this.#recent, version);
     if (!how.isForced) this.#best = raiseBest(this.#best, this.#open.get(version)?.accuracies ?? []);
     await this.#route();
     this.#note(version, { event: "promoted", ...how });
@@ -263,7 +274,7 @@ export class ServedModel {
   /** Releases what is neither tried nor among the last that answered. */
   async #retire(): Promise<void> {
     const { keep } = this.#around.policy;
-    const kept = new Set([...this.#promotions.slice(-keep), this.#candidate?.version]);
+    const kept = new Set([...this.#recent.slice(-keep), this.#candidate?.version]);
     for (const version of this.#open.versions.filter((open) => !kept.has(open))) {
       await this.#close(version);
       this.#note(version, { event: "retired" });
@@ -284,10 +295,6 @@ export class ServedModel {
   }
 }
 
-function createVersion(
-  file: VersionFile,
-  state: ModelVersion["state"],
-  accuracies: ModelVersion["accuracies"] = [],
-): ModelVersion {
-  return { file, state, accuracies };
+function moveToEnd(versions: readonly string[], version: string): string[] {
+  return [...versions.filter((other) => other !== version), version];
 }

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createStatistics } from "../../src/serving/answering/version_statistics.ts";
+import { connect } from "../../src/serving/client/connect.ts";
+import { measureClassDrift } from "../../src/serving/metrics/format_metrics.ts";
+import { type Serving, serve } from "../../src/serving/serve.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { writeVersion } from "./made_models.ts";
+
+describe("connect()", () => {
+  let serving: Serving;
+
+  beforeAll(async () => {
+    const folder = await makeFolder({});
+    await writeVersion(folder, 0, { classes: 2, classNames: ["ant", "bee"] });
+    await writeVersion(folder, 1, { classNames: ["ant", "bee", "cat"] });
+    serving = await serve({ models: [{ path: folder, name: "made" }] });
+  });
+
+  afterAll(async () => {
+    await serving.close();
+    await removeFolders();
+  });
+
+  test("asks in two lines, with the names of the classes of the version that answers", async () => {
+    const { version, predictions } = await connect(serving.url).infer([
+      [1, 2, 3],
+      [5, 0, 1],
+    ]);
+    expect(version).toBe("1");
+    expect(predictions.map(({ label, column }) => [label, column])).toEqual([
+      ["cat", 2],
+      ["ant", 0],
+    ]);
+    expect([...(predictions[0]?.logits ?? [])]).toEqual([3, 5, 7]);
+    const pinned = connect(`${serving.url}/v2/models/made`, { version: "0" });
+    expect((await pinned.infer(Float32Array.of(1, 2, 3))).predictions[0]?.label).toBe("bee");
+  });
+
+  test("says what the server refuses", async () => {
+    expect(connect(`${serving.url}/v2/models/other`).infer([[1, 2, 3]])).rejects.toThrow(/404: unknown model "other"/);
+    expect(connect(serving.url).infer([[1, 2]])).rejects.toThrow(/must have 3 values, got 2/);
+    expect(connect(serving.url, { version: "9" }).infer([[1, 2, 3]])).rejects.toThrow(/404: version "9"/);
+  });
+
+  test("is counted in the metrics", async () => {
+    await connect(serving.url).infer([[1, 2, 6]]);
+    const text = await (await fetch(`${serving.url}/metrics`)).text();
+    const read = (line: string) => Number(new RegExp(`^${line} (\\S+)$`, "m").exec(text)?.[1]);
+    expect(read('firn_requests_total{model="made",version="1"}')).toBeGreaterThanOrEqual(1);
+    expect(read('firn_predicted_total{model="made",version="1",column="2"}')).toBeGreaterThanOrEqual(1);
+    expect(read('firn_current_version{model="made"}')).toBe(1);
+    expect(read('firn_feature_mean_recent{model="made",version="1"}')).toBeGreaterThan(0);
+  });
+});
+
+test("measureClassDrift() is 0 where nothing changed, and 1 where nothing is as it was", () => {
+  const counts = { ...createStatistics(2), predicted: [30, 10] };
+  expect(measureClassDrift({ ...counts, recentPredicted: [3, 1] })).toBe(0);
+  expect(measureClassDrift({ ...counts, predicted: [4, 0], recentPredicted: [0, 2] })).toBe(1);
+  expect(measureClassDrift({ ...counts, recentPredicted: [1, 1] })).toBe(0.25);
+  expect(measureClassDrift(createStatistics(2))).toBe(0);
+});
