@@ -29,11 +29,21 @@ export type { LayoutChange } from "./core/remap_vector.ts";
 export type { SavedState } from "./core/saved_state.ts";
 export type { Part } from "./core/state/state.ts";
 export { createEngine, type EngineModel, type EngineSpec } from "./engine/create_engine.ts";
+export type { DeviceBlock, DeviceMemory, DeviceTraffic, DeviceView } from "./engine/device/device_memory.ts";
+export type { DeviceVector, FlatVector } from "./engine/device/device_vector.ts";
+export type {
+  DeviceComputer,
+  ProgramValues,
+  VectorGraph,
+  VectorPort,
+  VectorProgram,
+} from "./engine/device/vector_program.ts";
 export type {
   DropoutKey,
   Engine,
   EngineInput,
   EngineResults,
+  EngineVectors,
   HalfStep,
   ModelVectors,
   Objective,

@@ -13,6 +13,7 @@ import { ConstantWeights } from "./handles/constant_weights.ts";
 import { InputGradientHandle } from "./handles/input_gradient_handle.ts";
 import { OptimizerHandle } from "./handles/optimizer_handle.ts";
 import { PenaltyHandle } from "./handles/penalty_handle.ts";
+import { ResidentHandle } from "./handles/resident_handle.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
 import type { LossScale } from "./loss_scale.ts";
@@ -36,6 +37,8 @@ export class Cluster {
   readonly penalties: PenaltyHandle;
   /** What gradients of float16 are multiplied by. */
   readonly lossScale: LossScale;
+  /** Vectors that stay on a device, and what is copied there and back. */
+  readonly resident: ResidentHandle;
   readonly #engineKind: EngineModel["kind"];
   readonly #group: ReplicaGroup;
   readonly #batch: BatchHandle;
@@ -70,6 +73,7 @@ export class Cluster {
     const handles = { group, batch: this.#batch, penalties: this.penalties, scratch: this.#scratch };
     this.#command = new CommandHandle(handles, options);
     this.lossScale = this.#command.lossScale;
+    this.resident = new ResidentHandle(group, memory.control, this.#command);
   }
 
   /**
@@ -84,14 +88,8 @@ export class Cluster {
   ): Promise<Cluster> {
     const kind = await chooseEngine(options.engine, chooseComputed(model));
     const prepared = await prepareModel(kind, chooseComputed(model), options.layerModules);
-    const memory = createModelMemory(model, {
-      movesState: prepared.movesState,
-      shards: options.logicalShards,
-      ownShards: Math.ceil(options.logicalShards / options.ranks.size),
-      replicas: Math.max(1, options.workers),
-      optimizerVectors: countStateVectors(training.optimizer),
-      keepsChunks: options.workers > 0 && options.maxRestarts > 0,
-    });
+    const { movesState } = prepared;
+    const memory = createModelMemory(model, options, { movesState, optimizer: training.optimizer });
     memory.control[Word.seed] = training.seed;
     const group = await startReplicas(prepared, memory, options);
     await options.ranks.takeFirst([memory.parameters, memory.state]);
@@ -110,8 +108,12 @@ export class Cluster {
     return this.#group.engine;
   }
 
-  /** The live parameters [P], in shared memory. Write to them only between calls. */
+  /**
+   * The live parameters [P], in shared memory. Write to them only between calls, and ask for them anew after each:
+   * where they stay on a device, this brings them back.
+   */
   get parameters(): Float32Array<SharedArrayBuffer> {
+    this.resident.look("parameters");
     return this.#memory.parameters;
   }
 
@@ -122,11 +124,13 @@ export class Cluster {
 
   /** The reduced gradient of the last training step [P]; may be edited before `update`. */
   get gradient(): Float32Array<SharedArrayBuffer> {
+    this.resident.look("gradient");
     return requireSlot(this.#memory.gradientSlots, 0);
   }
 
   /** Optimizer state vectors, each [P]. */
   get optimizerState(): readonly Float32Array<SharedArrayBuffer>[] {
+    this.resident.look("optimizer");
     return this.#memory.optimizer;
   }
 
@@ -158,6 +162,7 @@ export class Cluster {
   /** Zeroes the optimizer's vectors and its count of steps. */
   resetOptimizer(): void {
     for (const vector of this.#memory.optimizer) vector.fill(0);
+    this.resident.overwrite("optimizer");
     this.#command.stepCount = 0;
   }
 
@@ -260,6 +265,7 @@ export class Cluster {
    */
   async replaceModel(model: ClusterModel): Promise<void> {
     const change = compareParameters(this.#model, model);
+    this.resident.bringBackAll();
     const prepared = await prepareModel(this.#engineKind, chooseComputed(model), this.options.layerModules);
     const memory = growModelMemory(this.#memory, model, { ...change, movesState: prepared.movesState });
     if (change.frozen?.size === change.from.entries.length) this.#command.stepCount = 0;
@@ -275,10 +281,8 @@ export class Cluster {
     this.constantWeights.changeModel(prepared);
     this.penalties.move(memory, change);
     this.#batch.changeOutputSize(model.outputSize);
-    this.#activations.forget();
-    this.#inputGradients.forget();
+    for (const handle of [this.#activations, this.#inputGradients, this.#scratch]) handle.forget();
     this.#vectors = new VectorHandle(this.#group, model.layout.size);
-    this.#scratch.forget();
     this.#memory = memory;
     this.#model = model;
   }
@@ -289,11 +293,7 @@ export class Cluster {
     await this.#group.close();
   }
 
-  #prepare(request: ComputeRequest): Promise<void> {
-    return this.#command.prepare(request, this.#memory, this.#vectors);
-  }
+  #prepare = (request: ComputeRequest) => this.#command.prepare(request, this.#memory, this.#vectors);
 
-  #run(phases: number): Promise<void> {
-    return this.#command.run(phases, this.#memory);
-  }
+  #run = (phases: number) => this.#command.run(phases, this.#memory);
 }

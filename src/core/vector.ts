@@ -48,8 +48,14 @@ export function concatVectors(vectors: readonly Float32Array[]): Float32Array<Ar
   return whole;
 }
 
+/** The least normal float32: means of squares are zero below it. */
+export const LEAST_NORMAL = 2 ** -126;
+
+/** The number whose square is the least normal float32. */
+export const LEAST_ROOT = 2 ** -63;
+
 /** 2⁻¹⁰⁰, about 8e-31: what is nearer to zero is taken for zero where values decay, in the kernels, too. */
-const TINY = 2 ** -100;
+export const TINY = 2 ** -100;
 
 /**
  * x, and 0 where |x| is below `TINY`; NaN stays NaN. A float32 that decays further becomes subnormal, and stays so for

@@ -1,9 +1,10 @@
 import { describeUnknownName, describeValue, findNearestNames, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { number, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
+import { flag, number, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/precision.ts";
 import type { FrozenPart } from "../onnx/topology/find_frozen_part.ts";
+import { DOUBLE_DEVICE } from "./device/double_driver.ts";
 import type { Engine } from "./engine.ts";
 import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";
@@ -42,6 +43,8 @@ export interface EngineSpec {
   readonly cuda?: CudaOptions;
   /** What training steps are computed in by onnxruntime, wherever that is. Default: "float32". */
   readonly precision?: TrainingPrecision;
+  /** True lets flat vectors stay on a device that has memory of its own: nobody else computes with them. */
+  readonly keepsVectors?: boolean;
 }
 
 const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
@@ -50,6 +53,7 @@ const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
   featureCacheBytes: number({ atLeast: 0 }),
   cuda: cudaOptionsRule,
   precision: oneOf(TRAINING_PRECISIONS),
+  keepsVectors: flag(),
 };
 
 /**
@@ -139,8 +143,16 @@ export async function chooseEngine(choice: EngineChoice, topology: ModelTopology
   }
 }
 
-/** @throws {RangeError} If `device` is none of cpu, webgpu, cuda:NUMBER; the message says which of them is nearest. */
+/**
+ * @throws {RangeError} If `device` is none of cpu, webgpu, cuda:NUMBER, nor the double of a device that tests use; the
+ *   message says which of them is nearest.
+ */
 export function assertDevice(device: string): void {
+  if (device !== DOUBLE_DEVICE) assertOfferedDevice(device);
+}
+
+/** @throws {RangeError} If `device` is none of those that are offered: cpu, webgpu, cuda:NUMBER. */
+export function assertOfferedDevice(device: string): void {
   if (/^(cpu|webgpu|cuda:\d+)$/.test(device)) return;
   const [nearest] = findNearestNames(device, ["cpu", "webgpu", "cuda:0", "cuda:1"]);
   const hint = nearest === undefined ? "" : `, did you mean ${nearest}?`;

@@ -1,6 +1,8 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
+import type { FlatVector } from "./device/device_vector.ts";
+import type { DeviceComputer } from "./device/vector_program.ts";
 
 /** The flat vectors an engine computes with. Borrowed for the length of a call; may lie in shared memory. */
 export interface ModelVectors {
@@ -8,6 +10,11 @@ export interface ModelVectors {
   readonly parameters: Float32Array;
   /** State that training updates without gradients (moving statistics) [Q] by `stateLayout`. */
   readonly state: Float32Array;
+}
+
+/** The same, where the parameters may lie on the device: for an engine that has a `computer`. */
+export interface EngineVectors extends Omit<ModelVectors, "parameters"> {
+  readonly parameters: FlatVector;
 }
 
 /** The rows that one call computes. Borrowed. */
@@ -86,18 +93,18 @@ export interface Objective {
 }
 
 /** Where a call writes its results. Lent by the caller, who owns them. */
-export interface EngineResults {
+export interface EngineResults<Gradient extends FlatVector = Float32Array> {
   /** Logits [n, C]. */
   readonly outputs: Float32Array;
-  /** dLoss/dParameters [P], overwritten. */
-  readonly gradient: Float32Array;
+  /** dLoss/dParameters [P], overwritten; on the device only for an engine that has a `computer`. */
+  readonly gradient: Gradient;
   /** Unweighted loss of each row [n]. */
   readonly losses: Float32Array;
 }
 
 /** A backward pass whose rows are looked at one by one. */
 export interface RowGradientCall {
-  readonly vectors: ModelVectors;
+  readonly vectors: EngineVectors;
   readonly input: EngineInput;
   /** [n, C] */
   readonly dOutputs: Float32Array;
@@ -115,19 +122,26 @@ export interface Engine {
   readonly name: string;
   /** How the library that computes is reached, where there are several ways, and why so: for people. */
   readonly carrier?: string;
+  /** Computes with flat vectors that stay on the device. Undefined where the device is the processor. */
+  readonly computer?: DeviceComputer;
   readonly layout: ParameterLayout;
   readonly stateLayout: ParameterLayout;
   /** C, the width of the output. */
   readonly outputSize: number;
   /** outputs ← model(x). */
-  forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void>;
+  forward(vectors: EngineVectors, input: EngineInput, outputs: Float32Array): Promise<void>;
   /** The fused step: outputs, losses and gradient of the objective in one pass. */
-  gradient(vectors: ModelVectors, input: EngineInput, objective: Objective, results: EngineResults): Promise<void>;
+  gradient(
+    vectors: EngineVectors,
+    input: EngineInput,
+    objective: Objective,
+    results: EngineResults<FlatVector>,
+  ): Promise<void>;
   /**
    * The second half of the split step: gradient ← (dOutputs/dParameters)ᵀ dOutputs, where dOutputs is [n, C].
    * The same dropout key as in `forward` gives the same masks.
    */
-  backward(vectors: ModelVectors, input: EngineInput, dOutputs: Float32Array, gradient: Float32Array): Promise<void>;
+  backward(vectors: EngineVectors, input: EngineInput, dOutputs: Float32Array, gradient: FlatVector): Promise<void>;
   /**
    * `sumRowGradients` of row_gradients.ts in one pass; without this method, or where it answers false, that goes row by
    * row.
@@ -143,7 +157,7 @@ export interface Engine {
    * out ← what a layer gives for the rows [n, …activationShape], row-major. The state is left alone, whatever the mode.
    * @throws {RangeError} If the model has no layer of that name, or `out` another length.
    */
-  activations?(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void>;
+  activations?(vectors: EngineVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void>;
   /**
    * Makes sure that `inputGradients` can be had.
    * @throws {RangeError} If the outputs are no differentiable function of the samples: an embedding takes them for ids,
@@ -155,7 +169,7 @@ export interface Engine {
    * the mode.
    * @throws {RangeError} If there is no such gradient, or `out` has another length.
    */
-  inputGradients?(vectors: ModelVectors, input: EngineInput, dOutputs: Float32Array, out: Float32Array): Promise<void>;
+  inputGradients?(vectors: EngineVectors, input: EngineInput, dOutputs: Float32Array, out: Float32Array): Promise<void>;
   /** Frees what was prepared for a `weightsNumber`: it does not come again. */
   forgetWeights?(): Promise<void>;
   /** Frees sessions and tensors. The engine must not be used afterwards. */

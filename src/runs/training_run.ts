@@ -117,7 +117,7 @@ export class TrainingRun<Config> {
         if (signal?.aborted) await this.#saveIfBehind();
         signal?.throwIfAborted();
         this.#experiences.push(await this.#trainUnit(unit));
-        this.#parametersHash = hashParameters(this.strategy.parameters);
+        this.#parametersHash = this.strategy.cluster.resident.read(() => hashParameters(this.strategy.parameters));
         await this.#writeSummary("running");
         this.#pace.countExperience();
         if (this.#pace.isDue) await this.#saveIfBehind();

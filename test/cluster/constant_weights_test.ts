@@ -116,6 +116,7 @@ describe("ConstantWeights", () => {
       engine: "none",
       send: async ({ kind }: { readonly kind: string }) => void sent.push(kind),
       run: async () => {},
+      bringBack: () => {},
       close: async () => {},
       query: async () => ({ kind: "shape", shape: [] }) as const,
     };

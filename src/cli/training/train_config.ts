@@ -1,6 +1,6 @@
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { describeUnknownName } from "../../core/errors/errors.ts";
-import { assertDevice } from "../../engine/create_engine.ts";
+import { assertOfferedDevice } from "../../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
 import { CONVOLUTION_SEARCHES, type CudaOptions } from "../../engine/onnxruntime/cuda/cuda_options.ts";
 import { MEASURE_NAMES } from "../../evaluation/measures.ts";
@@ -134,6 +134,6 @@ function parseName<const Name extends string>(what: string, name: string, names:
 /** @throws {CliError} If a device has no such name. */
 export function parseDevices(text: string): readonly string[] {
   const devices = text.split("|");
-  for (const device of devices) refuseAsTyped(() => assertDevice(device));
+  for (const device of devices) refuseAsTyped(() => assertOfferedDevice(device));
   return devices;
 }

@@ -51,6 +51,8 @@ export class ActivationHandle {
         return answer.shape;
       case "refusal":
         throw deserializeError(answer.error);
+      case "traffic":
+        throw new TypeError("a replica was asked for a shape and gave its traffic");
     }
   }
 }

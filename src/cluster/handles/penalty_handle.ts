@@ -2,8 +2,9 @@ import { RangeRefusal } from "../../core/errors/errors.ts";
 import { type LayoutChange, remapVector } from "../../core/remap_vector.ts";
 import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { Hyper, MAX_PENALTIES, type ReplicaMemory } from "../memory/replica_memory.ts";
-import type { QuadraticPenalty } from "../penalty.ts";
+import { mayHaveChanged, type QuadraticPenalty, readPenalty } from "../penalty.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
+import { noteHostChange } from "../resident/resident_group.ts";
 
 /** The quadratic penalties that are merged into the reduction of each training step. */
 export class PenaltyHandle {
@@ -32,8 +33,9 @@ export class PenaltyHandle {
    */
   add(penalty: QuadraticPenalty): void {
     const { parameters } = this.#memory.sizes;
-    if (penalty.a.length !== parameters || penalty.b.length !== parameters) {
-      throw new RangeRefusal(`the vectors of a penalty must have ${parameters} values, got ${penalty.a.length}`);
+    const { a, b } = readPenalty(penalty);
+    if (a.length !== parameters || b.length !== parameters) {
+      throw new RangeRefusal(`the vectors of a penalty must have ${parameters} values, got ${a.length}`);
     }
     if (this.#penalties.length === MAX_PENALTIES) {
       throw new RangeRefusal(`at most ${MAX_PENALTIES} penalties can be active at once`);
@@ -52,8 +54,9 @@ export class PenaltyHandle {
   move(memory: ReplicaMemory, change: LayoutChange): void {
     this.#memory = memory;
     for (const penalty of this.#penalties) {
-      penalty.a = moveToShared(penalty.a, change);
-      penalty.b = moveToShared(penalty.b, change);
+      const { a, b } = readPenalty(penalty);
+      penalty.a = moveToShared(a, change);
+      penalty.b = moveToShared(b, change);
     }
     this.#isPublished = false;
   }
@@ -62,10 +65,10 @@ export class PenaltyHandle {
   async publish(): Promise<void> {
     for (const [i, penalty] of this.#penalties.entries()) {
       this.#memory.hyper[Hyper.firstPenaltyScale + i] = penalty.scale;
+      if (mayHaveChanged(penalty)) noteHostChange(this.#memory.control, "penalties");
     }
     if (this.#isPublished) return;
-    const vectors = this.#penalties.map(({ a, b }) => ({ a, b }));
-    await this.#group.send({ kind: "setPenalties", penalties: vectors });
+    await this.#group.send({ kind: "setPenalties", penalties: this.#penalties.map(readPenalty) });
     this.#isPublished = true;
   }
 

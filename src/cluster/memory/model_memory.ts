@@ -1,6 +1,9 @@
 import type { ParameterLayout } from "../../core/parameter_layout.ts";
 import { type LayoutChange, remapVector } from "../../core/remap_vector.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
+import type { OptimizerRule } from "../../optimizers/parameter_groups.ts";
+import { countStateVectors } from "../../optimizers/step_optimizer.ts";
+import type { ResolvedClusterOptions } from "../cluster_options.ts";
 import { createReplicaMemory, type MemorySizes, type ReplicaMemory } from "./replica_memory.ts";
 
 /** A model as the cluster takes it: topology and flat vectors, which are copied. */
@@ -24,8 +27,17 @@ export function chooseComputed({ topology, computed = topology }: ClusterModel):
 /** Allocates the shared memory for a model and copies its vectors there. */
 export function createModelMemory(
   model: ClusterModel,
-  sizes: Pick<MemorySizes, "shards" | "ownShards" | "replicas" | "optimizerVectors" | "keepsChunks" | "movesState">,
+  { logicalShards, ranks, workers, maxRestarts }: ResolvedClusterOptions,
+  { movesState, optimizer }: Pick<MemorySizes, "movesState"> & { readonly optimizer: OptimizerRule },
 ): ReplicaMemory {
+  const sizes = {
+    movesState,
+    shards: logicalShards,
+    ownShards: Math.ceil(logicalShards / ranks.size),
+    replicas: Math.max(1, workers),
+    optimizerVectors: countStateVectors(optimizer),
+    keepsChunks: workers > 0 && maxRestarts > 0,
+  };
   return fillMemory(createReplicaMemory({ ...sizes, ...measureModel(model) }), model);
 }
 

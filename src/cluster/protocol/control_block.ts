@@ -51,8 +51,14 @@ export const Word = {
   weightsNumber: 21,
   /** Set by a replica whose gradient was too large for float16; the update is then left out by all. */
   overflow: 22,
+  /** Groups of vectors that somebody may have written to since the last command, by `ResidentGroup`. */
+  hostChanged: 23,
+  /** Groups of vectors that are newer on the device than in shared memory. */
+  deviceChanged: 24,
+  /** Groups of vectors that a command is to bring back. */
+  wanted: 25,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 23,
+  firstReplica: 26,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */
@@ -85,6 +91,8 @@ export const Phase = {
   state: 64,
   activations: 128,
   inputGradients: 256,
+  /** Brings vectors from the device to shared memory, and does nothing else. */
+  bringBack: 512,
 } as const;
 
 /** The phases in which shards are computed. */

@@ -1,11 +1,12 @@
 import type { ErrorData } from "../../core/errors/error_data.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
+import type { DeviceTraffic } from "../../engine/device/device_memory.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
 import type { ActivationMemory } from "../memory/activation_memory.ts";
 import type { BatchMemory, OptimizerRoom, ReplicaMemory, Slots } from "../memory/replica_memory.ts";
-import type { QuadraticPenalty } from "../penalty.ts";
+import type { PenaltyVectors } from "../penalty.ts";
 
 /**
  * What the coordinator tells replicas between steps. Commands are plain data and shared memory: they cross to a Worker,
@@ -41,17 +42,18 @@ export type ReplicaCommand =
   /** Replaces the model. Sources and penalties stay; minibatch memory and alternate vectors are forgotten. */
   | { readonly kind: "loadModel"; readonly model: EngineModel; readonly memory: ReplicaMemory };
 
-/** The vectors of a penalty that replicas read, each [P]. */
-export type PenaltyVectors = Pick<QuadraticPenalty, "a" | "b">;
-
 /** What the coordinator asks one replica; all replicas of a model answer alike. */
 export type ReplicaQuestion =
   /** The shape of one row of a layer's output. */
   | { readonly kind: "activationShape"; readonly layerName: string }
   /** Whether the engine can compute gradients of the samples; the shape of the answer is empty. */
-  | { readonly kind: "inputGradients" };
+  | { readonly kind: "inputGradients" }
+  /** What was copied to and from the device so far. */
+  | { readonly kind: "traffic" };
 
-/** A shape, or why there is none: errors cross a Worker's border as data. */
+/** What was asked for, or why there is none: errors cross a Worker's border as data. */
 export type ReplicaAnswer =
   | { readonly kind: "shape"; readonly shape: readonly number[] }
+  /** Undefined where the device is the processor. */
+  | { readonly kind: "traffic"; readonly traffic: Readonly<DeviceTraffic> | undefined }
   | { readonly kind: "refusal"; readonly error: ErrorData };

@@ -10,6 +10,11 @@ export interface ReplicaGroup {
   query(question: ReplicaQuestion): Promise<ReplicaAnswer>;
   /** Has every replica execute the command in the control block; resolves when all are done. */
   run(): Promise<void>;
+  /**
+   * Brings vectors from the device of a single replica to shared memory, by `ResidentGroup`. Blocks this thread.
+   * @throws {Error} If the replica is lost.
+   */
+  bringBack(groups: number): void;
   /** Frees engines and ends Workers. May be called more than once. */
   close(): Promise<void>;
 }

@@ -46,6 +46,10 @@ export class RankedReplicas implements ReplicaGroup {
     await this.#keepTimings(() => this.#group.run());
   }
 
+  bringBack(groups: number): void {
+    this.#group.bringBack(groups);
+  }
+
   close(): Promise<void> {
     return this.#group.close();
   }

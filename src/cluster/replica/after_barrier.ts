@@ -114,7 +114,8 @@ function listChangedVectors({ known }: ReplicaPart, phases: number): readonly Fl
   return mayUpdate(known, phases) ? [...gradient, parameters, ...optimizer] : gradient;
 }
 
-function mayUpdate({ memory }: ReplicaState, phases: number): boolean {
+/** Whether the phases have an update, and nothing has come up against it. */
+export function mayUpdate({ memory }: ReplicaState, phases: number): boolean {
   const { control } = memory;
   return (phases & Phase.update) !== 0 && control[Word.notFinite] === 0 && control[Word.overflow] === 0;
 }

@@ -4,7 +4,8 @@ import { RefusalError } from "../../core/errors/errors.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
 import { awaitSamples } from "../../data/store/await_samples.ts";
 import { createEngine, type EngineSpec } from "../../engine/create_engine.ts";
-import type { Engine, ModelVectors } from "../../engine/engine.ts";
+import type { FlatVector } from "../../engine/device/device_vector.ts";
+import type { Engine, EngineVectors } from "../../engine/engine.ts";
 import { sumRowGradients } from "../../engine/row_gradients.ts";
 import { Hyper } from "../memory/replica_memory.ts";
 import { locateShard } from "../memory/shards.ts";
@@ -13,11 +14,11 @@ import { waitAtBarrier } from "../protocol/barrier.ts";
 import { Activity, COMPUTING, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "../protocol/control_block.ts";
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
 import type { ReplicaSetup } from "../protocol/replica_setup.ts";
+import { ResidentGroup } from "../resident/resident_group.ts";
+import { ResidentVectors } from "../resident/resident_vectors.ts";
 import { workAfterBarrier } from "./after_barrier.ts";
 import { ReplicaState } from "./replica_state.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
-
-const NO_GRADIENT = new Float32Array(0);
 
 /**
  * A server of forward and backward passes: executes the command in the control block on its shards and its slice of the
@@ -31,6 +32,8 @@ export class Replica {
   readonly #known: ReplicaState;
   readonly #timings: Float64Array;
   readonly #shards = new Map<number, ShardBuffers>();
+  /** Where the vectors stay on the device. */
+  #resident: ResidentVectors | undefined;
 
   /** `engine` is what `createEngine` made of the setup's. */
   constructor({ index, generation, engine: spec, memory }: ReplicaSetup, engine: Engine) {
@@ -40,22 +43,31 @@ export class Replica {
     this.#engine = engine;
     this.#known = new ReplicaState(memory, index);
     this.#timings = viewTimings(memory.timings, index);
+    this.#resident = this.#createResident();
   }
 
   /** Takes a command in; loads an engine where it brings another model. */
   async apply(command: ReplicaCommand): Promise<void> {
     if (command.kind === "loadModel") {
       const engine = await createEngine({ ...this.#spec, model: command.model });
+      this.#resident?.release();
       await this.#engine.close();
       this.#engine = engine;
     }
     if (command.kind === "forgetWeights") await this.#engine.forgetWeights?.();
     this.#known.apply(command);
+    if (command.kind === "loadModel") this.#resident = this.#createResident();
+    if (command.kind === "setPenalties") this.#resident?.miss(ResidentGroup.penalties);
+    if (command.kind === "setOptimizer") {
+      this.#resident?.changeOptimizer();
+      if (command.room) this.#resident?.miss(ResidentGroup.optimizer);
+    }
     if (command.kind === "loadModel" || command.kind === "setBatch") this.#shards.clear();
   }
 
   /** Answers a question about the model. */
   answer(question: ReplicaQuestion): ReplicaAnswer {
+    if (question.kind === "traffic") return { kind: "traffic", traffic: this.#engine.computer?.memory.traffic };
     try {
       return { kind: "shape", shape: this.#measure(question) };
     } catch (thrown) {
@@ -63,7 +75,14 @@ export class Replica {
     }
   }
 
+  /** Brings groups of vectors from the device to shared memory, at once. */
+  bringBack(groups: number): void {
+    this.#resident?.bringBack(groups);
+  }
+
   async close(): Promise<void> {
+    this.#resident?.release();
+    this.#resident = undefined;
     await this.#engine.close();
   }
 
@@ -80,7 +99,12 @@ export class Replica {
   async execute(sequence: number): Promise<void> {
     const { control, sizes } = this.#known.memory;
     const phases = elementAt(control, Word.phases);
+    if (phases & Phase.bringBack) {
+      this.bringBack(elementAt(control, Word.wanted));
+      return;
+    }
     this.#timings.fill(0);
+    this.#resident?.receive(phases);
     if (phases & COMPUTING) {
       const first = elementAt(control, Word.firstShard) + this.#index;
       const end = elementAt(control, Word.endShard);
@@ -98,13 +122,32 @@ export class Replica {
     if (phases & (Phase.reduce | Phase.penalties | Phase.update | Phase.state)) {
       this.#show(Activity.updating);
       const began = performance.now();
-      workAfterBarrier({ index: this.#index, known: this.#known, isRetired: () => !this.isCurrent }, phases);
+      this.#workAfterBarrier(phases);
       this.#addTime(Timing.updateMs, began);
     }
     this.#show(Activity.waiting);
   }
 
-  #measure(question: ReplicaQuestion): readonly number[] {
+  #workAfterBarrier(phases: number): void {
+    const part = { index: this.#index, known: this.#known, isRetired: () => !this.isCurrent };
+    if (!this.#resident || this.#isScratch) {
+      workAfterBarrier(part, phases);
+      return;
+    }
+    workAfterBarrier(part, phases & Phase.state);
+    this.#resident.update(phases);
+  }
+
+  #createResident(): ResidentVectors | undefined {
+    const { computer, layout } = this.#engine;
+    return this.#spec.keepsVectors && computer ? new ResidentVectors(computer, layout, this.#known) : undefined;
+  }
+
+  get #isScratch(): boolean {
+    return this.#known.memory.control[Word.scratch] === 1;
+  }
+
+  #measure(question: Exclude<ReplicaQuestion, { kind: "traffic" }>): readonly number[] {
     const engine = this.#engine;
     switch (question.kind) {
       case "activationShape":
@@ -136,7 +179,7 @@ export class Replica {
     // What no step changes is read where it is.
     const stateSlot = slot && slot.length > 0 ? slot : state;
     if (stateSlot !== state) stateSlot.set(state);
-    const vectors: ModelVectors = { parameters: this.#parameters(), state: stateSlot };
+    const vectors: EngineVectors = { parameters: this.#parameters(), state: stateSlot };
     const dropoutKey = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.dropoutStep), shard };
     const lossScale = elementAt(memory.hyper, Hyper.lossScale);
     const half = lossScale > 0 ? { lossScale, hasOverflowed: false } : undefined;
@@ -145,7 +188,6 @@ export class Replica {
       weightsNumber: elementAt(control, Word.weightsNumber),
       half,
     });
-    const gradient = phases & (Phase.backward | Phase.gradient) ? this.#slotOf(shard) : NO_GRADIENT;
 
     this.#show(Activity.computing);
     this.#addTime(Timing.gatherMs, arrived);
@@ -167,12 +209,13 @@ export class Replica {
       buffers.readOutputGradient(batch, range);
       const { dOutputs } = buffers;
       const measure = ROW_MEASURES[elementAt(control, Word.rowMeasure) - 1];
-      if (measure) await sumRowGradients(this.#engine, { vectors, input, dOutputs, measure, gradient });
-      else await this.#engine.backward(vectors, input, dOutputs, gradient);
+      const call = { vectors, input, dOutputs };
+      if (measure) await sumRowGradients(this.#engine, { ...call, measure, gradient: this.#slotInMemory(shard) });
+      else await this.#engine.backward(vectors, input, dOutputs, this.#slotOf(shard));
     }
     if (phases & Phase.gradient) {
       const objective = buffers.readObjective(control, batch, range);
-      await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient });
+      await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient: this.#slotOf(shard) });
       if (!buffers.areLossesFinite()) this.#reportNotFinite();
     }
     // The engine may have taken so long that another replica computes this by now.
@@ -184,12 +227,16 @@ export class Replica {
     if (dSamples) this.#known.inputGradients?.set(dSamples, (range.start * dSamples.length) / buffers.rows);
   }
 
-  /** Where a shard's gradient goes. Of several ranks, each has training slots for its own shards alone. */
-  #slotOf(shard: number): Float32Array<SharedArrayBuffer> {
+  /** Where a shard's gradient goes. */
+  #slotOf(shard: number): FlatVector {
+    return this.#resident && !this.#isScratch ? this.#resident.slotOf(shard) : this.#slotInMemory(shard);
+  }
+
+  /** Of several ranks, each has training slots for its own shards alone. */
+  #slotInMemory(shard: number): Float32Array<SharedArrayBuffer> {
     const { memory, scratchSlots } = this.#known;
     const { control, gradientSlots } = memory;
-    const isScratch = control[Word.scratch] === 1;
-    const slot = isScratch ? scratchSlots[shard] : gradientSlots[shard - elementAt(control, Word.firstShard)];
+    const slot = this.#isScratch ? scratchSlots[shard] : gradientSlots[shard - elementAt(control, Word.firstShard)];
     if (!slot) throw new Error(`Cannot compute shard ${shard}: it has no gradient slot`);
     return slot;
   }
@@ -198,10 +245,10 @@ export class Replica {
     if (this.isCurrent) Atomics.store(this.#known.memory.control, Word.notFinite, 1);
   }
 
-  #parameters(): Float32Array {
+  #parameters(): FlatVector {
     const { memory, vectors } = this.#known;
     const id = elementAt(memory.control, Word.vector);
-    if (id === 0) return memory.parameters;
+    if (id === 0) return this.#resident?.parameters ?? memory.parameters;
     const vector = vectors.get(id);
     if (!vector) throw new Error(`Cannot compute with parameter vector ${id}: it was not attached`);
     return vector;

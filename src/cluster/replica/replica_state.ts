@@ -11,7 +11,8 @@ import {
   reattachMemory,
   type Slots,
 } from "../memory/replica_memory.ts";
-import type { PenaltyVectors, ReplicaCommand } from "../protocol/replica_command.ts";
+import type { PenaltyVectors } from "../penalty.ts";
+import type { ReplicaCommand } from "../protocol/replica_command.ts";
 
 /**
  * What the commands so far have set. A replica computes with it; the coordinator keeps the same state, so that it can

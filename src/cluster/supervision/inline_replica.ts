@@ -37,6 +37,10 @@ export class InlineReplica implements ReplicaGroup {
     await this.#replica.execute(issueCommand(this.#control, 1));
   }
 
+  bringBack(groups: number): void {
+    this.#replica.bringBack(groups);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -23,7 +23,9 @@ export async function startReplicas(
   if (!anyDevicePrecision) assertPrecision({ precision, engine: model.kind, devices });
   assertCudaOptions(model.kind, devices, cuda);
   const featureCacheBytes = Math.floor(options.featureCacheBytes / devices.length);
-  const specs = devices.map((device) => ({ model, device, featureCacheBytes, cuda, precision }));
+  // Several replicas add up their gradients in shared memory; and with one that is lost its vectors would be, too.
+  const keepsVectors = devices.length === 1 && options.ranks.size === 1 && options.maxRestarts === 0;
+  const specs = devices.map((device) => ({ model, device, featureCacheBytes, cuda, precision, keepsVectors }));
   const [first] = specs;
   const group =
     first && options.workers === 0

@@ -11,6 +11,7 @@ import type { ReplicaGroup } from "../protocol/replica_group.ts";
 import type { RemoteReplica } from "../protocol/replica_setup.ts";
 import { finishAfterBarrier } from "../replica/after_barrier.ts";
 import { ReplicaState } from "../replica/replica_state.ts";
+import { bringBackNow } from "./bring_back_now.ts";
 import { CommandWatch, type Loss } from "./command_watch.ts";
 import { SilenceWatch, SilentReplicaError } from "./silence_watch.ts";
 import { startWorkerReplica, type WorkerReplica } from "./start_worker_replica.ts";
@@ -113,6 +114,11 @@ export class WorkerReplicas implements ReplicaGroup {
     this.#assertUsable();
     let isDone = false;
     while (!isDone) isDone = await this.#runOnce();
+  }
+
+  bringBack(groups: number): void {
+    if (this.#lost) throw this.#lost;
+    bringBackNow(this.#control, groups, this.#silence.callPatienceMs(0));
   }
 
   async close(): Promise<void> {

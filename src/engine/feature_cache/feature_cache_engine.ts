@@ -2,7 +2,9 @@ import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { countElements, type HostTensor } from "../../core/host_tensor.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
-import type { Engine, EngineInput, EngineResults, ModelVectors, Objective, RowGradientCall } from "../engine.ts";
+import type { FlatVector } from "../device/device_vector.ts";
+import type { DeviceComputer } from "../device/vector_program.ts";
+import type { Engine, EngineInput, EngineResults, EngineVectors, Objective, RowGradientCall } from "../engine.ts";
 import { FeatureStore } from "./feature_store.ts";
 
 /** What an engine with a cache of features is put together from. */
@@ -30,6 +32,7 @@ const ROWS_AT_ONCE = 16;
  */
 export class FeatureCacheEngine implements Engine {
   readonly carrier?: string;
+  readonly computer?: DeviceComputer;
   readonly #parts: FeatureCacheParts;
   readonly #store: FeatureStore;
   readonly #upperState: Float32Array;
@@ -46,6 +49,7 @@ export class FeatureCacheEngine implements Engine {
     }
     this.#parts = parts;
     if (whole.carrier !== undefined) this.carrier = whole.carrier;
+    if (whole.computer !== undefined) this.computer = whole.computer;
     const width = countElements(shape);
     this.#store = new FeatureStore(width, maxBytes);
     this.#upperState = new Float32Array(upper.stateLayout.size);
@@ -74,24 +78,24 @@ export class FeatureCacheEngine implements Engine {
     return this.#parts.whole.outputSize;
   }
 
-  async forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
+  async forward(vectors: EngineVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
     await this.#compute(vectors, input, (engine, own, given) => engine.forward(own, given, outputs));
   }
 
   async gradient(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     objective: Objective,
-    results: EngineResults,
+    results: EngineResults<FlatVector>,
   ): Promise<void> {
     await this.#compute(vectors, input, (engine, own, given) => engine.gradient(own, given, objective, results));
   }
 
   async backward(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     dOutputs: Float32Array,
-    gradient: Float32Array,
+    gradient: FlatVector,
   ): Promise<void> {
     await this.#compute(vectors, input, (engine, own, given) => engine.backward(own, given, dOutputs, gradient));
   }
@@ -110,7 +114,7 @@ export class FeatureCacheEngine implements Engine {
     throw new RangeRefusal(`the engine ${whole.name} cannot compute a layer's activations`);
   }
 
-  async activations(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
+  async activations(vectors: EngineVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
     await this.#parts.whole.activations?.(vectors, input, layerName, out);
   }
 
@@ -119,7 +123,7 @@ export class FeatureCacheEngine implements Engine {
   }
 
   async inputGradients(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     dOutputs: Float32Array,
     out: Float32Array,
@@ -139,9 +143,9 @@ export class FeatureCacheEngine implements Engine {
 
   /** By the part behind the features where the samples are known, else by the whole. */
   async #compute(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
-    work: (engine: Engine, vectors: ModelVectors, input: EngineInput) => Promise<void>,
+    work: (engine: Engine, vectors: EngineVectors, input: EngineInput) => Promise<void>,
   ): Promise<void> {
     const { whole, upper } = this.#parts;
     if (!input.samples) return work(whole, vectors, input);
@@ -157,7 +161,7 @@ export class FeatureCacheEngine implements Engine {
   }
 
   /** [n, …shape], in memory of its own for each n, so that it can be bound once. */
-  async #findFeatures(vectors: ModelVectors, input: EngineInput): Promise<HostTensor> {
+  async #findFeatures(vectors: EngineVectors, input: EngineInput): Promise<HostTensor> {
     const { sourceIds = new Int32Array(0), rows = new Int32Array(0) } = input.samples ?? {};
     const { shape } = this.#parts;
     const width = countElements(shape);
@@ -183,7 +187,7 @@ export class FeatureCacheEngine implements Engine {
   }
 
   /** Of these rows of the input, into the chunk's output; rows that are too few are made up by the first. */
-  async #computeFeatures(vectors: ModelVectors, input: EngineInput, taken: readonly number[]): Promise<void> {
+  async #computeFeatures(vectors: EngineVectors, input: EngineInput, taken: readonly number[]): Promise<void> {
     const { whole, layerName } = this.#parts;
     const [, ...sampleShape] = input.x.shape;
     const size = countElements(sampleShape);

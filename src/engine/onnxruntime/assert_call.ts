@@ -4,14 +4,15 @@ import type { EmbeddingSpec } from "../../onnx/layers/embedding.ts";
 import { isTaskLabels } from "../../onnx/layers/input.ts";
 import type { LayerSpec, ModelSpec } from "../../onnx/layers/layer_spec.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
-import type { EngineInput, ModelVectors } from "../engine.ts";
+import type { FlatVector } from "../device/device_vector.ts";
+import type { EngineInput, EngineVectors } from "../engine.ts";
 
 /**
  * Checks what every call is given, and returns n, its rows.
  * @throws {RangeError} If a vector or the samples do not fit the model, a task label has no head, an id no row
  *   of its table, or there are no rows.
  */
-export function assertCall(spec: ModelSpec, vectors: ModelVectors, input: EngineInput): number {
+export function assertCall(spec: ModelSpec, vectors: EngineVectors, input: EngineInput): number {
   assertLength("parameters", vectors.parameters, spec.layout.size);
   assertLength("state", vectors.state, spec.stateLayout.size);
   const [rows = 0, ...sampleShape] = input.x.shape;
@@ -58,6 +59,6 @@ function assertIds({ name, size }: EmbeddingSpec, ids: Float32Array): void {
 }
 
 /** @throws {RangeError} If the array has another length. */
-export function assertLength(name: string, array: Float32Array, length: number): void {
+export function assertLength(name: string, array: FlatVector, length: number): void {
   if (array.length !== length) throw new RangeRefusal(needs("the model", `${length} values of ${name}`, array.length));
 }

@@ -1,3 +1,5 @@
+import type { DeviceView } from "../device/device_memory.ts";
+import { DeviceVector } from "../device/device_vector.ts";
 import type { PortArray } from "./graph_ports.ts";
 
 /**
@@ -70,5 +72,13 @@ function areSameMemory(known: readonly PortArray[], arrays: readonly PortArray[]
 }
 
 function isSameMemory(a: PortArray, b: PortArray | undefined): boolean {
-  return a === b || (a.buffer === b?.buffer && a.byteOffset === b.byteOffset && a.length === b.length);
+  if (a === b || a instanceof DeviceVector || b instanceof DeviceVector || !b) return a === b;
+  if (isDeviceView(a) || isDeviceView(b)) {
+    return isDeviceView(a) && isDeviceView(b) && a.address === b.address && a.sizeBytes === b.sizeBytes;
+  }
+  return a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.length === b.length;
+}
+
+function isDeviceView(array: Exclude<PortArray, DeviceVector>): array is DeviceView {
+  return !ArrayBuffer.isView(array);
 }

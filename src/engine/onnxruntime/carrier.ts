@@ -1,4 +1,5 @@
 import type { Graph } from "../../onnx/graph.ts";
+import type { DeviceComputer } from "../device/vector_program.ts";
 import type { GraphPorts, PortArray } from "./graph_ports.ts";
 import type { SessionSettings } from "./session_options.ts";
 
@@ -27,4 +28,6 @@ export interface Carrier {
   readonly description: string;
   /** Loads a graph. @throws {Error} If onnxruntime refuses it, or the device is not there. */
   load(graph: Graph, ports: GraphPorts, settings: SessionSettings): Promise<GraphRunner>;
+  /** Where the device has memory of its own, in which flat vectors may stay: what computes with them there. */
+  createComputer?(settings: SessionSettings): DeviceComputer;
 }

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { assertOneOf, RefusalError } from "../../core/errors/errors.ts";
+import { DOUBLE_DEVICE } from "../device/double_driver.ts";
 import { CARRIER_NAMES, type Carrier, type CarrierName } from "./carrier.ts";
 import type { NativeOutcome } from "./native/find_native.ts";
 
@@ -23,7 +24,7 @@ export function readCarrierChoice(value = process.env[VARIABLE]): CarrierName | 
  * @throws {RefusalError} If the C API is forced and cannot be used.
  */
 export async function openCarrier(device: string, choice = readCarrierChoice()): Promise<Carrier> {
-  if (choice === "addon") return openAddon(`${VARIABLE}=addon`);
+  if (choice === "addon" && device !== DOUBLE_DEVICE) return openAddon(`${VARIABLE}=addon`);
   return chooseCarrier(await findNativeOn(device), choice);
 }
 
@@ -47,6 +48,10 @@ export async function assertCarrierChoice(device: string): Promise<void> {
 
 async function findNativeOn(device: string): Promise<NativeOutcome> {
   if (device === "webgpu") return { isThere: false, reason: "the C API is used on cpu and cuda, not on webgpu" };
+  if (device !== "cpu") {
+    const { findDeviceCarrier } = await import("./native/find_device_carrier.ts");
+    return findDeviceCarrier(device);
+  }
   const { findNative } = await import("./native/find_native.ts");
   return findNative();
 }

@@ -2,6 +2,7 @@ import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
 import type { Graph } from "../../onnx/graph.ts";
+import type { FlatVector } from "../device/device_vector.ts";
 import type { DropoutKey } from "../engine.ts";
 import type { Carrier, GraphRunner } from "./carrier.ts";
 import { listPorts, type Place, type PortArray, resolveShape } from "./graph_ports.ts";
@@ -17,7 +18,7 @@ export interface RunArrays {
   readonly taskLabels: Int32Array;
   readonly dropoutKey: DropoutKey;
   /** [P] */
-  readonly parameters: Float32Array;
+  readonly parameters: FlatVector;
   /** [Q] */
   readonly state: Float32Array;
   readonly targets?: Float32Array;
@@ -34,7 +35,7 @@ export interface RunArrays {
   readonly outputs?: Float32Array;
   readonly losses?: Float32Array;
   /** [P] */
-  readonly gradient?: Float32Array;
+  readonly gradient?: FlatVector;
   /** [Q] */
   readonly newState?: Float32Array;
 }

@@ -22,7 +22,9 @@ import type { RowMeasure } from "../../onnx/row_measure.ts";
 import { sampleShapeOf } from "../../onnx/shape.ts";
 import { shareTask } from "../../onnx/topology/share_task.ts";
 import { assertObjective } from "../assert_objective.ts";
-import type { Engine, EngineInput, EngineResults, ModelVectors, Objective, RowGradientCall } from "../engine.ts";
+import { DeviceVector, type FlatVector } from "../device/device_vector.ts";
+import type { DeviceComputer } from "../device/vector_program.ts";
+import type { Engine, EngineInput, EngineResults, EngineVectors, Objective, RowGradientCall } from "../engine.ts";
 import { assertCall, assertLength } from "./assert_call.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
 import { openCarrier } from "./choose_carrier.ts";
@@ -30,7 +32,7 @@ import type { GraphSession, RunArrays } from "./graph_session.ts";
 import type { OnnxruntimeEngineOptions } from "./onnxruntime_engine_options.ts";
 import { assertDeviceIsThere } from "./open_device.ts";
 import { type LoadingOptions, SessionCache } from "./session_cache.ts";
-import { assertSettings } from "./session_options.ts";
+import { assertSettings, parseDevice } from "./session_options.ts";
 
 /**
  * The fast engine: the model's layers become ONNX graphs, with the backward pass that our differentiation adds, and
@@ -58,6 +60,7 @@ export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions)
 class OnnxruntimeEngine implements Engine {
   readonly name = "onnxruntime";
   readonly carrier: string;
+  readonly computer?: DeviceComputer;
   readonly layout: ParameterLayout;
   readonly stateLayout: ParameterLayout;
   readonly outputSize: number;
@@ -80,23 +83,28 @@ class OnnxruntimeEngine implements Engine {
     this.#dependsOnMode = spec.layers.some(dependsOnMode);
     this.#sessions = new SessionCache(loading);
     this.#precision = precision;
-    this.#isOnProcessor = loading.settings.device === "cpu";
+    this.#isOnProcessor = parseDevice(loading.settings.device).kind === "cpu";
     this.carrier = loading.carrier.description;
+    const computer = loading.carrier.createComputer?.(loading.settings);
+    if (computer) this.computer = computer;
     this.layout = spec.layout;
     this.stateLayout = spec.stateLayout;
     this.#newState = new Float32Array(spec.stateLayout.size);
     this.outputSize = measureOutput(spec);
   }
 
-  async forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
+  async forward(vectors: EngineVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
     const rows = assertCall(this.#spec, vectors, input);
     assertLength("outputs", outputs, rows * this.outputSize);
     const mode = this.#resolveMode(input);
     const { key, spec } = this.#chooseSpec(input);
     const { weightsNumber } = input;
-    const session = await (mode === "train" || weightsNumber === undefined
+    const { parameters, state } = vectors;
+    // On a device the weights are where they are needed already.
+    const isPlain = mode === "train" || weightsNumber === undefined || parameters instanceof DeviceVector;
+    const session = await (isPlain
       ? this.#load(`${key}forward ${mode}`, input, () => buildForwardGraph(spec, mode))
-      : this.#sessions.loadConstant(key, weightsNumber, () => buildConstantForwardGraph(spec, vectors)));
+      : this.#sessions.loadConstant(key, weightsNumber, () => buildConstantForwardGraph(spec, { parameters, state })));
     await session.run({
       ...this.#bind(vectors, input, rows),
       outputs,
@@ -106,10 +114,10 @@ class OnnxruntimeEngine implements Engine {
   }
 
   async gradient(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     objective: Objective,
-    results: EngineResults,
+    results: EngineResults<FlatVector>,
   ): Promise<void> {
     const rows = assertCall(this.#spec, vectors, input);
     assertObjective(objective, { rows, outputs: this.outputSize });
@@ -140,10 +148,10 @@ class OnnxruntimeEngine implements Engine {
   }
 
   async backward(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     dOutputs: Float32Array,
-    gradient: Float32Array,
+    gradient: FlatVector,
   ): Promise<void> {
     const rows = assertCall(this.#spec, vectors, input);
     assertLength("dOutputs", dOutputs, rows * this.outputSize);
@@ -188,7 +196,7 @@ class OnnxruntimeEngine implements Engine {
     return shape;
   }
 
-  async activations(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
+  async activations(vectors: EngineVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
     const rows = assertCall(this.#spec, vectors, input);
     const shape = this.activationShape(layerName);
     assertLength(`what "${layerName}" gives`, out, rows * countElements(shape));
@@ -203,7 +211,7 @@ class OnnxruntimeEngine implements Engine {
   }
 
   async inputGradients(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     dOutputs: Float32Array,
     out: Float32Array,
@@ -255,7 +263,7 @@ class OnnxruntimeEngine implements Engine {
     if (half && this.#precision === "float16" && this.#overflow[0] !== 0) half.hasOverflowed = true;
   }
 
-  #bind(vectors: ModelVectors, input: EngineInput, rows: number): RunArrays {
+  #bind(vectors: EngineVectors, input: EngineInput, rows: number): RunArrays {
     this.#overflow[0] = 0;
     return {
       lossScale: input.half?.lossScale,
@@ -275,11 +283,13 @@ class OnnxruntimeEngine implements Engine {
   }
 
   /** Zeroes the gradients of parameters on which the output does not depend: the graph does not write them. */
-  #clearUnreached({ gradientEntries }: GraphSession, gradient: Float32Array): void {
+  #clearUnreached({ gradientEntries }: GraphSession, gradient: FlatVector): void {
     if (gradientEntries.length === this.layout.entries.length) return;
     const written = new Set(gradientEntries.map(({ name }) => name));
     for (const entry of this.layout.entries) {
-      if (!written.has(entry.name)) viewEntry(gradient, entry).fill(0);
+      if (written.has(entry.name)) continue;
+      if (gradient instanceof DeviceVector) gradient.clear(entry);
+      else viewEntry(gradient, entry).fill(0);
     }
   }
 }

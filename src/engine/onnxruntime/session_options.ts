@@ -1,4 +1,5 @@
 import { assertWholeNumber, describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import { DOUBLE_DEVICE } from "../device/double_driver.ts";
 import type { CudaSettings } from "./cuda/cuda_options.ts";
 
 /** Where sessions run and with how many threads. */
@@ -29,6 +30,7 @@ export function assertSettings({ device, intraOpThreads }: SessionSettings): voi
 /** @throws {RangeError} If the device is none of "cpu", "webgpu", "cuda:NUMBER". */
 export function parseDevice(device: string): SessionDevice {
   if (device === "cpu" || device === "webgpu") return { kind: device };
+  if (device === DOUBLE_DEVICE) return { kind: "cpu" };
   const [, deviceId] = /^cuda:(\d+)$/.exec(device) ?? [];
   if (deviceId !== undefined) return { kind: "cuda", deviceId: Number(deviceId) };
   throw new RangeRefusal(`device must be cpu, webgpu or cuda:NUMBER, got ${describeValue(device)}`);

@@ -5,7 +5,8 @@ import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { assertObjective } from "../assert_objective.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
-import type { Engine, EngineInput, EngineResults, ModelVectors, Objective } from "../engine.ts";
+import { type FlatVector, requireHost } from "../device/device_vector.ts";
+import type { Engine, EngineInput, EngineResults, EngineVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
 import { assertDifferentiable } from "./assert_differentiable.ts";
 import { loadTfjsBackend, type TfjsBackend } from "./backends/backends.ts";
@@ -85,7 +86,7 @@ class TfjsEngine implements Engine {
     this.#heads = listMultiHeads(model);
   }
 
-  async forward(vectors: ModelVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
+  async forward(vectors: EngineVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
     this.#assertInput(input);
     this.#assertLength("outputs", outputs, countRows(input) * this.outputSize);
     this.#load(vectors);
@@ -96,10 +97,10 @@ class TfjsEngine implements Engine {
   }
 
   async gradient(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     objective: Objective,
-    results: EngineResults,
+    results: EngineResults<FlatVector>,
   ): Promise<void> {
     const rows = countRows(input);
     this.#assertInput(input);
@@ -124,10 +125,10 @@ class TfjsEngine implements Engine {
   }
 
   async backward(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     dOutputs: Float32Array,
-    gradient: Float32Array,
+    gradient: FlatVector,
   ): Promise<void> {
     const rows = countRows(input);
     this.#assertInput(input);
@@ -144,7 +145,7 @@ class TfjsEngine implements Engine {
     return this.#cut(layerName).shape;
   }
 
-  async activations(vectors: ModelVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
+  async activations(vectors: EngineVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
     const { model, shape } = this.#cut(layerName);
     this.#assertInput(input);
     const length = countRows(input) * countElements(shape);
@@ -161,7 +162,7 @@ class TfjsEngine implements Engine {
   }
 
   async inputGradients(
-    vectors: ModelVectors,
+    vectors: EngineVectors,
     input: EngineInput,
     dOutputs: Float32Array,
     out: Float32Array,
@@ -182,8 +183,8 @@ class TfjsEngine implements Engine {
     disposeModel(this.#model, this.#variables);
   }
 
-  #load(vectors: ModelVectors): void {
-    writeVariables(this.#variables.trainable, this.layout, vectors.parameters);
+  #load(vectors: EngineVectors): void {
+    writeVariables(this.#variables.trainable, this.layout, requireHost(vectors.parameters, this.name));
     writeVariables(this.#variables.state, this.stateLayout, vectors.state);
   }
 
@@ -206,7 +207,8 @@ class TfjsEngine implements Engine {
   }
 
   /** dObjective/dParameters, by variable; those on which the objective does not depend get 0 at once. */
-  #differentiate(objective: () => tf.Scalar, gradient: Float32Array): Readback[] {
+  #differentiate(objective: () => tf.Scalar, vector: FlatVector): Readback[] {
+    const gradient = requireHost(vector, this.name);
     this.#assertLength("gradient", gradient, this.layout.size);
     gradient.fill(0);
     if (this.layout.size === 0) {
@@ -240,7 +242,7 @@ class TfjsEngine implements Engine {
   }
 
   /** The moving statistics after a training pass; nothing after any other. */
-  #listStateReadbacks(vectors: ModelVectors, input: EngineInput): Readback[] {
+  #listStateReadbacks(vectors: EngineVectors, input: EngineInput): Readback[] {
     if (input.mode === "eval") return [];
     return this.stateLayout.entries.flatMap((entry, i) => {
       const tensor = this.#variables.state[i];

@@ -19,7 +19,7 @@ export async function computeFisher(
   dataset: Dataset,
   criterion?: Criterion,
 ): Promise<Float32Array> {
-  const fisher = new Float32Array(strategy.parameters.length);
+  const fisher = new Float32Array(strategy.cluster.model.layout.size);
   const loader = new SingleDatasetDataLoader({ dataset, batchSize: strategy.evalMbSize, shuffle: false });
   for (const samples of loader.iterate()) {
     const options = { measure: "square", ...(criterion ? { criterion } : {}) } as const;
@@ -37,7 +37,7 @@ export async function computeMinibatchFisher(
   dataset: Dataset,
   batchSize: number,
 ): Promise<Float32Array> {
-  const fisher = new Float32Array(strategy.parameters.length);
+  const fisher = new Float32Array(strategy.cluster.model.layout.size);
   const loader = new SingleDatasetDataLoader({ dataset, batchSize, shuffle: false });
   for (const samples of loader.iterate()) addSquares(fisher, await strategy.gradientOn(samples), 1 / loader.length);
   return fisher;

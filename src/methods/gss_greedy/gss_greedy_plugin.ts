@@ -72,7 +72,7 @@ export class GSSGreedyPlugin implements StrategyPlugin {
   async #scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: Dataset): Promise<number[]> {
     if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
     const directions = this.#directions;
-    directions.reserve(compared.length, strategy.parameters.length);
+    directions.reserve(compared.length, strategy.cluster.model.layout.size);
     const lengths: number[] = [];
     await strategy.visitGradientsOn(compared, (gradient) => {
       directions.hold(lengths.length, gradient);

@@ -17,7 +17,7 @@ export const SQUARED_OUTPUT: Criterion = {
  * each one's own, without dropout. [P], the caller owns it.
  */
 export async function computeSensitivity(strategy: BaseStrategy, dataset: Dataset): Promise<Float32Array> {
-  const sensitivity = new Float32Array(strategy.parameters.length);
+  const sensitivity = new Float32Array(strategy.cluster.model.layout.size);
   const loader = new SingleDatasetDataLoader({ dataset, batchSize: strategy.evalMbSize, shuffle: false });
   for (const samples of loader.iterate()) {
     const mean = await strategy.rowGradientsOn(samples, { measure: "absolute", criterion: SQUARED_OUTPUT });
@@ -31,7 +31,7 @@ export async function computeSensitivity(strategy: BaseStrategy, dataset: Datase
  * Avalanche takes. Gradients of opposite signs cancel in it. [P], the caller owns it.
  */
 export async function computeMinibatchSensitivity(strategy: BaseStrategy, dataset: Dataset): Promise<Float32Array> {
-  const sensitivity = new Float32Array(strategy.parameters.length);
+  const sensitivity = new Float32Array(strategy.cluster.model.layout.size);
   const loader = new SingleDatasetDataLoader({ dataset, batchSize: strategy.trainMbSize, shuffle: false });
   for (const samples of loader.iterate()) {
     const gradient = await strategy.gradientOn(samples, { training: true, criterion: SQUARED_OUTPUT });

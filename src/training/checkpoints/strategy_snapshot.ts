@@ -46,11 +46,14 @@ export interface StrategySnapshot {
 /** Takes a snapshot; nothing in it changes afterwards. */
 export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
   const { cluster, clock } = strategy;
+  const vectors = cluster.resident.read(() => ({
+    parameters: Float32Array.from(cluster.parameters),
+    optimizer: cluster.optimizerState.map((vector) => Float32Array.from(vector)),
+  }));
   return {
     heads: strategy.heads,
-    parameters: Float32Array.from(cluster.parameters),
+    ...vectors,
     layerState: Float32Array.from(cluster.state),
-    optimizer: cluster.optimizerState.map((vector) => Float32Array.from(vector)),
     stepCount: cluster.stepCount,
     ...omitUndefined({ lossScale: cluster.lossScale.save() }),
     sideSteps: strategy.sideSteps,

@@ -65,7 +65,7 @@ function describePrediction(strategy: BaseStrategy, plugins: readonly StrategyPl
     .map((plugin) => plugin.taskParameters?.(strategy))
     .find((tasks) => tasks !== undefined);
   return {
-    parameters: strategy.parameters.slice(),
+    parameters: strategy.cluster.resident.read(() => strategy.parameters.slice()),
     state: strategy.cluster.state.slice(),
     heads,
     ...(taskParameters ? { taskParameters } : {}),

@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
+import type { ModelVectors } from "../../engine/engine.ts";
 import { listModelVariables, type ModelVariables } from "../../engine/tfjs/model_variables.ts";
 import { LazyWeights } from "../../models/lazy_weights.ts";
 
@@ -36,7 +37,7 @@ export class TrainedWeights {
   show(cluster: Cluster): void {
     this.take(cluster);
     if (cluster.isBusy) return;
-    this.#weights.follow(cluster, this.#variables);
+    this.#weights.follow(readLater(cluster), this.#variables);
     this.#revision = this.#weights.revision;
   }
 
@@ -72,4 +73,16 @@ export class TrainedWeights {
     const present = new Set(now);
     return [...this.#trainable].filter((weight) => !present.has(weight));
   }
+}
+
+/** The vectors as they are when they are asked for, to be read alone. */
+function readLater(cluster: Cluster): ModelVectors {
+  return {
+    get parameters() {
+      return cluster.resident.read(() => cluster.parameters);
+    },
+    get state() {
+      return cluster.state;
+    },
+  };
 }

@@ -22,7 +22,7 @@ describe("BindingCache", () => {
         for (const pick of picks) {
           const cut = () => [whole.subarray(pick * 3, pick * 3 + 3), whole];
           const binding = cache.get(cut(), 1);
-          expect(binding.arrays[0]?.byteOffset).toBe(pick * 12);
+          expect(binding.arrays[0]).toHaveProperty("byteOffset", pick * 12);
           expect(cache.get(cut(), 1)).toBe(binding);
           expect(live.size).toBeLessThanOrEqual(32);
           expect(cache.size).toBe(live.size);

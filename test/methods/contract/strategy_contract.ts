@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { Ranks } from "../../../src/cluster/ranks/ranks.ts";
+import { DOUBLE_DEVICE } from "../../../src/engine/device/double_driver.ts";
 import type { EngineChoice } from "../../../src/engine/engine_kind.ts";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accuracy.ts";
@@ -38,6 +39,7 @@ interface ContractRun extends Pick<StrategyContractOptions, "createModel"> {
   readonly workers?: number;
   readonly ranks?: Ranks;
   readonly engine?: EngineChoice;
+  readonly device?: string;
   readonly hiddenSize?: number;
   readonly evaluator?: EvaluationPlugin;
   /** True: one `train` call an experience. */
@@ -57,14 +59,14 @@ function createCuriousEvaluator(): EvaluationPlugin {
 
 /** Dropout, Adam and two shards, so that masks, moments and reductions matter, too. */
 function createOptions({ workers = 0, engine = "auto", hiddenSize = 8, ...others }: ContractRun): StrategyOptions {
-  const { evaluator, createModel, ranks = Ranks.single() } = others;
+  const { evaluator, createModel, ranks = Ranks.single(), device = "cpu" } = others;
   return {
     model: createModel?.(hiddenSize) ?? mlp({ ...SMALL_MLP, hiddenSize, dropout: 0.2 }),
     optimizer: new Adam({ learningRate: 0.01 }),
     trainMbSize: 32,
     trainEpochs: 2,
     evaluator: evaluator ?? createEvaluator(),
-    cluster: { workers, engine, logicalShards: 2, ranks },
+    cluster: { workers, engine, logicalShards: 2, ranks, devices: [device] },
     seed: 7,
   };
 }
@@ -119,6 +121,12 @@ export function describeStrategyContract(
         expect(parameters).toEqual(wanted.parameters);
         expect(randomStreams).toEqual(wanted.randomStreams);
       }
+    });
+
+    test.if(!isTwin)("train() gives the same parameters and draws with vectors that stay on a device", async () => {
+      const [host, device] = [await run(create), await run(create, { device: DOUBLE_DEVICE })];
+      expect(device.parameters).toEqual(host.parameters);
+      expect(device.randomStreams).toEqual(host.randomStreams);
     });
 
     test("train() gives the same parameters and draws, whatever is measured", async () => {

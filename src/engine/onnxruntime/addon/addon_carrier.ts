@@ -62,6 +62,7 @@ class AddonRunner implements GraphRunner {
   #stage(place: Place, array: PortArray): PortArray {
     // Task labels lie in memory of the engine's own.
     if (array instanceof BigInt64Array) return array;
+    if (!(array instanceof Float32Array)) throw new TypeError("The addon cannot reach memory of a device");
     switch (place.kind) {
       case "outputs":
       case "losses":
@@ -80,6 +81,7 @@ class AddonRunner implements GraphRunner {
 function createTensors(ports: readonly Port[], arrays: readonly PortArray[], rows: number): Record<string, Tensor> {
   const tensors = ports.map((port) => {
     const { name, data, shape } = viewPort(port, arrays, rows);
+    if (!ArrayBuffer.isView(data)) throw new TypeError("The addon cannot reach memory of a device");
     return [name, data instanceof Float32Array ? new Tensor("float32", data, shape) : new Tensor("int64", data, shape)];
   });
   return Object.fromEntries(tensors);

@@ -38,6 +38,8 @@ export const API_FUNCTIONS = {
   },
   /** allocator, kind of memory → memory */
   CreateCpuMemoryInfo: { position: 69, takes: ["int32", "int32", "word"] },
+  /** name, allocator, number of the device, kind of memory → memory */
+  CreateMemoryInfo: { position: 68, takes: ["word", "int32", "int32", "int32", "word"] },
   ReleaseStatus: { position: 93, takes: ["word"], gives: "nothing" },
   ReleaseSession: { position: 95, takes: ["word"], gives: "nothing" },
   ReleaseValue: { position: 96, takes: ["word"], gives: "nothing" },
@@ -71,6 +73,7 @@ export const OLDEST_API_VERSION = 14;
 /** Numbers that the C API's enumerations stand for. */
 export const ApiNumber = {
   sequential: 0,
+  deviceAllocator: 0,
   arenaAllocator: 1,
   defaultMemory: 0,
   logErrors: 3,

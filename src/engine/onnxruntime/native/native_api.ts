@@ -1,5 +1,8 @@
 import process from "node:process";
+import { findOrCreate } from "../../../core/find_or_create.ts";
 import type { ForeignFunction, ForeignInterface } from "../../../core/foreign/foreign_interface.ts";
+import type { DeviceArray } from "../graph_ports.ts";
+import type { SessionDevice } from "../session_options.ts";
 import { API_FUNCTIONS, type ApiFunction, type ApiFunctionName, ApiNumber, OLDEST_API_VERSION } from "./api_table.ts";
 
 /** Names of functions that make something, and of those that free something. */
@@ -25,6 +28,7 @@ export class NativeApi {
   readonly #lent: Argument[] = [];
   readonly #environment: number;
   readonly #memory: number;
+  readonly #cudaMemories = new Map<number, number>();
 
   private constructor(foreign: ForeignInterface, functions: Record<ApiFunctionName, ForeignFunction>, version: string) {
     this.#foreign = foreign;
@@ -86,14 +90,26 @@ export class NativeApi {
     return this.make("CreateSession", this.#environment, encodePath(path), options);
   }
 
-  /** A tensor that lies in the memory of `data`: hold that for as long as the tensor is used. */
-  createTensor(data: NativeArray, shape: readonly number[]): number {
+  /**
+   * A tensor that lies in the memory of `data`: hold that for as long as the tensor is used.
+   * @param memory What kind of memory that is. Default: ordinary memory.
+   */
+  createTensor(data: NativeArray | DeviceArray, shape: readonly number[], memory = this.#memory): number {
     // The address of an empty list must not be null.
     const axes = BigInt64Array.from([...shape, 0], BigInt);
-    const type = readElementType(data);
-    const place = data.byteLength > 0 ? data : NOWHERE;
-    const maker = "CreateTensorWithDataAsOrtValue";
-    return this.make(maker, this.#memory, place, data.byteLength, axes, shape.length, type);
+    const isView = ArrayBuffer.isView(data);
+    const type = isView ? readElementType(data) : data.dataType === "int64" ? ApiNumber.int64 : ApiNumber.float32;
+    const sizeBytes = isView ? data.byteLength : data.sizeBytes;
+    const place = isView ? (sizeBytes > 0 ? data : NOWHERE) : data.address;
+    return this.make("CreateTensorWithDataAsOrtValue", memory, place, sizeBytes, axes, shape.length, type);
+  }
+
+  /** Describes the memory of a device. Descriptions are kept until the process ends. */
+  describeMemory(device: SessionDevice): number {
+    if (device.kind !== "cuda") return this.#memory;
+    const { deviceAllocator, defaultMemory } = ApiNumber;
+    const make = () => this.make("CreateMemoryInfo", CUDA_MEMORY, deviceAllocator, device.deviceId, defaultMemory);
+    return findOrCreate(this.#cudaMemories, device.deviceId, make);
   }
 
   /** Where the memory of a view lies. */
@@ -149,6 +165,7 @@ export function parseApiVersion(version: string): number {
 }
 
 const WORD_BYTES = 8;
+const CUDA_MEMORY = encodeText("Cuda");
 const NOWHERE = new Float32Array(1);
 
 function bindFunctions(foreign: ForeignInterface, api: number): Record<ApiFunctionName, ForeignFunction> {

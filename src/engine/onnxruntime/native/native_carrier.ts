@@ -8,7 +8,7 @@ import type { NativeApi } from "./native_api.ts";
 import { type NativeBinding, NativeSession } from "./native_session.ts";
 
 /**
- * onnxruntime by its C API, on the processor and on CUDA: it reads and writes the memory that we own, shared or not.
+ * onnxruntime by its C API, on the processor: it reads and writes the memory that we own, shared or not.
  */
 export function createNativeCarrier(api: NativeApi): Carrier {
   return {

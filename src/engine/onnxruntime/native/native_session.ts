@@ -1,4 +1,5 @@
 import { listProviderOptions } from "../cuda/cuda_options.ts";
+import type { DeviceArray } from "../graph_ports.ts";
 import { CONFIG_ENTRIES, parseDevice, type SessionSettings } from "../session_options.ts";
 import { ApiNumber } from "./api_table.ts";
 import { appendCuda } from "./append_cuda.ts";
@@ -7,7 +8,7 @@ import { encodeText, type NativeApi, type NativeArray } from "./native_api.ts";
 /** The memory of one input or output. */
 export interface BoundView {
   readonly name: string;
-  readonly data: NativeArray;
+  readonly data: NativeArray | DeviceArray;
   readonly shape: readonly number[];
 }
 
@@ -23,11 +24,13 @@ export interface NativeBinding {
   readonly views: BoundViews;
 }
 
-/** A model loaded by the C API, on the processor or a CUDA device. What is bound lies in the processor's memory. */
+/** A model loaded by the C API, on the processor or a CUDA device. What is bound lies in the memory of either. */
 export class NativeSession {
   readonly #api: NativeApi;
   /** Where onnxruntime keeps it: the same for all threads of the process, which may run it at the same time. */
   readonly address: number;
+  /** What is bound by its address lies in this kind of memory. */
+  readonly #memory: number;
 
   /**
    * @param model Its bytes, the path to its file, or the address of a session that another thread loaded.
@@ -35,6 +38,7 @@ export class NativeSession {
    */
   constructor(api: NativeApi, model: Uint8Array | string | number, settings: SessionSettings) {
     this.#api = api;
+    this.#memory = api.describeMemory(parseDevice(settings.device));
     if (typeof model === "number") {
       this.address = model;
       return;
@@ -81,7 +85,7 @@ export class NativeSession {
   }
 
   #bindOne(bind: "BindInput" | "BindOutput", binding: number, { name, data, shape }: BoundView): void {
-    const value = this.#api.createTensor(data, shape);
+    const value = this.#api.createTensor(data, shape, ArrayBuffer.isView(data) ? undefined : this.#memory);
     try {
       this.#api.call(bind, binding, encodeText(name), value);
     } finally {
@@ -112,7 +116,14 @@ function assertApart({ inputs, outputs }: BoundViews): void {
   }
 }
 
-function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
-  const isApart = a.byteOffset + a.byteLength <= b.byteOffset || b.byteOffset + b.byteLength <= a.byteOffset;
-  return a.buffer === b.buffer && !isApart && a.byteLength > 0 && b.byteLength > 0;
+function overlap(a: BoundView["data"], b: BoundView["data"]): boolean {
+  const [first, second] = [locate(a), locate(b)];
+  const isApart = first.start + first.size <= second.start || second.start + second.size <= first.start;
+  return first.where === second.where && !isApart && first.size > 0 && second.size > 0;
+}
+
+function locate(data: BoundView["data"]) {
+  return ArrayBuffer.isView(data)
+    ? { where: data.buffer, start: data.byteOffset, size: data.byteLength }
+    : { where: "device", start: data.address, size: data.sizeBytes };
 }

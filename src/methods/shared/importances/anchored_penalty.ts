@@ -76,7 +76,7 @@ export class AnchoredPenalty {
 
   #change(strategy: BaseStrategy, change: (penalty: QuadraticPenalty) => void): void {
     const isFirst = this.#penalty === undefined;
-    this.#penalty ??= createQuadraticPenalty(strategy.parameters.length);
+    this.#penalty ??= createQuadraticPenalty(strategy.cluster.model.layout.size);
     this.#penalty.scale = this.#scale;
     change(this.#penalty);
     if (isFirst) strategy.addPenalty(this.#penalty);
