@@ -2,6 +2,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { RangeRefusal, RefusalError } from "../core/errors/errors.ts";
 import { resolveOptions } from "../core/options/option_schema.ts";
 import { Answerer } from "./answering/answerer.ts";
+import { createSampleGate, type GateSource } from "./gate/gate_source.ts";
+import { readGateFolder } from "./gate/read_gate_folder.ts";
 import { createRunGate } from "./gate/run_gate.ts";
 import type { GrpcServer } from "./grpc/grpc_server.ts";
 import { RequestHandler } from "./protocol/handler.ts";
@@ -144,9 +146,14 @@ async function createModel(
     loader,
     journal: opened,
     policy: { limits: { maxForgetting, minAccuracy }, candidateShare: shadow ? 0 : canary, keep, maxBatch },
-    gate: gate ?? (place.isRun ? createRunGate(path) : undefined),
+    gate:
+      typeof gate === "string" ? createSampleGate(await readGateFolder(gate)) : (gate ?? createDefault(place, path)),
     tell: tell ?? (() => undefined),
   });
+}
+
+function createDefault({ isRun }: { readonly isRun: boolean }, path: string): GateSource | undefined {
+  return isRun ? createRunGate(path) : undefined;
 }
 
 function nameModel(path: string): string {

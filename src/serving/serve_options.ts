@@ -19,8 +19,11 @@ export interface ModelOptions {
   readonly path: string;
   /** What it is called in the protocol. Default: the name of the folder or file. */
   readonly name?: string | undefined;
-  /** What the forgetting gate compares. Default: for a run, what its summary.json holds. */
-  readonly gate?: GateSource | undefined;
+  /**
+   * What the forgetting gate compares: a source, or a folder with held samples of each experience. Default: for a run,
+   * what its summary.json holds.
+   */
+  readonly gate?: GateSource | string | undefined;
 }
 
 /** What `serve` takes. */

@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFile, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSampleGate } from "../../src/serving/gate/gate_source.ts";
 import { type Serving, serve } from "../../src/serving/serve.ts";
 import type { ServeOptions } from "../../src/serving/serve_options.ts";
+import { makeNpy } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { ask, makeRequest } from "./asking.ts";
 import { makeGateSets } from "./made_gate.ts";
@@ -162,6 +163,24 @@ describe("the forgetting gate", () => {
         { experience: 1, accuracy: 1 },
       ],
     });
+  });
+
+  test("reads held samples from a folder", async () => {
+    const samples = await makeFolder({});
+    for (const { experience, rows, samples: x, targets } of makeGateSets()) {
+      const own = join(samples, `experience-00${experience}`);
+      await mkdir(own);
+      await writeFile(join(own, "x.npy"), makeNpy(x, { shape: [rows, 3] }));
+      await writeFile(join(own, "y.npy"), makeNpy(targets, { descr: "<i8" }));
+    }
+    const folder = await makeVersions({}, FORGETFUL, {});
+    await using serving = await serve({ models: [{ path: folder, name: "made", gate: samples }] });
+    expect(await answeredBy(serving)).toBe("2");
+    expect((await readJournal(folder)).map(({ event }) => event)).toEqual(["promoted", "refused", "promoted"]);
+    await writeFile(join(samples, "experience-002", "y.npy"), makeNpy([0, 1]));
+    const models = [{ path: folder, name: "made", gate: samples }];
+    expect(serve({ models })).rejects.toThrow(/y.npy must have the shape \[10\], got \[2\]/);
+    expect(serve({ models: [{ path: folder, gate: folder }] })).rejects.toThrow(/holds no folder such as/);
   });
 
   test("lets through what the limits allow", async () => {

@@ -9,7 +9,7 @@ import { createNumberParser, createWholeNumberParser } from "../options/option_v
 /** The environment variable that holds the token: what is typed as an option can be read by others on this machine. */
 const TOKEN_VARIABLE = "FIRN_TOKEN";
 
-type Options = Omit<ServeOptions, "models" | "tell"> & { readonly name?: string };
+type Options = Omit<ServeOptions, "models" | "tell"> & { readonly name?: string; readonly gate?: string };
 
 /** Adds the command that serves models until it is stopped. */
 export function addServeCommand(program: Command, context: CliContext): void {
@@ -29,6 +29,7 @@ export function addServeCommand(program: Command, context: CliContext): void {
       share("--max-forgetting"),
     )
     .option("--min-accuracy <share>", "accuracy it must have on every experience (default: 0)", share("--min-accuracy"))
+    .option("--gate <folder>", "held samples: experience-000/x.npy and y.npy … (default: what the run measured)")
     .option("--shadow", "a new version answers silently until it is promoted")
     .option("--canary <share>", "share of requests that a new version answers until it is promoted", share("--canary"))
     .option("--keep <number>", "versions that stay loaded (default: 3)", whole("--keep", 1))
@@ -53,11 +54,12 @@ export function addServeCommand(program: Command, context: CliContext): void {
 
 async function serveUntilStopped(
   paths: readonly string[],
-  { name, token = process.env[TOKEN_VARIABLE], ...options }: Options,
+  { name, gate, token = process.env[TOKEN_VARIABLE], ...options }: Options,
   { stdout, stderr, signal }: CliContext,
 ): Promise<void> {
   if (name !== undefined && paths.length > 1) throw new CliError("--name is for one model, got several paths");
-  const models = paths.map((path) => ({ path, ...(name === undefined ? {} : { name }) }));
+  if (gate !== undefined && paths.length > 1) throw new CliError("--gate is for one model, got several paths");
+  const models = paths.map((path) => ({ path, name, gate }));
   const { serve } = await import("../../serving/serve.ts");
   const tell = (line: string) => stderr.write(`${escapeControls(line)}\n`);
   const given = token === undefined || token === "" ? {} : { token };
