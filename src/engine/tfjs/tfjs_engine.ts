@@ -11,6 +11,7 @@ import type { ModelTopology } from "../model_topology.ts";
 import { assertDifferentiable } from "./assert_differentiable.ts";
 import { loadTfjsBackend, type TfjsBackend } from "./backends/backends.ts";
 import { type Readback, readBack } from "./backends/readback.ts";
+import { flushGradient } from "./flush_gradient.ts";
 import { type DropoutControl, takeOverDropout } from "./layers/dropout_layers.ts";
 import type { MultiHeadClassifier } from "./layers/multi_head_classifier.ts";
 import { repairLayers } from "./layers/repaired_layers.ts";
@@ -116,7 +117,7 @@ class TfjsEngine implements Engine {
       const gradients = this.#differentiate(() => {
         const outputs = tf.keep(this.#apply(input));
         kept.push({ tensor: outputs, destination: results.outputs });
-        const losses = tf.keep(computeRowLosses(objective, outputs, targets));
+        const losses = tf.keep(computeRowLosses(objective, flushGradient(outputs), targets));
         kept.push({ tensor: losses, destination: results.losses });
         return tf.sum(tf.mul(weights, losses));
       }, results.gradient);
