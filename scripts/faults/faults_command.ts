@@ -9,6 +9,7 @@ interface Options {
   readonly kills: number;
   readonly losses: number;
   readonly disks: number;
+  readonly ranks: number;
   readonly seed: number;
 }
 
@@ -33,6 +34,7 @@ export function createFaultsProgram(
     .option("--kills <number>", "runs that are killed and resumed", number("--kills"), 50)
     .option("--losses <number>", "runs that lose a replica", number("--losses"), 50)
     .option("--disks <number>", "runs whose disk is full", number("--disks"), 5)
+    .option("--ranks <number>", "runs on several ranks of MPI that lose one", number("--ranks"), 20)
     .option("--seed <number>", "of the random moments", number("--seed"), 0)
     .action(async (options: Options) => {
       const unequal = await disturbRuns(options, (line) => stdout.write(`${line}\n`));
@@ -41,7 +43,9 @@ export function createFaultsProgram(
 }
 
 /** How many runs ended otherwise than the undisturbed one; the folder with all of them is kept then. */
-async function disturbRuns({ kills, losses, disks, seed }: Options, print: (line: string) => void): Promise<number> {
+async function disturbRuns(options: Options, print: (line: string) => void): Promise<number> {
+  const { kills, losses, disks, ranks, seed } = options;
+  const { killRank } = await import("./kill_rank.ts");
   const { fillDisk } = await import("./fill_disk.ts");
   const { killAndResume, runReference } = await import("./kill_run.ts");
   const { loseReplica } = await import("./lose_replica.ts");
@@ -56,6 +60,7 @@ async function disturbRuns({ kills, losses, disks, seed }: Options, print: (line
     await repeat("runs that were killed", kills, around, (made) => killAndResume(made, folder, random)),
     await repeat("runs that lost replicas", losses, around, (made) => loseReplica(made, folder, random)),
     await repeat("runs on a full disk", disks, around, (made) => fillDisk(made, folder, 100 + random.integer(1500))),
+    await repeat("runs that lost a rank", ranks, around, (made) => killRank(made, folder, random)),
   ];
   for (const { line } of counts) print(line);
   const unequal = counts.reduce((sum, count) => sum + count.unequal, 0);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -7,6 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const POLL_MS = 2;
+/** More ranks than cores, and the user that containers have, are allowed: by Open MPI's mpirun, which asks. */
+const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
+const isOpenMpi = spawnSync("mpirun", ["--version"], { encoding: "utf8" }).stdout?.includes("Open MPI");
+const MPI_LIMITS = isOpenMpi ? ["--oversubscribe"] : [];
 
 /** How a program ended. */
 export interface ProcessEnd {
@@ -21,9 +25,13 @@ export class FirnProcess {
   readonly #child: ChildProcess;
   #hasEnded = false;
 
-  constructor(words: readonly string[]) {
+  /** @param ranks More than one: started together by mpirun. */
+  constructor(words: readonly string[], { ranks = 1 }: { readonly ranks?: number } = {}) {
     const run = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", MAIN] : [MAIN];
-    const child = spawn(process.execPath, [...run, ...words], { stdio: ["ignore", "ignore", "pipe"] });
+    const own = [process.execPath, ...run, ...words];
+    const [program = "", ...parameters] = ranks > 1 ? ["mpirun", ...MPI_LIMITS, "-np", String(ranks), ...own] : own;
+    const environment = ranks > 1 ? { ...process.env, ...AS_ROOT } : process.env;
+    const child = spawn(program, parameters, { stdio: ["ignore", "ignore", "pipe"], env: environment });
     this.#child = child;
     let stderr = "";
     child.stderr?.on("data", (text) => {

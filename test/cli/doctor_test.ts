@@ -35,6 +35,9 @@ describe("doctor", () => {
       expect(there).toContain(name);
     }
     expect(findings.map(({ name }) => name)).toContain("tfjs tensorflow-gpu");
+    const mpi = findings.filter(({ group }) => group === "ranks");
+    expect(mpi.map(({ name }) => name)).toEqual(["MPI library", "mpiexec"]);
+    if (mpi[0]?.isThere) expect(mpi[0].detail).toMatch(/^(?:Open MPI|MPICH) v?\d.*libmp.*, by the interface of/);
     const { detail } = findings.find(({ name }) => name === "onnxruntime cpu") ?? {};
     expect(detail).toMatch(/^computes as onnxruntime, by the C API of onnxruntime 1\.\d+\.\d+$/);
   }, 60_000);

@@ -9,7 +9,7 @@ export function addDoctorCommand(program: Command, { stdout }: CliContext): void
   program
     .command("doctor")
     .description(
-      "say what this machine has: runtimes, engines, devices, decoders, data sets, and what installs the rest",
+      "say what this machine has: runtimes, engines, devices, MPI, decoders, data sets, and what installs the rest",
     )
     .option("--json", "print JSON", false)
     .action(async ({ json }: { json: boolean }) => {
@@ -21,9 +21,18 @@ export function addDoctorCommand(program: Command, { stdout }: CliContext): void
 async function examineMachine(): Promise<Finding[]> {
   const { findDevices, findMachine, findRuntimes } = await import("../doctor/find_machine.ts");
   const { findEngines } = await import("../doctor/find_engines.ts");
+  const { findMpi } = await import("../doctor/find_ranks.ts");
   const { findDecoders } = await import("../doctor/find_decoders.ts");
   const { findDataSets } = await import("../doctor/find_data_sets.ts");
-  const groups = [findRuntimes(), findMachine(), findEngines(), findDevices(), findDecoders(), findDataSets()];
+  const groups = [
+    findRuntimes(),
+    findMachine(),
+    findEngines(),
+    findDevices(),
+    findMpi(),
+    findDecoders(),
+    findDataSets(),
+  ];
   return (await Promise.all(groups)).flat();
 }
 

@@ -3,7 +3,7 @@ export const INSTALL_PREFIX = "install: ";
 
 /** One thing that a machine has or lacks. */
 export interface Finding {
-  readonly group: "runtime" | "machine" | "engine" | "device" | "decoder" | "data set";
+  readonly group: "runtime" | "machine" | "engine" | "device" | "ranks" | "decoder" | "data set";
   readonly name: string;
   readonly isThere: boolean;
   /** A version, a size, or why it is not there. */

