@@ -25,6 +25,7 @@ export type {
   NearestMeanHead,
   Plane,
   PredictionHead,
+  RandomFeaturesHead,
   RectifiedHead,
   ScoringHead,
   VectorsByClass,

@@ -77,6 +77,8 @@ export { NCMPlugin } from "./methods/ncm/ncm_plugin.ts";
 export type { NCMOptions } from "./methods/ncm/options.ts";
 export type { PackNetOptions } from "./methods/pack_net/options.ts";
 export { PackNetPlugin } from "./methods/pack_net/pack_net_plugin.ts";
+export type { RanPACClassifierOptions } from "./methods/ranpac/options.ts";
+export { RanPACClassifier } from "./methods/ranpac/ranpac_classifier.ts";
 export type { RAROptions } from "./methods/rar/options.ts";
 export { RARPlugin } from "./methods/rar/rar_plugin.ts";
 export type { ReplayOptions } from "./methods/replay/options.ts";

@@ -35,6 +35,8 @@ export { MIR } from "./methods/mir/mir_plugin.ts";
 export { Naive } from "./methods/naive/naive.ts";
 export { PackNet } from "./methods/pack_net/pack_net_plugin.ts";
 export { PNNStrategy } from "./methods/pnn/pnn_strategy.ts";
+export type { RanPACOptions } from "./methods/ranpac/options.ts";
+export { RanPAC } from "./methods/ranpac/ranpac.ts";
 export { Replay } from "./methods/replay/replay_plugin.ts";
 export { RWalk } from "./methods/rwalk/rwalk_plugin.ts";
 export { SCR } from "./methods/scr/scr_plugin.ts";

@@ -38,6 +38,7 @@ import { naive } from "./naive/options.ts";
 import { ncm } from "./ncm/options.ts";
 import { packNet } from "./pack_net/options.ts";
 import { pnn } from "./pnn/options.ts";
+import { ranpac } from "./ranpac/options.ts";
 import { rar } from "./rar/options.ts";
 import { replay } from "./replay/options.ts";
 import { rwalk } from "./rwalk/options.ts";
@@ -71,6 +72,7 @@ const METHODS: readonly Method[] = [
   { ...mer, load: () => import("./mer/mer.ts") },
   { ...laMAML, load: () => import("./la_maml/la_maml.ts") },
   { ...icarl, load: () => import("./icarl/icarl_plugin.ts") },
+  { ...ranpac, load: () => import("./ranpac/ranpac.ts") },
   { ...streamingLDA, load: () => import("./streaming_lda/streaming_lda.ts") },
   { ...scr, load: () => import("./scr/scr_plugin.ts") },
   { ...cope, load: () => import("./cope/cope_plugin.ts") },

@@ -35,6 +35,7 @@ const OUTPUTS_ARE_EMBEDDINGS = "its outputs are embeddings, which have no units 
 /** What refuses heads that grow. */
 const WITHOUT_HEADS: Readonly<Record<string, string>> = {
   FeCAMPlugin: TAKES_LAST_LAYER,
+  RanPAC: TAKES_LAST_LAYER,
   StreamingLDA: TAKES_LAST_LAYER,
   SCR: OUTPUTS_ARE_EMBEDDINGS,
   SCRPlugin: OUTPUTS_ARE_EMBEDDINGS,

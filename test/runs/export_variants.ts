@@ -5,6 +5,7 @@ import { IL2MPlugin } from "../../src/methods/il2m/il2m_plugin.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { NCMPlugin } from "../../src/methods/ncm/ncm_plugin.ts";
 import { PackNetPlugin } from "../../src/methods/pack_net/pack_net_plugin.ts";
+import { RanPAC } from "../../src/methods/ranpac/ranpac.ts";
 import { SCRPlugin } from "../../src/methods/scr/scr_plugin.ts";
 import { StreamingLDA } from "../../src/methods/streaming_lda/streaming_lda.ts";
 import { WeightAveragingPlugin } from "../../src/methods/weight_averaging/weight_averaging_plugin.ts";
@@ -33,6 +34,9 @@ export const EXPORT_VARIANTS: Readonly<Record<string, ContractMember>> = {
     () => new FeCAMPlugin({ tukeyLambda: 1, shrinkDiagonal: 0.1, shrinkOffDiagonal: 0 }),
   ),
   "a discriminant analysis of the layer before the last": { create: (options) => new StreamingLDA(options) },
+  "a regression on random features of the layer before the last": {
+    create: (options) => new RanPAC({ ...options, projectionSize: 50 }),
+  },
   "an average of the parameters": withPlugin(average),
   "means of features by averaged parameters": withPlugins(average, () => new NCMPlugin()),
   "means by trained, features by averaged parameters": withPlugins(() => new NCMPlugin(), average),

@@ -16,7 +16,7 @@ import { SMALL_MLP } from "../support/made_cluster.ts";
 import { makeBenchmark, withStrategy } from "../training/loop/made_strategy.ts";
 
 /** What refuses heads that grow. */
-const WITHOUT_HEADS = ["FeCAMPlugin", "StreamingLDA", "SCR", "SCRPlugin", "CoPE", "CoPEPlugin"];
+const WITHOUT_HEADS = ["FeCAMPlugin", "RanPAC", "StreamingLDA", "SCR", "SCRPlugin", "CoPE", "CoPEPlugin"];
 
 let folder = "";
 beforeAll(async () => {

@@ -10,6 +10,7 @@ import {
   type LinearHead,
   type MahalanobisHead,
   type NearestMeanHead,
+  type RandomFeaturesHead,
   type ScoringHead,
   UNKNOWN_MARGIN,
   type VectorsByClass,
@@ -41,6 +42,8 @@ export function scoreKnownClasses(head: ScoringHead, inputs: HeadInputs, graph: 
       return scoreByPlanes(head, inputs, graph);
     case "cosine":
       return scoreByCosines(head, inputs, graph);
+    case "randomFeatures":
+      return scoreByRandomFeatures(head, inputs, graph);
   }
 }
 
@@ -109,6 +112,23 @@ function scoreByCosines({ prototypes }: CosineHead, { logits, name }: HeadInputs
   const { length } = listColumns(logits, graph);
   const kernel = addColumns(`${name}/prototypes`, { vectors: [...prototypes.values()], length }, graph);
   return graph.node("MatMul", [scaleToOne(logits, graph), kernel]);
+}
+
+/** max(0, xP) · weights */
+function scoreByRandomFeatures(
+  { layerName, projection, weights }: RandomFeaturesHead,
+  { featuresOf, name }: HeadInputs,
+  graph: GraphBuilder,
+): ValueName {
+  const { data, rows, columns } = projection;
+  const x = featuresOf(layerName);
+  const vectors = Array.from({ length: rows }, (_, i) => data.subarray(i * columns, (i + 1) * columns));
+  const kernel = addColumns(`${name}/projection`, { vectors, length: columns }, graph);
+  const features = graph.node("Relu", [graph.node("MatMul", [x, kernel])]);
+  return graph.node("MatMul", [
+    features,
+    addColumns(`${name}/weights`, { vectors: [...weights.values()], length: rows }, graph),
+  ]);
 }
 
 /** Rows [N, F] less each of K means: [K, N, F]. */

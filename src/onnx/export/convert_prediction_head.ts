@@ -20,7 +20,8 @@ export function convertPredictionHead(head: PredictionHead, inputs: HeadInputs, 
     case "nearestMean":
     case "mahalanobis":
     case "linear":
-    case "cosine": {
+    case "cosine":
+    case "randomFeatures": {
       const ids = listScoredClasses(head) ?? [];
       return spreadScores(scoreKnownClasses(head, inputs, graph), { ids, classes: inputs.classes }, graph);
     }

@@ -12,7 +12,7 @@ export const UNKNOWN_MARGIN = 1000;
 export type PredictionHead = ScoringHead | ByTaskHead | AffineHead | RectifiedHead;
 
 /** A head that puts scores of classes in the place of what stands before it. */
-export type ScoringHead = NearestMeanHead | MahalanobisHead | LinearHead | CosineHead;
+export type ScoringHead = NearestMeanHead | MahalanobisHead | LinearHead | CosineHead | RandomFeaturesHead;
 
 /** Minus the Euclidean distance of the features from each mean. */
 export interface NearestMeanHead {
@@ -51,6 +51,16 @@ export interface Plane {
   /** n [F] */
   readonly normal: Float64Array;
   readonly offset: number;
+}
+
+/** max(0, xP) · w for every class. */
+export interface RandomFeaturesHead {
+  readonly kind: "randomFeatures";
+  readonly layerName: string;
+  /** Pᵀ [M, F] */
+  readonly projection: { readonly data: Float64Array; readonly rows: number; readonly columns: number };
+  /** w [M] */
+  readonly weights: VectorsByClass;
 }
 
 /** The product of each class's vector with the network's outputs, brought to length 1. */
@@ -106,6 +116,8 @@ export function listScoredClasses(head: PredictionHead, task?: number): readonly
       return [...head.planes.keys()];
     case "cosine":
       return [...head.prototypes.keys()];
+    case "randomFeatures":
+      return [...head.weights.keys()];
     case "byTask": {
       const own = task === undefined ? undefined : head.heads.get(task);
       const heads = own ? [own] : [...head.heads.values()];
@@ -126,6 +138,8 @@ export function describeHead(head: PredictionHead): Readonly<Record<string, unkn
       return { kind: head.kind, layerName: head.layerName, tukeyLambda: head.tukeyLambda };
     case "linear":
       return { kind: head.kind, layerName: head.layerName };
+    case "randomFeatures":
+      return { kind: head.kind, layerName: head.layerName, size: head.projection.rows };
     case "cosine":
       return { kind: head.kind };
     case "byTask": {

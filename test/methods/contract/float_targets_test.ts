@@ -41,6 +41,7 @@ const CLASSES_ALONE = new Set([
   "NCMPlugin",
   "PNNStrategy",
   "RARPlugin",
+  "RanPAC",
   "SCR",
   "SCRPlugin",
   "StreamingLDA",

@@ -15,7 +15,7 @@ import type { CreateStrategy } from "./strategy_contract.ts";
 const benchmark = makeBenchmark({ experiences: 3, samples: 160 });
 
 /** The contract has them take features of the last layer, which grows. */
-const LAST_LAYER_MEMBERS = ["FeCAMPlugin", "StreamingLDA"];
+const LAST_LAYER_MEMBERS = ["FeCAMPlugin", "RanPAC", "StreamingLDA"];
 
 /** Their models' outputs are embeddings: they refuse heads that grow. */
 const EMBEDDING_MEMBERS = ["CoPEPlugin", "SCRPlugin"];

@@ -4,6 +4,7 @@ import { FeCAMPlugin } from "../../../src/methods/fecam/fecam_plugin.ts";
 import { ICaRL, ICaRLPlugin } from "../../../src/methods/icarl/icarl_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { NCMPlugin } from "../../../src/methods/ncm/ncm_plugin.ts";
+import { RanPAC } from "../../../src/methods/ranpac/ranpac.ts";
 import { SCR, SCRPlugin } from "../../../src/methods/scr/scr_plugin.ts";
 import { StreamingLDA } from "../../../src/methods/streaming_lda/streaming_lda.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
@@ -22,6 +23,7 @@ export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   ICaRL: { create: (options) => new ICaRL({ ...options, memSize: 20 }) },
   ICaRLPlugin: withPlugin(() => new ICaRLPlugin({ memSize: 4, fixedMemory: false })),
   StreamingLDA: { create: (options) => new StreamingLDA({ ...options, ...nameLastLayer(options) }) },
+  RanPAC: { create: (options) => new RanPAC({ ...options, ...nameLastLayer(options), projectionSize: 24 }) },
   SCR: { create: (options) => new SCR({ ...options, memSize: 20, batchSizeMem: 10 }) },
   SCRPlugin: withPlugin(() => new SCRPlugin({ memSize: 20, batchSizeMem: 5, temperature: 0.5 })),
   CoPE: { create: (options) => new CoPE({ ...options, memSize: 20 }), randomStreams: ["cope"] },

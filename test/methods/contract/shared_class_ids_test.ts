@@ -3,6 +3,7 @@ import { CoPEPlugin } from "../../../src/methods/cope/cope_plugin.ts";
 import { FeCAMPlugin } from "../../../src/methods/fecam/fecam_plugin.ts";
 import { ICaRLPlugin } from "../../../src/methods/icarl/icarl_plugin.ts";
 import { NCMPlugin } from "../../../src/methods/ncm/ncm_plugin.ts";
+import { RanPAC } from "../../../src/methods/ranpac/ranpac.ts";
 import { SCRPlugin } from "../../../src/methods/scr/scr_plugin.ts";
 import { StreamingLDA } from "../../../src/methods/streaming_lda/streaming_lda.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
@@ -34,6 +35,7 @@ const CLASSIFIERS: Readonly<Record<string, Pick<ContractMember, "create">>> = {
   iCaRL: withPlugin(() => new ICaRLPlugin({ memSize: 40 })),
   "iCaRL with a memory that grows": withPlugin(() => new ICaRLPlugin({ memSize: 10, fixedMemory: false })),
   SLDA: { create: (options) => new StreamingLDA(options) },
+  RanPAC: { create: (options) => new RanPAC({ ...options, projectionSize: 100 }) },
   SCR: withPlugin(() => new SCRPlugin({ memSize: 40, batchSizeMem: 10 })),
   CoPE: withPlugin(() => new CoPEPlugin({ memSize: 40, alpha: 0.9 })),
 };
