@@ -5,6 +5,7 @@
 
 export type { ClusterOptions, ResolvedClusterOptions } from "./cluster/cluster_options.ts";
 export type { StepResult } from "./cluster/compute_request.ts";
+export type { IsolationChoice } from "./cluster/isolation.ts";
 export type { SavedLossScale } from "./cluster/loss_scale.ts";
 export type { ObjectiveWriter } from "./cluster/objective_writer.ts";
 export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty.ts";

@@ -16,6 +16,7 @@ import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { ResidentHandle } from "./handles/resident_handle.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
+import { settleIsolation } from "./isolation.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { type ClusterModel, chooseComputed, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
 import { changeOptimizerRoom, makeOptimizerRoom, type ReplicaMemory } from "./memory/replica_memory.ts";
@@ -78,8 +79,7 @@ export class Cluster {
 
   /**
    * Starts the replicas and hands them the model.
-   * @throws {RangeError} If the engine cannot compute on these devices in one process.
-   * @throws {Error} If an engine cannot be loaded; nothing is left running then.
+   * @throws {Error} If an engine cannot be loaded, or not compute on these devices; nothing is left running then.
    */
   static async start(
     model: ClusterModel,
@@ -87,11 +87,12 @@ export class Cluster {
     training: { readonly optimizer: OptimizerRule; readonly seed: number },
   ): Promise<Cluster> {
     const kind = await chooseEngine(options.engine, chooseComputed(model));
+    const settled = await settleIsolation(kind, options);
     const prepared = await prepareModel(kind, chooseComputed(model), options.layerModules);
     const { movesState } = prepared;
     const memory = createModelMemory(model, options, { movesState, optimizer: training.optimizer });
     memory.control[Word.seed] = training.seed;
-    const group = await startReplicas(prepared, memory, options);
+    const group = await startReplicas(prepared, memory, settled);
     await options.ranks.takeFirst([memory.parameters, memory.state]);
     const cluster = new Cluster(model, options, memory, { group, prepared });
     await cluster.#optimizer.use(training.optimizer, model);

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { elementAt } from "../core/element_at.ts";
+import { RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { callback, flag, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/options/value_rules.ts";
 import { resolveModule } from "../core/package_module.ts";
@@ -8,6 +9,7 @@ import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 import { type CudaOptions, cudaOptionsRule } from "../engine/onnxruntime/cuda/cuda_options.ts";
 import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/precision.ts";
 import { FEATURE_CACHE_MIB } from "./feature_cache_size.ts";
+import { ISOLATIONS, type IsolationChoice } from "./isolation.ts";
 import { Ranks } from "./ranks/ranks.ts";
 
 /** More shards than any minibatch is cut into: each has 16 rows or more. */
@@ -55,7 +57,16 @@ export interface ClusterOptions {
   readonly anyDevicePrecision?: boolean;
   /** How onnxruntime computes on CUDA devices. Default: {}. */
   readonly cuda?: CudaOptions;
-  /** The module that replicas' Workers run, for programs that bundle it elsewhere. Default: workers/replica.ts. */
+  /**
+   * What each replica lives in: a Worker "thread" of this process, or a "process" of its own, whose death, in native
+   * code too, loses that replica alone. Default: "auto", processes where threads cannot use the devices side by side
+   * (several GPUs with tfjs, several times webgpu with onnxruntime), else threads.
+   */
+  readonly isolation?: IsolationChoice;
+  /**
+   * The module that replicas' Workers and processes run, for programs that bundle it elsewhere. Default:
+   * workers/replica.ts.
+   */
   readonly workerEntry?: URL;
 }
 
@@ -74,12 +85,13 @@ const CLUSTER_RULES: OptionRules<ClusterOptions> = {
   precision: oneOf(TRAINING_PRECISIONS),
   anyDevicePrecision: flag(),
   cuda: cudaOptionsRule,
+  isolation: oneOf(["auto", ...ISOLATIONS]),
   workerEntry: objectLike("a URL", "href"),
 };
 
 const WORKER_ENTRY = resolveModule("../../workers/replica.ts", import.meta.url);
 
-/** The same with every choice made. */
+/** The same with every choice made that needs no engine. */
 export interface ResolvedClusterOptions extends Required<ClusterOptions> {}
 
 /**
@@ -94,6 +106,10 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   const workers = options.workers ?? (onlyCpu ? availableParallelism() : devices.length);
   const ranks = options.ranks ?? Ranks.single();
   const logicalShards = options.logicalShards ?? ranks.size * Math.max(1, workers);
+  const { isolation = "auto" } = options;
+  if (isolation === "process" && workers === 0) {
+    throw new RangeRefusal('isolation "process" needs at least one worker, got 0');
+  }
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
   const { layerModules = [], featureCacheBytes = FEATURE_CACHE_MIB * 2 ** 20, cuda = {} } = options;
@@ -113,6 +129,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
     precision,
     anyDevicePrecision,
     cuda,
+    isolation,
   };
 }
 

@@ -28,7 +28,9 @@ export function createSharedVectors(lengths: readonly number[]): SharedVectors {
   const memory = pages > MAX_PAGES ? undefined : currentArena().memory(pages);
   const buffer = memory?.buffer;
   if (!(buffer instanceof SharedArrayBuffer)) return { memory: undefined, vectors: lengths.map(createSharedFloat32) };
-  return { memory, vectors: lengths.map((length, i) => new Float32Array(buffer, starts[i], length)) };
+  const vectors = lengths.map((length, i) => new Float32Array(buffer, starts[i], length));
+  for (const vector of vectors) currentArena().hold(vector);
+  return { memory, vectors };
 }
 
 /**

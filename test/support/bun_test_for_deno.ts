@@ -64,6 +64,10 @@ export function describe(name: string, body: () => void): void {
   register(() => suite(name, body));
 }
 
+/** `describe.if(false)` skips a group. */
+describe.if = (condition: boolean): ((name: string, body: () => void) => void) =>
+  condition ? describe : (name) => register(() => suite(name, { skip: true }, () => {}));
+
 /** Runs once before the tests of the group or file. */
 export function beforeAll(body: Body): void {
   register(() => {

@@ -1,6 +1,7 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { type LayoutChange, remapVector } from "../../core/remap_vector.ts";
-import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
+import { currentArena } from "../../core/shared/current_arena.ts";
+import { copyToSharedFloat32, createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { Hyper, MAX_PENALTIES, type ReplicaMemory } from "../memory/replica_memory.ts";
 import { mayHaveChanged, type QuadraticPenalty, readPenalty } from "../penalty.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
@@ -41,6 +42,9 @@ export class PenaltyHandle {
       throw new RangeRefusal(`at most ${MAX_PENALTIES} penalties can be active at once`);
     }
     if (this.#penalties.includes(penalty)) return;
+    // Made before the replicas were, where they cannot reach it.
+    if (!currentArena().reaches(penalty.a)) penalty.a = copyToSharedFloat32(penalty.a);
+    if (!currentArena().reaches(penalty.b)) penalty.b = copyToSharedFloat32(penalty.b);
     this.#penalties = [...this.#penalties, penalty];
     this.#isPublished = false;
   }

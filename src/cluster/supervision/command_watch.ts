@@ -3,9 +3,8 @@ import { RefusalError } from "../../core/errors/errors.ts";
 import type { Bell } from "../../core/shared/bell.ts";
 import { currentArena } from "../../core/shared/current_arena.ts";
 import { ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
-import type { RemoteReplica } from "../protocol/replica_setup.ts";
+import type { ReplicaHandle } from "./replica_handle.ts";
 import { type SilenceWatch, SilentReplicaError } from "./silence_watch.ts";
-import type { WorkerHandle } from "./worker_handle.ts";
 
 const ANSWER_PATIENCE_MS = 2_000;
 
@@ -17,17 +16,13 @@ export interface Loss {
 
 /** Waits for the replicas while they execute a command. */
 export class CommandWatch {
-  readonly #handles: readonly WorkerHandle<RemoteReplica>[];
+  readonly #handles: readonly ReplicaHandle[];
   readonly #control: Int32Array<SharedArrayBuffer>;
   readonly #completions: Bell;
   readonly #silence: SilenceWatch;
 
   /** @param handles Read at each call: another may have taken a place. */
-  constructor(
-    handles: readonly WorkerHandle<RemoteReplica>[],
-    control: Int32Array<SharedArrayBuffer>,
-    silence: SilenceWatch,
-  ) {
+  constructor(handles: readonly ReplicaHandle[], control: Int32Array<SharedArrayBuffer>, silence: SilenceWatch) {
     this.#handles = handles;
     this.#control = control;
     this.#completions = currentArena().openBell(control, Word.completions);

@@ -1,39 +1,35 @@
 import { setTimeout } from "node:timers";
 import type { Remote } from "comlink";
 import { releaseWorker } from "../../core/release_worker.ts";
+import { Lifeline } from "./lifeline.ts";
+import { ANSWER_TIMEOUT_MS } from "./replica_handle.ts";
 
-/** How long a Worker may take to answer a control message, the loading of its engine included. */
-const ANSWER_TIMEOUT_MS = 60_000;
 /** How long a Worker that was told to end is waited for. */
 const END_PATIENCE_MS = 2_000;
 
-/**
- * One Worker with a comlink endpoint, whose calls fail, instead of hanging, when it dies or does not answer. Waiters
- * are kept in a set that they leave: racing each step against one long-lived promise would keep every step in memory.
- */
+/** One Worker with a comlink endpoint, whose calls fail, instead of hanging, when it dies or does not answer. */
 export class WorkerHandle<Api> {
-  readonly name: string;
+  /** A Worker must not be ended inside native code. */
+  readonly endsAtOnce = false;
   readonly #worker: Worker;
   readonly #remote: Remote<Api>;
-  readonly #waiters = new Set<(lost: Error) => void>();
+  readonly #life: Lifeline;
   readonly #gone: Promise<void>;
-  #lost: Error | undefined;
-  #ended = false;
 
   constructor(entry: URL, name: string, connect: (worker: Worker) => Remote<Api>) {
-    this.name = name;
+    this.#life = new Lifeline(name);
     const worker = new Worker(entry, { type: "module", name });
     this.#worker = worker;
     worker.addEventListener("error", (event) => {
       // Deno ends the parent too unless the event is taken.
       event.preventDefault();
-      this.#die(`threw: ${describeWorkerError(event.message)}`, event.error ?? undefined);
+      this.#life.cut(`threw: ${describeWorkerError(event.message)}`, event.error ?? undefined);
     });
-    worker.addEventListener("messageerror", () => this.#die("sent a message that cannot be read"));
+    worker.addEventListener("messageerror", () => this.#life.cut("sent a message that cannot be read"));
     // Bun alone tells of a Worker's end; in Deno the silence watch finds out.
     this.#gone = new Promise((resolve) => {
       worker.addEventListener("close", (event) => {
-        this.#die(`exited${"code" in event ? ` with code ${event.code}` : ""}`);
+        this.#life.cut(`exited${"code" in event ? ` with code ${event.code}` : ""}`);
         resolve();
       });
     });
@@ -41,48 +37,35 @@ export class WorkerHandle<Api> {
     releaseWorker(worker);
   }
 
+  get name(): string {
+    return this.#life.name;
+  }
+
   /** Why the Worker is of no use any more; undefined as long as it is. */
   get lost(): Error | undefined {
-    return this.#lost;
+    return this.#life.lost;
   }
 
   /**
    * Calls the Worker. One that does not answer in time is lost.
    * @throws {Error} If it dies or does not answer in time.
    */
-  async call<Answer>(
+  call<Answer>(
     request: (remote: Remote<Api>) => Promise<Answer>,
     act: string,
     timeoutMs: number = ANSWER_TIMEOUT_MS,
   ): Promise<Answer> {
-    const timer = setTimeout(() => this.#die(`did not ${act} within ${timeoutMs / 1000} s`), timeoutMs);
-    try {
-      return await this.guard(() => request(this.#remote));
-    } finally {
-      clearTimeout(timer);
-    }
+    return this.#life.call(() => request(this.#remote), { act, timeoutMs });
   }
 
   /** Does `work`, unless the Worker dies first: then it rejects with that, naming the Worker and the cause. */
-  async guard<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#lost) throw this.#lost;
-    let leave: (() => void) | undefined;
-    const death = new Promise<never>((_, reject) => {
-      this.#waiters.add(reject);
-      leave = () => this.#waiters.delete(reject);
-    });
-    try {
-      return await Promise.race([work(), death]);
-    } finally {
-      leave?.();
-    }
+  guard<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#life.guard(work);
   }
 
   /** Leaves the Worker to itself: what becomes of it is not reported any more, and no call is answered. */
   abandon(): void {
-    // Who calls it all the same must not wait for an answer that cannot come.
-    this.#die("was ended");
-    this.#ended = true;
+    this.#life.release();
   }
 
   /**
@@ -100,13 +83,6 @@ export class WorkerHandle<Api> {
     });
     await Promise.race([this.#gone, patience]);
     clearTimeout(timer);
-  }
-
-  #die(how: string, cause?: unknown): void {
-    if (this.#ended || this.#lost) return;
-    this.#lost = new Error(`Cannot go on: ${this.name} ${how}`, cause === undefined ? undefined : { cause });
-    for (const reject of this.#waiters) reject(this.#lost);
-    this.#waiters.clear();
   }
 }
 

@@ -8,47 +8,47 @@ import { abandonBarrier, issueCommand } from "../protocol/barrier.ts";
 import { Activity, Phase, ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
-import type { RemoteReplica } from "../protocol/replica_setup.ts";
 import { finishAfterBarrier } from "../replica/after_barrier.ts";
 import { ReplicaState } from "../replica/replica_state.ts";
 import { bringBackNow } from "./bring_back_now.ts";
 import { CommandWatch, type Loss } from "./command_watch.ts";
+import type { ReplicaCarrier } from "./replica_carrier.ts";
+import type { ReplicaHandle } from "./replica_handle.ts";
 import { SilenceWatch, SilentReplicaError } from "./silence_watch.ts";
-import { startWorkerReplica, type WorkerReplica } from "./start_worker_replica.ts";
-import type { WorkerHandle } from "./worker_handle.ts";
+import { applyAll, type StartedReplica, startRemoteReplica } from "./start_remote_replica.ts";
 
 /** How long a replica that has nothing to do may take to close. */
 const CLOSE_PATIENCE_MS = 2_000;
 
-/** How the Workers are started, watched and replaced. */
-export type WorkerReplicasOptions = Pick<
-  ResolvedClusterOptions,
-  "silenceTimeoutMs" | "workerEntry" | "maxRestarts" | "onRestart"
->;
+/** How the replicas are started, watched and replaced. */
+export interface WorkerReplicasOptions
+  extends Pick<ResolvedClusterOptions, "silenceTimeoutMs" | "maxRestarts" | "onRestart"> {
+  readonly carrier: ReplicaCarrier;
+}
 
 /**
- * Replicas in Worker threads of their own. Every wait is raced against a replica's death, its silence and its errors,
- * so nothing hangs. A lost replica is replaced as often as `maxRestarts` allows, and its command is repeated, or
- * finished in its place, with the same results to the bit; after that every call fails with the cause of the last loss.
+ * Replicas in Workers or processes of their own. Every wait is raced against a replica's death, silence and errors, so
+ * nothing hangs. A lost replica is replaced as often as `maxRestarts` allows, and its command is repeated, or finished
+ * in its place, with the same results to the bit; after that every call fails with the cause of the last loss.
  */
 export class WorkerReplicas implements ReplicaGroup {
   readonly engine: string;
   readonly #specs: readonly EngineSpec[];
-  readonly #handles: WorkerHandle<RemoteReplica>[];
+  readonly #handles: ReplicaHandle[];
   readonly #known: ReplicaState;
   readonly #control: Int32Array<SharedArrayBuffer>;
   readonly #silence: SilenceWatch;
   readonly #watch: CommandWatch;
   readonly #options: WorkerReplicasOptions;
   /** Retired in the middle of a native call, and ended with the others. */
-  readonly #abandoned: WorkerHandle<RemoteReplica>[] = [];
+  readonly #abandoned: ReplicaHandle[] = [];
   readonly #endings: Promise<void>[] = [];
   #restarts = 0;
   #lost: Error | undefined;
   #closed = false;
 
   private constructor(
-    started: readonly WorkerReplica[],
+    started: readonly StartedReplica[],
     specs: readonly EngineSpec[],
     memory: ReplicaMemory,
     options: WorkerReplicasOptions,
@@ -68,7 +68,7 @@ export class WorkerReplicas implements ReplicaGroup {
   }
 
   /**
-   * Starts one Worker for each engine spec, all at once, each with a handshake.
+   * Starts one replica for each engine spec, all at once, each with a handshake.
    * @throws {Error} If a replica cannot load its engine or dies on the way; the others are ended.
    */
   static async start(
@@ -78,12 +78,13 @@ export class WorkerReplicas implements ReplicaGroup {
   ): Promise<WorkerReplicas> {
     // Settled, not the first to fail: a Worker must not be ended while it loads native code.
     const endings = await Promise.allSettled(
-      specs.map((engine, index) => startWorkerReplica({ index, generation: 0, engine, memory }, options.workerEntry)),
+      specs.map((engine, index) => startRemoteReplica({ index, generation: 0, engine, memory }, options.carrier)),
     );
     const started = endings.flatMap((ending) => (ending.status === "fulfilled" ? [ending.value] : []));
     const failed = endings.find((ending) => ending.status === "rejected");
     if (!failed) return new WorkerReplicas(started, specs, memory, options);
     await Promise.all(started.map(({ handle }) => handle.terminate()));
+    await options.carrier.close();
     throw failed.reason;
   }
 
@@ -104,7 +105,7 @@ export class WorkerReplicas implements ReplicaGroup {
         // A replica that refuses is alive.
         if (!first.lost) throw reason;
         const loss = { replica: 0, error: first.lost };
-        this.#retire(loss, Atomics.load(this.#control, Word.sequence));
+        await this.#retire(loss, Atomics.load(this.#control, Word.sequence));
         await this.#replace(loss);
       }
     }
@@ -132,6 +133,7 @@ export class WorkerReplicas implements ReplicaGroup {
     await Promise.allSettled(closings);
     for (const handle of [...this.#handles, ...this.#abandoned]) this.#endings.push(handle.terminate());
     await Promise.all(this.#endings);
+    await this.#options.carrier.close();
   }
 
   /** One that has a command may first have to come out of a native call: a Worker is not ended in there. */
@@ -154,7 +156,7 @@ export class WorkerReplicas implements ReplicaGroup {
       const loss = await this.#watch.findLoss(sequence, new Set(losses.keys()));
       if (!loss) break;
       losses.set(loss.replica, loss.error);
-      this.#retire(loss, sequence);
+      await this.#retire(loss, sequence);
       // Only the first loss decides: from then on the barrier is open or abandoned.
       if (losses.size === 1)
         isRepeatable = phases & WITH_BARRIER ? abandonBarrier(control, sequence) : !(phases & CHANGING);
@@ -172,23 +174,24 @@ export class WorkerReplicas implements ReplicaGroup {
   }
 
   /**
-   * From now on what the replica does counts for nothing. Its Worker is ended, unless it may be inside its engine: Bun
-   * aborts the whole process when a Worker is ended in a call of onnxruntime.
+   * From now on what the replica does counts for nothing. It is ended, unless it is a Worker that may be inside its
+   * engine: Bun aborts the whole process when a Worker is ended in a call of onnxruntime.
    */
-  #retire({ replica, error }: Loss, sequence: number): void {
+  async #retire({ replica, error }: Loss, sequence: number): Promise<void> {
     if (this.#restarts >= this.#options.maxRestarts) throw this.#giveUp(error, sequence);
     Atomics.add(this.#control, replicaWord(replica, ReplicaWord.generation), 1);
     const handle = this.#handles[replica];
     const activity = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity));
-    if (!handle) return;
-    if (error instanceof SilentReplicaError && activity === Activity.computing) {
+    if (handle?.endsAtOnce) await handle.terminate();
+    else if (handle && error instanceof SilentReplicaError && activity === Activity.computing) {
       handle.abandon();
       this.#abandoned.push(handle);
-    } else this.#endings.push(handle.terminate());
+    } else if (handle) this.#endings.push(handle.terminate());
   }
 
   /** A thread that only sleeps in the middle of an update may go on with it at any time: that cannot be repaired. */
   #assertStopped({ replica, error }: Loss, sequence: number): void {
+    if (this.#handles[replica]?.endsAtOnce) return;
     const activity = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity));
     if (error instanceof SilentReplicaError && activity === Activity.updating) throw this.#giveUp(error, sequence);
   }
@@ -205,9 +208,10 @@ export class WorkerReplicas implements ReplicaGroup {
   #renewSlots(losses: ReadonlyMap<number, Error>): void {
     const { memory, scratchSlots } = this.#known;
     const first = elementAt(this.#control, Word.firstShard);
+    const mayWrite = new Set([...losses.keys()].filter((replica) => !this.#handles[replica]?.endsAtOnce));
     const renew = (slots: Float32Array<SharedArrayBuffer>[], ownFrom: number) => {
       for (const [place, slot] of slots.entries()) {
-        if (place < ownFrom || !losses.has((place - ownFrom) % this.#handles.length)) continue;
+        if (place < ownFrom || !mayWrite.has((place - ownFrom) % this.#handles.length)) continue;
         slots[place] = createSharedFloat32(slot.length);
       }
     };
@@ -233,7 +237,7 @@ export class WorkerReplicas implements ReplicaGroup {
       const error = this.#handles[replica]?.lost;
       // A replica that refuses is alive.
       if (!error) throw result.reason;
-      this.#retire({ replica, error }, Atomics.load(this.#control, Word.sequence));
+      await this.#retire({ replica, error }, Atomics.load(this.#control, Word.sequence));
       await this.#replace({ replica, error });
     }
   }
@@ -241,7 +245,7 @@ export class WorkerReplicas implements ReplicaGroup {
   /** Starts another replica in the place of one that was retired, and tells it all that the others know. */
   async #replace(loss: Loss): Promise<void> {
     const { replica } = loss;
-    const { maxRestarts, onRestart, workerEntry } = this.#options;
+    const { maxRestarts, onRestart } = this.#options;
     const control = this.#control;
     for (let cause: unknown = loss.error; ; ) {
       if (this.#restarts >= maxRestarts) throw this.#giveUp(cause, Atomics.load(control, Word.sequence));
@@ -252,7 +256,7 @@ export class WorkerReplicas implements ReplicaGroup {
         Atomics.store(control, replicaWord(replica, word), 0);
       }
       try {
-        this.#handles[replica] = await this.#startAgain(replica, workerEntry);
+        this.#handles[replica] = await this.#startAgain(replica);
         return;
       } catch (thrown) {
         Atomics.add(control, replicaWord(replica, ReplicaWord.generation), 1);
@@ -261,13 +265,13 @@ export class WorkerReplicas implements ReplicaGroup {
     }
   }
 
-  async #startAgain(index: number, workerEntry: URL): Promise<WorkerHandle<RemoteReplica>> {
+  async #startAgain(index: number): Promise<ReplicaHandle> {
     const { memory, model } = this.#known;
     const spec = this.#specs[index];
     if (!spec) throw new RangeError(`there is no replica ${index}`);
     const engine = model ? { ...spec, model } : spec;
     const generation = Atomics.load(this.#control, replicaWord(index, ReplicaWord.generation));
-    const { handle } = await startWorkerReplica({ index, generation, engine, memory }, workerEntry);
+    const { handle } = await startRemoteReplica({ index, generation, engine, memory }, this.#options.carrier);
     try {
       await handle.call((remote) => applyAll(remote, this.#known.listCommands()), "answer");
       return handle;
@@ -294,7 +298,3 @@ export class WorkerReplicas implements ReplicaGroup {
 const WITH_BARRIER = Phase.reduce | Phase.state;
 /** Commands without a barrier that change what they read. */
 const CHANGING = Phase.penalties | Phase.update;
-
-async function applyAll(replica: Pick<RemoteReplica, "apply">, commands: readonly ReplicaCommand[]): Promise<void> {
-  for (const command of commands) await replica.apply(command);
-}

@@ -5,12 +5,14 @@ import type { SharedArena } from "./shared_arena.ts";
 export const threadArena: SharedArena = {
   allocate: (bytes) => ({ buffer: new SharedArrayBuffer(bytes), byteOffset: 0 }),
   memory: reserveMemory,
+  // The garbage collector knows.
+  hold: () => {},
   reaches: ({ buffer }) => buffer instanceof SharedArrayBuffer,
   openBell: createThreadBell,
 };
 
 /** A memory that never grows, zeroed. Undefined where address space is short. */
-function reserveMemory(pages: number): WebAssembly.Memory | undefined {
+export function reserveMemory(pages: number): WebAssembly.Memory | undefined {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {

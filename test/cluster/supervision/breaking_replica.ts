@@ -5,7 +5,7 @@ import { ChunkKeeper } from "../../../src/cluster/replica/chunk_keeper.ts";
 import { Replica } from "../../../src/cluster/replica/replica.ts";
 import { ReplicaServer } from "../../../src/cluster/replica/replica_server.ts";
 import { type Fault, parseFault } from "./fault.ts";
-import { exitWorker } from "./faulty_replicas.ts";
+import { endProcess, exitWorker } from "./faulty_replicas.ts";
 
 const fault = parseFault(process.env.FIRN_FAULT);
 let isBreakable = false;
@@ -60,5 +60,11 @@ function breakAt(moment: Fault["moment"]): void {
       break;
     case "hang":
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      break;
+    case "kill":
+      endProcess("SIGKILL");
+      break;
+    case "segfault":
+      endProcess("SIGSEGV");
   }
 }

@@ -1,6 +1,6 @@
 /** How and when a made replica breaks. */
 export interface Fault {
-  readonly how: "throw" | "exit" | "hang";
+  readonly how: "throw" | "exit" | "hang" | "kill" | "segfault";
   readonly replica: number;
   /** Which command, from 0. */
   readonly command: number;

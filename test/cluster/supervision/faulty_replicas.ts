@@ -15,6 +15,13 @@ export function breakReplicas(fault: () => void): void {
   };
 }
 
+/** Ends the process with this signal, as the system or a defect of a native library does; only in one of its own. */
+export function endProcess(signal: NodeJS.Signals): void {
+  process.kill(process.pid, signal);
+  // The signal may come a moment later.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
 /** Ends the Worker (and nothing else) with this code, as a native library might. */
 export function exitWorker(code: number): void {
   process.exit(code);
