@@ -30,7 +30,7 @@ function findRuntime(): Runtime | undefined {
   const nearBy = (name: string) => [name, join(NEIGHBOURS, name), join("node_modules", ".bin", name)];
   const candidates = [
     ...[...bunx, ...nearBy("bun")].map((program) => ({ program, words: [] })),
-    ...nearBy("deno").map((program) => ({ program, words: ["run", "--allow-all"] })),
+    ...nearBy("deno").map((program) => ({ program, words: ["run", "--allow-all", "--unstable-net"] })),
   ];
   return candidates.find(({ program }) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0);
 }

@@ -2,14 +2,17 @@ import { basename, dirname, join, resolve } from "node:path";
 import { RangeRefusal, RefusalError } from "../core/errors/errors.ts";
 import { resolveOptions } from "../core/options/option_schema.ts";
 import { Answerer } from "./answering/answerer.ts";
+import type { AnsweringThread } from "./answering/serving_command.ts";
 import { createSampleGate, type GateSource } from "./gate/gate_source.ts";
 import { readGateFolder } from "./gate/read_gate_folder.ts";
 import { createRunGate } from "./gate/run_gate.ts";
 import type { GrpcServer } from "./grpc/grpc_server.ts";
+import { ListenerWorker } from "./listeners/listener_worker.ts";
 import { RequestHandler } from "./protocol/handler.ts";
-import { type HttpListener, listen } from "./protocol/http_listener.ts";
+import { canSharePort, type HttpListener, listen } from "./protocol/http_listener.ts";
 import { PROTOCOL_ROUTES } from "./protocol/protocol_routes.ts";
 import { BodyReader } from "./protocol/read_body.ts";
+import type { ServerLimits } from "./protocol/server_limits.ts";
 import type { Service } from "./protocol/service.ts";
 import { TokenCheck } from "./protocol/token_check.ts";
 import { Journal } from "./repository/journal.ts";
@@ -50,12 +53,14 @@ export interface Serving extends AsyncDisposable {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const resolved = resolveOptions("serve", options, SERVE_OPTIONS);
   assertServeOptions(resolved);
-  const { maxQueuedRows, batchWaitMs, host, port } = resolved;
+  const { maxQueuedRows, batchWaitMs, host, port, listeners } = resolved;
   const answerer = new Answerer({ maxQueuedRows, batchWaitMs });
+  const workers: ListenerWorker[] = [];
+  const threads: AnsweringThread[] = [answerer];
   const loader = new VersionLoader();
   const journals = new Map<string, Journal>();
-  const models = await createModels(resolved, { answerer, loader, journals });
-  const repository = new ModelRepository(models, [answerer]);
+  const models = await createModels(resolved, { threads, loader, journals });
+  const repository = new ModelRepository(models, threads);
   const bodies = new BodyReader(resolved);
   const service: Service = { answerer, control: repository, bodies, limits: resolved, isEnding: false };
   const tokens = new TokenCheck(resolved.token);
@@ -67,10 +72,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     service.isEnding = true;
     listener?.stopListening();
     await waitForQuiet(() => handler.working);
-    await Promise.all([listener?.close(), grpc?.close()]);
+    await Promise.all([listener?.close(), grpc?.close(), ...workers.map((worker) => worker.end())]);
     bodies.close();
     await repository.close();
-    await loader.close();
+    await Promise.all([loader.close(), ...workers.map((worker) => worker.terminate())]);
     for (const journal of journals.values()) journal.close();
   };
   const close = () => {
@@ -78,8 +83,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     return closing;
   };
   try {
+    for (let number = 1; number < listeners; number++) {
+      const worker = await ListenerWorker.start({ maxQueuedRows, batchWaitMs }, number);
+      workers.push(worker);
+      threads.push(worker);
+    }
     await repository.start();
-    listener = listen(handler.answer, { host, port, isShared: false });
+    listener = listen(handler.answer, { host, port, isShared: listeners > 1 });
+    const setup = { host, port: listener.port, token: resolved.token, limits: pickLimits(resolved) };
+    for (const worker of workers) await worker.listen(setup, repository);
     if (resolved.grpcPort !== undefined) {
       const { GrpcServer } = await import("./grpc/grpc_server.ts");
       grpc = await GrpcServer.start(service, { host, port: resolved.grpcPort, tokens });
@@ -102,7 +114,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
-function assertServeOptions({ host, token, shadow, canary }: ResolvedServeOptions): void {
+/** The limits alone, which cross to other threads. */
+function pickLimits({ maxBodyBytes, bodyTimeoutMs, maxConcurrency, maxRows }: ServerLimits): ServerLimits {
+  return { maxBodyBytes, bodyTimeoutMs, maxConcurrency, maxRows };
+}
+
+function assertServeOptions({ host, token, shadow, canary, listeners }: ResolvedServeOptions): void {
+  if (listeners > 1 && !canSharePort()) {
+    throw new RefusalError("serve: several listeners need Deno to be started with --unstable-net");
+  }
   if (shadow && canary !== undefined) throw new RangeRefusal("serve: canary and shadow exclude each other");
   if (token === undefined && !isLoopback(host)) {
     throw new RefusalError(`serve: token is required where other machines can ask (host is ${JSON.stringify(host)})`);
@@ -114,7 +134,7 @@ function isLoopback(host: string): boolean {
 }
 
 interface Parts {
-  readonly answerer: Answerer;
+  readonly threads: readonly AnsweringThread[];
   readonly loader: VersionLoader;
   readonly journals: Map<string, Journal>;
 }
@@ -134,7 +154,7 @@ async function createModels(options: ResolvedServeOptions, parts: Parts): Promis
 async function createModel(
   { path, name, gate }: ModelOptions & { readonly name: string },
   { maxForgetting, minAccuracy, shadow, canary, keep, maxBatch, journal, tell }: ResolvedServeOptions,
-  { answerer, loader, journals }: Parts,
+  { threads, loader, journals }: Parts,
 ): Promise<ServedModel> {
   const place = await findModelPlace(path);
   const folder = place.isRun ? path : place.kind === "file" ? dirname(path) : place.path;
@@ -142,7 +162,7 @@ async function createModel(
   const opened = journals.get(journalPath) ?? Journal.open(journalPath);
   journals.set(journalPath, opened);
   return new ServedModel(name, place, {
-    threads: [answerer],
+    threads,
     loader,
     journal: opened,
     policy: { limits: { maxForgetting, minAccuracy }, candidateShare: shadow ? 0 : canary, keep, maxBatch },

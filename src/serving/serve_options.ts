@@ -31,6 +31,11 @@ export const SERVE_OPTIONS = {
   models: required(listOf(objectLike<ModelOptions>('a model such as { path: "runs/mine" }', "path"), 1)),
   host: withDefault(text(1), "127.0.0.1", "address to listen on; other machines reach 0.0.0.0"),
   port: withDefault(wholeNumber(0, MAX_PORT), 0, "0 takes a free one"),
+  listeners: withDefault(
+    wholeNumber(1, 256),
+    1,
+    "threads that listen on the port and answer; Deno needs --unstable-net",
+  ),
   grpcPort: optional(wholeNumber(0, MAX_PORT), "the protocol over gRPC, too; 0 takes a free one"),
   token: optional(text(1), "what requests that change something must bring; needed where other machines can ask"),
   maxForgetting: withDefault(

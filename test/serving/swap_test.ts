@@ -98,3 +98,29 @@ test("serve() rolls back and pins under load", async () => {
   isDone = true;
   expect((await Promise.all(clients)).flat()).toEqual([]);
 }, 60_000);
+
+test.if("Bun" in globalThis)(
+  "serve() swaps in several threads that listen on one port",
+  async () => {
+    const folder = await makeFolder({});
+    await writeVersion(folder, 0);
+    await using serving = await serve({ models: [{ path: folder, name: "made" }], listeners: 3, pollMs: 1e9 });
+    const url = `${serving.url}/v2/models/made/infer`;
+    const headers = { connection: "close" };
+    for (const version of [0, 1, 2]) {
+      if (version > 0) {
+        await writeVersion(folder, version);
+        await serving.scan();
+        await serving.scan();
+      }
+      // Each on a connection of its own: all threads get some.
+      const asked = Array.from({ length: 30 }, () => ask(url, { body: makeRequest([[1, 2, 3]]), headers }));
+      const answers = await Promise.all(asked);
+      expect(new Set(answers.map(({ json }) => json.outputs[0].data[0]))).toEqual(new Set([2 + version]));
+      const { json } = await ask(`${serving.url}/v2/models/made/versions/${version}/stats`);
+      expect(json.model_stats[0].inference_count).toBe(30);
+    }
+    expect((await ask(`${serving.url}/v2/models/made/rollback`, { body: {} })).json.model_version).toBe("1");
+  },
+  60_000,
+);

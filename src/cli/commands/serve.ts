@@ -21,6 +21,7 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .option("--name <name>", "what the model is called (default: the folder's or file's name)")
     .option("--host <address>", "address to listen on; other machines need 0.0.0.0 and a token (default: 127.0.0.1)")
     .option("--port <number>", "0 takes a free one; the address is printed", whole("--port", 0), 8000)
+    .option("--listeners <number>", "threads that listen on the port and answer (default: 1)", whole("--listeners", 1))
     .option("--grpc-port <number>", "the protocol over gRPC, too; 0 takes a free one", whole("--grpc-port", 0))
     .option("--token <text>", `asked of requests that change something (default: ${TOKEN_VARIABLE} of the environment)`)
     .option(

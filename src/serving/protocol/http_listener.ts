@@ -81,6 +81,13 @@ function listenInDeno(handler: Handler, { host, port, isShared }: ListenOptions)
   };
 }
 
+/** Whether several threads can listen on one port: Deno ends the process where they try without --unstable-net. */
+export function canSharePort(): boolean {
+  if ("Bun" in globalThis) return true;
+  const deno: unknown = Reflect.get(globalThis, "Deno");
+  return typeof deno === "object" && deno !== null && "listenDatagram" in deno;
+}
+
 function readDeno(): DenoServing {
   const deno: unknown = Reflect.get(globalThis, "Deno");
   if (isDenoServing(deno)) return deno;
