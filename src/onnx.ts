@@ -3,7 +3,7 @@
  * @module
  */
 
-export { type ConversionOptions, PRECISIONS, type Precision } from "./onnx/conversion/conversion_options.ts";
+export type { ConversionOptions, Precision } from "./onnx/conversion/conversion_options.ts";
 export { convertExport } from "./onnx/conversion/convert_export.ts";
 export { checkExport, type ExportExpectation } from "./onnx/export/check_export.ts";
 export { evaluateExport, readExportMetadata } from "./onnx/export/evaluate_export.ts";

@@ -98,6 +98,11 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
     needed: () => ({ x: { data: new Float32Array(2), shape: [1, 2] }, expected: new Float32Array(2) }),
     unfinished: "runs a file",
   },
+  convertExport: {
+    call: (options) => firn.convertExport(new Uint8Array(), options as firn.ConversionOptions),
+    loose: ["samples"],
+    unfinished: FILES,
+  },
   createArrayDataset: {
     needed: () => ({ name: "made", x: new Float32Array(2), y: [0, 1], sampleShape: [1] }),
     loose: ["taskLabel"],

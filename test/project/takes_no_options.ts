@@ -68,6 +68,7 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   "initializeLikePyTorch",
   "isOnlineExperience",
   "joinExperiences",
+  "parseTopology",
   "readExportMetadata",
   "readIdxImages",
   "readIdxLabels",
