@@ -3,7 +3,6 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   // Errors and lists of names.
   "EVAL_CALLBACKS",
   "NothingNewError",
-  "PRECISIONS",
   "RangeRefusal",
   "RefusalError",
   "SyntaxRefusal",

@@ -4,6 +4,7 @@ import { valueAt } from "../../core/element_at.ts";
 import { RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { withFileNamed } from "../../core/errors/system_error.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
+import { text, wholeNumber } from "../../core/options/value_rules.ts";
 import { type ExportSource, nameSource, readExport } from "../export/export_session.ts";
 import { inferGraphTypes } from "../export/infer_graph_types.ts";
 import { LAYOUT_KEY, PREPROCESS_KEY, readNormalization } from "../export/input_form.ts";
@@ -35,8 +36,8 @@ export async function convertExport(
   source: ExportSource,
   options: ConversionOptions & FileDivision = {},
 ): Promise<EncodedFiles> {
+  assertOptions("convertExport", options, { ...CONVERSION_RULES, dataLocation: text(), maxFileBytes: wholeNumber(1) });
   const { dataLocation, maxFileBytes, ...conversion } = options;
-  assertOptions("convertExport", conversion, CONVERSION_RULES);
   const model = await readWhole(source);
   assertUnconverted(model, nameSource(source));
   return encodeFiles(await convertModel(model, conversion), { dataLocation, maxFileBytes });
