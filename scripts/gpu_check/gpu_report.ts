@@ -18,9 +18,9 @@ export interface GradientParity {
 export interface StepTime {
   readonly model: string;
   readonly batchSize: number;
-  /** Medians. */
+  /** Medians; null where the model is too large for the processor. */
   readonly milliseconds: number;
-  readonly cpuMilliseconds: number;
+  readonly cpuMilliseconds: number | null;
 }
 
 /** A short training on made data that is easy to learn. */
@@ -45,6 +45,14 @@ export interface Measurement {
 export type CandidateResult = Candidate &
   ({ readonly loads: true; readonly measured: Measurement } | { readonly loads: false; readonly reason: string });
 
+/** A training step of PyTorch on one device. */
+export interface PeerStep {
+  readonly model: string;
+  readonly batchSize: number;
+  /** The median. */
+  readonly milliseconds: number;
+}
+
 /** What the check prints. */
 export interface GPUReport {
   readonly version: 1;
@@ -54,6 +62,8 @@ export interface GPUReport {
   /** Why something was not measured, one line each. */
   readonly reasons: readonly string[];
   readonly candidates: readonly CandidateResult[];
+  /** PyTorch's steps on the same device, where it is there. */
+  readonly peers: readonly PeerStep[];
   /** True when everything that loads computes all models as the CPU does, and learns; null when nothing loads. */
   readonly passed: boolean | null;
 }
@@ -62,8 +72,8 @@ export interface GPUReport {
 export const GRADIENT_TOLERANCE = 1e-2;
 
 /** Puts a report together. */
-export function createReport(parts: Pick<GPUReport, "runtime" | "device" | "reasons" | "candidates">): GPUReport {
-  const { runtime, device, candidates } = parts;
+export function createReport(parts: Omit<GPUReport, "version" | "passed" | "peers"> & Partial<GPUReport>): GPUReport {
+  const { runtime, device, candidates, peers = [] } = parts;
   const measured = candidates.flatMap((result) => (result.loads ? [result.measured] : []));
   const failures = candidates.flatMap((result) => {
     const reasons = result.loads ? result.measured.failures : [result.reason];
@@ -75,6 +85,7 @@ export function createReport(parts: Pick<GPUReport, "runtime" | "device" | "reas
     device,
     reasons: [...parts.reasons, ...failures],
     candidates,
+    peers,
     passed: measured.length === 0 ? null : measured.every(isSound),
   };
 }

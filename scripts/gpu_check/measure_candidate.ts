@@ -7,7 +7,6 @@ import { Dataset } from "../../src/data/dataset.ts";
 import { createEngine, prepareModel } from "../../src/engine/create_engine.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
-import { simpleCNN } from "../../src/models/simple_cnn.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { createClassIncrementalBenchmark } from "../../src/streams/benchmarks/class_incremental.ts";
@@ -16,6 +15,7 @@ import { LibrarySteps } from "../bench/contestants/library_steps.ts";
 import { interleave } from "../bench/interleave.ts";
 import { median } from "../bench/statistics.ts";
 import type { Workload } from "../bench/suites/workloads.ts";
+import { type CheckModel, type CheckSizes, listModels } from "./check_models.ts";
 import {
   type Candidate,
   compareGradients,
@@ -32,35 +32,23 @@ const SILENCE_TIMEOUT_MS = 120_000;
 /** One guess in ten is right by chance. */
 const LEARNED_ACCURACY = 0.8;
 
-/** How much is measured. */
-export interface CheckSizes {
-  readonly steps: number;
-  readonly repetitions: number;
-  readonly batchSize: number;
-}
-
-/** A model with made data for it: Gaussian clusters, one a class, in any shape. */
-interface CheckModel extends Pick<Workload, "name" | "createModel"> {
-  readonly sampleShape: readonly number[];
-}
-
-const MODELS: readonly CheckModel[] = [
-  { name: "SimpleMLP", sampleShape: [28, 28, 1], createModel: () => simpleMLP() },
-  { name: "SimpleCNN", sampleShape: [32, 32, 3], createModel: () => simpleCNN() },
-];
+/** Rows of a large model whose gradient is compared with the processor's. */
+const COMPARED_ROWS = 2;
 
 /**
  * Loads the candidate and measures it against the CPU. A model that it cannot compute is told of, and the others go on.
+ * @param networks The folder of networks from files; "" where there are none.
  * @throws {Error} If it can compute none: the engine or the device is not there.
  */
-export async function measureCandidate(candidate: Candidate, sizes: CheckSizes): Promise<Measurement> {
+export async function measureCandidate(candidate: Candidate, sizes: CheckSizes, networks = ""): Promise<Measurement> {
   const gradients: GradientParity[] = [];
   const steps: StepTime[] = [];
   const failures: string[] = [];
   let name = "";
-  for (const model of MODELS) {
+  for (const model of listModels(candidate, sizes, networks)) {
     try {
-      const compared = await compareWithCpu(model, candidate, sizes.batchSize);
+      const rows = model.isLarge ? Math.min(COMPARED_ROWS, model.batchSize) : model.batchSize;
+      const compared = await compareWithCpu(model, candidate, rows);
       name = compared.name;
       gradients.push(compared.parity);
       steps.push(await timeSteps(model, candidate, sizes));
@@ -114,12 +102,12 @@ async function computeGradient(
 }
 
 async function timeSteps(model: CheckModel, candidate: Candidate, sizes: CheckSizes): Promise<StepTime> {
-  const { batchSize, steps, repetitions } = sizes;
+  const { steps, repetitions } = sizes;
+  const { batchSize } = model;
   const data = makeDataset(`${model.name} samples`, makeSamples(model.sampleShape, 4 * batchSize));
   const workload: Workload = {
     ...model,
     peerModel: "simple-mlp",
-    batchSize,
     isSlow: false,
     loadData: async () => data,
   };
@@ -130,11 +118,11 @@ async function timeSteps(model: CheckModel, candidate: Candidate, sizes: CheckSi
       steps,
       cluster: { workers: 1, engine, devices: [device], silenceTimeoutMs: SILENCE_TIMEOUT_MS },
     });
-  const contestants = [await open(candidate), await open(CPU)];
+  const contestants = [await open(candidate), ...(model.isLarge ? [] : [await open(CPU)])];
   const signal = new AbortController().signal;
-  const [own = [], cpu = []] = await interleave(contestants, { repetitions, warmups: 1, signal });
+  const [own = [], cpu] = await interleave(contestants, { repetitions, warmups: 1, signal });
   for (const contestant of contestants) await contestant.close();
-  return { model: model.name, batchSize, milliseconds: median(own), cpuMilliseconds: median(cpu) };
+  return { model: model.name, batchSize, milliseconds: median(own), cpuMilliseconds: cpu ? median(cpu) : null };
 }
 
 async function trainShortly({ engine, device }: Candidate, { batchSize, steps }: CheckSizes): Promise<ShortRun> {

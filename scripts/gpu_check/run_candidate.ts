@@ -10,10 +10,10 @@ const TIMEOUT_MS = 300_000;
 /** Measures a candidate in a process of its own. Never throws: a candidate that fails has not loaded. */
 export async function runCandidate(
   candidate: Candidate,
-  { extent = "full" }: { readonly extent?: "full" | "quick" } = {},
+  { extent = "full", networks = "" }: { readonly extent?: "full" | "quick"; readonly networks?: string } = {},
 ): Promise<CandidateResult> {
   const script = fileURLToPath(new URL("./candidate.ts", import.meta.url));
-  const command = createScriptCommand(script, [candidate.engine, candidate.device, extent]);
+  const command = createScriptCommand(script, [candidate.engine, candidate.device, extent, networks]);
   const { stdout, end } = await runProcess(command.program, command.parameters);
   const answer = parseAnswer(stdout);
   if (isMeasurement(answer)) return { ...candidate, loads: true, measured: answer };
