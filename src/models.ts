@@ -4,6 +4,7 @@
  */
 
 export { GaussianSampling } from "./engine/tfjs/layers/gaussian_sampling.ts";
+export { GroupNormalization, type GroupNormalizationOptions } from "./engine/tfjs/layers/group_normalization.ts";
 export {
   IncrementalClassifier,
   type IncrementalClassifierOptions,
@@ -13,6 +14,7 @@ export { MultiHeadClassifier, type MultiHeadClassifierOptions } from "./engine/t
 export { ProgressiveNetwork, type ProgressiveNetworkOptions } from "./engine/tfjs/layers/progressive_network.ts";
 export { Standardization, type StandardizationOptions } from "./engine/tfjs/layers/standardization.ts";
 export { Subtract } from "./engine/tfjs/layers/subtract.ts";
+export { UnitNormalization, type UnitNormalizationOptions } from "./engine/tfjs/layers/unit_normalization.ts";
 export {
   type GrowingHeadOptions,
   type GrowingKind,

@@ -1,7 +1,7 @@
 import { median } from "./statistics.ts";
 
 /** The parts of the bench, in the order in which they run. */
-export const SUITES = ["step", "scaling", "online", "long", "many", "run", "strategies"] as const;
+export const SUITES = ["step", "scaling", "online", "long", "many", "run", "strategies", "networks"] as const;
 
 export type SuiteName = (typeof SUITES)[number];
 

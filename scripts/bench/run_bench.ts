@@ -10,6 +10,7 @@ import { formatComparisons, formatJson } from "./format_rows.ts";
 import { createProgressLine } from "./progress_line.ts";
 import { runLongSuite } from "./suites/long_suite.ts";
 import { runManySuite } from "./suites/many_suite.ts";
+import { runNetworksSuite } from "./suites/networks_suite.ts";
 import { runOnlineSuite } from "./suites/online_suite.ts";
 import { runRunSuite } from "./suites/run_suite.ts";
 import { runScalingSuite } from "./suites/scaling_suite.ts";
@@ -33,6 +34,7 @@ const RUN_SUITE: Readonly<Record<SuiteName, (context: BenchContext) => AsyncGene
   many: runManySuite,
   run: runRunSuite,
   strategies: runStrategySuite,
+  networks: runNetworksSuite,
 };
 
 /** Runs the suites and prints one table for each; the file is written after every comparison, so that none is lost. */

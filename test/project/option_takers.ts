@@ -137,6 +137,10 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
     unfinished: "needs a strategy that was trained",
   },
   GaussianSampling: layer,
+  GroupNormalization: {
+    // Null is what Keras writes for none, and nothing else will do.
+    loose: [...layer.loose, "betaRegularizer", "gammaRegularizer", "betaConstraint", "gammaConstraint"],
+  },
   gpuUsageMetrics: { needed: () => ({ gpuId: 0, openMonitor: () => ({ close: () => {} }) }) },
   IncrementalClassifier: layer,
   loadCIFAR10: { unfinished: FILES },
@@ -166,6 +170,7 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
   },
   Standardization: layer,
   Subtract: layer,
+  UnitNormalization: layer,
   VAETraining: {
     needed: () => ({
       generator: firn.mlpVAE({ inputShape: [6], latentSize: 2, hiddenSizes: [3] }),

@@ -15,7 +15,7 @@ const LEARNING_RATE = 0.01;
 
 /** Training steps of the library. */
 export interface LibraryStepsOptions {
-  readonly workload: Workload;
+  readonly workload: Pick<Workload, "name" | "createModel" | "loadData">;
   readonly cluster: ClusterOptions;
   /** Samples in the whole minibatch. */
   readonly batchSize: number;

@@ -3,12 +3,14 @@ import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { ModelTopology } from "../model_topology.ts";
 // Registers the layers of our own, so that a topology that names them can be loaded.
 import "./layers/gaussian_sampling.ts";
+import "./layers/group_normalization.ts";
 import "./layers/imported_network.ts";
 import "./layers/incremental_classifier.ts";
 import "./layers/multi_head_classifier.ts";
 import "./layers/progressive_network.ts";
 import "./layers/standardization.ts";
 import "./layers/subtract.ts";
+import "./layers/unit_normalization.ts";
 import { findTaskLabelsInput } from "./model_inputs.ts";
 import { type Layer, listLayers } from "./model_layers.ts";
 import { listRegularizers } from "./regularizers.ts";

@@ -13,6 +13,7 @@ import type { NoiseLayerSpec } from "./noise_layers.ts";
 import type { NormalizationSpec } from "./normalization/normalization_layers.ts";
 import type { PoolingLayerSpec } from "./pooling.ts";
 import type { RecurrentLayerSpec } from "./recurrent/recurrent_layers.ts";
+import type { RescalingLayerSpec } from "./rescaling.ts";
 import type { ResizingLayerSpec } from "./resizing.ts";
 import type { ShapingLayerSpec } from "./shaping.ts";
 
@@ -31,6 +32,7 @@ export type LayerSpec =
   | PoolingLayerSpec
   | ProgressiveNetworkSpec
   | RecurrentLayerSpec
+  | RescalingLayerSpec
   | ResizingLayerSpec
   | ShapingLayerSpec;
 

@@ -16,6 +16,7 @@ import { noiseLayers } from "./noise_layers.ts";
 import { normalizationLayers } from "./normalization/normalization_layers.ts";
 import { poolingLayers } from "./pooling.ts";
 import { recurrentLayers } from "./recurrent/recurrent_layers.ts";
+import { rescalingLayers } from "./rescaling.ts";
 import { resizingLayers } from "./resizing.ts";
 import { shapingLayers } from "./shaping.ts";
 
@@ -33,6 +34,7 @@ const LAYERS: LayerFamily<LayerSpec> = {
   ...poolingLayers,
   ...progressiveLayers,
   ...recurrentLayers,
+  ...rescalingLayers,
   ...resizingLayers,
   ...shapingLayers,
 };

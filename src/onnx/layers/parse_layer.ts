@@ -16,6 +16,7 @@ import { normalizationClasses } from "./normalization/normalization_layers.ts";
 import { poolingClasses } from "./pooling.ts";
 import { assertUnrestricted, UnsupportedLayerError } from "./read_setting.ts";
 import { recurrentClasses } from "./recurrent/recurrent_layers.ts";
+import { rescalingClasses } from "./rescaling.ts";
 import { resizingClasses } from "./resizing.ts";
 import { shapingClasses } from "./shaping.ts";
 
@@ -34,6 +35,7 @@ const CLASSES: ReadonlyMap<string, LayerParser<LayerSpec>> = new Map(
     poolingClasses,
     progressiveClasses,
     recurrentClasses,
+    rescalingClasses,
     resizingClasses,
     shapingClasses,
   ].flatMap((family) => Object.entries<LayerParser<LayerSpec>>(family)),

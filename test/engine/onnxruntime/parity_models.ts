@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import { GroupNormalization } from "../../../src/engine/tfjs/layers/group_normalization.ts";
 import { Standardization } from "../../../src/engine/tfjs/layers/standardization.ts";
 import { Subtract } from "../../../src/engine/tfjs/layers/subtract.ts";
+import { UnitNormalization } from "../../../src/engine/tfjs/layers/unit_normalization.ts";
 import { mlpVAE } from "../../../src/models/mlp_vae.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_model.ts";
@@ -223,6 +225,33 @@ export const PARITY_MODELS: readonly ParityModel[] = [
         ],
       }),
   })),
+  ...[{ groups: 2 }, { groups: -1, scale: false }, { groups: 4, center: false, epsilon: 0.1 }].map((options) => ({
+    name: `group normalization with ${JSON.stringify(options)}`,
+    sampleShape: [5, 4, 3],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.conv2d({ filters: 4, kernelSize: 2, activation: "tanh", inputShape: [5, 4, 3] }),
+          new GroupNormalization(options),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+  })),
+  {
+    name: "rescaling, and normalization to unit length, of rows with group normalization",
+    sampleShape: [5],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.rescaling({ scale: 0.5, offset: -0.25, inputShape: [5] }),
+          tf.layers.dense({ units: 6, activation: "tanh" }),
+          new UnitNormalization(),
+          new GroupNormalization({ groups: 3 }),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+  },
   merging("add", () => tf.layers.add()),
   merging("subtract", () => new Subtract()),
   merging("multiply", () => tf.layers.multiply()),

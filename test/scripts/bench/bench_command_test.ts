@@ -22,7 +22,7 @@ async function captureBench(words: readonly string[], signal = new AbortControll
 describe("parseSuites()", () => {
   test("keeps the suites' own order and names each once; none means all", () => {
     expect(parseSuites(["online", "step", "online"])).toEqual(["step", "online"]);
-    expect(parseSuites([])).toEqual(["step", "scaling", "online", "long", "many", "run", "strategies"]);
+    expect(parseSuites([])).toEqual(["step", "scaling", "online", "long", "many", "run", "strategies", "networks"]);
   });
 });
 

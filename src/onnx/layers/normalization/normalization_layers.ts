@@ -4,13 +4,18 @@ import { resolveAxis } from "../../shape.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";
 import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "../channels_first.ts";
 import { type ClassFamily, type Conversion, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
-import { readAxes, readAxis, readFlag, readNumber, UnsupportedLayerError } from "../read_setting.ts";
+import { readAxes, readAxis, readFlag, readInteger, readNumber, UnsupportedLayerError } from "../read_setting.ts";
 import { type BatchNormalizationSpec, convertBatchNormalization } from "./batch_normalization.ts";
+import { convertGroupNormalization, type GroupNormalizationSpec } from "./group_normalization.ts";
 import { convertLayerNormalization, type LayerNormalizationSpec } from "./layer_normalization.ts";
 import { convertStandardization, describeStandardization, type StandardizationSpec } from "./standardization.ts";
 
 /** Any layer that normalises. */
-export type NormalizationSpec = BatchNormalizationSpec | LayerNormalizationSpec | StandardizationSpec;
+export type NormalizationSpec =
+  | BatchNormalizationSpec
+  | GroupNormalizationSpec
+  | LayerNormalizationSpec
+  | StandardizationSpec;
 
 /** Layers that normalise. */
 export const normalizationLayers = {
@@ -30,6 +35,12 @@ export const normalizationLayers = {
     },
     convert: (layer, [x = ""], conversion) => normalizeInOrder(layer, x, conversion),
     dependsOnMode: ({ isFrozen }) => !isFrozen,
+  },
+  groupNormalization: {
+    /** gamma and beta [C] for an input [N, …, C]. */
+    parameters: (layer, [input = []]) => describeScaleAndShift(layer, [Number(input.at(-1))]),
+    convert: (layer, [x = ""], { graph }) => convertGroupNormalization(layer, x, graph),
+    dependsOnMode: never,
   },
   layerNormalization: {
     /** gamma and beta of the lengths of the layer's axes, in the layer's own order. */
@@ -60,6 +71,13 @@ export const normalizationClasses = {
     momentum: readMomentum(layer),
     isFrozen: layer.config.trainable === false,
   }),
+  GroupNormalization: (layer, call) => {
+    if (readAxis(layer, "axis", -1) !== -1) {
+      throw new UnsupportedLayerError(layer, "its axis must be the last", { byTfjs: false });
+    }
+    const groups = readInteger(layer, "groups", { minimum: -1, fallback: 32 });
+    return { ...call, ...readNormalization(layer), kind: "groupNormalization", groups };
+  },
   LayerNormalization: (layer, call) => ({
     ...call,
     ...readNormalization(layer),
@@ -86,7 +104,7 @@ function readNormalization(layer: LayerJson) {
 }
 
 function describeScaleAndShift(
-  { layer, scale, center }: BatchNormalizationSpec | LayerNormalizationSpec,
+  { layer, scale, center }: BatchNormalizationSpec | GroupNormalizationSpec | LayerNormalizationSpec,
   shape: readonly number[],
 ): ParameterSpec[] {
   const names = [...(scale ? ["gamma"] : []), ...(center ? ["beta"] : [])];

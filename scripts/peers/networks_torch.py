@@ -1,0 +1,58 @@
+"""Fine-tuning steps of a whole torchvision network in PyTorch, and the network as an ONNX file for others.
+
+Config: {"threads", "network": a name in torchvision.models, "side", "batchSize", "file": where the ONNX file goes}.
+Request: {"steps": n, "training": false for answers alone}; answer: {"msPerStep"}.
+
+Norms go by the batch in training, on both sides: the file keeps them.
+"""
+
+import time
+import warnings
+
+from peer_protocol import CONFIG, load_torch, serve
+
+torch = load_torch()
+
+import torchvision.models  # noqa: E402
+
+torch.manual_seed(0)
+BATCH, SIDE = CONFIG["batchSize"], CONFIG["side"]
+network = getattr(torchvision.models, CONFIG["network"])(weights=None, num_classes=10)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    torch.onnx.export(
+        network.eval(),
+        (torch.randn(2, 3, SIDE, SIDE),),
+        CONFIG["file"],
+        dynamo=False,
+        opset_version=17,
+        input_names=["x"],
+        output_names=["logits"],
+        dynamic_axes={"x": {0: "batch"}, "logits": {0: "batch"}},
+        training=torch.onnx.TrainingMode.PRESERVE,
+        do_constant_folding=False,
+    )
+optimizer = torch.optim.SGD(network.parameters(), lr=0.001, momentum=0.9)
+images, labels = torch.rand(10 * BATCH, 3, SIDE, SIDE), torch.randint(0, 10, (10 * BATCH,))
+generator = torch.Generator().manual_seed(0)
+
+
+def step(training):
+    rows = torch.randint(0, len(labels), (BATCH,), generator=generator)
+    network.train(training)
+    if not training:
+        with torch.no_grad():
+            return network(images[rows])
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(network(images[rows]), labels[rows]).backward()
+    optimizer.step()
+
+
+def measure(request):
+    began = time.perf_counter()
+    for _ in range(request["steps"]):
+        step(request["training"])
+    return {"msPerStep": (time.perf_counter() - began) * 1000 / request["steps"]}
+
+
+serve({"torch": torch.__version__}, measure)
