@@ -20,6 +20,16 @@ export interface HttpListener {
 
 type Handler = (request: Request) => Promise<Response>;
 
+/** What is used of Bun. */
+interface BunServing {
+  serve(options: object): BunServer;
+}
+
+interface BunServer {
+  readonly port?: number;
+  stop(endsConnections?: boolean): Promise<void>;
+}
+
 /** What is used of Deno. */
 interface DenoServing {
   serve(options: object, handler: Handler): DenoServer;
@@ -47,7 +57,7 @@ export function listen(handler: Handler, options: ListenOptions): HttpListener {
 }
 
 function listenInBun(fetch: Handler, { host, port, isShared }: ListenOptions): HttpListener {
-  const server = Bun.serve({
+  const server = readBun().serve({
     hostname: host,
     port,
     reusePort: isShared,
@@ -81,6 +91,12 @@ function listenInDeno(handler: Handler, { host, port, isShared }: ListenOptions)
   };
 }
 
+function readBun(): BunServing {
+  const bun: unknown = Reflect.get(globalThis, "Bun");
+  if (isServing<BunServing>(bun)) return bun;
+  throw new Error("neither Bun nor Deno runs this");
+}
+
 /** Whether several threads can listen on one port: Deno ends the process where they try without --unstable-net. */
 export function canSharePort(): boolean {
   if ("Bun" in globalThis) return true;
@@ -90,10 +106,10 @@ export function canSharePort(): boolean {
 
 function readDeno(): DenoServing {
   const deno: unknown = Reflect.get(globalThis, "Deno");
-  if (isDenoServing(deno)) return deno;
+  if (isServing<DenoServing>(deno)) return deno;
   throw new Error("neither Bun nor Deno runs this");
 }
 
-function isDenoServing(value: unknown): value is DenoServing {
+function isServing<Runtime extends BunServing | DenoServing>(value: unknown): value is Runtime {
   return typeof value === "object" && value !== null && "serve" in value && typeof value.serve === "function";
 }

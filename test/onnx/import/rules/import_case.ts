@@ -149,8 +149,6 @@ function toBytes(dataType: DataType, values: readonly number[]): Uint8Array {
       return new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     case "int32":
       return new Uint8Array(Int32Array.from(values).buffer);
-    case "float16":
-      return new Uint8Array(Float16Array.from(values).buffer);
     case "int8":
     case "uint8":
     case "bool":
