@@ -195,6 +195,7 @@ export function chooseBackend(device: string): "auto" | "webgpu" | "tensorflow-g
   if (device === "cpu") return "auto";
   if (device === "webgpu") return "webgpu";
   if (device === "cuda:0") return "tensorflow-gpu";
-  const rule = "TF.js sees one GPU, cuda:0 (CUDA_VISIBLE_DEVICES says which; onnxruntime takes several)";
+  const rule =
+    "TF.js sees one GPU, cuda:0 (CUDA_VISIBLE_DEVICES says which; onnxruntime, or replicas in processes, take several)";
   throw new RangeRefusal(`${rule}, got ${describeValue(device)}`);
 }

@@ -35,6 +35,8 @@ export interface RunConfig {
   readonly workers: number;
   /** What the numbers of a run depend on; they do not depend on `workers`. */
   readonly logicalShards: number;
+  /** What replicas live in, "thread" or "process"; absent where the devices decide. */
+  readonly isolation?: string | undefined;
   readonly engine: string;
   readonly devices: readonly string[];
   readonly seed: number;

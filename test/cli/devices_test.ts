@@ -8,7 +8,7 @@ import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.t
 afterAll(removeFolders);
 
 /** Devices that no machine has, or no engine takes, with what is said of them. */
-const REFUSED: readonly { device: string; engine?: string; workers?: number; said: RegExp }[] = [
+const REFUSED: readonly { device: string; engine?: string; workers?: number; isolation?: string; said: RegExp }[] = [
   { device: "webgp", said: /device must be cpu, webgpu or cuda:NUMBER, got "webgp", did you mean webgpu\?/ },
   { device: "cuda", said: /got "cuda", did you mean cuda:0\?/ },
   { device: "cpu|nonsense", said: /device must be cpu, webgpu or cuda:NUMBER, got "nonsense"/ },
@@ -18,7 +18,7 @@ const REFUSED: readonly { device: string; engine?: string; workers?: number; sai
     said: /^--device cuda:99: onnxruntime cannot compute on cuda:99: (its CUDA provider|there is no GPU of that number)/,
   },
   { device: "cpu|cuda:99", workers: 2, said: /^--device cuda:99: .*; install it with: ./ },
-  { device: "cuda:1", engine: "tfjs", said: /TF.js sees one GPU, cuda:0 .*, got "cuda:1"/ },
+  { device: "cuda:1", engine: "tfjs", isolation: "thread", said: /TF.js sees one GPU, cuda:0 .*, got "cuda:1"/ },
   {
     device: "webgpu",
     engine: "onnxruntime",
@@ -28,11 +28,12 @@ const REFUSED: readonly { device: string; engine?: string; workers?: number; sai
 ];
 
 describe("train --device", () => {
-  for (const { device, engine = "auto", workers = 1, said } of REFUSED) {
+  for (const { device, engine = "auto", workers = 1, isolation, said } of REFUSED) {
     test(`refuses ${device} with ${engine} and ${workers} workers in one line, and leaves no run behind`, async () => {
       const data = await makeFolder(makeMNISTFiles({ trainPerClass: 2, testPerClass: 1 }));
       const out = join(await makeFolder({}), "run");
       const words = ["train", "--data", data, "--out", out, "--engine", engine, "--device", device];
+      if (isolation) words.push("--isolation", isolation);
       const { status, stderr, stdout } = await captureCli([...words, "--workers", String(workers)]);
       expect(stderr).toMatch(said);
       expect({ status, stdout, lines: stderr.trim().split("\n").length }).toEqual({ status: 2, stdout: "", lines: 1 });

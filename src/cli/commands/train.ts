@@ -63,13 +63,17 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
     .option("--eval-batch-size <number>", "when evaluating", createWholeNumberParser("--eval-batch-size", 1), 512)
     .option(
       "--workers <number>",
-      "replicas, each in a thread; 0 computes in the main one (default: one a device, or one a core)",
+      "replicas, each in a thread or process; 0 computes in the main thread (default: one a device, or one a core)",
       createWholeNumberParser("--workers", 0),
     )
     .option(
       "--logical-shards <number>",
       "parts of a minibatch; with it fixed, results do not depend on --workers (default: as many as workers)",
       createWholeNumberParser("--logical-shards", 1),
+    )
+    .option(
+      "--isolation <name>",
+      "what a replica lives in: thread, or process, whose death loses that replica alone (default: by the devices)",
     )
     .option("--engine <name>", "auto, onnxruntime or tfjs", "auto")
     .option("--device <names>", "cpu, webgpu or cuda:0|cuda:1|…, given to the workers in turn", "cpu")

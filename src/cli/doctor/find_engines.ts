@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { IsolatedDevice } from "../../cluster/isolation.ts";
 import { resolveModule } from "../../core/package_module.ts";
 import { chooseBackend } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
@@ -45,10 +46,10 @@ export async function findEngines(): Promise<Finding[]> {
  * Tries one engine on one device, in a process of its own.
  * @throws {RangeError} If TF.js cannot be told to take that device.
  */
-export async function findDevice(engine: EngineKind, device: string): Promise<Finding> {
+export async function findDevice(engine: EngineKind, { device, environment }: IsolatedDevice): Promise<Finding> {
   const backend = engine === "tfjs" ? chooseBackend(device) : device;
   const place = backend === "auto" ? device : backend;
-  return probeEngine({ engine, place, install: findRequirement(engine, device).install });
+  return probeEngine({ engine, place, install: findRequirement(engine, device).install }, environment);
 }
 
 /** Tries one native backend of TF.js, in a process of its own. */
@@ -56,14 +57,13 @@ export async function findBackend(place: "tensorflow" | "tensorflow-gpu"): Promi
   return probeEngine({ engine: "tfjs", place, install: nameSetup("tensorflow") });
 }
 
-async function probeEngine({ engine, place, install }: Candidate): Promise<Finding> {
+async function probeEngine({ engine, place, install }: Candidate, environment = {}): Promise<Finding> {
   const script = fileURLToPath(resolveModule("./engine_probe.ts", import.meta.url));
-  const { succeeded, stdout, complaint } = await runCommand(process.execPath, [
-    ...runtimeFlags(),
-    script,
-    engine,
-    place,
-  ]);
+  const { succeeded, stdout, complaint } = await runCommand(
+    process.execPath,
+    [...runtimeFlags(), script, engine, place],
+    { environment },
+  );
   const lines = stdout.split("\n");
   const advice = lines.at(-1)?.startsWith(INSTALL_PREFIX) ? lines.pop()?.slice(INSTALL_PREFIX.length) : undefined;
   const detail = lines.at(-1) || complaint;

@@ -54,7 +54,7 @@ export async function setUpCuda(place: SetupPlace, { cudnn, library }: CudaSetup
   await runStep(place, "laying them beside onnxruntime's library", async () => {
     await layOutCuda(home, { provider, folders, name: libraries.map(({ folder }) => folder).join("-") });
   });
-  const { isThere, detail, install } = await findDevice("onnxruntime", "cuda:0");
+  const { isThere, detail, install } = await findDevice("onnxruntime", { device: "cuda:0", environment: {} });
   return isThere ? detail : `set up; ${detail}${install === undefined ? "" : `: ${install}`}`;
 }
 

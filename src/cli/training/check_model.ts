@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { type Isolation, isolateDevice } from "../../cluster/isolation.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { describeTargetForm, type TargetForm } from "../../data/float_targets.ts";
@@ -68,15 +69,23 @@ function assertOutputs(
 /**
  * Refuses devices that are not there with what the doctor says of them.
  * @param devices One a replica.
- * @throws {RangeError} If one process cannot compute on these.
+ * @throws {RangeError} If the processes that replicas live in cannot compute on these.
  */
-export async function assertDevicesAreThere(devices: readonly string[], engine: EngineKind): Promise<void> {
-  await assertPlaces(engine, devices);
+export async function assertDevicesAreThere(
+  devices: readonly string[],
+  { engine, isolation }: { readonly engine: EngineKind; readonly isolation: Isolation },
+): Promise<void> {
+  const isolate = (device: string) =>
+    isolation === "process" ? isolateDevice(engine, device) : { device, environment: {} };
+  const seen = devices.map((device) => isolate(device).device);
+  for (const group of isolation === "process" ? seen.map((device) => [device]) : [seen]) {
+    await assertPlaces(engine, group);
+  }
   const others = new Set(devices.filter((device) => device !== "cpu"));
   if (others.size === 0) return;
   const { findDevice } = await import("../doctor/find_engines.ts");
   for (const device of others) {
-    const { isThere, detail, install } = await findDevice(engine, device);
+    const { isThere, detail, install } = await findDevice(engine, isolate(device));
     if (isThere) continue;
     throw new RefusalError(`--device ${device}: ${detail}; install it with: ${install}`);
   }

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
+import { resolveIsolation } from "../../cluster/isolation.ts";
+import { assertProcessesShare } from "../../cluster/processes/probe_processes.ts";
 import { Ranks } from "../../cluster/ranks/ranks.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
@@ -36,6 +38,7 @@ import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
 import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
+import { shareWithProcesses } from "./share_with_processes.ts";
 import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
 import type { TrainConfig } from "./train_config.ts";
 
@@ -57,7 +60,7 @@ export type RunTarget =
 export interface RunSurroundings {
   readonly target: RunTarget;
   /** The replicas of this process, which need not be those that the run was started with. */
-  readonly layout: Pick<TrainConfig, "workers" | "devices">;
+  readonly layout: Pick<TrainConfig, "workers" | "devices" | "isolation">;
   /** The processes that train this run together. Default: this one alone. */
   readonly ranks?: Ranks;
   /** True goes on where data that the run has read is other than it was. */
@@ -149,8 +152,12 @@ async function createRunOptions(
 ): Promise<Omit<TrainingRunOptions<TrainConfig>, "directory">> {
   const { target, layout, loggers, onSummary, signal, report, ranks = Ranks.single() } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
-  const { workers, devices } = layout;
-  const places = listDevices(resolveClusterOptions({ workers, devices, logicalShards }));
+  const { workers, devices, isolation: isolationChoice = "auto" } = layout;
+  const placed = resolveClusterOptions({ workers, devices, logicalShards, isolation: isolationChoice });
+  const places = listDevices(placed);
+  // As soon as that is known, so that data is loaded where processes find it.
+  const early = engine === "auto" ? isolationChoice : resolveIsolation(engine, placed);
+  using _memory = early === "process" ? await shareWithProcesses() : undefined;
   const optimizer = createNamed(OPTIMIZERS, given.optimizer, undefined);
   const data = given.data ?? undefined;
   const known = describeKnown(given, target, start);
@@ -171,6 +178,8 @@ async function createRunOptions(
   const model = await createLoaded(MODELS, config.model, { numClasses, inputShape, seed, isTaskIncremental, start });
   const topology = takeTopology(model);
   const kind = await chooseEngine(engine, topology);
+  const isolation = resolveIsolation(kind, placed);
+  if (isolation !== early && isolation === "process") await assertProcessesShare();
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
   const { exportForm: typed } = config;
   const exportForm = typed && createNamed(EXPORT_FORMS, { name: "export", options: { ...typed } }, undefined);
@@ -181,7 +190,7 @@ async function createRunOptions(
   const cuda = readCudaOptions(given);
   // A run that goes on elsewhere has no use for them.
   if (target.kind === "new") assertCudaOptions(kind, places, cuda);
-  await assertDevicesAreThere(places, kind);
+  await assertDevicesAreThere(places, { engine: kind, isolation });
   return {
     benchmark,
     config,
@@ -214,6 +223,7 @@ async function createRunOptions(
           devices,
           ranks,
           logicalShards,
+          isolation,
           engine,
           maxRestarts,
           featureCacheBytes: (given.featureCacheMiB ?? FEATURE_CACHE_MIB) * 2 ** 20,

@@ -10,7 +10,13 @@ import { formatNamed } from "../options/parse_named.ts";
 import { extendBenchmark } from "./extend_benchmark.ts";
 import type { RunTarget } from "./prepare_run.ts";
 import { listPrograms } from "./programs.ts";
-import { createTrainConfig, parseDevices, type TrainConfig, type TrainOptions } from "./train_config.ts";
+import {
+  createTrainConfig,
+  parseDevices,
+  parseIsolation,
+  type TrainConfig,
+  type TrainOptions,
+} from "./train_config.ts";
 import { parseTrainConfig } from "./train_config_schema.ts";
 
 /** The options of train that say where a run is written or was written. */
@@ -42,7 +48,7 @@ export type RunStart =
       readonly earlier?: FinishedRun;
       readonly config: TrainConfig;
       readonly target: RunTarget;
-      readonly layout: Pick<TrainConfig, "workers" | "devices">;
+      readonly layout: Pick<TrainConfig, "workers" | "devices" | "isolation">;
     };
 
 /** Where config.json keeps what an option says; what may differ in a resumed run is not here. */
@@ -112,6 +118,7 @@ export async function findRunStart(options: StartOptions, typed: readonly string
   const layout = {
     workers: options.workers ?? config.workers,
     devices: typed.includes("device") ? parseDevices(options.device) : config.devices,
+    isolation: options.isolation === undefined ? config.isolation : parseIsolation(options.isolation),
   };
   const earlier =
     summary?.status === "finished" ? { kind: "finished" as const, summary, config, directory } : undefined;

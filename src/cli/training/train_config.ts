@@ -1,4 +1,5 @@
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
+import { ISOLATIONS, type Isolation } from "../../cluster/isolation.ts";
 import { describeUnknownName } from "../../core/errors/errors.ts";
 import { assertOfferedDevice } from "../../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../../engine/engine_kind.ts";
@@ -36,6 +37,7 @@ export interface TrainOptions {
   readonly evalBatchSize: number;
   readonly workers?: number;
   readonly logicalShards?: number;
+  readonly isolation?: string;
   readonly engine: string;
   readonly device: string;
   readonly seed: number;
@@ -58,6 +60,7 @@ export interface TrainOptions {
 /** A run's configuration with the types that the engine layer wants. */
 export interface TrainConfig extends RunConfig {
   readonly engine: EngineChoice;
+  readonly isolation?: Isolation | undefined;
   readonly precision?: TrainingPrecision | undefined;
   readonly convolutionSearch?: CudaOptions["convolutionSearch"];
 }
@@ -94,6 +97,7 @@ export async function createTrainConfig(options: TrainOptions, ranks = 1): Promi
     evalBatchSize,
     workers,
     logicalShards: options.logicalShards ?? ranks * Math.max(1, workers),
+    ...(options.isolation === undefined ? {} : { isolation: parseIsolation(options.isolation) }),
     engine: parseName("engine", options.engine, ["auto", ...ENGINE_KINDS]),
     devices,
     seed,
@@ -122,6 +126,11 @@ function parseExportForm(text: string, exportsModels: boolean): ExportForm {
   if (!exportsModels) throw new CliError("--export needs models that are exported: leave --no-onnx out");
   const [form] = EXPORT_FORMS.factories;
   return resolveNamed(EXPORT_FORMS, `${form?.name}:${text}`).options;
+}
+
+/** @throws {CliError} If replicas live in nothing of that name. */
+export function parseIsolation(text: string): Isolation {
+  return parseName("isolation", text, ISOLATIONS);
 }
 
 /** @throws {CliError} If there is none of that name. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ISOLATIONS } from "../../cluster/isolation.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { optional, resolveOptions, withDefault } from "../../core/options/option_schema.ts";
 import {
@@ -38,6 +39,7 @@ const CONFIG = {
   evalBatchSize: required(wholeNumber(1)),
   workers: required(wholeNumber()),
   logicalShards: required(wholeNumber(1)),
+  isolation: optional(oneOf(ISOLATIONS), ""),
   engine: required(oneOf(["auto", ...ENGINE_KINDS])),
   devices: required(listOf(text())),
   seed: required(wholeNumber()),
