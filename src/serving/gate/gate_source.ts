@@ -6,6 +6,8 @@ export interface GateSource {
   readonly sets: (version: number) => Promise<readonly GateSet[]>;
   /** What is known without samples: accuracies that somebody measured. Undefined where nothing is. */
   readonly recorded?: (version: number) => Promise<readonly GateAccuracy[] | undefined>;
+  /** False while somebody still measures a version: its file is left alone until then. Default: always true. */
+  readonly isReady?: (version: number) => Promise<boolean>;
 }
 
 /** A source with these sets. */

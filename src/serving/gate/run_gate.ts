@@ -1,16 +1,25 @@
 import { readRunSummary } from "../../runs/read_run_files.ts";
-import { createRecordedGate, type GateSource } from "./gate_source.ts";
+import type { GateSource } from "./gate_source.ts";
 
 /**
  * The gate of a run without held samples: it compares the accuracies that the run measured after each experience, which
- * stand in its summary.json.
+ * stand in its summary.json. A run that goes on exports a model before it has written what it measured: such a version
+ * waits.
  * @param folder The run's.
  */
 export function createRunGate(folder: string): GateSource {
-  return createRecordedGate(async (version) => {
-    const summary = await readRunSummary(folder).catch(() => undefined);
-    const row = summary?.experiences.find(({ index }) => index === version)?.testAccuracy;
-    if (!row || summary?.measure !== undefined) return undefined;
-    return row.slice(0, version + 1).map((accuracy, experience) => ({ experience, accuracy }));
-  });
+  const readSummary = () => readRunSummary(folder).catch(() => undefined);
+  return {
+    sets: async () => [],
+    async recorded(version) {
+      const summary = await readSummary();
+      const row = summary?.experiences.find(({ index }) => index === version)?.testAccuracy;
+      if (!row || summary?.measure !== undefined) return undefined;
+      return row.slice(0, version + 1).map((accuracy, experience) => ({ experience, accuracy }));
+    },
+    async isReady(version) {
+      const summary = await readSummary();
+      return summary?.status !== "running" || summary.experiences.some(({ index }) => index === version);
+    },
+  };
 }

@@ -201,7 +201,8 @@ export class ServedModel {
       if (known?.file.mark === file.mark) continue;
       const wasSeen = this.#seen.get(file.version) === file.mark;
       this.#seen.set(file.version, file.mark);
-      if (!mayChange || wasSeen) await this.#take(file);
+      const isMeasured = (await this.#around.gate?.isReady?.(Number(file.version))) ?? true;
+      if (isMeasured && (!mayChange || wasSeen)) await this.#take(file);
     }
   }
 
@@ -226,8 +227,7 @@ export class ServedModel {
     const known = this.#versions.get(file.version);
     this.#versions.set(file.version, createVersion(file, { kind: "loading" }, known?.accuracies));
     const current = this.getLoaded()?.prepared.file;
-    const { limits, maxBatch } = policy;
-    return judgeFile(file, { loader, gate, limits, maxBatch, best: this.#best, current, isForced });
+    return judgeFile(file, { loader, gate, ...policy, best: this.#best, current, isForced });
   }
 
   #refuse(file: VersionFile, refusal: Extract<Judgement, { kind: "refused" }>["refusal"]): void {
