@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import process from "node:process";
 import { formatFindings } from "../../src/cli/commands/doctor.ts";
+import { findProcesses } from "../../src/cli/doctor/find_processes.ts";
 import { runCommand } from "../../src/cli/doctor/run_command.ts";
+import { assertProcessesShare } from "../../src/cluster/processes/probe_processes.ts";
+import { RefusalError } from "../../src/core/errors/errors.ts";
 import { captureCli } from "../support/captured_cli.ts";
 
 interface Listed {
@@ -35,12 +38,27 @@ describe("doctor", () => {
       expect(there).toContain(name);
     }
     expect(findings.map(({ name }) => name)).toContain("tfjs tensorflow-gpu");
+    const processes = findings.find(({ name }) => name === "replicas in processes");
+    expect(processes?.isThere).toBe(
+      await assertProcessesShare().then(
+        () => true,
+        () => false,
+      ),
+    );
     const mpi = findings.filter(({ group }) => group === "ranks");
     expect(mpi.map(({ name }) => name)).toEqual(["MPI library", "mpiexec"]);
     if (mpi[0]?.isThere) expect(mpi[0].detail).toMatch(/^(?:Open MPI|MPICH) v?\d.*libmp.*, by the interface of/);
     const { detail } = findings.find(({ name }) => name === "onnxruntime cpu") ?? {};
     expect(detail).toMatch(/^computes as onnxruntime, by the C API of onnxruntime 1\.\d+\.\d+$/);
   }, 60_000);
+});
+
+describe("findProcesses()", () => {
+  test("says why replicas cannot live in processes", async () => {
+    const why = "processes cannot share memory here: a child process ended with 1: no file";
+    const [finding] = await findProcesses(() => Promise.reject(new RefusalError(why)));
+    expect(finding).toMatchObject({ group: "machine", isThere: false, detail: why });
+  });
 });
 
 describe("formatFindings()", () => {

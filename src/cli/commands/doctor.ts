@@ -20,6 +20,7 @@ export function addDoctorCommand(program: Command, { stdout }: CliContext): void
 
 async function examineMachine(): Promise<Finding[]> {
   const { findDevices, findMachine, findRuntimes } = await import("../doctor/find_machine.ts");
+  const { findProcesses } = await import("../doctor/find_processes.ts");
   const { findEngines } = await import("../doctor/find_engines.ts");
   const { findMpi } = await import("../doctor/find_ranks.ts");
   const { findDecoders } = await import("../doctor/find_decoders.ts");
@@ -27,6 +28,7 @@ async function examineMachine(): Promise<Finding[]> {
   const groups = [
     findRuntimes(),
     findMachine(),
+    findProcesses(),
     findEngines(),
     findDevices(),
     findMpi(),
