@@ -68,6 +68,24 @@ describe("train --isolation", () => {
     expect(currentArena()).not.toBeInstanceOf(ProcessArena);
   });
 
+  test.if(refusal === undefined)("loads data where processes map it: nothing is copied for them", async () => {
+    const { describe: describePart } = ProcessArena.prototype;
+    const copied: number[] = [];
+    let described = 0;
+    ProcessArena.prototype.describe = function (part) {
+      described += 1;
+      if (!(part instanceof WebAssembly.Memory) && !this.reaches(part)) copied.push(part.byteLength);
+      return describePart.call(this, part);
+    };
+    try {
+      await train("--workers", "2", "--isolation", "process");
+    } finally {
+      ProcessArena.prototype.describe = describePart;
+    }
+    expect(described).toBeGreaterThan(0);
+    expect(copied).toEqual([]);
+  });
+
   test.if(refusal !== undefined)("refuses processes where they cannot share memory, and writes nothing", async () => {
     const out = await chooseFolder();
     const { status, stderr } = await captureCli(wordsFor(out, "--workers", "2", "--isolation", "process"));
