@@ -1,9 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createSampleGate } from "../../src/serving/gate/gate_source.ts";
 import { createRunGate } from "../../src/serving/gate/run_gate.ts";
+import { serve } from "../../src/serving/serve.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
+
+import { ask, makeRequest } from "./asking.ts";
+import { writeVersion } from "./made_models.ts";
 
 afterAll(removeFolders);
 
@@ -32,5 +37,25 @@ describe("createRunGate()", () => {
     await write({ status: "failed", experiences: summary.experiences.slice(0, 1), final: null });
     expect(await gate.isReady?.(1)).toBe(true);
     expect(await gate.recorded?.(1)).toBeUndefined();
+  });
+});
+
+describe("a folder that is watched", () => {
+  test("has a file wait until its gate is ready for it", async () => {
+    const folder = await makeFolder({});
+    await writeVersion(folder, 0, {});
+    let isMeasured = false;
+    const gate = { ...createSampleGate([]), isReady: async (version: number) => version === 0 || isMeasured };
+    await using serving = await serve({ models: [{ path: folder, name: "made", gate }], pollMs: 1e9 });
+    const answeredBy = async () => {
+      const answer = await ask(`${serving.url}/v2/models/made/infer`, { body: makeRequest([[1, 2, 3]]) });
+      return answer.json.model_version;
+    };
+    await writeVersion(folder, 1);
+    for (let look = 0; look < 3; look++) await serving.scan();
+    expect(await answeredBy()).toBe("0");
+    isMeasured = true;
+    await serving.scan();
+    expect(await answeredBy()).toBe("1");
   });
 });

@@ -89,19 +89,6 @@ describe("a folder that is watched", () => {
     expect((await readJournal(folder)).map(({ event }) => event)).toEqual(["promoted", "promoted"]);
   });
 
-  test("a file of a run that goes on waits until the run has written what it measured", async () => {
-    const folder = await makeVersions({});
-    let isMeasured = false;
-    const gate = { ...createSampleGate([]), isReady: async (version: number) => version === 0 || isMeasured };
-    await using serving = await serve({ models: [{ path: folder, name: "made", gate }], pollMs: NEVER_MS });
-    await writeVersion(folder, 1);
-    await scan(serving);
-    expect(await answeredBy(serving)).toBe("0");
-    isMeasured = true;
-    await serving.scan();
-    expect(await answeredBy(serving)).toBe("1");
-  });
-
   const BROKEN: readonly (readonly [string, Uint8Array, RegExp])[] = [
     ["cut off", makeModel().subarray(0, 150), /not an ONNX file|not an ONNX model|does not load/],
     ["of zeros", new Uint8Array(500), /not an ONNX/],
