@@ -89,6 +89,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       threads.push(worker);
     }
     await repository.start();
+    assertFilesServed(models);
     listener = listen(handler.answer, { host, port, isShared: listeners > 1 });
     const setup = { host, port: listener.port, token: resolved.token, limits: pickLimits(resolved) };
     for (const worker of workers) await worker.listen(setup, repository);
@@ -112,6 +113,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** @throws {RefusalError} If a file that was named is refused: nothing would ever answer in its place. */
+function assertFilesServed(models: readonly ServedModel[]): void {
+  for (const { place, current, versions } of models) {
+    if (place.kind !== "file" || current !== undefined) continue;
+    const [state] = versions.map((version) => version.state);
+    throw new RefusalError(state?.kind === "refused" ? state.refusal.reason : `${place.path} cannot be served`);
+  }
 }
 
 /** The limits alone, which cross to other threads. */

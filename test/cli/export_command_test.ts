@@ -61,6 +61,7 @@ describe("export", () => {
     const out = join(outs, "none.onnx");
     const refusals = [
       [[run, "--out", out, "--experience", "7"], `${run} has no export of experience 7; there are [0, 1]`],
+      [[run, "--out", join(outs, "no", "a.onnx")], `a.onnx: there is no folder ${join(outs, "no")}`],
       [[run, "--out", outs], `--out ${outs} is a folder: give a file in it`],
       [[run, "--out", join(run, "onnx", "experience-001.onnx")], "is the model itself: give another file"],
       [[run, "--out", out, "--layout", "nchw"], "layout nchw needs samples [N, H, W, C]"],

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { convertExport } from "../../src/onnx/conversion/convert_export.ts";
 import { createStatistics } from "../../src/serving/answering/version_statistics.ts";
 import { connect } from "../../src/serving/client/connect.ts";
 import { measureClassDrift } from "../../src/serving/metrics/format_metrics.ts";
 import { type Serving, serve } from "../../src/serving/serve.ts";
+import { createImageNetwork, exportDrawn } from "../onnx/conversion/converted_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { writeVersion } from "./made_models.ts";
 
@@ -40,6 +44,20 @@ describe("connect()", () => {
     expect(connect(`${serving.url}/v2/models/other`).infer([[1, 2, 3]])).rejects.toThrow(/404: unknown model "other"/);
     expect(connect(serving.url).infer([[1, 2]])).rejects.toThrow(/must have 3 values, got 2/);
     expect(connect(serving.url, { version: "9" }).infer([[1, 2, 3]])).rejects.toThrow(/404: version "9"/);
+  });
+
+  test("sends pixels to a model that takes them, and nothing that is none", async () => {
+    const { bytes } = exportDrawn(createImageNetwork(), { sampleShape: [8, 8, 2], rows: 1, seed: 2 });
+    const folder = await makeFolder({});
+    await writeFile(join(folder, "experience-000.onnx"), (await convertExport(bytes, { preprocess: true })).bytes);
+    await using pixels = await serve({ models: [{ path: folder, name: "pixels" }] });
+    const client = connect(pixels.url);
+    const image = Array.from({ length: 128 }, (_, i) => i);
+    expect((await client.infer([image])).predictions[0]?.logits).toHaveLength(5);
+    for (const wrong of [0.5, -1, 256]) {
+      const asked = client.infer([[...image.slice(1), wrong]]);
+      expect(asked).rejects.toThrow(`whole numbers from 0 to 255, got ${wrong}`);
+    }
   });
 
   test("is counted in the metrics", async () => {

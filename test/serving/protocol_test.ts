@@ -262,3 +262,8 @@ test("serve() refuses what it cannot do before it begins", async () => {
   expect(serve({ models: [{ path: join(folder, "missing") }] })).rejects.toThrow(/no such file/);
   expect(serve({ models: [...models, ...models] })).rejects.toThrow(/two models are called/);
 });
+
+test("serve() refuses a file that no version can be made of", async () => {
+  const path = join(await makeFolder({ "README.md": "No model." }), "README.md");
+  expect(serve({ models: [{ path }] })).rejects.toThrow(/README.md.*ONNX/);
+});

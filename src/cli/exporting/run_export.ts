@@ -1,5 +1,5 @@
 import { rm, stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { formatJSON } from "../../core/errors/printable.ts";
 import { withFileNamed } from "../../core/errors/system_error.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
@@ -71,6 +71,12 @@ async function assertFree(path: string, { out, force }: ExportCommandOptions): P
   const found = await stat(out).catch(() => undefined);
   if (found?.isDirectory()) throw new CliError(`--out ${out} is a folder: give a file in it`);
   if (found && !force) throw new CliError(`--out ${out} exists: give another file, or --force to replace it`);
+  const folder = dirname(out);
+  const isThere = await stat(folder).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (!isThere) throw new CliError(`--out ${out}: there is no folder ${folder}`);
   await refuse(() => withFileNamed(path, () => readExport(path)));
 }
 

@@ -3,6 +3,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { withFileNamed } from "../../core/errors/system_error.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { toPlainBytes } from "../../core/plain_bytes.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { SAMPLES_NAME, TASK_LABELS_NAME } from "../layers/input.ts";
 import { describeRuntimeError } from "../runtime_error.ts";
@@ -24,7 +25,7 @@ export interface ExternalData {
 /** The bytes of an exported file. @throws {RefusalError} If it cannot be read. */
 export async function readExport(source: ExportSource): Promise<Uint8Array> {
   if (typeof source !== "string") return source;
-  return withFileNamed(source, () => readFile(source));
+  return withFileNamed(source, async () => toPlainBytes(await readFile(source)));
 }
 
 /** What messages call it: its path, where it has one. */

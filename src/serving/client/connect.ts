@@ -136,7 +136,7 @@ function encodeRequest(
   const rowLength = rowShape.reduce((product, length) => product * length, 1);
   const values = x instanceof Float32Array ? x : flatten(x, rowLength);
   const isBytes = input?.datatype === "UINT8";
-  const array = isBytes ? Uint8Array.from(values) : values;
+  const array = isBytes ? toPixels(values) : values;
   const parameters = { binary_data_size: array.byteLength };
   const tensor = { ...input, shape: [values.length / rowLength, ...rowShape], parameters };
   const head = new TextEncoder().encode(JSON.stringify({ inputs: [tensor], parameters: { binary_data_output: true } }));
@@ -144,6 +144,13 @@ function encodeRequest(
   body.set(head);
   body.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), head.length);
   return { body, headers: { ...headers, "inference-header-content-length": String(head.length) } };
+}
+
+/** @throws {TypeRefusal} If a value is no pixel: cut off or wrapped around it would be another. */
+function toPixels(values: Float32Array): Uint8Array {
+  const wrong = values.find((value) => !Number.isInteger(value) || value < 0 || value > 255);
+  if (wrong !== undefined) throw new TypeRefusal(`the model takes pixels, whole numbers from 0 to 255, got ${wrong}`);
+  return Uint8Array.from(values);
 }
 
 function flatten(rows: readonly (readonly number[] | Float32Array)[], rowLength: number): Float32Array {

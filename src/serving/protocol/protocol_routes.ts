@@ -45,7 +45,9 @@ export const PROTOCOL_ROUTES: readonly Route<RouteContext>[] = [
     path: "/v2/models/:model/versions/:version/promote",
     isProtected: true,
     async answer({ request, service }, { model = "", version = "" }) {
-      const { force = false } = await readFields({ request, service });
+      const { force = false, ...others } = await readFields({ request, service });
+      const [unknown] = Object.keys(others);
+      if (unknown !== undefined) throw new ProtocolError(400, `unknown field ${JSON.stringify(unknown)}; known: force`);
       if (typeof force !== "boolean") throw new ProtocolError(400, "force must be true or false");
       return ask(service, { kind: "promote", model, version, isForced: force });
     },

@@ -62,7 +62,8 @@ async function listPaths(folder: string): Promise<readonly string[]> {
 async function readMark(path: string): Promise<string | undefined> {
   try {
     const { size, mtimeMs, ino } = await stat(path);
-    return `${size}-${mtimeMs}-${ino}`;
+    // Whole milliseconds: runtimes differ in the fractions, and a journal outlives the one that wrote it.
+    return `${size}-${Math.floor(mtimeMs)}-${ino}`;
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;
