@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import process from "node:process";
-import type { Fault } from "../supervision/fault.ts";
-import { COMMANDS, startCluster, useBreaking, useCluster } from "../supervision/used_cluster.ts";
+import type { Fault } from "../../cluster/supervision/fault.ts";
+import { COMMANDS, startCluster, useBreaking, useCluster } from "../../cluster/supervision/used_cluster.ts";
 
 const FAULTS: readonly Omit<Fault, "times">[] = [
   { how: "kill", replica: 1, command: 1, moment: { kind: "chunk changed", number: 1 } },

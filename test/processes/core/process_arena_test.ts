@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { AttachedArena } from "../../../src/core/processes/attached_arena.ts";
 import { packMessage, unpackMessage } from "../../../src/core/processes/message.ts";
 import { ProcessArena } from "../../../src/core/processes/process_arena.ts";
+import { testArena } from "../../core/shared/arena_contract.ts";
 import { collectGarbage } from "../../support/collect_garbage.ts";
-import { testArena } from "../shared/arena_contract.ts";
 import { INCREMENTS, TURNS, Turn } from "./counting.ts";
 
 const PROGRAM = fileURLToPath(new URL("./counting_process.ts", import.meta.url));

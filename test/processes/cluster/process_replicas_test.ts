@@ -99,7 +99,7 @@ describe.if(process.platform === "linux")("Cluster of processes", () => {
   });
 
   test("lets a program end whose author forgot to close it", async () => {
-    const program = runProgram("../supervision/forgetful_program.ts");
+    const program = runProgram("../../cluster/supervision/forgetful_program.ts");
     const { stdout } = await promisify(execFile)(process.execPath, [...program, "process"]);
     expect(stdout).toBe("all steps done\n");
   });
