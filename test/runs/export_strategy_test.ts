@@ -54,7 +54,8 @@ describe("exportStrategy()", () => {
     };
     const { graph } = await describeFile(create, { taskLabels: true });
     const kernel = graph.initializers.find(({ name }) => name === "classifier/kernel");
-    expect(kernel?.shape).toEqual([2, 8, 4]);
+    // The heads of both tasks stand side by side: [features, tasks · units].
+    expect(kernel?.shape).toEqual([8, 2 * 4]);
   });
 
   test("takes task labels from the first experience on, when parameters depend on the task", async () => {

@@ -55,8 +55,9 @@ function describeValues(network: ImportedNetwork, sampleShape: readonly number[]
   return known;
 }
 
-/** Undefined where the first axis is not that of the rows, or values are not floats. */
+/** Undefined where the first axis is not that of the rows, or values are not floats, or an output is not computed. */
 function readSampleShape(name: string, graph: GraphBuilder): readonly number[] | undefined {
+  if (name === "") return undefined;
   const { shape, dataType } = graph.typeOf(name);
   if (shape[0] !== "N" || shape.length < 2 || dataType !== "float32") return undefined;
   try {
