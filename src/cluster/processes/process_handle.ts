@@ -71,11 +71,12 @@ export class ProcessHandle implements ReplicaHandle {
     act: string,
     timeoutMs: number = ANSWER_TIMEOUT_MS,
   ): Promise<Answer> {
-    return this.#life.call(() => request(this.#remote), { act, timeoutMs });
+    return keepAlive(this.#life.call(() => request(this.#remote), { act, timeoutMs }));
   }
 
   guard<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#life.guard(work);
+    // In Deno nothing else may be left that keeps the program alive once a child has died.
+    return keepAlive(this.#life.guard(work));
   }
 
   abandon(): void {
