@@ -76,7 +76,7 @@ describe("a run whose matrix is too large for its checkpoints", () => {
     await using run = await resumeTrainingRun({ ...makeOptions(directory), createStrategy });
     await run.train();
     expect(await readEnding(directory)).toEqual(await readEnding(whole));
-  }, 60_000);
+  }, 180_000);
 
   test("is continued with experiences that came later", async () => {
     const directory = join(await makeFolder({}), "run");
@@ -90,5 +90,5 @@ describe("a run whose matrix is too large for its checkpoints", () => {
       EXPERIENCES + 2,
     ]);
     expect((await listMatrix(directory)).slice(0, EXPERIENCES)).toEqual(before.map((line) => `${line},,`));
-  }, 60_000);
+  }, 180_000);
 });
