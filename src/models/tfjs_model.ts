@@ -6,7 +6,7 @@ import { RandomStream } from "../core/random_stream.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { type Layer, listFirstOutputs, listLayers, listWeightOwners } from "../engine/tfjs/model_layers.ts";
 import { loadModel } from "../engine/tfjs/model_loading.ts";
-import { chooseTrainable } from "../onnx/import/choose_trainable.ts";
+import { chooseTrainable } from "../onnx/import/cutting/choose_trainable.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { fillInputShape } from "./layers_file/fill_input_shape.ts";
 import { type LayersFile, readLayersFile } from "./layers_file/read_layers_file.ts";

@@ -13,7 +13,7 @@ import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import { CheckpointPace } from "./checkpoints/checkpoint_pace.ts";
 import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
 import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
-import { ModelExporter } from "./model_exporter.ts";
+import { ModelExporter } from "./exports/model_exporter.ts";
 import type { TrainingRunOptions } from "./options/training_run_options.ts";
 import { addFingerprints, fingerprintSources } from "./resuming/source_fingerprints.ts";
 import type { RunDirectory } from "./run_directory.ts";

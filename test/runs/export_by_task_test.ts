@@ -10,7 +10,7 @@ import { mlp } from "../../src/models/simple_mlp.ts";
 import { evaluateExport } from "../../src/onnx/export/evaluate_export.ts";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
-import { exportStrategy } from "../../src/runs/export_strategy.ts";
+import { exportStrategy } from "../../src/runs/exports/export_strategy.ts";
 import { type ContractMember, withPlugin } from "../methods/contract/contract_member.ts";
 import { makeSharedIdsBenchmark, predictClasses } from "../methods/contract/shared_class_ids.ts";
 import { SMALL_MLP } from "../support/made_cluster.ts";

@@ -8,7 +8,7 @@ import { evaluateExport } from "../../src/onnx/export/evaluate_export.ts";
 import type { ExportBatch } from "../../src/onnx/export/export_session.ts";
 import { findLargestColumn } from "../../src/onnx/export/largest_column.ts";
 import { Adam } from "../../src/optimizers/adam.ts";
-import { exportStrategy } from "../../src/runs/export_strategy.ts";
+import { exportStrategy } from "../../src/runs/exports/export_strategy.ts";
 import type { Benchmark, Experience } from "../../src/streams/experience.ts";
 import { takeSnapshot } from "../../src/training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";

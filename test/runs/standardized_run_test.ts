@@ -12,7 +12,7 @@ import { ExportSession } from "../../src/onnx/export/export_session.ts";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { createTrainingRun } from "../../src/runs/create_training_run.ts";
-import { exportStrategy } from "../../src/runs/export_strategy.ts";
+import { exportStrategy } from "../../src/runs/exports/export_strategy.ts";
 import type { RunParts } from "../../src/runs/options/training_run_options.ts";
 import { continueTrainingRun } from "../../src/runs/resuming/continue_training_run.ts";
 import { loadStrategy } from "../../src/saving/load_strategy.ts";

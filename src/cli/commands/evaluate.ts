@@ -39,7 +39,7 @@ async function evaluate(options: Options, { stdout }: CliContext): Promise<void>
   const { model, batchSize } = options;
   const { openTestedFile } = await import("../evaluating/tested_file.ts");
   const { benchmark, names, shown, tested } = await openTestedFile(model, options);
-  const { evaluateExportFile } = await import("../../runs/evaluate_export_file.ts");
+  const { evaluateExportFile } = await import("../../runs/exports/evaluate_export_file.ts");
   const { classNames, targetNames } = names;
   const { testStream: stream } = benchmark;
   const evaluation = await refuse(() => evaluateExportFile(model, { stream, batchSize, classNames, targetNames }));

@@ -1,5 +1,5 @@
 import { describeValue } from "../../core/errors/errors.ts";
-import type { ExportedNames } from "../../runs/evaluate_export_file.ts";
+import type { ExportedNames } from "../../runs/exports/evaluate_export_file.ts";
 import type { NamedChoice } from "../../runs/run_config.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { CliError, refuse } from "../cli_error.ts";
@@ -42,7 +42,7 @@ export async function openTestedFile(
   const { BENCHMARKS } = await import("../registries/benchmarks.ts");
   const typed = resolveNamed(BENCHMARKS, named);
   const resolved = options.benchmark === undefined ? readNamedFolder(model, typed, data) : typed;
-  const { parseExportedNames } = await import("../../runs/evaluate_export_file.ts");
+  const { parseExportedNames } = await import("../../runs/exports/evaluate_export_file.ts");
   const names = await refuse(async () => parseExportedNames(model, metadata));
   const { classNames, targetNames, dataClassNames = classNames, featureNames, trainedExperiences: trained } = names;
   const { testsAll, describe } = await refuse(() => chooseTested(resolved, { data, trained }));

@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { describeUnknownName, RangeRefusal } from "../../core/errors/errors.ts";
-import { cutHead } from "./cut_head.ts";
+import { cutHead } from "./cutting/cut_head.ts";
 import { findInputs, type InputSearch } from "./find_inputs.ts";
 import { findSettings } from "./find_settings.ts";
 import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";

@@ -6,8 +6,8 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { multiplyDimensions, resolveAxis } from "../shape.ts";
 import type { ImportedNode } from "./imported_network.ts";
 import type { RowIndices, StaticTensor } from "./onnx_source.ts";
-import { coefficientOf } from "./static_arithmetic.ts";
-import { numbersOf } from "./static_shapes.ts";
+import { coefficientOf } from "./static/static_arithmetic.ts";
+import { numbersOf } from "./static/static_shapes.ts";
 
 /** What is known of a value of the file: its numbers, or the value of the graph that holds it. */
 export type ImportedValue =

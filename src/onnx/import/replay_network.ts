@@ -1,15 +1,15 @@
 import { describeCause, RangeRefusal } from "../../core/errors/errors.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { cutParts } from "./cut_parts.ts";
-import { foldStatic } from "./fold_static.ts";
+import { cutParts } from "./cutting/cut_parts.ts";
 import { type ImportedValue, ImportStep, type StepContext } from "./import_step.ts";
 import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
 import { explainMissing } from "./missing_operators.ts";
 import type { RowIndices, StaticTensor } from "./onnx_source.ts";
-import { foldRowIndices } from "./row_indices.ts";
 import { IMPORT_RULES } from "./rules/import_rules.ts";
-import { isStaticOperator } from "./static_operators.ts";
+import { foldStatic } from "./static/fold_static.ts";
+import { foldRowIndices } from "./static/row_indices.ts";
+import { isStaticOperator } from "./static/static_operators.ts";
 
 /** Where a network is added. */
 export interface Replay {

@@ -1,7 +1,7 @@
 import { Dataset } from "../../data/dataset.ts";
 import type { ExportBatch } from "../../onnx/export/export_session.ts";
 import type { Benchmark } from "../../streams/experience.ts";
-import { readBatches } from "../evaluate_numbers.ts";
+import { readBatches } from "./evaluate_numbers.ts";
 
 const BATCH_ROWS = 64;
 

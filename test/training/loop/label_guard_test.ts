@@ -4,7 +4,7 @@ import { createArrayDataset } from "../../../src/data/array_dataset.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { decodeModel } from "../../../src/onnx/file/decode_model.ts";
-import { exportStrategy } from "../../../src/runs/export_strategy.ts";
+import { exportStrategy } from "../../../src/runs/exports/export_strategy.ts";
 import { createDatasetBenchmark } from "../../../src/streams/benchmarks/dataset_benchmark.ts";
 import { createOnlineStream } from "../../../src/streams/online_experience.ts";
 import { LabelGuard } from "../../../src/training/loop/label_guard.ts";

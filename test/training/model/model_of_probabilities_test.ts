@@ -4,7 +4,7 @@ import { readSamples } from "../../../src/data/read_samples.ts";
 import { IncrementalClassifier } from "../../../src/engine/tfjs/layers/incremental_classifier.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { decodeModel } from "../../../src/onnx/file/decode_model.ts";
-import { exportStrategy } from "../../../src/runs/export_strategy.ts";
+import { exportStrategy } from "../../../src/runs/exports/export_strategy.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
 import { BCEWithLogitsLoss } from "../../../src/training/losses/bce_with_logits_loss.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../loop/made_strategy.ts";

@@ -4,7 +4,7 @@ import { int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import { broadcastShapes, multiplyDimensions, resolveAxis } from "../../shape.ts";
 import type { ImportRules, ImportStep } from "../import_step.ts";
-import { listSlice } from "../static_shapes.ts";
+import { listSlice } from "../static/static_shapes.ts";
 import { pick } from "./pick.ts";
 
 /** Operators that move values without changing them. */

@@ -4,7 +4,7 @@ import { int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import { resolveAxis } from "../../shape.ts";
 import type { ImportRules, ImportStep } from "../import_step.ts";
-import { readRows } from "../row_indices.ts";
+import { readRows } from "../static/row_indices.ts";
 import { isGreater, toIndices } from "./logic_rules.ts";
 import { pick } from "./pick.ts";
 

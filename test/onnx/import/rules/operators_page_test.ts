@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { IMPORT_RULES } from "../../../../src/onnx/import/rules/import_rules.ts";
-import { STATIC_OPERATORS } from "../../../../src/onnx/import/static_operators.ts";
+import { STATIC_OPERATORS } from "../../../../src/onnx/import/static/static_operators.ts";
 
 /** What is taken away when a file is read. */
 const REMOVED = ["Constant", "Dropout"];

@@ -1,12 +1,12 @@
-import { elementAt, valueAt } from "../../core/element_at.ts";
-import { RangeRefusal } from "../../core/errors/errors.ts";
-import { GraphBuilder } from "../graph_builder.ts";
-import { sampleShapeOf } from "../shape.ts";
-import { declareTensors } from "../topology/tensor_sources.ts";
-import type { Imported } from "./import_network.ts";
-import type { ImportedValue } from "./import_step.ts";
-import type { ImportedNetwork } from "./imported_network.ts";
-import { replayNetwork } from "./replay_network.ts";
+import { elementAt, valueAt } from "../../../core/element_at.ts";
+import { RangeRefusal } from "../../../core/errors/errors.ts";
+import { GraphBuilder } from "../../graph_builder.ts";
+import { sampleShapeOf } from "../../shape.ts";
+import { declareTensors } from "../../topology/tensor_sources.ts";
+import type { Imported } from "../import_network.ts";
+import type { ImportedValue } from "../import_step.ts";
+import type { ImportedNetwork } from "../imported_network.ts";
+import { replayNetwork } from "../replay_network.ts";
 
 /** A network in two: the part below the first trained weight, and the rest, which takes what the first gives. */
 export interface SplitNetwork {

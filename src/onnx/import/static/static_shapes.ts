@@ -1,9 +1,9 @@
-import { elementAt } from "../../core/element_at.ts";
-import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { countElements } from "../../core/host_tensor.ts";
-import type { Dimension } from "../file/onnx_model.ts";
-import { broadcastShapes, resolveAxis } from "../shape.ts";
-import type { StaticTensor } from "./onnx_source.ts";
+import { elementAt } from "../../../core/element_at.ts";
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
+import { countElements } from "../../../core/host_tensor.ts";
+import type { Dimension } from "../../file/onnx_model.ts";
+import { broadcastShapes, resolveAxis } from "../../shape.ts";
+import type { StaticTensor } from "../onnx_source.ts";
 
 /** Positions in a tensor [..], row-major, one after another. */
 function* eachPosition(shape: readonly number[]): Generator<readonly number[]> {

@@ -1,12 +1,12 @@
-import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
-import type { HostTensor } from "../core/host_tensor.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { readSamples } from "../data/read_samples.ts";
-import { listMeasures, type MeasureName, measureOf } from "../evaluation/measures.ts";
-import type { TargetMetric } from "../evaluation/metrics/target_metrics.ts";
-import { runExport } from "../onnx/export/evaluate_export.ts";
-import type { ExportBatch } from "../onnx/export/export_session.ts";
-import type { Stream } from "../streams/experience.ts";
+import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { readSamples } from "../../data/read_samples.ts";
+import { listMeasures, type MeasureName, measureOf } from "../../evaluation/measures.ts";
+import type { TargetMetric } from "../../evaluation/metrics/target_metrics.ts";
+import { runExport } from "../../onnx/export/evaluate_export.ts";
+import type { ExportBatch } from "../../onnx/export/export_session.ts";
+import type { Stream } from "../../streams/experience.ts";
 
 /** How an exported file meets targets that are numbers: by the measures that are about them. */
 export interface NumbersEvaluation {

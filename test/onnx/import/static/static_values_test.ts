@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Dimension } from "../../../src/onnx/file/onnx_model.ts";
-import { foldStatic } from "../../../src/onnx/import/fold_static.ts";
-import type { StaticTensor } from "../../../src/onnx/import/onnx_source.ts";
-import { readEinsum } from "../../../src/onnx/import/read_einsum.ts";
-import { combine } from "../../../src/onnx/import/static_arithmetic.ts";
-import type { StaticOperator } from "../../../src/onnx/import/static_operators.ts";
-import { listSlice } from "../../../src/onnx/import/static_shapes.ts";
+import type { Dimension } from "../../../../src/onnx/file/onnx_model.ts";
+import type { StaticTensor } from "../../../../src/onnx/import/onnx_source.ts";
+import { readEinsum } from "../../../../src/onnx/import/read_einsum.ts";
+import { foldStatic } from "../../../../src/onnx/import/static/fold_static.ts";
+import { combine } from "../../../../src/onnx/import/static/static_arithmetic.ts";
+import type { StaticOperator } from "../../../../src/onnx/import/static/static_operators.ts";
+import { listSlice } from "../../../../src/onnx/import/static/static_shapes.ts";
 
 function list(...values: Dimension[]): StaticTensor {
   return { isFloat: false, shape: [values.length], values };

@@ -1,11 +1,11 @@
-import { elementAt } from "../../core/element_at.ts";
-import { countElements } from "../../core/host_tensor.ts";
-import type { Dimension } from "../file/onnx_model.ts";
-import type { ValueName } from "../graph.ts";
+import { elementAt } from "../../../core/element_at.ts";
+import { countElements } from "../../../core/host_tensor.ts";
+import type { Dimension } from "../../file/onnx_model.ts";
+import type { ValueName } from "../../graph.ts";
+import type { ImportStep } from "../import_step.ts";
+import type { RowIndices, StaticTensor } from "../onnx_source.ts";
+import { pick } from "../rules/pick.ts";
 import { foldStatic } from "./fold_static.ts";
-import type { ImportStep } from "./import_step.ts";
-import type { RowIndices, StaticTensor } from "./onnx_source.ts";
-import { pick } from "./rules/pick.ts";
 import { coefficientOf } from "./static_arithmetic.ts";
 import { isStaticOperator } from "./static_operators.ts";
 import { numbersOf } from "./static_shapes.ts";

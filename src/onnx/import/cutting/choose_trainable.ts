@@ -1,5 +1,5 @@
-import { RangeRefusal } from "../../core/errors/errors.ts";
-import type { WeightUse } from "./import_network.ts";
+import { RangeRefusal } from "../../../core/errors/errors.ts";
+import type { WeightUse } from "../import_network.ts";
 
 /**
  * Which weights are trained: all, none, those of the last COUNT operators that have weights ("last:3"), or those whose

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { Naive } from "../../src/methods/naive/naive.ts";
-import { NCMPlugin } from "../../src/methods/ncm/ncm_plugin.ts";
-import { PackNetPlugin } from "../../src/methods/pack_net/pack_net_plugin.ts";
-import { SCR } from "../../src/methods/scr/scr_plugin.ts";
-import { mlp } from "../../src/models/simple_mlp.ts";
-import { decodeModel } from "../../src/onnx/file/decode_model.ts";
-import { exportStrategy } from "../../src/runs/export_strategy.ts";
-import type { BaseStrategy } from "../../src/training/loop/base_strategy.ts";
-import type { StrategyOptions } from "../../src/training/loop/strategy_options.ts";
-import type { StrategyPlugin } from "../../src/training/loop/strategy_plugin.ts";
-import { SMALL_MLP } from "../support/made_cluster.ts";
-import { makeBenchmark, makeOptions, withStrategy } from "../training/loop/made_strategy.ts";
+import { Naive } from "../../../src/methods/naive/naive.ts";
+import { NCMPlugin } from "../../../src/methods/ncm/ncm_plugin.ts";
+import { PackNetPlugin } from "../../../src/methods/pack_net/pack_net_plugin.ts";
+import { SCR } from "../../../src/methods/scr/scr_plugin.ts";
+import { mlp } from "../../../src/models/simple_mlp.ts";
+import { decodeModel } from "../../../src/onnx/file/decode_model.ts";
+import { exportStrategy } from "../../../src/runs/exports/export_strategy.ts";
+import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
+import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
+import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
+import { SMALL_MLP } from "../../support/made_cluster.ts";
+import { makeBenchmark, makeOptions, withStrategy } from "../../training/loop/made_strategy.ts";
 
 /** What the file of a strategy holds, once it was trained on the first experience. */
 async function describeFile(

@@ -1,7 +1,7 @@
-import { countElements } from "../../core/host_tensor.ts";
-import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
-import type { ImportedNetwork, ImportedPart } from "./imported_network.ts";
+import { countElements } from "../../../core/host_tensor.ts";
+import type { ValueName } from "../../graph.ts";
+import type { GraphBuilder } from "../../graph_builder.ts";
+import type { ImportedNetwork, ImportedPart } from "../imported_network.ts";
 
 /** The inputs of a file that has several, as parts of the rows x [N, D], by their names. */
 export function cutParts({ parts = [] }: ImportedNetwork, x: ValueName, graph: GraphBuilder): Map<string, ValueName> {

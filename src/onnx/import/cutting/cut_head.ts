@@ -1,5 +1,5 @@
-import { RangeRefusal } from "../../core/errors/errors.ts";
-import type { SourceNode, SourceTensor } from "./onnx_source.ts";
+import { RangeRefusal } from "../../../core/errors/errors.ts";
+import type { SourceNode, SourceTensor } from "../onnx_source.ts";
 
 /** Where to look for the end of a network. */
 export interface HeadSearch {

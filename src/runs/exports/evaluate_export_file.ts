@@ -1,7 +1,7 @@
-import { elementAt, valueAt } from "../core/element_at.ts";
-import { describeValue, RangeRefusal, SyntaxRefusal } from "../core/errors/errors.ts";
-import { evaluateExport } from "../onnx/export/evaluate_export.ts";
-import type { Stream } from "../streams/experience.ts";
+import { elementAt, valueAt } from "../../core/element_at.ts";
+import { describeValue, RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { evaluateExport } from "../../onnx/export/evaluate_export.ts";
+import type { Stream } from "../../streams/experience.ts";
 import { evaluateNumbers, type NumbersEvaluation, readBatches } from "./evaluate_numbers.ts";
 
 /** How an exported file does on a stream. */

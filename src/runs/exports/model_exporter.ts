@@ -1,18 +1,18 @@
 import { basename, dirname } from "node:path";
-import { assertOptions } from "../core/options/assert_options.ts";
-import { omitUndefined } from "../core/options/omit_undefined.ts";
-import { convertExport } from "../onnx/conversion/convert_export.ts";
-import type { Benchmark, Experience } from "../streams/experience.ts";
-import { findOriginNumber } from "../streams/lineage.ts";
-import { isOnlineExperience } from "../streams/online_experience.ts";
-import { listNames } from "../streams/stream.ts";
-import type { BaseStrategy } from "../training/loop/base_strategy.ts";
+import { assertOptions } from "../../core/options/assert_options.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
+import { convertExport } from "../../onnx/conversion/convert_export.ts";
+import type { Benchmark, Experience } from "../../streams/experience.ts";
+import { findOriginNumber } from "../../streams/lineage.ts";
+import { isOnlineExperience } from "../../streams/online_experience.ts";
+import { listNames } from "../../streams/stream.ts";
+import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import type { RunDirectory } from "../run_directory.ts";
+import { formatConvertedPath, nameDataFile } from "../run_files.ts";
+import type { ExperienceSummary } from "../run_summary.ts";
+import { takeCalibrationSamples } from "./calibration_samples.ts";
+import { CALIBRATION_SAMPLES, EXPORT_FORM_SCHEMA, type ExportForm, toConversion } from "./export_form.ts";
 import { exportStrategy } from "./export_strategy.ts";
-import { takeCalibrationSamples } from "./exports/calibration_samples.ts";
-import { CALIBRATION_SAMPLES, EXPORT_FORM_SCHEMA, type ExportForm, toConversion } from "./exports/export_form.ts";
-import type { RunDirectory } from "./run_directory.ts";
-import { formatConvertedPath, nameDataFile } from "./run_files.ts";
-import type { ExperienceSummary } from "./run_summary.ts";
 
 /** What an exported file says of itself. */
 export interface ExportLabels {

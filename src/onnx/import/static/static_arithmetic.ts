@@ -1,5 +1,5 @@
-import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import type { Dimension } from "../file/onnx_model.ts";
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
+import type { Dimension } from "../../file/onnx_model.ts";
 
 /** Operators on two numbers, of which either may be a multiple of the number of rows. */
 export type BinaryOperator =

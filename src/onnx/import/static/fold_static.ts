@@ -1,8 +1,8 @@
-import { elementAt } from "../../core/element_at.ts";
-import { countElements } from "../../core/host_tensor.ts";
-import type { Dimension } from "../file/onnx_model.ts";
-import { resolveAxis } from "../shape.ts";
-import type { StaticTensor } from "./onnx_source.ts";
+import { elementAt } from "../../../core/element_at.ts";
+import { countElements } from "../../../core/host_tensor.ts";
+import type { Dimension } from "../../file/onnx_model.ts";
+import { resolveAxis } from "../../shape.ts";
+import type { StaticTensor } from "../onnx_source.ts";
 import { type BinaryOperator, combine } from "./static_arithmetic.ts";
 import type { StaticOperator } from "./static_operators.ts";
 import { broadcastStatic, fillStatic, numbersOf, sliceStatic, valueAtPosition } from "./static_shapes.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { findEntry, viewEntry } from "../../../src/core/parameter_layout.ts";
-import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
-import { flattenWeights } from "../../../src/models/model_snapshot.ts";
-import { onnxModel } from "../../../src/models/onnx_model.ts";
-import { findFrozenPart } from "../../../src/onnx/topology/find_frozen_part.ts";
-import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
-import { KEY } from "../../engine/engine_fixtures.ts";
+import { findEntry, viewEntry } from "../../../../src/core/parameter_layout.ts";
+import { createOnnxruntimeEngine } from "../../../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { flattenWeights } from "../../../../src/models/model_snapshot.ts";
+import { onnxModel } from "../../../../src/models/onnx_model.ts";
+import { findFrozenPart } from "../../../../src/onnx/topology/find_frozen_part.ts";
+import { parseTopology } from "../../../../src/onnx/topology/parse_topology.ts";
+import { KEY } from "../../../engine/engine_fixtures.ts";
 
 const ROWS = 3;
 const CLASSES = 5;
