@@ -12,7 +12,7 @@ const CLASSES = 5;
 
 /** Logits, gradients by name and the frozen part of a network of which some weights are trained. */
 async function compute(file: string, side: number, trainable: readonly string[]) {
-  const path = new URL(`networks/${file}`, import.meta.url).pathname;
+  const path = new URL(`../networks/${file}`, import.meta.url).pathname;
   const model = onnxModel({ path, head: "keep", layout: "nchw", inputShape: [side, side, 3], trainable });
   const { topology, parameters, state } = flattenWeights(model);
   model.dispose();
