@@ -12,10 +12,10 @@ export {
   type ExportOptions,
   exportModel,
   exportModelFiles,
-  type Preprocessing,
 } from "./onnx/export/export_model.ts";
 export type { ExportBatch, ExportSource, ExternalData } from "./onnx/export/export_session.ts";
 export type { ExportedNetwork } from "./onnx/export/exported_network.ts";
+export type { Preprocessing } from "./onnx/export/input_form.ts";
 export type {
   AffineHead,
   ByTaskHead,

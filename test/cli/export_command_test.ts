@@ -64,7 +64,7 @@ describe("export", () => {
       [[run, "--out", join(outs, "no", "a.onnx")], `a.onnx: there is no folder ${join(outs, "no")}`],
       [[run, "--out", outs], `--out ${outs} is a folder: give a file in it`],
       [[run, "--out", join(run, "onnx", "experience-001.onnx")], "is the model itself: give another file"],
-      [[run, "--out", out, "--layout", "nchw"], "layout nchw needs samples [N, H, W, C]"],
+      [[run, "--out", out, "--layout", "nchw"], "layout nchw needs samples [height, width, channels]"],
       [[run, "--out", out, "--opset", "12"], "opset must be a whole number from 13 to 21, got 12"],
       [[run, "--out", out, "--precision", "int8"], "to read it, or --data to read another"],
       [[outs, "--out", out], `${outs} holds no exported model`],

@@ -1,9 +1,8 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import type { Preprocessing } from "../export/export_model.ts";
+import type { Preprocessing } from "../export/input_form.ts";
 import { DATA_TYPE_NUMBERS } from "../file/model_message.ts";
 import { int, ints, type OnnxGraph, type OnnxNode, type ValueInfo } from "../file/onnx_model.ts";
 import { SAMPLES_NAME } from "../layers/input.ts";
-import { describeShape } from "../shape.ts";
 import { createFloats, createNamer, renameInputs } from "./edit_graph.ts";
 
 /** From [N, C, H, W] to [N, H, W, C]. */
@@ -17,7 +16,7 @@ export function takeChannelsFirst(graph: OnnxGraph): OnnxGraph {
   const input = findSamples(graph);
   const [rows, height, width, channels] = input.shape;
   if (input.shape.length !== 4 || !rows || !height || !width || !channels) {
-    throw new RangeRefusal(needs("layout nchw", "samples [N, H, W, C]", describeShape(input.shape)));
+    throw new RangeRefusal(needs("layout nchw", "samples [height, width, channels]", input.shape.slice(1)));
   }
   return putBehindInput(graph, { ...input, shape: [rows, channels, height, width] }, (name, output) => [
     createNode("Transpose", [name], output, { perm: ints(CHANNELS_LAST) }),

@@ -12,24 +12,20 @@ import {
   text,
   wholeNumber,
 } from "../../core/options/value_rules.ts";
+import { cancelTransposes } from "../conversion/cancel_transposes.ts";
+import { takeChannelsFirst, takeRawValues } from "../conversion/convert_input.ts";
 import { foldConstants } from "../conversion/fold_constants.ts";
 import { nameValues } from "../conversion/name_values.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { type EncodedFiles, encodeFiles, type FileDivision } from "../file/encode_files.ts";
 import { toOnnxGraph } from "../file/encode_graph.ts";
-import { createOnnxModel, ints, type OnnxModel } from "../file/onnx_model.ts";
+import { createOnnxModel, type OnnxGraph, type OnnxModel } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { convertInput, type InputSpec, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "../layers/input.ts";
+import { convertInput, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "../layers/input.ts";
 import { describeShape } from "../shape.ts";
 import { buildExportedNetwork, type ExportedNetwork } from "./exported_network.ts";
-
-/** How raw values become a model's inputs: (x · scale − mean[c]) / std[c], c the last axis; one value serves all. */
-export interface Preprocessing {
-  readonly scale: number;
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
+import type { Preprocessing } from "./input_form.ts";
 
 /** What an exported file is made from. */
 export interface ExportOptions extends ExportedNetwork {
@@ -105,31 +101,40 @@ function describeModel(act: string, options: ExportOptions): OnnxModel {
   const { graph, logits, names } = buildExportedNetwork(options, (builder) => addInputs(options, builder));
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
   // A head on features leaves the network's task labels unused; the input stays, so that callers need not change.
-  const { inputs } = graph;
-  const written = toOnnxGraph({ ...graph.finish(), inputs });
-  return createOnnxModel(foldConstants(nameValues(written, names)), {
+  const written = toOnnxGraph({ ...graph.finish(), inputs: graph.inputs });
+  const exported = takeForm(foldConstants(nameValues(written, names)), options);
+  return createOnnxModel(exported, {
     producerVersion: metadata["firn.version"] ?? "",
-    docString: `${spec.name}: ${describeInputs(graph)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
+    docString: `${spec.name}: ${describeInputs(exported)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,
     // Sorted, so that the bytes do not depend on the order in which the caller named things.
     metadata: Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))),
   });
 }
 
-/** The file's inputs and what stands between them and the network, by the names of its input layers. */
+/** The graph that takes samples as the options say. */
+function takeForm(graph: OnnxGraph, { layout, preprocess }: ExportOptions): OnnxGraph {
+  const channelsFirst = layout === "nchw";
+  const turned = channelsFirst ? takeChannelsFirst(graph) : graph;
+  const raw = preprocess ? takeRawValues(turned, preprocess, { dataType: "float32", channelsFirst }) : turned;
+  return raw === graph ? graph : cancelTransposes(raw);
+}
+
+/** The file's inputs, by the names of the network's input layers. */
 function addInputs(options: ExportOptions, graph: GraphBuilder): ReadonlyMap<string, ValueName> {
   const inputs = options.spec.layers.filter((layer) => layer.kind === "input");
-  return new Map(
-    inputs.map((layer) => [
-      layer.name,
-      isTaskLabels(layer) ? convertInput(layer, graph) : addInput(layer, options, graph),
-    ]),
-  );
+  const [, second] = inputs.filter((layer) => !isTaskLabels(layer));
+  if (second) throw new RangeRefusal(needs(`the export of "${options.spec.name}"`, "one input", second.name));
+  return new Map(inputs.map((layer) => [layer.name, convertInput(layer, graph)]));
 }
 
 /** "input [N, 784] and task_labels [N]" */
-function describeInputs(graph: GraphBuilder): string {
-  const names = [SAMPLES_NAME, TASK_LABELS_NAME].filter((name) => graph.hasInput(name));
-  return names.map((name) => `${name} ${describeShape(graph.shapeOf(name))}`).join(" and ");
+function describeInputs({ inputs }: OnnxGraph): string {
+  const shapes = new Map(inputs.map(({ name, shape }) => [name, shape]));
+  const names = [SAMPLES_NAME, TASK_LABELS_NAME].flatMap((name) => {
+    const shape = shapes.get(name);
+    return shape ? [`${name} ${describeShape(shape)}`] : [];
+  });
+  return names.join(" and ");
 }
 
 function assertVectors({ spec, parameters, state }: ExportOptions): void {
@@ -141,39 +146,4 @@ function assertVectors({ spec, parameters, state }: ExportOptions): void {
       needs(`the export of "${spec.name}"`, `${spec.stateLayout.size} values of state`, state.length),
     );
   }
-}
-
-/** The file's input and what stands between it and the model's own. */
-function addInput(layer: InputSpec, options: ExportOptions, graph: GraphBuilder): ValueName {
-  if (graph.hasInput(SAMPLES_NAME))
-    throw new RangeRefusal(needs(`the export of "${options.spec.name}"`, "one input", layer.name));
-  const isTransposed = options.layout === "nchw";
-  const sampleShape = isTransposed ? putChannelsFirst(layer) : layer.sampleShape;
-  const type = { shape: ["N", ...sampleShape], dataType: "float32" } as const;
-  const input = graph.input(SAMPLES_NAME, type, { kind: "samples" });
-  const x = isTransposed ? graph.node("Transpose", [input], { perm: ints([0, 2, 3, 1]) }) : input;
-  return options.preprocess ? addPreprocessing(options.preprocess, x, graph) : x;
-}
-
-function putChannelsFirst({ sampleShape }: InputSpec): number[] {
-  const [height, width, channels, ...rest] = sampleShape;
-  if (height === undefined || width === undefined || channels === undefined || rest.length > 0) {
-    throw new RangeRefusal(needs("layout nchw", "samples [height, width, channels]", sampleShape));
-  }
-  return [channels, height, width];
-}
-
-/** (x · scale − mean) / std as one multiplication and one addition: x · (scale/std) + (−mean/std). */
-function addPreprocessing({ scale, mean, std }: Preprocessing, x: ValueName, graph: GraphBuilder): ValueName {
-  const channels = Math.max(mean.length, std.length, 1);
-  const last = graph.shapeOf(x).at(-1);
-  const fits = (values: readonly number[]) => [0, 1, channels].includes(values.length);
-  if (!fits(mean) || !fits(std) || (channels > 1 && channels !== last)) {
-    throw new RangeRefusal(needs("the exported normalization", `a mean and std of 1 or ${last} channels`, mean));
-  }
-  const at = (values: readonly number[], c: number, fallback: number) =>
-    (values.length === 1 ? values[0] : values[c]) ?? fallback;
-  const factors = Array.from({ length: channels }, (_, c) => scale / at(std, c, 1));
-  const offsets = Array.from({ length: channels }, (_, c) => -at(mean, c, 0) / at(std, c, 1));
-  return graph.node("Add", [graph.node("Mul", [x, graph.constant(factors)]), graph.constant(offsets)]);
 }

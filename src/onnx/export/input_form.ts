@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { elementAt } from "../../core/element_at.ts";
-import type { Preprocessing } from "./export_model.ts";
 import type { ExportBatch } from "./export_session.ts";
+
+/** How raw values become a model's inputs: (x · scale − mean[c]) / std[c], c the last axis; one value serves all. */
+export interface Preprocessing {
+  readonly scale: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
 
 /** Metadata of a converted file: the order of the axes of its images, if it is not the data's own. */
 export const LAYOUT_KEY = "firn.layout";

@@ -125,6 +125,8 @@ describe("convertExport()", () => {
       "the exported model was converted before (firn.layout): convert the file of the run",
     );
     const table = exportDrawn(buildPlan({ rank: 1, steps: [[0, 0, 0]] }).model, { sampleShape: [6], rows: 2, seed: 1 });
-    expect(await refusal({ layout: "nchw" }, table.bytes)).toContain("layout nchw needs samples [N, H, W, C]");
+    expect(await refusal({ layout: "nchw" }, table.bytes)).toContain(
+      "layout nchw needs samples [height, width, channels]",
+    );
   });
 });
