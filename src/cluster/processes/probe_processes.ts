@@ -27,6 +27,14 @@ export async function assertProcessesShare(): Promise<void> {
 
 async function probe(): Promise<void> {
   const arena = await ProcessArena.open();
+  try {
+    await probeIn(arena);
+  } finally {
+    arena.close();
+  }
+}
+
+async function probeIn(arena: ProcessArena): Promise<void> {
   const { buffer, byteOffset } = arena.allocate(Int32Array.BYTES_PER_ELEMENT);
   const words = new Int32Array(buffer, byteOffset, 1);
   arena.hold(words);

@@ -1,4 +1,6 @@
 import process from "node:process";
+import { isMainThread } from "node:worker_threads";
+import { RefusalError } from "../errors/errors.ts";
 import { openForeignInterface } from "../foreign/open_foreign_interface.ts";
 import type { Bell } from "../shared/bell.ts";
 import type { SharedArena, SharedPlace } from "../shared/shared_arena.ts";
@@ -28,8 +30,10 @@ export class ProcessArena implements SharedArena {
     this.#table = new SegmentTable(tools, ({ name }) => tools.system.closeFile(name.file));
   }
 
-  /** @throws {RefusalError} If the system does not let processes share memory in this way. */
+  /** @throws {RefusalError} If the system does not let processes share memory in this way, or in a Worker. */
   static async open(): Promise<ProcessArena> {
+    // What a Worker has made is given back with it, whoever holds it, and used again.
+    if (!isMainThread) throw new RefusalError("memory that processes share must be made by the main thread");
     return new ProcessArena({ system: await openSystemCalls(), foreign: await openForeignInterface() });
   }
 
@@ -83,6 +87,15 @@ export class ProcessArena implements SharedArena {
     const copy = this.#copies.get(part) ?? this.#copy(part);
     this.#copies.set(part, copy);
     return describeView(copy, this.#nameOf(copy));
+  }
+
+  /**
+   * Frees all segments. Views of them keep their numbers, as memory of this process alone. An arena that is not closed
+   * keeps its last pool for as long as the process lives.
+   */
+  close(): void {
+    this.#pool = undefined;
+    this.#table.clear();
   }
 
   #nameOf({ buffer }: SharedView | WebAssembly.Memory) {

@@ -32,6 +32,12 @@ export interface Segment {
 }
 
 /**
+ * Those that are mapped, whatever becomes of the arenas that made them: the garbage collector must not get one, as the
+ * runtime would put other things into memory that is still the file's.
+ */
+const mapped = new Set<Segment>();
+
+/**
  * Makes one, zeroed. Undefined where address space is short.
  * @throws {Error} If the system does not let memory be shared in this way.
  */
@@ -52,12 +58,11 @@ export function attachSegment(name: SegmentName, tools: SegmentTools): Segment {
   return segment;
 }
 
-/**
- * Makes a segment memory of this process alone, with what stands there: whoever still holds a view reads the same. The
- * garbage collector must not get a mapped one, as the runtime would use its memory again.
- */
-export function detachSegment({ address, name }: Segment, { system }: SegmentTools): void {
+/** Makes a segment memory of this process alone, with what stands there: whoever still holds a view reads the same. */
+export function detachSegment(segment: Segment, { system }: SegmentTools): void {
+  const { address, name } = segment;
   system.unmapFile({ address, bytes: name.pages * PAGE_BYTES });
+  mapped.delete(segment);
 }
 
 function laySegment(name: SegmentName, file: number, { system, foreign }: SegmentTools): Segment | undefined {
@@ -66,6 +71,8 @@ function laySegment(name: SegmentName, file: number, { system, foreign }: Segmen
   const { buffer } = memory;
   if (!(buffer instanceof SharedArrayBuffer)) throw new TypeError("a shared memory without a shared buffer");
   const address = foreign.addressOf(new Uint8Array(buffer));
+  const segment = { name, memory, buffer, address };
+  mapped.add(segment);
   system.mapFile(file, { address, bytes: name.pages * PAGE_BYTES });
-  return { name, memory, buffer, address };
+  return segment;
 }

@@ -14,15 +14,15 @@ interface HeldSegment {
  */
 export class SegmentTable {
   readonly #tools: SegmentTools;
-  readonly #free: (segment: Segment) => void;
+  readonly #onFree: (segment: Segment) => void;
   readonly #byBuffer = new Map<ArrayBufferLike, HeldSegment>();
   readonly #bySerial = new Map<number, HeldSegment>();
   readonly #views = new FinalizationRegistry<HeldSegment>((held) => this.#forgetView(held));
 
-  /** @param free Called for each segment that was freed. */
-  constructor(tools: SegmentTools, free: (segment: Segment) => void = () => {}) {
+  /** @param onFree Called for each segment that was freed. */
+  constructor(tools: SegmentTools, onFree: (segment: Segment) => void = () => {}) {
     this.#tools = tools;
-    this.#free = free;
+    this.#onFree = onFree;
   }
 
   get size(): number {
@@ -60,16 +60,24 @@ export class SegmentTable {
     return this.#bySerial.get(serial)?.segment;
   }
 
+  /** Frees all segments, whatever is held of them. */
+  clear(): void {
+    for (const held of [...this.#byBuffer.values()]) this.#free(held);
+  }
+
   #forgetView(held: HeldSegment): void {
     held.views -= 1;
     this.#freeUnused(held);
   }
 
   #freeUnused(held: HeldSegment): void {
-    const { segment } = held;
-    if (held.views > 0 || held.isOpen || !this.#byBuffer.delete(segment.buffer)) return;
+    if (held.views === 0 && !held.isOpen) this.#free(held);
+  }
+
+  #free({ segment }: HeldSegment): void {
+    if (!this.#byBuffer.delete(segment.buffer)) return;
     this.#bySerial.delete(segment.name.serial);
     detachSegment(segment, this.#tools);
-    this.#free(segment);
+    this.#onFree(segment);
   }
 }

@@ -97,6 +97,31 @@ describe.if(process.platform === "linux")("shared memory of processes", () => {
     expect(view).toEqual(kept);
   });
 
+  test("ProcessArena keeps what is mapped from the collector, as the runtime would use it again, until it is closed", async () => {
+    const count = 20;
+    const dropArenas = async (end: (made: ProcessArena) => void) => {
+      const memories: WeakRef<WebAssembly.Memory>[] = [];
+      for (let i = 0; i < count; i++) {
+        const made = await ProcessArena.open();
+        const memory = made.memory(1);
+        if (!memory) throw new RangeError("no memory");
+        memories.push(new WeakRef(memory));
+        end(made);
+      }
+      return memories;
+    };
+    const countLeft = async (memories: readonly WeakRef<WebAssembly.Memory>[]) => {
+      for (let round = 0; round < 5; round++) {
+        await new Promise((resolve) => setTimeout(resolve));
+        collectGarbage();
+      }
+      return memories.filter((memory) => memory.deref()).length;
+    };
+    expect(await countLeft(await dropArenas(() => {}))).toBe(count);
+    // A few may still be on the stack.
+    expect(await countLeft(await dropArenas((made) => made.close()))).toBeLessThan(count / 2);
+  });
+
   test("no increment is lost between two processes, and each wakes the other", async () => {
     const { buffer, byteOffset } = arena.allocate(12);
     const words = new Int32Array(buffer, byteOffset, 3);
