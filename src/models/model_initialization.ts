@@ -52,8 +52,8 @@ function countInputs(layer: Layer): number {
   const shape = kernelShape(layer);
   if (DENSE_OR_CONVOLUTION.has(className)) return shape.slice(0, -1).reduce(multiply, 1);
   if (GROWING_HEADS.has(className)) return elementAt(shape, shape.length - 2);
-  // Depthwise kernels are [height, width, in, multiplier], and each output sees one channel.
-  if (className === "DepthwiseConv2D") return shape.slice(0, 2).reduce(multiply, 1);
+  // Depthwise kernels are [window…, in, multiplier], and each output sees one channel.
+  if (className === "DepthwiseConv1D" || className === "DepthwiseConv2D") return shape.slice(0, -2).reduce(multiply, 1);
   return 0;
 }
 

@@ -5,8 +5,9 @@ import { type Layer, listLayers } from "./model_layers.ts";
 
 /**
  * Refuses layers that the other engine trains and TF.js 4.22 does not: it has no gradient of dilated convolutions (a
- * depthwise one it computes without its dilation), and a wrong one of transposed convolutions that leave gaps at the
- * edge. Networks from ONNX files are none of its own.
+ * depthwise one it computes without its dilation), a wrong one of transposed convolutions that leave gaps at the
+ * edge and of pools of volumes, and pads volumes wrongly where there are strides. Networks from ONNX files are none of
+ * its own.
  * @throws {RangeError} If there is one; the message names it.
  */
 export function assertDifferentiable(model: tf.LayersModel): void {
@@ -19,6 +20,9 @@ export function assertDifferentiable(model: tf.LayersModel): void {
     if (hasKernel(layer) && listNumbers(dilationRate).some((rate) => rate > 1)) {
       throw new RangeRefusal(needs(what, "no dilation (--engine onnxruntime trains it)", listNumbers(dilationRate)));
     }
+    const volumes = findFaultOfVolumes(layer);
+    if (volumes !== undefined)
+      throw new RangeRefusal(needs(what, `${volumes} (--engine onnxruntime trains it)`, padding));
     if (layer.getClassName() !== "Conv2DTranspose" || padding !== "same") continue;
     const sizes = listNumbers(kernelSize);
     if (listNumbers(strides).some((stride, axis) => elementAt(sizes, axis) > 1 && stride > elementAt(sizes, axis))) {
@@ -28,8 +32,24 @@ export function assertDifferentiable(model: tf.LayersModel): void {
   }
 }
 
+/** What TF.js computes of layers on volumes [N, D, H, W, C], in words, where this one is none of that. */
+function findFaultOfVolumes(layer: Layer): string | undefined {
+  const { padding, strides } = layer.getConfig();
+  const isPadded = padding === "same";
+  switch (layer.getClassName()) {
+    case "MaxPooling3D":
+      return "no largest values of volumes";
+    case "AveragePooling3D":
+      return isPadded ? "volumes without padding" : undefined;
+    case "Conv3D":
+      return isPadded && listNumbers(strides).some((stride) => stride > 1) ? "strides without padding" : undefined;
+    default:
+      return undefined;
+  }
+}
+
 function hasKernel(layer: Layer): boolean {
-  return ["Conv1D", "Conv2D", "SeparableConv2D", "DepthwiseConv2D"].includes(layer.getClassName());
+  return /^(Conv[123]D|(Separable|Depthwise)Conv[12]D)$/.test(layer.getClassName());
 }
 
 function listNumbers(value: unknown): number[] {

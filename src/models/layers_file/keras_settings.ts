@@ -10,6 +10,7 @@ export function adaptSetting(_key: string, value: unknown): unknown {
     case "L1":
     case "L2":
       return { ...value, class_name: "L1L2", config: { l1: 0, l2: 0, ...config } };
+    case "SeparableConv1D":
     case "SeparableConv2D":
       return { ...value, config: Object.fromEntries(Object.entries(config).filter(([key]) => !isOfKernel(key))) };
     default:

@@ -20,7 +20,7 @@ import { type ClassFamily, type LayerFamily, never, type ParameterSpec } from ".
 import { assertChannelsLast, readFlag, readInteger, UnsupportedLayerError } from "./read_setting.ts";
 import { readWindowSettings } from "./window_settings.ts";
 
-/** What convolutions have in common. Windows have one spatial axis on [N, L, C], two on [N, H, W, C]. */
+/** What convolutions have in common. Windows have one spatial axis on [N, L, C], up to three on [N, D, H, W, C]. */
 interface ConvolutionCall extends LayerCall {
   /** The layer that owns the parameters: shared by all its calls. */
   readonly layer: string;
@@ -112,18 +112,15 @@ export const convolutionLayers = {
 export const convolutionClasses = {
   Conv1D: parseConvolution,
   Conv2D: parseConvolution,
+  Conv3D: parseConvolution,
+  DepthwiseConv1D: parseDepthwise,
   DepthwiseConv2D: (layer, call) => {
-    const convolution = readConvolution(layer);
+    const convolution = parseDepthwise(layer, call);
     assertShapeIsRight(layer, convolution.window);
-    return { ...call, kind: "depthwiseConvolution", ...convolution, multiplier: readMultiplier(layer) };
+    return convolution;
   },
-  SeparableConv2D: (layer, call) => ({
-    ...call,
-    kind: "separableConvolution",
-    ...readConvolution(layer),
-    filters: readInteger(layer, "filters", { minimum: 1 }),
-    multiplier: readMultiplier(layer),
-  }),
+  SeparableConv1D: parseSeparable,
+  SeparableConv2D: parseSeparable,
   Conv2DTranspose: (layer, call) => ({
     ...call,
     kind: "transposedConvolution",
@@ -135,6 +132,21 @@ export const convolutionClasses = {
 function parseConvolution(layer: LayerJson, call: LayerCall): ConvolutionSpec {
   const filters = readInteger(layer, "filters", { minimum: 1 });
   return { ...call, kind: "convolution", ...readConvolution(layer), filters };
+}
+
+function parseDepthwise(layer: LayerJson, call: LayerCall): DepthwiseConvolutionSpec {
+  return { ...call, kind: "depthwiseConvolution", ...readConvolution(layer), multiplier: readMultiplier(layer) };
+}
+
+function parseSeparable(layer: LayerJson, call: LayerCall): SeparableConvolutionSpec {
+  const filters = readInteger(layer, "filters", { minimum: 1 });
+  return {
+    ...call,
+    kind: "separableConvolution",
+    ...readConvolution(layer),
+    filters,
+    multiplier: readMultiplier(layer),
+  };
 }
 
 function readConvolution(layer: LayerJson) {
@@ -176,8 +188,8 @@ function countChannels({ name }: { name: string }, inputs: readonly Shape[]): nu
 }
 
 /**
- * Conv1D and Conv2D, [N, …, in] to [N, …, filters]: Conv-11 on [N, in, …]. The kernel [taps…, in, filters] becomes
- * [filters, in, taps…].
+ * Conv1D, Conv2D and Conv3D, [N, …, in] to [N, …, filters]: Conv-11 on [N, in, …]. The kernel [taps…, in, filters]
+ * becomes [filters, in, taps…].
  */
 function convertConvolution(layer: ConvolutionSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const channels = putInputChannelsFirst(x, layer.window.kernel, graph);
@@ -187,13 +199,13 @@ function convertConvolution(layer: ConvolutionSpec, x: ValueName, graph: GraphBu
   return applyActivation(layer.activation, putChannelsLast(y, graph), graph);
 }
 
-/** DepthwiseConv2D, [N, H, W, in] to [N, H, W, in · multiplier]: Conv-11 with as many groups as channels. */
+/** DepthwiseConv1D and 2D, [N, …, in] to [N, …, in · multiplier]: Conv-11 with as many groups as channels. */
 function convertDepthwiseConvolution(layer: DepthwiseConvolutionSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const y = convolveDepthwise(layer, { x, bias: readBias(layer, graph) }, graph);
   return applyActivation(layer.activation, putChannelsLast(y, graph), graph);
 }
 
-/** SeparableConv2D, [N, H, W, in] to [N, H, W, filters]: a depthwise Conv-11, then one of 1×1. */
+/** SeparableConv1D and 2D, [N, …, in] to [N, …, filters]: a depthwise Conv-11, then one of one tap. */
 function convertSeparableConvolution(layer: SeparableConvolutionSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const channels = convolveDepthwise(layer, { x, bias: [] }, graph);
   const kernel = reverseKernel(graph.parameter(`${layer.layer}/pointwise_kernel`), graph);

@@ -46,12 +46,16 @@ export const poolingLayers = {
 export const poolingClasses = {
   MaxPooling1D: (layer, call) => parsePooling(layer, call, "max"),
   MaxPooling2D: (layer, call) => parsePooling(layer, call, "max"),
+  MaxPooling3D: (layer, call) => parsePooling(layer, call, "max"),
   AveragePooling1D: (layer, call) => parsePooling(layer, call, "average"),
   AveragePooling2D: (layer, call) => parsePooling(layer, call, "average"),
+  AveragePooling3D: (layer, call) => parsePooling(layer, call, "average"),
   GlobalMaxPooling1D: (layer, call) => parseGlobalPooling(layer, call, "max"),
   GlobalMaxPooling2D: (layer, call) => parseGlobalPooling(layer, call, "max"),
+  GlobalMaxPooling3D: (layer, call) => parseGlobalPooling(layer, call, "max"),
   GlobalAveragePooling1D: (layer, call) => parseGlobalPooling(layer, call, "average"),
   GlobalAveragePooling2D: (layer, call) => parseGlobalPooling(layer, call, "average"),
+  GlobalAveragePooling3D: (layer, call) => parseGlobalPooling(layer, call, "average"),
 } satisfies ClassFamily<PoolingLayerSpec>;
 
 function parsePooling(layer: LayerJson, { name, inputs }: LayerCall, operation: PoolingSpec["operation"]): PoolingSpec {

@@ -42,7 +42,7 @@ export const rescalingClasses = {
   Rescaling: (layer, call) => ({
     ...call,
     kind: "rescaling",
-    scale: readNumber(layer, "scale", {}),
+    scale: readNumber(layer, "scale", { fallback: 1 }),
     offset: readNumber(layer, "offset", { fallback: 0 }),
   }),
   UnitNormalization: (layer, call) => ({ ...call, kind: "unitNormalization", axes: readAxes(layer, "axis", [-1]) }),

@@ -1,10 +1,22 @@
+import { elementAt } from "../../core/element_at.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { string } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
+import { createResizing } from "../ops/resizing_matrix.ts";
+import { describeShape } from "../shape.ts";
+import type { LayerJson } from "../topology/topology_schema.ts";
 import { putChannelsFirst, putChannelsLast } from "./channels_first.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
-import { assertChannelsLast, readChoice, readIntegers, readPairs } from "./read_setting.ts";
+import {
+  assertChannelsLast,
+  readChoice,
+  readInteger,
+  readIntegers,
+  readPairs,
+  UnsupportedLayerError,
+} from "./read_setting.ts";
 
 /** Zeros around images [N, H, W, C]; of each axis the number before and behind. */
 interface ZeroPaddingSpec extends LayerCall {
@@ -25,8 +37,19 @@ interface UpSamplingSpec extends LayerCall {
   readonly interpolation: "nearest" | "bilinear";
 }
 
+/** How pixels of another size come of those that there are. */
+export type Interpolation = "nearest" | "bilinear";
+
+/** Images [N, H, W, C] in another size, pixels counted from their centres. */
+interface CentredResizingSpec extends LayerCall {
+  readonly kind: "centredResizing";
+  /** Height and width. */
+  readonly size: readonly [number, number];
+  readonly interpolation: Interpolation;
+}
+
 /** Any layer that changes the size of images. */
-export type ResizingLayerSpec = ZeroPaddingSpec | CroppingSpec | UpSamplingSpec;
+export type ResizingLayerSpec = ZeroPaddingSpec | CroppingSpec | UpSamplingSpec | CentredResizingSpec;
 
 /** Layers that change the size of images. None has parameters. */
 export const resizingLayers = {
@@ -45,6 +68,11 @@ export const resizingLayers = {
     convert: (layer, [x = ""], { graph }) => convertUpSampling(layer, x, graph),
     dependsOnMode: never,
   },
+  centredResizing: {
+    parameters: noParameters,
+    convert: (layer, [x = ""], { graph }) => convertCentredResizing(layer, x, graph),
+    dependsOnMode: never,
+  },
 } satisfies LayerFamily<ResizingLayerSpec>;
 
 /** Their classes in TF.js. */
@@ -57,6 +85,7 @@ export const resizingClasses = {
     assertChannelsLast(layer);
     return { ...call, kind: "cropping", pads: readPairs(layer, "cropping") };
   },
+  Resizing: parseResizing,
   UpSampling2D: (layer, call) => {
     assertChannelsLast(layer);
     return {
@@ -67,6 +96,59 @@ export const resizingClasses = {
     };
   },
 } satisfies ClassFamily<ResizingLayerSpec>;
+
+function parseResizing(layer: LayerJson, call: LayerCall): CentredResizingSpec {
+  assertChannelsLast(layer);
+  const other = ["crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"].find((key) => layer.config[key] === true);
+  if (other !== undefined) throw new UnsupportedLayerError(layer, `${other} is true`, { byTfjs: false });
+  const read = (key: string) => readInteger(layer, key, { minimum: 1 });
+  const interpolation = readChoice(layer, "interpolation", ["nearest", "bilinear"], "bilinear");
+  return { ...call, kind: "centredResizing", size: [read("height"), read("width")], interpolation };
+}
+
+/**
+ * Resizing of an axis as a matrix [from, to], row-major: column i holds the shares that the values have in place i,
+ * which lies at (i + ½) · from / to − ½.
+ */
+export function createCentredResizing({
+  from,
+  to,
+  interpolation,
+}: {
+  readonly from: number;
+  readonly to: number;
+  readonly interpolation: Interpolation;
+}): number[] {
+  const mode = interpolation === "nearest" ? "nearest" : "linear";
+  const settings = { coordinates: "half_pixel", rounding: "round_prefer_ceil", cubicCoefficient: 0 };
+  return createResizing({ from, to, scale: to / from, mode, ...settings });
+}
+
+/** Images in another size: two products with matrices, whose way back is one, too. */
+function convertCentredResizing(layer: CentredResizingSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  const shape = graph.shapeOf(x);
+  const [, height, width, channels] = shape.map(Number);
+  if (shape.length !== 4 || height === undefined || width === undefined || channels === undefined) {
+    throw new RangeRefusal(needs("Resizing", "an input [N, H, W, C]", describeShape(shape)));
+  }
+  const [toHeight, toWidth] = layer.size;
+  const { interpolation } = layer;
+  const [rows, columns] = [
+    graph.constant(transposed(createCentredResizing({ from: height, to: toHeight, interpolation }), toHeight), [
+      toHeight,
+      height,
+    ]),
+    graph.constant(createCentredResizing({ from: width, to: toWidth, interpolation }), [width, toWidth]),
+  ];
+  const wide = graph.node("MatMul", [putChannelsFirst(x, graph), columns]);
+  return putChannelsLast(graph.node("MatMul", [rows, wide]), graph);
+}
+
+/** [a, columns] to [columns, a], row-major. */
+function transposed(matrix: readonly number[], columns: number): number[] {
+  const rows = matrix.length / columns;
+  return Array.from(matrix, (_, i) => elementAt(matrix, (i % rows) * columns + Math.floor(i / rows)));
+}
 
 /** Zeros around images [N, H, W, C]: Pad-13. */
 function convertZeroPadding({ pads }: ZeroPaddingSpec, x: ValueName, graph: GraphBuilder): ValueName {

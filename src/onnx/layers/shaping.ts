@@ -5,7 +5,7 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { describeShape } from "../shape.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
-import { assertChannelsLast, readInteger, readIntegers, readNumber } from "./read_setting.ts";
+import { assertChannelsLast, readInteger, readIntegers } from "./read_setting.ts";
 
 /** [N, a, b, …] to [N, a·b·…] */
 interface FlattenSpec extends LayerCall {
@@ -30,17 +30,10 @@ interface RepeatVectorSpec extends LayerCall {
   readonly times: number;
 }
 
-/** x · scale + offset */
-interface RescalingSpec extends LayerCall {
-  readonly kind: "rescaling";
-  readonly scale: number;
-  readonly offset: number;
-}
+/** Any layer that changes a sample's shape. */
+export type ShapingLayerSpec = FlattenSpec | ReshapeSpec | PermuteSpec | RepeatVectorSpec;
 
-/** Any layer that changes a sample's shape, and Rescaling. */
-export type ShapingLayerSpec = FlattenSpec | ReshapeSpec | PermuteSpec | RepeatVectorSpec | RescalingSpec;
-
-/** Layers that change a sample's shape, and Rescaling. None has parameters. */
+/** Layers that change a sample's shape. None has parameters. */
 export const shapingLayers = {
   flatten: {
     parameters: noParameters,
@@ -63,11 +56,6 @@ export const shapingLayers = {
     convert: (layer, [x = ""], { graph }) => convertRepeatVector(layer, x, graph),
     dependsOnMode: never,
   },
-  rescaling: {
-    parameters: noParameters,
-    convert: (layer, [x = ""], { graph }) => convertRescaling(layer, x, graph),
-    dependsOnMode: never,
-  },
 } satisfies LayerFamily<ShapingLayerSpec>;
 
 /** Their classes in TF.js. */
@@ -87,12 +75,6 @@ export const shapingClasses = {
     order: readIntegers(layer, "dims", { minimum: 1, count: 1 }),
   }),
   RepeatVector: (layer, call) => ({ ...call, kind: "repeatVector", times: readInteger(layer, "n", { minimum: 1 }) }),
-  Rescaling: (layer, call) => ({
-    ...call,
-    kind: "rescaling",
-    scale: readNumber(layer, "scale", { fallback: 1 }),
-    offset: readNumber(layer, "offset", { fallback: 0 }),
-  }),
 } satisfies ClassFamily<ShapingLayerSpec>;
 
 /** Flatten, [N, a, b, …] to [N, a·b·…]: Flatten-13; nothing where the input is flat already. */
@@ -117,10 +99,4 @@ function convertRepeatVector({ times }: RepeatVectorSpec, x: ValueName, graph: G
   }
   const rows = graph.node("Reshape", [x, graph.integers([-1, 1, features])]);
   return graph.node("Expand", [rows, graph.integers([1, times, 1])]);
-}
-
-/** Rescaling: x · scale + offset. */
-function convertRescaling({ scale, offset }: RescalingSpec, x: ValueName, graph: GraphBuilder): ValueName {
-  const scaled = scale === 1 ? x : graph.node("Mul", [x, graph.constant(scale)]);
-  return offset === 0 ? scaled : graph.node("Add", [scaled, graph.constant(offset)]);
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { GroupNormalization } from "../../../src/engine/tfjs/layers/group_normalization.ts";
+import { Normalization } from "../../../src/engine/tfjs/layers/keras/normalization.ts";
 import { Standardization } from "../../../src/engine/tfjs/layers/standardization.ts";
 import { Subtract } from "../../../src/engine/tfjs/layers/subtract.ts";
 import { UnitNormalization } from "../../../src/engine/tfjs/layers/unit_normalization.ts";
@@ -252,6 +253,12 @@ export const PARITY_MODELS: readonly ParityModel[] = [
         ],
       }),
   },
+  around("normalization by weights, and back by numbers", () => [
+    new Normalization({ axis: 1 }),
+    tf.layers.activation({ activation: "tanh" }),
+    new Normalization({ invert: true, mean: [1, 2, 3, 4, 5, 6], variance: [1, 4, 9, 0, 0.5, 2] }),
+    new Normalization({ axis: null, mean: 0.5, variance: 4 }),
+  ]),
   merging("add", () => tf.layers.add()),
   merging("subtract", () => new Subtract()),
   merging("multiply", () => tf.layers.multiply()),

@@ -1,4 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { DepthwiseConv1D, SeparableConv1D } from "../../../src/engine/tfjs/layers/keras/depthwise_1d.ts";
+import { GlobalAveragePooling3D, GlobalMaxPooling3D } from "../../../src/engine/tfjs/layers/keras/global_pooling_3d.ts";
+import { Resizing } from "../../../src/engine/tfjs/layers/keras/resizing.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_model.ts";
 
@@ -40,6 +43,24 @@ function onSequences(name: string, layers: () => tf.layers.Layer[], isFlat = fal
   };
 }
 
+/** The same for volumes [5, 4, 6, 2]. */
+function onVolumes(name: string, layers: () => tf.layers.Layer[], isFlat = false): ParityModel {
+  const inputShape = [5, 4, 6, 2];
+  return {
+    name,
+    sampleShape: inputShape,
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.conv3d({ name: "before", inputShape, filters: 3, kernelSize: 1, activation: "tanh" }),
+          ...layers(),
+          ...(isFlat ? [] : [tf.layers.flatten()]),
+          tf.layers.dense({ units: 3, name: "after" }),
+        ],
+      }),
+  };
+}
+
 const PADDINGS = ["same", "valid"] as const;
 
 /**
@@ -47,7 +68,24 @@ const PADDINGS = ["same", "valid"] as const;
  * the rules.
  */
 export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
+  onImages("resizing, bilinear", () => [new Resizing({ height: 4, width: 9 })]),
+  onImages("resizing, nearest", () => [new Resizing({ height: 9, width: 2, interpolation: "nearest" })]),
+  onVolumes("conv3d", () => [
+    tf.layers.conv3d({ filters: 4, kernelSize: 3, padding: "same", activation: "relu" }),
+    tf.layers.conv3d({ filters: 2, kernelSize: [2, 1, 3], strides: [1, 2, 1], useBias: false }),
+  ]),
+  onVolumes("average pool of volumes", () => [tf.layers.averagePooling3d({ poolSize: 2, strides: [2, 1, 1] })]),
+  onVolumes("the mean of volumes", () => [new GlobalAveragePooling3D()], true),
+  onVolumes("the largest values of volumes", () => [new GlobalMaxPooling3D()], true),
   ...PADDINGS.flatMap((padding) => [
+    onSequences(`depthwise conv1d, ${padding}`, () => [
+      new DepthwiseConv1D({ kernelSize: [3], depthMultiplier: 2, padding, activation: "tanh" }),
+      new DepthwiseConv1D({ kernelSize: 2, strides: 2, padding, useBias: false }),
+    ]),
+    onSequences(`separable conv1d, ${padding}`, () => [
+      new SeparableConv1D({ filters: 4, kernelSize: 3, padding, activation: "relu" }),
+      new SeparableConv1D({ filters: 2, kernelSize: 2, depthMultiplier: 3, strides: [2], padding, useBias: false }),
+    ]),
     onImages(`conv2d, ${padding}`, () => [
       tf.layers.conv2d({ filters: 4, kernelSize: 3, padding, activation: "relu" }),
       tf.layers.conv2d({ filters: 2, kernelSize: [2, 1], padding, useBias: false }),

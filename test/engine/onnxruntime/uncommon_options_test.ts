@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { viewEntry } from "../../../src/core/parameter_layout.ts";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { DepthwiseConv1D } from "../../../src/engine/tfjs/layers/keras/depthwise_1d.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import {
   computeGradient,
@@ -61,9 +62,24 @@ const CASES: Readonly<Record<string, Case>> = {
         ],
       }),
   },
+  "conv3d, same, with strides": onVolumes(() =>
+    layers.conv3d({ filters: 2, kernelSize: [2, 1, 3], strides: [1, 2, 2], padding: "same" }),
+  ),
+  "conv3d, dilated": onVolumes(() => layers.conv3d({ filters: 2, kernelSize: 2, dilationRate: [2, 1, 3] })),
+  "depthwise conv1d, dilated": {
+    sampleShape: [9, 2],
+    layer: () => new DepthwiseConv1D({ kernelSize: 3, dilationRate: 2 }),
+  },
+  "average pooling of volumes, padded": onVolumes(() =>
+    layers.averagePooling3d({ poolSize: 2, strides: [2, 1, 1], padding: "same" }),
+  ),
   "up sampling, nearest": onImages(() => layers.upSampling2d({ size: [2, 3] })),
   "up sampling, bilinear": onImages(() => layers.upSampling2d({ size: [2, 3], interpolation: "bilinear" })),
 };
+
+function onVolumes(layer: () => tf.layers.Layer): Case {
+  return { sampleShape: [5, 4, 6, 2], layer };
+}
 
 function onImages(layer: () => tf.layers.Layer): Case {
   return { sampleShape: [8, 7, 2], layer };

@@ -64,9 +64,18 @@ const UNDIFFERENTIABLE: Readonly<Record<string, () => tf.layers.Layer>> = {
     tf.layers.separableConv2d({ name: "it", filters: 2, kernelSize: 2, dilationRate: 2 }),
   "depthwise conv2d, dilated": () =>
     tf.layers.depthwiseConv2d({ name: "it", kernelSize: 2, dilationRate: [2, 2], padding: "same" }),
+  "conv3d, dilated": () => onVolumes(tf.layers.conv3d({ name: "it", filters: 2, kernelSize: 2, dilationRate: 2 })),
+  "conv3d, padded, with strides": () =>
+    onVolumes(tf.layers.conv3d({ name: "it", filters: 2, kernelSize: 2, strides: 2, padding: "same" })),
+  "maximum of volumes": () => onVolumes(tf.layers.maxPooling3d({ name: "it", poolSize: 2 })),
+  "mean of volumes, padded": () => onVolumes(tf.layers.averagePooling3d({ name: "it", poolSize: 2, padding: "same" })),
   "conv2dTranspose with gaps at the edge": () =>
     tf.layers.conv2dTranspose({ name: "it", filters: 2, kernelSize: 2, strides: 3, padding: "same" }),
 };
+
+function onVolumes(layer: tf.layers.Layer): tf.layers.Layer {
+  return tf.sequential({ layers: [tf.layers.reshape({ inputShape: [6, 6, 2], targetShape: [3, 4, 6, 1] }), layer] });
+}
 
 describe("assertDifferentiable()", () => {
   for (const [name, layer] of Object.entries(UNDIFFERENTIABLE)) {

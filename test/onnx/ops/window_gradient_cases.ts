@@ -24,6 +24,17 @@ function pooledByMaximum(name: string, shape: readonly number[], attributes: Att
   return { name: `MaxPool: ${name}`, op: "MaxPool", shapes: [shape], add };
 }
 
+/** The same of volumes, in windows of two places an axis. */
+function volumesPooledByMaximum(name: string, attributes: Attributes): GradientCase {
+  const lengths = [3, 3, 4];
+  const offsets = Array.from({ length: 36 }, (_, i) => {
+    return (4 * (Math.floor(i / 12) % 2) + 2 * ((Math.floor(i / 4) % 3) % 2) + (i % 2)) / 64;
+  });
+  const add = (graph: GraphBuilder, [x = ""]: readonly ValueName[]) =>
+    graph.node("MaxPool", [graph.node("Add", [x, graph.constant(offsets, lengths)])], attributes);
+  return { name: `MaxPool: ${name}`, op: "MaxPool", shapes: [[2, 2, ...lengths]], add };
+}
+
 function resized(mode: "nearest" | "linear", scales: readonly number[]): GradientCase {
   const add = (graph: GraphBuilder, [x = ""]: readonly ValueName[]) =>
     graph.node("Resize", [x, "", graph.constant([1, 1, ...scales])], {
@@ -36,6 +47,22 @@ function resized(mode: "nearest" | "linear", scales: readonly number[]): Gradien
 
 /** Every setting of a window that leads a gradient another way. */
 export const WINDOW_GRADIENT_CASES: readonly GradientCase[] = [
+  volumesPooledByMaximum("volumes", { kernel_shape: ints([2, 2, 2]), strides: ints([1, 1, 2]) }),
+  volumesPooledByMaximum("volumes, padded", {
+    kernel_shape: ints([2, 2, 2]),
+    strides: ints([1, 1, 2]),
+    pads: ints([0, 0, 1, 1, 1, 1]),
+  }),
+  windowed("volumes, padded", "AveragePool", [[2, 2, 3, 3, 4]], {
+    kernel_shape: ints([2, 2, 3]),
+    strides: ints([1, 2, 1]),
+    pads: ints([0, 0, 1, 1, 1, 1]),
+  }),
+  windowed("volumes, padded, with strides", "Conv", [[2, 2, 3, 3, 4], [3, 2, 2, 1, 3], [3]], {
+    kernel_shape: ints([2, 1, 3]),
+    strides: ints([1, 2, 1]),
+    pads: ints([0, 0, 1, 1, 0, 1]),
+  }),
   windowed("plain, with a bias", "Conv", [[2, 2, 4, 3], [3, 2, 3, 2], [3]], { kernel_shape: ints([3, 2]) }),
   windowed(
     "padded",

@@ -1,9 +1,9 @@
 import { elementAt } from "../../../core/element_at.ts";
 import { type Attributes, ints, string } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
+import { createResizing, type Resizing } from "../../ops/resizing_matrix.ts";
 import { resolveAxis } from "../../shape.ts";
 import type { ImportRules, ImportStep } from "../import_step.ts";
-import { createResizing, type Resizing } from "../resizing_matrix.ts";
 import { multiply } from "./matrix_rules.ts";
 
 /** Larger and smaller images. */

@@ -6,6 +6,12 @@ import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "../channels
 import { type ClassFamily, type Conversion, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
 import { readAxes, readAxis, readFlag, readInteger, readNumber, UnsupportedLayerError } from "../read_setting.ts";
 import { type BatchNormalizationSpec, convertBatchNormalization } from "./batch_normalization.ts";
+import {
+  convertFixedNormalization,
+  describeFixedNormalization,
+  type FixedNormalizationSpec,
+  parseFixedNormalization,
+} from "./fixed_normalization.ts";
 import { convertGroupNormalization, type GroupNormalizationSpec } from "./group_normalization.ts";
 import { convertLayerNormalization, type LayerNormalizationSpec } from "./layer_normalization.ts";
 import { convertStandardization, describeStandardization, type StandardizationSpec } from "./standardization.ts";
@@ -13,6 +19,7 @@ import { convertStandardization, describeStandardization, type StandardizationSp
 /** Any layer that normalises. */
 export type NormalizationSpec =
   | BatchNormalizationSpec
+  | FixedNormalizationSpec
   | GroupNormalizationSpec
   | LayerNormalizationSpec
   | StandardizationSpec;
@@ -35,6 +42,11 @@ export const normalizationLayers = {
     },
     convert: (layer, [x = ""], conversion) => normalizeInOrder(layer, x, conversion),
     dependsOnMode: ({ isFrozen }) => !isFrozen,
+  },
+  fixedNormalization: {
+    parameters: describeFixedNormalization,
+    convert: (layer, [x = ""], { graph }) => convertFixedNormalization(layer, x, graph),
+    dependsOnMode: never,
   },
   groupNormalization: {
     /** gamma and beta [C] for an input [N, …, C]. */
@@ -84,6 +96,7 @@ export const normalizationClasses = {
     kind: "layerNormalization",
     axes: readAxes(layer, "axis", [-1]),
   }),
+  Normalization: parseFixedNormalization,
   Standardization: (layer, call) => ({ ...call, kind: "standardization", layer: layer.config.name }),
 } satisfies ClassFamily<NormalizationSpec>;
 
