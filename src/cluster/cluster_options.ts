@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { elementAt } from "../core/element_at.ts";
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { callback, flag, listOf, number, objectLike, oneOf, text, wholeNumber } from "../core/options/value_rules.ts";
@@ -131,9 +130,4 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
     cuda,
     isolation,
   };
-}
-
-/** One device a replica: `devices` in turn. With no workers there is one replica, in the coordinator. */
-export function listDevices({ workers, devices }: Pick<ResolvedClusterOptions, "workers" | "devices">): string[] {
-  return Array.from({ length: Math.max(1, workers) }, (_, index) => elementAt(devices, index % devices.length));
 }

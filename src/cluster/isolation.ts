@@ -2,6 +2,7 @@ import process from "node:process";
 import { describeValue, needs, RangeRefusal } from "../core/errors/errors.ts";
 import { openProcessArena } from "../core/processes/open_process_arena.ts";
 import type { EngineKind } from "../engine/engine_kind.ts";
+import { listDevices } from "./list_devices.ts";
 
 /** What a replica lives in: a Worker thread of this process, or a process of its own. */
 export const ISOLATIONS = ["thread", "process"] as const;
@@ -30,14 +31,16 @@ export interface PlacedReplicas {
  * What replicas live in. "auto" is processes where a device cannot be used by threads side by side, else
  * threads. TF.js sees one GPU a process; onnxruntime computes on WebGPU in one thread of a process.
  */
-export function resolveIsolation(engine: EngineKind, { isolation, workers, devices }: PlacedReplicas): Isolation {
+export function resolveIsolation(engine: EngineKind, placed: PlacedReplicas): Isolation {
+  const { isolation, workers } = placed;
   if (isolation !== "auto") return isolation;
   if (workers === 0) return "thread";
+  const used = listDevices(placed);
   switch (engine) {
     case "tfjs":
-      return devices.some((device) => device.startsWith("cuda:") && device !== "cuda:0") ? "process" : "thread";
+      return used.some((device) => device.startsWith("cuda:") && device !== "cuda:0") ? "process" : "thread";
     case "onnxruntime":
-      return devices.filter((device) => device === "webgpu").length > 1 ? "process" : "thread";
+      return used.filter((device) => device === "webgpu").length > 1 ? "process" : "thread";
   }
 }
 

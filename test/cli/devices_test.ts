@@ -23,6 +23,7 @@ const REFUSED: readonly { device: string; engine?: string; workers?: number; iso
     device: "webgpu",
     engine: "onnxruntime",
     workers: 2,
+    isolation: "thread",
     said: /onnxruntime computes on webgpu in one thread of a process: one worker, got 2/,
   },
 ];

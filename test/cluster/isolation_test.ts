@@ -8,13 +8,20 @@ describe("resolveIsolation()", () => {
     expect(resolveIsolation("tfjs", { ...auto, devices: ["cuda:0", "cuda:1"] })).toBe("process");
     expect(resolveIsolation("tfjs", { ...auto, devices: ["cuda:1"] })).toBe("process");
     expect(resolveIsolation("onnxruntime", { ...auto, devices: ["webgpu", "webgpu"] })).toBe("process");
+    // One device for both of them.
+    expect(resolveIsolation("onnxruntime", { ...auto, devices: ["webgpu"] })).toBe("process");
+    expect(resolveIsolation("onnxruntime", { ...auto, workers: 3, devices: ["webgpu", "cpu"] })).toBe("process");
   });
 
   test("takes threads anywhere else", () => {
     expect(resolveIsolation("tfjs", { ...auto, devices: ["cuda:0"] })).toBe("thread");
     expect(resolveIsolation("tfjs", { ...auto, devices: ["cpu"] })).toBe("thread");
     expect(resolveIsolation("onnxruntime", { ...auto, devices: ["cuda:0", "cuda:1"] })).toBe("thread");
-    expect(resolveIsolation("onnxruntime", { ...auto, devices: ["webgpu"] })).toBe("thread");
+    expect(resolveIsolation("onnxruntime", { ...auto, devices: ["webgpu", "cpu"] })).toBe("thread");
+    expect(resolveIsolation("onnxruntime", { ...auto, workers: 1, devices: ["webgpu"] })).toBe("thread");
+    // The second of them is nobody's.
+    expect(resolveIsolation("onnxruntime", { ...auto, workers: 1, devices: ["webgpu", "webgpu"] })).toBe("thread");
+    expect(resolveIsolation("tfjs", { ...auto, workers: 1, devices: ["cuda:0", "cuda:1"] })).toBe("thread");
     expect(resolveIsolation("tfjs", { ...auto, workers: 0, devices: ["cuda:1"] })).toBe("thread");
   });
 

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
-import { listDevices, resolveClusterOptions } from "../../cluster/cluster_options.ts";
+import { resolveClusterOptions } from "../../cluster/cluster_options.ts";
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { resolveIsolation } from "../../cluster/isolation.ts";
+import { listDevices } from "../../cluster/list_devices.ts";
 import { assertProcessesShare } from "../../cluster/processes/probe_processes.ts";
 import { Ranks } from "../../cluster/ranks/ranks.ts";
 import { RefusalError } from "../../core/errors/errors.ts";

@@ -1,7 +1,8 @@
 import { assertPrecision } from "../../engine/assert_precision.ts";
 import { assertCudaOptions, assertPlaces, type EngineModel } from "../../engine/create_engine.ts";
-import { listDevices, type ResolvedClusterOptions } from "../cluster_options.ts";
+import type { ResolvedClusterOptions } from "../cluster_options.ts";
 import { type Isolation, isolateDevice } from "../isolation.ts";
+import { listDevices } from "../list_devices.ts";
 import type { ReplicaMemory } from "../memory/replica_memory.ts";
 import { carryInProcesses } from "../processes/carry_in_processes.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
