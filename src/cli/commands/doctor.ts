@@ -19,9 +19,11 @@ export function addDoctorCommand(program: Command, { stdout }: CliContext): void
 }
 
 async function examineMachine(): Promise<Finding[]> {
+  // Engines take longest: their processes start before the other modules are loaded.
+  const { findEngines } = await import("../doctor/find_engines.ts");
+  const engines = findEngines();
   const { findDevices, findMachine, findRuntimes } = await import("../doctor/find_machine.ts");
   const { findProcesses } = await import("../doctor/find_processes.ts");
-  const { findEngines } = await import("../doctor/find_engines.ts");
   const { findMpi } = await import("../doctor/find_ranks.ts");
   const { findDecoders } = await import("../doctor/find_decoders.ts");
   const { findDataSets } = await import("../doctor/find_data_sets.ts");
@@ -29,7 +31,7 @@ async function examineMachine(): Promise<Finding[]> {
     findRuntimes(),
     findMachine(),
     findProcesses(),
-    findEngines(),
+    engines,
     findDevices(),
     findMpi(),
     findDecoders(),

@@ -5,15 +5,15 @@ import { CARRIER_NAMES, type Carrier, type CarrierName } from "./carrier.ts";
 import type { NativeOutcome } from "./native/find_native.ts";
 
 /** The environment variable that forces a carrier. */
-const VARIABLE = "FIRN_ORT";
+export const CARRIER_VARIABLE = "FIRN_ORT";
 
 /**
  * The carrier that the environment variable FIRN_ORT asks for; undefined where it is not set.
  * @throws {RangeError} If it has another value than "native" or "addon".
  */
-export function readCarrierChoice(value = process.env[VARIABLE]): CarrierName | undefined {
+export function readCarrierChoice(value = process.env[CARRIER_VARIABLE]): CarrierName | undefined {
   if (value === undefined || value === "") return undefined;
-  assertOneOf("the environment", VARIABLE, value, CARRIER_NAMES);
+  assertOneOf("the environment", CARRIER_VARIABLE, value, CARRIER_NAMES);
   return CARRIER_NAMES.find((name) => name === value);
 }
 
@@ -24,7 +24,7 @@ export function readCarrierChoice(value = process.env[VARIABLE]): CarrierName | 
  * @throws {RefusalError} If the C API is forced and cannot be used.
  */
 export async function openCarrier(device: string, choice = readCarrierChoice()): Promise<Carrier> {
-  if (choice === "addon" && device !== DOUBLE_DEVICE) return openAddon(`${VARIABLE}=addon`);
+  if (choice === "addon" && device !== DOUBLE_DEVICE) return openAddon(`${CARRIER_VARIABLE}=addon`);
   return chooseCarrier(await findNativeOn(device), choice);
 }
 

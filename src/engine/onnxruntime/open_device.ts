@@ -1,4 +1,3 @@
-import { NotInstalledError } from "../../core/errors/not_installed_error.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import { describeRuntimeError } from "../../onnx/runtime_error.ts";
 import { findRequirement } from "../install_lines.ts";
@@ -6,6 +5,7 @@ import type { Carrier } from "./carrier.ts";
 import { findCudaProvider } from "./cuda/cuda_provider.ts";
 import { explainCuda } from "./cuda/explain_cuda.ts";
 import { listPorts } from "./graph_ports.ts";
+import { refuseDevice } from "./refuse_device.ts";
 import { parseDevice, type SessionSettings } from "./session_options.ts";
 
 /**
@@ -16,24 +16,17 @@ export async function assertDeviceIsThere(carrier: Carrier, settings: SessionSet
   const isCuda = parseDevice(settings.device).kind === "cuda";
   const provider = isCuda ? findCudaProvider() : undefined;
   // onnxruntime would write to standard error what the refusal says.
-  if (provider && provider.kind !== "loadable") throw refuseDevice(settings, explainCuda(provider));
+  if (provider && provider.kind !== "loadable") throw refuseDevice(settings.device, explainCuda(provider));
   try {
     const graph = createGraph();
     const runner = await carrier.load(graph, listPorts(graph), settings);
     await runner.release();
   } catch (cause) {
     const words = describeRuntimeError(cause);
-    if (provider) throw refuseDevice(settings, { ...explainCuda(provider, words), cause });
+    if (provider) throw refuseDevice(settings.device, { ...explainCuda(provider, words), cause });
     const { wanted, install } = findRequirement("onnxruntime", settings.device);
-    throw refuseDevice(settings, { problem: `it needs ${wanted} (${words})`, install, cause });
+    throw refuseDevice(settings.device, { problem: `it needs ${wanted} (${words})`, install, cause });
   }
-}
-
-function refuseDevice(
-  { device }: SessionSettings,
-  { problem, install, cause }: { readonly problem: string; readonly install: string; readonly cause?: unknown },
-): NotInstalledError {
-  return new NotInstalledError({ problem: `onnxruntime cannot compute on ${device}: ${problem}`, install, cause });
 }
 
 function createGraph(): Graph {

@@ -21,13 +21,25 @@ export type CudaProviderState =
  */
 export function findCudaProvider(folder = findFolder()): CudaProviderState {
   if (folder === undefined) return { kind: "absent" };
-  const paths = PROVIDER_FILES.map((name) => join(folder, name));
-  if (!paths.every((path) => existsSync(path))) return { kind: "absent" };
-  for (const path of paths) {
+  if (!isInstalled(folder)) return { kind: "absent" };
+  for (const path of listFiles(folder)) {
     const words = tryToLoad(path);
     if (words !== undefined) return { kind: "unloadable", words };
   }
   return { kind: "loadable" };
+}
+
+/** Whether onnxruntime is there without its CUDA provider. Loads nothing. */
+export function lacksCudaProvider(folder = findFolder()): boolean {
+  return folder !== undefined && !isInstalled(folder);
+}
+
+function isInstalled(folder: string): boolean {
+  return listFiles(folder).every((path) => existsSync(path));
+}
+
+function listFiles(folder: string): readonly string[] {
+  return PROVIDER_FILES.map((name) => join(folder, name));
 }
 
 function findFolder(): string | undefined {

@@ -63,9 +63,8 @@ async function loadBackend(name: TfjsBackend): Promise<TfjsBackend> {
 async function startBackend(name: TfjsBackend): Promise<void> {
   switch (name) {
     case "tensorflow-gpu":
-      return startNodeBackend("@tensorflow/tfjs-node-gpu");
     case "tensorflow":
-      return startNodeBackend("@tensorflow/tfjs-node");
+      return startNodeBackend(name);
     case "webgpu":
       return startWebGPUBackend();
     case "wasm":

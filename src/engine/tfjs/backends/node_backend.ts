@@ -2,19 +2,20 @@ import process from "node:process";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { describeCause, RefusalError } from "../../../core/errors/errors.ts";
-import { importOptionalPackage } from "./optional_package.ts";
+import { BACKEND_PACKAGES, importOptionalPackage } from "./optional_package.ts";
 
 /**
  * Registers the backend "tensorflow": libtensorflow, on CPU or CUDA. It sees one GPU per process, the last of
  * `CUDA_VISIBLE_DEVICES`.
  * @throws {Error} If the package or its library is missing.
  */
-export async function startNodeBackend(name: "@tensorflow/tfjs-node" | "@tensorflow/tfjs-node-gpu"): Promise<void> {
+export async function startNodeBackend(backend: "tensorflow" | "tensorflow-gpu"): Promise<void> {
   restoreNullCheck();
-  await importOptionalPackage(name, "TF.js on libtensorflow", tf.version.tfjs);
+  const wanted = BACKEND_PACKAGES[backend];
+  await importOptionalPackage(wanted, tf.version.tfjs);
   if (!tf.findBackendFactory("tensorflow")) {
     const rule = "one copy of @tensorflow/tfjs, of one version";
-    throw new RefusalError(`${name} needs ${rule}, but it brought a copy of its own`);
+    throw new RefusalError(`${wanted.name} needs ${rule}, but it brought a copy of its own`);
   }
 }
 

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { needs, RefusalError } from "../../../core/errors/errors.ts";
-import { importOptionalPackage } from "./optional_package.ts";
+import { BACKEND_PACKAGES, importOptionalPackage } from "./optional_package.ts";
 
-const PURPOSE = "the TF.js backend webgpu";
+const { purpose: PURPOSE } = BACKEND_PACKAGES.webgpu;
 
 /** The limits that TF.js's shaders want as high as the adapter allows. */
 const LIMITS = [
@@ -29,8 +29,7 @@ interface DawnPackage {
  * @throws {Error} If a package, WebGPU or an adapter is missing.
  */
 export async function startWebGPUBackend(): Promise<void> {
-  const name = "@tensorflow/tfjs-backend-webgpu";
-  const { WebGPUBackend } = await importOptionalPackage<WebGPUPackage>(name, PURPOSE, tf.version.tfjs);
+  const { WebGPUBackend } = await importOptionalPackage<WebGPUPackage>(BACKEND_PACKAGES.webgpu, tf.version.tfjs);
   const gpu = await findGPU();
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new RefusalError(needs(`${PURPOSE}`, "a GPU adapter (is a Vulkan driver installed?)", adapter));
@@ -42,7 +41,7 @@ export async function startWebGPUBackend(): Promise<void> {
 
 async function findGPU(): Promise<GPU> {
   if (!("gpu" in navigator)) {
-    const { create, globals } = await importOptionalPackage<DawnPackage>("webgpu", PURPOSE);
+    const { create, globals } = await importOptionalPackage<DawnPackage>({ name: "webgpu", purpose: PURPOSE });
     Object.assign(globalThis, globals);
     Object.defineProperty(navigator, "gpu", { value: create([]) });
   }

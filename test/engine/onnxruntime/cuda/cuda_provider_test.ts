@@ -2,7 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findCudaProvider, PROVIDER_FILES } from "../../../../src/engine/onnxruntime/cuda/cuda_provider.ts";
+import {
+  findCudaProvider,
+  lacksCudaProvider,
+  PROVIDER_FILES,
+} from "../../../../src/engine/onnxruntime/cuda/cuda_provider.ts";
 import { explainCuda } from "../../../../src/engine/onnxruntime/cuda/explain_cuda.ts";
 import { canCompile, makeSharedObject } from "../../../support/shared_objects.ts";
 
@@ -24,12 +28,14 @@ describe("findCudaProvider()", () => {
     const folder = await makeFolder("partly");
     await writeFile(join(folder, CUDA), "");
     expect(findCudaProvider(folder)).toEqual({ kind: "absent" });
+    expect(lacksCudaProvider(folder)).toBe(true);
   });
 
   test("gives the loader's words about a file that is no library, without its path", async () => {
     const folder = await makeFolder("text");
     for (const name of PROVIDER_FILES)
       await writeFile(join(folder, name), "not a library, but long enough for a header");
+    expect(lacksCudaProvider(folder)).toBe(false);
     const state = findCudaProvider(folder);
     if (state.kind !== "unloadable") throw new Error(`it is ${state.kind}`);
     expect(state.words).not.toContain(folder);

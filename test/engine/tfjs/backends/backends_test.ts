@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { loadTfjsBackend, TFJS_BACKENDS } from "../../../../src/engine/tfjs/backends/backends.ts";
-import { importOptionalPackage } from "../../../../src/engine/tfjs/backends/optional_package.ts";
+import { findMissingPackage, importOptionalPackage } from "../../../../src/engine/tfjs/backends/optional_package.ts";
 import { catchError, createSmallModel } from "../../engine_fixtures.ts";
 import { EngineWorker } from "../worker_engine.ts";
 
@@ -67,7 +67,7 @@ describe("loadTfjsBackend() in a program", () => {
 
 describe("importOptionalPackage", () => {
   test("importOptionalPackage() says in one line what to install, when a package is missing", async () => {
-    const loading = importOptionalPackage("@firn/is-not-there", "the imaginary backend", "1.2.3");
+    const loading = importOptionalPackage({ name: "@firn/is-not-there", purpose: "the imaginary backend" }, "1.2.3");
     const error = await catchError(loading);
     expect(error).toBeInstanceOf(Error);
     expect(String(error)).toContain("the imaginary backend requires the package @firn/is-not-there (");
@@ -76,7 +76,19 @@ describe("importOptionalPackage", () => {
   });
 
   test("importOptionalPackage() returns the module, when there is one", async () => {
-    const { sep } = await importOptionalPackage<{ sep: string }>("node:path", "a path");
+    const { sep } = await importOptionalPackage<{ sep: string }>({ name: "node:path", purpose: "a path" });
     expect(sep.length).toBe(1);
+  });
+});
+
+describe("findMissingPackage()", () => {
+  test("findMissingPackage() says without importing what an import would fail with", async () => {
+    const wanted = { name: "@firn/is-not-there", purpose: "the imaginary backend" };
+    const error = await catchError(importOptionalPackage(wanted));
+    expect(String(findMissingPackage(wanted))).toBe(String(error));
+  });
+
+  test("findMissingPackage() finds nothing missing where there is such a package", () => {
+    expect(findMissingPackage({ name: "@tensorflow/tfjs", purpose: "models" })).toBeUndefined();
   });
 });
