@@ -23,6 +23,7 @@ export {
 } from "./models/growing_classifier.ts";
 export type { GrowingHead } from "./models/growing_head.ts";
 export { lenet5 } from "./models/lenet5.ts";
+export { type LoraAdapter, type LoraOptions, lora } from "./models/lora.ts";
 export { type MLPVAEOptions, mlpVAE, type VariationalAutoencoder } from "./models/mlp_vae.ts";
 export { initializeLikePyTorch } from "./models/model_initialization.ts";
 export {

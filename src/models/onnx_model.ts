@@ -7,6 +7,7 @@ import { countElements } from "../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { ImportedNetwork } from "../engine/tfjs/layers/imported_network.ts";
+import { addAdapters } from "../onnx/import/adapters/add_adapters.ts";
 import { chooseTrainable } from "../onnx/import/cutting/choose_trainable.ts";
 import { splitNetwork } from "../onnx/import/cutting/split_network.ts";
 import { findInputs } from "../onnx/import/find_inputs.ts";
@@ -16,6 +17,7 @@ import { inferOutputShape } from "../onnx/import/infer_output_shape.ts";
 import type { OnnxSource } from "../onnx/import/onnx_source.ts";
 import { readOnnx } from "../onnx/import/read_onnx.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
+import { type LoraAdapter, lora } from "./lora.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { ONNX_MODEL_OPTIONS, type OnnxModelOptions } from "./options.ts";
 
@@ -29,7 +31,7 @@ type Settings = ResolvedOptions<typeof ONNX_MODEL_OPTIONS>;
  * of its own, frozen, where one value parts it from the rest. The caller owns the model; the engine onnxruntime
  * alone computes it.
  * @throws {SyntaxError} If it is no ONNX file. {RangeError} If an operator has no rule (the message names it), the
- * samples do not fit, or `trainable` names no weight.
+ * samples do not fit, or `trainable` or the adapter's `target` names no weight.
  * @example
  * const model = onnxModel({ path: "resnet18.onnx", trainable: ["layer4.*"], inputShape: [224, 224, 3] });
  */
@@ -41,16 +43,27 @@ export function onnxModel(options: OnnxModelOptions): tf.LayersModel {
   const subject = settings.path === undefined ? "the ONNX file" : basename(settings.path);
   const source = readSource(settings, subject);
   const fit = fitSamples(source, settings, subject);
-  const imported = importNetwork(source, {
+  const { adapter, trainable = [adapter ? "none" : "all"] } = settings;
+  const plain = importNetwork(source, {
     subject,
     head: settings.head,
     features: settings.features,
     inputs: settings.inputs,
     sampleShape: fit.fileShape,
-    chooseTrainable: (weights) => chooseTrainable(weights, settings.trainable, subject),
+    chooseTrainable: (weights) => chooseTrainable(weights, trainable, subject),
   });
+  const imported = adapter ? adapt(plain, adapter, { subject, seed: settings.seed }) : plain;
   tf.enableProdMode();
   return buildModel(imported, fit, settings, subject);
+}
+
+function adapt(
+  plain: Imported,
+  { kind: _kind, ...given }: LoraAdapter,
+  { subject, seed }: { readonly subject: string; readonly seed: number },
+): Imported {
+  const { rank, alpha, target } = lora(given);
+  return addAdapters(plain, { subject, rank, alpha, target, stream: new RandomStream(seed, "adapters") });
 }
 
 function readSource({ path, bytes }: Settings, subject: string): OnnxSource {

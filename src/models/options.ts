@@ -3,6 +3,7 @@
 import { COMPATIBILITIES } from "../core/options/compatibility.ts";
 import { type OptionSchema, type OptionsOf, optional, withDefault } from "../core/options/option_schema.ts";
 import { flag, listOf, number, objectLike, oneOf, required, text, wholeNumber } from "../core/options/value_rules.ts";
+import type { LoraAdapter } from "./lora.ts";
 
 const seed = withDefault(wholeNumber(), 0, "seeds the weights; the same seed gives the same model");
 const inputShape = (shape: readonly number[], help: string) => withDefault(listOf(wholeNumber(1), 1), shape, help);
@@ -62,10 +63,13 @@ export const SIMPLE_CNN_OPTIONS = { ...IMAGE_MODEL_OPTIONS, dropRate: dropRate(0
 export const ONNX_MODEL_OPTIONS = {
   path: optional(text(), "the ONNX file"),
   bytes: optional(objectLike<Uint8Array>("a Uint8Array", "buffer"), "the ONNX file's bytes, in place of path"),
-  trainable: withDefault(
+  trainable: optional(
     listOf(text(), 1),
-    ["all"],
-    "weights that are trained: all, none, last:COUNT (of the operators that have weights) or patterns of names (layer4.*)",
+    "weights that are trained: all, none, last:COUNT (of the operators that have weights) or patterns of names (layer4.*). Default: all; with an adapter none",
+  ),
+  adapter: optional(
+    objectLike<LoraAdapter>("what lora({ … }) gives", "kind", "rank", "alpha", "target"),
+    "low-rank adapters that are trained beside weights that are not",
   ),
   head: withDefault(
     oneOf(["replace", "keep"]),

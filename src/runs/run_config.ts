@@ -48,6 +48,8 @@ export interface RunConfig {
   readonly maxRestarts: number;
   /** False leaves the ONNX files out. */
   readonly exportsModels: boolean;
+  /** True where low-rank adapters stay nodes of the ONNX files; absent where they are added to the weights. */
+  readonly keepAdapters?: boolean | undefined;
   /** The form in which models are exported once more; absent where they are not. */
   readonly exportForm?: ExportForm | undefined;
   /** MiB of features of frozen layers that replicas keep; absent for the default, `FEATURE_CACHE_MIB`. */

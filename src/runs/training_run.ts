@@ -90,11 +90,11 @@ export class TrainingRun<Config> {
       signal: options.signal,
       write: (checkpoint) => this.#save({ kind: "inside", ...checkpoint }),
     });
-    const { benchmark, labels, exportsModels = true, exportForm: form } = options;
+    const { benchmark, labels, exportsModels = true, keepAdapters, exportForm: form } = options;
     const own = { strategy: this.strategy.constructor.name, benchmark: benchmark.name };
     const { ranks } = this.strategy.options.cluster;
     if (exportsModels && ranks.isFirst)
-      this.#exporter = new ModelExporter(benchmark, this.directory, { labels: labels ?? own, form });
+      this.#exporter = new ModelExporter(benchmark, this.directory, { labels: labels ?? own, keepAdapters, form });
   }
 
   /**

@@ -116,6 +116,7 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       "--export <options>",
       "write each model once more into the run's folder export: layout=nchw,preprocess=true; see the command export",
     )
+    .option("--keep-adapters", "export low-rank adapters as nodes; they are added to the weights otherwise", false)
     .option("--no-onnx", "do not export models")
     .option(
       "--dashboard [port]",

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { type OptionSchema, optional } from "../../core/options/option_schema.ts";
 import { required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { LORA_OPTIONS, lora } from "../../models/lora.ts";
 import {
   IMAGE_MODEL_OPTIONS,
   MLP_OPTIONS,
@@ -12,6 +13,7 @@ import {
   TFJS_MODEL_OPTIONS,
 } from "../../models/options.ts";
 import type { KeptModel } from "../../runs/models/kept_model.ts";
+import { ADAPTER_OPTION, parseAdapter } from "../options/adapter_text.ts";
 import { defineFactory, type Registry } from "../options/named_factory.ts";
 
 /** What a model is made for. */
@@ -44,10 +46,10 @@ function listTypeable<Schema extends OptionSchema>(schema: Schema) {
   return typed;
 }
 
-/** A file's path must be typed; its bytes cannot be. */
+/** A file's path must be typed; its bytes cannot be; an adapter is typed in its own way. */
 function listOnnxOptions() {
-  const { path: _path, bytes: _bytes, ...typed } = listTypeable(ONNX_MODEL_OPTIONS);
-  return { path: required(text(), "the ONNX file"), ...typed };
+  const { path: _path, bytes: _bytes, adapter: _adapter, ...typed } = listTypeable(ONNX_MODEL_OPTIONS);
+  return { path: required(text(), "the ONNX file"), ...typed, adapter: ADAPTER_OPTION };
 }
 
 /** The models there are, the default first. TF.js is loaded when one is made. */
@@ -103,12 +105,13 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
       name: "onnx",
       summary: "a network from an ONNX file (path=resnet18.onnx), with a new classifier or its own",
       options: listOnnxOptions(),
-      create: async (options, { numClasses, inputShape, seed, isTaskIncremental }: ModelContext) => {
+      create: async ({ adapter, ...options }, { numClasses, inputShape, seed, isTaskIncremental }: ModelContext) => {
         const { onnxModel } = await import("../../models/onnx_model.ts");
+        const typed = parseAdapter("onnx", adapter, LORA_OPTIONS);
         if (options.multiHead && !isTaskIncremental) {
           throw new RangeRefusal("onnx: multiHead=true requires a benchmark with taskLabels=true");
         }
-        return onnxModel({ ...options, numClasses, inputShape, seed });
+        return onnxModel({ ...options, ...(typed ? { adapter: lora(typed) } : {}), numClasses, inputShape, seed });
       },
     }),
     defineFactory({

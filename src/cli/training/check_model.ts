@@ -7,7 +7,9 @@ import { assertPlaces } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import { listGrowingHeads } from "../../models/growing_head.ts";
-import { findUnsupportedLayers } from "../../onnx/topology/parse_topology.ts";
+import { hasAdapters } from "../../onnx/export/merge_adapters.ts";
+import { findUnsupportedLayers, parseTopology } from "../../onnx/topology/parse_topology.ts";
+import type { RunConfig } from "../../runs/run_config.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 
@@ -52,6 +54,17 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
   if (reasons.length === 0) return;
   const hint = exportsModels ? " (--no-onnx leaves the export out)" : "";
   throw new RangeRefusal(`${reasons.join("; ")}${hint}`);
+}
+
+/** @throws {RangeError} If adapters are to stay in exported files where there are none, or no such files. */
+export function assertAdaptersKept(
+  { keepAdapters, exportsModels }: Pick<RunConfig, "keepAdapters" | "exportsModels">,
+  topology: ModelTopology,
+): void {
+  if (!keepAdapters) return;
+  if (!exportsModels) throw new RangeRefusal("--keep-adapters needs models that are exported: leave --no-onnx out");
+  if (hasAdapters(parseTopology(topology))) return;
+  throw new RangeRefusal("--keep-adapters needs a model with adapters, such as onnx:path=FILE,adapter=lora");
 }
 
 /** @throws {RangeError} If there is not one output a number to predict. */

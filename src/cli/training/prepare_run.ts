@@ -37,7 +37,7 @@ import { MODELS } from "../registries/models.ts";
 import { OPTIMIZERS } from "../registries/optimizers.ts";
 import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
-import { assertDevicesAreThere, assertModelFits } from "./check_model.ts";
+import { assertAdaptersKept, assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
 import { shareWithProcesses } from "./share_with_processes.ts";
 import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
@@ -185,6 +185,7 @@ async function createRunOptions(
   const { exportForm: typed } = config;
   const exportForm = typed && createNamed(EXPORT_FORMS, { name: "export", options: { ...typed } }, undefined);
   if (exportForm) assertExportForm(exportForm, { benchmark, layers: model.layers.map(({ name }) => name) });
+  assertAdaptersKept(config, topology);
   assertCriterionFits(criterion, { model, benchmark });
   const { precision = "float32" } = given;
   assertPrecision({ precision, engine: kind, devices: places });
@@ -203,6 +204,7 @@ async function createRunOptions(
     ...(onSummary ? { onSummary } : {}),
     signal,
     exportsModels,
+    keepAdapters: config.keepAdapters,
     exportForm,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
     labels: { strategy: formatNamed(config.strategy), benchmark: formatNamed(config.benchmark) },

@@ -78,6 +78,7 @@ const CONFIG_KEYS = {
   convolutionSearch: "convolutionSearch",
   onnx: "exportsModels",
   export: "exportForm",
+  keepAdapters: "keepAdapters",
 } as const satisfies Record<string, keyof TrainConfig>;
 
 /** What may be given anew where a finished run goes on: its model, strategy and random streams stay as they are. */
@@ -94,6 +95,7 @@ const CONTINUED_KEYS = [
   "cache",
   "onnx",
   "export",
+  "keepAdapters",
 ] as const satisfies (keyof typeof CONFIG_KEYS)[];
 
 /**

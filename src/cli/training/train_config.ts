@@ -53,6 +53,8 @@ export interface TrainOptions {
   readonly convolutionSearch?: string;
   /** The form in which models are exported once more. */
   readonly export?: string;
+  /** Whether low-rank adapters stay nodes of exported models. */
+  readonly keepAdapters: boolean;
   /** Whether models are exported. */
   readonly onnx: boolean;
 }
@@ -114,6 +116,7 @@ export async function createTrainConfig(options: TrainOptions, ranks = 1): Promi
       ? {}
       : { convolutionSearch: parseName("convolution search", options.convolutionSearch, CONVOLUTION_SEARCHES) }),
     exportsModels: options.onnx,
+    ...(options.keepAdapters ? { keepAdapters: true } : {}),
     ...(options.export === undefined ? {} : { exportForm: parseExportForm(options.export, options.onnx) }),
     ...(options.criterion === undefined ? {} : { criterion: resolveNamed(CRITERIA, options.criterion) }),
     ...(metrics.length > 0 ? { metrics } : {}),

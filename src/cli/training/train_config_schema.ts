@@ -47,6 +47,7 @@ const CONFIG = {
   checkpointEvery: withDefault(text(), DEFAULT_CHECKPOINT_INTERVAL, ""),
   maxRestarts: withDefault(wholeNumber(), 0, ""),
   exportsModels: withDefault(flag(), true, ""),
+  keepAdapters: optional(flag(), ""),
   exportForm: optional(recordOf(anything()), ""),
   featureCacheMiB: optional(wholeNumber(), ""),
   cacheBytes: optional(wholeNumber(1), ""),

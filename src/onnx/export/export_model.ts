@@ -26,6 +26,7 @@ import { convertInput, isTaskLabels, SAMPLES_NAME, TASK_LABELS_NAME } from "../l
 import { describeShape } from "../shape.ts";
 import { buildExportedNetwork, type ExportedNetwork } from "./exported_network.ts";
 import type { Preprocessing } from "./input_form.ts";
+import { mergeAdapters } from "./merge_adapters.ts";
 
 /** What an exported file is made from. */
 export interface ExportOptions extends ExportedNetwork {
@@ -35,6 +36,11 @@ export interface ExportOptions extends ExportedNetwork {
   readonly metadata: Readonly<Record<string, string>>;
   /** Axes of the images that the file takes: "nhwc", the data's own (the default), or "nchw", channels first. */
   readonly layout?: "nhwc" | "nchw";
+  /**
+   * Whether low-rank adapters stay nodes of the file, in place of being added to the weights. Default: false. They stay
+   * in any case where parameters differ from task to task.
+   */
+  readonly keepAdapters?: boolean;
   /** When given, the file takes raw values and normalises them itself. */
   readonly preprocess?: Preprocessing;
 }
@@ -55,6 +61,7 @@ const EXPORT_RULES: OptionRules<ExportOptions> = {
   takesTaskLabels: flag(),
   metadata: required(recordOf(text())),
   layout: oneOf(["nhwc", "nchw"]),
+  keepAdapters: flag(),
   preprocess: anything(),
 };
 
@@ -98,7 +105,9 @@ function describeModel(act: string, options: ExportOptions): OnnxModel {
   if (preprocess !== undefined) assertOptions(`${act}: preprocess`, preprocess, PREPROCESSING_RULES);
   const { spec, metadata } = options;
   assertVectors(options);
-  const { graph, logits, names } = buildExportedNetwork(options, (builder) => addInputs(options, builder));
+  const isMerged = !options.keepAdapters && options.taskParameters === undefined;
+  const network = isMerged ? mergeAdapters(options) : options;
+  const { graph, logits, names } = buildExportedNetwork(network, (builder) => addInputs(options, builder));
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
   // A head on features leaves the network's task labels unused; the input stays, so that callers need not change.
   const written = toOnnxGraph({ ...graph.finish(), inputs: graph.inputs });

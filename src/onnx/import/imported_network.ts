@@ -23,6 +23,15 @@ const partSchema = z.object({
   fill: z.number().optional(),
 });
 
+const adapterSchema = z.object({
+  weight: z.string(),
+  a: z.string(),
+  b: z.string(),
+  scale: z.number(),
+  outputAxis: z.number(),
+  uses: z.array(z.object({ base: z.string(), sum: z.string(), added: z.array(z.string()) })),
+});
+
 const networkSchema = z.object({
   opset: z.number(),
   input: z.object({ name: z.string(), shape: z.array(z.number()) }),
@@ -49,6 +58,7 @@ const networkSchema = z.object({
       order: z.array(z.number()).optional(),
     }),
   ),
+  adapters: z.array(adapterSchema).optional(),
 });
 
 /**
@@ -60,11 +70,19 @@ const networkSchema = z.object({
  * - `weights`: float tensors by the names that parameters get, with the parameters' shapes. What is not trainable is
  *   part of the state. `order` says which axis of the parameter each axis of the file's weight is, where they lie in
  *   another order (`chooseWeightOrder`).
+ * - `adapters`: which nodes and weights `addAdapters` has put beside products.
  */
 export type ImportedNetwork = z.infer<typeof networkSchema>;
 
 /** One of several inputs of a file. */
 export type ImportedPart = z.infer<typeof partSchema>;
+
+/**
+ * A low-rank adapter of `weight`, W: the weights `a` [r, in] and `b` [out, r], or with the axes of a window behind
+ * these; W's axis `outputAxis` is out. Each use is a product that is called `base` now, the sum that has its name, and
+ * the outputs of the nodes that were added.
+ */
+export type ImportedAdapter = z.infer<typeof adapterSchema>;
 
 /** One operator of an imported network. */
 export type ImportedNode = ImportedNetwork["nodes"][number];

@@ -3,7 +3,7 @@ import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
-import { objectLike, recordOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
+import { flag, objectLike, recordOf, required, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { VERSION } from "../../core/version.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
@@ -38,6 +38,8 @@ export interface StrategyExportOptions {
   readonly dataLocation?: string;
   /** Default: 2 GiB, the format's limit. */
   readonly maxFileBytes?: number;
+  /** Whether low-rank adapters stay nodes of the file, in place of being added to the weights. Default: false. */
+  readonly keepAdapters?: boolean;
 }
 
 const STRATEGY_EXPORT_RULES: OptionRules<StrategyExportOptions> = {
@@ -46,6 +48,7 @@ const STRATEGY_EXPORT_RULES: OptionRules<StrategyExportOptions> = {
   metadata: recordOf(text()),
   dataLocation: text(),
   maxFileBytes: wholeNumber(1),
+  keepAdapters: flag(),
 };
 
 /** A file that was run by onnxruntime and found to predict as the strategy does. */
@@ -69,14 +72,14 @@ export interface StrategyExport {
  */
 export async function exportStrategy(strategy: BaseStrategy, options: StrategyExportOptions): Promise<StrategyExport> {
   assertOptions("exportStrategy", options, STRATEGY_EXPORT_RULES);
-  const { benchmark, experience, metadata = {}, dataLocation, maxFileBytes } = options;
+  const { benchmark, experience, metadata = {}, dataLocation, maxFileBytes, keepAdapters } = options;
   return usePredictor(strategy, async (predictor) => {
     const groups = spreadSamples(benchmark, CHECKED_SAMPLES);
     for (const group of groups) await predictor.growHeads(group.experience);
     const { taskParameters, ...prediction } = await predictor.describe(experience);
     const scoresClasses = prediction.heads.some((head) => listScoredClasses(head) !== undefined);
     const { bytes, data } = exportModelFiles({
-      ...omitUndefined({ dataLocation, maxFileBytes }),
+      ...omitUndefined({ dataLocation, maxFileBytes, keepAdapters }),
       spec: parseTopology(chooseComputed(strategy.cluster.model)),
       ...prediction,
       classes: countTargets(benchmark),

@@ -29,12 +29,13 @@ export class ModelExporter {
   readonly #directory: RunDirectory;
   readonly #labels: ExportLabels;
   readonly #maxFileBytes: number | undefined;
-
+  readonly #keepAdapters: boolean;
   readonly #form: ExportForm | undefined;
 
   /**
    * @param options `maxFileBytes`, by default 2 GiB: the tensors of a larger file stand in another, "….onnx.data".
-   * `form`: how each model is written once more, into the folder "export".
+   * `keepAdapters`: whether low-rank adapters stay nodes of the files. `form`: how each model is written once more,
+   * into the folder "export".
    */
   constructor(
     benchmark: Benchmark,
@@ -42,16 +43,18 @@ export class ModelExporter {
     options: {
       readonly labels: ExportLabels;
       readonly maxFileBytes?: number | undefined;
+      readonly keepAdapters?: boolean | undefined;
       readonly form?: ExportForm | undefined;
     },
   ) {
-    const { labels, maxFileBytes, form } = options;
+    const { labels, maxFileBytes, keepAdapters = false, form } = options;
     if (form) assertOptions("exportForm", form, EXPORT_FORM_SCHEMA);
     this.#form = form;
     this.#benchmark = benchmark;
     this.#directory = directory;
     this.#labels = labels;
     this.#maxFileBytes = maxFileBytes;
+    this.#keepAdapters = keepAdapters;
   }
 
   /**
@@ -71,6 +74,7 @@ export class ModelExporter {
       experience,
       dataLocation: basename(nameDataFile(path)),
       ...omitUndefined({ maxFileBytes: this.#maxFileBytes }),
+      keepAdapters: this.#keepAdapters,
       metadata: {
         "firn.experience": String(experience.currentExperience),
         ...(experience.name === undefined ? {} : { "firn.experience_name": experience.name }),

@@ -54,6 +54,8 @@ export interface TrainingRunOptions<Config> {
   readonly labels?: ExportLabels;
   /** False leaves the ONNX files out. */
   readonly exportsModels?: boolean;
+  /** Whether low-rank adapters stay nodes of exported files, and are not added to the weights. Default: false. */
+  readonly keepAdapters?: boolean | undefined;
   /** Exports each model once more in this form, into the run's folder `export`. Default: only its own form. */
   readonly exportForm?: ExportForm | undefined;
   /**
@@ -78,6 +80,7 @@ export const TRAINING_RUN_RULES: OptionRules<TrainingRunOptions<unknown>> = {
   evaluatesFirst: flag(),
   labels: objectLike("{ strategy, benchmark }", "strategy", "benchmark"),
   exportsModels: flag(),
+  keepAdapters: flag(),
   exportForm: objectLike("{ layout, preprocess, softmax, … }"),
   checkpointEvery: objectLike('{ kind: "seconds", seconds } or { kind: "iterations", iterations }', "kind"),
   onSummary: callback(),

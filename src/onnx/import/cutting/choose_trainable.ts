@@ -22,10 +22,7 @@ function parseChoice(choice: string, weights: readonly WeightUse[], subject: str
   if (choice === "all") return () => true;
   if (choice === "none") return () => false;
   const last = /^last:(.*)$/.exec(choice)?.[1];
-  if (last === undefined) {
-    const pattern = new RegExp(`^${choice.split("*").map(escapePattern).join(".*")}$`);
-    return ({ name }) => pattern.test(name);
-  }
+  if (last === undefined) return ({ name }) => matchesPattern(name, choice);
   const count = Number(last);
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeRefusal(
@@ -34,6 +31,11 @@ function parseChoice(choice: string, weights: readonly WeightUse[], subject: str
   }
   const nodes = [...new Set(weights.map(({ node }) => node))].slice(-count);
   return ({ node }) => nodes.includes(node);
+}
+
+/** Whether a name is that of a pattern, in which * stands for anything. */
+export function matchesPattern(name: string, pattern: string): boolean {
+  return new RegExp(`^${pattern.split("*").map(escapePattern).join(".*")}$`).test(name);
 }
 
 function escapePattern(text: string): string {

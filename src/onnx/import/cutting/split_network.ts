@@ -114,7 +114,7 @@ function select(
   },
 ): Imported {
   const { nodes, known, input = network.input, output = network.output } = part;
-  const { parts, ...rest } = network;
+  const { parts, adapters, ...rest } = network;
   const ofRows = part.input === undefined && parts ? { parts } : {};
   const made = new Set([
     input.name,
@@ -129,11 +129,13 @@ function select(
     const { isFloat, shape, values: numbers } = value.tensor;
     statics[name] = { isFloat, shape: [...shape], values: [...numbers] };
   }
+  const adapted = adapters?.filter(({ weight }) => taken.has(weight)) ?? [];
   const places = network.weights.flatMap(({ name }, i) => (taken.has(name) ? [i] : []));
   return {
     network: {
       ...rest,
       ...ofRows,
+      ...(adapted.length > 0 ? { adapters: adapted } : {}),
       input,
       output,
       nodes,
