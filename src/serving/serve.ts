@@ -62,7 +62,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const models = await createModels(resolved, { threads, loader, journals });
   const repository = new ModelRepository(models, threads);
   const bodies = new BodyReader(resolved);
-  const service: Service = { answerer, control: repository, bodies, limits: resolved, isEnding: false };
+  const service: Service = {
+    answerer,
+    control: repository,
+    bodies,
+    limits: resolved,
+    hasPage: resolved.page,
+    isEnding: false,
+  };
   const tokens = new TokenCheck(resolved.token);
   const handler = new RequestHandler(service, { tokens, routes: PROTOCOL_ROUTES });
   let listener: HttpListener | undefined;
@@ -91,7 +98,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await repository.start();
     assertFilesServed(models);
     listener = listen(handler.answer, { host, port, isShared: listeners > 1 });
-    const setup = { host, port: listener.port, token: resolved.token, limits: pickLimits(resolved) };
+    const setup = {
+      host,
+      port: listener.port,
+      token: resolved.token,
+      limits: pickLimits(resolved),
+      hasPage: resolved.page,
+    };
     for (const worker of workers) await worker.listen(setup, repository);
     if (resolved.grpcPort !== undefined) {
       const { GrpcServer } = await import("./grpc/grpc_server.ts");

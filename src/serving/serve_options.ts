@@ -59,6 +59,7 @@ export const SERVE_OPTIONS = {
   maxConcurrency: withDefault(wholeNumber(1), 1024, "requests that are worked on at a time; more get 503"),
   maxRows: withDefault(wholeNumber(1), 4096, "rows of one request"),
   pollMs: withDefault(wholeNumber(10), 250, "how often folders are looked at for new files; taken at the second look"),
+  page: withDefault(flag(), true, "browsers get a page at /"),
   journal: optional(text(1), "file of what happened to versions; default: serving/journal.jsonl beside the models"),
   tell: optional(callback<(line: string) => void>(), "is told what happens to versions, in one line each"),
 } as const;

@@ -35,8 +35,9 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   runs: [...BELOW_TRAINING, "training"],
   saving: [...BELOW_TRAINING, "training", "methods", "runs"],
   report: ["core", "evaluation", "runs"],
-  serving: ["core", "data", "onnx", "engine", "cluster", "runs"],
-  cli: [...BELOW_TRAINING, "training", "methods", "runs", "report", "serving"],
+  web: ["core", "report"],
+  serving: ["core", "data", "onnx", "engine", "cluster", "runs", "report", "web"],
+  cli: [...BELOW_TRAINING, "training", "methods", "runs", "report", "web", "serving"],
   "": [...BELOW_TRAINING, "training", "methods", "runs", "saving", "report", "serving"],
 };
 

@@ -13,6 +13,10 @@ export interface MadeModel {
   readonly classes?: number;
   readonly features?: number;
   readonly classNames?: readonly string[];
+  /** The free text in the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The weight of a feature in a column. Default: 2 where the feature's number is that of the column, else 0. */
+  readonly weigh?: (feature: number, column: number) => number;
   /** The column that every sample is given, whatever it is. */
   readonly always?: number;
 }
@@ -21,10 +25,20 @@ export interface MadeModel {
  * The bytes of a model that answers logits [N, classes]: column c is x[c mod features] × 2 + shift, or a constant for
  * one that always answers the same.
  */
-export function makeModel({ shift = 0, classes = 3, features = FEATURES, classNames, always }: MadeModel = {}) {
+export function makeModel({
+  shift = 0,
+  classes = 3,
+  features = FEATURES,
+  classNames,
+  always,
+  metadata,
+  weigh,
+}: MadeModel = {}) {
   const kernel = new Float32Array(features * classes);
   for (let column = 0; column < classes; column++) {
     if (always === undefined) kernel[(column % features) * classes + column] = 2;
+    if (!weigh) continue;
+    for (let i = 0; i < features; i++) kernel[i * classes + column] = weigh(i, column);
   }
   const bias = new Float32Array(classes).fill(shift);
   if (always !== undefined) bias[always] = shift + 1;
@@ -50,8 +64,8 @@ export function makeModel({ shift = 0, classes = 3, features = FEATURES, classNa
     inputs: [{ name: "input", shape: ["N" as const, features], dataType: "float32" as const }],
     outputs: [{ name: "logits", shape: ["N" as const, classes], dataType: "float32" as const }],
   };
-  const metadata = classNames ? { "firn.class_names": JSON.stringify(classNames) } : {};
-  return encodeModel(createOnnxModel(graph, { metadata }));
+  const names = classNames ? { "firn.class_names": JSON.stringify(classNames) } : {};
+  return encodeModel(createOnnxModel(graph, { metadata: { ...names, ...metadata } }));
 }
 
 /** What such a model answers to a sample. */

@@ -50,6 +50,7 @@ export function addServeCommand(program: Command, context: CliContext): void {
     )
     .option("--max-rows <number>", "rows of one request (default: 4096)", whole("--max-rows", 1))
     .option("--journal <file>", "what happened to versions (default: serving/journal.jsonl beside the models)")
+    .option("--no-page", "answer / with JSON alone, no page for browsers")
     .action((paths: readonly string[], options: Options) => serveUntilStopped(paths, options, context));
 }
 

@@ -21,9 +21,9 @@ export class ListeningThread {
   }
 
   /** Begins to listen. @returns Why it cannot; undefined where it does. */
-  listen({ host, port, token, limits }: ListenerSetup, ask: ServingControl["ask"]): string | undefined {
+  listen({ host, port, token, limits, hasPage }: ListenerSetup, ask: ServingControl["ask"]): string | undefined {
     const bodies = new BodyReader(limits);
-    const service: Service = { answerer: this.answerer, control: { ask }, bodies, limits, isEnding: false };
+    const service: Service = { answerer: this.answerer, control: { ask }, bodies, limits, hasPage, isEnding: false };
     const handler = new RequestHandler(service, { tokens: new TokenCheck(token), routes: PROTOCOL_ROUTES });
     let listener: HttpListener;
     try {

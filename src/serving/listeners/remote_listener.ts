@@ -9,6 +9,7 @@ export interface ListenerSetup {
   readonly port: number;
   readonly token: string | undefined;
   readonly limits: ServerLimits;
+  readonly hasPage: boolean;
 }
 
 /** What the Worker of a listener can be asked. */

@@ -1,4 +1,5 @@
 import { VERSION } from "../../core/version.ts";
+import { PAGE_ROUTE } from "../page/page_route.ts";
 import { describeConfig, describeMetadata } from "./describe_model.ts";
 import { answerInfer } from "./infer_route.ts";
 import { parseJson } from "./parse_json.ts";
@@ -19,6 +20,7 @@ export const EXTENSIONS = [
 
 /** The routes of the Open Inference Protocol with Triton's extensions, and those for versions. */
 export const PROTOCOL_ROUTES: readonly Route<RouteContext>[] = [
+  PAGE_ROUTE,
   { method: "GET", path: "/v2/health/live", answer: () => emptyResponse() },
   { method: "GET", path: "/v2/health/ready", answer: ({ service }) => answerReady(service) },
   {

@@ -9,6 +9,8 @@ export interface Service {
   readonly control: ServingControl;
   readonly bodies: BodyReader;
   readonly limits: ServerLimits;
+  /** Whether browsers get a page at "/". */
+  readonly hasPage: boolean;
   /** Whether the server is ending: it is not ready any more. */
   isEnding: boolean;
 }

@@ -1,5 +1,7 @@
 /** What is asked of the thread that owns the models. Plain data, so that it crosses from threads that answer. */
 export type ControlRequest =
+  /** The names of the models. */
+  | { readonly kind: "models" }
   /** The protocol's repository index. */
   | { readonly kind: "index"; readonly isReadyOnly: boolean }
   /** Counts of all models, of one, or of one version. */

@@ -28,7 +28,7 @@ function describeOne({ file, state, accuracies }: ModelVersion): object {
   return {
     version: file.version,
     state: state.kind,
-    ...(state.kind === "refused" ? { reason: state.refusal.reason } : {}),
+    ...(state.kind === "refused" ? { reason: state.refusal.reason, can_be_forced: state.refusal.isForgetting } : {}),
     accuracies: accuracies.map(({ accuracy, experience }) => ({ experience, accuracy })),
   };
 }

@@ -76,6 +76,8 @@ export class ModelRepository implements ServingControl {
 
   async #answer(request: ControlRequest): Promise<ControlAnswer> {
     switch (request.kind) {
+      case "models":
+        return { status: 200, body: [...this.#models.keys()] };
       case "index": {
         const entries = this.models.flatMap((model) => model.index());
         return { status: 200, body: entries.filter(({ state }) => !request.isReadyOnly || state === "READY") };
