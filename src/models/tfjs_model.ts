@@ -9,6 +9,8 @@ import { loadModel } from "../engine/tfjs/model_loading.ts";
 import { chooseTrainable } from "../onnx/import/cutting/choose_trainable.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { fillInputShape } from "./layers_file/fill_input_shape.ts";
+import { readKerasArchive } from "./layers_file/keras/keras_archive.ts";
+import { loadWeights } from "./layers_file/load_weights.ts";
 import { type LayersFile, readLayersFile } from "./layers_file/read_layers_file.ts";
 import { drawLikeKeras, drawLikePyTorch } from "./model_initialization.ts";
 import { TFJS_MODEL_OPTIONS, type TfjsModelOptions } from "./options.ts";
@@ -22,13 +24,13 @@ const BEHIND_CLASSIFIER = new Set(["Activation", "Softmax", "Reshape", "Flatten"
 const CLASSIFIERS = new Set(["Dense", "Conv2D"]);
 
 /**
- * A network from a folder of TF.js (model.json and shards of weights), as `model.save` or tensorflowjs_converter writes
- * it from Keras, to be trained on: as it is, or with a new classifier. Layers keep their names and, unless `trainable`
- * says otherwise, what is frozen in the file stays frozen. Logits are [N, C]. The caller owns the model.
+ * A network from a file of Keras's (.keras), or a folder of TF.js (model.json and shards of weights), as `model.save`
+ * or tensorflowjs_converter writes it, to be trained on: as it is, or with a new classifier. Layers keep their names
+ * and, unless `trainable` says otherwise, what is frozen in the file stays frozen. Logits are [N, C]. The caller owns
+ * the model.
  * @throws {RefusalError} If a file is missing, cut off, of another format or quantised, TF.js does not know a layer, or
  *   `trainable` or `features` name none.
- * @example
- * const model = await tfjsModel({ path: "mobilenet/model.json", numClasses: 5, trainable: ["last:4"] });
+ * @example const model = await tfjsModel({ path: "mobilenet/model.json", numClasses: 5, trainable: ["last:4"] });
  */
 export async function tfjsModel(options: TfjsModelOptions): Promise<tf.LayersModel> {
   const settings = resolveOptions("tfjsModel", options, TFJS_MODEL_OPTIONS);
@@ -39,7 +41,8 @@ export async function tfjsModel(options: TfjsModelOptions): Promise<tf.LayersMod
   }
   const file = basename(path);
   tf.enableProdMode();
-  const model = await buildModel(readLayersFile(path, file), settings, file);
+  const read = path.endsWith(".keras") ? readKerasArchive : readLayersFile;
+  const model = await buildModel(read(path, file), settings, file);
   const whole = head === "keep" ? { model, classifier: undefined } : replaceHead(model, settings, file);
   if (settings.trainable) freezeOthers(whole, settings.trainable, file);
   return whole.model;
@@ -53,15 +56,12 @@ interface Headed {
 
 async function buildModel({ topology, weights }: LayersFile, { inputShape }: Settings, file: string) {
   const model = await loadLayers(inputShape ? fillInputShape(topology, inputShape) : topology, file);
-  const tensors = weights.map(({ name, shape, values }) => [name, tf.tensor(values, [...shape])] as const);
   try {
-    model.loadWeights(Object.fromEntries(tensors));
+    loadWeights(model, weights, file);
     return model;
   } catch (cause) {
     model.dispose();
-    throw new RangeRefusal(`${file}: its weights do not fit its layers: ${describeCause(cause)}`, { cause });
-  } finally {
-    tf.dispose(tensors.map(([, tensor]) => tensor));
+    throw cause;
   }
 }
 

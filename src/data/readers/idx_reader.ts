@@ -1,8 +1,8 @@
+import { inflateBounded, inflateStart, type PackedBytes } from "../../core/archives/bounded_inflate.ts";
 import { assertArrayBytes } from "../../core/array_limit.ts";
 import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { createSharedUint8 } from "../../core/shared/shared_memory.ts";
-import { inflateBounded, inflateStart, type PackedBytes } from "./bounded_inflate.ts";
 import { readBytes } from "./read_bytes.ts";
 
 /** An array of bytes as an idx file holds it. */

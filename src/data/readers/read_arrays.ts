@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { readZip, type ZipEntry } from "../../core/archives/zip_reader.ts";
 import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
@@ -13,7 +14,6 @@ import { MAX_NPY_HEADER_BYTES, type NpyArray, type NpyHeader, parseNpy, parseNpy
 import { readBytes, readStart } from "./read_bytes.ts";
 import { readTargetArray } from "./target_arrays.ts";
 import type { TargetPlan } from "./target_options.ts";
-import { readZip, type ZipEntry } from "./zip_reader.ts";
 
 /** How arrays are read. */
 export interface ArrayOptions {

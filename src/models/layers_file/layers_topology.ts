@@ -54,7 +54,11 @@ function parseText(text: string, file: string): unknown {
   }
 }
 
-function assertLayersMeanTheSame({ config }: ModelTopology, file: string): void {
+/**
+ * Refuses settings that TF.js passes over without a word.
+ * @throws {RangeRefusal} If a layer has one, or is written in Keras 3's way.
+ */
+export function assertLayersMeanTheSame({ config }: ModelTopology, file: string): void {
   const layers: unknown = Reflect.get(Object(config), "layers");
   for (const layer of Array.isArray(layers) ? layers : []) {
     assertKeras2(layer, file);
@@ -69,7 +73,8 @@ function assertMeansTheSame({ class_name, config }: LayerJson, file: string): vo
   const rules = class_name === "ReLU" ? { ...PASSED_OVER, ...PASSED_OVER_BY_RELU } : PASSED_OVER;
   for (const [key, neutral] of Object.entries(rules)) {
     const value = config[key] ?? neutral[0];
-    if (neutral.includes(value)) continue;
+    // Groups of channels are what this layer is about.
+    if (neutral.includes(value) || class_name === "GroupNormalization") continue;
     const what = `${file}: layer "${config.name}" of class ${class_name}`;
     throw new RangeRefusal(`${what}: ${key} is ${describeValue(value)}, which TF.js passes over (export it as ONNX)`);
   }

@@ -5,6 +5,7 @@ import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
+import type { LayerWeights } from "./keras/keras_weights.ts";
 import { parseLayersTopology } from "./layers_topology.ts";
 
 /** A weight as a file has it. */
@@ -14,10 +15,15 @@ export interface StoredWeight {
   readonly values: Float32Array | Int32Array;
 }
 
-/** What a folder of TF.js holds: a model's layers and their weights. */
+/** Weights by the names that TF.js gives them, or by layer, each layer's in its own order. */
+export type StoredWeights =
+  | { readonly kind: "byName"; readonly weights: readonly StoredWeight[] }
+  | { readonly kind: "byLayer"; readonly layers: LayerWeights };
+
+/** What a folder of TF.js, or a file of Keras's, holds: a model's layers and their weights. */
 export interface LayersFile {
   readonly topology: ModelTopology;
-  readonly weights: readonly StoredWeight[];
+  readonly weights: StoredWeights;
 }
 
 const weightSchema = z.looseObject({
@@ -51,7 +57,8 @@ export function readLayersFile(path: string, file: string): LayersFile {
     throw new RangeRefusal(needs(file, wanted, format));
   }
   const topology = parseLayersTopology(modelTopology, file);
-  return { topology, weights: readWeights(weightsManifest, dirname(jsonFile), file) };
+  const weights = readWeights(weightsManifest, dirname(jsonFile), file);
+  return { topology, weights: { kind: "byName", weights } };
 }
 
 function statFolder(path: string, file: string): boolean {

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
-import { assertArrayBytes, formatBytes } from "../../core/array_limit.ts";
-import { SyntaxRefusal } from "../../core/errors/errors.ts";
+import { assertArrayBytes, formatBytes } from "../array_limit.ts";
+import { SyntaxRefusal } from "../errors/errors.ts";
 import { inflateBounded, inflateStart, type PackedBytes } from "./bounded_inflate.ts";
 import { listZipEntries, type ZipRecord } from "./zip_directory.ts";
 

@@ -1,4 +1,4 @@
-import { SyntaxRefusal } from "../../core/errors/errors.ts";
+import { SyntaxRefusal } from "../errors/errors.ts";
 
 /** A file as the central directory of a zip archive describes it. */
 export interface ZipRecord {

@@ -1,6 +1,6 @@
 import { constants, gunzipSync, inflateRawSync } from "node:zlib";
-import { formatBytes } from "../../core/array_limit.ts";
-import { RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { formatBytes } from "../array_limit.ts";
+import { RangeRefusal, SyntaxRefusal } from "../errors/errors.ts";
 
 /** What `inflateStart` inflates first: at most a MiB comes of it, as deflate packs 1032 times at the most. */
 const FIRST_PIECE_BYTES = 1024;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { readZip } from "../../../src/core/archives/zip_reader.ts";
 import { RefusalError } from "../../../src/core/errors/errors.ts";
 import { parseNpy } from "../../../src/data/readers/npy_reader.ts";
-import { readZip } from "../../../src/data/readers/zip_reader.ts";
+import { SAVEZ, SAVEZ_COMPRESSED } from "../../data/numpy_files.ts";
 import { makeZip } from "../../support/made_files.ts";
-import { SAVEZ, SAVEZ_COMPRESSED } from "../numpy_files.ts";
 
 describe("readZip()", () => {
   test("reads what numpy wrote, stored and deflated", () => {

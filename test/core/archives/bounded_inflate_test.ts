@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { inflateBounded, inflateStart, type Packing } from "../../../src/data/readers/bounded_inflate.ts";
+import { inflateBounded, inflateStart, type Packing } from "../../../src/core/archives/bounded_inflate.ts";
 
 const pack = { deflate: deflateRawSync, gzip: gzipSync };
 const packings: readonly Packing[] = ["deflate", "gzip"];

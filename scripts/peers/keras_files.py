@@ -1,0 +1,128 @@
+"""Writes small networks as Keras 3 saves them (.keras), with what Keras says of them, for test/models/layers_file/keras3.
+
+Weights are random. NAME.json holds samples and the outputs in evaluation. The archives are packed again, deflated.
+
+pip install keras tensorflow-cpu numpy h5py
+python scripts/peers/keras_files.py test/models/layers_file/keras3
+"""
+
+import json
+import pathlib
+import sys
+import zipfile
+
+import keras
+import numpy
+
+layers = keras.layers
+
+
+def vision():
+    image = keras.Input((11, 9, 3), name="image")
+    x = layers.Resizing(8, 10, name="smaller")(image)
+    x = layers.Rescaling(0.5, offset=0.1)(x)
+    x = layers.Conv2D(6, 3, strides=2, padding="same", use_bias=False, kernel_regularizer="l2", name="stem")(x)
+    x = layers.BatchNormalization(momentum=0.9, name="norm")(x)
+    x = layers.Activation("silu")(x)
+    y = layers.DepthwiseConv2D(3, padding="same", name="depthwise")(x)
+    y = layers.LeakyReLU(0.3)(y)
+    y = layers.Dropout(0.2, seed=1)(y)
+    x = layers.Add()([x, y])
+    head = keras.Sequential(
+        [keras.Input((4, 5, 6)), layers.SeparableConv2D(5, 2, activation="gelu"), layers.MaxPooling2D((2, 1)), layers.Flatten()],
+        name="head",
+    )
+    outputs = layers.Dense(3, activation="softmax", name="predictions")(head(x))
+    return keras.Model(image, outputs, name="vision"), lambda random: random.normal(0, 1, (4, 11, 9, 3))
+
+
+def words():
+    model = keras.Sequential(
+        [
+            keras.Input((7,), name="ids"),
+            layers.Embedding(12, 5, name="table"),
+            layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="both"),
+            layers.LSTM(4, return_sequences=True, recurrent_regularizer="l1"),
+            layers.SimpleRNN(4, go_backwards=True, name="simple"),
+            layers.Dense(2, name="logits"),
+        ],
+        name="words",
+    )
+    return model, lambda random: random.integers(0, 12, (4, 7))
+
+
+def volumes():
+    volume = keras.Input((6, 5, 4, 2))
+    x = layers.Conv3D(3, 3, strides=2, padding="same", activation="relu")(volume)
+    y = layers.MaxPooling3D(2, strides=1, padding="same")(x)
+    z = layers.AveragePooling3D(2, strides=1, padding="same")(x)
+    x = layers.Conv3D(2, (2, 1, 2), activation="elu")(layers.Concatenate()([y, z]))
+    end = keras.Input((2, 3, 1, 2))
+    shared = layers.Dense(2, activation="tanh", name="shared")
+    ends = [shared(layers.GlobalAveragePooling3D()(end)), shared(layers.GlobalMaxPooling3D()(end))]
+    pools = keras.Model(end, layers.Subtract()(ends), name="pools")
+    model = keras.Model(volume, layers.Dense(2)(pools(x)), name="volumes")
+    return model, lambda random: random.normal(0, 1, (4, 6, 5, 4, 2))
+
+
+def signals():
+    model = keras.Sequential(
+        [
+            keras.Input((9, 4)),
+            layers.Normalization(name="measured"),
+            layers.Conv1D(6, 3, activation="tanh"),
+            layers.DepthwiseConv1D(2, depth_multiplier=2, padding="same", activation="relu"),
+            layers.GroupNormalization(3),
+            layers.SeparableConv1D(5, 3, strides=2),
+            layers.LayerNormalization(),
+            layers.TimeDistributed(layers.Dense(4, activation="softplus"), name="each"),
+            layers.PReLU(shared_axes=[1]),
+            layers.AveragePooling1D(2, padding="same"),
+            layers.Flatten(),
+            layers.Dense(3),
+        ],
+        name="signals",
+    )
+    return model, lambda random: random.normal(2, 3, (4, 9, 4))
+
+
+def randomise(model, random):
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            randomise(layer, random)
+            continue
+        for weight in layer.weights:
+            if "seed" in weight.path or "count" in weight.path:
+                continue
+            values = random.normal(0, 0.4, weight.shape)
+            if "variance" in weight.path or "gamma" in weight.path:
+                values = 0.6 + numpy.abs(values)
+            weight.assign(values.astype("float32"))
+        if isinstance(layer, layers.Normalization):
+            layer.finalize_state()
+
+
+def pack(path):
+    with zipfile.ZipFile(path) as archive:
+        members = [(info.filename, archive.read(info)) for info in archive.infolist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
+
+
+def main(folder):
+    for number, build in enumerate([vision, words, volumes, signals]):
+        random = numpy.random.default_rng(number)
+        model, draw = build()
+        randomise(model, random)
+        samples = draw(random).astype("float32")
+        outputs = numpy.asarray(model(samples, training=False))
+        path = pathlib.Path(folder) / f"{model.name}.keras"
+        model.save(path)
+        pack(path)
+        recorded = {name: [float(f"{value:.8g}") for value in values.ravel()] for name, values in [("samples", samples), ("outputs", outputs)]}
+        path.with_suffix(".json").write_text(json.dumps(recorded) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

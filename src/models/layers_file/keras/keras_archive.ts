@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { readZip } from "../../../core/archives/zip_reader.ts";
+import { describeCause, needs, RangeRefusal, SyntaxRefusal } from "../../../core/errors/errors.ts";
+import { readHdf5 } from "../hdf5/hdf5_file.ts";
+import { assertLayersMeanTheSame } from "../layers_topology.ts";
+import type { LayersFile } from "../read_layers_file.ts";
+import { convertKerasModel } from "./keras_model.ts";
+import { collectWeights } from "./keras_weights.ts";
+
+const CONFIG = "config.json";
+const WEIGHTS = "model.weights.h5";
+
+/**
+ * Reads a model as Keras 3 saves it, and tf.keras since 2.13: a zip archive of config.json and model.weights.h5.
+ * @param path The .keras file.
+ * @param file What messages begin with.
+ * @throws {RefusalError} If it is missing, damaged or no such archive, or its layers are written in another way.
+ */
+export function readKerasArchive(path: string, file: string): LayersFile {
+  const entries = readZip(readAll(path, file), file);
+  const read = (name: string) => {
+    const entry = entries.get(name);
+    if (entry) return entry.read();
+    throw new RangeRefusal(needs(file, `${name}, as a file of Keras's has it`, [...entries.keys()]));
+  };
+  const config = parseConfig(new TextDecoder().decode(read(CONFIG)), file);
+  const topology = convertKerasModel(config, file);
+  assertLayersMeanTheSame(topology, file);
+  const layers = collectWeights(topology, readHdf5(read(WEIGHTS), `${file}, ${WEIGHTS}`), file);
+  return { topology, weights: { kind: "byLayer", layers } };
+}
+
+function readAll(path: string, file: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new RangeRefusal(`Cannot read ${file}: ${describeCause(cause)}`, { cause });
+  }
+}
+
+function parseConfig(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxRefusal(`${file}: ${CONFIG} is no JSON: ${describeCause(cause)}`, { cause });
+  }
+}

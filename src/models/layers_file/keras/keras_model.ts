@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { describeIssue } from "../../../core/errors/describe_issue.ts";
+import { needs, RangeRefusal, TypeRefusal } from "../../../core/errors/errors.ts";
+import type { ModelTopology } from "../../../engine/model_topology.ts";
+import { convertCalls, listReferences } from "./keras_calls.ts";
+import { convertSettings } from "./keras_layer_settings.ts";
+
+const layerSchema = z.looseObject({
+  module: z.string().nullish(),
+  class_name: z.string(),
+  config: z.looseObject({ name: z.string().optional() }),
+  name: z.string().optional(),
+  inbound_nodes: z.array(z.unknown()).optional(),
+});
+
+const modelSchema = z.looseObject({
+  class_name: z.string(),
+  config: z.looseObject({
+    name: z.string(),
+    layers: z.array(layerSchema).min(1),
+    input_layers: z.unknown().optional(),
+    output_layers: z.unknown().optional(),
+  }),
+});
+
+/** A layer as Keras writes it. */
+type KerasLayer = z.infer<typeof layerSchema>;
+
+/** What of operators on tensors (`a + b`) is a layer, too. */
+const OPERATORS: ReadonlySet<string> = new Set(["Add", "Subtract", "Multiply"]);
+
+/** The classes that are models themselves. */
+const MODELS = ["Sequential", "Functional", "Model"];
+
+/**
+ * A model's layers and calls as Keras 2 and TF.js write them, of Keras 3's way: settings without their modules,
+ * policies of types and initialisers, and calls as lists.
+ * @param file What messages begin with.
+ * @throws {RefusalError} If it is neither a sequential nor a functional model, or has a call or a setting that TF.js
+ *   has no words for; the message names the layer.
+ */
+export function convertKerasModel(config: unknown, file: string): ModelTopology {
+  const { class_name } = Object(config);
+  if (typeof class_name === "string" && !MODELS.includes(class_name)) {
+    throw new RangeRefusal(needs(file, "a sequential or functional model", class_name));
+  }
+  const parsed = modelSchema.safeParse(config);
+  if (!parsed.success) throw new TypeRefusal(`${file}: config.json: ${describeIssue(parsed.error, config)}`);
+  const { layers, ...rest } = parsed.data.config;
+  const shifted = listShifted(layers);
+  const settings = { name: rest.name, layers: layers.map((layer) => convertLayer(layer, { file, shifted })) };
+  if (class_name === "Sequential") return { class_name, config: settings };
+  const [inputs, outputs] = [rest.input_layers, rest.output_layers].map((value) => listReferences(value, shifted));
+  if (!inputs || !outputs) throw new TypeRefusal(needs(file, "inputs and outputs of a functional model", rest));
+  return { class_name: "Functional", config: { ...settings, input_layers: inputs, output_layers: outputs } };
+}
+
+/**
+ * The models within a model, whose calls Keras 3 counts from 0, and TF.js and Keras 2 from 1: their making counts
+ * there.
+ */
+function listShifted(layers: readonly KerasLayer[]): ReadonlySet<string> {
+  const isKeras3 = layers.some(({ inbound_nodes = [] }) => inbound_nodes.some((call) => !Array.isArray(call)));
+  const models = layers.filter(({ class_name }) => isKeras3 && MODELS.includes(class_name));
+  return new Set(models.map(({ name, config }) => name ?? config.name ?? ""));
+}
+
+interface Place {
+  readonly file: string;
+  readonly shifted: ReadonlySet<string>;
+}
+
+/** A layer, or a model within the model. */
+function convertLayer(layer: KerasLayer, { file, shifted }: Place): object {
+  const { class_name, module, inbound_nodes = [] } = layer;
+  const name = layer.config.name ?? layer.name ?? class_name;
+  const what = `${file}: layer "${name}" of class ${class_name}`;
+  if (module?.startsWith("keras.src.ops") && !OPERATORS.has(class_name)) {
+    throw new RangeRefusal(`${what} is an operator on tensors, which TF.js has no layer for (export it as ONNX)`);
+  }
+  const calls = convertCalls(inbound_nodes, { className: class_name, what, shifted });
+  if (MODELS.includes(class_name)) {
+    const inner = convertKerasModel(layer, file);
+    return { ...inner, name, inbound_nodes: calls };
+  }
+  return { class_name, config: { ...convertSettings(layer, what), name }, name, inbound_nodes: calls };
+}

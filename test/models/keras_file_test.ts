@@ -1,0 +1,118 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs";
+import { readZip } from "../../src/core/archives/zip_reader.ts";
+import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { listModelVariables } from "../../src/engine/tfjs/model_variables.ts";
+import { listRegularizers } from "../../src/engine/tfjs/regularizers.ts";
+import { flattenWeights } from "../../src/models/model_snapshot.ts";
+import { tfjsModel } from "../../src/models/tfjs_model.ts";
+import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
+import { catchError, computeOutputs, drawInput } from "../engine/engine_fixtures.ts";
+import { makeZip } from "../support/made_files.ts";
+
+const KERAS = fileURLToPath(new URL("layers_file/keras3/", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "firn-keras-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What Keras said of a network: see scripts/peers/keras_files.py. */
+interface Recorded {
+  readonly samples: number[];
+  readonly outputs: number[];
+}
+
+function readRecorded(name: string): Recorded {
+  return JSON.parse(readFileSync(join(KERAS, `${name}.json`), "utf8"));
+}
+
+describe("tfjsModel() of a .keras file", () => {
+  for (const name of ["vision", "words", "volumes", "signals"]) {
+    test(`answers as Keras does, in both engines, when the network is ${name}`, async () => {
+      const { samples, outputs } = readRecorded(name);
+      const model = await tfjsModel({ path: join(KERAS, `${name}.keras`), head: "keep" });
+      const sampleShape = model.inputs[0]?.shape.slice(1).map(Number) ?? [];
+      const x = tf.tensor(samples, [4, ...sampleShape]);
+      const byTfjs = await [model.predict(x)].flat()[0]?.data();
+      const { topology, parameters, state } = flattenWeights(model);
+      const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
+      const input = drawInput(4, { x: { data: new Float32Array(samples), shape: [4, ...sampleShape] }, mode: "eval" });
+      const byOnnxruntime = await computeOutputs(engine, { parameters, state }, input);
+      for (const [i, wanted] of outputs.entries()) {
+        expect(byTfjs?.[i]).toBeCloseTo(wanted, 5);
+        expect(byOnnxruntime[i]).toBeCloseTo(wanted, 5);
+      }
+      await engine.close();
+      model.dispose();
+      x.dispose();
+    });
+  }
+
+  test("puts a new classifier in the place of the file's, and freezes what was not chosen", async () => {
+    const model = await tfjsModel({ path: join(KERAS, "vision.keras"), numClasses: 7, trainable: ["stem"] });
+    expect(model.outputs[0]?.shape).toEqual([null, 7]);
+    const { layout } = listModelVariables(model);
+    expect(layout.entries.map(({ name }) => name)).toEqual(["stem/kernel", "classifier/kernel", "classifier/bias"]);
+    expect(listRegularizers(model)).toEqual([{ weight: "stem/kernel", l1: 0, l2: 0.01 }]);
+    model.dispose();
+  });
+
+  test("refuses what it cannot make a model of, in one sentence", async () => {
+    const cases: [string, RegExp][] = [
+      [join(folder, "nowhere.keras"), /^RangeError: Cannot read nowhere.keras: /],
+      [write("text", Buffer.from("no archive")), /^SyntaxError: text.keras: no zip archive, or a truncated one$/],
+      [
+        change("weightless", (files) => files.delete("model.weights.h5")),
+        /^RangeError: weightless.keras needs model.weights.h5, as a file of Keras's has it, got \["metadata/,
+      ],
+      [change("bare", (files) => files.delete("config.json")), /bare.keras needs config.json, as a file of Keras's/],
+      [edit("class", '"class_name": "SimpleRNN"', '"class_name": "Guess"'), /class.keras: TF.js needs .* got "Guess"/],
+      [
+        edit("own", '"class_name": "Sequential"', '"class_name": "Net"'),
+        /own.keras needs a sequential or functional model, got "Net"/,
+      ],
+      [
+        edit("shape", '"output_dim": 5', '"output_dim": 6'),
+        /layer "table" of class Embedding needs a weight 0 of shape \[12, 6\], got \[12, 5\]/,
+      ],
+      [
+        edit("bias", '"use_bias": true', '"use_bias": false'),
+        /layer "both" of class Bidirectional needs 4 weights in the file, got 6/,
+      ],
+      [
+        edit("hard", '"recurrent_activation": "sigmoid"', '"recurrent_activation": "hard_sigmoid"'),
+        /is another in Keras 3/,
+      ],
+      [
+        change("damaged", (files) => files.set("model.weights.h5", Buffer.from("no HDF5"))),
+        /^SyntaxError: damaged.keras, model.weights.h5: no HDF5 file$/,
+      ],
+    ];
+    for (const [path, message] of cases) expect(String(await catchError(tfjsModel({ path })))).toMatch(message);
+  });
+});
+
+/** What words.keras holds, changed. */
+function change(name: string, spoil: (files: Map<string, Uint8Array>) => void): string {
+  const entries = readZip(readFileSync(join(KERAS, "words.keras")), "words");
+  const files = new Map([...entries].map(([entry, { read }]) => [entry, read()]));
+  spoil(files);
+  return write(name, makeZip(Object.fromEntries(files)));
+}
+
+/** The same with another text in its config. */
+function edit(name: string, from: string, to: string): string {
+  return change(name, (files) => {
+    const text = new TextDecoder().decode(files.get("config.json"));
+    expect(text).toContain(from);
+    files.set("config.json", Buffer.from(text.replaceAll(from, to)));
+  });
+}
+
+function write(name: string, bytes: Uint8Array): string {
+  const path = join(folder, `${name}.keras`);
+  writeFileSync(path, bytes);
+  return path;
+}
