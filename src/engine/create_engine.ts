@@ -1,6 +1,7 @@
 import { describeUnknownName, describeValue, findNearestNames, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { flag, number, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
+import { assertVectorsFit } from "../core/vector_limit.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/precision.ts";
 import type { FrozenPart } from "../onnx/topology/find_frozen_part.ts";
@@ -59,6 +60,7 @@ const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
 /**
  * Makes of a model's topology what engines of a kind take.
  * @throws {UnsupportedLayerError} If a layer has no converter, and onnxruntime is to compute it.
+ * @throws {RangeError} If onnxruntime is to compute it, and it has more weights than flat vectors hold.
  */
 export async function prepareModel(
   kind: EngineKind,
@@ -71,6 +73,7 @@ export async function prepareModel(
   const { movesState } = await import("../onnx/engine_graphs.ts");
   const { findFrozenPart } = await import("../onnx/topology/find_frozen_part.ts");
   const spec = parseTopology(topology);
+  assertVectorsFit("the model", { parameters: spec.layout.size, state: spec.stateLayout.size });
   const frozenPart = findFrozenPart(spec, topology);
   return { kind, spec, movesState: movesState(spec), ...(frozenPart ? { frozenPart } : {}) };
 }

@@ -3,6 +3,7 @@ import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
 import { createParameterLayout, type ParameterEntry, type ParameterLayout } from "../core/parameter_layout.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { remapVector } from "../core/remap_vector.ts";
+import { assertVectorsFit } from "../core/vector_limit.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
 import { type GrowingHead, growTopology, listGrowingHeads, shapeHead } from "./growing_head.ts";
 import type { ModelSnapshot } from "./model_snapshot.ts";
@@ -24,6 +25,11 @@ export function growSnapshot(
   const { layout, stateLayout } = growLayouts(snapshot, heads);
   const before = joinLayouts(snapshot.layout, snapshot.stateLayout);
   const after = joinLayouts(layout, stateLayout);
+  // Both vectors are one here.
+  assertVectorsFit("a model with heads this wide, layer state included,", {
+    parameters: after.size,
+    state: stateLayout.size,
+  });
   const values = new Float32Array(before.size);
   values.set(snapshot.parameters);
   values.set(snapshot.state, snapshot.layout.size);

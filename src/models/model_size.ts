@@ -1,7 +1,5 @@
 import { RangeRefusal } from "../core/errors/errors.ts";
-
-/** 4 GiB of float32: twice what an ONNX file may hold, and all that one WebAssembly memory can. */
-const MAX_PARAMETERS = 2 ** 30;
+import { MAX_VECTOR_LENGTH } from "../core/vector_limit.ts";
 
 /** More layers than this are a mistake. */
 const MAX_LAYERS = 1000;
@@ -14,9 +12,10 @@ const MAX_LAYERS = 1000;
  */
 export function assertModelSize(subject: string, widths: readonly number[]): void {
   const parameters = widths.slice(1).reduce((sum, units, i) => sum + ((widths[i] ?? 0) + 1) * units, 0);
-  if (parameters <= MAX_PARAMETERS) return;
+  if (parameters <= MAX_VECTOR_LENGTH) return;
   throw new RangeRefusal(
-    `${subject}: a model may have at most ${MAX_PARAMETERS} parameters, this one has ${parameters}`,
+    `${subject}: a model may have at most ${MAX_VECTOR_LENGTH} parameters, this one has ${parameters}; ` +
+      "make its layers smaller",
   );
 }
 

@@ -3,7 +3,12 @@ import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { ModelVectors } from "../engine/engine.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { loadModel } from "../engine/tfjs/model_loading.ts";
-import { listModelVariables, readVariables, writeVariables } from "../engine/tfjs/model_variables.ts";
+import {
+  assertModelVectorsFit,
+  listModelVariables,
+  readVariables,
+  writeVariables,
+} from "../engine/tfjs/model_variables.ts";
 import { takeTopology } from "./take_topology.ts";
 
 /** A model as plain data: what a cluster is started with and a checkpoint holds. */
@@ -16,9 +21,10 @@ export interface ModelSnapshot extends ModelVectors {
 /**
  * Copies a model out of TF.js: its topology, its trainable weights as one vector [P] and the others as another [Q].
  * The caller owns the result; the model is left as it was.
- * @throws {RangeError} If two of the model's weights have one name.
+ * @throws {RangeError} If two of the model's weights have one name, or it has more of them than a vector holds.
  */
 export function flattenWeights(model: tf.LayersModel): ModelSnapshot {
+  assertModelVectorsFit(model);
   const { trainable, state, layout, stateLayout } = listModelVariables(model);
   const snapshot = {
     topology: takeTopology(model),

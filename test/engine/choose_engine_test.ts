@@ -8,6 +8,7 @@ import {
   prepareModel,
 } from "../../src/engine/create_engine.ts";
 import type { EngineKind } from "../../src/engine/engine_kind.ts";
+import type { ModelTopology } from "../../src/engine/model_topology.ts";
 import { applyTo, catchError, takeApart } from "./engine_fixtures.ts";
 
 function createTwoInputs(): tf.LayersModel {
@@ -103,6 +104,33 @@ describe("prepareModel() and createEngine()", () => {
       expect(await chooseEngine("auto", topology)).toBe("tfjs");
     });
   }
+});
+
+describe("prepareModel()", () => {
+  /** A description of three layers, the middle one 2^15 wide: nothing of the size is made. */
+  function describeWide({ trainable }: { trainable: boolean }): ModelTopology {
+    const dense = (name: string, units: number, more = {}) => ({
+      class_name: "Dense",
+      config: { name, units, activation: "linear", use_bias: false, trainable, ...more },
+    });
+    const layers = [
+      dense("first", 2 ** 15, { batch_input_shape: [null, 2 ** 14] }),
+      dense("middle", 2 ** 15),
+      dense("last", 2),
+    ];
+    return { class_name: "Sequential", config: { name: "wide", layers } };
+  }
+
+  const COUNT = 2 ** 14 * 2 ** 15 + 2 ** 15 * 2 ** 15 + 2 ** 15 * 2;
+
+  test("counts the weights of a description, and refuses more than vectors hold, trained or not", async () => {
+    expect(String(await catchError(prepareModel("onnxruntime", describeWide({ trainable: true }))))).toMatch(
+      `the model may have at most 1073741824 (4 GiB) parameters that are trained, got ${COUNT}: freeze a part of it`,
+    );
+    expect(String(await catchError(prepareModel("onnxruntime", describeWide({ trainable: false }))))).toMatch(
+      `at most 1073741824 (4 GiB) values that are not trained (frozen weights, moving statistics), got ${COUNT}`,
+    );
+  });
 });
 
 describe("assertDevice()", () => {

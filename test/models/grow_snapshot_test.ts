@@ -76,4 +76,13 @@ describe("growSnapshot()", () => {
     expect(read(after, "classifier/active")).toEqual([1, 0, 0, 0, 0]);
     expect(read(after, "fc0/kernel")).toEqual(read(before, "fc0/kernel"));
   });
+
+  test("refuses a head that no vector can hold, before it makes one", () => {
+    const snapshot = snapshotOf({ incremental: true });
+    const heads = listGrowingHeads(snapshot.topology).map((head) =>
+      head.kind === "incremental" ? { ...head, units: 2 ** 28 } : head,
+    );
+    // A kernel of four features, the biases and what is active; the layer below has 16.
+    expect(() => growSnapshot(snapshot, { heads, seed: 1 })).toThrow(`got ${6 * 2 ** 28 + 16}: freeze a part of it`);
+  });
 });

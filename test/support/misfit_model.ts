@@ -6,11 +6,14 @@ export function createModel({ inputShape, numClasses }: { inputShape: number[]; 
   const misfit = process.env.FIRN_TEST_MISFIT;
   const shape = misfit === "samples" ? [32, 32, 3] : inputShape;
   const { layers } = tf;
-  return tf.sequential({
+  const model = tf.sequential({
     layers: [
       layers.flatten({ inputShape: shape }),
       ...(misfit === "rows" ? [layers.batchNormalization({ name: "norm" })] : []),
       layers.dense({ units: misfit === "classes" ? numClasses - 3 : numClasses }),
     ],
   });
+  // A kernel that says that it is so large takes no memory.
+  if (misfit === "size") Object.assign(model.trainableWeights[0] ?? {}, { shape: [2 ** 16, 2 ** 15] });
+  return model;
 }

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
+import { countElements } from "../../core/host_tensor.ts";
 import { createParameterLayout, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import { assertVectorsFit, type VectorLengths } from "../../core/vector_limit.ts";
 import { listWeightOwners } from "./model_layers.ts";
 
 /** The variables of a model, each list in the order of its layout. */
@@ -39,6 +41,18 @@ export function listModelVariables(model: tf.LayersModel): ModelVariables {
     layout: createLayout(trainable),
     stateLayout: createLayout(state),
   };
+}
+
+/**
+ * Refuses a model that flat vectors cannot hold. No weight is read.
+ * @throws {RangeError} If it has more than 2^30 trained parameters, or as many values of layer state.
+ */
+export function assertModelVectorsFit(model: Pick<tf.LayersModel, "name" | "weights" | "trainableWeights">): void {
+  const count = (weights: readonly Pick<tf.LayerVariable, "shape">[]) =>
+    weights.reduce((sum, { shape }) => sum + countElements(shape.map(Number)), 0);
+  const parameters = count(model.trainableWeights);
+  const lengths: VectorLengths = { parameters, state: count(model.weights) - parameters };
+  assertVectorsFit(`the model ${model.name}`, lengths);
 }
 
 /** Copies a flat vector into variables; `vector` may lie in shared memory and is not kept. */

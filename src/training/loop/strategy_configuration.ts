@@ -3,6 +3,7 @@ import { RandomStreams } from "../../core/random_stream.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
+import { assertModelVectorsFit } from "../../engine/tfjs/model_variables.ts";
 import { assertStandardizationFirst } from "../../engine/tfjs/standardization_place.ts";
 import { defaultEvaluator } from "../../evaluation/default_evaluator.ts";
 import { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
@@ -51,6 +52,7 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
     this.#evaluator = evaluator ?? new EvaluationPlugin({ metrics: [] });
     const parts = plugins.flatMap(listParts);
     assertStandardizationFirst(model);
+    assertModelVectorsFit(model);
     assertCombination(this, parts);
     for (const plugin of parts) plugin.assertUsable?.({ model, options: resolved });
   }

@@ -63,6 +63,16 @@ describe("train --model path=…, a model that does not fit", () => {
     }
   });
 
+  test("is refused before a run is begun, when no vector can hold its weights", async () => {
+    for (const engine of ["onnxruntime", "tfjs"]) {
+      const { out, status, stderr } = await trainMisfit("size", ["--engine", engine]);
+      expect(stderr).toMatch(
+        /^the model \S+ may have at most 1073741824 \(4 GiB\) parameters that are trained, got 2147483658: freeze .+\n$/,
+      );
+      expect([status, existsSync(out)]).toEqual([2, false]);
+    }
+  });
+
   test("is refused before a run is begun, when a layer normalises minibatches of one row by the batch", async () => {
     for (const engine of ["onnxruntime", "tfjs"]) {
       const { out, status, stderr } = await trainMisfit("rows", ["--engine", engine, "--batch-size", "1"]);

@@ -3,11 +3,22 @@ import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import { EWC } from "../../../src/methods/ewc/ewc_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { Replay } from "../../../src/methods/replay/replay_plugin.ts";
+import { flattenWeights } from "../../../src/models/model_snapshot.ts";
 import { resolveStrategyOptions } from "../../../src/training/loop/strategy_options.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { makeOptions } from "./made_strategy.ts";
 
 describe("strategy options", () => {
+  test("are refused with a model that no vector can hold", () => {
+    const options = makeOptions();
+    // A kernel that says that it is so large takes no memory.
+    Object.assign(options.model.trainableWeights[0] ?? {}, { shape: [2 ** 16, 2 ** 15] });
+    expect(() => new Naive(options)).toThrow(
+      "may have at most 1073741824 (4 GiB) parameters that are trained, got 21474",
+    );
+    expect(() => flattenWeights(options.model)).toThrow("may have at most 1073741824 (4 GiB) parameters");
+  });
+
   test("have the documented defaults", () => {
     const { model, optimizer } = makeOptions();
     const strategy = new Naive({ model, optimizer });
