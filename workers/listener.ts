@@ -20,6 +20,8 @@ const remote: RemoteListener = {
   },
   apply: (command) => requireThread().answerer.apply(command),
   readStatistics: () => requireThread().answerer.readStatistics(),
+  recall: (model, id) => requireThread().answerer.recall(model, id),
+  forget: (model, id) => requireThread().answerer.forget(model, id),
   listen: async (setup, ask) => requireThread().listen(setup, ask),
   end: async () => thread?.end(),
 };

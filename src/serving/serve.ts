@@ -3,6 +3,8 @@ import { RangeRefusal, RefusalError } from "../core/errors/errors.ts";
 import { resolveOptions } from "../core/options/option_schema.ts";
 import { Answerer } from "./answering/answerer.ts";
 import type { AnsweringThread } from "./answering/serving_command.ts";
+import type { FeedbackCollector } from "./feedback/feedback_collector.ts";
+import { type CollectingOptions, openCollector } from "./feedback/open_collectors.ts";
 import { createSampleGate, type GateSource } from "./gate/gate_source.ts";
 import { readGateFolder } from "./gate/read_gate_folder.ts";
 import { createRunGate } from "./gate/run_gate.ts";
@@ -60,7 +62,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const loader = new VersionLoader();
   const journals = new Map<string, Journal>();
   const models = await createModels(resolved, { threads, loader, journals });
-  const repository = new ModelRepository(models, threads);
+  const collectors = new Map<string, FeedbackCollector>();
+  const repository = new ModelRepository(models, { threads, collectors });
   const bodies = new BodyReader(resolved);
   const service: Service = {
     answerer,
@@ -83,6 +86,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     bodies.close();
     await repository.close();
     await Promise.all([loader.close(), ...workers.map((worker) => worker.terminate())]);
+    for (const collector of collectors.values()) await collector.end();
     for (const journal of journals.values()) journal.close();
   };
   const close = () => {
@@ -94,6 +98,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       const worker = await ListenerWorker.start({ maxQueuedRows, batchWaitMs }, number);
       workers.push(worker);
       threads.push(worker);
+    }
+    for (const [i, { feedback }] of resolved.models.entries()) {
+      const model = models[i];
+      if (!model || feedback === undefined) continue;
+      collectors.set(model.name, await openCollector(model, feedback, collectingOptions(resolved, threads)));
     }
     await repository.start();
     assertFilesServed(models);
@@ -135,6 +144,13 @@ function assertFilesServed(models: readonly ServedModel[]): void {
     const [state] = versions.map((version) => version.state);
     throw new RefusalError(state?.kind === "refused" ? state.refusal.reason : `${place.path} cannot be served`);
   }
+}
+
+function collectingOptions(
+  { feedbackRows, keptRequests, keptBytes, tell = () => undefined }: ResolvedServeOptions,
+  threads: readonly AnsweringThread[],
+): CollectingOptions {
+  return { maxRows: feedbackRows, kept: { requests: keptRequests, bytes: keptBytes }, threads, tell };
 }
 
 /** The limits alone, which cross to other threads. */

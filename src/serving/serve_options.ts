@@ -24,6 +24,8 @@ export interface ModelOptions {
    * what its summary.json holds.
    */
   readonly gate?: GateSource | string | undefined;
+  /** The folder of experiences in which feedback is collected. Default: none is taken. */
+  readonly feedback?: string | undefined;
 }
 
 /** What `serve` takes. */
@@ -60,6 +62,9 @@ export const SERVE_OPTIONS = {
   maxRows: withDefault(wholeNumber(1), 4096, "rows of one request"),
   pollMs: withDefault(wholeNumber(10), 250, "how often folders are looked at for new files; taken at the second look"),
   page: withDefault(flag(), true, "browsers get a page at /"),
+  feedbackRows: withDefault(wholeNumber(1), 1000, "rows of feedback that are an experience"),
+  keptRequests: withDefault(wholeNumber(1), 10_000, "answered requests whose inputs are kept for feedback by their id"),
+  keptBytes: withDefault(wholeNumber(1), 64 * 2 ** 20, "bytes of those inputs, for each model and listener"),
   journal: optional(text(1), "file of what happened to versions; default: serving/journal.jsonl beside the models"),
   tell: optional(callback<(line: string) => void>(), "is told what happens to versions, in one line each"),
 } as const;

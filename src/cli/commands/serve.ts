@@ -9,7 +9,11 @@ import { createNumberParser, createWholeNumberParser } from "../options/option_v
 /** The environment variable that holds the token: what is typed as an option can be read by others on this machine. */
 const TOKEN_VARIABLE = "FIRN_TOKEN";
 
-type Options = Omit<ServeOptions, "models" | "tell"> & { readonly name?: string; readonly gate?: string };
+type Options = Omit<ServeOptions, "models" | "tell"> & {
+  readonly name?: string;
+  readonly gate?: string;
+  readonly feedback?: string;
+};
 
 /** Adds the command that serves models until it is stopped. */
 export function addServeCommand(program: Command, context: CliContext): void {
@@ -49,6 +53,17 @@ export function addServeCommand(program: Command, context: CliContext): void {
       whole("--max-concurrency", 1),
     )
     .option("--max-rows <number>", "rows of one request (default: 4096)", whole("--max-rows", 1))
+    .option(
+      "--feedback <folder>",
+      "take labels of answers, and collect them here as experiences (default: none are taken)",
+    )
+    .option("--feedback-rows <number>", "rows that are an experience (default: 1000)", whole("--feedback-rows", 1))
+    .option(
+      "--kept-requests <number>",
+      "answers that can be labelled by id (default: 10000)",
+      whole("--kept-requests", 1),
+    )
+    .option("--kept-bytes <number>", "bytes of their inputs (default: 64 MiB)", whole("--kept-bytes", 1))
     .option("--journal <file>", "what happened to versions (default: serving/journal.jsonl beside the models)")
     .option("--no-page", "answer / with JSON alone, no page for browsers")
     .action((paths: readonly string[], options: Options) => serveUntilStopped(paths, options, context));
@@ -56,12 +71,13 @@ export function addServeCommand(program: Command, context: CliContext): void {
 
 async function serveUntilStopped(
   paths: readonly string[],
-  { name, gate, token = process.env[TOKEN_VARIABLE], ...options }: Options,
+  { name, gate, feedback, token = process.env[TOKEN_VARIABLE], ...options }: Options,
   { stdout, stderr, signal }: CliContext,
 ): Promise<void> {
   if (name !== undefined && paths.length > 1) throw new CliError("--name is for one model, got several paths");
   if (gate !== undefined && paths.length > 1) throw new CliError("--gate is for one model, got several paths");
-  const models = paths.map((path) => ({ path, name, gate }));
+  if (feedback !== undefined && paths.length > 1) throw new CliError("--feedback is for one model, got several paths");
+  const models = paths.map((path) => ({ path, name, gate, feedback }));
   const { serve } = await import("../../serving/serve.ts");
   const tell = (line: string) => stderr.write(`${escapeControls(line)}\n`);
   const given = token === undefined || token === "" ? {} : { token };

@@ -69,6 +69,16 @@ export function parseNpyValues(
  * @throws {SyntaxRefusal} If it is truncated, no such file, or names a type other than those of `parseNpy`.
  */
 export function parseNpyHeader(bytes: Uint8Array, subject: string): NpyHeader {
+  const described = parseNpyStart(bytes, subject);
+  const { itemSize } = chooseReader(described.descr, subject);
+  return { ...described, fileBytes: described.start + countElements(described.shape) * itemSize };
+}
+
+/**
+ * The same whatever its values are.
+ * @throws {SyntaxRefusal} If it is truncated or no such file.
+ */
+export function parseNpyStart(bytes: Uint8Array, subject: string): Omit<NpyHeader, "fileBytes"> {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
     const got = new TextDecoder("latin1").decode(bytes.subarray(0, 6));
     throw new SyntaxRefusal(`${subject}: .npy data must begin with \\x93NUMPY, got ${JSON.stringify(got)}`);
@@ -84,9 +94,7 @@ export function parseNpyHeader(bytes: Uint8Array, subject: string): NpyHeader {
     );
   }
   if (!isWhole || start > bytes.length) throw new SyntaxRefusal(`${subject}: truncated .npy header`);
-  const described = parseDescription(bytes.subarray(8 + lengthSize, start), subject);
-  const { itemSize } = chooseReader(described.descr, subject);
-  return { ...described, start, fileBytes: start + countElements(described.shape) * itemSize };
+  return { ...parseDescription(bytes.subarray(8 + lengthSize, start), subject), start };
 }
 
 interface RawValues {

@@ -11,8 +11,9 @@ import { readSampleArray, readTaskArray } from "./array_files.ts";
 import { type ArrayPart, joinParts } from "./array_parts.ts";
 import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
 import { MAX_NPY_HEADER_BYTES, type NpyArray, type NpyHeader, parseNpy, parseNpyHeader } from "./npy_reader.ts";
+import { parseNpyTextHeader } from "./npy_text.ts";
 import { readBytes, readStart } from "./read_bytes.ts";
-import { readTargetArray } from "./target_arrays.ts";
+import { readTargetFile } from "./target_arrays.ts";
 import type { TargetPlan } from "./target_options.ts";
 
 /** How arrays are read. */
@@ -40,7 +41,7 @@ export async function readNpyFiles(
   // Whether it is clear which axis has the channels is known now.
   if (isWhole) readSampleArray(makeRow(shape.slice(1)), { subject: xPath, layout });
   const readKnown = async (rows: number) => {
-    const targets = readTargetArray(await read(yPath), { subject: yPath, rows, plan });
+    const targets = readTargetFile(await readBytes(yPath), { subject: yPath, rows, plan });
     const tasks = hasTasks ? readTaskArray(await read(tPath), { subject: tPath, rows }) : undefined;
     return { ...targets, ...omitUndefined({ tasks }) };
   };
@@ -99,8 +100,8 @@ export async function readNpyParts(
   const parts: ArrayPart[] = [];
   for (const name of arrays) parts.push(await read(name));
   const { x, sampleShape, rows } = joinParts(parts);
-  const y = await read("y");
-  const targets = readTargetArray(y.array, { subject: y.subject, rows, plan });
+  const yPath = join(folder, "y.npy");
+  const targets = readTargetFile(await readBytes(yPath), { subject: yPath, rows, plan });
   const t = hasTasks ? await read("t") : undefined;
   const tasks = t && readTaskArray(t.array, { subject: t.subject, rows });
   return { path: folder, x, sampleShape, ...targets, ...omitUndefined({ tasks }) };
@@ -113,27 +114,33 @@ export async function readNpyParts(
 export async function readNpz(path: string, { layout, arrays, plan }: ArrayOptions): Promise<LabelledSamples> {
   const files = readZip(await readBytes(path), path);
   const subjectOf = (name: string) => `${path}, array ${name}`;
-  const read = (name: string) => {
+  const readEntry = <Read>(name: string, use: (entry: ZipEntry, subject: string) => Read): Read => {
     const entry = files.get(`${name}.npy`);
-    if (entry) return readNpzArray(entry, subjectOf(name));
+    if (entry) return use(entry, subjectOf(name));
     const names = [...files.keys()].map((file) => basename(file, ".npy")).join(", ");
     const wanted = `${(arrays ?? ["x"]).join(", ")} and y`;
     throw new SyntaxRefusal(`${path}: must have the arrays ${wanted}, got ${names.slice(0, 200) || "none"}`);
   };
+  const read = (name: string) => readEntry(name, readNpzArray);
   const { x, sampleShape, rows } = arrays
     ? joinParts(arrays.map((name) => ({ subject: subjectOf(name), array: read(name) })))
     : readSampleArray(read("x"), { subject: subjectOf("x"), layout });
-  const targets = readTargetArray(read("y"), { subject: subjectOf("y"), rows, plan });
+  const targets = readTargetFile(readEntry("y", readNpzBytes), { subject: subjectOf("y"), rows, plan });
   const tasks = files.has("t.npy") ? readTaskArray(read("t"), { subject: subjectOf("t"), rows }) : undefined;
   return { path, x, sampleShape, ...targets, ...omitUndefined({ tasks }) };
 }
 
-/** An array's header is read first: what it does not declare is never unpacked. */
 function readNpzArray(entry: ZipEntry, subject: string): NpyArray {
-  const { shape, descr, fileBytes } = parseNpyHeader(entry.readStart(MAX_NPY_HEADER_BYTES), subject);
+  return parseNpy(readNpzBytes(entry, subject), subject);
+}
+
+/** An array's header is read first: what it does not declare is never unpacked. */
+function readNpzBytes(entry: ZipEntry, subject: string): Uint8Array {
+  const start = entry.readStart(MAX_NPY_HEADER_BYTES);
+  const { shape, descr, fileBytes } = parseNpyTextHeader(start, subject) ?? parseNpyHeader(start, subject);
   if (entry.size !== fileBytes) {
     const needs = `shape [${shape.join(", ")}] of ${descr} needs a file of ${fileBytes} bytes`;
     throw new SyntaxRefusal(`${subject}: ${needs}, got ${entry.size}`);
   }
-  return parseNpy(entry.read(), subject);
+  return entry.read();
 }

@@ -25,10 +25,14 @@ const PARQUET_NAME = /\.(parquet|pq)$/i;
 
 const SHARD_NAME = /\.tar$/i;
 
+/** Beside samples, who said when what they are: what `serve` writes where it collects feedback. */
+export const SOURCE_LOG = "source.jsonl";
+
 /**
  * Reads the samples of a folder of one's own, which holds one of: x.npy and y.npy; .npz files with the arrays x and y;
  * .csv or .tsv files, .gz or not; .parquet files; .tar shards; a folder of images for each class, named after it.
- * Several files of a kind follow each other in natural order; names that begin with a point are passed over.
+ * Several files of a kind follow each other in natural order; names that begin with a point are passed over, and
+ * source.jsonl.
  * @param columns Those that CSV files have in common with others that were read before.
  * @throws {Error} If a file cannot be read. {SyntaxError} If it is broken or not what it must be. The message names it.
  */
@@ -37,7 +41,8 @@ export async function readSampleFolder(
   options: SampleFileOptions = {},
   columns = new CsvColumns(options),
 ): Promise<LabelledSamples | PendingSamples> {
-  const { folders, files } = await listFolder(path);
+  const { folders, files: found } = await listFolder(path);
+  const files = found.filter((name) => name !== SOURCE_LOG);
   const act = `${path}`;
   if (options.layout !== undefined && !files.some((name) => /\.np[yz]$/i.test(name))) {
     throw new RangeRefusal(`${path}: layout requires arrays, in .npy or .npz files`);

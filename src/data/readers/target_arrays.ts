@@ -1,8 +1,10 @@
 import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { readLabelArray } from "./array_files.ts";
+import { tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples } from "./labelled_samples.ts";
-import type { NpyArray } from "./npy_reader.ts";
+import { type NpyArray, parseNpy } from "./npy_reader.ts";
+import { parseNpyTexts } from "./npy_text.ts";
 import { labelByNothing } from "./sample_targets.ts";
 import type { TargetPlan } from "./target_options.ts";
 
@@ -16,11 +18,27 @@ export interface TargetArrayOptions {
 }
 
 /**
+ * Reads a .npy file of targets: an array as `readTargetArray` takes it, or text [rows], the names of classes.
+ * @throws {SyntaxRefusal} If it is broken, its shape is another, or the plan says that targets are numbers.
+ */
+export function readTargetFile(
+  bytes: Uint8Array,
+  options: TargetArrayOptions,
+): Pick<LabelledSamples, "labels" | "floatTargets"> {
+  const { subject, rows, plan } = options;
+  const texts = parseNpyTexts(bytes, subject);
+  if (!texts) return readTargetArray(parseNpy(bytes, subject), options);
+  if (plan.kind !== "classes") throw new SyntaxRefusal(`${subject}: targets must be numbers (${plan.kind}), got text`);
+  if (texts.length === rows) return { labels: tabulateLabels(texts, subject) };
+  throw new SyntaxRefusal(`${subject}: labels must have the shape [${rows}], got [${texts.length}]`);
+}
+
+/**
  * Reads an array of targets: whole numbers [rows] as labels of classes, numbers [rows] or [rows, T] as values, 0 and 1
  * [rows, T] as several labels a sample, unless the plan says what they are.
  * @throws {SyntaxRefusal} If its shape is another or a value is no such number; the message names the row.
  */
-export function readTargetArray(
+function readTargetArray(
   array: NpyArray,
   { subject, rows, plan }: TargetArrayOptions,
 ): Pick<LabelledSamples, "labels" | "floatTargets"> {

@@ -1,3 +1,4 @@
+import { type KeptRequest, KeptRequests } from "../feedback/kept_requests.ts";
 import type { ServedFile } from "../model_file/served_file.ts";
 import { ProtocolError } from "../protocol/protocol_error.ts";
 import { openSession } from "../sessions/loaded_model.ts";
@@ -19,6 +20,15 @@ export interface OpenVersion {
 interface OpenModel {
   route: ModelRoute;
   readonly versions: Map<string, OpenVersion>;
+  /** Undefined where nobody says later what answers should have been. */
+  kept?: KeptRequests;
+}
+
+/** What is kept of a request. */
+interface AnsweredInput {
+  readonly id: string | undefined;
+  readonly rows: number;
+  readonly inputs: readonly Uint8Array[];
 }
 
 /** Which version a request asks for. */
@@ -56,6 +66,9 @@ export class Answerer implements AnsweringThread {
         return this.#close(command.model, command.version);
       case "remove":
         this.#models.delete(command.model);
+        return;
+      case "keep":
+        this.#findOrAdd(command.model).kept = new KeptRequests(command.limits);
     }
   }
 
@@ -88,6 +101,26 @@ export class Answerer implements AnsweringThread {
   /** The versions of a model that are loaded, oldest first. */
   listVersions(model: string): readonly string[] {
     return [...(this.#models.get(model)?.versions.keys() ?? [])].sort((a, b) => Number(a) - Number(b));
+  }
+
+  /** Whether a model is served, and no version of it is loaded. */
+  hasNoVersion(model: string): boolean {
+    return this.#models.get(model)?.versions.size === 0;
+  }
+
+  /** Keeps the input of a request that was answered, where it has an id and that is wanted. */
+  remember({ model, file }: OpenVersion, { id, rows, inputs }: AnsweredInput): void {
+    const kept = id === undefined || id === "" ? undefined : this.#models.get(model)?.kept;
+    const [input] = inputs;
+    if (kept && id !== undefined && input) kept.add(id, { rows, input, file });
+  }
+
+  async recall(model: string, id: string): Promise<KeptRequest | undefined> {
+    return this.#models.get(model)?.kept?.get(id);
+  }
+
+  async forget(model: string, id: string): Promise<void> {
+    this.#models.get(model)?.kept?.forget(id);
   }
 
   /** Whether every model answers requests. */

@@ -1,3 +1,4 @@
+import type { KeptLimits, KeptRequest } from "../feedback/kept_requests.ts";
 import type { ServedFile } from "../model_file/served_file.ts";
 import type { ModelHandle } from "../sessions/loaded_model.ts";
 import type { VersionStatistics } from "./version_statistics.ts";
@@ -31,13 +32,19 @@ export type ServingCommand =
   | { readonly kind: "route"; readonly model: string; readonly route: ModelRoute }
   /** Done when the version's last request is answered. */
   | { readonly kind: "close"; readonly model: string; readonly version: string }
-  | { readonly kind: "remove"; readonly model: string };
+  | { readonly kind: "remove"; readonly model: string }
+  /** Keeps the inputs of the last requests that have an id. */
+  | { readonly kind: "keep"; readonly model: string; readonly limits: KeptLimits };
 
 /** A thread that answers, as those see it who command it. */
 export interface AnsweringThread {
   apply(command: ServingCommand): Promise<void>;
   /** What it counted of each version that it has open: model, version, counts. */
   readStatistics(): Promise<readonly ThreadStatistics[]>;
+  /** An answered request that is kept; undefined where it is not, or not any more. */
+  recall(model: string, id: string): Promise<KeptRequest | undefined>;
+  /** Keeps it no longer. */
+  forget(model: string, id: string): Promise<void>;
 }
 
 /** What one thread counted of one version. */

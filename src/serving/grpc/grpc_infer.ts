@@ -69,6 +69,7 @@ export async function answerGrpcInfer(
   const parsed = readInferFields(fields, { file: open.file, limits, tensors });
   const outputs = open.file.outputs.map(({ rowBytes }) => new Uint8Array(parsed.rows * rowBytes));
   await answerer.answer(open, { rows: parsed.rows, inputs: parsed.inputs, outputs });
+  answerer.remember(open, parsed);
   const encoded = encodeOutputs(open, { request: parsed, outputs });
   return {
     model_name: open.model,

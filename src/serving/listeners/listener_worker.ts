@@ -4,6 +4,7 @@ import { RefusalError } from "../../core/errors/errors.ts";
 import { resolveModule } from "../../core/package_module.ts";
 import type { QueueOptions } from "../answering/batch_queue.ts";
 import type { AnsweringThread, ServingCommand, ThreadStatistics } from "../answering/serving_command.ts";
+import type { KeptRequest } from "../feedback/kept_requests.ts";
 import type { ServingControl } from "../protocol/serving_control.ts";
 import type { ListenerSetup, RemoteListener } from "./remote_listener.ts";
 
@@ -35,6 +36,15 @@ export class ListenerWorker implements AnsweringThread {
   async readStatistics(): Promise<readonly ThreadStatistics[]> {
     const ask = async (remote: Remote<RemoteListener>): Promise<readonly ThreadStatistics[]> => remote.readStatistics();
     return this.#handle.call(ask, "say what it counted");
+  }
+
+  async recall(model: string, id: string): Promise<KeptRequest | undefined> {
+    const ask = async (remote: Remote<RemoteListener>): Promise<KeptRequest | undefined> => remote.recall(model, id);
+    return this.#handle.call(ask, "find an answered request");
+  }
+
+  async forget(model: string, id: string): Promise<void> {
+    await this.#handle.call((remote) => remote.forget(model, id), "forget a request");
   }
 
   /** Listens on a port beside others. @throws {RefusalError} If it cannot. */

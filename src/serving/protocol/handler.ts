@@ -1,7 +1,7 @@
 import { ProtocolError } from "./protocol_error.ts";
 import { errorResponse } from "./responses.ts";
 import { type Route, Router } from "./router.ts";
-import type { RouteContext, Service } from "./service.ts";
+import type { PeerFinder, RouteContext, Service } from "./service.ts";
 import type { TokenCheck } from "./token_check.ts";
 
 /** How requests are let in. */
@@ -30,7 +30,7 @@ export class RequestHandler {
   }
 
   /** Answers one request. */
-  readonly answer = async (request: Request): Promise<Response> => {
+  readonly answer = async (request: Request, findPeer: PeerFinder): Promise<Response> => {
     const service = this.#service;
     this.#working += 1;
     try {
@@ -41,7 +41,7 @@ export class RequestHandler {
         const message = `at most ${maxConcurrency} requests are worked on at a time; try again`;
         throw new ProtocolError(503, message, { "retry-after": "1" });
       }
-      const response = await route.answer({ request, service }, parameters);
+      const response = await route.answer({ request, service, findPeer }, parameters);
       // So that clients that keep their connection open find another server.
       if (service.isEnding) response.headers.set("connection", "close");
       return response;

@@ -1,4 +1,5 @@
 import { describeCause, RefusalError } from "../../core/errors/errors.ts";
+import type { PeerFinder } from "./service.ts";
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -18,7 +19,7 @@ export interface HttpListener {
   close(): Promise<void>;
 }
 
-type Handler = (request: Request) => Promise<Response>;
+type Handler = (request: Request, findPeer: PeerFinder) => Promise<Response>;
 
 /** What is used of Bun. */
 interface BunServing {
@@ -27,12 +28,17 @@ interface BunServing {
 
 interface BunServer {
   readonly port?: number;
+  requestIP(request: Request): { readonly address: string } | null;
   stop(endsConnections?: boolean): Promise<void>;
 }
 
 /** What is used of Deno. */
 interface DenoServing {
-  serve(options: object, handler: Handler): DenoServer;
+  serve(options: object, handler: (request: Request, info: DenoPeer) => Promise<Response>): DenoServer;
+}
+
+interface DenoPeer {
+  readonly remoteAddr: { readonly hostname?: string };
 }
 
 interface DenoServer {
@@ -56,7 +62,7 @@ export function listen(handler: Handler, options: ListenOptions): HttpListener {
   }
 }
 
-function listenInBun(fetch: Handler, { host, port, isShared }: ListenOptions): HttpListener {
+function listenInBun(handler: Handler, { host, port, isShared }: ListenOptions): HttpListener {
   const server = readBun().serve({
     hostname: host,
     port,
@@ -65,7 +71,7 @@ function listenInBun(fetch: Handler, { host, port, isShared }: ListenOptions): H
     // Sizes are the reader's business, which answers with JSON.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
-    fetch,
+    fetch: (request: Request, own: BunServer) => handler(request, () => own.requestIP(request)?.address),
   });
   return {
     port: server.port ?? port,
@@ -78,7 +84,7 @@ function listenInDeno(handler: Handler, { host, port, isShared }: ListenOptions)
   const ending = new AbortController();
   const server = readDeno().serve(
     { hostname: host, port, reusePort: isShared, signal: ending.signal, onListen: () => undefined },
-    handler,
+    (request, { remoteAddr }) => handler(request, () => remoteAddr.hostname),
   );
   return {
     port: server.addr.port,

@@ -30,13 +30,15 @@ export interface InferLimits {
   readonly maxRows: number;
 }
 
-interface RequestBody {
+/** A request's bytes. */
+export interface RequestBody {
   readonly body: Uint8Array;
   /** Bytes of JSON in front of the binary tensors; undefined where all is JSON. */
   readonly headerBytes: number | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What stands in JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a request of the Open Inference Protocol, with Triton's extension for binary tensors.
@@ -48,12 +50,28 @@ export function parseInferRequest(
   { file, limits }: { readonly file: ServedFile; readonly limits: InferLimits },
 ): InferRequest {
   if (headerBytes === 0) return parseRawRequest(body, file, limits);
+  const { fields, tensors } = readBody({ body, headerBytes });
+  return readInferFields(fields, { file, limits, tensors });
+}
+
+/** The length of the JSON in front of binary tensors, from its header. @throws {ProtocolError} 400 if it is none. */
+export function parseLength(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw wrong(`Inference-Header-Content-Length must be a whole number, got ${JSON.stringify(text)}`);
+}
+
+/** The fields of a body, and the tensors behind them. @throws {ProtocolError} 400 if it is malformed. */
+export function readBody({ body, headerBytes }: RequestBody): {
+  readonly fields: Fields;
+  readonly tensors: TensorSource;
+} {
   if (headerBytes !== undefined && !(headerBytes <= body.length)) {
     throw wrong(`the JSON in front must have ${headerBytes} bytes, got ${body.length}`);
   }
   const json = parseJson(headerBytes === undefined ? body : body.subarray(0, headerBytes));
   const tensors = new TensorReader(headerBytes === undefined ? undefined : body.subarray(headerBytes));
-  return readInferFields(asFields(json, "the request"), { file, limits, tensors });
+  return { fields: asFields(json, "the request"), tensors };
 }
 
 /** The same of fields that were parsed, with tensors that stand elsewhere. @throws {ProtocolError} As above. */
@@ -118,7 +136,11 @@ interface InputContext {
   readonly limits: InferLimits;
 }
 
-function readInputs(value: unknown, { file, tensors, limits }: InputContext): Pick<InferRequest, "rows" | "inputs"> {
+/** Tensors for the inputs of a model, in the order of the model's. @throws {ProtocolError} As above. */
+export function readInputs(
+  value: unknown,
+  { file, tensors, limits }: InputContext,
+): Pick<InferRequest, "rows" | "inputs"> {
   if (!Array.isArray(value)) throw wrong(`inputs must be a list, got ${describeValue(value)}`);
   const found = new Map<string, Uint8Array>();
   let rows: number | undefined;

@@ -1,9 +1,8 @@
 import { promisify } from "node:util";
 import { deflate, gzip } from "node:zlib";
 import type { OpenVersion } from "../answering/answerer.ts";
-import { parseInferRequest } from "./infer_request.ts";
+import { parseInferRequest, parseLength } from "./infer_request.ts";
 import { encodeInferAnswer, type InferAnswer } from "./infer_response.ts";
-import { ProtocolError } from "./protocol_error.ts";
 import type { PathParameters } from "./router.ts";
 import type { RouteContext } from "./service.ts";
 
@@ -14,14 +13,16 @@ const MIN_PACKED_BYTES = 1024;
 const HEADER_LENGTH = "inference-header-content-length";
 
 /** Answers POST …/infer. */
-export async function answerInfer({ request, service }: RouteContext, parameters: PathParameters): Promise<Response> {
+export async function answerInfer(context: RouteContext, parameters: PathParameters): Promise<Response> {
+  const { request, service } = context;
   const { headers } = request;
-  const version = findVersion({ request, service }, parameters);
+  const version = findVersion(context, parameters);
   const headerBytes = parseLength(headers.get(HEADER_LENGTH));
   const body = await service.bodies.read(request);
   const parsed = parseInferRequest({ body, headerBytes }, { file: version.file, limits: service.limits });
   const outputs = version.file.outputs.map(({ rowBytes }) => new Uint8Array(parsed.rows * rowBytes));
   await service.answerer.answer(version, { rows: parsed.rows, inputs: parsed.inputs, outputs });
+  service.answerer.remember(version, parsed);
   const answer = encodeInferAnswer(version, { request: parsed, outputs });
   return respond(answer, { version, accepts: headers.get("accept-encoding") });
 }
@@ -31,12 +32,6 @@ function findVersion({ request: { headers }, service }: RouteContext, parameters
   const { model = "", version = headers.get("firn-version") ?? undefined } = parameters;
   const key = headers.get("firn-key") ?? undefined;
   return service.answerer.find(model, { version, key });
-}
-
-function parseLength(text: string | null): number | undefined {
-  if (text === null) return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new ProtocolError(400, `Inference-Header-Content-Length must be a whole number, got ${JSON.stringify(text)}`);
 }
 
 async function respond(

@@ -1,4 +1,5 @@
 import { VERSION } from "../../core/version.ts";
+import { readFeedback } from "../feedback/feedback_routes.ts";
 import { PAGE_ROUTE } from "../page/page_route.ts";
 import { describeConfig, describeMetadata } from "./describe_model.ts";
 import { answerInfer } from "./infer_route.ts";
@@ -46,12 +47,12 @@ export const PROTOCOL_ROUTES: readonly Route<RouteContext>[] = [
     method: "POST",
     path: "/v2/models/:model/versions/:version/promote",
     isProtected: true,
-    async answer({ request, service }, { model = "", version = "" }) {
-      const { force = false, ...others } = await readFields({ request, service });
+    async answer(context, { model = "", version = "" }) {
+      const { force = false, ...others } = await readFields(context);
       const [unknown] = Object.keys(others);
       if (unknown !== undefined) throw new ProtocolError(400, `unknown field ${JSON.stringify(unknown)}; known: force`);
       if (typeof force !== "boolean") throw new ProtocolError(400, "force must be true or false");
-      return ask(service, { kind: "promote", model, version, isForced: force });
+      return ask(context.service, { kind: "promote", model, version, isForced: force });
     },
   },
   {
@@ -62,10 +63,22 @@ export const PROTOCOL_ROUTES: readonly Route<RouteContext>[] = [
   },
   {
     method: "POST",
+    path: "/v2/models/:model/feedback",
+    isProtected: true,
+    answer: async (context, parameters) => ask(context.service, await readFeedback(context, parameters)),
+  },
+  {
+    method: "POST",
+    path: "/v2/models/:model/feedback/close",
+    isProtected: true,
+    answer: ({ service }, { model = "" }) => ask(service, { kind: "closeFeedback", model }),
+  },
+  {
+    method: "POST",
     path: "/v2/repository/index",
-    async answer({ request, service }) {
-      const { ready = false } = await readFields({ request, service });
-      return ask(service, { kind: "index", isReadyOnly: ready === true });
+    async answer(context) {
+      const { ready = false } = await readFields(context);
+      return ask(context.service, { kind: "index", isReadyOnly: ready === true });
     },
   },
   ...(["load", "unload"] as const).map(
@@ -117,7 +130,10 @@ async function ask({ control }: RouteContext["service"], request: ControlRequest
 }
 
 /** The fields of a small body, which may be left out. */
-async function readFields({ request, service }: RouteContext): Promise<Readonly<Record<string, unknown>>> {
+async function readFields({
+  request,
+  service,
+}: Pick<RouteContext, "request" | "service">): Promise<Readonly<Record<string, unknown>>> {
   const body = await service.bodies.read(request);
   if (body.length === 0) return {};
   const json = parseJson(body);

@@ -15,8 +15,13 @@ export interface Service {
   isEnding: boolean;
 }
 
+/** Says where a request came from. */
+export type PeerFinder = () => string | undefined;
+
 /** A request and what answers it. */
 export interface RouteContext {
   readonly request: Request;
   readonly service: Service;
+  /** The address that the request came from, where the runtime knows it. */
+  readonly findPeer: PeerFinder;
 }

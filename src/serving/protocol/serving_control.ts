@@ -1,3 +1,5 @@
+import type { Feedback } from "../feedback/feedback_collector.ts";
+
 /** What is asked of the thread that owns the models. Plain data, so that it crosses from threads that answer. */
 export type ControlRequest =
   /** The names of the models. */
@@ -11,6 +13,8 @@ export type ControlRequest =
   /** Versions of a model with their accuracies on the held samples. */
   | { readonly kind: "versions"; readonly model: string }
   | { readonly kind: "load" | "unload" | "rollback"; readonly model: string }
+  | { readonly kind: "feedback"; readonly model: string; readonly feedback: Feedback }
+  | { readonly kind: "closeFeedback"; readonly model: string }
   | { readonly kind: "promote"; readonly model: string; readonly version: string; readonly isForced: boolean };
 
 /** An answer: JSON, or text where it is a string. */

@@ -2,22 +2,32 @@ import { clearInterval, setInterval } from "node:timers";
 import { describeCause, RefusalError } from "../../core/errors/errors.ts";
 import type { AnsweringThread, ThreadStatistics } from "../answering/serving_command.ts";
 import { addStatistics } from "../answering/version_statistics.ts";
+import type { FeedbackCollector } from "../feedback/feedback_collector.ts";
 import { ProtocolError } from "../protocol/protocol_error.ts";
 import type { ControlAnswer, ControlRequest, ServingControl } from "../protocol/serving_control.ts";
 import { describeStatistics } from "./describe_statistics.ts";
 import { describeVersions } from "./describe_versions.ts";
 import type { ServedModel } from "./served_model.ts";
 
+/** What a repository works with. */
+export interface RepositoryParts {
+  readonly threads: readonly AnsweringThread[];
+  /** What takes feedback, by the name of the model. */
+  readonly collectors: ReadonlyMap<string, FeedbackCollector>;
+}
+
 /** All models that are served, and what can be asked of them. */
 export class ModelRepository implements ServingControl {
   readonly #models: ReadonlyMap<string, ServedModel>;
   readonly #threads: readonly AnsweringThread[];
+  readonly #collectors: ReadonlyMap<string, FeedbackCollector>;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isScanning = false;
 
-  constructor(models: readonly ServedModel[], threads: readonly AnsweringThread[]) {
+  constructor(models: readonly ServedModel[], { threads, collectors }: RepositoryParts) {
     this.#models = new Map(models.map((model) => [model.name, model]));
     this.#threads = threads;
+    this.#collectors = collectors;
   }
 
   get models(): readonly ServedModel[] {
@@ -110,11 +120,26 @@ export class ModelRepository implements ServingControl {
         await this.find(model).promote(version, { isForced });
         return { status: 200, body: { model_name: model, model_version: version } };
       }
+      case "feedback": {
+        const body = await this.#findCollector(request.model).add(request.feedback);
+        return { status: 200, body: { model_name: request.model, ...body } };
+      }
+      case "closeFeedback": {
+        const body = await this.#findCollector(request.model).close();
+        return { status: 200, body: { model_name: request.model, ...body } };
+      }
       case "rollback": {
         const version = await this.find(request.model).rollback();
         return { status: 200, body: { model_name: request.model, model_version: version } };
       }
     }
+  }
+
+  /** @throws {ProtocolError} 404 if there is no such model, or it takes no feedback. */
+  #findCollector(name: string): FeedbackCollector {
+    const collector = this.#collectors.get(this.find(name).name);
+    if (collector) return collector;
+    throw new ProtocolError(404, `"${name}" takes no feedback: serve it with --feedback FOLDER`);
   }
 
   /** A folder that cannot be read now may be there again later. */

@@ -1,0 +1,170 @@
+import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAtomically } from "../../core/write_atomically.ts";
+import { SOURCE_LOG } from "../../data/readers/read_sample_folder.ts";
+import { RunLock } from "../../runs/run_lock.ts";
+import { withStorage } from "../../runs/storage_error.ts";
+import { encodeLabels, encodeNpyHeader, NPY_HEADER_BYTES } from "./encode_npy.ts";
+import { type FeedbackEntry, takeUpJournal } from "./feedback_journal.ts";
+import type { RawSamples } from "./sample_form.ts";
+
+/** Where rows are until their experience is closed. Names that begin with a point are no experiences. */
+const JOURNAL = ".feedback";
+
+const EXPERIENCE = /^feedback-(\d{1,9})$/;
+
+/** What came with samples: who said when what they are. */
+export type FeedbackNote = Omit<FeedbackEntry, "rows" | "labels"> & { readonly labels: readonly string[] };
+
+/**
+ * Collects labelled samples in a folder of experiences. Rows are written to the folder ".feedback/open", on the disk:
+ * first the samples, then the line of source.jsonl that makes them count; an experience is closed by renaming that
+ * folder. So a process may end at any time: nothing is half there, and nothing that was accepted is lost.
+ */
+export class FeedbackFolder {
+  readonly #path: string;
+  readonly #lock: RunLock;
+  #files: OpenFiles | undefined;
+  #form: Pick<RawSamples, "descr" | "shape"> | undefined;
+  #labels: string[] = [];
+  #samplesEnd = NPY_HEADER_BYTES;
+  #sourceEnd = 0;
+
+  private constructor(path: string, lock: RunLock) {
+    this.#path = path;
+    this.#lock = lock;
+  }
+
+  /**
+   * Opens a folder, which is made where it is not there, and takes up what an earlier process has collected.
+   * @throws {RefusalError} If another process collects there, or what is there cannot be read.
+   * @throws {StorageError} If it cannot be written.
+   */
+  static async open(path: string): Promise<FeedbackFolder> {
+    const lock = await withStorage(`write to ${path}`, async () => {
+      await mkdir(join(path, JOURNAL), { recursive: true });
+      return RunLock.acquire(join(path, JOURNAL));
+    });
+    const folder = new FeedbackFolder(path, lock);
+    try {
+      await folder.#takeUp();
+      return folder;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** The label of each row that is collected for the next experience. */
+  get labels(): readonly string[] {
+    return this.#labels;
+  }
+
+  /** How a row of the next experience is kept; undefined before there is one. */
+  get rowForm(): { readonly descr: string; readonly rowShape: readonly number[] } | undefined {
+    return this.#form && { descr: this.#form.descr, rowShape: this.#form.shape.slice(1) };
+  }
+
+  /**
+   * Keeps samples, all or none. Their form must be `rowForm`.
+   * @throws {StorageError} If they cannot be written.
+   */
+  async add(samples: RawSamples, note: FeedbackNote): Promise<void> {
+    const rows = samples.shape[0] ?? 0;
+    await withStorage(`write to ${this.#path}`, async () => {
+      const form = this.#form ?? { descr: samples.descr, shape: [0, ...samples.shape.slice(1)] };
+      this.#files ??= await this.#create(form);
+      const { x, source } = this.#files;
+      await writeAt(x, samples.bytes, this.#samplesEnd);
+      const line = new TextEncoder().encode(`${JSON.stringify({ ...note, rows })}\n`);
+      await writeAt(source, line, this.#sourceEnd);
+      this.#samplesEnd += samples.bytes.length;
+      this.#sourceEnd += line.length;
+      this.#form = form;
+    });
+    this.#labels.push(...note.labels);
+  }
+
+  /**
+   * Makes what was collected the next experience. @returns Its name.
+   * @throws {StorageError} If it cannot be written: then it is still collected.
+   */
+  async close(): Promise<string> {
+    const [files, form] = [this.#files, this.#form];
+    if (!files || !form) throw new Error("nothing is collected");
+    return withStorage(`write to ${this.#path}`, async () => {
+      const shape = [this.#labels.length, ...form.shape.slice(1)];
+      await writeAt(files.x, encodeNpyHeader({ descr: form.descr, shape }), 0);
+      await files.x.truncate(this.#samplesEnd);
+      await files.source.truncate(this.#sourceEnd);
+      await Promise.all([files.x.sync(), files.source.sync()]);
+      await writeAtomically(join(this.#journal, "y.npy"), encodeLabels(this.#labels));
+      const name = await this.#nameNext();
+      await rename(this.#journal, join(this.#path, name));
+      this.#forget();
+      await Promise.all([files.x.close(), files.source.close()]);
+      return name;
+    });
+  }
+
+  /** Lets others in. What is collected is taken up by the next process that opens the folder. */
+  async end(): Promise<void> {
+    await Promise.all([this.#files?.x.close(), this.#files?.source.close()]);
+    this.#files = undefined;
+    this.#lock.release();
+  }
+
+  get #journal(): string {
+    return join(this.#path, JOURNAL, "open");
+  }
+
+  async #create(form: Pick<RawSamples, "descr" | "shape">): Promise<OpenFiles> {
+    await rm(this.#journal, { recursive: true, force: true });
+    await mkdir(this.#journal);
+    const x = await open(join(this.#journal, "x.npy"), "w");
+    await writeAt(x, encodeNpyHeader(form), 0);
+    return { x, source: await open(join(this.#journal, SOURCE_LOG), "w") };
+  }
+
+  async #takeUp(): Promise<void> {
+    const found = await takeUpJournal(this.#journal);
+    if (!found) return;
+    const { form, entries, sourceBytes, samplesEnd } = found;
+    this.#form = form;
+    this.#labels = entries.flatMap(({ labels }) => labels);
+    this.#samplesEnd = samplesEnd;
+    this.#sourceEnd = sourceBytes;
+    const x = await open(join(this.#journal, "x.npy"), "r+");
+    this.#files = { x, source: await open(join(this.#journal, SOURCE_LOG), "r+") };
+    // What was half written.
+    await x.truncate(samplesEnd);
+    await this.#files.source.truncate(sourceBytes);
+  }
+
+  #forget(): void {
+    this.#files = undefined;
+    this.#form = undefined;
+    this.#labels = [];
+    this.#samplesEnd = NPY_HEADER_BYTES;
+    this.#sourceEnd = 0;
+  }
+
+  async #nameNext(): Promise<string> {
+    const numbers = (await readdir(this.#path)).map((name) => Number(EXPERIENCE.exec(name)?.[1] ?? 0));
+    return `feedback-${String(Math.max(0, ...numbers) + 1).padStart(4, "0")}`;
+  }
+}
+
+interface OpenFiles {
+  readonly x: FileHandle;
+  readonly source: FileHandle;
+}
+
+/** Writes bytes to the disk. */
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+  await file.sync();
+}

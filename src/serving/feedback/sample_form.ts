@@ -1,0 +1,91 @@
+import { z } from "zod";
+import type { ServedFile } from "../model_file/served_file.ts";
+import type { TensorType } from "../model_file/tensor_port.ts";
+import { ProtocolError } from "../protocol/protocol_error.ts";
+import type { NpyForm } from "./encode_npy.ts";
+
+const DESCRS: Readonly<Record<TensorType, string>> = { FP32: "<f4", INT64: "<i8", INT32: "<i4", UINT8: "|u1" };
+
+/** The key under which a run's export says how its values were made from raw ones. */
+const NORMALIZATION = "firn.normalization";
+
+const normalizationSchema = z.object({
+  scale: z.number().positive(),
+  mean: z.array(z.number()),
+  std: z.array(z.number()),
+});
+
+type Normalization = z.infer<typeof normalizationSchema>;
+
+/** Raw samples, as files hold them that a run is trained on. */
+export interface RawSamples extends NpyForm {
+  /** The values of all rows. */
+  readonly bytes: Uint8Array;
+}
+
+/** How far from a whole number a value may be that was a pixel. */
+const PIXEL_TOLERANCE = 0.05;
+
+/**
+ * Undoes what was done to samples before a model takes them, which its file says: a run that trains on them does it
+ * again. Pixels become bytes again.
+ * @throws {ProtocolError} 400 if the model takes no samples of one tensor with classes, or a value was no pixel.
+ */
+export function restoreRaw(input: Uint8Array, { file, rows }: { file: ServedFile; rows: number }): RawSamples {
+  const [port, ...others] = file.inputs;
+  const { "firn.targets": targets } = file.metadata;
+  if (!port || others.length > 0) throw wrong("feedback needs a model with one input");
+  if (targets !== undefined) throw wrong(`feedback is for classes, and the model predicts ${targets}`);
+  const axes = port.rowShape.length;
+  if (axes < 1 || axes > 3) throw wrong(`feedback needs samples of one to three axes, and the model takes ${axes}`);
+  if (port.datatype === "FP32") assertFinite(input);
+  const shape = [rows, ...port.rowShape];
+  const normalization = readNormalization(file);
+  if (!normalization || port.datatype !== "FP32") return { descr: DESCRS[port.datatype], shape, bytes: input };
+  const values = undo(new Float32Array(input.slice().buffer), normalization);
+  if (!isOfBytes(normalization)) return { descr: "<f4", shape, bytes: new Uint8Array(values.buffer) };
+  return { descr: "|u1", shape, bytes: toPixels(values) };
+}
+
+/** What is no number cannot be trained on. */
+function assertFinite(input: Uint8Array): void {
+  const astray = new Float32Array(input.slice().buffer).find((value) => !Number.isFinite(value));
+  if (astray !== undefined) throw wrong(`feedback needs finite values, got ${astray}`);
+}
+
+/** Undefined where nothing was done. */
+function readNormalization({ metadata }: ServedFile): Normalization | undefined {
+  const text = metadata[NORMALIZATION];
+  if (text === undefined) return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  const { data } = normalizationSchema.safeParse(json);
+  if (!data) throw wrong(`the model's ${NORMALIZATION} cannot be read`);
+  return data.scale === 1 && data.mean.length === 0 && data.std.length === 0 ? undefined : data;
+}
+
+function isOfBytes({ scale }: Normalization): boolean {
+  return Math.abs(scale * 255 - 1) < 1e-9;
+}
+
+/** Channels come last. */
+function undo(values: Float32Array<ArrayBuffer>, { scale, mean, std }: Normalization): Float32Array<ArrayBuffer> {
+  const at = (list: readonly number[], i: number, none: number) => list[i % Math.max(1, list.length)] ?? none;
+  return values.map((value, i) => (value * at(std, i, 1) + at(mean, i, 0)) / scale);
+}
+
+function toPixels(values: Float32Array): Uint8Array {
+  return Uint8Array.from(values, (value) => {
+    const pixel = Math.round(value);
+    if (pixel >= 0 && pixel <= 255 && Math.abs(value - pixel) <= PIXEL_TOLERANCE) return pixel;
+    throw wrong(`the model was trained on pixels, and a value stands for the pixel ${value}`);
+  });
+}
+
+function wrong(message: string): ProtocolError {
+  return new ProtocolError(400, message);
+}
