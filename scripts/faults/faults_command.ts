@@ -8,6 +8,7 @@ import type { Outcome, Reference } from "./kill_run.ts";
 interface Options {
   readonly kills: number;
   readonly losses: number;
+  readonly processes: number;
   readonly disks: number;
   readonly ranks: number;
   readonly seed: number;
@@ -33,6 +34,7 @@ export function createFaultsProgram(
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => {}, outputError: () => {} })
     .option("--kills <number>", "runs that are killed and resumed", number("--kills"), 50)
     .option("--losses <number>", "runs that lose a replica", number("--losses"), 50)
+    .option("--processes <number>", "runs that lose the process of a replica", number("--processes"), 50)
     .option("--disks <number>", "runs whose disk is full", number("--disks"), 5)
     .option("--ranks <number>", "runs on several ranks of MPI that lose one", number("--ranks"), 20)
     .option("--seed <number>", "of the random moments", number("--seed"), 0)
@@ -44,10 +46,11 @@ export function createFaultsProgram(
 
 /** How many runs ended otherwise than the undisturbed one; the folder with all of them is kept then. */
 async function disturbRuns(options: Options, print: (line: string) => void): Promise<number> {
-  const { kills, losses, disks, ranks, seed } = options;
+  const { kills, losses, processes, disks, ranks, seed } = options;
   const { killRank } = await import("./kill_rank.ts");
   const { fillDisk } = await import("./fill_disk.ts");
   const { killAndResume, runReference } = await import("./kill_run.ts");
+  const { loseProcess } = await import("./lose_process.ts");
   const { loseReplica } = await import("./lose_replica.ts");
   const { MADE_RUNS, makeHarnessFolder, writeData } = await import("./made_runs.ts");
   const random = new RandomStream(seed, "faults");
@@ -59,6 +62,7 @@ async function disturbRuns(options: Options, print: (line: string) => void): Pro
   const counts = [
     await repeat("runs that were killed", kills, around, (made) => killAndResume(made, folder, random)),
     await repeat("runs that lost replicas", losses, around, (made) => loseReplica(made, folder, random)),
+    await repeat("runs that lost processes", processes, around, (made) => loseProcess(made, folder, random)),
     await repeat("runs on a full disk", disks, around, (made) => fillDisk(made, folder, 100 + random.integer(1500))),
     await repeat("runs that lost a rank", ranks, around, (made) => killRank(made, folder, random)),
   ];

@@ -19,19 +19,28 @@ export interface ProcessEnd {
   readonly stderr: string;
 }
 
+/** How the command line is started. */
+export interface FirnProcessOptions {
+  /** More than one: started together by mpirun. Default: 1. */
+  readonly ranks?: number;
+  /** The program's file. Default: the command line's own. */
+  readonly program?: string;
+  /** Variables beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** The command line in a process of its own, in the runtime that this is. */
 export class FirnProcess {
   readonly end: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
   #hasEnded = false;
 
-  /** @param ranks More than one: started together by mpirun. */
-  constructor(words: readonly string[], { ranks = 1 }: { readonly ranks?: number } = {}) {
-    const run = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", MAIN] : [MAIN];
+  constructor(words: readonly string[], { ranks = 1, program = MAIN, environment = {} }: FirnProcessOptions = {}) {
+    const run = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", program] : [program];
     const own = [process.execPath, ...run, ...words];
-    const [program = "", ...parameters] = ranks > 1 ? ["mpirun", ...MPI_LIMITS, "-np", String(ranks), ...own] : own;
-    const environment = ranks > 1 ? { ...process.env, ...AS_ROOT } : process.env;
-    const child = spawn(program, parameters, { stdio: ["ignore", "ignore", "pipe"], env: environment });
+    const [file = "", ...parameters] = ranks > 1 ? ["mpirun", ...MPI_LIMITS, "-np", String(ranks), ...own] : own;
+    const env = { ...process.env, ...(ranks > 1 ? AS_ROOT : {}), ...environment };
+    const child = spawn(file, parameters, { stdio: ["ignore", "ignore", "pipe"], env });
     this.#child = child;
     let stderr = "";
     child.stderr?.on("data", (text) => {
@@ -43,6 +52,13 @@ export class FirnProcess {
         resolve({ status, stderr });
       });
     });
+  }
+
+  /** @throws {Error} If it could not be started. */
+  get processId(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error("the process was not started");
+    return pid;
   }
 
   get hasEnded(): boolean {

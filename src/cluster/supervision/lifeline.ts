@@ -1,5 +1,8 @@
 import { setTimeout } from "node:timers";
 
+/** What lives elsewhere has died, or does not answer. */
+export class EndedError extends Error {}
+
 /**
  * What hangs on the life of a Worker or a process: calls fail, instead of hanging, when it dies or does not answer.
  * Waiters are kept in a set that they leave: racing each step against one long-lived promise would keep every step in
@@ -62,7 +65,7 @@ export class Lifeline {
   /** It is dead: all who wait are told how. */
   cut(how: string, cause?: unknown): void {
     if (this.#ended || this.#lost) return;
-    this.#lost = new Error(`Cannot go on: ${this.name} ${how}`, cause === undefined ? undefined : { cause });
+    this.#lost = new EndedError(`Cannot go on: ${this.name} ${how}`, cause === undefined ? undefined : { cause });
     for (const reject of this.#waiters) reject(this.#lost);
     this.#waiters.clear();
   }

@@ -1,8 +1,11 @@
 import { deserializeError } from "../../core/errors/error_data.ts";
+import { ReplicaWord, replicaWord } from "../protocol/control_block.ts";
 import type { ReplicaCommand } from "../protocol/replica_command.ts";
 import type { RemoteReplica, ReplicaSetup } from "../protocol/replica_setup.ts";
+import { EndedError } from "./lifeline.ts";
 import type { ReplicaCarrier } from "./replica_carrier.ts";
 import type { ReplicaHandle } from "./replica_handle.ts";
+import type { Restarts } from "./restarts.ts";
 
 /** A replica in a Worker or process of its own that has loaded its engine. */
 export interface StartedReplica {
@@ -24,6 +27,26 @@ export async function startRemoteReplica(setup: ReplicaSetup, carrier: ReplicaCa
   } catch (error) {
     await handle.terminate();
     throw error;
+  }
+}
+
+/**
+ * The same for a replica that nobody waits for yet: one that dies on the way is replaced as often as it may be.
+ * @throws {Error} If it cannot load its engine, or dies once too often; nothing is left running then.
+ */
+export async function startFirstReplica(
+  setup: Omit<ReplicaSetup, "generation">,
+  { carrier, restarts }: { readonly carrier: ReplicaCarrier; readonly restarts: Restarts },
+): Promise<StartedReplica> {
+  const { index, memory } = setup;
+  for (let generation = 0; ; generation++) {
+    try {
+      return await startRemoteReplica({ ...setup, generation }, carrier);
+    } catch (error) {
+      if (!(error instanceof EndedError) || restarts.areUsedUp) throw error;
+      restarts.begin(index, error);
+      Atomics.store(memory.control, replicaWord(index, ReplicaWord.generation), generation + 1);
+    }
   }
 }
 

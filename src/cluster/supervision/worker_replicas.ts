@@ -1,5 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
-import { describeCause, RefusalError } from "../../core/errors/errors.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
 import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import type { EngineSpec } from "../../engine/create_engine.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";
@@ -14,8 +14,9 @@ import { bringBackNow } from "./bring_back_now.ts";
 import { CommandWatch, type Loss } from "./command_watch.ts";
 import type { ReplicaCarrier } from "./replica_carrier.ts";
 import type { ReplicaHandle } from "./replica_handle.ts";
+import { Restarts } from "./restarts.ts";
 import { SilenceWatch, SilentReplicaError } from "./silence_watch.ts";
-import { applyAll, type StartedReplica, startRemoteReplica } from "./start_remote_replica.ts";
+import { applyAll, type StartedReplica, startFirstReplica, startRemoteReplica } from "./start_remote_replica.ts";
 
 /** How long a replica that has nothing to do may take to close. */
 const CLOSE_PATIENCE_MS = 2_000;
@@ -39,11 +40,11 @@ export class WorkerReplicas implements ReplicaGroup {
   readonly #control: Int32Array<SharedArrayBuffer>;
   readonly #silence: SilenceWatch;
   readonly #watch: CommandWatch;
-  readonly #options: WorkerReplicasOptions;
+  readonly #carrier: ReplicaCarrier;
+  readonly #restarts: Restarts;
   /** Retired in the middle of a native call, and ended with the others. */
   readonly #abandoned: ReplicaHandle[] = [];
   readonly #endings: Promise<void>[] = [];
-  #restarts = 0;
   #lost: Error | undefined;
   #closed = false;
 
@@ -51,7 +52,7 @@ export class WorkerReplicas implements ReplicaGroup {
     started: readonly StartedReplica[],
     specs: readonly EngineSpec[],
     memory: ReplicaMemory,
-    options: WorkerReplicasOptions,
+    options: WorkerReplicasOptions & { readonly restarts: Restarts },
   ) {
     this.engine = elementAt(started, 0).engine;
     this.#specs = specs;
@@ -64,27 +65,30 @@ export class WorkerReplicas implements ReplicaGroup {
       devices: specs.map(({ device }) => device),
     });
     this.#watch = new CommandWatch(this.#handles, memory.control, this.#silence);
-    this.#options = options;
+    this.#carrier = options.carrier;
+    this.#restarts = options.restarts;
   }
 
   /**
    * Starts one replica for each engine spec, all at once, each with a handshake.
-   * @throws {Error} If a replica cannot load its engine or dies on the way; the others are ended.
+   * @throws {Error} If a replica cannot load its engine, or dies on the way once too often; the others are ended.
    */
   static async start(
     specs: readonly EngineSpec[],
     memory: ReplicaMemory,
     options: WorkerReplicasOptions,
   ): Promise<WorkerReplicas> {
+    const { carrier } = options;
+    const restarts = new Restarts(options);
     // Settled, not the first to fail: a Worker must not be ended while it loads native code.
     const endings = await Promise.allSettled(
-      specs.map((engine, index) => startRemoteReplica({ index, generation: 0, engine, memory }, options.carrier)),
+      specs.map((engine, index) => startFirstReplica({ index, engine, memory }, { carrier, restarts })),
     );
     const started = endings.flatMap((ending) => (ending.status === "fulfilled" ? [ending.value] : []));
     const failed = endings.find((ending) => ending.status === "rejected");
-    if (!failed) return new WorkerReplicas(started, specs, memory, options);
+    if (!failed) return new WorkerReplicas(started, specs, memory, { ...options, restarts });
     await Promise.all(started.map(({ handle }) => handle.terminate()));
-    await options.carrier.close();
+    await carrier.close();
     throw failed.reason;
   }
 
@@ -133,7 +137,7 @@ export class WorkerReplicas implements ReplicaGroup {
     await Promise.allSettled(closings);
     for (const handle of [...this.#handles, ...this.#abandoned]) this.#endings.push(handle.terminate());
     await Promise.all(this.#endings);
-    await this.#options.carrier.close();
+    await this.#carrier.close();
   }
 
   /** One that has a command may first have to come out of a native call: a Worker is not ended in there. */
@@ -178,7 +182,7 @@ export class WorkerReplicas implements ReplicaGroup {
    * engine: Bun aborts the whole process when a Worker is ended in a call of onnxruntime.
    */
   async #retire({ replica, error }: Loss, sequence: number): Promise<void> {
-    if (this.#restarts >= this.#options.maxRestarts) throw this.#giveUp(error, sequence);
+    if (this.#restarts.areUsedUp) throw this.#giveUp(error, sequence);
     Atomics.add(this.#control, replicaWord(replica, ReplicaWord.generation), 1);
     const handle = this.#handles[replica];
     const activity = Atomics.load(this.#control, replicaWord(replica, ReplicaWord.activity));
@@ -245,21 +249,17 @@ export class WorkerReplicas implements ReplicaGroup {
   /** Starts another replica in the place of one that was retired, and tells it all that the others know. */
   async #replace(loss: Loss): Promise<void> {
     const { replica } = loss;
-    const { maxRestarts, onRestart } = this.#options;
-    const control = this.#control;
     for (let cause: unknown = loss.error; ; ) {
-      if (this.#restarts >= maxRestarts) throw this.#giveUp(cause, Atomics.load(control, Word.sequence));
-      this.#restarts += 1;
-      const reason = describeCause(cause);
-      onRestart(`Replica ${replica} was lost and is replaced (${this.#restarts} of ${maxRestarts}): ${reason}`);
+      if (this.#restarts.areUsedUp) throw this.#giveUp(cause, Atomics.load(this.#control, Word.sequence));
+      this.#restarts.begin(replica, cause);
       for (const word of [ReplicaWord.activity, ReplicaWord.slowestCallMs]) {
-        Atomics.store(control, replicaWord(replica, word), 0);
+        Atomics.store(this.#control, replicaWord(replica, word), 0);
       }
       try {
         this.#handles[replica] = await this.#startAgain(replica);
         return;
       } catch (thrown) {
-        Atomics.add(control, replicaWord(replica, ReplicaWord.generation), 1);
+        Atomics.add(this.#control, replicaWord(replica, ReplicaWord.generation), 1);
         cause = thrown;
       }
     }
@@ -271,7 +271,7 @@ export class WorkerReplicas implements ReplicaGroup {
     if (!spec) throw new RangeError(`there is no replica ${index}`);
     const engine = model ? { ...spec, model } : spec;
     const generation = Atomics.load(this.#control, replicaWord(index, ReplicaWord.generation));
-    const { handle } = await startRemoteReplica({ index, generation, engine, memory }, this.#options.carrier);
+    const { handle } = await startRemoteReplica({ index, generation, engine, memory }, this.#carrier);
     try {
       await handle.call((remote) => applyAll(remote, this.#known.listCommands()), "answer");
       return handle;

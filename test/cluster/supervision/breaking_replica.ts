@@ -5,17 +5,20 @@ import { ChunkKeeper } from "../../../src/cluster/replica/chunk_keeper.ts";
 import { Replica } from "../../../src/cluster/replica/replica.ts";
 import { ReplicaServer } from "../../../src/cluster/replica/replica_server.ts";
 import { type Fault, parseFault } from "./fault.ts";
-import { endProcess, exitWorker } from "./faulty_replicas.ts";
+import { exitWorker, killProcess, openCrash } from "./faulty_replicas.ts";
 
 const fault = parseFault(process.env.FIRN_FAULT);
 let isBreakable = false;
 let commands = -1;
 let looks = 0;
 let chunks = 0;
+let crash: (() => void) | undefined;
 
 const start = ReplicaServer.start;
-ReplicaServer.start = (setup) => {
+ReplicaServer.start = async (setup) => {
   isBreakable = setup.index === fault.replica && setup.generation < fault.times;
+  if (fault.how === "segfault") crash = await openCrash();
+  breakAt({ kind: "load" });
   return start.call(ReplicaServer, setup);
 };
 
@@ -62,9 +65,9 @@ function breakAt(moment: Fault["moment"]): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       break;
     case "kill":
-      endProcess("SIGKILL");
+      killProcess();
       break;
     case "segfault":
-      endProcess("SIGSEGV");
+      crash?.();
   }
 }

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { Replica } from "../../../src/cluster/replica/replica.ts";
+import { openForeignInterface } from "../../../src/core/foreign/open_foreign_interface.ts";
 
 /** Executions that work before the fault. */
 const GOOD_EXECUTIONS = 2;
@@ -15,9 +16,19 @@ export function breakReplicas(fault: () => void): void {
   };
 }
 
-/** Ends the process with this signal, as the system or a defect of a native library does; only in one of its own. */
-export function endProcess(signal: NodeJS.Signals): void {
-  process.kill(process.pid, signal);
+/** An address in the first page of memory, which nothing may write to. */
+const FORBIDDEN_ADDRESS = 1;
+
+/** Makes a function that writes where nothing may be, in native code: the process ends by a segmentation fault. */
+export async function openCrash(): Promise<() => void> {
+  const foreign = await openForeignInterface();
+  const fill = foreign.open("libc.so.6", "memset", { takes: ["word", "int32", "word"], gives: "word" });
+  return () => void fill(FORBIDDEN_ADDRESS, 0, 1);
+}
+
+/** Kills the process, as the system does that has no memory left; only in one of its own. */
+export function killProcess(): void {
+  process.kill(process.pid, "SIGKILL");
   // The signal may come a moment later.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }

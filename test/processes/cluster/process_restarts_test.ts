@@ -36,6 +36,30 @@ describe.if(process.platform === "linux")("Cluster of processes with maxRestarts
     });
   }
 
+  const loading = { replica: 1, command: -1, moment: { kind: "load" } } as const;
+
+  for (const [how, signal] of [
+    ["kill", "SIGKILL"],
+    ["segfault", "SIGSEGV"],
+  ] as const) {
+    test(`replaces a replica that ends twice by ${signal} while it loads its engine`, async () => {
+      const fault: Fault = { how, times: 2, ...loading };
+      const { result, restarts } = await useBreaking(fault, { maxRestarts: 2, isolation: "process" });
+      const lines = [1, 2].map((n) => `Replica 1 was lost and is replaced (${n} of 2): Cannot go on: replica 1 was`);
+      expect(restarts).toEqual(lines.map((line) => `${line} ended by ${signal}`));
+      expect(result).toEqual(undisturbed);
+    });
+  }
+
+  test("does not start when a replica is killed once too often, or its engine cannot be loaded", async () => {
+    const killed: Fault = { how: "kill", times: 2, ...loading };
+    const lost = useBreaking(killed, { maxRestarts: 1, isolation: "process" });
+    await expect(lost).rejects.toThrow("Cannot go on: replica 1 was ended by SIGKILL");
+    const burning: Fault = { how: "throw", times: 1, ...loading };
+    const failed = useBreaking(burning, { maxRestarts: 1, isolation: "process" });
+    await expect(failed).rejects.toThrow("the device is on fire");
+  });
+
   test("fails with the signal's name, when it may not replace a replica that was killed", async () => {
     const fault: Fault = { how: "kill", replica: 1, command: 1, moment: { kind: "start" }, times: 1 };
     const lost = useBreaking(fault, { maxRestarts: 0, isolation: "process" });

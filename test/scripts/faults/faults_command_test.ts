@@ -4,7 +4,7 @@ import { createGpuCheckProgram } from "../../../scripts/gpu_check/gpu_check_comm
 import { captureProgram } from "../../support/captured_cli.ts";
 
 const PROGRAMS = [
-  ["faults", createFaultsProgram, ["--kills", "--losses", "--disks", "--seed"]],
+  ["faults", createFaultsProgram, ["--kills", "--losses", "--processes", "--disks", "--seed"]],
   ["gpu-check", createGpuCheckProgram, ["--any-device", "Exit status"]],
 ] as const;
 
