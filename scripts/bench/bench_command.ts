@@ -19,13 +19,15 @@ interface Options {
 /** The bench's command line. What it runs is imported when it runs, so that --help answers at once. */
 export function createBenchProgram(context: CliContext): Command {
   return new Command("bench")
-    .description("measure this machine: our speed against TF.js and, with --peers, PyTorch and Avalanche")
+    .description(
+      "measure this machine: our speed against TF.js and, with --peers, PyTorch, Avalanche and Python's servers",
+    )
     .exitOverride()
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: () => {}, outputError: () => {} })
     .showSuggestionAfterError()
     .addOption(createListOption("--suite <name>", `${SUITES.join(", ")}; may be given several times`, "all"))
     .option("--json <file>", "write the rows to a file, as a JSON array")
-    .option("--peers", "measure PyTorch and Avalanche too, where a python3 has them", false)
+    .option("--peers", "measure PyTorch, Avalanche, FastAPI and MLServer too, where a python3 has them", false)
     .addOption(createListOption("--python <path>", "a Python for --peers; may be given several times", "python3"))
     .option("--quick", "sizes so small that the figures mean nothing: a test of the bench", false)
     .addHelpText("after", "\nRatios are ours ÷ theirs as speeds: above 1 is better, for times too.")

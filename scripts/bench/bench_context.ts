@@ -6,8 +6,10 @@ import { type Contestant, type InterleaveOptions, interleave } from "./interleav
 /** What every suite gets. */
 export interface BenchContext {
   readonly sizes: BenchSizes;
-  /** Pythons to measure against; none without --peers. */
+  /** Pythons with PyTorch to measure against; none without --peers. */
   readonly pythons: readonly PythonPeer[];
+  /** Pythons with a server. */
+  readonly servers: readonly PythonPeer[];
   readonly signal: AbortSignal;
   /** Tells what is being measured; each text takes the place of the one before. */
   readonly progress: (text: string) => void;

@@ -31,6 +31,8 @@ export interface BenchSizes {
   readonly strategyExamples: number;
   /** Samples in a minibatch of convolutional models. */
   readonly imageBatchSize: number;
+  /** Requests in one measurement of a server. */
+  readonly requests: number;
   /** Rows and columns of the matrices whose product tells the machine's speed. */
   readonly gemmSize: number;
 }
@@ -53,6 +55,7 @@ export const FULL_SIZES: BenchSizes = {
   manyExperiences: 1000,
   strategyExamples: 512,
   imageBatchSize: 64,
+  requests: 4000,
   gemmSize: 1024,
 };
 
@@ -74,5 +77,6 @@ export const QUICK_SIZES: BenchSizes = {
   manyExperiences: 12,
   strategyExamples: 130,
   imageBatchSize: 4,
+  requests: 130,
   gemmSize: 64,
 };

@@ -14,6 +14,7 @@ import { runNetworksSuite } from "./suites/networks_suite.ts";
 import { runOnlineSuite } from "./suites/online_suite.ts";
 import { runRunSuite } from "./suites/run_suite.ts";
 import { runScalingSuite } from "./suites/scaling_suite.ts";
+import { runServeSuite } from "./suites/serve_suite.ts";
 import { runStepSuite } from "./suites/step_suite.ts";
 import { runStrategySuite } from "./suites/strategy_suite.ts";
 
@@ -35,6 +36,7 @@ const RUN_SUITE: Readonly<Record<SuiteName, (context: BenchContext) => AsyncGene
   run: runRunSuite,
   strategies: runStrategySuite,
   networks: runNetworksSuite,
+  serve: runServeSuite,
 };
 
 /** Runs the suites and prints one table for each; the file is written after every comparison, so that none is lost. */
@@ -46,7 +48,9 @@ export async function runBench(plan: BenchPlan, { stdout, stderr, signal }: CliC
     stdout.write(`${text}\n`);
   };
   const sizes = isQuick ? QUICK_SIZES : FULL_SIZES;
-  const context: BenchContext = { sizes, pythons, signal, progress: line.show, note };
+  const trainers = pythons.filter(({ torch }) => torch !== undefined);
+  const servers = pythons.filter(({ fastapi, mlserver }) => fastapi !== undefined || mlserver !== undefined);
+  const context: BenchContext = { sizes, pythons: trainers, servers, signal, progress: line.show, note };
   note(describeMachine());
   const all: Comparison[] = [];
   try {

@@ -16,8 +16,8 @@ const TIMEOUT_MS = 240_000;
 
 /** An interpreter with PyTorch; undefined where there is none. @param wanted "" looks at the usual places. */
 export async function findTorch(wanted: string): Promise<string | undefined> {
-  const [found] = await findPythons(wanted === "" ? [] : [wanted]).catch(() => []);
-  return found?.path;
+  const found = await findPythons(wanted === "" ? [] : [wanted]).catch(() => []);
+  return found.find(({ torch }) => torch !== undefined)?.path;
 }
 
 /** Writes the networks into a folder. Returns why that was not possible; undefined where it was. */

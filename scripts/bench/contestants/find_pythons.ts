@@ -4,10 +4,12 @@ import { RefusalError } from "../../../src/core/errors/errors.ts";
 /** A Python interpreter with the libraries that it has. */
 export interface PythonPeer {
   readonly path: string;
-  /** The version of PyTorch. */
-  readonly torch: string;
-  /** The version of Avalanche; undefined where there is none. */
+  /** Versions; undefined where it has not the library. */
+  readonly torch: string | undefined;
   readonly avalanche: string | undefined;
+  /** Of servers, beside onnxruntime. */
+  readonly fastapi: string | undefined;
+  readonly mlserver: string | undefined;
 }
 
 /** Where an interpreter may be, unless --python says it. */
@@ -21,13 +23,16 @@ def version(name):
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-print(json.dumps({"prefix": sys.prefix, "torch": version("torch"), "avalanche": version("avalanche-lib")}))
+names = {"torch": "torch", "avalanche": "avalanche-lib"}
+if version("onnxruntime"):
+    names |= {"fastapi": "fastapi", "mlserver": "mlserver"}
+print(json.dumps({"prefix": sys.prefix} | {name: version(package) for name, package in names.items()}))
 `;
 
 /**
- * Finds the interpreters that have PyTorch.
- * @param wanted Paths to look at in place of the usual ones; each must have it.
- * @throws {Error} If one of the wanted has it not, or none was wanted and none of the usual ones has.
+ * Finds the interpreters that have PyTorch, or a server for ONNX files.
+ * @param wanted Paths to look at in place of the usual ones; each must have one of them.
+ * @throws {Error} If one of the wanted has none, or none was wanted and none of the usual ones has.
  */
 export async function findPythons(wanted: readonly string[]): Promise<PythonPeer[]> {
   const found: PythonPeer[] = [];
@@ -35,10 +40,12 @@ export async function findPythons(wanted: readonly string[]): Promise<PythonPeer
   const paths = wanted.length > 0 ? wanted : USUAL_PATHS;
   for (const path of paths) {
     const { succeeded, stdout, complaint } = await runCommand(path, ["-c", PROBE]);
-    const { prefix, torch, avalanche } = parseProbe(succeeded ? stdout : "");
-    if (torch !== undefined && !prefixes.has(prefix)) found.push({ path, torch, avalanche });
-    else if (torch === undefined && wanted.length > 0) {
-      throw new RefusalError(`--python ${path}: ${succeeded ? "this Python has no PyTorch" : complaint}`);
+    const { prefix, ...versions } = parseProbe(succeeded ? stdout : "");
+    const isPeer = [versions.torch, versions.fastapi, versions.mlserver].some((version) => version !== undefined);
+    if (isPeer && !prefixes.has(prefix)) found.push({ path, ...versions });
+    else if (!isPeer && wanted.length > 0) {
+      const lack = "this Python has no PyTorch, and no FastAPI or MLServer beside onnxruntime";
+      throw new RefusalError(`--python ${path}: ${succeeded ? lack : complaint}`);
     }
     prefixes.add(prefix);
   }
@@ -48,7 +55,7 @@ export async function findPythons(wanted: readonly string[]): Promise<PythonPeer
 }
 
 /** What the probe printed; no version where it printed nothing of the kind. */
-export function parseProbe(text: string): { prefix: string; torch: string | undefined; avalanche: string | undefined } {
+export function parseProbe(text: string): Omit<PythonPeer, "path"> & { readonly prefix: string } {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -60,5 +67,6 @@ export function parseProbe(text: string): { prefix: string; torch: string | unde
     const value: unknown = Reflect.get(answer, name);
     return typeof value === "string" ? value : undefined;
   };
-  return { prefix: read("prefix") ?? "", torch: read("torch"), avalanche: read("avalanche") };
+  const [torch, avalanche] = [read("torch"), read("avalanche")];
+  return { prefix: read("prefix") ?? "", torch, avalanche, fastapi: read("fastapi"), mlserver: read("mlserver") };
 }

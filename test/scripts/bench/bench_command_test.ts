@@ -22,7 +22,17 @@ async function captureBench(words: readonly string[], signal = new AbortControll
 describe("parseSuites()", () => {
   test("keeps the suites' own order and names each once; none means all", () => {
     expect(parseSuites(["online", "step", "online"])).toEqual(["step", "online"]);
-    expect(parseSuites([])).toEqual(["step", "scaling", "online", "long", "many", "run", "strategies", "networks"]);
+    expect(parseSuites([])).toEqual([
+      "step",
+      "scaling",
+      "online",
+      "long",
+      "many",
+      "run",
+      "strategies",
+      "networks",
+      "serve",
+    ]);
   });
 });
 
@@ -54,7 +64,7 @@ describe("bench", () => {
     }
   });
 
-  for (const wanted of ["online", "long", "many"]) {
+  for (const wanted of ["online", "long", "many", "serve"]) {
     test(`--quick measures the suite ${wanted}, prints a table and writes its rows`, async () => {
       const folder = await makeFolder({});
       const file = join(folder, "rows.json");

@@ -4,10 +4,12 @@ import { describePython } from "../../../../scripts/bench/contestants/peer_conte
 
 describe("parseProbe()", () => {
   test("reads the versions that are there", () => {
-    expect(parseProbe('{"prefix": "/usr", "torch": "2.1", "avalanche": null}')).toEqual({
+    expect(parseProbe('{"prefix": "/usr", "torch": "2.1", "avalanche": null, "fastapi": "0.115"}')).toEqual({
       prefix: "/usr",
       torch: "2.1",
       avalanche: undefined,
+      fastapi: "0.115",
+      mlserver: undefined,
     });
   });
 
@@ -27,7 +29,8 @@ describe("findPythons()", () => {
 });
 
 describe("describePython()", () => {
-  const python = { path: "python3", torch: "2.15.0+cu132", avalanche: undefined };
+  const none = { avalanche: undefined, fastapi: undefined, mlserver: undefined };
+  const python = { path: "python3", torch: "2.15.0+cu132", ...none };
 
   test("names the library with its version and threads", () => {
     expect(describePython("PyTorch", python, 1)).toBe("PyTorch 2.15.0, 1 thread");
