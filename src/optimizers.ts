@@ -9,6 +9,6 @@ export type { GroupOptions } from "./optimizers/create_groups.ts";
 export type { Optimizer, StepRates } from "./optimizers/optimizer.ts";
 export type { AdagradSpec, AdamSpec, OptimizerSpec, RMSpropSpec, SGDSpec } from "./optimizers/optimizer_spec.ts";
 export type { AdagradOptions, AdamOptions, RMSpropOptions, SGDOptions } from "./optimizers/options.ts";
-export type { OptimizerRule, ParameterGroup, ParameterPattern } from "./optimizers/parameter_groups.ts";
+export type { GroupSchedule, OptimizerRule, ParameterGroup, ParameterPattern } from "./optimizers/parameter_groups.ts";
 export { RMSprop } from "./optimizers/rmsprop.ts";
 export { SGD } from "./optimizers/sgd.ts";

@@ -2,8 +2,10 @@ import { RangeRefusal } from "../core/errors/errors.ts";
 import { type AnyOptionRules, assertOptions } from "../core/options/assert_options.ts";
 import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { type OptionalOption, type OptionSchema, type OptionsOf, optional } from "../core/options/option_schema.ts";
+import { splitOptions } from "../core/options/split_options.ts";
 import { listOf, objectLike, type ValueRule } from "../core/options/value_rules.ts";
 import { fixSpec } from "./fix_spec.ts";
+import { assertSchedule, GROUP_OPTIONS } from "./group_schedule.ts";
 import type { OptimizerSpec } from "./optimizer_spec.ts";
 import {
   findPatternFault,
@@ -14,10 +16,11 @@ import {
 } from "./parameter_groups.ts";
 
 /** One group of parameters with what is other for it: options that are left out are those of the optimizer. */
-export type GroupOptions<Schema extends OptionSchema> = Partial<OptionsOf<Schema>> & {
-  /** Which parameters: a name, a layer, a pattern with "*" or a regular expression, or several of them. */
-  readonly parameters: ParameterPattern | readonly ParameterPattern[];
-};
+export type GroupOptions<Schema extends OptionSchema> = Partial<OptionsOf<Schema>> &
+  OptionsOf<typeof GROUP_OPTIONS> & {
+    /** Which parameters: a name, a layer, a pattern with "*" or a regular expression, or several of them. */
+    readonly parameters: ParameterPattern | readonly ParameterPattern[];
+  };
 
 /** The option `groups` of an optimizer with these other options. */
 export function groupsOption<Schema extends OptionSchema>(
@@ -28,9 +31,10 @@ export function groupsOption<Schema extends OptionSchema>(
 }
 
 /** A group as it was given, by the types of the options that it may change. */
-type GivenGroup<Own> = Pick<GroupOptions<OptionSchema>, "parameters"> & {
-  readonly [Name in keyof Own]?: Own[Name] | undefined;
-};
+type GivenGroup<Own> = Pick<GroupOptions<OptionSchema>, "parameters"> &
+  OptionsOf<typeof GROUP_OPTIONS> & {
+    readonly [Name in keyof Own]?: Own[Name] | undefined;
+  };
 
 /** How the options of an optimizer become its constants. */
 export interface GroupReader<Own> {
@@ -59,9 +63,18 @@ export function createGroups<Own extends object>(
     groups.map((given, i) => {
       const name = `${subject}: groups[${i}]`;
       assertOptions(name, given, rules);
-      const { parameters, ...changes } = omitUndefined(given);
+      const [{ learningRateFactor: factor, ...schedule }, rest] = splitOptions(omitUndefined(given), GROUP_OPTIONS);
+      const { parameters, ...changes } = rest;
+      if (factor !== undefined && "learningRate" in changes) {
+        throw new RangeRefusal(`${name}: learningRate and learningRateFactor exclude each other`);
+      }
+      assertSchedule(name, schedule);
       const { learningRate, spec } = read(name, { ...own, ...changes });
-      const group = { learningRate, parameters: Object.freeze(listPatterns(parameters)) };
+      const group = {
+        learningRate: learningRate * (factor ?? 1),
+        parameters: Object.freeze(listPatterns(parameters)),
+        ...(Object.keys(schedule).length > 0 ? { schedule: Object.freeze(schedule) } : {}),
+      };
       return Object.assign(group, { spec: fixSpec(group, spec, subject) });
     }),
   );
@@ -72,9 +85,12 @@ function listPatterns(parameters: ParameterPattern | readonly ParameterPattern[]
   return patterns.map(formatPattern);
 }
 
-/** A group has all options of the optimizer, and may leave each out. */
+/** A group has all options of the optimizer and some of its own, and may leave each out. */
 function createGroupRules(schema: OptionSchema): AnyOptionRules {
-  const rules = Object.entries(schema).map(([name, { shape, findFault }]) => [name, { shape, findFault }]);
+  const rules = Object.entries({ ...schema, ...GROUP_OPTIONS }).map(([name, { shape, findFault }]) => [
+    name,
+    { shape, findFault },
+  ]);
   return { ...Object.fromEntries(rules), parameters: { ...PARAMETERS, isRequired: true } };
 }
 

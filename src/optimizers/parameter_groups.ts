@@ -9,6 +9,16 @@ import type { OptimizerSpec } from "./optimizer_spec.ts";
  */
 export type ParameterPattern = string | RegExp;
 
+/** When a group of parameters is held still. Default: never. */
+export interface GroupSchedule {
+  /** In so many first experiences. */
+  readonly frozenExperiences?: number;
+  /** In so many first epochs of each experience. */
+  readonly frozenEpochs?: number;
+  /** After so many experiences. */
+  readonly trainedExperiences?: number;
+}
+
 /** Parameters that an optimizer steps otherwise than the others; as PyTorch's `param_groups`. */
 export interface ParameterGroup {
   /** Texts of the patterns: a parameter of which one matches the name belongs to the group. */
@@ -17,6 +27,8 @@ export interface ParameterGroup {
   readonly spec: OptimizerSpec;
   /** May be changed between steps (schedules do). 0 leaves the group's parameters as they are. */
   learningRate: number;
+  /** When the group is held still, whatever its learning rate is. Default: never. */
+  readonly schedule?: GroupSchedule;
 }
 
 /** How an optimizer steps, as plain data; the learning rates travel with each step. */

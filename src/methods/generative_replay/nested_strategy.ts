@@ -16,7 +16,9 @@ export function saveNestedStrategy(strategy: BaseStrategy): SavedState {
   const { heads: _heads, evaluator: _evaluator, clock, ...others } = takeSnapshot(strategy);
   const { optimizerSpec: _spec, settings: _settings, groups: saved, lossScale, ...snapshot } = others;
   const { pieces, ...counters } = clock;
-  const groups = saved?.map(({ spec, ...group }) => ({ ...group, spec: { ...spec } }));
+  const groups = saved?.map(({ spec, schedule, ...group }) => {
+    return { ...group, spec: { ...spec }, ...(schedule ? { schedule: { ...schedule } } : {}) };
+  });
   return {
     ...snapshot,
     ...(groups ? { groups } : {}),

@@ -61,7 +61,7 @@ export class MER extends BaseStrategy {
       const samples = Dataset.concat([mbatch, drawSamples(this.#buffer.buffer, batchSizeMem, random)]);
       for (const position of random.permutation(samples.length)) {
         const gradient = await this.gradientOn(samples.subset([position]), { training: true });
-        descend({ parameters, gradient }, { optimizer: this.optimizer, layout: this.cluster.model.layout });
+        descend({ parameters, gradient }, { optimizer: this.presentRates, layout: this.cluster.model.layout });
       }
       followTo(parameters, before, beta);
     }

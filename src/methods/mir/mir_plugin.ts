@@ -80,7 +80,7 @@ export class MIRPlugin implements StrategyPlugin {
 
   /** How much the loss of each sample would rise. */
   async #measureInterference(strategy: BaseStrategy, samples: Dataset): Promise<Float64Array> {
-    const { parameters, gradient, optimizer, options, cluster } = strategy;
+    const { parameters, gradient, presentRates: optimizer, options, cluster } = strategy;
     if (this.#virtual.length !== parameters.length) this.#virtual = createSharedFloat32(parameters.length);
     this.#virtual.set(parameters);
     descend({ parameters: this.#virtual, gradient }, { optimizer, layout: cluster.model.layout });

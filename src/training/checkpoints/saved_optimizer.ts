@@ -37,10 +37,10 @@ export function restoreRates(optimizer: Optimizer, { learningRate, groups: saved
   for (const [i, group] of groups.entries()) group.learningRate = elementAt(saved, i).learningRate;
 }
 
-function copyGroup({ parameters, learningRate, spec }: ParameterGroup): ParameterGroup {
-  return { parameters: [...parameters], learningRate, spec: { ...spec } };
+function copyGroup({ learningRate, ...rule }: ParameterGroup): ParameterGroup {
+  return { ...readRule(rule), learningRate };
 }
 
-function readRule({ parameters, spec }: ParameterGroup): Pick<ParameterGroup, "parameters" | "spec"> {
-  return { parameters: [...parameters], spec: { ...spec } };
+function readRule({ parameters, spec, schedule }: Omit<ParameterGroup, "learningRate">) {
+  return { parameters: [...parameters], spec: { ...spec }, ...(schedule ? { schedule: { ...schedule } } : {}) };
 }

@@ -54,6 +54,13 @@ const groupSchema = z.strictObject({
   parameters: z.array(z.string()),
   learningRate: z.number(),
   spec: optimizerSpecSchema,
+  schedule: z.exactOptional(
+    z.strictObject({
+      frozenExperiences: z.exactOptional(count),
+      frozenEpochs: z.exactOptional(count),
+      trainedExperiences: z.exactOptional(count),
+    }),
+  ),
 });
 
 /** A strategy's snapshot. */

@@ -76,6 +76,7 @@ export const FIXED_ATTRIBUTES: Readonly<Record<string, string>> = {
   options: "they are given when a strategy is made",
   plan: "it follows from what plugins listen to",
   plugins: "they are given when a strategy is made",
+  presentRates: "they follow from the optimizer and its groups",
   randomStreams: "they follow from the option seed",
   shuffle: "it is what train() was called with",
 };

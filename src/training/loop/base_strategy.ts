@@ -141,7 +141,7 @@ export class BaseStrategy extends LoopAttributes {
   /** Makes these samples the minibatch, and begins a step on them: the first call of a training iteration. */
   protected beginIteration(samples: Dataset): void {
     const { trainIterations } = this.clock;
-    const input = { dropoutStep: trainIterations, plan: this.plan, rates: () => this.optimizer };
+    const input = { dropoutStep: trainIterations, plan: this.plan, rates: () => this.presentRates };
     this.loop.beginMinibatch(samples);
     this.loop.beginStep(new TrainingStep(this.cluster, this.options.criterion, input));
     this.loop.augmentation = trainIterations + 1;

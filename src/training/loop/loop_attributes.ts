@@ -4,6 +4,9 @@ import type { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
 import type { EvaluatedStrategy } from "../../evaluation/evaluated_strategy.ts";
 import type { DataLoader } from "../../memory/loaders/data_loader.ts";
+import { ratesAt } from "../../optimizers/group_schedule.ts";
+import type { StepRates } from "../../optimizers/optimizer.ts";
+import type { OptimizerRule } from "../../optimizers/parameter_groups.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { LossTerm } from "../losses/loss_terms.ts";
@@ -57,6 +60,13 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
   /** @throws {Error} Before the first `train` or `eval`. */
   get experience(): Experience {
     return this.loop.experience ?? refuseEarly("experience", "train or eval has begun an experience");
+  }
+
+  /** How the optimizer steps at present: with a learning rate of 0 for groups that are held still now. */
+  get presentRates(): OptimizerRule & StepRates {
+    return ratesAt(this.optimizer, () => {
+      return { pastExperiences: this.clock.countPast(this.experience), pastEpochs: this.clock.trainExpEpochs };
+    });
   }
 
   /** The samples that the current experience is trained or evaluated on. */

@@ -42,6 +42,17 @@ describe("--optimizer NAME:groups=…", () => {
     }
   });
 
+  test("takes factors of the learning rate, and when a group is held still", () => {
+    const typed =
+      "sgd:learningRate=0.5,groups=a*:learningRateFactor=0.1;frozenExperiences=1|b:frozenEpochs=2;trainedExperiences=3";
+    const [first, second] = make(typed).groups ?? [];
+    expect(first).toMatchObject({ learningRate: 0.05, schedule: { frozenExperiences: 1 } });
+    expect(second).toMatchObject({ learningRate: 0.5, schedule: { frozenEpochs: 2, trainedExperiences: 3 } });
+    expect(() => make("sgd:groups=a:frozenEpochs=soon")).toThrow(
+      'sgd: groups[0]: frozenEpochs must be a whole number of at least 1, got "soon"',
+    );
+  });
+
   test("takes quoted groups, and regular expressions with colons", () => {
     const [first, second] = readGroups('adam:groups="a/(?:k|b)/:learningRate=0,beta1=0.5"|"/^(?:x|y)/:epsilon=0.1"');
     expect(first).toMatchObject({ parameters: ["a/(?:k|b)/"], learningRate: 0, beta1: 0.5 });

@@ -31,14 +31,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A head that learns slowly and biases without decay. */
+/** A head that learns slowly and biases without decay, which are trained in the first experience alone. */
 const makeOptimizer = () =>
   new AdamW({
     learningRate: 0.02,
     weightDecay: 0.1,
     groups: [
-      { parameters: "classifier", learningRate: 0.005 },
-      { parameters: "fc0/bias", weightDecay: 0 },
+      { parameters: "classifier", learningRateFactor: 0.25 },
+      { parameters: "fc0/bias", weightDecay: 0, trainedExperiences: 1 },
     ],
   });
 
@@ -159,7 +159,9 @@ describe("an optimizer's groups", () => {
       await strategy.train(first);
       for (const group of strategy.optimizer.groups ?? []) group.learningRate /= 4;
       await saveStrategy(strategy, file);
+      const held = read(strategy, "fc0/bias");
       await strategy.train(second);
+      expect(read(strategy, "fc0/bias")).toEqual(held);
       return strategy.parameters.slice();
     });
     await withStrategy(await loadStrategy(file, { cluster: { workers: 0 } }), async (loaded) => {
