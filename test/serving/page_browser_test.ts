@@ -50,15 +50,6 @@ async function drawLine(page: BrowserPage, x: number): Promise<void> {
   await page.drag(points);
 }
 
-async function dropFile(page: BrowserPage, path: string): Promise<void> {
-  const { root } = await page.send("DOM.getDocument");
-  const { nodeId } = await page.send("DOM.querySelector", {
-    nodeId: Object(root).nodeId,
-    selector: "input[type=file]",
-  });
-  await page.send("DOM.setFileInputFiles", { nodeId, files: [path] });
-}
-
 describe("the page of a server in a browser (needs chromium)", () => {
   test.if(BROWSER !== undefined)(
     "shows versions, the gate's words and accuracies, and what becomes of them without being loaded anew",
@@ -133,7 +124,7 @@ describe("the page of a server in a browser (needs chromium)", () => {
       await using _ = serving;
       await using page = await BrowserPage.open(`${serving.url}/`);
       await page.waitFor(CARDS_ARE("–", "–"));
-      await dropFile(page, join(files, "sides.png"));
+      await page.chooseFile("input[type=file]", join(files, "sides.png"));
       const expected = [false, true].map((hasForgotten) => {
         const shares = computeSides(pixels, { hasForgotten });
         const best = shares.indexOf(Math.max(...shares));
@@ -142,7 +133,7 @@ describe("the page of a server in a browser (needs chromium)", () => {
       await page.waitFor(CARDS_ARE(...expected.map(({ title }) => title)));
       const cards = await page.evaluate<[string, string, number][]>(READ_CARDS);
       expect(cards).toEqual(expected.map(({ title, share }, i) => [String(i), title, share]));
-      await dropFile(page, join(files, "no.png"));
+      await page.chooseFile("input[type=file]", join(files, "no.png"));
       await page.waitFor(`document.querySelector(".tools [role=alert]").textContent.startsWith("no.png is no image")`);
     },
     60_000,

@@ -25,8 +25,7 @@ function runClient(words: readonly string[]): Promise<string> {
 }
 
 describe("Triton's own client", () => {
-  const testWhere = hasClient ? test : test.skip;
-  testWhere(
+  test.if(hasClient)(
     `works unchanged over HTTP, asyncio and gRPC${remark}`,
     async () => {
       const folder = await makeFolder({});

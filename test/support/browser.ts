@@ -92,7 +92,9 @@ export class BrowserPage implements AsyncDisposable {
   /** Waits until an expression is true in the page: it is looked at whenever the page changes. */
   async waitFor(expression: string): Promise<void> {
     const seen = await this.evaluate(`new Promise((done) => {
-      const look = () => { if (${expression}) { watcher.disconnect(); done(null); } };
+      // While the page is being parsed, what is looked at may not be there.
+      const isTrue = () => { try { return ${expression}; } catch { return false; } };
+      const look = () => { if (isTrue()) { watcher.disconnect(); done(null); } };
       const watcher = new MutationObserver(look);
       watcher.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
       setTimeout(() => done(document.body.innerText), 20000);
@@ -116,6 +118,13 @@ export class BrowserPage implements AsyncDisposable {
     const named = { key, code: key === " " ? "Space" : key, windowsVirtualKeyCode: KEY_NUMBERS[key] ?? 0, modifiers };
     await this.send("Input.dispatchKeyEvent", { type: "keyDown", ...named, ...(text === undefined ? {} : { text }) });
     await this.send("Input.dispatchKeyEvent", { type: "keyUp", ...named });
+  }
+
+  /** Gives a file to an input for files. */
+  async chooseFile(selector: string, path: string): Promise<void> {
+    const { root } = await this.send("DOM.getDocument");
+    const { nodeId } = await this.send("DOM.querySelector", { nodeId: Object(root).nodeId, selector });
+    await this.send("DOM.setFileInputFiles", { nodeId, files: [path] });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

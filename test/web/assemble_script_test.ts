@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { createFolderPage } from "../../src/cli/exporting/web/folder_page.ts";
 import { createServingPage } from "../../src/serving/page/serving_page.ts";
 import { assembleScript } from "../../src/web/assemble_script.ts";
 
@@ -28,16 +29,22 @@ describe("assembleScript()", () => {
     expect(() => assembleScript([ends])).toThrow("must not hold the end");
   });
 
-  test("the page of a server holds every function of its folders", () => {
-    const { text } = createServingPage();
-    const folders = ["src/web/browser", "src/serving/page/browser"];
-    const sources = folders.flatMap((folder) =>
-      readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, "utf8")),
-    );
-    const names = sources.flatMap((source) =>
-      [...source.matchAll(/^(?:export )?(?:async )?function (\w+)/gm)].map(([, name = ""]) => name),
-    );
-    expect(names.length).toBeGreaterThan(45);
-    expect(names.filter((name) => !text.includes(`function ${name}(`))).toEqual([]);
-  });
+  const pages = [
+    ["a server", () => createServingPage().text, "src/serving/page/browser"],
+    ["an exported folder", () => createFolderPage("mine"), "src/cli/exporting/web/browser"],
+  ] as const;
+  for (const [name, createText, folder] of pages) {
+    test(`the page of ${name} holds every function of its folders`, () => {
+      const text = createText();
+      const folders = ["src/web/browser", folder];
+      const sources = folders.flatMap((folder) =>
+        readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, "utf8")),
+      );
+      const names = sources.flatMap((source) =>
+        [...source.matchAll(/^(?:export )?(?:async )?function (\w+)/gm)].map(([, name = ""]) => name),
+      );
+      expect(names.length).toBeGreaterThan(35);
+      expect(names.filter((name) => !text.includes(`function ${name}(`))).toEqual([]);
+    });
+  }
 });

@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
 import { PRECISIONS, type Precision } from "../../onnx/conversion/conversion_options.ts";
 import type { CliContext } from "../cli_context.ts";
+import { CliError } from "../cli_error.ts";
 import { createSizeParser, createWholeNumberParser } from "../options/option_values.ts";
 
 interface Options {
-  readonly out: string;
+  readonly out?: string;
+  readonly web?: string;
   readonly experience?: number;
   readonly layout: "nhwc" | "nchw";
   readonly preprocess: boolean;
@@ -30,7 +32,8 @@ export function addExportCommand(program: Command, context: CliContext): void {
     .command("export")
     .description("write an exported model in another form, and say what that costs in accuracy, size and speed")
     .argument("<run>", "the folder of a run, or an ONNX file that a run exported")
-    .requiredOption("--out <file>", "the file to be written")
+    .option("--out <file>", "the file to be written")
+    .option("--web <folder>", "in place of it: a page that runs every version of an image model in browsers")
     .option("--experience <number>", "of a run's experiences (default: the newest)", number("--experience", 0))
     .addOption(
       new Option("--layout <axes>", "of images: channels last or first").choices(["nhwc", "nchw"]).default("nhwc"),
@@ -52,8 +55,20 @@ export function addExportCommand(program: Command, context: CliContext): void {
     .option("--no-test", "do not measure accuracy and speed")
     .option("--force", "replace the file if it is there", false)
     .option("--json", "the result as JSON", false)
-    .action(async (run: string, options: Options) => {
+    .action(async (run: string, { web, out, ...options }: Options, command: Command) => {
+      if (web !== undefined) {
+        const { runWebExport } = await import("../exporting/web/run_web_export.ts");
+        const others = listTyped(command).filter((name) => name !== "--web" && name !== "--json");
+        return runWebExport(run, { web, json: options.json, others }, context);
+      }
+      if (out === undefined) throw new CliError("give the file to be written with --out, or a folder with --web");
       const { runExport } = await import("../exporting/run_export.ts");
-      await runExport(run, options, context);
+      await runExport(run, { ...options, out }, context);
     });
+}
+
+/** The options that were typed, as they are typed. */
+function listTyped(command: Command): readonly string[] {
+  const typed = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+  return typed.flatMap(({ long }) => long ?? []);
 }

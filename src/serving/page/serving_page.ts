@@ -1,13 +1,7 @@
 import { html } from "../../report/html.ts";
 import { assembleScript } from "../../web/assemble_script.ts";
-import { CHART_FUNCTIONS } from "../../web/browser/accuracy_chart.ts";
-import { ANSWER_FUNCTIONS } from "../../web/browser/answers.ts";
-import { DRAWING_FUNCTIONS } from "../../web/browser/drawing_area.ts";
-import { PAD_FUNCTIONS } from "../../web/browser/drawing_pad.ts";
-import { ELEMENT_FUNCTIONS } from "../../web/browser/elements.ts";
-import { IMAGE_FORM_FUNCTIONS } from "../../web/browser/image_form.ts";
-import { PIXEL_FUNCTIONS } from "../../web/browser/pixels.ts";
 import { completeWebPage, type WebPage } from "../../web/page_shell.ts";
+import { SHARED_FUNCTIONS } from "../../web/shared_functions.ts";
 import { STATE_FUNCTIONS } from "./browser/described_versions.ts";
 import { MODEL_FUNCTIONS } from "./browser/model_view.ts";
 import { REQUEST_FUNCTIONS } from "./browser/server_requests.ts";
@@ -22,13 +16,7 @@ export function createServingPage(): WebPage {
     ...REQUEST_FUNCTIONS,
     ...STATE_FUNCTIONS,
     ...TRAFFIC_FUNCTIONS,
-    ...DRAWING_FUNCTIONS,
-    ...PAD_FUNCTIONS,
-    ...PIXEL_FUNCTIONS,
-    ...IMAGE_FORM_FUNCTIONS,
-    ...ANSWER_FUNCTIONS,
-    ...CHART_FUNCTIONS,
-    ...ELEMENT_FUNCTIONS,
+    ...SHARED_FUNCTIONS,
   ]);
   const body = html`<main>
 <header><h1>Firn serves</h1><p class="faint"><a href="metrics">metrics</a></p></header>

@@ -10,6 +10,8 @@ import { findDigitGrid, sampleGrid, toModelInput, toPicture } from "./pixels.ts"
 export interface AskedVersion {
   readonly version: string;
   readonly description: DescribedModel;
+  /** Undefined where it takes no images. */
+  readonly form: ImageForm | undefined;
   /** What stands beside its number: "answers", say. */
   readonly note: string;
 }
@@ -46,8 +48,10 @@ export function createDrawingArea(
   const askAll = async () => {
     const pixels = readPixels(pad, form, tools.isCentred());
     showPixels(seen, pixels, form);
-    const row = { values: toModelInput(pixels, form), form, task: tools.readTask() };
+    const task = tools.readTask();
     const shown = versions.map(async (one) => {
+      if (!one.form || !isSameSize(one.form, form)) return makeCard(one, "takes other samples");
+      const row = { values: toModelInput(pixels, one.form), form: one.form, task };
       const answered = await ask(one.version, row).then(
         (outputs) => readAnswer(outputs, one.description),
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
@@ -86,6 +90,10 @@ export function createDrawingArea(
       else cards.replaceChildren(...versions.map((one) => makeCard(one, undefined)));
     },
   };
+}
+
+function isSameSize(a: ImageForm, b: ImageForm): boolean {
+  return a.height === b.height && a.width === b.width && a.channels === b.channels;
 }
 
 /** Buttons, file and settings below the pad. */
@@ -181,6 +189,7 @@ function makeCard({ version, note }: AskedVersion, answer: ReadableAnswer | stri
 /** What a page needs of this file. */
 export const DRAWING_FUNCTIONS: readonly BrowserFunction[] = [
   createDrawingArea,
+  isSameSize,
   createTools,
   makeColour,
   acceptDrops,

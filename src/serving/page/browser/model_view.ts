@@ -152,10 +152,15 @@ function createDrawingView(model: string, place: HTMLElement): (listed: ListedVe
     const asked = await Promise.all(
       loaded.map(async (one) => {
         const description = await request<DescribedModel>(addressOf(model, one.version));
-        return { version: one.version, description, note: describeState(listed, one) };
+        return {
+          version: one.version,
+          description,
+          form: readImageForm(description),
+          note: describeState(listed, one),
+        };
       }),
     );
-    const form = asked[0] && readImageForm(asked[0].description);
+    const form = asked.find((one) => one.form)?.form;
     if (!form) return;
     if (!area) {
       area = createDrawingArea(form, (version, row) => inferRow(model, version, row));
