@@ -43,6 +43,7 @@ def words():
             layers.Embedding(12, 5, name="table"),
             layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="both"),
             layers.LSTM(4, return_sequences=True, recurrent_regularizer="l1"),
+            layers.GRU(3, return_sequences=True, name="gated"),
             layers.SimpleRNN(4, go_backwards=True, name="simple"),
             layers.Dense(2, name="logits"),
         ],

@@ -180,7 +180,7 @@ describe("tfjsModel()", () => {
       ],
       [
         change("after", '"reset_after":false', '"reset_after":true'),
-        /after: TF.js cannot make a model of it: .*reset_after/,
+        /after: its weights do not fit its layers: .*shape/i,
       ],
       [
         change("class", '"class_name":"Dense"', '"class_name":"Sparse"'),

@@ -36,7 +36,6 @@ const REFUSED: readonly (readonly [object, RegExp])[] = [
   [recurrent({ stateful: true }), /layer "memory".*keeps its state from batch to batch$/],
   [recurrent({ dropout: 0.1 }), /layer "memory".*drops units itself$/],
   [recurrent({ recurrent_dropout: 0.1 }), /layer "memory".*drops units itself$/],
-  [recurrent({ reset_after: true }), /layer "memory".*resets after the product$/],
   [recurrent({ return_state: true }), /layer "memory".*returns its state; --engine tfjs/],
   [recurrent({ units: 0 }), /layer "memory".*: units must be/],
   [recurrent({ recurrent_activation: "mine" }), /layer "memory".*activation "mine"/],

@@ -8,6 +8,7 @@ import "./layers/imported_network.ts";
 import "./layers/incremental_classifier.ts";
 import "./layers/keras/depthwise_1d.ts";
 import "./layers/keras/global_pooling_3d.ts";
+import "./layers/keras/gru.ts";
 import "./layers/keras/normalization.ts";
 import "./layers/keras/resizing.ts";
 import "./layers/multi_head_classifier.ts";

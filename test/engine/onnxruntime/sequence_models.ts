@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { GRU } from "../../../src/engine/tfjs/layers/keras/gru.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_model.ts";
 
@@ -137,6 +138,14 @@ export const SEQUENCE_MODELS: readonly ParityModel[] = [
     tf.layers.gru({ units: 4, returnSequences: true, recurrentActivation: "sigmoid" }),
     tf.layers.gru({ units: 3, returnSequences: true, goBackwards: true, activation: "softsign" }),
   ]),
+  recurring("gru that resets after the product", () => [resetAfterGru({ units: 4 })]),
+  recurring("two such grus, one backwards without bias", () => [
+    resetAfterGru({ units: 4, returnSequences: true, recurrentActivation: "sigmoid" }),
+    resetAfterGru({ units: 3, returnSequences: true, goBackwards: true, useBias: false }),
+  ]),
+  recurring("a bidirectional gru that resets after the product", () => [
+    tf.layers.bidirectional({ layer: asRnn(resetAfterGru({ units: 3, returnSequences: true })), mergeMode: "concat" }),
+  ]),
   recurring("lstm", () => [tf.layers.lstm({ units: 4 })]),
   recurring("two lstms, one of them backwards", () => [
     tf.layers.lstm({ units: 4, returnSequences: true, recurrentActivation: "sigmoid" }),
@@ -159,6 +168,11 @@ export const SEQUENCE_MODELS: readonly ParityModel[] = [
     tf.layers.bidirectional({ layer: asRnn(tf.layers.lstm({ units: 3 })), mergeMode: "concat" }),
   ]),
 ];
+
+/** As a file of Keras's makes it. */
+function resetAfterGru(settings: Parameters<typeof tf.layers.gru>[0]): tf.layers.Layer {
+  return new GRU({ ...settings, resetAfter: true });
+}
 
 /** `tf.layers.gru` and the like are declared to return any layer, but `bidirectional` wants a recurrent one. */
 function asRnn(layer: tf.layers.Layer): tf.RNN {

@@ -24,11 +24,15 @@ export function exportCell(cell: RecurrentCell, sequence: ValueName, graph: Grap
     turn(orderForOperator(cell, "kernel", graph), graph),
     turn(orderForOperator(cell, "recurrent_kernel", graph), graph),
   ];
-  if (cell.useBias) operands.push(addRecurrentBias(orderForOperator(cell, "bias", graph), graph));
+  if (cell.useBias) {
+    const bias = orderForOperator(cell, "bias", graph);
+    operands.push(cell.resetsAfter ? joinBiases(cell, bias, graph) : addRecurrentBias(bias, graph));
+  }
   const attributes: Attributes = {
     hidden_size: int(cell.units),
     direction: string(cell.goesBackwards ? "reverse" : "forward"),
     activations: strings(listActivations(cell, { inner, gates })),
+    ...(cell.resetsAfter ? { linear_before_reset: int(1) } : {}),
   };
   const [stack = "", last = ""] = graph.manyOutputs(nameOperator(cell), operands, attributes);
   const steps = Number(graph.shapeOf(stack)[0]);
@@ -101,6 +105,11 @@ function turn(kernel: ValueName, graph: GraphBuilder): ValueName {
   const [from = 0, to = 0] = graph.shapeOf(kernel).map(Number);
   const turned = graph.node("Transpose", [kernel], { perm: { kind: "ints", value: [1, 0] } });
   return graph.node("Reshape", [turned, graph.integers([1, to, from])]);
+}
+
+/** [2, 3 · units] to [1, 6 · units]. */
+function joinBiases({ units }: RecurrentCell, biases: ValueName, graph: GraphBuilder): ValueName {
+  return graph.node("Reshape", [biases, graph.integers([1, 6 * units])]);
 }
 
 /** [out] to [1, 2 · out]: ONNX adds a second bias to the state's product. */

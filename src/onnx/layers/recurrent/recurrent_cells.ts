@@ -43,13 +43,15 @@ export function stepCell(cell: RecurrentCell, input: CellInput, graph: GraphBuil
 }
 
 /**
- * z, r = σ(x + h · U), h′ = φ(x + (r · h) · V), h ← z · h + (1 − z) · h′: the form that resets before the product.
+ * z, r = σ(x + h · U), h′ = φ(x + (r · h) · V), h ← z · h + (1 − z) · h′; where it resets after the product, h′ = φ(x +
+ * r · (h · V + c)), c the last columns of what is projected.
  * @see Cho et al. 2014, Learning Phrase Representations, arXiv:1406.1078
  */
 function stepGru(cell: RecurrentCell, input: CellInput, graph: GraphBuilder): CellState {
   const { units, activation, recurrentActivation } = cell;
   const { state, parameters, projected } = input;
-  const [forGates = "", forCandidate = ""] = split(projected, [2 * units, units], graph);
+  const lengths = cell.resetsAfter ? [2 * units, units, units] : [2 * units, units];
+  const [forGates = "", forCandidate = "", forReset = ""] = split(projected, lengths, graph);
   const [update = "", reset = ""] = openGates(
     recurrentActivation,
     addState(forGates, input, graph),
@@ -57,11 +59,18 @@ function stepGru(cell: RecurrentCell, input: CellInput, graph: GraphBuilder): Ce
     graph,
   );
   const rest = graph.node("Sub", [graph.constant(1), update]);
-  if (!state) return { output: graph.node("Mul", [rest, applyActivation(activation, forCandidate, graph)]) };
-  const remembered = graph.node("Mul", [reset, state.output]);
-  const product = graph.node("Gemm", [remembered, parameters.candidateKernel ?? "", forCandidate]);
-  const sum = input.save?.(product) ?? product;
-  const candidate = applyActivation(activation, sum, graph);
+  const multiply = (value: ValueName, added: ValueName) => {
+    const product = graph.node("Gemm", [value, parameters.candidateKernel ?? "", added]);
+    return input.save?.(product) ?? product;
+  };
+  const recall = () => {
+    if (!cell.resetsAfter)
+      return state ? multiply(graph.node("Mul", [reset, state.output]), forCandidate) : forCandidate;
+    const recalled = state ? multiply(state.output, forReset) : forReset;
+    return graph.node("Add", [forCandidate, graph.node("Mul", [reset, recalled])]);
+  };
+  const candidate = applyActivation(activation, recall(), graph);
+  if (!state) return { output: graph.node("Mul", [rest, candidate]) };
   const kept = graph.node("Mul", [update, state.output]);
   return { output: graph.node("Add", [kept, graph.node("Mul", [rest, candidate])]) };
 }

@@ -68,6 +68,7 @@ function parseCell(layer: LayerJson, cell: RecurrentCell["cell"]): RecurrentCell
     useBias: readFlag(layer, "use_bias", true),
     activation: readActivation(layer, { fallback: "tanh" }),
     recurrentActivation: readActivation(layer, { key: "recurrent_activation", fallback: "hardSigmoid" }),
+    resetsAfter: cell === "gru" && readFlag(layer, "reset_after", false),
     returnsSequences: readFlag(layer, "return_sequences", false),
     goesBackwards: readFlag(layer, "go_backwards", false),
   };
@@ -75,14 +76,16 @@ function parseCell(layer: LayerJson, cell: RecurrentCell["cell"]): RecurrentCell
 
 function assertPlain(layer: LayerJson): void {
   assertUnrestricted(layer);
-  const { stateful, return_state, dropout, recurrent_dropout, reset_after } = layer.config;
+  const { stateful, return_state, dropout, recurrent_dropout } = layer.config;
   if (stateful) throw new UnsupportedLayerError(layer, "it keeps its state from batch to batch", { byTfjs: false });
   if (dropout || recurrent_dropout) throw new UnsupportedLayerError(layer, "it drops units itself", { byTfjs: false });
-  if (reset_after) throw new UnsupportedLayerError(layer, "it resets after the product", { byTfjs: false });
   if (return_state) throw new UnsupportedLayerError(layer, "it returns its state");
 }
 
-/** kernel [F, gates · units], recurrent_kernel [units, gates · units], bias [gates · units], for an input [N, T, F]. */
+/**
+ * kernel [F, gates · units], recurrent_kernel [units, gates · units], bias [gates · units] (two rows where it resets
+ * after the product), for an input [N, T, F].
+ */
 function describeCell(cell: RecurrentCell, input: Shape): ParameterSpec[] {
   const features = input[2];
   if (typeof features !== "number") {
@@ -91,5 +94,5 @@ function describeCell(cell: RecurrentCell, input: Shape): ParameterSpec[] {
   const width = countGates(cell.cell) * cell.units;
   const describe = (name: string, shape: number[]) => ({ name: `${cell.layer}/${name}`, shape, isTrainable: true });
   const kernels = [describe("kernel", [features, width]), describe("recurrent_kernel", [cell.units, width])];
-  return cell.useBias ? [...kernels, describe("bias", [width])] : kernels;
+  return cell.useBias ? [...kernels, describe("bias", cell.resetsAfter ? [2, width] : [width])] : kernels;
 }

@@ -11,6 +11,8 @@ export interface RecurrentCell {
   readonly activation: ActivationSpec;
   /** Of the gates; a simple cell has none. */
   readonly recurrentActivation: ActivationSpec;
+  /** True for a GRU that multiplies its state before it resets it, and has a bias for each product: [2, 3 · units]. */
+  readonly resetsAfter: boolean;
   /** True gives the outputs of all times [N, T, units], false the last one [N, units]. */
   readonly returnsSequences: boolean;
   /** True goes through the sequence from its end, and gives outputs in that order. */

@@ -3,7 +3,7 @@ import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
 import { scan } from "../../scan/scan.ts";
 import { type CellParameters, type CellState, orderGates, stepCell } from "./recurrent_cells.ts";
-import { countGates, type RecurrentCell } from "./recurrent_spec.ts";
+import type { RecurrentCell } from "./recurrent_spec.ts";
 
 /** What a cell gives. */
 export interface CellOutputs {
@@ -48,16 +48,48 @@ export function runCell(
   return { last, stack: stackAll };
 }
 
-/** x · kernel + bias for all times by one Gemm: [T, N, gates · units]. */
+/** x · kernel + bias for all times by one Gemm: [T, N, gates · units], and further columns where a GRU resets after. */
 function projectInputs(cell: RecurrentCell, sequence: ValueName, graph: GraphBuilder): ValueName {
   const [steps = 0, , features = 0] = graph.shapeOf(sequence).map(Number);
-  const width = countGates(cell.cell) * cell.units;
   const rows = graph.node("Reshape", [sequence, graph.integers([-1, features])]);
-  const kernel = orderGates(cell, "kernel", graph);
-  const projected = cell.useBias
-    ? graph.node("Gemm", [rows, kernel, orderGates(cell, "bias", graph)])
-    : graph.node("MatMul", [rows, kernel]);
+  const { kernel, bias } = cell.resetsAfter ? addResetColumns(cell, graph) : readInputSide(cell, graph);
+  const projected =
+    bias === undefined ? graph.node("MatMul", [rows, kernel]) : graph.node("Gemm", [rows, kernel, bias]);
+  const width = Number(graph.shapeOf(kernel)[1]);
   return graph.node("Reshape", [projected, graph.integers([steps, -1, width])]);
+}
+
+/** What a sequence is multiplied by [F, width], and what is added [width]. */
+interface InputSide {
+  readonly kernel: ValueName;
+  readonly bias: ValueName | undefined;
+}
+
+function readInputSide(cell: RecurrentCell, graph: GraphBuilder): InputSide {
+  return {
+    kernel: orderGates(cell, "kernel", graph),
+    bias: cell.useBias ? orderGates(cell, "bias", graph) : undefined,
+  };
+}
+
+/**
+ * Columns for the gates, with both biases, for the candidate, with the sequence's, and the state's bias by itself:
+ * steps know matrices of the graph around them, and nothing else of it that is trained.
+ */
+function addResetColumns(cell: RecurrentCell, graph: GraphBuilder): InputSide {
+  const { units } = cell;
+  const kernel = orderGates(cell, "kernel", graph);
+  const [features = 0] = graph.shapeOf(kernel).map(Number);
+  const zeros = graph.constant(new Array<number>(features * units).fill(0), [features, units]);
+  const widened = graph.node("Concat", [kernel, zeros], { axis: int(1) });
+  if (!cell.useBias) return { kernel: widened, bias: undefined };
+  const flat = graph.node("Reshape", [orderGates(cell, "bias", graph), graph.integers([6 * units])]);
+  const lengths = graph.integers([2 * units, units, 2 * units, units]);
+  const [first = "", ofCandidate = "", second = "", ofReset = ""] = graph.manyOutputs("Split", [flat, lengths], {
+    axis: int(0),
+  });
+  const bias = graph.node("Concat", [graph.node("Add", [first, second]), ofCandidate, ofReset], { axis: int(0) });
+  return { kernel: widened, bias };
 }
 
 /** The first step's part [N, …] of a sequence [T, N, …], and the others' [T − 1, N, …] if there are any. */
