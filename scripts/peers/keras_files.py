@@ -87,6 +87,18 @@ def signals():
     return model, lambda random: random.normal(2, 3, (4, 9, 4))
 
 
+def encoder():
+    ids = keras.Input((6,), name="ids")
+    x = layers.Embedding(9, 4)(ids)
+    y = layers.MultiHeadAttention(2, 3, dropout=0.1, name="self")(x, x)
+    x = layers.LayerNormalization()(layers.Add()([x, y]))
+    short = layers.AveragePooling1D(2)(x)
+    y = layers.MultiHeadAttention(3, 2, value_dim=1, use_bias=False, name="other")(x, value=short)
+    x = layers.Add()([x, layers.Dense(4, activation="gelu")(y)])
+    outputs = layers.Dense(3)(layers.GlobalAveragePooling1D()(x))
+    return keras.Model(ids, outputs, name="encoder"), lambda random: random.integers(0, 9, (4, 6))
+
+
 def randomise(model, random):
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -112,7 +124,7 @@ def pack(path):
 
 
 def main(folder):
-    for number, build in enumerate([vision, words, volumes, signals]):
+    for number, build in enumerate([vision, words, volumes, signals, encoder]):
         random = numpy.random.default_rng(number)
         model, draw = build()
         randomise(model, random)

@@ -29,7 +29,7 @@ function readRecorded(name: string): Recorded {
 }
 
 describe("tfjsModel() of a .keras file", () => {
-  for (const name of ["vision", "words", "volumes", "signals"]) {
+  for (const name of ["vision", "words", "volumes", "signals", "encoder"]) {
     test(`answers as Keras does, in both engines, when the network is ${name}`, async () => {
       const { samples, outputs } = readRecorded(name);
       const model = await tfjsModel({ path: join(KERAS, `${name}.keras`), head: "keep" });
@@ -86,6 +86,10 @@ describe("tfjsModel() of a .keras file", () => {
         /is another in Keras 3/,
       ],
       [
+        edit("causal", '"kwargs": {}', '"kwargs": {"use_causal_mask": true}', "encoder"),
+        /layer "\w+" of class \w+ is called with use_causal_mask \(export it as ONNX\)$/,
+      ],
+      [
         change("damaged", (files) => files.set("model.weights.h5", Buffer.from("no HDF5"))),
         /^SyntaxError: damaged.keras, model.weights.h5: no HDF5 file$/,
       ],
@@ -94,21 +98,22 @@ describe("tfjsModel() of a .keras file", () => {
   });
 });
 
-/** What words.keras holds, changed. */
-function change(name: string, spoil: (files: Map<string, Uint8Array>) => void): string {
-  const entries = readZip(readFileSync(join(KERAS, "words.keras")), "words");
+/** What one of Keras's files holds, changed. */
+function change(name: string, spoil: (files: Map<string, Uint8Array>) => void, source = "words"): string {
+  const entries = readZip(readFileSync(join(KERAS, `${source}.keras`)), source);
   const files = new Map([...entries].map(([entry, { read }]) => [entry, read()]));
   spoil(files);
   return write(name, makeZip(Object.fromEntries(files)));
 }
 
 /** The same with another text in its config. */
-function edit(name: string, from: string, to: string): string {
-  return change(name, (files) => {
+function edit(name: string, from: string, to: string, source = "words"): string {
+  const spoil = (files: Map<string, Uint8Array>) => {
     const text = new TextDecoder().decode(files.get("config.json"));
     expect(text).toContain(from);
     files.set("config.json", Buffer.from(text.replaceAll(from, to)));
-  });
+  };
+  return change(name, spoil, source);
 }
 
 function write(name: string, bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import type { ParameterLayout } from "../../core/parameter_layout.ts";
 import type { KernelGradientForm } from "../growing_graph.ts";
 import type { ActivationLayerSpec } from "./activation_layers.ts";
+import type { AttentionSpec } from "./attention.ts";
 import type { ConvolutionLayerSpec } from "./convolution.ts";
 import type { DenseSpec } from "./dense.ts";
 import type { EmbeddingSpec } from "./embedding.ts";
@@ -20,6 +21,7 @@ import type { ShapingLayerSpec } from "./shaping.ts";
 /** A layer's call as data: all that a converter needs to know of it. */
 export type LayerSpec =
   | ActivationLayerSpec
+  | AttentionSpec
   | ConvolutionLayerSpec
   | DenseSpec
   | EmbeddingSpec

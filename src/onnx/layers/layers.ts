@@ -2,6 +2,7 @@ import { describeCause, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
 import { activationLayers } from "./activation_layers.ts";
+import { attentionLayers } from "./attention.ts";
 import { convolutionLayers } from "./convolution.ts";
 import { denseLayers } from "./dense.ts";
 import { embeddingLayers } from "./embedding.ts";
@@ -22,6 +23,7 @@ import { shapingLayers } from "./shaping.ts";
 
 const LAYERS: LayerFamily<LayerSpec> = {
   ...activationLayers,
+  ...attentionLayers,
   ...convolutionLayers,
   ...denseLayers,
   ...embeddingLayers,

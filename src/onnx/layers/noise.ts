@@ -10,6 +10,7 @@ export const RANDOM_LAYER_CLASSES: ReadonlySet<string> = new Set([
   "GaussianDropout",
   "GaussianNoise",
   "GaussianSampling",
+  "MultiHeadAttention",
   "SpatialDropout1D",
 ]);
 

@@ -1,5 +1,6 @@
 import type { LayerJson } from "../topology/topology_schema.ts";
 import { activationClasses } from "./activation_layers.ts";
+import { attentionClasses } from "./attention.ts";
 import { convolutionClasses } from "./convolution.ts";
 import { denseClasses } from "./dense.ts";
 import { embeddingClasses } from "./embedding.ts";
@@ -23,6 +24,7 @@ import { shapingClasses } from "./shaping.ts";
 const CLASSES: ReadonlyMap<string, LayerParser<LayerSpec>> = new Map(
   [
     activationClasses,
+    attentionClasses,
     convolutionClasses,
     denseClasses,
     embeddingClasses,

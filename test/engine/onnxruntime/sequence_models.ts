@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { GRU } from "../../../src/engine/tfjs/layers/keras/gru.ts";
+import { MultiHeadAttention } from "../../../src/engine/tfjs/layers/keras/multi_head_attention.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_model.ts";
 
@@ -75,6 +76,36 @@ export const SEQUENCE_MODELS: readonly ParityModel[] = [
     tf.layers.timeDistributed({ layer: tf.layers.dense({ units: 2, activation: "tanh", useBias: false }) }),
     tf.layers.timeDistributed({ layer: tf.layers.activation({ activation: "sigmoid" }) }),
   ]),
+  {
+    name: "attention of two heads, with dropout",
+    sampleShape: [4, 3],
+    build: () => {
+      const input = tf.input({ shape: [4, 3] });
+      const before = applyTo(tf.layers.dense({ units: 6, activation: "tanh" }), input);
+      const attention = new MultiHeadAttention({ numHeads: 2, keyDim: 3, dropout: 0.4 });
+      const sum = applyTo(tf.layers.add(), [before, applyTo(attention, [before, before])]);
+      const dropped = applyTo(tf.layers.dropout({ rate: 0.2 }), applyTo(tf.layers.layerNormalization(), sum));
+      return tf.model({
+        inputs: input,
+        outputs: applyTo(tf.layers.dense({ units: 3 }), applyTo(tf.layers.flatten(), dropped)),
+      });
+    },
+  },
+  {
+    name: "attention to other times than those that ask, without biases",
+    sampleShape: [5, 3],
+    build: () => {
+      const input = tf.input({ shape: [5, 3] });
+      const values = applyTo(tf.layers.conv1d({ filters: 4, kernelSize: 3 }), input);
+      const keys = applyTo(tf.layers.conv1d({ filters: 2, kernelSize: 3, activation: "tanh" }), input);
+      const attention = new MultiHeadAttention({ numHeads: 3, keyDim: 2, valueDim: 4, useBias: false });
+      const seen = applyTo(attention, [input, values, keys]);
+      return tf.model({
+        inputs: input,
+        outputs: applyTo(tf.layers.dense({ units: 3 }), applyTo(tf.layers.flatten(), seen)),
+      });
+    },
+  },
   {
     name: "embedding",
     sampleShape: [4],

@@ -1,5 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
+import { SeparableConv1D } from "../../../src/engine/tfjs/layers/keras/depthwise_1d.ts";
+import { GRU } from "../../../src/engine/tfjs/layers/keras/gru.ts";
+import { MultiHeadAttention } from "../../../src/engine/tfjs/layers/keras/multi_head_attention.ts";
 import type { ModelSnapshot } from "../../../src/models/model_snapshot.ts";
 import { compareEngines } from "../compare_engines.ts";
 import { applyTo, takeApart } from "../engine_fixtures.ts";
@@ -82,6 +85,29 @@ const CASES: Readonly<Record<string, Case>> = {
         outputs: applyTo(tf.layers.dense({ units: 3 }), applyTo(inner, applyTo(inner, input))),
       });
     },
+  },
+  "attention, and a GRU that resets after its product": {
+    sampleShape: [4, 3],
+    build: () => {
+      const input = tf.input({ shape: [4, 3] });
+      const seen = applyTo(new MultiHeadAttention({ numHeads: 2, keyDim: 3, dropout: 0.3 }), [input, input]);
+      const last = applyTo(new GRU({ units: 4, resetAfter: true }), seen);
+      return tf.model({ inputs: input, outputs: applyTo(tf.layers.dense({ units: 3 }), last) });
+    },
+  },
+  "volumes, and convolutions of single channels": {
+    sampleShape: [4, 5, 3, 2],
+    build: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.conv3d({ filters: 3, kernelSize: 2, inputShape: [4, 5, 3, 2], activation: "tanh" }),
+          tf.layers.averagePooling3d({ poolSize: 2, strides: 1 }),
+          tf.layers.reshape({ targetShape: [6, 3] }),
+          new SeparableConv1D({ filters: 4, kernelSize: 2 }),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
   },
   "an LSTM over a sequence": {
     sampleShape: [4, 3],

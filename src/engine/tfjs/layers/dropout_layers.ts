@@ -7,6 +7,7 @@ import type { DropoutKey } from "../../engine.ts";
 import { fillNoise } from "../../noise.ts";
 import { type Layer, listLayers } from "../model_layers.ts";
 import { addSamplingNoise, GaussianSampling } from "./gaussian_sampling.ts";
+import { MultiHeadAttention } from "./keras/multi_head_attention.ts";
 
 /** Decides the masks of a model's random layers. */
 export interface DropoutControl {
@@ -36,6 +37,12 @@ export function takeOverDropout(model: tf.LayersModel): DropoutControl {
         const shape = elementAt([inputs].flat(), 0).shape;
         return addSamplingNoise(inputs, draw({ kind: "normal", mean: 0, deviation: 1 }, shape));
       };
+      return;
+    }
+    if (layer instanceof MultiHeadAttention) {
+      const { dropout: rate } = layer.getConfig();
+      if (typeof rate !== "number" || rate === 0) return;
+      layer.dropShares = (shares) => tf.mul(shares, draw({ kind: "dropout", rate }, shares.shape));
       return;
     }
     const settings = readSettings(layer);

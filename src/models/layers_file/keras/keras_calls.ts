@@ -12,6 +12,9 @@ interface Callee {
   readonly shifted: ReadonlySet<string>;
 }
 
+/** Further arguments that change what a call computes. */
+const MEANINGFUL = new Set(["use_causal_mask", "return_attention_scores", "initial_state", "attention_mask"]);
+
 /** The tensors that a call of attention names, in the order in which it takes them. */
 const ATTENTION_INPUTS = ["query", "value", "key"];
 
@@ -33,6 +36,7 @@ function convertCall(call: unknown, { className, what, shifted }: Callee): Refer
   const values = [...positional.flat(), ...inputs.flatMap((name) => (named.get(name) ? [named.get(name)] : []))];
   for (const [name, value] of named) {
     if (!inputs.includes(name) && findTensor(value)) throw new RangeRefusal(`${what} is called with a tensor ${name}`);
+    if (MEANINGFUL.has(name) && value) throw new RangeRefusal(`${what} is called with ${name} (export it as ONNX)`);
   }
   return values.map((value) => {
     const tensor = findTensor(value);
