@@ -99,6 +99,15 @@ def encoder():
     return keras.Model(ids, outputs, name="encoder"), lambda random: random.integers(0, 9, (4, 6))
 
 
+def masked():
+    ids = keras.Input((6,), name="ids")
+    x = layers.Embedding(5, 4, mask_zero=True)(ids)
+    both = layers.Bidirectional(layers.LSTM(2, return_sequences=True), name="both")(x)
+    ends = [layers.Flatten()(both), layers.GlobalAveragePooling1D()(x), layers.GRU(2)(both)]
+    model = keras.Model(ids, layers.Dense(3)(layers.Concatenate()(ends)), name="masked")
+    return model, lambda random: numpy.maximum(random.integers(-2, 5, (4, 6)), [0, 0, 1, 0, 0, 0])
+
+
 def randomise(model, random):
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -124,7 +133,7 @@ def pack(path):
 
 
 def main(folder):
-    for number, build in enumerate([vision, words, volumes, signals, encoder]):
+    for number, build in enumerate([vision, words, volumes, signals, encoder, masked]):
         random = numpy.random.default_rng(number)
         model, draw = build()
         randomise(model, random)

@@ -8,6 +8,7 @@ import { readZip } from "../../src/core/archives/zip_reader.ts";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { listModelVariables } from "../../src/engine/tfjs/model_variables.ts";
 import { listRegularizers } from "../../src/engine/tfjs/regularizers.ts";
+import { createTfjsEngine } from "../../src/engine/tfjs/tfjs_engine.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { tfjsModel } from "../../src/models/tfjs_model.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
@@ -49,6 +50,21 @@ describe("tfjsModel() of a .keras file", () => {
       x.dispose();
     });
   }
+
+  test("answers as Keras does, in TF.js's engine, when masks hide filling", async () => {
+    const { samples, outputs } = readRecorded("masked");
+    const model = await tfjsModel({ path: join(KERAS, "masked.keras"), head: "keep" });
+    const { topology, parameters, state } = flattenWeights(model);
+    const engine = await createTfjsEngine({ topology });
+    const input = drawInput(4, { x: { data: new Float32Array(samples), shape: [4, 6] }, mode: "eval" });
+    const found = await computeOutputs(engine, { parameters, state }, input);
+    for (const [i, wanted] of outputs.entries()) expect(found[i]).toBeCloseTo(wanted, 5);
+    expect(() => parseTopology(topology)).toThrow(
+      /class Embedding to ONNX: it masks the id 0; --engine tfjs trains it/,
+    );
+    await engine.close();
+    model.dispose();
+  });
 
   test("puts a new classifier in the place of the file's, and freezes what was not chosen", async () => {
     const model = await tfjsModel({ path: join(KERAS, "vision.keras"), numClasses: 7, trainable: ["stem"] });

@@ -6,9 +6,10 @@ import { repairWindows } from "./repaired_windows.ts";
 
 /**
  * Makes the layers of a model, nested models included, train as they say, where TF.js 4.22 does not: it fails on
- * normalisations without gamma or beta and on ThresholdedReLU, computes batch normalisation along other axes than the
- * last wrongly, normalises by the batch where the layer is frozen, takes a single value's variance for a statistic, and
- * joins along the last axis wherever an axis counts from the end. For windows see `repairWindows`.
+ * normalisations without gamma or beta and on ThresholdedReLU, passes masks over where Keras does not, computes batch
+ * normalisation along other axes than the last wrongly, normalises by the batch where the layer is frozen, takes a
+ * single value's variance for a statistic, and joins along the last axis wherever an axis counts from the end. For
+ * windows see `repairWindows`.
  * @throws {RangeError} If a batch normalisation is not along the last axis.
  */
 export function repairLayers(model: tf.LayersModel): void {
@@ -25,6 +26,10 @@ export function repairLayers(model: tf.LayersModel): void {
         break;
       case "Concatenate":
         repairJoin(layer);
+        break;
+      case "Bidirectional":
+      case "GlobalAveragePooling1D":
+        repairMasked(layer);
         break;
       default:
         repairWindows(layer);
@@ -72,6 +77,24 @@ function repairThreshold(layer: Layer): void {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
     if (!x) throw new RangeRefusal(needs(`${layer.name}`, "an input", x));
     return tf.tidy(() => tf.mul(x, tf.step(tf.sub(x, theta))));
+  };
+}
+
+/**
+ * Where times are masked [N, T], both directions give zeros, and a mean is one of the others: so Keras has it.
+ */
+function repairMasked(layer: Layer): void {
+  const call = layer.call.bind(layer);
+  const isMean = layer.getClassName() === "GlobalAveragePooling1D";
+  layer.call = (inputs, kwargs) => {
+    const mask: unknown = kwargs?.mask;
+    if (!(mask instanceof tf.Tensor) || !(isMean || Reflect.get(layer, "returnSequences"))) return call(inputs, kwargs);
+    return tf.tidy(() => {
+      const isSeen = tf.expandDims(tf.cast(mask, "float32"), 2);
+      const values = [isMean ? inputs : call(inputs, kwargs)].flat();
+      const seen = values.map((value) => tf.mul(value, isSeen));
+      return isMean ? tf.div(tf.sum(elementAt(seen, 0), 1), tf.sum(isSeen, 1)) : elementAt(seen, 0);
+    });
   };
 }
 

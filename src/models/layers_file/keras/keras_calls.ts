@@ -3,13 +3,19 @@ import { RangeRefusal } from "../../../core/errors/errors.ts";
 /** [layer, its call, that call's output, further arguments]: a tensor that a call takes, as Keras 2 writes it. */
 type Reference = readonly [string, number, number, object?];
 
+/** What is known of a model's other layers. */
+export interface Neighbours {
+  /** Those whose calls are counted from 1. */
+  readonly shifted: ReadonlySet<string>;
+  /** Those that give masks which TF.js makes itself. */
+  readonly maskMakers: ReadonlySet<string>;
+}
+
 /** Of whom calls are read. */
-interface Callee {
+interface Callee extends Neighbours {
   readonly className: string;
   /** What messages begin with. */
   readonly what: string;
-  /** The layers whose calls are counted from 1. */
-  readonly shifted: ReadonlySet<string>;
 }
 
 /** Further arguments that change what a call computes. */
@@ -28,14 +34,16 @@ export function convertCalls(calls: readonly unknown[], callee: Callee): unknown
   return calls.map((call) => (Array.isArray(call) ? call : convertCall(call, callee)));
 }
 
-function convertCall(call: unknown, { className, what, shifted }: Callee): Reference[] {
+function convertCall(call: unknown, { className, what, shifted, maskMakers }: Callee): Reference[] {
   const { args, kwargs } = Object(call);
   const positional: unknown[] = Array.isArray(args) ? args : [];
   const named = new Map<string, unknown>(Object.entries(Object(kwargs)));
   const inputs = className === "MultiHeadAttention" ? ATTENTION_INPUTS : [];
   const values = [...positional.flat(), ...inputs.flatMap((name) => (named.get(name) ? [named.get(name)] : []))];
   for (const [name, value] of named) {
-    if (!inputs.includes(name) && findTensor(value)) throw new RangeRefusal(`${what} is called with a tensor ${name}`);
+    const [source = ""] = findTensor(value) ?? [];
+    if (name === "mask" && maskMakers.has(source)) continue;
+    if (!inputs.includes(name) && source !== "") throw new RangeRefusal(`${what} is called with a tensor ${name}`);
     if (MEANINGFUL.has(name) && value) throw new RangeRefusal(`${what} is called with ${name} (export it as ONNX)`);
   }
   return values.map((value) => {
@@ -46,7 +54,7 @@ function convertCall(call: unknown, { className, what, shifted }: Callee): Refer
 }
 
 /** Where a tensor comes from; undefined for another value. */
-function findTensor(value: unknown): readonly [string, number, number] | undefined {
+export function findTensor(value: unknown): readonly [string, number, number] | undefined {
   const { class_name, config } = Object(value);
   const history: unknown = class_name === "__keras_tensor__" ? Object(config).keras_history : undefined;
   return isReference(history) ? history : undefined;

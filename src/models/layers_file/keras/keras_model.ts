@@ -2,7 +2,7 @@ import { z } from "zod";
 import { describeIssue } from "../../../core/errors/describe_issue.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../../../core/errors/errors.ts";
 import type { ModelTopology } from "../../../engine/model_topology.ts";
-import { convertCalls, listReferences } from "./keras_calls.ts";
+import { convertCalls, findTensor, listReferences, type Neighbours } from "./keras_calls.ts";
 import { convertSettings } from "./keras_layer_settings.ts";
 
 const layerSchema = z.looseObject({
@@ -47,10 +47,13 @@ export function convertKerasModel(config: unknown, file: string): ModelTopology 
   const parsed = modelSchema.safeParse(config);
   if (!parsed.success) throw new TypeRefusal(`${file}: config.json: ${describeIssue(parsed.error, config)}`);
   const { layers, ...rest } = parsed.data.config;
-  const shifted = listShifted(layers);
-  const settings = { name: rest.name, layers: layers.map((layer) => convertLayer(layer, { file, shifted })) };
+  const place: Place = { file, shifted: listShifted(layers), maskMakers: listMaskMakers(layers) };
+  const kept = layers.filter(({ name = "" }) => !place.maskMakers.has(name));
+  const settings = { name: rest.name, layers: kept.map((layer) => convertLayer(layer, place)) };
   if (class_name === "Sequential") return { class_name, config: settings };
-  const [inputs, outputs] = [rest.input_layers, rest.output_layers].map((value) => listReferences(value, shifted));
+  const [inputs, outputs] = [rest.input_layers, rest.output_layers].map((value) =>
+    listReferences(value, place.shifted),
+  );
   if (!inputs || !outputs) throw new TypeRefusal(needs(file, "inputs and outputs of a functional model", rest));
   return { class_name: "Functional", config: { ...settings, input_layers: inputs, output_layers: outputs } };
 }
@@ -65,20 +68,37 @@ function listShifted(layers: readonly KerasLayer[]): ReadonlySet<string> {
   return new Set(models.map(({ name, config }) => name ?? config.name ?? ""));
 }
 
-interface Place {
+/** Where a layer stands. */
+interface Place extends Neighbours {
   readonly file: string;
-  readonly shifted: ReadonlySet<string>;
+}
+
+/**
+ * The comparisons with 0 that Keras 3 writes for the masks of functional models: of what an Embedding with mask_zero
+ * takes. TF.js makes them again from the Embedding.
+ */
+function listMaskMakers(layers: readonly KerasLayer[]): ReadonlySet<string> {
+  const masked = layers.filter(({ class_name, config }) => class_name === "Embedding" && config.mask_zero === true);
+  const sources = new Set(masked.flatMap(({ inbound_nodes = [] }) => inbound_nodes.map((call) => describeFirst(call))));
+  const isMaker = ({ class_name, inbound_nodes: [call] = [] }: KerasLayer) =>
+    class_name === "NotEqual" && Object(call).args?.[1] === 0 && sources.has(describeFirst(call));
+  return new Set(layers.filter(isMaker).map(({ name = "" }) => name));
+}
+
+/** Where the first tensor of a call comes from, as a text. */
+function describeFirst(call: unknown): string | undefined {
+  return findTensor(Object(call).args?.[0])?.join();
 }
 
 /** A layer, or a model within the model. */
-function convertLayer(layer: KerasLayer, { file, shifted }: Place): object {
+function convertLayer(layer: KerasLayer, { file, ...neighbours }: Place): object {
   const { class_name, module, inbound_nodes = [] } = layer;
   const name = layer.config.name ?? layer.name ?? class_name;
   const what = `${file}: layer "${name}" of class ${class_name}`;
   if (module?.startsWith("keras.src.ops") && !OPERATORS.has(class_name)) {
     throw new RangeRefusal(`${what} is an operator on tensors, which TF.js has no layer for (export it as ONNX)`);
   }
-  const calls = convertCalls(inbound_nodes, { className: class_name, what, shifted });
+  const calls = convertCalls(inbound_nodes, { className: class_name, what, ...neighbours });
   if (MODELS.includes(class_name)) {
     const inner = convertKerasModel(layer, file);
     return { ...inner, name, inbound_nodes: calls };
