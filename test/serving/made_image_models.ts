@@ -1,4 +1,7 @@
-import type { MadeModel } from "./made_models.ts";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { convertExport } from "../../src/onnx/conversion/convert_export.ts";
+import { type MadeModel, makeModel } from "./made_models.ts";
 
 /** Classes of models that look where an image of 28 × 28 is bright: left, in the middle, right. */
 export const SIDES = ["left", "middle", "right"];
@@ -36,4 +39,10 @@ export function computeSides(pixels: ArrayLike<number>, { hasForgotten = false }
   const powers = sums.map(Math.exp);
   const total = powers.reduce((sum, power) => sum + power, 0);
   return powers.map((power) => power / total);
+}
+
+/** Writes such a model as a version that takes bytes and normalises them itself. */
+export async function writeByteVersion(folder: string, version: number): Promise<void> {
+  const { bytes } = await convertExport(makeModel(describeSideModel()), { preprocess: true });
+  await writeFile(join(folder, `experience-${String(version).padStart(3, "0")}.onnx`), bytes);
 }

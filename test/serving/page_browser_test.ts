@@ -6,7 +6,7 @@ import { type Serving, serve } from "../../src/serving/serve.ts";
 import { BROWSER, BrowserPage } from "../support/browser.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { ask, makeRequest } from "./asking.ts";
-import { computeSides, describeSideModel, SIDES } from "./made_image_models.ts";
+import { computeSides, describeSideModel, SIDES, writeByteVersion } from "./made_image_models.ts";
 import { writeVersion } from "./made_models.ts";
 
 afterAll(removeFolders);
@@ -213,6 +213,36 @@ describe("the page of a server in a browser (needs chromium)", () => {
       expect(page.problems).toEqual([]);
       await serving.close();
       await page.waitFor(`document.getElementById("notice").textContent.startsWith("The server does not answer")`);
+    },
+    60_000,
+  );
+
+  test.if(BROWSER !== undefined)(
+    "shows several models, each with its pad, and none where samples are no images",
+    async () => {
+      const [bytes, table] = [await makeFolder({}), await makeFolder({})];
+      await writeByteVersion(bytes, 0);
+      await writeVersion(table, 0);
+      const pixels = Uint8Array.from({ length: 784 }, (_, i) => (i * 53 + (i % 28) * 3) % 256);
+      const files = await makeFolder({ "sides.png": encode({ width: 28, height: 28, data: pixels, channels: 1 }) });
+      const models = [
+        { path: table, name: "table" },
+        { path: bytes, name: "bytes" },
+      ];
+      await using serving = await serve({ models });
+      await using page = await BrowserPage.open(`${serving.url}/`);
+      await page.waitFor(`document.querySelector("[data-model=bytes] .card")`);
+      const read = (what: string) =>
+        page.evaluate<string[]>(`[...document.querySelectorAll("${what}")].map((one) => one.textContent)`);
+      expect(await read("h2")).toEqual(["table", "bytes"]);
+      expect(await read("[data-model=table] h3")).toEqual(["Traffic"]);
+      await page.chooseFile("[data-model=bytes] input[type=file]", join(files, "sides.png"));
+      await page.waitFor(`document.querySelector("[data-model=bytes] .answers li")`);
+      const shares = computeSides(pixels);
+      const best = Math.max(...shares);
+      expect(await read(".answers b")).toEqual([SIDES[shares.indexOf(best)] ?? ""]);
+      expect((await read(".answers li:first-child span:nth-child(2)"))[0]).toBe(`${(100 * best).toFixed(1)} %`);
+      expect(page.problems).toEqual([]);
     },
     60_000,
   );

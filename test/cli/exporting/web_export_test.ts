@@ -10,7 +10,7 @@ import { writeWebFolder } from "../../../src/cli/exporting/web/write_web_folder.
 import { readAnswer } from "../../../src/web/browser/answers.ts";
 import { readImageForm } from "../../../src/web/browser/image_form.ts";
 import { toModelInput } from "../../../src/web/browser/pixels.ts";
-import { computeSides, describeSideModel, SIDES } from "../../serving/made_image_models.ts";
+import { computeSides, describeSideModel, SIDES, writeByteVersion } from "../../serving/made_image_models.ts";
 import { writeVersion } from "../../serving/made_models.ts";
 import { BROWSER, BrowserPage } from "../../support/browser.ts";
 import { captureCli } from "../../support/captured_cli.ts";
@@ -32,12 +32,13 @@ const TYPES: Readonly<Record<string, string>> = {
   json: "application/json",
 };
 
-/** Two versions, of which the second takes left for right. */
+/** Three versions: the second takes left for right, the third takes bytes. */
 async function makeVersions(): Promise<string> {
   const folder = await makeFolder({});
   for (const version of [0, 1]) {
     await writeVersion(folder, version, describeSideModel({ shift: 0, hasForgotten: version === 1 }));
   }
+  await writeByteVersion(folder, 2);
   return folder;
 }
 
@@ -59,7 +60,7 @@ async function serveFiles(folder: string): Promise<{ server: Server; url: string
 }
 
 /** What each version says of PIXELS: class and percent. */
-const EXPECTED = [false, true].map((hasForgotten) => {
+const EXPECTED = [false, true, false].map((hasForgotten) => {
   const shares = computeSides(PIXELS, { hasForgotten });
   const best = shares.indexOf(Math.max(...shares));
   return { title: SIDES[best] ?? "", share: Number((100 * (shares[best] ?? 0)).toFixed(1)) };
@@ -79,7 +80,7 @@ describe("export --web", () => {
     const { status, stderr, stdout } = await type(versions, "--web", out, "--json");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const { files, bytes, versions: names } = JSON.parse(stdout);
-    expect(names).toEqual(["0", "1"]);
+    expect(names).toEqual(["0", "1", "2"]);
     expect((await readdir(out)).sort()).toEqual([...files].sort());
     expect((await readdir(out)).sort()).toEqual([
       "LICENCE-onnxruntime.txt",
@@ -89,6 +90,7 @@ describe("export --web", () => {
       "ort.wasm.min.js",
       "version-0.onnx",
       "version-1.onnx",
+      "version-2.onnx",
       "versions.json",
     ]);
     const sizes = await Promise.all((await readdir(out)).map(async (name) => (await readFile(join(out, name))).length));
@@ -135,7 +137,7 @@ describe("export --web", () => {
       try {
         await using page = await BrowserPage.open(url);
         const cards = `[...document.querySelectorAll(".answers .card")].map((card) => card.querySelector("b").textContent).join()`;
-        await page.waitFor(`document.getElementById("notice").hidden && ${cards} === "–,–"`);
+        await page.waitFor(`document.getElementById("notice").hidden && ${cards} === "–,–,–"`);
         expect(await page.evaluate<boolean>("crossOriginIsolated")).toBe(false);
         await page.chooseFile("input[type=file]", join(files, "sides.png"));
         await page.waitFor(`${cards} === "${EXPECTED.map(({ title }) => title).join()}"`);
@@ -144,13 +146,13 @@ describe("export --web", () => {
         );
         expect(shares).toEqual(EXPECTED.map(({ share }) => share));
         await page.evaluate(`document.querySelector(".tools button").click()`);
-        await page.waitFor(`${cards} === "–,–"`);
+        await page.waitFor(`${cards} === "–,–,–"`);
         await page.evaluate(
           `(document.querySelector(".pad canvas").focus(), document.querySelector("input[type=checkbox]").checked = false)`,
         );
         for (let i = 0; i < 12; i++) await page.press("ArrowLeft");
         for (let i = 0; i < 4; i++) await page.press("ArrowDown", { modifiers: 8 });
-        await page.waitFor(`${cards} === "left,right"`);
+        await page.waitFor(`${cards} === "left,right,left"`);
         expect(page.problems).toEqual([]);
         const own = await readdir(out);
         expect(asked.filter((name) => !own.includes(name))).toEqual([]);
