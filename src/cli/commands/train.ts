@@ -3,14 +3,15 @@ import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { LostRankError } from "../../cluster/ranks/lost_rank_error.ts";
 import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
+import type { TrainingRun } from "../../runs/training_run.ts";
 import type { CliContext } from "../cli_context.ts";
-import { InterruptedError, refuse } from "../cli_error.ts";
+import { CliError, InterruptedError, refuse } from "../cli_error.ts";
 import { formatFigures, formatRun } from "../format_run.ts";
 import { collectValues, createSizeParser, createWholeNumberParser } from "../options/option_values.ts";
 import { formatGoOn } from "../training/format_go_on.ts";
 import type { LogOptions } from "../training/run_loggers.ts";
-import type { FinishedRun } from "../training/run_start.ts";
-import type { TrainOptions } from "../training/train_config.ts";
+import type { FinishedRun, RunStart } from "../training/run_start.ts";
+import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 import type { RankedContext } from "../training/with_ranks.ts";
 
 /** Spelled out, so that help loads no metric. */
@@ -22,6 +23,8 @@ interface Options extends TrainOptions, LogOptions {
   readonly continue?: string;
   readonly trust: boolean;
   readonly acceptChangedData: boolean;
+  /** Goes on with experiences that come into the benchmark's folder. */
+  readonly watch: boolean;
   /** The port; true takes a free one. */
   readonly dashboard?: number | true;
 }
@@ -85,6 +88,7 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       "--continue <folder>",
       "go on with a finished run: train the experiences of --benchmark that it has not seen",
     )
+    .option("--watch", "go on with experiences that come into the benchmark's folder, until Ctrl-C", false)
     .option("--accept-changed-data", "with --resume or --continue, go on though old data is other than it was", false)
     .option("--trust", "with --resume or --continue, run the modules that the folder's config.json names", false)
     .option("--checkpoint-every <interval>", "iterations (50) or seconds (30s) between checkpoints", "30s")
@@ -153,13 +157,18 @@ async function train(options: Options, command: Command, context: RankedContext)
     if (log !== "json") stdout.write(`${await describeFinished(run, act)}\n`);
     report(run.summary, run.directory);
   };
-  if (start.kind === "finished") return tellFinished(start);
+  const { watch } = options;
+  const watching = watch ? await import("../watching/watch_experiences.ts") : undefined;
+  if (watch && ranks.size > 1) throw new CliError("--watch is for one process, got several ranks");
+  const folders = await refuse(() => watching?.findWatchedFolders(start.config));
+  if (start.kind === "finished" && !watch) return tellFinished(start);
   const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
   const { Dashboard } = await import("../training/dashboard.ts");
   const { createDashboardLogger } = await import("../training/dashboard_logger.ts");
   const port = ranks.isFirst ? options.dashboard : undefined;
   await using dashboard = port === undefined ? undefined : await refuse(() => Dashboard.open(port === true ? 0 : port));
-  const flush = () => run?.directory.metrics.flush();
+  let current: TrainingRun<TrainConfig> | undefined;
+  const flush = () => current?.directory.metrics.flush();
   const following = dashboard ? [createDashboardLogger({ flush, tell: (line) => dashboard.tell(line) })] : [];
   const { workerBars } = options;
   const { loggers: shown, view } = followRun(log, { workerBars, isOnline }, stdout);
@@ -170,20 +179,59 @@ async function train(options: Options, command: Command, context: RankedContext)
     stderr.write(`${formatAsLine(line)}\n`);
   };
   const { acceptChangedData } = options;
-  const around = { ...start, ranks, acceptChangedData, loggers, onSummary: view?.show, signal, report: warn };
-  await using run = await refuse(() => ranks.agreeOn(() => prepareRun(start.config, around)));
-  if (!run) return start.earlier && tellFinished(start.earlier);
-  const { path: directory } = run.directory;
-  context.openLog(directory);
-  await dashboard?.show(directory);
-  if (dashboard) warn(`The run's page is at ${dashboard.url}`);
-  try {
-    // The rows of a live view stand above.
-    report(await run.train().finally(view?.clear), directory, view ? formatFigures : formatRun);
-  } catch (cause) {
-    const goOn = `go on with: ${formatGoOn("--resume", directory, start.config)}`;
-    if (cause instanceof LostRankError) throw new LostRankError(`${cause.message}; ${goOn}`, { cause });
-    if (!signal.aborted || cause !== signal.reason) throw cause;
-    throw new InterruptedError(`Interrupted; ${goOn}`, { cause });
-  }
+  /** Does what there is to do. @returns The run's folder. */
+  const trainFrom = async (from: RunStart): Promise<string> => {
+    if (from.kind === "finished") {
+      await tellFinished(from);
+      return from.directory;
+    }
+    const around = { ...from, ranks, acceptChangedData, loggers, onSummary: view?.show, signal, report: warn };
+    await using run = await refuse(() => ranks.agreeOn(() => prepareRun(from.config, around)));
+    if (!run) {
+      if (from.earlier) await tellFinished(from.earlier);
+      return from.earlier?.directory ?? "";
+    }
+    current = run;
+    const { path: directory } = run.directory;
+    context.openLog(directory);
+    await dashboard?.show(directory);
+    if (dashboard && from === start) warn(`The run's page is at ${dashboard.url}`);
+    try {
+      // The rows of a live view stand above.
+      report(await run.train().finally(view?.clear), directory, view ? formatFigures : formatRun);
+      return directory;
+    } catch (cause) {
+      const goOn = `go on with: ${formatGoOn("--resume", directory, from.config)}${watch ? " --watch" : ""}`;
+      if (cause instanceof LostRankError) throw new LostRankError(`${cause.message}; ${goOn}`, { cause });
+      if (!signal.aborted || cause !== signal.reason) throw cause;
+      throw new InterruptedError(`Interrupted; ${goOn}`, { cause });
+    } finally {
+      current = undefined;
+    }
+  };
+  const directory = await trainFrom(start);
+  if (!watching || !folders) return;
+  const { watchRun } = await import("../watching/watch_run.ts");
+  const { writeReport } = await import("../../report/write_report.ts");
+  await writeReport([directory]);
+  const waiting = watching.describeWait(folders);
+  await watchRun(directory, {
+    folders,
+    signal,
+    report: warn,
+    onWait() {
+      dashboard?.tell(waiting);
+      if (log === "json") stdout.write(formatJSON({ kind: "waiting", directory }));
+      else if (view) view.note(`${waiting}; Ctrl-C ends`);
+      else if (log !== "none") stdout.write(`${waiting}\n`);
+    },
+    async goOn(known, names) {
+      // Programs were allowed when the run was started or taken up.
+      const { resume: _, out: __, ...others } = { ...options, continue: directory, trust: true };
+      const next = await findRunStart(others, typed.includes("device") ? ["device"] : []);
+      if (next.kind !== "unfinished" || next.target.kind !== "continued") return;
+      await trainFrom({ ...next, target: { ...next.target, experienceNames: [...known, ...names] } });
+      await writeReport([directory]);
+    },
+  }).finally(view?.clear);
 }

@@ -25,6 +25,8 @@ export interface LiveView {
   readonly logger: Logger;
   /** Adds the rows that are not shown yet. */
   readonly show: (summary: Pick<RunSummary<unknown>, "experiences" | "testExperiences" | "measure">) => void;
+  /** Shows a line in the place of the bar. */
+  readonly note: (text: string) => void;
   /** Takes the bar away: for lines of others, and at the end. */
   readonly clear: () => void;
 }
@@ -44,6 +46,7 @@ export function createLiveView(options: LiveViewOptions): LiveView {
   let shown = 0;
   return {
     logger: createLogger(bars, isOnline),
+    note: (text) => bars.note(text),
     clear: () => bars.write(""),
     show({ experiences, testExperiences: names, measure }) {
       const width = (stream.columns || 80) - 1;

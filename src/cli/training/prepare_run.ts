@@ -55,6 +55,8 @@ export type RunTarget =
       readonly directory: string;
       /** The label of each class id of the run so far. */
       readonly classNames: readonly string[];
+      /** Those of the run so far and those to train; others are left. Default: all that are there. */
+      readonly experienceNames?: readonly string[];
     };
 
 /** What does not decide a run's numbers. */
@@ -245,7 +247,9 @@ function readCudaOptions({ tf32, convolutionSearch }: TrainConfig): CudaOptions 
 
 /** What of the benchmark is settled: by the run that goes on, or by the model that it begins with. */
 function describeKnown(given: TrainConfig, target: RunTarget, start: KeptModel | undefined) {
-  if (target.kind === "continued") return { ...given, ...target, addClasses: true, addExperiences: true };
+  if (target.kind === "continued") {
+    return { ...given, ...target, addClasses: true, addExperiences: target.experienceNames === undefined };
+  }
   if (target.kind === "new" && start) return { ...given, classNames: start.classNames, addClasses: true };
   return given;
 }

@@ -68,6 +68,13 @@ export class TerminalBars {
     if (text !== "") this.#options.stream.write(text);
   }
 
+  /** Shows a line in the place of the bar; where the stream is no terminal, among the lines. */
+  note(text: string): void {
+    const { isTerminal, stream } = this.#options;
+    if (isTerminal) this.#drawBar([text.slice(0, (stream.columns || 80) - 3)]);
+    else stream.write(`${text}\n`);
+  }
+
   beforeTrainingEpoch(strategy: EvaluatedStrategy): void {
     // The clock still has the iterations of the epoch before: it is the last to hear of a new one.
     this.#trainBar = this.#createBar("train", strategy, 0);
