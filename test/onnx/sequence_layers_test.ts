@@ -29,7 +29,11 @@ const REFUSED: readonly (readonly [object, RegExp])[] = [
   [createLayer("AlphaDropout", "drop", { rate: 1 }), /layer "drop".*: rate must be/],
   [createLayer("Masking", "mask", { mask_value: 0 }), /layer "mask" of class Masking.*--engine tfjs trains it/],
   [createLayer("ConvLSTM2D", "memory"), /layer "memory" of class ConvLSTM2D.*--engine tfjs trains it/],
-  [wrap("TimeDistributed", createLayer("Flatten", "inner")), /layer "wrapper".*a layer of class Flatten over time/],
+  [
+    wrap("TimeDistributed", createLayer("Dropout", "inner", { rate: 0.5 })),
+    /layer "wrapper".*a layer of class Dropout, of two modes, over time/,
+  ],
+  [wrap("TimeDistributed", createLayer("Cropping3D", "inner")), /layer "wrapper".*this class has no converter/],
   [wrap("Bidirectional", recurrent({}), { merge_mode: null }), /layer "wrapper".*does not merge/],
   [wrap("Bidirectional", createLayer("Dense", "inner", { units: 2 }), { merge_mode: "sum" }), /layer of class Dense/],
   [wrap("Bidirectional", { config: {} }), /layer "wrapper".*: layer must be a layer/],

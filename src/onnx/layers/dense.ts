@@ -4,10 +4,9 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { sampleShapeOf } from "../shape.ts";
 import type { LayerJson } from "../topology/topology_schema.ts";
 import { type ActivationSpec, applyActivation, readActivation } from "./activation.ts";
-import type { FixedActivationSpec } from "./activation_layers.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never } from "./layer_definition.ts";
-import { assertUnrestricted, readFlag, readInnerLayer, readInteger, UnsupportedLayerError } from "./read_setting.ts";
+import { readFlag, readInteger } from "./read_setting.ts";
 
 /** y = activation(x · kernel + bias); the parameters are `${layer}/kernel` [in, units] and `${layer}/bias` [units]. */
 export interface DenseSpec extends LayerCall {
@@ -36,11 +35,8 @@ export const denseLayers = {
   },
 } satisfies LayerFamily<DenseSpec>;
 
-/** Their classes in TF.js. */
-export const denseClasses = {
-  Dense: parseDense,
-  TimeDistributed: parseDistributed,
-} satisfies ClassFamily<DenseSpec | FixedActivationSpec>;
+/** Their class in TF.js. */
+export const denseClasses = { Dense: parseDense } satisfies ClassFamily<DenseSpec>;
 
 function parseDense(layer: LayerJson, { name, inputs }: LayerCall): DenseSpec {
   return {
@@ -52,21 +48,6 @@ function parseDense(layer: LayerJson, { name, inputs }: LayerCall): DenseSpec {
     useBias: readFlag(layer, "use_bias", true),
     activation: readActivation(layer),
   };
-}
-
-/** TimeDistributed applies the inner layer to the last axis. Its parameters have the wrapper's name. */
-function parseDistributed(layer: LayerJson, place: LayerCall): DenseSpec | FixedActivationSpec {
-  const inner = readInnerLayer(layer, "layer");
-  const named = { ...inner, config: { ...inner.config, name: layer.config.name } };
-  assertUnrestricted(named);
-  switch (inner.class_name) {
-    case "Dense":
-      return parseDense(named, place);
-    case "Activation":
-      return { name: place.name, inputs: place.inputs, kind: "activation", activation: readActivation(named) };
-    default:
-      throw new UnsupportedLayerError(layer, `it distributes a layer of class ${inner.class_name} over time`);
-  }
 }
 
 /**

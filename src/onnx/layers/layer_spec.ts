@@ -9,6 +9,7 @@ import type { GrowingHeadSpec } from "./heads/growing_heads.ts";
 import type { ProgressiveNetworkSpec } from "./heads/progressive_network.ts";
 import type { ImportedNetworkSpec } from "./imported_network_layer.ts";
 import type { InputSpec } from "./input.ts";
+import type { LayerCall } from "./layer_call.ts";
 import type { MergingLayerSpec } from "./merging.ts";
 import type { NoiseLayerSpec } from "./noise_layers.ts";
 import type { NormalizationSpec } from "./normalization/normalization_layers.ts";
@@ -18,12 +19,19 @@ import type { RescalingLayerSpec } from "./rescaling.ts";
 import type { ResizingLayerSpec } from "./resizing.ts";
 import type { ShapingLayerSpec } from "./shaping.ts";
 
+/** A layer that is applied to each time of [N, T, …]. */
+export interface DistributedSpec extends LayerCall {
+  readonly kind: "distributed";
+  readonly inner: LayerSpec;
+}
+
 /** A layer's call as data: all that a converter needs to know of it. */
 export type LayerSpec =
   | ActivationLayerSpec
   | AttentionSpec
   | ConvolutionLayerSpec
   | DenseSpec
+  | DistributedSpec
   | EmbeddingSpec
   | GrowingHeadSpec
   | ImportedNetworkSpec

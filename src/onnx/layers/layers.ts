@@ -1,6 +1,7 @@
-import { describeCause, RangeRefusal } from "../../core/errors/errors.ts";
+import { describeCause, needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Shape } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
+import { describeShape } from "../shape.ts";
 import { activationLayers } from "./activation_layers.ts";
 import { attentionLayers } from "./attention.ts";
 import { convolutionLayers } from "./convolution.ts";
@@ -10,8 +11,14 @@ import { growingHeadLayers } from "./heads/growing_heads.ts";
 import { progressiveLayers } from "./heads/progressive_network.ts";
 import { importedNetworkLayers } from "./imported_network_layer.ts";
 import { inputLayers } from "./input.ts";
-import type { Conversion, LayerDefinition, LayerFamily, ParameterSpec } from "./layer_definition.ts";
-import type { LayerSpec } from "./layer_spec.ts";
+import {
+  type Conversion,
+  type LayerDefinition,
+  type LayerFamily,
+  never,
+  type ParameterSpec,
+} from "./layer_definition.ts";
+import type { DistributedSpec, LayerSpec } from "./layer_spec.ts";
 import { mergingLayers } from "./merging.ts";
 import { noiseLayers } from "./noise_layers.ts";
 import { normalizationLayers } from "./normalization/normalization_layers.ts";
@@ -26,6 +33,11 @@ const LAYERS: LayerFamily<LayerSpec> = {
   ...attentionLayers,
   ...convolutionLayers,
   ...denseLayers,
+  distributed: {
+    parameters: ({ inner }, [input = []]) => describeParameters(inner, [leaveTimesOut(input)]),
+    convert: convertDistributed,
+    dependsOnMode: never,
+  },
   ...embeddingLayers,
   ...growingHeadLayers,
   ...importedNetworkLayers,
@@ -65,6 +77,27 @@ export function describeParameters(layer: LayerSpec, inputs: readonly Shape[]): 
 /** Whether a layer computes something else in training. */
 export function dependsOnMode(layer: LayerSpec): boolean {
   return definitionOf(layer).dependsOnMode(layer);
+}
+
+/** [N, T, …]: the layer on rows [N · T, …], and their results in rows of T again. */
+function convertDistributed(
+  { inner }: DistributedSpec,
+  [x = ""]: readonly ValueName[],
+  conversion: Conversion,
+): ValueName {
+  const { graph } = conversion;
+  const shape = graph.shapeOf(x);
+  const rows = graph.node("Reshape", [x, graph.integers([-1, ...leaveTimesOut(shape).slice(1).map(Number)])]);
+  const y = definitionOf(inner).convert(inner, [rows], conversion);
+  const result = graph.shapeOf(y).slice(1).map(Number);
+  return graph.node("Reshape", [y, graph.integers([-1, Number(shape[1]), ...result])]);
+}
+
+/** [N, T, …] without T. @throws {RangeError} If there are no times. */
+function leaveTimesOut(shape: Shape): Shape {
+  const [rows = "N", times, ...rest] = shape;
+  if (typeof times === "number" && rest.length > 0) return [rows, ...rest];
+  throw new RangeRefusal(needs("TimeDistributed", "an input [N, T, …]", describeShape(shape)));
 }
 
 /** The table gives each kind its own definition, which the compiler cannot follow through a look-up. */

@@ -11,11 +11,12 @@ import { inputClasses } from "./input.ts";
 import type { LayerCall } from "./layer_call.ts";
 import type { LayerParser } from "./layer_definition.ts";
 import type { LayerSpec } from "./layer_spec.ts";
+import { dependsOnMode } from "./layers.ts";
 import { mergingClasses } from "./merging.ts";
 import { noiseClasses } from "./noise_layers.ts";
 import { normalizationClasses } from "./normalization/normalization_layers.ts";
 import { poolingClasses } from "./pooling.ts";
-import { assertUnrestricted, UnsupportedLayerError } from "./read_setting.ts";
+import { assertUnrestricted, readInnerLayer, UnsupportedLayerError } from "./read_setting.ts";
 import { recurrentClasses } from "./recurrent/recurrent_layers.ts";
 import { rescalingClasses } from "./rescaling.ts";
 import { resizingClasses } from "./resizing.ts";
@@ -43,8 +44,11 @@ const CLASSES: ReadonlyMap<string, LayerParser<LayerSpec>> = new Map(
   ].flatMap((family) => Object.entries<LayerParser<LayerSpec>>(family)),
 );
 
+/** The wrapper of another layer, which is parsed here for the sake of that. */
+const WRAPPER = "TimeDistributed";
+
 /** The classes of TF.js's layers that can be read. */
-export const LAYER_CLASSES: readonly string[] = [...CLASSES.keys()];
+export const LAYER_CLASSES: readonly string[] = [...CLASSES.keys(), WRAPPER];
 
 /**
  * One call of a layer from TF.js's JSON.
@@ -53,7 +57,30 @@ export const LAYER_CLASSES: readonly string[] = [...CLASSES.keys()];
  */
 export function parseLayer(layer: LayerJson, call: LayerCall, layerIndex: number): LayerSpec {
   assertUnrestricted(layer);
+  if (layer.class_name === WRAPPER) return parseDistributed(layer, call, layerIndex);
   const parse = CLASSES.get(layer.class_name);
   if (!parse) throw new UnsupportedLayerError(layer, "this class has no converter");
   return parse(layer, call, layerIndex);
+}
+
+/**
+ * TimeDistributed applies the inner layer to each time. Its parameters have the wrapper's name. Dense layers and
+ * activations go by the last axis anyway.
+ */
+function parseDistributed(layer: LayerJson, call: LayerCall, layerIndex: number): LayerSpec {
+  const inner = readInnerLayer(layer, "layer");
+  const spec = parseLayer({ ...inner, config: { ...inner.config, name: layer.config.name } }, call, layerIndex);
+  switch (spec.kind) {
+    case "dense":
+    case "activation":
+      return spec;
+    default:
+  }
+  if (dependsOnMode(spec)) {
+    throw new UnsupportedLayerError(
+      layer,
+      `it distributes a layer of class ${inner.class_name}, of two modes, over time`,
+    );
+  }
+  return { ...call, kind: "distributed", inner: spec };
 }

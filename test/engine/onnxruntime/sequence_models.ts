@@ -77,6 +77,27 @@ export const SEQUENCE_MODELS: readonly ParityModel[] = [
     tf.layers.timeDistributed({ layer: tf.layers.activation({ activation: "sigmoid" }) }),
   ]),
   {
+    name: "layers on images, distributed over time",
+    sampleShape: [3, 6, 5, 2],
+    build: () => {
+      const each = (layer: tf.layers.Layer, inputShape?: number[]) =>
+        tf.layers.timeDistributed({ layer, ...(inputShape && { inputShape }) });
+      return tf.sequential({
+        layers: [
+          each(tf.layers.conv2d({ filters: 3, kernelSize: 2, activation: "tanh" }), [3, 6, 5, 2]),
+          each(tf.layers.maxPooling2d({ poolSize: 2 })),
+          each(tf.layers.prelu()),
+          each(tf.layers.reshape({ targetShape: [4, 3] })),
+          each(tf.layers.lstm({ units: 2, returnSequences: true })),
+          each(tf.layers.flatten()),
+          each(tf.layers.dense({ units: 4, activation: "softmax" })),
+          tf.layers.gru({ units: 3 }),
+          tf.layers.dense({ units: 3 }),
+        ],
+      });
+    },
+  },
+  {
     name: "attention of two heads, with dropout",
     sampleShape: [4, 3],
     build: () => {
