@@ -128,7 +128,8 @@ export class BrowserPage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise((done) => this.#process.once("exit", done));
+    // Its helpers hold the same pipe: once it is closed, none of them writes into the profile any more.
+    const ended = new Promise((done) => this.#process.once("close", done));
     this.#socket.close();
     this.#process.kill();
     await ended;
