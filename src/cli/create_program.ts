@@ -4,6 +4,7 @@ import type { CliContext } from "./cli_context.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addExportCommand } from "./commands/export.ts";
+import { addLearnCommand } from "./commands/learn.ts";
 import { addListCommand } from "./commands/list.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addServeCommand } from "./commands/serve.ts";
@@ -33,11 +34,12 @@ export function createProgram(context: CliContext): Command {
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => {}, outputError: () => {} })
     .addHelpText("after", NAMED_HELP);
   void stderr;
-  addSweepCommand(program, addTrainCommand(program, context), context);
+  const train = addTrainCommand(program, context);
+  addSweepCommand(program, train, context);
   addEvaluateCommand(program, context);
   addExportCommand(program, context);
   addReportCommand(program, context);
-  addServeCommand(program, context);
+  addLearnCommand(program, { train, serve: addServeCommand(program, context) }, context);
   addListCommand(program, context, {
     name: "strategies",
     option: "--strategy",

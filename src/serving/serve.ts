@@ -20,7 +20,7 @@ import { TokenCheck } from "./protocol/token_check.ts";
 import { Journal } from "./repository/journal.ts";
 import { ModelRepository } from "./repository/model_repository.ts";
 import { ServedModel } from "./repository/served_model.ts";
-import { findModelPlace } from "./repository/version_files.ts";
+import { createRunPlace, findModelPlace } from "./repository/version_files.ts";
 import { VersionLoader } from "./repository/version_loader.ts";
 import { type ModelOptions, type ResolvedServeOptions, SERVE_OPTIONS, type ServeOptions } from "./serve_options.ts";
 import { waitForQuiet } from "./wait_for_quiet.ts";
@@ -191,11 +191,11 @@ async function createModels(options: ResolvedServeOptions, parts: Parts): Promis
 }
 
 async function createModel(
-  { path, name, gate }: ModelOptions & { readonly name: string },
+  { path, name, gate, isRun = false }: ModelOptions & { readonly name: string },
   { maxForgetting, minAccuracy, shadow, canary, keep, maxBatch, journal, tell }: ResolvedServeOptions,
   { threads, loader, journals }: Parts,
 ): Promise<ServedModel> {
-  const place = await findModelPlace(path);
+  const place = isRun ? createRunPlace(path) : await findModelPlace(path);
   const folder = place.isRun ? path : place.kind === "file" ? dirname(path) : place.path;
   const journalPath = resolve(journal ?? join(folder, "serving", "journal.jsonl"));
   const opened = journals.get(journalPath) ?? Journal.open(journalPath);

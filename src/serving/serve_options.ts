@@ -17,6 +17,8 @@ const MAX_PORT = 65_535;
 export interface ModelOptions {
   /** A run's folder, a folder of ONNX files with a number in their name, or one file. */
   readonly path: string;
+  /** True: the folder is a run's, which may still have to begin. Default: what is found there. */
+  readonly isRun?: boolean | undefined;
   /** What it is called in the protocol. Default: the name of the folder or file. */
   readonly name?: string | undefined;
   /**

@@ -9,16 +9,17 @@ import { createNumberParser, createWholeNumberParser } from "../options/option_v
 /** The environment variable that holds the token: what is typed as an option can be read by others on this machine. */
 const TOKEN_VARIABLE = "FIRN_TOKEN";
 
-type Options = Omit<ServeOptions, "models" | "tell"> & {
+/** The options of serve, as they are typed. */
+export type ServeCommandOptions = Omit<ServeOptions, "models" | "tell"> & {
   readonly name?: string;
   readonly gate?: string;
   readonly feedback?: string;
 };
 
 /** Adds the command that serves models until it is stopped. */
-export function addServeCommand(program: Command, context: CliContext): void {
+export function addServeCommand(program: Command, context: CliContext): Command {
   const whole = createWholeNumberParser;
-  program
+  return program
     .command("serve")
     .description("answer with a run's models by the Open Inference Protocol, and swap in new ones that forgot nothing")
     .argument("<paths...>", "run directories, folders of ONNX files with a number in their name, or ONNX files")
@@ -66,12 +67,12 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .option("--kept-bytes <number>", "bytes of their inputs (default: 64 MiB)", whole("--kept-bytes", 1))
     .option("--journal <file>", "what happened to versions (default: serving/journal.jsonl beside the models)")
     .option("--no-page", "answer / with JSON alone, no page for browsers")
-    .action((paths: readonly string[], options: Options) => serveUntilStopped(paths, options, context));
+    .action((paths: readonly string[], options: ServeCommandOptions) => serveUntilStopped(paths, options, context));
 }
 
 async function serveUntilStopped(
   paths: readonly string[],
-  { name, gate, feedback, token = process.env[TOKEN_VARIABLE], ...options }: Options,
+  { name, gate, feedback, token, ...options }: ServeCommandOptions,
   { stdout, stderr, signal }: CliContext,
 ): Promise<void> {
   if (name !== undefined && paths.length > 1) throw new CliError("--name is for one model, got several paths");
@@ -80,13 +81,19 @@ async function serveUntilStopped(
   const models = paths.map((path) => ({ path, name, gate, feedback }));
   const { serve } = await import("../../serving/serve.ts");
   const tell = (line: string) => stderr.write(`${escapeControls(line)}\n`);
-  const given = token === undefined || token === "" ? {} : { token };
-  const serving = await refuse(() => serve({ ...options, ...given, models, tell }));
+  const serving = await refuse(() => serve({ ...options, ...readToken({ token }), models, tell }));
   stdout.write(`listening on ${serving.url}\n`);
   if (serving.grpcPort !== undefined) stdout.write(`gRPC on port ${serving.grpcPort}\n`);
   if (!signal.aborted)
     await new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
   await serving.close();
+}
+
+/** The token that was typed, or that of the environment, if any. */
+export function readToken({ token = process.env[TOKEN_VARIABLE] }: Pick<ServeCommandOptions, "token">): {
+  readonly token?: string;
+} {
+  return token === undefined || token === "" ? {} : { token };
 }
 
 function share(option: string): (text: string) => number {

@@ -1,5 +1,6 @@
 import type { Command, Option } from "commander";
 import { CliError, refuse } from "../cli_error.ts";
+import { formatOption } from "../options/format_option.ts";
 import type { GridChoice, SweepGrid } from "./grid_options.ts";
 import { parseSeeds } from "./parse_seeds.ts";
 import type { KnownConfiguration, SweepChoice } from "./sweep_plan.ts";
@@ -78,10 +79,4 @@ function readChoice(options: SweepOptions, { command, shared, defaults }: SweepC
     words: hasWorkers ? words : [...words, "--workers=0"],
     seeds: parseSeeds(options.seeds),
   };
-}
-
-/** As words that train reads back: "--plugin=csv". */
-function formatOption({ long, negate }: Option, value: unknown): string[] {
-  if (negate || value === true) return [`${long}`];
-  return (Array.isArray(value) ? value : [value]).map((item) => `${long}=${item}`);
 }

@@ -80,7 +80,7 @@ async function train(run: SweepRun, options: SweepOptions): Promise<SweepRow> {
   listener.onStart(run);
   const accepting = target === "--resume" && acceptChangedData ? ["--accept-changed-data"] : [];
   const words = [...run.words, `${target}=${directory}`, ...accepting];
-  const job = startJob(words, (progress) => listener.onProgress(run, progress));
+  const job = startJob(words, { onProgress: (progress) => listener.onProgress(run, progress) });
   const { isRefused, said } = await stopWith(signal, job);
   const summary = await readRunSummary(directory);
   const row = summary ? readRow(summary) : WAITING;
@@ -104,7 +104,7 @@ const POLL_MS = 100;
 const MAX_POLLS = 100;
 
 /** A run whose sweep was killed may still make its last checkpoint. If it takes too long, train says so. */
-async function waitUntilFree(directory: string): Promise<void> {
+export async function waitUntilFree(directory: string): Promise<void> {
   for (let poll = 0; poll < MAX_POLLS; poll++) {
     try {
       return RunLock.acquire(directory).release();
@@ -115,7 +115,8 @@ async function waitUntilFree(directory: string): Promise<void> {
   }
 }
 
-async function stopWith(signal: AbortSignal, job: SweepJob): Promise<JobEnd> {
+/** Waits for a job's end, and has it stop with the signal. */
+export async function stopWith(signal: AbortSignal, job: SweepJob): Promise<JobEnd> {
   if (signal.aborted) job.stop();
   signal.addEventListener("abort", job.stop);
   try {
@@ -126,7 +127,7 @@ async function stopWith(signal: AbortSignal, job: SweepJob): Promise<JobEnd> {
 }
 
 /** The last line that is not a place in the program. */
-function findReason(said: string): string {
+export function findReason(said: string): string {
   const lines = said.split("\n").filter((line) => /^\S/.test(line));
   return lines.at(-1) ?? "its process ended without a word";
 }

@@ -37,14 +37,22 @@ export interface JobEnd {
   readonly said: string;
 }
 
+/** What is told of a run while it goes on. */
+export interface JobListener {
+  readonly onProgress: (progress: JobProgress) => void;
+  /** Gets each line on standard error. */
+  readonly onSaid?: (line: string) => void;
+}
+
 /** Starts `train` with these words, in the runtime at hand. */
-export function startJob(words: readonly string[], onProgress: (progress: JobProgress) => void): SweepJob {
+export function startJob(words: readonly string[], { onProgress, onSaid }: JobListener): SweepJob {
   const runtime = "Deno" in globalThis ? ["run", "--allow-all", PROGRAM] : [PROGRAM];
   const child = spawn(process.execPath, [...runtime, "train", "--json", ...words], { stdio: "pipe" });
   let said = "";
   child.stderr.on("data", (chunk) => {
     said = `${said}${chunk}`.slice(-MAX_SAID);
   });
+  if (onSaid) createInterface({ input: child.stderr }).on("line", onSaid);
   // A process that has ended reads no more.
   child.stdin.on("error", () => {});
   createInterface({ input: child.stdout }).on("line", (line) => {

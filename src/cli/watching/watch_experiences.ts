@@ -99,6 +99,15 @@ export class ExperienceWatch {
     return undefined;
   }
 
+  /** Waits until there are experiences and all of them are whole: for who reads whatever is there. */
+  async waitForAll(refused?: string): Promise<NewExperiences | undefined> {
+    for (;;) {
+      const found = await this.waitForNew([], refused);
+      if (!found || found.names.length === (await this.#listUnknown([])).length) return found;
+      await this.#pause();
+    }
+  }
+
   /** Those that are there now; undefined where there are none. */
   async findNew(known: readonly string[]): Promise<NewExperiences | undefined> {
     const names: string[] = [];

@@ -15,7 +15,9 @@ export function createRunGate(folder: string): GateSource {
       const summary = await readSummary();
       const row = summary?.experiences.find(({ index }) => index === version)?.testAccuracy;
       if (!row || summary?.measure !== undefined) return undefined;
-      return row.slice(0, version + 1).map((accuracy, experience) => ({ experience, accuracy }));
+      const accuracies = row.slice(0, version + 1).map((accuracy, experience) => ({ experience, accuracy }));
+      // An experience without test samples has none.
+      return accuracies.filter(({ accuracy }) => Number.isFinite(accuracy));
     },
     async isReady(version) {
       const summary = await readSummary();

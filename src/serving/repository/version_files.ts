@@ -22,9 +22,14 @@ export async function findModelPlace(path: string): Promise<ModelPlace & { reado
   const found = await withFileNamed(path, () => stat(path));
   if (!found.isDirectory()) return { kind: "file", path, isRun: false };
   const isRun = await isFile(join(path, "config.json"));
+  if (isRun) return createRunPlace(path);
   const exports = join(path, "onnx");
-  if (isRun) return { kind: "folder", path: exports, isRun };
   return { kind: "folder", path: (await isFolder(exports)) ? exports : path, isRun };
+}
+
+/** Where a run exports its models, once it has begun. */
+export function createRunPlace(path: string): ModelPlace & { readonly isRun: boolean } {
+  return { kind: "folder", path: join(path, "onnx"), isRun: true };
 }
 
 /** The versions in a place, oldest first. A folder that is not there yet has none. */

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { listFolder } from "../../data/readers/read_sample_folder.ts";
+import { serve } from "../../serving/serve.ts";
+import type { ServeOptions } from "../../serving/serve_options.ts";
+import { CliError, refuse } from "../cli_error.ts";
+import { keepTraining, type TrainerOptions } from "./trainer.ts";
+
+/** What learns, and how it is served. */
+export interface LearnOptions extends Omit<TrainerOptions, "out"> {
+  readonly out: string | undefined;
+  readonly name: string | undefined;
+  readonly gate: string | undefined;
+  readonly serving: Omit<ServeOptions, "models" | "tell">;
+  /** Is told the address, once requests are answered. */
+  readonly onListen: (url: string, grpcPort: number | undefined) => void;
+}
+
+/**
+ * Serves the newest model of a run, collects feedback into the folder that the run trains on, and trains what comes,
+ * until the signal says stop. Started again, it goes on.
+ * @throws {CliError} If something cannot be used; nothing was trained then.
+ * @throws {RefusalError} If training cannot go on.
+ */
+export async function learn({ folder, name, gate, serving, onListen, ...options }: LearnOptions): Promise<void> {
+  const { tell } = options;
+  const title = basename(resolve(folder));
+  const { out = join("runs", `learn-${title}`) } = options;
+  if (`${resolve(out)}/`.startsWith(`${resolve(folder)}/`)) {
+    throw new CliError(`--out must be outside the folder of the data, ${folder}, got ${out}`);
+  }
+  const feedback = await refuse(async () => {
+    await mkdir(folder, { recursive: true });
+    await mkdir(out, { recursive: true });
+    return findFeedbackFolder(folder);
+  });
+  const models = [{ path: out, isRun: true, name: name ?? title, gate, feedback }];
+  await using server = await refuse(() => serve({ ...serving, models, tell }));
+  onListen(server.url, server.grpcPort);
+  if (!existsSync(join(out, "config.json"))) tell(`${title} has no model yet: it waits for experiences in ${folder}`);
+  await keepTraining({ ...options, folder, out });
+}
+
+/** Where the folder is parted into "train" and "test", feedback is for training. */
+async function findFeedbackFolder(folder: string): Promise<string> {
+  const { folders } = await listFolder(folder);
+  return folders.includes("train") && folders.includes("test") ? join(folder, "train") : folder;
+}

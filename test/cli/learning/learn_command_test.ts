@@ -1,0 +1,127 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ask, makeRequest } from "../../serving/asking.ts";
+import { captureCli } from "../../support/captured_cli.ts";
+import { makeFolder, removeFolders } from "../../support/made_idx.ts";
+import { addFiles, makeTable, readSummary, train } from "../made_months.ts";
+import { LearningService } from "./learning_service.ts";
+
+afterAll(removeFolders);
+
+/** Rows of a month and their labels. */
+function readTable(month: number, labels: readonly string[]) {
+  const lines = makeTable(month, labels).trim().split("\n").slice(1);
+  const cells = lines.map((line) => line.split(","));
+  return { rows: cells.map(([a, b]) => [Number(a), Number(b)]), labels: cells.map(([, , label]) => label ?? "") };
+}
+
+const TRAINING = ["--batch-size=8", "--epochs=2", "--logical-shards=2", "--workers=0", "--strategy=replay:memSize=12"];
+const MODEL = "--model=mlp:hiddenSize=8,hiddenLayers=1,incremental=true";
+const SERVING = ["--port=0", "--max-forgetting=1"];
+
+describe("learn", () => {
+  test("learns from feedback alone, across a restart, to the bits of training on the same data", async () => {
+    const root = await makeFolder({});
+    const [data, out] = [join(root, "data"), join(root, "run")];
+    const first = new LearningService([data, `--out=${out}`, ...TRAINING, MODEL, ...SERVING]);
+    const url = `${await first.waitFor(/listening on (\S+)/)}/v2/models/data`;
+    const [january, february, march] = [
+      readTable(1, ["ant", "cat"]),
+      readTable(2, ["cat", "dog"]),
+      readTable(3, ["ant", "dog"]),
+    ];
+    expect((await ask(`${url}/infer`, { body: makeRequest(january.rows) })).status).toBe(503);
+    // Nothing is known yet: the samples say what they are like.
+    const wrong = await ask(`${url}/feedback`, { body: { inputs: [{ name: "x" }], labels: ["ant"] } });
+    expect(wrong.json.error).toBe(
+      'the model has no version yet: its first samples must be one tensor "input" of FP32 or UINT8 with the shape [rows, …]',
+    );
+    await ask(`${url}/feedback`, { body: makeRequest(january.rows, { labels: january.labels }) });
+    await ask(`${url}/feedback/close`, { method: "POST" });
+    await first.waitFor(/data 0: promoted/);
+    expect(
+      (await ask(`${url}/infer`, { body: makeRequest(february.rows, { id: "february" }) })).json.model_version,
+    ).toBe("0");
+    const told = await ask(`${url}/feedback`, { body: { id: "february", labels: february.labels } });
+    expect(told.json.new_classes).toEqual(["dog"]);
+    await ask(`${url}/feedback/close`, { method: "POST" });
+    await first.waitFor(/data 1: promoted/);
+    // What is collected when it ends is taken up.
+    const half = { rows: march.rows.slice(0, 12), labels: march.labels.slice(0, 12) };
+    await ask(`${url}/feedback`, { body: makeRequest(half.rows, { labels: half.labels }) });
+    expect(await first.stop()).toBe(0);
+    expect((await readSummary(out)).status).toBe("finished");
+
+    const second = new LearningService([data, `--out=${out}`, ...SERVING, "--feedback-rows=24"]);
+    const again = `${await second.waitFor(/listening on (\S+)/)}/v2/models/data`;
+    expect((await ask(`${again}/infer`, { body: makeRequest(march.rows) })).json.model_version).toBe("1");
+    const rest = makeRequest(march.rows.slice(12), { labels: march.labels.slice(12) });
+    expect((await ask(`${again}/feedback`, { body: rest })).json.experience).toBe("feedback-0003");
+    await second.waitFor(/data 2: promoted/);
+    expect(await second.stop()).toBe(0);
+
+    const offline = join(root, "offline");
+    await train(["--benchmark", `directory:path=${data}`, ...TRAINING, MODEL, "--quiet", "--out", offline]);
+    const [summary, wanted] = [await readSummary(out), await readSummary(offline)];
+    expect(summary.parametersHash).toBe(wanted.parametersHash);
+    expect(summary.final.streamAccuracy).toBe(wanted.final.streamAccuracy);
+    expect(summary.experiences.map(({ name }: { name: string }) => name)).toEqual([
+      "feedback-0001",
+      "feedback-0002",
+      "feedback-0003",
+    ]);
+    const lines = (await readFile(join(out, "serving/journal.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.filter(({ event }) => event === "promoted").map(({ version }) => version)).toEqual(
+      expect.arrayContaining(["0", "1", "2"]),
+    );
+  }, 120_000);
+
+  test("stops in the middle of training, and goes on from its checkpoint", async () => {
+    const files = Object.fromEntries(
+      [1, 2].map((month) => [`month${month}/d.csv`, makeTable(month, ["ant", "cat"], 40)]),
+    );
+    const [data, root] = [await makeFolder(files), await makeFolder({})];
+    const out = join(root, "run");
+    const first = new LearningService([data, `--out=${out}`, ...TRAINING.with(1, "--epochs=40"), MODEL, ...SERVING]);
+    await first.waitFor(/training experience 1 "month2"/);
+    expect(await first.stop()).toBe(0);
+    const second = new LearningService([data, `--out=${out}`, ...SERVING]);
+    await second.waitFor(/1: promoted/);
+    expect(await second.stop()).toBe(0);
+    const whole = join(root, "whole");
+    const words = ["--benchmark", `directory:path=${data}`, ...TRAINING.with(1, "--epochs=40"), MODEL, "--quiet"];
+    await train([...words, "--out", whole]);
+    expect((await readSummary(out)).parametersHash).toBe((await readSummary(whole)).parametersHash);
+  }, 120_000);
+
+  test("refuses what cannot be, and tells what is refused in training", async () => {
+    const data = await makeFolder({});
+    const inside = await captureCli(["learn", data, "--out", join(data, "run")]);
+    expect(inside).toMatchObject({
+      status: 2,
+      stderr: `--out must be outside the folder of the data, ${data}, got ${join(data, "run")}\n`,
+    });
+    await mkdir(join(data, "month1"));
+    await writeFile(join(data, "month1/d.csv"), "no table\n");
+    const out = join(await makeFolder({}), "run");
+    const service = new LearningService([data, `--out=${out}`, ...TRAINING, MODEL, ...SERVING]);
+    await service.waitFor(/month1\/d\.csv.*\n/);
+    await addFiles(data, { "month1/d.csv": makeTable(1, ["ant", "cat"]) });
+    await service.waitFor(/0: promoted/);
+    expect(await service.stop()).toBe(0);
+    await addFiles(data, { "month1/d.csv": makeTable(2, ["ant", "cat"]) });
+    const changed = new LearningService([data, `--out=${out}`, ...SERVING]);
+    await changed.waitFor(/listening/);
+    await addFiles(data, { "month2/d.csv": makeTable(2, ["ant", "cat"]) });
+    await changed.waitFor(/the data has changed since the run read it: "month1" has other contents/);
+    expect(await changed.stop()).toBe(0);
+    await writeFile(join(out, "config.json"), "{");
+    const broken = new LearningService([data, `--out=${out}`, ...SERVING]);
+    expect(await broken.end).toBe(1);
+    expect(broken.said).toContain(`training has ended: ${join(out, "config.json")}: not JSON\n`);
+  }, 120_000);
+});

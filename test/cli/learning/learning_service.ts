@@ -1,0 +1,43 @@
+import { StopRequest } from "../../../src/cli/cli_error.ts";
+import { runCli } from "../../../src/cli/run_cli.ts";
+
+/** `learn` as it runs in this process: what it says can be waited for. */
+export class LearningService {
+  readonly end: Promise<number>;
+  said = "";
+  readonly #controller = new AbortController();
+  #hear: () => void = () => {};
+  #hasEnded = false;
+
+  constructor(words: readonly string[]) {
+    const stream = {
+      write: (text: string) => {
+        this.said += text;
+        this.#hear();
+      },
+    };
+    this.end = runCli(["learn", ...words], { stdout: stream, stderr: stream, signal: this.#controller.signal });
+    void this.end.then(() => {
+      this.#hasEnded = true;
+      this.#hear();
+    });
+  }
+
+  /** Waits until it has said something, and takes what stands in the first brackets. */
+  async waitFor(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.said);
+      if (found) return found[1] ?? found[0];
+      if (this.#hasEnded) throw new Error(`it ended, and never said ${pattern}: ${this.said}`);
+      await new Promise<void>((done) => {
+        this.#hear = done;
+      });
+    }
+  }
+
+  /** As SIGTERM does. @returns The exit status. */
+  stop(): Promise<number> {
+    this.#controller.abort(new StopRequest("SIGTERM"));
+    return this.end;
+  }
+}
