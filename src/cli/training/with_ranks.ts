@@ -7,6 +7,7 @@ import { describeCause } from "../../core/errors/errors.ts";
 import { VERSION } from "../../core/version.ts";
 import type { CliContext } from "../cli_context.ts";
 import { exitStatusOf, refuse, SilentExit } from "../cli_error.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
 import { RankLog } from "./rank_log.ts";
 import type { TrainConfig } from "./train_config.ts";
 
@@ -43,7 +44,9 @@ export async function withRanks(
     failure = thrown;
     if (ranks.isFirst || isToldBy(ranks.rank, thrown)) throw thrown;
     log.write(`${describeCause(thrown)}\n`);
-    throw new SilentExit(exitStatusOf(thrown), { cause: thrown });
+    // A launcher ends the others at the first status that is not 0, and rank 0 may still have to say what happened.
+    const status = ranks.isShared(thrown) ? EXIT_STATUS.done : exitStatusOf(thrown);
+    throw new SilentExit(status, { cause: thrown });
   } finally {
     await ranks.close(failure);
   }

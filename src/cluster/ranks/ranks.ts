@@ -169,10 +169,15 @@ export class Ranks {
   async close(failure?: unknown): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const isAlone = failure !== undefined && !this.#isTold(failure) && !this.stopSignal.aborted;
+    const isAlone = failure !== undefined && !this.isShared(failure);
     await this.#farewell?.leave(isAlone ? describeCause(failure) : undefined);
     if (isAlone) this.#exchange?.breakOff(new Error("this rank has left"));
     await this.#exchange?.close();
+  }
+
+  /** Whether what ended this rank ends all of them together. */
+  isShared(failure: unknown): boolean {
+    return this.#isTold(failure) || this.stopSignal.aborted;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

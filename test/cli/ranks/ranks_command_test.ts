@@ -87,6 +87,8 @@ describe("train, started by MPI", () => {
       const broken = ["--plugin", `path=${PLUGIN}`];
       await captureCli([...listWords("naive", whole), ...broken]);
       const stopped = await runRanks(2, [...listWords("naive", shared), ...broken], { FIRN_BREAK: "1 3 SIGTERM" });
+      // Rank 0 itself got no signal.
+      expect(stopped.status).toBe(130);
       expect(stopped.stderr).toMatch(/^Interrupted; go on with: .* --resume /m);
       expect(JSON.parse(await readFile(join(shared, "summary.json"), "utf8")).status).toBe("interrupted");
       const { status } = await captureCli(["train", "--quiet", "--trust", "--resume", shared, "--workers", "1"]);
