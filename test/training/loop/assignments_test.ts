@@ -180,6 +180,7 @@ const FIXED: Readonly<Record<string, string>> = {
   options: "given when a strategy is made",
   plan: "what plugins listen to",
   plugins: "given when a strategy is made",
+  presentRates: "they follow from the optimizer and its groups",
   randomStreams: "the option seed",
   shuffle: "what train() was called with",
 };
