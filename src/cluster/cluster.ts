@@ -214,7 +214,7 @@ export class Cluster {
       const phases = await this.#command.listPhasesAfter(after, this.#memory);
       await this.#run(Phase.gradient | findStatePhase(request, this.#memory) | phases);
       const finite = this.#command.settle(after, this.#memory);
-      return { output: this.#batch.readOutputs(), objective: this.#batch.sumObjective(), isFinite: finite };
+      return { output: this.#batch.readOutputs(request), objective: this.#batch.sumObjective(), isFinite: finite };
     });
   }
 

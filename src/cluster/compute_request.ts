@@ -23,6 +23,10 @@ export interface ComputeRequest {
   readonly perSample?: boolean;
   /** Makes `backward` add up this of each row's own gradient in place of the gradient. */
   readonly rowMeasure?: RowMeasure;
+  /**
+   * False lets `gradientStep` give no outputs: several ranks need not send them to each other then. Default: true.
+   */
+  readonly outputs?: boolean;
 }
 
 /** What is done with the gradient once the shards have it. */
@@ -34,6 +38,7 @@ export interface AfterGradient {
 
 /** Whole-minibatch results. Copies: the caller owns them. */
 export interface StepResult {
+  /** Of no rows where the request wanted no outputs. */
   readonly output: HostTensor;
   /** Σ weight · loss of the rows, without penalties. */
   readonly objective: number;

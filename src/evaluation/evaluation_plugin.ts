@@ -16,7 +16,7 @@ import { LoggerGroup, type LoggerState } from "./loggers/logger_group.ts";
 import type { MetricData } from "./metric_data.ts";
 import { MetricHistory, type MetricSeries } from "./metric_history.ts";
 import type { MetricReading, MetricValue } from "./metric_value.ts";
-import type { PluginMetric } from "./plugin_metric.ts";
+import { type PluginMetric, readsTrainingOutputs } from "./plugin_metric.ts";
 
 /** What an evaluator measures and whom it tells. */
 export interface EvaluationPluginOptions {
@@ -79,6 +79,11 @@ export class EvaluationPlugin implements EvaluationCallbacks {
       metrics: part(joinMetrics(metrics)),
       last: part(this.#newestValues),
     });
+  }
+
+  /** True where a metric or a logger may look at the outputs of training iterations. */
+  get readsOutputs(): boolean {
+    return this.#metrics.some(readsTrainingOutputs) || this.#loggers.readsOutputs;
   }
 
   beforeTraining(strategy: EvaluatedStrategy): void {

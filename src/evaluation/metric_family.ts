@@ -58,6 +58,8 @@ export interface FedMetric {
   readonly metric: Metric<number>;
   readonly update: (strategy: EvaluatedStrategy) => void;
   readonly ofMachine?: boolean;
+  /** False where `update` does not look at `mbOutput`. Default: true, unless it is `ofMachine`. */
+  readonly readsOutputs?: boolean;
   /** The kinds of targets that it can be fed. Default: any. */
   readonly targets?: readonly TargetKind[];
 }

@@ -18,6 +18,11 @@ export type PluginMetric = {
   readonly name: string;
   /** True where it measures the machine (time, memory), not the learner: equal runs give other values. */
   readonly ofMachine?: true;
+  /**
+   * False where it listens to `afterTrainingIteration` and does not look at `mbOutput`: several ranks need not send
+   * outputs to each other for it. Default: true, unless it is `ofMachine`.
+   */
+  readonly readsOutputs?: boolean;
   /** The kinds of targets that it is about; a strategy refuses others before it begins. Default: any. */
   readonly targets?: readonly TargetKind[];
   /** What `restore` needs to go on from here, as plain data that survives JSON. */
@@ -25,6 +30,11 @@ export type PluginMetric = {
   /** @throws {TypeError} If `state` was not made by `save`. */
   restore(state: unknown): void;
 } & { readonly [event in EvaluationEvent]?: MetricListener };
+
+/** True where a metric may look at the outputs of training iterations. */
+export function readsTrainingOutputs({ afterTrainingIteration, readsOutputs, ofMachine }: PluginMetric): boolean {
+  return afterTrainingIteration !== undefined && (readsOutputs ?? ofMachine !== true);
+}
 
 /** The spans over which a training metric gathers; "never" as `resetAt` gathers for ever. */
 export type TrainSpan = "iteration" | "epoch" | "experience" | "stream";
@@ -45,6 +55,8 @@ export interface FedMetricDefinition<Result> {
   readonly update: (strategy: EvaluatedStrategy) => void;
   /** True where it measures the machine, not the learner. */
   readonly ofMachine?: boolean;
+  /** False where `update` does not look at `mbOutput`. Default: true, unless it is `ofMachine`. */
+  readonly readsOutputs?: boolean;
   /** The kinds of targets that it is about. Default: any. */
   readonly targets?: readonly TargetKind[];
 }
@@ -67,6 +79,7 @@ const REPORTING_METRIC_RULES: OptionRules<ReportingMetricDefinition<unknown>> = 
   metric: required(objectLike("a metric", "result", "reset", "save", "restore")),
   update: required(callback()),
   ofMachine: flag(),
+  readsOutputs: flag(),
   targets: listOf(oneOf(TARGET_KINDS)),
   mode: required(oneOf(["train", "eval"])),
   resetAt: required(oneOf([...SPANS, "never"])),
@@ -126,7 +139,7 @@ export function createReportingMetric<Result>(definition: ReportingMetricDefinit
   if (definition.mode === "eval" && spans.includes("epoch")) {
     throw new RangeRefusal('createReportingMetric: the span "epoch" requires mode "train"');
   }
-  const { name, metric, update, report, ofMachine = false, targets } = definition;
+  const { name, metric, update, report, ofMachine = false, readsOutputs, targets } = definition;
   const events = chooseEvents(definition);
   const emit: MetricListener = (strategy) => report(metric.result(), strategy);
   const listeners: { [event in EvaluationEvent]?: MetricListener } = {};
@@ -144,6 +157,7 @@ export function createReportingMetric<Result>(definition: ReportingMetricDefinit
   return {
     name,
     ...(ofMachine ? { ofMachine } : {}),
+    ...(readsOutputs === undefined ? {} : { readsOutputs }),
     ...(targets ? { targets } : {}),
     save: () => metric.save(),
     restore: (state) => metric.restore(state),

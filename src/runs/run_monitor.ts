@@ -39,6 +39,7 @@ export class RunMonitor implements StrategyPlugin {
   readonly name = "RunMonitor";
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
+  readonly readsOutputs = false;
   /** Samples in all training minibatches. */
   trainedSamples = 0;
   /**

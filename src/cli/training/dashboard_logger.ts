@@ -29,6 +29,7 @@ export function createDashboardLogger(options: DashboardLoggerOptions): Logger {
   };
   return {
     logMetrics: () => undefined,
+    readsOutputs: false,
     beforeTrainingExp: ({ experience }) => tellInTime(() => `Training on ${nameExperience(experience)}`),
     afterTrainingIteration: (strategy) => tellInTime(() => describeTraining(strategy)),
     afterTrainingEpoch: flush,

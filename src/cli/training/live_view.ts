@@ -64,6 +64,7 @@ export function createLiveView(options: LiveViewOptions): LiveView {
 function createLogger(bars: TerminalBars, isOnline: boolean): Logger {
   const evaluation: Logger = {
     logMetrics: () => undefined,
+    readsOutputs: false,
     beforeEvalExp: (strategy) => bars.beforeEvalExp(strategy),
     afterEvalIteration: (strategy) => bars.afterEvalIteration(strategy),
     afterEvalExp: () => bars.afterEvalExp(),

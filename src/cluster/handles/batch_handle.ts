@@ -84,10 +84,10 @@ export class BatchHandle {
     for (let i = 0; i < dOutput.length; i++) dOutputs[i] = flushTiny(dOutput[i] ?? 0);
   }
 
-  /** A copy of the outputs [B, C]. */
-  readOutputs(): HostTensor {
-    const data = this.#memory.outputs.slice(0, this.#size * this.#outputSize);
-    return { data, shape: [this.#size, this.#outputSize] };
+  /** A copy of the outputs [B, C]; of no rows where a request wants none. */
+  readOutputs({ outputs = true }: Pick<ComputeRequest, "outputs"> = {}): HostTensor {
+    const rows = outputs ? this.#size : 0;
+    return { data: this.#memory.outputs.slice(0, rows * this.#outputSize), shape: [rows, this.#outputSize] };
   }
 
   /** Σ weight · loss over the rows, in their order. */

@@ -101,6 +101,7 @@ export class CommandHandle {
     control[Word.dropoutStep] = request.dropoutStep;
     control[Word.scratch] = request.scratch ? 1 : 0;
     control[Word.rowMeasure] = request.rowMeasure ? 1 + ROW_MEASURES.indexOf(request.rowMeasure) : 0;
+    control[Word.wantsOutputs] = request.outputs === false ? 0 : 1;
     control[Word.notFinite] = 0;
     control[Word.overflow] = 0;
     hyper[Hyper.lossScale] = isTrainingStep(request) ? this.lossScale.value : 0;

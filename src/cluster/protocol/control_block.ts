@@ -57,8 +57,10 @@ export const Word = {
   deviceChanged: 24,
   /** Groups of vectors that a command is to bring back. */
   wanted: 25,
+  /** 0 when nobody looks at the outputs of a fused step: ranks keep theirs for themselves. */
+  wantsOutputs: 26,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 26,
+  firstReplica: 27,
 } as const;
 
 /** Words of one replica, from `replicaWord(replica, …)`. */

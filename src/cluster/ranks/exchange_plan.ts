@@ -49,7 +49,8 @@ export function listRows(known: ReplicaState, phases: number, owned: readonly nu
   const gathered: RowGather[] = [];
   const gather = (values: Float32Array<SharedArrayBuffer>, width: number) =>
     gathered.push({ values, bounds: rows.map((row) => row * width) });
-  if (phases & (Phase.forward | Phase.gradient)) gather(batch.outputs, sizes.outputs);
+  const wantsOutputs = phases & Phase.forward || (phases & Phase.gradient && control[Word.wantsOutputs] === 1);
+  if (wantsOutputs) gather(batch.outputs, sizes.outputs);
   if (phases & Phase.gradient) gather(batch.losses, 1);
   if (phases & Phase.activations && activations) gather(activations.values, activations.width);
   if (phases & Phase.inputGradients && inputGradients) gather(inputGradients, inputGradients.length / batch.capacity);

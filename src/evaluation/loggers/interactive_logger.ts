@@ -32,6 +32,7 @@ const INTERACTIVE_LOGGER_RULES: OptionRules<InteractiveLoggerOptions> = {
  * control character.
  */
 export class InteractiveLogger implements Logger {
+  readonly readsOutputs = false;
   readonly #bars: TerminalBars;
   readonly #text: TextLogger;
 

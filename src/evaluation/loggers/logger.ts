@@ -11,6 +11,11 @@ export type Logger = {
   /** Gets what the metrics report at one event, in the order of the metrics; never empty. */
   logMetrics(values: readonly MetricValue[]): void;
   /**
+   * False where it listens to `afterTrainingIteration` and does not look at `mbOutput`: several ranks need not send
+   * outputs to each other for it. Default: true.
+   */
+  readonly readsOutputs?: boolean;
+  /**
    * For loggers whose files shall not tell anything twice when a run is resumed: hands everything to the disk and says
    * how far the files have come, with whatever else the logger needs to go on from here.
    */

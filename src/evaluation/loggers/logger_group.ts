@@ -25,6 +25,11 @@ export class LoggerGroup {
     this.#onFailure = onFailure;
   }
 
+  /** True where a logger may look at the outputs of training iterations. */
+  get readsOutputs(): boolean {
+    return this.#loggers.some((logger) => logger.afterTrainingIteration && logger.readsOutputs !== false);
+  }
+
   /** Tells every logger of an event and of what was reported at it. */
   notify(event: EvaluationEvent, strategy: EvaluatedStrategy, values: readonly MetricValue[]): void {
     for (const logger of this.#loggers) {

@@ -55,6 +55,7 @@ const LR_SCHEDULER_RULES: OptionRules<LRSchedulerOptions> = {
  */
 export class LRSchedulerPlugin implements StrategyPlugin {
   readonly name = "LRSchedulerPlugin";
+  readonly readsOutputs = false;
   readonly traits: readonly Trait[] = ["setsLearningRate"];
   readonly excludes: readonly Trait[] = ["setsLearningRate"];
   readonly #options: Required<LRSchedulerOptions>;

@@ -65,6 +65,7 @@ const REDUCE_LR_ON_PLATEAU_RULES: OptionRules<ReduceLROnPlateauOptions> = {
  */
 export class ReduceLROnPlateauPlugin implements StrategyPlugin {
   readonly name = "ReduceLROnPlateauPlugin";
+  readonly readsOutputs = false;
   readonly traits: readonly Trait[] = ["setsLearningRate"];
   readonly excludes: readonly Trait[] = ["setsLearningRate"];
   readonly #options: Required<ReduceLROnPlateauOptions>;

@@ -15,6 +15,7 @@ import { type ShrinkAndPerturbOptions, shrinkAndPerturb } from "./options.ts";
  */
 export class ShrinkAndPerturbPlugin implements StrategyPlugin {
   readonly name = "ShrinkAndPerturbPlugin";
+  readonly readsOutputs = false;
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
   readonly #options: ResolvedOptions<typeof shrinkAndPerturb.options>;

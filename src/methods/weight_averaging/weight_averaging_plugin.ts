@@ -15,6 +15,7 @@ import { type WeightAveragingOptions, weightAveraging } from "./options.ts";
  */
 export class WeightAveragingPlugin implements StrategyPlugin {
   readonly name = "WeightAveragingPlugin";
+  readonly readsOutputs = false;
   /** Minibatches are left as they are. */
   readonly traits: readonly Trait[] = [];
   readonly #options: ResolvedOptions<typeof weightAveraging.options>;

@@ -141,7 +141,8 @@ export class BaseStrategy extends LoopAttributes {
   /** Makes these samples the minibatch, and begins a step on them: the first call of a training iteration. */
   protected beginIteration(samples: Dataset): void {
     const { trainIterations } = this.clock;
-    const input = { dropoutStep: trainIterations, plan: this.plan, rates: () => this.presentRates };
+    const { readsOutputs } = this.dispatcher;
+    const input = { dropoutStep: trainIterations, plan: this.plan, rates: () => this.presentRates, readsOutputs };
     this.loop.beginMinibatch(samples);
     this.loop.beginStep(new TrainingStep(this.cluster, this.options.criterion, input));
     this.loop.augmentation = trainIterations + 1;
@@ -262,7 +263,7 @@ export class BaseStrategy extends LoopAttributes {
 
   /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */
   async backward(): Promise<number> {
-    return this.loop.currentStep("backward()").backward(this.mbOutput);
+    return this.loop.currentStep("backward()").backward(() => this.mbOutput);
   }
 
   /** Moves `parameters` along `gradient`. */

@@ -29,6 +29,10 @@ export class Clock implements ClockCounters {
   totalIterations = 0;
   #pieces: PieceCounters | undefined;
 
+  get readsOutputs(): boolean {
+    return false;
+  }
+
   beforeTrainingExp(): void {
     this.trainExpIterations = 0;
     this.trainExpEpochs = 0;

@@ -128,9 +128,12 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
     return this.mbatch.targetsTaskLabels;
   }
 
-  /** Outputs of the whole minibatch [B, C]. */
+  /**
+   * Outputs of the whole minibatch [B, C].
+   * @throws {RefusalError} On several ranks, if nobody was expected to look at them in training.
+   */
   get mbOutput(): HostTensor {
-    return this.loop.mbOutput;
+    return this.loop.readOutput();
   }
 
   /** Replaced where evaluation predicts otherwise; in training, for what metrics see. */

@@ -13,6 +13,9 @@ import type { TrainingStep } from "./training_step.ts";
 
 const EMPTY_OUTPUT: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
 
+/** In the place of a minibatch's outputs that several ranks have not sent to each other. */
+export const OUTPUTS_ELSEWHERE: HostTensor = { data: new Float32Array(0), shape: [0, 0] };
+
 /** Where a training or evaluation loop stands. The loop writes here; plugins see it as the strategy's attributes. */
 export class LoopState {
   isTraining = false;
@@ -116,6 +119,13 @@ export class LoopState {
   currentStep(act: string): TrainingStep {
     if (this.#step) return this.#step;
     throw new RefusalError(`${act} must be called inside a training iteration, by a plugin or an overridden step`);
+  }
+
+  /** @throws {RefusalError} If the minibatch's outputs lie on several ranks. */
+  readOutput(): HostTensor {
+    if (this.mbOutput !== OUTPUTS_ELSEWHERE) return this.mbOutput;
+    const cure = "read it in afterUpdate or afterTrainingIteration, where readsOutputs is not false";
+    throw new RefusalError(`strategy.mbOutput was not gathered from the other ranks: ${cure}`);
   }
 
   /** Drops the samples of a loop that has ended. */

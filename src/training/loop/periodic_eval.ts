@@ -12,6 +12,7 @@ export interface PeriodicEvalOptions {
  * experience's end unless its last epoch was evaluated already.
  */
 export class PeriodicEval {
+  readonly readsOutputs = false;
   readonly name = "PeriodicEval";
   readonly #evalEvery: number;
   readonly #evalMode: "epoch" | "iteration";

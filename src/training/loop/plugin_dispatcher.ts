@@ -52,6 +52,13 @@ export class PluginDispatcher {
     return this.#listenersOf(callback).map(namePlugin);
   }
 
+  /** True where a plugin may look at the outputs of a training iteration that was computed in one command. */
+  get readsOutputs(): boolean {
+    const isReader = ({ afterUpdate, afterTrainingIteration, readsOutputs = true }: StrategyPlugin) =>
+      readsOutputs && (afterUpdate ?? afterTrainingIteration) !== undefined;
+    return this.#plugins.some(isReader);
+  }
+
   /** Calls every plugin that has this callback, one after another. */
   async trigger(callback: CallbackName, strategy: BaseStrategy): Promise<void> {
     for (const plugin of this.#listenersOf(callback)) {

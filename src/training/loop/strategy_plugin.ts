@@ -71,6 +71,11 @@ export type StrategyPlugin = CombinationRules & {
    */
   readonly extraParameters?: readonly Float32Array[];
   /**
+   * False for a plugin that listens to `afterUpdate` or `afterTrainingIteration` and does not look at `mbOutput` there:
+   * several ranks need not send outputs to each other for it. Default: true.
+   */
+  readonly readsOutputs?: boolean;
+  /**
    * Called when the model's heads have grown. A plugin that keeps vectors by the layout of the parameters or of the
    * layers' state moves them with `growth.remap` and `growth.remapState`.
    */

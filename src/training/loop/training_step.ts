@@ -10,6 +10,7 @@ import type { Criterion } from "../losses/criterion.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { LossTerm } from "../losses/loss_terms.ts";
 import { computeFused } from "../model/compute_gradient.ts";
+import { OUTPUTS_ELSEWHERE } from "./loop_state.ts";
 import type { StepPlan } from "./step_plan.ts";
 
 /** How one training iteration is computed. */
@@ -19,6 +20,8 @@ export interface StepInput {
   readonly plan: StepPlan;
   /** Read when the update is asked for: a schedule may change it inside the iteration. */
   readonly rates: () => StepRates;
+  /** True where a plugin may look at the outputs of a step that is computed in one command. */
+  readonly readsOutputs: boolean;
 }
 
 /**
@@ -63,7 +66,7 @@ export class TrainingStep {
     else this.#sampleWeights = factor.map((weight, i) => weight * (this.#sampleWeights?.[i] ?? 1));
   }
 
-  /** Outputs [B, C] of the minibatch that this step is about. */
+  /** Outputs [B, C] of the minibatch that this step is about, or `OUTPUTS_ELSEWHERE`. */
   async forward(samples: Dataset): Promise<HostTensor> {
     const { plan } = this.#input;
     this.#samples = samples;
@@ -73,7 +76,7 @@ export class TrainingStep {
     if (!result.isFinite) this.#refuseLoss(result.objective);
     this.#fusedObjective = result.objective;
     this.#updated = plan.updateWithReduction;
-    return result.output;
+    return this.#gathersOutputs ? result.output : OUTPUTS_ELSEWHERE;
   }
 
   /** The criterion's loss of outputs [B, C]; computed here unless the fused step has done it. */
@@ -84,11 +87,11 @@ export class TrainingStep {
   }
 
   /** Adds the plugins' terms, then has the gradient computed and reduced. Returns the loss with terms and penalties. */
-  async backward(output: HostTensor): Promise<number> {
+  async backward(readOutput: () => HostTensor): Promise<number> {
     let loss = this.#fusedObjective;
     this.#wentBackward = true;
     if (loss === undefined) {
-      const { loss: value, dOutput } = await this.#addTerms(output);
+      const { loss: value, dOutput } = await this.#addTerms(readOutput());
       if (!Number.isFinite(value)) this.#refuseLoss(value);
       await this.#cluster.backward(this.#request(), dOutput, this.#after());
       this.#updated = this.#input.plan.updateWithReduction;
@@ -114,11 +117,18 @@ export class TrainingStep {
   }
 
   #computeFused(): Promise<StepResult | undefined> {
-    return computeFused(this.#cluster, this.#request(), {
+    const request = { ...this.#request(), outputs: this.#gathersOutputs };
+    return computeFused(this.#cluster, request, {
       criterion: this.#criterion,
       after: this.#after(),
       weigh: (objective) => scaleObjective(objective, this.#criterionScale, this.#sampleWeights),
     });
+  }
+
+  /** Whoever delays the update may look at anything before it. */
+  get #gathersOutputs(): boolean {
+    const { plan, readsOutputs } = this.#input;
+    return readsOutputs || !plan.updateWithReduction || !this.#cluster.options.ranks.areTogether;
   }
 
   async #addTerms(output: HostTensor): Promise<LossAndGradient> {

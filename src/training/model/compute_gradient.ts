@@ -22,7 +22,7 @@ export async function computeGradient(
   request: ComputeRequest,
   { criterion }: Pick<FusedStep, "criterion">,
 ): Promise<number> {
-  const fused = await computeFused(cluster, request, { criterion });
+  const fused = await computeFused(cluster, { ...request, outputs: false }, { criterion });
   if (fused) return fused.objective;
   const { targets, targetValues } = request.samples;
   const { loss, dOutput } = await criterion.evaluate(await cluster.forward(request), targets, targetValues);

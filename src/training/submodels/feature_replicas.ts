@@ -90,7 +90,8 @@ export class FeatureReplicas {
   ): Promise<number> {
     const { cluster } = this.#strategy;
     this.#load(cluster);
-    const step = await this.#cluster.gradientStep(this.#createRequest(samples, mode), objective);
+    const request = { ...this.#createRequest(samples, mode), outputs: false };
+    const step = await this.#cluster.gradientStep(request, objective);
     addSubmodelGradient(gradient, { submodel: this.#cluster, whole: cluster.model });
     return step.objective;
   }

@@ -38,5 +38,9 @@ export function lossMetrics(options: MetricFamilyOptions): PluginMetric[] {
 
 function gatherLoss(): FedMetric {
   const metric = new Loss();
-  return { metric, update: (strategy) => metric.update(strategy.loss, strategy.mbY.length) };
+  return {
+    metric,
+    update: (strategy) => metric.update(strategy.loss, strategy.mbY.length),
+    readsOutputs: false,
+  };
 }
