@@ -10,7 +10,7 @@ import { count, declareState, optional, type Part, part, text } from "../core/st
 import { TARGET_WORDS, type TargetForm } from "../data/float_targets.ts";
 import type { Experience } from "../streams/experience.ts";
 import type { EvaluatedStrategy } from "./evaluated_strategy.ts";
-import type { EvaluationCallbacks, EvaluationEvent } from "./evaluation_event.ts";
+import { type EvaluationCallbacks, type EvaluationEvent, evaluationEvents } from "./evaluation_event.ts";
 import type { Logger } from "./loggers/logger.ts";
 import { LoggerGroup, type LoggerState } from "./loggers/logger_group.ts";
 import type { MetricData } from "./metric_data.ts";
@@ -49,6 +49,8 @@ const nothing: readonly MetricValue[] = [];
  */
 export class EvaluationPlugin implements EvaluationCallbacks {
   readonly #metrics: readonly PluginMetric[];
+  /** The metrics that listen to each event, in their order. */
+  readonly #listeners: ReadonlyMap<EvaluationEvent, readonly PluginMetric[]>;
   readonly #loggers: LoggerGroup;
   readonly #history: MetricHistory;
   readonly #strictChecks: boolean;
@@ -70,6 +72,7 @@ export class EvaluationPlugin implements EvaluationCallbacks {
     const repeated = names.find((name, position) => names.indexOf(name) !== position);
     if (repeated !== undefined) throw new RangeRefusal(needs("EvaluationPlugin", "metrics named once each", repeated));
     this.#metrics = [...metrics];
+    this.#listeners = new Map(evaluationEvents.map((event) => [event, metrics.filter((metric) => metric[event])]));
     this.#history = new MetricHistory({ keepsAll: collectAll });
     this.#strictChecks = strictChecks;
     this.#loggers = new LoggerGroup(loggers, onFailure);
@@ -241,17 +244,15 @@ export class EvaluationPlugin implements EvaluationCallbacks {
   #follow(event: EvaluationEvent, strategy: EvaluatedStrategy): void {
     if (!this.active) return;
     let values: MetricValue[] | undefined;
-    const { trainedExperience = null, trainedName } = this.#state;
-    const named = trainedName === undefined ? {} : { experienceName: trainedName };
-    for (const metric of this.#metrics) {
+    for (const metric of this.#listeners.get(event) ?? []) {
       const readings = metric[event]?.(strategy);
       if (readings === undefined) continue;
       values ??= [];
-      const step = strategy.clock.trainIterations;
+      const { trainedExperience = null, trainedName } = this.#state;
       const origin = {
-        step,
+        step: strategy.clock.trainIterations,
         experience: trainedExperience,
-        ...named,
+        ...(trainedName === undefined ? {} : { experienceName: trainedName }),
         ...(metric.ofMachine ? { ofMachine: metric.ofMachine } : {}),
       };
       for (const { key, value } of readings) values.push({ key, value, ...origin });

@@ -118,13 +118,14 @@ export function describeUnknownName(what: string, name: string, candidates: read
  * @throws {TypeRefusal} If `options` has another name, with the nearest ones.
  */
 export function assertKnownOptions(subject: string, options: unknown, names: Readonly<Record<string, unknown>>): void {
-  const known = Object.keys(names);
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const known = Object.keys(names);
     const example = known[0] === undefined ? "{}" : `{ ${known[0]}: … }`;
     throw new TypeRefusal(`${subject}: options must be an object such as ${example}, got ${describeValue(options)}`);
   }
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(names, name)) throw new TypeRefusal(`${subject}: ${describeUnknownName("option", name, known)}`);
+    if (Object.hasOwn(names, name)) continue;
+    throw new TypeRefusal(`${subject}: ${describeUnknownName("option", name, Object.keys(names))}`);
   }
 }
 

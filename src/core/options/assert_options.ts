@@ -23,17 +23,26 @@ export type AnyOptionRules = Readonly<Record<string, ValueRule<never> & { readon
  */
 export function assertOptions(subject: string, options: object, rules: AnyOptionRules): void {
   assertKnownOptions(subject, options, rules);
-  const values = new Map<string, unknown>(Object.entries(options));
-  for (const [name, rule] of Object.entries(rules)) assertValue(`${subject}: ${name}`, values.get(name), rule);
+  for (const name of Object.keys(rules)) {
+    const value: unknown = Object.hasOwn(options, name) ? Reflect.get(options, name) : undefined;
+    const rule = rules[name];
+    if (rule) assertValue(subject, name, value, rule);
+  }
 }
 
-function assertValue(label: string, value: unknown, { findFault, isRequired }: AnyOptionRules[string]): void {
+/** Called at each experience: words are made for what is refused alone. */
+function assertValue(
+  subject: string,
+  name: string,
+  value: unknown,
+  { findFault, isRequired }: AnyOptionRules[string],
+): void {
   if (value === undefined) {
-    if (isRequired) throw new TypeRefusal(`${label} is required`);
+    if (isRequired) throw new TypeRefusal(`${subject}: ${name} is required`);
     return;
   }
   const fault = findFault(value);
   if (!fault) return;
-  const message = `${label}${fault.place} must be ${fault.wanted}, got ${describeValue(fault.got)}`;
+  const message = `${subject}: ${name}${fault.place} must be ${fault.wanted}, got ${describeValue(fault.got)}`;
   throw fault.isOfKind ? new RangeRefusal(message) : new TypeRefusal(message);
 }

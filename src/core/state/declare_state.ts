@@ -69,7 +69,10 @@ export function declareState<const Named extends Fields>(
       Object.assign(holder, next);
       hooks.restored?.(context as ContextOfAll<Named>);
     },
-    reset: () => void Object.assign(holder, Object.fromEntries(values.map(([name, field]) => [name, field.create()]))),
+    // Metrics are reset at every experience: no list is made.
+    reset: () => {
+      for (const [name, field] of values) Reflect.set(holder, name, field.create());
+    },
   };
   return Object.assign(holder, state);
 }

@@ -276,9 +276,10 @@ export class BaseStrategy extends LoopAttributes {
     if (this.progress.isPast(callback)) return;
     // A plugin may look at the model's weights, set them, and assign another optimizer.
     this.showTrainedWeights();
-    await this.dispatcher.trigger(callback, this);
+    if (this.dispatcher.hears(callback)) await this.dispatcher.trigger(callback, this);
     this.takeAssignedWeights();
-    await this.attachOptimizer();
+    const attaching = this.attachOptimizer();
+    if (attaching) await attaching;
   }
 
   /**

@@ -59,13 +59,19 @@ export class PluginDispatcher {
     return this.#plugins.some(isReader);
   }
 
-  /** Calls every plugin that has this callback, one after another. */
+  /** Whether any plugin has this callback. */
+  hears(callback: CallbackName): boolean {
+    return this.#listenersOf(callback).length > 0;
+  }
+
+  /** Calls every plugin that has this callback, one after another. Who returns no promise is not waited for. */
   async trigger(callback: CallbackName, strategy: BaseStrategy): Promise<void> {
     for (const plugin of this.#listenersOf(callback)) {
       this.#running = plugin;
       this.#callback = callback;
       try {
-        await plugin[callback]?.(strategy);
+        const pending = plugin[callback]?.(strategy);
+        if (pending !== undefined) await pending;
       } finally {
         this.#running = undefined;
       }

@@ -10,8 +10,7 @@ import {
 } from "../../data/float_targets.ts";
 import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import type { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
-import { takeTopology } from "../../models/take_topology.ts";
+import { hasGrowingHead } from "../../models/has_growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import type { CombinationRules } from "./combination_rules.ts";
@@ -43,10 +42,10 @@ export function assertTargets(strategy: TargetTaker, experience: Experience): vo
   }
   evaluator.assertTargets(form, subject);
   const outputs = countOutputs(model);
-  const hasGrowingHead = listGrowingHeads(takeTopology(model)).length > 0;
-  criterion.assertUsable?.({ targets: form.kind, outputSize: outputs, hasGrowingHead });
+  const isGrowing = hasGrowingHead(model);
+  criterion.assertUsable?.({ targets: form.kind, outputSize: outputs, hasGrowingHead: isGrowing });
   if (form.kind === "classes") return;
-  if (hasGrowingHead) {
+  if (isGrowing) {
     throw new RangeRefusal(`${subject()}, one an output, and the model has a head that grows with classes`);
   }
   if (outputs === form.width) return;

@@ -42,10 +42,16 @@ export class AttachedOptimizer {
     return readRule(this.#current);
   }
 
-  /** Has the replicas step with another optimizer, from zero, or with other constants of the same one. */
-  async attach(cluster: Cluster): Promise<void> {
+  /**
+   * Has the replicas step with another optimizer, from zero, or with other constants of the same one.
+   * @returns Undefined where they do so already.
+   */
+  attach(cluster: Cluster): Promise<void> | undefined {
+    return isSame(this.#attached, this.#current) ? undefined : this.#change(cluster);
+  }
+
+  async #change(cluster: Cluster): Promise<void> {
     const optimizer = this.#current;
-    if (isSame(this.#attached, optimizer)) return;
     const rule = readRule(optimizer);
     await cluster.useOptimizer(rule, { keepsState: optimizer === this.#attached.optimizer });
     this.#attached = { optimizer, ...rule };

@@ -81,8 +81,8 @@ export abstract class ModelHolder {
     return this.#optimizer.isOther;
   }
 
-  /** Has the replicas hear of another optimizer now; the loop does so after every callback. */
-  attachOptimizer(): Promise<void> {
+  /** Has the replicas hear of another optimizer now, if there is one; the loop does so after every callback. */
+  attachOptimizer(): Promise<void> | undefined {
     return this.#optimizer.attach(this.cluster);
   }
 
