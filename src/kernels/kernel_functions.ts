@@ -7,6 +7,7 @@ import { VECTOR_KERNELS_WASM } from "./vector_kernels_wasm.ts";
  */
 export interface KernelFunctions {
   addVector(sum: number, addend: number, count: number): void;
+  addScaled(target: number, addend: number, count: number, factor: number): void;
   /** @returns Σ θ(aθ − 2b) */
   addPenalty(gradient: number, parameters: number, a: number, b: number, count: number, factor: number): number;
   stepPlain(parameters: number, gradient: number, count: number, rate: number, decay: number): void;

@@ -1,5 +1,5 @@
 import type { ParameterLayout } from "../core/parameter_layout.ts";
-import { addScaled } from "../core/vector.ts";
+import { addScaled } from "../kernels/add_scaled.ts";
 import type { VectorKernels } from "../kernels/vector_kernels.ts";
 import type { OptimizerStep, OptimizerVectors, StepRates } from "./optimizer.ts";
 import { locateGroups, type OptimizerRule, type OptimizerSegment } from "./parameter_groups.ts";

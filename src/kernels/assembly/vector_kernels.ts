@@ -62,6 +62,19 @@ export function addVector(sum: usize, addend: usize, count: usize): void {
   }
 }
 
+/** t ← t + factor·a, in double precision and rounded once: the bits of `addScaled` in `core/vector.ts`. */
+export function addScaled(target: usize, addend: usize, count: usize, factor: f64): void {
+  const factors = f64x2.splat(factor);
+  const least = f64x2.splat(<f64>reinterpret<f32>(TINY));
+  const bytes = measureLanes(count);
+  for (let at: usize = 0; at < bytes; at += LANES / 2) {
+    const product = f64x2.mul(factors, f64x2.promote_low_f32x4(v128.load64_zero(addend + at)));
+    const sum = f64x2.add(f64x2.promote_low_f32x4(v128.load64_zero(target + at)), product);
+    const kept = v128.andnot(sum, f64x2.lt(f64x2.abs(sum), least));
+    v128.store64_lane(target + at, f32x4.demote_f64x2_zero(kept), 0);
+  }
+}
+
 /** θ ← θ − η(g + λθ) */
 export function stepPlain(parameters: usize, gradient: usize, count: usize, rate: f32, decay: f32): void {
   const rates = f32x4.splat(rate);

@@ -1,5 +1,6 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
+import { assertSameLength, dot } from "../../core/vector.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import { EpisodicMemory } from "../../memory/buffers/episodic_memory.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";

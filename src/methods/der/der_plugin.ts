@@ -2,7 +2,7 @@ import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
-import { addScaled } from "../../core/vector.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import { ClassBalancedOutputs } from "../../memory/buffers/class_balanced_outputs.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../memory/buffers/output_reservoir.ts";
 import { shapeHead } from "../../models/growing_head.ts";

@@ -1,8 +1,9 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { logSumExp } from "../../core/log_sum_exp.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
-import { addScaled, addSquares } from "../../core/vector.ts";
+import { addSquares } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Criterion } from "../../training/losses/criterion.ts";

@@ -2,7 +2,8 @@
 import { solveQP } from "quadprog";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { addScaled, assertSameLength, dot } from "../../core/vector.ts";
+import { assertSameLength, dot } from "../../core/vector.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import { computeGram } from "../../kernels/gram_matrix.ts";
 
 /** Added to the diagonal of GGᵀ, so that memories whose gradients are dependent still have one solution. */

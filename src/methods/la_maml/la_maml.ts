@@ -1,8 +1,9 @@
 import { fillDefaults, type ResolvedOptions } from "../../core/options/option_schema.ts";
 import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { declareState, part, vector } from "../../core/state/state.ts";
-import { addScaled, dot, scaleVector } from "../../core/vector.ts";
+import { dot, scaleVector } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import { ReservoirSamplingBuffer } from "../../memory/buffers/reservoir_sampling_buffer.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";

@@ -1,9 +1,9 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { declareState, optional } from "../../core/state/state.ts";
-import { addScaled } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { TaskRelabeler } from "../../data/transforms/task_relabeler.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import { endsExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";

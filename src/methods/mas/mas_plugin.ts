@@ -1,6 +1,7 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { declareState, part } from "../../core/state/state.ts";
-import { addScaled, scaleVector } from "../../core/vector.ts";
+import { scaleVector } from "../../core/vector.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";

@@ -1,5 +1,6 @@
-import { addAbsolutes, addScaled } from "../../core/vector.ts";
+import { addAbsolutes } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Criterion } from "../../training/losses/criterion.ts";

@@ -1,9 +1,9 @@
 import { elementAt } from "../../core/element_at.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
-import { addScaled } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { CLASSES_ONLY, TARGET_KINDS, type TargetKind } from "../../data/float_targets.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";

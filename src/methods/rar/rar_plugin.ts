@@ -1,11 +1,12 @@
 import { flattenRows, type HostTensor } from "../../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../../core/options/option_schema.ts";
 import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
-import { addScaled, findRange } from "../../core/vector.ts";
+import { findRange } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { readSamples } from "../../data/read_samples.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import type { ExemplarsBuffer } from "../../memory/buffers/exemplars_buffer.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";

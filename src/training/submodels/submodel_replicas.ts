@@ -2,7 +2,7 @@ import { Cluster } from "../../cluster/cluster.ts";
 import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
-import { addScaled } from "../../core/vector.ts";
+import { addScaled } from "../../kernels/add_scaled.ts";
 import type { ModelHolder } from "../model/model_holder.ts";
 
 /** Vectors by the layouts of the whole model. Borrowed. */

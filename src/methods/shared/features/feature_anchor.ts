@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { declareState, optional } from "../../../core/state/state.ts";
-import { addScaled } from "../../../core/vector.ts";
+import { addScaled } from "../../../kernels/add_scaled.ts";
 import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
 import { createFeatureObjective, type FeatureDistance } from "../../../training/losses/feature_losses.ts";
 import type { ModelGrowth } from "../../../training/model/model_growth.ts";

@@ -1,5 +1,6 @@
 import { count, declareState, optional, vector } from "../../../core/state/state.ts";
-import { addScaled, scaleVector } from "../../../core/vector.ts";
+import { scaleVector } from "../../../core/vector.ts";
+import { addScaled } from "../../../kernels/add_scaled.ts";
 import type { Experience } from "../../../streams/experience.ts";
 import { endsExperience } from "../../../streams/online_experience.ts";
 import type { ModelGrowth } from "../../../training/model/model_growth.ts";
