@@ -48,16 +48,18 @@ export async function* runServeSuite(context: BenchContext): AsyncGenerator<Comp
   }
   for (const clients of CLIENTS) {
     for (const form of REQUEST_FORMS) {
+      const who = clients === 1 ? "1 client" : `${clients} clients`;
       const asking = { form, clients, requests: sizes.requests };
       const figures = await takeTurns(context, {
-        about: `serve, ${form}, ${clients} clients`,
+        about: `serve, ${form}, ${who}`,
         repetitions: sizes.slowRepetitions,
+        leadIns: 1,
         open: plans
           .filter(({ takesJsonOnly = false }) => form === "JSON" || !takesJsonOnly)
           .map((plan) => () => openServer(plan, asking)),
       });
       const ours = elementAt(figures, 0).values;
-      const name = `a request in ${form}, ${clients === 1 ? "1 client" : `${clients} clients`}, processor time`;
+      const name = `a request in ${form}, ${who}, processor time`;
       for (const peer of figures.slice(1)) {
         yield { suite: "serve", name, unit: "µs", ours, peerName: peer.name, peer: peer.values };
       }
