@@ -1,32 +1,20 @@
 import { type Command, Option } from "commander";
 import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
-import { LostRankError } from "../../cluster/ranks/lost_rank_error.ts";
-import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
-import type { RunSummary } from "../../runs/run_summary.ts";
-import type { TrainingRun } from "../../runs/training_run.ts";
 import type { CliContext } from "../cli_context.ts";
-import { CliError, InterruptedError, refuse } from "../cli_error.ts";
-import { formatFigures, formatRun } from "../format_run.ts";
+import { CliError, refuse } from "../cli_error.ts";
 import { collectValues, createSizeParser, createWholeNumberParser } from "../options/option_values.ts";
-import { formatGoOn } from "../training/format_go_on.ts";
-import type { LogOptions } from "../training/run_loggers.ts";
-import type { FinishedRun, RunStart } from "../training/run_start.ts";
 import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
+import type { SessionOptions, TrainSession } from "../training/train_session.ts";
 import type { RankedContext } from "../training/with_ranks.ts";
+import type { WatchedFolders } from "../watching/watch_experiences.ts";
 
 /** Spelled out, so that help loads no metric. */
 const MEASURES_HELP = "accuracy, or for numbers r2, rmse, mae, or for several labels macro-f1, exact-match";
 
-interface Options extends TrainOptions, LogOptions {
+interface Options extends TrainOptions, SessionOptions {
   readonly out?: string;
   readonly resume?: string;
-  readonly continue?: string;
   readonly trust: boolean;
-  readonly acceptChangedData: boolean;
-  /** Goes on with experiences that come into the benchmark's folder. */
-  readonly watch: boolean;
-  /** The port; true takes a free one. */
-  readonly dashboard?: number | true;
 }
 
 /** Adds the command that trains a strategy on a benchmark. */
@@ -138,100 +126,58 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
 }
 
 async function train(options: Options, command: Command, context: RankedContext): Promise<void> {
-  const { stdout, stderr, signal, ranks } = context;
-  const { chooseLog, followRun } = await import("../training/run_loggers.ts");
-  const chosen = chooseLog(options, stdout);
-  const log = ranks.isFirst ? chosen : "none";
+  const { ranks } = context;
+  const { TrainSession } = await import("../training/train_session.ts");
+  await using session = new TrainSession(options, context);
   const { findRunStart } = await import("../training/run_start.ts");
   const { assertAlike } = await import("../training/with_ranks.ts");
   const typed = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
   const start = await refuse(() => ranks.agreeOn(() => findRunStart(options, typed, ranks.size)));
   await refuse(() => assertAlike(ranks, start.config));
-  const report = (summary: RunSummary<unknown>, directory: string, format = formatRun) => {
-    if (log === "json") stdout.write(formatJSON({ kind: "run-end", directory, summary }));
-    else stdout.write(format(summary, directory));
-  };
-  const tellFinished = async (run: FinishedRun) => {
-    const { describeFinished } = await import("../training/describe_finished.ts");
-    const act = options.continue === undefined ? "--resume" : "--continue";
-    if (log !== "json") stdout.write(`${await describeFinished(run, act)}\n`);
-    report(run.summary, run.directory);
-  };
-  const { watch } = options;
-  const watching = watch ? await import("../watching/watch_experiences.ts") : undefined;
-  if (watch && ranks.size > 1) throw new CliError("--watch is for one process, got several ranks");
-  const folders = await refuse(() => watching?.findWatchedFolders(start.config));
-  if (start.kind === "finished" && !watch) return tellFinished(start);
-  const isOnline = start.config.benchmark.options.onlineExperienceSize !== undefined;
-  const { Dashboard } = await import("../training/dashboard.ts");
-  const { createDashboardLogger } = await import("../training/dashboard_logger.ts");
-  const port = ranks.isFirst ? options.dashboard : undefined;
-  await using dashboard = port === undefined ? undefined : await refuse(() => Dashboard.open(port === true ? 0 : port));
-  let current: TrainingRun<TrainConfig> | undefined;
-  const flush = () => current?.directory.metrics.flush();
-  const following = dashboard ? [createDashboardLogger({ flush, tell: (line) => dashboard.tell(line) })] : [];
-  const { workerBars } = options;
-  const { loggers: shown, view } = followRun(log, { workerBars, isOnline }, stdout);
-  const loggers = [...shown, ...following];
-  const { prepareRun } = await import("../training/prepare_run.ts");
-  const warn = (line: string) => {
-    view?.clear();
-    stderr.write(`${formatAsLine(line)}\n`);
-  };
-  const { acceptChangedData } = options;
-  /** Does what there is to do. @returns The run's folder. */
-  const trainFrom = async (from: RunStart): Promise<string> => {
-    if (from.kind === "finished") {
-      await tellFinished(from);
-      return from.directory;
-    }
-    const around = { ...from, ranks, acceptChangedData, loggers, onSummary: view?.show, signal, report: warn };
-    await using run = await refuse(() => ranks.agreeOn(() => prepareRun(from.config, around)));
-    if (!run) {
-      if (from.earlier) await tellFinished(from.earlier);
-      return from.earlier?.directory ?? "";
-    }
-    current = run;
-    const { path: directory } = run.directory;
-    context.openLog(directory);
-    await dashboard?.show(directory);
-    if (dashboard && from === start) warn(`The run's page is at ${dashboard.url}`);
-    try {
-      // The rows of a live view stand above.
-      report(await run.train().finally(view?.clear), directory, view ? formatFigures : formatRun);
-      return directory;
-    } catch (cause) {
-      const goOn = `go on with: ${formatGoOn("--resume", directory, from.config)}${watch ? " --watch" : ""}`;
-      if (cause instanceof LostRankError) throw new LostRankError(`${cause.message}; ${goOn}`, { cause });
-      if (!signal.aborted || cause !== signal.reason) throw cause;
-      throw new InterruptedError(`Interrupted; ${goOn}`, { cause });
-    } finally {
-      current = undefined;
-    }
-  };
-  const directory = await trainFrom(start);
-  if (!watching || !folders) return;
+  const folders = options.watch ? await findFolders(start.config, ranks.size) : undefined;
+  if (start.kind === "finished" && !folders) return session.tellFinished(start);
+  await session.open(start.config);
+  const directory = await session.train(start);
+  if (folders) await goOnWatching(directory, folders, { options, typed, session, signal: context.signal });
+}
+
+async function findFolders(config: TrainConfig, ranks: number): Promise<WatchedFolders> {
+  if (ranks > 1) throw new CliError("--watch is for one process, got several ranks");
+  const { findWatchedFolders } = await import("../watching/watch_experiences.ts");
+  return refuse(() => findWatchedFolders(config));
+}
+
+interface Watching {
+  readonly options: Options;
+  /** Names of the options that were typed. */
+  readonly typed: readonly string[];
+  readonly session: TrainSession;
+  readonly signal: AbortSignal;
+}
+
+/** Trains what comes into the folders, until the signal says stop. */
+async function goOnWatching(
+  directory: string,
+  folders: WatchedFolders,
+  { options, typed, session, signal }: Watching,
+): Promise<void> {
+  const { findRunStart } = await import("../training/run_start.ts");
+  const { describeWait } = await import("../watching/watch_experiences.ts");
   const { watchRun } = await import("../watching/watch_run.ts");
   const { writeReport } = await import("../../report/write_report.ts");
   await writeReport([directory]);
-  const waiting = watching.describeWait(folders);
   await watchRun(directory, {
     folders,
     signal,
-    report: warn,
-    onWait() {
-      dashboard?.tell(waiting);
-      if (log === "json") stdout.write(formatJSON({ kind: "waiting", directory }));
-      else if (view) view.note(`${waiting}; Ctrl-C ends`);
-      else if (log !== "none") stdout.write(`${waiting}\n`);
-    },
+    report: session.warn,
+    onWait: () => session.tellWaiting(describeWait(folders), directory),
     async goOn(known, names) {
       // Programs were allowed when the run was started or taken up.
       const { resume: _, out: __, ...others } = { ...options, continue: directory, trust: true };
       const next = await findRunStart(others, typed.includes("device") ? ["device"] : []);
       if (next.kind !== "unfinished" || next.target.kind !== "continued") return;
-      await trainFrom({ ...next, target: { ...next.target, experienceNames: [...known, ...names] } });
+      await session.train({ ...next, target: { ...next.target, experienceNames: [...known, ...names] } });
       await writeReport([directory]);
     },
-  }).finally(view?.clear);
+  }).finally(() => session.clear());
 }

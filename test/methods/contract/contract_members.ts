@@ -34,3 +34,8 @@ export const CONTRACT_MEMBERS: Readonly<Record<string, ContractMember>> = {
     },
   },
 };
+
+/** Whether a plugin's strategy, which is no more than that plugin, is a member, too. */
+export function isTwin(name: string): boolean {
+  return Object.keys(CONTRACT_MEMBERS).some((other) => name === `${other.replaceAll("_", "")}Plugin`);
+}

@@ -9,7 +9,7 @@ import type { StrategyOptions } from "../../../src/training/loop/strategy_option
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../../training/loop/made_strategy.ts";
 import { readExactly } from "../../training/model/read_statistics.ts";
-import { CONTRACT_MEMBERS } from "./contract_members.ts";
+import { CONTRACT_MEMBERS, isTwin } from "./contract_members.ts";
 import { expectResumable } from "./resume_law.ts";
 
 /** They hold the layer, so that the activations that they remember stay true. */
@@ -36,7 +36,7 @@ function createOptions(): StrategyOptions {
 
 describe("a model that standardises its samples", () => {
   for (const [name, { create, createModel, trainsOnce = false }] of Object.entries(CONTRACT_MEMBERS)) {
-    if (createModel || [...REFUSING_MEMBERS, ...OTHER_MEMBERS].includes(name)) continue;
+    if (createModel || isTwin(name) || [...REFUSING_MEMBERS, ...OTHER_MEMBERS].includes(name)) continue;
     const benchmark = makeBenchmark({ experiences: 3, samples: 96 });
 
     test(`has seen each sample once, and goes on identically when it was interrupted: ${name}`, async () => {

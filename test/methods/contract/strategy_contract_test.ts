@@ -1,12 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import * as firn from "../../../src/mod.ts";
-import { CONTRACT_MEMBERS } from "./contract_members.ts";
+import { CONTRACT_MEMBERS, isTwin } from "./contract_members.ts";
 import { describeStrategyContract } from "./strategy_contract.ts";
 
 for (const [name, { create, ...options }] of Object.entries(CONTRACT_MEMBERS)) {
-  const isTwin = Object.keys(CONTRACT_MEMBERS).some((other) => name === `${other.replaceAll("_", "")}Plugin`);
-  describeStrategyContract(name, create, { ...options, isTwin });
+  describeStrategyContract(name, create, { ...options, isTwin: isTwin(name) });
 }
 
 /** The strategies and plugins that the rooms of src/methods export, by name. */
