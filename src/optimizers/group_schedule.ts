@@ -29,6 +29,16 @@ export function assertSchedule(subject: string, { frozenExperiences, trainedExpe
   );
 }
 
+/** @throws {RangeError} If a group is held still in all epochs of each experience. */
+export function assertTrainedEpochs(subject: string, { groups = [] }: Optimizer, trainEpochs: number): void {
+  const frozen = Math.max(0, ...groups.map(({ schedule }) => schedule?.frozenEpochs ?? 0));
+  if (frozen === 0 || trainEpochs > frozen) return;
+  throw new RangeRefusal(
+    `${subject}: a group of parameters is held still in the first ${frozen} epochs of each experience, ` +
+      `so there must be more epochs than that, got ${trainEpochs}`,
+  );
+}
+
 /**
  * An optimizer's rule with the learning rates of a moment: 0 for groups that are held still then, as PyTorch's groups
  * with a learning rate of 0. Momentum and moments of those still follow the gradient.

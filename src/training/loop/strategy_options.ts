@@ -20,6 +20,7 @@ import {
   wholeNumber,
 } from "../../core/options/value_rules.ts";
 import type { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
+import { assertTrainedEpochs } from "../../optimizers/group_schedule.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
 import { type Criterion, type CriterionFunction, createCriterion } from "../losses/criterion.ts";
 import { CrossEntropyLoss } from "../losses/cross_entropy_loss.ts";
@@ -134,6 +135,7 @@ export function resolveStrategyOptions(strategy: string, options: StrategyOption
     evalMode = "epoch",
     seed = 0,
   } = options;
+  assertTrainedEpochs(strategy, options.optimizer, trainEpochs);
   const given = createCriterion(options.criterion ?? new CrossEntropyLoss());
   const criterion = given.forStrategy?.() ?? given;
   const cluster = resolveClusterOptions(options.cluster ?? {});

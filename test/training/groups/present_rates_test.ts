@@ -11,6 +11,7 @@ import type { Optimizer } from "../../../src/optimizers/optimizer.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";
 import { createDatasetBenchmark } from "../../../src/streams/benchmarks/dataset_benchmark.ts";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";
+import { resolveStrategyOptions } from "../../../src/training/loop/strategy_options.ts";
 import type { StrategyPlugin } from "../../../src/training/loop/strategy_plugin.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../loop/made_strategy.ts";
 
@@ -128,5 +129,12 @@ describe("groups of parameters", () => {
     expect(make({ frozenExperiences: 2, trainedExperiences: 2 })).toThrow(
       "Adam: groups[0]: trainedExperiences must be above frozenExperiences, 2, got 2",
     );
+    const trainFor = (trainEpochs: number) => () =>
+      resolveStrategyOptions("Naive", makeOptions({ optimizer: make({ frozenEpochs: 2 })(), trainEpochs }));
+    expect(trainFor(2)).toThrow(
+      "Naive: a group of parameters is held still in the first 2 epochs of each experience, " +
+        "so there must be more epochs than that, got 2",
+    );
+    expect(trainFor(3)).not.toThrow();
   });
 });
