@@ -12,6 +12,11 @@ afterAll(removeFolders);
 
 const ONE = ["--workers", "0"];
 
+/** Trains a head that does not grow on a folder of months. */
+function wordsFor(data: string, out: string): string[] {
+  return [...COMMON.slice(0, -1), ...FIXED, ...ONE, "--benchmark", `directory:path=${data}`, "--out", out];
+}
+
 /** Runs `train --watch`, and does one thing after another: each time that the run waits, or that it says something. */
 async function watchRun(words: readonly string[], steps: readonly (() => void)[], on = /"kind":"waiting"/) {
   const controller = new AbortController();
@@ -94,17 +99,7 @@ describe("train --watch", () => {
     const [data, runs] = [await makeFolder(listMonths(1, 6, ["ant", "dog"])), await makeFolder({})];
     const bring = await keepAside(data, [4, 5, 6]);
     const out = join(runs, "run");
-    const words = [
-      ...COMMON.slice(0, -1),
-      ...FIXED,
-      ...ONE,
-      "--benchmark",
-      `directory:path=${data}`,
-      "--out",
-      out,
-      "--log",
-      "json",
-    ];
+    const words = [...wordsFor(data, out), "--log", "json"];
     const replace = () => {
       for (const part of ["train", "test"]) rmSync(join(data, part, "month5"), { recursive: true });
       bring(4);
@@ -122,16 +117,7 @@ describe("train --watch", () => {
   test("is interrupted in the middle of training, and --resume goes on and waits", async () => {
     const [data, runs] = [await makeFolder(listMonths(1, 2, [])), await makeFolder({})];
     const out = join(runs, "run");
-    const words = [
-      ...COMMON.slice(0, -1),
-      ...FIXED,
-      ...ONE,
-      "--benchmark",
-      `directory:path=${data}`,
-      "--out",
-      out,
-      "--json",
-    ];
+    const words = [...wordsFor(data, out), "--json"];
     const { status, stderr } = await watchRun(words, [], /"experience-start".*month2/);
     expect(status).toBe(130);
     expect(stderr).toMatch(/^Interrupted; go on with: .*train --resume .*run --watch\n$/);

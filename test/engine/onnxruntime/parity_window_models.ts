@@ -5,11 +5,19 @@ import { Resizing } from "../../../src/engine/tfjs/layers/keras/resizing.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_model.ts";
 
-/** The layers on images, then a classifier of all that is left: the order of its features is TF.js's. */
-function onImages(
+/** What stands around the layers of a model. */
+interface Surroundings {
+  readonly inputShape: number[];
+  readonly before: (options: { name: string; inputShape: number[] }) => tf.layers.Layer;
+  /** True if the layers leave one row a sample. */
+  readonly isFlat: boolean;
+}
+
+/** A convolution, the layers, then a classifier of all that is left: the order of its features is TF.js's. */
+function surround(
   name: string,
   layers: () => tf.layers.Layer[],
-  { inputShape = [6, 5, 2], isFlat = false }: { inputShape?: [number, number, number]; isFlat?: boolean } = {},
+  { inputShape, before, isFlat }: Surroundings,
 ): ParityModel {
   return {
     name,
@@ -17,7 +25,7 @@ function onImages(
     build: () =>
       tf.sequential({
         layers: [
-          tf.layers.conv2d({ name: "before", inputShape, filters: 3, kernelSize: 1, activation: "tanh" }),
+          before({ name: "before", inputShape }),
           ...layers(),
           ...(isFlat ? [] : [tf.layers.flatten()]),
           tf.layers.dense({ units: 3, name: "after" }),
@@ -26,39 +34,25 @@ function onImages(
   };
 }
 
-/** The same for sequences [9, 2]. */
+const CONVOLUTION = { filters: 3, kernelSize: 1, activation: "tanh" } as const;
+
+function onImages(
+  name: string,
+  layers: () => tf.layers.Layer[],
+  { inputShape = [6, 5, 2], isFlat = false }: { inputShape?: number[]; isFlat?: boolean } = {},
+): ParityModel {
+  const before: Surroundings["before"] = (place) => tf.layers.conv2d({ ...place, ...CONVOLUTION });
+  return surround(name, layers, { inputShape, before, isFlat });
+}
+
 function onSequences(name: string, layers: () => tf.layers.Layer[], isFlat = false): ParityModel {
-  return {
-    name,
-    sampleShape: [9, 2],
-    build: () =>
-      tf.sequential({
-        layers: [
-          tf.layers.conv1d({ name: "before", inputShape: [9, 2], filters: 3, kernelSize: 1, activation: "tanh" }),
-          ...layers(),
-          ...(isFlat ? [] : [tf.layers.flatten()]),
-          tf.layers.dense({ units: 3, name: "after" }),
-        ],
-      }),
-  };
+  const before: Surroundings["before"] = (place) => tf.layers.conv1d({ ...place, ...CONVOLUTION });
+  return surround(name, layers, { inputShape: [9, 2], before, isFlat });
 }
 
-/** The same for volumes [5, 4, 6, 2]. */
 function onVolumes(name: string, layers: () => tf.layers.Layer[], isFlat = false): ParityModel {
-  const inputShape = [5, 4, 6, 2];
-  return {
-    name,
-    sampleShape: inputShape,
-    build: () =>
-      tf.sequential({
-        layers: [
-          tf.layers.conv3d({ name: "before", inputShape, filters: 3, kernelSize: 1, activation: "tanh" }),
-          ...layers(),
-          ...(isFlat ? [] : [tf.layers.flatten()]),
-          tf.layers.dense({ units: 3, name: "after" }),
-        ],
-      }),
-  };
+  const before: Surroundings["before"] = (place) => tf.layers.conv3d({ ...place, ...CONVOLUTION });
+  return surround(name, layers, { inputShape: [5, 4, 6, 2], before, isFlat });
 }
 
 const PADDINGS = ["same", "valid"] as const;

@@ -8,7 +8,8 @@ import { exportModel } from "../../../src/onnx/export/export_model.ts";
 import { decodeModel } from "../../../src/onnx/file/decode_model.ts";
 import { encodeModel } from "../../../src/onnx/file/encode_model.ts";
 import { type Attributes, createOnnxModel, float, int, ints } from "../../../src/onnx/file/onnx_model.ts";
-import { computeModel, fillAdapters, makeImages, maxDifference, takeApart } from "../import/adapters/adapted_model.ts";
+import { computeModel, fillAdapters, maxDifference, takeApart } from "../import/adapters/adapted_model.ts";
+import { makeImages } from "../import/made_images.ts";
 
 const ROWS = 3;
 const findFile = (file: string) => new URL(`../import/${file}`, import.meta.url).pathname;

@@ -9,6 +9,7 @@ import { onnxModel } from "../../../src/models/onnx_model.ts";
 import { restoreOrder } from "../../../src/onnx/import/weight_order.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { KEY } from "../../engine/engine_fixtures.ts";
+import { makeImages } from "./made_images.ts";
 
 /** What scripts/peers/onnx_networks.py has recorded of PyTorch. */
 const measuresSchema = z.record(z.string(), z.tuple([z.number(), z.number()]));
@@ -27,17 +28,6 @@ const recorded = z
   .parse(JSON.parse(readFileSync(new URL("networks/networks.json", import.meta.url), "utf8")));
 
 const CLASSES = 5;
-
-/** The rows [rows, side, side, 3] whose values in order [rows, 3, side, side] are sin 1, sin 2, … */
-function makeImages(rows: number, side: number): Float32Array {
-  const images = new Float32Array(rows * side * side * 3);
-  for (let i = 0; i < images.length; i++) {
-    const [column, line] = [i % side, Math.floor(i / side) % side];
-    const [channel, row] = [Math.floor(i / side ** 2) % 3, Math.floor(i / side ** 2 / 3)];
-    images[((row * side + line) * side + column) * 3 + channel] = Math.sin(i + 1);
-  }
-  return images;
-}
 
 interface Run {
   readonly side: number;

@@ -11,15 +11,8 @@ import type { OnnxModelOptions } from "../../../../src/models/options.ts";
 import { findFrozenPart } from "../../../../src/onnx/topology/find_frozen_part.ts";
 import { Adam } from "../../../../src/optimizers/adam.ts";
 import { createDatasetBenchmark } from "../../../../src/streams/benchmarks/dataset_benchmark.ts";
-import {
-  computeModel,
-  fillAdapters,
-  makeImages,
-  makeLabels,
-  maxDifference,
-  meanLoss,
-  takeApart,
-} from "./adapted_model.ts";
+import { makeImages } from "../made_images.ts";
+import { computeModel, fillAdapters, makeLabels, maxDifference, meanLoss, takeApart } from "./adapted_model.ts";
 
 /** What scripts/peers/lora_torch.py has recorded of PyTorch. */
 const numbers = z.array(z.number());
