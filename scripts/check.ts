@@ -1,15 +1,15 @@
 /**
  * The one command that checks everything: format and lint, unused code, types, the tests in Bun, the same tests in
  * Deno. The tests run the examples.
- * It goes on after a failure, and its last line is "N passed, N failed": tests of both runtimes, and every step
- * that failed without a failing test.
+ * It goes on after a failure. What failed stands once more at the end, where those look who keep only the end of a
+ * log; the last line is "N passed, N failed": tests of both runtimes, and every step that failed without a failing test.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeDenoEntries } from "./deno_entries.ts";
-import { countTests, type TestCounts } from "./test_report.ts";
+import { readTestReport, type TestReport } from "./test_report.ts";
 
 interface Step {
   readonly name: string;
@@ -18,10 +18,13 @@ interface Step {
   readonly report?: string;
 }
 
+/** How many characters of a failure are said again at the end. */
+const FAILURE_LENGTH = 2000;
+const NO_TESTS: TestReport = { passed: 0, failed: 0, skipped: 0, failures: [] };
 /** The folders whose tests take longest. */
 const LONGEST = ["engine", "methods", "package", "runs"];
 
-interface Outcome extends TestCounts {
+interface Outcome extends TestReport {
   readonly step: Step;
   readonly seconds: number;
 }
@@ -48,6 +51,9 @@ const rest: readonly Step[] = [
 const outcomes = [...(await runSteps(first, 1)), ...(await runSteps(rest, 2))];
 await rm(folder, { recursive: true });
 
+for (const { step, failures } of outcomes) {
+  for (const failure of failures) console.log(`\n── ${step.name} failed: ${failure.slice(0, FAILURE_LENGTH)}`);
+}
 console.log("");
 for (const { step, seconds, passed, failed, skipped } of outcomes) {
   const counts = step.report ? `  ${passed} passed, ${failed} failed, ${skipped} skipped` : "";
@@ -55,7 +61,7 @@ for (const { step, seconds, passed, failed, skipped } of outcomes) {
     `${failed === 0 ? "ok    " : "FAILED"} ${step.name.padEnd(16)}${seconds.toFixed(1).padStart(6)} s${counts}`,
   );
 }
-const sum = (pick: (counts: TestCounts) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+const sum = (pick: (report: TestReport) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
 const failed = sum((counts) => counts.failed);
 console.log(`${sum((counts) => counts.passed)} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
@@ -99,10 +105,11 @@ async function runStep(step: Step): Promise<Outcome> {
   // Whole: what runs beside it would stand between its lines.
   console.log(`\n── ${step.name}: ${step.command.join(" ")}\n${output}`);
   const seconds = (performance.now() - start) / 1000;
-  const counts = step.report ? await readCounts(step.report) : { passed: 0, failed: 0, skipped: 0 };
+  const report = step.report === undefined ? NO_TESTS : await readReport(step.report);
+  if (report && (status === 0 || report.failed > 0)) return { step, seconds, ...report };
   // A runner that dies, or a step that has no tests, fails as one.
-  const failed = status !== 0 && counts.failed === 0 ? 1 : counts.failed;
-  return { step, seconds, ...counts, failed };
+  const failure = `exit code ${status}\n${output.trimEnd().slice(-FAILURE_LENGTH)}`;
+  return { step, seconds, ...(report ?? NO_TESTS), failed: 1, failures: [failure] };
 }
 
 function runCommand([program = "", ...parameters]: readonly string[]): Promise<{ status: number; output: string }> {
@@ -115,12 +122,12 @@ function runCommand([program = "", ...parameters]: readonly string[]): Promise<{
   });
 }
 
-/** No report means that the runner did not get to its end: one failure. */
-async function readCounts(path: string): Promise<TestCounts> {
+/** @returns undefined where a runner did not get to its end. */
+async function readReport(path: string): Promise<TestReport | undefined> {
   try {
-    return countTests(await readFile(path, "utf8"));
+    return readTestReport(await readFile(path, "utf8"));
   } catch (error) {
     console.error(String(error));
-    return { passed: 0, failed: 1, skipped: 0 };
+    return undefined;
   }
 }

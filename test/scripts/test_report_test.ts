@@ -1,26 +1,32 @@
 import { describe, expect, test } from "bun:test";
-import { countTests } from "../../scripts/test_report.ts";
+import { readTestReport } from "../../scripts/test_report.ts";
 
 const bun = `<testsuites name="bun test" tests="3"><testsuite name="group">
   <testcase name="passes" classname="group" />
-  <testcase name="fails" classname="group"><failure type="AssertionError" /></testcase>
+  <testcase name="fails" classname="group"><failure type="AssertionError" message="a&#10;b">is &lt;3&gt;&#10;at x</failure></testcase>
   <testcase name="waits" classname="group"><skipped /></testcase>
 </testsuite></testsuites>`;
 
 const deno = `<testsuites name="deno test" tests="4">
-  <testcase name="group"><failure message="1 step failed" /></testcase>
-  <testcase name="group &gt; passes"></testcase>
-  <testcase name="group &gt; fails"><failure message="no">at x</failure></testcase>
-  <testcase name="group &gt; waits"><skipped/></testcase>
+  <testcase name="group" classname="./a.ts"><failure message="1 step failed">1 step failed</failure></testcase>
+  <testcase name="group &gt; passes" classname="./a.ts"></testcase>
+  <testcase name="group &gt; fails" classname="./a.ts"><failure message="no">is &lt;3&gt;
+at x</failure></testcase>
+  <testcase name="group &gt; waits" classname="./a.ts"><skipped/></testcase>
 </testsuites>`;
 
-describe("countTests()", () => {
+describe("readTestReport()", () => {
   test("counts the same in the reports of both runtimes, groups left out", () => {
-    expect(countTests(bun)).toEqual({ passed: 1, failed: 1, skipped: 1 });
-    expect(countTests(deno)).toEqual({ passed: 1, failed: 1, skipped: 1 });
+    expect(readTestReport(bun)).toMatchObject({ passed: 1, failed: 1, skipped: 1 });
+    expect(readTestReport(deno)).toMatchObject({ passed: 1, failed: 1, skipped: 1 });
+  });
+
+  test("says what failed and why, in the runner's words", () => {
+    expect(readTestReport(bun).failures).toEqual(["group > fails\nis <3>\nat x"]);
+    expect(readTestReport(deno).failures).toEqual(["./a.ts > group > fails\nis <3>\nat x"]);
   });
 
   test("refuses a text that is no report, so that a runner that died is no success", () => {
-    expect(() => countTests("")).toThrow(SyntaxError);
+    expect(() => readTestReport("")).toThrow(SyntaxError);
   });
 });
