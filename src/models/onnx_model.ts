@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { ContentHash } from "../core/content_hash.ts";
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { describeReason } from "../core/errors/system_error.ts";
 import { countElements } from "../core/host_tensor.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { ImportedNetwork } from "../engine/tfjs/layers/imported_network.ts";
@@ -20,6 +22,7 @@ import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { type LoraAdapter, lora } from "./lora.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { ONNX_MODEL_OPTIONS, type OnnxModelOptions } from "./options.ts";
+import { noteWeightsFile } from "./weights_origin.ts";
 
 type Settings = ResolvedOptions<typeof ONNX_MODEL_OPTIONS>;
 
@@ -41,7 +44,7 @@ export function onnxModel(options: OnnxModelOptions): tf.LayersModel {
     throw new RangeRefusal("onnxModel: incremental and multiHead exclude each other");
   }
   const subject = settings.path === undefined ? "the ONNX file" : basename(settings.path);
-  const source = readSource(settings, subject);
+  const { source, sha256 } = readSource(settings, subject);
   const fit = fitSamples(source, settings, subject);
   const { adapter, trainable = [adapter ? "none" : "all"] } = settings;
   const plain = importNetwork(source, {
@@ -54,7 +57,11 @@ export function onnxModel(options: OnnxModelOptions): tf.LayersModel {
   });
   const imported = adapter ? adapt(plain, adapter, { subject, seed: settings.seed }) : plain;
   tf.enableProdMode();
-  return buildModel(imported, fit, settings, subject);
+  const model = buildModel(imported, fit, settings, subject);
+  const { path, bytes: _bytes, ...others } = settings;
+  if (path !== undefined && sha256 !== undefined)
+    noteWeightsFile(model, { kind: "onnx", path, sha256, options: omitUndefined(others) });
+  return model;
 }
 
 function adapt(
@@ -66,12 +73,19 @@ function adapt(
   return addAdapters(plain, { subject, rank, alpha, target, stream: new RandomStream(seed, "adapters") });
 }
 
-function readSource({ path, bytes }: Settings, subject: string): OnnxSource {
+/** What a file holds, and the SHA-256 of it and of those beside it; of bytes that somebody has read, none. */
+function readSource(
+  { path, bytes }: Settings,
+  subject: string,
+): { readonly source: OnnxSource; readonly sha256?: string } {
   if ((path === undefined) === (bytes === undefined)) throw new RangeRefusal("onnxModel: give path or bytes");
-  if (path === undefined) return readOnnx(bytes ?? new Uint8Array(0), { subject });
+  if (path === undefined) return { source: readOnnx(bytes ?? new Uint8Array(0), { subject }) };
+  const hash = new ContentHash();
   const read = (file: string) => {
     try {
-      return readFileSync(file);
+      const contents = readFileSync(file);
+      hash.add(contents);
+      return contents;
     } catch (cause) {
       throw new RangeRefusal(`${file}: ${describeReason(cause)}`, { cause });
     }
@@ -82,7 +96,8 @@ function readSource({ path, bytes }: Settings, subject: string): OnnxSource {
     others.set(location, known);
     return known;
   };
-  return readOnnx(read(path), { subject, readExternal });
+  const source = readOnnx(read(path), { subject, readExternal });
+  return { source, sha256: hash.digest() };
 }
 
 /** How samples of the data become what the file takes. */

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { describeCause, describeUnknownName, needs, RangeRefusal, RefusalError } from "../core/errors/errors.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
@@ -14,6 +15,7 @@ import { loadWeights } from "./layers_file/load_weights.ts";
 import { type LayersFile, readLayersFile } from "./layers_file/read_layers_file.ts";
 import { drawLikeKeras, drawLikePyTorch } from "./model_initialization.ts";
 import { TFJS_MODEL_OPTIONS, type TfjsModelOptions } from "./options.ts";
+import { noteWeightsFile } from "./weights_origin.ts";
 
 type Settings = ResolvedOptions<typeof TFJS_MODEL_OPTIONS>;
 
@@ -42,9 +44,12 @@ export async function tfjsModel(options: TfjsModelOptions): Promise<tf.LayersMod
   const file = basename(path);
   tf.enableProdMode();
   const read = path.endsWith(".keras") ? readKerasArchive : readLayersFile;
-  const model = await buildModel(read(path, file), settings, file);
+  const { sha256, ...layers } = read(path, file);
+  const model = await buildModel(layers, settings, file);
   const whole = head === "keep" ? { model, classifier: undefined } : replaceHead(model, settings, file);
   if (settings.trainable) freezeOthers(whole, settings.trainable, file);
+  const { path: _path, ...others } = settings;
+  noteWeightsFile(whole.model, { kind: "tfjs", path, sha256, options: omitUndefined(others) });
   return whole.model;
 }
 
@@ -54,7 +59,7 @@ interface Headed {
   readonly classifier: Layer | undefined;
 }
 
-async function buildModel({ topology, weights }: LayersFile, { inputShape }: Settings, file: string) {
+async function buildModel({ topology, weights }: Omit<LayersFile, "sha256">, { inputShape }: Settings, file: string) {
   const model = await loadLayers(inputShape ? fillInputShape(topology, inputShape) : topology, file);
   try {
     loadWeights(model, weights, file);

@@ -66,7 +66,7 @@ export async function resumeTrainingRun<Config>(options: ResumeOptions<Config>):
     }
     const directory = await openOnRanks(ranks, options.benchmark, () => openRunDirectory(options.directory));
     try {
-      const { checkpoint, name, damaged } = await findCheckpoint(directory);
+      const { checkpoint, name, damaged } = await findCheckpoint(directory, strategy.model);
       for (const file of damaged) {
         const reason = `${file.name}: ${file.reason}`;
         options.onDamage?.(`Going on from ${name}, as a newer checkpoint cannot be used: ${reason}`);

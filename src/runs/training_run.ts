@@ -3,6 +3,8 @@ import { hashParameters } from "../core/hash_parameters.ts";
 import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { MeasureName } from "../evaluation/measures.ts";
+import type { WeightsOrigin } from "../models/weights_file.ts";
+import { findWeightsOrigin } from "../models/weights_origin.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import { nameOwnClasses } from "../streams/own_class_names.ts";
@@ -11,6 +13,7 @@ import { restoreSnapshot, takeSnapshot } from "../training/checkpoints/strategy_
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import { CheckpointPace } from "./checkpoints/checkpoint_pace.ts";
+import type { KnownWeights } from "./checkpoints/left_out.ts";
 import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
 import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
 import { ModelExporter } from "./exports/model_exporter.ts";
@@ -64,6 +67,8 @@ export class TrainingRun<Config> {
   #parametersHash: string | null;
   readonly #measure: MeasureName;
   readonly #isContinued: boolean;
+  /** Where the model that the strategy was made with has its weights from. */
+  readonly #origin: WeightsOrigin | undefined;
   /** Where to go on, until training is there. */
   #resumed: RunPlace | undefined;
   /** How far the run's files had come by then; undefined in a new run. */
@@ -76,6 +81,7 @@ export class TrainingRun<Config> {
     this.#options = options;
     this.directory = parts.directory;
     this.strategy = parts.strategy;
+    this.#origin = findWeightsOrigin(parts.strategy.model);
     this.#evaluator = parts.evaluator;
     this.#monitor = parts.monitor;
     this.#measure = parts.measure;
@@ -192,7 +198,7 @@ export class TrainingRun<Config> {
     try {
       await this.strategy.eval(benchmark.testStream);
     } catch (error) {
-      if (this.#isInterruption(error)) await this.directory.checkpoints.save(trained);
+      if (this.#isInterruption(error)) await this.#write(trained);
       throw error;
     }
     const evalSeconds = monitor.evalSeconds - evalSecondsBefore;
@@ -227,17 +233,25 @@ export class TrainingRun<Config> {
   }
 
   async #save(place: RunPlace): Promise<void> {
-    this.#pace.noteSaved(await this.directory.checkpoints.save(this.#createCheckpoint(place)));
+    this.#pace.noteSaved(await this.#write(this.#createCheckpoint(place)));
     this.#checkpointer.restart();
   }
 
-  #createCheckpoint(place: RunPlace): RunCheckpoint {
+  #write({ checkpoint, known }: PreparedCheckpoint): Promise<number> {
+    return this.directory.checkpoints.save(checkpoint, known);
+  }
+
+  #createCheckpoint(place: RunPlace): PreparedCheckpoint {
     const { config, benchmark } = this.#options;
-    const model = { topology: this.strategy.cluster.model.topology, classNames: benchmark.classNames };
+    const { topology, stateLayout: layout } = this.strategy.cluster.model;
+    const model = { topology, classNames: benchmark.classNames };
     const metricsBytes = this.directory.metrics.sync();
     const logs = this.#evaluator.saveLoggers();
     const experiences = [...this.#experiences];
-    return { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place, model };
+    return {
+      checkpoint: { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place, model },
+      known: this.#origin && { origin: this.#origin, layout },
+    };
   }
 
   async #noteEnd(error: unknown): Promise<void> {
@@ -270,6 +284,12 @@ export class TrainingRun<Config> {
     this.#options.onSummary?.(summary);
     return summary;
   }
+}
+
+/** A checkpoint, and which weights of it stand in a file. */
+interface PreparedCheckpoint {
+  readonly checkpoint: RunCheckpoint;
+  readonly known: KnownWeights | undefined;
 }
 
 /** What is evaluated while experiences are trained: their own part of the validation stream, where there is one. */

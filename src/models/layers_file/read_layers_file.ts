@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { ContentHash } from "../../core/content_hash.ts";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
@@ -24,6 +25,8 @@ export type StoredWeights =
 export interface LayersFile {
   readonly topology: ModelTopology;
   readonly weights: StoredWeights;
+  /** Of the contents of all of its files. */
+  readonly sha256: string;
 }
 
 const weightSchema = z.looseObject({
@@ -51,14 +54,20 @@ type Manifest = z.infer<typeof fileSchema>["weightsManifest"];
  */
 export function readLayersFile(path: string, file: string): LayersFile {
   const jsonFile = statFolder(path, file) ? join(path, "model.json") : path;
-  const { format, modelTopology, weightsManifest } = parseFile(readAll(jsonFile).toString("utf8"), file);
+  const hash = new ContentHash();
+  const read = (name: string) => {
+    const contents = readAll(name);
+    hash.add(contents);
+    return contents;
+  };
+  const { format, modelTopology, weightsManifest } = parseFile(read(jsonFile).toString("utf8"), file);
   if (format !== undefined && format !== "layers-model") {
     const wanted = "a layers-model (tensorflowjs_converter --output_format=tfjs_layers_model)";
     throw new RangeRefusal(needs(file, wanted, format));
   }
   const topology = parseLayersTopology(modelTopology, file);
-  const weights = readWeights(weightsManifest, dirname(jsonFile), file);
-  return { topology, weights: { kind: "byName", weights } };
+  const weights = readWeights(weightsManifest, (name) => read(join(dirname(jsonFile), name)), file);
+  return { topology, weights: { kind: "byName", weights }, sha256: hash.digest() };
 }
 
 function statFolder(path: string, file: string): boolean {
@@ -93,9 +102,9 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-function readWeights(manifest: Manifest, folder: string, file: string): StoredWeight[] {
+function readWeights(manifest: Manifest, read: (name: string) => Buffer, file: string): StoredWeight[] {
   return manifest.flatMap(({ paths, weights }) => {
-    const bytes = Buffer.concat(paths.map((path) => readAll(join(folder, path))));
+    const bytes = Buffer.concat(paths.map(read));
     const length = weights.reduce((sum, { shape }) => sum + 4 * countElements(shape), 0);
     for (const weight of weights) assertPlain(weight, file);
     if (bytes.length !== length) {

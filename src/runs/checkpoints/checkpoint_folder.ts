@@ -1,14 +1,17 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeCause } from "../../core/errors/errors.ts";
+import type { SavedState } from "../../core/saved_state.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
 import type { MatrixFile } from "../matrix_file.ts";
 import { assertRegularFile } from "../read_run_files.ts";
 import { readErrorCode, withStorage } from "../storage_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_codec.ts";
+import type { KnownWeights } from "./left_out.ts";
 import { isLargeMatrix, leaveOutRows, putRowsBack } from "./matrix_rows.ts";
 import { parseRunCheckpoint, type RunCheckpoint, type StoredCheckpoint } from "./run_checkpoint.ts";
 import { readHeaderBytes } from "./safetensors.ts";
+import { WeightsFileRefusal } from "./weights_file_refusal.ts";
 
 /** How many checkpoints are kept: one to use, and two in case that it is damaged. */
 const KEPT_CHECKPOINTS = 3;
@@ -57,12 +60,13 @@ export class CheckpointFolder {
 
   /**
    * Writes a checkpoint; once it is on the disk, the oldest make room.
+   * @param known Weights that it leaves out, as they stand in a file. Default: none.
    * @returns How many bytes of it are no vectors.
    * @throws {StorageError} If the disk refuses; those written before are untouched then.
    */
-  async save(checkpoint: RunCheckpoint): Promise<number> {
+  async save(checkpoint: RunCheckpoint, known?: KnownWeights): Promise<number> {
     if (this.#isObserved) return 0;
-    const bytes = encodeCheckpoint(await this.#leaveOutMatrix(checkpoint));
+    const bytes = encodeCheckpoint(await this.#leaveOutMatrix(checkpoint), known);
     await withStorage(`write a checkpoint of ${bytes.length} bytes into ${this.path}`, async () => {
       if (this.#next === undefined) {
         await mkdir(this.path, { recursive: true });
@@ -87,19 +91,26 @@ export class CheckpointFolder {
   /**
    * The newest checkpoint that is whole.
    * @param assertUsable Throws if a checkpoint that is whole in itself does not fit what else is there.
+   * @param read Gives the state in a file. Default: of those that leave no weights out.
+   * @throws {WeightsFileRefusal} If that file is missing or has changed: the checkpoint is not damaged for that.
    */
-  async findNewest(assertUsable: (checkpoint: RunCheckpoint) => void = () => {}): Promise<FoundCheckpoint> {
+  async findNewest(
+    assertUsable: (checkpoint: RunCheckpoint) => void = () => {},
+    read: (bytes: Uint8Array) => SavedState | Promise<SavedState> = decodeCheckpoint,
+  ): Promise<FoundCheckpoint> {
     const damaged: DamagedCheckpoint[] = [];
     for (const name of await this.list()) {
       try {
         const path = join(this.path, name);
         await assertRegularFile(path);
-        const stored = parseRunCheckpoint(decodeCheckpoint(await readFile(path)));
+        const stored = parseRunCheckpoint(await read(await readFile(path)));
         const readMatrix = async () => (await this.#matrix?.read()) ?? [];
         const checkpoint = { ...stored, experiences: await putRowsBack(stored.experiences, readMatrix) };
         assertUsable(checkpoint);
         return { checkpoint, name, damaged };
       } catch (error) {
+        if (error instanceof WeightsFileRefusal)
+          throw new WeightsFileRefusal(`${name}: ${error.message}`, { cause: error });
         damaged.push({ name, reason: describeCause(error) });
       }
     }

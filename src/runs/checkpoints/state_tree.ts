@@ -19,12 +19,16 @@ const MAX_COPIES = 64;
 /** Small arrays may be named as often as they like. */
 const FREE_COPY_BYTES = 2 ** 28;
 
+/** What is kept of an array that has this name. */
+export type Shorten = (array: TensorArray, name: string) => TensorArray;
+
 /**
  * Takes a tree apart. Fields that are undefined are left out, as JSON does.
+ * @param shorten Asked once for each content. Default: arrays are kept whole.
  * @throws {TypeError} If it holds something that is no saved state, with where.
  */
-export function flattenState(state: unknown): FlatState {
-  const store = new TensorStore();
+export function flattenState(state: unknown, shorten: Shorten = (array) => array): FlatState {
+  const store = new TensorStore(shorten);
   const visit = (value: unknown, path: string): unknown => {
     if (value === null || typeof value === "boolean" || typeof value === "string") return value;
     if (typeof value === "number") return flattenNumber(value);
@@ -90,6 +94,11 @@ class TensorStore {
   readonly #names = new Map<TensorArray, string>();
   /** Arrays of one type and length: only these can be equal. */
   readonly #alike = new Map<string, TensorArray[]>();
+  readonly #shorten: Shorten;
+
+  constructor(shorten: Shorten) {
+    this.#shorten = shorten;
+  }
 
   /** The name under which an array of these contents is kept. */
   add(array: TensorArray, path: string): string {
@@ -98,7 +107,7 @@ class TensorStore {
     let name = path || "state";
     // A key with a dot in it may give the path of another array.
     for (let copy = 2; this.tensors.has(name) || name === "__metadata__"; copy++) name = `${path}#${copy}`;
-    this.tensors.set(name, array);
+    this.tensors.set(name, this.#shorten(array, name));
     this.#names.set(array, name);
     return name;
   }

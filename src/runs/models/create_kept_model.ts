@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { createModelFromSnapshot } from "../../models/model_snapshot.ts";
+import { noteWeightsOrigin } from "../../models/weights_origin.ts";
 import { findUnsupportedLayers, parseTopology } from "../../onnx/topology/parse_topology.ts";
 import { findRunModel, readKeptModel } from "./find_kept_model.ts";
 import type { KeptModel } from "./kept_model.ts";
@@ -46,10 +47,12 @@ export async function createModelFromCheckpoint(file: string): Promise<TrainedMo
  * @throws {RefusalError} If a layer is not registered, or the weights are those of another model.
  */
 export async function createTrainedModel(origin: string, kept: KeptModel): Promise<TrainedModel> {
-  const { topology, parameters, layerState: state, classNames, parametersHash } = kept;
+  const { topology, parameters, layerState: state, classNames, parametersHash, origin: weightsOrigin } = kept;
   try {
     assertWeightsFit(kept);
-    return { model: await createModelFromSnapshot({ topology, parameters, state }), classNames, parametersHash };
+    const model = await createModelFromSnapshot({ topology, parameters, state });
+    if (weightsOrigin) noteWeightsOrigin(model, weightsOrigin);
+    return { model, classNames, parametersHash };
   } catch (cause) {
     if (!(cause instanceof RefusalError)) throw cause;
     throw new RangeRefusal(`${origin}: ${cause.message}`, { cause });

@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RangeRefusal, RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { withFileNamed } from "../../core/errors/system_error.ts";
-import { decodeCheckpoint } from "../checkpoints/checkpoint_codec.ts";
+import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 import { assertRegularFile, readRunOrigin } from "../read_run_files.ts";
+import { readCheckpoint } from "./file_weights.ts";
 import { type KeptModel, parseKeptModel } from "./kept_model.ts";
 
 /**
@@ -29,7 +30,8 @@ export async function readKeptModel(file: string): Promise<KeptModel> {
     return readFile(file);
   });
   try {
-    return parseKeptModel(decodeCheckpoint(bytes));
+    const { state, origin } = await readCheckpoint(bytes);
+    return { ...parseKeptModel(state), ...omitUndefined({ origin }) };
   } catch (cause) {
     if (!(cause instanceof RefusalError)) throw cause;
     const Refusal = cause instanceof SyntaxError ? SyntaxRefusal : RangeRefusal;

@@ -5,6 +5,8 @@ import { hashParameters } from "../../core/hash_parameters.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
+import type { WeightsOrigin } from "../../models/weights_file.ts";
+import { findUnsupportedLayers, parseTopology } from "../../onnx/topology/parse_topology.ts";
 import { encodeCheckpoint } from "../checkpoints/checkpoint_codec.ts";
 import { parseRunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 
@@ -21,6 +23,8 @@ export interface KeptModel {
   readonly layerState: Float32Array;
   /** SHA-256 of the parameters, as summary.json has it. */
   readonly parametersHash: string;
+  /** The file that other weights stand in, where they came from one. */
+  readonly origin?: WeightsOrigin;
 }
 
 /** A model by itself: what a run that begins with one keeps in its folder. */
@@ -48,9 +52,13 @@ const strategyFile = z.looseObject({
   snapshot: z.looseObject({ parameters: z.instanceof(Float32Array), layerState: z.instanceof(Float32Array) }),
 });
 
-/** The bytes of a file that holds a model by itself. */
-export function encodeModel({ parametersHash: _, targetNames, ...model }: KeptModel): Uint8Array<ArrayBuffer> {
-  return encodeCheckpoint({ kind: "model", version: 1, ...model, ...omitUndefined({ targetNames }) });
+/** The bytes of a file that holds a model by itself, but for weights that stand in the file that it came from. */
+export function encodeModel(kept: KeptModel): Uint8Array<ArrayBuffer> {
+  const { parametersHash: _, targetNames, origin, ...model } = kept;
+  const state = { kind: "model", version: 1, ...model, ...omitUndefined({ targetNames }) };
+  // Layers that only TF.js knows are left to it: it alone can say how their weights lie.
+  if (!origin || findUnsupportedLayers(model.topology).length > 0) return encodeCheckpoint(state);
+  return encodeCheckpoint(state, { origin, layout: parseTopology(model.topology).stateLayout });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type * as tf from "@tensorflow/tfjs";
 import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import type { Benchmark } from "../../streams/experience.ts";
@@ -40,7 +41,7 @@ export async function continueTrainingRun<Config>(options: ResumeOptions<Config>
     const { ranks } = strategy.options.cluster;
     const directory = await openOnRanks(ranks, options.benchmark, () => openRunDirectory(path));
     try {
-      const checkpoint = await findEnd(directory);
+      const checkpoint = await findEnd(directory, strategy.model);
       assertNoLookAhead(path, strategy, benchmark);
       if (!acceptChangedData) {
         const { sources = {} } = await readRunOrigin(path);
@@ -79,8 +80,8 @@ function assertNoLookAhead(path: string, strategy: BaseStrategy, { streams }: Be
 }
 
 /** The checkpoint that was made after the run's last experience. */
-async function findEnd(directory: RunDirectory): Promise<RunCheckpoint> {
-  const { checkpoint, damaged } = await findCheckpoint(directory);
+async function findEnd(directory: RunDirectory, model: tf.LayersModel): Promise<RunCheckpoint> {
+  const { checkpoint, damaged } = await findCheckpoint(directory, model);
   const [newest] = damaged;
   if (newest) throw new LostCheckpointsError(`${directory.path}: the checkpoint of its end: ${newest.reason}`);
   if (checkpoint?.place.kind === "before") return checkpoint;

@@ -95,12 +95,15 @@ describe("decodeCheckpoint()", () => {
 
   test("refuses a file of another version in one sentence", () => {
     const text = Buffer.from(encodeCheckpoint(EXAMPLE)).toString("latin1");
-    const unsigned = text.replace('"version":"2"', '"version":"1"').replace(/[0-9a-f]{64}/, "0".repeat(64));
-    const checksum = createHash("sha256").update(unsigned, "latin1").digest("hex");
-    const older = Buffer.from(unsigned.replace("0".repeat(64), checksum), "latin1");
-    expect(() => decodeCheckpoint(older)).toThrow(
-      'the checkpoint must be of version "2", got "1": another version of Firn wrote it',
+    const change = (version: string) => {
+      const unsigned = text.replace('"version":"2"', `"version":"${version}"`).replace(/[0-9a-f]{64}/, "0".repeat(64));
+      const checksum = createHash("sha256").update(unsigned, "latin1").digest("hex");
+      return Buffer.from(unsigned.replace("0".repeat(64), checksum), "latin1");
+    };
+    expect(() => decodeCheckpoint(change("1"))).toThrow(
+      'the checkpoint must be of version "2" or "3", got "1": another version of Firn wrote it',
     );
+    expect(() => decodeCheckpoint(change("3"))).toThrow("the checkpoint's weights: not JSON");
   });
 
   test("gives every array memory of its own", () => {

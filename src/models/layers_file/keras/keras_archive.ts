@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readZip } from "../../../core/archives/zip_reader.ts";
+import { ContentHash } from "../../../core/content_hash.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal } from "../../../core/errors/errors.ts";
 import { readHdf5 } from "../hdf5/hdf5_file.ts";
 import { assertLayersMeanTheSame } from "../layers_topology.ts";
@@ -17,7 +18,10 @@ const WEIGHTS = "model.weights.h5";
  * @throws {RefusalError} If it is missing, damaged or no such archive, or its layers are written in another way.
  */
 export function readKerasArchive(path: string, file: string): LayersFile {
-  const entries = readZip(readAll(path, file), file);
+  const contents = readAll(path, file);
+  const hash = new ContentHash();
+  hash.add(contents);
+  const entries = readZip(contents, file);
   const read = (name: string) => {
     const entry = entries.get(name);
     if (entry) return entry.read();
@@ -27,7 +31,7 @@ export function readKerasArchive(path: string, file: string): LayersFile {
   const topology = convertKerasModel(config, file);
   assertLayersMeanTheSame(topology, file);
   const layers = collectWeights(topology, readHdf5(read(WEIGHTS), `${file}, ${WEIGHTS}`), file);
-  return { topology, weights: { kind: "byLayer", layers } };
+  return { topology, weights: { kind: "byLayer", layers }, sha256: hash.digest() };
 }
 
 function readAll(path: string, file: string): Buffer {
