@@ -2,7 +2,8 @@
  * The one command that checks everything: format and lint, unused code, types, the tests in Bun, the same tests in
  * Deno. The tests run the examples.
  * It goes on after a failure. What failed stands once more at the end, where those look who keep only the end of a
- * log; the last line is "N passed, N failed": tests of both runtimes, and every step that failed without a failing test.
+ * log; the last line is "N passed, N failed": tests of both runtimes, and every step that failed without a failing
+ * test.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
