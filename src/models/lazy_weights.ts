@@ -21,8 +21,8 @@ export class LazyWeights {
   #source: ModelVectors | undefined;
   /** As they lie in the source; layers may be frozen or unfrozen since. */
   #variables: ModelVariables;
-  /** Whose values the weights are; undefined before anybody's. */
-  #owner: ModelVectors | undefined;
+  /** Whose values the weights are; undefined before anybody's. Weak: TF.js keeps the weights of models for ever. */
+  #owner: WeakRef<ModelVectors> | undefined;
   #revision = 0;
   /** The revision at which the weights became the owner's. */
   #ownedSince = 0;
@@ -73,10 +73,15 @@ export class LazyWeights {
   follow(source: ModelVectors, variables: ModelVariables = listModelVariables(this.#model)): void {
     this.#source = source;
     this.#variables = variables;
-    if (this.#owner === source) return;
-    this.#owner = source;
+    if (this.#owner?.deref() === source) return;
+    this.#owner = new WeakRef(source);
     this.#revision += 1;
     this.#ownedSince = this.#revision;
+  }
+
+  /** Copies what is followed, and lets go of it. */
+  settle(): void {
+    this.#update();
   }
 
   /** Copies nothing any more: the model is about to be disposed of. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { LazyWeights } from "../../src/models/lazy_weights.ts";
+import { collectGarbage } from "../support/collect_garbage.ts";
 
 function createModel(): tf.Sequential {
   return tf.sequential({
@@ -60,5 +61,29 @@ describe("LazyWeights", () => {
     expect(model.getWeights()[0]?.dataSync()[0]).toBe(7);
     expect(LazyWeights.of(model)).toBe(LazyWeights.of(model));
     model.dispose();
+  });
+
+  test("keeps no vectors once their values are copied, though TF.js keeps the weights of a model for ever", async () => {
+    const models: tf.Sequential[] = [];
+    const followMany = () =>
+      Array.from({ length: 20 }, () => {
+        const model = createModel();
+        models.push(model);
+        const source = followed();
+        LazyWeights.of(model).follow(source);
+        LazyWeights.of(model).settle();
+        return new WeakRef(source);
+      });
+    const sources = followMany();
+    for (let round = 0; round < 5; round++) {
+      await new Promise((resolve) => setTimeout(resolve));
+      collectGarbage();
+    }
+    // A few may still be on the stack.
+    expect(sources.filter((source) => source.deref()).length).toBeLessThan(10);
+    for (const model of models) {
+      expect(model.getWeights()[0]?.dataSync()[0]).toBe(1);
+      model.dispose();
+    }
   });
 });

@@ -216,6 +216,7 @@ export abstract class ModelHolder {
     this.#isClosed = true;
     for (const resource of this.#resources.splice(0)) await resource.close();
     await this.#cluster?.close();
+    for (const weights of [this.#weights, this.#formerWeights]) weights?.settle();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

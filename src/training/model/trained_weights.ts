@@ -47,6 +47,11 @@ export class TrainedWeights {
     this.#revision = this.#weights.revision;
   }
 
+  /** Lets go of replicas that have ended; the model keeps the values that they had at their end. */
+  settle(): void {
+    this.#weights.settle();
+  }
+
   /** Lets go of the replicas of a model that is about to be disposed of. */
   forget(): void {
     this.#weights.forget();

@@ -82,6 +82,7 @@ async function finish<Result>(strategy: BaseStrategy, use: () => Promise<Result>
     return await use();
   } finally {
     await strategy.close();
+    strategy.model.dispose();
   }
 }
 

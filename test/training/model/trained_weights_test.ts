@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { assign, readWeights, setTo } from "../../methods/contract/assigned.ts";
+import { collectGarbage } from "../../support/collect_garbage.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { createListener } from "../loop/callback_recorder.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../loop/made_strategy.ts";
@@ -124,5 +125,30 @@ describe("the weights of the model, between two calls", () => {
     await withStrategy(new Naive(makeOptions({ model, plugins: [swapping] })), async (strategy) => {
       await expect(strategy.train(trainStream)).rejects.toThrow("frozen or set free since the strategy began");
     });
+  });
+
+  test("are the trained ones after close(), which lets go of the replicas and their memory", async () => {
+    const models: { readonly model: tf.LayersModel; readonly trained: readonly number[] }[] = [];
+    const trainOnce = async () => {
+      const options = makeOptions();
+      const strategy = new Naive(options);
+      await withStrategy(strategy, async () => {
+        await strategy.train(trainStream.at(0));
+        models.push({ model: options.model, trained: [...strategy.parameters] });
+      });
+      return new WeakRef(strategy.cluster);
+    };
+    const clusters: WeakRef<object>[] = [];
+    for (let i = 0; i < 10; i++) clusters.push(await trainOnce());
+    for (let round = 0; round < 5; round++) {
+      await new Promise((resolve) => setTimeout(resolve));
+      collectGarbage();
+    }
+    // A few may still be on the stack.
+    expect(clusters.filter((cluster) => cluster.deref()).length).toBeLessThan(5);
+    for (const { model, trained } of models) {
+      expect(readWeights(model)).toEqual([...trained]);
+      model.dispose();
+    }
   });
 });
