@@ -1,10 +1,10 @@
-import * as tf from "@tensorflow/tfjs";
 import { assertOneOf, needs, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { flag, number, wholeNumber } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { IncrementalClassifier } from "../engine/tfjs/layers/incremental_classifier.ts";
 import { MultiHeadClassifier } from "../engine/tfjs/layers/multi_head_classifier.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawLikePyTorch } from "./model_initialization.ts";
 

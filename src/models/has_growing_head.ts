@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 
 /** The classes of layers that `listGrowingHeads` reads. */
 const GROWING_CLASSES = new Set(["IncrementalClassifier", "MultiHeadClassifier", "ProgressiveNetwork"]);

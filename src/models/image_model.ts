@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
 import type { ResolvedOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { Standardization } from "../engine/tfjs/layers/standardization.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertModelSize } from "./model_size.ts";

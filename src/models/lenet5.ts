@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../core/element_at.ts";
 import { resolveOptions } from "../core/options/option_schema.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { buildImageModel, callLayers, createConvolution, createDense } from "./image_model.ts";
 import { IMAGE_MODEL_OPTIONS, type ImageModelOptions } from "./options.ts";
 

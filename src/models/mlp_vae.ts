@@ -1,10 +1,10 @@
-import * as tf from "@tensorflow/tfjs";
 import { describeValue, RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
 import { listOf, number, wholeNumber } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { GaussianSampling } from "../engine/tfjs/layers/gaussian_sampling.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { callLayer } from "./growing_classifier.ts";
 import { initializeLikePyTorch } from "./model_initialization.ts";
 import { assertModelSize } from "./model_size.ts";

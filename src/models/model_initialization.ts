@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../core/element_at.ts";
 import type { RandomStream } from "../core/random_stream.ts";
 import { type Layer, listLayers } from "../engine/tfjs/model_layers.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 
 /** Layers with a kernel […, in, units] and a bias, followed by weights that are not drawn. */
 const GROWING_HEADS = new Set(["IncrementalClassifier", "MultiHeadClassifier"]);

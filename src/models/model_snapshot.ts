@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { ModelVectors } from "../engine/engine.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
@@ -9,6 +8,7 @@ import {
   readVariables,
   writeVariables,
 } from "../engine/tfjs/model_variables.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { takeTopology } from "./take_topology.ts";
 
 /** A model as plain data: what a cluster is started with and a checkpoint holds. */

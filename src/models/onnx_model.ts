@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import { ContentHash } from "../core/content_hash.ts";
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { describeReason } from "../core/errors/system_error.ts";
@@ -9,6 +8,7 @@ import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { ImportedNetwork } from "../engine/tfjs/layers/imported_network.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { addAdapters } from "../onnx/import/adapters/add_adapters.ts";
 import { chooseTrainable } from "../onnx/import/cutting/choose_trainable.ts";
 import { splitNetwork } from "../onnx/import/cutting/split_network.ts";

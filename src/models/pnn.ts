@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { countElements } from "../core/host_tensor.ts";
 import { resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { ProgressiveNetwork } from "../engine/tfjs/layers/progressive_network.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
 import { callLayer } from "./growing_classifier.ts";

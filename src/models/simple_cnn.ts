@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import { resolveOptions } from "../core/options/option_schema.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { buildImageModel, callLayers, createConvolution } from "./image_model.ts";
 import { SIMPLE_CNN_OPTIONS, type SimpleCNNOptions } from "./options.ts";
 

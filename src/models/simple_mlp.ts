@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { Standardization } from "../engine/tfjs/layers/standardization.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertHiddenSize } from "./model_size.ts";

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import { resolveOptions } from "../core/options/option_schema.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { callLayer } from "./growing_classifier.ts";
 import { buildImageModel, callLayers, createConvolution } from "./image_model.ts";
 import { IMAGE_MODEL_OPTIONS, type ImageModelOptions } from "./options.ts";

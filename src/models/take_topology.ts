@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../core/element_at.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { listFrozenLayers } from "../engine/tfjs/frozen_layers.ts";
 import { type Layer, listWeightOwners } from "../engine/tfjs/model_layers.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import { describeCause, describeUnknownName, needs, RangeRefusal, RefusalError } from "../core/errors/errors.ts";
 import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";
@@ -7,6 +6,7 @@ import { RandomStream } from "../core/random_stream.ts";
 import type { ModelTopology } from "../engine/model_topology.ts";
 import { type Layer, listFirstOutputs, listLayers, listWeightOwners } from "../engine/tfjs/model_layers.ts";
 import { loadModel } from "../engine/tfjs/model_loading.ts";
+import * as tf from "../engine/tfjs/tensorflow.ts";
 import { chooseTrainable } from "../onnx/import/cutting/choose_trainable.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { fillInputShape } from "./layers_file/fill_input_shape.ts";

@@ -25,8 +25,11 @@ const COMMANDS = [
 ];
 const ENTRIES = "benchmarks data loggers losses memory metrics onnx optimizers serving state".split(" ");
 
-/** Loads a module in a process of its own, which is asked to stop once it has written `stopAt`. */
-function loadsTfjs(module: string, words: readonly string[] = [], stopAt?: string): Promise<boolean> {
+/**
+ * Loads a module in a process of its own, which is asked to stop once it has written `stopAt`, and says what of TF.js
+ * it loads: "nothing", "models" or "everything".
+ */
+function watchTfjs(module: string, words: readonly string[] = [], stopAt?: string): Promise<string> {
   const child = spawn(process.execPath, [...RUNTIME_WORDS, module, ...words], { stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => {
@@ -41,14 +44,14 @@ function loadsTfjs(module: string, words: readonly string[] = [], stopAt?: strin
     child.on("error", reject);
     // Deno reports the signal of whoever was asked to stop, however it ended.
     child.on("close", (status) => {
-      const [, answer] = /^TF\.js loaded: (true|false)$/m.exec(stderr) ?? [];
-      if ((status === 0 || child.killed) && answer !== undefined) resolve(answer === "true");
+      const [, answer] = /^TF\.js loaded: (\w+)$/m.exec(stderr) ?? [];
+      if ((status === 0 || child.killed) && answer !== undefined) resolve(answer);
       else reject(new Error(`${module} ${words.join(" ")} ended with ${status}: ${stderr}`));
     });
   });
 }
 
-const commandLoadsTfjs = (words: readonly string[], stopAt?: string) => loadsTfjs("src/cli/main.ts", words, stopAt);
+const watchCommand = (words: readonly string[], stopAt?: string) => watchTfjs("src/cli/main.ts", words, stopAt);
 
 async function makeTraining() {
   const data = await makeFolder(makeMNISTFiles());
@@ -71,7 +74,7 @@ describe("the command line", () => {
     test(
       `does not load TF.js for ${words.join(" ")}`,
       async () => {
-        expect(await commandLoadsTfjs(words)).toBe(false);
+        expect(await watchCommand(words)).toBe("nothing");
       },
       TIMEOUT_MS,
     );
@@ -81,19 +84,21 @@ describe("the command line", () => {
     "does not load TF.js to evaluate, to export, to report and to serve",
     async () => {
       const model = join(out, "onnx", "latest.onnx");
-      expect(await commandLoadsTfjs(["evaluate", "--model", model, "--data", data])).toBe(false);
+      expect(await watchCommand(["evaluate", "--model", model, "--data", data])).toBe("nothing");
       const exported = join(await makeFolder({}), "other.onnx");
-      expect(await commandLoadsTfjs(["export", out, "--out", exported, "--data", data])).toBe(false);
-      expect(await commandLoadsTfjs(["report", out])).toBe(false);
-      expect(await commandLoadsTfjs(["serve", model, "--port", "0"], "listening")).toBe(false);
+      expect(await watchCommand(["export", out, "--out", exported, "--data", data])).toBe("nothing");
+      expect(await watchCommand(["report", out])).toBe("nothing");
+      expect(await watchCommand(["serve", model, "--port", "0"], "listening")).toBe("nothing");
     },
     TIMEOUT_MS,
   );
 
   test(
-    "loads TF.js to train, which makes a model by it",
+    "loads of TF.js what models are made of to train, and everything to train with it",
     async () => {
-      expect(await commandLoadsTfjs((await makeTraining()).words)).toBe(true);
+      expect(await watchCommand((await makeTraining()).words)).toBe("models");
+      const engine = ["--engine", "tfjs"];
+      expect(await watchCommand([...(await makeTraining()).words, ...engine])).toBe("everything");
     },
     TIMEOUT_MS,
   );
@@ -104,16 +109,24 @@ describe("the entries of the library", () => {
     test(
       `firn/${name} does not load TF.js`,
       async () => {
-        expect(await loadsTfjs(`src/${name}.ts`)).toBe(false);
+        expect(await watchTfjs(`src/${name}.ts`)).toBe("nothing");
       },
       TIMEOUT_MS,
     );
   }
 
   test(
-    "firn/models, whose layers are subclasses of TF.js's, loads it",
+    "firn/models, whose layers are subclasses of TF.js's, loads what models are made of",
     async () => {
-      expect(await loadsTfjs("src/models.ts")).toBe(true);
+      expect(await watchTfjs("src/models.ts")).toBe("models");
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "firn loads no more of it",
+    async () => {
+      expect(await watchTfjs("src/mod.ts")).toBe("models");
     },
     TIMEOUT_MS,
   );

@@ -59,7 +59,9 @@ export function listUnexportedTypes(entries: readonly string[]): string[] {
 function listTypes(value: unknown): Set<string> {
   if (typeof value !== "object" || value === null) return new Set();
   const { data } = referenceSchema.safeParse(value);
-  const isOurs = data?.resolution.kind === "local" || data?.resolution.specifier?.startsWith(".");
+  const { kind, specifier = "" } = data?.resolution ?? {};
+  // What TF.js's modules export has names there.
+  const isOurs = kind === "local" || (specifier.startsWith(".") && !specifier.endsWith("/tensorflow.ts"));
   const inside = Object.values(value).flatMap((part) => [...listTypes(part)]);
   return new Set(data && isOurs ? [data.typeName, ...inside] : inside);
 }

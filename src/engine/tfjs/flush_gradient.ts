@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "./tensorflow.ts";
 
 /** `TINY` of core/vector.ts: 2⁻¹⁰⁰, about 8e-31. */
 const TINY = 2 ** -100;

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import { type Layer, listWeightOwners } from "./model_layers.ts";
+import * as tf from "./tensorflow.ts";
 
 /**
  * The layers with weights of their own that are frozen as a whole: by themselves (`trainable: false`), by a model

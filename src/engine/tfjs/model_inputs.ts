@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
 import type { EngineInput } from "../engine.ts";
 import { MultiHeadClassifier } from "./layers/multi_head_classifier.ts";
 import { listLayers } from "./model_layers.ts";
+import * as tf from "./tensorflow.ts";
 
 /** Which of a model's inputs takes task labels: the one whose input layer has that name; −1 if there is none. */
 export function findTaskLabelsInput(model: tf.LayersModel): number {

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
+import * as tf from "./tensorflow.ts";
 
 /** A layer of a built model. */
 export type Layer = tf.layers.Layer;

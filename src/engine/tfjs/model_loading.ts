@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { ModelTopology } from "../model_topology.ts";
+import * as tf from "./tensorflow.ts";
 // Registers the layers of our own, so that a topology that names them can be loaded.
 import "./layers/gaussian_sampling.ts";
 import "./layers/group_normalization.ts";

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { describeUnknownName, needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { listFirstOutputs } from "./model_layers.ts";
+import * as tf from "./tensorflow.ts";
 
 /** The part of a model that ends with a layer. It shares the model's layers and variables, and must not be disposed. */
 export interface ModelPart {

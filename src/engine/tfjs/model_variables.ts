@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { createParameterLayout, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { assertVectorsFit, type VectorLengths } from "../../core/vector_limit.ts";
 import { listWeightOwners } from "./model_layers.ts";
+import * as tf from "./tensorflow.ts";
 
 /** The variables of a model, each list in the order of its layout. */
 export interface ModelVariables {

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { Objective } from "../engine.ts";
+import * as tf from "./tensorflow.ts";
 
 /** 1 − p has no smaller value but 0 in float32, where p is a probability near 1. */
 const SMALLEST_DOUBT = 2 ** -24;

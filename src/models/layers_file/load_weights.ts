@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { describeCause, needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { listWeightOwners } from "../../engine/tfjs/model_layers.ts";
+import * as tf from "../../engine/tfjs/tensorflow.ts";
 import type { LayerWeights } from "./keras/keras_weights.ts";
 import type { StoredWeight, StoredWeights } from "./read_layers_file.ts";
 

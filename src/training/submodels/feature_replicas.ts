@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ComputeRequest } from "../../cluster/compute_request.ts";
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
@@ -7,6 +6,7 @@ import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
+import * as tf from "../../engine/tfjs/tensorflow.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
 import type { ModelHolder } from "../model/model_holder.ts";

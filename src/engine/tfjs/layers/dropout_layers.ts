@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../core/element_at.ts";
 import { assertInRange, needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { countElements } from "../../../core/host_tensor.ts";
@@ -6,6 +5,7 @@ import { describeAlphaDropout, deviationOfRate, type Noise, RANDOM_LAYER_CLASSES
 import type { DropoutKey } from "../../engine.ts";
 import { fillNoise } from "../../noise.ts";
 import { type Layer, listLayers } from "../model_layers.ts";
+import * as tf from "../tensorflow.ts";
 import { addSamplingNoise, GaussianSampling } from "./gaussian_sampling.ts";
 import { MultiHeadAttention } from "./keras/multi_head_attention.ts";
 

@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../core/element_at.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../../../core/errors/errors.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { LAYER_RULES } from "../layer_rules.ts";
+import * as tf from "../tensorflow.ts";
 import { readInput } from "./masked_logits.ts";
 
 /**

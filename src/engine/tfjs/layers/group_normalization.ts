@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { either, flag, nothing, number, objectLike, text, wholeNumber } from "../../../core/options/value_rules.ts";
 import { LAYER_RULES, type LayerOptions } from "../layer_rules.ts";
+import * as tf from "../tensorflow.ts";
 import { readInput, readWeight } from "./masked_logits.ts";
 
 /** What a `GroupNormalization` layer is made of: the names and defaults are Keras's. */

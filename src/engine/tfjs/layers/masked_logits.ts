@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, TypeRefusal } from "../../../core/errors/errors.ts";
 import type { OptionRules } from "../../../core/options/assert_options.ts";
 import { flag, number } from "../../../core/options/value_rules.ts";
+import * as tf from "../tensorflow.ts";
 
 /** How a growing classifier answers for units whose class was not trained on. */
 export interface MaskingOptions {

@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { tabulateHeadUnits } from "../../../core/head_units.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { listOf, required, wholeNumber } from "../../../core/options/value_rules.ts";
 import { LAYER_RULES, type LayerOptions } from "../layer_rules.ts";
+import * as tf from "../tensorflow.ts";
 import { MASKING_RULES, type MaskingOptions, maskLogits, readInput, readWeight } from "./masked_logits.ts";
 
 /** What a `MultiHeadClassifier` is made of. */

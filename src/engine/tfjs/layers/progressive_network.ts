@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
@@ -12,6 +11,7 @@ import {
   type ProgressiveWidth,
 } from "../../../onnx/layers/heads/progressive_columns.ts";
 import { LAYER_RULES, type LayerOptions } from "../layer_rules.ts";
+import * as tf from "../tensorflow.ts";
 import { maskLogits, readInput, readWeight } from "./masked_logits.ts";
 
 /** What a `ProgressiveNetwork` is made of. */

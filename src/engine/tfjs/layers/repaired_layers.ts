@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { type Layer, listLayers } from "../model_layers.ts";
+import * as tf from "../tensorflow.ts";
 import { repairWindows } from "./repaired_windows.ts";
 
 /**

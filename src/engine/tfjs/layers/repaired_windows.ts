@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../core/element_at.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../../../core/errors/errors.ts";
 import { createInterpolation } from "../../../onnx/ops/interpolation.ts";
 import type { Layer } from "../model_layers.ts";
+import * as tf from "../tensorflow.ts";
 import { toShape4D } from "./shape_4d.ts";
 
 /**

@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { STANDARDIZATION_TENSORS } from "../../../onnx/layers/normalization/standardization.ts";
 import { LAYER_RULES } from "../layer_rules.ts";
+import * as tf from "../tensorflow.ts";
 import { readInput, readWeight } from "./masked_logits.ts";
 
 /** What a `Standardization` layer is made of. */

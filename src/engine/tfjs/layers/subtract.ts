@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { LAYER_RULES } from "../layer_rules.ts";
+import * as tf from "../tensorflow.ts";
 import { readInput } from "./masked_logits.ts";
 
 /**

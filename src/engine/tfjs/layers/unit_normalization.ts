@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { either, listOf, wholeNumber } from "../../../core/options/value_rules.ts";
 import { LAYER_RULES, type LayerOptions } from "../layer_rules.ts";
+import * as tf from "../tensorflow.ts";
 import { readInput } from "./masked_logits.ts";
 
 /** What a `UnitNormalization` layer is made of. */

@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../../core/errors/errors.ts";
 import { anything, either, flag, listOf, oneOf, wholeNumber } from "../../../../core/options/value_rules.ts";
 import { countPlaces, placeWindow } from "../../../../onnx/ops/windowing.ts";
+import * as tf from "../../tensorflow.ts";
 import { readInput, readWeight } from "../masked_logits.ts";
 import { KernelLayer, takeShape } from "./kernel_layer.ts";
 

@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal } from "../../../../core/errors/errors.ts";
 import { assertOptions } from "../../../../core/options/assert_options.ts";
 import { flag, oneOf } from "../../../../core/options/value_rules.ts";
 import { LAYER_RULES } from "../../layer_rules.ts";
+import * as tf from "../../tensorflow.ts";
 import { readInput } from "../masked_logits.ts";
 import { takeShape } from "./kernel_layer.ts";
 

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../../core/element_at.ts";
 import { needs, TypeRefusal } from "../../../../core/errors/errors.ts";
+import * as tf from "../../tensorflow.ts";
 import { readInput, readWeight } from "../masked_logits.ts";
 import { takeShape } from "./kernel_layer.ts";
 

@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import { type AnyOptionRules, assertOptions } from "../../../../core/options/assert_options.ts";
 import { anything, either, nothing, objectLike } from "../../../../core/options/value_rules.ts";
 import { LAYER_RULES } from "../../layer_rules.ts";
+import * as tf from "../../tensorflow.ts";
 
 /** How a kind of layer reads its settings. */
 interface KernelLayerRules {

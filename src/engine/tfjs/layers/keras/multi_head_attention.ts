@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../../core/errors/errors.ts";
 import {
@@ -11,6 +10,7 @@ import {
   required,
   wholeNumber,
 } from "../../../../core/options/value_rules.ts";
+import * as tf from "../../tensorflow.ts";
 import { readWeight } from "../masked_logits.ts";
 import { KernelLayer, takeShape } from "./kernel_layer.ts";
 

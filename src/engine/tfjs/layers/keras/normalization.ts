@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import { needs, RangeRefusal } from "../../../../core/errors/errors.ts";
 import { assertOptions } from "../../../../core/options/assert_options.ts";
 import { anything, flag } from "../../../../core/options/value_rules.ts";
 import { LEAST_DEVIATION } from "../../../../onnx/layers/normalization/fixed_normalization.ts";
 import { LAYER_RULES } from "../../layer_rules.ts";
+import * as tf from "../../tensorflow.ts";
 import { readInput, readWeight } from "../masked_logits.ts";
 import { takeShape } from "./kernel_layer.ts";
 

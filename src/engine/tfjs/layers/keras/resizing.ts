@@ -1,10 +1,10 @@
-import * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../../core/errors/errors.ts";
 import { assertOptions } from "../../../../core/options/assert_options.ts";
 import { flag, oneOf, required, wholeNumber } from "../../../../core/options/value_rules.ts";
 import { createCentredResizing, type Interpolation } from "../../../../onnx/layers/resizing.ts";
 import { LAYER_RULES } from "../../layer_rules.ts";
+import * as tf from "../../tensorflow.ts";
 import { readInput } from "../masked_logits.ts";
 import { pickLayerOptions, takeShape } from "./kernel_layer.ts";
 
