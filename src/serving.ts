@@ -12,5 +12,6 @@ export {
 } from "./serving/client/connect.ts";
 export type { GateAccuracy, GateSet } from "./serving/gate/gate_set.ts";
 export { createRecordedGate, createSampleGate, type GateSource } from "./serving/gate/gate_source.ts";
+export { createJournalJudge, type JournalJudgeOptions } from "./serving/gate/journal_judge.ts";
 export { type Serving, serve } from "./serving/serve.ts";
 export type { ModelOptions, ServeOptions } from "./serving/serve_options.ts";

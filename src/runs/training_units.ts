@@ -1,6 +1,9 @@
+import { RangeRefusal } from "../core/errors/errors.ts";
+import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { Benchmark, Experience, Stream } from "../streams/experience.ts";
 import { joinExperiences } from "../streams/joint_experience.ts";
 import { isOnlineExperience } from "../streams/online_experience.ts";
+import { nameOwnClasses } from "../streams/own_class_names.ts";
 
 /** What a run trains on before it evaluates, exports and reports. */
 export interface TrainingUnit {
@@ -36,6 +39,34 @@ export function* listTrainingUnits(
   if (jointly) yield { experience: joinExperiences([...trainStream]), first: 0, parts: trainStream };
   else if (online) yield* groupByOrigin(online);
   else for (const experience of trainStream) yield createUnit(experience, [experience]);
+}
+
+/**
+ * A unit that trains earlier experiences once more, joined with its own.
+ * @param again Their numbers.
+ * @throws {RangeRefusal} If one of them is no earlier experience.
+ */
+export function joinEarlier(unit: TrainingUnit, again: readonly number[], { trainStream }: Benchmark): TrainingUnit {
+  if (again.length === 0) return unit;
+  const { experience } = unit;
+  const late = again.find((number) => number >= experience.currentExperience);
+  if (late !== undefined) {
+    throw new RangeRefusal(`again must name experiences below ${experience.currentExperience}, got ${late}`);
+  }
+  return { ...unit, parts: [joinExperiences([...again.map((number) => trainStream.at(number)), experience])] };
+}
+
+/** What is evaluated while experiences are trained: their own part of the validation stream, where there is one. */
+export function listValidation({ streams }: Benchmark, first: number, last: number): readonly Stream[] {
+  const validation = streams.get("valid");
+  return validation ? [validation.slice(first, last + 1)] : [];
+}
+
+/** What a run's summary says of an experience, whatever came of it. */
+export function describeTrained(experience: Experience) {
+  const { currentExperience: index, name, cutFrom, classesInThisExperience: classes, dataset } = experience;
+  const labelled = { classes, ...omitUndefined({ classNames: nameOwnClasses(experience) }) };
+  return { index, ...omitUndefined({ name, cutFrom }), ...labelled, examples: dataset.length };
 }
 
 function* groupByOrigin(online: Stream): Generator<TrainingUnit> {

@@ -8,8 +8,10 @@ import { CliError, refuse } from "../cli_error.ts";
 import { keepTraining, type TrainerOptions } from "./trainer.ts";
 
 /** What learns, and how it is served. */
-export interface LearnOptions extends Omit<TrainerOptions, "out"> {
+export interface LearnOptions extends Omit<TrainerOptions, "out" | "journal"> {
   readonly out: string | undefined;
+  /** True trains on from models that the gate refuses. */
+  readonly keepsRefused: boolean;
   readonly name: string | undefined;
   readonly gate: string | undefined;
   readonly serving: Omit<ServeOptions, "models" | "tell">;
@@ -23,7 +25,7 @@ export interface LearnOptions extends Omit<TrainerOptions, "out"> {
  * @throws {CliError} If something cannot be used; nothing was trained then.
  * @throws {RefusalError} If training cannot go on.
  */
-export async function learn({ folder, name, gate, serving, onListen, ...options }: LearnOptions): Promise<void> {
+export async function learn({ folder, name, gate, keepsRefused, serving, onListen, ...options }: LearnOptions): Promise<void> {
   const { tell } = options;
   const title = basename(resolve(folder));
   const { out = join("runs", `learn-${title}`) } = options;
@@ -39,7 +41,8 @@ export async function learn({ folder, name, gate, serving, onListen, ...options 
   await using server = await refuse(() => serve({ ...serving, models, tell }));
   onListen(server.url, server.grpcPort);
   if (!existsSync(join(out, "config.json"))) tell(`${title} has no model yet: it waits for experiences in ${folder}`);
-  await keepTraining({ ...options, folder, out });
+  const { journal = join(out, "serving", "journal.jsonl") } = serving;
+  await keepTraining({ ...options, folder, out, journal: keepsRefused ? undefined : journal });
 }
 
 /** Where the folder is parted into "train" and "test", feedback is for training. */

@@ -24,6 +24,7 @@ import type { NamedChoice } from "../../runs/run_config.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
+import type { JournalJudgeOptions } from "../../serving/gate/journal_judge.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { listNames } from "../../streams/stream.ts";
@@ -68,6 +69,8 @@ export interface RunSurroundings {
   readonly ranks?: Ranks;
   /** True goes on where data that the run has read is other than it was. */
   readonly acceptChangedData: boolean;
+  /** True or a journal where `serve` says of each model whether the run goes on from it. Default: nobody does. */
+  readonly gated?: string | true | undefined;
   readonly loggers: readonly Logger[];
   /** Called whenever the run's summary was written. */
   readonly onSummary?: ((summary: RunSummary<TrainConfig>) => void) | undefined;
@@ -153,7 +156,7 @@ async function createRunOptions(
   around: RunSurroundings,
   runFolder: () => string,
 ): Promise<Omit<TrainingRunOptions<TrainConfig>, "directory">> {
-  const { target, layout, loggers, onSummary, signal, report, ranks = Ranks.single() } = around;
+  const { target, layout, loggers, onSummary, signal, report, gated, ranks = Ranks.single() } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
   const { workers, devices, isolation: isolationChoice = "auto" } = layout;
   const placed = resolveClusterOptions({ workers, devices, logicalShards, isolation: isolationChoice });
@@ -204,6 +207,7 @@ async function createRunOptions(
     measure: config.measure,
     evaluatesFirst: plugins.some(({ evaluatesFirst }) => evaluatesFirst),
     ...(onSummary ? { onSummary } : {}),
+    ...(gated === undefined ? {} : { judge: await createJudge(gated, { folder: runFolder, signal, tell: report }) }),
     signal,
     exportsModels,
     keepAdapters: config.keepAdapters,
@@ -239,6 +243,11 @@ async function createRunOptions(
         },
       }),
   };
+}
+
+async function createJudge(gated: string | true, options: JournalJudgeOptions) {
+  const { createJournalJudge } = await import("../../serving/gate/journal_judge.ts");
+  return createJournalJudge({ ...options, ...(gated === true ? {} : { journal: gated }) });
 }
 
 function readCudaOptions({ tf32, convolutionSearch }: TrainConfig): CudaOptions {

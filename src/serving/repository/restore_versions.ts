@@ -47,6 +47,8 @@ export function restoreVersions(
         break;
       case "candidate":
       case "retired":
+      case "goneBack":
+      case "wentOn":
         break;
     }
   }

@@ -99,6 +99,54 @@ describe("learn", () => {
     expect((await readSummary(out)).parametersHash).toBe((await readSummary(whole)).parametersHash);
   }, 120_000);
 
+  test("goes back to the last accepted model after a refusal, live or over what is there, or not if it is told so", async () => {
+    const root = await makeFolder({});
+    const [data, out] = [join(root, "data"), join(root, "run")];
+    const gated = ["--port=0", "--max-forgetting=.3"];
+    const words = [...TRAINING.with(1, "--epochs=8"), MODEL, ...gated];
+    const service = new LearningService([data, `--out=${out}`, ...words]);
+    const url = `${await service.waitFor(/listening on (\S+)/)}/v2/models/data`;
+    const tell = async (rows: readonly number[][], labels: readonly string[]) => {
+      expect((await ask(`${url}/feedback`, { body: makeRequest(rows, { labels }) })).status).toBe(200);
+      await ask(`${url}/feedback/close`, { method: "POST" });
+    };
+    const { rows, labels } = readTable(1, ["ant", "cat"]);
+    await tell(rows, labels);
+    await service.waitFor(/data 0: promoted/);
+    // Somebody says the opposite.
+    await tell(rows, labels.toReversed());
+    await service.waitFor(/data 1: refused: forgets experience 0/);
+    for (const month of [2, 3, 4]) {
+      const more = readTable(month, ["ant", "cat"]);
+      await ask(`${url}/feedback`, { body: makeRequest(more.rows, { labels: more.labels }) });
+    }
+    await tell(rows, labels);
+    const reason = "version 1 was refused: experience 2 is trained on version 0, together with experience 1";
+    await service.waitFor(new RegExp(`data 2: goneBack: ${reason}\n`));
+    await service.waitFor(/data 2: promoted/);
+    expect(await service.stop()).toBe(0);
+    const { parametersHash, experiences } = await readSummary(out);
+    expect(experiences.map(({ examples }: { examples: number }) => examples)).toEqual([20, 20, 78]);
+    const journal = await readFile(join(out, "serving/journal.jsonl"), "utf8");
+    const lines = journal.trim().split("\n").map((line) => JSON.parse(line));
+    expect(lines.filter(({ by }) => by === "training")).toMatchObject([{ version: "2", event: "goneBack", reason }]);
+
+    const again = new LearningService([data, `--out=${join(root, "again")}`, ...words]);
+    await again.waitFor(/data 2: (?:promoted|refused)/);
+    await again.stop();
+    expect((await readSummary(join(root, "again"))).parametersHash).toBe(parametersHash);
+
+    const kept = new LearningService([data, `--out=${join(root, "kept")}`, ...words, "--keep-refused"]);
+    await kept.waitFor(/data 2: (?:promoted|refused)/);
+    await kept.stop();
+    const offline = join(root, "offline");
+    const training = [...TRAINING.with(1, "--epochs=8"), MODEL];
+    await train(["--benchmark", `directory:path=${data}`, ...training, "--quiet", "--out", offline]);
+    const { parametersHash: straight } = await readSummary(offline);
+    expect((await readSummary(join(root, "kept"))).parametersHash).toBe(straight);
+    expect(straight).not.toBe(parametersHash);
+  }, 120_000);
+
   test("refuses what cannot be, and tells what is refused in training", async () => {
     const data = await makeFolder({});
     const inside = await captureCli(["learn", data, "--out", join(data, "run")]);
