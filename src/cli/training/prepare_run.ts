@@ -29,7 +29,6 @@ import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { listNames } from "../../streams/stream.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
-import { formatNamed } from "../options/parse_named.ts";
 import { findModuleAddress, findProgram, nameForFolder } from "../options/user_module.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
 import { EXPORT_FORMS } from "../registries/export_forms.ts";
@@ -40,6 +39,7 @@ import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
 import { assertAdaptersKept, assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
+import { labelChoice } from "./label_choice.ts";
 import { shareWithProcesses } from "./share_with_processes.ts";
 import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
 import type { TrainConfig } from "./train_config.ts";
@@ -213,7 +213,7 @@ async function createRunOptions(
     keepAdapters: config.keepAdapters,
     exportForm,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
-    labels: { strategy: formatNamed(config.strategy), benchmark: formatNamed(config.benchmark) },
+    labels: { strategy: labelChoice(config.strategy), benchmark: labelChoice(config.benchmark) },
     createStrategy: (parts: RunParts) =>
       createLoaded(STRATEGIES, config.strategy, {
         model,
