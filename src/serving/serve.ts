@@ -61,7 +61,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const threads: AnsweringThread[] = [answerer];
   const loader = new VersionLoader();
   const journals = new Map<string, Journal>();
-  const models = await createModels(resolved, { threads, loader, journals });
+  const models = await createModels(resolved, { threads, loader, journals, refusesUnmeasured: asksForAccuracy(options) });
   const collectors = new Map<string, FeedbackCollector>();
   const repository = new ModelRepository(models, { threads, collectors });
   const bodies = new BodyReader(resolved);
@@ -176,6 +176,12 @@ interface Parts {
   readonly threads: readonly AnsweringThread[];
   readonly loader: VersionLoader;
   readonly journals: Map<string, Journal>;
+  readonly refusesUnmeasured: boolean;
+}
+
+/** Who names a limit wants it kept, also by files of which nothing is known. */
+function asksForAccuracy({ maxForgetting = 1, minAccuracy = 0, allowUnmeasured = false }: ServeOptions): boolean {
+  return !allowUnmeasured && (maxForgetting < 1 || minAccuracy > 0);
 }
 
 async function createModels(options: ResolvedServeOptions, parts: Parts): Promise<readonly ServedModel[]> {
@@ -193,8 +199,9 @@ async function createModels(options: ResolvedServeOptions, parts: Parts): Promis
 async function createModel(
   { path, name, gate, isRun = false }: ModelOptions & { readonly name: string },
   { maxForgetting, minAccuracy, shadow, canary, keep, maxBatch, journal, tell }: ResolvedServeOptions,
-  { threads, loader, journals }: Parts,
+  { threads, loader, journals, refusesUnmeasured }: Parts,
 ): Promise<ServedModel> {
+  const limits = { maxForgetting, minAccuracy };
   const place = isRun ? createRunPlace(path) : await findModelPlace(path);
   const folder = place.isRun ? path : place.kind === "file" ? dirname(path) : place.path;
   const journalPath = resolve(journal ?? join(folder, "serving", "journal.jsonl"));
@@ -204,7 +211,7 @@ async function createModel(
     threads,
     loader,
     journal: opened,
-    policy: { limits: { maxForgetting, minAccuracy }, candidateShare: shadow ? 0 : canary, keep, maxBatch },
+    policy: { limits, refusesUnmeasured, candidateShare: shadow ? 0 : canary, keep, maxBatch },
     gate:
       typeof gate === "string" ? createSampleGate(await readGateFolder(gate)) : (gate ?? createDefault(place, path)),
     tell: tell ?? (() => undefined),

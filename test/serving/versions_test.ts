@@ -201,6 +201,31 @@ describe("the forgetting gate", () => {
     expect(await answeredBy(serving)).toBe("1");
   });
 
+  test("refuses what is not measured where a limit was given, unless it is told otherwise", async () => {
+    const reason = expect.stringMatching(/^no accuracy of it is known to compare with the limits/);
+    for (const limits of [{ maxForgetting: 0.05 }, { minAccuracy: 0.1 }]) {
+      const folder = await makeVersions({});
+      const serving = await start(folder, limits);
+      expect((await infer(serving)).status).toBe(503);
+      expect(await readJournal(folder)).toMatchObject([{ event: "refused", version: "0", reason, isUnmeasured: true }]);
+      expect((await post(serving, "versions/0/promote")).status).toBe(409);
+      expect((await post(serving, "versions/0/promote", { force: true })).status).toBe(200);
+      await writeVersion(folder, 1);
+      await scan(serving);
+      expect(await answeredBy(serving)).toBe("0");
+      await serving.close();
+      // Now somebody measures it.
+      await using measured = await start(folder, { ...limits, gate: true });
+      expect(await answeredBy(measured)).toBe("1");
+    }
+    const path = join(await makeVersions({}), "experience-000.onnx");
+    await expect(serve({ models: [{ path }], minAccuracy: 0.5 })).rejects.toThrow(/no accuracy of it is known/);
+    for (const loose of [{ maxForgetting: 1 }, { minAccuracy: 0 }, { maxForgetting: 0, allowUnmeasured: true }, {}]) {
+      await using serving = await start(await makeVersions({}), loose);
+      expect(await answeredBy(serving)).toBe("0");
+    }
+  });
+
   test("names what it cannot compare", async () => {
     const folder = await makeVersions({ features: 4 });
     await using serving = await start(folder, { gate: true });

@@ -18,6 +18,8 @@ const entrySchema = z.object({
   /** Somebody promoted it whatever it has forgotten: the best accuracies do not count it. */
   isForced: z.boolean().exactOptional(),
   reason: z.string().exactOptional(),
+  /** It was refused because no accuracy was known. */
+  isUnmeasured: z.boolean().exactOptional(),
   path: z.string().exactOptional(),
   /** Tells one file from the next that is written in its place. */
   mark: z.string().exactOptional(),

@@ -20,6 +20,8 @@ import type { VersionLoader } from "./version_loader.ts";
 /** How new versions of a model come to answer. */
 export interface PromotionPolicy {
   readonly limits: GateLimits;
+  /** Nothing passes of which no accuracy is known. */
+  readonly refusesUnmeasured: boolean;
   /** How a version that passes begins: with a share of the requests, silently with 0, or at once where undefined. */
   readonly candidateShare: number | undefined;
   /** Versions that stay loaded. */
