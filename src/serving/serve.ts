@@ -53,8 +53,7 @@ export interface Serving extends AsyncDisposable {
  * await serving.close();
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const resolved = resolveOptions("serve", options, SERVE_OPTIONS);
-  assertServeOptions(resolved);
+  const resolved = checkServeOptions(options);
   const { maxQueuedRows, batchWaitMs, host, port, listeners } = resolved;
   const answerer = new Answerer({ maxQueuedRows, batchWaitMs });
   const workers: ListenerWorker[] = [];
@@ -158,7 +157,13 @@ function pickLimits({ maxBodyBytes, bodyTimeoutMs, maxConcurrency, maxRows }: Se
   return { maxBodyBytes, bodyTimeoutMs, maxConcurrency, maxRows };
 }
 
-function assertServeOptions({ host, token, shadow, canary, listeners }: ResolvedServeOptions): void {
+/**
+ * Options with their defaults.
+ * @throws {RefusalError} If one cannot be, or other machines could change something without a token.
+ */
+export function checkServeOptions(options: ServeOptions): ResolvedServeOptions {
+  const resolved = resolveOptions("serve", options, SERVE_OPTIONS);
+  const { host, token, shadow, canary, listeners } = resolved;
   if (listeners > 1 && !canSharePort()) {
     throw new RefusalError("serve: several listeners need Deno to be started with --unstable-net");
   }
@@ -166,6 +171,7 @@ function assertServeOptions({ host, token, shadow, canary, listeners }: Resolved
   if (token === undefined && !isLoopback(host)) {
     throw new RefusalError(`serve: token is required where other machines can ask (host is ${JSON.stringify(host)})`);
   }
+  return resolved;
 }
 
 function isLoopback(host: string): boolean {

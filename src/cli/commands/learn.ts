@@ -71,13 +71,18 @@ async function learnUntilStopped(folder: string, options: Options, declared: Dec
     const value: unknown = command.getOptionValue(key);
     return value === undefined ? [] : [[key, value]];
   });
-  const { learn } = await import("../learning/learn.ts");
+  const { learn, nameRun } = await import("../learning/learn.ts");
+  const { assertTrainable } = await import("../learning/assert_trainable.ts");
+  const path = nameRun(folder, out);
+  const firstWords = [...defaults.map(([option, value]) => `--${option}=${value}`), benchmark];
+  const names = typed.map((option) => option.attributeName());
+  await assertTrainable({ words, firstWords, typed: names, out: path, keepsRefused: keepRefused }, context);
   await learn({
     folder,
-    out,
+    out: path,
     keepsRefused: keepRefused,
     words,
-    firstWords: [...defaults.map(([option, value]) => `--${option}=${value}`), benchmark],
+    firstWords,
     signal,
     tell: (line) => stderr.write(`${escapeControls(line)}\n`),
     name,

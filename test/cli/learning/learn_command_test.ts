@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ask, makeRequest } from "../../serving/asking.ts";
 import { captureCli } from "../../support/captured_cli.ts";
@@ -170,7 +170,26 @@ describe("learn", () => {
     expect(await changed.stop()).toBe(0);
     await writeFile(join(out, "config.json"), "{");
     const broken = new LearningService([data, `--out=${out}`, ...SERVING]);
-    expect(await broken.end).toBe(1);
-    expect(broken.said).toContain(`training has ended: ${join(out, "config.json")}: not JSON\n`);
+    expect(await broken.end).toBe(2);
+    expect(broken.said).toBe(`${join(out, "config.json")}: not JSON\n`);
   }, 120_000);
+
+  test("refuses before anything is made what could never be trained or served", async () => {
+    const root = await makeFolder({});
+    const [data, out] = [join(root, "data"), join(root, "run")];
+    const refuse = async (...words: string[]) => {
+      const { status, stderr, stdout } = await captureCli(["learn", data, `--out=${out}`, "--port=0", ...words]);
+      expect({ words, status, stdout }).toEqual({ words, status: 2, stdout: "" });
+      expect(await readdir(root)).toEqual([]);
+      return stderr;
+    };
+    expect(await refuse("--strategy", "repaly")).toMatch(/^.*unknown strategy "repaly", did you mean replay\?\n$/);
+    expect(await refuse("--strategy", "replay:memSize=-1")).toMatch(/memSize must be .* got -1\n$/);
+    expect(await refuse("--model", "mlp:incremental=maybe")).toMatch(/incremental must be .*\n$/);
+    expect(await refuse("--strategy", "joint")).toBe("--watch: joint trains all experiences at once and adds none\n");
+    expect(await refuse("--reading", "scenario=new-instances")).toContain("scenario excludes");
+    expect(await refuse("--reading", "onlineExperienceSize=10")).toMatch(/^learn: onlineExperienceSize cuts .*--keep-refused\n$/);
+    expect(await refuse("--host", "0.0.0.0")).toContain("token is required where other machines can ask");
+    expect(await refuse("--shadow", "--canary", "0.1")).toBe("serve: canary and shadow exclude each other\n");
+  });
 });
