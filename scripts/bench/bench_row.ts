@@ -1,7 +1,18 @@
 import { median } from "./statistics.ts";
 
 /** The parts of the bench, in the order in which they run. */
-export const SUITES = ["step", "scaling", "online", "long", "many", "run", "strategies", "networks", "serve", "feedback"] as const;
+export const SUITES = [
+  "step",
+  "scaling",
+  "online",
+  "long",
+  "many",
+  "run",
+  "strategies",
+  "networks",
+  "serve",
+  "feedback",
+] as const;
 
 export type SuiteName = (typeof SUITES)[number];
 

@@ -5,17 +5,17 @@ import type { MeasureName } from "../evaluation/measures.ts";
 import type { WeightsOrigin } from "../models/weights_file.ts";
 import { findWeightsOrigin } from "../models/weights_origin.ts";
 import { collectSources } from "../streams/benchmark.ts";
-import type { Benchmark } from "../streams/experience.ts";
 import { listNames } from "../streams/stream.ts";
 import { restoreSnapshot, takeSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { heedJudge } from "./acceptance/heed_judge.ts";
 import { WentBackError } from "./acceptance/model_judge.ts";
+import type { PreparedCheckpoint } from "./checkpoints/checkpoint_folder.ts";
 import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import { CheckpointPace } from "./checkpoints/checkpoint_pace.ts";
-import type { PreparedCheckpoint } from "./checkpoints/checkpoint_folder.ts";
 import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
 import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
+import { describeTrained } from "./describe_trained.ts";
 import { ModelExporter } from "./exports/model_exporter.ts";
 import type { TrainingRunOptions } from "./options/training_run_options.ts";
 import { addFingerprints, fingerprintSources } from "./resuming/source_fingerprints.ts";
@@ -23,7 +23,7 @@ import type { RunDirectory } from "./run_directory.ts";
 import type { RunMonitor } from "./run_monitor.ts";
 import { createRunSummary, type ExperienceSummary, type RunStatus, type RunSummary } from "./run_summary.ts";
 import { readTestAccuracy } from "./test_accuracy.ts";
-import { describeTrained, joinEarlier, listTrainingUnits, listValidation, type TrainingUnit } from "./training_units.ts";
+import { joinEarlier, listTrainingUnits, listValidation, type TrainingUnit } from "./training_units.ts";
 
 /**
  * How a run begins: in a folder of its own, where it was interrupted, or where it had ended, with more experiences.
@@ -214,7 +214,7 @@ export class TrainingRun<Config> {
     try {
       await this.strategy.eval(benchmark.testStream);
     } catch (error) {
-      if (this.#isInterruption(error)) await this.#write(trained);
+      if (this.#isPause(error)) await this.#write(trained);
       throw error;
     }
     const evalSeconds = monitor.evalSeconds - evalSecondsBefore;
@@ -269,17 +269,16 @@ export class TrainingRun<Config> {
   async #noteEnd(error: unknown): Promise<void> {
     if (!this.#hasBegun) return;
     try {
-      const isPause = this.#isInterruption(error) || error instanceof WentBackError;
-      if (isPause) await this.#writeSummary("interrupted");
+      if (this.#isPause(error)) await this.#writeSummary("interrupted");
       else await this.#writeSummary("failed", describeCause(error));
     } catch {
       // The disk that ended the run may refuse this as well; the caller still learns how the run ended.
     }
   }
 
-  #isInterruption(error: unknown): boolean {
+  #isPause(error: unknown): boolean {
     const { signal } = this.#options;
-    return signal?.aborted === true && error === signal.reason;
+    return error instanceof WentBackError || (signal?.aborted === true && error === signal.reason);
   }
 
   async #writeSummary(status: RunStatus, error?: string): Promise<RunSummary<Config>> {

@@ -1,9 +1,7 @@
 import { RangeRefusal } from "../core/errors/errors.ts";
-import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { Benchmark, Experience, Stream } from "../streams/experience.ts";
 import { joinExperiences } from "../streams/joint_experience.ts";
 import { isOnlineExperience } from "../streams/online_experience.ts";
-import { nameOwnClasses } from "../streams/own_class_names.ts";
 
 /** What a run trains on before it evaluates, exports and reports. */
 export interface TrainingUnit {
@@ -60,13 +58,6 @@ export function joinEarlier(unit: TrainingUnit, again: readonly number[], { trai
 export function listValidation({ streams }: Benchmark, first: number, last: number): readonly Stream[] {
   const validation = streams.get("valid");
   return validation ? [validation.slice(first, last + 1)] : [];
-}
-
-/** What a run's summary says of an experience, whatever came of it. */
-export function describeTrained(experience: Experience) {
-  const { currentExperience: index, name, cutFrom, classesInThisExperience: classes, dataset } = experience;
-  const labelled = { classes, ...omitUndefined({ classNames: nameOwnClasses(experience) }) };
-  return { index, ...omitUndefined({ name, cutFrom }), ...labelled, examples: dataset.length };
 }
 
 function* groupByOrigin(online: Stream): Generator<TrainingUnit> {

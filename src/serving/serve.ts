@@ -60,7 +60,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const threads: AnsweringThread[] = [answerer];
   const loader = new VersionLoader();
   const journals = new Map<string, Journal>();
-  const models = await createModels(resolved, { threads, loader, journals, refusesUnmeasured: asksForAccuracy(options) });
+  const models = await createModels(resolved, {
+    threads,
+    loader,
+    journals,
+    refusesUnmeasured: asksForAccuracy(options),
+  });
   const collectors = new Map<string, FeedbackCollector>();
   const repository = new ModelRepository(models, { threads, collectors });
   const bodies = new BodyReader(resolved);

@@ -52,7 +52,8 @@ describe("the Open Inference Protocol over gRPC", () => {
   });
 
   test("refuses with the codes of gRPC", async () => {
-    const infer = (message: object) => client.fail(call("ModelInfer", { model_name: "made", inputs: [input], ...message }));
+    const infer = (message: object) =>
+      client.fail(call("ModelInfer", { model_name: "made", inputs: [input], ...message }));
     expect(await infer({ model_name: "other", raw_input_contents: raw })).toMatchObject({ code: 5 });
     expect(await infer({})).toMatchObject({ code: 3, details: expect.stringMatching(/must have 3 values/) });
     expect(await infer({ raw_input_contents: [new Uint8Array(4)] })).toMatchObject({ code: 3 });

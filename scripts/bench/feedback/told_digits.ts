@@ -18,17 +18,19 @@ export interface ToldOptions {
   readonly experiences: number;
   /** Seeds the order of the classes, as `train` does. */
   readonly seed: number;
+  /** The order itself. */
+  readonly classOrder?: readonly number[];
   /** Rows of each experience; undefined takes all. */
   readonly rows?: number | undefined;
 }
 
 /** MNIST's digits, experience by experience as split-mnist deals out their classes, and those for testing. */
-export async function tellDigits({ experiences, seed, rows }: ToldOptions): Promise<{
+export async function tellDigits({ rows, ...split }: ToldOptions): Promise<{
   readonly train: readonly ToldDigits[];
   readonly test: ToldDigits;
 }> {
   const { train, test } = await loadMNIST();
-  const { trainStream } = await splitMNIST({ experiences, seed });
+  const { trainStream } = await splitMNIST(split);
   return {
     train: [...trainStream].map(({ classesInThisExperience: classes }) => pick(train, { classes, rows })),
     test: pick(test, {}),

@@ -31,7 +31,15 @@ export interface LearnOptions extends Omit<TrainerOptions, "journal"> {
  * @throws {CliError} If something cannot be used; nothing was trained then.
  * @throws {RefusalError} If training cannot go on.
  */
-export async function learn({ folder, name, gate, keepsRefused, serving, onListen, ...options }: LearnOptions): Promise<void> {
+export async function learn({
+  folder,
+  name,
+  gate,
+  keepsRefused,
+  serving,
+  onListen,
+  ...options
+}: LearnOptions): Promise<void> {
   const { tell, out } = options;
   const title = basename(resolve(folder));
   if (`${resolve(out)}/`.startsWith(`${resolve(folder)}/`)) {

@@ -8,7 +8,7 @@ const PATHS = ["path", "more"];
 /**
  * What a choice is called in an exported file. Whoever gets the file learns what folders and programs are called, and
  * not where they lie on the machine that trained it.
- * @example labelChoice({ name: "directory", options: { path: "/home/me/months" } }) // "directory:path=months"
+ * @example labelChoice({ name: "directory", options: { path: "/data/months" } }) // "directory:path=months"
  */
 export function labelChoice({ name, options }: NamedChoice): string {
   const entries = Object.entries(options).map(([key, value]) => [key, shorten(value, PATHS.includes(key))]);

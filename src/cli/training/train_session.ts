@@ -101,7 +101,16 @@ export class TrainSession implements AsyncDisposable {
     const { acceptChangedData, gated } = this.#options;
     // Loads the engines: what is refused before needs none.
     const { prepareRun } = await import("./prepare_run.ts");
-    const around = { ...start, ranks, acceptChangedData, gated, loggers, onSummary: view?.show, signal, report: this.warn };
+    const around = {
+      ...start,
+      ranks,
+      acceptChangedData,
+      gated,
+      loggers,
+      onSummary: view?.show,
+      signal,
+      report: this.warn,
+    };
     await using run = await refuse(() => ranks.agreeOn(() => prepareRun(start.config, around)));
     if (!run) {
       if (start.earlier) await this.tellFinished(start.earlier);

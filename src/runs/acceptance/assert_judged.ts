@@ -7,8 +7,8 @@ import { isTrainedOnline } from "../training_units.ts";
  * What a run must be that may go back to an accepted model.
  * @throws {RangeRefusal} If it has several ranks, exports nothing, or does not train whole experiences one by one.
  */
-export function assertJudged(
-  { judge, benchmark, exportsModels = true }: TrainingRunOptions<unknown>,
+export function assertJudged<Config>(
+  { judge, benchmark, exportsModels = true }: TrainingRunOptions<Config>,
   strategy: BaseStrategy,
 ): void {
   if (!judge) return;

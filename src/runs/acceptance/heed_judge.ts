@@ -2,7 +2,7 @@ import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 import type { RunDirectory } from "../run_directory.ts";
-import { type AfterRefusal, type ModelJudge, WentBackError } from "./model_judge.ts";
+import { type ModelJudge, WentBackError } from "./model_judge.ts";
 
 /** A run between two experiences. */
 export interface JudgedRun {
@@ -14,9 +14,9 @@ export interface JudgedRun {
 }
 
 /**
- * Asks a judge for its word on the newest model. A run whose model is accepted keeps its state; another one goes back to
- * the last state that it has kept, and trains what came since once more, together with the next experience.
- * Where it has kept none, it goes on from where it is.
+ * Asks a judge for its word on the newest model. A run whose model is accepted keeps its state; another one goes back
+ * to the last state that it has kept, and trains what came since once more, together with the next experience. Where it
+ * has kept none, it goes on from where it is.
  * @throws {WentBackError} If it went back: its newest checkpoint is where it goes on.
  */
 export async function heedJudge(
@@ -59,7 +59,9 @@ function mergeCheckpoints(
   { again, watching }: { readonly again: readonly number[]; readonly watching: readonly string[] },
 ): RunCheckpoint {
   const [now, then] = [present.place.now, kept.place.now];
-  const plugins = then.plugins.map((plugin, i) => (watching.includes(plugin.name) ? (now.plugins[i] ?? plugin) : plugin));
+  const plugins = then.plugins.map((plugin, i) =>
+    watching.includes(plugin.name) ? (now.plugins[i] ?? plugin) : plugin,
+  );
   const { parametersHash, model } = kept;
   return {
     ...present,

@@ -64,8 +64,9 @@ export interface TrainingRunOptions<Config> {
    */
   readonly checkpointEvery?: CheckpointInterval;
   /**
-   * Who says of each model, before the next experience is trained, whether the run goes on from it. Where it is refused
-   * the run goes back to the last accepted one, and `train()` throws a `WentBackError`: resume it then. Default: nobody.
+   * Who says of each model, before the next experience is trained, whether the run goes on from it. Where it is
+   * refused the run goes back to the last accepted one, and `train()` throws a `WentBackError`: resume it then.
+   * Default: nobody.
    */
   readonly judge?: ModelJudge;
   /** Called whenever summary.json was written, the first time when the run has begun or goes on. */

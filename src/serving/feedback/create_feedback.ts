@@ -45,7 +45,7 @@ export function createFeedback(
   const read = readInputs(inputs, { file, tensors, limits });
   tensors.assertEnd();
   const [input = new Uint8Array(0)] = read.inputs;
-  const samples: Feedback["samples"] = { kind: "sent", rows: read.rows, input: input.slice(), file };
+  const samples: Feedback["samples"] = { kind: "sent", rows: read.rows, input: new Uint8Array(input), file };
   return { kind: "feedback", model, feedback: { ...told, samples } };
 }
 

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
+import { callback, either, objectLike, required, text } from "../../core/options/value_rules.ts";
 import type { AfterRefusal, ModelJudge } from "../../runs/acceptance/model_judge.ts";
 import { findAccepted } from "../repository/find_accepted.ts";
 import { Journal, readJournal } from "../repository/journal.ts";
@@ -23,12 +25,20 @@ export interface JournalJudgeOptions {
   readonly tell?: ((line: string) => void) | undefined;
 }
 
+const RULES: OptionRules<JournalJudgeOptions> = {
+  folder: required(either(text(), callback())),
+  journal: text(),
+  signal: objectLike("an AbortSignal", "aborted"),
+  tell: callback(),
+};
+
 /**
  * The judge of a run that `serve` answers with, in whatever process: what its gate lets through is accepted, also to be
  * tried as a candidate, and what somebody promotes by hand. What the gate refuses, or somebody rolls back, is not.
  * How the run goes on after a refusal stands in the journal, too.
  */
 export function createJournalJudge(options: JournalJudgeOptions): ModelJudge {
+  assertOptions("createJournalJudge", options, RULES);
   const { folder, signal, tell = () => undefined } = options;
   const readFolder = () => (typeof folder === "string" ? folder : folder());
   const readPath = () => options.journal ?? join(readFolder(), "serving", "journal.jsonl");

@@ -11,6 +11,7 @@ import type { VersionLoader } from "./version_loader.ts";
 /** What a file is judged by. */
 export interface JudgingContext {
   readonly loader: VersionLoader;
+  /** Rows of a batch at the most. */
   readonly maxBatch: number;
   readonly gate: GateSource | undefined;
   readonly limits: GateLimits;

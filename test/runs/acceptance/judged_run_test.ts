@@ -25,7 +25,9 @@ afterAll(removeFolders);
 const SETS = [2, 3, 4, 4].map((classes, seed) => makeTask({ samples: 48, classes, seed, name: `train ${seed}` }));
 
 function makeStream(sets: readonly Dataset[]) {
-  const test = (_: Dataset, seed: number) => ({ dataset: makeTask({ samples: 8, classes: 2, seed, name: `test ${seed}` }) });
+  const test = (_: Dataset, seed: number) => ({
+    dataset: makeTask({ samples: 8, classes: 2, seed, name: `test ${seed}` }),
+  });
   return createBenchmark({
     name: "made",
     train: sets.map((dataset) => ({ dataset })),

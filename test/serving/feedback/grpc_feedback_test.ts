@@ -51,15 +51,29 @@ describe("ModelFeedback", () => {
     expect(await refuse(answered)).toEqual({ code: 5, details: missing });
     const wrong: readonly [object, string][] = [
       [{ labels: [{ name: "ant" }] }, "feedback needs labels, and the id of an answered request or inputs"],
-      [{ ...makeRows(1, 2, 3), labels: [] }, "labels must be a list of class names or numbers, one for each row, got []"],
+      [
+        { ...makeRows(1, 2, 3), labels: [] },
+        "labels must be a list of class names or numbers, one for each row, got []",
+      ],
       [{ ...makeRows(1, 2, 3), labels: [{}] }, "a label must be the name of a class or a whole number, got null"],
-      [{ ...makeRows(1, 2, 3), labels: [{ column: 3 }] }, "a number stands for a column, from 0 to 2, got 3: give new classes by name"],
-      [{ inputs: makeRows(1, 2, 3).inputs, labels: [{ name: "ant" }] }, '"input" must have 3 values, got 0'],
-      [{ id: "x", raw_input_contents: [new Uint8Array(4)], labels: [{ name: "ant" }] }, "raw_input_contents holds 1 tensors too many"],
+      [
+        { ...makeRows(1, 2, 3), labels: [{ column: 3 }] },
+        "a number stands for a column, from 0 to 2, got 3: give new classes by name",
+      ],
+      [
+        { inputs: makeRows(1, 2, 3).inputs, labels: [{ name: "ant" }] },
+        '"input" must have 3 values in lists as deep as its shape, or in one list',
+      ],
+      [
+        { id: "x", raw_input_contents: [new Uint8Array(4)], labels: [{ name: "ant" }] },
+        "raw_input_contents holds 1 tensors too many",
+      ],
     ];
     for (const [message, details] of wrong) expect(await refuse(message)).toEqual({ code: 3, details });
     expect(await refuse({ model_name: "other", id: "x", labels: [{ name: "a" }] })).toMatchObject({ code: 5 });
-    expect(await refuse({ model_version: "9", ...makeRows(1, 2, 3), labels: [{ name: "ant" }] })).toMatchObject({ code: 5 });
+    expect(await refuse({ model_version: "9", ...makeRows(1, 2, 3), labels: [{ name: "ant" }] })).toMatchObject({
+      code: 5,
+    });
 
     const close = () => client.call("ModelFeedbackClose", { model_name: "made" }, HEADERS);
     expect(await close()).toEqual({ model_name: "made", experience: "feedback-0001", rows: 6 });
@@ -69,9 +83,21 @@ describe("ModelFeedback", () => {
     });
     const own = join(folder, "feedback-0001");
     const { data, shape } = parseNpy(await readFile(join(own, "x.npy")), "x.npy");
-    expect([shape, [...data]]).toEqual([[6, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 1, 2, 2, 2, 3, 3, 3]]);
-    expect(parseNpyTexts(await readFile(join(own, "y.npy")), "y.npy")).toEqual(["bee", "ant", "dog", "bee", "bee", "bee"]);
-    const [first, second] = `${await readFile(join(own, "source.jsonl"))}`.split("\n").map((line) => line && JSON.parse(line));
+    expect([shape, [...data]]).toEqual([
+      [6, 3],
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 1, 2, 2, 2, 3, 3, 3],
+    ]);
+    expect(parseNpyTexts(await readFile(join(own, "y.npy")), "y.npy")).toEqual([
+      "bee",
+      "ant",
+      "dog",
+      "bee",
+      "bee",
+      "bee",
+    ]);
+    const [first, second] = `${await readFile(join(own, "source.jsonl"))}`
+      .split("\n")
+      .map((line) => line && JSON.parse(line));
     expect(first).toMatchObject({ from: "a person", id: "first", rows: 2 });
     expect(second.from).toMatch(/^(::ffff:)?127\.0\.0\.1$/);
     client.close();

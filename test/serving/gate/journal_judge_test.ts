@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createJournalJudge } from "../../../src/serving/gate/journal_judge.ts";
 import { createRecordedGate } from "../../../src/serving/gate/gate_source.ts";
+import { createJournalJudge } from "../../../src/serving/gate/journal_judge.ts";
 import { readJournal } from "../../../src/serving/repository/journal.ts";
 import { serve } from "../../../src/serving/serve.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";

@@ -2,10 +2,20 @@ import { describe, expect, test } from "bun:test";
 import { findAccepted } from "../../../src/serving/repository/find_accepted.ts";
 import type { JournalEntry } from "../../../src/serving/repository/journal.ts";
 
-const FILES = ["0", "1", "2"].map((version) => ({ version, path: `experience-00${version}.onnx`, mark: `m${version}` }));
+const FILES = ["0", "1", "2"].map((version) => ({
+  version,
+  path: `experience-00${version}.onnx`,
+  mark: `m${version}`,
+}));
 
 function find(...events: readonly (readonly [JournalEntry["event"], string, string?])[]) {
-  const entries = events.map(([event, version, mark = `m${version}`]) => ({ time: 1, model: "a", version, event, mark }));
+  const entries = events.map(([event, version, mark = `m${version}`]) => ({
+    time: 1,
+    model: "a",
+    version,
+    event,
+    mark,
+  }));
   const { accepted, judged } = findAccepted(entries, FILES);
   return [accepted.join(), [...judged.keys()].join()];
 }
