@@ -12,6 +12,13 @@ export function listLayers(model: tf.LayersModel): Layer[] {
   return model.layers.flatMap(expandLayer);
 }
 
+/** The same with nested models, each before its own layers, and without what wrappers wrap. */
+export function listAllLayers(model: tf.LayersModel): Layer[] {
+  return model.layers.flatMap((layer) =>
+    layer instanceof tf.LayersModel ? [layer, ...listAllLayers(layer)] : [layer],
+  );
+}
+
 /** The layers of a model that own its weights, in model order: a nested model gives its own instead of itself. */
 export function listWeightOwners(model: tf.LayersModel): Layer[] {
   return model.layers.flatMap((layer) => (layer instanceof tf.LayersModel ? listWeightOwners(layer) : [layer]));

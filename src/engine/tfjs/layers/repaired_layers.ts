@@ -1,16 +1,19 @@
 import { elementAt } from "../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
-import { type Layer, listLayers } from "../model_layers.ts";
+import { type Layer, listAllLayers, listLayers } from "../model_layers.ts";
 import * as tf from "../tensorflow.ts";
+import { repairStaleMasks } from "./masked_inputs.ts";
 import { repairWindows } from "./repaired_windows.ts";
+import { repairRepeatedInputs } from "./repeated_inputs.ts";
 
 /**
  * Makes the layers of a model, nested models included, train as they say, where TF.js 4.22 does not: it fails on
  * normalisations without gamma or beta and on ThresholdedReLU, passes masks over where Keras does not, computes batch
  * normalisation along other axes than the last wrongly, normalises by the batch where the layer is frozen, takes a
  * single value's variance for a statistic, and joins along the last axis wherever an axis counts from the end. For
- * windows see `repairWindows`.
- * @throws {RangeError} If a batch normalisation is not along the last axis.
+ * windows see `repairWindows`, for masks `repairStaleMasks`, for values that are taken twice `repairRepeatedInputs`.
+ * @throws {RangeError} If a batch normalisation is not along the last axis, or a layer takes values twice in several
+ * ways.
  */
 export function repairLayers(model: tf.LayersModel): void {
   for (const layer of listLayers(model)) {
@@ -27,6 +30,13 @@ export function repairLayers(model: tf.LayersModel): void {
       case "Concatenate":
         repairJoin(layer);
         break;
+      case "Add":
+      case "Average":
+      case "Maximum":
+      case "Minimum":
+      case "Multiply":
+        repairMergedMasks(layer);
+        break;
       case "Bidirectional":
       case "GlobalAveragePooling1D":
         repairMasked(layer);
@@ -35,6 +45,8 @@ export function repairLayers(model: tf.LayersModel): void {
         repairWindows(layer);
     }
   }
+  repairStaleMasks(model);
+  for (const layer of listAllLayers(model)) repairRepeatedInputs(layer);
 }
 
 function repairBatchNorm(layer: Layer): void {
@@ -96,6 +108,16 @@ function repairMasked(layer: Layer): void {
       return isMean ? tf.div(tf.sum(elementAt(seen, 0), 1), tf.sum(isSeen, 1)) : elementAt(seen, 0);
     });
   };
+}
+
+/** Values with the same mask keep it: TF.js gives it an axis more. Others are what Keras's versions differ in. */
+function repairMergedMasks(layer: Layer): void {
+  const computeMask = (_: unknown, masks: readonly (tf.Tensor | null | undefined)[] = []): tf.Tensor | null => {
+    const [first = null, ...others] = masks.map((mask) => mask ?? null);
+    if (others.every((mask) => mask === first)) return first;
+    throw new RangeRefusal(needs(`${layer.name}`, "inputs with the same mask, or none", "several"));
+  };
+  Object.assign(layer, { computeMask });
 }
 
 /** TF.js takes −2 for −1: so the axis is counted from the front. */

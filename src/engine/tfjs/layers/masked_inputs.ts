@@ -1,0 +1,40 @@
+import { needs, RangeRefusal } from "../../../core/errors/errors.ts";
+import type { Layer } from "../model_layers.ts";
+import * as tf from "../tensorflow.ts";
+import { MultiHeadAttention } from "./keras/multi_head_attention.ts";
+
+/**
+ * Takes the mask away from layers that are called on values without one: TF.js 4.22 hands the last mask that there was
+ * on to all layers that follow. Within a model within the model it is left, as that is how masks get there.
+ * @throws {RangeError} If attention is given a mask, of which TF.js passes on that of its first input alone.
+ */
+export function repairStaleMasks(model: tf.LayersModel): void {
+  for (const layer of model.layers) {
+    if (!(layer instanceof tf.RNN || TAKES_MASKS.has(layer.getClassName()))) continue;
+    const isMasked = layer.inboundNodes.some(({ inputTensors }) => inputTensors.some(carriesMask));
+    if (isMasked && layer instanceof MultiHeadAttention) {
+      const wanted = "sequences without masks (--engine onnxruntime trains it)";
+      throw new RangeRefusal(needs(`layer "${layer.name}" in TF.js`, wanted, "a mask"));
+    }
+    if (isMasked) continue;
+    const call = layer.call.bind(layer);
+    layer.call = (inputs, { mask: _, ...others } = {}) => call(inputs, others);
+  }
+}
+
+const TAKES_MASKS: ReadonlySet<string> = new Set(["Bidirectional", "GlobalAveragePooling1D", "MultiHeadAttention"]);
+
+/** Whether TF.js makes a mask for a value, or passes one on. */
+function carriesMask({ sourceLayer: layer, nodeIndex }: tf.SymbolicTensor): boolean {
+  const { maskZero } = layer.getConfig();
+  const className = layer.getClassName();
+  if (className === "Masking" || (className === "Embedding" && maskZero === true)) return true;
+  if (!layer.supportsMasking || hasOneTime(layer)) return false;
+  return layer.inboundNodes[nodeIndex]?.inputTensors.some(carriesMask) ?? false;
+}
+
+/** Whether a recurrent layer gives its last outputs alone. */
+function hasOneTime(layer: Layer): boolean {
+  const returnsSequences: unknown = Reflect.get(layer, "returnSequences");
+  return returnsSequences === false;
+}
