@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { viewEntry } from "../../../../src/core/parameter_layout.ts";
 import { RandomStream } from "../../../../src/core/random_stream.ts";
 import { createArrayDataset } from "../../../../src/data/array_dataset.ts";
 import { Naive } from "../../../../src/methods/naive/naive.ts";
@@ -64,6 +65,18 @@ describe("addAdapters()", () => {
       const largest = Math.max(...wanted.map(Math.abs));
       expect(largest).toBeGreaterThan(0);
       expect(maxDifference(results.gradientOf(`network/${name}`), wanted)).toBeLessThan(1e-5 * largest + 1e-7);
+    }
+  });
+
+  test("draws A from U(−1/√in, 1/√in) by a stream of its own, in the network's order", () => {
+    const { spec, parameters } = takeApart(makeModel({ seed: 11 }));
+    const stream = new RandomStream(11, "adapters");
+    const drawn = spec.layout.entries.filter(({ name }) => name.endsWith(".lora_A"));
+    expect(drawn.length).toBeGreaterThan(1);
+    for (const entry of drawn) {
+      const bound = 1 / Math.sqrt(Number(entry.shape[1]));
+      const wanted = Float32Array.from({ length: entry.size }, () => (2 * stream.uniform() - 1) * bound);
+      expect(viewEntry(parameters, entry)).toEqual(wanted);
     }
   });
 
